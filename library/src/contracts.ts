@@ -1,0 +1,522 @@
+/**
+ * Every seam of Coatcheck, types only. Whatever crosses a border of the house (a store, a clock, a provider, a strategy,
+ * an adapter) is described here and nowhere else. All times are milliseconds since the epoch unless a name says otherwise.
+ */
+
+/** A value, or a promise of it. The engine makes no promise of its own where a seam answers with a value. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** What JSON can say. Claims and session data are such values. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** An object of JSON values. */
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+// ---------------------------------------------------------------------------------------------------------------------
+// World
+
+/** Time. Injected everywhere, so that tests and the simulation decide what time it is. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. */
+  now(): number;
+  /** A clock that never jumps, milliseconds from an arbitrary start. Leases are watched on it. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. Must not keep the process alive. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Randomness of a cryptographic quality. Throws when there is none; never answers with fewer bytes (S-08). */
+export interface Entropy {
+  /** Fresh random bytes; the caller owns the returned array. */
+  bytes(length: number): Uint8Array;
+}
+
+/** Keeps track of work that outlives its request; drained by `auth.close()`. */
+export interface Background {
+  /** Runs to its end even when the client has gone. A rejection is reported, never thrown. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What is stored
+
+/** Who somebody is, as an issuer says it. Users are keyed by issuer and subject, never by e-mail (ID-14). */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly claims: JsonObject;
+  /** When the person authenticated (`auth_time`), or when the login was accepted. */
+  readonly authenticatedAt: number;
+  /** How: `oidc:<provider name>`, `app`, `proxy`, … */
+  readonly method: string;
+}
+
+/** Whose a record is: a person's browser, or a family of our own tokens. They are never interchangeable (S-27). */
+export type RecordKind = "browser" | "token";
+
+/** Why a session ended. A closed list: it is shown, counted and logged. */
+export type EndReason =
+  | "logout"
+  | "elsewhere"
+  | "idle"
+  | "expired"
+  | "provider"
+  | "admin"
+  | "identity-changed"
+  | "replaced"
+  | "refresh-lost";
+
+/**
+ * One row of a store: the columns that stores need to find and compare, and a body that only the engine reads. Rows are
+ * immutable values; a store hands out rows that nobody changes afterwards. An ended row is emptied: owner, issuer, sid,
+ * previous hash, lease are `null`, the body is `""`; id, secret hash, created, expires and reason stay until `expires`.
+ */
+export interface SessionRow {
+  /** 128 bits in base64url (22 characters). Names the session; no credential. Begins with its end, coarsely. */
+  readonly id: string;
+  /** SHA-256 of the secret's text, base64url (43 characters). */
+  readonly secretHash: string;
+  /** Hash of the secret before the last `rotate`, good until `previousUntil`. */
+  readonly previousHash: string | null;
+  readonly previousUntil: number;
+  /** Raised by every `put` and by ending; a touch leaves it alone. The first is 1. */
+  readonly version: number;
+  readonly kind: RecordKind;
+  /** Whose it is: what `resolve` returned, else issuer and subject; `null` for an anonymous session. */
+  readonly owner: string | null;
+  readonly issuer: string | null;
+  /** The provider's session id, for logout by the provider. */
+  readonly sid: string | null;
+  readonly created: number;
+  /** Last activity of the user, as far as touches wrote it. */
+  readonly seen: number;
+  /** Absolute end; nothing extends it. */
+  readonly expires: number;
+  /** When the tokens should be renewed; `null` where nothing is to renew. */
+  readonly renewAt: number | null;
+  /** When the access token runs out; `null` where there is none. */
+  readonly tokenExpires: number | null;
+  /** Who spends the refresh token now; opaque to stores. */
+  readonly lease: string | null;
+  /** When it ended, or `null` while it lives. */
+  readonly ended: number | null;
+  readonly reason: EndReason | null;
+  /** Opaque to stores: JSON of a {@link RecordBody}. */
+  readonly body: string;
+}
+
+/** What a record's body holds. A body of an unknown `format` makes the session unavailable, not absent. */
+export interface RecordBody {
+  readonly format: 1;
+  readonly identity: Identity | null;
+  readonly data: JsonObject;
+  /** The provider's tokens, sealed; opened only where one is used. */
+  readonly tokens: string | null;
+  /** The name of the provider that the tokens are from. */
+  readonly provider: string | null;
+  readonly userAgent?: string;
+  /** Keyed hash of the client's address, where configured. */
+  readonly addressHash?: string;
+}
+
+/** The tokens of a provider as they are before sealing. */
+export interface ProviderTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
+  readonly idToken: string | null;
+  readonly scope: string | null;
+  /** When the access token runs out. */
+  readonly expires: number;
+}
+
+/** What a `put` asks for: that no row of this id exists, or that it lives and is unchanged since version `n`. */
+export type PutCondition = "absent" | number;
+
+/** Which sessions to end. `except` is an id. */
+export type EndTarget =
+  | { readonly id: string }
+  | { readonly owner: string; readonly except?: string }
+  | { readonly issuer: string; readonly sid: string };
+
+/** Which live sessions to list. */
+export type ListQuery = { readonly owner: string } | { readonly renewBefore: number };
+
+/** What a store can do, as data. */
+export interface StoreCapabilities {
+  /** Several processes see one another's writes. */
+  readonly shared: boolean;
+  /** Rows survive a restart. */
+  readonly durable: boolean;
+  /** `watch` exists. */
+  readonly watch: boolean;
+}
+
+/**
+ * Keeps records, and judges nothing but conditions. A store has no clock of its own: whoever calls tells the time.
+ *
+ * - A method answers with a value or a promise, and throws (or rejects) only when the store could not answer. Not found,
+ *   ended, conflict are answers.
+ * - Every write has a condition; no upsert exists. A row that ended never lives again.
+ * - What a method answered has happened, durably as the store is durable, and the next call of any process sees it.
+ *
+ * `coatcheck/testing` publishes the suite that every store passes.
+ */
+export interface SessionStore {
+  /** For messages and metrics: `memory`, `sqlite`, … */
+  readonly name: string;
+  readonly capabilities: StoreCapabilities;
+  /** The row, live, expired or ended, or `undefined` where none is stored. */
+  get(id: string): MaybePromise<SessionRow | undefined>;
+  /**
+   * Writes the whole row if the condition holds: `"absent"`: no row of this id; `n`: the stored row lives (not ended) and
+   * has version `n`. Answers whether it was written. The row's own `version` is what is stored. A `put` by version keeps
+   * the later `seen` of the stored row and the given one, so that it never undoes a touch.
+   */
+  put(row: SessionRow, condition: PutCondition): MaybePromise<boolean>;
+  /** Moves `seen` forward to `seen` where the row has not ended; never back. Answers whether such a row exists. */
+  touch(id: string, seen: number): MaybePromise<boolean>;
+  /** Ends and empties every live row of the target, raising its version by 1. Answers the ids that it ended. */
+  end(target: EndTarget, reason: EndReason, now: number): MaybePromise<readonly string[]>;
+  /**
+   * Live (not ended) rows that expire after `now`: of an owner, newest `created` first; or those whose `renewAt` is below
+   * `renewBefore`, the most urgent first. At most `limit`.
+   */
+  list(query: ListQuery, limit: number, now: number): MaybePromise<readonly SessionRow[]>;
+  /** Sets a mark that stands until `until`. `true` for the first to set it; a later call replaces value and end. */
+  mark(key: string, until: number, now: number, value?: string): MaybePromise<boolean>;
+  /** The value of a mark that stands at `now` (`""` where none was given), or `undefined`. */
+  marked(key: string, now: number): MaybePromise<string | undefined>;
+  /** Deletes at most `limit` rows and marks that expired before `now`, live ones never. Answers how many it deleted. */
+  sweep(limit: number, now: number): MaybePromise<number>;
+  /** Releases what the store opened itself; a second call does nothing. Afterwards every other call throws. */
+  close(): MaybePromise<void>;
+  /** Where the store can: calls back for each session that ended in any process, best effort. Answers how to stop. */
+  watch?(listener: (ended: { readonly id: string; readonly reason: EndReason }) => void): () => void;
+}
+
+/** The half of a store that strategies see: no method of it writes. */
+export type SessionReader = Pick<SessionStore, "get" | "marked">;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Requests and verdicts
+
+/** A request as the engine sees it. Adapters make one per request; it must be cheap to make. */
+export interface RequestView {
+  readonly method: string;
+  /** Path and query as received, beginning with `/`. */
+  readonly target: string;
+  /** The field's value by its lower-case name; several lines joined by `, ` (`cookie`: by `; `); `undefined` where absent. */
+  header(name: string): string | undefined;
+  /** The address of the peer that opened the connection, where the adapter knows it. */
+  readonly peer?: string | undefined;
+}
+
+/** A session that a ticket proved: its row as read, and which secret was shown. */
+export interface ProvenSession {
+  readonly row: SessionRow;
+  /** The secret before the last `rotate` was shown, within its grace. */
+  readonly previous: boolean;
+}
+
+/** Who was authenticated by something other than the session. */
+export interface Principal {
+  readonly identity: Identity;
+  readonly owner: string;
+  /** The browser or a proxy sends the credential by itself, so CSRF must be checked. */
+  readonly ambient: boolean;
+}
+
+/** Why a presented ticket is not live. `unknown`: no such row, or the secret is not its. */
+export type DeadReason = "malformed" | "unknown" | EndReason;
+
+/** What a strategy found. It cannot write: nothing it is handed has a method that does (S-02). */
+export type Verdict =
+  | { readonly kind: "abstain"; readonly dead?: DeadTicket }
+  | { readonly kind: "accept"; readonly session: ProvenSession }
+  | { readonly kind: "accept"; readonly principal: Principal }
+  /** A live session whose access token has run out. */
+  | { readonly kind: "stale"; readonly session: ProvenSession }
+  | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
+  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown };
+
+/** A ticket was presented that no longer proves anything. */
+export interface DeadTicket {
+  readonly reason: DeadReason;
+  /** The id it names, where it could be read. */
+  readonly id?: string;
+}
+
+/** What a strategy is handed. */
+export interface StrategyContext {
+  readonly request: RequestView;
+  readonly store: SessionReader;
+  readonly now: number;
+  readonly report: Report;
+}
+
+/** One way to find out who asks. Asked in order; the first that does not abstain decides. */
+export interface Strategy {
+  /** For logs, metrics and `session.via`. */
+  readonly name: string;
+  /** Whether what it reads comes along by itself (cookie, proxy header). Decides the CSRF check. */
+  readonly ambient: boolean;
+  /** Whether the request carries a credential that this strategy reads; must not throw and must not do I/O. */
+  presented(request: RequestView): boolean;
+  examine(context: StrategyContext): MaybePromise<Verdict>;
+}
+
+/** What a route asks of whoever comes. */
+export interface Policy {
+  readonly require: "nobody" | "user";
+  /** The request's origin was exempted from the CSRF check: the closed list of CHECKLIST CS-09. */
+  readonly crossSite?: boolean;
+}
+
+/** What is done about a request before the handler runs. */
+export type Decision =
+  | { readonly kind: "proceed" }
+  | { readonly kind: "renew" }
+  | { readonly kind: "end-and-proceed"; readonly reason: EndReason }
+  | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
+  /** A 401 to a top-level navigation: send the browser to the login. */
+  | { readonly kind: "login" }
+  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause?: unknown };
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The session that the app sees
+
+/** Deeply read-only, so that `session.data.x = 1` does not compile. */
+export type ReadonlyDeep<T> = T extends (infer U)[]
+  ? readonly ReadonlyDeep<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+    : T;
+
+/** What `login` takes for somebody whom the app itself authenticated. */
+export interface LoginIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly claims?: JsonObject;
+  readonly authenticatedAt?: number;
+  readonly method?: string;
+}
+
+export interface LoginOptions {
+  /** Start with empty data, also where the same identity or an anonymous session had some. Default `false`. */
+  readonly fresh?: boolean;
+}
+
+/**
+ * The app's view of who asks and what is kept for them. Methods record intent; nothing is stored before the response head
+ * is ready, and the response leaves when the store has it. After that every method that records is a `TypeError`.
+ */
+export interface Session<Data = JsonObject> {
+  /** The public handle, no credential; `null` while nothing is stored. */
+  readonly id: string | null;
+  /** Who is signed in, or `null`. */
+  readonly identity: Identity | null;
+  /** Whose this is: what `resolve` returned, else issuer and subject. */
+  readonly owner: string | null;
+  /** What authenticated: the name of the strategy, or `null`. */
+  readonly via: string | null;
+  /** Read-only; reads include what this request has recorded. */
+  readonly data: ReadonlyDeep<Data>;
+  readonly createdAt: number | null;
+  /** The absolute end. */
+  readonly expiresAt: number | null;
+  /** The end if nothing more is heard of the user. */
+  readonly idleExpiresAt: number | null;
+  /** Why the presented ticket is dead, where one was presented that is. */
+  readonly endedReason: DeadReason | null;
+  /** Merges top-level keys. `undefined` is not JSON: to remove a key use `update`. */
+  set(patch: Partial<Data>): void;
+  /** Replaces the data by what `fn` returns. `fn` must be pure: it is replayed on the fresh record after a conflict. */
+  update(fn: (data: ReadonlyDeep<Data>) => Data): void;
+  /** A new record for this identity; the presented one ends. */
+  login(identity: LoginIdentity, options?: LoginOptions): void;
+  /** Exchanges the secret; the old one is good for 10 s, for requests on their way. */
+  rotate(): void;
+  /** Ends the session, in the store first. */
+  logout(): void;
+  /** The provider's access token, live. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or `ERR_SESSION_ENDED` (401). */
+  accessToken(): Promise<string>;
+}
+
+/** A session in which somebody is signed in. */
+export interface SignedInSession<Data = JsonObject> extends Session<Data> {
+  readonly identity: Identity;
+  readonly owner: string;
+  readonly via: string;
+  /** Short for `identity.claims`. */
+  readonly claims: JsonObject;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The provider
+
+/** What a login may ask of the provider; nothing else of a request's query reaches it (AR-08). */
+export interface LoginParameters {
+  readonly prompt?: string;
+  readonly login_hint?: string;
+  readonly acr_values?: string;
+  readonly max_age?: number;
+  readonly ui_locales?: string;
+}
+
+/** The secrets of one login in progress; sealed into its cookie. */
+export interface FlowSecrets {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+export interface BeginLogin extends FlowSecrets {
+  readonly redirectUri: string;
+  readonly parameters: LoginParameters;
+}
+
+export interface FinishLogin extends FlowSecrets {
+  readonly redirectUri: string;
+  readonly parameters: LoginParameters;
+  /** The parameters of the authorization response, each present at most once. */
+  readonly response: URLSearchParams;
+}
+
+/** What came of an attempt to use the provider. `code` is for logs and for the person's page. */
+export interface ProviderFailure {
+  readonly kind: "refused" | "unavailable" | "invalid";
+  readonly code: ErrorCode;
+  readonly cause: unknown;
+}
+
+/** What the provider vouches for after a login. */
+export interface ProviderLogin {
+  readonly identity: Identity;
+  readonly tokens: ProviderTokens;
+  readonly sid: string | null;
+  /** `iat` of the ID token, in ms: a logout by subject compares with it. */
+  readonly issuedAt: number;
+}
+
+/** What an attempt to use a refresh token came to. `unknown`: nobody can say whether it was spent. */
+export type RefreshOutcome =
+  | { readonly kind: "renewed"; readonly tokens: ProviderTokens; readonly claims: JsonObject | null }
+  | { readonly kind: "refused"; readonly cause: unknown }
+  | { readonly kind: "unavailable"; readonly retryAfter: number | null; readonly cause: unknown }
+  | { readonly kind: "unknown"; readonly cause: unknown };
+
+/** The seam behind which `openid-client` lives; tests and simulation replace it. Failures are answers, not exceptions. */
+export interface Provider {
+  /** As in `?provider=`; unique. */
+  readonly name: string;
+  readonly issuer: string;
+  /** Whether discovery has succeeded; while `false` the provider retries by itself. */
+  ready(): boolean;
+  /** The URL of the provider's page. */
+  begin(login: BeginLogin): MaybePromise<{ readonly kind: "redirect"; readonly url: string } | ProviderFailure>;
+  /** Redeems the code, at most once, and validates all of the answer. */
+  finish(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
+  refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
+  /** Best effort, refresh token first; answers whether all were revoked. */
+  revoke(tokens: ProviderTokens): Promise<boolean>;
+  /** The URL that signs the person out at the provider, where it has one. */
+  end(logout: { readonly idToken: string | null; readonly returnTo: string; readonly state: string }): string | undefined;
+  /** Stops retrying. */
+  close(): MaybePromise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Routes
+
+/** A request to one of our own endpoints. */
+export interface RouteRequest extends RequestView {
+  /** The public origin it came to, one of the configured ones. */
+  readonly origin: string;
+  /** The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes. */
+  body(limit: number): Promise<string>;
+}
+
+/** An answer as a value; the adapter writes it. Header names are lower case; `set-cookie` may stand several times. */
+export interface RouteResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Events
+
+/** What happened, for logs and counters. Never holds a ticket, token, code, state or secret (OP-01). */
+export interface AuditEvent {
+  /** From the closed list; also the metric's label. */
+  readonly name: EventName;
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** A short reason from a closed list of the event's own. */
+  readonly reason?: string;
+  readonly sessionId?: string;
+  readonly owner?: string;
+  readonly provider?: string;
+  readonly code?: ErrorCode;
+  /** The reference that a person was shown on an error page. */
+  readonly reference?: string;
+  readonly error?: unknown;
+  readonly count?: number;
+}
+
+export type EventName =
+  | "session.created"
+  | "session.ended"
+  | "session.rotated"
+  | "session.refused"
+  | "session.data-invalid"
+  | "session.ambiguous"
+  | "touch.failed"
+  | "login.begun"
+  | "login.completed"
+  | "login.failed"
+  | "logout.completed"
+  | "logout.failed"
+  | "csrf.refused"
+  | "store.failed"
+  | "provider.ready"
+  | "provider.failed"
+  | "revocation.failed"
+  | "refresh.completed"
+  | "refresh.failed"
+  | "sweep.completed"
+  | "background.failed";
+
+export type Report = (event: AuditEvent) => void;
+
+/** Codes of errors; the table in `core/errors` says what each means and what to do about it. */
+export type ErrorCode =
+  | "ERR_UNAUTHENTICATED"
+  | "ERR_FORBIDDEN"
+  | "ERR_CROSS_SITE"
+  | "ERR_BAD_REQUEST"
+  | "ERR_INVALID_CREDENTIAL"
+  | "ERR_METHOD_NOT_ALLOWED"
+  | "ERR_NOT_FOUND"
+  | "ERR_BODY_TOO_LARGE"
+  | "ERR_UNSUPPORTED_MEDIA_TYPE"
+  | "ERR_MISDIRECTED"
+  | "ERR_TOO_MANY_REQUESTS"
+  | "ERR_SESSION_ENDED"
+  | "ERR_TOKEN_UNAVAILABLE"
+  | "ERR_STORE_UNAVAILABLE"
+  | "ERR_STORE_CONTENTION"
+  | "ERR_STORE_INVALID"
+  | "ERR_RECORD_FORMAT"
+  | "ERR_DATA_INVALID"
+  | "ERR_DATA_TOO_LARGE"
+  | "ERR_PROVIDER_UNAVAILABLE"
+  | "ERR_PROVIDER_RESPONSE"
+  | "ERR_PROVIDER_REFUSED"
+  | "ERR_LOGIN_STATE"
+  | "ERR_LOGIN_EXPIRED"
+  | "ERR_LOGIN_USED"
+  | "ERR_SEAL"
+  | "ERR_SECRET"
+  | "ERR_CONFIG"
+  | "ERR_UPSTREAM_UNAVAILABLE"
+  | "ERR_UPSTREAM_TIMEOUT"
+  | "ERR_INTERNAL";

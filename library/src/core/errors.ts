@@ -1,0 +1,143 @@
+import type { ErrorCode } from "../contracts.ts";
+
+/** What one code means, to whom. */
+export interface ErrorEntry {
+  readonly status: number;
+  /** For the person or program that made the request; never tells a secret. */
+  readonly message: string;
+  /** For the operator or the programmer. */
+  readonly remedy: string;
+}
+
+const entry = (status: number, message: string, remedy: string): ErrorEntry => ({ status, message, remedy });
+
+/** The one table of codes. docs/errors.md and the type `ErrorCode` say the same; a test holds the three together. */
+export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
+  ERR_UNAUTHENTICATED: entry(401, "Nobody is signed in.", "Sign in first; for a navigation this becomes the login."),
+  ERR_FORBIDDEN: entry(403, "You are signed in, but this is not for you.", "Check the groups or rule of the route."),
+  ERR_CROSS_SITE: entry(
+    403,
+    "This request came from another site, so it was not carried out.",
+    "Compare the browser's address with publicUrl; list other origins that may send unsafe requests in trustedOrigins.",
+  ),
+  ERR_BAD_REQUEST: entry(400, "The request is malformed.", "Correct the parameter or header that the answer names."),
+  ERR_INVALID_CREDENTIAL: entry(
+    401,
+    "The credential that was sent is not valid.",
+    "Send a valid credential, or none. An invalid one never falls back to the cookie.",
+  ),
+  ERR_METHOD_NOT_ALLOWED: entry(405, "This address does not take that method.", "Use a method that the Allow header names."),
+  ERR_NOT_FOUND: entry(404, "There is nothing at this address.", "Check the path and the configured prefix."),
+  ERR_BODY_TOO_LARGE: entry(413, "The body is too large.", "Send less, or raise the limit where one is configured."),
+  ERR_UNSUPPORTED_MEDIA_TYPE: entry(415, "The body is of a type that is not read here.", "Send the documented content type."),
+  ERR_MISDIRECTED: entry(
+    421,
+    "This host is not served here.",
+    "Add the origin to publicUrl, or let the proxy in front send the right Host (X-Forwarded-Host counts only from trustedProxies).",
+  ),
+  ERR_TOO_MANY_REQUESTS: entry(429, "Too many requests.", "Wait for as long as Retry-After says."),
+  ERR_SESSION_ENDED: entry(
+    401,
+    "The session ended before this was stored.",
+    "Sign in again and repeat. Somebody signed out, or an operator ended the session, while the request was on its way.",
+  ),
+  ERR_TOKEN_UNAVAILABLE: entry(
+    503,
+    "There is no live access token for this session now.",
+    "Sign in again, or retry when the provider answers; ask for offline_access so that tokens can be renewed.",
+  ),
+  ERR_STORE_UNAVAILABLE: entry(
+    503,
+    "Sessions cannot be looked up right now. You are still signed in.",
+    "The session store did not answer; look at its health. Nobody was signed out.",
+  ),
+  ERR_STORE_CONTENTION: entry(
+    503,
+    "Too many changes to this session at once. Nothing was lost; try again.",
+    "Many requests write the same session at the same moment; write less often or less at once.",
+  ),
+  ERR_STORE_INVALID: entry(
+    500,
+    "The session store cannot be used.",
+    "The message says which: the file is not Coatcheck's, is not writable, or is of a newer version.",
+  ),
+  ERR_RECORD_FORMAT: entry(
+    503,
+    "This session was written by a newer version.",
+    "Finish the roll-out: a format is read one release before it is written.",
+  ),
+  ERR_DATA_INVALID: entry(500, "The session's data do not fit their schema.", "Compare what is set with the schema given as data."),
+  ERR_DATA_TOO_LARGE: entry(
+    500,
+    "The session's data are too large.",
+    "Keep large things in a database and their id in the session; session.maxData is the limit in bytes.",
+  ),
+  ERR_PROVIDER_UNAVAILABLE: entry(
+    503,
+    "The sign-in service does not answer. Try again in a moment.",
+    "Look at the provider and the way to it; sessions that exist go on.",
+  ),
+  ERR_PROVIDER_RESPONSE: entry(
+    502,
+    "The sign-in service gave an answer that cannot be trusted.",
+    "The log says which check failed: signature, issuer, audience, nonce, times, size. Compare clientId and issuer.",
+  ),
+  ERR_PROVIDER_REFUSED: entry(403, "The sign-in service refused.", "The log has the provider's error code."),
+  ERR_LOGIN_STATE: entry(
+    400,
+    "This login was not started in this browser, or it was changed on the way.",
+    "Start again. If it happens often: cookies are blocked, or replicas have different secrets.",
+  ),
+  ERR_LOGIN_EXPIRED: entry(400, "This login took too long.", "Start again; a login may take ten minutes."),
+  ERR_LOGIN_USED: entry(400, "This login was used already.", "Start again."),
+  ERR_SEAL: entry(500, "A sealed value could not be opened.", "Compare the secrets of the replicas; the key id is in the log."),
+  ERR_SECRET: entry(500, "The secret cannot be used.", "Make one with: npx coatcheck-gateway secret"),
+  ERR_CONFIG: entry(500, "The configuration cannot be used.", "The message names the key and what would be right."),
+  ERR_UPSTREAM_UNAVAILABLE: entry(502, "The app behind the gateway does not answer.", "Look at the upstream that the log names."),
+  ERR_UPSTREAM_TIMEOUT: entry(504, "The app behind the gateway took too long.", "Look at the upstream, or raise its timeout."),
+  ERR_INTERNAL: entry(500, "Something went wrong here.", "Look up the reference in the log."),
+};
+
+export interface CoatcheckErrorOptions {
+  readonly cause?: unknown;
+  /** Replaces the table's message; must not hold a secret. */
+  readonly message?: string;
+  /** Seconds, for `Retry-After`; 503 has 5 by default. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * A failure of the world around us, or an answer that an adapter is to give. Hostile input, expiry and conflict are values, not
+ * this. `code` is from the table; `status` is what adapters answer.
+ *
+ * @example
+ * ```ts
+ * try { await session.accessToken() }
+ * catch (error) { if (error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE") showSignInButton() }
+ * ```
+ */
+export class CoatcheckError extends Error {
+  static { this.prototype.name = "CoatcheckError"; }
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly retryAfter: number | null;
+
+  constructor(code: ErrorCode, options: CoatcheckErrorOptions = {}) {
+    super(options.message ?? ERRORS[code].message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = ERRORS[code].status;
+    this.retryAfter = options.retryAfter ?? (this.status === 503 ? 5 : null);
+  }
+}
+
+/** RFC 9457 problem document of a code. */
+export function problem(code: ErrorCode, detail?: string): string {
+  const { status, message } = ERRORS[code];
+  return JSON.stringify({
+    type: `urn:coatcheck:error:${code}`,
+    title: message,
+    status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
