@@ -66,7 +66,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "This session was written by a newer version.",
     "Finish the roll-out: a format is read one release before it is written.",
   ),
-  ERR_DATA_INVALID: entry(500, "The session's data do not fit their schema.", "Compare what is set with the schema given as data."),
+  ERR_DATA_INVALID: entry(
+    500,
+    "The session's data do not fit their schema.",
+    "Compare what is set with the schema given as data.",
+  ),
   ERR_DATA_TOO_LARGE: entry(
     500,
     "The session's data are too large.",
@@ -117,7 +121,9 @@ export interface CoatcheckErrorOptions {
  * ```
  */
 export class CoatcheckError extends Error {
-  static { this.prototype.name = "CoatcheckError"; }
+  static {
+    CoatcheckError.prototype.name = "CoatcheckError";
+  }
   readonly code: ErrorCode;
   readonly status: number;
   readonly retryAfter: number | null;
