@@ -1,0 +1,119 @@
+/** A cookie as it was sent. */
+export interface SentCookie {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A longer `Cookie` header counts as none: no browser sends it, and nobody is to make us search it. */
+export const MAX_HEADER_CHARACTERS = 32_768;
+
+const NO_VALUES: readonly string[] = Object.freeze([]);
+const NO_COOKIES: readonly SentCookie[] = Object.freeze([]);
+
+const TAB = 0x09;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+
+/**
+ * The different values of the cookies of exactly this name, in order, at most `max`. Never throws. Several `Cookie` lines are given
+ * joined by `; `. Space around name and value and a pair of quotes around the value are taken off; nothing is decoded, since our values
+ * are base64url.
+ *
+ * A plain search finds the name and only then looks whether a cookie begins there: a header is read at the speed of `indexOf`, and
+ * nothing is allocated for anybody else's cookies.
+ */
+export function readCookies(header: string | undefined, name: string, max = 4): readonly string[] {
+  if (header === undefined || header.length > MAX_HEADER_CHARACTERS || name === "") return NO_VALUES;
+  let values: string[] | undefined;
+  for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at + name.length)) {
+    if (!beginsCookie(header, at)) continue;
+    const equals = skipSpace(header, at + name.length);
+    if (header.charCodeAt(equals) !== EQUALS) continue;
+    const value = valueAfter(header, equals);
+    if (values === undefined) values = [value];
+    else if (!values.includes(value)) values.push(value);
+    if (values.length >= max) break;
+  }
+  return values ?? NO_VALUES;
+}
+
+/** The cookies whose name begins with `prefix`, in order, at most `max`; otherwise as {@link readCookies}. */
+export function readCookiesByPrefix(header: string | undefined, prefix: string, max = 32): readonly SentCookie[] {
+  if (header === undefined || header.length > MAX_HEADER_CHARACTERS || prefix === "") return NO_COOKIES;
+  let found: SentCookie[] | undefined;
+  let equals = -1;
+  for (let at = header.indexOf(prefix); at >= 0; at = header.indexOf(prefix, at + prefix.length)) {
+    if (!beginsCookie(header, at)) continue;
+    // Searched for again only when it was passed, so that a header full of prefixes without values is read once.
+    if (equals < at) equals = header.indexOf("=", at);
+    if (equals < 0) break;
+    if (equals >= endOfCookie(header, at)) continue;
+    found ??= [];
+    found.push({ name: header.slice(at, trimEnd(header, at, equals)), value: valueAfter(header, equals) });
+    if (found.length >= max) break;
+  }
+  return found ?? NO_COOKIES;
+}
+
+/**
+ * The header without the cookies that `isOurs` names, for an upstream: the same string where there are none, `undefined` where
+ * nothing is left. The others stay as they were sent. A header that is too long to be read is not passed on either.
+ */
+export function withoutOurs(header: string | undefined, isOurs: (name: string) => boolean): string | undefined {
+  if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined;
+  const pairs = header.split(";");
+  const kept = pairs.filter((pair) => !isOurs(pair.slice(0, equalsIn(pair)).trim()));
+  if (kept.length === pairs.length) return header;
+  const rest = kept.join(";").trim();
+  return rest === "" ? undefined : rest;
+}
+
+/**
+ * Whether a `Set-Cookie` line of an upstream sets one of our cookies (CK-13). A line without a name counts by its value, which
+ * browsers send back as if it were name and value.
+ */
+export function setsOurs(line: string, isOurs: (name: string) => boolean): boolean {
+  const pair = line.slice(0, endOfCookie(line, 0)).replace(/^[\s=]+/, "");
+  return isOurs(pair.slice(0, equalsIn(pair)).trim());
+}
+
+function equalsIn(pair: string): number {
+  const at = pair.indexOf("=");
+  return at < 0 ? pair.length : at;
+}
+
+/** Whether nothing but space lies between `at` and the semicolon or the beginning before it. */
+function beginsCookie(header: string, at: number): boolean {
+  for (let index = at - 1; index >= 0; index--) {
+    const code = header.charCodeAt(index);
+    if (code === SEMICOLON) return true;
+    if (code !== SPACE && code !== TAB) return false;
+  }
+  return true;
+}
+
+function endOfCookie(header: string, at: number): number {
+  const semicolon = header.indexOf(";", at);
+  return semicolon < 0 ? header.length : semicolon;
+}
+
+function valueAfter(header: string, equals: number): string {
+  const start = skipSpace(header, equals + 1);
+  const end = trimEnd(header, start, endOfCookie(header, start));
+  const quoted = end - start >= 2 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
+  return quoted ? header.slice(start + 1, end - 1) : header.slice(start, end);
+}
+
+function skipSpace(header: string, at: number): number {
+  let index = at;
+  while (header.charCodeAt(index) === SPACE || header.charCodeAt(index) === TAB) index++;
+  return index;
+}
+
+function trimEnd(header: string, start: number, end: number): number {
+  let index = end;
+  while (index > start && (header.charCodeAt(index - 1) === SPACE || header.charCodeAt(index - 1) === TAB)) index--;
+  return index;
+}

@@ -1,0 +1,37 @@
+import { randomFillSync } from "node:crypto";
+import type { Entropy } from "../contracts.ts";
+
+const POOL_BYTES = 4096;
+
+/**
+ * Randomness from a pool that `fill` fills 4 KiB at a time: asking the system for every 32 bytes costs twenty times as much. Bytes
+ * are copied out and wiped from the pool, so that none is handed out twice or can be found in memory later. A `fill` that throws
+ * makes `bytes` throw, and nothing of the pool is used until one has succeeded (S-08).
+ */
+export function pooledEntropy(fill: (target: Uint8Array<ArrayBuffer>) => unknown): Entropy {
+  const pool = new Uint8Array(POOL_BYTES);
+  let used = POOL_BYTES;
+
+  return {
+    bytes(length) {
+      if (!Number.isSafeInteger(length) || length < 0) throw new TypeError("entropy.bytes takes a whole number of bytes.");
+      if (length > POOL_BYTES) {
+        const large = new Uint8Array(length);
+        fill(large);
+        return large;
+      }
+      if (used + length > POOL_BYTES) {
+        used = POOL_BYTES;
+        fill(pool);
+        used = 0;
+      }
+      const taken = pool.slice(used, used + length);
+      pool.fill(0, used, used + length);
+      used += length;
+      return taken;
+    },
+  };
+}
+
+/** The operating system's randomness. */
+export const systemEntropy: Entropy = pooledEntropy((target) => randomFillSync(target));

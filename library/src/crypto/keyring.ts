@@ -1,0 +1,171 @@
+import type { KeyObject } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
+import type { Entropy } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { systemEntropy } from "./entropy.ts";
+import { hkdfExpand, hkdfExtract } from "./hkdf.ts";
+import { readSecrets } from "./secrets.ts";
+import type { Xaes } from "./xaes.ts";
+import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
+
+/**
+ * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06). Sealed are
+ * - `tokens`: a provider's tokens in a record; the context is the record's id
+ * - `login`: a login in progress, in its cookie; the context is the cookie's name
+ */
+export type SealPurpose = "tokens" | "login";
+
+/**
+ * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.
+ * - `address`: of a client's address, in a record
+ */
+export type HashPurpose = "address";
+
+type Label = SealPurpose | HashPurpose | "kid";
+
+/** What came of opening a sealed value. `unknown-key`: sealed with a secret that is not configured here. */
+export type Opened =
+  | { readonly kind: "opened"; readonly plaintext: string }
+  | { readonly kind: "unknown-key" }
+  | { readonly kind: "invalid" };
+
+/** How often a key was used since start, for metrics (CR-05). */
+export interface KeyUsage {
+  readonly keyId: string;
+  readonly seals: number;
+  readonly opens: number;
+}
+
+/** The keys of all configured secrets. The first seals, all open. */
+export interface Keyring {
+  /** Short names of the keys, the same on every replica and telling nothing about the secrets; these may be logged and shown. */
+  readonly keyIds: { readonly seals: string; readonly opens: readonly string[] };
+  /**
+   * Text that only `open` with the same purpose and context reads: `v1.<key id>.<base64url>`. Each is different. Nothing is
+   * compressed, so the length tells the plaintext's length alone (CR-12).
+   */
+  seal(purpose: SealPurpose, plaintext: string, context: string): string;
+  /** Never throws, whatever is given. The key is the one that the value names; no other is tried (CR-10). */
+  open(purpose: SealPurpose, sealed: string, context: string): Opened;
+  /**
+   * HMAC-SHA256 with the first secret's key, base64url (43 characters). While a rotation is under way replicas have different first
+   * secrets, so it is for comparing within a record, and no name that replicas must agree on.
+   */
+  deriveHash(purpose: HashPurpose, text: string): string;
+  usage(): readonly KeyUsage[];
+}
+
+export interface KeyringOptions {
+  /** Where nonces come from; the system's randomness by default. */
+  readonly entropy?: Entropy;
+  /** The setting that the secrets came from, for messages: `COATCHECK_SECRET`. */
+  readonly source?: string;
+}
+
+const VERSION = "v1";
+const KEY_BYTES = 32;
+const KEY_ID_CHARACTERS = 4;
+const KEY_ID_AT = VERSION.length + 1;
+const BODY_AT = KEY_ID_AT + KEY_ID_CHARACTERS + 1;
+const INVALID: Opened = Object.freeze({ kind: "invalid" });
+const UNKNOWN_KEY: Opened = Object.freeze({ kind: "unknown-key" });
+
+/**
+ * Makes the keys of a list of secrets, or of one text with commas between them. Replicas with the same secrets have the same keys
+ * and key ids (CR-09). To change the secret, add the new one as the second everywhere, then make it the first (CR-08).
+ *
+ * @throws {CoatcheckError} `ERR_SECRET`; see {@link readSecrets}.
+ */
+export function createKeyring(secrets: string | readonly string[] | undefined, options: KeyringOptions = {}): Keyring {
+  const keys = readSecrets(secrets, options.source).map((secret) => new Key(secret));
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  const first = keys[0];
+  if (first === undefined || byId.size !== keys.length) {
+    throw new CoatcheckError("ERR_SECRET", {
+      message: "two secrets have the same key id\n  That happens once in millions of times. Replace the newer one.",
+    });
+  }
+  const entropy = options.entropy ?? systemEntropy;
+
+  return {
+    keyIds: { seals: first.id, opens: keys.map((key) => key.id) },
+
+    seal(purpose, plaintext, context) {
+      if (!context.isWellFormed()) throw new TypeError("The context of a sealed value must be well-formed text.");
+      const box = first
+        .cipher(purpose)
+        .seal(entropy.bytes(NONCE_BYTES), Buffer.from(plaintext), first.associated(purpose, context));
+      first.seals++;
+      return `${VERSION}.${first.id}.${box.toString("base64url")}`;
+    },
+
+    open(purpose, sealed, context) {
+      if (!sealed.startsWith(`${VERSION}.`) || sealed[BODY_AT - 1] !== "." || !context.isWellFormed()) return INVALID;
+      const key = byId.get(sealed.slice(KEY_ID_AT, BODY_AT - 1));
+      if (key === undefined) return UNKNOWN_KEY;
+      const body = sealed.slice(BODY_AT);
+      const box = Buffer.from(body, "base64url");
+      // Decoding forgives what it does not know; one value must have one spelling.
+      if (box.toString("base64url") !== body) return INVALID;
+      const plaintext = key.cipher(purpose).open(box, key.associated(purpose, context));
+      if (plaintext === undefined) return INVALID;
+      key.opens++;
+      return { kind: "opened", plaintext: plaintext.toString() };
+    },
+
+    deriveHash(purpose, text) {
+      return createHmac("sha256", first.hashKey(purpose)).update(text).digest("base64url");
+    },
+
+    usage() {
+      return keys.map(({ id, seals, opens }) => ({ keyId: id, seals, opens }));
+    },
+  };
+}
+
+/** One secret: what is derived from it, each once and when first needed. */
+class Key {
+  readonly id: string;
+  seals = 0;
+  opens = 0;
+  readonly #extracted: KeyObject;
+  readonly #ciphers = new Map<SealPurpose, Xaes>();
+  readonly #hashKeys = new Map<HashPurpose, KeyObject>();
+  readonly #associated = new Map<SealPurpose, string>();
+
+  constructor(secret: Uint8Array) {
+    this.#extracted = hkdfExtract(secret);
+    const fingerprint = createHmac("sha256", this.#derive("kid")).update("kid").digest("base64url");
+    this.id = fingerprint.slice(0, KEY_ID_CHARACTERS);
+  }
+
+  cipher(purpose: SealPurpose): Xaes {
+    return remember(this.#ciphers, purpose, () => xaes256gcm(this.#derive(purpose)));
+  }
+
+  hashKey(purpose: HashPurpose): KeyObject {
+    return remember(this.#hashKeys, purpose, () => this.#derive(purpose));
+  }
+
+  /** Version, key id, purpose, context, each after its length in characters: no two different lists read the same (A-37). */
+  associated(purpose: SealPurpose, context: string): Buffer {
+    const start = remember(this.#associated, purpose, () => [VERSION, this.id, purpose].map(delimited).join(""));
+    return Buffer.from(start + delimited(context));
+  }
+
+  #derive(label: Label): KeyObject {
+    return createSecretKey(hkdfExpand(this.#extracted, `coatcheck/v1/${label}`, KEY_BYTES));
+  }
+}
+
+function delimited(field: string): string {
+  return `${field.length}:${field}`;
+}
+
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
+}
