@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkLayers, layers, publishedNames } from "./check-layers.ts";
+
+const published = new Set(["coatcheck", "coatcheck/memory"]);
+
+function verdict(path: string, text: string): string[] {
+  return checkLayers([{ path, text }], published).map((violation) => violation.message);
+}
+
+const refused: readonly (readonly [path: string, text: string, why: RegExp])[] = [
+  ["library/src/contracts.ts", 'import type { ErrorCode } from "./core/errors.ts";', /contracts imports core\/errors/],
+  ["library/src/core/plan.ts", 'import { seal } from "../crypto/seal.ts";', /core imports crypto\/seal/],
+  ["library/src/core/plan.ts", 'import { createHash } from "node:crypto";', /nothing from outside/],
+  ["library/src/core/plan.ts", 'const c = await import("node:crypto");', /nothing from outside/],
+  ["library/src/core/plan.ts", "const c = await import(name);", /computed/],
+  ["library/src/cookie/parse.ts", 'import { plan } from "../core/plan.ts";', /cookie imports core\/plan/],
+  ["library/src/engine/settle.ts", 'export { x } from "../oidc/login.ts";', /engine imports oidc\/login/],
+  ["library/src/strategies/session.ts", 'import { b } from "./bearer.ts";', /sibling strategies\/bearer/],
+  ["library/src/stores/sqlite.ts", 'import { memory } from "./memory.ts";', /sibling stores\/memory/],
+  ["library/src/stores/sqlite.ts", 'import { open } from "../crypto/seal.ts";', /stores imports crypto\/seal/],
+  ["library/src/adapters/express.ts", 'import { node } from "./node.ts";', /sibling adapters\/node/],
+  ["library/src/adapters/express.ts", 'import { decide } from "../core/decide.ts";', /adapters imports core\/decide/],
+  ["library/src/index.ts", 'import { memory } from "./stores/memory.ts";', /index imports stores\/memory/],
+  ["library/src/index.ts", 'import "./adapters/fetch.ts";', /index imports adapters\/fetch/],
+  ["library/src/testing/suite.ts", 'import { memory } from "../stores/memory.ts";', /testing imports stores\/memory/],
+  ["library/src/engine/handle.ts", 'import { x } from "coatcheck";', /import the file/],
+  ["library/src/engine/handle.ts", 'import { x } from "./handle.test.ts";', /does not import tests/],
+  ["library/src/odds/ends.ts", 'import { x } from "../contracts.ts";', /no layer of the house/],
+  ["gateway/src/main.ts", 'import { plan } from "../../library/src/core/plan.ts";', /published name/],
+  ["gateway/src/main.test.ts", 'import { plan } from "../../library/src/core/plan.ts";', /published name/],
+  ["gateway/src/main.ts", 'import { plan } from "coatcheck/core/plan";', /does not publish/],
+  ["conformance/run.ts", 'import type { X } from "../gateway/src/config.ts";', /published name/],
+  ["examples/demo/main.ts", 'import { serve } from "coatcheck-gateway";', /nobody does/],
+  ["bench/run.ts", "import(`/etc/x.ts`);", /no absolute paths/],
+];
+
+for (const [path, text, why] of refused) {
+  test(`layers: ${path} may not: ${text}`, () => {
+    const [message = "", ...more] = verdict(path, text);
+    assert.match(message, why);
+    assert.deepEqual(more, []);
+  });
+}
+
+const allowed: readonly (readonly [path: string, text: string])[] = [
+  ["library/src/core/plan.ts", 'import type { Row } from "../contracts.ts"; import { record } from "./record.ts";'],
+  ["library/src/core/plan.ts", '// import { x } from "node:crypto"\nconst s = "import y from \'node:fs\'";'],
+  ["library/src/stores/cookie.ts", 'import { seal } from "../crypto/seal.ts";'],
+  ["library/src/stores/sqlite.ts", 'import { schema } from "./sqlite-schema.ts"; import { DatabaseSync } from "node:sqlite";'],
+  ["library/src/adapters/express.ts", 'import { CoatcheckError } from "../core/errors.ts"; import type { R } from "express";'],
+  ["library/src/index.ts", 'export type { Row } from "./contracts.ts"; import { handle } from "./engine/handle.ts";'],
+  ["library/src/engine/handle.test.ts", 'import { memory } from "../stores/memory.ts"; import { express } from "coatcheck";'],
+  [
+    "gateway/src/main.ts",
+    'import { coatcheck } from "coatcheck"; import { memory } from "coatcheck/memory"; import "./config.ts";',
+  ],
+  ["tools/check.ts", 'import { x } from "./files.ts";'],
+];
+
+for (const [path, text] of allowed) {
+  test(`layers: ${path} may: ${text}`, () => assert.deepEqual(verdict(path, text), []));
+}
+
+test("layers: what the library publishes is read from its exports", () => {
+  assert.ok(publishedNames().has("coatcheck"));
+  assert.ok(publishedNames().has("coatcheck/memory"));
+  assert.equal(layers.name, "layers");
+});

@@ -1,0 +1,49 @@
+/** `core/` decides and never acts: no promise, no clock, no randomness, no network, no process. What it needs it is handed. */
+import type { SourceFile, Violation } from "./files.ts";
+import { isTest, readFiles } from "./files.ts";
+import type { Rule } from "./rule.ts";
+import { main } from "./rule.ts";
+import type { Token } from "./tokens.ts";
+import { tokenize } from "./tokens.ts";
+
+/** Names that reach out of a pure and synchronous function. */
+const FORBIDDEN = new Set(
+  (
+    "async await Promise Date crypto fetch process console globalThis performance require " +
+    "setTimeout setInterval setImmediate queueMicrotask"
+  ).split(" "),
+);
+
+/** Every name in the code of these files that is not pure. */
+export function checkPurity(files: readonly SourceFile[]): readonly Violation[] {
+  return files.flatMap(({ path, text }) => {
+    const { code } = tokenize(text);
+    return code.flatMap((token, index) => {
+      const name = impure(code, index);
+      return name === undefined ? [] : [{ path, line: token.line, message: `core is pure and synchronous, but uses ${name}` }];
+    });
+  });
+}
+
+function impure(code: readonly Token[], index: number): string | undefined {
+  const token = code[index];
+  if (token?.kind !== "name") return undefined;
+  const before = code[index - 1]?.text;
+  if (token.text === "Math") return randomOf(code, index);
+  return FORBIDDEN.has(token.text) && before !== "." && before !== "?." ? token.text : undefined;
+}
+
+/** `Math.random` in any spelling: named, computed, or taken out of `Math` whole. */
+function randomOf(code: readonly Token[], index: number): string | undefined {
+  const dot = code[index + 1]?.text;
+  const member = code[index + 2]?.text;
+  if (dot !== "." && dot !== "?.") return "Math as a value";
+  return member === "random" ? "Math.random" : undefined;
+}
+
+export const purity: Rule = {
+  name: "purity",
+  check: () => checkPurity(readFiles((path) => path.startsWith("library/src/core/") && path.endsWith(".ts") && !isTest(path))),
+};
+
+if (import.meta.main) await main(purity);

@@ -1,0 +1,29 @@
+/** One idea a file: past 300 lines of source it has become two; past 250 it is worth a look. */
+import type { SourceFile, Violation } from "./files.ts";
+import { isTest, isTypeScript, readFiles } from "./files.ts";
+import type { Rule } from "./rule.ts";
+import { main } from "./rule.ts";
+
+const MOST = 300;
+const NOTEWORTHY = 250;
+
+const linesOf = (text: string) => text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+
+/** Files of more than `most` lines and, where given, of at most `upTo`. */
+export function checkSize(files: readonly SourceFile[], most = MOST, upTo = Number.POSITIVE_INFINITY): readonly Violation[] {
+  return files
+    .map(({ path, text }) => ({ path, lines: linesOf(text) }))
+    .filter(({ lines }) => lines > most && lines <= upTo)
+    .map(({ path, lines }) => ({ path, message: `has ${lines} lines; ${MOST} are the most, ${NOTEWORTHY} are plenty` }));
+}
+
+/** The one file that holds every seam, types only, may be as long as the seams are many. */
+const sources = () => readFiles((path) => isTypeScript(path) && !isTest(path) && path !== "library/src/contracts.ts");
+
+export const size: Rule = {
+  name: "file length",
+  check: () => checkSize(sources()),
+  notes: () => checkSize(sources(), NOTEWORTHY, MOST),
+};
+
+if (import.meta.main) await main(size);
