@@ -1,0 +1,134 @@
+import { allowInsecureRequests, type ClientMetadata, customFetch, discovery, None, type ServerMetadata } from "openid-client";
+import type { Clock, Entropy, Report } from "../contracts.ts";
+import { isLoopbackHost } from "../cookie/names.ts";
+import { problemOf, ProviderProblem } from "./failure.ts";
+import type { SettledConfig } from "./provider-config.ts";
+import type { Transport } from "./transport.ts";
+
+/** The provider's metadata, checked: the endpoints that we use are there and have addresses that we may call. */
+export type Metadata = ServerMetadata & {
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly jwks_uri: string;
+};
+
+/** Knows the provider's metadata, keeps trying while it does not, and reads them again now and then. */
+export interface Discovery {
+  known(): Metadata | null;
+  /** The metadata; reads them when they are not known yet. Throws {@link ProviderProblem}. */
+  get(): Promise<Metadata>;
+  close(): Promise<void>;
+}
+
+interface World {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly report: Report;
+}
+
+/** Between two attempts that requests cause; the retries by themselves are further apart. */
+const ATTEMPT_FLOOR = 1_000;
+const FIRST_RETRY = 500;
+const LONGEST_RETRY = 60_000;
+
+/** Starts to read the metadata at once, and retries with growing, jittered pauses until it has them or is closed (DK-04). */
+export function discoverProvider(config: SettledConfig, transport: Transport, world: World): Discovery {
+  const closing = new AbortController();
+  let metadata: Metadata | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let attemptedAt = Number.NEGATIVE_INFINITY;
+  let lastProblem: ProviderProblem | null = null;
+  let flight: Promise<Metadata> | null = null;
+
+  function attempt(): Promise<Metadata> {
+    flight ??= read().finally(() => {
+      flight = null;
+    });
+    return flight;
+  }
+
+  async function read(): Promise<Metadata> {
+    attemptedAt = world.clock.monotonic();
+    try {
+      const fresh = await readMetadata(config, transport);
+      if (metadata === null) world.report({ name: "provider.ready", level: "info", provider: config.name });
+      metadata = fresh;
+      readAt = world.clock.monotonic();
+      lastProblem = null;
+      return fresh;
+    } catch (error) {
+      const problem = problemOf(error);
+      lastProblem = problem;
+      world.report({ name: "provider.failed", level: "warn", provider: config.name, reason: problem.check, error: problem });
+      throw problem;
+    }
+  }
+
+  async function keepTrying(): Promise<void> {
+    for (let pause = FIRST_RETRY; !closing.signal.aborted; pause = Math.min(pause * 2, LONGEST_RETRY)) {
+      await attempt().catch(() => undefined);
+      if (metadata !== null) return;
+      await world.clock.sleep(jittered(pause, world.entropy), closing.signal).catch(() => undefined);
+    }
+  }
+
+  const retries = keepTrying();
+  return {
+    known: () => metadata,
+    get() {
+      const sinceAttempt = world.clock.monotonic() - attemptedAt;
+      if (metadata !== null) {
+        const stale = world.clock.monotonic() - readAt >= config.metadataMaxAge;
+        if (stale && sinceAttempt >= ATTEMPT_FLOOR && !closing.signal.aborted) void attempt().catch(() => undefined);
+        return Promise.resolve(metadata);
+      }
+      if (flight === null && lastProblem !== null && sinceAttempt < ATTEMPT_FLOOR) return Promise.reject(lastProblem);
+      return attempt();
+    },
+    async close() {
+      closing.abort();
+      await retries;
+    },
+  };
+}
+
+/** Half of the pause for certain, the other half by chance, so that replicas do not come back in step. */
+function jittered(pause: number, entropy: Entropy): number {
+  const [byte = 0] = entropy.bytes(1);
+  return pause / 2 + (pause / 2) * (byte / 255);
+}
+
+async function readMetadata(config: SettledConfig, transport: Transport): Promise<Metadata> {
+  const client: Partial<ClientMetadata> = {};
+  const found = await discovery(new URL(config.issuer), config.clientId, client, None(), {
+    [customFetch]: (url, options) => transport.send("metadata", url, { method: "GET", headers: options.headers }),
+    ...(config.loopback ? { execute: [allowInsecureRequests] } : {}),
+    timeout: 0,
+  });
+  return checkMetadata(found.serverMetadata(), config);
+}
+
+const REQUIRED = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
+const OPTIONAL = ["userinfo_endpoint", "revocation_endpoint", "end_session_endpoint"] as const;
+
+function checkMetadata(found: ServerMetadata, config: SettledConfig): Metadata {
+  if (found.issuer !== config.issuer)
+    throw new ProviderProblem("invalid", "issuer", "the provider's metadata name another issuer than the configured one");
+  for (const key of [...REQUIRED, ...OPTIONAL]) checkEndpoint(key, found[key], config.loopback);
+  const { authorization_endpoint, token_endpoint, jwks_uri } = found;
+  if (authorization_endpoint === undefined || token_endpoint === undefined || jwks_uri === undefined)
+    throw new ProviderProblem("invalid", "metadata", `the provider's metadata lack one of ${REQUIRED.join(", ")}`);
+  const challenges: unknown = found.code_challenge_methods_supported;
+  if (challenges !== undefined && !(Array.isArray(challenges) && challenges.includes("S256")))
+    throw new ProviderProblem("invalid", "pkce", "the provider does not offer PKCE with S256");
+  return { ...found, authorization_endpoint, token_endpoint, jwks_uri };
+}
+
+/** Endpoints are https; a provider on a loopback address, as in development, may use plain http there (DK-03, TK-05). */
+function checkEndpoint(key: string, value: unknown, loopback: boolean): void {
+  if (value === undefined) return;
+  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : null;
+  const encrypted = url?.protocol === "https:" || (url?.protocol === "http:" && loopback && isLoopbackHost(url.hostname));
+  if (url === null || !encrypted || url.username !== "" || url.password !== "" || url.hash !== "")
+    throw new ProviderProblem("invalid", "address", `the provider's ${key} is not an https address`);
+}

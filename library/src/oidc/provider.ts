@@ -1,0 +1,197 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  buildEndSessionUrl,
+  calculatePKCECodeChallenge,
+  fetchUserInfo,
+  type IDToken,
+  None,
+  type TokenEndpointResponse,
+  type UserInfoResponse,
+} from "openid-client";
+import type {
+  BeginLogin,
+  Clock,
+  Entropy,
+  FinishLogin,
+  LoginParameters,
+  Provider,
+  ProviderLogin,
+  ProviderTokens,
+  Report,
+} from "../contracts.ts";
+import { clientAuthentication } from "./client-authentication.ts";
+import { failureOf, problemOf, ProviderProblem } from "./failure.ts";
+import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
+import { type KeySet, providerKeySet } from "./key-set.ts";
+import { discoverProvider, type Metadata } from "./metadata.ts";
+import { clientFor } from "./provider-client.ts";
+import { type ProviderConfig, type SettledConfig, settleProviderConfig } from "./provider-config.ts";
+import { refreshTokens } from "./refresh.ts";
+import { revokeTokens } from "./revocation.ts";
+import { boundedTransport, type Fetch, type Purpose } from "./transport.ts";
+
+/** Where a provider gets time, randomness and network from, and whom it tells. */
+export interface ProviderWorld {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly report: Report;
+  /** Default: the global `fetch`. */
+  readonly fetch?: Fetch;
+}
+
+/** A provider, and how its answer reaches the callback. */
+export interface OidcProvider extends Provider {
+  readonly responseMode: "query" | "form_post";
+}
+
+/** What an operation needs once the metadata are known. */
+export interface Ready {
+  readonly config: SettledConfig;
+  readonly metadata: Metadata;
+  readonly clock: Clock;
+  client(purpose: Purpose): ReturnType<typeof clientFor>;
+}
+
+/** TK-09: how long an access token is taken to live when the provider does not say. */
+export const DEFAULT_TOKEN_LIFETIME = 300_000;
+
+/**
+ * An OpenID provider behind the seam, on openid-client. Discovery begins at once and is retried until it succeeds or `close()`;
+ * until then logins are answered with `unavailable`. Events: `provider.ready`, `provider.failed` (reason: the failed check).
+ *
+ * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
+ */
+export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcProvider {
+  const config = settleProviderConfig(given);
+  const { clock, report } = world;
+  const transport = boundedTransport(config, clock, world.fetch ?? fetch);
+  const discovery = discoverProvider(config, transport, world);
+  const keys: KeySet = providerKeySet(() => discovery.known()?.jwks_uri ?? "", config, transport, clock);
+  const authentication = clientAuthentication(config);
+
+  async function ready(): Promise<Ready> {
+    const metadata = await discovery.get();
+    const parts = { config, metadata, authentication: await authentication(), keys, transport, clock };
+    return { config, metadata, clock, client: (purpose) => clientFor(purpose, parts) };
+  }
+
+  return {
+    name: config.name,
+    issuer: config.issuer,
+    responseMode: config.responseMode,
+    ready: () => discovery.known() !== null,
+    async begin(login) {
+      try {
+        return { kind: "redirect", url: await authorizationUrl(await ready(), login) };
+      } catch (error) {
+        return failureOf(error);
+      }
+    },
+    async finish(login) {
+      try {
+        return { kind: "login", ...(await redeem(await ready(), login, report)) };
+      } catch (error) {
+        return failureOf(error);
+      }
+    },
+    refresh: (tokens, identity) => refreshTokens(ready, tokens, identity),
+    revoke: (tokens) => revokeTokens(ready, tokens, report),
+    end({ idToken, returnTo, state }) {
+      const metadata = discovery.known();
+      if (metadata?.end_session_endpoint === undefined) return undefined;
+      const client = clientFor("metadata", { config, metadata, authentication: None(), keys, transport, clock });
+      const hint = idToken === null ? {} : { id_token_hint: idToken };
+      return buildEndSessionUrl(client, { ...hint, post_logout_redirect_uri: returnTo, state }).href;
+    },
+    close: () => discovery.close(),
+  };
+}
+
+async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string> {
+  const url = buildAuthorizationUrl(ready.client("metadata"), {
+    response_type: "code",
+    redirect_uri: login.redirectUri,
+    scope: ready.config.scope,
+    state: login.state,
+    nonce: login.nonce,
+    code_challenge: await calculatePKCECodeChallenge(login.verifier),
+    code_challenge_method: "S256",
+    ...(ready.config.responseMode === "form_post" ? { response_mode: "form_post" } : {}),
+    ...asked(login.parameters),
+  });
+  return url.href;
+}
+
+/** The parameters that a login may ask for, by name; nothing else of a request gets here (AR-08). */
+function asked({ prompt, login_hint, acr_values, max_age, ui_locales }: LoginParameters): Record<string, string> {
+  const all = { prompt, login_hint, acr_values, ui_locales, max_age: max_age === undefined ? undefined : String(max_age) };
+  return Object.fromEntries(Object.entries(all).filter((one): one is [string, string] => one[1] !== undefined));
+}
+
+/** The parameters of an authorization response that mean something to us; others are ignored (CB-07). */
+const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description", "error_uri"];
+
+async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise<ProviderLogin> {
+  const { config, clock } = ready;
+  const answer = await authorizationCodeGrant(ready.client("token"), responseUrl(login), {
+    expectedState: login.state,
+    expectedNonce: login.nonce,
+    pkceCodeVerifier: login.verifier,
+    idTokenExpected: true,
+    ...(login.parameters.max_age === undefined ? {} : { maxAge: login.parameters.max_age }),
+  });
+  const claims = answer.claims();
+  if (claims === undefined) throw new ProviderProblem("invalid", "id_token", "the provider sent no ID token");
+  const now = clock.now();
+  const tokens = tokensOf(answer, null, now);
+  checkIdToken(claims, { config, now, accessToken: tokens.accessToken, parameters: login.parameters });
+  const userinfo = config.userinfo ? await userinfoOf(ready, tokens.accessToken, claims, report) : null;
+  return {
+    identity: {
+      issuer: claims.iss,
+      subject: claims.sub,
+      claims: personalClaims(claims, userinfo, config),
+      authenticatedAt: claims.auth_time === undefined ? now : Math.min(claims.auth_time * 1_000, now),
+      method: `oidc:${config.name}`,
+    },
+    tokens,
+    sid: sidOf(claims),
+    issuedAt: claims.iat * 1_000,
+  };
+}
+
+function responseUrl({ redirectUri, response }: FinishLogin): URL {
+  const url = new URL(redirectUri);
+  for (const name of RESPONSE_PARAMETERS) {
+    const value = response.get(name);
+    if (value !== null) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+/** The tokens of an answer. We offer no proof of possession, so only bearer tokens are of use (TK-08). */
+export function tokensOf(answer: TokenEndpointResponse, before: ProviderTokens | null, now: number): ProviderTokens {
+  if (answer.token_type !== "bearer")
+    throw new ProviderProblem("invalid", "token_type", "the provider's token is not a bearer token", { ambiguous: true });
+  const lifetime = answer.expires_in === undefined ? DEFAULT_TOKEN_LIFETIME : answer.expires_in * 1_000;
+  return {
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token ?? before?.refreshToken ?? null,
+    idToken: answer.id_token ?? before?.idToken ?? null,
+    scope: answer.scope ?? before?.scope ?? null,
+    expires: now + Math.floor(lifetime),
+  };
+}
+
+/** UserInfo of the same person, or `null` where the answer cannot be used; an outage fails the login, which can be repeated. */
+async function userinfoOf(ready: Ready, accessToken: string, idToken: IDToken, report: Report): Promise<UserInfoResponse | null> {
+  try {
+    return await fetchUserInfo(ready.client("userinfo"), accessToken, idToken.sub);
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.kind === "unavailable") throw problem;
+    report({ name: "provider.failed", level: "warn", provider: ready.config.name, reason: "userinfo", error: problem });
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+import type { KeyHint } from "./key-set.ts";
+import { ProviderProblem } from "./failure.ts";
+import { deeperThan, MAX_DEPTH } from "./transport.ts";
+
+/** The answer of a token endpoint before openid-client sees it, and which key its ID token says it was signed with. */
+export interface InspectedAnswer {
+  readonly response: Response;
+  readonly hint: KeyHint | null;
+}
+
+/** Longest ID token that is looked at; some hundred groups fit. */
+const MAX_ID_TOKEN = 65_536;
+const MAX_KID = 256;
+/** A lifetime above this is no lifetime that anybody meant (TK-09). */
+const MAX_EXPIRES_IN = 366 * 86_400;
+
+/**
+ * Checks what openid-client leaves open: that tokens can travel in a header, that the ID token is one compact JWS of bounded size
+ * with the expected algorithm, no `crit`, and of no other kind (ID-01, ID-15…ID-17), and that `expires_in` is a sane number.
+ */
+export async function inspectTokenAnswer(response: Response, alg: string): Promise<InspectedAnswer> {
+  if (response.status !== 200) return { response, hint: null };
+  const body = objectOf(await response.text(), "token");
+  for (const name of ["access_token", "refresh_token"]) {
+    const token = body.get(name);
+    if (typeof token === "string" && !/^[\x21-\x7e]+$/.test(token)) throw invalid("token", `the ${name} has illegal characters`);
+  }
+  if (!sane(body.get("expires_in"))) body.delete("expires_in");
+  const hint = body.has("id_token") ? hintOf(body.get("id_token"), alg) : null;
+  return { response: new Response(JSON.stringify(Object.fromEntries(body)), { headers: { "content-type": "application/json" } }), hint };
+}
+
+function sane(expiresIn: unknown): boolean {
+  const seconds = typeof expiresIn === "string" && /^\d{1,9}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;
+  return typeof seconds === "number" && seconds > 0 && seconds <= MAX_EXPIRES_IN;
+}
+
+function hintOf(token: unknown, expected: string): KeyHint {
+  if (typeof token !== "string" || token.length > MAX_ID_TOKEN) throw invalid("id_token", "the ID token is missing or too long");
+  const [, header, payload] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(token) ?? [];
+  if (header === undefined || payload === undefined) throw invalid("id_token", "the ID token is not a compact JWS");
+  if (deeperThan(Buffer.from(payload, "base64url"), MAX_DEPTH)) throw invalid("depth", "the ID token is nested too deeply");
+  const fields = objectOf(Buffer.from(header, "base64url").toString("utf8"), "id_token");
+  const kid = fields.get("kid");
+  const type = fields.get("typ");
+  if (fields.get("alg") !== expected) throw invalid("alg", `the ID token is not signed with ${expected}`);
+  if (fields.has("crit")) throw invalid("crit", "the ID token has critical extensions");
+  if (type !== undefined && !(typeof type === "string" && /^(application\/)?jwt$/i.test(type)))
+    throw invalid("typ", "the token is of another kind than an ID token");
+  if (kid !== undefined && !(typeof kid === "string" && kid.length <= MAX_KID)) throw invalid("kid", "the ID token's kid cannot be used");
+  return { alg: expected, kid: kid ?? null };
+}
+
+function objectOf(text: string, check: string): Map<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid(check, "the provider's answer is not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(check, "the provider's answer is no JSON object");
+  return new Map<string, unknown>(Object.entries(value));
+}
+
+const invalid = (check: string, message: string): ProviderProblem =>
+  new ProviderProblem("invalid", check, message, { ambiguous: true });

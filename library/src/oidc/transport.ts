@@ -1,0 +1,171 @@
+import type { Clock } from "../contracts.ts";
+import { ProviderProblem } from "./failure.ts";
+
+/** The part of `fetch` that is used: openid-client hands over a string and plain options. */
+export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
+
+/** What a request is for; decides how its answer is read. */
+export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation";
+
+export interface Transport {
+  /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. */
+  send(purpose: Purpose, url: string, options: RequestInit): Promise<Response>;
+}
+
+export interface TransportLimits {
+  readonly timeout: number;
+  readonly maxResponse: number;
+  /** Plain http to loopback addresses is allowed. */
+  readonly loopback: boolean;
+}
+
+/** Names of network errors at which nothing can have reached the provider. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/**
+ * The only way to the provider: no redirects (TK-06), bounded time and size (TK-07, A-20), https or loopback (TK-05), JSON
+ * of bounded depth. The answer is read here in full, so that nobody later waits on a body that drips.
+ */
+export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: Fetch): Transport {
+  return {
+    async send(purpose, url, options) {
+      checkAddress(url, limits.loopback);
+      const stop = new AbortController();
+      const done = new AbortController();
+      let late = false;
+      const limit = clock.sleep(limits.timeout, done.signal).then(
+        () => {
+          late = true;
+          stop.abort();
+        },
+        () => undefined,
+      );
+      try {
+        const response = await raced(fetch(url, { ...options, redirect: "manual", signal: stop.signal }), stop.signal);
+        checkStatus(response);
+        const body = await raced(readBounded(response, limits.maxResponse), stop.signal);
+        if (purpose !== "revocation" && response.status === 200) checkJson(response, body);
+        return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
+      } catch (error) {
+        if (error instanceof ProviderProblem) throw error;
+        throw networkProblem(error, late);
+      } finally {
+        done.abort();
+        await limit;
+        stop.abort();
+      }
+    },
+  };
+}
+
+/** Ends the waiting at the limit even where the work itself does not listen to the signal. */
+function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new DOMException("timed out", "TimeoutError")), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+function checkAddress(url: string, loopback: boolean): void {
+  const { protocol } = new URL(url);
+  if (protocol === "https:" || (protocol === "http:" && loopback)) return;
+  throw new ProviderProblem("invalid", "address", "the provider names an address that is not https");
+}
+
+function checkStatus(response: Response): void {
+  const { status } = response;
+  if (status >= 300 && status < 400) {
+    void response.body?.cancel().catch(() => undefined);
+    throw new ProviderProblem("invalid", "redirect", `the provider answered with a redirect (status ${status})`, { ambiguous: true });
+  }
+  if (status >= 500 || status === 429) {
+    void response.body?.cancel().catch(() => undefined);
+    throw new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`, {
+      retryAfter: retryAfterOf(response),
+    });
+  }
+}
+
+function retryAfterOf(response: Response): number | null {
+  const value = response.headers.get("retry-after");
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : null;
+}
+
+async function readBounded(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (response.body === null) return new Uint8Array(0);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > limit) {
+      void reader.cancel().catch(() => undefined);
+      throw new ProviderProblem("invalid", "size", `the provider's answer has more than ${limit} bytes`, { ambiguous: true });
+    }
+    parts.push(value);
+  }
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.byteLength;
+  }
+  return whole;
+}
+
+/** How deep JSON of a provider may be nested. */
+export const MAX_DEPTH = 32;
+
+function checkJson(response: Response, body: Uint8Array): void {
+  const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(type))
+    throw new ProviderProblem("invalid", "content-type", "the provider's answer is not JSON by its content type", { ambiguous: true });
+  if (deeperThan(body, MAX_DEPTH))
+    throw new ProviderProblem("invalid", "depth", "the provider's answer is nested too deeply", { ambiguous: true });
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Counts brackets outside of strings; JSON that is not well-formed is the parser's to refuse. */
+export function deeperThan(json: Uint8Array, limit: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < json.byteLength; i += 1) {
+    const byte = json[i];
+    if (quoted) {
+      if (byte === BACKSLASH) i += 1;
+      else if (byte === QUOTE) quoted = false;
+    } else if (byte === QUOTE) quoted = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  return false;
+}
+
+function networkProblem(error: unknown, late: boolean): ProviderProblem {
+  if (late) return new ProviderProblem("unavailable", "timeout", "the provider did not answer in time", { ambiguous: true });
+  const code = errorCode(error);
+  return new ProviderProblem("unavailable", "network", `the provider could not be reached${code === undefined ? "" : ` (${code})`}`, {
+    ambiguous: code === undefined || !NEVER_SENT.has(code),
+  });
+}
+
+function errorCode(error: unknown): string | undefined {
+  for (let depth = 0, at = error; depth < 4 && typeof at === "object" && at !== null; depth += 1) {
+    if ("code" in at && typeof at.code === "string" && /^[A-Z0-9_]{2,40}$/.test(at.code)) return at.code;
+    at = "cause" in at ? at.cause : null;
+  }
+  return undefined;
+}
