@@ -169,7 +169,8 @@ export interface SessionStore {
   /**
    * Writes the whole row if the condition holds: `"absent"`: no row of this id; `n`: the stored row lives (not ended) and
    * has version `n`. Answers whether it was written. The row's own `version` is what is stored. A `put` by version keeps
-   * the later `seen` of the stored row and the given one, so that it never undoes a touch.
+   * the later `seen` of the stored row and the given one, so that it never undoes a touch. A row given with `ended` set is
+   * an ending on condition: it is stored as given, and never lives again.
    */
   put(row: SessionRow, condition: PutCondition): MaybePromise<boolean>;
   /** Moves `seen` forward to `seen` where the row has not ended; never back. Answers whether such a row exists. */
@@ -285,11 +286,13 @@ export type Decision =
 // The session that the app sees
 
 /** Deeply read-only, so that `session.data.x = 1` does not compile. */
-export type ReadonlyDeep<T> = T extends (infer U)[]
-  ? readonly ReadonlyDeep<U>[]
-  : T extends object
-    ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
-    : T;
+export type ReadonlyDeep<T> = JsonObject extends T
+  ? T
+  : T extends (infer U)[]
+    ? readonly ReadonlyDeep<U>[]
+    : T extends object
+      ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+      : T;
 
 /** What `login` takes for somebody whom the app itself authenticated. */
 export interface LoginIdentity {
@@ -433,6 +436,37 @@ export interface RouteRequest extends RequestView {
   readonly origin: string;
   /** The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes. */
   body(limit: number): Promise<string>;
+}
+
+/** What an endpoint may do with the session of its request. */
+export interface RouteExchange {
+  readonly session: Pick<
+    Session,
+    "id" | "identity" | "owner" | "via" | "createdAt" | "expiresAt" | "idleExpiresAt" | "endedReason"
+  >;
+  /** Records a login with what the provider vouched for; stored when the response is settled. */
+  loginFromProvider(login: ProviderLogin, provider: string): void;
+  logout(): void;
+  /** The tokens of the presented session, opened: for revocation and the ID token hint. */
+  tokens(): ProviderTokens | null;
+  /** The name of the provider that the presented session is from. */
+  provider(): string | null;
+}
+
+export type Endpoint = (request: RouteRequest, exchange: RouteExchange) => MaybePromise<RouteResponse>;
+
+/** One of our own endpoints. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** Below the prefix, without a leading slash. */
+  readonly path: string;
+  /** In the closed list of CHECKLIST CS-09: other sites may send it, and its own proof is in the endpoint. */
+  readonly crossSite?: boolean;
+  /** `false`: nobody is looked up, so it answers in an outage of the store too. */
+  readonly lookup: boolean;
+  /** Whether it counts as activity of the user (SE-06). */
+  readonly touches: boolean;
+  readonly endpoint: Endpoint;
 }
 
 /** An answer as a value; the adapter writes it. Header names are lower case; `set-cookie` may stand several times. */

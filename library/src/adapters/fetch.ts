@@ -1,0 +1,29 @@
+import type { MaybePromise, SignedInSession } from "../contracts.ts";
+import type { HasEngine } from "../engine/auth.ts";
+import type { FetchHandler, FetchInfo } from "../engine/handle.ts";
+import { handle, handleUser } from "../engine/handle.ts";
+
+export type FetchListener = (request: Request, info?: FetchInfo) => Promise<Response>;
+
+export interface FetchAdapter<Data> {
+  /** A Fetch-style server function: answers our own endpoints, gives every other request its session. */
+  handler(handle: FetchHandler<Data>): FetchListener;
+  /** The same for somebody signed in; others get 401, or the login for a navigation. */
+  userHandler(handle: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>): FetchListener;
+}
+
+/**
+ * Coatcheck for servers in the Fetch style: Bun, Deno, workers, and frameworks that hand out `Request`.
+ *
+ * @example
+ * ```ts
+ * const web = fetchAdapter(auth);
+ * export const serve = web.userHandler((session) => Response.json(session.claims));
+ * ```
+ */
+export function fetchAdapter<Data>({ engine }: HasEngine<Data>): FetchAdapter<Data> {
+  return {
+    handler: (handler) => (request, info) => handle(engine, request, handler, info),
+    userHandler: (handler) => (request, info) => handleUser(engine, request, handler, info),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Policy, Session, SignedInSession } from "../contracts.ts";
+import { answerDecision } from "../engine/answers.ts";
+import type { HasEngine } from "../engine/auth.ts";
+import type { Exchange } from "../engine/exchange.ts";
+import { conclude, FetchRequest, serveSafely, toResponse } from "../engine/handle.ts";
+import { isSignedIn } from "../engine/signed-in.ts";
+
+const ANYBODY: Policy = { require: "nobody" };
+const SOMEBODY: Policy = { require: "user" };
+
+export interface HonoOptions {
+  /** The address of the peer, by the runtime's own `getConnInfo`. */
+  readonly peer?: (context: Context) => string | undefined;
+}
+
+export interface HonoAdapter<Data> {
+  /** Answers our own endpoints, and gives every other request behind it `c.var.session`. */
+  session(): MiddlewareHandler<{ Variables: { session: Session<Data> } }>;
+  /** Lets only somebody signed in pass, and narrows `c.var.session`: 401 for the others, or the login for a navigation. */
+  requireUser(): MiddlewareHandler<{ Variables: { session: SignedInSession<Data> } }>;
+}
+
+/**
+ * Coatcheck for Hono; types flow through the chain.
+ *
+ * @example
+ * ```ts
+ * const on = hono(auth);
+ * const site = new Hono().use(on.session());
+ * site.get("/me", on.requireUser(), (c) => c.json(c.var.session.claims));
+ * ```
+ */
+export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
+  const exchanges = new WeakMap<Request, Exchange<Data>>();
+
+  return {
+    session: () =>
+      createMiddleware(async (context, next) => {
+        const peer = options.peer?.(context);
+        const view = new FetchRequest(context.req.raw, engine.options.origins.own, peer === undefined ? {} : { peer });
+        if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
+        const exchange = await engine.open(view);
+        const decision = exchange.decide(ANYBODY);
+        if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
+        exchanges.set(context.req.raw, exchange);
+        context.set("session", exchange.session);
+        await next();
+        const concluded = await conclude(exchange, context.res);
+        // Hono joins a new response's headers with the old one's unless that is taken away first.
+        if (concluded !== context.res) {
+          context.res = undefined;
+          context.res = concluded;
+        }
+        return undefined;
+      }),
+    requireUser: () =>
+      createMiddleware(async (context, next) => {
+        const exchange = exchanges.get(context.req.raw);
+        if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
+        const decision = exchange.decide(SOMEBODY);
+        if (decision.kind !== "proceed") return toResponse(answerDecision(decision, exchange.request, engine.options));
+        const { session } = exchange;
+        if (isSignedIn(session)) context.set("session", session);
+        await next();
+        if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
+        return undefined;
+      }),
+  };
+}

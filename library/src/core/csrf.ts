@@ -1,0 +1,24 @@
+import type { RequestView } from "../contracts.ts";
+import { isSafe } from "./navigation.ts";
+
+/** Which origins may send unsafe requests: our own, and others that are trusted like it. From configuration, never from `Host`. */
+export interface OriginRules {
+  readonly own: readonly string[];
+  readonly trusted: readonly string[];
+}
+
+/**
+ * Whether the request may change something, by CHECKLIST §17.2. `ambient`: a credential came along that a browser or proxy sends by
+ * itself. Unknown values of `Sec-Fetch-Site` are refused, `null` is nobody's origin, and the scheme counts.
+ */
+export function mayChange(request: RequestView, rules: OriginRules, ambient: boolean): boolean {
+  if (isSafe(request.method)) return true;
+  const site = request.header("sec-fetch-site");
+  const origin = request.header("origin");
+  if (site !== undefined && site !== "") {
+    if (site === "same-origin" || site === "none") return true;
+    return origin !== undefined && rules.trusted.includes(origin);
+  }
+  if (origin !== undefined && origin !== "") return rules.own.includes(origin) || rules.trusted.includes(origin);
+  return !ambient;
+}

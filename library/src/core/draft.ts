@@ -1,0 +1,86 @@
+import type { Identity, JsonObject, ProviderTokens } from "../contracts.ts";
+
+/** One recorded change of the data. `update` is replayed on the fresh record after a conflict. */
+export type DataChange =
+  | { readonly kind: "set"; readonly patch: JsonObject }
+  | { readonly kind: "update"; readonly fn: (data: JsonObject) => JsonObject };
+
+/** A login as recorded by the handler or by the provider's callback. */
+export interface LoginIntent {
+  readonly identity: Identity;
+  readonly owner: string;
+  readonly fresh: boolean;
+  readonly tokens: ProviderTokens | null;
+  readonly provider: string | null;
+  readonly sid: string | null;
+  /** `iat` of the ID token in ms; `null` for a login by the app. */
+  readonly issuedAt: number | null;
+}
+
+/** What the handler wants, in the order it said so. A value: every step gives a new one. */
+export interface Draft {
+  readonly changes: readonly DataChange[];
+  readonly login: LoginIntent | null;
+  /** Changes recorded before the login; another identity's are dropped. */
+  readonly beforeLogin: number;
+  readonly rotate: boolean;
+  readonly logout: boolean;
+}
+
+export const NO_INTENT: Draft = { changes: [], login: null, beforeLogin: 0, rotate: false, logout: false };
+
+/** Whether the handler recorded anything. */
+export function hasIntent(draft: Draft): boolean {
+  return draft !== NO_INTENT;
+}
+
+export function withChange(draft: Draft, change: DataChange): Draft {
+  if (draft.logout) throw new TypeError("this request has logged out; session data can be set again by the next one");
+  return { ...draft, changes: [...draft.changes, change] };
+}
+
+/** After a logout in the same request nothing of the old session is taken over. */
+export function withLogin(draft: Draft, login: LoginIntent): Draft {
+  if (draft.logout) return { ...NO_INTENT, login: { ...login, fresh: true } };
+  return { ...draft, login, beforeLogin: draft.changes.length };
+}
+
+export function withRotate(draft: Draft): Draft {
+  if (draft.logout) throw new TypeError("this request has logged out; there is no secret to exchange");
+  return { ...draft, rotate: true };
+}
+
+export function withLogout(): Draft {
+  return { ...NO_INTENT, logout: true };
+}
+
+/** What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (DESIGN §1.5). */
+export function heeded(draft: Draft, status: number): Draft {
+  if (status < 500) return draft;
+  return draft.logout ? withLogout() : NO_INTENT;
+}
+
+/** What the session held when this request began: the identity decides whose data may be kept. */
+export interface Base {
+  readonly owner: string | null;
+  readonly data: JsonObject;
+}
+
+/** Validates data that are to be stored; throws where they do not fit. */
+export type Validate = (data: JsonObject) => JsonObject;
+
+/** The data after everything recorded, replayed on `base`. */
+export function draftData(base: Base, draft: Draft, validate: Validate): JsonObject {
+  const { login } = draft;
+  let data = base.data;
+  let changes = draft.changes;
+  if (login !== null) {
+    const foreign = base.owner !== null && base.owner !== login.owner;
+    if (foreign) changes = changes.slice(draft.beforeLogin);
+    if (foreign || login.fresh) data = {};
+  }
+  for (const change of changes) {
+    data = validate(change.kind === "set" ? { ...data, ...change.patch } : change.fn(data));
+  }
+  return data;
+}

@@ -1,0 +1,182 @@
+import type { DeadTicket, EndReason, PutCondition, RecordBody, SessionRow } from "../contracts.ts";
+import type { Draft, LoginIntent, Validate } from "./draft.ts";
+import { draftData, hasIntent, heeded } from "./draft.ts";
+import { CoatcheckError } from "./errors.ts";
+import type { SessionPolicy } from "./policy.ts";
+import { ROTATION_GRACE } from "./policy.ts";
+import { EMPTY_BODY, emptied, serializeBody } from "./record.ts";
+
+/** What this request knows of the browser's session when it is planned, and again after a conflict. */
+export interface Held {
+  /** The presented session, live; `null` where there is none. */
+  readonly live: { readonly row: SessionRow; readonly body: RecordBody; readonly previous: boolean } | null;
+  /** The presented ticket proves nothing. */
+  readonly dead: DeadTicket | null;
+  /** It was live when the request began, and is not any more. */
+  readonly lost: boolean;
+  /** A top-level navigation, which alone (beside logout) may clear a dead ticket. */
+  readonly navigation: boolean;
+}
+
+/** What a new secret or a new record needs; made by the engine, since planning is pure. */
+export interface Minted {
+  readonly id: string;
+  readonly secretHash: string;
+  /** The provider's tokens, sealed for this id. */
+  readonly sealedTokens: string | null;
+}
+
+/** What else goes into a plan. */
+export interface Circumstances {
+  readonly now: number;
+  readonly status: number;
+  readonly policy: SessionPolicy;
+  readonly validate: Validate;
+  readonly minted: Minted | null;
+  /** Where configured: what is kept about the client in a new record. */
+  readonly client: Pick<RecordBody, "userAgent" | "addressHash">;
+}
+
+export interface PutStep {
+  readonly kind: "put";
+  readonly row: SessionRow;
+  readonly condition: PutCondition;
+}
+
+export interface EndStep {
+  readonly kind: "end";
+  readonly id: string;
+  readonly reason: EndReason;
+}
+
+/** What becomes of the session cookie. */
+export type CookiePlan = "keep" | "set" | "clear";
+
+/** At most one essential write, or a login's pair in its order, and the cookie. */
+export type Plan =
+  | {
+      readonly kind: "write";
+      readonly steps: readonly (PutStep | EndStep)[];
+      readonly cookie: CookiePlan;
+      readonly login: LoginIntent | null;
+    }
+  /** The session ended while the handler wrote to it: its words cannot be kept. */
+  | { readonly kind: "lost" };
+
+/** Whether planning needs a new ticket: every login, every new record, every exchange of the secret. */
+export function needsTicket(draft: Draft, held: Held): boolean {
+  return draft.login !== null || draft.rotate || (draft.changes.length > 0 && held.live === null);
+}
+
+/** What is to be written, and what becomes of the cookie. Pure: a conflict is answered by planning again on the fresh record. */
+export function plan(held: Held, recorded: Draft, circumstances: Circumstances): Plan {
+  const draft = heeded(recorded, circumstances.status);
+  if (draft.logout) return planLogout(held);
+  if (draft.login !== null) return planLogin(held, draft, draft.login, circumstances);
+  if (hasIntent(draft) && held.lost) return { kind: "lost" };
+  if (held.live !== null && hasIntent(draft)) return planChange(held.live, draft, circumstances);
+  if (draft.changes.length > 0) return planAnonymous(held, draft, circumstances);
+  return write([], restingCookie(held));
+}
+
+function write(steps: readonly (PutStep | EndStep)[], cookie: CookiePlan, login: LoginIntent | null = null): Plan {
+  return { kind: "write", steps, cookie, login };
+}
+
+function restingCookie(held: Held): CookiePlan {
+  return held.dead !== null && held.navigation ? "clear" : "keep";
+}
+
+function planLogout(held: Held): Plan {
+  const steps: EndStep[] = held.live === null ? [] : [{ kind: "end", id: held.live.row.id, reason: "logout" }];
+  return write(steps, held.live !== null || held.dead !== null || held.lost ? "clear" : "keep");
+}
+
+function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: Circumstances): Plan {
+  const { live } = held;
+  const base = live === null ? { owner: null, data: {} } : { owner: live.row.owner, data: live.body.data };
+  const body: RecordBody = {
+    ...EMPTY_BODY,
+    ...circumstances.client,
+    identity: login.identity,
+    data: bounded(draftData(base, draft, circumstances.validate), circumstances.policy),
+    tokens: circumstances.minted?.sealedTokens ?? null,
+    provider: login.provider,
+  };
+  const put: PutStep = { kind: "put", row: newRow(body, login, circumstances), condition: "absent" };
+  if (live === null) return write([put], "set", login);
+  // Another identity's session is over before the new one begins, so that no order of failures leaves both alive.
+  const another = live.row.owner !== null && live.row.owner !== login.owner;
+  if (another) return write([{ kind: "end", id: live.row.id, reason: "identity-changed" }, put], "set", login);
+  return write([put, retire(live.row, login.fresh, circumstances.now)], "set", login);
+}
+
+// Where data are taken over, the old record ends only if nobody has edited it since they were read.
+function retire(row: SessionRow, fresh: boolean, now: number): PutStep | EndStep {
+  if (fresh) return { kind: "end", id: row.id, reason: "replaced" };
+  return { kind: "put", row: emptied(row, "replaced", now), condition: row.version };
+}
+
+function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances: Circumstances): Plan {
+  const { row, body } = live;
+  const data = bounded(draftData({ owner: row.owner, data: body.data }, draft, circumstances.validate), circumstances.policy);
+  // Whoever shows the secret before the last exchange is late: the exchange they ask for has just happened.
+  const rotate = draft.rotate && !live.previous;
+  const changed = draft.changes.length > 0 && JSON.stringify(data) !== JSON.stringify(body.data);
+  if (!rotate && !changed) return write([], "keep");
+  const next: SessionRow = {
+    ...row,
+    ...(rotate ? exchanged(row, circumstances) : {}),
+    version: row.version + 1,
+    seen: circumstances.now,
+    body: changed ? serializeBody({ ...body, data }) : row.body,
+  };
+  return write([{ kind: "put", row: next, condition: row.version }], rotate ? "set" : "keep");
+}
+
+function exchanged(row: SessionRow, { minted, now }: Circumstances): Partial<SessionRow> {
+  if (minted === null) throw new CoatcheckError("ERR_INTERNAL");
+  return { secretHash: minted.secretHash, previousHash: row.secretHash, previousUntil: now + ROTATION_GRACE };
+}
+
+function planAnonymous(held: Held, draft: Draft, circumstances: Circumstances): Plan {
+  const data = bounded(draftData({ owner: null, data: {} }, draft, circumstances.validate), circumstances.policy);
+  if (Object.keys(data).length === 0) return write([], restingCookie(held));
+  const body: RecordBody = { ...EMPTY_BODY, ...circumstances.client, data };
+  return write([{ kind: "put", row: newRow(body, null, circumstances), condition: "absent" }], "set");
+}
+
+function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, policy }: Circumstances): SessionRow {
+  if (minted === null) throw new CoatcheckError("ERR_INTERNAL");
+  return {
+    id: minted.id,
+    secretHash: minted.secretHash,
+    previousHash: null,
+    previousUntil: 0,
+    version: 1,
+    kind: "browser",
+    owner: login?.owner ?? null,
+    issuer: login?.identity.issuer ?? null,
+    sid: login?.sid ?? null,
+    created: now,
+    seen: now,
+    expires: now + policy.lifetime,
+    renewAt: null,
+    tokenExpires: login?.tokens?.expires ?? null,
+    lease: null,
+    ended: null,
+    reason: null,
+    body: serializeBody(body),
+  };
+}
+
+// Characters, not bytes: three bytes at most to one of them, and counting is all that is wanted here.
+function bounded(data: RecordBody["data"], policy: SessionPolicy): RecordBody["data"] {
+  const size = JSON.stringify(data).length;
+  if (size > policy.maxData) {
+    throw new CoatcheckError("ERR_DATA_TOO_LARGE", {
+      message: `The session's data are ${size} characters of JSON; session.maxData allows ${policy.maxData}.`,
+    });
+  }
+  return data;
+}

@@ -1,0 +1,89 @@
+import type { EndReason, SessionRow } from "../contracts.ts";
+
+/** How long sessions last. All times in milliseconds. */
+export interface SessionPolicy {
+  /** Without activity of the user for this long, the session is over. */
+  readonly idle: number;
+  /** However active the user: after this it is over. */
+  readonly lifetime: number;
+  /** How long after its access token ran out a session still counts as an identity while the provider cannot be asked. */
+  readonly unconfirmed: number;
+  /** `false`: the cookie goes when the browser closes. */
+  readonly persistent: boolean;
+  /** Most characters of session data as JSON. */
+  readonly maxData: number;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The limits of NIST SP 800-63B-4 (SE-04). The default is AAL2. */
+export const PRESETS = {
+  aal1: { idle: 30 * DAY, lifetime: 30 * DAY },
+  aal2: { idle: HOUR, lifetime: DAY },
+  aal3: { idle: 15 * MINUTE, lifetime: 12 * HOUR },
+} as const;
+
+export type PresetName = keyof typeof PRESETS;
+
+/** Requests on their way when the secret is exchanged still carry the old one for this long. */
+export const ROTATION_GRACE = 10_000;
+
+/** The longest `Max-Age` that browsers take (6265bis s5.5); a longer lifetime would outlive its cookie. */
+const LONGEST = 400 * DAY;
+
+export interface SessionOptions extends Partial<SessionPolicy> {
+  readonly preset?: PresetName;
+}
+
+/** Completes and checks the options. Throws a `TypeError` that names the option. */
+export function sessionPolicy(options: SessionOptions = {}): SessionPolicy {
+  const preset = PRESETS[options.preset ?? "aal2"];
+  if (preset === undefined) throw new TypeError(`session.preset is ${String(options.preset)}; it can be aal1, aal2 or aal3`);
+  const policy: SessionPolicy = {
+    idle: options.idle ?? preset.idle,
+    lifetime: options.lifetime ?? preset.lifetime,
+    unconfirmed: options.unconfirmed ?? HOUR,
+    persistent: options.persistent ?? true,
+    maxData: options.maxData ?? 65_536,
+  };
+  within("session.idle", policy.idle, 1000, LONGEST);
+  within("session.lifetime", policy.lifetime, 1000, LONGEST);
+  within("session.unconfirmed", policy.unconfirmed, 0, LONGEST);
+  within("session.maxData", policy.maxData, 2, 16 * 1024 * 1024);
+  return policy;
+}
+
+function within(name: string, value: number, least: number, most: number): void {
+  if (!Number.isFinite(value) || value < least || value > most) {
+    throw new TypeError(`${name} is ${value}; it can be from ${least} to ${most}`);
+  }
+}
+
+/** Where the chosen times are longer than the preset allows (ASVS 7.1.1 asks to justify that), in words. */
+export function deviations(options: SessionOptions): readonly string[] {
+  if (options.preset === undefined) return [];
+  const preset = PRESETS[options.preset];
+  const found: string[] = [];
+  for (const name of ["idle", "lifetime"] as const) {
+    const chosen = options[name];
+    if (chosen !== undefined && chosen > preset[name]) {
+      found.push(`session.${name} is longer than ${options.preset} allows (${preset[name] / MINUTE} min)`);
+    }
+  }
+  return found;
+}
+
+/** Why a row is over at `now`, or `null` while it lives. Enforced on every read (S-16, SE-02, SE-03). */
+export function overReason(row: SessionRow, now: number, policy: SessionPolicy): EndReason | null {
+  if (row.ended !== null) return row.reason ?? "logout";
+  if (now >= row.expires) return "expired";
+  if (now - row.seen > policy.idle) return "idle";
+  return null;
+}
+
+/** A touch is due after a twentieth of the idle time, so idle may end that much early, never late. */
+export function touchDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
+  return now - row.seen >= policy.idle / 20;
+}

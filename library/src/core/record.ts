@@ -1,0 +1,85 @@
+import type { EndReason, Identity, JsonObject, LoginIdentity, RecordBody, SessionRow } from "../contracts.ts";
+import { CoatcheckError } from "./errors.ts";
+
+/** Every body that this release reads begins so; anything else is of a newer one. */
+const HEAD = '{"format":1,';
+
+/** Whether this release can read the body. An unreadable record is unavailable, not absent (DESIGN §2). */
+export function readable(row: SessionRow): boolean {
+  return row.body.startsWith(HEAD);
+}
+
+export function serializeBody(body: RecordBody): string {
+  const { format: _, ...rest } = body;
+  return HEAD + JSON.stringify(rest).slice(1);
+}
+
+/** Parses a readable row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
+export function parseBody(row: SessionRow): RecordBody {
+  if (!readable(row)) throw new CoatcheckError("ERR_RECORD_FORMAT");
+  try {
+    const parsed: RecordBody = JSON.parse(row.body);
+    return parsed;
+  } catch (cause) {
+    throw new CoatcheckError("ERR_RECORD_FORMAT", { cause });
+  }
+}
+
+/** Who the app or a provider says it is, as it is kept. Throws a `TypeError` for a malformed one: it is refused, never rewritten (S-36). */
+export function normalizeIdentity(given: LoginIdentity, now: number): Identity {
+  return {
+    issuer: part("issuer", given.issuer, 2048),
+    subject: part("subject", given.subject, 255),
+    claims: given.claims === undefined ? {} : snapshot(given.claims),
+    authenticatedAt: given.authenticatedAt ?? now,
+    method: given.method ?? "app",
+  };
+}
+
+// An issuer holds no white space, so that the first space in an owner always ends it.
+function part(name: "issuer" | "subject", value: unknown, most: number): string {
+  const forbidden = name === "issuer" ? /[\s\p{Cc}]/u : /[\p{Cc}\p{Cs}]/u;
+  if (typeof value !== "string" || value === "" || value.length > most || forbidden.test(value)) {
+    throw new TypeError(`identity.${name} must be a non-empty string of at most ${most} characters without control characters`);
+  }
+  return value;
+}
+
+/** The key of a user where the app resolves none: issuer and subject (ID-14). */
+export function ownerOf(identity: Identity): string {
+  return `${identity.issuer} ${identity.subject}`;
+}
+
+/** A deep copy as JSON keeps it. Throws a `TypeError` for what JSON cannot say at all. */
+export function snapshot(value: unknown): JsonObject {
+  const text = JSON.stringify(value);
+  const copy: unknown = text === undefined ? undefined : JSON.parse(text);
+  if (!isObject(copy)) throw new TypeError("session data must be an object of JSON values");
+  return copy;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Data and identity of an ended or absent record. */
+export const EMPTY_BODY: RecordBody = { format: 1, identity: null, data: {}, tokens: null, provider: null };
+
+/** The row as ending leaves it: it goes on naming and proving, so that the browser can be told why, and holds nothing else. */
+export function emptied(row: SessionRow, reason: EndReason, now: number): SessionRow {
+  return {
+    ...row,
+    previousHash: null,
+    previousUntil: 0,
+    version: row.version + 1,
+    owner: null,
+    issuer: null,
+    sid: null,
+    renewAt: null,
+    tokenExpires: null,
+    lease: null,
+    ended: now,
+    reason,
+    body: "",
+  };
+}

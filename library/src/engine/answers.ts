@@ -1,0 +1,76 @@
+import type { Decision, ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
+import { CoatcheckError, ERRORS, problem } from "../core/errors.ts";
+
+type Header = readonly [name: string, value: string];
+
+const PROBLEM_HEADERS: readonly Header[] = [
+  ["content-type", "application/problem+json"],
+  ["cache-control", "no-store"],
+  ["x-content-type-options", "nosniff"],
+];
+
+/** How long a client should wait where nobody knows better, in seconds. */
+const RETRY_AFTER = 5;
+
+/** The problem document of a code (RFC 9457). 503 and 429 carry `Retry-After`. */
+export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], retryAfter: number | null = null): RouteResponse {
+  const { status } = ERRORS[code];
+  const waits: readonly Header[] =
+    status === 503 || status === 429 ? [["retry-after", String(Math.ceil(retryAfter ?? RETRY_AFTER))]] : [];
+  return { status, headers: [...PROBLEM_HEADERS, ...waits, ...headers], body: problem(code) };
+}
+
+/** What is answered in place of the handler. Never sets or clears a cookie. */
+export function answerDecision(
+  decision: Exclude<Decision, { kind: "proceed" }>,
+  request: RequestView,
+  { prefix, origins }: { readonly prefix: string; readonly origins: { readonly own: readonly string[] } },
+): RouteResponse {
+  switch (decision.kind) {
+    case "login":
+      return answerLogin(request, prefix, origins.own);
+    case "refuse": {
+      const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
+      const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
+      const response = answerProblem(decision.code, [...challenge, ...vary]);
+      return { ...response, status: decision.status };
+    }
+    case "unavailable":
+      return answerProblem(decision.code);
+    case "renew":
+    case "end-and-proceed":
+      throw new CoatcheckError("ERR_INTERNAL");
+  }
+}
+
+/** Sends a browser to the login, and afterwards back to where it was going. */
+function answerLogin(request: RequestView, prefix: string, origins: readonly string[]): RouteResponse {
+  const safe = request.method === "GET" || request.method === "HEAD";
+  const returnTo = safe ? request.target : pageBefore(request, origins);
+  return {
+    status: safe ? 302 : 303,
+    headers: [
+      ["location", `${prefix}/login?return_to=${encodeURIComponent(returnTo)}`],
+      ["cache-control", "no-store"],
+      ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"],
+    ],
+    body: "",
+  };
+}
+
+// A form that was sent when nobody was signed in any more cannot be sent again; the page that it stands on can be shown.
+function pageBefore(request: RequestView, origins: readonly string[]): string {
+  const referer = request.header("referer") ?? "";
+  if (!URL.canParse(referer)) return "/";
+  const { origin, pathname, search } = new URL(referer);
+  return origins.includes(origin) ? pathname + search : "/";
+}
+
+/** The response with the session's cookies added; what sets a cookie is never stored by a cache (HD-01). */
+export function withCookies(response: RouteResponse, cookies: readonly string[]): RouteResponse {
+  const headers = response.headers.filter(([name]) => name !== "cache-control");
+  return {
+    ...response,
+    headers: [...headers, ["cache-control", "no-store"], ...cookies.map((cookie): Header => ["set-cookie", cookie])],
+  };
+}

@@ -1,0 +1,38 @@
+import type { Engine } from "./engine.ts";
+import type { FetchHandler, FetchInfo } from "./handle.ts";
+
+/** What `coatcheck()` gives: hand it to an adapter, or use it with Fetch requests directly. */
+export interface Auth<Data> {
+  /** For adapters. */
+  readonly engine: Engine<Data>;
+  /**
+   * Answers a Fetch request: our own endpoints, else `handler` with the request's session.
+   *
+   * @example
+   * ```ts
+   * const serve = (request: Request) =>
+   *   auth.handle(request, (session) => Response.json({ hello: session.identity?.subject ?? "stranger" }));
+   * ```
+   */
+  handle(request: Request, handler: FetchHandler<Data>, info?: FetchInfo): Promise<Response>;
+  /**
+   * Ends every session of an owner, on every replica, also one whose login is on its way; for a password change, say. Answers how
+   * many sessions it found alive. Rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer.
+   */
+  endAll(owner: string): Promise<number>;
+  /** What readiness depends on. */
+  ready(): Promise<Readiness>;
+  /** Stops background work, waits for what is under way, and closes providers. The store is yours to close. */
+  close(): Promise<void>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly store: boolean;
+  readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
+  /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+}
+
+/** The part of {@link Auth} that adapters need. */
+export type HasEngine<Data> = Pick<Auth<Data>, "engine">;

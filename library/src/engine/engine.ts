@@ -1,0 +1,75 @@
+import type { MaybePromise, Policy, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
+import { answerDecision, answerProblem, withCookies } from "./answers.ts";
+import { Exchange } from "./exchange.ts";
+import type { Observed } from "./observe.ts";
+import { observe } from "./observe.ts";
+import type { EngineOptions } from "./options.ts";
+
+const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
+const ANYBODY: Policy = { require: "nobody" };
+const CROSS_SITE: Policy = { require: "nobody", crossSite: true };
+
+/** Drives all I/O of a request. Adapters and the gateway open an exchange with it, and settle that when the response's head is ready. */
+export class Engine<Data> {
+  readonly options: EngineOptions<Data>;
+  readonly #routes: ReadonlyMap<string, readonly Route[]>;
+
+  constructor(options: EngineOptions<Data>) {
+    this.options = options;
+    const routes = new Map<string, Route[]>();
+    for (const route of options.routes) {
+      const path = `${options.prefix}/${route.path}`;
+      routes.set(path, [...(routes.get(path) ?? []), route]);
+    }
+    this.#routes = routes;
+  }
+
+  /** Finds out who asks. Synchronous where strategies and store are. */
+  open(request: RequestView): MaybePromise<Exchange<Data>> {
+    const { strategies, store, clock, report } = this.options;
+    const now = clock.now();
+    const observed = observe(strategies, { request, store, now, report });
+    return observed instanceof Promise
+      ? observed.then((found) => new Exchange(this.options, request, now, found))
+      : new Exchange(this.options, request, now, observed);
+  }
+
+  /** An exchange in which nobody was looked up: for what is served in an outage too. */
+  openUnseen(request: RequestView): Exchange<Data> {
+    return new Exchange(this.options, request, this.options.clock.now(), NOBODY);
+  }
+
+  /** Whether the target is one of our own endpoints; these open their exchange themselves. */
+  owns(target: string): boolean {
+    return target.startsWith(this.options.prefix) && this.#routes.has(pathOf(target));
+  }
+
+  /** Answers a request to one of our own endpoints. */
+  async serve(request: RouteRequest): Promise<RouteResponse> {
+    const candidates = this.#routes.get(pathOf(request.target)) ?? [];
+    if (candidates.length === 0) return answerProblem("ERR_NOT_FOUND");
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const route = candidates.find((candidate) => candidate.method === method);
+    if (route === undefined) {
+      const allow = candidates.flatMap((candidate) => (candidate.method === "GET" ? ["GET", "HEAD"] : [candidate.method]));
+      return answerProblem("ERR_METHOD_NOT_ALLOWED", [["allow", allow.join(", ")]]);
+    }
+    return this.#run(route, request);
+  }
+
+  async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {
+    const exchange = route.lookup ? await this.open(request) : this.openUnseen(request);
+    const decision = exchange.decide(route.crossSite ? CROSS_SITE : ANYBODY);
+    if (decision.kind !== "proceed") return answerDecision(decision, request, this.options);
+    const response = await route.endpoint(request, exchange);
+    const settlement = await exchange.settle(response.status);
+    if (settlement.refusal !== null) return answerProblem(settlement.refusal.code, [], settlement.refusal.retryAfter);
+    if (route.touches) exchange.touch(response.status);
+    return settlement.cookies.length === 0 ? response : withCookies(response, settlement.cookies);
+  }
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query === -1 ? target : target.slice(0, query);
+}

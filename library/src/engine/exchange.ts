@@ -1,0 +1,154 @@
+import type {
+  DeadTicket,
+  Decision,
+  ErrorCode,
+  MaybePromise,
+  Policy,
+  ProvenSession,
+  ProviderLogin,
+  ProviderTokens,
+  Report,
+  RequestView,
+  RouteExchange,
+  Session,
+  Verdict,
+} from "../contracts.ts";
+import { decide } from "../core/decide.ts";
+import type { Draft } from "../core/draft.ts";
+import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
+import { isNavigation } from "../core/navigation.ts";
+import type { Held } from "../core/plan.ts";
+import { touchDue } from "../core/policy.ts";
+import { ownerOf } from "../core/record.ts";
+import { bodyOf } from "./bodies.ts";
+import type { Observed } from "./observe.ts";
+import type { EngineOptions } from "./options.ts";
+import { SessionHandle } from "./session.ts";
+import type { Settlement } from "./settle.ts";
+import { settle, UNCHANGED } from "./settle.ts";
+import { openTokens } from "./tokens.ts";
+import { touch } from "./touch.ts";
+
+function reportRefusal(code: ErrorCode, report: Report): void {
+  if (code === "ERR_CROSS_SITE") report({ name: "csrf.refused", level: "warn", code });
+  else report({ name: "session.refused", level: "debug", code });
+}
+
+/** One request's way through the engine: what was observed, what the handler wants, and its settling. Adapters hold one each. */
+export class Exchange<Data> implements RouteExchange {
+  readonly options: EngineOptions<Data>;
+  readonly request: RequestView;
+  /** When the request was observed. */
+  readonly now: number;
+  readonly verdict: Verdict;
+  /** The strategy that decided, or `null`. */
+  readonly by: string | null;
+  /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
+  onIntent: (() => void) | null = null;
+  #draft: Draft = NO_INTENT;
+  #closed = false;
+  #session: SessionHandle<Data> | null = null;
+
+  constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
+    this.options = options;
+    this.request = request;
+    this.now = now;
+    this.verdict = observed.verdict;
+    this.by = observed.by;
+  }
+
+  /** What the app sees. */
+  get session(): Session<Data> {
+    this.#session ??= new SessionHandle(this);
+    return this.#session;
+  }
+
+  /** The session that the ticket proved, live. */
+  get proven(): ProvenSession | null {
+    const { verdict } = this;
+    return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
+  }
+
+  /** The presented ticket that proves nothing. */
+  get dead(): DeadTicket | null {
+    return this.verdict.kind === "abstain" ? (this.verdict.dead ?? null) : null;
+  }
+
+  get draft(): Draft {
+    return this.#draft;
+  }
+
+  /** What is to be done about this request before the handler runs. */
+  decide(policy: Policy): Decision {
+    const { request, options } = this;
+    const ambient = request.method !== "GET" && options.strategies.some((one) => one.ambient && one.presented(request));
+    const decision = decide(this.verdict, policy, { request, origins: options.origins, ambient });
+    if (decision.kind === "refuse") reportRefusal(decision.code, options.report);
+    return decision;
+  }
+
+  /** Whether the answer may have to carry a cookie: something is recorded, or a dead ticket may be cleared. */
+  get pending(): boolean {
+    return hasIntent(this.#draft) || (this.dead !== null && isNavigation(this.request));
+  }
+
+  /** Records intent. A `TypeError` once the response head is ready: nothing recorded then could still be stored. */
+  record(step: (draft: Draft) => Draft): void {
+    if (this.#closed) {
+      throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
+    }
+    if (this.verdict.kind === "accept" && "principal" in this.verdict) {
+      throw new TypeError(`this request is authenticated by ${this.by}; it has no session to write to`);
+    }
+    const next = step(this.#draft);
+    if (!hasIntent(this.#draft)) this.onIntent?.();
+    this.#draft = next;
+  }
+
+  loginFromProvider(login: ProviderLogin, provider: string): void {
+    const { identity, tokens, sid, issuedAt } = login;
+    this.record((draft) =>
+      withLogin(draft, { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt }),
+    );
+  }
+
+  logout(): void {
+    this.record(withLogout);
+  }
+
+  tokens(): ProviderTokens | null {
+    return this.proven === null ? null : openTokens(this.proven.row, this.options.keyring);
+  }
+
+  provider(): string | null {
+    return this.proven === null ? null : bodyOf(this.proven.row).provider;
+  }
+
+  /** What planning has to know of the presented session. */
+  held(): Held {
+    const { proven } = this;
+    return {
+      live: proven === null ? null : { ...proven, body: bodyOf(proven.row) },
+      dead: this.dead,
+      lost: false,
+      navigation: isNavigation(this.request),
+    };
+  }
+
+  /** Closes the session and carries out what the handler wanted. To be called once, when the response's status is known. */
+  settle(status: number): MaybePromise<Settlement> {
+    this.#closed = true;
+    return this.pending ? settle(this, status) : UNCHANGED;
+  }
+
+  /** Whether a touch is due; it is written after a response below 400. */
+  get touchDue(): boolean {
+    const { proven } = this;
+    return proven !== null && touchDue(proven.row, this.now, this.options.policy);
+  }
+
+  /** After the response: the user was here. Failures are only counted. */
+  touch(status: number): void {
+    if (this.touchDue && status < 400) touch(this);
+  }
+}

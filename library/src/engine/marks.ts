@@ -1,0 +1,35 @@
+import type { SessionReader } from "../contracts.ts";
+import type { LoginIntent } from "../core/draft.ts";
+
+/** Set when all sessions of an owner are ended; its value changes every time. */
+export function ownerMark(owner: string): string {
+  return `owner:${owner}`;
+}
+
+/** Set when the provider ends one of its sessions. */
+export function sidMark(issuer: string, sid: string): string {
+  return `sid:${issuer} ${sid}`;
+}
+
+/** Set when the provider ends all sessions of a subject; its value is the logout token's `iat` in milliseconds. */
+export function subjectMark(issuer: string, subject: string): string {
+  return `sub:${issuer} ${subject}`;
+}
+
+/**
+ * Whether a logout overtook this login: by a mark on its `sid`, by an owner's mark that changed since `before`, or by a mark on its
+ * subject that is not older than its ID token. A later login is free.
+ */
+export async function loginOverruled(
+  store: SessionReader,
+  login: LoginIntent,
+  before: string | undefined,
+  now: number,
+): Promise<boolean> {
+  const { identity, sid, issuedAt, owner } = login;
+  if ((await store.marked(ownerMark(owner), now)) !== before) return true;
+  if (sid !== null && (await store.marked(sidMark(identity.issuer, sid), now)) !== undefined) return true;
+  if (issuedAt === null) return false;
+  const logout = await store.marked(subjectMark(identity.issuer, identity.subject), now);
+  return logout !== undefined && Number(logout) >= issuedAt;
+}

@@ -1,0 +1,25 @@
+import type { Background, Clock, Entropy, JsonObject, Report, Route, SessionStore, Strategy } from "../contracts.ts";
+import type { Cookies } from "../cookie/names.ts";
+import type { OriginRules } from "../core/csrf.ts";
+import type { SessionPolicy } from "../core/policy.ts";
+import type { Keyring } from "../crypto/keyring.ts";
+
+/** Everything the engine is made of; `coatcheck()` puts it together. */
+export interface EngineOptions<Data> {
+  readonly store: SessionStore;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly strategies: readonly Strategy[];
+  readonly policy: SessionPolicy;
+  readonly cookies: Cookies;
+  readonly origins: OriginRules;
+  /** With a leading and no trailing slash. */
+  readonly prefix: string;
+  /** Checks and completes data; throws where they do not fit. */
+  readonly validate: (data: JsonObject) => Data;
+  readonly keep: { readonly userAgent: boolean; readonly address: boolean };
+  readonly routes: readonly Route[];
+  readonly report: Report;
+  readonly background: Background;
+}

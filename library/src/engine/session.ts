@@ -1,0 +1,141 @@
+import type {
+  DeadReason,
+  Identity,
+  JsonObject,
+  LoginIdentity,
+  LoginOptions,
+  ReadonlyDeep,
+  SignedInSession,
+} from "../contracts.ts";
+import { draftData, withChange, withLogin, withLogout, withRotate } from "../core/draft.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { normalizeIdentity, ownerOf, snapshot } from "../core/record.ts";
+import { bodyOf, freeze } from "./bodies.ts";
+import type { Exchange } from "./exchange.ts";
+import { liveAccessToken } from "./tokens.ts";
+
+const NO_DATA: JsonObject = Object.freeze({});
+
+/** The session as the app sees it. Everything is read lazily: a request that asks for nothing pays for nothing. */
+export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identity" | "owner" | "via"> {
+  readonly #exchange: Exchange<Data>;
+  #data: { readonly draft: unknown; readonly value: ReadonlyDeep<Data> } | null = null;
+
+  constructor(exchange: Exchange<Data>) {
+    this.#exchange = exchange;
+  }
+
+  get id(): string | null {
+    return this.#exchange.proven?.row.id ?? null;
+  }
+
+  get identity(): Identity | null {
+    const { draft, verdict, proven } = this.#exchange;
+    if (draft.login !== null) return draft.login.identity;
+    if (draft.logout) return null;
+    if (verdict.kind === "accept" && "principal" in verdict) return verdict.principal.identity;
+    return proven === null ? null : bodyOf(proven.row).identity;
+  }
+
+  get owner(): string | null {
+    const { draft, verdict, proven } = this.#exchange;
+    if (draft.login !== null) return draft.login.owner;
+    if (draft.logout) return null;
+    if (verdict.kind === "accept" && "principal" in verdict) return verdict.principal.owner;
+    return proven?.row.owner ?? null;
+  }
+
+  get via(): string | null {
+    return this.owner === null ? null : (this.#exchange.by ?? "session");
+  }
+
+  get claims(): JsonObject {
+    return this.identity?.claims ?? NO_DATA;
+  }
+
+  get data(): ReadonlyDeep<Data> {
+    const { draft } = this.#exchange;
+    if (this.#data === null || this.#data.draft !== draft) this.#data = { draft, value: this.#read() };
+    return this.#data.value;
+  }
+
+  get createdAt(): number | null {
+    return this.#exchange.proven?.row.created ?? null;
+  }
+
+  get expiresAt(): number | null {
+    return this.#exchange.proven?.row.expires ?? null;
+  }
+
+  get idleExpiresAt(): number | null {
+    const { proven, options } = this.#exchange;
+    return proven === null ? null : Math.min(proven.row.seen + options.policy.idle, proven.row.expires);
+  }
+
+  get endedReason(): DeadReason | null {
+    return this.#exchange.dead?.reason ?? null;
+  }
+
+  set(patch: Partial<Data>): void {
+    const change = { kind: "set", patch: snapshot(patch) } as const;
+    this.#change(change);
+  }
+
+  update(fn: (data: ReadonlyDeep<Data>) => Data): void {
+    const { validate } = this.#exchange.options;
+    this.#change({ kind: "update", fn: (data) => snapshot(fn(frozen(validate(data)))) });
+  }
+
+  login(identity: LoginIdentity, options: LoginOptions = {}): void {
+    const normal = normalizeIdentity(identity, this.#exchange.now);
+    const fresh = options.fresh ?? false;
+    const intent = { identity: normal, owner: ownerOf(normal), fresh, tokens: null, provider: null, sid: null, issuedAt: null };
+    this.#exchange.record((draft) => withLogin(draft, intent));
+  }
+
+  rotate(): void {
+    this.#exchange.record(withRotate);
+  }
+
+  logout(): void {
+    this.#exchange.record(withLogout);
+  }
+
+  async accessToken(): Promise<string> {
+    const { proven, options, draft } = this.#exchange;
+    if (proven === null || proven.row.owner === null || draft.logout) throw new CoatcheckError("ERR_SESSION_ENDED");
+    return liveAccessToken(proven.row, options.clock.now(), options.keyring);
+  }
+
+  // Trying the change out at once lets the handler, not the settling, hear of data that do not fit.
+  #change(change: Parameters<typeof withChange>[1]): void {
+    const { draft } = this.#exchange;
+    this.#replay(withChange(draft, change));
+    this.#exchange.record((current) => withChange(current, change));
+  }
+
+  #read(): ReadonlyDeep<Data> {
+    const { draft, options } = this.#exchange;
+    const data = this.#replay(draft);
+    try {
+      return frozen(options.validate(data));
+    } catch (error) {
+      // Data of an older schema must not lock anybody out; what is stored stays until it is written again.
+      options.report({ name: "session.data-invalid", level: "warn", ...(this.id === null ? {} : { sessionId: this.id }), error });
+      return frozen(options.validate({}));
+    }
+  }
+
+  #replay(draft: Exchange<Data>["draft"]): JsonObject {
+    const { proven, options } = this.#exchange;
+    if (draft.logout) return NO_DATA;
+    const base = proven === null ? { owner: null, data: NO_DATA } : { owner: proven.row.owner, data: bodyOf(proven.row).data };
+    return draftData(base, draft, (data) => snapshot(options.validate(data)));
+  }
+}
+
+function frozen<Data>(data: Data): ReadonlyDeep<Data>;
+function frozen(data: unknown): unknown {
+  freeze(data);
+  return data;
+}

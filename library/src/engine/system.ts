@@ -1,0 +1,22 @@
+import type { Clock } from "../contracts.ts";
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      }, ms);
+      // Waiting must not keep a process alive that has nothing else to do.
+      if (typeof timer === "object" && "unref" in timer) timer.unref();
+      signal?.addEventListener("abort", abort, { once: true });
+    }),
+};
