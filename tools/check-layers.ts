@@ -80,6 +80,7 @@ function refusal(path: string, specifier: string, published: ReadonlySet<string>
 
 function relativeRefusal(path: string, target: string): string | undefined {
   const member = memberOf(path);
+  if (isTest(path) && memberOf(target) === "tools") return undefined;
   if (member !== memberOf(target)) return `imports ${target}: from another package, import a published name`;
   if (isTest(path) || !path.startsWith(SOURCE)) {
     return isTest(target) && !isTest(path) && member !== "tools" ? `imports ${target}: source does not import tests` : undefined;

@@ -94,7 +94,8 @@ export function checkPacked(folder: string, files: readonly string[]): readonly 
     .map((file) => ({ path: `${folder}/package.json`, message: `would publish ${file}` }));
 }
 
-function packedFiles(folder: string): readonly string[] {
+/** The files that npm would publish. */
+export function packedFiles(folder: string): readonly string[] {
   const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"], {
     cwd: join(ROOT, folder),
     encoding: "utf8",

@@ -43,7 +43,7 @@ export function isTypeScript(path: string): boolean {
 
 /** Tests, and what only tests use. They may reach further than the source beside them. */
 export function isTest(path: string): boolean {
-  return /\.test(-d)?\.ts$/.test(path) || /(^|\/)test\//.test(path);
+  return /\.test(-d)?\.ts$/.test(path) || /(^|\/)test(-support)?\//.test(path);
 }
 
 /** One line for a person: `path:line  message`. */

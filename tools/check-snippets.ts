@@ -1,0 +1,105 @@
+/**
+ * What the documentation shows is true: TypeScript compiles against the sources, npm's commands exist, and a configuration is
+ * the very file that the tests run.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readManifest } from "./check-packages.ts";
+import type { Violation } from "./files.ts";
+import { isTest, isTypeScript, ROOT, readFiles } from "./files.ts";
+import type { Rule } from "./rule.ts";
+import { main } from "./rule.ts";
+import type { Snippet } from "./snippets.ts";
+import { examplesOf, snippetsOf } from "./snippets.ts";
+
+const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+const SHELLS = new Set(["sh", "bash", "shell", "console"]);
+const CONFIGURATIONS = new Set(["nginx", "caddyfile", "Caddyfile"]);
+
+/** As strict as the sources, but for names that an example declares and does not use. */
+const CONFIGURATION = {
+  extends: "../../tsconfig.json",
+  compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
+  include: ["*.ts", "../snippet-prelude.ts"],
+  exclude: [],
+};
+
+/** What the compiler says about TypeScript snippets, at the lines where they stand. */
+export function compileSnippets(snippets: readonly Snippet[]): readonly Violation[] {
+  if (snippets.length === 0) return [];
+  const folder = mkdtempSync(join(ROOT, "tools", ".snippets-"));
+  try {
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(CONFIGURATION));
+    for (const [index, { line, text }] of snippets.entries()) {
+      // Empty lines before it give the compiler's messages the line of the document; `export` makes it a module of its own.
+      writeFileSync(join(folder, `snippet-${index}.ts`), `${"\n".repeat(line - 1)}${spellOut(text)}\nexport {};\n`);
+    }
+    const { stdout } = spawnSync(process.execPath, [TSC, "-p", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
+    return stdout.split("\n").flatMap((message) => violationOf(message, snippets));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `{ store, … }` and `f(…)`: an ellipsis among other things stands for what the reader knows, and has any type. */
+function spellOut(text: string): string {
+  return text.replace(/(?<=[{([,]\s*)…(?=\s*[})\],])/g, "...omitted");
+}
+
+function violationOf(message: string, snippets: readonly Snippet[]): readonly Violation[] {
+  const [, file = "", line, said] = /^(.*?)\((\d+),\d+\): (error .*)$/.exec(message) ?? [];
+  if (said === undefined) return message.startsWith("error") ? [{ path: "tools/check-snippets.ts", message }] : [];
+  const index = /snippet-(\d+)\.ts$/.exec(file)?.[1];
+  const path = index === undefined ? file.replace(/^(\.\.\/)+/, "tools/") : (snippets[Number(index)]?.path ?? file);
+  return [{ path, line: Number(line), message: said }];
+}
+
+/** Commands of npm in shell blocks that name no script. */
+export function checkCommands(snippets: readonly Snippet[], scripts: ReadonlySet<string>): readonly Violation[] {
+  return snippets
+    .filter(({ language }) => SHELLS.has(language))
+    .flatMap(({ path, line, text }) =>
+      text.split("\n").flatMap((command, index) =>
+        [...command.matchAll(/\bnpm (?:run(?:-script)? (?:-s |--silent )?([\w:-]+)|(start|test)\b)/g)]
+          .map((match) => match[1] ?? match[2] ?? "")
+          .filter((script) => !scripts.has(script))
+          .map((script) => ({ path, line: line + index, message: `npm has no script ${script}` })),
+      ),
+    );
+}
+
+/** Configurations that are not the file that their first line names. `read` answers a file's text, or nothing. */
+export function checkConfigurations(
+  snippets: readonly Snippet[],
+  read: (path: string) => string | undefined,
+): readonly Violation[] {
+  return snippets.flatMap(({ path, line, language, text }) => {
+    const file = /^#\s*(docs\/guides\/\S+)/.exec(text)?.[1];
+    if (file === undefined) {
+      return CONFIGURATIONS.has(language) ? [{ path, line, message: "names no file: begin with `# docs/guides/…`" }] : [];
+    }
+    const content = read(file)?.trim();
+    const same = content === text.trim() || content === text.slice(text.indexOf("\n") + 1).trim();
+    if (same) return [];
+    return [{ path, line, message: content === undefined ? `there is no ${file}` : `is not what ${file} says` }];
+  });
+}
+
+function checkAll(): readonly Violation[] {
+  const prose = readFiles((path) => path.endsWith(".md")).flatMap(snippetsOf);
+  const examples = readFiles((path) => path.startsWith("library/src/") && isTypeScript(path) && !isTest(path)).flatMap(
+    examplesOf,
+  );
+  const read = (path: string) => (existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : undefined);
+  const scripts = new Set(Object.keys(readManifest(".").scripts ?? {}));
+  return [
+    ...compileSnippets([...prose, ...examples].filter(({ language }) => language === "ts" || language === "typescript")),
+    ...checkCommands(prose, scripts),
+    ...checkConfigurations(prose, read),
+  ];
+}
+
+export const documentation: Rule = { name: "snippets of the documentation", check: checkAll };
+
+if (import.meta.main) await main(documentation);

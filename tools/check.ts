@@ -1,0 +1,63 @@
+/** `npm run check`: formatting, lint, types and every rule of the house. One line each; `npm run check -- layers` runs that one. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { escapes } from "./check-escapes.ts";
+import { exportNames } from "./check-exports.ts";
+import { layers } from "./check-layers.ts";
+import { packages } from "./check-packages.ts";
+import { paths } from "./check-paths.ts";
+import { purity } from "./check-purity.ts";
+import { requirements } from "./check-requirements.ts";
+import { secrets } from "./check-secrets.ts";
+import { size } from "./check-size.ts";
+import { documentation } from "./check-snippets.ts";
+import type { Violation } from "./files.ts";
+import { ROOT } from "./files.ts";
+import type { Rule } from "./rule.ts";
+import { run } from "./rule.ts";
+
+/** A program whose output tells what is wrong, line by line. */
+function program(name: string, command: string, options: readonly string[]): Rule {
+  return {
+    name,
+    check: async (): Promise<readonly Violation[]> => {
+      const { promise, resolve } = Promise.withResolvers<readonly Violation[]>();
+      const child = spawn(process.execPath, [join(ROOT, "node_modules", command), ...options], { cwd: ROOT });
+      const output: Buffer[] = [];
+      child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+      child.once("error", (error) => resolve([{ path: command, message: error.message }]));
+      child.once("close", (status) => {
+        const message = Buffer.concat(output).toString("utf8").trim().replaceAll("\n", "\n  ");
+        resolve(status === 0 ? [] : [{ path: command, message: `says:\n  ${message}` }]);
+      });
+      return promise;
+    },
+  };
+}
+
+const RULES: readonly Rule[] = [
+  program("formatting and lint", "@biomejs/biome/bin/biome", ["ci", "--error-on-warnings", "--colors=off", "."]),
+  program("types", "typescript/bin/tsc", ["--noEmit", "--pretty", "false", "-p", "."]),
+  layers,
+  purity,
+  secrets,
+  escapes,
+  size,
+  paths,
+  packages,
+  exportNames,
+  requirements,
+  documentation,
+];
+
+const words = process.argv.slice(2);
+const chosen = RULES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const broken: string[] = [];
+for (const rule of chosen) if (!(await run(rule))) broken.push(rule.name);
+console.log(
+  broken.length === 0
+    ? `all ${chosen.length} checks passed`
+    : `${broken.length} of ${chosen.length} checks failed: ${broken.join(", ")}`,
+);
+if (broken.length > 0 || chosen.length === 0) process.exitCode = 1;

@@ -1,0 +1,63 @@
+/** Real servers that tests run against: where they are, and how a machine gets them. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** What each server is called where it is installed, most wanted first. Its key is also the Debian package. */
+const COMMANDS = {
+  nginx: ["nginx"],
+  caddy: ["caddy"],
+  chromium: ["chromium", "chromium-browser", "google-chrome"],
+} as const;
+
+export type ServerName = keyof typeof COMMANDS;
+
+const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium"];
+
+/** Servers live here too, where the path of an ordinary user does not look. */
+const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** The executable of a server, or `undefined` where this machine has none. */
+export function findServer(name: ServerName): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...SYSTEM_FOLDERS].filter((folder) => folder !== "");
+  return COMMANDS[name].flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
+}
+
+/** The server that a test needs: `check.nginx.test.ts` needs nginx. */
+export function serverOf(path: string): ServerName | undefined {
+  const name = /\.([a-z]+)\.test\.ts$/.exec(path)?.[1];
+  return SERVERS.find((known) => known === name);
+}
+
+/** The command that installs servers on Debian. */
+export function installCommand(names: readonly ServerName[]): string {
+  return `apt-get install -y --no-install-recommends ${names.join(" ")}`;
+}
+
+/** Whether this machine is ours to install on: a build machine, or root in a Debian container. */
+export function mayInstall(): boolean {
+  const root = process.getuid?.() === 0;
+  const container = existsSync("/.dockerenv") || existsSync("/run/.containerenv") || !existsSync("/run/systemd/system");
+  return existsSync("/etc/debian_version") && root && (isCI() || container);
+}
+
+/** Whether a build machine runs this: there nothing may be left out. */
+export function isCI(): boolean {
+  return !["", "0", "false"].includes(process.env["CI"] ?? "");
+}
+
+/** Installs servers; answers whether it went well. */
+export function install(names: readonly ServerName[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const commands = ["apt-get update -q", installCommand(names)];
+  return commands.every((command) => spawnSync(command, { shell: true, stdio: "inherit", env }).status === 0);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

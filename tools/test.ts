@@ -1,0 +1,82 @@
+/**
+ * Every test that this machine can run, in Node's runner. A test that needs a server says so in its name (`x.nginx.test.ts`);
+ * a server that is missing is installed where that is ours to do, else named in the closing line. `npm test -- cookie` runs
+ * the files with `cookie` in their path.
+ */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { delimiter, join } from "node:path";
+import { listFiles, ROOT } from "./files.ts";
+import type { ServerName } from "./servers.ts";
+import { findServer, install, installCommand, isCI, mayInstall, serverOf } from "./servers.ts";
+
+const MINUTE = 60_000;
+/** The whole run is stopped then, so that a hanging test is a failure and no waiting. */
+const LONGEST = 14 * MINUTE;
+const LONGEST_FILE = 5 * MINUTE;
+
+/** What can run here, and what cannot for want of which server. */
+export interface Selection {
+  readonly files: readonly string[];
+  readonly left: readonly string[];
+  readonly missing: readonly ServerName[];
+}
+
+/** Splits test files by the servers that there are. */
+export function select(paths: readonly string[], found: (name: ServerName) => boolean): Selection {
+  const tests = paths.filter((path) => path.endsWith(".test.ts"));
+  const lacks = (path: string) => {
+    const server = serverOf(path);
+    return server !== undefined && !found(server);
+  };
+  const left = tests.filter(lacks);
+  const missing = [...new Set(left.flatMap((path) => serverOf(path) ?? []))];
+  return { files: tests.filter((path) => !lacks(path)), left, missing };
+}
+
+/** The line that names what did not run, and what would make it run. */
+export function closingLine({ left, missing }: Selection): string {
+  return `not run for want of ${missing.join(", ")}: ${left.join(", ")}; to install: sudo ${installCommand(missing)}`;
+}
+
+/** Runs the files; answers the exit status. */
+function runTests(files: readonly string[], options: readonly string[]): Promise<number> {
+  const given = process.env["NODE_OPTIONS"] ?? "";
+  const condition = "--conditions=coatcheck-source";
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: given.includes(condition) ? given : `${given} ${condition} --disable-warning=ExperimentalWarning`.trim(),
+    PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
+  };
+  const concurrency = Math.max(2, availableParallelism());
+  const flags = ["--test", `--test-concurrency=${concurrency}`, `--test-timeout=${LONGEST_FILE}`, ...options];
+  const child = spawn(process.execPath, [...flags, ...files], { cwd: ROOT, env, stdio: "inherit" });
+  const timer = setTimeout(() => {
+    console.error(`stopped: the tests took longer than ${LONGEST / MINUTE} minutes`);
+    child.kill("SIGKILL");
+  }, LONGEST);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  child.once("error", () => resolve(1));
+  child.once("exit", (code) => resolve(code ?? 1));
+  return promise.finally(() => clearTimeout(timer));
+}
+
+async function runAll(argumentsGiven: readonly string[]): Promise<number> {
+  const options = argumentsGiven.filter((argument) => argument.startsWith("-"));
+  const words = argumentsGiven.filter((argument) => !argument.startsWith("-"));
+  const paths = listFiles().filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
+  const here = (name: ServerName) => findServer(name) !== undefined;
+  const wanted = select(paths, here);
+  if (wanted.missing.length > 0 && mayInstall()) install(wanted.missing);
+  const selection = select(paths, here);
+  if (selection.files.length === 0) {
+    console.error("there is no such test");
+    return 1;
+  }
+  const status = await runTests(selection.files, options);
+  if (selection.missing.length === 0) return status;
+  console.log(closingLine(selection));
+  return isCI() ? 1 : status;
+}
+
+if (import.meta.main) process.exitCode = await runAll(process.argv.slice(2));
