@@ -186,7 +186,11 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
     if (query.get("response_mode") === "form_post") {
       const fields = [...result].map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`);
       const form = `<form method="post" action="${escape(location.href)}">${fields.join("")}</form>`;
-      return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: `${form}<script>document.forms[0].submit()</script>` };
+      return {
+        status: 200,
+        headers: { "content-type": "text/html; charset=utf-8" },
+        body: `${form}<script>document.forms[0].submit()</script>`,
+      };
     }
     for (const [name, value] of result) location.searchParams.append(name, value);
     return { status: 302, headers: { location: location.href }, body: "" };
@@ -271,7 +275,10 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
       }
       const html = await response.text();
       const location = new URL(unescape(/action="([^"]*)"/.exec(html)?.[1] ?? ""));
-      const fields = [...html.matchAll(/name="([^"]*)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [unescape(name), unescape(value)]);
+      const fields = [...html.matchAll(/name="([^"]*)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [
+        unescape(name),
+        unescape(value),
+      ]);
       return { location, response: new URLSearchParams(fields) };
     },
     reset() {
@@ -307,7 +314,9 @@ function json(status: number, value: unknown): Answer {
 }
 
 function redeemable(grant: Grant, form: URLSearchParams): boolean {
-  const challenge = createHash("sha256").update(form.get("code_verifier") ?? "").digest("base64url");
+  const challenge = createHash("sha256")
+    .update(form.get("code_verifier") ?? "")
+    .digest("base64url");
   return !grant.used && form.get("redirect_uri") === grant.redirectUri && challenge === grant.challenge;
 }
 

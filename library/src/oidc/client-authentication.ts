@@ -29,14 +29,11 @@ function once(make: () => ClientAuth | Promise<ClientAuth>): () => Promise<Clien
 async function privateKeyJwt(config: SettledConfig): Promise<ClientAuth> {
   const jwk: NonNullable<SettledConfig["privateKey"]> = config.privateKey ?? {};
   const key = await importKey(jwk);
-  return PrivateKeyJwt(
-    jwk.kid === undefined ? key : { key, kid: jwk.kid },
-    {
-      [modifyAssertion]: (header) => {
-        header["typ"] = "client-authentication+jwt";
-      },
+  return PrivateKeyJwt(jwk.kid === undefined ? key : { key, kid: jwk.kid }, {
+    [modifyAssertion]: (header) => {
+      header["typ"] = "client-authentication+jwt";
     },
-  );
+  });
 }
 
 async function importKey(jwk: JsonWebKey): Promise<CryptoKey> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IDToken } from "openid-client";
 import type { JsonObject, JsonValue, LoginParameters } from "../contracts.ts";
+import { equalHash } from "../crypto/equal.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { SettledConfig } from "./provider-config.ts";
 
@@ -27,7 +28,8 @@ export function checkIdToken(claims: IDToken, { config, now, accessToken, parame
   if (!audiences.every((audience) => audience === config.clientId || config.additionalAudiences.includes(audience)))
     throw reject("aud", "it is for others as well");
   if (claims.azp !== undefined && claims.azp !== config.clientId) throw reject("azp", "it was issued to another client");
-  if (claims["at_hash"] !== undefined && claims["at_hash"] !== halfHash(accessToken, config.idTokenSigningAlg))
+  const half = claims["at_hash"];
+  if (half !== undefined && !(typeof half === "string" && equalHash(half, halfHash(accessToken, config.idTokenSigningAlg))))
     throw reject("at_hash", "at_hash does not fit the access token");
   if (parameters.max_age !== undefined && Number(claims.auth_time) * 1_000 > now + ahead)
     throw reject("auth_time", "auth_time is in the future");
@@ -38,7 +40,11 @@ export function checkIdToken(claims: IDToken, { config, now, accessToken, parame
 /** Core s3.1.3.8: the left half of the hash that belongs to the algorithm; for Ed25519 that is SHA-512. */
 function halfHash(text: string, alg: string): string {
   const bits = /256$/.test(alg) ? 256 : /384$/.test(alg) ? 384 : 512;
-  return createHash(`sha${bits}`).update(text, "ascii").digest().subarray(0, bits / 16).toString("base64url");
+  return createHash(`sha${bits}`)
+    .update(text, "ascii")
+    .digest()
+    .subarray(0, bits / 16)
+    .toString("base64url");
 }
 
 /** Claims that serve the protocol and say nothing about the person. */

@@ -79,7 +79,8 @@ async function readKeys(url: string, transport: Transport): Promise<readonly Pub
     method: "GET",
     headers: { accept: "application/json, application/jwk-set+json" },
   });
-  if (response.status !== 200) throw new ProviderProblem("invalid", "keys", `the provider's key set has status ${response.status}`);
+  if (response.status !== 200)
+    throw new ProviderProblem("invalid", "keys", `the provider's key set has status ${response.status}`);
   return usableKeys(await response.text());
 }
 
@@ -115,7 +116,16 @@ function usableKey(value: unknown): PublicKey | null {
     const member = key.get(name);
     return typeof member === "string" ? { [name]: member } : {};
   };
-  const usable: PublicKey = { kty, ...text("kid"), ...text("alg"), ...text("crv"), ...text("n"), ...text("e"), ...text("x"), ...text("y") };
+  const usable: PublicKey = {
+    kty,
+    ...text("kid"),
+    ...text("alg"),
+    ...text("crv"),
+    ...text("n"),
+    ...text("e"),
+    ...text("x"),
+    ...text("y"),
+  };
   return kty === "RSA" && modulusBits(key.get("n")) < 2_048 ? null : usable;
 }
 
@@ -126,7 +136,13 @@ function modulusBits(n: unknown): number {
   return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] ?? 0) - 24);
 }
 
-const CURVES: { readonly [alg: string]: string } = { ES256: "P-256", ES384: "P-384", ES512: "P-521", EdDSA: "Ed25519", Ed25519: "Ed25519" };
+const CURVES: { readonly [alg: string]: string } = {
+  ES256: "P-256",
+  ES384: "P-384",
+  ES512: "P-521",
+  EdDSA: "Ed25519",
+  Ed25519: "Ed25519",
+};
 
 function select(keys: readonly PublicKey[], { alg, kid }: KeyHint): readonly PublicKey[] {
   const curve = CURVES[alg];

@@ -30,15 +30,21 @@ interface Parts {
  */
 export function clientFor(purpose: Purpose, parts: Parts): Configuration {
   const { config, metadata, transport, keys } = parts;
-  const client = new Configuration(metadata, config.clientId, {
-    id_token_signed_response_alg: config.idTokenSigningAlg,
-    [clockSkew]: Math.round((parts.clock.now() - Date.now()) / 1_000),
-    [clockTolerance]: config.clockTolerance / 1_000,
-  }, parts.authentication);
+  const client = new Configuration(
+    metadata,
+    config.clientId,
+    {
+      id_token_signed_response_alg: config.idTokenSigningAlg,
+      [clockSkew]: Math.round((parts.clock.now() - Date.now()) / 1_000),
+      [clockTolerance]: config.clockTolerance / 1_000,
+    },
+    parts.authentication,
+  );
   const keysAddress = new URL(metadata.jwks_uri).href;
   let hint: KeyHint | null = null;
   client[customFetch] = async (url, options) => {
-    if (options.method === "GET" && url === keysAddress && hint !== null) return Response.json({ keys: await keys.matching(hint) });
+    if (options.method === "GET" && url === keysAddress && hint !== null)
+      return Response.json({ keys: await keys.matching(hint) });
     const form = options.body instanceof URLSearchParams ? { body: options.body.toString() } : {};
     const answer = await transport.send(purpose, url, { method: options.method, headers: options.headers, ...form });
     if (purpose !== "token") return answer;

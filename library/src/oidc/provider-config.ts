@@ -136,7 +136,8 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
 }
 
 function issuerOf(issuer: string): { readonly loopback: boolean } {
-  if (typeof issuer !== "string" || !URL.canParse(issuer)) throw refuse("issuer", "must be a URL such as https://id.example.com.");
+  if (typeof issuer !== "string" || !URL.canParse(issuer))
+    throw refuse("issuer", "must be a URL such as https://id.example.com.");
   const url = new URL(issuer);
   if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "" || /[?#]/.test(issuer))
     throw refuse("issuer", "has no query, fragment, user or password.");
@@ -146,7 +147,8 @@ function issuerOf(issuer: string): { readonly loopback: boolean } {
 }
 
 function scopeOf(scope: string): string {
-  if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope)) throw refuse("scope", "is a list of words with single spaces.");
+  if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope))
+    throw refuse("scope", "is a list of words with single spaces.");
   if (!scope.split(" ").includes("openid")) throw refuse("scope", 'must contain "openid".');
   return scope;
 }

@@ -14,15 +14,26 @@ const REDIRECT = "https://app.example.com/auth/callback";
 function make(extra: Partial<ProviderConfig> = {}): OidcProvider {
   return oidcProvider(
     { issuer: op.issuer, clientId: op.clientId, clientSecret: op.clientSecret, ...extra },
-    { clock: systemClock, entropy: { bytes: (length) => new Uint8Array(randomBytes(length)) }, report: (event) => events.push(event) },
+    {
+      clock: systemClock,
+      entropy: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+      report: (event) => events.push(event),
+    },
   );
 }
 const provider = make();
-after(async () => { await provider.close(); await op.close(); });
+after(async () => {
+  await provider.close();
+  await op.close();
+});
 afterEach(() => op.reset());
 
 test("hello", async () => {
-  const secrets = { state: randomBytes(24).toString("base64url"), nonce: randomBytes(24).toString("base64url"), verifier: randomBytes(32).toString("base64url") };
+  const secrets = {
+    state: randomBytes(24).toString("base64url"),
+    nonce: randomBytes(24).toString("base64url"),
+    verifier: randomBytes(32).toString("base64url"),
+  };
   const parameters: LoginParameters = {};
   const begun = await provider.begin({ ...secrets, redirectUri: REDIRECT, parameters });
   assert.equal(begun.kind, "redirect");

@@ -29,7 +29,12 @@ export async function refreshTokens(
     if (claims === undefined) return { kind: "renewed", tokens: renewed, claims: null };
     const other = differs(claims, identity);
     if (other !== null) return { kind: "refused", cause: other };
-    checkIdToken(claims, { config: provider.config, now: provider.clock.now(), accessToken: renewed.accessToken, parameters: {} });
+    checkIdToken(claims, {
+      config: provider.config,
+      now: provider.clock.now(),
+      accessToken: renewed.accessToken,
+      parameters: {},
+    });
     return { kind: "renewed", tokens: renewed, claims: personalClaims(claims, null, provider.config) };
   } catch (error) {
     return outcomeOf(problemOf(error));

@@ -27,7 +27,10 @@ export async function inspectTokenAnswer(response: Response, alg: string): Promi
   }
   if (!sane(body.get("expires_in"))) body.delete("expires_in");
   const hint = body.has("id_token") ? hintOf(body.get("id_token"), alg) : null;
-  return { response: new Response(JSON.stringify(Object.fromEntries(body)), { headers: { "content-type": "application/json" } }), hint };
+  return {
+    response: new Response(JSON.stringify(Object.fromEntries(body)), { headers: { "content-type": "application/json" } }),
+    hint,
+  };
 }
 
 function sane(expiresIn: unknown): boolean {
@@ -47,7 +50,8 @@ function hintOf(token: unknown, expected: string): KeyHint {
   if (fields.has("crit")) throw invalid("crit", "the ID token has critical extensions");
   if (type !== undefined && !(typeof type === "string" && /^(application\/)?jwt$/i.test(type)))
     throw invalid("typ", "the token is of another kind than an ID token");
-  if (kid !== undefined && !(typeof kid === "string" && kid.length <= MAX_KID)) throw invalid("kid", "the ID token's kid cannot be used");
+  if (kid !== undefined && !(typeof kid === "string" && kid.length <= MAX_KID))
+    throw invalid("kid", "the ID token's kid cannot be used");
   return { alg: expected, kid: kid ?? null };
 }
 
@@ -58,7 +62,8 @@ function objectOf(text: string, check: string): Map<string, unknown> {
   } catch {
     throw invalid(check, "the provider's answer is not JSON");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(check, "the provider's answer is no JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid(check, "the provider's answer is no JSON object");
   return new Map<string, unknown>(Object.entries(value));
 }
 

@@ -83,7 +83,9 @@ function checkStatus(response: Response): void {
   const { status } = response;
   if (status >= 300 && status < 400) {
     void response.body?.cancel().catch(() => undefined);
-    throw new ProviderProblem("invalid", "redirect", `the provider answered with a redirect (status ${status})`, { ambiguous: true });
+    throw new ProviderProblem("invalid", "redirect", `the provider answered with a redirect (status ${status})`, {
+      ambiguous: true,
+    });
   }
   if (status >= 500 || status === 429) {
     void response.body?.cancel().catch(() => undefined);
@@ -128,7 +130,9 @@ export const MAX_DEPTH = 32;
 function checkJson(response: Response, body: Uint8Array): void {
   const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(type))
-    throw new ProviderProblem("invalid", "content-type", "the provider's answer is not JSON by its content type", { ambiguous: true });
+    throw new ProviderProblem("invalid", "content-type", "the provider's answer is not JSON by its content type", {
+      ambiguous: true,
+    });
   if (deeperThan(body, MAX_DEPTH))
     throw new ProviderProblem("invalid", "depth", "the provider's answer is nested too deeply", { ambiguous: true });
 }
@@ -157,9 +161,14 @@ export function deeperThan(json: Uint8Array, limit: number): boolean {
 function networkProblem(error: unknown, late: boolean): ProviderProblem {
   if (late) return new ProviderProblem("unavailable", "timeout", "the provider did not answer in time", { ambiguous: true });
   const code = errorCode(error);
-  return new ProviderProblem("unavailable", "network", `the provider could not be reached${code === undefined ? "" : ` (${code})`}`, {
-    ambiguous: code === undefined || !NEVER_SENT.has(code),
-  });
+  return new ProviderProblem(
+    "unavailable",
+    "network",
+    `the provider could not be reached${code === undefined ? "" : ` (${code})`}`,
+    {
+      ambiguous: code === undefined || !NEVER_SENT.has(code),
+    },
+  );
 }
 
 function errorCode(error: unknown): string | undefined {

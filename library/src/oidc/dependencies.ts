@@ -1,0 +1,33 @@
+import type { Background, Clock, Entropy, Provider, Report, SessionStore } from "../contracts.ts";
+import type { Cookies } from "../cookie/names.ts";
+import type { Keyring } from "../crypto/keyring.ts";
+
+/** A provider, and how its answer reaches the callback: in the query unless it says otherwise. */
+export type LoginProvider = Provider & { readonly responseMode?: "query" | "form_post" };
+
+/** What the endpoints of sign-on are made of. */
+export interface OidcDependencies {
+  /** The first is asked where a login names none. */
+  readonly providers: readonly LoginProvider[];
+  readonly keyring: Pick<Keyring, "seal" | "open">;
+  readonly store: Pick<SessionStore, "mark">;
+  readonly cookies: Pick<Cookies, "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly report: Report;
+  readonly background: Background;
+  /** With a leading and no trailing slash. */
+  readonly prefix: string;
+  /** Origins besides the request's own that `return_to` may name; only where sub-domains share the session. */
+  readonly returnOrigins?: readonly string[];
+  /**
+   * Where a browser lands after logout: a path or a URL. Default `/`. Its absolute form is what has to be registered with the provider as
+   * `post_logout_redirect_uri`.
+   */
+  readonly signedOutPage?: string;
+}
+
+/** The address to register with the provider as `redirect_uri`. From the configured origin, never from a header (AR-06). */
+export function redirectUri(origin: string, prefix: string): string {
+  return new URL(`${prefix}/callback`, origin).href;
+}

@@ -1,0 +1,73 @@
+import type { ProviderTokens, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
+import { json, redirect, refusal, wantsJson } from "./answers.ts";
+import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
+import { logoutPage } from "./pages.ts";
+import { queryOf, repeated } from "./parameters.ts";
+import { safeReturnTo } from "./return-to.ts";
+
+const MOST_FORM_BYTES = 8_192;
+/** A longer hint would make an address that servers refuse; without it the provider asks the person. */
+const LONGEST_HINT = 4_096;
+
+/** `GET logout`: a page that asks. It looks nobody up, so it is there in an outage too. */
+export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteResponse {
+  const query = queryOf(request);
+  if (repeated(query, ["return_to"]) !== undefined) return refusal("ERR_BAD_REQUEST", "return_to");
+  const given = query.get("return_to");
+  return logoutPage(`${deps.prefix}/logout`, given === null ? null : safeReturnTo(given, request.origin, deps.returnOrigins));
+}
+
+/**
+ * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to `return_to` or the
+ * configured page. A program that accepts JSON gets the address. Tokens are revoked in the background; nobody waits for that (LO-03).
+ */
+export async function logout(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
+  const given = await returnToOf(request);
+  if (given === undefined) return refusal("ERR_BAD_REQUEST", "return_to");
+  const name = exchange.provider();
+  const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
+  const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
+  exchange.logout();
+  if (provider !== undefined && tokens !== null) deps.background.waitUntil(provider.revoke(tokens));
+  const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
+  const next = location ?? landing(request, given, deps);
+  deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
+  return wantsJson(request) ? json(200, { location: next }) : redirect(303, next);
+}
+
+/** `return_to` of the form or the query, `null` where there is none, `undefined` where it cannot be read. */
+async function returnToOf(request: RouteRequest): Promise<string | null | undefined> {
+  const query = queryOf(request);
+  const form = /^application\/x-www-form-urlencoded\b/i.test(request.header("content-type") ?? "");
+  const body = form ? new URLSearchParams(await request.body(MOST_FORM_BYTES)) : new URLSearchParams();
+  const all = [...query.getAll("return_to"), ...body.getAll("return_to")];
+  return all.length > 1 ? undefined : (all[0] ?? null);
+}
+
+/** A logout goes on without the tokens where they cannot be opened any more. */
+function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: OidcDependencies): ProviderTokens | null {
+  try {
+    return exchange.tokens();
+  } catch (error) {
+    report({ name: "revocation.failed", level: "warn", reason: "sealed", provider: provider.name, error });
+    return null;
+  }
+}
+
+/** The provider's page. The state is for the specification's sake: the landing page reads none and signs nobody in (LO-02). */
+function providersLogout(
+  request: RouteRequest,
+  provider: LoginProvider,
+  tokens: ProviderTokens | null,
+  deps: OidcDependencies,
+): string | null {
+  const idToken = tokens?.idToken ?? null;
+  const returnTo = new URL(deps.signedOutPage ?? "/", request.origin).href;
+  const state = Buffer.from(deps.entropy.bytes(12)).toString("base64url");
+  const hint = idToken !== null && idToken.length <= LONGEST_HINT ? idToken : null;
+  return provider.end({ idToken: hint, returnTo, state }) ?? null;
+}
+
+function landing(request: RouteRequest, given: string | null, { returnOrigins, signedOutPage }: OidcDependencies): string {
+  return given === null ? (signedOutPage ?? "/") : safeReturnTo(given, request.origin, returnOrigins);
+}

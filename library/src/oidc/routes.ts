@@ -1,0 +1,57 @@
+import type { Route } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { finishLogin } from "./callback.ts";
+import type { OidcDependencies } from "./dependencies.ts";
+import { beginLogin } from "./login.ts";
+import { askLogout, logout } from "./logout.ts";
+import { keepSession, showSession } from "./session-endpoint.ts";
+
+/**
+ * The endpoints of sign-on. Their guards (CSRF, the look-up, the cookie of the session) are the engine's.
+ *
+ * @throws CoatcheckError `ERR_CONFIG` where two providers have one name, and for form_post on http.
+ */
+export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
+  const names = deps.providers.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new CoatcheckError("ERR_CONFIG", { message: `two providers are named "${twice}"; names are unique.` });
+  const routes: Route[] = [
+    { method: "GET", path: "login", lookup: false, touches: false, endpoint: (request) => beginLogin(request, deps) },
+    {
+      method: "GET",
+      path: "callback",
+      lookup: true,
+      touches: false,
+      endpoint: (request, exchange) => finishLogin(request, exchange, deps),
+    },
+    { method: "GET", path: "logout", lookup: false, touches: false, endpoint: (request) => askLogout(request, deps) },
+    {
+      method: "POST",
+      path: "logout",
+      lookup: true,
+      touches: false,
+      endpoint: (request, exchange) => logout(request, exchange, deps),
+    },
+    {
+      method: "GET",
+      path: "session",
+      lookup: true,
+      touches: false,
+      endpoint: (request, exchange) => showSession(request, exchange, deps),
+    },
+    { method: "POST", path: "session", lookup: true, touches: true, endpoint: keepSession },
+  ];
+  if (deps.providers.some(({ responseMode }) => responseMode === "form_post")) {
+    deps.cookies.formPostLogin("-".repeat(11));
+    routes.push({
+      method: "POST",
+      path: "callback",
+      crossSite: true,
+      lookup: true,
+      touches: false,
+      endpoint: (request, exchange) => finishLogin(request, exchange, deps),
+    });
+  }
+  return routes;
+}
