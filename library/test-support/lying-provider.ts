@@ -3,51 +3,11 @@
  * the client, PKCE and that a code is used once; refresh tokens rotate strictly.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type SigningKey, signingKey, signJwt } from "./signing.ts";
-
-type Json = { readonly [name: string]: unknown };
-
-export type EndpointName = "metadata" | "authorization" | "keys" | "token" | "userinfo" | "revocation" | "end" | "other";
-
-/** One request as it came in. */
-export interface JournalEntry {
-  readonly endpoint: EndpointName;
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage["headers"];
-  readonly form: URLSearchParams;
-  readonly body: string;
-}
-
-/** What is bent. Absent: honest. Replace or change it between requests. */
-export interface Lies {
-  metadata?: (honest: Json) => unknown;
-  keys?: (honest: { readonly keys: readonly Json[] }) => unknown;
-  /** The parameters of the authorization response, to be changed in place. */
-  authorization?: (response: URLSearchParams) => void;
-  header?: (honest: Json) => Json;
-  claims?: (honest: Json) => Json;
-  /** Makes the ID token itself, from what would have been signed. */
-  idToken?: (header: Json, claims: Json, key: SigningKey) => unknown;
-  /** The JSON of a successful token answer. */
-  token?: (honest: Json) => unknown;
-  userinfo?: (honest: Json) => unknown;
-  /** Answers by hand; `true` when it did. Runs after the endpoint has taken effect where `after` is set for it. */
-  raw?: (entry: JournalEntry, response: ServerResponse) => boolean | Promise<boolean>;
-  /** As `raw`, but once the honest answer is ready: the provider has committed, the client does not hear of it. */
-  lost?: (entry: JournalEntry, response: ServerResponse) => boolean;
-}
-
-export interface LyingProviderOptions {
-  /** Below the origin: `/tenant` makes the issuer `http://127.0.0.1:port/tenant`. Default none. */
-  readonly path?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  readonly now?: () => number;
-  readonly key?: SigningKey;
-}
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { escapeText, unescapeText } from "./html.ts";
+import type { EndpointName, JournalEntry, Json, Lies, LyingProvider, LyingProviderOptions } from "./lies.ts";
+import { signingKey, signJwt } from "./signing.ts";
 
 interface Grant {
   readonly redirectUri: string;
@@ -56,27 +16,6 @@ interface Grant {
   readonly scope: string;
   readonly subject: string;
   used: boolean;
-}
-
-export interface LyingProvider {
-  readonly origin: string;
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly lies: Lies;
-  readonly journal: readonly JournalEntry[];
-  /** Who signs in at the authorization endpoint, and what is said of them. */
-  user: { sub: string; claims: Json };
-  /** The keys published, and the one that signs. */
-  published: readonly SigningKey[];
-  signs: SigningKey;
-  /** Requests of an endpoint so far. */
-  count(endpoint: EndpointName): number;
-  /** What a browser gets from the authorization endpoint: the address (query) or the form's fields (form_post) to go on with. */
-  authorize(url: string): Promise<{ readonly location: URL; readonly response: URLSearchParams }>;
-  /** Honest again, with an empty journal. */
-  reset(): void;
-  close(): Promise<void>;
 }
 
 const PATHS: { readonly [path: string]: EndpointName } = {
@@ -184,8 +123,10 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
     lies.authorization?.(result);
     const location = new URL(query.get("redirect_uri") ?? "");
     if (query.get("response_mode") === "form_post") {
-      const fields = [...result].map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`);
-      const form = `<form method="post" action="${escape(location.href)}">${fields.join("")}</form>`;
+      const fields = [...result].map(
+        ([name, value]) => `<input type="hidden" name="${escapeText(name)}" value="${escapeText(value)}">`,
+      );
+      const form = `<form method="post" action="${escapeText(location.href)}">${fields.join("")}</form>`;
       return {
         status: 200,
         headers: { "content-type": "text/html; charset=utf-8" },
@@ -274,10 +215,10 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
         return { location, response: location.searchParams };
       }
       const html = await response.text();
-      const location = new URL(unescape(/action="([^"]*)"/.exec(html)?.[1] ?? ""));
+      const location = new URL(unescapeText(/action="([^"]*)"/.exec(html)?.[1] ?? ""));
       const fields = [...html.matchAll(/name="([^"]*)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [
-        unescape(name),
-        unescape(value),
+        unescapeText(name),
+        unescapeText(value),
       ]);
       return { location, response: new URLSearchParams(fields) };
     },
@@ -323,20 +264,6 @@ function redeemable(grant: Grant, form: URLSearchParams): boolean {
 /** RFC 6749 s2.3.1: id and secret are form-encoded before base64. */
 function formDecode(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));
-}
-
-const ENTITIES: readonly (readonly [string, string])[] = [
-  ["&", "&amp;"],
-  ['"', "&quot;"],
-  ["<", "&lt;"],
-];
-
-function escape(text: string): string {
-  return ENTITIES.reduce((escaped, [plain, entity]) => escaped.replaceAll(plain, entity), text);
-}
-
-function unescape(text: string): string {
-  return ENTITIES.reduceRight((plain, [character, entity]) => plain.replaceAll(entity, character), text);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -1,5 +1,6 @@
 /** Keys and signatures of a provider that may lie: every part of a token can be chosen, also those that no library would sign. */
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 
 export interface SigningKey {
   readonly kid: string;

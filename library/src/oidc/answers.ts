@@ -1,7 +1,8 @@
 import type { ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
 import { ERRORS, problem } from "../core/errors.ts";
 import type { OidcDependencies } from "./dependencies.ts";
-import { failurePage, type Way } from "./pages.ts";
+import type { Way } from "./pages.ts";
+import { failurePage } from "./pages.ts";
 
 type Header = readonly [name: string, value: string];
 

@@ -1,9 +1,12 @@
 import type { ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import { clearCookie } from "../cookie/serialize.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { type Failure, loginFailed, redirect } from "./answers.ts";
-import { type LoginProvider, type OidcDependencies, redirectUri } from "./dependencies.ts";
-import { cookieOf, FLOW_LIFETIME, type Flow, findFlow, flowMark } from "./flow.ts";
+import type { Failure } from "./answers.ts";
+import { loginFailed, redirect } from "./answers.ts";
+import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
+import { redirectUri } from "./dependencies.ts";
+import type { Flow } from "./flow.ts";
+import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./flow.ts";
 import { sendToProvider } from "./login.ts";
 import { queryOf, repeated } from "./parameters.ts";
 import { safeReturnTo } from "./return-to.ts";

@@ -1,4 +1,5 @@
-import { type ClientAuth, ClientSecretBasic, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from "openid-client";
+import type { ClientAuth } from "openid-client";
+import { ClientSecretBasic, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from "openid-client";
 import { CoatcheckError } from "../core/errors.ts";
 import type { SettledConfig } from "./provider-config.ts";
 

@@ -4,7 +4,7 @@ import type { ErrorCode, ProviderFailure } from "../contracts.ts";
 /** What went wrong with a provider, in words that may be logged: never a token, code, state or body (OP-01). */
 export class ProviderProblem extends Error {
   static {
-    this.prototype.name = "ProviderProblem";
+    ProviderProblem.prototype.name = "ProviderProblem";
   }
   readonly kind: ProviderFailure["kind"];
   /** Which check failed, from a closed list of short words, or the provider's own error code. */

@@ -1,7 +1,8 @@
 import type { Entropy, FlowSecrets, LoginParameters } from "../contracts.ts";
-import { readCookies, readCookiesByPrefix } from "../cookie/parse.ts";
-import { type CookieSpec, clearCookie } from "../cookie/serialize.ts";
 import { LOGIN_MAX_AGE_SECONDS } from "../cookie/names.ts";
+import { readCookies, readCookiesByPrefix } from "../cookie/parse.ts";
+import type { CookieSpec } from "../cookie/serialize.ts";
+import { clearCookie } from "../cookie/serialize.ts";
 import { equalHash } from "../crypto/equal.ts";
 import { hashSecret } from "../crypto/ticket.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";

@@ -1,7 +1,8 @@
-import { allowInsecureRequests, type ClientMetadata, customFetch, discovery, None, type ServerMetadata } from "openid-client";
+import type { ClientMetadata, ServerMetadata } from "openid-client";
+import { allowInsecureRequests, customFetch, discovery, None } from "openid-client";
 import type { Clock, Entropy, Report } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
-import { problemOf, ProviderProblem } from "./failure.ts";
+import { ProviderProblem, problemOf } from "./failure.ts";
 import type { SettledConfig } from "./provider-config.ts";
 import type { Transport } from "./transport.ts";
 

@@ -1,9 +1,9 @@
+import type { ClientAuth } from "openid-client";
 import {
   allowInsecureRequests,
-  type ClientAuth,
+  Configuration,
   clockSkew,
   clockTolerance,
-  Configuration,
   customFetch,
   enableNonRepudiationChecks,
 } from "openid-client";

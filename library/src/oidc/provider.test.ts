@@ -4,7 +4,8 @@ import { after, afterEach, test } from "node:test";
 import { lyingProvider } from "../../test-support/lying-provider.ts";
 import type { AuditEvent, FinishLogin, LoginParameters } from "../contracts.ts";
 import { systemClock } from "../engine/system.ts";
-import { type OidcProvider, oidcProvider } from "./provider.ts";
+import type { OidcProvider } from "./provider.ts";
+import { oidcProvider } from "./provider.ts";
 import type { ProviderConfig } from "./provider-config.ts";
 
 const op = await lyingProvider();

@@ -1,13 +1,11 @@
+import type { IDToken, TokenEndpointResponse, UserInfoResponse } from "openid-client";
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
   calculatePKCECodeChallenge,
   fetchUserInfo,
-  type IDToken,
   None,
-  type TokenEndpointResponse,
-  type UserInfoResponse,
 } from "openid-client";
 import type {
   BeginLogin,
@@ -21,15 +19,19 @@ import type {
   Report,
 } from "../contracts.ts";
 import { clientAuthentication } from "./client-authentication.ts";
-import { failureOf, problemOf, ProviderProblem } from "./failure.ts";
+import { failureOf, ProviderProblem, problemOf } from "./failure.ts";
 import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
-import { type KeySet, providerKeySet } from "./key-set.ts";
-import { discoverProvider, type Metadata } from "./metadata.ts";
+import type { KeySet } from "./key-set.ts";
+import { providerKeySet } from "./key-set.ts";
+import type { Metadata } from "./metadata.ts";
+import { discoverProvider } from "./metadata.ts";
 import { clientFor } from "./provider-client.ts";
-import { type ProviderConfig, type SettledConfig, settleProviderConfig } from "./provider-config.ts";
+import type { ProviderConfig, SettledConfig } from "./provider-config.ts";
+import { settleProviderConfig } from "./provider-config.ts";
 import { refreshTokens } from "./refresh.ts";
 import { revokeTokens } from "./revocation.ts";
-import { boundedTransport, type Fetch, type Purpose } from "./transport.ts";
+import type { Fetch, Purpose } from "./transport.ts";
+import { boundedTransport } from "./transport.ts";
 
 /** Where a provider gets time, randomness and network from, and whom it tells. */
 export interface ProviderWorld {

@@ -1,8 +1,10 @@
-import { type IDToken, refreshTokenGrant } from "openid-client";
+import type { IDToken } from "openid-client";
+import { refreshTokenGrant } from "openid-client";
 import type { Identity, ProviderTokens, RefreshOutcome } from "../contracts.ts";
-import { problemOf, ProviderProblem } from "./failure.ts";
+import { ProviderProblem, problemOf } from "./failure.ts";
 import { checkIdToken, personalClaims } from "./id-token.ts";
-import { type Ready, tokensOf } from "./provider.ts";
+import type { Ready } from "./provider.ts";
+import { tokensOf } from "./provider.ts";
 
 /**
  * Spends a refresh token, once. Only the provider's word that the grant is no longer valid, or an ID token of somebody else, is

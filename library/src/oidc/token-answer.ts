@@ -1,5 +1,5 @@
-import type { KeyHint } from "./key-set.ts";
 import { ProviderProblem } from "./failure.ts";
+import type { KeyHint } from "./key-set.ts";
 import { deeperThan, MAX_DEPTH } from "./transport.ts";
 
 /** The answer of a token endpoint before openid-client sees it, and which key its ID token says it was signed with. */

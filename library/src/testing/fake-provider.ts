@@ -1,0 +1,192 @@
+import type {
+  BeginLogin,
+  Clock,
+  FinishLogin,
+  JsonObject,
+  Provider,
+  ProviderFailure,
+  ProviderLogin,
+  ProviderTokens,
+  RefreshOutcome,
+} from "../contracts.ts";
+import { equalHash } from "../crypto/equal.ts";
+
+/** Somebody who can sign in. */
+export interface FakeUser {
+  readonly subject: string;
+  readonly claims?: JsonObject;
+  /** The provider's session id. Default `sid-<subject>`. */
+  readonly sid?: string | null;
+}
+
+export interface FakeProviderOptions {
+  /** At least one; the first signs in where nobody is named. */
+  readonly users: readonly FakeUser[];
+  /** Default `default`. */
+  readonly name?: string;
+  /** Default `https://provider.test`. */
+  readonly issuer?: string;
+  /** Default: the system's time. */
+  readonly clock?: Pick<Clock, "now">;
+  /** How long access tokens live, milliseconds. Default an hour. */
+  readonly tokenLifetime?: number;
+}
+
+/** What was asked of a fake provider, in order. */
+export type FakeProviderCall =
+  | { readonly kind: "begin"; readonly login: BeginLogin }
+  | { readonly kind: "finish"; readonly code: string | null }
+  | { readonly kind: "refresh"; readonly refreshToken: string | null }
+  | { readonly kind: "revoke"; readonly tokens: ProviderTokens };
+
+/** A {@link Provider} in memory: no network, the same answers every time. */
+export interface FakeProvider extends Provider {
+  readonly calls: readonly FakeProviderCall[];
+  /** Set to have everything answered as by a provider that is down. */
+  down: boolean;
+  /**
+   * What the person's browser does at the provider: signs in and comes back.
+   *
+   * @param url where `GET login` redirected to
+   * @param subject who signs in; default the first user
+   * @returns the callback's address, with code and state
+   * @throws {TypeError} for somebody who is not among the users
+   */
+  approve(url: string, subject?: string): string;
+  /** As `approve`, but the person says no; `error` is what the provider answers. Default `access_denied`. */
+  deny(url: string, error?: string): string;
+}
+
+interface Grant {
+  readonly user: FakeUser;
+  readonly nonce: string;
+  readonly redirectUri: string;
+}
+
+/**
+ * A provider for tests of one's own app. Codes and tokens are `code-1`, `access-1`, `refresh-1`, …; a code is good once, a refresh token
+ * rotates strictly, and a revoked one is refused.
+ *
+ * @example
+ * ```ts
+ * const provider = fakeProvider({ users: [{ subject: "alice", claims: { name: "Alice" } }] })
+ * const callback = provider.approve(locationOfLogin)
+ * ```
+ */
+export function fakeProvider(options: FakeProviderOptions): FakeProvider {
+  const issuer = options.issuer ?? "https://provider.test";
+  const name = options.name ?? "default";
+  const now = () => options.clock?.now() ?? Date.now();
+  const calls: FakeProviderCall[] = [];
+  const codes = new Map<string, Grant>();
+  const refreshTokens = new Map<string, FakeUser>();
+  let count = 0;
+
+  const failure = (kind: ProviderFailure["kind"], what: string): ProviderFailure => ({
+    kind,
+    code: kind === "refused" ? "ERR_PROVIDER_REFUSED" : kind === "invalid" ? "ERR_PROVIDER_RESPONSE" : "ERR_PROVIDER_UNAVAILABLE",
+    cause: new Error(what),
+  });
+  const outage = () => failure("unavailable", "the fake provider is down");
+
+  function issue(user: FakeUser): ProviderTokens {
+    count += 1;
+    refreshTokens.set(`refresh-${count}`, user);
+    return {
+      accessToken: `access-${count}`,
+      refreshToken: `refresh-${count}`,
+      idToken: `id-${count}`,
+      scope: "openid profile email offline_access",
+      expires: now() + (options.tokenLifetime ?? 3_600_000),
+    };
+  }
+
+  function loginOf(user: FakeUser): ProviderLogin {
+    const authenticatedAt = now();
+    return {
+      identity: {
+        issuer,
+        subject: user.subject,
+        claims: { sub: user.subject, ...user.claims },
+        authenticatedAt,
+        method: `oidc:${name}`,
+      },
+      tokens: issue(user),
+      sid: user.sid === undefined ? `sid-${user.subject}` : user.sid,
+      issuedAt: authenticatedAt,
+    };
+  }
+
+  async function finish({ state, nonce, redirectUri, response }: FinishLogin): ReturnType<Provider["finish"]> {
+    const code = response.get("code");
+    calls.push({ kind: "finish", code });
+    if (provider.down) return outage();
+    if (response.get("iss") !== issuer || !equalHash(response.get("state") ?? "", state))
+      return failure("invalid", "iss or state");
+    if (response.has("error")) return failure("refused", "the person said no");
+    const grant = codes.get(code ?? "");
+    codes.delete(code ?? "");
+    if (grant === undefined || grant.redirectUri !== redirectUri) return failure("refused", "invalid_grant");
+    if (!equalHash(grant.nonce, nonce)) return failure("invalid", "nonce");
+    return { kind: "login", ...loginOf(grant.user) };
+  }
+
+  async function refresh(tokens: ProviderTokens): Promise<RefreshOutcome> {
+    calls.push({ kind: "refresh", refreshToken: tokens.refreshToken });
+    if (provider.down) return { kind: "unavailable", retryAfter: null, cause: outage().cause };
+    const user = refreshTokens.get(tokens.refreshToken ?? "");
+    refreshTokens.delete(tokens.refreshToken ?? "");
+    if (user === undefined) return { kind: "refused", cause: new Error("invalid_grant") };
+    return { kind: "renewed", tokens: issue(user), claims: { sub: user.subject, ...user.claims } };
+  }
+
+  function answer(url: string, change: (response: URLSearchParams, asked: URLSearchParams) => void): string {
+    const asked = new URL(url).searchParams;
+    const back = new URL(asked.get("redirect_uri") ?? "");
+    change(back.searchParams, asked);
+    back.searchParams.set("state", asked.get("state") ?? "");
+    back.searchParams.set("iss", issuer);
+    return back.href;
+  }
+
+  const provider: FakeProvider = {
+    name,
+    issuer,
+    calls,
+    down: false,
+    ready: () => !provider.down,
+    begin(login) {
+      calls.push({ kind: "begin", login });
+      if (provider.down) return outage();
+      const { state, nonce, redirectUri } = login;
+      const query = new URLSearchParams({ state, nonce, redirect_uri: redirectUri });
+      return { kind: "redirect", url: `${issuer}/authorize?${query.toString()}` };
+    },
+    finish,
+    refresh,
+    async revoke(tokens) {
+      calls.push({ kind: "revoke", tokens });
+      if (tokens.refreshToken !== null) refreshTokens.delete(tokens.refreshToken);
+      return !provider.down;
+    },
+    end({ idToken, returnTo, state }) {
+      if (provider.down) return undefined;
+      const hint = idToken === null ? {} : { id_token_hint: idToken };
+      const query = new URLSearchParams({ ...hint, post_logout_redirect_uri: returnTo, state });
+      return `${issuer}/logout?${query.toString()}`;
+    },
+    close: () => undefined,
+    approve(url, subject) {
+      const user = options.users.find((one) => subject === undefined || one.subject === subject);
+      if (user === undefined) throw new TypeError(`the fake provider has no user ${JSON.stringify(subject)}`);
+      return answer(url, (response, asked) => {
+        count += 1;
+        const code = `code-${count}`;
+        codes.set(code, { user, nonce: asked.get("nonce") ?? "", redirectUri: asked.get("redirect_uri") ?? "" });
+        response.set("code", code);
+      });
+    },
+    deny: (url, error = "access_denied") => answer(url, (response) => response.set("error", error)),
+  };
+  return provider;
+}
