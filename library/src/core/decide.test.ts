@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Decision, Policy, RequestView, SessionRow, Verdict } from "../contracts.ts";
+import { sampleRow } from "../testing/store-suite-rows.ts";
+import { mayChange } from "./csrf.ts";
+import { decide } from "./decide.ts";
+import { isNavigation } from "./navigation.ts";
+
+const OWN = "https://app.example.com";
+const ORIGINS = { own: [OWN], trusted: ["https://admin.example.com"] };
+
+function request(method: string, headers: Record<string, string> = {}): RequestView {
+  return { method, target: "/page?x=1", header: (name) => headers[name] };
+}
+
+// CHECKLIST §17.2, row for row, and its neighbours.
+const CSRF: readonly [site: string | null, origin: string | null, ambient: boolean, allowed: boolean][] = [
+  ["same-origin", null, true, true],
+  ["same-origin", "https://evil.example", true, true],
+  ["none", null, true, true],
+  ["same-site", "https://sibling.example.com", true, false],
+  ["same-site", null, false, false],
+  ["cross-site", "https://evil.example", true, false],
+  ["cross-site", "https://evil.example", false, false],
+  ["cross-site", OWN, true, false],
+  ["cross-site", "https://admin.example.com", true, true],
+  ["bogus", OWN, true, false],
+  ["Same-Origin", OWN, true, false],
+  [null, OWN, true, true],
+  [null, "http://app.example.com", true, false],
+  [null, "https://app.example.com:444", true, false],
+  [null, "https://app.example.com.evil.tld", true, false],
+  [null, "https://evil.tld/https://app.example.com", true, false],
+  [null, "HTTPS://APP.EXAMPLE.COM", true, false],
+  [null, "null", true, false],
+  [null, "null", false, false],
+  [null, "https://evil.example", true, false],
+  [null, "https://admin.example.com", true, true],
+  [null, null, true, false],
+  [null, null, false, true],
+  ["", "", true, false],
+];
+
+for (const [site, origin, ambient, allowed] of CSRF) {
+  test(`CS-01 CS-02 CS-03 A-46 S-47 POST with Sec-Fetch-Site ${site}, Origin ${origin}, ${ambient ? "a" : "no"} cookie: ${allowed}`, () => {
+    const headers = { ...(site === null ? {} : { "sec-fetch-site": site }), ...(origin === null ? {} : { origin }) };
+    assert.equal(mayChange(request("POST", headers), ORIGINS, ambient), allowed);
+  });
+}
+
+test("CS-05 safe methods need no origin, and a method override counts for nothing", () => {
+  for (const method of ["GET", "HEAD", "OPTIONS"]) {
+    const view = request(method, { "sec-fetch-site": "cross-site", "x-http-method-override": "POST" });
+    assert.equal(mayChange(view, ORIGINS, true), true, method);
+  }
+  for (const method of ["POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "PROPFIND"]) {
+    assert.equal(mayChange(request(method, { "sec-fetch-site": "cross-site" }), ORIGINS, true), false, method);
+  }
+});
+
+const ANYBODY: Policy = { require: "nobody" };
+const SOMEBODY: Policy = { require: "user" };
+const signedIn: SessionRow = sampleRow({ owner: "https://id.example alice" });
+const anonymous: SessionRow = sampleRow({ owner: null, issuer: null, sid: null });
+const principal = {
+  identity: { issuer: "i", subject: "s", claims: {}, authenticatedAt: 0, method: "bearer" },
+  owner: "i s",
+  ambient: false,
+};
+
+const VERDICTS: { readonly [name: string]: Verdict } = {
+  nobody: { kind: "abstain" },
+  "a dead ticket": { kind: "abstain", dead: { reason: "logout" } },
+  "a session": { kind: "accept", session: { row: signedIn, previous: false } },
+  "an anonymous session": { kind: "accept", session: { row: anonymous, previous: false } },
+  "a session with a spent token": { kind: "stale", session: { row: signedIn, previous: false } },
+  "a bearer": { kind: "accept", principal },
+  "an invalid bearer": { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: "Bearer" },
+  outage: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: null },
+};
+
+// What a GET that is no navigation is answered: [anybody may come, a user is required].
+const OUTCOMES: { readonly [name: string]: readonly [Decision["kind"] | number, Decision["kind"] | number] } = {
+  nobody: ["proceed", 401],
+  "a dead ticket": ["proceed", 401],
+  "a session": ["proceed", "proceed"],
+  "an anonymous session": ["proceed", 401],
+  "a session with a spent token": ["proceed", "proceed"],
+  "a bearer": ["proceed", "proceed"],
+  "an invalid bearer": [401, 401],
+  outage: ["unavailable", "unavailable"],
+};
+
+const outcome = (decision: Decision): string | number => (decision.kind === "refuse" ? decision.status : decision.kind);
+
+for (const [name, verdict] of Object.entries(VERDICTS)) {
+  test(`S-03 S-05 SE-16 TP-05 ${name} is decided by the table`, () => {
+    const circumstances = { request: request("GET"), origins: ORIGINS, ambient: true };
+    const expected = OUTCOMES[name];
+    assert.deepEqual(
+      [outcome(decide(verdict, ANYBODY, circumstances)), outcome(decide(verdict, SOMEBODY, circumstances))],
+      expected,
+    );
+  });
+}
+
+test("S-04 CS-10 only a bearer that authenticated is exempt from the origin check", () => {
+  const circumstances = { request: request("POST", { "sec-fetch-site": "cross-site" }), origins: ORIGINS, ambient: true };
+  const kinds = Object.entries(VERDICTS).map(([name, verdict]) => [name, outcome(decide(verdict, ANYBODY, circumstances))]);
+  assert.deepEqual(Object.fromEntries(kinds), {
+    nobody: 403,
+    "a dead ticket": 403,
+    "a session": 403,
+    "an anonymous session": 403,
+    "a session with a spent token": 403,
+    "a bearer": "proceed",
+    "an invalid bearer": 401,
+    outage: 403,
+  });
+  const ambientBearer: Verdict = { kind: "accept", principal: { ...principal, ambient: true } };
+  assert.equal(outcome(decide(ambientBearer, ANYBODY, circumstances)), 403);
+});
+
+test("CS-08 an anonymous POST that could log in is checked too, and an exempted route is not", () => {
+  const circumstances = { request: request("POST", { origin: "https://evil.example" }), origins: ORIGINS, ambient: false };
+  assert.equal(outcome(decide({ kind: "abstain" }, ANYBODY, circumstances)), 403);
+  assert.equal(outcome(decide({ kind: "abstain" }, { require: "nobody", crossSite: true }, circumstances)), "proceed");
+});
+
+test("AR-10 a 401 becomes the login for a top-level navigation alone", () => {
+  const cases: readonly [headers: Record<string, string>, navigation: boolean][] = [
+    [{ "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }, true],
+    [{ "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }, false],
+    [{ "sec-fetch-mode": "cors", "sec-fetch-dest": "empty", accept: "text/html" }, false],
+    [{ "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }, false],
+    [{ "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-purpose": "prefetch;prerender" }, false],
+    [{ "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", purpose: "prefetch" }, false],
+    [{ accept: "text/html,application/xhtml+xml", "x-moz": "prefetch" }, false],
+    [{ accept: "text/html,application/xhtml+xml" }, true],
+    [{ accept: "application/json" }, false],
+    [{ accept: "*/*" }, false],
+    [{}, false],
+  ];
+  for (const [headers, navigation] of cases) {
+    assert.equal(isNavigation(request("GET", headers)), navigation, JSON.stringify(headers));
+    const circumstances = { request: request("GET", headers), origins: ORIGINS, ambient: false };
+    assert.equal(outcome(decide({ kind: "abstain" }, SOMEBODY, circumstances)), navigation ? "login" : 401);
+  }
+});

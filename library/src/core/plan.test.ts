@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { JsonObject, SessionRow } from "../contracts.ts";
+import { sampleRow } from "../testing/store-suite-rows.ts";
+import { type Draft, type LoginIntent, NO_INTENT, withChange, withLogin, withLogout, withRotate } from "./draft.ts";
+import { type Circumstances, type Held, needsTicket, type Plan, plan } from "./plan.ts";
+import { sessionPolicy } from "./policy.ts";
+import { EMPTY_BODY, parseBody, serializeBody } from "./record.ts";
+
+const NOW = 1_000_000;
+const ALICE: LoginIntent = login("alice");
+
+function login(subject: string, more: Partial<LoginIntent> = {}): LoginIntent {
+  const identity = { issuer: "i", subject, claims: {}, authenticatedAt: NOW, method: "app" };
+  return { identity, owner: `i ${subject}`, fresh: false, tokens: null, provider: null, sid: null, issuedAt: null, ...more };
+}
+
+function live(owner: string | null, data: JsonObject = {}, previous = false): Held {
+  const body = { ...EMPTY_BODY, data };
+  const row = sampleRow({ owner, version: 7, body: serializeBody(body), created: 0, seen: 0, expires: NOW * 2 });
+  return { live: { row, body, previous }, dead: null, lost: false, navigation: false };
+}
+
+const NOBODY: Held = { live: null, dead: null, lost: false, navigation: false };
+const DEAD: Held = { ...NOBODY, dead: { reason: "unknown" } };
+
+function circumstances(status = 200, more: Partial<Circumstances> = {}): Circumstances {
+  const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: null };
+  return { now: NOW, status, policy: sessionPolicy(), validate: (data) => data, minted, client: {}, ...more };
+}
+
+function planned(held: Held, draft: Draft, status = 200, more: Partial<Circumstances> = {}): Extract<Plan, { kind: "write" }> {
+  const result = plan(held, draft, circumstances(status, more));
+  assert.equal(result.kind, "write");
+  if (result.kind !== "write") throw new TypeError();
+  return result;
+}
+
+const set = (patch: JsonObject, draft: Draft = NO_INTENT): Draft => withChange(draft, { kind: "set", patch });
+const shape = ({ steps, cookie }: Extract<Plan, { kind: "write" }>): readonly string[] => [
+  ...steps.map((step) =>
+    step.kind === "end" ? `end:${step.reason}` : `put:${step.condition}${step.row.ended === null ? "" : ":ended"}`,
+  ),
+  cookie,
+];
+const written = (result: Extract<Plan, { kind: "write" }>): SessionRow => {
+  const step = result.steps.find((one) => one.kind === "put" && one.row.ended === null);
+  if (step?.kind !== "put") throw new TypeError("nothing was written");
+  return step.row;
+};
+const dataOf = (result: Extract<Plan, { kind: "write" }>): JsonObject => parseBody(written(result)).data;
+
+test("S-01 S-02 CK-11 without intent nothing is written and the cookie stays, whatever was presented", () => {
+  for (const held of [NOBODY, DEAD, live(null), live("i alice")]) assert.deepEqual(shape(planned(held, NO_INTENT)), ["keep"]);
+});
+
+test("S-41 CK-15 only a navigation or a logout clears a dead ticket", () => {
+  assert.deepEqual(shape(planned({ ...DEAD, navigation: true }, NO_INTENT)), ["clear"]);
+  assert.deepEqual(shape(planned(DEAD, NO_INTENT, 401)), ["keep"]);
+  assert.deepEqual(shape(planned(DEAD, withLogout())), ["clear"]);
+  assert.deepEqual(shape(planned(NOBODY, withLogout())), ["keep"]);
+});
+
+const TABLE: readonly [name: string, held: Held, draft: Draft, status: number, expected: readonly string[]][] = [
+  ["set, nobody", NOBODY, set({ a: 1 }), 200, ["put:absent", "set"]],
+  ["set nothing, nobody", NOBODY, set({}), 200, ["keep"]],
+  ["set over a dead ticket: SE-01 a new id", DEAD, set({ a: 1 }), 200, ["put:absent", "set"]],
+  ["set, session", live("i alice"), set({ a: 1 }), 200, ["put:7", "keep"]],
+  ["set the same", live("i alice", { a: 1 }), set({ a: 1 }), 200, ["keep"]],
+  ["set, then 404", live("i alice"), set({ a: 1 }), 404, ["put:7", "keep"]],
+  ["set, then 500", live("i alice"), set({ a: 1 }), 500, ["keep"]],
+  ["rotate", live("i alice"), withRotate(NO_INTENT), 200, ["put:7", "set"]],
+  ["rotate, previous secret", live("i alice", {}, true), withRotate(NO_INTENT), 200, ["keep"]],
+  ["rotate, nobody", NOBODY, withRotate(NO_INTENT), 200, ["keep"]],
+  ["rotate, then 503", live("i alice"), withRotate(NO_INTENT), 503, ["keep"]],
+  ["login, nobody", NOBODY, withLogin(NO_INTENT, ALICE), 200, ["put:absent", "set"]],
+  ["login, anonymous", live(null), withLogin(NO_INTENT, ALICE), 200, ["put:absent", "put:7:ended", "set"]],
+  ["login, the same user", live("i alice"), withLogin(NO_INTENT, ALICE), 200, ["put:absent", "put:7:ended", "set"]],
+  [
+    "login, another user: the old ends first",
+    live("i bob"),
+    withLogin(NO_INTENT, ALICE),
+    200,
+    ["end:identity-changed", "put:absent", "set"],
+  ],
+  [
+    "login, fresh",
+    live("i alice"),
+    withLogin(NO_INTENT, login("alice", { fresh: true })),
+    200,
+    ["put:absent", "end:replaced", "set"],
+  ],
+  ["login, then 500", live("i bob"), withLogin(NO_INTENT, ALICE), 500, ["keep"]],
+  ["logout", live("i alice"), withLogout(), 200, ["end:logout", "clear"]],
+  ["logout, then 500", live("i alice"), withLogout(), 500, ["end:logout", "clear"]],
+  ["set and logout", live("i alice"), withLogout(), 500, ["end:logout", "clear"]],
+];
+
+for (const [name, held, draft, status, expected] of TABLE) {
+  test(`S-10 SE-07 S-34 plan: ${name}`, () => assert.deepEqual(shape(planned(held, draft, status)), expected));
+}
+
+test("CB-10 data of the same identity or of an anonymous session are kept, another identity's never", () => {
+  assert.deepEqual(dataOf(planned(live(null, { cart: 1 }), withLogin(NO_INTENT, ALICE))), { cart: 1 });
+  assert.deepEqual(dataOf(planned(live("i alice", { cart: 1 }), withLogin(NO_INTENT, ALICE))), { cart: 1 });
+  assert.deepEqual(dataOf(planned(live("i bob", { cart: 1 }), withLogin(NO_INTENT, ALICE))), {});
+  assert.deepEqual(dataOf(planned(live("i alice", { cart: 1 }), withLogin(NO_INTENT, login("alice", { fresh: true })))), {});
+  const before = withLogin(set({ secretOfBob: 1 }), ALICE);
+  assert.deepEqual(dataOf(planned(live("i bob"), before)), {}, "set before the login was meant for the old identity");
+  assert.deepEqual(dataOf(planned(live("i bob"), set({ hello: 1 }, withLogin(NO_INTENT, ALICE)))), { hello: 1 });
+});
+
+test("S-10 a login after a logout in one request takes nothing over", () => {
+  const draft = withLogin(withLogout(), ALICE);
+  assert.deepEqual(dataOf(planned(live("i alice", { cart: 1 }), draft)), {});
+});
+
+test("SE-12 what was set on a session that ended meanwhile is refused; a logout and a login still stand", () => {
+  const lost: Held = { ...NOBODY, lost: true };
+  assert.equal(plan(lost, set({ a: 1 }), circumstances()).kind, "lost");
+  assert.equal(plan(lost, withRotate(NO_INTENT), circumstances()).kind, "lost");
+  assert.deepEqual(shape(planned(lost, withLogout())), ["clear"]);
+  assert.deepEqual(shape(planned(lost, withLogin(NO_INTENT, ALICE))), ["put:absent", "set"]);
+});
+
+test("SE-03 no write moves the absolute end, and each raises the version by one", () => {
+  const held = live("i alice");
+  const row = held.live?.row;
+  for (const draft of [set({ a: 1 }), withRotate(NO_INTENT), withRotate(set({ b: 2 }))]) {
+    const next = written(planned(held, draft));
+    assert.equal(next.expires, row?.expires);
+    assert.equal(next.created, row?.created);
+    assert.equal(next.version, 8);
+  }
+});
+
+test("SE-07 an exchanged secret is good for ten seconds, and the one before it no more", () => {
+  const held = live("i alice");
+  const next = written(planned(held, withRotate(NO_INTENT)));
+  assert.deepEqual(
+    [next.secretHash, next.previousHash, next.previousUntil],
+    ["new-hash", held.live?.row.secretHash, NOW + 10_000],
+  );
+});
+
+test("data past the limit are an error of the app, not a lost session", () => {
+  assert.throws(() => plan(live("i alice"), set({ big: "x".repeat(70_000) }), circumstances()), { code: "ERR_DATA_TOO_LARGE" });
+});
+
+test("a plan asks for a ticket exactly when it uses one", () => {
+  for (const [, held, draft, status] of TABLE) {
+    const result = plan(held, draft, circumstances(status));
+    if (result.kind === "write" && result.cookie === "set") assert.equal(needsTicket(draft, held), true);
+  }
+});
+
+test("SE-12 edits are never lost: replaying on the fresh record keeps what others wrote beside it", () => {
+  const patches = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), fc.integer(), { maxKeys: 3 });
+  fc.assert(
+    fc.property(patches, patches, (mine, theirs) => {
+      const fresh = live("i alice", theirs);
+      assert.deepEqual({ ...dataAfter(fresh, set(mine)) }, { ...theirs, ...mine });
+    }),
+  );
+});
+
+function dataAfter(held: Held, draft: Draft): JsonObject {
+  const result = planned(held, draft);
+  return result.steps.length === 0 ? (held.live?.body.data ?? {}) : dataOf(result);
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { sampleRow } from "../testing/store-suite-rows.ts";
+import { deviations, overReason, PRESETS, sessionPolicy, touchDue } from "./policy.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+test("SE-04 presets are the limits of NIST, and AAL2 is the default", () => {
+  assert.deepEqual(PRESETS.aal1, { idle: 720 * HOUR, lifetime: 720 * HOUR });
+  assert.deepEqual(PRESETS.aal2, { idle: HOUR, lifetime: 24 * HOUR });
+  assert.deepEqual(PRESETS.aal3, { idle: 15 * MINUTE, lifetime: 12 * HOUR });
+  const { idle, lifetime } = sessionPolicy();
+  assert.deepEqual({ idle, lifetime }, PRESETS.aal2);
+});
+
+test("SE-04 what is longer than the chosen preset is said", () => {
+  assert.deepEqual(deviations({ preset: "aal3", idle: 15 * MINUTE, lifetime: HOUR }), []);
+  assert.deepEqual(deviations({ preset: "aal3", idle: 16 * MINUTE }), ["session.idle is longer than aal3 allows (15 min)"]);
+  assert.deepEqual(deviations({ idle: 300 * HOUR }), []);
+});
+
+test("SE-03 CK-08 times that cannot be meant are refused by name", () => {
+  for (const options of [
+    { idle: 0 },
+    { idle: Number.NaN },
+    { lifetime: -1 },
+    { lifetime: 401 * 24 * HOUR },
+    { unconfirmed: -1 },
+  ]) {
+    assert.throws(() => sessionPolicy(options), new RegExp(`session\\.${Object.keys(options)[0]}`));
+  }
+});
+
+test("S-16 SE-02 SE-03 idle and absolute end are enforced on read, to the millisecond", () => {
+  const policy = sessionPolicy({ idle: HOUR, lifetime: 24 * HOUR });
+  const row = sampleRow({ created: 0, seen: 1000, expires: 24 * HOUR });
+  assert.equal(overReason(row, 1000 + HOUR, policy), null);
+  assert.equal(overReason(row, 1000 + HOUR + 1, policy), "idle");
+  const busy = { ...row, seen: 24 * HOUR - 1 };
+  assert.equal(overReason(busy, 24 * HOUR - 1, policy), null);
+  assert.equal(overReason(busy, 24 * HOUR, policy), "expired");
+  assert.equal(overReason({ ...busy, ended: 5, reason: "admin" }, 10, policy), "admin");
+});
+
+test("S-52 SE-02 touches come often enough: however requests fall, idle ends at most a twentieth early and never late", () => {
+  const policy = sessionPolicy({ idle: HOUR, lifetime: 24 * HOUR });
+  const gaps = fc.array(fc.integer({ min: 1, max: HOUR }), { minLength: 1, maxLength: 30 });
+  fc.assert(
+    fc.property(gaps, (waits) => {
+      let now = 0;
+      let active = 0;
+      let row = sampleRow({ created: 0, seen: 0, expires: 24 * HOUR });
+      for (const wait of waits) {
+        now += wait;
+        const idleFor = now - active;
+        const over = overReason(row, now, policy);
+        if (now < 24 * HOUR && idleFor <= policy.idle * 0.95) assert.equal(over, null);
+        if (idleFor > policy.idle) assert.notEqual(over, null);
+        if (over !== null) return;
+        active = now;
+        if (touchDue(row, now, policy)) row = { ...row, seen: now };
+      }
+    }),
+  );
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleRow } from "../testing/store-suite-rows.ts";
+import { CoatcheckError } from "./errors.ts";
+import { EMPTY_BODY, emptied, normalizeIdentity, ownerOf, parseBody, readable, serializeBody, snapshot } from "./record.ts";
+
+test("ID-14 users are keyed by issuer and subject: no two pairs share an owner, and the e-mail counts for nothing", () => {
+  const owner = (issuer: string, subject: string, email = "a@b.c"): string =>
+    ownerOf(normalizeIdentity({ issuer, subject, claims: { email } }, 0));
+  assert.notEqual(owner("https://a", "b c"), owner("https://a2", "c"));
+  assert.notEqual(owner("https://one", "alice"), owner("https://two", "alice"));
+  assert.equal(owner("https://one", "alice", "old@x.y"), owner("https://one", "alice", "new@x.y"));
+});
+
+test("ID-08 S-36 a malformed identity is refused, never rewritten", () => {
+  const subjects: readonly unknown[] = ["", "a\nb", "a\u0000", "x".repeat(256), 7, null, undefined, "\ud800"];
+  for (const subject of subjects) {
+    assert.throws(
+      () => Reflect.apply(normalizeIdentity, null, [{ issuer: "i", subject }, 0]),
+      TypeError,
+      JSON.stringify(subject),
+    );
+  }
+  for (const issuer of ["", "has space", "tab\t", "line\n"]) {
+    assert.throws(() => normalizeIdentity({ issuer, subject: "s" }, 0), TypeError, JSON.stringify(issuer));
+  }
+  assert.equal(normalizeIdentity({ issuer: "i", subject: "__proto__" }, 0).subject, "__proto__");
+  assert.equal(normalizeIdentity({ issuer: "i", subject: "Zoë Ängström" }, 0).subject, "Zoë Ängström");
+});
+
+test("SE-16 a record of an unknown format is unavailable, not absent", () => {
+  const newer = sampleRow({ body: '{"format":2,"identity":null}' });
+  assert.equal(readable(newer), false);
+  assert.throws(
+    () => parseBody(newer),
+    (error) => error instanceof CoatcheckError && error.status === 503,
+  );
+  assert.throws(() => parseBody(sampleRow({ body: '{"format":1,broken' })), CoatcheckError);
+});
+
+test("a body survives being stored, odd keys included", () => {
+  const body = { ...EMPTY_BODY, data: snapshot(JSON.parse('{"__proto__":{"x":1},"constructor":2,"toString":null,"é":[[]]}')) };
+  const again = parseBody(sampleRow({ body: serializeBody(body) }));
+  assert.equal(JSON.stringify(again.data), JSON.stringify(body.data));
+  assert.equal(Reflect.get(again.data, "x"), undefined);
+});
+
+test("data that JSON cannot say are a TypeError", () => {
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  for (const value of [circular, { n: 1n }, [], null, "text", undefined, () => 1])
+    assert.throws(() => snapshot(value), TypeError);
+  assert.deepEqual(snapshot({ kept: 1, dropped: undefined }), { kept: 1 });
+});
+
+test("OP-03 SE-08 an ended row holds id, secret hash, times and reason, and nothing of the user", () => {
+  const row = sampleRow({ owner: "i alice", issuer: "i", sid: "s1", body: serializeBody(EMPTY_BODY), lease: "x" });
+  const ended = emptied(row, "logout", 99);
+  assert.deepEqual(
+    { ...ended },
+    {
+      ...row,
+      previousHash: null,
+      previousUntil: 0,
+      version: row.version + 1,
+      owner: null,
+      issuer: null,
+      sid: null,
+      renewAt: null,
+      tokenExpires: null,
+      lease: null,
+      ended: 99,
+      reason: "logout",
+      body: "",
+    },
+  );
+});

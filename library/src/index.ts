@@ -1,0 +1,195 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AuditEvent, Clock, Entropy, JsonObject, Provider, Report, SessionStore } from "./contracts.ts";
+import { createCookies } from "./cookie/names.ts";
+import { CoatcheckError } from "./core/errors.ts";
+import { deviations, type SessionOptions, sessionPolicy } from "./core/policy.ts";
+import { systemEntropy } from "./crypto/entropy.ts";
+import { createKeyring } from "./crypto/keyring.ts";
+import type { Auth } from "./engine/auth.ts";
+import { createBackground } from "./engine/background.ts";
+import { endAll } from "./engine/end-all.ts";
+import { Engine } from "./engine/engine.ts";
+import { handle } from "./engine/handle.ts";
+import { sweepHourly } from "./engine/sweep.ts";
+import { systemClock } from "./engine/system.ts";
+import { oidcProvider } from "./oidc/provider.ts";
+import type { ProviderConfig } from "./oidc/provider-config.ts";
+import { oidcRoutes } from "./oidc/routes.ts";
+import { sessionStrategy } from "./strategies/session.ts";
+
+export type * from "./contracts.ts";
+export { CoatcheckError, ERRORS } from "./core/errors.ts";
+export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
+export type { Auth, Readiness } from "./engine/auth.ts";
+export { isSignedIn } from "./engine/signed-in.ts";
+export type { ProviderConfig } from "./oidc/provider-config.ts";
+
+/** What `coatcheck()` takes. */
+export interface CoatcheckOptions<Data> {
+  /** The origin that browsers use, or several; cookies, redirect URIs and the CSRF origin come from it, never from a request. */
+  readonly publicUrl: string | readonly string[];
+  /** 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. */
+  readonly secrets: string | readonly string[] | undefined;
+  readonly store: SessionStore;
+  /** The OpenID provider, or several with names; without one the app signs people in itself with `session.login`. */
+  readonly provider?: ProviderConfig | Provider;
+  readonly providers?: readonly (ProviderConfig | Provider)[];
+  /** Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer synchronously. */
+  readonly data?: StandardSchemaV1<unknown, Data>;
+  /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds. */
+  readonly session?: SessionOptions;
+  readonly cookie?: { readonly name?: string; readonly domain?: string; readonly sameSite?: "Lax" | "Strict" };
+  /** Where our own endpoints live. Default `/auth`. */
+  readonly prefix?: string;
+  /** Other origins whose pages may send unsafe requests. */
+  readonly trustedOrigins?: readonly string[];
+  /** Where a logout ends when the provider has no page for it. A path. Default `/`. */
+  readonly signedOutPage?: string;
+  /** What is kept about the client with a new session; nothing by default (OP-03). The address only as a keyed hash. */
+  readonly keep?: { readonly userAgent?: boolean; readonly address?: boolean };
+  /** Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. */
+  readonly on?: (event: AuditEvent) => void;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+}
+
+/**
+ * Puts a session layer together. Throws a `TypeError` or a `CoatcheckError` where an option cannot be right.
+ *
+ * @example
+ * ```ts
+ * const auth = coatcheck({
+ *   publicUrl: "https://app.example.com",
+ *   secrets: process.env["COATCHECK_SECRET"],
+ *   store: memory(),
+ *   provider: { issuer: "https://id.example.com", clientId: "app", clientSecret: process.env["CLIENT_SECRET"] ?? "" },
+ * });
+ * ```
+ */
+export function coatcheck<Data = JsonObject>(options: CoatcheckOptions<Data>): Auth<Data>;
+export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
+  const clock = options.clock ?? systemClock;
+  const entropy = options.entropy ?? systemEntropy;
+  const report = reporter(options.on);
+  const background = createBackground(report);
+  const policy = sessionPolicy(options.session);
+  for (const reason of deviations(options.session ?? {})) report({ name: "session.refused", level: "warn", reason });
+  const own = origins(options.publicUrl);
+  const cookies = createCookies({ origins: own, ...options.cookie });
+  const keyring = createKeyring(options.secrets, { entropy });
+  const prefix = checkedPrefix(options.prefix ?? "/auth");
+  const providers = givenProviders(options).map((given) =>
+    isProvider(given) ? given : oidcProvider(given, { clock, entropy, report }),
+  );
+  const { store } = options;
+
+  const engine = new Engine<unknown>({
+    store,
+    keyring,
+    clock,
+    entropy,
+    strategies: [sessionStrategy({ cookie: cookies.session.name, policy })],
+    policy,
+    cookies,
+    origins: { own, trusted: (options.trustedOrigins ?? []).map(checkedOrigin) },
+    prefix,
+    validate: validator(options.data),
+    keep: { userAgent: options.keep?.userAgent ?? false, address: options.keep?.address ?? false },
+    routes: oidcRoutes({
+      providers,
+      store,
+      keyring,
+      clock,
+      entropy,
+      report,
+      background,
+      cookies,
+      prefix,
+      origins: own,
+      signedOutPage: options.signedOutPage ?? "/",
+    }),
+    report,
+    background,
+  });
+  const closing = new AbortController();
+  background.waitUntil(sweepHourly(store, clock, report, closing.signal));
+
+  return {
+    engine,
+    handle: (request, handler, info) => handle(engine, request, handler, info),
+    endAll: (owner) => endAll(engine.options, owner),
+    async ready() {
+      const answers = await storeAnswers(store, clock);
+      const states = providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
+      return { ready: answers && states.every((state) => state.ready), store: answers, providers: states, keys: keyring.keyIds };
+    },
+    async close() {
+      closing.abort();
+      for (const provider of providers) await provider.close();
+      await background.drain();
+    },
+  };
+}
+
+function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
+  if (on === undefined) return () => undefined;
+  return (event) => {
+    try {
+      on(event);
+    } catch {
+      // A listener that throws must not change what a request is answered.
+    }
+  };
+}
+
+function origins(publicUrl: string | readonly string[]): readonly string[] {
+  const given = typeof publicUrl === "string" ? [publicUrl] : publicUrl;
+  if (given.length === 0)
+    throw new TypeError("publicUrl is empty; name the origin that browsers use, as https://app.example.com");
+  return given.map(checkedOrigin);
+}
+
+function checkedOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new TypeError(`${JSON.stringify(text)} is not an origin; it would be as https://app.example.com, without a path`);
+  }
+  return url.origin;
+}
+
+function checkedPrefix(prefix: string): string {
+  if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) throw new TypeError(`prefix is ${JSON.stringify(prefix)}; it would be as /auth`);
+  return prefix;
+}
+
+function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {
+  const all = [...(provider === undefined ? [] : [provider]), ...(providers ?? [])];
+  const names = all.map((one) => one.name ?? "default");
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TypeError(`two providers are called ${twice}; give each a name of its own`);
+  return all;
+}
+
+function isProvider(given: ProviderConfig | Provider): given is Provider {
+  return "begin" in given;
+}
+
+function validator(schema: StandardSchemaV1 | undefined): (data: JsonObject) => unknown {
+  if (schema === undefined) return (data) => data;
+  return (data) => {
+    const result = schema["~standard"].validate(data);
+    if (result instanceof Promise) throw new TypeError("the schema given as data answers with a promise; it must be synchronous");
+    if (result.issues === undefined) return result.value;
+    const where = result.issues.map((issue) => `${(issue.path ?? []).map(String).join(".")}: ${issue.message}`).join("; ");
+    throw new CoatcheckError("ERR_DATA_INVALID", { message: `The session's data do not fit their schema: ${where}` });
+  };
+}
+
+async function storeAnswers(store: SessionStore, clock: Clock): Promise<boolean> {
+  try {
+    await store.marked("ready", clock.now());
+    return true;
+  } catch {
+    return false;
+  }
+}
