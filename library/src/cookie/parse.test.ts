@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { SentCookie } from "./parse.ts";
-import { MAX_HEADER_CHARACTERS, readCookies, readCookiesByPrefix, setsOurs, withoutOurs } from "./parse.ts";
+import { setsOurs, withoutOurs } from "./names.ts";
+import { MAX_HEADER_CHARACTERS, readCookies, readCookiesByPrefix, type SentCookie } from "./parse.ts";
 
 const NAME = "__Host-Http-coatcheck";
 const isOurs = (name: string): boolean => name === NAME || name.startsWith(`${NAME}.`);

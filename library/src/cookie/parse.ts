@@ -57,33 +57,6 @@ export function readCookiesByPrefix(header: string | undefined, prefix: string, 
   return found ?? NO_COOKIES;
 }
 
-/**
- * The header without the cookies that `isOurs` names, for an upstream: the same string where there are none, `undefined` where
- * nothing is left. The others stay as they were sent. A header that is too long to be read is not passed on either.
- */
-export function withoutOurs(header: string | undefined, isOurs: (name: string) => boolean): string | undefined {
-  if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined;
-  const pairs = header.split(";");
-  const kept = pairs.filter((pair) => !isOurs(pair.slice(0, equalsIn(pair)).trim()));
-  if (kept.length === pairs.length) return header;
-  const rest = kept.join(";").trim();
-  return rest === "" ? undefined : rest;
-}
-
-/**
- * Whether a `Set-Cookie` line of an upstream sets one of our cookies (CK-13). A line without a name counts by its value, which
- * browsers send back as if it were name and value.
- */
-export function setsOurs(line: string, isOurs: (name: string) => boolean): boolean {
-  const pair = line.slice(0, endOfCookie(line, 0)).replace(/^[\s=]+/, "");
-  return isOurs(pair.slice(0, equalsIn(pair)).trim());
-}
-
-function equalsIn(pair: string): number {
-  const at = pair.indexOf("=");
-  return at < 0 ? pair.length : at;
-}
-
 /** Whether nothing but space lies between `at` and the semicolon or the beginning before it. */
 function beginsCookie(header: string, at: number): boolean {
   for (let index = at - 1; index >= 0; index--) {
