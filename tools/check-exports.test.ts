@@ -7,6 +7,7 @@ const files: { readonly [path: string]: string } = {
     'export { a, type B, c as d } from "./x.ts";',
     'export type { E, F as G } from "./x.ts";',
     'export * from "./y.ts";',
+    'export type * from "./t.ts";',
     'export * as z from "./x.ts";',
     "export const h = 1;",
     "export async function i() {}",
@@ -16,12 +17,29 @@ const files: { readonly [path: string]: string } = {
     "export type M = { export: 1 };",
     "// export const no = 1;",
   ].join("\n"),
+  "src/t.ts": "export interface T {} export const u = 1;",
   "src/y.ts": "export const y = 1; const hidden = 2;",
 };
 
 test("exports: every spelling of an export is read", () => {
   const names = exportsOf("src/index.ts", (path) => files[path] ?? "");
-  assert.deepEqual(names, ["K", "a", "d", "h", "i", "j", "type B", "type E", "type G", "type L", "type M", "y", "z"]);
+  assert.deepEqual(names, [
+    "K",
+    "a",
+    "d",
+    "h",
+    "i",
+    "j",
+    "type B",
+    "type E",
+    "type G",
+    "type L",
+    "type M",
+    "type T",
+    "type u",
+    "y",
+    "z",
+  ]);
 });
 
 test("exports: a name lost, a name added and a kind changed are seen", () => {

@@ -33,6 +33,7 @@ function exported(code: readonly Token[], index: number, path: string, read: (pa
   while (["declare", "abstract", "async"].includes(code[at]?.text ?? "")) at += 1;
   const word = code[at]?.text ?? "";
   if (word === "*") return starred(code, at, path, read);
+  if (word === "type" && code[at + 1]?.text === "*") return starred(code, at + 1, path, read).map(asType);
   if (word === "{") return listed(code, at + 1, "");
   if (word === "type" && code[at + 1]?.text === "{") return listed(code, at + 2, "type ");
   const name = code[at + 1]?.text === "*" ? code[at + 2]?.text : code[at + 1]?.text;
@@ -40,6 +41,8 @@ function exported(code: readonly Token[], index: number, path: string, read: (pa
   if (TYPES.has(word)) return [`type ${name}`];
   return VALUES.has(word) ? [name] : [];
 }
+
+const asType = (name: string) => (name.startsWith("type ") ? name : `type ${name}`);
 
 /** `export * from "./x.ts"`, or `export * as x from …`. */
 function starred(code: readonly Token[], at: number, path: string, read: (path: string) => string): readonly string[] {

@@ -14,6 +14,7 @@ import type { Snippet } from "./snippets.ts";
 import { examplesOf, snippetsOf } from "./snippets.ts";
 
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+const PRELUDE = "tools/snippet-prelude.ts";
 const SHELLS = new Set(["sh", "bash", "shell", "console"]);
 const CONFIGURATIONS = new Set(["nginx", "caddyfile", "Caddyfile"]);
 
@@ -44,15 +45,17 @@ export function compileSnippets(snippets: readonly Snippet[]): readonly Violatio
 
 /** `{ store, … }` and `f(…)`: an ellipsis among other things stands for what the reader knows, and has any type. */
 function spellOut(text: string): string {
-  return text.replace(/(?<=[{([,]\s*)…(?=\s*[})\],])/g, "...omitted");
+  return text.replace(/(?<=[{([,]\s*)…(?=\s*[})\],])/g, '...JSON.parse("")');
 }
 
+/** What the compiler says of the sources themselves is another check's. */
 function violationOf(message: string, snippets: readonly Snippet[]): readonly Violation[] {
   const [, file = "", line, said] = /^(.*?)\((\d+),\d+\): (error .*)$/.exec(message) ?? [];
   if (said === undefined) return message.startsWith("error") ? [{ path: "tools/check-snippets.ts", message }] : [];
   const index = /snippet-(\d+)\.ts$/.exec(file)?.[1];
-  const path = index === undefined ? file.replace(/^(\.\.\/)+/, "tools/") : (snippets[Number(index)]?.path ?? file);
-  return [{ path, line: Number(line), message: said }];
+  const path = index === undefined ? PRELUDE : snippets[Number(index)]?.path;
+  const ours = path !== undefined && (index !== undefined || file.endsWith("snippet-prelude.ts"));
+  return ours ? [{ path, line: Number(line), message: said }] : [];
 }
 
 /** Commands of npm in shell blocks that name no script. */

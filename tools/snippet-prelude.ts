@@ -1,15 +1,49 @@
-/** Names that examples use without saying where they are from: an app, its session, what a reader would call their own. */
-import type { CoatcheckError as CoatcheckErrorType, coatcheck as coatcheckFunction, Session } from "coatcheck";
+/**
+ * Names that examples use without saying where they are from: what the library exports, and what a reader would call their own.
+ * An example that imports or declares a name of these means its own.
+ */
+import type { createServer as createNodeServer } from "node:http";
+import type {
+  Auth,
+  CoatcheckError as CoatcheckErrorType,
+  coatcheck as coatcheckFunction,
+  Session,
+  SessionStore,
+} from "coatcheck";
+import type { express as expressAdapter } from "coatcheck/express";
+import type { fetchAdapter as fetchAdapterFunction } from "coatcheck/fetch";
+import type { hono as honoAdapter } from "coatcheck/hono";
 import type { memory as memoryStore } from "coatcheck/memory";
+import type { node as nodeAdapter } from "coatcheck/node";
 import type { sqlite as sqliteStore } from "coatcheck/sqlite";
+import type * as testing from "coatcheck/testing";
+import type { Express } from "express";
+import type { Hono as HonoType } from "hono";
 
 declare global {
   const coatcheck: typeof coatcheckFunction;
+  const CoatcheckError: typeof CoatcheckErrorType;
   const memory: typeof memoryStore;
   const sqlite: typeof sqliteStore;
-  const CoatcheckError: typeof CoatcheckErrorType;
+  const express: typeof expressAdapter;
+  const fetchAdapter: typeof fetchAdapterFunction;
+  const hono: typeof honoAdapter;
+  const node: typeof nodeAdapter;
+  const signIn: typeof testing.signIn;
+  const manualClock: typeof testing.manualClock;
+  const fakeProvider: typeof testing.fakeProvider;
+
+  /** What `coatcheck({ … })` answered, and an Express app. */
+  const auth: Auth<JsonObject>;
+  const app: Express;
   const session: Session;
+  const Hono: typeof HonoType;
+  const createServer: typeof createNodeServer;
+  const locationOfLogin: string;
   function showSignInButton(): void;
-  /** What `…` stands for. */
-  const omitted: never;
+
+  /** Somebody's own store, with a database schema for each test. */
+  function freshSchema(): Promise<string>;
+  function myStore(schema: string): SessionStore;
+  function drop(schema: string): Promise<void>;
 }
