@@ -67,7 +67,7 @@ export function checkDeclared(
     const declared = new Set(
       [manifest.dependencies, manifest.peerDependencies, ...(published ? [] : [manifest.devDependencies, root.devDependencies])]
         .flatMap((list) => Object.keys(list ?? {}))
-        .concat(manifest.name),
+        .concat(manifest.name, member === undefined ? [...manifests.values()].map(({ name }) => name) : []),
     );
     return importsOf(tokenize(text).code).flatMap(({ specifier, line }) => {
       if (specifier === null || /^[./]|^file:|^data:/.test(specifier) || isBuiltin(specifier)) return [];

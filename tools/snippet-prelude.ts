@@ -7,6 +7,7 @@ import type {
   Auth,
   CoatcheckError as CoatcheckErrorType,
   coatcheck as coatcheckFunction,
+  JsonObject,
   Session,
   SessionStore,
 } from "coatcheck";
