@@ -1,7 +1,17 @@
 /** The packages as npm would install them, used from outside by plain Node, without the condition that leads to the sources. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -51,6 +61,16 @@ test("package: every entry of the library can be imported", () => {
   const { status, stdout, stderr } = node("--input-type=module", "--eval", program);
   assert.equal(status, 0, stderr);
   assert.equal(stdout.trim().split("\n").length, entries.length);
+});
+
+test("package: nothing compiled asks for a source, which may only be where it was compiled", () => {
+  const compiled = ["coatcheck", "coatcheck-gateway"]
+    .map((name) => join(modules, name, "dist"))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith(".js"));
+  assert.ok(compiled.length > 0);
+  const asking = compiled.filter((file) => /["'`]\.{1,2}\/[^"'`\n]*\.ts["'`]/.test(readFileSync(file, "utf8")));
+  assert.deepEqual(asking, []);
 });
 
 test("package: a session layer is made of what is installed", () => {
