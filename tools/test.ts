@@ -53,7 +53,8 @@ function runTests(files: readonly string[], options: readonly string[]): Promise
   const child = spawn(process.execPath, [...flags, ...files], { cwd: ROOT, env, stdio: "inherit" });
   const timer = setTimeout(() => {
     console.error(`stopped: the tests took longer than ${LONGEST / MINUTE} minutes`);
-    child.kill("SIGKILL");
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), MINUTE / 6).unref();
   }, LONGEST);
   const { promise, resolve } = Promise.withResolvers<number>();
   child.once("error", () => resolve(1));
