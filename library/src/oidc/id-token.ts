@@ -33,7 +33,8 @@ export function checkIdToken(claims: IDToken, { config, now, accessToken, parame
     throw reject("at_hash", "at_hash does not fit the access token");
   if (parameters.max_age !== undefined && Number(claims.auth_time) * 1_000 > now + ahead)
     throw reject("auth_time", "auth_time is in the future");
-  if (parameters.acr_values !== undefined && !parameters.acr_values.split(" ").includes(String(claims["acr"])))
+  const acr = claims["acr"];
+  if (parameters.acr_values !== undefined && !(typeof acr === "string" && parameters.acr_values.split(" ").includes(acr)))
     throw reject("acr", "acr is none of the asked values");
 }
 

@@ -1,0 +1,44 @@
+/** A certificate that nobody has signed but itself, for proving that it is not believed. */
+import { generateKeyPairSync, sign } from "node:crypto";
+
+const SEQUENCE = 0x30;
+const SET = 0x31;
+
+function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const size = content.length;
+  const length = size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+}
+
+const oid = (...bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
+const ECDSA_SHA256 = der(SEQUENCE, oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+
+/** Key and certificate for `127.0.0.1`, in PEM. */
+export function selfSigned(): { readonly key: string; readonly cert: string } {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from("127.0.0.1")))));
+  const validity = der(SEQUENCE, der(0x17, Buffer.from("200101000000Z")), der(0x17, Buffer.from("491231235959Z")));
+  const address = der(SEQUENCE, der(0x87, Buffer.from([127, 0, 0, 1])));
+  const alternative = der(SEQUENCE, oid(0x55, 0x1d, 0x11), der(0x04, address));
+  const body = der(
+    SEQUENCE,
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.from([1])),
+    ECDSA_SHA256,
+    name,
+    validity,
+    name,
+    publicKey.export({ type: "spki", format: "der" }),
+    der(0xa3, der(SEQUENCE, alternative)),
+  );
+  const signature = der(0x03, Buffer.from([0]), sign("sha256", body, privateKey));
+  const lines =
+    der(SEQUENCE, body, ECDSA_SHA256, signature)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return {
+    key: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+    cert: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`,
+  };
+}
