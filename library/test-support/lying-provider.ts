@@ -15,6 +15,8 @@ interface Grant {
   readonly nonce: string | null;
   readonly scope: string;
   readonly subject: string;
+  /** In seconds. */
+  readonly authenticatedAt: number;
   used: boolean;
 }
 
@@ -117,6 +119,7 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
       nonce: query.get("nonce"),
       scope: query.get("scope") ?? "",
       subject: provider.user.sub,
+      authenticatedAt: Math.floor(now() / 1_000),
       used: false,
     });
     const result = new URLSearchParams({ code, state: query.get("state") ?? "", iss: issuer });
@@ -168,7 +171,7 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
       aud: clientId,
       iat: seconds,
       exp: seconds + 300,
-      auth_time: seconds,
+      auth_time: grant.authenticatedAt,
       sid: `sid-${grant.subject}`,
       at_hash: createHash("sha256").update(accessToken).digest().subarray(0, 16).toString("base64url"),
       ...(grant.nonce === null ? {} : { nonce: grant.nonce }),

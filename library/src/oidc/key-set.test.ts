@@ -25,7 +25,10 @@ test("DK-06 unknown kids cause one fetch per cool-down, however many there are",
   const { provider } = clientOf(op, { jwksCooldown: 30_000 }, { clock });
   await signIn(op, provider);
   let kid = 0;
-  op.lies.header = (honest) => ({ ...honest, kid: `unknown-${(kid += 1)}` });
+  op.lies.header = (honest) => {
+    kid += 1;
+    return { ...honest, kid: `unknown-${kid}` };
+  };
   const many = await Promise.all(Array.from({ length: 50 }, () => signIn(op, provider)));
   assert.ok(many.every(({ kind }) => kind === "invalid"));
   assert.equal(op.count("keys"), 2);

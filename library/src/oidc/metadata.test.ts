@@ -115,7 +115,10 @@ test("DK-04 the pauses grow, have jitter, and closing ends them", async () => {
   const pauses: number[] = [];
   const watched = {
     ...clock,
-    sleep: (ms: number, signal?: AbortSignal) => (ms < 9_000 ? pauses.push(ms) : 0, clock.sleep(ms, signal)),
+    sleep(ms: number, signal?: AbortSignal) {
+      if (ms < 9_000) pauses.push(ms);
+      return clock.sleep(ms, signal);
+    },
   };
   op.lies.raw = (_entry, response) => Boolean(response.destroy());
   const { provider } = clientOf(op, {}, { clock: watched });
