@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { CoatcheckError } from "../core/errors.ts";
+import { START, sampleRow } from "../testing/store-suite-rows.ts";
+import { sqlite } from "./sqlite.ts";
+import { Checkpointer } from "./sqlite-checkpointer.ts";
+import { MIGRATIONS, openDatabase } from "./sqlite-schema.ts";
+
+const OPTIONS = { busyTimeout: 100, durability: "normal", mmap: 0 } as const;
+
+async function inDirectory(run: (path: string, dir: string) => unknown): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "coatcheck-file-"));
+  try {
+    await run(join(dir, "sessions.db"), dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+const invalid = (message: RegExp) => (error: unknown) =>
+  error instanceof CoatcheckError && error.code === "ERR_STORE_INVALID" && message.test(error.message);
+
+/** Files are written in spite of their mode by root, so that root plays somebody else. */
+function asOrdinaryUser(run: () => void): void {
+  const root = process.getuid?.() === 0;
+  if (root) process.seteuid?.(65_534);
+  try {
+    run();
+  } finally {
+    if (root) process.seteuid?.(0);
+  }
+}
+
+test("the file, its log and its index are readable by their owner alone", () =>
+  inDirectory(async (path, dir) => {
+    const store = sqlite(path);
+    await store.put(sampleRow(), "absent");
+    for (const suffix of ["", "-wal", "-shm"]) assert.equal(statSync(path + suffix).mode & 0o777, 0o600, suffix);
+    await store.close();
+    assert.deepEqual(readdirSync(dir), ["sessions.db"]);
+  }));
+
+test("a file that is not a database is refused, and left as it was", () =>
+  inDirectory((path) => {
+    writeFileSync(path, "these are my notes\n".repeat(500));
+    const before = readFileSync(path);
+    assert.throws(() => sqlite(path), invalid(/sessions\.db is not a SQLite database\.$/));
+    assert.deepEqual(readFileSync(path), before);
+  }));
+
+test("another application's database is refused, and left as it was", () =>
+  inDirectory((path, dir) => {
+    for (const setup of ["CREATE TABLE notes (text)", "PRAGMA application_id = 77", "PRAGMA user_version = 3"]) {
+      rmSync(path, { force: true });
+      const db = new DatabaseSync(path);
+      db.exec(setup);
+      db.close();
+      const before = readFileSync(path);
+      assert.throws(() => sqlite(path), invalid(/is another application's database; name a file of its own/));
+      assert.deepEqual(readFileSync(path), before);
+      assert.deepEqual(readdirSync(dir), ["sessions.db"]);
+    }
+  }));
+
+test("a file of a newer version is refused, and read again by the release that wrote it", () =>
+  inDirectory(async (path) => {
+    const next = [...MIGRATIONS, "ALTER TABLE sessions ADD COLUMN colour TEXT"];
+    openDatabase(path, OPTIONS, next).close();
+    assert.throws(() => sqlite(path), invalid(/is of version 2, written by a newer release; this one reads up to 1/));
+    openDatabase(path, OPTIONS, next).close();
+  }));
+
+test("missing steps are applied, and what is stored stays", () =>
+  inDirectory(async (path) => {
+    const row = sampleRow();
+    const store = sqlite(path);
+    await store.put(row, "absent");
+    await store.close();
+    const steps = ["ALTER TABLE sessions ADD COLUMN colour TEXT", "UPDATE sessions SET colour = 'red'"];
+    const db = openDatabase(path, OPTIONS, [...MIGRATIONS, ...steps]);
+    assert.deepEqual({ ...db.prepare("SELECT id, colour FROM sessions").get() }, { id: row.id, colour: "red" });
+    assert.deepEqual({ ...db.prepare("PRAGMA user_version").get() }, { user_version: MIGRATIONS.length + 2 });
+    db.close();
+  }));
+
+test("a step that fails changes nothing", () =>
+  inDirectory(async (path) => {
+    const row = sampleRow();
+    const store = sqlite(path);
+    await store.put(row, "absent");
+    await store.close();
+    const steps = ["UPDATE sessions SET body = 'half done'", "CREATE TABLE a (b); CREATE TABLE a (b)"];
+    assert.throws(() => openDatabase(path, OPTIONS, [...MIGRATIONS, ...steps]), invalid(/cannot be used/));
+    const again = sqlite(path);
+    assert.deepEqual({ ...(await again.get(row.id)) }, row);
+    await again.close();
+  }));
+
+test("a missing directory and a path that is no file are named", () =>
+  inDirectory((path, dir) => {
+    assert.throws(() => sqlite(join(dir, "none", "a.db")), invalid(/cannot be made: there is no directory .*none\.$/));
+    mkdirSync(path);
+    assert.throws(() => sqlite(path), invalid(/sessions\.db is not a file\.$/));
+  }));
+
+test("a file or directory that cannot be written is named", () =>
+  inDirectory(async (path, dir) => {
+    await sqlite(path).close();
+    chmodSync(dir, 0o555);
+    asOrdinaryUser(() => assert.throws(() => sqlite(join(dir, "new.db")), invalid(/new\.db cannot be made: EACCES/)));
+    chmodSync(path, 0o444);
+    asOrdinaryUser(() => assert.throws(() => sqlite(path), invalid(/sessions\.db (is not writable|cannot be opened)/)));
+    chmodSync(path, 0o000);
+    asOrdinaryUser(() => assert.throws(() => sqlite(path), invalid(/sessions\.db cannot be opened/)));
+    chmodSync(dir, 0o755);
+  }));
+
+test("CR-02 OP-03 the file holds the columns of a row and no more; what an ended session held is gone from its bytes", () =>
+  inDirectory(async (path) => {
+    const row = sampleRow({
+      owner: "canary-owner",
+      issuer: "canary-issuer",
+      sid: "canary-sid",
+      lease: "canary-lease",
+      body: "canary-body",
+    });
+    const store = sqlite(path);
+    await store.put(row, "absent");
+    await store.end({ id: row.id }, "logout", START);
+    await store.close();
+    const bytes = readFileSync(path, "latin1");
+    assert.ok(bytes.includes(row.secretHash));
+    assert.equal(bytes.includes("canary"), false);
+  }));
+
+test("checkpoints are made by the worker: the log begins anew while much is written, and close leaves no log", () =>
+  inDirectory(async (path, dir) => {
+    const store = sqlite(path);
+    const body = "x".repeat(4_000);
+    const deadline = AbortSignal.timeout(30_000);
+    // This connection makes no checkpoints of its own. A log that nobody moves into the file grows by every write.
+    for (let size = -1; size !== statSync(`${path}-wal`).size; ) {
+      deadline.throwIfAborted();
+      size = statSync(`${path}-wal`).size;
+      await store.put(sampleRow({ body }), "absent");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(statSync(path).size > 100_000);
+    await store.close();
+    assert.deepEqual(readdirSync(dir), ["sessions.db"]);
+  }));
+
+test("a worker that cannot start is told once, and closing goes on", () =>
+  inDirectory(async (_path, dir) => {
+    const causes: unknown[] = [];
+    const failed = new Promise<void>((resolve) => {
+      const checkpointer = new Checkpointer(join(dir, "none", "a.db"), (cause) => {
+        causes.push(cause);
+        checkpointer.wrote(1_000_000);
+        resolve(checkpointer.close());
+      });
+      checkpointer.wrote(1_000_000);
+    });
+    await failed;
+    assert.equal(causes.length, 1);
+    assert.match(String(causes[0]), /unable to open database file/);
+  }));

@@ -1,0 +1,56 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { COLUMNS, USUAL_COLUMNS } from "./sqlite-rows.ts";
+
+const ALL = COLUMNS.join(", ");
+const SLOTS = COLUMNS.map(() => "?").join(", ");
+const SET = COLUMNS.map((column) => (column === "seen" ? "seen = max(seen, ?)" : `${column} = ?`)).join(", ");
+const END = `UPDATE sessions SET version = version + 1, owner = NULL, issuer = NULL, sid = NULL, previous_hash = NULL, previous_until = 0,
+  renew_at = NULL, token_expires = NULL, lease = NULL, body = '', ended = ?, reason = ? WHERE ended IS NULL AND`;
+
+/** One statement for each thing that is done: a condition and its write are one, so that processes need no transaction. */
+export const STATEMENTS = {
+  usual: `SELECT ${USUAL_COLUMNS} FROM sessions WHERE id = ?`,
+  full: `SELECT ${ALL} FROM sessions WHERE id = ?`,
+  insert: `INSERT INTO sessions (${ALL}) VALUES (${SLOTS}) ON CONFLICT (id) DO NOTHING`,
+  update: `UPDATE sessions SET ${SET} WHERE id = ? AND version = ? AND ended IS NULL`,
+  touch: "UPDATE sessions SET seen = max(seen, ?) WHERE id = ? AND ended IS NULL",
+  endId: `${END} id = ? RETURNING id`,
+  endOwner: `${END} owner = ? AND id IS NOT ? RETURNING id`,
+  endSid: `${END} issuer = ? AND sid = ? RETURNING id`,
+  listOwner: `SELECT ${ALL} FROM sessions WHERE owner = ? AND ended IS NULL AND expires > ? ORDER BY created DESC LIMIT ?`,
+  listDue: `SELECT ${ALL} FROM sessions WHERE renew_at < ? AND ended IS NULL AND expires > ? ORDER BY renew_at LIMIT ?`,
+  markFirst: `INSERT INTO marks (key, until, value) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET until = excluded.until, value = excluded.value WHERE marks.until <= ?`,
+  markAgain: "UPDATE marks SET until = ?, value = ? WHERE key = ?",
+  marked: "SELECT value FROM marks WHERE key = ? AND until > ?",
+  sweepRows: "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ?)",
+  sweepMarks: "DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ?)",
+  dataVersion: "PRAGMA data_version",
+} as const;
+
+/** Prepares every statement once. Results are arrays where `node:sqlite` can make them: a third cheaper than objects. */
+export function prepareAll(db: DatabaseSync): { readonly [name in keyof typeof STATEMENTS]: StatementSync } {
+  const prepare = (name: keyof typeof STATEMENTS): StatementSync => {
+    const statement = db.prepare(STATEMENTS[name]);
+    statement.setReturnArrays?.(true);
+    return statement;
+  };
+  return {
+    usual: prepare("usual"),
+    full: prepare("full"),
+    insert: prepare("insert"),
+    update: prepare("update"),
+    touch: prepare("touch"),
+    endId: prepare("endId"),
+    endOwner: prepare("endOwner"),
+    endSid: prepare("endSid"),
+    listOwner: prepare("listOwner"),
+    listDue: prepare("listDue"),
+    markFirst: prepare("markFirst"),
+    markAgain: prepare("markAgain"),
+    marked: prepare("marked"),
+    sweepRows: prepare("sweepRows"),
+    sweepMarks: prepare("sweepMarks"),
+    dataVersion: prepare("dataVersion"),
+  };
+}

@@ -1,0 +1,196 @@
+import { resolve } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore } from "../contracts.ts";
+import { RowCache } from "./sqlite-cache.ts";
+import { Checkpointer } from "./sqlite-checkpointer.ts";
+import { cellsIn, cellsOf, integer, rowOf, text, usualRow } from "./sqlite-rows.ts";
+import { openDatabase, unavailable } from "./sqlite-schema.ts";
+import { prepareAll } from "./sqlite-statements.ts";
+
+/** Options of {@link sqlite}. */
+export interface SqliteOptions {
+  /** The file; made with mode 0600 where there is none. Its directory must exist, on a local file system. */
+  readonly path: string;
+  /**
+   * What a write survives. `"normal"` (default): the end of the process, however sudden; a power failure may take the last writes back, which
+   * for a logout means that the session lives again. `"full"`: a power failure too, at the price of one disk flush per write.
+   */
+  readonly durability?: "normal" | "full";
+  /** How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`. Default 2000. */
+  readonly busyTimeout?: number;
+  /**
+   * Rows kept in memory as read. They are as exact as the file: each `get` asks whether another process has written. Worth it where few
+   * processes write and the same sessions come again. Default 0: none.
+   */
+  readonly cacheRows?: number;
+  /** How much of the file is read through a memory map, in bytes; 0: none. Default 1 GiB. Address space, not memory. */
+  readonly mmap?: number;
+}
+
+/**
+ * Keeps sessions in a file, through `node:sqlite`, for any number of processes on one machine. Calls answer at once, without a promise.
+ *
+ * @throws TypeError for options that mean nothing.
+ * @throws CoatcheckError `ERR_STORE_INVALID` when the file is not a database, not ours, newer than this release or not writable;
+ * `ERR_STORE_UNAVAILABLE`, from any call, when SQLite could not carry it out.
+ * @example
+ * ```ts
+ * const auth = coatcheck({ store: sqlite("app.db"), … })
+ * ```
+ */
+export function sqlite(options: string | SqliteOptions): SessionStore {
+  const given = typeof options === "string" ? { path: options } : options;
+  const { path, durability = "normal", busyTimeout = 2_000, cacheRows = 0, mmap = 2 ** 30 } = given;
+  if (typeof path !== "string" || path === "" || path.includes("\0")) throw new TypeError("sqlite() takes the path of a file");
+  if (path === ":memory:") throw new TypeError("sqlite() keeps sessions in a file; memory() keeps them in memory");
+  if (durability !== "normal" && durability !== "full") throw new TypeError('sqlite({ durability }) is "normal" or "full"');
+  for (const [name, value] of Object.entries({ busyTimeout, cacheRows, mmap })) {
+    if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`sqlite({ ${name} }) takes a whole number, 0 or more`);
+  }
+  const file = resolve(path);
+  return new SqliteStore(openDatabase(file, { durability, busyTimeout, mmap }), file, cacheRows);
+}
+
+const PAGE = 4_096;
+/** Pages that a write to one row adds to the log: its own, and those of the indexes. */
+const PAGES_PER_ROW = 4;
+
+class SqliteStore implements SessionStore {
+  readonly name = "sqlite";
+  readonly capabilities = Object.freeze({ shared: true, durable: true, watch: false });
+  readonly #db: DatabaseSync;
+  readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #usual: StatementSync;
+  readonly #cache: RowCache | undefined;
+  readonly #checkpointer: Checkpointer;
+
+  constructor(db: DatabaseSync, path: string, cacheRows: number) {
+    this.#db = db;
+    const sql = prepareAll(db);
+    this.#sql = sql;
+    this.#usual = sql.usual;
+    const dataVersion = (): number => integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
+    this.#cache = cacheRows === 0 ? undefined : new RowCache(cacheRows, dataVersion);
+    this.#checkpointer = new Checkpointer(path, (cause) => {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      process.emitWarning(`Checkpoints of ${path} run on the event loop: ${detail}`, { code: "COATCHECK_CHECKPOINT" });
+      if (db.isOpen) db.exec("PRAGMA wal_autocheckpoint = 1000");
+    });
+  }
+
+  get(id: string): SessionRow | undefined {
+    try {
+      return this.#cache === undefined ? this.#read(id) : this.#readThrough(this.#cache, id);
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  put(row: SessionRow, condition: PutCondition): boolean {
+    const cells = cellsOf(row);
+    return this.#write(row.id, PAGES_PER_ROW + Math.ceil(row.body.length / PAGE), () =>
+      condition === "absent" ? this.#sql.insert.run(...cells) : this.#sql.update.run(...cells, row.id, condition),
+    );
+  }
+
+  touch(id: string, seen: number): boolean {
+    return this.#write(id, 1, () => this.#sql.touch.run(seen, id));
+  }
+
+  end(target: EndTarget, reason: EndReason, now: number): readonly string[] {
+    return this.#attempt(() => {
+      const ended = this.#endAll(target, reason, now).map((result) => text(cellsIn(result)[0]));
+      for (const id of ended) this.#cache?.drop(id);
+      this.#checkpointer.wrote(ended.length * PAGES_PER_ROW);
+      return ended;
+    });
+  }
+
+  list(query: ListQuery, limit: number, now: number): readonly SessionRow[] {
+    const most = bounded(limit);
+    return this.#attempt(() => {
+      const results =
+        "owner" in query ? this.#sql.listOwner.all(query.owner, now, most) : this.#sql.listDue.all(query.renewBefore, now, most);
+      return results.map((result) => rowOf(cellsIn(result)));
+    });
+  }
+
+  mark(key: string, until: number, now: number, value = ""): boolean {
+    return this.#attempt(() => {
+      this.#checkpointer.wrote(PAGES_PER_ROW);
+      // Who is first is decided by one statement. Where the mark stands it is replaced, unless it was swept in between.
+      for (;;) {
+        if (this.#sql.markFirst.run(key, until, value, now).changes === 1) return true;
+        if (this.#sql.markAgain.run(until, value, key).changes === 1) return false;
+      }
+    });
+  }
+
+  marked(key: string, now: number): string | undefined {
+    return this.#attempt(() => {
+      const result = this.#sql.marked.get(key, now);
+      return result === undefined ? undefined : text(cellsIn(result)[0]);
+    });
+  }
+
+  sweep(limit: number, now: number): number {
+    const most = bounded(limit);
+    return this.#attempt(() => {
+      const rows = Number(this.#sql.sweepRows.run(now, most).changes);
+      if (rows > 0) this.#cache?.clear();
+      const marks = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
+      this.#checkpointer.wrote(rows + marks);
+      return rows + marks;
+    });
+  }
+
+  /** The worker's connection, where there is one, is the last to close: it empties the log. */
+  close(): Promise<void> | undefined {
+    if (this.#db.isOpen) this.#db.close();
+    this.#cache?.clear();
+    return this.#checkpointer.close();
+  }
+
+  #read(id: string): SessionRow | undefined {
+    const result = this.#usual.get(id);
+    if (result === undefined) return undefined;
+    const row = usualRow(id, cellsIn(result));
+    if (row !== undefined) return row;
+    const full = this.#sql.full.get(id);
+    return full === undefined ? undefined : rowOf(cellsIn(full));
+  }
+
+  #readThrough(cache: RowCache, id: string): SessionRow | undefined {
+    const kept = cache.get(id);
+    if (kept !== undefined) return kept;
+    const row = this.#read(id);
+    if (row !== undefined) cache.keep(row);
+    return row;
+  }
+
+  #write(id: string, pages: number, work: () => { readonly changes: number | bigint }): boolean {
+    return this.#attempt(() => {
+      const written = work().changes === 1;
+      this.#cache?.drop(id);
+      if (written) this.#checkpointer.wrote(pages);
+      return written;
+    });
+  }
+
+  #endAll(target: EndTarget, reason: EndReason, now: number): readonly object[] {
+    if ("id" in target) return this.#sql.endId.all(now, reason, target.id);
+    if ("owner" in target) return this.#sql.endOwner.all(now, reason, target.owner, target.except ?? null);
+    return this.#sql.endSid.all(now, reason, target.issuer, target.sid);
+  }
+
+  #attempt<Answer>(work: () => Answer): Answer {
+    try {
+      return work();
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+}
+
+/** SQLite reads a negative limit as none. */
+const bounded = (limit: number): number => Math.max(0, Math.min(Math.floor(limit), 1_000_000_000));
