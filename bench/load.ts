@@ -1,0 +1,37 @@
+import type { LoadAnswer, LoadQuestion } from "./load-process.ts";
+import type { Helper } from "./talk.ts";
+import { start } from "./talk.ts";
+
+/** Sends requests from a process of its own, so that the servers' figures are theirs alone. */
+export class Load {
+  readonly #helper: Helper = start("the load", new URL("load-process.ts", import.meta.url), []);
+
+  /** Keeps requests under a name. */
+  async prepare(name: string, requests: readonly string[]): Promise<void> {
+    await this.#ask({ kind: "prepare", name, requests });
+  }
+
+  /** Opens connections to a server, which get the requests of a name. */
+  async open(name: string, port: number, connections: number): Promise<void> {
+    await this.#ask({ kind: "open", name, port, connections });
+  }
+
+  /** Sends so many requests, each picked at random; answers how many seconds it took until the last answer. */
+  async run(requests: number): Promise<number> {
+    return this.#ask({ kind: "run", requests });
+  }
+
+  async close(): Promise<void> {
+    await this.#ask({ kind: "close" });
+  }
+
+  stop(): Promise<void> {
+    return this.#helper.stop();
+  }
+
+  async #ask(question: LoadQuestion): Promise<number> {
+    const { seconds, error } = await this.#helper.ask<LoadAnswer>(question);
+    if (error !== "") throw new Error(`the load failed: ${error}`);
+    return seconds;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Load } from "./load.ts";
+import type { Row } from "./report.ts";
+import { rounded } from "./report.ts";
+import type { Helper } from "./talk.ts";
+
+/** How much is measured. */
+export interface Effort {
+  readonly rounds: number;
+  readonly sessions: number;
+  readonly connections: number;
+  /** How long one window of one server is to take, about. */
+  readonly windowSeconds: number;
+  /** Requests before the first round, for each server. */
+  readonly warmUp: number;
+}
+
+export const FULL: Effort = { rounds: 11, sessions: 100_000, connections: 64, windowSeconds: 0.5, warmUp: 60_000 };
+/** For the test of this harness; its figures mean nothing. */
+export const QUICK: Effort = { rounds: 1, sessions: 20, connections: 4, windowSeconds: 0.005, warmUp: 50 };
+
+/** A server that is up. */
+export interface Running {
+  readonly name: string;
+  readonly port: number;
+  readonly helper: Helper;
+}
+
+/** A server over its bare one; both get the requests of the first. */
+export interface Pair {
+  readonly bare: Running;
+  readonly server: Running;
+}
+
+interface Window {
+  readonly rate: number;
+  readonly micros: number;
+}
+
+export interface PairFigures {
+  readonly name: string;
+  readonly bare: string;
+  readonly windows: readonly { readonly bare: Window; readonly server: Window }[];
+}
+
+/** Measures all pairs in interleaved rounds: bare, server, next pair's bare, next pair's server, … */
+export async function measurePairs(load: Load, pairs: readonly Pair[], effort: Effort): Promise<readonly PairFigures[]> {
+  const sizes = new Map<Pair, { readonly bare: number; readonly server: number }>();
+  for (const pair of pairs) {
+    const bare = await sized(load, pair.bare, pair.server.name, effort);
+    sizes.set(pair, { bare, server: await sized(load, pair.server, pair.server.name, effort) });
+  }
+  const found = pairs.map((pair) => ({ pair, windows: [] as { bare: Window; server: Window }[] }));
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const { pair, windows } of found) {
+      const size = sizes.get(pair) ?? { bare: 1, server: 1 };
+      const bare = await measure(load, pair.bare, pair.server.name, size.bare, effort);
+      windows.push({ bare, server: await measure(load, pair.server, pair.server.name, size.server, effort) });
+    }
+  }
+  return found.map(({ pair, windows }) => ({ name: pair.server.name, bare: pair.bare.name, windows }));
+}
+
+/** Warms a server up, and answers how many requests fill a window. */
+async function sized(load: Load, server: Running, requests: string, effort: Effort): Promise<number> {
+  await load.open(requests, server.port, effort.connections);
+  // The slow ones need no less warming up, but nobody wants to wait for it.
+  let rate = 0;
+  for (let left = 4; left > 0 && (rate === 0 || rate > 10_000 || left > 2); left--) {
+    const count = Math.ceil(effort.warmUp / (rate > 0 && rate < 10_000 ? 20 : 4));
+    rate = count / (await load.run(count));
+  }
+  await load.close();
+  return Math.max(effort.connections, Math.round(rate * effort.windowSeconds));
+}
+
+// Connections are made before the window begins, and it ends with the last answer: what was sent is exactly what was paid for.
+async function measure(load: Load, server: Running, requests: string, count: number, effort: Effort): Promise<Window> {
+  await load.open(requests, server.port, effort.connections);
+  await load.run(Math.ceil(count / 10));
+  const before = await server.helper.ask<number>("cpu");
+  const seconds = await load.run(count);
+  const after = await server.helper.ask<number>("cpu");
+  await load.close();
+  return { rate: count / seconds, micros: (after - before) / count };
+}
+
+/** The median of the paired figures. */
+export function rowOf({ name, windows }: PairFigures): Row {
+  return {
+    name,
+    rate: Math.round(median(windows.map(({ server }) => server.rate))),
+    cpuMicros: rounded(median(windows.map(({ server }) => server.micros))),
+    addedMicros: rounded(median(windows.map(({ bare, server }) => server.micros - bare.micros))),
+    ofBare: rounded(median(windows.map(({ bare, server }) => bare.micros / server.micros))),
+  };
+}
+
+/** A bare server's row, from all pairs that it was part of. */
+export function bareRow(name: string, figures: readonly PairFigures[]): Row {
+  const windows = figures.filter((one) => one.bare === name).flatMap((one) => one.windows.map(({ bare }) => bare));
+  return {
+    name,
+    rate: Math.round(median(windows.map(({ rate }) => rate))),
+    cpuMicros: rounded(median(windows.map(({ micros }) => micros))),
+    addedMicros: null,
+    ofBare: null,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2;
+}

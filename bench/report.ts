@@ -1,0 +1,79 @@
+/** What a benchmark found. `--json` prints exactly this. */
+export interface Report {
+  readonly bench: string;
+  readonly machine: Machine;
+  readonly rows: readonly Row[];
+  readonly goals: readonly Goal[];
+}
+
+export interface Row {
+  readonly name: string;
+  /** Requests per second, as long as they lasted. Shown, not judged: on a shared machine it is not steady. */
+  readonly rate: number;
+  /** Processor time of the server's process for one request. */
+  readonly cpuMicros: number;
+  /** Of that, what the bare server of the same rounds did not need; `null` for a bare server. */
+  readonly addedMicros: number | null;
+  /** How many requests the same processor time answers, of those that the bare server answers in it. */
+  readonly ofBare: number | null;
+}
+
+export interface Goal {
+  readonly name: string;
+  readonly value: number;
+  readonly goal: string;
+  readonly met: boolean;
+}
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly system: string;
+  readonly node: string;
+  readonly rounds: number;
+  readonly sessions: number;
+  readonly versions: { readonly [name: string]: string };
+}
+
+export const atMost = (name: string, value: number, most: number): Goal => ({
+  name,
+  value: rounded(value),
+  goal: `<= ${rounded(most)}`,
+  met: value <= most,
+});
+
+export const atLeast = (name: string, value: number, least: number): Goal => ({
+  name,
+  value: rounded(value),
+  goal: `>= ${rounded(least)}`,
+  met: value >= least,
+});
+
+export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** For people. */
+export function table({ bench, machine, rows, goals }: Report): string {
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+  const lines = rows.map((row) => [
+    row.name,
+    Math.round(row.rate).toLocaleString("en-GB"),
+    row.cpuMicros.toFixed(2),
+    row.addedMicros?.toFixed(2) ?? "",
+    row.ofBare?.toFixed(3) ?? "",
+  ]);
+  return [
+    `${bench} on ${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
+    `${machine.rounds} interleaved rounds, ${machine.sessions} sessions; ${versions.join(", ")}`,
+    "",
+    ...columns([["", "req/s", "CPU µs", "added µs", "of bare"], ...lines]),
+    "",
+    ...goals.map((goal) => `${goal.met ? "met   " : "MISSED"} ${goal.name}: ${goal.value} (${goal.goal})`),
+  ].join("\n");
+}
+
+function columns(lines: readonly (readonly string[])[]): readonly string[] {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines.map((line) =>
+    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
+  );
+}

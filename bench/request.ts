@@ -1,0 +1,93 @@
+import type { Pair, Running } from "./measure.ts";
+import { bareRow, measurePairs, rowOf } from "./measure.ts";
+import { subjectOf } from "./people.ts";
+import type { Goal, Row } from "./report.ts";
+import { atMost, rounded } from "./report.ts";
+import type { Ready } from "./servers/serving.ts";
+import type { Stage } from "./stage.ts";
+import { requestTo } from "./stage.ts";
+
+const MEMORY = "coatcheck, memory";
+const SQLITE = "coatcheck, SQLite";
+const SQLITE_FLOOR = "floor, SQLite";
+
+/** What runs, over which bare server, from which file. */
+interface Subject {
+  readonly name: string;
+  readonly bare: string;
+  readonly file: string;
+}
+
+const OURS: readonly Subject[] = [
+  { name: MEMORY, bare: "node:http", file: "coatcheck-memory" },
+  { name: "floor, memory", bare: "node:http", file: "floor-memory" },
+  { name: SQLITE, bare: "node:http", file: "coatcheck-sqlite" },
+  { name: SQLITE_FLOOR, bare: "node:http", file: "floor-sqlite" },
+];
+const PEERS: readonly Subject[] = [
+  { name: "express-session", bare: "express", file: "express-session" },
+  { name: "@fastify/session", bare: "fastify", file: "fastify-session" },
+  { name: "hono-sessions", bare: "hono", file: "hono-sessions" },
+  { name: "iron-session", bare: "node:http", file: "iron-session" },
+  { name: "jose HS256 bearer", bare: "node:http", file: "jose-bearer" },
+];
+const BARE: readonly { readonly name: string; readonly file: string }[] = [
+  { name: "node:http", file: "bare-node" },
+  { name: "express", file: "bare-express" },
+  { name: "fastify", file: "bare-fastify" },
+  { name: "hono", file: "bare-hono" },
+];
+
+/** The time that a valid session adds to a request, over the same bare framework. */
+export async function requestBench(
+  stage: Stage,
+  only: RegExp,
+): Promise<{ readonly rows: readonly Row[]; readonly goals: readonly Goal[] }> {
+  const subjects = [...OURS, ...PEERS].filter(({ name }) => only.test(name));
+  const bare = new Map<string, Running>();
+  for (const { name, file } of BARE) {
+    if (subjects.some((subject) => subject.bare === name)) bare.set(name, await stage.start(name, file));
+  }
+  const pairs: Pair[] = [];
+  for (const { name, bare: over, file } of subjects) {
+    const server = await stage.start(name, file);
+    await verify(server);
+    await stage.load.prepare(
+      name,
+      server.credentials.map((line) => requestTo("/", line)),
+    );
+    const beneath = bare.get(over);
+    if (beneath !== undefined) pairs.push({ bare: beneath, server });
+  }
+  const figures = await measurePairs(stage.load, pairs, stage.effort);
+  const rows = figures.map(rowOf);
+  return { rows: [...[...bare.keys()].map((name) => bareRow(name, figures)), ...rows], goals: goalsOf(rows) };
+}
+
+// A server that lets everybody in, or knows nobody, would be quick: it is measured only if it tells one person from another.
+async function verify(server: Running & Ready): Promise<void> {
+  const url = `http://127.0.0.1:${server.port}/`;
+  for (const index of new Set([0, server.credentials.length - 1])) {
+    const [field = "", value = ""] = (server.credentials[index] ?? "").split(": ");
+    const body = await (await fetch(url, { headers: { [field]: value } })).text();
+    if (body !== subjectOf(index)) throw new Error(`${server.name} takes ${subjectOf(index)} for ${JSON.stringify(body)}`);
+  }
+  const body = await (await fetch(url)).text();
+  if (body.includes("user-")) throw new Error(`${server.name} takes a stranger for ${JSON.stringify(body)}`);
+}
+
+function goalsOf(rows: readonly Row[]): readonly Goal[] {
+  const added = (name: string): number | undefined => rows.find((row) => row.name === name)?.addedMicros ?? undefined;
+  const memory = added(MEMORY);
+  const sqlite = added(SQLITE);
+  const floor = added(SQLITE_FLOOR);
+  const goals: Goal[] = [];
+  if (memory !== undefined) goals.push(atMost("memory adds, µs", memory, 1.5));
+  if (sqlite !== undefined && floor !== undefined) goals.push(atMost("SQLite adds, of its floor", sqlite / floor, 1.4));
+  for (const { name } of PEERS) {
+    const peer = added(name);
+    if (memory === undefined || peer === undefined) continue;
+    goals.push({ name: `memory adds less than ${name}, µs`, value: memory, goal: `< ${rounded(peer)}`, met: memory < peer });
+  }
+  return goals;
+}

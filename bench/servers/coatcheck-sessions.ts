@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import type { Auth, SessionStore } from "coatcheck";
+import { coatcheck } from "coatcheck";
+import { node } from "coatcheck/node";
+import { signIn } from "coatcheck/testing";
+import { dataOf, personOf } from "../people.ts";
+import { serve } from "./serving.ts";
+
+/** Somebody for every session: answers their `Cookie` headers. */
+export async function signInAll(auth: Auth<unknown>, sessions: number): Promise<readonly string[]> {
+  const cookies: string[] = [];
+  for (let index = 0; index < sessions; index++) {
+    cookies.push(await signIn(auth, personOf(index), (session) => session.set(dataOf(index))));
+  }
+  return cookies.map((cookie) => `cookie: ${cookie}`);
+}
+
+export function authOn(store: SessionStore): Auth<unknown> {
+  return coatcheck<unknown>({
+    publicUrl: "https://app.example.com",
+    secrets: randomBytes(32).toString("base64url"),
+    store,
+  });
+}
+
+/** Coatcheck on `node:http`, for somebody signed in. */
+export async function serveCoatcheck(store: SessionStore, sessions: number): Promise<void> {
+  const auth = authOn(store);
+  const credentials = await signInAll(auth, sessions);
+  const listener = node(auth).userHandler((_request, response, session) => {
+    response.end(session.identity.subject);
+  });
+  serve(createServer(listener), credentials);
+}

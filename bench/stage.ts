@@ -1,0 +1,51 @@
+import type { ForkOptions } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Load } from "./load.ts";
+import type { Effort, Running } from "./measure.ts";
+import type { Ready } from "./servers/serving.ts";
+import type { Helper } from "./talk.ts";
+import { start } from "./talk.ts";
+
+/** Servers, the load and a directory, for as long as a benchmark lasts. */
+export class Stage {
+  readonly effort: Effort;
+  readonly directory: string;
+  readonly load = new Load();
+  readonly #helpers: Helper[] = [];
+
+  private constructor(effort: Effort, directory: string) {
+    this.effort = effort;
+    this.directory = directory;
+  }
+
+  static async set(effort: Effort): Promise<Stage> {
+    return new Stage(effort, await mkdtemp(join(tmpdir(), "coatcheck-bench-")));
+  }
+
+  /** Starts a server of `servers/`, with sessions in its store. */
+  async start(name: string, file: string, given: readonly string[] = []): Promise<Running & Ready> {
+    const module = new URL(`servers/${file}.ts`, import.meta.url);
+    const helper = this.run(name, module, [String(this.effort.sessions), this.directory, ...given]);
+    const ready = await helper.listen<Ready>();
+    return { name, helper, ...ready };
+  }
+
+  /** Starts any module. */
+  run(name: string, module: URL, given: readonly string[], options?: ForkOptions): Helper {
+    const helper = start(name, module, given, options);
+    this.#helpers.push(helper);
+    return helper;
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all([this.load.stop(), ...this.#helpers.map((helper) => helper.stop())]);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A request as it is sent, with one more header line. */
+export function requestTo(path: string, line = ""): string {
+  return `GET ${path} HTTP/1.1\r\nhost: app.example.com\r\n${line === "" ? "" : `${line}\r\n`}\r\n`;
+}
