@@ -1,0 +1,99 @@
+import type { ServerResponse } from "node:http";
+import type { ErrorCode, RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError, ERRORS, problem } from "coatcheck/errors";
+
+/** Seconds after which a client may try again where nobody knows better. */
+const RETRY_AFTER = "5";
+
+/** What every answer of the gateway's own carries (HD-02). HTML pages bring a policy of their own. */
+const OWN_HEADERS: readonly (readonly [string, string])[] = [
+  ["x-content-type-options", "nosniff"],
+  ["referrer-policy", "no-referrer"],
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["x-frame-options", "DENY"],
+  ["cross-origin-opener-policy", "same-origin"],
+];
+
+/** A year, sub-domains too; sent where the browser came by https. */
+const HSTS = "max-age=31536000; includeSubDomains";
+
+/** An answer of ours as flat header lines: what the answer says, and what every answer of ours says. */
+export function ownHeaders(response: RouteResponse, https: boolean): string[] {
+  const flat: string[] = [];
+  const said = new Set<string>();
+  for (const [name, value] of response.headers) {
+    flat.push(name, value);
+    said.add(name);
+  }
+  for (const [name, value] of OWN_HEADERS) if (!said.has(name)) flat.push(name, value);
+  if (!said.has("cache-control")) flat.push("cache-control", "no-store");
+  if (https) flat.push("strict-transport-security", HSTS);
+  return flat;
+}
+
+/** The problem document of a code, as a value. */
+export function problemOf(code: ErrorCode, headers: readonly (readonly [string, string])[] = []): RouteResponse {
+  const { status } = ERRORS[code];
+  const waits = status === 503 || status === 429 ? [["retry-after", RETRY_AFTER] as const] : [];
+  return { status, headers: [["content-type", "application/problem+json"], ...waits, ...headers], body: problem(code) };
+}
+
+/** What a failure is answered with: a `CoatcheckError` says it itself, anything else is a 500 that tells nothing. */
+export function problemOfError(error: unknown): RouteResponse {
+  if (!(error instanceof CoatcheckError)) return problemOf("ERR_INTERNAL");
+  const response = problemOf(error.code);
+  if (error.retryAfter === null) return response;
+  const others = response.headers.filter(([name]) => name !== "retry-after");
+  return { ...response, headers: [...others, ["retry-after", String(Math.ceil(error.retryAfter))]] };
+}
+
+/** How an answer is written. */
+export interface Sending {
+  /** The browser came by https. */
+  readonly https: boolean;
+  /** The connection is of no use afterwards: the request was not read to its end, or the server stops. */
+  readonly close?: boolean;
+  /** `HEAD`, `204` and `304` have no body. */
+  readonly method: string | undefined;
+}
+
+/** Writes an answer of ours. Does nothing where the client has gone or the head is out already. */
+export function send(response: ServerResponse, answer: RouteResponse, { https, close = false, method }: Sending): void {
+  if (response.headersSent || response.destroyed) return;
+  const headers = ownHeaders(answer, https);
+  if (answer.status !== 204 && answer.status !== 304) headers.push("content-length", String(Buffer.byteLength(answer.body)));
+  if (close) headers.push("connection", "close");
+  response.writeHead(answer.status, headers);
+  if (method === "HEAD" || answer.status === 204 || answer.status === 304) response.end();
+  else response.end(answer.body);
+}
+
+/** A request head past the limits, in bytes or lines. */
+export const HEAD_TOO_LARGE: RouteResponse = {
+  status: 431,
+  headers: [["content-type", "application/problem+json"]],
+  body: JSON.stringify({
+    type: "urn:coatcheck:error:ERR_BAD_REQUEST",
+    title: "The head of the request is too large.",
+    status: 431,
+    code: "ERR_BAD_REQUEST",
+  }),
+};
+
+/**
+ * Writes the answer to a proxy's question. A yes is for the proxy alone and stays as short as it can be; everything else may reach
+ * the browser.
+ */
+export function sendCheck(response: ServerResponse, answer: RouteResponse, isHead: boolean, close: boolean): void {
+  if (answer.status !== 200) {
+    send(response, answer, { https: false, close, method: isHead ? "HEAD" : undefined });
+    return;
+  }
+  const flat: string[] = [];
+  for (const [name, value] of answer.headers) flat.push(name, value);
+  flat.push("content-length", String(Buffer.byteLength(answer.body)));
+  if (close) flat.push("connection", "close");
+  response.writeHead(200, flat);
+  if (isHead || answer.body === "") response.end();
+  else response.end(answer.body);
+}

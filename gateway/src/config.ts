@@ -1,0 +1,78 @@
+import { translateOauth2Proxy } from "./config/compat-oauth2-proxy.ts";
+import { contradictions, warnings } from "./config/cross-checks.ts";
+import type { Settings } from "./config/definition.ts";
+import { SETTINGS } from "./config/definition.ts";
+import { readConfigFile } from "./config/file.ts";
+import { readFlags } from "./config/flags.ts";
+import type { Problem } from "./config/place.ts";
+import { keyOf, Place } from "./config/place.ts";
+import { object } from "./config/shape.ts";
+import { namedSettings, RawTree } from "./config/sources.ts";
+import type { Environment } from "./config/variables.ts";
+import { unknownVariables } from "./config/variables.ts";
+
+export type { AccessRule, LimitSettings, ProviderSettings, Settings, UpstreamSettings } from "./config/definition.ts";
+
+/** Where a configuration is read from. */
+export interface ConfigSources {
+  /** The command line behind the command's name. */
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  /** Where relative file names begin. */
+  readonly directory: string;
+  /** What a file would hold, for programs that start a gateway themselves; then no file is read. */
+  readonly file?: object;
+}
+
+/** A configuration, or all that is wrong with it. */
+export type Configuration =
+  | { readonly ok: true; readonly settings: Settings; readonly warnings: readonly string[]; readonly file: string | undefined }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const ROOT = object(SETTINGS);
+/** Every setting that a variable can give. */
+export const NAMED_SETTINGS = namedSettings(SETTINGS);
+
+/** Reads flags, environment and file; flags beat environment beats file beats the variables of oauth2-proxy. */
+export function loadConfig({ args, environment, directory, file: content }: ConfigSources): Configuration {
+  const flags = readFlags(args, NAMED_SETTINGS, ["--config"]);
+  const file =
+    content === undefined
+      ? readConfigFile(flags.values.get("--config")?.at(-1), directory)
+      : { name: undefined, content, problems: [] };
+  const translated = translateOauth2Proxy(environment);
+  const given = new Map<string, string>();
+  const tree = new RawTree(file.content);
+  const note = (path: readonly (string | number)[], source: string): unknown => given.set(keyOf(path), source);
+
+  if (file.name !== undefined) for (const key of Object.keys(file.content)) note([key], file.name);
+  for (const { path, value, from } of translated.values) {
+    if (tree.has(path)) continue;
+    tree.set(path, value);
+    note(path, from);
+  }
+  for (const { path, variable, flag, field } of NAMED_SETTINGS) {
+    const fromFlag = flag === undefined ? undefined : flags.values.get(flag);
+    const text =
+      fromFlag ?? (environment[variable] === undefined || environment[variable] === "" ? undefined : [environment[variable]]);
+    if (text === undefined) continue;
+    const last = text.at(-1) ?? "";
+    tree.set(path, field.kind.fromText === undefined ? last : text.flatMap((one) => field.kind.fromText?.(one)));
+    note(path, fromFlag === undefined ? variable : (flag ?? variable));
+  }
+
+  const variables = new Map(NAMED_SETTINGS.map(({ path, variable }) => [keyOf(path), variable]));
+  const place = new Place({ given, variables });
+  const settings = ROOT.read(tree.value, place);
+  const problems = [
+    ...flags.problems,
+    ...file.problems,
+    ...unknownVariables(environment, NAMED_SETTINGS),
+    ...translated.problems,
+    ...place.problems,
+  ];
+  if (settings === undefined || problems.length > 0) return { ok: false, problems };
+  const contradicting = contradictions(settings);
+  if (contradicting.length > 0) return { ok: false, problems: contradicting };
+  return { ok: true, settings, warnings: [...translated.notes, ...warnings(settings)], file: file.name };
+}

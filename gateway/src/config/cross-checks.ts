@@ -1,0 +1,154 @@
+import type { Settings } from "./definition.ts";
+import { isLoopback } from "./network-kinds.ts";
+import type { Problem } from "./place.ts";
+
+/** What no single setting can tell: settings that contradict one another. */
+export function contradictions(settings: Settings): readonly Problem[] {
+  return [
+    ...ofProviders(settings),
+    ...ofUpstreams(settings),
+    ...ofPublicUrl(settings),
+    ...ofSession(settings),
+    ...ofListeners(settings),
+  ];
+}
+
+function ofProviders({ providers }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const names = providers.map(({ name }) => name);
+  names.forEach((name, index) => {
+    if (names.indexOf(name) === index) return;
+    problems.push({
+      headline: `providers[${index}].name is ${name}, which another provider has`,
+      lines: ["Give each provider a name of its own."],
+    });
+  });
+  providers.forEach(({ scope }, index) => {
+    if (scope.split(/\s+/).includes("openid")) return;
+    const lines = ["Without it the provider does not say who signed in. COATCHECK_SCOPE sets the first provider's."];
+    problems.push({ headline: `providers[${index}].scope has no openid`, lines });
+  });
+  return problems;
+}
+
+function ofUpstreams({ upstreams, publicUrl, prefix }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const hosts = new Set(publicUrl.map((origin) => new URL(origin).host));
+  const claimed = new Map<string, number>();
+  upstreams.forEach((upstream, index) => {
+    const key = `upstreams[${index}]`;
+    if (upstream.access === "groups" && upstream.groups.length === 0) {
+      problems.push({
+        headline: `${key}.groups is empty, though access is groups`,
+        lines: ["Nobody could pass. Name the groups that may."],
+      });
+    }
+    if (upstream.access !== "groups" && upstream.access !== "api" && upstream.groups.length > 0) {
+      const lines = [`Everybody would pass. Set ${key}.access to groups or api.`];
+      problems.push({ headline: `${key}.groups is given, though access is ${upstream.access}`, lines });
+    }
+    if (upstream.access === "public" && upstream.token !== "none") {
+      problems.push({
+        headline: `${key}.token is given, though access is public`,
+        lines: ["Nobody is looked up there, so there is no token."],
+      });
+    }
+    for (const host of upstream.hosts) {
+      if (hosts.has(host)) continue;
+      problems.push({
+        headline: `${key}.hosts has ${host}, which is not in publicUrl`,
+        lines: [`Known there: ${[...hosts].join(", ")}.`],
+      });
+    }
+    for (const path of upstream.paths) {
+      for (const host of upstream.hosts.length === 0 ? ["*"] : upstream.hosts) {
+        const first = claimed.get(`${host} ${path}`);
+        if (first === undefined) claimed.set(`${host} ${path}`, index);
+        else
+          problems.push({
+            headline: `${key}.paths has ${path}, which upstreams[${first}] has too`,
+            lines: ["Only one of them could ever be asked."],
+          });
+      }
+      if (path === prefix || path.startsWith(`${prefix}/`)) {
+        problems.push({
+          headline: `${key}.paths has ${path}, which lies under prefix`,
+          lines: [`${prefix} is the gateway's own (COATCHECK_PREFIX).`],
+        });
+      }
+    }
+  });
+  return problems;
+}
+
+function ofPublicUrl({ publicUrl }: Settings): Problem[] {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  if (new Set(publicUrl.map((origin) => new URL(origin).protocol)).size > 1) {
+    const lines = ["Cookies of one kind are lost on the other. Use https for all of them (COATCHECK_PUBLIC_URL)."];
+    problems.push({ headline: "publicUrl has both https and http origins", lines });
+  }
+  for (const origin of publicUrl) {
+    const { host } = new URL(origin);
+    if (seen.has(host))
+      problems.push({
+        headline: `publicUrl has ${host} twice`,
+        lines: ["The host of a request picks the origin, so each host stands once."],
+      });
+    seen.add(host);
+  }
+  return problems;
+}
+
+function ofSession({ session, publicUrl }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (session.idle > session.lifetime) {
+    const lines = ["It would never be reached. Set COATCHECK_IDLE to the same or less than COATCHECK_LIFETIME."];
+    problems.push({ headline: "session.idle is longer than session.lifetime", lines });
+  }
+  const { domain } = session;
+  if (domain === undefined) return problems;
+  for (const origin of publicUrl) {
+    const { hostname, protocol } = new URL(origin);
+    if (protocol === "https:" && (hostname === domain || hostname.endsWith(`.${domain}`))) continue;
+    const lines = [`${origin} is not https below that domain (COATCHECK_DOMAIN), so the cookie would not reach it.`];
+    problems.push({ headline: `session.domain is ${domain}, which does not hold all of publicUrl`, lines });
+  }
+  return problems;
+}
+
+function ofListeners({ listen, admin, store, workers }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (listen.port !== 0 && listen.port === admin.listen.port && listen.host === admin.listen.host) {
+    const lines = ["Operators' answers do not belong on the public listener. Set COATCHECK_ADMIN_LISTEN to another port."];
+    problems.push({ headline: "listen and admin.listen are the same", lines });
+  }
+  if (workers > 1 && store.kind === "memory") {
+    const lines = ["Each process would know its own sessions alone. Set COATCHECK_STORE=sqlite:PATH, or COATCHECK_WORKERS=1."];
+    problems.push({ headline: "workers is more than 1, though the store is memory:", lines });
+  }
+  return problems;
+}
+
+/** What is allowed, and should be known. */
+export function warnings(settings: Settings): readonly string[] {
+  const said: string[] = [];
+  if (settings.publicUrl.some((origin) => origin.startsWith("http:"))) {
+    said.push("http on a loopback address: cookies go without Secure. Use https before anyone else can reach this.");
+  }
+  if (settings.trustedProxies.length === 0 && (settings.upstreams.length === 0 || !isLoopback(settings.listen.host))) {
+    said.push("trustedProxies is empty: forwarded headers are ignored, and the check endpoints answer nobody.");
+  }
+  if (!isLoopback(settings.admin.listen.host))
+    said.push("the admin listener is not on a loopback address: keep it away from the public.");
+  if (settings.session.domain !== undefined) {
+    said.push(
+      `session.domain shares the session with every host below ${settings.session.domain}; each of them can take it over.`,
+    );
+  }
+  if (settings.store.kind === "memory") said.push("the store is memory: everybody is signed out by a restart.");
+  if (settings.session.lifetime > 86_400_000 || settings.session.idle > 3_600_000) {
+    said.push("sessions outlast NIST AAL2 (24h, 1h idle).");
+  }
+  return said;
+}

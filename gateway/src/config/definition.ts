@@ -1,0 +1,164 @@
+import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text } from "./kinds.ts";
+import { address, cidr, hostName, issuer, ownPrefix, pathPrefix, publicOrigin, upstreamOrigin } from "./network-kinds.ts";
+import type { Infer } from "./shape.ts";
+import { fallback, list, object, optional, required } from "./shape.ts";
+import { store } from "./store-kind.ts";
+
+const provider = object({
+  name: fallback(text, "Chooses the provider in `login?provider=`; unique.", "default"),
+  issuer: required(issuer, "The OIDC provider.", "Set COATCHECK_ISSUER, for example https://id.example.com.", {
+    env: "COATCHECK_ISSUER",
+  }),
+  clientId: required(
+    text,
+    "The name under which the provider knows this gateway.",
+    "The provider gave you one at registration.",
+    {
+      env: "COATCHECK_CLIENT_ID",
+    },
+  ),
+  clientSecret: required(secretText, "The secret that belongs to it.", "The provider gave you one at registration.", {
+    env: "COATCHECK_CLIENT_SECRET",
+    secret: true,
+  }),
+  scope: fallback(text, "What is asked for, separated by spaces. `openid` is needed.", "openid profile email offline_access", {
+    env: "COATCHECK_SCOPE",
+  }),
+});
+
+const timeouts = object({
+  connect: fallback(duration("100ms", "10m"), "How long a connection to the upstream may take.", "5s"),
+  head: fallback(duration("0", "1d"), "How long the upstream may think before its answer begins; 0: as long as it likes.", "60s"),
+  idle: fallback(duration("0", "1d"), "How long an answer may stand still; 0: as long as it likes.", "5m"),
+});
+
+const upstream = object(
+  {
+    url: required(upstreamOrigin, "Scheme, host and port of the app.", "For example http://localhost:3000."),
+    name: optional(text, "What logs and metrics call it; the host where it is not given."),
+    paths: fallback(list(pathPrefix, 1), "Which paths go there; the longest that fits wins.", ["/"]),
+    hosts: fallback(list(hostName), "Which public hosts go there; none: all of publicUrl.", []),
+    access: fallback(
+      oneOf(["public", "optional", "user", "groups", "api"]),
+      "Who may pass. `public`: nobody is looked up, it is served in an outage too, and the client's own Authorization passes; `optional`: whoever comes; `user`: who is signed in; `groups`: who is in one of `groups`; `api`: as `user`, with 401 instead of the login.",
+      "user",
+    ),
+    groups: fallback(list(text), "For `groups` and `api`: whoever is in one of them passes.", []),
+    preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
+    token: fallback(
+      oneOf(["none", "header", "authorization"]),
+      "Whether the user's access token goes along, as `X-Auth-Request-Access-Token` or as `Authorization: Bearer`.",
+      "none",
+    ),
+    passHost: fallback(flag, "Whether the upstream sees the public host in `Host`, or its own.", true),
+    timeouts: fallback(timeouts, "How long to wait for it.", {}),
+  },
+  { label: "a URL, or an object", expand: (url) => ({ url }) },
+);
+
+const session = object({
+  idle: fallback(duration("1m", "400d"), "A session ends when this long nothing was heard of the user.", "1h", {
+    env: "COATCHECK_IDLE",
+  }),
+  lifetime: fallback(duration("1m", "400d"), "A session ends this long after the sign-in, whatever happens.", "24h", {
+    env: "COATCHECK_LIFETIME",
+  }),
+  unconfirmed: fallback(
+    duration("0", "400d"),
+    "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once.",
+    "1h",
+    { env: "COATCHECK_UNCONFIRMED" },
+  ),
+  persistent: fallback(flag, "Whether the cookie outlives the browser's window.", true, { env: "COATCHECK_PERSISTENT" }),
+  sameSite: fallback(
+    oneOf(["lax", "strict"]),
+    "`SameSite` of the session cookie; `strict` with a landing page after sign-in.",
+    "lax",
+    {
+      env: "COATCHECK_SAME_SITE",
+    },
+  ),
+  domain: optional(hostName, "Shares the session over the sub-domains of this domain; weaker, and warned about.", {
+    env: "COATCHECK_DOMAIN",
+  }),
+});
+
+const limits = object({
+  headerBytes: fallback(size(4096, 262_144), "The largest request head; larger is 431.", "16KiB"),
+  headers: fallback(integer(16, 1000), "The most header lines of a request; more is 431.", 100),
+  body: fallback(
+    size(0, Number.MAX_SAFE_INTEGER),
+    "The largest request body for upstreams; larger is 413. 0: no limit of ours.",
+    0,
+  ),
+  headTimeout: fallback(duration("1s", "10m"), "How long a client may take to send a request head.", "15s"),
+  bodyIdle: fallback(duration("1s", "1h"), "How long a client may pause within a request body.", "60s"),
+  keepAlive: fallback(duration("0", "1h"), "How long a connection waits for its next request.", "75s"),
+  shutdown: fallback(duration("0", "1h"), "How long requests and sockets may go on after the signal to stop.", "30s"),
+});
+
+/** Every setting there is. Parsing, validation, help, documentation and the JSON Schema come from this one definition. */
+export const SETTINGS = {
+  secrets: required(
+    list(sealingSecret, 1),
+    "32 random bytes or more, base64url; several, comma separated: the first seals, all open.",
+    "Make one:  npx coatcheck-gateway secret",
+    { env: "COATCHECK_SECRET", secret: true },
+  ),
+  publicUrl: required(
+    list(publicOrigin, 1),
+    "The origin that browsers use, or several. Redirect URIs, cookie flags and the CSRF origin come from it; a request for another host is 421.",
+    "The origin in the address bar, for example https://app.example.com.",
+    { env: "COATCHECK_PUBLIC_URL" },
+  ),
+  listen: fallback(address, "Where requests come in.", "127.0.0.1:4180", { env: "COATCHECK_LISTEN" }),
+  admin: fallback(
+    object({
+      listen: fallback(address, "Where health and metrics are served.", "127.0.0.1:4181", { env: "COATCHECK_ADMIN_LISTEN" }),
+      token: optional(secretText, "What the sessions API of the admin listener asks for. Health and metrics do not need it.", {
+        env: "COATCHECK_ADMIN_TOKEN",
+        secret: true,
+      }),
+    }),
+    "The listener for operators.",
+    {},
+  ),
+  store: fallback(store, "Where sessions are kept: `sqlite:PATH`, `memory:`.", "sqlite:coatcheck.db", { env: "COATCHECK_STORE" }),
+  providers: fallback(list(provider, 1), "The OIDC providers; the first is the usual one.", [{}]),
+  upstreams: fallback(list(upstream), "Where proxied requests go. Without any, only the gateway's own endpoints answer.", [], {
+    env: "COATCHECK_UPSTREAM",
+  }),
+  trustedProxies: fallback(
+    list(cidr),
+    "Whose forwarded headers count, and who may ask the check endpoints. Ranges that hold everybody are refused.",
+    [],
+    { env: "COATCHECK_TRUSTED_PROXIES" },
+  ),
+  session: fallback(session, "How long sessions live, and their cookie.", {}),
+  prefix: fallback(ownPrefix, "Where the gateway's own endpoints live.", "/auth", { env: "COATCHECK_PREFIX" }),
+  workers: fallback(integer(1, 64), "Processes that share the listener.", 1, { env: "COATCHECK_WORKERS" }),
+  limits: fallback(limits, "What a request may cost.", {}),
+  log: fallback(
+    object({
+      level: fallback(oneOf(["debug", "info", "warn", "error", "silent"]), "The least that is logged.", "info", {
+        env: "COATCHECK_LOG_LEVEL",
+      }),
+    }),
+    "Structured logs, one JSON object a line.",
+    {},
+  ),
+  accessLog: fallback(flag, "One line for each request: method, path without query, status, time.", true, {
+    env: "COATCHECK_ACCESS_LOG",
+  }),
+};
+
+/** The configuration as the program uses it: complete, checked, durations in milliseconds. */
+export type Settings = Infer<typeof SETTINGS>;
+/** One provider. */
+export type ProviderSettings = Settings["providers"][number];
+/** One upstream. */
+export type UpstreamSettings = Settings["upstreams"][number];
+/** What a request may cost. */
+export type LimitSettings = Settings["limits"];
+/** Who may pass to an upstream. */
+export type AccessRule = UpstreamSettings["access"];

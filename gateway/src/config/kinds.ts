@@ -1,0 +1,171 @@
+import type { Kind } from "./shape.ts";
+import { suggest } from "./suggest.ts";
+
+/** A value as it may be shown in a message. Kinds of secrets never use this. */
+export function shown(raw: unknown): string {
+  const text = typeof raw === "string" ? raw : (JSON.stringify(raw) ?? String(raw));
+  const printable = text.replaceAll(/[^\x20-\x7e]/g, "?");
+  return printable.length > 80 ? `${printable.slice(0, 77)}...` : printable;
+}
+
+/** Any text that is not empty. */
+export const text: Kind<string> = {
+  label: "text",
+  schema: { type: "string", minLength: 1 },
+  read(raw, place) {
+    if (typeof raw !== "string" || raw.trim() === "") return place.fail("is no text", "Give it as text.");
+    return raw.trim();
+  },
+};
+
+/** Text that no message ever shows. */
+export const secretText: Kind<string> = {
+  label: "a secret",
+  schema: { type: "string", minLength: 1 },
+  read(raw, place) {
+    if (typeof raw !== "string" || raw.trim() === "") return place.fail("is empty or no text", "Give the secret as text.");
+    return raw.trim();
+  },
+};
+
+/** `true` or `false`. */
+export const flag: Kind<boolean> = {
+  label: "true or false",
+  schema: { type: "boolean" },
+  read(raw, place) {
+    if (raw === true || raw === "true" || raw === "1") return true;
+    if (raw === false || raw === "false" || raw === "0") return false;
+    return place.fail(`is ${shown(raw)}`, "It is true or false.");
+  },
+};
+
+/** A whole number within bounds. */
+export function integer(minimum: number, maximum: number): Kind<number> {
+  return {
+    label: `a whole number from ${minimum} to ${maximum}`,
+    schema: { type: "integer", minimum, maximum },
+    read(raw, place) {
+      const value = typeof raw === "string" && /^\d{1,15}$/.test(raw.trim()) ? Number(raw) : raw;
+      if (typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+      return place.fail(`is ${shown(raw)}`, `It is a whole number from ${minimum} to ${maximum}.`);
+    },
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const W extends readonly string[]>(words: W): Kind<W[number]> {
+  return {
+    label: words.join(", "),
+    schema: { enum: words },
+    read(raw, place) {
+      const found = words.find((word) => word === raw);
+      if (found !== undefined) return found;
+      const meant = typeof raw === "string" ? suggest(raw, words) : undefined;
+      return place.fail(
+        `is ${shown(raw)}`,
+        `It is one of ${words.join(", ")}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`,
+      );
+    },
+  };
+}
+
+const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of `1h`, `15m`, `30s`, `1h30m`; `undefined` where it is none. */
+export function parseDuration(raw: string): number | undefined {
+  if (raw === "0") return 0;
+  if (!/^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(raw)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of raw.matchAll(/(\d+)(ms|s|m|h|d)/g)) total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
+  return total;
+}
+
+/** Milliseconds as people write them. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds === 0) return "0";
+  const unit = Object.keys(UNITS).findLast((name) => milliseconds % (UNITS[name] ?? 1) === 0) ?? "ms";
+  return `${milliseconds / (UNITS[unit] ?? 1)}${unit}`;
+}
+
+const YEAR = 400 * 86_400_000;
+
+/** A length of time, in milliseconds. */
+export function duration(minimum: string, maximum = "400d"): Kind<number> {
+  const [low, high] = [parseDuration(minimum) ?? 0, parseDuration(maximum) ?? YEAR];
+  return {
+    label: "a duration such as 1h, 15m, 30s",
+    schema: { type: "string", pattern: "^(0|([0-9]+(ms|s|m|h|d))+)$" },
+    read(raw, place) {
+      const value = typeof raw === "string" ? parseDuration(raw.trim()) : raw === 0 ? 0 : undefined;
+      if (value === undefined) return place.fail(`is ${shown(raw)}, which is no duration`, "Write it as 1h, 15m or 30s.");
+      if (value >= low && value <= high) return value;
+      return place.fail(`is ${shown(raw)}`, `It is between ${minimum} and ${maximum}.`);
+    },
+  };
+}
+
+const BYTES: { readonly [unit: string]: number } = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** A number of bytes. */
+export function size(minimum: number, maximum: number): Kind<number> {
+  return {
+    label: "a size such as 16KiB, 10MiB",
+    schema: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "string", pattern: "^[0-9]+ ?([KMG]i?)?B?$" },
+      ],
+    },
+    read(raw, place) {
+      const match = /^(\d{1,12}) ?((?:[kmg]i?)?b?)$/i.exec(String(raw).trim());
+      const unit = BYTES[(match?.[2] ?? "").toLowerCase()];
+      if (match === null || unit === undefined)
+        return place.fail(`is ${shown(raw)}, which is no size`, "Write it as 16KiB or 10MiB.");
+      const value = Number(match[1]) * unit;
+      if (value >= minimum && value <= maximum) return value;
+      return place.fail(`is ${shown(raw)}`, `It is between ${minimum} and ${maximum} bytes.`);
+    },
+  };
+}
+
+const WEAK = /^(.)\1*$|^(?:changeme|change-me|secret|password|default|example)/i;
+
+/**
+ * A secret of 32 random bytes or more in base64url. Messages tell its length, never itself. The library looks once more when the
+ * keys are made.
+ */
+export const sealingSecret: Kind<string> = {
+  label: "32 random bytes or more, base64url",
+  schema: { type: "string", minLength: 43 },
+  read(raw, place) {
+    const make = "Make one:  npx coatcheck-gateway secret";
+    if (typeof raw !== "string" || raw === "") return place.fail("is empty or no text", make);
+    const bytes = Buffer.byteLength(raw);
+    if (bytes < 32)
+      return place.failAs("the secret is too short", `${place.name} has ${bytes} bytes; it needs 32 random ones.`, make);
+    if (!/^[A-Za-z0-9_-]+={0,2}$/.test(raw)) {
+      return place.failAs("the secret is not base64url", `${place.name} has characters that base64url does not have.`, make);
+    }
+    const decoded = Buffer.from(raw, "base64url").length;
+    if (decoded < 32) {
+      return place.failAs("the secret is too short", `${place.name} decodes to ${decoded} bytes; it needs 32 random ones.`, make);
+    }
+    if (WEAK.test(raw) || new Set(raw).size < 16) {
+      return place.failAs(
+        "the secret is not random",
+        `${place.name} is long enough, but it looks as if somebody typed it.`,
+        make,
+      );
+    }
+    return raw;
+  },
+};

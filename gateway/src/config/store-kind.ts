@@ -1,0 +1,26 @@
+import { shown } from "./kinds.ts";
+import type { Kind } from "./shape.ts";
+
+/** Where sessions are kept. */
+export type StoreSetting = { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly path: string };
+
+const LATER = /^(postgres(?:ql)?|rediss?|redis\+cluster|redis\+sentinel|cookie|cookie\+[a-z+]+):/;
+
+/** `sqlite:PATH` or `memory:`. Addresses of databases may hold passwords, so messages show the scheme alone. */
+export const store: Kind<StoreSetting> = {
+  label: "sqlite:PATH or memory:",
+  schema: { type: "string", pattern: "^(memory:|sqlite:.+)$" },
+  read(raw, place) {
+    if (raw === "memory:") return { kind: "memory" };
+    if (typeof raw === "string" && raw.startsWith("sqlite:") && raw.length > 7) return { kind: "sqlite", path: raw.slice(7) };
+    const later = typeof raw === "string" ? LATER.exec(raw)?.[1] : undefined;
+    const right = "Use sqlite:PATH, which several processes on one machine can share, or memory: for trying things out.";
+    if (later !== undefined) return place.fail(`is a ${later}: store, which is not offered in this version`, right);
+    return place.fail(`is ${shown(String(raw).replace(/:\/\/.*$/, "://..."))}, which is no store`, right);
+  },
+};
+
+/** A store as the summary shows it. */
+export function formatStore(setting: StoreSetting): string {
+  return setting.kind === "memory" ? "memory (gone at the next start)" : `${setting.path} (SQLite)`;
+}

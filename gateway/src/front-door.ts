@@ -1,0 +1,250 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { RouteResponse } from "coatcheck/contracts";
+import { problemOf, problemOfError, send, sendCheck } from "./answer.ts";
+import { ClientRequest, headerOf } from "./client-request.ts";
+import type { Settings } from "./config.ts";
+import type { Observer, Outcome } from "./observe/observer.ts";
+import { stopwatch } from "./observe/observer.ts";
+import { PublicOrigins } from "./origin.ts";
+import { GatewayRequest } from "./own-request.ts";
+import type { Arrival, Reception, Refusal } from "./reception.ts";
+import { hasUnreadBody, isPreflight, METHODS, receive, refusal } from "./reception.ts";
+import { checkRequest } from "./routes/check-metadata.ts";
+import { isUnder, RouteTable } from "./routing.ts";
+import type { Admission, SessionLayer, Turned } from "./seam.ts";
+import { TrustedPeers } from "./trusted-peers.ts";
+import { ProxyExchange } from "./upstream/exchange.ts";
+import { OpenStreams } from "./upstream/open-streams.ts";
+import type { Passage, Passages } from "./upstream/passage.ts";
+import { readTarget } from "./upstream/path.ts";
+import type { Route } from "./upstream/route.ts";
+import { openRoute } from "./upstream/route.ts";
+import { refuseUpgrade, UpgradeExchange } from "./upstream/upgrade.ts";
+
+/** Where every request comes in: reads it, finds where it belongs and who asks, and sends it on its way or turns it away. */
+export class FrontDoor {
+  readonly #prefix: string;
+  readonly #sessions: SessionLayer;
+  readonly #observer: Observer;
+  readonly #reception: Reception;
+  readonly #routes: readonly Route[];
+  readonly #table: RouteTable<Route>;
+  readonly #passages: Passages;
+  #draining = false;
+
+  constructor(settings: Settings, sessions: SessionLayer, observer: Observer) {
+    const origins = new PublicOrigins(settings.publicUrl);
+    const { isOwnCookie } = sessions;
+    this.#prefix = settings.prefix;
+    this.#sessions = sessions;
+    this.#observer = observer;
+    this.#reception = { origins, peers: new TrustedPeers(settings.trustedProxies), limits: settings.limits, isOwnCookie };
+    this.#routes = settings.upstreams.map(openRoute);
+    this.#table = new RouteTable(
+      this.#routes,
+      origins.all.map(({ host }) => host),
+    );
+    const streams = new OpenStreams(sessions.isAlive, observer);
+    this.#passages = { isOwnCookie, observer, streams, bodyLimit: settings.limits.body, isDraining: () => this.#draining };
+  }
+
+  /** The WebSockets and event streams that are open. */
+  get streams(): OpenStreams {
+    return this.#passages.streams;
+  }
+
+  /** From now on connections close with their answer. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Cuts the streams and closes the connections to upstreams. */
+  async close(): Promise<void> {
+    this.streams.cutAll();
+    await Promise.all(this.#routes.map(({ pool }) => pool.destroy()));
+  }
+
+  /** A request, also one that expects 100-continue: the expectation is met when the request may pass. */
+  handle(message: IncomingMessage, response: ServerResponse): void {
+    if (message.url?.startsWith("/check/", this.#prefix.length) === true && message.url.startsWith(this.#prefix)) {
+      this.#check(message, response);
+      return;
+    }
+    const arrival = receive(message, this.#reception);
+    if ("answer" in arrival) {
+      this.#refuse(message, response, arrival);
+      return;
+    }
+    if (isUnder(arrival.target.path, this.#prefix)) {
+      void this.#serveOwn(arrival, response);
+      return;
+    }
+    const route = this.#routeOf(arrival);
+    if ("answer" in route) {
+      this.#refuse(message, response, route);
+      return;
+    }
+    this.#pass(arrival, route, response, (passage) => {
+      if (passage.arrival.head.expects !== undefined) response.writeContinue();
+      new ProxyExchange(this.#passages, passage, response).start();
+    });
+  }
+
+  /** A request to switch protocols: WebSockets pass, everything else is refused (PX-02). */
+  upgrade(message: IncomingMessage, socket: Duplex, early: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const arrival = receive(message, this.#reception);
+    if ("answer" in arrival) {
+      this.#refuse(message, socket, arrival);
+      return;
+    }
+    const { origin } = arrival;
+    const protocol = (headerOf(message.rawHeaders, "upgrade") ?? "").trim().toLowerCase();
+    if (protocol !== "websocket" || message.method !== "GET" || arrival.head.hasBody || this.#draining) {
+      this.#refuse(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
+      return;
+    }
+    const own = isUnder(arrival.target.path, this.#prefix);
+    const route = own ? refusal("ERR_NOT_FOUND", "unrouted", origin) : this.#routeOf(arrival);
+    if ("answer" in route) {
+      this.#refuse(message, socket, route);
+      return;
+    }
+    // A page elsewhere can open a socket with the user's cookies; nothing but this check stands in its way (CS-07).
+    const from = headerOf(message.rawHeaders, "origin");
+    if (route.access !== "public" && from !== undefined && !this.#reception.origins.includes(from)) {
+      this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
+      return;
+    }
+    this.#pass(arrival, route, socket, (passage) => {
+      if (from === undefined && passage.admission !== null && passage.admission.identity !== null) {
+        this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
+        return;
+      }
+      new UpgradeExchange(this.#passages, passage, socket).start(early);
+    });
+  }
+
+  #routeOf({ target, origin, head }: Arrival): Route | Refusal {
+    const route = this.#table.find(origin.host, target.path);
+    if (route === undefined) return refusal("ERR_NOT_FOUND", "unrouted", origin);
+    if (route === "ambiguous") return refusal("ERR_BAD_REQUEST", "malformed", origin);
+    const limit = this.#passages.bodyLimit;
+    if (limit > 0 && head.length !== undefined && Number(head.length) > limit)
+      return refusal("ERR_BODY_TOO_LARGE", "too-large", origin);
+    return route;
+  }
+
+  /** Asks who it is, and lets the request through or turns it away. */
+  #pass(arrival: Arrival, route: Route, to: ServerResponse | Duplex, onward: (passage: Passage) => void): void {
+    const { message, target, origin } = arrival;
+    if (route.access === "public" || (route.preflight && isPreflight(message))) {
+      onward({ arrival, route, admission: null, accessToken: undefined });
+      return;
+    }
+    const view = new ClientRequest(message, target.path + target.query);
+    const ask = {
+      require: route.access === "optional" ? "nobody" : "user",
+      mayLogin: route.access !== "api",
+      origin: origin.origin,
+    } as const;
+    try {
+      const result = this.#sessions.authenticate(view, ask);
+      if (result instanceof Promise) {
+        result
+          .then((settled) => this.#admit(arrival, route, to, settled, onward))
+          .catch((error: unknown) => this.#failed(arrival, to, error));
+      } else {
+        this.#admit(arrival, route, to, result, onward);
+      }
+    } catch (error) {
+      this.#failed(arrival, to, error);
+    }
+  }
+
+  #admit(
+    arrival: Arrival,
+    route: Route,
+    to: ServerResponse | Duplex,
+    result: Admission | Turned,
+    onward: (passage: Passage) => void,
+  ): void {
+    if (result.kind === "turned") {
+      this.#refuse(arrival.message, to, { answer: result.response, outcome: "turned", origin: arrival.origin }, arrival.started);
+    } else if (route.groups.size > 0 && !result.groups.some((group) => route.groups.has(group))) {
+      this.#forbid(arrival, to, result).catch((error: unknown) => this.#failed(arrival, to, error));
+    } else if (route.token === "none" || result.identity === null) {
+      onward({ arrival, route, admission: result, accessToken: undefined });
+    } else {
+      Promise.resolve(result.accessToken())
+        .then((accessToken) => onward({ arrival, route, admission: result, accessToken }))
+        .catch((error: unknown) => this.#failed(arrival, to, error));
+    }
+  }
+
+  /** Signed in, and not one of those who may: 403, which settles the session as every other answer does. */
+  async #forbid({ message, origin, started }: Arrival, to: ServerResponse | Duplex, admission: Admission): Promise<void> {
+    const answer = problemOf("ERR_FORBIDDEN");
+    const cookies = await admission.settle(answer.status);
+    const headers = [...answer.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
+    this.#refuse(message, to, { answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
+  }
+
+  async #serveOwn(arrival: Arrival, response: ServerResponse): Promise<void> {
+    const { message, target, origin, head, started } = arrival;
+    try {
+      if (head.expects !== undefined) response.writeContinue();
+      const answer = await this.#sessions.endpoints(new GatewayRequest(message, target, origin, this.#prefix));
+      this.#refuse(message, response, { answer: answer ?? problemOf("ERR_NOT_FOUND"), outcome: "own", origin }, started);
+    } catch (error) {
+      this.#failed(arrival, response, error);
+    }
+  }
+
+  /** The shortest road: nothing is read of the request but what the question needs. */
+  #check(message: IncomingMessage, response: ServerResponse): void {
+    const started = stopwatch();
+    const request = checkRequest(message, `${this.#prefix}/check/`.length, this.#reception.peers, this.#reception.origins);
+    const answered = (answer: RouteResponse): void => {
+      sendCheck(response, answer, message.method === "HEAD", this.#draining || hasUnreadBody(message));
+      this.#over(message, answer.status, request === undefined ? "malformed" : "checked", started);
+    };
+    try {
+      const answer = request === undefined ? problemOf("ERR_BAD_REQUEST") : this.#sessions.check(request);
+      if (answer instanceof Promise) answer.then(answered, (error: unknown) => answered(this.#answerOf(error)));
+      else answered(answer);
+    } catch (error) {
+      answered(this.#answerOf(error));
+    }
+  }
+
+  #answerOf(error: unknown): RouteResponse {
+    this.#observer.notice("request.failed", { error });
+    return problemOfError(error);
+  }
+
+  #failed({ message, origin, started }: Arrival, to: ServerResponse | Duplex, error: unknown): void {
+    const answer = this.#answerOf(error);
+    this.#refuse(message, to, { answer, outcome: answer.status === 503 ? "unavailable" : "failed", origin }, started);
+  }
+
+  /** Answers in person, on a response or on the bare socket of a handshake. */
+  #refuse(
+    message: IncomingMessage,
+    to: ServerResponse | Duplex,
+    { answer, outcome, origin }: Refusal,
+    started = stopwatch(),
+  ): void {
+    const https = origin?.scheme === "https";
+    if ("writeHead" in to) send(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
+    else refuseUpgrade(message, to, answer, https);
+    this.#over(message, answer.status, outcome, started);
+  }
+
+  #over(message: IncomingMessage, status: number, outcome: Outcome, started: number): void {
+    const path = outcome === "malformed" || outcome === "checked" ? undefined : readTarget(message.url ?? "")?.path;
+    const method = METHODS.has(message.method ?? "") ? (message.method ?? "") : "OTHER";
+    this.#observer.finished({ outcome, method, path, status, started, answered: 0, upstream: undefined, sessionId: null });
+  }
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { problemOf, send } from "../answer.ts";
+import type { Health } from "../seam.ts";
+
+/** What `/health/ready` answers. Key ids tell an operator when a rotation may go on; they are no secrets. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly store: boolean;
+  readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+  readonly stopping: boolean;
+}
+
+/** What the admin listener tells. */
+export interface AdminSource {
+  readiness(): Promise<Readiness>;
+  metrics(): Promise<{ readonly type: string; readonly text: string }>;
+}
+
+/** Whether this process can do its work. It is ready when its store answers and a provider does; it is not when it stops. */
+export async function readinessOf(health: Health, stopping: boolean): Promise<Readiness> {
+  const providers = health.providers();
+  let store = false;
+  try {
+    store = await health.store();
+  } catch {
+    // A store that throws is not ready; the library has reported why.
+  }
+  const ready = store && providers.some((provider) => provider.ready) && !stopping;
+  return { ready, store, providers, keys: health.keys, stopping };
+}
+
+/** The listener for operators: health and metrics. Nothing else is there. */
+export function createAdmin(source: AdminSource): Server {
+  return createServer((message, response) => {
+    void answer(message, response, source);
+  });
+}
+
+async function answer(message: IncomingMessage, response: ServerResponse, source: AdminSource): Promise<void> {
+  const { method } = message;
+  const how = { https: false, method };
+  const path = (message.url ?? "").split("?", 1)[0];
+  if (path !== "/health/live" && path !== "/health/ready" && path !== "/metrics") {
+    send(response, problemOf("ERR_NOT_FOUND"), how);
+    return;
+  }
+  if (method !== "GET" && method !== "HEAD") {
+    send(response, problemOf("ERR_METHOD_NOT_ALLOWED", [["allow", "GET, HEAD"]]), how);
+    return;
+  }
+  try {
+    if (path === "/metrics") {
+      const { type, text } = await source.metrics();
+      send(response, { status: 200, headers: [["content-type", type]], body: text }, how);
+      return;
+    }
+    const readiness = path === "/health/live" ? { live: true } : await source.readiness();
+    const status = "ready" in readiness && !readiness.ready ? 503 : 200;
+    send(response, { status, headers: [["content-type", "application/json"]], body: `${JSON.stringify(readiness)}\n` }, how);
+  } catch {
+    send(response, problemOf("ERR_INTERNAL"), how);
+  }
+}

@@ -1,0 +1,37 @@
+import { CoatcheckError } from "coatcheck/errors";
+
+/** What a log may hold of an error. */
+export interface DescribedError {
+  readonly name: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly at?: readonly string[];
+  readonly cause?: DescribedError;
+}
+
+const DEEPEST = 4;
+
+/**
+ * Name, code and cause of an error. Messages are taken only from our own errors and from those that the system or undici gave a code:
+ * what others say may quote a token or a body (OP-01). For those the places in the code are told instead.
+ */
+export function describeError(error: unknown, depth = 0): DescribedError {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const speaks = error instanceof CoatcheckError || (code !== undefined && /^(?:E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(code));
+  return {
+    name: error.name,
+    ...(code === undefined ? {} : { code }),
+    ...(speaks ? { message: error.message } : { at: framesOf(error) }),
+    ...(error.cause === undefined || depth >= DEEPEST ? {} : { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+/** Functions and lines of a stack, without the message that stands above them. */
+function framesOf({ stack = "" }: Error): readonly string[] {
+  return stack
+    .split("\n")
+    .filter((line) => /^ {4}at .*:\d+:\d+\)?$/.test(line))
+    .slice(0, 6)
+    .map((line) => line.trim().replace(/\(?(?:file:\/\/)?\/.*\/([^/]+\/[^/]+:\d+:\d+)\)?$/, "$1"));
+}

@@ -1,0 +1,79 @@
+import type { AuditEvent } from "coatcheck/contracts";
+import type { DestinationStream, Logger } from "pino";
+import { pino } from "pino";
+import { describeError } from "./describe-error.ts";
+import type { Finished, NoticeFields, NoticeName } from "./observer.ts";
+import { stopwatch } from "./observer.ts";
+
+/**
+ * The structured log. Nothing goes into a line but what stands here field by field: no header, no query, no body, no object of
+ * somebody else's. So there is nothing to redact (OP-01).
+ */
+export interface Log {
+  request(request: Finished): void;
+  notice(name: NoticeName, fields: NoticeFields): void;
+  event(event: AuditEvent): void;
+  /** A line about the process itself. */
+  say(event: "started" | "stopping" | "stopped" | "warning", fields?: { readonly [key: string]: string | number }): void;
+  flush(): void;
+}
+
+const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>(["upstream.failed", "upstream.set-own-cookie", "worker.exited"]);
+
+/** Opens the log; lines go to standard output where no destination is given. */
+export function openLog(level: string, destination?: DestinationStream): Log {
+  const out = destination ?? pino.destination({ fd: 1, sync: false });
+  const logger: Logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    out,
+  );
+  return {
+    request({ outcome, method, path, status, started, upstream, sessionId }) {
+      const failed = status >= 500 && outcome !== "proxied";
+      logger[failed ? "warn" : "info"]({
+        event: "request",
+        outcome,
+        method,
+        ...(path === undefined ? {} : { path }),
+        status,
+        ms: Math.round((stopwatch() - started) * 10) / 10,
+        ...(upstream === undefined ? {} : { upstream }),
+        ...(sessionId === null ? {} : { session: sessionId }),
+      });
+    },
+    notice(name, { reason, upstream, sessionId, error }) {
+      const level = name === "request.failed" ? "error" : WARNINGS.has(name) ? "warn" : "info";
+      logger[level]({
+        event: name,
+        ...(reason === undefined ? {} : { reason }),
+        ...(upstream === undefined ? {} : { upstream }),
+        ...(sessionId === undefined || sessionId === null ? {} : { session: sessionId }),
+        ...(error === undefined ? {} : { error: describeError(error) }),
+      });
+    },
+    event(event) {
+      logger[event.level](auditLine(event));
+    },
+    say(event, fields = {}) {
+      logger[event === "warning" ? "warn" : "info"]({ event, ...fields });
+    },
+    flush() {
+      logger.flush();
+      if ("flushSync" in out && typeof out.flushSync === "function") out.flushSync();
+    },
+  };
+}
+
+function auditLine({ name, reason, sessionId, owner, provider, code, reference, error, count }: AuditEvent): object {
+  return {
+    event: name,
+    ...(reason === undefined ? {} : { reason }),
+    ...(sessionId === undefined ? {} : { session: sessionId }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(code === undefined ? {} : { code }),
+    ...(reference === undefined ? {} : { reference }),
+    ...(count === undefined ? {} : { count }),
+    ...(error === undefined ? {} : { error: describeError(error) }),
+  };
+}

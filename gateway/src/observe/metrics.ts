@@ -1,0 +1,86 @@
+import type { AuditEvent } from "coatcheck/contracts";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Finished, NoticeName } from "./observer.ts";
+import { NOTICES, OUTCOMES } from "./observer.ts";
+
+/** The counters of this process. Labels come from closed lists and from the configuration, never from a request. */
+export interface Metrics {
+  readonly registry: Registry;
+  request(request: Finished): void;
+  notice(name: NoticeName): void;
+  event(event: AuditEvent): void;
+  /** One call of the store, in milliseconds. */
+  store(operation: string, milliseconds: number): void;
+}
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const STORE_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+
+export interface MetricsOptions {
+  /** The names of the upstreams, for their label. */
+  readonly upstreams: readonly string[];
+  /** How many WebSockets and event streams are open. */
+  openStreams(): number;
+}
+
+/** Makes the counters, each with all its labels, so that a rate is there from the first event on. */
+export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: "coatcheck_" });
+  const requests = new Counter({
+    name: "coatcheck_requests_total",
+    help: "Requests by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const notices = new Counter({
+    name: "coatcheck_notices_total",
+    help: "Things worth a look.",
+    labelNames: ["notice"],
+    registers,
+  });
+  const events = new Counter({
+    name: "coatcheck_events_total",
+    help: "What happened to sessions, logins and the store, by name and reason.",
+    labelNames: ["event", "reason"],
+    registers,
+  });
+  const answering = new Histogram({
+    name: "coatcheck_upstream_seconds",
+    help: "From the request's arrival to the beginning of the upstream's answer.",
+    labelNames: ["upstream"],
+    buckets: SECONDS,
+    registers,
+  });
+  const stored = new Histogram({
+    name: "coatcheck_store_seconds",
+    help: "Calls of the session store; of the many that answer at once only a sample.",
+    labelNames: ["operation"],
+    buckets: STORE_SECONDS,
+    registers,
+  });
+  new Gauge({
+    name: "coatcheck_open_streams",
+    help: "Open WebSockets and event streams.",
+    registers,
+    collect() {
+      this.set(openStreams());
+    },
+  });
+  const ofOutcome = new Map(OUTCOMES.map((outcome) => [outcome, requests.labels(outcome)]));
+  const ofUpstream = new Map(upstreams.map((name) => [name, answering.labels(name)]));
+  for (const child of ofOutcome.values()) child.inc(0);
+  for (const notice of NOTICES) notices.labels(notice).inc(0);
+  return {
+    registry,
+    request({ outcome, started, answered, upstream }) {
+      ofOutcome.get(outcome)?.inc();
+      if (answered > 0 && upstream !== undefined) ofUpstream.get(upstream)?.observe((answered - started) / 1000);
+    },
+    notice: (name) => notices.labels(name).inc(),
+    event: ({ name, reason, code, count }) =>
+      events.labels(name, reason ?? code ?? "").inc(name === "sweep.completed" ? 1 : (count ?? 1)),
+    store: (operation, milliseconds) => stored.labels(operation).observe(milliseconds / 1000),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Report } from "coatcheck/contracts";
+import type { DestinationStream } from "pino";
+import type { Settings } from "../config.ts";
+import type { Log } from "./log.ts";
+import { openLog } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Observer } from "./observer.ts";
+
+/** Log and counters together. */
+export interface Observation {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly observer: Observer;
+  /** For the library: each event becomes a line and a count of the same name. */
+  readonly report: Report;
+  /** The front door tells how many streams are open, once it is there. */
+  countStreams(open: () => number): void;
+}
+
+/** Opens log and counters as configured. */
+export function observe(settings: Settings, destination?: DestinationStream): Observation {
+  let open = (): number => 0;
+  const log = openLog(settings.log.level, destination);
+  const upstreams = settings.upstreams.map(({ name, url }) => name ?? new URL(url).host);
+  const metrics = createMetrics({ upstreams, openStreams: () => open() });
+  const logged = settings.accessLog ? log.request : undefined;
+  return {
+    log,
+    metrics,
+    observer: {
+      finished(request) {
+        metrics.request(request);
+        logged?.(request);
+      },
+      notice(name, fields) {
+        metrics.notice(name);
+        log.notice(name, fields);
+      },
+    },
+    report(event) {
+      metrics.event(event);
+      log.event(event);
+    },
+    countStreams(count) {
+      open = count;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** How a request came out. A closed list: it is a metric's label and a word in the log. */
+export const OUTCOMES = [
+  "proxied",
+  "upgraded",
+  "own",
+  "checked",
+  "turned",
+  "forbidden",
+  "malformed",
+  "misdirected",
+  "unrouted",
+  "too-large",
+  "client-gone",
+  "upstream-unavailable",
+  "upstream-timeout",
+  "unavailable",
+  "failed",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A request that is over. */
+export interface Finished {
+  readonly outcome: Outcome;
+  readonly method: string;
+  /** Without query; `undefined` where it could not be read. */
+  readonly path: string | undefined;
+  /** What the client was told; 0 where it went before that. */
+  readonly status: number;
+  /** Monotonic milliseconds. */
+  readonly started: number;
+  /** Monotonic milliseconds at which the upstream began to answer; 0 where it did not. */
+  readonly answered: number;
+  readonly upstream: string | undefined;
+  readonly sessionId: string | null;
+}
+
+/** Things worth telling an operator that are no request's end. A closed list, as the outcomes. */
+export const NOTICES = [
+  "identity-header.left-out",
+  "upstream.set-own-cookie",
+  "upstream.failed",
+  "request.refused",
+  "request.failed",
+  "client.malformed",
+  "stream.cut",
+  "worker.exited",
+] as const;
+export type NoticeName = (typeof NOTICES)[number];
+
+/** What is told with a notice. There is no field that a URL's query, a header or a body could go into. */
+export interface NoticeFields {
+  readonly reason?: string;
+  readonly upstream?: string;
+  readonly sessionId?: string | null;
+  /** Only its name, code and message are logged, and those of its causes. */
+  readonly error?: unknown;
+}
+
+/** Hears what happens at the gateway. */
+export interface Observer {
+  finished(request: Finished): void;
+  notice(name: NoticeName, fields: NoticeFields): void;
+}
+
+/** Monotonic milliseconds, for measuring only. */
+export const stopwatch = (): number => performance.now();

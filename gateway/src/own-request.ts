@@ -1,0 +1,46 @@
+import type { IncomingMessage } from "node:http";
+import { CoatcheckError } from "coatcheck/errors";
+import { ClientRequest } from "./client-request.ts";
+import type { PublicOrigin } from "./origin.ts";
+import type { OwnRequest } from "./seam.ts";
+import type { Target } from "./upstream/path.ts";
+
+/** A request to one of the gateway's own endpoints. */
+export class GatewayRequest extends ClientRequest implements OwnRequest {
+  readonly origin: string;
+  readonly path: string;
+  readonly #message: IncomingMessage;
+
+  constructor(message: IncomingMessage, target: Target, origin: PublicOrigin, prefix: string) {
+    super(message, target.path + target.query);
+    this.origin = origin.origin;
+    this.path = target.path.slice(prefix.length) || "/";
+    this.#message = message;
+  }
+
+  body(limit: number): Promise<string> {
+    return readBody(this.#message, limit);
+  }
+}
+
+/** The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes, and with `ERR_BAD_REQUEST` where it breaks off. */
+export function readBody(message: IncomingMessage, limit: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > limit) {
+        message.off("data", onData);
+        message.pause();
+        reject(new CoatcheckError("ERR_BODY_TOO_LARGE"));
+        return;
+      }
+      chunks.push(chunk);
+    };
+    message.on("data", onData);
+    message.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    message.once("error", () => reject(new CoatcheckError("ERR_BAD_REQUEST")));
+    message.once("aborted", () => reject(new CoatcheckError("ERR_BAD_REQUEST")));
+  });
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from "node:http";
+import type { ErrorCode, RouteResponse } from "coatcheck/contracts";
+import { HEAD_TOO_LARGE, problemOf } from "./answer.ts";
+import { headerOf } from "./client-request.ts";
+import type { LimitSettings } from "./config.ts";
+import type { Outcome } from "./observe/observer.ts";
+import { stopwatch } from "./observe/observer.ts";
+import type { PublicOrigin, PublicOrigins } from "./origin.ts";
+import type { TrustedPeers } from "./trusted-peers.ts";
+import type { IsOwnCookie } from "./upstream/own-cookies.ts";
+import type { Target } from "./upstream/path.ts";
+import { readTarget } from "./upstream/path.ts";
+import { RequestHead } from "./upstream/request-head.ts";
+
+/** Methods that are understood; others are 405 (PX-01). */
+export const METHODS: ReadonlySet<string> = new Set(
+  "GET HEAD POST PUT PATCH DELETE OPTIONS QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH MKCALENDAR ACL".split(
+    " ",
+  ),
+);
+const ALLOW = [...METHODS].join(", ");
+
+/** What is read of a request before anything is decided about it. */
+export interface Arrival {
+  readonly message: IncomingMessage;
+  readonly head: RequestHead;
+  readonly target: Target;
+  readonly origin: PublicOrigin;
+  /** The address of the client, as far as it can be believed. */
+  readonly client: string;
+  /** Monotonic milliseconds. */
+  readonly started: number;
+}
+
+/** A request that goes no further: what it is answered, and how that counts. */
+export interface Refusal {
+  readonly answer: RouteResponse;
+  readonly outcome: Outcome;
+  /** The origin that it came to, where that could be told. */
+  readonly origin: PublicOrigin | undefined;
+}
+
+/** The refusal of a code. */
+export function refusal(code: ErrorCode, outcome: Outcome, origin?: PublicOrigin): Refusal {
+  return { answer: problemOf(code), outcome, origin };
+}
+
+/** Who receives requests: the origins that are served, the peers that are trusted, the limits. */
+export interface Reception {
+  readonly origins: PublicOrigins;
+  readonly peers: TrustedPeers;
+  readonly limits: LimitSettings;
+  readonly isOwnCookie: IsOwnCookie;
+}
+
+/** Reads a request's head once, and refuses what has no one meaning. */
+export function receive(message: IncomingMessage, { origins, peers, limits, isOwnCookie }: Reception): Arrival | Refusal {
+  const started = stopwatch();
+  const { rawHeaders } = message;
+  if (rawHeaders.length > limits.headers * 2) return { answer: HEAD_TOO_LARGE, outcome: "malformed", origin: undefined };
+  const head = new RequestHead(rawHeaders, isOwnCookie);
+  if (head.hosts !== 1 || head.host === undefined) return refusal("ERR_BAD_REQUEST", "malformed");
+  const peer = message.socket.remoteAddress;
+  const trusted = peers.has(peer);
+  const origin = origins.ofHost(trusted && head.forwardedHost !== undefined ? head.forwardedHost : head.host);
+  if (origin === undefined) return refusal("ERR_MISDIRECTED", "misdirected");
+  const target = readTarget(message.url ?? "");
+  if (target === undefined) return refusal("ERR_BAD_REQUEST", "malformed", origin);
+  if (!METHODS.has(message.method ?? "")) {
+    return { answer: problemOf("ERR_METHOD_NOT_ALLOWED", [["allow", ALLOW]]), outcome: "malformed", origin };
+  }
+  if (head.expects !== undefined && head.expects.toLowerCase() !== "100-continue")
+    return refusal("ERR_BAD_REQUEST", "malformed", origin);
+  const client = peers.clientOf(peer ?? "", trusted ? head.forwardedFor : undefined);
+  return { message, head, target, origin, client, started };
+}
+
+/** Whether a message announces a body that was not read to its end. */
+export function hasUnreadBody(message: IncomingMessage): boolean {
+  if (message.complete) return false;
+  const { rawHeaders } = message;
+  return headerOf(rawHeaders, "transfer-encoding") !== undefined || (headerOf(rawHeaders, "content-length") ?? "0") !== "0";
+}
+
+/** Whether this is a CORS preflight, which browsers send without credentials. */
+export function isPreflight(message: IncomingMessage): boolean {
+  if (message.method !== "OPTIONS") return false;
+  return (
+    headerOf(message.rawHeaders, "origin") !== undefined &&
+    headerOf(message.rawHeaders, "access-control-request-method") !== undefined
+  );
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage } from "node:http";
+import { headerOf } from "../client-request.ts";
+import type { PublicOrigin, PublicOrigins } from "../origin.ts";
+import type { CheckRequest } from "../seam.ts";
+import type { TrustedPeers } from "../trusted-peers.ts";
+import { readTarget } from "../upstream/path.ts";
+
+/** The request that a proxy in front holds back, as its metadata describe it. */
+interface Original {
+  readonly method: string;
+  readonly target: string;
+  readonly origin: PublicOrigin;
+}
+
+/** What the address of the question says: which proxy asks, and whom it wants let through. */
+interface Question {
+  readonly neighbour: "nginx" | "forward" | "envoy";
+  readonly groups: readonly string[];
+}
+
+/** The question about an original request, with the headers that the client sent with it. */
+class Check implements CheckRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly peer: string | undefined;
+  readonly origin: string;
+  readonly neighbour: "nginx" | "forward" | "envoy";
+  readonly groups: readonly string[];
+  readonly #lines: readonly string[];
+
+  constructor(message: IncomingMessage, { method, target, origin }: Original, { neighbour, groups }: Question) {
+    this.method = method;
+    this.target = target;
+    this.peer = message.socket.remoteAddress;
+    this.origin = origin.origin;
+    this.neighbour = neighbour;
+    this.groups = groups;
+    this.#lines = message.rawHeaders;
+  }
+
+  header(name: string): string | undefined {
+    return headerOf(this.#lines, name);
+  }
+}
+
+/**
+ * What a request to a check endpoint asks about. `undefined` where the metadata are missing, malformed, about a host that is not
+ * ours, or from a peer that is not trusted: never a pass (A-09, A-28). `skip` is how much of the address is `PREFIX/check/`.
+ */
+export function checkRequest(
+  message: IncomingMessage,
+  skip: number,
+  peers: TrustedPeers,
+  origins: PublicOrigins,
+): CheckRequest | undefined {
+  if (!peers.has(message.socket.remoteAddress)) return undefined;
+  const rest = (message.url ?? "").slice(skip);
+  const question = readQuestion(rest);
+  if (question === undefined) return undefined;
+  const original = readOriginal(question.neighbour, message, rest, origins);
+  return original === undefined ? undefined : new Check(message, original, question);
+}
+
+const ENVOY: Question = { neighbour: "envoy", groups: [] };
+const CAPACITY = 128;
+const remembered = new Map<string, Question | undefined>();
+
+/** `nginx?groups=a,b`; a configuration asks with few addresses, so the answers are remembered. */
+function readQuestion(rest: string): Question | undefined {
+  if (rest.startsWith("envoy/")) return ENVOY;
+  if (remembered.has(rest)) return remembered.get(rest);
+  const question = parseQuestion(rest);
+  if (remembered.size >= CAPACITY) remembered.clear();
+  remembered.set(rest, question);
+  return question;
+}
+
+/** A parameter that is not understood is refused: somebody may have meant it to keep people out (A-14). */
+function parseQuestion(rest: string): Question | undefined {
+  const cut = rest.indexOf("?");
+  const neighbour = cut < 0 ? rest : rest.slice(0, cut);
+  if (neighbour !== "nginx" && neighbour !== "forward") return undefined;
+  if (cut < 0) return { neighbour, groups: [] };
+  const parameters = new URLSearchParams(rest.slice(cut + 1));
+  const [given, ...more] = parameters.getAll("groups");
+  if (given === undefined || more.length > 0 || parameters.size !== 1) return undefined;
+  const groups = given.split(",").map((group) => group.trim());
+  return groups.includes("") ? undefined : { neighbour, groups };
+}
+
+function readOriginal(
+  neighbour: Question["neighbour"],
+  message: IncomingMessage,
+  rest: string,
+  origins: PublicOrigins,
+): Original | undefined {
+  const { rawHeaders } = message;
+  if (neighbour === "nginx") {
+    const url = /^(https?):\/\/([^/?#\s]+)(.*)$/.exec(headerOf(rawHeaders, "x-original-url") ?? "");
+    if (url === null) return undefined;
+    const [, scheme, host = "", target = ""] = url;
+    return original(
+      headerOf(rawHeaders, "x-original-method"),
+      scheme,
+      host,
+      target.startsWith("/") ? target : `/${target}`,
+      origins,
+    );
+  }
+  if (neighbour === "forward") {
+    const header = (name: string): string | undefined => headerOf(rawHeaders, `x-forwarded-${name}`);
+    return original(header("method"), header("proto"), header("host"), header("uri"), origins);
+  }
+  const host = headerOf(rawHeaders, "host");
+  return original(message.method, headerOf(rawHeaders, "x-forwarded-proto"), host, rest.slice("envoy".length), origins);
+}
+
+/** Nothing may be missing, and the host and scheme must be those of a public origin. */
+function original(
+  method: string | undefined,
+  scheme: string | undefined,
+  host: string | undefined,
+  uri: string | undefined,
+  origins: PublicOrigins,
+): Original | undefined {
+  if (method === undefined || scheme === undefined || host === undefined || uri === undefined) return undefined;
+  const origin = origins.ofHost(host);
+  if (!/^[A-Z]{1,20}$/.test(method) || origin === undefined || origin.scheme !== scheme) return undefined;
+  const target = readTarget(uri);
+  return target === undefined ? undefined : { method, target: target.path + target.query, origin };
+}

@@ -1,0 +1,80 @@
+import type { Identity, MaybePromise, RequestView, RouteRequest, RouteResponse } from "coatcheck/contracts";
+
+/** What the proxy asks of the session layer about one request. */
+export interface Ask {
+  /** `nobody`: whoever comes is welcome; `user`: somebody must be signed in. */
+  readonly require: "nobody" | "user";
+  /** Whether an unauthenticated navigation is sent to the login; otherwise it gets 401. */
+  readonly mayLogin: boolean;
+  /** The public origin that the request came to. */
+  readonly origin: string;
+}
+
+/** Somebody, or nobody, may pass. */
+export interface Admission {
+  readonly kind: "admitted";
+  readonly identity: Identity | null;
+  readonly groups: readonly string[];
+  /** The handle of the session, no credential; `null` where there is none. */
+  readonly sessionId: string | null;
+  /** The access token, asked for only where a route forwards one. A `CoatcheckError` becomes the answer. */
+  accessToken(): MaybePromise<string>;
+  /**
+   * The head of the answer is about to leave with this status. Called once. What is answered are `Set-Cookie` values to add; a
+   * `CoatcheckError` becomes the answer instead.
+   */
+  settle(status: number): MaybePromise<readonly string[]>;
+}
+
+/** The request goes no further: the login, a 401, 403 or 503, as a value. */
+export interface Turned {
+  readonly kind: "turned";
+  readonly response: RouteResponse;
+}
+
+/** Who asks, and may they? Fulfilled by the library's engine. */
+export type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Turned>;
+
+/** Whether a session that holds a stream open still lives. Rejects where the store cannot say. */
+export type IsAlive = (sessionId: string) => MaybePromise<boolean>;
+
+/** A request to one of the gateway's own endpoints. `path` is what follows the prefix, beginning with `/`. */
+export interface OwnRequest extends RouteRequest {
+  readonly path: string;
+}
+
+/** The gateway's own endpoints; `undefined` where there is none at the path. */
+export type OwnEndpoints = (request: OwnRequest) => MaybePromise<RouteResponse | undefined>;
+
+/** What a proxy in front asks about a request that it holds back. */
+export interface CheckRequest extends RequestView {
+  /** The public origin of the original request. */
+  readonly origin: string;
+  /** Which proxy asks, and so what it can read. */
+  readonly neighbour: "nginx" | "forward" | "envoy";
+  /** Of `?groups=a,b`; empty: nobody in particular. */
+  readonly groups: readonly string[];
+}
+
+/** Answers the check endpoints, on the shortest road there is. */
+export type CheckEndpoint = (request: CheckRequest) => MaybePromise<RouteResponse>;
+
+/** All that the gateway needs of a session layer. */
+export interface SessionLayer {
+  readonly authenticate: Authenticate;
+  readonly isAlive: IsAlive;
+  readonly endpoints: OwnEndpoints;
+  readonly check: CheckEndpoint;
+  /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */
+  readonly isOwnCookie: (name: string) => boolean;
+  /** For readiness. Rejects or answers `false` where something is missing. */
+  readonly health: Health;
+  close(): MaybePromise<void>;
+}
+
+/** What `/health/ready` tells. Key ids are no secrets. */
+export interface Health {
+  store(): MaybePromise<boolean>;
+  providers(): readonly { readonly name: string; readonly ready: boolean }[];
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+}

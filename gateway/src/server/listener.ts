@@ -1,0 +1,109 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { HEAD_TOO_LARGE, ownHeaders, problemOf } from "../answer.ts";
+import type { Address } from "../config/network-kinds.ts";
+import type { LimitSettings } from "../config.ts";
+import type { FrontDoor } from "../front-door.ts";
+import type { Observer } from "../observe/observer.ts";
+import { hasUnreadBody } from "../reception.ts";
+
+/** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
+export function createListener(door: FrontDoor, limits: LimitSettings, observer: Observer): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headTimeout,
+    // How long a whole upload may take is not for us to say; `bodyIdle` ends those that stand still.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAlive,
+    connectionsCheckingInterval: Math.min(limits.headTimeout, 5_000),
+    highWaterMark: 65_536,
+  });
+  // One more than allowed, so that a request with too many is seen to have too many, and not quietly shortened.
+  server.maxHeadersCount = limits.headers + 1;
+  const handle = (message: IncomingMessage, response: ServerResponse): void => {
+    if (hasUnreadBody(message)) watchBody(message, limits.bodyIdle);
+    door.handle(message, response);
+  };
+  server.on("request", handle);
+  server.on("checkContinue", handle);
+  server.on("checkExpectation", handle);
+  server.on("upgrade", (message: IncomingMessage, socket: Socket, early: Buffer) => {
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    door.upgrade(message, socket, early);
+  });
+  server.on("connect", (_message, socket: Socket) => refuse(socket, 405));
+  server.on("clientError", (error: Error, socket: Socket) => {
+    const code = "code" in error ? String(error.code) : "";
+    if (code === "ECONNRESET" || !socket.writable || isAnswering(socket)) {
+      socket.destroy();
+      return;
+    }
+    observer.notice("client.malformed", { reason: code });
+    refuse(socket, code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400);
+  });
+  return server;
+}
+
+/** A body that stands still while it is waited for holds an upstream's connection; that ends. */
+function watchBody(message: IncomingMessage, idle: number): void {
+  const { socket } = message;
+  socket.setTimeout(idle);
+  message.once("end", () => socket.setTimeout(0));
+  message.on("timeout", () => {
+    if (message.readableFlowing !== false) socket.destroy();
+  });
+}
+
+/** Whether an answer is being written on the socket. What came behind a broken request cannot be told apart from it then. */
+function isAnswering(socket: Socket): boolean {
+  const current: unknown = Reflect.get(socket, "_httpMessage");
+  return typeof current === "object" && current !== null && Reflect.get(current, "_headerSent") === true;
+}
+
+/** Answers what never became a request. */
+function refuse(socket: Socket, status: 400 | 405 | 408 | 431): void {
+  const answer = status === 431 ? HEAD_TOO_LARGE : problemOf(status === 405 ? "ERR_METHOD_NOT_ALLOWED" : "ERR_BAD_REQUEST");
+  const lines = ownHeaders(answer, false);
+  let text = `HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(answer.body)}\r\n`;
+  for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  socket.on("error", () => socket.destroy());
+  socket.end(`${text}\r\n${answer.body}`, "utf8", () => socket.destroy());
+}
+
+const REASONS = {
+  400: "Bad Request",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large",
+} as const;
+
+/** Begins to listen; rejects where the address cannot be had. Answers the port, which matters where 0 was asked for. */
+export function listen(server: Server, { host, port }: Address): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off("error", reject);
+      const bound = server.address();
+      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
+    });
+  });
+}
+
+/** Stops accepting, waits for what is on its way, and after `bound` milliseconds waits no longer. */
+export function stop(server: Server, bound: number, onBound: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      onBound();
+      server.closeAllConnections();
+    }, bound);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,59 @@
+import { HOP_BY_HOP_ANSWER } from "./header-fate.ts";
+import type { IsOwnCookie } from "./own-cookies.ts";
+import { setsOwnCookie } from "./own-cookies.ts";
+
+/** The headers of an upstream's answer as undici hands them over: lower-case names, repeated ones as lists. */
+export type AnswerHeaders = { readonly [name: string]: string | readonly string[] | undefined };
+
+/** What goes into the head that the client gets. */
+export interface AnswerParts {
+  readonly headers: AnswerHeaders;
+  /** `Set-Cookie` values of ours. */
+  readonly cookies: readonly string[];
+  /** Somebody is signed in, so the answer may be theirs alone. */
+  readonly personal: boolean;
+  readonly isOwnCookie: IsOwnCookie;
+  /** Called for each cookie of ours that the upstream tried to set (CK-13). */
+  readonly onForeignCookie: () => void;
+}
+
+/** The flat header lines for the client. */
+export function answerHead({ headers, cookies, personal, isOwnCookie, onForeignCookie }: AnswerParts): string[] {
+  const flat: string[] = [];
+  const nominated = nominatedBy(headers["connection"]);
+  const chunked = headers["transfer-encoding"] !== undefined;
+  let cached = false;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || HOP_BY_HOP_ANSWER.has(name) || nominated?.has(name) === true) continue;
+    // Where both say how long the body is, the chunks are right; passing the other on would let two answers be read from one.
+    if (chunked && name === "content-length") continue;
+    if (name === "set-cookie") {
+      for (const one of typeof value === "string" ? [value] : value) {
+        if (setsOwnCookie(one, isOwnCookie)) onForeignCookie();
+        else flat.push(name, one);
+      }
+      continue;
+    }
+    if (name === "cache-control" || name === "expires") {
+      // What sets a cookie of ours must be in no cache, whatever the upstream thinks (HD-01).
+      if (cookies.length > 0) continue;
+      cached = true;
+    }
+    if (typeof value === "string") flat.push(name, value);
+    else for (const one of value) flat.push(name, one);
+  }
+  for (const cookie of cookies) flat.push("set-cookie", cookie);
+  if ((personal && !cached) || cookies.length > 0) flat.push("cache-control", "no-store");
+  return flat;
+}
+
+function nominatedBy(connection: string | readonly string[] | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined) return undefined;
+  const text = typeof connection === "string" ? connection : connection.join(",");
+  if (text === "keep-alive" || text === "close") return undefined;
+  // Length and cookies belong to the answer itself; dropping them would change what it says.
+  const names = new Set(text.split(",").map((name) => name.trim().toLowerCase()));
+  for (const name of ["content-length", "set-cookie", "cache-control", "expires"]) names.delete(name);
+  return names;
+}

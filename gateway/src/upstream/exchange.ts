@@ -1,0 +1,250 @@
+import type { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import type { RouteResponse } from "coatcheck/contracts";
+import type { Dispatcher } from "undici";
+import { problemOf, problemOfError, send } from "../answer.ts";
+import type { Finished, Outcome } from "../observe/observer.ts";
+import { stopwatch } from "../observe/observer.ts";
+import type { AnswerHeaders } from "./answer-head.ts";
+import { answerHead } from "./answer-head.ts";
+import { BodyLimit } from "./body-limit.ts";
+import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
+import type { OpenStream } from "./open-streams.ts";
+import type { Passage, Passages } from "./passage.ts";
+import { upstreamHeaders } from "./passage.ts";
+
+const NO_COOKIES: readonly string[] = [];
+const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
+const ignore = (): void => {};
+
+/**
+ * One request to an upstream and its answer. It is itself undici's handler, so that the road from socket to socket has no stream
+ * wrapper and makes no closure for each chunk.
+ */
+export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, OpenStream {
+  readonly method: string;
+  readonly path: string;
+  readonly started: number;
+  readonly upstream: string;
+  readonly sessionId: string | null;
+  answered = 0;
+  outcome: Outcome = "proxied";
+  readonly #shared: Passages;
+  readonly #passage: Passage;
+  readonly #response: ServerResponse;
+  #headers: string[] = [];
+  #controller: Dispatcher.DispatchController | undefined = undefined;
+  #retried = false;
+  /** Nothing that undici says counts any more. */
+  #over = false;
+  #draining = false;
+  #settling = false;
+  /** An event stream, which lasts no longer than its session. */
+  #lasting = false;
+  #endedEarly: AnswerHeaders | undefined = undefined;
+
+  constructor(shared: Passages, passage: Passage, response: ServerResponse) {
+    this.#shared = shared;
+    this.#passage = passage;
+    this.#response = response;
+    this.method = passage.arrival.message.method ?? "GET";
+    this.path = passage.arrival.target.path;
+    this.started = passage.arrival.started;
+    this.upstream = passage.route.name;
+    this.sessionId = passage.admission?.sessionId ?? null;
+  }
+
+  get status(): number {
+    return this.#response.headersSent ? this.#response.statusCode : 0;
+  }
+
+  /** Sends the request. The answer, whatever it is, goes to the client. */
+  start(): void {
+    const response = this.#response;
+    response.once("close", () => this.#closed());
+    this.#headers = upstreamHeaders(this.#passage, this.#shared.observer);
+    this.#dispatch(this.#body());
+  }
+
+  /** Ends the stream to the client, because its session is over. */
+  cut(): void {
+    this.#over = true;
+    this.#controller?.abort(new ClientGone("the session ended"));
+    this.#response.destroy();
+  }
+
+  #dispatch(body: Readable | null): void {
+    const { route, arrival } = this.#passage;
+    const { target } = arrival;
+    const path = target.query === "" ? target.path : target.path + target.query;
+    route.pool.dispatch({ path, method: this.method, headers: this.#headers, body }, this);
+  }
+
+  #body(): Readable | null {
+    const { head, message } = this.#passage.arrival;
+    if (!head.hasBody) return null;
+    message.on("error", ignore);
+    const { bodyLimit } = this.#shared;
+    if (head.length !== undefined) this.#headers.push("content-length", head.length);
+    if (bodyLimit === 0 || head.length !== undefined) return message;
+    const limited = new BodyLimit(bodyLimit);
+    limited.on("error", ignore);
+    message.once("aborted", () => limited.destroy(new ClientGone("the client went away within the body")));
+    return message.pipe(limited);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#response.destroyed) controller.abort(new ClientGone("the client went away"));
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (status < 200) {
+      this.#information(status, headers);
+      return;
+    }
+    this.answered = stopwatch();
+    const { admission } = this.#passage;
+    if (admission === null) {
+      this.#writeHead(status, headers, NO_COOKIES);
+      return;
+    }
+    const settled = admission.settle(status);
+    if (!(settled instanceof Promise)) {
+      this.#writeHead(status, headers, settled);
+      return;
+    }
+    this.#settling = true;
+    controller.pause();
+    settled.then(
+      (cookies) => {
+        this.#settling = false;
+        this.#writeHead(status, headers, cookies);
+        if (this.#endedEarly !== undefined) this.onResponseEnd(controller, this.#endedEarly);
+        else controller.resume();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over || this.#response.write(chunk)) return;
+    controller.pause();
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#response.once("drain", () => {
+      this.#draining = false;
+      controller.resume();
+    });
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
+    if (this.#over) return;
+    // An answer without a body is complete with its head, also while the head still waits for the session to be settled.
+    if (this.#settling) {
+      this.#endedEarly = trailers;
+      return;
+    }
+    this.#over = true;
+    for (const name in trailers) this.#addTrailer(name, trailers[name]);
+    this.#response.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    const { message, head } = this.#passage.arrival;
+    if (error instanceof ClientGone || this.#response.destroyed || (message.destroyed && !message.complete)) {
+      this.#over = true;
+      return;
+    }
+    if (error instanceof BodyTooLarge) {
+      this.#refuse(problemOf("ERR_BODY_TOO_LARGE"), "too-large");
+      return;
+    }
+    if (this.answered === 0 && !this.#retried && !head.hasBody && RETRIED.has(this.method) && isStaleConnection(error)) {
+      this.#retried = true;
+      this.#dispatch(null);
+      return;
+    }
+    const code = failureCode(error);
+    this.#shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
+    this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
+  }
+
+  #writeHead(status: number, headers: AnswerHeaders, cookies: readonly string[]): void {
+    const response = this.#response;
+    if (this.#over || response.destroyed) return;
+    const { admission } = this.#passage;
+    const { isOwnCookie, observer } = this.#shared;
+    const flat = answerHead({
+      headers,
+      cookies,
+      personal: admission !== null && admission.identity !== null,
+      isOwnCookie,
+      onForeignCookie: () => observer.notice("upstream.set-own-cookie", { upstream: this.upstream }),
+    });
+    if (this.#shared.isDraining()) flat.push("connection", "close");
+    response.writeHead(status, flat);
+    if (isEventStream(headers["content-type"])) {
+      this.#lasting = true;
+      this.#shared.streams.add(this);
+    }
+    // A head that has to wait for its body is a stalled event stream; what is in the same packet still travels together.
+    process.nextTick(flush, response);
+  }
+
+  /** 103 brings hints that are worth passing on; what else comes before an answer is the upstream's own affair. */
+  #information(status: number, headers: AnswerHeaders): void {
+    const link = headers["link"];
+    const { httpVersionMinor } = this.#passage.arrival.message;
+    if (status !== 103 || link === undefined || httpVersionMinor === 0 || this.#response.headersSent) return;
+    try {
+      this.#response.writeEarlyHints({ link: typeof link === "string" ? link : [...link] });
+    } catch {
+      // Hints that Node does not take for well-formed are only hints.
+    }
+  }
+
+  #addTrailer(name: string, value: string | readonly string[] | undefined): void {
+    if (value === undefined || name === "set-cookie" || this.#response.getHeader("content-length") !== undefined) return;
+    this.#response.addTrailers([[name, typeof value === "string" ? value : value.join(", ")]]);
+  }
+
+  /** The session layer has no answer for the head that waits. */
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#shared.observer.notice("request.failed", { upstream: this.upstream, error });
+    this.#refuse(problemOfError(error), "unavailable");
+  }
+
+  /** Answers in the upstream's place, as long as its head was not sent; after that a broken connection is the only honest answer. */
+  #refuse(answer: RouteResponse, outcome: Outcome): void {
+    this.#over = true;
+    this.outcome = outcome;
+    const response = this.#response;
+    const { message, head, origin } = this.#passage.arrival;
+    if (response.headersSent) response.destroy();
+    else
+      send(response, answer, { https: origin.scheme === "https", close: head.hasBody && !message.complete, method: this.method });
+    this.#controller?.abort(new ClientGone("answered already"));
+  }
+
+  #closed(): void {
+    const response = this.#response;
+    if (!response.writableFinished && this.outcome === "proxied") {
+      if (!this.#over || !response.headersSent) this.outcome = "client-gone";
+      this.#over = true;
+      this.#controller?.abort(new ClientGone("the client went away"));
+    }
+    if (this.#lasting) this.#shared.streams.remove(this);
+    this.#shared.observer.finished(this);
+  }
+}
+
+function flush(response: ServerResponse): void {
+  if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+}
+
+function isEventStream(type: string | readonly string[] | undefined): boolean {
+  return typeof type === "string" && type.startsWith("text/event-stream");
+}

@@ -1,0 +1,96 @@
+/**
+ * What becomes of a client's header on its way to an upstream.
+ *
+ * - `keep`: passed on as it came
+ * - `drop`: hop-by-hop, ours to say, or a name that an upstream could take for one of ours
+ * - the others are looked at one by one
+ */
+export type Fate =
+  | "keep"
+  | "drop"
+  | "host"
+  | "cookie"
+  | "connection"
+  | "authorization"
+  | "expect"
+  | "length"
+  | "chunked"
+  | "forwarded-for"
+  | "forwarded-host";
+
+const KNOWN: readonly (readonly [string, Fate])[] = [
+  ["host", "host"],
+  ["cookie", "cookie"],
+  ["connection", "connection"],
+  ["authorization", "authorization"],
+  ["expect", "expect"],
+  ["content-length", "length"],
+  ["transfer-encoding", "chunked"],
+  ["x-forwarded-for", "forwarded-for"],
+  ["x-forwarded-host", "forwarded-host"],
+];
+
+/** Hop-by-hop (RFC 9110 section 7.6.1), and what frameworks take for the address, the path or the user of the request. */
+const DROPPED = new Set([
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "upgrade",
+  "http2-settings",
+  "forwarded",
+  "x-real-ip",
+  "x-client-ip",
+  "true-client-ip",
+  "x-original-url",
+  "x-original-uri",
+  "x-original-method",
+  "x-original-host",
+  "x-rewrite-url",
+  "x-host",
+  "proxy",
+  "remote-user",
+  "remote-name",
+  "remote-email",
+  "remote-groups",
+  "gap-auth",
+]);
+const DROPPED_PREFIXES = ["x-auth-request-", "x-forwarded-", "x-coatcheck-"];
+/** What two spellings of one name have in common for servers that fold names, as CGI does with `-` and `_`. */
+const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
+
+const CAPACITY = 512;
+const remembered = new Map<string, Fate>();
+
+function judge(name: string): Fate {
+  const lower = name.toLowerCase();
+  const known = KNOWN.find(([header]) => header === lower);
+  if (known !== undefined) return known[1];
+  const plain = folded(name);
+  // A second spelling of a header that has a fate of its own (`Content_Length`) can only be meant to confuse.
+  if (DROPPED.has(plain) || KNOWN.some(([header]) => header === plain)) return "drop";
+  return DROPPED_PREFIXES.some((prefix) => plain.startsWith(prefix)) ? "drop" : "keep";
+}
+
+/** The fate of a header by its name in any spelling. Names recur, so the answers are remembered. */
+export function fateOf(name: string): Fate {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const fate = judge(name);
+  if (remembered.size >= CAPACITY) remembered.clear();
+  remembered.set(name, fate);
+  return fate;
+}
+
+/** Response headers that concern one connection alone. */
+export const HOP_BY_HOP_ANSWER: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "transfer-encoding",
+  "te",
+  "upgrade",
+]);

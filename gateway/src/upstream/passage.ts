@@ -1,0 +1,42 @@
+import type { Observer } from "../observe/observer.ts";
+import type { Arrival } from "../reception.ts";
+import type { Admission } from "../seam.ts";
+import { pushIdentityHeaders } from "./identity-headers.ts";
+import type { OpenStreams } from "./open-streams.ts";
+import type { IsOwnCookie } from "./own-cookies.ts";
+import type { Route } from "./route.ts";
+
+/** What stays the same for all requests on their way to upstreams. */
+export interface Passages {
+  readonly isOwnCookie: IsOwnCookie;
+  readonly observer: Observer;
+  readonly streams: OpenStreams;
+  /** The largest body, in bytes; 0: no limit. */
+  readonly bodyLimit: number;
+  /** Whether the server stops: connections close with their answer. */
+  isDraining(): boolean;
+}
+
+/** A request that may pass: where it goes, and on whose behalf. */
+export interface Passage {
+  readonly arrival: Arrival;
+  readonly route: Route;
+  /** `null` where nobody was looked up. */
+  readonly admission: Admission | null;
+  readonly accessToken: string | undefined;
+}
+
+/** The whole header of the request to the upstream: what the client said and may say, then what only the gateway says. */
+export function upstreamHeaders({ arrival, route, admission, accessToken }: Passage, observer: Observer): string[] {
+  const { head, origin, client } = arrival;
+  const headers = head.kept;
+  if (route.passHost) headers.push("host", origin.host);
+  headers.push("x-forwarded-for", client, "x-forwarded-host", origin.host, "x-forwarded-proto", origin.scheme);
+  pushIdentityHeaders(headers, admission?.identity ?? null, admission?.groups ?? [], (what) => {
+    observer.notice("identity-header.left-out", { reason: what, upstream: route.name, sessionId: admission?.sessionId ?? null });
+  });
+  if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
+  if (route.token === "authorization" && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);
+  if (route.access === "public" && head.authorization !== undefined) headers.push("authorization", head.authorization);
+  return headers;
+}

@@ -1,0 +1,42 @@
+import { Pool } from "undici";
+import type { AccessRule, UpstreamSettings } from "../config.ts";
+
+/** The most connections to one upstream; requests past that wait for one. */
+const MOST_CONNECTIONS = 512;
+
+/** One upstream with its rule and its connections. */
+export interface Route {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly hosts: readonly string[];
+  readonly access: AccessRule;
+  readonly groups: ReadonlySet<string>;
+  readonly preflight: boolean;
+  readonly token: UpstreamSettings["token"];
+  readonly passHost: boolean;
+  readonly pool: Pool;
+}
+
+/** Opens the pool of an upstream; connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
+export function openRoute(settings: UpstreamSettings): Route {
+  const { timeouts } = settings;
+  return {
+    name: settings.name ?? new URL(settings.url).host,
+    paths: settings.paths,
+    hosts: settings.hosts,
+    access: settings.access,
+    groups: new Set(settings.groups),
+    preflight: settings.preflight,
+    token: settings.token,
+    passHost: settings.passHost,
+    pool: new Pool(settings.url, {
+      connections: MOST_CONNECTIONS,
+      pipelining: 1,
+      allowH2: false,
+      connectTimeout: timeouts.connect,
+      headersTimeout: timeouts.head,
+      bodyTimeout: timeouts.idle,
+      maxHeaderSize: 65_536,
+    }),
+  };
+}

@@ -1,0 +1,184 @@
+import type { IncomingMessage } from "node:http";
+import { ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { RouteResponse } from "coatcheck/contracts";
+import type { Dispatcher } from "undici";
+import { problemOf, problemOfError, send } from "../answer.ts";
+import type { Finished, Outcome } from "../observe/observer.ts";
+import { stopwatch } from "../observe/observer.ts";
+import type { AnswerHeaders } from "./answer-head.ts";
+import { answerHead } from "./answer-head.ts";
+import { ClientGone, failureCode } from "./failures.ts";
+import type { OpenStream } from "./open-streams.ts";
+import type { Passage, Passages } from "./passage.ts";
+import { upstreamHeaders } from "./passage.ts";
+
+/** Joins a client's socket and an upstream's: bytes go both ways with backpressure, and an end or a failure of one reaches the other. */
+function join(client: Duplex, upstream: Duplex): void {
+  const endBoth = (): void => {
+    client.destroy();
+    upstream.destroy();
+  };
+  client.on("error", endBoth);
+  upstream.on("error", endBoth);
+  client.on("close", () => upstream.destroy());
+  upstream.on("close", () => client.destroy());
+  client.pipe(upstream);
+  upstream.pipe(client);
+}
+
+/** One WebSocket handshake to an upstream, and the sockets that come of it. */
+export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, OpenStream {
+  readonly method = "GET";
+  readonly path: string;
+  readonly started: number;
+  readonly upstream: string;
+  readonly sessionId: string | null;
+  answered = 0;
+  outcome: Outcome = "proxied";
+  status = 0;
+  readonly #shared: Passages;
+  readonly #passage: Passage;
+  readonly #socket: Duplex;
+  #controller: Dispatcher.DispatchController | undefined = undefined;
+  #upstreamSocket: Duplex | undefined = undefined;
+  /** The upstream's answer where it refuses the handshake. */
+  #refusal: ServerResponse | undefined = undefined;
+
+  constructor(shared: Passages, passage: Passage, socket: Duplex) {
+    this.#shared = shared;
+    this.#passage = passage;
+    this.#socket = socket;
+    this.path = passage.arrival.target.path;
+    this.started = passage.arrival.started;
+    this.upstream = passage.route.name;
+    this.sessionId = passage.admission?.sessionId ?? null;
+  }
+
+  /** Sends the handshake. `early` are bytes that the client sent behind it. */
+  start(early: Buffer): void {
+    const { route, arrival } = this.#passage;
+    const { target } = arrival;
+    if (early.length > 0) this.#socket.unshift(early);
+    this.#shared.streams.add(this);
+    this.#socket.once("close", () => this.#closed());
+    this.#socket.on("error", () => this.#socket.destroy());
+    const headers = upstreamHeaders(this.#passage, this.#shared.observer);
+    route.pool.dispatch({ path: target.path + target.query, method: "GET", headers, upgrade: "websocket" }, this);
+  }
+
+  cut(): void {
+    this.#upstreamSocket?.destroy();
+    this.#socket.destroy();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#socket.destroyed) controller.abort(new ClientGone("the client went away"));
+  }
+
+  onRequestUpgrade(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders, upstream: Duplex): void {
+    this.answered = stopwatch();
+    this.#upstreamSocket = upstream;
+    upstream.on("error", () => upstream.destroy());
+    if (this.#socket.destroyed) {
+      upstream.destroy();
+      return;
+    }
+    const { admission } = this.#passage;
+    if (admission === null) {
+      this.#open(status, headers, []);
+      return;
+    }
+    Promise.resolve(admission.settle(status)).then(
+      (cookies) => this.#open(status, headers, cookies),
+      (error: unknown) => {
+        upstream.destroy();
+        this.#refuse(problemOfError(error), "unavailable");
+      },
+    );
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (status < 200) return;
+    this.answered = stopwatch();
+    this.#refusal = responseOn(this.#passage.arrival.message, this.#socket);
+    this.#refusal.writeHead(status, this.#answerHead(headers, []).concat("connection", "close"));
+    this.status = status;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#refusal === undefined || this.#refusal.write(chunk)) return;
+    controller.pause();
+    this.#refusal.once("drain", () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    this.#refusal?.end(() => this.#socket.end());
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#socket.destroyed || error instanceof ClientGone) return;
+    if (this.#refusal !== undefined) {
+      this.#socket.destroy();
+      return;
+    }
+    const code = failureCode(error);
+    this.#shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
+    this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
+  }
+
+  #open(status: number, headers: AnswerHeaders, cookies: readonly string[]): void {
+    const upstream = this.#upstreamSocket;
+    if (upstream === undefined || this.#socket.destroyed) {
+      upstream?.destroy();
+      return;
+    }
+    const flat = this.#answerHead(headers, cookies);
+    let head = `HTTP/1.1 ${status} Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n`;
+    for (let index = 0; index < flat.length; index += 2) head += `${flat[index]}: ${flat[index + 1]}\r\n`;
+    this.#socket.write(`${head}\r\n`, "latin1");
+    this.status = status;
+    this.outcome = "upgraded";
+    join(this.#socket, upstream);
+  }
+
+  #answerHead(headers: AnswerHeaders, cookies: readonly string[]): string[] {
+    const { isOwnCookie, observer } = this.#shared;
+    const onForeignCookie = (): void => observer.notice("upstream.set-own-cookie", { upstream: this.upstream });
+    return answerHead({ headers, cookies, personal: false, isOwnCookie, onForeignCookie });
+  }
+
+  #refuse(answer: RouteResponse, outcome: Outcome): void {
+    this.outcome = outcome;
+    this.status = answer.status;
+    const { message, origin } = this.#passage.arrival;
+    refuseUpgrade(message, this.#socket, answer, origin.scheme === "https");
+  }
+
+  #closed(): void {
+    this.#shared.streams.remove(this);
+    if (this.status === 0 && this.outcome === "proxied") this.outcome = "client-gone";
+    this.#controller?.abort(new ClientGone("the client went away"));
+    this.#upstreamSocket?.destroy();
+    this.#shared.observer.finished(this);
+  }
+}
+
+/** A response on a socket that Node has already let go of. */
+function responseOn(message: IncomingMessage, socket: Duplex): ServerResponse {
+  const response = new ServerResponse(message);
+  response.shouldKeepAlive = false;
+  // Node types this for TCP sockets, and writes to any duplex.
+  if (socket instanceof Socket) response.assignSocket(socket);
+  return response;
+}
+
+/** Answers a handshake that goes no further. */
+export function refuseUpgrade(message: IncomingMessage, socket: Duplex, answer: RouteResponse, https: boolean): void {
+  if (socket.destroyed) return;
+  const response = responseOn(message, socket);
+  response.once("finish", () => socket.end());
+  send(response, answer, { https, close: true, method: message.method });
+}
