@@ -1,5 +1,7 @@
 import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { Groups } from "./memory-groups.ts";
+import { emptied, frozen } from "./memory-rows.ts";
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
@@ -219,77 +221,9 @@ class MemoryStore implements SessionStore {
   }
 }
 
-/** Sets of ids by a key; an empty set is dropped. */
-class Groups<Key> {
-  readonly #groups = new Map<Key, Set<string>>();
-
-  of(key: Key): Iterable<string> {
-    return this.#groups.get(key) ?? [];
-  }
-
-  entries(): Iterable<[Key, Set<string>]> {
-    return this.#groups;
-  }
-
-  add(key: Key, id: string): void {
-    const group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, new Set([id]));
-    else group.add(id);
-  }
-
-  remove(key: Key, id: string): void {
-    const group = this.#groups.get(key);
-    if (group?.delete(id) && group.size === 0) this.#groups.delete(key);
-  }
-
-  clear(): void {
-    this.#groups.clear();
-  }
-}
-
 const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS);
 /** Unambiguous whatever the two strings hold. */
 const sidKey = (issuer: string, sid: string): string => `${issuer.length}:${issuer}${sid}`;
 const newestFirst = (a: SessionRow, b: SessionRow): number => b.created - a.created;
 const mostUrgentFirst = (a: SessionRow, b: SessionRow): number => (a.renewAt ?? 0) - (b.renewAt ?? 0);
 const closed = (): CoatcheckError => new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "The memory store is closed." });
-
-/** A copy that nobody can change, of one shape whatever the caller's object looks like. */
-function frozen(row: SessionRow, seen: number): SessionRow {
-  return Object.freeze({
-    id: row.id,
-    secretHash: row.secretHash,
-    previousHash: row.previousHash,
-    previousUntil: row.previousUntil,
-    version: row.version,
-    kind: row.kind,
-    owner: row.owner,
-    issuer: row.issuer,
-    sid: row.sid,
-    created: row.created,
-    seen,
-    expires: row.expires,
-    renewAt: row.renewAt,
-    tokenExpires: row.tokenExpires,
-    lease: row.lease,
-    ended: row.ended,
-    reason: row.reason,
-    body: row.body,
-  });
-}
-
-const EMPTY = {
-  previousHash: null,
-  previousUntil: 0,
-  owner: null,
-  issuer: null,
-  sid: null,
-  renewAt: null,
-  tokenExpires: null,
-  lease: null,
-  body: "",
-} as const;
-
-function emptied(row: SessionRow, reason: EndReason, now: number): SessionRow {
-  return frozen({ ...row, ...EMPTY, version: row.version + 1, ended: now, reason }, row.seen);
-}

@@ -76,7 +76,10 @@ export function openDatabase(path: string, options: OpenOptions, migrations: rea
 
 function prepare(db: DatabaseSync, path: string, options: OpenOptions, migrations: readonly string[]): void {
   db.exec(`PRAGMA busy_timeout = ${options.busyTimeout}; PRAGMA trusted_schema = OFF`);
+  // Asked before anything is written, and in one transaction: another process may be making the file at this moment.
+  db.exec("BEGIN");
   ours(db, path, migrations.length);
+  db.exec("COMMIT");
   whileLocked(options.busyTimeout, () => {
     const [mode] = cellsIn(db.prepare("PRAGMA journal_mode = WAL").get() ?? []);
     if (mode !== "wal") throw invalid(path, "is on a file system that several processes cannot share (no write-ahead log)");
