@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AuditEvent, Clock, Entropy, JsonObject, Provider, Report, SessionStore } from "./contracts.ts";
+import type { AuditEvent, Clock, Entropy, JsonObject, Provider, Report, SessionStore, Strategy } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { CoatcheckError } from "./core/errors.ts";
 import { deviations, type SessionOptions, sessionPolicy } from "./core/policy.ts";
@@ -34,6 +34,8 @@ export interface CoatcheckOptions<Data> {
   /** The OpenID provider, or several with names; without one the app signs people in itself with `session.login`. */
   readonly provider?: ProviderConfig | Provider;
   readonly providers?: readonly (ProviderConfig | Provider)[];
+  /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
+  readonly strategies?: readonly Strategy[];
   /** Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer synchronously. */
   readonly data?: StandardSchemaV1<unknown, Data>;
   /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds. */
@@ -88,7 +90,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     keyring,
     clock,
     entropy,
-    strategies: [sessionStrategy({ cookie: cookies.session.name, policy })],
+    strategies: [...(options.strategies ?? []), sessionStrategy({ cookie: cookies.session.name, policy })],
     policy,
     cookies,
     origins: { own, trusted: (options.trustedOrigins ?? []).map(checkedOrigin) },
@@ -105,8 +107,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       background,
       cookies,
       prefix,
-      origins: own,
       signedOutPage: options.signedOutPage ?? "/",
+      ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
     }),
     report,
     background,

@@ -1,10 +1,11 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
-import type { JsonObject, Session, SignedInSession } from "../contracts.ts";
+import type { Session, SignedInSession } from "../contracts.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import { Push } from "../engine/push.ts";
 
 /**
- * Tell it once which data `req.session` holds:
+ * `req.session` is there for habit; `web.of(req)` says the same with the type of your own `auth`. Tell it once which data it holds, and
+ * `req.session` has its type; until then it has none, so that it quarrels with no other library's.
  *
  * @example
  * ```ts
@@ -18,13 +19,11 @@ export interface Register {
   readonly registered?: never;
 }
 
-type RegisteredData = Register extends { data: infer Data } ? Data : JsonObject;
+/** What a request has once its data are registered. */
+export type WithSession<Registered> = Registered extends { data: infer Data } ? { readonly session: Session<Data> } : object;
 
 declare module "express-serve-static-core" {
-  interface Request {
-    /** For habit; `web.of(req)` says the same with the type of your own `auth`. */
-    session: Session<RegisteredData>;
-  }
+  interface Request extends WithSession<Register> {}
 }
 
 export interface ExpressAdapter<Data> {
@@ -64,7 +63,7 @@ export function express<Data>(auth: HasEngine<Data>): ExpressAdapter<Data> {
     },
     routes: () => (request, response, next) => push.serve(request, response, next),
     requireUser: () => (request, response, next) => push.requireUser(request, response, next),
-    errors: () => (error, _request, response, next) => push.fail(error, response, next),
+    errors: () => (error, request, response, next) => push.fail(error, request, response, next),
     of: (request) => push.session(request),
     user: (request) => push.user(request),
   };

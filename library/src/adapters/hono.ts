@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
-import { answerDecision } from "../engine/answers.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { answerDecision, answerProblem } from "../engine/answers.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
 import { conclude, FetchRequest, serveSafely, toResponse } from "../engine/handle.ts";
@@ -33,7 +34,8 @@ export interface HonoAdapter<Data> {
  * ```
  */
 export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
-  const exchanges = new WeakMap<Request, Exchange<Data>>();
+  // By context, for middleware may put another request in its place.
+  const exchanges = new WeakMap<Context, Exchange<Data>>();
 
   return {
     session: () =>
@@ -44,10 +46,12 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         const exchange = await engine.open(view);
         const decision = exchange.decide(ANYBODY);
         if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
-        exchanges.set(context.req.raw, exchange);
+        exchanges.set(context, exchange);
         context.set("session", exchange.session);
-        await next();
-        const concluded = await conclude(exchange, context.res);
+        await handled(exchange, next);
+        const failure = context.error;
+        if (failure !== undefined) exchange.fail();
+        const concluded = await conclude(exchange, answerOf(failure, context.res));
         // Hono joins a new response's headers with the old one's unless that is taken away first.
         if (concluded !== context.res) {
           context.res = undefined;
@@ -57,7 +61,7 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
       }),
     requireUser: () =>
       createMiddleware(async (context, next) => {
-        const exchange = exchanges.get(context.req.raw);
+        const exchange = exchanges.get(context);
         if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
         const decision = exchange.decide(SOMEBODY);
         if (decision.kind !== "proceed") return toResponse(answerDecision(decision, exchange.request, engine.options));
@@ -68,4 +72,21 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         return undefined;
       }),
   };
+}
+
+/** Hono answers what an `Error` says itself, and rethrows all else; a throw keeps only `logout` (DESIGN §1.5). */
+async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    exchange.fail();
+    await exchange.settle(500);
+    throw error;
+  }
+}
+
+/** What the handler threw with a code of ours is answered by that code, unless the app's own `onError` had an answer for it. */
+function answerOf(failure: Error | undefined, response: Response): Response {
+  if (!(failure instanceof CoatcheckError) || response.status !== 500) return response;
+  return toResponse(answerProblem(failure.code, [], failure.retryAfter));
 }

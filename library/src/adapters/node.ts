@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Session, SignedInSession } from "../contracts.ts";
 import type { HasEngine } from "../engine/auth.ts";
+import { hasEnded } from "../engine/hold.ts";
 import { Push } from "../engine/push.ts";
 
 export type NodeHandler<Data> = (request: IncomingMessage, response: ServerResponse, session: Session<Data>) => unknown;
@@ -8,7 +9,7 @@ export type NodeHandler<Data> = (request: IncomingMessage, response: ServerRespo
 export interface NodeAdapter<Data> {
   /**
    * A listener for `http.createServer`: answers our own endpoints, gives every other request its session. What the handler throws
-   * is answered with its code's status, else with 500.
+   * is answered with its code's status, else with 500, and reported as `background.failed`.
    *
    * @example
    * ```ts
@@ -31,7 +32,11 @@ export function node<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
   const push = new Push(auth.engine);
 
   const run = (request: IncomingMessage, response: ServerResponse, handle: () => unknown): void => {
-    const failed = (error: unknown): void => push.fail(error, response, () => answerFailure(response));
+    const failed = (thrown: unknown): void =>
+      push.fail(thrown, request, response, (error) => {
+        auth.engine.options.report({ name: "background.failed", level: "error", reason: "handler", error });
+        answerFailure(response);
+      });
     const enter = (error?: unknown): void => {
       if (error !== undefined) {
         failed(error);
@@ -58,9 +63,11 @@ export function node<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
 // Whatever was thrown stays here: it may hold anything.
 function answerFailure(response: ServerResponse): void {
   if (response.headersSent) {
-    response.destroy();
+    // A whole answer is not taken back; half of one must not look whole.
+    if (!hasEnded(response)) response.destroy();
     return;
   }
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
   response.statusCode = 500;
   response.setHeader("content-type", "text/plain");
   response.end("Internal Server Error");

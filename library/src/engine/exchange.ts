@@ -47,6 +47,7 @@ export class Exchange<Data> implements RouteExchange {
   onIntent: (() => void) | null = null;
   #draft: Draft = NO_INTENT;
   #closed = false;
+  #failed = false;
   #session: SessionHandle<Data> | null = null;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
@@ -135,10 +136,15 @@ export class Exchange<Data> implements RouteExchange {
     };
   }
 
+  /** The handler threw: whatever status its answer gets, only `logout` is kept (DESIGN §1.5). */
+  fail(): void {
+    this.#failed = true;
+  }
+
   /** Closes the session and carries out what the handler wanted. To be called once, when the response's status is known. */
   settle(status: number): MaybePromise<Settlement> {
     this.#closed = true;
-    return this.pending ? settle(this, status) : UNCHANGED;
+    return this.pending ? settle(this, this.#failed ? Math.max(status, 500) : status) : UNCHANGED;
   }
 
   /** Whether a touch is due; it is written after a response below 400. */

@@ -124,11 +124,12 @@ export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest
   }
 }
 
-// A throw keeps only `logout`, so settling comes before passing it on (DESIGN §1.5).
+// A throw keeps only `logout`, and settling comes before passing it on (DESIGN §1.5).
 async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Data>, request: Request): Promise<Response> {
   try {
     return await handler(exchange.session, request);
   } catch (error) {
+    exchange.fail();
     if (error instanceof CoatcheckError) return toResponse(answerProblem(error.code, [], error.retryAfter));
     await exchange.settle(500);
     throw error;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http";
 import type { MaybePromise } from "../contracts.ts";
 import { answerProblem } from "./answers.ts";
 import type { Settlement } from "./settle.ts";
@@ -6,8 +7,17 @@ import type { Settlement } from "./settle.ts";
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = readonly [method: Method, args: readonly unknown[]];
 type Callable = (...args: readonly unknown[]) => unknown;
+type Covered = { readonly original: Callable; readonly own: boolean; readonly cover: Callable };
 
 const METHODS: readonly Method[] = ["writeHead", "write", "end", "flushHeaders"];
+
+/** Responses whose `end` was called while they were held. */
+const endedWhileHeld = new WeakSet<ServerResponse>();
+
+/** Whether the handler has said all it has to say, also where that still waits for the store. */
+export function hasEnded(response: ServerResponse): boolean {
+  return response.writableEnded || endedWhileHeld.has(response);
+}
 
 /**
  * Holds a response back from the moment its head is ready until `settle` has answered: what the handler writes waits, then leaves
@@ -20,48 +30,76 @@ export function hold(response: ServerResponse, settle: (status: number) => Maybe
   if (response.headersSent) {
     throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
   }
-  const held = new Hold(response, settle);
-  for (const method of METHODS) held.cover(method);
+  new Hold(response, settle).put();
 }
 
 class Hold {
   readonly #response: ServerResponse;
   readonly #settle: (status: number) => MaybePromise<Settlement>;
-  readonly #covered = new Map<Method, { readonly original: Callable; readonly own: boolean; readonly cover: Callable }>();
+  readonly #covered = new Map<Method | "on", Covered>();
   #state: "open" | "settling" | "released" | "refused" = "open";
   #waiting: Call[] = [];
+  /** Who asked to be told when to go on, where somebody else's `on` may have taken the listener elsewhere. */
+  readonly #stalled: Callable[] = [];
 
   constructor(response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>) {
     this.#response = response;
     this.#settle = settle;
   }
 
-  cover(method: Method): void {
+  put(): void {
+    for (const method of METHODS) this.#cover(method, (...args) => this.#called(method, args));
+    // Compression hands listeners of `drain` to a stream of its own, which knows nothing of our having said `false`.
+    if (Object.hasOwn(this.#response, "on")) this.#cover("on", (...args) => this.#listen(args));
+  }
+
+  #cover(method: Method | "on", cover: Callable): void {
     const response = this.#response;
     const original: unknown = Reflect.get(response, method);
     if (!isCallable(original)) return;
-    const own = Object.hasOwn(response, method);
-    const cover: Callable = (...args) => this.#called(method, args);
-    this.#covered.set(method, { original, own, cover });
+    this.#covered.set(method, { original, own: Object.hasOwn(response, method), cover });
     Reflect.set(response, method, cover);
   }
 
   #called(method: Method, args: readonly unknown[]): unknown {
     if (this.#state === "released") return this.#forward([method, args]);
     if (this.#state === "refused") return this.#swallow(method, args);
-    if (this.#state === "open") this.#begin(method, args);
-    this.#waiting.push([method, args]);
-    return method === "write" ? false : this.#response;
+    const call = this.#checked(method, args);
+    if (this.#state === "open") this.#begin();
+    if (method === "end") endedWhileHeld.add(this.#response);
+    this.#waiting.push(call);
+    if (method === "write") return false;
+    return method === "flushHeaders" ? undefined : this.#response;
   }
 
-  #begin(method: Method, args: readonly unknown[]): void {
+  /** What Node would refuse at once is refused at once, to the one who can correct it. Takes over what `writeHead` was given. */
+  #checked(method: Method, args: readonly unknown[]): Call {
+    const response = this.#response;
+    const [first, second] = args;
+    if (method === "writeHead") {
+      // Node's own words for a second head.
+      if (response.headersSent) Reflect.apply(NativeResponse.prototype.writeHead, response, args);
+      return [method, takeHead(response, args)];
+    }
+    if (method === "write" || (method === "end" && first && typeof first !== "function")) checkChunk(first, second);
+    return [method, args];
+  }
+
+  #begin(): void {
     this.#state = "settling";
-    const given = method === "writeHead" ? Number(args[0]) : this.#response.statusCode;
+    const response = this.#response;
+    const { statusCode, statusMessage } = response;
     this.#pretendSent(true);
-    Promise.resolve(this.#settle(given)).then(
-      (settlement) => this.#release(settlement),
-      (error: unknown) => this.#response.destroy(error instanceof Error ? error : undefined),
-    );
+    const release = (settlement: Settlement): void => {
+      this.#pretendSent(false);
+      // As they were when the head was ready; what was assigned since came too late.
+      response.statusCode = statusCode;
+      response.statusMessage = statusMessage;
+      this.#release(settlement);
+    };
+    new Promise<Settlement>((resolve) => resolve(this.#settle(statusCode)))
+      .then(release)
+      .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   }
 
   // Middleware and Node itself ask `_header` (behind `headersSent`) whether the head has left. For the handler it has.
@@ -69,42 +107,28 @@ class Hold {
     Reflect.set(this.#response, "_header", sent ? "held" : null);
   }
 
-  #release(settlement: Settlement): void {
-    this.#pretendSent(false);
+  #release({ cookies, refusal }: Settlement): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (settlement.refusal === null) this.#replay(waiting, settlement.cookies);
-    else this.#refuse(settlement.refusal, waiting);
+    const full = refusal === null ? this.#replay(waiting, cookies) : this.#refuse(refusal, waiting);
+    // Whoever was told to wait by `false` waits for this; Node says it only where it said `false` itself.
+    if (!full && waiting.some(([method]) => method === "write")) this.#goOn();
   }
 
-  #replay(waiting: readonly Call[], cookies: readonly string[]): void {
+  /** Lets out what waited; answers whether the last write met a full buffer. */
+  #replay(waiting: readonly Call[], cookies: readonly string[]): boolean {
     this.#state = "released";
     this.#uncover();
-    const [first, ...rest] = waiting;
-    if (first === undefined) return;
-    let last = this.#forward(cookies.length === 0 ? first : this.#withCookies(first, cookies));
-    for (const call of rest) last = this.#forward(call);
-    // Whoever was told to wait by `false` waits for this; Node says it only where it said `false` itself.
-    const wrote = waiting.some(([method]) => method === "write");
-    if (wrote && last !== false && !this.#response.writableEnded) this.#response.emit("drain");
-  }
-
-  #withCookies([method, args]: Call, cookies: readonly string[]): Call {
     const response = this.#response;
-    let call: Call = [method, args];
-    if (method === "writeHead") {
-      const message = typeof args[1] === "string" ? [args[1]] : [];
-      setHeaders(response, typeof args[1] === "string" ? args[2] : args[1]);
-      call = [method, [args[0], ...message]];
-    }
     for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
-    response.setHeader("cache-control", "no-store");
-    return call;
+    if (cookies.length > 0) response.setHeader("cache-control", "no-store");
+    let last: unknown;
+    for (const call of waiting) last = this.#forward(call);
+    return last === false;
   }
 
-  #refuse(refusal: NonNullable<Settlement["refusal"]>, waiting: readonly Call[]): void {
+  #refuse(refusal: NonNullable<Settlement["refusal"]>, waiting: readonly Call[]): false {
     const response = this.#response;
-    this.#state = "refused";
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     const answer = answerProblem(refusal.code, [], refusal.retryAfter);
     response.statusCode = answer.status;
@@ -117,6 +141,7 @@ class Hold {
     this.#state = "refused";
     for (const method of METHODS) this.#coverAgain(method);
     for (const [method, args] of waiting) this.#swallow(method, args);
+    return false;
   }
 
   /** What the handler goes on writing after a refusal: it is told that all is well, and nothing of it leaves. */
@@ -126,12 +151,24 @@ class Hold {
     return method === "write" ? true : this.#response;
   }
 
+  #listen(args: readonly unknown[]): unknown {
+    const [event, listener] = args;
+    if (event === "drain" && this.#state === "settling" && isCallable(listener)) this.#stalled.push(listener);
+    return this.#forward(["on", args]);
+  }
+
+  #goOn(): void {
+    const told = this.#response.rawListeners("drain");
+    this.#response.emit("drain");
+    for (const listener of this.#stalled) if (!told.includes(listener)) Reflect.apply(listener, this.#response, []);
+  }
+
   #coverAgain(method: Method): void {
     const covered = this.#covered.get(method);
     if (covered !== undefined) Reflect.set(this.#response, method, covered.cover);
   }
 
-  #forward([method, args]: Call): unknown {
+  #forward([method, args]: readonly [Method | "on", readonly unknown[]]): unknown {
     const covered = this.#covered.get(method);
     return covered === undefined ? undefined : Reflect.apply(covered.original, this.#response, args);
   }
@@ -150,6 +187,18 @@ function isCallable(value: unknown): value is Callable {
   return typeof value === "function";
 }
 
+/** Gives the response the head that `writeHead(status, message?, headers?)` names, and answers what is left to say. */
+function takeHead(response: ServerResponse, [status, message, given]: readonly unknown[]): readonly unknown[] {
+  const code = Number(status) | 0;
+  if (code < 100 || code > 999)
+    throw coded(new RangeError(`Invalid status code: ${String(status)}`), "ERR_HTTP_INVALID_STATUS_CODE");
+  if (typeof message === "string") validateHeaderValue("statusMessage", message);
+  setHeaders(response, typeof message === "string" ? given : (given ?? message));
+  response.statusCode = code;
+  if (typeof message === "string") response.statusMessage = message;
+  return typeof message === "string" ? [code, message] : [code];
+}
+
 // `writeHead` takes an object, pairs, or a flat list; headers given there stand in the place of those set before.
 function setHeaders(response: ServerResponse, headers: unknown): void {
   if (Array.isArray(headers)) {
@@ -157,12 +206,27 @@ function setHeaders(response: ServerResponse, headers: unknown): void {
     for (const [name] of pairs) response.removeHeader(name);
     for (const [name, value] of pairs) response.appendHeader(name, value);
   } else if (typeof headers === "object" && headers !== null) {
-    for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   }
 }
 
 function pairsOf(flat: readonly string[]): [string, string][] {
+  if (flat.length % 2 !== 0) throw new TypeError("writeHead: a flat list of headers needs a value after each name");
   const pairs: [string, string][] = [];
   for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? "", flat[index + 1] ?? ""]);
   return pairs;
+}
+
+function checkChunk(chunk: unknown, encoding: unknown): void {
+  if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) {
+    throw coded(new TypeError("a response is written as a string, a Buffer or a Uint8Array"), "ERR_INVALID_ARG_TYPE");
+  }
+  if (typeof chunk === "string" && typeof encoding === "string" && !Buffer.isEncoding(encoding)) {
+    throw coded(new TypeError(`Unknown encoding: ${encoding}`), "ERR_UNKNOWN_ENCODING");
+  }
+}
+
+/** With the code that Node gives such an error. */
+function coded(error: Error, code: string): Error {
+  return Object.assign(error, { code });
 }

@@ -42,7 +42,8 @@ export class Push<Data> {
     }
     this.#exchanges.set(request, exchange);
     const put = (): void => hold(response, (status) => exchange.settle(status));
-    if (exchange.pending) put();
+    // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
+    if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;
     if (exchange.touchDue) response.once("close", () => exchange.touch(response.headersSent ? response.statusCode : 499));
     next();
@@ -69,12 +70,13 @@ export class Push<Data> {
     }
     this.#engine.serve(view).then(
       (answer) => writeAnswer(response, answer),
-      (error: unknown) => this.fail(error, response, next),
+      (error: unknown) => this.fail(error, request, response, next),
     );
   }
 
-  /** Answers errors that have a code of ours, passes on all others. */
-  fail(error: unknown, response: ServerResponse, next: Next): void {
+  /** What the handler threw: keeps only `logout`; answers errors that have a code of ours, passes on all others. */
+  fail(error: unknown, request: IncomingMessage, response: ServerResponse, next: Next): void {
+    this.#exchanges.get(request)?.fail();
     if (!(error instanceof CoatcheckError) || response.headersSent) {
       next(error);
       return;
