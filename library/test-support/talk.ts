@@ -79,8 +79,8 @@ export async function everything(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** The cookie that a response set, as a browser sends it back. */
+/** The cookie of the session that a response set, as a browser sends it back. */
 export function sentBack({ cookies }: Pick<Heard, "cookies">): string {
-  const [cookie = ""] = cookies;
+  const cookie = cookies.find((line) => /^(__Host-Http-)?coatcheck=/.test(line)) ?? "";
   return cookie.slice(0, cookie.indexOf(";"));
 }
