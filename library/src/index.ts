@@ -120,9 +120,13 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     engine,
     handle: (request, handler, info) => handle(engine, request, handler, info),
     endAll: (owner) => endAll(engine.options, owner),
+    keys: keyring.keyIds,
+    get providers() {
+      return providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
+    },
     async ready() {
       const answers = await storeAnswers(store, clock);
-      const states = providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
+      const states = this.providers;
       return { ready: answers && states.every((state) => state.ready), store: answers, providers: states, keys: keyring.keyIds };
     },
     async close() {

@@ -22,6 +22,10 @@ export interface Auth<Data> {
   endAll(owner: string): Promise<number>;
   /** What readiness depends on. */
   ready(): Promise<Readiness>;
+  /** The providers as they are now; discovery goes on by itself where one is not ready. */
+  readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
+  /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
   /** Stops background work, waits for what is under way, and closes providers. The store is yours to close. */
   close(): Promise<void>;
 }

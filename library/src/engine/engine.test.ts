@@ -281,15 +281,18 @@ test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards e
 });
 
 function failingStore(real: SessionStore, failing: ReadonlySet<string>): SessionStore {
-  const fail = (name: string): void => {
-    if (failing.has(name)) throw new Error("the store is away");
+  const unless = <A extends readonly unknown[], R>(name: string, call: (...args: A) => R): ((...args: A) => R) => {
+    return (...args) => {
+      if (failing.has(name)) throw new Error("the store is away");
+      return call(...args);
+    };
   };
   return overStore(real, {
-    get: (id) => (fail("get"), real.get(id)),
-    put: (row, condition) => (fail("put"), real.put(row, condition)),
-    touch: (id, seen) => (fail("touch"), real.touch(id, seen)),
-    end: (target, reason, now) => (fail("end"), real.end(target, reason, now)),
-    marked: (key, now) => (fail("marked"), real.marked(key, now)),
+    get: unless("get", (id: string) => real.get(id)),
+    put: unless("put", (row: SessionRow, condition: "absent" | number) => real.put(row, condition)),
+    touch: unless("touch", (id: string, seen: number) => real.touch(id, seen)),
+    end: unless("end", (...args: Parameters<SessionStore["end"]>) => real.end(...args)),
+    marked: unless("marked", (key: string, now: number) => real.marked(key, now)),
   });
 }
 

@@ -1,4 +1,14 @@
-import type { MaybePromise, Policy, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
+import type {
+  Decision,
+  MaybePromise,
+  Policy,
+  RequestView,
+  Route,
+  RouteRequest,
+  RouteResponse,
+  SessionRow,
+} from "../contracts.ts";
+import { overReason } from "../core/policy.ts";
 import { answerDecision, answerProblem, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observed } from "./observe.ts";
@@ -39,6 +49,19 @@ export class Engine<Data> {
     return new Exchange(this.options, request, this.options.clock.now(), NOBODY);
   }
 
+  /** The answer that a decision gives in the handler's place. Never sets or clears a cookie. */
+  answer(decision: Exclude<Decision, { kind: "proceed" }>, request: RequestView): RouteResponse {
+    return answerDecision(decision, request, this.options);
+  }
+
+  /** Whether the session of this id lives. For what outlives its request: sockets and event streams. */
+  alive(id: string): MaybePromise<boolean> {
+    const { store, clock, policy } = this.options;
+    const lives = (row: SessionRow | undefined): boolean => row !== undefined && overReason(row, clock.now(), policy) === null;
+    const row = store.get(id);
+    return row instanceof Promise ? row.then(lives) : lives(row);
+  }
+
   /** Whether the target is one of our own endpoints; these open their exchange themselves. */
   owns(target: string): boolean {
     return target.startsWith(this.options.prefix) && this.#routes.has(pathOf(target));
@@ -60,7 +83,7 @@ export class Engine<Data> {
   async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {
     const exchange = route.lookup ? await this.open(request) : this.openUnseen(request);
     const decision = exchange.decide(route.crossSite ? CROSS_SITE : ANYBODY);
-    if (decision.kind !== "proceed") return answerDecision(decision, request, this.options);
+    if (decision.kind !== "proceed") return this.answer(decision, request);
     const response = await route.endpoint(request, exchange);
     const settlement = await exchange.settle(response.status);
     if (settlement.refusal !== null) return answerProblem(settlement.refusal.code, [], settlement.refusal.retryAfter);

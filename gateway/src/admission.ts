@@ -1,0 +1,59 @@
+import type { Auth, Identity, JsonObject, MaybePromise, RequestView } from "coatcheck";
+import { groupsOf } from "./groups.ts";
+import type { Admission, Ask, Turned } from "./seam.ts";
+
+/** The library's engine, as the gateway uses it. */
+export type Engine = Auth<JsonObject>["engine"];
+type Exchange = Awaited<ReturnType<Engine["open"]>>;
+
+/** Finds out who asks, and whether they may pass. Synchronous where the store is. */
+export function authenticate(engine: Engine, request: RequestView, ask: Ask): MaybePromise<Admission | Turned> {
+  const exchange = engine.open(request);
+  return exchange instanceof Promise ? exchange.then((opened) => judge(engine, opened, ask)) : judge(engine, exchange, ask);
+}
+
+function judge(engine: Engine, exchange: Exchange, ask: Ask): Admission | Turned {
+  const decision = exchange.decide({ require: ask.require });
+  if (decision.kind === "proceed") return new Admitted(exchange);
+  const unwelcome = decision.kind === "login" && !ask.mayLogin;
+  const turned = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
+  return { kind: "turned", response: engine.answer(turned, exchange.request) };
+}
+
+/** Somebody, or nobody, whose request goes on to an upstream. */
+class Admitted implements Admission {
+  readonly kind = "admitted";
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get identity(): Identity | null {
+    return this.#exchange.session.identity;
+  }
+
+  get groups(): readonly string[] {
+    return groupsOf(this.identity);
+  }
+
+  get sessionId(): string | null {
+    return this.#exchange.session.id;
+  }
+
+  accessToken(): Promise<string> {
+    return this.#exchange.session.accessToken();
+  }
+
+  settle(status: number): MaybePromise<readonly string[]> {
+    const exchange = this.#exchange;
+    exchange.touch(status);
+    if (!exchange.pending) return NO_COOKIES;
+    return Promise.resolve(exchange.settle(status)).then(({ cookies, refusal }) => {
+      if (refusal !== null) throw refusal;
+      return cookies;
+    });
+  }
+}
+
+const NO_COOKIES: readonly string[] = [];

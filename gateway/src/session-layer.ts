@@ -1,0 +1,68 @@
+import { type Auth, type Clock, coatcheck, type JsonObject, type Provider, type SessionStore } from "coatcheck";
+import { isOurCookie } from "coatcheck/cookies";
+import { authenticate } from "./admission.ts";
+import type { ProviderSettings, Settings } from "./config.ts";
+import type { Observation } from "./observe/observe.ts";
+import { timedStore } from "./observe/timed-store.ts";
+import { check } from "./routes/check.ts";
+import type { SessionLayer } from "./seam.ts";
+import type { LeftOut } from "./upstream/identity-headers.ts";
+
+/** What a test may replace: the world outside. */
+export interface World {
+  readonly clock?: Clock;
+  readonly providers?: readonly Provider[];
+}
+
+/** The library's engine, configured as the settings say, behind what the gateway asks of a session layer. */
+export function sessionLayer(settings: Settings, store: SessionStore, observation: Observation, world: World = {}): SessionLayer {
+  const { metrics, observer, report } = observation;
+  const auth = coatcheck({
+    publicUrl: settings.publicUrl,
+    secrets: settings.secrets,
+    store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
+    providers: world.providers ?? settings.providers.map(providerOf),
+    session: sessionOf(settings),
+    cookie: cookieOf(settings),
+    prefix: settings.prefix,
+    on: report,
+    ...(world.clock === undefined ? {} : { clock: world.clock }),
+  });
+  const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
+  return layerOf(auth, store, leftOut);
+}
+
+function layerOf(auth: Auth<JsonObject>, store: SessionStore, leftOut: LeftOut): SessionLayer {
+  const { engine } = auth;
+  return {
+    authenticate: (request, ask) => authenticate(engine, request, ask),
+    isAlive: (id) => engine.alive(id),
+    endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
+    check: (request) => check(engine, request, leftOut),
+    isOwnCookie: (name) => isOurCookie(name),
+    health: {
+      store: async () => (await auth.ready()).store,
+      providers: () => auth.providers,
+      keys: auth.keys,
+    },
+    async close() {
+      await auth.close();
+      await store.close();
+    },
+  };
+}
+
+function providerOf({ name, issuer, clientId, clientSecret, scope }: ProviderSettings) {
+  return { name, issuer, clientId, clientSecret, scope };
+}
+
+function sessionOf({ session: { idle, lifetime, unconfirmed, persistent } }: Settings) {
+  return { idle, lifetime, unconfirmed, persistent };
+}
+
+function cookieOf({ session: { sameSite, domain } }: Settings) {
+  return {
+    sameSite: sameSite === "strict" ? ("Strict" as const) : ("Lax" as const),
+    ...(domain === undefined ? {} : { domain }),
+  };
+}
