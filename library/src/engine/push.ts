@@ -13,10 +13,21 @@ const SOMEBODY: Policy = { require: "user" };
 
 type Next = (error?: unknown) => void;
 
+const CARRIED: unique symbol = Symbol("coatcheck");
+
+/** An exchange, and whose it is: an app may have several `auth`. */
+interface Carried<Data> {
+  readonly by: Push<Data>;
+  readonly exchange: Exchange<Data>;
+  readonly before: Carried<Data> | undefined;
+}
+
+// A `WeakMap` would do, but costs the garbage collector more than all else that is done for a request.
+type Carrier<Data> = IncomingMessage & { [CARRIED]?: Carried<Data> | undefined };
+
 /** The engine for frameworks that push their answer into a `ServerResponse`: plain `node:http`, Express. */
 export class Push<Data> {
   readonly #engine: Engine<Data>;
-  readonly #exchanges = new WeakMap<IncomingMessage, Exchange<Data>>();
 
   constructor(engine: Engine<Data>) {
     this.#engine = engine;
@@ -34,13 +45,13 @@ export class Push<Data> {
     else this.#enter(opened, request, response, next);
   }
 
-  #enter(exchange: Exchange<Data>, request: IncomingMessage, response: ServerResponse, next: Next): void {
+  #enter(exchange: Exchange<Data>, request: Carrier<Data>, response: ServerResponse, next: Next): void {
     const decision = exchange.decide(ANYBODY);
     if (decision.kind !== "proceed") {
       writeAnswer(response, answerDecision(decision, exchange.request, this.#engine.options));
       return;
     }
-    this.#exchanges.set(request, exchange);
+    request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
     const put = (): void => hold(response, (status) => exchange.settle(status));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
@@ -76,7 +87,7 @@ export class Push<Data> {
 
   /** What the handler threw: keeps only `logout`; answers errors that have a code of ours, passes on all others. */
   fail(error: unknown, request: IncomingMessage, response: ServerResponse, next: Next): void {
-    this.#exchanges.get(request)?.fail();
+    this.#carried(request)?.fail();
     if (!(error instanceof CoatcheckError) || response.headersSent) {
       next(error);
       return;
@@ -91,7 +102,7 @@ export class Push<Data> {
 
   /** Whether the request has an exchange. */
   has(request: IncomingMessage): boolean {
-    return this.#exchanges.has(request);
+    return this.#carried(request) !== undefined;
   }
 
   session(request: IncomingMessage): Session<Data> {
@@ -106,8 +117,14 @@ export class Push<Data> {
   }
 
   #exchange(request: IncomingMessage): Exchange<Data> {
-    const exchange = this.#exchanges.get(request);
+    const exchange = this.#carried(request);
     if (exchange === undefined) throw new TypeError("session() has not seen this request: app.use(web.session()) comes first");
     return exchange;
+  }
+
+  #carried(request: Carrier<Data>): Exchange<Data> | undefined {
+    let carried = request[CARRIED];
+    while (carried !== undefined && carried.by !== this) carried = carried.before;
+    return carried?.exchange;
   }
 }
