@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
 import { problemOf, problemOfError, send, sendCheck } from "./answer.ts";
-import { ClientRequest, headerOf } from "./client-request.ts";
+import { headerOf } from "./client-request.ts";
 import type { Settings } from "./config.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
@@ -21,6 +22,8 @@ import { readTarget } from "./upstream/path.ts";
 import type { Route } from "./upstream/route.ts";
 import { openRoute } from "./upstream/route.ts";
 import { refuseUpgrade, UpgradeExchange } from "./upstream/upgrade.ts";
+
+const NOTHING_EARLY = Buffer.alloc(0);
 
 /** Where every request comes in: reads it, finds where it belongs and who asks, and sends it on its way or turns it away. */
 export class FrontDoor {
@@ -72,30 +75,27 @@ export class FrontDoor {
       return;
     }
     const arrival = receive(message, this.#reception);
-    if ("answer" in arrival) {
+    if (arrival.kind === "refusal") {
       this.#refuse(message, response, arrival);
       return;
     }
-    if (isUnder(arrival.target.path, this.#prefix)) {
+    if (isUnder(arrival.path, this.#prefix)) {
       void this.#serveOwn(arrival, response);
       return;
     }
     const route = this.#routeOf(arrival);
-    if ("answer" in route) {
+    if (route.kind === "refusal") {
       this.#refuse(message, response, route);
       return;
     }
-    this.#pass(arrival, route, response, (passage) => {
-      if (passage.arrival.head.expects !== undefined) response.writeContinue();
-      new ProxyExchange(this.#passages, passage, response).start();
-    });
+    this.#pass(arrival, route, response, NOTHING_EARLY);
   }
 
   /** A request to switch protocols: WebSockets pass, everything else is refused (PX-02). */
   upgrade(message: IncomingMessage, socket: Duplex, early: Buffer): void {
     socket.on("error", () => socket.destroy());
     const arrival = receive(message, this.#reception);
-    if ("answer" in arrival) {
+    if (arrival.kind === "refusal") {
       this.#refuse(message, socket, arrival);
       return;
     }
@@ -105,9 +105,9 @@ export class FrontDoor {
       this.#refuse(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
       return;
     }
-    const own = isUnder(arrival.target.path, this.#prefix);
+    const own = isUnder(arrival.path, this.#prefix);
     const route = own ? refusal("ERR_NOT_FOUND", "unrouted", origin) : this.#routeOf(arrival);
-    if ("answer" in route) {
+    if (route.kind === "refusal") {
       this.#refuse(message, socket, route);
       return;
     }
@@ -117,17 +117,11 @@ export class FrontDoor {
       this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
       return;
     }
-    this.#pass(arrival, route, socket, (passage) => {
-      if (from === undefined && passage.admission !== null && passage.admission.identity !== null) {
-        this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
-        return;
-      }
-      new UpgradeExchange(this.#passages, passage, socket).start(early);
-    });
+    this.#pass(arrival, route, socket, early);
   }
 
-  #routeOf({ target, origin, head }: Arrival): Route | Refusal {
-    const route = this.#table.find(origin.host, target.path);
+  #routeOf({ path, origin, head }: Arrival): Route | Refusal {
+    const route = this.#table.find(origin.host, path);
     if (route === undefined) return refusal("ERR_NOT_FOUND", "unrouted", origin);
     if (route === "ambiguous") return refusal("ERR_BAD_REQUEST", "malformed", origin);
     const limit = this.#passages.bodyLimit;
@@ -137,50 +131,56 @@ export class FrontDoor {
   }
 
   /** Asks who it is, and lets the request through or turns it away. */
-  #pass(arrival: Arrival, route: Route, to: ServerResponse | Duplex, onward: (passage: Passage) => void): void {
-    const { message, target, origin } = arrival;
-    if (route.access === "public" || (route.preflight && isPreflight(message))) {
-      onward({ arrival, route, admission: null, accessToken: undefined });
+  #pass(arrival: Arrival, route: Route, to: ServerResponse | Duplex, early: Buffer): void {
+    if (route.access === "public" || (route.preflight && isPreflight(arrival.message))) {
+      this.#onward({ arrival, route, admission: null, accessToken: undefined }, to, early);
       return;
     }
-    const view = new ClientRequest(message, target.path + target.query);
-    const ask = {
-      require: route.access === "optional" ? "nobody" : "user",
-      mayLogin: route.access !== "api",
-      origin: origin.origin,
-    } as const;
     try {
-      const result = this.#sessions.authenticate(view, ask);
+      const result = this.#sessions.authenticate(arrival, { ...route.ask, origin: arrival.origin.origin });
       if (result instanceof Promise) {
         result
-          .then((settled) => this.#admit(arrival, route, to, settled, onward))
+          .then((settled) => this.#admit(arrival, route, settled, to, early))
           .catch((error: unknown) => this.#failed(arrival, to, error));
       } else {
-        this.#admit(arrival, route, to, result, onward);
+        this.#admit(arrival, route, result, to, early);
       }
     } catch (error) {
       this.#failed(arrival, to, error);
     }
   }
 
-  #admit(
-    arrival: Arrival,
-    route: Route,
-    to: ServerResponse | Duplex,
-    result: Admission | Turned,
-    onward: (passage: Passage) => void,
-  ): void {
+  #admit(arrival: Arrival, route: Route, result: Admission | Turned, to: ServerResponse | Duplex, early: Buffer): void {
     if (result.kind === "turned") {
-      this.#refuse(arrival.message, to, { answer: result.response, outcome: "turned", origin: arrival.origin }, arrival.started);
+      this.#refuse(
+        arrival.message,
+        to,
+        { kind: "refusal", answer: result.response, outcome: "turned", origin: arrival.origin },
+        arrival.started,
+      );
     } else if (route.groups.size > 0 && !result.groups.some((group) => route.groups.has(group))) {
       this.#forbid(arrival, to, result).catch((error: unknown) => this.#failed(arrival, to, error));
     } else if (route.token === "none" || result.identity === null) {
-      onward({ arrival, route, admission: result, accessToken: undefined });
+      this.#onward({ arrival, route, admission: result, accessToken: undefined }, to, early);
     } else {
       Promise.resolve(result.accessToken())
-        .then((accessToken) => onward({ arrival, route, admission: result, accessToken }))
+        .then((accessToken) => this.#onward({ arrival, route, admission: result, accessToken }, to, early))
         .catch((error: unknown) => this.#failed(arrival, to, error));
     }
+  }
+
+  #onward(passage: Passage, to: ServerResponse | Duplex, early: Buffer): void {
+    if (to instanceof ServerResponse) {
+      if (passage.arrival.head.expects !== undefined) to.writeContinue();
+      new ProxyExchange(this.#passages, passage, to).start();
+      return;
+    }
+    const { arrival, admission } = passage;
+    if (admission !== null && admission.identity !== null && arrival.header("origin") === undefined) {
+      this.#refuse(arrival.message, to, refusal("ERR_CROSS_SITE", "forbidden", arrival.origin));
+      return;
+    }
+    new UpgradeExchange(this.#passages, passage, to).start(early);
   }
 
   /** Signed in, and not one of those who may: 403, which settles the session as every other answer does. */
@@ -188,15 +188,20 @@ export class FrontDoor {
     const answer = problemOf("ERR_FORBIDDEN");
     const cookies = await admission.settle(answer.status);
     const headers = [...answer.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
-    this.#refuse(message, to, { answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
+    this.#refuse(message, to, { kind: "refusal", answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
   }
 
   async #serveOwn(arrival: Arrival, response: ServerResponse): Promise<void> {
-    const { message, target, origin, head, started } = arrival;
+    const { message, origin, head, started } = arrival;
     try {
       if (head.expects !== undefined) response.writeContinue();
-      const answer = await this.#sessions.endpoints(new GatewayRequest(message, target, origin, this.#prefix));
-      this.#refuse(message, response, { answer: answer ?? problemOf("ERR_NOT_FOUND"), outcome: "own", origin }, started);
+      const answer = await this.#sessions.endpoints(new GatewayRequest(arrival, this.#prefix));
+      this.#refuse(
+        message,
+        response,
+        { kind: "refusal", answer: answer ?? problemOf("ERR_NOT_FOUND"), outcome: "own", origin },
+        started,
+      );
     } catch (error) {
       this.#failed(arrival, response, error);
     }
@@ -226,7 +231,12 @@ export class FrontDoor {
 
   #failed({ message, origin, started }: Arrival, to: ServerResponse | Duplex, error: unknown): void {
     const answer = this.#answerOf(error);
-    this.#refuse(message, to, { answer, outcome: answer.status === 503 ? "unavailable" : "failed", origin }, started);
+    this.#refuse(
+      message,
+      to,
+      { kind: "refusal", answer, outcome: answer.status === 503 ? "unavailable" : "failed", origin },
+      started,
+    );
   }
 
   /** Answers in person, on a response or on the bare socket of a handshake. */
@@ -237,7 +247,8 @@ export class FrontDoor {
     started = stopwatch(),
   ): void {
     const https = origin?.scheme === "https";
-    if ("writeHead" in to) send(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
+    if (to instanceof ServerResponse)
+      send(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
     else refuseUpgrade(message, to, answer, https);
     this.#over(message, answer.status, outcome, started);
   }

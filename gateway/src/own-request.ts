@@ -1,9 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { CoatcheckError } from "coatcheck/errors";
 import { ClientRequest } from "./client-request.ts";
-import type { PublicOrigin } from "./origin.ts";
+import type { Arrival } from "./reception.ts";
 import type { OwnRequest } from "./seam.ts";
-import type { Target } from "./upstream/path.ts";
 
 /** A request to one of the gateway's own endpoints. */
 export class GatewayRequest extends ClientRequest implements OwnRequest {
@@ -11,10 +10,10 @@ export class GatewayRequest extends ClientRequest implements OwnRequest {
   readonly path: string;
   readonly #message: IncomingMessage;
 
-  constructor(message: IncomingMessage, target: Target, origin: PublicOrigin, prefix: string) {
-    super(message, target.path + target.query);
+  constructor({ message, target, path, origin }: Arrival, prefix: string) {
+    super(message, target);
     this.origin = origin.origin;
-    this.path = target.path.slice(prefix.length) || "/";
+    this.path = path.slice(prefix.length) || "/";
     this.#message = message;
   }
 

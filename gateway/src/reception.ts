@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode, RouteResponse } from "coatcheck/contracts";
 import { HEAD_TOO_LARGE, problemOf } from "./answer.ts";
-import { headerOf } from "./client-request.ts";
+import { ClientRequest, headerOf } from "./client-request.ts";
 import type { LimitSettings } from "./config.ts";
 import type { Outcome } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
@@ -20,20 +20,39 @@ export const METHODS: ReadonlySet<string> = new Set(
 );
 const ALLOW = [...METHODS].join(", ");
 
-/** What is read of a request before anything is decided about it. */
-export interface Arrival {
+/** What is read of a request before anything is decided about it; the engine sees it as it is. One object for each request. */
+export class Arrival extends ClientRequest {
+  readonly kind = "arrival";
   readonly message: IncomingMessage;
   readonly head: RequestHead;
-  readonly target: Target;
+  readonly path: string;
   readonly origin: PublicOrigin;
   /** The address of the client, as far as it can be believed. */
   readonly client: string;
   /** Monotonic milliseconds. */
   readonly started: number;
+
+  constructor(
+    message: IncomingMessage,
+    head: RequestHead,
+    target: Target,
+    origin: PublicOrigin,
+    client: string,
+    started: number,
+  ) {
+    super(message, target.query === "" ? target.path : target.path + target.query);
+    this.message = message;
+    this.head = head;
+    this.path = target.path;
+    this.origin = origin;
+    this.client = client;
+    this.started = started;
+  }
 }
 
 /** A request that goes no further: what it is answered, and how that counts. */
 export interface Refusal {
+  readonly kind: "refusal";
   readonly answer: RouteResponse;
   readonly outcome: Outcome;
   /** The origin that it came to, where that could be told. */
@@ -42,7 +61,7 @@ export interface Refusal {
 
 /** The refusal of a code. */
 export function refusal(code: ErrorCode, outcome: Outcome, origin?: PublicOrigin): Refusal {
-  return { answer: problemOf(code), outcome, origin };
+  return { kind: "refusal", answer: problemOf(code), outcome, origin };
 }
 
 /** Who receives requests: the origins that are served, the peers that are trusted, the limits. */
@@ -57,7 +76,8 @@ export interface Reception {
 export function receive(message: IncomingMessage, { origins, peers, limits, isOwnCookie }: Reception): Arrival | Refusal {
   const started = stopwatch();
   const { rawHeaders } = message;
-  if (rawHeaders.length > limits.headers * 2) return { answer: HEAD_TOO_LARGE, outcome: "malformed", origin: undefined };
+  if (rawHeaders.length > limits.headers * 2)
+    return { kind: "refusal", answer: HEAD_TOO_LARGE, outcome: "malformed", origin: undefined };
   const head = new RequestHead(rawHeaders, isOwnCookie);
   if (head.hosts !== 1 || head.host === undefined) return refusal("ERR_BAD_REQUEST", "malformed");
   const peer = message.socket.remoteAddress;
@@ -67,19 +87,19 @@ export function receive(message: IncomingMessage, { origins, peers, limits, isOw
   const target = readTarget(message.url ?? "");
   if (target === undefined) return refusal("ERR_BAD_REQUEST", "malformed", origin);
   if (!METHODS.has(message.method ?? "")) {
-    return { answer: problemOf("ERR_METHOD_NOT_ALLOWED", [["allow", ALLOW]]), outcome: "malformed", origin };
+    return { kind: "refusal", answer: problemOf("ERR_METHOD_NOT_ALLOWED", [["allow", ALLOW]]), outcome: "malformed", origin };
   }
   if (head.expects !== undefined && head.expects.toLowerCase() !== "100-continue")
     return refusal("ERR_BAD_REQUEST", "malformed", origin);
   const client = peers.clientOf(peer ?? "", trusted ? head.forwardedFor : undefined);
-  return { message, head, target, origin, client, started };
+  return new Arrival(message, head, target, origin, client, started);
 }
 
 /** Whether a message announces a body that was not read to its end. */
-export function hasUnreadBody(message: IncomingMessage): boolean {
-  if (message.complete) return false;
-  const { rawHeaders } = message;
-  return headerOf(rawHeaders, "transfer-encoding") !== undefined || (headerOf(rawHeaders, "content-length") ?? "0") !== "0";
+export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  const length = headers["content-length"];
+  return (length !== undefined && length !== "0") || headers["transfer-encoding"] !== undefined;
 }
 
 /** Whether this is a CORS preflight, which browsers send without credentials. */

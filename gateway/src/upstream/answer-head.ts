@@ -5,20 +5,23 @@ import { setsOwnCookie } from "./own-cookies.ts";
 /** The headers of an upstream's answer as undici hands them over: lower-case names, repeated ones as lists. */
 export type AnswerHeaders = { readonly [name: string]: string | readonly string[] | undefined };
 
-/** What goes into the head that the client gets. */
-export interface AnswerParts {
-  readonly headers: AnswerHeaders;
-  /** `Set-Cookie` values of ours. */
-  readonly cookies: readonly string[];
-  /** Somebody is signed in, so the answer may be theirs alone. */
-  readonly personal: boolean;
+/** Whose answer it is, and who hears of what is wrong with it. */
+export interface Answering {
   readonly isOwnCookie: IsOwnCookie;
   /** Called for each cookie of ours that the upstream tried to set (CK-13). */
-  readonly onForeignCookie: () => void;
+  foreignCookie(): void;
 }
 
-/** The flat header lines for the client. */
-export function answerHead({ headers, cookies, personal, isOwnCookie, onForeignCookie }: AnswerParts): string[] {
+/**
+ * The flat header lines for the client. `cookies` are `Set-Cookie` values of ours; `personal` says that somebody is signed in, so
+ * that the answer may be theirs alone.
+ */
+export function answerHead(
+  headers: AnswerHeaders,
+  cookies: readonly string[],
+  personal: boolean,
+  answering: Answering,
+): string[] {
   const flat: string[] = [];
   const nominated = nominatedBy(headers["connection"]);
   const chunked = headers["transfer-encoding"] !== undefined;
@@ -30,7 +33,7 @@ export function answerHead({ headers, cookies, personal, isOwnCookie, onForeignC
     if (chunked && name === "content-length") continue;
     if (name === "set-cookie") {
       for (const one of typeof value === "string" ? [value] : value) {
-        if (setsOwnCookie(one, isOwnCookie)) onForeignCookie();
+        if (setsOwnCookie(one, answering.isOwnCookie)) answering.foreignCookie();
         else flat.push(name, one);
       }
       continue;

@@ -9,6 +9,7 @@ import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead } from "./answer-head.ts";
 import { BodyLimit } from "./body-limit.ts";
 import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
+import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
 import { upstreamHeaders } from "./passage.ts";
@@ -21,16 +22,7 @@ const ignore = (): void => {};
  * One request to an upstream and its answer. It is itself undici's handler, so that the road from socket to socket has no stream
  * wrapper and makes no closure for each chunk.
  */
-export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, OpenStream {
-  readonly method: string;
-  readonly path: string;
-  readonly started: number;
-  readonly upstream: string;
-  readonly sessionId: string | null;
-  answered = 0;
-  outcome: Outcome = "proxied";
-  readonly #shared: Passages;
-  readonly #passage: Passage;
+export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream {
   readonly #response: ServerResponse;
   #headers: string[] = [];
   #controller: Dispatcher.DispatchController | undefined = undefined;
@@ -44,14 +36,8 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
   #endedEarly: AnswerHeaders | undefined = undefined;
 
   constructor(shared: Passages, passage: Passage, response: ServerResponse) {
-    this.#shared = shared;
-    this.#passage = passage;
+    super(shared, passage);
     this.#response = response;
-    this.method = passage.arrival.message.method ?? "GET";
-    this.path = passage.arrival.target.path;
-    this.started = passage.arrival.started;
-    this.upstream = passage.route.name;
-    this.sessionId = passage.admission?.sessionId ?? null;
   }
 
   get status(): number {
@@ -60,9 +46,8 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
 
   /** Sends the request. The answer, whatever it is, goes to the client. */
   start(): void {
-    const response = this.#response;
-    response.once("close", () => this.#closed());
-    this.#headers = upstreamHeaders(this.#passage, this.#shared.observer);
+    this.#response.on("close", () => this.#closed());
+    this.#headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
     this.#dispatch(this.#body());
   }
 
@@ -74,17 +59,15 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
   }
 
   #dispatch(body: Readable | null): void {
-    const { route, arrival } = this.#passage;
-    const { target } = arrival;
-    const path = target.query === "" ? target.path : target.path + target.query;
-    route.pool.dispatch({ path, method: this.method, headers: this.#headers, body }, this);
+    const { route, arrival } = this.passage;
+    route.pool.dispatch({ path: arrival.target, method: this.method, headers: this.#headers, body }, this);
   }
 
   #body(): Readable | null {
-    const { head, message } = this.#passage.arrival;
+    const { head, message } = this.passage.arrival;
     if (!head.hasBody) return null;
     message.on("error", ignore);
-    const { bodyLimit } = this.#shared;
+    const { bodyLimit } = this.shared;
     if (head.length !== undefined) this.#headers.push("content-length", head.length);
     if (bodyLimit === 0 || head.length !== undefined) return message;
     const limited = new BodyLimit(bodyLimit);
@@ -104,7 +87,7 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
       return;
     }
     this.answered = stopwatch();
-    const { admission } = this.#passage;
+    const { admission } = this.passage;
     if (admission === null) {
       this.#writeHead(status, headers, NO_COOKIES);
       return;
@@ -152,7 +135,7 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
-    const { message, head } = this.#passage.arrival;
+    const { message, head } = this.passage.arrival;
     if (error instanceof ClientGone || this.#response.destroyed || (message.destroyed && !message.complete)) {
       this.#over = true;
       return;
@@ -167,36 +150,29 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
       return;
     }
     const code = failureCode(error);
-    this.#shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
+    this.shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
     this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
   }
 
   #writeHead(status: number, headers: AnswerHeaders, cookies: readonly string[]): void {
     const response = this.#response;
     if (this.#over || response.destroyed) return;
-    const { admission } = this.#passage;
-    const { isOwnCookie, observer } = this.#shared;
-    const flat = answerHead({
-      headers,
-      cookies,
-      personal: admission !== null && admission.identity !== null,
-      isOwnCookie,
-      onForeignCookie: () => observer.notice("upstream.set-own-cookie", { upstream: this.upstream }),
-    });
-    if (this.#shared.isDraining()) flat.push("connection", "close");
+    const { admission } = this.passage;
+    const flat = answerHead(headers, cookies, admission !== null && admission.identity !== null, this);
+    if (this.shared.isDraining()) flat.push("connection", "close");
     response.writeHead(status, flat);
     if (isEventStream(headers["content-type"])) {
       this.#lasting = true;
-      this.#shared.streams.add(this);
+      this.shared.streams.add(this);
     }
-    // A head that has to wait for its body is a stalled event stream; what is in the same packet still travels together.
-    process.nextTick(flush, response);
+    // A head that waits for its body is a stalled event stream. What came in the same packet still leaves together.
+    if (headers["content-length"] === undefined) process.nextTick(flush, response);
   }
 
   /** 103 brings hints that are worth passing on; what else comes before an answer is the upstream's own affair. */
   #information(status: number, headers: AnswerHeaders): void {
     const link = headers["link"];
-    const { httpVersionMinor } = this.#passage.arrival.message;
+    const { httpVersionMinor } = this.passage.arrival.message;
     if (status !== 103 || link === undefined || httpVersionMinor === 0 || this.#response.headersSent) return;
     try {
       this.#response.writeEarlyHints({ link: typeof link === "string" ? link : [...link] });
@@ -213,7 +189,7 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
   /** The session layer has no answer for the head that waits. */
   #fail(error: unknown): void {
     if (this.#over) return;
-    this.#shared.observer.notice("request.failed", { upstream: this.upstream, error });
+    this.shared.observer.notice("request.failed", { upstream: this.upstream, error });
     this.#refuse(problemOfError(error), "unavailable");
   }
 
@@ -222,7 +198,7 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
     this.#over = true;
     this.outcome = outcome;
     const response = this.#response;
-    const { message, head, origin } = this.#passage.arrival;
+    const { message, head, origin } = this.passage.arrival;
     if (response.headersSent) response.destroy();
     else
       send(response, answer, { https: origin.scheme === "https", close: head.hasBody && !message.complete, method: this.method });
@@ -236,8 +212,8 @@ export class ProxyExchange implements Dispatcher.DispatchHandler, Finished, Open
       this.#over = true;
       this.#controller?.abort(new ClientGone("the client went away"));
     }
-    if (this.#lasting) this.#shared.streams.remove(this);
-    this.#shared.observer.finished(this);
+    if (this.#lasting) this.shared.streams.remove(this);
+    this.shared.observer.finished(this);
   }
 }
 

@@ -61,27 +61,36 @@ const DROPPED_PREFIXES = ["x-auth-request-", "x-forwarded-", "x-coatcheck-"];
 /** What two spellings of one name have in common for servers that fold names, as CGI does with `-` and `_`. */
 const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 
-const CAPACITY = 512;
-const remembered = new Map<string, Fate>();
+/** What becomes of a header, and its name in lower case: one string for all requests, which compares and hashes fastest. */
+export interface Judged {
+  readonly fate: Fate;
+  readonly name: string;
+}
 
-function judge(name: string): Fate {
+const CAPACITY = 512;
+const remembered = new Map<string, Judged>();
+
+function judge(name: string): Judged {
   const lower = name.toLowerCase();
   const known = KNOWN.find(([header]) => header === lower);
-  if (known !== undefined) return known[1];
+  if (known !== undefined) return { fate: known[1], name: known[0] };
   const plain = folded(name);
   // A second spelling of a header that has a fate of its own (`Content_Length`) can only be meant to confuse.
-  if (DROPPED.has(plain) || KNOWN.some(([header]) => header === plain)) return "drop";
-  return DROPPED_PREFIXES.some((prefix) => plain.startsWith(prefix)) ? "drop" : "keep";
+  const drop =
+    DROPPED.has(plain) ||
+    KNOWN.some(([header]) => header === plain) ||
+    DROPPED_PREFIXES.some((prefix) => plain.startsWith(prefix));
+  return { fate: drop ? "drop" : "keep", name: lower };
 }
 
 /** The fate of a header by its name in any spelling. Names recur, so the answers are remembered. */
-export function fateOf(name: string): Fate {
+export function judgeHeader(name: string): Judged {
   const known = remembered.get(name);
   if (known !== undefined) return known;
-  const fate = judge(name);
+  const judged = judge(name);
   if (remembered.size >= CAPACITY) remembered.clear();
-  remembered.set(name, fate);
-  return fate;
+  remembered.set(name, judged);
+  return judged;
 }
 
 /** Response headers that concern one connection alone. */

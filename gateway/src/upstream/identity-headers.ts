@@ -1,7 +1,7 @@
 import type { Identity, JsonValue } from "coatcheck/contracts";
 
-/** What was left out of the identity headers, for the log. Never the value. */
-export type LeftOut = (what: "user" | "email" | "preferred-username" | "group" | "groups-too-long" | "access-token") => void;
+/** Hears what was left out of the identity headers. Never the value. */
+export type LeftOut = (what: "user" | "email" | "preferred-username" | "group" | "groups-too-long") => void;
 
 /** The longest value of the groups header, in bytes. */
 export const LONGEST_GROUPS = 4096;

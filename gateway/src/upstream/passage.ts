@@ -1,6 +1,7 @@
 import type { Observer } from "../observe/observer.ts";
 import type { Arrival } from "../reception.ts";
 import type { Admission } from "../seam.ts";
+import type { LeftOut } from "./identity-headers.ts";
 import { pushIdentityHeaders } from "./identity-headers.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { IsOwnCookie } from "./own-cookies.ts";
@@ -27,16 +28,17 @@ export interface Passage {
 }
 
 /** The whole header of the request to the upstream: what the client said and may say, then what only the gateway says. */
-export function upstreamHeaders({ arrival, route, admission, accessToken }: Passage, observer: Observer): string[] {
+export function upstreamHeaders({ arrival, route, admission, accessToken }: Passage, leftOut: LeftOut): string[] {
   const { head, origin, client } = arrival;
   const headers = head.kept;
   if (route.passHost) headers.push("host", origin.host);
   headers.push("x-forwarded-for", client, "x-forwarded-host", origin.host, "x-forwarded-proto", origin.scheme);
-  pushIdentityHeaders(headers, admission?.identity ?? null, admission?.groups ?? [], (what) => {
-    observer.notice("identity-header.left-out", { reason: what, upstream: route.name, sessionId: admission?.sessionId ?? null });
-  });
+  if (admission === null) pushIdentityHeaders(headers, null, NO_GROUPS, leftOut);
+  else pushIdentityHeaders(headers, admission.identity, admission.groups, leftOut);
   if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
   if (route.token === "authorization" && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);
   if (route.access === "public" && head.authorization !== undefined) headers.push("authorization", head.authorization);
   return headers;
 }
+
+const NO_GROUPS: readonly string[] = [];

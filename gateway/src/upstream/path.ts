@@ -76,9 +76,9 @@ function decodeUnreserved(path: string): string | undefined {
   } catch {
     return undefined;
   }
-  return path.replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
+  return path.replace(/%([0-9A-Fa-f]{2})/g, (escaped, hex: string) => {
     const char = String.fromCharCode(Number.parseInt(hex, 16));
-    return /[A-Za-z0-9_~-]/.test(char) ? char : escape.toUpperCase();
+    return /[A-Za-z0-9_~-]/.test(char) ? char : escaped.toUpperCase();
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { echo, received, startRig, statusOf } from "../testing/rig.ts";
+import { echo, received, startRig, statusOf } from "../../testing/rig.ts";
 
 test("a request reaches the upstream with who asks, and its answer comes back", async () => {
   const rig = await startRig(echo);

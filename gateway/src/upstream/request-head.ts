@@ -1,4 +1,4 @@
-import { fateOf } from "./header-fate.ts";
+import { judgeHeader } from "./header-fate.ts";
 import type { IsOwnCookie } from "./own-cookies.ts";
 import { withoutOwnCookies } from "./own-cookies.ts";
 
@@ -7,7 +7,7 @@ const NOT_NOMINATED = new Set(["keep-alive", "close", "upgrade", "te", "host", "
 
 /** A request's header lines read once: what the gateway itself goes by, and what an upstream may see. */
 export class RequestHead {
-  /** Flat lines for the upstream. What the gateway says is added later, so nothing that a client names can drop it (A-17, A-26). */
+  /** Flat lines for the upstream, names in lower case. What the gateway says is added later, so nothing that a client names can drop it (A-17, A-26). */
   readonly kept: string[] = [];
   host: string | undefined = undefined;
   hosts = 0;
@@ -22,9 +22,9 @@ export class RequestHead {
   constructor(lines: readonly string[], isOwnCookie: IsOwnCookie) {
     const { kept } = this;
     for (let index = 0; index < lines.length; index += 2) {
-      const name = lines[index] ?? "";
+      const { fate, name } = judgeHeader(lines[index] ?? "");
       const value = lines[index + 1] ?? "";
-      switch (fateOf(name)) {
+      switch (fate) {
         case "keep":
           kept.push(name, value);
           break;
@@ -62,7 +62,8 @@ export class RequestHead {
           break;
       }
     }
-    if (this.#connection !== undefined && this.#connection.toLowerCase() !== "keep-alive") this.#dropNominated(this.#connection);
+    const connection = this.#connection;
+    if (connection !== undefined && connection !== "keep-alive") this.#dropNominated(connection);
   }
 
   /** Whether a body follows. */
@@ -79,7 +80,7 @@ export class RequestHead {
     let to = 0;
     for (let from = 0; from < kept.length; from += 2) {
       const name = kept[from] ?? "";
-      if (names.has(name.toLowerCase())) continue;
+      if (names.has(name)) continue;
       kept[to++] = name;
       kept[to++] = kept[from + 1] ?? "";
     }

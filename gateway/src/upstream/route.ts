@@ -1,5 +1,6 @@
 import { Pool } from "undici";
 import type { AccessRule, UpstreamSettings } from "../config.ts";
+import type { Ask } from "../seam.ts";
 
 /** The most connections to one upstream; requests past that wait for one. */
 const MOST_CONNECTIONS = 512;
@@ -14,7 +15,10 @@ export interface Route {
   readonly preflight: boolean;
   readonly token: UpstreamSettings["token"];
   readonly passHost: boolean;
+  /** What the session layer is asked about its requests. */
+  readonly ask: Pick<Ask, "require" | "mayLogin">;
   readonly pool: Pool;
+  readonly kind: "route";
 }
 
 /** Opens the pool of an upstream; connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
@@ -29,6 +33,8 @@ export function openRoute(settings: UpstreamSettings): Route {
     preflight: settings.preflight,
     token: settings.token,
     passHost: settings.passHost,
+    ask: { require: settings.access === "optional" ? "nobody" : "user", mayLogin: settings.access !== "api" },
+    kind: "route",
     pool: new Pool(settings.url, {
       connections: MOST_CONNECTIONS,
       pipelining: 1,

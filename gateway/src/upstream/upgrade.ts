@@ -10,6 +10,7 @@ import { stopwatch } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead } from "./answer-head.ts";
 import { ClientGone, failureCode } from "./failures.ts";
+import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
 import { upstreamHeaders } from "./passage.ts";
@@ -29,17 +30,8 @@ function join(client: Duplex, upstream: Duplex): void {
 }
 
 /** One WebSocket handshake to an upstream, and the sockets that come of it. */
-export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, OpenStream {
-  readonly method = "GET";
-  readonly path: string;
-  readonly started: number;
-  readonly upstream: string;
-  readonly sessionId: string | null;
-  answered = 0;
-  outcome: Outcome = "proxied";
+export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream {
   status = 0;
-  readonly #shared: Passages;
-  readonly #passage: Passage;
   readonly #socket: Duplex;
   #controller: Dispatcher.DispatchController | undefined = undefined;
   #upstreamSocket: Duplex | undefined = undefined;
@@ -47,25 +39,19 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, Op
   #refusal: ServerResponse | undefined = undefined;
 
   constructor(shared: Passages, passage: Passage, socket: Duplex) {
-    this.#shared = shared;
-    this.#passage = passage;
+    super(shared, passage);
     this.#socket = socket;
-    this.path = passage.arrival.target.path;
-    this.started = passage.arrival.started;
-    this.upstream = passage.route.name;
-    this.sessionId = passage.admission?.sessionId ?? null;
   }
 
   /** Sends the handshake. `early` are bytes that the client sent behind it. */
   start(early: Buffer): void {
-    const { route, arrival } = this.#passage;
-    const { target } = arrival;
+    const { route, arrival } = this.passage;
     if (early.length > 0) this.#socket.unshift(early);
-    this.#shared.streams.add(this);
+    this.shared.streams.add(this);
     this.#socket.once("close", () => this.#closed());
     this.#socket.on("error", () => this.#socket.destroy());
-    const headers = upstreamHeaders(this.#passage, this.#shared.observer);
-    route.pool.dispatch({ path: target.path + target.query, method: "GET", headers, upgrade: "websocket" }, this);
+    const headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
+    route.pool.dispatch({ path: arrival.target, method: "GET", headers, upgrade: "websocket" }, this);
   }
 
   cut(): void {
@@ -86,7 +72,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, Op
       upstream.destroy();
       return;
     }
-    const { admission } = this.#passage;
+    const { admission } = this.passage;
     if (admission === null) {
       this.#open(status, headers, []);
       return;
@@ -103,8 +89,8 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, Op
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (status < 200) return;
     this.answered = stopwatch();
-    this.#refusal = responseOn(this.#passage.arrival.message, this.#socket);
-    this.#refusal.writeHead(status, this.#answerHead(headers, []).concat("connection", "close"));
+    this.#refusal = responseOn(this.passage.arrival.message, this.#socket);
+    this.#refusal.writeHead(status, answerHead(headers, [], false, this).concat("connection", "close"));
     this.status = status;
   }
 
@@ -125,7 +111,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, Op
       return;
     }
     const code = failureCode(error);
-    this.#shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
+    this.shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
     this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
   }
 
@@ -135,7 +121,7 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, Op
       upstream?.destroy();
       return;
     }
-    const flat = this.#answerHead(headers, cookies);
+    const flat = answerHead(headers, cookies, false, this);
     let head = `HTTP/1.1 ${status} Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n`;
     for (let index = 0; index < flat.length; index += 2) head += `${flat[index]}: ${flat[index + 1]}\r\n`;
     this.#socket.write(`${head}\r\n`, "latin1");
@@ -144,25 +130,19 @@ export class UpgradeExchange implements Dispatcher.DispatchHandler, Finished, Op
     join(this.#socket, upstream);
   }
 
-  #answerHead(headers: AnswerHeaders, cookies: readonly string[]): string[] {
-    const { isOwnCookie, observer } = this.#shared;
-    const onForeignCookie = (): void => observer.notice("upstream.set-own-cookie", { upstream: this.upstream });
-    return answerHead({ headers, cookies, personal: false, isOwnCookie, onForeignCookie });
-  }
-
   #refuse(answer: RouteResponse, outcome: Outcome): void {
     this.outcome = outcome;
     this.status = answer.status;
-    const { message, origin } = this.#passage.arrival;
+    const { message, origin } = this.passage.arrival;
     refuseUpgrade(message, this.#socket, answer, origin.scheme === "https");
   }
 
   #closed(): void {
-    this.#shared.streams.remove(this);
+    this.shared.streams.remove(this);
     if (this.status === 0 && this.outcome === "proxied") this.outcome = "client-gone";
     this.#controller?.abort(new ClientGone("the client went away"));
     this.#upstreamSocket?.destroy();
-    this.#shared.observer.finished(this);
+    this.shared.observer.finished(this);
   }
 }
 

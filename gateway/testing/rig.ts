@@ -6,15 +6,15 @@ import { connect } from "node:net";
 import type { Identity } from "coatcheck/contracts";
 import { isOurCookie } from "coatcheck/cookies";
 import { CoatcheckError } from "coatcheck/errors";
-import { problemOf } from "../answer.ts";
-import { headerOf } from "../client-request.ts";
-import { formatProblems } from "../config/place.ts";
-import type { Settings } from "../config.ts";
-import { loadConfig } from "../config.ts";
-import { observe } from "../observe/observe.ts";
-import type { Admission, SessionLayer } from "../seam.ts";
-import type { Gateway } from "../server/gateway.ts";
-import { startGateway } from "../server/gateway.ts";
+import { problemOf } from "../src/answer.ts";
+import { headerOf } from "../src/client-request.ts";
+import { formatProblems } from "../src/config/place.ts";
+import type { Settings } from "../src/config.ts";
+import { loadConfig } from "../src/config.ts";
+import { observe } from "../src/observe/observe.ts";
+import type { Admission, SessionLayer } from "../src/seam.ts";
+import type { Gateway } from "../src/server/gateway.ts";
+import { startGateway } from "../src/server/gateway.ts";
 
 /** The host that tests send: the public one. */
 export const PUBLIC = "app.example.com";
