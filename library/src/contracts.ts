@@ -447,6 +447,8 @@ export interface RouteExchange {
   /** Records a login with what the provider vouched for; stored when the response is settled. */
   loginFromProvider(login: ProviderLogin, provider: string): void;
   logout(): void;
+  /** Does this when what was recorded is stored; not at all where the store would not take it. */
+  whenStored(act: () => void): void;
   /** The tokens of the presented session, opened: for revocation and the ID token hint. */
   tokens(): ProviderTokens | null;
   /** The name of the provider that the presented session is from. */

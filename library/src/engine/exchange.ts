@@ -29,6 +29,8 @@ import { settle, UNCHANGED } from "./settle.ts";
 import { openTokens } from "./tokens.ts";
 import { touch } from "./touch.ts";
 
+const NOTHING: readonly (() => void)[] = [];
+
 function reportRefusal(code: ErrorCode, report: Report): void {
   if (code === "ERR_CROSS_SITE") report({ name: "csrf.refused", level: "warn", code });
   else report({ name: "session.refused", level: "debug", code });
@@ -49,6 +51,7 @@ export class Exchange<Data> implements RouteExchange {
   #closed = false;
   #failed = false;
   #session: SessionHandle<Data> | null = null;
+  #whenStored: readonly (() => void)[] = NOTHING;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
     this.options = options;
@@ -115,6 +118,15 @@ export class Exchange<Data> implements RouteExchange {
 
   logout(): void {
     this.record(withLogout);
+  }
+
+  whenStored(act: () => void): void {
+    this.#whenStored = [...this.#whenStored, act];
+  }
+
+  /** What waited for the store's yes is done now. */
+  stored(): void {
+    for (const act of this.#whenStored) act();
   }
 
   tokens(): ProviderTokens | null {
