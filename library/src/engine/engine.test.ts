@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test as nodeTest } from "node:test";
 import type { AuditEvent, RequestView, SessionRow, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
+import { sqlite } from "../stores/sqlite.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
@@ -14,17 +18,43 @@ const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+// Every test runs on memory, where calls answer at once, and once more on a file, as several replicas share it.
+const folder = mkdtempSync(join(tmpdir(), "coatcheck-engine-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const STORES: readonly (readonly [name: string, open: () => SessionStore])[] = [
+  ["memory", () => memory()],
+  ["SQLite", () => sqlite(join(folder, `${++files}.db`))],
+];
+
+let openStore: () => SessionStore;
+
+function test(name: string, body: () => Promise<void>): void {
+  for (const [kind, open] of STORES) {
+    nodeTest(`${name} (${kind})`, async () => {
+      openStore = open;
+      begin();
+      try {
+        await body();
+      } finally {
+        await auth.close();
+        await store.close();
+      }
+    });
+  }
+}
+
 let clock: ManualClock;
 let store: SessionStore;
 let auth: Auth<Record<string, number>>;
 let events: AuditEvent[];
 
-beforeEach(() => {
+function begin(): void {
   clock = manualClock();
-  store = memory();
+  store = openStore();
   events = [];
   auth = make(store);
-});
+}
 
 function make(over: SessionStore): Auth<Record<string, number>> {
   return coatcheck<Record<string, number>>({
