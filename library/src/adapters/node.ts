@@ -56,7 +56,13 @@ export function node<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
   return {
     handler: (handle) => (request, response) => run(request, response, () => handle(request, response, push.session(request))),
     userHandler: (handle) => (request, response) =>
-      run(request, response, () => push.requireUser(request, response, () => handle(request, response, push.user(request)))),
+      run(request, response, () => {
+        let result: unknown;
+        push.requireUser(request, response, () => {
+          result = handle(request, response, push.user(request));
+        });
+        return result;
+      }),
   };
 }
 

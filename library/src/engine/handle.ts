@@ -100,7 +100,7 @@ export async function handleUser<Data>(
   const { session } = exchange;
   if (decision.kind !== "proceed" || !isSignedIn(session)) {
     const refusal = decision.kind === "proceed" ? challenge(view) : decision;
-    return toResponse(answerDecision(refusal, view, engine.options));
+    return conclude(exchange, toResponse(answerDecision(refusal, view, engine.options)));
   }
   const response = await answered(exchange, () => handler(session, request), request);
   return conclude(exchange, uncached(response));

@@ -1,0 +1,52 @@
+/**
+ * The black-box modules: `npm run conformance` on every adapter, `npm run conformance -- --target URL` on a server that runs
+ * somewhere, as far as the public contract reaches. `--prefix` belongs to the URL: https://app.example.com/auth.
+ */
+import { parseArgs } from "node:util";
+import { loadModules } from "./modules.ts";
+import { type Module, NotOffered, type Target } from "./target.ts";
+import { foreignTarget, OWN_TARGETS } from "./targets.ts";
+
+type Outcome = { readonly kind: "passed" | "not offered" } | { readonly kind: "failed"; readonly error: unknown };
+
+async function attempt(module: Module, target: Target): Promise<Outcome> {
+  try {
+    await module.run(target);
+    return { kind: "passed" };
+  } catch (error) {
+    return error instanceof NotOffered ? { kind: "not offered" } : { kind: "failed", error };
+  }
+}
+
+/** Runs a module everywhere it is asked for. It passes where all of it passed. */
+async function examine(module: Module, address: string | undefined): Promise<Outcome["kind"]> {
+  const outcomes: Outcome["kind"][] = [];
+  const note = (where: string, outcome: Outcome): void => {
+    outcomes.push(outcome.kind);
+    if (outcome.kind === "failed") {
+      const reason = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+      console.log(`  ${where}: ${reason.replaceAll("\n", "\n    ")}`);
+    }
+  };
+  if (address !== undefined) {
+    note(address, await attempt(module, foreignTarget(address)));
+  } else {
+    for (const own of OWN_TARGETS) {
+      await using opened = await own.open();
+      note(own.name, await attempt(module, opened.target));
+    }
+  }
+  if (outcomes.includes("failed")) return "failed";
+  return outcomes.includes("passed") ? "passed" : "not offered";
+}
+
+const { values } = parseArgs({ options: { target: { type: "string" } } });
+const modules = await loadModules();
+const counts = { passed: 0, failed: 0, "not offered": 0 };
+for (const module of modules) {
+  const kind = await examine(module, values.target);
+  counts[kind] += 1;
+  console.log(`${kind.padEnd(11)} ${module.title}`);
+}
+console.log(`modules ${modules.length}, passed ${counts.passed}, failed ${counts.failed}, not offered ${counts["not offered"]}`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { coatcheck } from "coatcheck";
+import type { AuditEvent, Strategy } from "coatcheck/contracts";
+import { manualClock } from "coatcheck/testing";
+import { type Build, listen, onExpress, onFetch, onHono, onNode } from "./app/adapters.ts";
+import { pages } from "./app/pages.ts";
+import { controlledStore } from "./app/store.ts";
+import type { Gate, Target } from "./target.ts";
+
+/** A target of our own: fresh for every module, so that none sees what another left. */
+export interface OwnTarget {
+  readonly name: string;
+  open(): Promise<{ readonly target: Target } & AsyncDisposable>;
+}
+
+const ORIGIN = "https://app.example.com";
+const PREFIX = "/auth";
+const HOUR = 60 * 60_000;
+const IDLE = HOUR;
+const LIFETIME = 24 * HOUR;
+const SECRET = randomBytes(32).toString("base64url");
+const TOKEN = "a-token-of-the-robot";
+
+/** Lets `robot` in by a bearer token, as an app's own strategy would; any other token is refused. */
+const bearer: Strategy = {
+  name: "bearer",
+  ambient: false,
+  presented: (request) => tokenIn(request.header("authorization")) !== undefined,
+  examine({ request, now }) {
+    const token = tokenIn(request.header("authorization"));
+    if (token === undefined) return { kind: "abstain" };
+    if (token !== TOKEN) {
+      return { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: 'Bearer error="invalid_token"' };
+    }
+    const identity = { issuer: "robots", subject: "robot", claims: {}, authenticatedAt: now, method: "bearer" };
+    return { kind: "accept", principal: { identity, owner: "robots robot", ambient: false } };
+  },
+};
+
+function tokenIn(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+}
+
+function gate(): Gate & { wait(): Promise<void> } {
+  let closed: PromiseWithResolvers<void> | null = null;
+  let arrived = Promise.withResolvers<void>();
+  return {
+    hold() {
+      closed = Promise.withResolvers();
+      arrived = Promise.withResolvers();
+      return arrived.promise;
+    },
+    release() {
+      closed?.resolve();
+      closed = null;
+    },
+    async wait() {
+      arrived.resolve();
+      await closed?.promise;
+    },
+  };
+}
+
+/** The example app on an adapter, behind an imagined TLS, with a store, a clock and a strategy that the modules control. */
+function ownTarget(name: string, build: Build): OwnTarget {
+  return {
+    name,
+    async open() {
+      const clock = manualClock();
+      const store = controlledStore();
+      const slow = gate();
+      const events: AuditEvent[] = [];
+      const auth = coatcheck({
+        publicUrl: ORIGIN,
+        secrets: SECRET,
+        store,
+        clock,
+        prefix: PREFIX,
+        session: { idle: IDLE, lifetime: LIFETIME },
+        trustedOrigins: ["https://partner.example.net"],
+        strategies: [bearer],
+        on: (event) => events.push(event),
+      });
+      const server = await listen(
+        build(
+          auth,
+          pages(() => slow.wait()),
+        ),
+      );
+      const target: Target = {
+        name,
+        url: `http://127.0.0.1:${server.port}`,
+        origin: ORIGIN,
+        prefix: PREFIX,
+        cookie: "__Host-Http-coatcheck",
+        app: { clock, store, events, slow, bearer: TOKEN, idle: IDLE, lifetime: LIFETIME },
+      };
+      return {
+        target,
+        async [Symbol.asyncDispose]() {
+          slow.release();
+          await server[Symbol.asyncDispose]();
+          await auth.close();
+        },
+      };
+    },
+  };
+}
+
+/** Every server that the modules examine where no other is named. */
+export const OWN_TARGETS: readonly OwnTarget[] = [
+  ownTarget("node", onNode),
+  ownTarget("express", onExpress),
+  ownTarget("hono", onHono),
+  ownTarget("fetch", onFetch),
+];
+
+/** Somebody's server, by its address: only the public contract is known of it. */
+export function foreignTarget(address: string): Target {
+  const url = new URL(address);
+  return {
+    name: url.origin,
+    url: url.origin,
+    origin: url.origin,
+    prefix: url.pathname === "/" ? PREFIX : url.pathname.replace(/\/$/, ""),
+    cookie: url.protocol === "https:" ? "__Host-Http-coatcheck" : "coatcheck",
+    app: null,
+  };
+}
