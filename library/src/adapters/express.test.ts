@@ -71,7 +71,7 @@ for (const [name, order] of Object.entries(ORDERS)) {
         app.get("/pipe", (_request, response) => response.sendFile("page.html", { root: folder, etag: false }));
         app.get("/write", (_request, response) => {
           response.type("html");
-          const parts = PAGE.match(/[^]{1,1000}/g) ?? [];
+          const parts = PAGE.match(/.{1,1000}/gs) ?? [];
           const next = (): void => {
             for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
               if (!response.write(part)) {

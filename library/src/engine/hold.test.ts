@@ -279,7 +279,7 @@ test("a refused HEAD has no body, and the connection goes on", async () => {
   const socket = await dial(server.port);
   socket.write("HEAD /write HTTP/1.1\r\nHost: x\r\n\r\nGET /read HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   const text = await everything(socket);
-  assert.match(text, /^HTTP\/1\.1 503 [^]*\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\ndone$/);
+  assert.match(text, /^HTTP\/1\.1 503 .*\r\n\r\nHTTP\/1\.1 200 OK\r\n.*\r\n\r\ndone$/s);
 });
 
 test("pipelined requests are answered in their order, each with its own cookie", async () => {

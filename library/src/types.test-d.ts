@@ -1,0 +1,150 @@
+/** What must compile, and what must not. The type checker runs this file; nobody else does. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { express, type WithSession } from "./adapters/express.ts";
+import { fetchAdapter } from "./adapters/fetch.ts";
+import { hono } from "./adapters/hono.ts";
+import { node } from "./adapters/node.ts";
+import type { Identity, JsonObject, Session, SessionReader, SignedInSession, Strategy, StrategyContext } from "./contracts.ts";
+import { type Auth, coatcheck, isSignedIn } from "./index.ts";
+import { memory } from "./stores/memory.ts";
+import { signIn } from "./testing/sign-in.ts";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+declare function expect<_Holds extends true>(): void;
+
+const given = { publicUrl: "https://app.example.com", secrets: "", store: memory() };
+const Cart = z.object({ cart: z.array(z.string()).default([]), note: z.string().optional() });
+interface CartData {
+  cart: string[];
+  note?: string | undefined;
+}
+
+const typed = coatcheck({ ...given, data: Cart });
+const plain = coatcheck(given);
+expect<Equal<typeof plain, Auth<JsonObject>>>();
+declare const request: Parameters<ReturnType<typeof express>["of"]>[0];
+
+// session.data is typed by the schema, and read-only all the way down.
+const session = express(typed).of(request);
+expect<Equal<(typeof session)["data"]["cart"], readonly string[]>>();
+// @ts-expect-error data are written by set and update
+session.data.cart = [];
+// @ts-expect-error an array of the data is not changed in place
+session.data.cart.push("book");
+// @ts-expect-error data have no other keys
+session.data.other;
+// @ts-expect-error data without a schema are read-only too
+express(plain).of(request).data["n"] = 1;
+
+// set and update take what the schema says.
+session.set({ cart: ["book"] });
+session.set({});
+// @ts-expect-error an unknown key
+session.set({ carts: [] });
+// @ts-expect-error a wrong type
+session.set({ cart: "book" });
+session.update((data) => ({ ...data, cart: [...data.cart, "book"] }));
+// @ts-expect-error data of another shape
+session.update(() => ({ carts: [] }));
+// @ts-expect-error update has to answer with data
+session.update(() => undefined);
+
+// login takes an identity.
+session.login({ issuer: "app", subject: "alice" });
+session.login({ issuer: "app", subject: "alice" }, { fresh: true });
+// @ts-expect-error without an issuer nobody is identified
+session.login({ subject: "alice" });
+// @ts-expect-error nobody saves
+session.save();
+// @ts-expect-error the identity is not assigned
+session.identity = null;
+
+// Nobody may be signed in; user() and isSignedIn() know that somebody is.
+expect<Equal<(typeof session)["identity"], Identity | null>>();
+// @ts-expect-error the identity may be null
+session.identity.subject;
+const user = express(typed).user(request);
+expect<Equal<(typeof user)["identity"], Identity>>();
+expect<Equal<(typeof user)["claims"], JsonObject>>();
+expect<Equal<ReturnType<(typeof user)["accessToken"]>, Promise<string>>>();
+if (isSignedIn(session)) expect<Equal<(typeof session)["identity"]["subject"], string>>();
+
+// Hono: types flow through the chain, and requireUser narrows.
+const on = hono(typed);
+new Hono()
+  .use(on.session())
+  .get("/cart", (c) => {
+    expect<Equal<(typeof c.var.session)["identity"], Identity | null>>();
+    // @ts-expect-error nobody was required
+    c.var.session.identity.subject;
+    return c.json(c.var.session.data.cart);
+  })
+  .get("/me", on.requireUser(), (c) => {
+    const { identity, owner, claims, data } = c.var.session;
+    expect<Equal<typeof identity, Identity>>();
+    expect<Equal<typeof owner, string>>();
+    expect<Equal<typeof data.cart, readonly string[]>>();
+    return c.json({ subject: identity.subject, claims });
+  });
+
+// Handlers of the others.
+node(typed).handler((_request, response, one) => response.end(one.data.cart.join()));
+node(typed).userHandler((_request, response, one) => response.end(one.identity.subject));
+// @ts-expect-error nobody was required
+node(typed).handler((_request, response, one) => response.end(one.identity.subject));
+fetchAdapter(typed).handler((one) => Response.json(one.data.cart));
+fetchAdapter(typed).userHandler((one) => Response.json(one.claims));
+// @ts-expect-error a handler answers with a Response
+fetchAdapter(typed).handler(() => "text");
+typed.handle(new Request("http://localhost"), (one) => Response.json(one.data.cart));
+
+// A strategy can read and not write.
+expect<Equal<keyof SessionReader, "get" | "marked">>();
+expect<Equal<StrategyContext["store"], SessionReader>>();
+const strategy: Strategy = {
+  name: "nosy",
+  ambient: false,
+  presented: () => true,
+  examine({ store }) {
+    // @ts-expect-error no strategy writes
+    store.put;
+    // @ts-expect-error no strategy ends
+    store.end;
+    // @ts-expect-error no strategy touches
+    store.touch;
+    // @ts-expect-error no strategy marks
+    store.mark;
+    return { kind: "abstain" };
+  },
+};
+coatcheck({ ...given, strategies: [strategy] });
+// @ts-expect-error a verdict is one of the union
+strategy.examine = () => ({ kind: "maybe" });
+
+// Options: what cannot work does not compile.
+// @ts-expect-error a store is needed
+coatcheck({ publicUrl: "https://app.example.com", secrets: "" });
+// @ts-expect-error there is no such preset
+coatcheck({ ...given, session: { preset: "aal4" } });
+// @ts-expect-error SameSite=None is not for the session
+coatcheck({ ...given, cookie: { sameSite: "None" } });
+
+// Testing.
+expect<Equal<ReturnType<typeof signIn>, Promise<string>>>();
+signIn(typed, { subject: "alice" }, (one) => one.set({ cart: [] }));
+// @ts-expect-error the data are the schema's
+signIn(typed, { subject: "alice" }, (one) => one.set({ carts: [] }));
+
+// req.session has the registered type, and none until something is registered.
+expect<Equal<WithSession<{ data: CartData }>["session"], Session<CartData>>>();
+expect<Equal<WithSession<{ readonly registered?: never }>, object>>();
+// @ts-expect-error nothing is registered here
+request.session;
+
+// Somebody signed in is somebody.
+declare const signedIn: SignedInSession<CartData>;
+const anybody: Session<CartData> = signedIn;
+// @ts-expect-error anybody is not somebody
+const somebody: SignedInSession<CartData> = anybody;
+somebody.claims;
