@@ -54,7 +54,9 @@ export class Checkpointer {
   #start(): Worker {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const workerData: CheckpointWork = { path: this.#path, running: this.#running };
-    const worker = new Worker(new URL(`./sqlite-checkpoint.${extension}`, import.meta.url), { workerData, execArgv: [] });
+    // Its own streams: a worker that shares ours would turn the process's output into a non-blocking one.
+    const options = { workerData, execArgv: [], stdout: true, stderr: true };
+    const worker = new Worker(new URL(`./sqlite-checkpoint.${extension}`, import.meta.url), options);
     worker.unref();
     worker.on("error", (error) => this.#giveUp(error));
     this.#exited = new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -30,7 +30,7 @@ const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<vo
     const store = await openAtOnce(path);
     let first = 0;
     for (let n = 0; n < 300; n += 1) if (await store.mark(`k${n}`, START + 1, START)) first += 1;
-    say(String(first));
+    await say(String(first));
     await store.close();
   },
   /** Writes rows for as long as it lives, and says each id once it is stored. */
@@ -38,7 +38,7 @@ const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<vo
     const store = await openAtOnce(path);
     for (;;) {
       const row = sampleRow({ owner: "o", body: "x".repeat(2_000) });
-      if (await store.put(row, "absent")) say(row.id);
+      if (await store.put(row, "absent")) await say(row.id);
     }
   },
   /** Has the worker running, closes nothing and leaves. */
@@ -48,10 +48,10 @@ const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<vo
   },
 };
 
-const say = (line: string): void => void writeSync(1, `${line}\n`);
+const say = (line: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 
 async function openAtOnce(path: string): Promise<SessionStore> {
-  say("ready");
+  await say("ready");
   await once(process.stdin, "data");
   process.stdin.destroy();
   return sqlite({ path, busyTimeout: 10_000 });
@@ -116,9 +116,13 @@ function define(): void {
       const { child, lines, reader, ready } = start("write", path);
       await ready;
       child.stdin.write("go\n");
-      while (lines.length < 400) await once(reader, "line");
+      const closed = once(child, "close");
+      while (lines.length < 400) {
+        const [died] = await Promise.race([once(reader, "line"), closed]);
+        assert.equal(typeof died, "string", `the writer ended by itself: ${String(died)}`);
+      }
       child.kill("SIGKILL");
-      await once(child, "close");
+      await closed;
       const store = sqlite(path);
       for (const id of lines.filter((line) => line.length === 22)) assert.equal((await store.get(id))?.owner, "o", id);
       await store.close();
