@@ -113,6 +113,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     report,
     background,
   });
+  const providerStates = () => providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
   const closing = new AbortController();
   background.waitUntil(sweepHourly(store, clock, report, closing.signal));
 
@@ -122,11 +123,11 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     endAll: (owner) => endAll(engine.options, owner),
     keys: keyring.keyIds,
     get providers() {
-      return providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
+      return providerStates();
     },
     async ready() {
       const answers = await storeAnswers(store, clock);
-      const states = this.providers;
+      const states = providerStates();
       return { ready: answers && states.every((state) => state.ready), store: answers, providers: states, keys: keyring.keyIds };
     },
     async close() {
