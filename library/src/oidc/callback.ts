@@ -2,7 +2,7 @@ import type { ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, Route
 import { clearCookie } from "../cookie/serialize.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { Failure } from "./answers.ts";
-import { loginFailed, redirect } from "./answers.ts";
+import { loginFailed, redirect, refusal } from "./answers.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
 import { redirectUri } from "./dependencies.ts";
 import type { Flow } from "./flow.ts";
@@ -24,6 +24,7 @@ export async function finishLogin(
   exchange: RouteExchange,
   deps: OidcDependencies,
 ): Promise<RouteResponse> {
+  if (request.method === "HEAD") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET, POST"]]);
   const signedIn = exchange.session.identity !== null;
   const fail = (failure: Omit<Failure, "signedIn">) => loginFailed(request, { ...failure, signedIn }, deps);
   const response = await responseOf(request);
@@ -55,13 +56,14 @@ export async function finishLogin(
     if (signedIn) return redirect(303, returnTo, cookies);
     if (flow.again) return fail({ ...about, code: "ERR_LOGIN_USED", reason: "again" });
     const fresh = await sendToProvider(request, deps, { provider, returnTo, parameters: flow.parameters, again: true });
-    return { ...fresh, status: fresh.status === 302 ? 303 : fresh.status };
+    const headers = [...fresh.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
+    return { ...fresh, status: fresh.status === 302 ? 303 : fresh.status, headers };
   }
 
   const result = await finish(provider, flow, response);
   if (result.kind !== "login") return fail({ ...about, code: result.code, reason: result.kind, error: result.cause });
   exchange.loginFromProvider(result, provider.name);
-  deps.report({ name: "login.completed", level: "info", provider: provider.name });
+  exchange.whenStored(() => deps.report({ name: "login.completed", level: "info", provider: provider.name }));
   return redirect(303, returnTo, cookies);
 }
 

@@ -16,7 +16,8 @@ import { returnToAfterLogin } from "./return-to.ts";
  * (an image, a frame, a prefetch, a script's fetch) gets 401 and no cookie (AR-10).
  */
 export async function beginLogin(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
-  if (!isNavigation(request))
+  // The engine serves HEAD by the same endpoint; no person is behind one.
+  if (request.method !== "GET" || !isNavigation(request))
     return refusal("ERR_UNAUTHENTICATED", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
   const query = readLoginQuery(queryOf(request));
   if ("malformed" in query)

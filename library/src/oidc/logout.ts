@@ -19,7 +19,7 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
 
 /**
  * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to `return_to` or the
- * configured page. A program that accepts JSON gets the address. Tokens are revoked in the background; nobody waits for that (LO-03).
+ * configured page. A program that accepts JSON gets the address. Once the store has it, tokens are revoked in the background (LO-03).
  */
 export async function logout(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const given = await returnToOf(request);
@@ -28,10 +28,12 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
   const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
   exchange.logout();
-  if (provider !== undefined && tokens !== null) deps.background.waitUntil(provider.revoke(tokens));
+  exchange.whenStored(() => {
+    deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
+    if (provider !== undefined && tokens !== null) deps.background.waitUntil(provider.revoke(tokens));
+  });
   const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
   const next = location ?? landing(request, given, deps);
-  deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
   return wantsJson(request) ? json(200, { location: next }) : redirect(303, next);
 }
 

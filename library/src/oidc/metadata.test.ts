@@ -15,7 +15,7 @@ const op = await lyingProvider();
 after(() => op.close());
 afterEach(() => op.reset());
 
-const beginning = (provider: OidcProvider) =>
+const beginning = async (provider: OidcProvider) =>
   provider.begin({ ...newSecrets(systemEntropy), redirectUri: REDIRECT_URI, parameters: {} });
 
 /** Lets everything run that waits for the network of this machine, until `done`. */

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { App, Browser } from "../../test-support/app.ts";
+import { appWith, cookiesOf, headerOf, locationOf, ORIGIN, targetOf } from "../../test-support/app.ts";
+import type { FakeProvider } from "../testing/fake-provider.ts";
+import { fakeProvider } from "../testing/fake-provider.ts";
+import type { OidcDependencies } from "./dependencies.ts";
+
+const users = [{ subject: "alice" }];
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+interface Fixture {
+  readonly app: App;
+  readonly provider: FakeProvider;
+  readonly browser: Browser;
+}
+
+async function signedIn(change: Partial<OidcDependencies> = {}, refuses?: () => boolean): Promise<Fixture> {
+  const provider = fakeProvider({ users });
+  const app = appWith([provider], change, refuses);
+  const browser = app.browser();
+  const begun = await app.send(browser, "GET", "/auth/login");
+  await app.send(browser, "GET", targetOf(provider.approve(locationOf(begun))));
+  assert.equal(browser.identity?.subject, "alice");
+  return { app, provider, browser };
+}
+
+const revoked = ({ provider }: Fixture): number => provider.calls.filter(({ kind }) => kind === "revoke").length;
+
+test("S-46 LO-02 AR-11 logout ends the session here, then goes to the provider with a hint", async () => {
+  const all = await signedIn();
+  const { app, browser } = all;
+  const response = await app.send(browser, "POST", "/auth/logout");
+  assert.equal(response.status, 303);
+  assert.equal(headerOf(response, "cache-control"), "no-store");
+  const url = new URL(locationOf(response));
+  assert.equal(url.origin + url.pathname, "https://provider.test/logout");
+  assert.equal(url.searchParams.get("id_token_hint"), "id-2");
+  assert.equal(url.searchParams.get("post_logout_redirect_uri"), `${ORIGIN}/`);
+  assert.match(url.searchParams.get("state") ?? "", /^[\w-]{16}$/);
+  assert.deepEqual(app.did.at(-1), ["logout"]);
+  assert.equal(app.events.at(-1)?.name, "logout.completed");
+});
+
+test("LO-03 tokens are revoked in the background, once the store has the logout", async () => {
+  let refuses = false;
+  const all = await signedIn({}, () => refuses);
+  refuses = true;
+  const { tokens, identity, provider } = { ...all.browser };
+  await all.app.send(all.browser, "POST", "/auth/logout");
+  assert.equal(revoked(all), 0);
+  Object.assign(all.browser, { tokens, identity, provider });
+  refuses = false;
+  await all.app.send(all.browser, "POST", "/auth/logout");
+  await all.app.settled();
+  assert.equal(revoked(all), 1);
+});
+
+test("LO-03 a provider that does not answer delays nobody's logout", async () => {
+  const all = await signedIn();
+  const hanging = appWith([{ ...all.provider, revoke: () => new Promise<boolean>(() => undefined) }]);
+  const response = await hanging.send(all.browser, "POST", "/auth/logout");
+  assert.equal(response.status, 303);
+  assert.deepEqual(hanging.did, [["logout"]]);
+});
+
+test("LO-01 a provider that is down leaves a local logout, on the configured page", async () => {
+  for (const [signedOutPage, landing] of [
+    [undefined, "/"],
+    ["/goodbye", "/goodbye"],
+    ["https://www.example.com/bye", "https://www.example.com/bye"],
+  ] as const) {
+    const all = await signedIn(signedOutPage === undefined ? {} : { signedOutPage });
+    all.provider.down = true;
+    const response = await all.app.send(all.browser, "POST", "/auth/logout");
+    assert.equal(response.status, 303);
+    assert.equal(locationOf(response), landing);
+    assert.deepEqual(all.app.did.at(-1), ["logout"]);
+  }
+});
+
+test("a logout goes on where the tokens cannot be opened any more", async () => {
+  const { app, browser } = await signedIn();
+  const response = await app.send(Object.assign(browser, { unreadable: true }), "POST", "/auth/logout");
+  assert.equal(response.status, 303);
+  assert.equal(new URL(locationOf(response)).searchParams.has("id_token_hint"), false);
+  assert.deepEqual(app.did.at(-1), ["logout"]);
+  assert.ok(app.events.some(({ name, reason }) => name === "revocation.failed" && reason === "sealed"));
+});
+
+test("S-42 logout without a session is as good as any, and can be repeated", async () => {
+  const app = appWith([fakeProvider({ users })]);
+  for (let i = 0; i < 2; i += 1) {
+    const response = await app.send(app.browser(), "POST", "/auth/logout");
+    assert.equal(response.status, 303);
+    assert.equal(locationOf(response), "/");
+  }
+  assert.deepEqual(app.did, [["logout"], ["logout"]]);
+});
+
+test("a program that accepts JSON gets the address", async () => {
+  const { app, browser } = await signedIn();
+  const response = await app.send(browser, "POST", "/auth/logout", { headers: { accept: "application/json" } });
+  assert.equal(response.status, 200);
+  assert.equal(headerOf(response, "content-type"), "application/json");
+  assert.equal(headerOf(response, "cache-control"), "no-store");
+  assert.deepEqual(Object.keys(JSON.parse(response.body)), ["location"]);
+  assert.equal(new URL(JSON.parse(response.body).location).origin, "https://provider.test");
+});
+
+test("S-46 HD-03 the form's return_to is checked", async () => {
+  const app = appWith([fakeProvider({ users })]);
+  for (const [given, landing] of [
+    ["/bye", "/bye"],
+    ["//evil.example", "/"],
+    ["https://evil.example/", "/"],
+  ] as const) {
+    const body = `return_to=${encodeURIComponent(given)}`;
+    assert.equal(locationOf(await app.send(app.browser(), "POST", "/auth/logout", { headers: FORM, body })), landing);
+    assert.equal(locationOf(await app.send(app.browser(), "POST", `/auth/logout?${body}`)), landing);
+  }
+  const twice = { headers: FORM, body: "return_to=/a&return_to=/b" };
+  assert.equal((await app.send(app.browser(), "POST", "/auth/logout", twice)).status, 400);
+  assert.equal(
+    (await app.send(app.browser(), "POST", "/auth/logout?return_to=/a", { headers: FORM, body: "return_to=/b" })).status,
+    400,
+  );
+});
+
+test("S-46 GET logout is a page that asks, and changes nothing", async () => {
+  const { app, browser } = await signedIn();
+  const before = app.did.length;
+  const response = await app.send(browser, "GET", `/auth/logout?return_to=${encodeURIComponent('/a"><script>')}`);
+  assert.equal(response.status, 200);
+  assert.match(response.body, /<form method="post" action="\/auth\/logout">/);
+  assert.ok(response.body.includes('name="return_to" value="/a%22%3E%3Cscript%3E"'));
+  assert.equal(/<script/.test(response.body), false);
+  assert.equal(headerOf(response, "cache-control"), "no-store");
+  assert.match(headerOf(response, "content-security-policy") ?? "", /^default-src 'none'/);
+  assert.equal(app.did.length, before);
+  assert.deepEqual(cookiesOf(response), []);
+  assert.equal((await app.send(browser, "GET", "/auth/logout?return_to=/a&return_to=/b")).status, 400);
+  assert.ok((await app.send(browser, "GET", "/auth/logout?return_to=//evil.example")).body.includes('value="/"'));
+});
