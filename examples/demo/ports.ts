@@ -1,0 +1,46 @@
+import { createServer, type Server } from "node:http";
+
+const HOST = "127.0.0.1";
+/** How far to look for the next free port. */
+const TRIES = 50;
+
+/** Listens on `wanted` or the next free port; 0 asks for any. Answers the port. */
+export async function listenNear(server: Server, wanted: number): Promise<number> {
+  for (let port = wanted; ; port++) {
+    try {
+      return await listen(server, port);
+    } catch (error) {
+      if (Reflect.get(Object(error), "code") !== "EADDRINUSE" || port >= wanted + TRIES) throw error;
+    }
+  }
+}
+
+/** A port that is free now: `wanted`, the next one, or any for 0; none of `taken`. */
+export async function freePort(wanted: number, taken: readonly number[] = []): Promise<number> {
+  for (let from = wanted; ; from++) {
+    const server = createServer();
+    const port = await listenNear(server, from);
+    await closeServer(server);
+    if (!taken.includes(port)) return port;
+    if (wanted === 0) from = -1;
+    else from = port;
+  }
+}
+
+export async function closeServer(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  await promise;
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen({ host: HOST, port }, () => {
+    server.off("error", reject);
+    const address = server.address();
+    resolve(typeof address === "object" && address !== null ? address.port : port);
+  });
+  return promise;
+}
