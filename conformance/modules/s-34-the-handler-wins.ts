@@ -19,5 +19,7 @@ export async function run(target: Target): Promise<void> {
   assert.equal(answer.status, 401);
   assert.deepEqual(answer.cookies, []);
   assert.deepEqual((await slowTab.get("/me")).cookies, [], "a 401 of ours neither");
+  assert.deepEqual((await slowTab.post("/rotate")).cookies, [], "nor a write that came to nothing");
+  assert.deepEqual((await slowTab.post("/boom?key=a")).cookies, [], "nor one that failed");
   assert.equal((await tab.get("/me")).status, 200);
 }

@@ -36,9 +36,13 @@ export class NodeRequest implements RouteRequest {
     if (typeof parsed === "object" && parsed !== null) return formOf(parsed);
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of this.#request) {
+    // Leaving the loop must not cut the connection, on which the refusal is still to be sent.
+    for await (const chunk of this.#request.iterator({ destroyOnReturn: false })) {
       size += chunk.length;
-      if (size > limit) throw new CoatcheckError("ERR_BODY_TOO_LARGE");
+      if (size > limit) {
+        this.#request.resume();
+        throw new CoatcheckError("ERR_BODY_TOO_LARGE");
+      }
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString();
