@@ -192,3 +192,14 @@ test("TK-05 a certificate that nobody vouches for is refused", async () => {
   await provider.close();
   await new Promise((resolve) => server.close(resolve));
 });
+
+test("closing does not wait for a provider that hangs, and reports no failure", async () => {
+  op.lies.raw = () => true;
+  const { provider, events } = clientOf(op);
+  await until(() => op.count("metadata") === 1);
+  const started = performance.now();
+  await provider.close();
+  assert.ok(performance.now() - started < 2_000);
+  assert.deepEqual(events, []);
+  op.lies.raw = (_entry, response) => Boolean(response.destroy());
+});

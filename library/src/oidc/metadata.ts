@@ -51,7 +51,7 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
   async function read(): Promise<Metadata> {
     attemptedAt = world.clock.monotonic();
     try {
-      const fresh = await readMetadata(config, transport);
+      const fresh = await readMetadata(config, transport, closing.signal);
       if (metadata === null) world.report({ name: "provider.ready", level: "info", provider: config.name });
       metadata = fresh;
       readAt = world.clock.monotonic();
@@ -60,7 +60,8 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
     } catch (error) {
       const problem = problemOf(error);
       lastProblem = problem;
-      world.report({ name: "provider.failed", level: "warn", provider: config.name, reason: problem.check, error: problem });
+      if (!closing.signal.aborted)
+        world.report({ name: "provider.failed", level: "warn", provider: config.name, reason: problem.check, error: problem });
       throw problem;
     }
   }
@@ -99,10 +100,10 @@ function jittered(pause: number, entropy: Entropy): number {
   return pause / 2 + (pause / 2) * (byte / 255);
 }
 
-async function readMetadata(config: SettledConfig, transport: Transport): Promise<Metadata> {
+async function readMetadata(config: SettledConfig, transport: Transport, signal: AbortSignal): Promise<Metadata> {
   const client: Partial<ClientMetadata> = {};
   const found = await discovery(new URL(config.issuer), config.clientId, client, None(), {
-    [customFetch]: (url, options) => transport.send("metadata", url, { method: "GET", headers: options.headers }),
+    [customFetch]: (url, options) => transport.send("metadata", url, { method: "GET", headers: options.headers, signal }),
     ...(config.loopback ? { execute: [allowInsecureRequests] } : {}),
     timeout: 0,
   });

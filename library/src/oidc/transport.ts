@@ -38,6 +38,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
     async send(purpose, url, options) {
       checkAddress(url, limits.loopback);
       const stop = new AbortController();
+      const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
       const done = new AbortController();
       let late = false;
       const limit = clock.sleep(limits.timeout, done.signal).then(
@@ -48,9 +49,9 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         () => undefined,
       );
       try {
-        const response = await raced(fetch(url, { ...options, redirect: "manual", signal: stop.signal }), stop.signal);
+        const response = await raced(fetch(url, { ...options, redirect: "manual", signal }), signal);
         checkStatus(response);
-        const body = await raced(readBounded(response, limits.maxResponse), stop.signal);
+        const body = await raced(readBounded(response, limits.maxResponse), signal);
         if (purpose !== "revocation" && response.status === 200) checkJson(response, body);
         return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
       } catch (error) {
@@ -68,6 +69,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
 /** Ends the waiting at the limit even where the work itself does not listen to the signal. */
 function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(new DOMException("aborted", "AbortError"));
     signal.addEventListener("abort", () => reject(new DOMException("timed out", "TimeoutError")), { once: true });
     work.then(resolve, reject);
   });
