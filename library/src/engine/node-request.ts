@@ -39,11 +39,12 @@ export class NodeRequest implements RouteRequest {
     // Leaving the loop must not cut the connection, on which the refusal is still to be sent.
     for await (const chunk of this.#request.iterator({ destroyOnReturn: false })) {
       size += chunk.length;
-      if (size > limit) {
-        this.#request.resume();
-        throw new CoatcheckError("ERR_BODY_TOO_LARGE");
-      }
+      if (size > limit) break;
       chunks.push(chunk);
+    }
+    if (size > limit) {
+      this.#request.resume();
+      throw new CoatcheckError("ERR_BODY_TOO_LARGE");
     }
     return Buffer.concat(chunks).toString();
   }
