@@ -45,8 +45,10 @@ const waiting = (status: number): readonly Header[] => (status === 503 || status
 /** A login that came to nothing. */
 export interface Failure {
   readonly code: ErrorCode;
-  /** A short word for the log; never shown. */
+  /** A short word for the log. */
   readonly reason: string;
+  /** The parameter that is malformed, to be shown. One of our own names, never what was sent. */
+  readonly parameter?: string;
   readonly provider?: string;
   readonly error?: unknown;
   /** Where a new login would lead. */
@@ -72,11 +74,12 @@ export function loginFailed(request: RequestView, failure: Failure, deps: OidcDe
     ...(error === undefined ? {} : { error }),
   });
   const cookies = (failure.cookies ?? []).map((cookie): Header => ["set-cookie", cookie]);
-  if (wantsJson(request)) return refusal(code, `reference ${reference}`, cookies);
+  const wrong = failure.parameter === undefined ? "" : ` Look at the parameter ${failure.parameter}.`;
+  if (wantsJson(request)) return refusal(code, `Reference ${reference}.${wrong}`, cookies);
   const response = failurePage({
     status,
-    title: TITLES[code] ?? "Signing in did not work",
-    reason: message,
+    title: status === 503 ? "Signing in is not possible right now" : "Signing in did not work",
+    reason: message + wrong,
     ways: waysOn(failure, deps),
     reference,
   });
@@ -89,11 +92,3 @@ export function loginFailed(request: RequestView, failure: Failure, deps: OidcDe
     return signedIn === true ? [{ label: "Go on", href: returnTo }, again] : [again];
   }
 }
-
-const TITLES: { readonly [code in ErrorCode]?: string } = {
-  ERR_PROVIDER_UNAVAILABLE: "The sign-in service does not answer",
-  ERR_STORE_UNAVAILABLE: "Signing in is not possible right now",
-  ERR_LOGIN_EXPIRED: "This login took too long",
-  ERR_LOGIN_USED: "This login was used already",
-  ERR_BAD_REQUEST: "This address is not complete",
-};

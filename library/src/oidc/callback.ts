@@ -30,7 +30,7 @@ export async function finishLogin(
   const response = await responseOf(request);
   if (response instanceof CoatcheckError) return fail({ code: response.code, reason: "body", returnTo: "/" });
   const twice = repeated(response, ONCE);
-  if (twice !== undefined) return fail({ code: "ERR_BAD_REQUEST", reason: `repeated-${twice}`, returnTo: "/" });
+  if (twice !== undefined) return fail({ code: "ERR_BAD_REQUEST", reason: "repeated", parameter: twice, returnTo: "/" });
 
   const found = findFlow(request.header("cookie"), response.get("state"), deps);
   if (found.kind !== "found") {

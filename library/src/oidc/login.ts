@@ -21,10 +21,15 @@ export async function beginLogin(request: RouteRequest, deps: OidcDependencies):
     return refusal("ERR_UNAUTHENTICATED", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
   const query = readLoginQuery(queryOf(request));
   if ("malformed" in query)
-    return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: query.malformed, returnTo: "/" }, deps);
+    return loginFailed(
+      request,
+      { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: query.malformed, returnTo: "/" },
+      deps,
+    );
   const returnTo = returnToAfterLogin(query.returnTo, request.origin, deps.prefix, deps.returnOrigins);
   const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
-  if (provider === undefined) return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "provider", returnTo }, deps);
+  if (provider === undefined)
+    return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: "provider", returnTo }, deps);
   return sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
 }
 

@@ -67,7 +67,7 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
   }
 
   async function keepTrying(): Promise<void> {
-    for (let pause = FIRST_RETRY; !closing.signal.aborted; pause = Math.min(pause * 2, LONGEST_RETRY)) {
+    for (let pause = FIRST_RETRY; metadata === null && !closing.signal.aborted; pause = Math.min(pause * 2, LONGEST_RETRY)) {
       await attempt().catch(() => undefined);
       if (metadata !== null) return;
       await world.clock.sleep(jittered(pause, world.entropy), closing.signal).catch(() => undefined);
