@@ -3,10 +3,13 @@ import { createServer, type Server } from "node:http";
 const HOST = "127.0.0.1";
 /** How far to look for the next free port. */
 const TRIES = 50;
+/** Free or not: browsers refuse to go there, because a mail protocol lives on it. */
+const UNSAFE = 4190;
 
 /** Listens on `wanted` or the next free port; 0 asks for any. Answers the port. */
 export async function listenNear(server: Server, wanted: number): Promise<number> {
   for (let port = wanted; ; port++) {
+    if (port === UNSAFE) continue;
     try {
       return await listen(server, port);
     } catch (error) {

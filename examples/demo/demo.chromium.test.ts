@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { findServer } from "../../tools/servers.ts";
+import { statusWith } from "./check.ts";
+import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const NOTE = "The umbrella is blue";
+
+const folder = mkdtempSync(join(tmpdir(), "coatcheck-demo-"));
+/** `DEMO_PICTURES=FOLDER` keeps pictures of the pages, for somebody to look at. */
+const pictures = process.env["DEMO_PICTURES"];
+let demo: Demo;
+let browser: Browser;
+
+before(async () => {
+  demo = await startDemo(folder, ANY_PORTS);
+  const executablePath = findServer("chromium") ?? assert.fail("Chromium is not installed");
+  browser = await chromium.launch({ executablePath, args: FLAGS });
+  if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
+});
+
+after(async () => {
+  await browser.close();
+  await demo.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A browser of somebody's own. What its pages complained of, or asked of other machines, is in `complaints`. */
+interface Person extends AsyncDisposable {
+  readonly context: BrowserContext;
+  readonly complaints: string[];
+}
+
+async function person(options: BrowserContextOptions = {}): Promise<Person> {
+  const context = await browser.newContext({ locale: "en-GB", ...options });
+  context.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  context.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  context.on("weberror", (error) => complaints.push(error.error().message));
+  context.on("request", (request) => {
+    if (!["localhost", "127.0.0.1"].includes(new URL(request.url()).hostname)) complaints.push(`asked ${request.url()}`);
+  });
+  return { context, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+async function signIn(page: Page, who: string): Promise<void> {
+  await page.goto(`${demo.url}/desk`);
+  await choose(page, who);
+}
+
+async function choose(page: Page, who: string): Promise<void> {
+  await page.locator(`button[name=pick][value=${who}]`).click();
+  await page.waitForURL(`${demo.url}/desk`);
+}
+
+async function write(page: Page, note: string): Promise<void> {
+  await page.getByPlaceholder("Remember the blue umbrella").fill(note);
+  await page.getByRole("button", { name: "Write" }).click();
+  await page.getByText(note).waitFor();
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.locator("#sign-out").click();
+  await page.getByRole("heading", { name: "Nobody is signed in" }).waitFor();
+}
+
+async function sessionCookie(context: BrowserContext): Promise<string> {
+  const cookie = (await context.cookies(demo.url)).find(({ name }) => name === "coatcheck");
+  return cookie?.value ?? assert.fail("there should be a session cookie");
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
+test("two people in two browsers: each has their own page, and signing out kills a copied cookie", async () => {
+  await using first = await person();
+  await using second = await person();
+  const alice = await first.context.newPage();
+  const bob = await second.context.newPage();
+  await signIn(alice, "alice");
+  await write(alice, NOTE);
+  await signIn(bob, "bob");
+  assert.equal(await bob.getByText(NOTE).count(), 0, "bob should see nothing of alice's");
+  await bob.getByRole("heading", { name: "Hello, bob." }).waitFor();
+  await alice.getByRole("cell", { name: "alice@example.com" }).first().waitFor();
+
+  const copied = await sessionCookie(first.context);
+  assert.equal(await statusWith(copied, demo), 200);
+  await signOut(alice);
+  assert.equal(await statusWith(copied, demo), 401);
+  await bob.reload();
+  await bob.getByRole("heading", { name: "Hello, bob." }).waitFor();
+  assert.deepEqual([...first.complaints, ...second.complaints], []);
+});
+
+test("another user in the same browser finds nothing of the first one's data", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  await signIn(page, "alice");
+  await write(page, NOTE);
+  await signOut(page);
+  await signIn(page, "bob");
+  assert.equal(await page.getByText(NOTE).count(), 0);
+  await write(page, "Bob was here");
+  assert.equal(await page.getByText(NOTE).count(), 0);
+  assert.deepEqual(someone.complaints, []);
+});
+
+test("CK-02 no script can read a cookie", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  await signIn(page, "alice");
+  await write(page, NOTE);
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  const cookies = await someone.context.cookies(demo.url);
+  assert.deepEqual(cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]).sort(), [
+    ["coatcheck", true, "Lax"],
+    ["demo", true, "Lax"],
+  ]);
+});
+
+test("CK-12 after logout the jar is empty", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  await signIn(page, "alice");
+  assert.deepEqual(
+    (await someone.context.cookies(demo.url)).map(({ name }) => name),
+    ["coatcheck"],
+  );
+  await signOut(page);
+  assert.deepEqual(await someone.context.cookies(demo.url), []);
+});
+
+test("CB-11 after the login no page, address or history entry has the code", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  const referrers: string[] = [];
+  page.on("request", (request) => referrers.push(request.headers()["referer"] ?? ""));
+  await signIn(page, "alice");
+  assert.equal(page.url(), `${demo.url}/desk`);
+  assert.ok(!(await page.content()).includes("code="));
+  assert.ok(referrers.every((referrer) => !/[?&](code|state)=/.test(referrer)));
+  assert.equal(await page.evaluate(() => document.referrer), "");
+});
+
+test("AR-05 S-07 ten tabs log in at once, finish in reverse order, and all land", async () => {
+  await using someone = await person();
+  const tabs = await Promise.all(Array.from({ length: 10 }, () => someone.context.newPage()));
+  for (const tab of tabs) await tab.goto(`${demo.url}/auth/login?return_to=%2Fdesk`);
+  const waiting = await someone.context.cookies(demo.url);
+  assert.equal(waiting.filter(({ name }) => name.startsWith("coatcheck.login.")).length, 10);
+  for (const tab of tabs.toReversed()) {
+    await choose(tab, "alice");
+    await tab.getByRole("heading", { name: "Hello, alice." }).waitFor();
+  }
+  assert.deepEqual(
+    (await someone.context.cookies(demo.url)).map(({ name }) => name),
+    ["coatcheck"],
+  );
+  for (const tab of tabs) {
+    await tab.reload();
+    await tab.getByRole("heading", { name: "Hello, alice." }).waitFor();
+  }
+  assert.deepEqual(someone.complaints, []);
+});
+
+test("S-49 the back button shows no protected page after logout", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  await page.goto(demo.url);
+  await page.locator("#sign-in").click();
+  await choose(page, "alice");
+  await write(page, NOTE);
+  await signOut(page);
+  const titles: string[] = [];
+  for (let step = 0; step < 4; step++) {
+    await page.goBack({ waitUntil: "load" });
+    await page.waitForLoadState("networkidle");
+    titles.push(await page.title());
+    assert.equal(await page.getByText("Hello, alice").count(), 0, titles.join(" < "));
+    assert.equal(await page.getByText(NOTE).count(), 0, titles.join(" < "));
+  }
+  assert.ok(
+    titles.some((title) => title.startsWith("Sign in")),
+    titles.join(" < "),
+  );
+});
+
+test("the page that asks before it signs out works in a browser, and so does a wrong password", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  await page.goto(`${demo.url}/desk`);
+  await page.getByLabel("Name").fill("alice");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  await picture(page, "login-refused");
+  await page.getByLabel("Password").fill("coatcheck");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${demo.url}/desk`);
+  await page.goto(`${demo.url}/auth/logout`);
+  await picture(page, "logout-question");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Nobody is signed in" }).waitFor();
+});
+
+test("HD-02 every page forbids frames and foreign content, and tells nobody where one came from", async () => {
+  await using someone = await person();
+  const page = await someone.context.newPage();
+  const check = async (address: string) => {
+    const response = (await page.goto(address)) ?? assert.fail(`${address} should answer`);
+    const headers = response.headers();
+    const policy = headers["content-security-policy"] ?? "";
+    assert.match(policy, /default-src 'none'/, address);
+    assert.match(policy, /frame-ancestors 'none'/, address);
+    assert.ok(!/unsafe|\*|https?:\/\/(?!127\.0\.0\.1|localhost)/.test(policy), policy);
+    assert.equal(headers["x-content-type-options"], "nosniff", address);
+    assert.match(headers["referrer-policy"] ?? "", /^(no-referrer|same-origin)$/, address);
+    assert.equal(headers["cross-origin-opener-policy"], "same-origin", address);
+    assert.match(headers["cache-control"] ?? "", /no-store/, address);
+  };
+  for (const path of ["/", "/desk", "/auth/logout", "/auth/callback?code=x&state=y", "/nowhere"]) await check(demo.url + path);
+  await check(`${demo.issuer}/auth?client_id=stranger`);
+  await signIn(page, "bob");
+  for (const path of ["/", "/desk", "/desk/nowhere"]) await check(demo.url + path);
+});
+
+test("every page can be looked at in light and dark, on a desk and on a phone", async () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const viewport of [
+      { width: 1180, height: 800 },
+      { width: 390, height: 800 },
+    ]) {
+      await using someone = await person({ colorScheme, viewport });
+      const page = await someone.context.newPage();
+      const look = async (name: string) => {
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0, `${name} should not scroll sideways at ${viewport.width}`);
+        await picture(page, `${name}-${colorScheme}-${viewport.width}`);
+      };
+      await page.goto(demo.url);
+      await look("front");
+      await page.goto(`${demo.url}/desk`);
+      await look("login");
+      await choose(page, "alice");
+      await write(page, NOTE);
+      await page.getByRole("cell", { name: "Alice Archer" }).waitFor();
+      await look("desk");
+      await signOut(page);
+      await look("signed-out");
+      await page.goto(`${demo.url}/auth/callback?code=x&state=y`);
+      await look("login-failed");
+      await page.goto(`${demo.issuer}/auth?client_id=stranger`);
+      await look("provider-error");
+      await page.goto(`${demo.url}/nowhere`);
+      await look("missing");
+    }
+  }
+});
