@@ -1,3 +1,10 @@
+export {
+  type FakeProvider,
+  type FakeProviderCall,
+  type FakeProviderOptions,
+  type FakeUser,
+  fakeProvider,
+} from "./fake-provider.ts";
 export { type ManualClock, manualClock } from "./manual-clock.ts";
-export { type StoreSuiteOptions, type StoreUnderTest, storeSuite } from "./store-suite.ts";
 export { signIn, type TestUser } from "./sign-in.ts";
+export { type StoreSuiteOptions, type StoreUnderTest, storeSuite } from "./store-suite.ts";
