@@ -20,7 +20,8 @@ const beginning = async (provider: OidcProvider) =>
 
 /** Lets everything run that waits for the network of this machine, until `done`. */
 async function until(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 2_000 && !done(); i += 1) await new Promise((resolve) => setImmediate(resolve));
+  const deadline = performance.now() + 10_000;
+  while (!done() && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(done());
 }
 
@@ -199,7 +200,7 @@ test("closing does not wait for a provider that hangs, and reports no failure", 
   await until(() => op.count("metadata") === 1);
   const started = performance.now();
   await provider.close();
-  assert.ok(performance.now() - started < 2_000);
+  assert.ok(performance.now() - started < 8_000);
   assert.deepEqual(events, []);
   op.lies.raw = (_entry, response) => Boolean(response.destroy());
 });

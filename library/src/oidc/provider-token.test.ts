@@ -135,7 +135,7 @@ test("TK-09 a lifetime that is missing or odd becomes five minutes, never foreve
 });
 
 test("TK-10 a code is sent once, also when the answer is lost after it took effect", async () => {
-  const { provider } = clientOf(op, { timeout: 300 });
+  const { provider } = clientOf(op, { timeout: 1_500 });
   op.lies.lost = ({ endpoint }, response) => endpoint === "token" && Boolean(response.destroy());
   assertFailed(await signIn(op, provider), "unavailable", "network");
   op.lies.lost = ({ endpoint }) => endpoint === "token";
@@ -252,7 +252,7 @@ test("LO-02 the provider's logout gets hint, address, state and client; nothing 
 });
 
 test("LO-03 revocation: the refresh token first, best effort, in bounded time", async () => {
-  const { provider, events } = clientOf(op, { timeout: 150 });
+  const { provider, events } = clientOf(op, { timeout: 800 });
   await signIn(op, provider);
   const hints = () =>
     op.journal.filter(({ endpoint }) => endpoint === "revocation").map(({ form }) => form.get("token_type_hint"));
@@ -266,7 +266,7 @@ test("LO-03 revocation: the refresh token first, best effort, in bounded time", 
     };
     const started = performance.now();
     assert.equal(await provider.revoke(TOKENS), false);
-    assert.ok(performance.now() - started < 3_000);
+    assert.ok(performance.now() - started < 8_000);
     assert.equal(events.filter(({ name }) => name === "revocation.failed").splice(-2).length, 2);
   }
   assert.deepEqual(hints().length, 8);

@@ -4,7 +4,7 @@ import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../test-support/sign-on.ts";
 
 const op = await lyingProvider();
-const { provider } = clientOf(op, { timeout: 200 });
+const { provider } = clientOf(op, { timeout: 1_500 });
 after(async () => {
   await provider.close();
   await op.close();
