@@ -1,0 +1,8 @@
+/** Where a command talks: answers on one side, complaints on the other. */
+export interface Console {
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+}
+
+/** One command. Answers the exit status: 0, 1 for what went wrong, 2 for what was asked wrongly. */
+export type Command = (args: readonly string[], console: Console) => number | Promise<number>;

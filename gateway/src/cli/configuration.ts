@@ -1,0 +1,13 @@
+import { formatProblems } from "../config/place.ts";
+import { type Configuration, loadConfig } from "../config.ts";
+import type { Console } from "./command.ts";
+
+type Good = Extract<Configuration, { ok: true }>;
+
+/** The configuration of this process, or `undefined` after everything that is wrong with it was said. */
+export function readConfiguration(args: readonly string[], { complain }: Console): Good | undefined {
+  const configuration = loadConfig({ args, environment: process.env, directory: process.cwd() });
+  if (configuration.ok) return configuration;
+  complain(formatProblems(configuration.problems));
+  return undefined;
+}

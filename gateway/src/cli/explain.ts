@@ -1,0 +1,40 @@
+import { formatDuration } from "../config/kinds.ts";
+import { formatAddress } from "../config/network-kinds.ts";
+import { formatStore } from "../config/store-kind.ts";
+import type { Settings } from "../config.ts";
+
+export interface Explained {
+  readonly file: string | undefined;
+  readonly warnings: readonly string[];
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+}
+
+/** The configuration in words: what is served, to whom, for how long. Secrets are not among it. */
+export function explain(settings: Settings, { file, warnings, keys }: Explained): string {
+  const { session, trustedProxies } = settings;
+  const lines: (readonly [string, string])[] = [
+    ["file", file ?? "none"],
+    ["public", settings.publicUrl.join(", ")],
+    ["listen", formatAddress(settings.listen)],
+    ["admin", formatAddress(settings.admin.listen)],
+    ["sessions", formatStore(settings.store)],
+    ["keys", keysLine(keys)],
+    ...settings.providers.map(({ name, issuer, clientId }) => ["provider", `${name}: ${issuer} as ${clientId}`] as const),
+    ...settings.upstreams.map(({ url, paths, hosts, access, groups }) => {
+      const where = hosts.length === 0 ? paths : hosts.flatMap((host) => paths.map((path) => host + path));
+      return ["upstream", `${where.join(" ")} -> ${url} for ${groups.length === 0 ? access : groups.join(", ")}`] as const;
+    }),
+    ["idle", formatDuration(session.idle)],
+    ["lifetime", formatDuration(session.lifetime)],
+    ["trusted", trustedProxies.length === 0 ? "no proxy" : trustedProxies.join(", ")],
+    ["workers", String(settings.workers)],
+  ];
+  const table = lines.map(([name, value]) => `  ${name.padEnd(10)}${value}`);
+  return ["The configuration is in order.", ...table, ...warnings.map((warning) => `  ! ${warning}`)].join("\n");
+}
+
+/** `k7Qd (seals), none retiring`. */
+export function keysLine({ seals, opens }: Explained["keys"]): string {
+  const others = opens.filter((id) => id !== seals);
+  return `${seals} (seals), ${others.length === 0 ? "none retiring" : `${others.join(", ")} (opens)`}`;
+}

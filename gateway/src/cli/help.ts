@@ -1,0 +1,26 @@
+import { NAMED_SETTINGS } from "../config.ts";
+import type { Command } from "./command.ts";
+
+const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps their tokens behind the counter
+
+  coatcheck [serve]         serves; Ctrl-C stops it
+  coatcheck check-config    says what would be served, or what is wrong
+  coatcheck secret          prints a fresh secret
+  coatcheck --version
+
+  --config FILE             coatcheck.config.yaml or .json; flags beat environment beats file
+
+Settings, each also a key of the file (docs/configuration.md):
+`;
+
+/** Every setting that has a flag or a variable, with what it means. */
+export const help: Command = (_args, { print }) => {
+  const settings = NAMED_SETTINGS.map(({ flag, variable, field }) => {
+    const standard =
+      field.fallback === undefined || typeof field.fallback === "object" ? "" : ` Default ${String(field.fallback)}.`;
+    const names = flag === undefined ? variable : `${flag}, ${variable}`;
+    return `  ${names}\n      ${field.doc}${field.required === undefined ? standard : " Required."}`;
+  });
+  print(INTRODUCTION + settings.join("\n"));
+  return 0;
+};

@@ -1,0 +1,114 @@
+import cluster from "node:cluster";
+import { CoatcheckError } from "coatcheck";
+import { formatAddress } from "../config/network-kinds.ts";
+import { formatStore } from "../config/store-kind.ts";
+import type { Settings } from "../config.ts";
+import { type Observation, observe } from "../observe/observe.ts";
+import { openStore } from "../open-store.ts";
+import type { SessionLayer } from "../seam.ts";
+import { startGateway } from "../server/gateway.ts";
+import { startWorkers } from "../server/workers.ts";
+import { sessionLayer } from "../session-layer.ts";
+import type { Command, Console } from "./command.ts";
+import { readConfiguration } from "./configuration.ts";
+import { keysLine } from "./explain.ts";
+import { versionOf } from "./version.ts";
+
+/** What runs until a signal comes. */
+interface Running {
+  readonly port: number;
+  readonly adminPort: number | undefined;
+  close(): Promise<void>;
+}
+
+/** Serves until SIGINT or SIGTERM; a second signal ends it at once. */
+export const serve: Command = async (args, terminal) => {
+  const configuration = readConfiguration(args, terminal);
+  if (configuration === undefined) return 2;
+  const { settings, warnings } = configuration;
+  try {
+    const observation = observe(settings);
+    const sessions = sessionLayer(settings, openStore(settings.store), observation);
+    const running = await start(settings, sessions, observation);
+    const stopped = untilSignal();
+    if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal);
+    await stopped;
+    await running.close();
+    return 0;
+  } catch (error) {
+    return failed(error, terminal);
+  }
+};
+
+function start(settings: Settings, sessions: SessionLayer, observation: Observation): Promise<Running> {
+  if (settings.workers > 1 && cluster.isPrimary) return startWorkers({ settings, sessions, observation });
+  return startGateway({ settings, sessions, observation, withAdmin: cluster.isPrimary });
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+  });
+}
+
+/** Says where everything is, beside the log and not in it. */
+async function introduce(
+  settings: Settings,
+  sessions: SessionLayer,
+  running: Running,
+  warnings: readonly string[],
+  { complain }: Console,
+): Promise<void> {
+  await settled(sessions);
+  const at = (host: string, port: number): string => `http://${formatAddress({ host, port })}`;
+  const { admin, listen } = settings;
+  const left: (readonly [string, string])[] = [
+    ["listening", at(listen.host, running.port)],
+    ["upstream", settings.upstreams.map(({ url }) => url).join(", ") || "none: own endpoints only"],
+    ["admin", running.adminPort === undefined ? "none" : at(admin.listen.host, running.adminPort)],
+  ];
+  const states = new Map(sessions.health.providers().map(({ name, ready }) => [name, ready]));
+  const right: (readonly [string, string])[] = [
+    ["sessions", formatStore(settings.store)],
+    [
+      "provider",
+      settings.providers.map(({ name, issuer }) => `${issuer}  ${states.get(name) ? "ready" : "not ready, retrying"}`).join(", "),
+    ],
+    ["keys", keysLine(sessions.health.keys)],
+  ];
+  const width = Math.max(...left.map(([, value]) => value.length)) + 4;
+  const rows = left.map(([name, value], index) => {
+    const [other = "", said = ""] = right[index] ?? [];
+    return `  ${name.padEnd(12)}${value.padEnd(width)}${other.padEnd(10)}${said}`;
+  });
+  complain([`coatcheck ${versionOf()}`, ...rows, ...warnings.map((warning) => `  ! ${warning}`)].join("\n"));
+}
+
+/** Gives discovery a moment, so that the first words are about the usual case; nobody is kept from signing in meanwhile. */
+async function settled({ health }: SessionLayer): Promise<void> {
+  for (let tries = 0; tries < 30 && health.providers().some(({ ready }) => !ready); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function failed(error: unknown, { complain }: Console): number {
+  if (error instanceof CoatcheckError || error instanceof TypeError) {
+    complain(`coatcheck: ${error.message}`);
+    return 2;
+  }
+  if (error instanceof Error && "code" in error && "port" in error) {
+    const why = error.code === "EADDRINUSE" ? "is in use by another program" : `cannot be listened on (${String(error.code)})`;
+    complain(
+      `coatcheck: port ${String(error.port)} ${why}\n  Set COATCHECK_LISTEN or COATCHECK_ADMIN_LISTEN to another address.`,
+    );
+    return 1;
+  }
+  throw error;
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { checkConfig } from "./cli/check-config.ts";
+import type { Command, Console } from "./cli/command.ts";
+import { help } from "./cli/help.ts";
+import { secret } from "./cli/secret.ts";
+import { serve } from "./cli/serve.ts";
+import { version } from "./cli/version.ts";
+import { didYouMean } from "./config/suggest.ts";
+
+const COMMANDS: { readonly [name: string]: Command } = { serve, "check-config": checkConfig, secret, help, version };
+
+const terminal: Console = {
+  print: (text) => process.stdout.write(`${text}\n`),
+  complain: (text) => process.stderr.write(`${text}\n`),
+};
+
+/** `serve` is what happens when no command is named. */
+async function run(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) return help([], terminal);
+  if (args.includes("--version") || args.includes("-v")) return version([], terminal);
+  const [first = "", ...rest] = args;
+  if (first === "" || first.startsWith("-")) return serve(args, terminal);
+  const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (command !== undefined) return command(rest, terminal);
+  terminal.complain(
+    `coatcheck: ${JSON.stringify(first)} is no command\n  ${didYouMean(first, Object.keys(COMMANDS))}\n  All of them:  coatcheck --help`,
+  );
+  return 2;
+}
+
+process.exitCode = await run(process.argv.slice(2));

@@ -1,0 +1,77 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Server } from "node:http";
+import { AggregatorRegistry } from "prom-client";
+import type { Settings } from "../config.ts";
+import { createAdmin, readinessOf } from "../observe/admin.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { SessionLayer } from "../seam.ts";
+import { listen, stop } from "./listener.ts";
+
+/** A worker that dies again and again is started this much later each time, in milliseconds, up to the longest. */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 10_000;
+
+export interface Workers {
+  readonly port: number;
+  readonly adminPort: number;
+  close(): Promise<void>;
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly sessions: SessionLayer;
+  readonly observation: Observation;
+}
+
+/** Several processes on one listener; this one keeps them running and answers the admin listener for all of them. */
+export async function startWorkers({ settings, sessions, observation }: Parts): Promise<Workers> {
+  let stopping = false;
+  let pause = FIRST_PAUSE;
+  cluster.on("exit", (worker, code, signal) => {
+    if (stopping) return;
+    observation.observer.notice("worker.exited", { reason: signal ?? `exit ${code}` });
+    setTimeout(() => stopping || cluster.fork(), pause);
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+    worker.removeAllListeners();
+  });
+  const first = Array.from({ length: settings.workers }, () => cluster.fork());
+  const [port] = await Promise.all(first.map(portOf));
+  const admin = await openAdmin(settings, sessions, () => stopping);
+  const close = async (): Promise<void> => {
+    stopping = true;
+    const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    await Promise.all(running.map(ended));
+    await sessions.close();
+    await stop(admin.server, 0, () => {});
+    observation.log.flush();
+  };
+  return { port: port ?? settings.listen.port, adminPort: admin.port, close };
+}
+
+async function openAdmin(
+  settings: Settings,
+  sessions: SessionLayer,
+  isStopping: () => boolean,
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const registry = new AggregatorRegistry();
+  const server = createAdmin({
+    readiness: () => readinessOf(sessions.health, isStopping()),
+    metrics: async () => ({ type: registry.contentType, text: await registry.clusterMetrics() }),
+  });
+  return { server, port: await listen(server, settings.admin.listen) };
+}
+
+/** The port that a worker listens on. Rejects where it exits before. */
+function portOf(worker: Worker): Promise<number> {
+  return new Promise((resolve, reject) => {
+    worker.once("listening", ({ port }) => resolve(port));
+    worker.once("exit", (code) => reject(new Error(`a worker exited with ${code} before it listened; its words are above`)));
+  });
+}
+
+function ended(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once("exit", () => resolve());
+    worker.process.kill("SIGTERM");
+  });
+}
