@@ -87,11 +87,12 @@ const stealCard = (origin: string): Markup => html`<section class="card" id="ste
 const howItWorks = html`<section class="card" id="how"><h2>How this works</h2>
 <div class="flow"><div class="node"><strong>Browser</strong><span class="dim">holds a ticket in a cookie, and no token</span></div>
 <div class="edge"><span>cookie</span></div>
-<div class="node strong"><strong>Gateway</strong><span class="dim">Coatcheck: knows the ticket, finds the session</span></div>
+<div class="middle"><div class="node strong"><strong>Gateway</strong><span class="dim">Coatcheck: checks the ticket, finds the session</span></div>
+<div class="edge down"><span>sign-in, tokens</span></div><div class="edge down"><span>sessions</span></div>
+<div class="node"><strong>Provider</strong><span class="dim">OpenID Connect</span></div>
+<div class="node"><strong>SQLite</strong><span class="dim">hashes instead of tickets</span></div></div>
 <div class="edge"><span>headers</span></div>
-<div class="node"><strong>This app</strong><span class="dim">Express: reads who it is</span></div>
-<div class="below"><div class="edge down"><span>sign-in, tokens</span></div><div class="node"><strong>Provider</strong><span class="dim">OpenID Connect, with two people</span></div></div>
-<div class="below second"><div class="edge down"><span>sessions</span></div><div class="node"><strong>SQLite</strong><span class="dim">one file, hashes instead of tickets</span></div></div></div>
+<div class="node"><strong>This app</strong><span class="dim">Express: reads who it is</span></div></div>
 <p>Signing in leads over the provider and back. The gateway checks what the provider signed, keeps the tokens to itself, and gives the browser a random ticket. With every request it looks the ticket up, and tells the app who is there. Signing out ends the session in the store first, then at the provider, and revokes the tokens.</p></section>`;
 
 /** A page for what is not there or not right. */

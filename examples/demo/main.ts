@@ -1,21 +1,21 @@
 /**
  * The demo: a development OpenID provider with two people, an Express app, and the gateway in front. `--check` signs in by itself, proves
- * that signing out kills a copied cookie, and stops.
+ * that signing out kills a copied cookie, and stops. `--folder FOLDER` keeps keys, sessions and log elsewhere than in `.demo`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
 import { ANY_PORTS, startDemo, USUAL_PORTS } from "./demo.ts";
 
-const FOLDER = join(import.meta.dirname, "../../.demo");
+const USUAL_FOLDER = join(import.meta.dirname, "../../.demo");
 
 /** Runs until somebody stops it, or the gateway dies. */
-async function run(): Promise<void> {
+async function run(folder: string): Promise<void> {
   const stop = Promise.withResolvers<void>();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.resolve());
-  const demo = await startDemo(FOLDER, USUAL_PORTS);
+  const demo = await startDemo(folder, USUAL_PORTS);
   console.log(`Open ${demo.url} and sign in as alice or bob. Log: ${relative(".", demo.gateway.log)}. Ctrl-C stops it all.`);
   const words = await Promise.race([stop.promise, demo.gateway.died]);
   if (words !== undefined) {
@@ -41,8 +41,10 @@ async function proveAndStop(): Promise<void> {
 }
 
 try {
-  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-  await (values.check ? proveAndStop() : run());
+  const { values } = parseArgs({
+    options: { check: { type: "boolean", default: false }, folder: { type: "string", default: USUAL_FOLDER } },
+  });
+  await (values.check ? proveAndStop() : run(resolve(values.folder)));
 } catch (error) {
   console.error(`the demo could not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
