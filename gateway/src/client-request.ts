@@ -8,10 +8,10 @@ export class ClientRequest implements RequestView {
   readonly peer: string | undefined;
   readonly #lines: readonly string[];
 
-  constructor(message: IncomingMessage, target: string) {
+  constructor(message: IncomingMessage, target: string, peer: string | undefined) {
     this.method = message.method ?? "GET";
     this.target = target;
-    this.peer = message.socket.remoteAddress;
+    this.peer = peer;
     this.#lines = message.rawHeaders;
   }
 

@@ -2,18 +2,20 @@ import type { IncomingMessage } from "node:http";
 import { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError } from "coatcheck/errors";
 import { problemOf, problemOfError, send, sendCheck } from "./answer.ts";
 import { headerOf } from "./client-request.ts";
 import type { Settings } from "./config.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
+import type { PublicOrigin } from "./origin.ts";
 import { PublicOrigins } from "./origin.ts";
 import { GatewayRequest } from "./own-request.ts";
 import type { Arrival, Reception, Refusal } from "./reception.ts";
 import { hasUnreadBody, isPreflight, METHODS, receive, refusal } from "./reception.ts";
 import { checkRequest } from "./routes/check-metadata.ts";
 import { isUnder, RouteTable } from "./routing.ts";
-import type { Admission, SessionLayer, Turned } from "./seam.ts";
+import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
 import { TrustedPeers } from "./trusted-peers.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
 import { OpenStreams } from "./upstream/open-streams.ts";
@@ -43,7 +45,7 @@ export class FrontDoor {
     this.#sessions = sessions;
     this.#observer = observer;
     this.#reception = { origins, peers: new TrustedPeers(settings.trustedProxies), limits: settings.limits, isOwnCookie };
-    this.#routes = settings.upstreams.map(openRoute);
+    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings.publicUrl));
     this.#table = new RouteTable(
       this.#routes,
       origins.all.map(({ host }) => host),
@@ -137,7 +139,7 @@ export class FrontDoor {
       return;
     }
     try {
-      const result = this.#sessions.authenticate(arrival, { ...route.ask, origin: arrival.origin.origin });
+      const result = this.#sessions.authenticate(arrival, askFor(route, arrival.origin));
       if (result instanceof Promise) {
         result
           .then((settled) => this.#admit(arrival, route, settled, to, early))
@@ -258,4 +260,11 @@ export class FrontDoor {
     const method = METHODS.has(message.method ?? "") ? (message.method ?? "") : "OTHER";
     this.#observer.finished({ outcome, method, path, status, started, answered: 0, upstream: undefined, sessionId: null });
   }
+}
+
+/** What the session layer is asked. That there is no question is no pass. */
+function askFor(route: Route, { origin }: PublicOrigin): Ask {
+  const ask = route.asks.get(origin);
+  if (ask === undefined) throw new CoatcheckError("ERR_INTERNAL");
+  return ask;
 }

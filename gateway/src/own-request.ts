@@ -10,8 +10,8 @@ export class GatewayRequest extends ClientRequest implements OwnRequest {
   readonly path: string;
   readonly #message: IncomingMessage;
 
-  constructor({ message, target, path, origin }: Arrival, prefix: string) {
-    super(message, target);
+  constructor({ message, target, path, origin, peer }: Arrival, prefix: string) {
+    super(message, target, peer);
     this.origin = origin.origin;
     this.path = path.slice(prefix.length) || "/";
     this.#message = message;

@@ -92,7 +92,7 @@ export function receive(message: IncomingMessage, { origins, peers, limits, isOw
   if (head.expects !== undefined && head.expects.toLowerCase() !== "100-continue")
     return refusal("ERR_BAD_REQUEST", "malformed", origin);
   const client = peers.clientOf(peer ?? "", trusted ? head.forwardedFor : undefined);
-  return new Arrival(message, head, target, origin, client, started);
+  return new Arrival({ message, head, peer, origin, client, started }, target);
 }
 
 /** Whether a message announces a body that was not read to its end. */

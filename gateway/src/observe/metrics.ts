@@ -1,5 +1,6 @@
 import type { AuditEvent } from "coatcheck/contracts";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { FastCounter, FastHistogram } from "./fast-metrics.ts";
 import type { Finished, NoticeName } from "./observer.ts";
 import { NOTICES, OUTCOMES } from "./observer.ts";
 
@@ -28,38 +29,40 @@ export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metri
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "coatcheck_" });
-  const requests = new Counter({
-    name: "coatcheck_requests_total",
-    help: "Requests by outcome.",
-    labelNames: ["outcome"],
-    registers,
-  });
-  const notices = new Counter({
-    name: "coatcheck_notices_total",
-    help: "Things worth a look.",
-    labelNames: ["notice"],
-    registers,
-  });
+  const requests = new FastCounter(
+    { name: "coatcheck_requests_total", help: "Requests by outcome.", label: "outcome", registry },
+    OUTCOMES,
+  );
+  const notices = new FastCounter(
+    { name: "coatcheck_notices_total", help: "Things worth a look.", label: "notice", registry },
+    NOTICES,
+  );
   const events = new Counter({
     name: "coatcheck_events_total",
     help: "What happened to sessions, logins and the store, by name and reason.",
     labelNames: ["event", "reason"],
     registers,
   });
-  const answering = new Histogram({
-    name: "coatcheck_upstream_seconds",
-    help: "From the request's arrival to the beginning of the upstream's answer.",
-    labelNames: ["upstream"],
-    buckets: SECONDS,
-    registers,
-  });
-  const stored = new Histogram({
-    name: "coatcheck_store_seconds",
-    help: "Calls of the session store; of the many that answer at once only a sample.",
-    labelNames: ["operation"],
-    buckets: STORE_SECONDS,
-    registers,
-  });
+  const answering = new FastHistogram(
+    {
+      name: "coatcheck_upstream_seconds",
+      help: "From the request's arrival to the beginning of the upstream's answer.",
+      label: "upstream",
+      registry,
+    },
+    SECONDS,
+    upstreams,
+  );
+  const stored = new FastHistogram(
+    {
+      name: "coatcheck_store_seconds",
+      help: "Calls of the session store; of the many look-ups that answer at once only a sample.",
+      label: "operation",
+      registry,
+    },
+    STORE_SECONDS,
+    [],
+  );
   new Gauge({
     name: "coatcheck_open_streams",
     help: "Open WebSockets and event streams.",
@@ -68,19 +71,14 @@ export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metri
       this.set(openStreams());
     },
   });
-  const ofOutcome = new Map(OUTCOMES.map((outcome) => [outcome, requests.labels(outcome)]));
-  const ofUpstream = new Map(upstreams.map((name) => [name, answering.labels(name)]));
-  for (const child of ofOutcome.values()) child.inc(0);
-  for (const notice of NOTICES) notices.labels(notice).inc(0);
   return {
     registry,
     request({ outcome, started, answered, upstream }) {
-      ofOutcome.get(outcome)?.inc();
-      if (answered > 0 && upstream !== undefined) ofUpstream.get(upstream)?.observe((answered - started) / 1000);
+      requests.count(outcome);
+      if (answered > 0 && upstream !== undefined) answering.count(upstream, (answered - started) / 1000);
     },
-    notice: (name) => notices.labels(name).inc(),
-    event: ({ name, reason, code, count }) =>
-      events.labels(name, reason ?? code ?? "").inc(name === "sweep.completed" ? 1 : (count ?? 1)),
-    store: (operation, milliseconds) => stored.labels(operation).observe(milliseconds / 1000),
+    notice: (name) => notices.count(name),
+    event: ({ name, reason, code }) => events.labels(name, reason ?? code ?? "").inc(),
+    store: (operation, milliseconds) => stored.count(operation, milliseconds / 1000),
   };
 }

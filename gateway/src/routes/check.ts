@@ -18,6 +18,7 @@ export function check(engine: Engine, request: CheckRequest, leftOut: LeftOut): 
 function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOut: LeftOut): RouteResponse {
   const decision = exchange.decide({ require: "user" });
   if (decision.kind !== "proceed") return refused(engine, decision, request);
+  if (isHandshake(request) && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
   const groups = groupsOf(identity);
   if (request.groups.length > 0 && !groups.some((group) => request.groups.includes(group))) return problemOf("ERR_FORBIDDEN");
@@ -27,13 +28,27 @@ function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOu
   return { status: 200, headers: pairs(flat), body: "" };
 }
 
-// nginx takes nothing but 401 for a no, and gives the address of the login to whoever configured that.
+/** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
+function isHandshake(request: CheckRequest): boolean {
+  return request.header("sec-websocket-key") !== undefined || request.header("upgrade") !== undefined;
+}
+
+function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): boolean {
+  const origin = request.header("origin");
+  return origin !== undefined && (origins.own.includes(origin) || origins.trusted.includes(origin));
+}
+
+/**
+ * nginx takes nothing but 401 for a no. It always gets the address of the login, and in `X-Coatcheck-Status` what the browser is to be
+ * told: 302 or 303 where that is the login, 401 where a script asks.
+ */
 function refused(engine: Engine, decision: Exclude<Decision, { kind: "proceed" }>, request: CheckRequest): RouteResponse {
   const unknown = decision.kind === "login" || (decision.kind === "refuse" && decision.code === "ERR_UNAUTHENTICATED");
   if (!unknown) return engine.answer(decision, request);
   const login = absolute(engine.answer({ kind: "login" }, request), request.origin);
   if (request.neighbour !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
-  return problemOf("ERR_UNAUTHENTICATED", login.headers);
+  const status = decision.kind === "login" ? login.status : 401;
+  return problemOf("ERR_UNAUTHENTICATED", [...login.headers, ["x-coatcheck-status", String(status)]]);
 }
 
 /** A proxy may answer under another name than the one that the browser knows. */

@@ -39,6 +39,26 @@ function joined(groups: readonly string[], leftOut: LeftOut): string {
   return text;
 }
 
+/** The values made last for an identity; the engine hands out one object for as long as a session does not change. */
+const remembered = new WeakMap<
+  Identity,
+  { readonly groups: readonly string[]; readonly values: readonly [string, string, string, string] }
+>();
+
+function valuesOf(identity: Identity, groups: readonly string[], leftOut: LeftOut): readonly [string, string, string, string] {
+  const last = remembered.get(identity);
+  if (last !== undefined && last.groups === groups) return last.values;
+  const { claims, subject } = identity;
+  const values = [
+    single(subject, "user", leftOut),
+    single(claims["email"], "email", leftOut),
+    groups.length === 0 ? "" : joined(groups, leftOut),
+    single(claims["preferred_username"], "preferred-username", leftOut),
+  ] as const;
+  remembered.set(identity, { groups, values });
+  return values;
+}
+
 /** Adds the identity headers, always all of them; empty where nobody is signed in. */
 export function pushIdentityHeaders(
   into: string[],
@@ -46,28 +66,9 @@ export function pushIdentityHeaders(
   groups: readonly string[],
   leftOut: LeftOut,
 ): void {
-  if (identity === null) {
-    into.push(
-      "x-auth-request-user",
-      "",
-      "x-auth-request-email",
-      "",
-      "x-auth-request-groups",
-      "",
-      "x-auth-request-preferred-username",
-      "",
-    );
-    return;
-  }
-  const { claims } = identity;
-  into.push(
-    "x-auth-request-user",
-    single(identity.subject, "user", leftOut),
-    "x-auth-request-email",
-    single(claims["email"], "email", leftOut),
-    "x-auth-request-groups",
-    groups.length === 0 ? "" : joined(groups, leftOut),
-    "x-auth-request-preferred-username",
-    single(claims["preferred_username"], "preferred-username", leftOut),
-  );
+  const [user, email, joinedGroups, preferred] = identity === null ? NOBODY : valuesOf(identity, groups, leftOut);
+  into.push("x-auth-request-user", user, "x-auth-request-email", email);
+  into.push("x-auth-request-groups", joinedGroups, "x-auth-request-preferred-username", preferred);
 }
+
+const NOBODY = ["", "", "", ""] as const;

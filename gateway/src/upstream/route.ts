@@ -15,25 +15,30 @@ export interface Route {
   readonly preflight: boolean;
   readonly token: UpstreamSettings["token"];
   readonly passHost: boolean;
-  /** What the session layer is asked about its requests. */
-  readonly ask: Pick<Ask, "require" | "mayLogin">;
+  /** What the session layer is asked about its requests, by the public origin that they come to. */
+  readonly asks: ReadonlyMap<string, Ask>;
   readonly pool: Pool;
   readonly kind: "route";
 }
 
 /** Opens the pool of an upstream; connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
-export function openRoute(settings: UpstreamSettings): Route {
-  const { timeouts } = settings;
+export function openRoute(settings: UpstreamSettings, origins: readonly string[]): Route {
+  const { timeouts, access } = settings;
   return {
     name: settings.name ?? new URL(settings.url).host,
     paths: settings.paths,
     hosts: settings.hosts,
-    access: settings.access,
+    access,
     groups: new Set(settings.groups),
     preflight: settings.preflight,
     token: settings.token,
     passHost: settings.passHost,
-    ask: { require: settings.access === "optional" ? "nobody" : "user", mayLogin: settings.access !== "api" },
+    asks: new Map(
+      origins.map((origin) => [
+        origin,
+        { require: access === "optional" ? "nobody" : "user", mayLogin: access !== "api", origin },
+      ]),
+    ),
     kind: "route",
     pool: new Pool(settings.url, {
       connections: MOST_CONNECTIONS,

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createMetrics } from "./metrics.ts";
+import type { Finished } from "./observer.ts";
+
+const finished = (parts: Partial<Finished>): Finished => ({
+  outcome: "proxied",
+  method: "GET",
+  path: "/",
+  status: 200,
+  started: 0,
+  answered: 0,
+  upstream: undefined,
+  sessionId: null,
+  ...parts,
+});
+
+test("OP-01 every outcome is a series from the start, and counts are exact", async () => {
+  const metrics = createMetrics({ upstreams: ["app"], openStreams: () => 3 });
+  metrics.request(finished({ upstream: "app", started: 100, answered: 103 }));
+  metrics.request(finished({ upstream: "app", started: 100, answered: 100_100 }));
+  metrics.request(finished({ outcome: "misdirected" }));
+  metrics.notice("upstream.failed");
+  metrics.event({ name: "session.ended", level: "info", reason: "logout" });
+  metrics.store("get", 0.02);
+  const text = await metrics.registry.metrics();
+  const again = await metrics.registry.metrics();
+  for (const line of [
+    'coatcheck_requests_total{outcome="proxied"} 2',
+    'coatcheck_requests_total{outcome="misdirected"} 1',
+    'coatcheck_requests_total{outcome="failed"} 0',
+    'coatcheck_notices_total{notice="upstream.failed"} 1',
+    'coatcheck_events_total{event="session.ended",reason="logout"} 1',
+    'coatcheck_upstream_seconds_bucket{upstream="app",le="0.0025"} 0',
+    'coatcheck_upstream_seconds_bucket{upstream="app",le="0.005"} 1',
+    'coatcheck_upstream_seconds_bucket{upstream="app",le="+Inf"} 2',
+    'coatcheck_upstream_seconds_sum{upstream="app"} 100.003',
+    'coatcheck_upstream_seconds_count{upstream="app"} 2',
+    'coatcheck_store_seconds_count{operation="get"} 1',
+    "coatcheck_open_streams 3",
+  ]) {
+    assert.ok(text.split("\n").includes(line), `${line} is missing`);
+    assert.ok(again.split("\n").includes(line), `${line} does not hold when it is asked for again`);
+  }
+});

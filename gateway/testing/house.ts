@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, RequestListener } from "node:http";
+import type { JsonObject, SessionStore } from "coatcheck";
+import { coatcheck } from "coatcheck";
+import { memory } from "coatcheck/memory";
+import { signIn } from "coatcheck/testing";
+import type { Settings } from "../src/config.ts";
+import { observe } from "../src/observe/observe.ts";
+import type { Gateway } from "../src/server/gateway.ts";
+import { startGateway } from "../src/server/gateway.ts";
+import type { World } from "../src/session-layer.ts";
+import { sessionLayer } from "../src/session-layer.ts";
+import { PUBLIC, settingsOf } from "./rig.ts";
+import type { Answered, Asking } from "./talk.ts";
+import { ask, listenOn } from "./talk.ts";
+
+/** A store that can be cut off, as by a network. */
+export interface CutStore extends SessionStore {
+  down: boolean;
+}
+
+/** The same store behind a line that a test can cut. */
+export function cutStore(store: SessionStore): CutStore {
+  const line = { down: false };
+  const guarded = new Proxy(store, {
+    get(target, name) {
+      if (name === "down") return line.down;
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function" || name === "close") return member;
+      return (...given: readonly unknown[]): unknown => {
+        if (line.down) throw new Error("the line to the store is cut");
+        return Reflect.apply(member, target, given);
+      };
+    },
+    set(_target, name, value) {
+      if (name !== "down") return false;
+      line.down = value === true;
+      return true;
+    },
+  });
+  return Object.assign(guarded, { down: false });
+}
+
+/** What an app behind the gateway was asked. */
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly rawHeaders: readonly string[];
+}
+
+/** A gateway with the real engine, and an app behind it or beside it that writes down what it was asked. */
+export interface House extends AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly port: number;
+  readonly appPort: number;
+  readonly store: CutStore;
+  readonly settings: Settings;
+  readonly log: string[];
+  /** Every request that reached the app. */
+  readonly seen: Seen[];
+  /** Signs somebody in and answers their `Cookie`. */
+  signIn(subject: string, claims?: JsonObject): Promise<string>;
+  ask(path: string, asking?: Asking): Promise<Answered>;
+  admin(path: string): Promise<Answered>;
+  /** Stops the gateway alone. */
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  /** Parts of the configuration file. */
+  readonly config?: { readonly [key: string]: unknown };
+  /** Of the one upstream; `url` is the app's. */
+  readonly upstream?: { readonly [key: string]: unknown };
+  /** Several, which get the app's address. None: the gateway proxies nothing. */
+  readonly upstreams?: readonly { readonly [key: string]: unknown }[];
+  readonly store?: SessionStore;
+  readonly world?: World;
+  readonly app?: RequestListener;
+}
+
+/** The app: it shows what it was asked. */
+function showing(seen: Seen[], listener: RequestListener | undefined): RequestListener {
+  return (message, response) => {
+    const { method = "", url = "", headers, rawHeaders } = message;
+    seen.push({ method, url, headers, rawHeaders });
+    message.resume();
+    if (listener !== undefined) listener(message, response);
+    else response.setHeader("content-type", "application/json").end(JSON.stringify({ app: true, method, url, headers }));
+  };
+}
+
+/** Starts one. */
+export async function startHouse(options: HouseOptions = {}): Promise<House> {
+  const seen: Seen[] = [];
+  const app = await listenOn(showing(seen, options.app));
+  const url = `http://127.0.0.1:${app.port}`;
+  const upstreams = options.upstreams ?? [{ access: "user", ...options.upstream }];
+  const settings = settingsOf({
+    secrets: [randomBytes(32).toString("base64url")],
+    trustedProxies: ["127.0.0.0/8"],
+    upstreams: upstreams.map((one) => ({ url, ...one })),
+    log: { level: "debug" },
+    ...options.config,
+  });
+  const store = cutStore(options.store ?? memory());
+  const log: string[] = [];
+  const observation = observe(settings, { write: (line) => void log.push(line) });
+  const gateway = await startGateway({
+    settings,
+    sessions: sessionLayer(settings, store, observation, options.world ?? { providers: [] }),
+    observation,
+  });
+  const { publicUrl, secrets, session } = settings;
+  const { idle, lifetime } = session;
+  const clock = options.world?.clock;
+  const auth = coatcheck({ publicUrl, secrets, store, session: { idle, lifetime }, ...(clock === undefined ? {} : { clock }) });
+  return {
+    gateway,
+    port: gateway.port,
+    appPort: app.port,
+    store,
+    settings,
+    log,
+    seen,
+    signIn: (subject, claims = {}) => signIn(auth, { subject, claims }),
+    ask: (path, asking) => ask(gateway.port, path, asking),
+    admin: (path) => ask(gateway.adminPort ?? 0, path, { headers: { host: "localhost" } }),
+    close: () => gateway.close(),
+    async [Symbol.asyncDispose]() {
+      store.down = false;
+      await gateway.close();
+      await auth.close();
+      await app[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Headers of a browser that is going to show a page. */
+export const PAGE = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "none" };
+/** Headers of a page's own script. */
+export const SCRIPT = {
+  accept: "application/json",
+  "sec-fetch-mode": "cors",
+  "sec-fetch-dest": "empty",
+  "sec-fetch-site": "same-origin",
+};
+/** The public origin. */
+export const ORIGIN = `https://${PUBLIC}`;
