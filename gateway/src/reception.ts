@@ -32,21 +32,14 @@ export class Arrival extends ClientRequest {
   /** Monotonic milliseconds. */
   readonly started: number;
 
-  constructor(
-    message: IncomingMessage,
-    head: RequestHead,
-    target: Target,
-    origin: PublicOrigin,
-    client: string,
-    started: number,
-  ) {
-    super(message, target.query === "" ? target.path : target.path + target.query);
-    this.message = message;
-    this.head = head;
-    this.path = target.path;
-    this.origin = origin;
-    this.client = client;
-    this.started = started;
+  constructor(read: Pick<Arrival, "message" | "head" | "peer" | "origin" | "client" | "started">, { path, query }: Target) {
+    super(read.message, query === "" ? path : path + query, read.peer);
+    this.message = read.message;
+    this.head = read.head;
+    this.path = path;
+    this.origin = read.origin;
+    this.client = read.client;
+    this.started = read.started;
   }
 }
 
