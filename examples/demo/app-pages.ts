@@ -15,21 +15,27 @@ const face = ({ user, name }: Visitor): Markup =>
 
 const footer = html`<footer class="wide dim">Everything runs on this machine. No third party sees a byte of it.</footer>`;
 
-/** Where everybody arrives, and where signing out ends. */
-export function frontPage(visitor: Visitor | undefined): string {
-  const title = visitor === undefined ? "Nobody is signed in" : `You are signed in as ${visitor.name}`;
-  const text =
-    visitor === undefined
-      ? html`<p class="lead">This is an ordinary Express app. It has no login of its own: the gateway in front of it sees to that, with a real OpenID provider.</p>
-<p class="row"><a class="button primary" id="sign-in" href="/auth/login?return_to=%2Fdesk">Sign in</a> <a class="button" href="/desk">Open the protected page</a></p>
-<p class="dim">The protected page comes to the same: the gateway sends you to the login first.</p>`
-      : html`<p class="lead">The gateway told this app so, in headers that nobody else can send.</p>
-<p class="row"><a class="button primary" href="/desk">Go to your desk</a></p>`;
+/** Where everybody arrives, and where signing out ends: `back` from the provider's logout. */
+export function frontPage(visitor: Visitor | undefined, back: boolean): string {
+  const content = visitor === undefined ? (back ? signedOut : nobody) : welcome(visitor);
   return page(
     "Coatcheck demo",
-    html`<body>${header(visitor)}<main class="wide"><section class="hero"><h1>${title}</h1>${text}</section>${howItWorks}</main>${footer}</body>`,
+    html`<body>${header(visitor)}<main class="wide"><section class="hero">${content}</section>${howItWorks}</main>${footer}</body>`,
   );
 }
+
+const nobody = html`<h1>Nobody is signed in</h1>
+<p class="lead">This is an ordinary Express app. It has no login of its own: the gateway in front of it sees to that, with a real OpenID provider.</p>
+<p class="row"><a class="button primary" id="sign-in" href="/auth/login?return_to=%2Fdesk">Sign in</a> <a class="button" href="/desk">Open the protected page</a></p>
+<p class="dim">The protected page comes to the same: the gateway sends you to the login first.</p>`;
+
+const signedOut = html`<h1>You are signed out</h1>
+<p class="lead">Here, at the provider, and wherever somebody may have taken a copy of your cookie: the session itself has ended, so the copy gets a <strong class="bad">401</strong>.</p>
+<p class="row"><a class="button primary" id="sign-in" href="/auth/login?return_to=%2Fdesk">Sign in again</a> <a class="button" href="/">Start over</a></p>`;
+
+const welcome = ({ name }: Visitor): Markup => html`<h1>You are signed in as ${name}</h1>
+<p class="lead">The gateway told this app so, in headers that nobody else can send.</p>
+<p class="row"><a class="button primary" href="/desk">Go to your desk</a></p>`;
 
 export interface DeskContent {
   readonly visitor: Visitor;

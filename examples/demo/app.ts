@@ -51,7 +51,8 @@ export function exampleApp({ origin, issuer, secret, file }: AppOptions): Exampl
   app.use(web.session());
 
   app.get("/", (request, response) => {
-    response.send(frontPage(visitorOf(request)));
+    // Who comes back from the provider's logout brings its `state`; it is shown no other page for that, only another text.
+    response.send(frontPage(visitorOf(request), request.query["state"] !== undefined));
   });
   app.get("/desk", (request, response) => {
     const visitor = visitorOf(request);

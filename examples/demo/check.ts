@@ -96,7 +96,7 @@ function steps(demo: Demo): readonly Step[] {
         const { action, fields } = formOf(page);
         const landed = await alice.go(action, { form: fields });
         assert.equal(`${landed.url.origin}${landed.url.pathname}`, `${url}/`);
-        assert.match(landed.body, /Nobody is signed in/);
+        assert.match(landed.body, /You are signed out/);
         assert.ok(!alice.cookies(host).includes(COOKIE), "the session cookie should be gone");
       },
     },

@@ -76,7 +76,7 @@ async function write(page: Page, note: string): Promise<void> {
 
 async function signOut(page: Page): Promise<void> {
   await page.locator("#sign-out").click();
-  await page.getByRole("heading", { name: "Nobody is signed in" }).waitFor();
+  await page.getByRole("heading", { name: "You are signed out" }).waitFor();
 }
 
 async function sessionCookie(context: BrowserContext): Promise<string> {
@@ -217,7 +217,7 @@ test("the page that asks before it signs out works in a browser, and so does a w
   await page.goto(`${demo.url}/auth/logout`);
   await picture(page, "logout-question");
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByRole("heading", { name: "Nobody is signed in" }).waitFor();
+  await page.getByRole("heading", { name: "You are signed out" }).waitFor();
 });
 
 test("HD-02 every page forbids frames and foreign content, and tells nobody where one came from", async () => {

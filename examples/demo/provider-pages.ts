@@ -33,7 +33,7 @@ ${alert}
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="128"></label>
 <button class="primary">Sign in</button>
 </form>
-<p class="fine">For development alone: everybody's password is <code>${PASSWORD}</code>, and everything is forgotten when the demo stops.</p>`,
+<p class="fine">For development alone: everybody's password is <code>${PASSWORD}</code>, and this provider forgets everything when the demo stops.</p>`,
   );
 }
 
