@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Session, SignedInSession } from "../contracts.ts";
 import type { HasEngine } from "../engine/auth.ts";
+import type { Exchange } from "../engine/exchange.ts";
 import { hasEnded } from "../engine/hold.ts";
 import { Push } from "../engine/push.ts";
+import { signedIn } from "../engine/signed-in.ts";
 
 export type NodeHandler<Data> = (request: IncomingMessage, response: ServerResponse, session: Session<Data>) => unknown;
 
@@ -30,39 +32,50 @@ export interface NodeAdapter<Data> {
 /** Coatcheck for plain `node:http`. */
 export function node<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
   const push = new Push(auth.engine);
+  // An exchange goes from hand to hand here: the usual request makes no closure that it does not need.
+  type Enter = (exchange: Exchange<Data>, request: IncomingMessage, response: ServerResponse) => unknown;
 
-  const run = (request: IncomingMessage, response: ServerResponse, handle: () => unknown): void => {
-    const failed = (thrown: unknown): void =>
-      push.fail(thrown, request, response, (error) => {
-        auth.engine.options.report({ name: "background.failed", level: "error", reason: "handler", error });
-        answerFailure(response);
-      });
-    const enter = (error?: unknown): void => {
-      if (error !== undefined) {
-        failed(error);
-        return;
-      }
-      try {
-        const result = handle();
-        if (result instanceof Promise) result.catch(failed);
-      } catch (thrown) {
-        failed(thrown);
-      }
-    };
-    if (push.owns(request)) push.serve(request, response, failed);
-    else push.open(request, response, enter);
+  const fail = (exchange: Exchange<Data> | null, thrown: unknown, response: ServerResponse): void =>
+    push.failIn(exchange, thrown, response, (error) => {
+      auth.engine.options.report({ name: "background.failed", level: "error", reason: "handler", error });
+      answerFailure(response);
+    });
+
+  const handle = (exchange: Exchange<Data> | null, request: IncomingMessage, response: ServerResponse, enter: Enter): void => {
+    if (exchange === null) return;
+    try {
+      const result = enter(exchange, request, response);
+      if (result instanceof Promise) result.catch((thrown: unknown) => fail(exchange, thrown, response));
+    } catch (thrown) {
+      fail(exchange, thrown, response);
+    }
+  };
+
+  const run = (request: IncomingMessage, response: ServerResponse, enter: Enter): void => {
+    if (push.owns(request)) {
+      push.serve(request, response, (error) => fail(null, error, response));
+      return;
+    }
+    const admitted = push.admit(request, response);
+    if (admitted instanceof Promise) {
+      admitted
+        .then((exchange) => handle(exchange, request, response, enter))
+        .catch((thrown: unknown) => fail(null, thrown, response));
+    } else {
+      handle(admitted, request, response, enter);
+    }
   };
 
   return {
-    handler: (handle) => (request, response) => run(request, response, () => handle(request, response, push.session(request))),
-    userHandler: (handle) => (request, response) =>
-      run(request, response, () => {
-        let result: unknown;
-        push.requireUser(request, response, () => {
-          result = handle(request, response, push.user(request));
-        });
-        return result;
-      }),
+    handler: (handler) => {
+      const enter: Enter = (exchange, request, response) => handler(request, response, exchange.session);
+      return (request, response) => run(request, response, enter);
+    },
+    userHandler: (handler) => {
+      const enter: Enter = (exchange, request, response) =>
+        push.letsUser(exchange, response) ? handler(request, response, signedIn(exchange.session)) : undefined;
+      return (request, response) => run(request, response, enter);
+    },
   };
 }
 

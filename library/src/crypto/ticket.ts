@@ -29,7 +29,9 @@ const COARSE_SECONDS = 64;
  * Canonical base64url of 16 and of 32 bytes: the bits that the last characters hold beyond them are zero, so that there is one
  * spelling of a ticket (A-47).
  */
-const TICKET = /^[A-Za-z0-9_-]{21}[AQgw]\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const CHARACTER = "[A-Za-z0-9_-]";
+// Written out, because a counted repetition takes nearly three times as long.
+const TICKET = new RegExp(`^${CHARACTER.repeat(21)}[AQgw]\\.${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]$`);
 
 /**
  * A fresh ticket. The id is 128 bits: its session's absolute end, coarse, in the first 32, so that rows that end together lie

@@ -36,6 +36,10 @@ function reportRefusal(code: ErrorCode, report: Report): void {
   else report({ name: "session.refused", level: "debug", code });
 }
 
+function provenBy(verdict: Verdict): ProvenSession | null {
+  return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
+}
+
 /** One request's way through the engine: what was observed, what the handler wants, and its settling. Adapters hold one each. */
 export class Exchange<Data> implements RouteExchange {
   readonly options: EngineOptions<Data>;
@@ -45,6 +49,8 @@ export class Exchange<Data> implements RouteExchange {
   readonly verdict: Verdict;
   /** The strategy that decided, or `null`. */
   readonly by: string | null;
+  /** The session that the ticket proved, live. */
+  readonly proven: ProvenSession | null;
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
   #draft: Draft = NO_INTENT;
@@ -59,18 +65,13 @@ export class Exchange<Data> implements RouteExchange {
     this.now = now;
     this.verdict = observed.verdict;
     this.by = observed.by;
+    this.proven = provenBy(observed.verdict);
   }
 
   /** What the app sees. */
   get session(): Session<Data> {
     this.#session ??= new SessionHandle(this);
     return this.#session;
-  }
-
-  /** The session that the ticket proved, live. */
-  get proven(): ProvenSession | null {
-    const { verdict } = this;
-    return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
   }
 
   /** The presented ticket that proves nothing. */

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Policy, Session, SignedInSession } from "../contracts.ts";
+import type { MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { answerDecision, answerProblem } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { hold } from "./hold.ts";
 import { NodeRequest, writeAnswer } from "./node-request.ts";
-import { isSignedIn } from "./signed-in.ts";
+import { signedIn } from "./signed-in.ts";
 
 const ANYBODY: Policy = { require: "nobody" };
 const SOMEBODY: Policy = { require: "user" };
@@ -34,42 +34,59 @@ export class Push<Data> {
   }
 
   /** Opens the request's exchange, then calls `next`; or answers in its place. Our own endpoints open theirs themselves. */
-  open(request: IncomingMessage, response: ServerResponse, next: Next): void {
+  open(request: Carrier<Data>, response: ServerResponse, next: Next): void {
     const view = new NodeRequest(request, this.#engine.options.origins.own);
     if (this.#engine.owns(view.target)) {
       next();
       return;
     }
-    const opened = this.#engine.open(view);
-    if (opened instanceof Promise) opened.then((exchange) => this.#enter(exchange, request, response, next)).catch(next);
-    else this.#enter(opened, request, response, next);
+    const enter = (exchange: Exchange<Data> | null): void => {
+      if (exchange === null) return;
+      request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
+      next();
+    };
+    const admitted = this.#admit(view, response);
+    if (admitted instanceof Promise) admitted.then(enter).catch(next);
+    else enter(admitted);
   }
 
-  #enter(exchange: Exchange<Data>, request: Carrier<Data>, response: ServerResponse, next: Next): void {
-    const decision = exchange.decide(ANYBODY);
-    if (decision.kind !== "proceed") {
-      writeAnswer(response, answerDecision(decision, exchange.request, this.#engine.options));
-      return;
-    }
-    request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
+  /** Opens an exchange for a request that is for none of our own endpoints; `null` where that was answered in the handler's place. */
+  admit(request: IncomingMessage, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    return this.#admit(new NodeRequest(request, this.#engine.options.origins.own), response);
+  }
+
+  #admit(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    const opened = this.#engine.open(view);
+    return opened instanceof Promise ? opened.then((exchange) => this.#enter(exchange, response)) : this.#enter(opened, response);
+  }
+
+  #enter(exchange: Exchange<Data>, response: ServerResponse): Exchange<Data> | null {
+    if (!this.#lets(exchange, ANYBODY, response)) return null;
     const put = (): void => hold(response, (status) => exchange.settle(status));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;
     if (exchange.touchDue) response.once("close", () => exchange.touch(response.headersSent ? response.statusCode : 499));
-    next();
+    return exchange;
   }
 
-  /** Lets only somebody signed in pass. What they are shown is for no cache, unless the handler says otherwise. */
+  #lets(exchange: Exchange<Data>, policy: Policy, response: ServerResponse): boolean {
+    const decision = exchange.decide(policy);
+    if (decision.kind === "proceed") return true;
+    writeAnswer(response, answerDecision(decision, exchange.request, this.#engine.options));
+    return false;
+  }
+
+  /** Lets only somebody signed in pass. */
   requireUser(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    const exchange = this.#exchange(request);
-    const decision = exchange.decide(SOMEBODY);
-    if (decision.kind !== "proceed") {
-      writeAnswer(response, answerDecision(decision, exchange.request, this.#engine.options));
-      return;
-    }
+    if (this.letsUser(this.#exchange(request), response)) next();
+  }
+
+  /** Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says otherwise. */
+  letsUser(exchange: Exchange<Data>, response: ServerResponse): boolean {
+    if (!this.#lets(exchange, SOMEBODY, response)) return false;
     if (!response.headersSent && !response.hasHeader("cache-control")) response.setHeader("cache-control", "no-store");
-    next();
+    return true;
   }
 
   /** Answers requests to our own endpoints, passes on all others. */
@@ -87,7 +104,12 @@ export class Push<Data> {
 
   /** What the handler threw: keeps only `logout`; answers errors that have a code of ours, passes on all others. */
   fail(error: unknown, request: IncomingMessage, response: ServerResponse, next: Next): void {
-    this.#carried(request)?.fail();
+    this.failIn(this.#carried(request) ?? null, error, response, next);
+  }
+
+  /** The same for a handler whose exchange is at hand; `null`: it had none yet. */
+  failIn(exchange: Exchange<Data> | null, error: unknown, response: ServerResponse, next: Next): void {
+    exchange?.fail();
     if (!(error instanceof CoatcheckError) || response.headersSent) {
       next(error);
       return;
@@ -111,9 +133,7 @@ export class Push<Data> {
 
   /** The session of somebody signed in. Throws `ERR_UNAUTHENTICATED` where nobody is. */
   user(request: IncomingMessage): SignedInSession<Data> {
-    const { session } = this.#exchange(request);
-    if (!isSignedIn(session)) throw new CoatcheckError("ERR_UNAUTHENTICATED");
-    return session;
+    return signedIn(this.#exchange(request).session);
   }
 
   #exchange(request: IncomingMessage): Exchange<Data> {

@@ -1,6 +1,13 @@
 import type { Session, SignedInSession } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
 
 /** Whether somebody is signed in; narrows the type. */
 export function isSignedIn<Data>(session: Session<Data>): session is SignedInSession<Data> {
   return session.owner !== null;
+}
+
+/** The session of somebody signed in. Throws `ERR_UNAUTHENTICATED` where nobody is. */
+export function signedIn<Data>(session: Session<Data>): SignedInSession<Data> {
+  if (!isSignedIn(session)) throw new CoatcheckError("ERR_UNAUTHENTICATED");
+  return session;
 }
