@@ -6,7 +6,7 @@ import { answer } from "./talk.ts";
 export type LoadQuestion =
   | { readonly kind: "prepare"; readonly name: string; readonly requests: readonly string[] }
   | { readonly kind: "open"; readonly name: string; readonly port: number; readonly connections: number }
-  | { readonly kind: "run"; readonly requests: number }
+  | { readonly kind: "run"; readonly requests: number; readonly inOrder: boolean }
   | { readonly kind: "close" };
 /** `error` is empty when all went well. */
 export interface LoadAnswer {
@@ -19,6 +19,7 @@ const prepared = new Map<string, readonly Buffer[]>();
 const TWO = 0x32;
 let requests: readonly Buffer[] = [];
 let connections: readonly Connection[] = [];
+let inOrder = false;
 let toSend = 0;
 let toCome = 0;
 let run: PromiseWithResolvers<void> | null = null;
@@ -47,7 +48,8 @@ class Connection {
   }
 
   send(): void {
-    const request = requests[Math.floor(Math.random() * requests.length)];
+    const index = inOrder ? toSend % requests.length : Math.floor(Math.random() * requests.length);
+    const request = requests[index];
     if (toSend <= 0 || request === undefined) return;
     toSend--;
     this.#socket.write(request);
@@ -117,7 +119,9 @@ async function carryOut(question: LoadQuestion): Promise<number> {
   if (question.kind === "prepare") prepared.set(question.name, question.requests.map(bytesOf));
   if (question.kind === "open") await open(question.name, question.port, question.connections);
   if (question.kind === "close") for (const connection of connections) connection.close();
-  return question.kind === "run" ? send(question.requests) : 0;
+  if (question.kind !== "run") return 0;
+  inOrder = question.inOrder;
+  return send(question.requests);
 }
 
 answer(async (question: LoadQuestion): Promise<LoadAnswer> => {

@@ -16,9 +16,9 @@ export class Load {
     await this.#ask({ kind: "open", name, port, connections });
   }
 
-  /** Sends so many requests, each picked at random; answers how many seconds it took until the last answer. */
-  async run(requests: number): Promise<number> {
-    return this.#ask({ kind: "run", requests });
+  /** Sends so many requests, picked at random or one after the other; answers how many seconds it took until the last answer. */
+  async run(requests: number, inOrder = false): Promise<number> {
+    return this.#ask({ kind: "run", requests, inOrder });
   }
 
   async close(): Promise<void> {

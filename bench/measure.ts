@@ -60,15 +60,17 @@ export async function measurePairs(load: Load, pairs: readonly Pair[], effort: E
   return found.map(({ pair, windows }) => ({ name: pair.server.name, bare: pair.bare.name, windows }));
 }
 
-/** Warms a server up, and answers how many requests fill a window. */
+/**
+ * Warms a server up, and answers how many requests fill a window. The quick ones see every session once, so that what they keep of one
+ * is there, as it is in a server that has been running for a while.
+ */
 async function sized(load: Load, server: Running, requests: string, effort: Effort): Promise<number> {
   await load.open(requests, server.port, effort.connections);
-  // The slow ones need no less warming up, but nobody wants to wait for it.
-  let rate = 0;
-  for (let left = 4; left > 0 && (rate === 0 || rate > 10_000 || left > 2); left--) {
-    const count = Math.ceil(effort.warmUp / (rate > 0 && rate < 10_000 ? 20 : 4));
-    rate = count / (await load.run(count));
-  }
+  const first = Math.ceil(effort.warmUp / 20);
+  const slow = first / (await load.run(first)) < 10_000;
+  if (!slow) await load.run(effort.sessions, true);
+  const second = slow ? first : effort.warmUp;
+  const rate = second / (await load.run(second));
   await load.close();
   return Math.max(effort.connections, Math.round(rate * effort.windowSeconds));
 }
