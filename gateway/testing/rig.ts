@@ -215,7 +215,7 @@ export interface Echoed {
 
 /** Reads the answer of `echo`. */
 export function echoed(answer: string): Echoed {
-  const value: unknown = JSON.parse(bodyOf(answer));
+  const value: unknown = JSON.parse(Buffer.from(bodyOf(answer), "latin1").toString("utf8"));
   if (!isEchoed(value)) throw new TypeError(`no echo: ${answer}`);
   return value;
 }

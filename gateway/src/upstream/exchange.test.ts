@@ -1,0 +1,469 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { CoatcheckError } from "coatcheck/errors";
+import type { Rig } from "../../testing/rig.ts";
+import { bodyOf, echo, PUBLIC, startRig, statusOf, textOf } from "../../testing/rig.ts";
+
+const HOST = `Host: ${PUBLIC}\r\n`;
+const ALICE = { Cookie: "__Host-Http-coatcheck=alice" };
+
+/** A promise and what resolves it. */
+function signal<T = void>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+async function withRig(
+  listener: (message: IncomingMessage, response: ServerResponse) => void,
+  use: (rig: Rig) => Promise<void>,
+  options = {},
+): Promise<void> {
+  const rig = await startRig(listener, options);
+  try {
+    await use(rig);
+  } finally {
+    await rig.close();
+  }
+}
+
+const outcomes = (rig: Rig): string[] =>
+  rig.log.map((line) => /"outcome":"([^"]+)"/.exec(line)?.[1] ?? "").filter((outcome) => outcome !== "");
+
+/** Waits until a request with this outcome was logged. */
+async function untilOutcome(rig: Rig, outcome: string): Promise<void> {
+  while (!outcomes(rig).includes(outcome)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("PX-04 an answer to somebody signed in is no-store unless the upstream says what holds", async () => {
+  await withRig(
+    (message, response) => {
+      if (message.url === "/cached") response.setHeader("cache-control", "public, max-age=60");
+      if (message.url === "/expires") response.setHeader("expires", "Thu, 01 Jan 2099 00:00:00 GMT");
+      response.end("x");
+    },
+    async (rig) => {
+      assert.match(await rig.get("/api/me/x.css", ALICE), /cache-control: no-store/);
+      assert.match(await rig.get("/cached", ALICE), /cache-control: public, max-age=60/);
+      assert.doesNotMatch(await rig.get("/expires", ALICE), /no-store/);
+      assert.doesNotMatch(await rig.get("/api/me/x.css"), /no-store/);
+    },
+  );
+});
+
+test("HD-01 an answer that sets a cookie of ours is no-store, whatever the upstream says", async () => {
+  await withRig(
+    (_message, response) => {
+      response.setHeader("cache-control", "public, max-age=60");
+      response.setHeader("expires", "Thu, 01 Jan 2099 00:00:00 GMT");
+      response.end("x");
+    },
+    async (rig) => {
+      rig.control.settle = () => ["__Host-Http-coatcheck=; Max-Age=0"];
+      const answer = await rig.get("/");
+      assert.match(answer, /set-cookie: __Host-Http-coatcheck=; Max-Age=0/);
+      assert.match(answer, /cache-control: no-store/);
+      assert.doesNotMatch(answer, /public|2099/);
+    },
+  );
+});
+
+test("CK-13 an upstream cannot set our cookies; its own stay separate, and the attempt is reported without the value", async () => {
+  const tries = [
+    "__Host-Http-coatcheck=stolen-value; Path=/; Secure; HttpOnly",
+    "coatcheck=stolen-value",
+    " __Host-coatcheck = stolen-value",
+    "=__Host-Http-coatcheck=stolen-value",
+    "__hOsT-hTTp-coatcheck.login.AAAAAAAAAAA=stolen-value",
+  ];
+  await withRig(
+    (_message, response) => {
+      response.setHeader("set-cookie", ["a=1", ...tries, "b=2; Path=/x"]);
+      response.end("x");
+    },
+    async (rig) => {
+      const answer = await rig.get("/", ALICE);
+      assert.deepEqual(
+        [...answer.matchAll(/set-cookie: (.*)\r/gi)].map((match) => match[1]),
+        ["a=1", "b=2; Path=/x"],
+      );
+      assert.equal(rig.log.filter((line) => line.includes("upstream.set-own-cookie")).length, tries.length);
+      assert.ok(!rig.log.join("").includes("stolen-value"));
+    },
+  );
+});
+
+test("the answer passes as it is: status, repeated headers, HEAD, 204, 304, trailers, and a redirect that nobody follows", async () => {
+  await withRig(
+    (message, response) => {
+      if (message.url === "/204") response.writeHead(204).end();
+      else if (message.url === "/304") response.writeHead(304, { etag: '"e"' }).end();
+      else if (message.url === "/302") response.writeHead(302, { location: "http://127.0.0.1:1/elsewhere" }).end();
+      else if (message.url === "/trailers") {
+        response.writeHead(200, { trailer: "x-sum" });
+        response.write("abc");
+        response.addTrailers({ "x-sum": "9" });
+        response.end();
+      } else {
+        response.writeHead(418, { "content-length": "3", link: ["<a>", "<b>"] });
+        response.end("tea");
+      }
+    },
+    async (rig) => {
+      const teapot = await rig.get("/");
+      assert.equal(statusOf(teapot), 418);
+      assert.equal(bodyOf(teapot), "tea");
+      assert.match(teapot, /link: <a>/i);
+      assert.match(teapot, /link: <b>/i);
+      const head = await rig.raw(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+      assert.match(head, /content-length: 3/);
+      assert.equal(bodyOf(head), "");
+      const none = await rig.get("/204");
+      assert.equal(statusOf(none), 204);
+      assert.doesNotMatch(none, /content-length|transfer-encoding/i);
+      assert.equal(bodyOf(await rig.get("/304")), "");
+      assert.match(await rig.get("/302"), /location: http:\/\/127\.0\.0\.1:1\/elsewhere/);
+      assert.match(await rig.get("/trailers"), /0\r\nx-sum: 9\r\n\r\n$/);
+    },
+  );
+});
+
+test("early hints pass on before the answer", async () => {
+  await withRig(
+    (_message, response) => {
+      response.writeEarlyHints({ link: "</a.css>; rel=preload; as=style" });
+      response.end("x");
+    },
+    async (rig) => {
+      const answer = await rig.get("/");
+      assert.match(answer, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200/);
+    },
+  );
+});
+
+test("server-sent events arrive one by one, the head before the first of them", async () => {
+  const next = signal();
+  await withRig(
+    async (_message, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+      await next.promise;
+      response.write("data: 1\n\n");
+    },
+    async (rig) => {
+      const head = signal<IncomingMessage>();
+      const message = request({ port: rig.port, headers: { host: PUBLIC } }, head.resolve).end();
+      const answer = await head.promise;
+      next.resolve();
+      const [chunk] = await new Promise<[Buffer]>((resolve) => answer.once("data", (data: Buffer) => resolve([data])));
+      assert.equal(chunk.toString(), "data: 1\n\n");
+      message.destroy();
+      await untilOutcome(rig, "client-gone");
+    },
+  );
+});
+
+test("PX-05 an event stream ends with the session that it was opened with", async () => {
+  await withRig(
+    (_message, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("data: 1\n\n");
+    },
+    async (rig) => {
+      const ended = signal();
+      const message = request({ port: rig.port, headers: { host: PUBLIC, cookie: ALICE.Cookie } }, (answer) => {
+        answer.resume();
+        answer.once("data", () => rig.control.ended.add("id-of-alice"));
+        answer.on("error", () => {});
+        answer.on("close", () => ended.resolve());
+      }).end();
+      message.on("error", () => {});
+      await ended.promise;
+      assert.ok(rig.log.join("").includes('"event":"stream.cut"'));
+    },
+  );
+});
+
+test("large uploads and answers pass whole, with backpressure both ways", async () => {
+  const size = 24 * 1024 * 1024;
+  const body = Buffer.alloc(size, "0123456789abcdef");
+  await withRig(
+    (message, response) => message.pipe(response),
+    async (rig) => {
+      for (const length of [{ "content-length": String(size) }, {}]) {
+        const hash = createHash("sha256");
+        const received = await new Promise<number>((resolve, reject) => {
+          const post = request({ port: rig.port, method: "POST", headers: { host: PUBLIC, ...length } }, (answer) => {
+            let bytes = 0;
+            answer.on("data", (chunk: Buffer) => {
+              bytes += chunk.length;
+              hash.update(chunk);
+              answer.pause();
+              setImmediate(() => answer.resume());
+            });
+            answer.on("end", () => resolve(bytes));
+          });
+          post.on("error", reject);
+          post.end(body);
+        });
+        assert.equal(received, size);
+        assert.equal(hash.digest("hex"), createHash("sha256").update(body).digest("hex"));
+      }
+    },
+  );
+});
+
+test("a reader that stops holds the upstream back instead of filling memory", async () => {
+  let written = 0;
+  const stalled = signal();
+  const chunk = Buffer.alloc(65_536);
+  await withRig(
+    (_message, response) => {
+      response.writeHead(200);
+      while (written < 512 && response.write(chunk)) written++;
+      const more = (): void => {
+        while (written < 4096 && response.write(chunk)) written++;
+        setTimeout(() => stalled.resolve(), 200).unref();
+      };
+      response.on("drain", more);
+      more();
+    },
+    async (rig) => {
+      const socket = connect(rig.port, "127.0.0.1");
+      socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n`);
+      socket.once("data", () => socket.pause());
+      await stalled.promise;
+      assert.ok(written < 4096, `the upstream wrote ${written} chunks to a reader that stopped`);
+      socket.destroy();
+      await untilOutcome(rig, "client-gone");
+    },
+  );
+});
+
+test("Expect: 100-continue is met when the request may pass, and not before", async () => {
+  await withRig(
+    async (message, response) => response.end(`${message.headers.expect ?? "none"} ${await textOf(message)}`),
+    async (rig) => {
+      const post = (path: string): string =>
+        `POST ${path} HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab`;
+      const passed = await rig.raw(post("/open"));
+      assert.match(passed, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
+      assert.match(passed, /none ab/);
+      const turned = await rig.raw(post("/closed"));
+      assert.equal(statusOf(turned), 401);
+      assert.doesNotMatch(turned, /100 Continue/);
+    },
+    { upstreams: [{ paths: ["/open"], access: "optional" }, { paths: ["/closed"] }] },
+  );
+});
+
+test("S-06 a client that hangs up reaches the upstream, and is no server error", async () => {
+  const [arrived, aborted] = [signal(), signal()];
+  await withRig(
+    (message, response) => {
+      arrived.resolve();
+      message.resume();
+      response.on("close", () => aborted.resolve());
+    },
+    async (rig) => {
+      const socket = connect(rig.port, "127.0.0.1");
+      socket.write(`POST / HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`);
+      await arrived.promise;
+      socket.destroy();
+      await aborted.promise;
+      await untilOutcome(rig, "client-gone");
+      assert.ok(
+        rig.log.every((line) => !/"level":"(?:warn|error)"/.test(line)),
+        rig.log.join(""),
+      );
+      assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="client-gone"\} 1/);
+    },
+  );
+});
+
+test("an upstream that is not there is 502, one that takes too long 504, as problems with a code", async () => {
+  await withRig(
+    () => {},
+    async (rig) => {
+      const slow = await rig.get("/slow");
+      assert.equal(statusOf(slow), 504);
+      assert.match(slow, /content-type: application\/problem\+json/);
+      assert.match(bodyOf(slow), /"code":"ERR_UPSTREAM_TIMEOUT"/);
+      const gone = await rig.get("/gone");
+      assert.equal(statusOf(gone), 502);
+      assert.match(bodyOf(gone), /"code":"ERR_UPSTREAM_UNAVAILABLE"/);
+      assert.doesNotMatch(gone, /127\.0\.0\.1|ECONNREFUSED/);
+    },
+    {
+      upstreams: [
+        { paths: ["/slow"], access: "optional", timeouts: { head: "50ms" } },
+        { paths: ["/gone"], access: "optional", url: "http://127.0.0.1:1" },
+      ],
+    },
+  );
+});
+
+test("an upstream that breaks off after its head breaks the client's answer off, instead of ending it as if it were whole", async () => {
+  await withRig(
+    (message, response) => {
+      response.writeHead(200, message.url === "/length" ? { "content-length": "100" } : {});
+      response.write("half");
+      setImmediate(() => response.destroy());
+    },
+    async (rig) => {
+      for (const path of ["/length", "/chunked"]) {
+        const answer = await rig.raw(`GET ${path} HTTP/1.1\r\n${HOST}\r\n`);
+        assert.equal(statusOf(answer), 200);
+        assert.doesNotMatch(answer, /0\r\n\r\n$/);
+      }
+      while (outcomes(rig).length < 2) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(outcomes(rig), ["upstream-unavailable", "upstream-unavailable"]);
+    },
+  );
+});
+
+test("an idle connection that the upstream closed is no error for a safe request; an unsafe one is sent once alone", async () => {
+  let requests = 0;
+  await withRig(
+    (message, response) => {
+      requests++;
+      if (message.url === "/first") response.end("x", () => setImmediate(() => message.socket.destroy()));
+      else if (requests === 2) message.socket.destroy();
+      else response.end("y");
+    },
+    async (rig) => {
+      assert.equal(statusOf(await rig.get("/first")), 200);
+      assert.equal(bodyOf(await rig.get("/again")).includes("y"), true);
+      assert.equal(requests, 3);
+      requests = 1;
+      const post = await rig.raw(`POST /again HTTP/1.1\r\n${HOST}Content-Length: 1\r\nConnection: close\r\n\r\na`);
+      assert.equal(statusOf(post), 502);
+      assert.equal(requests, 2);
+    },
+  );
+});
+
+test("a body past limits.body is 413, announced or not, and the connection closes", async () => {
+  await withRig(
+    async (message, response) => {
+      message.on("error", () => {});
+      message.resume();
+      message.on("end", () => response.end("took it"));
+    },
+    async (rig) => {
+      const announced = await rig.raw(`POST / HTTP/1.1\r\n${HOST}Content-Length: 2000\r\n\r\n`);
+      assert.equal(statusOf(announced), 413);
+      const chunked = await rig.raw(`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n7d0\r\n${"x".repeat(2000)}\r\n`);
+      assert.equal(statusOf(chunked), 413);
+      assert.match(chunked, /connection: close/);
+      const small = await rig.raw(
+        `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+      );
+      assert.match(small, /took it/);
+    },
+    { config: { limits: { body: "1KiB", shutdown: "200ms" } } },
+  );
+});
+
+test("S-05 a store that does not answer is 503 with Retry-After, before and after the upstream spoke; public routes go on", async () => {
+  await withRig(
+    echo,
+    async (rig) => {
+      const before = await rig.get("/", { Cookie: "__Host-Http-coatcheck=down" });
+      assert.equal(statusOf(before), 503);
+      assert.match(before, /retry-after: 5/);
+      assert.match(bodyOf(before), /ERR_STORE_UNAVAILABLE/);
+      rig.control.settle = () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE"));
+      const after = await rig.get("/", ALICE);
+      assert.equal(statusOf(after), 503);
+      assert.doesNotMatch(after, /set-cookie|rawHeaders/i);
+      const asked = rig.control.asked;
+      assert.equal(statusOf(await rig.get("/public", { Cookie: "__Host-Http-coatcheck=down" })), 200);
+      assert.equal(rig.control.asked, asked, "nobody is looked up on a public route");
+    },
+    {
+      upstreams: [
+        { paths: ["/"], access: "optional" },
+        { paths: ["/public"], access: "public" },
+      ],
+    },
+  );
+});
+
+test("a session that takes time to settle holds back the head, also of answers without a body", async () => {
+  await withRig(
+    (message, response) => {
+      response.statusCode = message.url === "/204" ? 204 : 200;
+      response.end(message.url === "/204" ? undefined : "x".repeat(200_000));
+    },
+    async (rig) => {
+      rig.control.settle = () => new Promise((resolve) => setImmediate(() => resolve(["a=1"])));
+      for (const path of ["/", "/204"]) assert.match(await rig.get(path, ALICE), /set-cookie: a=1/);
+      const head = await rig.raw(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+      assert.match(head, /set-cookie: a=1/);
+      assert.equal((await rig.get("/", { Cookie: "__Host-Http-coatcheck=slow" })).length > 200_000, true);
+    },
+  );
+});
+
+test("access rules: who passes, who is sent to the login, who gets 401 or 403", async () => {
+  const html = { Accept: "text/html" };
+  const rows: readonly (readonly [path: string, headers: { readonly [name: string]: string }, status: number])[] = [
+    ["/optional", {}, 200],
+    ["/user", {}, 401],
+    ["/user", html, 302],
+    ["/user", ALICE, 200],
+    ["/api", html, 401],
+    ["/api", ALICE, 200],
+    ["/staff", html, 302],
+    ["/staff", ALICE, 200],
+    ["/staff", { Cookie: "__Host-Http-coatcheck=bob" }, 403],
+    ["/api-staff", { Cookie: "__Host-Http-coatcheck=bob" }, 403],
+    ["/api-staff", html, 401],
+    ["/nowhere", ALICE, 404],
+    ["/auth/none", ALICE, 404],
+    ["/%61uth/none", ALICE, 404],
+  ];
+  await withRig(
+    echo,
+    async (rig) => {
+      for (const [path, headers, status] of rows)
+        assert.equal(statusOf(await rig.get(path, headers)), status, `${path} ${JSON.stringify(headers)}`);
+    },
+    {
+      upstreams: [
+        { paths: ["/optional"], access: "optional" },
+        { paths: ["/user"] },
+        { paths: ["/api"], access: "api" },
+        { paths: ["/staff"], access: "groups", groups: ["staff"] },
+        { paths: ["/api-staff"], access: "api", groups: ["staff"] },
+      ],
+    },
+  );
+});
+
+test("CS-06 a preflight passes without a session where it is let through, and nowhere else", async () => {
+  const preflight = (path: string, more = "Origin: https://x.example\r\nAccess-Control-Request-Method: PUT\r\n"): string =>
+    `OPTIONS ${path} HTTP/1.1\r\n${HOST}${more}Connection: close\r\n\r\n`;
+  await withRig(
+    echo,
+    async (rig) => {
+      assert.equal(statusOf(await rig.raw(preflight("/cors"))), 200);
+      assert.equal(statusOf(await rig.raw(preflight("/cors", ""))), 401);
+      assert.equal(statusOf(await rig.raw(preflight("/plain"))), 401);
+      assert.equal(statusOf(await rig.raw(preflight("/cors").replace("OPTIONS", "PUT"))), 401);
+    },
+    {
+      upstreams: [
+        { paths: ["/cors"], access: "api", preflight: true },
+        { paths: ["/plain"], access: "api" },
+      ],
+    },
+  );
+});

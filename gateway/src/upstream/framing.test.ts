@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Rig } from "../../testing/rig.ts";
+import { bodyOf, echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+
+let rig: Rig;
+let hits = 0;
+before(async () => {
+  rig = await startRig((message, response) => {
+    hits++;
+    message.resume();
+    echo(message, response);
+  });
+});
+after(() => rig.close());
+
+const HOST = `Host: ${PUBLIC}\r\n`;
+
+/** What two parsers could read in two ways, or what no upstream is to see. */
+const REFUSED: readonly (readonly [name: string, request: string, status: number])[] = [
+  [
+    "PX-02 Content-Length beside Transfer-Encoding",
+    `POST / HTTP/1.1\r\n${HOST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    400,
+  ],
+  ["PX-02 two Content-Lengths", `POST / HTTP/1.1\r\n${HOST}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde`, 400],
+  ["PX-02 two equal Content-Lengths", `POST / HTTP/1.1\r\n${HOST}Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd`, 400],
+  ["PX-02 a list as Content-Length", `POST / HTTP/1.1\r\n${HOST}Content-Length: 4, 4\r\n\r\nabcd`, 400],
+  ["PX-02 a signed Content-Length", `POST / HTTP/1.1\r\n${HOST}Content-Length: +4\r\n\r\nabcd`, 400],
+  ["PX-02 a transfer coding that is not chunked", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\n\r\nabcd`, 400],
+  ["PX-02 chunked twice", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, chunked, identity\r\n\r\n0\r\n\r\n`, 400],
+  ["PX-02 a space before the colon", `GET / HTTP/1.1\r\n${HOST}X-A : b\r\nConnection: close\r\n\r\n`, 400],
+  ["PX-02 a folded header", `GET / HTTP/1.1\r\n${HOST}X-A: b\r\n c\r\nConnection: close\r\n\r\n`, 400],
+  ["PX-02 a bare line feed", `GET / HTTP/1.1\n${HOST}\r\n`, 400],
+  ["PX-02 a NUL in a header", `GET / HTTP/1.1\r\n${HOST}X-A: a\0b\r\n\r\n`, 400],
+  ["PX-02 an unknown version", `GET / HTTP/1.2\r\n${HOST}\r\n`, 400],
+  ["PX-02 TRACE", `TRACE / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 405],
+  ["PX-01 CONNECT", `CONNECT evil.example:443 HTTP/1.1\r\n${HOST}\r\n`, 405],
+  [
+    "PX-02 an upgrade to h2c",
+    `GET / HTTP/1.1\r\n${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
+    400,
+  ],
+  ["PX-02 HTTP/2 with prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
+  ["PX-01 an absolute target", `GET http://evil.example/ HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
+  ["PX-01 an absolute target of our own", `GET http://${PUBLIC}/ HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
+  ["PX-01 a target without slash", `GET @evil.example HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
+  ["PX-01 an asterisk", `OPTIONS * HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
+  ["A-23 a path with dots", `GET /public/../admin HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
+  ["A-28 a malformed escape", `GET /%zz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
+  ["an expectation that nobody knows", `POST / HTTP/1.1\r\n${HOST}Expect: miracles\r\nContent-Length: 1\r\n\r\na`, 400],
+  ["a head past the limit", `GET / HTTP/1.1\r\n${HOST}X-A: ${"a".repeat(20_000)}\r\n\r\n`, 431],
+  ["too many header lines", `GET / HTTP/1.1\r\n${HOST}${"X-A: b\r\n".repeat(120)}Connection: close\r\n\r\n`, 431],
+];
+
+for (const [name, request, status] of REFUSED) {
+  test(`${name} is ${status}, and the upstream hears nothing`, async () => {
+    hits = 0;
+    const answer = await rig.raw(request);
+    assert.equal(statusOf(answer), status, answer);
+    assert.equal(hits, 0);
+    assert.match(answer, /content-type: application\/problem\+json/);
+    assert.match(bodyOf(answer), /"code":"ERR_[A-Z_]+"/);
+    assert.match(answer, /connection: close/i);
+  });
+}
+
+test("HD-02 answers of our own forbid sniffing, framing, caching and referrers, errors included", async () => {
+  for (const answer of [
+    await rig.get("/%zz"),
+    await rig.get("/auth/none"),
+    await rig.raw("nonsense\r\n\r\n"),
+    await rig.get("/", { Cookie: "__Host-Http-coatcheck=down" }),
+  ]) {
+    assert.match(answer, /x-content-type-options: nosniff/);
+    assert.match(answer, /content-security-policy: default-src 'none'; frame-ancestors 'none'/);
+    assert.match(answer, /referrer-policy: no-referrer/);
+    assert.match(answer, /cache-control: no-store/);
+  }
+  assert.match(await rig.get("/auth/none"), /strict-transport-security: max-age=31536000; includeSubDomains/);
+});
+
+test("PX-02 what follows a refused body is not taken for a request", async () => {
+  const smuggled = `GET /smuggled HTTP/1.1\r\n${HOST}\r\n`;
+  hits = 0;
+  const answer = await rig.raw(`POST /%zz HTTP/1.1\r\n${HOST}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
+  assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
+  assert.equal(hits, 0);
+});
+
+test("pipelined requests are answered one by one, in their order", async () => {
+  const one = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\n${HOST}${more}\r\n`;
+  const answer = await rig.raw(one("/a") + one("/b") + one("/c", "Connection: close\r\n"));
+  assert.deepEqual(
+    [...answer.matchAll(/"url":"(\/[abc])"/g)].map((match) => match[1]),
+    ["/a", "/b", "/c"],
+  );
+});

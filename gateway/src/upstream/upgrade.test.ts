@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { WebSocket, WebSocketServer } from "ws";
+import type { Rig } from "../../testing/rig.ts";
+import { bodyOf, echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+
+const OWN = `https://${PUBLIC}`;
+const ALICE = "__Host-Http-coatcheck=alice; theme=dark";
+
+interface Sockets {
+  readonly rig: Rig;
+  /** What the upstream received with each handshake. */
+  readonly handshakes: { readonly [name: string]: string | string[] | undefined }[];
+  readonly server: WebSocketServer;
+}
+
+async function withSockets(
+  use: (sockets: Sockets) => Promise<void>,
+  upstream: { readonly [key: string]: unknown } = {},
+): Promise<void> {
+  const server = new WebSocketServer({ noServer: true });
+  const handshakes: Sockets["handshakes"] = [];
+  const prepare = (http: Server): void => {
+    http.on("upgrade", (message, socket, head) => {
+      handshakes.push(message.headers);
+      if (message.url === "/refused")
+        socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\nset-cookie: coatcheck=x\r\n\r\nno");
+      else server.handleUpgrade(message, socket, head, (web) => web.on("message", (data, binary) => web.send(data, { binary })));
+    });
+  };
+  const rig = await startRig(echo, { prepare, upstream });
+  try {
+    await use({ rig, handshakes, server });
+  } finally {
+    for (const client of server.clients) client.terminate();
+    await rig.close();
+  }
+}
+
+function open(rig: Rig, headers: { readonly [name: string]: string }, path = "/"): WebSocket {
+  return new WebSocket(`ws://127.0.0.1:${rig.port}${path}`, { headers: { Host: PUBLIC, ...headers } });
+}
+
+const opened = (web: WebSocket): Promise<void> =>
+  new Promise((resolve, reject) => web.once("open", resolve).once("error", reject));
+const closed = (web: WebSocket): Promise<number> => new Promise((resolve) => web.once("close", resolve));
+const statusOfRefusal = (web: WebSocket): Promise<number> =>
+  new Promise((resolve, reject) => {
+    web.once("unexpected-response", (_request, answer) => resolve(answer.statusCode ?? 0));
+    web.once("open", () => reject(new Error("it opened")));
+    web.on("error", () => {});
+  });
+
+test("a WebSocket passes both ways, with who asks and without our cookie", async () => {
+  await withSockets(async ({ rig, handshakes }) => {
+    const web = open(rig, { Origin: OWN, Cookie: ALICE, "X-Auth-Request-User": "evil" });
+    await opened(web);
+    const echoed = new Promise<string>((resolve) => web.once("message", (data) => resolve(String(data))));
+    web.send("hello");
+    assert.equal(await echoed, "hello");
+    assert.equal(handshakes[0]?.["x-auth-request-user"], "alice");
+    assert.equal(handshakes[0]?.["cookie"], "theme=dark");
+    const large = Buffer.alloc(3_000_000, "x");
+    const back = new Promise<number>((resolve) => web.once("message", (data: Buffer) => resolve(data.length)));
+    web.send(large);
+    assert.equal(await back, large.length);
+    web.close(4001, "bye");
+    assert.equal(await closed(web), 4001);
+  });
+});
+
+test("a close of the upstream reaches the client with its code, and a broken client reaches the upstream", async () => {
+  await withSockets(async ({ rig, server }) => {
+    const web = open(rig, { Origin: OWN });
+    await opened(web);
+    for (const client of server.clients) client.close(4002, "done");
+    assert.equal(await closed(web), 4002);
+    const other = open(rig, { Origin: OWN });
+    await opened(other);
+    const gone = Promise.all([...server.clients].map(closed));
+    other.terminate();
+    await gone;
+  });
+});
+
+for (const origin of [
+  "https://evil.example",
+  "null",
+  `http://${PUBLIC}`,
+  `https://${PUBLIC}.evil.tld`,
+  `https://${PUBLIC}:444`,
+]) {
+  test(`CS-07 a handshake from ${origin} is 403, and the upstream hears nothing`, async () => {
+    await withSockets(async ({ rig, handshakes }) => {
+      assert.equal(await statusOfRefusal(open(rig, { Origin: origin, Cookie: ALICE })), 403);
+      assert.equal(handshakes.length, 0);
+    });
+  });
+}
+
+test("CS-07 a handshake without an Origin passes as nobody alone", async () => {
+  await withSockets(async ({ rig, handshakes }) => {
+    assert.equal(await statusOfRefusal(open(rig, { Cookie: ALICE })), 403);
+    assert.equal(handshakes.length, 0);
+    const web = open(rig, {});
+    await opened(web);
+    assert.equal(handshakes[0]?.["x-auth-request-user"], "");
+    web.terminate();
+  });
+});
+
+test("a handshake that nobody may make is answered as any request: 401, 404, 421, 502", async () => {
+  await withSockets(
+    async ({ rig }) => {
+      assert.equal(await statusOfRefusal(open(rig, { Origin: OWN }, "/closed")), 401);
+      assert.equal(await statusOfRefusal(open(rig, { Origin: OWN }, "/nowhere")), 404);
+      assert.equal(await statusOfRefusal(open(rig, { Origin: OWN, Host: "evil.example" }, "/closed")), 421);
+    },
+    { access: "user", paths: ["/closed"] },
+  );
+  await withSockets(async ({ rig }) => assert.equal(await statusOfRefusal(open(rig, { Origin: OWN })), 502), {
+    url: "http://127.0.0.1:1",
+  });
+});
+
+test("CK-13 an upstream's refusal passes on, without our cookies in it", async () => {
+  await withSockets(async ({ rig }) => {
+    const head = `GET /refused HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${OWN}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+    const answer = await rig.raw(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    assert.equal(statusOf(answer), 403);
+    assert.equal(bodyOf(answer), "no");
+    assert.doesNotMatch(answer, /set-cookie/i);
+  });
+});
+
+test("PX-05 a WebSocket is cut when its session has ended elsewhere; one of nobody goes on", async () => {
+  await withSockets(async ({ rig }) => {
+    const [hers, nobodys] = [open(rig, { Origin: OWN, Cookie: ALICE }), open(rig, { Origin: OWN })];
+    await Promise.all([opened(hers), opened(nobodys)]);
+    const cut = closed(hers);
+    rig.control.ended.add("id-of-alice");
+    assert.equal(await cut, 1006);
+    assert.equal(nobodys.readyState, WebSocket.OPEN);
+    nobodys.terminate();
+  });
+});
+
+test("a stop cuts open sockets after the bound and takes no new ones", async () => {
+  await withSockets(async ({ rig }) => {
+    const web = open(rig, { Origin: OWN });
+    await opened(web);
+    const cut = closed(web);
+    await rig.gateway.close();
+    await cut;
+    await assert.rejects(rig.get("/"), { code: "ECONNREFUSED" });
+  });
+});
+
+test("a client that leaves within the handshake leaves nothing behind", async () => {
+  await withSockets(async ({ rig, server }) => {
+    server.options.verifyClient = () => new Promise(() => {});
+    const socket = connect(rig.port, "127.0.0.1");
+    socket.write(`GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${OWN}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    socket.end();
+    await new Promise((resolve) => socket.resume().once("close", resolve));
+    while (!/coatcheck_open_streams 0/.test(await rig.metrics())) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
