@@ -26,9 +26,9 @@ export function cutStore(store: SessionStore): CutStore {
     get(target, name) {
       if (name === "down") return line.down;
       const member: unknown = Reflect.get(target, name);
-      if (typeof member !== "function" || name === "close") return member;
+      if (typeof member !== "function") return member;
       return (...given: readonly unknown[]): unknown => {
-        if (line.down) throw new Error("the line to the store is cut");
+        if (line.down && name !== "close") throw new Error("the line to the store is cut");
         return Reflect.apply(member, target, given);
       };
     },

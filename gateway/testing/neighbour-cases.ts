@@ -283,7 +283,7 @@ export async function readsOnePath(street: Street): Promise<void> {
     const answer = await proxy.raw(`GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`);
     const status = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
     const seen = house.seen.slice(before);
-    assert.ok([200, 302, 400, 404].includes(status), `${path}: ${answer}`);
+    assert.ok([200, 301, 302, 400, 404].includes(status), `${path}: ${answer}`);
     for (const { url } of seen)
       assert.match(new URL(url, ORIGIN).pathname, /^\/public\/[^.%\\]*$/i, `${path} reached the app as ${url}`);
     assert.equal(answer.includes('"app":true'), seen.length > 0);

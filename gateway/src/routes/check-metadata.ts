@@ -55,7 +55,7 @@ export function checkRequest(
 ): CheckRequest | undefined {
   if (!peers.has(message.socket.remoteAddress)) return undefined;
   const rest = (message.url ?? "").slice(skip);
-  const question = readQuestion(rest);
+  const question = readQuestion(rest) ?? carriedQuestion(message, rest);
   if (question === undefined) return undefined;
   const original = readOriginal(question.neighbour, message, rest, origins);
   return original === undefined ? undefined : new Check(message, original, question);
@@ -80,12 +80,26 @@ function parseQuestion(rest: string): Question | undefined {
   const cut = rest.indexOf("?");
   const neighbour = cut < 0 ? rest : rest.slice(0, cut);
   if (neighbour !== "nginx" && neighbour !== "forward") return undefined;
-  if (cut < 0) return { neighbour, groups: [] };
+  if (cut < 0 || cut === rest.length - 1) return { neighbour, groups: [] };
   const parameters = new URLSearchParams(rest.slice(cut + 1));
   const [given, ...more] = parameters.getAll("groups");
   if (given === undefined || more.length > 0 || parameters.size !== 1) return undefined;
   const groups = given.split(",").map((group) => group.trim());
   return groups.includes("") ? undefined : { neighbour, groups };
+}
+
+/**
+ * Caddy sends the client's own query along where its configuration gives none. Of such a question only `groups` counts, with which a
+ * client can keep out nobody but itself.
+ */
+function carriedQuestion(message: IncomingMessage, rest: string): Question | undefined {
+  const cut = rest.indexOf("?");
+  const uri = headerOf(message.rawHeaders, "x-forwarded-uri") ?? "";
+  if (cut < 0 || rest.slice(0, cut) !== "forward" || uri.slice(uri.indexOf("?")) !== rest.slice(cut)) return undefined;
+  const groups = new URLSearchParams(rest.slice(cut + 1)).getAll("groups");
+  return groups.length === 0
+    ? { neighbour: "forward", groups }
+    : parseQuestion(`forward?groups=${encodeURIComponent(groups.join())}`);
 }
 
 function readOriginal(
@@ -109,10 +123,15 @@ function readOriginal(
   }
   if (neighbour === "forward") {
     const header = (name: string): string | undefined => headerOf(rawHeaders, `x-forwarded-${name}`);
-    return original(header("method"), header("proto"), header("host"), header("uri"), origins);
+    return original(header("method"), withoutSocket(header("proto")), header("host"), header("uri"), origins);
   }
-  const host = headerOf(rawHeaders, "host");
-  return original(message.method, headerOf(rawHeaders, "x-forwarded-proto"), host, rest.slice("envoy".length), origins);
+  const scheme = withoutSocket(headerOf(rawHeaders, "x-forwarded-proto"));
+  return original(message.method, scheme, headerOf(rawHeaders, "host"), rest.slice("envoy".length), origins);
+}
+
+/** Traefik says `wss` of the handshake of a WebSocket. */
+function withoutSocket(scheme: string | undefined): string | undefined {
+  return scheme === "wss" ? "https" : scheme === "ws" ? "http" : scheme;
 }
 
 /** Nothing may be missing, and the host and scheme must be those of a public origin. */
