@@ -6,6 +6,9 @@ export interface Report {
   readonly goals: readonly Goal[];
 }
 
+/** What one benchmark adds to a report. */
+export type Findings = Pick<Report, "rows" | "goals">;
+
 export interface Row {
   readonly name: string;
   /** Requests per second, as long as they lasted. Shown, not judged: on a shared machine it is not steady. */

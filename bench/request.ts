@@ -1,7 +1,7 @@
 import type { Pair, Running } from "./measure.ts";
 import { bareRow, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
-import type { Goal, Row } from "./report.ts";
+import type { Findings, Goal, Row } from "./report.ts";
 import { atMost, rounded } from "./report.ts";
 import type { Ready } from "./servers/serving.ts";
 import type { Stage } from "./stage.ts";
@@ -39,10 +39,7 @@ const BARE: readonly { readonly name: string; readonly file: string }[] = [
 ];
 
 /** The time that a valid session adds to a request, over the same bare framework. */
-export async function requestBench(
-  stage: Stage,
-  only: RegExp,
-): Promise<{ readonly rows: readonly Row[]; readonly goals: readonly Goal[] }> {
+export async function requestBench(stage: Stage, only: RegExp): Promise<Findings> {
   const subjects = [...OURS, ...PEERS].filter(({ name }) => only.test(name));
   const bare = new Map<string, Running>();
   for (const { name, file } of BARE) {

@@ -3,17 +3,23 @@
  * mean something, figures of two do not. Exit status 1 when a goal is not met.
  */
 import { parseArgs } from "node:util";
+import { checkBench } from "./check.ts";
 import { machine } from "./machine.ts";
 import type { Effort } from "./measure.ts";
 import { FULL, QUICK } from "./measure.ts";
-import type { Goal, Machine, Report, Row } from "./report.ts";
+import { proxyBench } from "./proxy.ts";
+import type { Findings, Machine, Report } from "./report.ts";
 import { table } from "./report.ts";
 import { requestBench } from "./request.ts";
 import { Stage } from "./stage.ts";
 
-type Bench = (stage: Stage, only: RegExp) => Promise<{ readonly rows: readonly Row[]; readonly goals: readonly Goal[] }>;
+type Bench = (stage: Stage, only: RegExp) => Promise<Findings>;
 
-const BENCHES: ReadonlyMap<string, Bench> = new Map([["request", requestBench]]);
+const BENCHES: ReadonlyMap<string, Bench> = new Map([
+  ["request", requestBench],
+  ["check", checkBench],
+  ["proxy", proxyBench],
+]);
 
 const HELP = `npm run bench -- [${[...BENCHES.keys()].join(" | ")}] [options]
 

@@ -19,6 +19,11 @@ export function wanted(): Wanted {
   return { sessions: Number(sessions), directory };
 }
 
+/** What this server was told besides: another server's origin, or a file. */
+export function given(): string {
+  return process.argv[4] ?? "";
+}
+
 /** Lets the server listen, and answers from now on how much processor time this process has used. */
 export function serve(server: Server, credentials: readonly string[]): void {
   // Connections wait between rounds.

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { request } from "undici";
+import { PUBLIC_URL, signInThrough, startGateway } from "./gateway.ts";
+import type { Pair, Running } from "./measure.ts";
+import { bareRow, measurePairs, rowOf } from "./measure.ts";
+import { subjectOf } from "./people.ts";
+import type { Findings } from "./report.ts";
+import { atLeast } from "./report.ts";
+import type { Stage } from "./stage.ts";
+import { requestTo } from "./stage.ts";
+
+const MEMORY = "check/nginx, memory";
+const SQLITE = "check/nginx, SQLite";
+/** They sign in one by one, through the provider. */
+const MOST_IN_MEMORY = 500;
+
+/** What nginx asks, against a server that answers 204 to everything. */
+export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> {
+  const bare = await stage.start("node:http 204", "bare-204");
+  const { port } = await stage.start("the provider", "provider");
+  const issuer = `http://127.0.0.1:${port}`;
+  const pairs: Pair[] = [];
+  if (only.test(MEMORY)) {
+    const server = await startGateway(stage, MEMORY, { store: "memory:", issuer });
+    const people = Math.min(MOST_IN_MEMORY, stage.effort.sessions);
+    pairs.push(await paired(stage, bare, server, await signInThrough(server, issuer, people)));
+  }
+  if (only.test(SQLITE)) {
+    const file = join(stage.directory, "check.db");
+    const { credentials } = await stage.start("the filling of the store", "fill-sqlite", [file]);
+    pairs.push(await paired(stage, bare, await startGateway(stage, SQLITE, { store: `sqlite:${file}`, issuer }), credentials));
+  }
+  const figures = await measurePairs(stage.load, pairs, stage.effort);
+  const rows = figures.map(rowOf);
+  const goals = rows.map(({ name, ofBare }) => atLeast(`${name}, of the bare 204`, ofBare ?? 0, name === MEMORY ? 0.8 : 0.55));
+  return { rows: [bareRow(bare.name, figures), ...rows], goals };
+}
+
+async function paired(stage: Stage, bare: Running, server: Running, credentials: readonly string[]): Promise<Pair> {
+  const lines = credentials.map((line) => [
+    `x-original-url: ${PUBLIC_URL}/dashboard`,
+    "x-original-method: GET",
+    "x-forwarded-for: 203.0.113.7",
+    line,
+  ]);
+  await verify(server, lines.at(-1) ?? [], subjectOf(credentials.length - 1));
+  await stage.load.prepare(
+    server.name,
+    lines.map((each) => requestTo("/auth/check/nginx", ...each)),
+  );
+  return { bare, server };
+}
+
+async function verify({ name, port }: Running, lines: readonly string[], subject: string): Promise<void> {
+  const headers = ["host", new URL(PUBLIC_URL).host, ...lines.flatMap((line) => line.split(": "))];
+  const url = `http://127.0.0.1:${port}/auth/check/nginx`;
+  const known = await request(url, { headers });
+  const stranger = await request(url, { headers: headers.slice(0, -2) });
+  await Promise.all([known.body.dump(), stranger.body.dump()]);
+  const user = known.headers["x-auth-request-user"];
+  if (user !== subject || stranger.statusCode !== 401) {
+    throw new Error(
+      `${name} takes ${subject} for ${known.statusCode} ${String(user)}, and a stranger for ${stranger.statusCode}`,
+    );
+  }
+}
