@@ -7,7 +7,7 @@ import { type Observation, observe } from "../observe/observe.ts";
 import { openStore } from "../open-store.ts";
 import type { SessionLayer } from "../seam.ts";
 import { startGateway } from "../server/gateway.ts";
-import { startWorkers } from "../server/workers.ts";
+import { reportToPrimary, startWorkers } from "../server/workers.ts";
 import { sessionLayer } from "../session-layer.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -34,6 +34,8 @@ export const serve: Command = async (args, terminal) => {
     if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal);
     await stopped;
     await running.close();
+    // The channel to the first process would keep this one alive.
+    if (process.connected) process.disconnect();
     return 0;
   } catch (error) {
     return failed(error, terminal);
@@ -42,6 +44,7 @@ export const serve: Command = async (args, terminal) => {
 
 function start(settings: Settings, sessions: SessionLayer, observation: Observation): Promise<Running> {
   if (settings.workers > 1 && cluster.isPrimary) return startWorkers({ settings, sessions, observation });
+  if (cluster.isWorker) reportToPrimary(observation);
   return startGateway({ settings, sessions, observation, withAdmin: cluster.isPrimary });
 }
 
@@ -49,12 +52,14 @@ function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const stop = (): void => {
-      if (asked) process.exit(130);
+      // A terminal signals every process of the group, and the first one its workers once more: for those, once is enough.
+      if (asked && cluster.isPrimary) process.exit(130);
       asked = true;
       resolve();
     };
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
+    process.on("disconnect", stop);
   });
 }
 

@@ -27,12 +27,11 @@ interface Parts {
 export async function startWorkers({ settings, sessions, observation }: Parts): Promise<Workers> {
   let stopping = false;
   let pause = FIRST_PAUSE;
-  cluster.on("exit", (worker, code, signal) => {
+  cluster.on("exit", (_worker, code, signal) => {
     if (stopping) return;
     observation.observer.notice("worker.exited", { reason: signal ?? `exit ${code}` });
     setTimeout(() => stopping || cluster.fork(), pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
-    worker.removeAllListeners();
   });
   const first = Array.from({ length: settings.workers }, () => cluster.fork());
   const [port] = await Promise.all(first.map(portOf));
@@ -46,6 +45,12 @@ export async function startWorkers({ settings, sessions, observation }: Parts): 
     observation.log.flush();
   };
   return { port: port ?? settings.listen.port, adminPort: admin.port, close };
+}
+
+/** In a worker: its counters are asked for by the process that answers the admin listener. */
+export function reportToPrimary({ metrics }: Observation): void {
+  AggregatorRegistry.setRegistries(metrics.registry);
+  new AggregatorRegistry();
 }
 
 async function openAdmin(
@@ -71,6 +76,10 @@ function portOf(worker: Worker): Promise<number> {
 
 function ended(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
+    if (worker.isDead()) {
+      resolve();
+      return;
+    }
     worker.once("exit", () => resolve());
     worker.process.kill("SIGTERM");
   });
