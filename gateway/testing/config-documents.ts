@@ -8,7 +8,7 @@ export const SCHEMA = new URL("../config.schema.json", import.meta.url);
 /** The schema as its file holds it. */
 export const schemaText = (): string => `${JSON.stringify(configSchema(), null, 2)}\n`;
 
-const IN_FILE = /^\| Key \| Variable, flag \|[^]*?(?=\n\n)/m;
+const IN_FILE = /^\| Key \| Variable, flag \|(?:.|\n)*?(?=\n\n)/m;
 
 /** A document with the table of settings brought up to date. */
 export const withTable = (document: string): string => document.replace(IN_FILE, () => settingsTable());
