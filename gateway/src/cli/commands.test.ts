@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { NAMED_SETTINGS } from "../config.ts";
+
+const MAIN = join(import.meta.dirname, "../main.ts");
+const SECRET = randomBytes(32).toString("base64url");
+const folder = mkdtempSync(join(tmpdir(), "coatcheck-command-"));
+const running = new Set<ChildProcess>();
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const SETTINGS = {
+  COATCHECK_SECRET: SECRET,
+  COATCHECK_PUBLIC_URL: "http://localhost:4180",
+  COATCHECK_ISSUER: "http://127.0.0.1:9",
+  COATCHECK_CLIENT_ID: "app",
+  COATCHECK_CLIENT_SECRET: "client-canary",
+  COATCHECK_LISTEN: "127.0.0.1:0",
+  COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
+  COATCHECK_STORE: `sqlite:${join(folder, "sessions.db")}`,
+};
+
+interface Said {
+  out: string;
+  err: string;
+}
+
+function start(args: readonly string[], environment: Record<string, string> = {}): { child: ChildProcess; said: Said } {
+  const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder, env: { PATH, ...environment } });
+  running.add(child);
+  const said: Said = { out: "", err: "" };
+  child.stdout?.on("data", (chunk: Buffer) => (said.out += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (said.err += chunk.toString()));
+  return { child, said };
+}
+
+async function ended({ child, said }: ReturnType<typeof start>): Promise<Said & { code: number | null }> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+  running.delete(child);
+  return { ...said, code: child.exitCode };
+}
+
+const run = (args: readonly string[], environment?: Record<string, string>) => ended(start(args, environment));
+
+/** Waits until the command has said where it listens. */
+async function introduced({ child, said }: ReturnType<typeof start>): Promise<{ port: number; admin: number }> {
+  for (;;) {
+    const ports = /listening\s+http:\/\/[^:]+:(\d+)[\s\S]*?admin\s+http:\/\/[^:]+:(\d+)/.exec(said.err);
+    if (ports !== null) return { port: Number(ports[1]), admin: Number(ports[2]) };
+    if (child.exitCode !== null) throw new Error(said.err);
+    if (child.stderr !== null) await Promise.race([once(child.stderr, "data"), once(child, "close")]);
+  }
+}
+
+test("CR-01 secret prints 32 fresh random bytes in base64url", async () => {
+  const [one, two] = await Promise.all([run(["secret"]), run(["secret"])]);
+  assert.match(one.out, /^[A-Za-z0-9_-]{43}\n$/);
+  assert.notEqual(one.out, two.out);
+  assert.equal(one.code, 0);
+});
+
+test("help names every setting, version the version, an unknown command what was meant", async () => {
+  const help = await run(["--help"]);
+  for (const { variable } of NAMED_SETTINGS) assert.ok(help.out.includes(variable), variable);
+  assert.equal((await run(["--version"])).out, "coatcheck 0.1.0\n");
+  const unknown = await run(["chekc-config"]);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.err, /"chekc-config" is no command\n {2}Did you mean check-config\?/);
+});
+
+test("S-38 CR-07 check-config says all that is wrong at once, with what would be right, and never the secret", async () => {
+  const found = await run(["check-config", "--listen", "nowhere"], {
+    ...SETTINGS,
+    COATCHECK_SECRET: "hunter2",
+    COATCHECK_IDLE: "soon",
+  });
+  assert.equal(found.code, 2);
+  assert.match(found.err, /coatcheck: the secret is too short\n {2}COATCHECK_SECRET \(secrets\[0\]\) has \d+ bytes; it needs 32/);
+  assert.match(found.err, /Make one: {2}npx coatcheck-gateway secret/);
+  assert.match(found.err, /session\.idle/);
+  assert.match(found.err, /listen/);
+  assert.equal(found.err.includes("hunter2"), false);
+});
+
+test("S-40 check-config explains a configuration that is in order, names keys and no secret, and writes nothing", async () => {
+  const store = join(folder, "untouched.db");
+  const found = await run(["check-config"], {
+    ...SETTINGS,
+    COATCHECK_STORE: `sqlite:${store}`,
+    COATCHECK_TRUSTED_PROXIES: "10.0.0.0/8",
+  });
+  assert.equal(found.code, 0, found.err);
+  assert.match(found.out, /keys +[A-Za-z0-9_-]{4} \(seals\), none retiring/);
+  assert.match(found.out, /trusted +10\.0\.0\.0\/8/);
+  for (const canary of [SECRET, "client-canary"]) assert.equal(found.out.includes(canary), false);
+  assert.equal(existsSync(store), false);
+});
+
+test("A-09 TP-01 a proxy range that holds everybody is refused", async () => {
+  for (const range of ["0.0.0.0/0", "::/0"]) {
+    const found = await run(["check-config"], { ...SETTINGS, COATCHECK_TRUSTED_PROXIES: range });
+    assert.equal(found.code, 2);
+    assert.match(found.err, /trusts everyone/);
+  }
+});
+
+test("a store that is somebody else's file stops the start with what is wrong", async () => {
+  const file = join(folder, "notes.txt");
+  writeFileSync(file, "these are my notes, and no database at all\n".repeat(50));
+  const found = await run(["serve"], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
+  assert.equal(found.code, 2);
+  assert.match(found.err, /^coatcheck: .*notes\.txt/);
+});
+
+test("a port that is taken is named", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const address = other.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const found = await run(["serve"], { ...SETTINGS, COATCHECK_LISTEN: `127.0.0.1:${port}` });
+  other.close();
+  assert.equal(found.code, 1);
+  assert.match(found.err, new RegExp(`port ${port} is in use`));
+});
+
+test("DK-04 serve starts with the provider down, says so, and ends with one signal", async () => {
+  const gateway = start([], SETTINGS);
+  const { port, admin } = await introduced(gateway);
+  assert.match(gateway.said.err, /not ready, retrying/);
+  assert.equal((await fetch(`http://127.0.0.1:${admin}/health/live`)).status, 200);
+  assert.equal((await fetch(`http://127.0.0.1:${admin}/health/ready`)).status, 503);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/auth/session`)).status, 421);
+  gateway.child.kill("SIGTERM");
+  assert.equal((await ended(gateway)).code, 0);
+});
+
+test("workers share the listener, are replaced when they die, are counted together and end with one signal", async () => {
+  const gateway = start(["serve", "--workers", "2"], SETTINGS);
+  const { port, admin } = await introduced(gateway);
+  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+  await Promise.all(Array.from({ length: 10 }, async () => (await fetch(`http://127.0.0.1:${port}/`)).body?.cancel()));
+  const counted = [...(await metrics()).matchAll(/^coatcheck_requests_total\{[^}]*outcome="misdirected"[^}]*\} (\d+)$/gm)];
+  assert.equal(
+    counted.reduce((sum, [, count]) => sum + Number(count), 0),
+    10,
+  );
+  const { pid = 0 } = gateway.child;
+  const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  process.kill(Number(worker), "SIGKILL");
+  while (!gateway.said.out.includes('"worker.exited"')) await once(gateway.child.stdout ?? process.stdout, "data");
+  await Promise.all(Array.from({ length: 10 }, async () => (await fetch(`http://127.0.0.1:${port}/`)).body?.cancel()));
+  gateway.child.kill("SIGINT");
+  assert.equal((await ended(gateway)).code, 0);
+});
