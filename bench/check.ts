@@ -48,7 +48,7 @@ async function paired(stage: Stage, bare: Running, server: Running, credentials:
     server.name,
     lines.map((each) => requestTo("/auth/check/nginx", ...each)),
   );
-  return { bare, server };
+  return { name: server.name, bare, server };
 }
 
 async function verify({ name, port }: Running, lines: readonly string[], subject: string): Promise<void> {

@@ -7,6 +7,8 @@ import type { Helper } from "./talk.ts";
 export interface Effort {
   readonly rounds: number;
   readonly sessions: number;
+  /** Of these, how many come again and again where a store in memory is measured. */
+  readonly active: number;
   readonly connections: number;
   /** How long one window of one server is to take, about. */
   readonly windowSeconds: number;
@@ -14,9 +16,9 @@ export interface Effort {
   readonly warmUp: number;
 }
 
-export const FULL: Effort = { rounds: 15, sessions: 100_000, connections: 64, windowSeconds: 0.25, warmUp: 60_000 };
+export const FULL: Effort = { rounds: 15, sessions: 100_000, active: 100, connections: 64, windowSeconds: 0.25, warmUp: 60_000 };
 /** For the test of this harness; its figures mean nothing. */
-export const QUICK: Effort = { rounds: 1, sessions: 20, connections: 4, windowSeconds: 0.005, warmUp: 50 };
+export const QUICK: Effort = { rounds: 1, sessions: 20, active: 5, connections: 4, windowSeconds: 0.005, warmUp: 50 };
 
 /** A server that is up. */
 export interface Running {
@@ -25,8 +27,9 @@ export interface Running {
   readonly helper: Helper;
 }
 
-/** A server over its bare one; both get the requests of the first. */
+/** A server over its bare one; both get the requests that the load has under the name. */
 export interface Pair {
+  readonly name: string;
   readonly bare: Running;
   readonly server: Running;
 }
@@ -46,18 +49,18 @@ export interface PairFigures {
 export async function measurePairs(load: Load, pairs: readonly Pair[], effort: Effort): Promise<readonly PairFigures[]> {
   const sizes = new Map<Pair, { readonly bare: number; readonly server: number }>();
   for (const pair of pairs) {
-    const bare = await sized(load, pair.bare, pair.server.name, effort);
-    sizes.set(pair, { bare, server: await sized(load, pair.server, pair.server.name, effort) });
+    const bare = await sized(load, pair.bare, pair.name, effort);
+    sizes.set(pair, { bare, server: await sized(load, pair.server, pair.name, effort) });
   }
   const found = pairs.map((pair) => ({ pair, windows: [] as { bare: Window; server: Window }[] }));
   for (let round = 0; round < effort.rounds; round++) {
     for (const { pair, windows } of found) {
       const size = sizes.get(pair) ?? { bare: 1, server: 1 };
-      const bare = await measure(load, pair.bare, pair.server.name, size.bare, effort);
-      windows.push({ bare, server: await measure(load, pair.server, pair.server.name, size.server, effort) });
+      const bare = await measure(load, pair.bare, pair.name, size.bare, effort);
+      windows.push({ bare, server: await measure(load, pair.server, pair.name, size.server, effort) });
     }
   }
-  return found.map(({ pair, windows }) => ({ name: pair.server.name, bare: pair.bare.name, windows }));
+  return found.map(({ pair, windows }) => ({ name: pair.name, bare: pair.bare.name, windows }));
 }
 
 /**

@@ -25,7 +25,7 @@ export async function proxyBench(stage: Stage): Promise<Findings> {
     GATEWAY,
     credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line)),
   );
-  const figures = await measurePairs(stage.load, [{ bare, server }], stage.effort);
+  const figures = await measurePairs(stage.load, [{ name: GATEWAY, bare, server }], stage.effort);
   const rows = figures.map(rowOf);
   const goals = rows.map(({ ofBare }) => atLeast("the gateway, of bare undici.dispatch", ofBare ?? 0, 0.9));
   return { rows: [bareRow(bare.name, figures), ...rows], goals };

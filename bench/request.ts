@@ -16,11 +16,20 @@ interface Subject {
   readonly name: string;
   readonly bare: string;
   readonly file: string;
+  /** Default `/`. */
+  readonly path?: string;
+  /** The requests are of the people who come again and again, not of anybody with a session. */
+  readonly active?: true;
 }
 
+// A store in memory is measured twice: where the processor's caches hold the sessions that are asked for,
+// and where they cannot, since anybody may come next. From SQLite it is always anybody.
 const OURS: readonly Subject[] = [
-  { name: MEMORY, bare: "node:http", file: "coatcheck-memory" },
-  { name: "floor, memory", bare: "node:http", file: "floor-memory" },
+  { name: MEMORY, bare: "node:http", file: "coatcheck-memory", active: true },
+  { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck-memory", path: "/user", active: true },
+  { name: `${MEMORY}, anybody`, bare: "node:http", file: "coatcheck-memory" },
+  { name: "floor, memory", bare: "node:http", file: "floor-memory", active: true },
+  { name: "floor, memory, anybody", bare: "node:http", file: "floor-memory" },
   { name: SQLITE, bare: "node:http", file: "coatcheck-sqlite" },
   { name: SQLITE_FLOOR, bare: "node:http", file: "floor-sqlite" },
 ];
@@ -45,25 +54,34 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
   for (const { name, file } of BARE) {
     if (subjects.some((subject) => subject.bare === name)) bare.set(name, await stage.start(name, file));
   }
+  const started = new Map<string, Running & Ready>();
   const pairs: Pair[] = [];
-  for (const { name, bare: over, file } of subjects) {
-    const server = await stage.start(name, file);
-    await verify(server);
+  for (const { name, bare: over, file, path = "/", active = false } of subjects) {
+    const server = started.get(file) ?? (await stage.start(name, file));
+    started.set(file, server);
+    await verify(server, path);
+    const lines = active ? spread(server.credentials, stage.effort.active) : server.credentials;
     await stage.load.prepare(
       name,
-      server.credentials.map((line) => requestTo("/", line)),
+      lines.map((line) => requestTo(path, line)),
     );
     const beneath = bare.get(over);
-    if (beneath !== undefined) pairs.push({ bare: beneath, server });
+    if (beneath !== undefined) pairs.push({ name, bare: beneath, server });
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
   return { rows: [...[...bare.keys()].map((name) => bareRow(name, figures)), ...rows], goals: goalsOf(rows) };
 }
 
+/** Some of them, from all over the store. */
+function spread(credentials: readonly string[], most: number): readonly string[] {
+  const step = Math.max(1, Math.floor(credentials.length / most));
+  return credentials.filter((_, index) => index % step === 0).slice(0, most);
+}
+
 // A server that lets everybody in, or knows nobody, would be quick: it is measured only if it tells one person from another.
-async function verify(server: Running & Ready): Promise<void> {
-  const url = `http://127.0.0.1:${server.port}/`;
+async function verify(server: Running & Ready, path: string): Promise<void> {
+  const url = `http://127.0.0.1:${server.port}${path}`;
   for (const index of new Set([0, server.credentials.length - 1])) {
     const [field = "", value = ""] = (server.credentials[index] ?? "").split(": ");
     const body = await (await fetch(url, { headers: { [field]: value } })).text();

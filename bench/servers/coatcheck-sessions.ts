@@ -26,12 +26,20 @@ export function authOn(store: SessionStore): Auth<unknown> {
   });
 }
 
-/** Coatcheck on `node:http`, for somebody signed in. */
+/** Coatcheck on `node:http`: at `/user` for somebody signed in alone, elsewhere for everybody. */
 export async function serveCoatcheck(store: SessionStore, sessions: number): Promise<void> {
   const auth = authOn(store);
   const credentials = await signInAll(auth, sessions);
-  const listener = node(auth).userHandler((_request, response, session) => {
+  const web = node(auth);
+  const anybody = web.handler((_request, response, session) => {
+    if (session.identity === null) response.statusCode = 401;
+    response.end(session.identity?.subject);
+  });
+  const user = web.userHandler((_request, response, session) => {
     response.end(session.identity.subject);
   });
-  serve(createServer(listener), credentials);
+  serve(
+    createServer((request, response) => (request.url === "/user" ? user : anybody)(request, response)),
+    credentials,
+  );
 }

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { median } from "./measure.ts";
+import type { Report } from "./report.ts";
+import { atLeast, atMost, table } from "./report.ts";
+
+const ROWS = {
+  request: [
+    "node:http",
+    "express",
+    "fastify",
+    "hono",
+    "coatcheck, memory",
+    "coatcheck, memory, requireUser",
+    "coatcheck, memory, anybody",
+    "floor, memory",
+    "floor, memory, anybody",
+    "coatcheck, SQLite",
+    "floor, SQLite",
+    "express-session",
+    "@fastify/session",
+    "hono-sessions",
+    "iron-session",
+    "jose HS256 bearer",
+  ],
+  check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite"],
+  proxy: ["undici.dispatch", "gateway, session and identity headers"],
+} as const;
+
+for (const [bench, names] of Object.entries(ROWS)) {
+  test(`npm run bench -- ${bench} --json prints one object with a row for each server, and says whether its goals are met`, async () => {
+    const { status, output, errors } = await run([bench, "--quick", "--json"]);
+    const report: Report = JSON.parse(output || "{}");
+    assert.equal(report.bench, bench, errors);
+    assert.deepEqual(
+      report.rows.map(({ name }) => name),
+      names,
+    );
+    for (const { name, rate, cpuMicros, addedMicros, ofBare } of report.rows) {
+      assert.ok(rate > 0 && cpuMicros > 0, `${name} answered`);
+      assert.equal(addedMicros === null, ofBare === null, name);
+    }
+    assert.ok(report.goals.length > 0);
+    assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+    assert.equal(report.machine.node, process.versions.node);
+    assert.ok(report.machine.cpu !== "" && report.machine.versions["jose"] !== undefined);
+  });
+}
+
+test("a benchmark that does not exist is status 2 and says which there are", async () => {
+  const { status, output, errors } = await run(["requests"]);
+  assert.equal(status, 2);
+  assert.equal(output, "");
+  assert.match(errors, /there is no benchmark requests[\s\S]*request \| check \| proxy/);
+});
+
+test("goals are met on their very edge", () => {
+  assert.deepEqual(atMost("a", 1.5, 1.5), { name: "a", value: 1.5, goal: "<= 1.5", met: true });
+  assert.equal(atMost("a", 1.51, 1.5).met, false);
+  assert.deepEqual(atLeast("b", 0.8, 0.8), { name: "b", value: 0.8, goal: ">= 0.8", met: true });
+  assert.equal(atLeast("b", 0.79, 0.8).met, false);
+});
+
+test("the median of an even number is between the two in the middle", () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 3, 2]), 2.5);
+});
+
+test("the table names the machine, aligns the rows and tells missed goals from met ones", () => {
+  const machine = {
+    cpu: "A processor",
+    cores: 2,
+    system: "linux",
+    node: "24.0.0",
+    rounds: 9,
+    sessions: 5,
+    versions: { peer: "1.2.3" },
+  };
+  const rows = [
+    { name: "bare", rate: 90_000, cpuMicros: 10, addedMicros: null, ofBare: null },
+    { name: "ours", rate: 80_000, cpuMicros: 11.2, addedMicros: 1.2, ofBare: 0.893 },
+  ];
+  const text = table({ bench: "request", machine, rows, goals: [atMost("adds", 1.2, 1.5), atLeast("of bare", 0.893, 0.9)] });
+  assert.match(text, /A processor, 2 cores, linux, Node 24\.0\.0/);
+  assert.match(text, /peer 1\.2\.3/);
+  assert.match(text, /^ours {2}80,000 {3}11\.20 {6}1\.20 {4}0\.893$/m);
+  assert.match(text, /^met {4}adds/m);
+  assert.match(text, /^MISSED of bare/m);
+});
+
+interface Outcome {
+  readonly status: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function run(args: readonly string[]): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const child = execFile(
+    process.execPath,
+    [fileURLToPath(new URL("run.ts", import.meta.url)), ...args],
+    { env: { ...process.env, NODE_TEST_CONTEXT: undefined }, maxBuffer: 2 ** 24 },
+    (_error, output, errors) => resolve({ status: child.exitCode ?? -1, output, errors }),
+  );
+  return promise;
+}
