@@ -12,6 +12,7 @@ import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
+import type { SiteData } from "./oidc/dependencies.ts";
 import { oidcProvider } from "./oidc/provider.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
 import { oidcRoutes } from "./oidc/routes.ts";
@@ -47,6 +48,8 @@ export interface CoatcheckOptions<Data> {
   readonly trustedOrigins?: readonly string[];
   /** Where a logout ends when the provider has no page for it. A path. Default `/`. */
   readonly signedOutPage?: string;
+  /** What browsers are asked to forget of this origin at a logout. Default `["cache", "storage"]`; `[]`: nothing. */
+  readonly clearSiteData?: readonly SiteData[];
   /** What is kept about the client with a new session; nothing by default (OP-03). The address only as a keyed hash. */
   readonly keep?: { readonly userAgent?: boolean; readonly address?: boolean };
   /** Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. */
@@ -108,6 +111,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       cookies,
       prefix,
       signedOutPage: options.signedOutPage ?? "/",
+      ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
       ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
     }),
     report,

@@ -17,7 +17,7 @@ export interface NodeAdapter<Data> {
    * ```ts
    * const web = node(auth);
    * createServer(web.handler((request, response, session) => {
-   *   session.update((data) => ({ ...data, visits: Number(data.visits ?? 0) + 1 }));
+   *   session.update((data) => ({ ...data, visits: Number(data["visits"] ?? 0) + 1 }));
    *   response.end(`Hello ${session.identity?.subject ?? "stranger"}`);
    * })).listen(3000);
    * ```

@@ -404,3 +404,19 @@ test("ready tells of store, providers and keys; close may come twice", async () 
   await auth.close();
   await auth.close();
 });
+
+test("A-34 the claims of a new sign-in reach the next request, and none of the old ones stay", async () => {
+  const before = await signIn(auth, { subject: "alice", claims: { groups: ["admins"], name: "Alice" } });
+  const exchange = await open(before);
+  exchange.session.login({ issuer: "test", subject: "alice", claims: { groups: [] } });
+  const after = cookieOf(await exchange.settle(200));
+  assert.deepEqual((await open(after)).session.identity?.claims, { groups: [] });
+});
+
+test("CK-06 the ticket, whatever the session holds, is one small cookie", async () => {
+  const groups = Array.from({ length: 300 }, (_, index) => `a-rather-long-group-name-${index}`);
+  const { cookies } = await request(null, ({ session }) => session.login({ issuer: "i", subject: "s", claims: { groups } }));
+  assert.equal(cookies.length, 1);
+  assert.ok((cookies[0] ?? "").length < 256);
+  assert.deepEqual((await open(cookieOf({ cookies, refusal: null }))).session.identity?.claims, { groups });
+});

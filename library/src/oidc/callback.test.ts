@@ -6,6 +6,7 @@ import { appWith, cookiesOf, headerOf, locationOf, NAVIGATION, ORIGIN, SECRET, t
 import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { clientOf } from "../../test-support/sign-on.ts";
 import type { RouteResponse } from "../contracts.ts";
+import { createCookies } from "../cookie/names.ts";
 import { createKeyring } from "../crypto/keyring.ts";
 import type { FakeProvider } from "../testing/fake-provider.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
@@ -427,4 +428,19 @@ test("OP-01 TK-11 no event, page or redirect holds a code, state, nonce, verifie
       secret,
     );
   }
+});
+
+test("CB-11 CK-04 with a Strict cookie the login lands on a page of ours that goes on by itself", async () => {
+  const provider = fakeProvider({ users: [{ subject: "alice" }] });
+  const app = appWith([provider], { cookies: createCookies({ origins: [ORIGIN], sameSite: "Strict" }) });
+  const browser = app.browser();
+  const begun = await app.send(browser, "GET", `/auth/login?return_to=${encodeURIComponent('/a?b="c"&d=<e>')}`);
+  const landed = await app.send(browser, "GET", targetOf(provider.approve(locationOf(begun))));
+  assert.equal(landed.status, 200);
+  assert.equal(headerOf(landed, "location"), undefined);
+  assert.equal(headerOf(landed, "referrer-policy"), "no-referrer");
+  assert.match(headerOf(landed, "content-security-policy") ?? "", /default-src 'none'/);
+  assert.match(landed.body, /<meta http-equiv="refresh" content="0;url=\/a\?b=%22c%22&amp;d=%3Ce%3E">/);
+  assert.equal(landed.body.includes("code="), false);
+  assert.equal(browser.identity?.subject, "alice");
 });

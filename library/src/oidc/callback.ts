@@ -8,6 +8,7 @@ import { redirectUri } from "./dependencies.ts";
 import type { Flow } from "./flow.ts";
 import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./flow.ts";
 import { sendToProvider } from "./login.ts";
+import { landingPage } from "./pages.ts";
 import { queryOf, repeated } from "./parameters.ts";
 import { safeReturnTo } from "./return-to.ts";
 
@@ -64,7 +65,9 @@ export async function finishLogin(
   if (result.kind !== "login") return fail({ ...about, code: result.code, reason: result.kind, error: result.cause });
   exchange.loginFromProvider(result, provider.name);
   exchange.whenStored(() => deps.report({ name: "login.completed", level: "info", provider: provider.name }));
-  return redirect(303, returnTo, cookies);
+  if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, cookies);
+  const landing = landingPage(returnTo);
+  return { ...landing, headers: [...landing.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)] };
 }
 
 /** The parameters of the answer: of a POST the body alone, of a GET the query. */

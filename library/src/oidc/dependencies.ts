@@ -5,13 +5,16 @@ import type { Keyring } from "../crypto/keyring.ts";
 /** A provider, and how its answer reaches the callback: in the query unless it says otherwise. */
 export type LoginProvider = Provider & { readonly responseMode?: "query" | "form_post" };
 
+/** The directives of `Clear-Site-Data` that are of use here. `cookies` takes those of all sub-domains too. */
+export type SiteData = "cache" | "storage" | "cookies";
+
 /** What the endpoints of sign-on are made of. */
 export interface OidcDependencies {
   /** The first is asked where a login names none. */
   readonly providers: readonly LoginProvider[];
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly store: Pick<SessionStore, "mark">;
-  readonly cookies: Pick<Cookies, "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
+  readonly cookies: Pick<Cookies, "session" | "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly report: Report;
@@ -25,6 +28,8 @@ export interface OidcDependencies {
    * `post_logout_redirect_uri`.
    */
   readonly signedOutPage?: string;
+  /** What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04). */
+  readonly clearSiteData?: readonly SiteData[];
 }
 
 /** The address to register with the provider as `redirect_uri`. From the configured origin, never from a header (AR-06). */

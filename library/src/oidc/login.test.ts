@@ -53,7 +53,7 @@ test("AR-10 only top-level navigations begin a login", async () => {
   assert.deepEqual(provider.calls, []);
 });
 
-test("AR-08 AR-09 nothing of the query overrides the protocol", async (t) => {
+test("AR-08 AR-09 A-06 nothing of the query overrides the protocol", async (t) => {
   const op = await lyingProvider();
   const { provider } = clientOf(op);
   t.after(() => Promise.all([provider.close(), op.close()]));
@@ -81,7 +81,7 @@ test("AR-08 AR-09 nothing of the query overrides the protocol", async (t) => {
       "authorization_details",
       "dpop_jkt",
     ],
-    ...["iss", "target_link_uri", "client_secret", "code", "audience", "login", "code_verifier"],
+    ...["iss", "target_link_uri", "client_secret", "code", "audience", "login", "code_verifier", "login_uri", "rd"],
   ];
   const plain = queryOf(await app.send(app.browser(), "GET", "/auth/login"));
   const evil = names.map((name) => `${name}=evil&${name}=evil`).join("&");

@@ -142,3 +142,15 @@ test("S-46 GET logout is a page that asks, and changes nothing", async () => {
   assert.equal((await app.send(browser, "GET", "/auth/logout?return_to=/a&return_to=/b")).status, 400);
   assert.ok((await app.send(browser, "GET", "/auth/logout?return_to=//evil.example")).body.includes('value="/"'));
 });
+
+test("HD-04 a logout asks the browser to forget the origin's cache and storage, and nothing of the domain's others", async () => {
+  const usual = await signedIn();
+  const response = await usual.app.send(usual.browser, "POST", "/auth/logout");
+  assert.equal(headerOf(response, "clear-site-data"), '"cache", "storage"');
+  const json = await usual.app.send(usual.browser, "POST", "/auth/logout", { headers: { accept: "application/json" } });
+  assert.equal(headerOf(json, "clear-site-data"), '"cache", "storage"');
+  const whole = await signedIn({ clearSiteData: ["cookies"] });
+  assert.equal(headerOf(await whole.app.send(whole.browser, "POST", "/auth/logout"), "clear-site-data"), '"cookies"');
+  const none = await signedIn({ clearSiteData: [] });
+  assert.equal(headerOf(await none.app.send(none.browser, "POST", "/auth/logout"), "clear-site-data"), undefined);
+});

@@ -34,7 +34,14 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   });
   const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
   const next = location ?? landing(request, given, deps);
-  return wantsJson(request) ? json(200, { location: next }) : redirect(303, next);
+  return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);
+}
+
+/** Asks the browser to forget what the app left behind; quoted, as the header wants it (HD-04). */
+function forgetting(response: RouteResponse, { clearSiteData = ["cache", "storage"] }: OidcDependencies): RouteResponse {
+  if (clearSiteData.length === 0) return response;
+  const value = clearSiteData.map((what) => `"${what}"`).join(", ");
+  return { ...response, headers: [...response.headers, ["clear-site-data", value]] };
 }
 
 /** `return_to` of the form or the query, `null` where there is none, `undefined` where it cannot be read. */

@@ -45,10 +45,13 @@ interface Page {
   /** Markup, escaped already. */
   readonly content: string;
   readonly forms: boolean;
+  /** Where the browser goes on to by itself, at once. */
+  readonly onward?: string;
 }
 
 /** Every header that a page of ours has; it shows nothing to caches, frames or other sites (CB-11, HD-01, HD-02). */
-function page({ status, title, content, forms }: Page): RouteResponse {
+function page({ status, title, content, forms, onward }: Page): RouteResponse {
+  const refresh = onward === undefined ? "" : `\n<meta http-equiv="refresh" content="0;url=${escapeHtml(onward)}">`;
   return {
     status,
     headers: [
@@ -61,7 +64,7 @@ function page({ status, title, content, forms }: Page): RouteResponse {
       ["cross-origin-opener-policy", "same-origin"],
     ],
     body: `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${refresh}
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body><main><h1>${escapeHtml(title)}</h1>${content}</main></body></html>
 `,
@@ -97,4 +100,13 @@ export function logoutPage(action: string, returnTo: string | null): RouteRespon
 <form method="post" action="${escapeHtml(action)}">${field}<div class="row"><button type="submit">Sign out</button>
 ${link({ label: "Stay signed in", href: returnTo ?? "/" }, true)}</div></form>`;
   return page({ status: 200, title: "Sign out?", content, forms: true });
+}
+
+/**
+ * Where a login lands when the session's cookie is `SameSite=Strict`: browsers send such a cookie to a page that is reached from our own
+ * page, and not to one that is reached by redirects from the provider's (CHECKLIST §18).
+ */
+export function landingPage(returnTo: string): RouteResponse {
+  const content = `<p>You are signed in.</p><div class="row">${link({ label: "Go on", href: returnTo }, false)}</div>`;
+  return page({ status: 200, title: "Signed in", content, forms: false, onward: returnTo });
 }
