@@ -1,0 +1,20 @@
+import type { House } from "./house.ts";
+
+/** What `/health/ready` says. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly store: boolean;
+  readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+}
+
+/** Asks until the answer is the one that is waited for. */
+export async function ready(house: Pick<House, "admin">, wanted = true): Promise<Readiness> {
+  for (let tries = 0; tries < 500; tries++) {
+    const { status, text } = await house.admin("/health/ready");
+    const said: Readiness = JSON.parse(text);
+    if (said.ready === wanted && status === (wanted ? 200 : 503)) return said;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`/health/ready did not become ${wanted}`);
+}
