@@ -1,11 +1,12 @@
 /**
- * The black-box modules: `npm run conformance` on every adapter, `npm run conformance -- --target URL` on a server that runs
+ * The black-box modules: `npm run conformance` on every adapter and on the gateway, `npm run conformance -- --target URL` on a server that runs
  * somewhere, as far as the public contract reaches. `--prefix` belongs to the URL: https://app.example.com/auth.
  */
 import { parseArgs } from "node:util";
+import { startGateway } from "./gateway.ts";
 import { loadModules } from "./modules.ts";
 import { type Module, NotOffered, type Target } from "./target.ts";
-import { foreignTarget, OWN_TARGETS } from "./targets.ts";
+import { foreignTarget, OWN_TARGETS, type OwnTarget } from "./targets.ts";
 
 type Outcome = { readonly kind: "passed" | "not offered" } | { readonly kind: "failed"; readonly error: unknown };
 
@@ -19,7 +20,7 @@ async function attempt(module: Module, target: Target): Promise<Outcome> {
 }
 
 /** Runs a module everywhere it is asked for. It passes where all of it passed. */
-async function examine(module: Module, address: string | undefined): Promise<Outcome["kind"]> {
+async function examine(module: Module, addresses: readonly string[], own: readonly OwnTarget[]): Promise<Outcome["kind"]> {
   const outcomes: Outcome["kind"][] = [];
   const note = (where: string, outcome: Outcome): void => {
     outcomes.push(outcome.kind);
@@ -28,13 +29,10 @@ async function examine(module: Module, address: string | undefined): Promise<Out
       console.log(`  ${where}: ${reason.replaceAll("\n", "\n    ")}`);
     }
   };
-  if (address !== undefined) {
-    note(address, await attempt(module, foreignTarget(address)));
-  } else {
-    for (const own of OWN_TARGETS) {
-      await using opened = await own.open();
-      note(own.name, await attempt(module, opened.target));
-    }
+  for (const address of addresses) note(address, await attempt(module, foreignTarget(address)));
+  for (const { name, open } of own) {
+    await using opened = await open();
+    note(name, await attempt(module, opened.target));
   }
   if (outcomes.includes("failed")) return "failed";
   return outcomes.includes("passed") ? "passed" : "not offered";
@@ -42,11 +40,15 @@ async function examine(module: Module, address: string | undefined): Promise<Out
 
 const { values } = parseArgs({ options: { target: { type: "string" } } });
 const modules = await loadModules();
+// The gateway is examined as a stranger's server would be: by its address, and by what the contract says.
+const gateway = values.target === undefined ? await startGateway() : undefined;
+const addresses = [values.target ?? gateway?.origin].filter((address) => address !== undefined);
 const counts = { passed: 0, failed: 0, "not offered": 0 };
 for (const module of modules) {
-  const kind = await examine(module, values.target);
+  const kind = await examine(module, addresses, gateway === undefined ? [] : OWN_TARGETS);
   counts[kind] += 1;
   console.log(`${kind.padEnd(11)} ${module.title}`);
 }
+await gateway?.[Symbol.asyncDispose]();
 console.log(`modules ${modules.length}, passed ${counts.passed}, failed ${counts.failed}, not offered ${counts["not offered"]}`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
