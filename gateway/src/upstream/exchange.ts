@@ -31,6 +31,10 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   #over = false;
   #draining = false;
   #settling = false;
+  /** How long the body is, where the upstream said so; -1 where it did not. */
+  #length = -1;
+  /** The whole body, where it came in one piece: head and body then leave in one write. */
+  #whole: Buffer | undefined = undefined;
   /** An event stream, which lasts no longer than its session. */
   #lasting = false;
   #endedEarly: AnswerHeaders | undefined = undefined;
@@ -111,7 +115,12 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over || this.#response.write(chunk)) return;
+    if (this.#over) return;
+    if (chunk.length === this.#length) {
+      this.#whole = chunk;
+      return;
+    }
+    if (this.#response.write(chunk)) return;
     controller.pause();
     if (this.#draining) return;
     this.#draining = true;
@@ -130,7 +139,8 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     this.#over = true;
     for (const name in trailers) this.#addTrailer(name, trailers[name]);
-    this.#response.end();
+    if (this.#whole === undefined) this.#response.end();
+    else this.#response.end(this.#whole);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -166,7 +176,9 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
       this.shared.streams.add(this);
     }
     // A head that waits for its body is a stalled event stream. What came in the same packet still leaves together.
-    if (headers["content-length"] === undefined) process.nextTick(flush, response);
+    const length = headers["content-length"];
+    if (typeof length === "string") this.#length = Number(length);
+    else process.nextTick(flush, response);
   }
 
   /** 103 brings hints that are worth passing on; what else comes before an answer is the upstream's own affair. */
