@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { formatProblems } from "./config/place.ts";
 import type { Settings } from "./config.ts";
 import { loadConfig, NAMED_SETTINGS } from "./config.ts";
 
-const SECRET = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
+const SECRET = randomBytes(32).toString("base64url");
 const BASE = {
   COATCHECK_SECRET: SECRET,
   COATCHECK_PUBLIC_URL: "http://localhost:4180",
@@ -95,13 +96,17 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
       "npx coatcheck-gateway secret",
     ],
   ],
-  ["CR-07 a secret of one letter", { environment: { COATCHECK_SECRET: "A".repeat(43) } }, ["the secret is not random"]],
+  ["CR-07 a secret of one letter", { environment: { COATCHECK_SECRET: "A".repeat(43) } }, ["the secret can be guessed"]],
   [
     "CR-07 a second secret that is short",
     { environment: { COATCHECK_SECRET: `${SECRET},canary` } },
     ["(secrets[1]) has 6 bytes"],
   ],
-  ["CR-07 a secret that is no base64url", { environment: { COATCHECK_SECRET: `${SECRET}!canary` } }, ["not base64url"]],
+  [
+    "CR-07 a secret that is no base64url",
+    { environment: { COATCHECK_SECRET: `${SECRET}!canary` } },
+    ["the secret cannot be read", "not base64url"],
+  ],
   ["no secret", { environment: { COATCHECK_SECRET: "" } }, ["secrets is missing", "COATCHECK_SECRET"]],
   [
     "A-09 trusting everyone",

@@ -1,4 +1,12 @@
-import { type Auth, type Clock, coatcheck, type JsonObject, type Provider, type SessionStore } from "coatcheck";
+import {
+  type Auth,
+  type Clock,
+  coatcheck,
+  type JsonObject,
+  type Provider,
+  type ProviderConfig,
+  type SessionStore,
+} from "coatcheck";
 import { isOurCookie } from "coatcheck/cookies";
 import { authenticate } from "./admission.ts";
 import type { ProviderSettings, Settings } from "./config.ts";
@@ -24,6 +32,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     providers: world.providers ?? settings.providers.map(providerOf),
     session: sessionOf(settings),
     cookie: cookieOf(settings),
+    clearSiteData: settings.session.clearSiteData,
     prefix: settings.prefix,
     on: report,
     ...(world.clock === undefined ? {} : { clock: world.clock }),
@@ -52,8 +61,8 @@ function layerOf(auth: Auth<JsonObject>, store: SessionStore, leftOut: LeftOut):
   };
 }
 
-function providerOf({ name, issuer, clientId, clientSecret, scope }: ProviderSettings) {
-  return { name, issuer, clientId, clientSecret, scope };
+function providerOf({ clientAuthentication, idTokenSigningAlg, responseMode, ...usual }: ProviderSettings): ProviderConfig {
+  return { ...usual, clientAuthentication, idTokenSigningAlg, responseMode };
 }
 
 function sessionOf({ session: { idle, lifetime, unconfirmed, persistent } }: Settings) {

@@ -466,7 +466,7 @@ export interface Route {
   readonly crossSite?: boolean;
   /** `false`: nobody is looked up, so it answers in an outage of the store too. */
   readonly lookup: boolean;
-  /** Whether it counts as activity of the user (SE-06). */
+  /** Whether it counts as activity of the user, at most once a minute (SE-06). */
   readonly touches: boolean;
   readonly endpoint: Endpoint;
 }

@@ -132,7 +132,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     async ready() {
       const answers = await storeAnswers(store, clock);
       const states = providerStates();
-      return { ready: answers && states.every((state) => state.ready), store: answers, providers: states, keys: keyring.keyIds };
+      const signsOn = states.length === 0 || states.some((state) => state.ready);
+      return { ready: answers && signsOn, store: answers, providers: states, keys: keyring.keyIds };
     },
     async close() {
       closing.abort();
@@ -185,8 +186,22 @@ function isProvider(given: ProviderConfig | Provider): given is Provider {
   return "begin" in given;
 }
 
+/** The check that a schema makes. A `TypeError` where it does not take the empty object, which a session without data is. */
 function validator(schema: StandardSchemaV1 | undefined): (data: JsonObject) => unknown {
   if (schema === undefined) return (data) => data;
+  const validate = checking(schema);
+  try {
+    validate({});
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`the schema given as data must take {}: give its fields defaults, or make them optional. ${why}`, {
+      cause,
+    });
+  }
+  return validate;
+}
+
+function checking(schema: StandardSchemaV1): (data: JsonObject) => unknown {
   return (data) => {
     const result = schema["~standard"].validate(data);
     if (result instanceof Promise) throw new TypeError("the schema given as data answers with a promise; it must be synchronous");

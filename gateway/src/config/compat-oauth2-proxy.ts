@@ -81,7 +81,7 @@ const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   COOKIE_NAME: note("is fixed here, so that browsers guard it by its prefix"),
   COOKIE_SECURE: note("follows publicUrl here"),
   COOKIE_HTTPONLY: note("is always on here"),
-  COOKIE_REFRESH: note("is not needed: tokens are renewed when they are due"),
+  COOKIE_REFRESH: note("is not read: a session does not depend on the life of its access token here"),
   REVERSE_PROXY: (value) => ({
     note: isTrue(value) ? "trusts every peer there; name the addresses in COATCHECK_TRUSTED_PROXIES" : "is off",
   }),

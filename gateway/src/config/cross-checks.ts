@@ -136,7 +136,7 @@ export function warnings(settings: Settings): readonly string[] {
   if (settings.publicUrl.some((origin) => origin.startsWith("http:"))) {
     said.push("http on a loopback address: cookies go without Secure. Use https before anyone else can reach this.");
   }
-  if (settings.trustedProxies.length === 0 && (settings.upstreams.length === 0 || !isLoopback(settings.listen.host))) {
+  if (settings.trustedProxies.length === 0) {
     said.push("trustedProxies is empty: forwarded headers are ignored, and the check endpoints answer nobody.");
   }
   if (!isLoopback(settings.admin.listen.host))

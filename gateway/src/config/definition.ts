@@ -21,6 +21,22 @@ const provider = object({
     env: "COATCHECK_CLIENT_SECRET",
     secret: true,
   }),
+  clientAuthentication: fallback(
+    oneOf(["client_secret_basic", "client_secret_post"]),
+    "How the secret is shown to the provider.",
+    "client_secret_basic",
+  ),
+  idTokenSigningAlg: fallback(
+    oneOf(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]),
+    "The one algorithm of ID tokens that is accepted.",
+    "RS256",
+  ),
+  responseMode: fallback(
+    oneOf(["query", "form_post"]),
+    "How the provider's answer comes back; `form_post` needs https.",
+    "query",
+  ),
+  userinfo: fallback(flag, "Asks UserInfo too, for providers that put e-mail and name there and not into the ID token.", false),
   scope: fallback(text, "What is asked for, separated by spaces. `openid` is needed.", "openid profile email offline_access", {
     env: "COATCHECK_SCOPE",
   }),
@@ -65,7 +81,7 @@ const session = object({
   }),
   unconfirmed: fallback(
     duration("0", "400d"),
-    "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once.",
+    "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once. Has no effect before tokens are renewed, which this version does not do.",
     "1h",
     { env: "COATCHECK_UNCONFIRMED" },
   ),
@@ -77,6 +93,11 @@ const session = object({
     {
       env: "COATCHECK_SAME_SITE",
     },
+  ),
+  clearSiteData: fallback(
+    list(oneOf(["cache", "storage", "cookies"])),
+    "What browsers are asked to forget of the origin at a logout; `cookies` takes those of its sub-domains too.",
+    ["cache", "storage"],
   ),
   domain: optional(hostName, "Shares the session over the sub-domains of this domain; weaker, and warned about.", {
     env: "COATCHECK_DOMAIN",
@@ -115,10 +136,14 @@ export const SETTINGS = {
   admin: fallback(
     object({
       listen: fallback(address, "Where health and metrics are served.", "127.0.0.1:4181", { env: "COATCHECK_ADMIN_LISTEN" }),
-      token: optional(secretText, "What the sessions API of the admin listener asks for. Health and metrics do not need it.", {
-        env: "COATCHECK_ADMIN_TOKEN",
-        secret: true,
-      }),
+      token: optional(
+        secretText,
+        "What the sessions API of the admin listener, which this version does not have yet, asks for. Health and metrics do not need it.",
+        {
+          env: "COATCHECK_ADMIN_TOKEN",
+          secret: true,
+        },
+      ),
     }),
     "The listener for operators.",
     {},

@@ -1,3 +1,5 @@
+import { CoatcheckError } from "coatcheck/errors";
+import { readSecret } from "coatcheck/secrets";
 import type { Kind } from "./shape.ts";
 import { suggest } from "./suggest.ts";
 
@@ -137,35 +139,20 @@ export function size(minimum: number, maximum: number): Kind<number> {
   };
 }
 
-const WEAK = /^(.)\1*$|^(?:changeme|change-me|secret|password|default|example)/i;
-
 /**
- * A secret of 32 random bytes or more in base64url. Messages tell its length, never itself. The library looks once more when the
- * keys are made.
+ * A secret of 32 random bytes or more. The library judges it, here as when the keys are made; messages tell its length, never itself.
  */
 export const sealingSecret: Kind<string> = {
   label: "32 random bytes or more, base64url",
   schema: { type: "string", minLength: 43 },
   read(raw, place) {
-    const make = "Make one:  npx coatcheck-gateway secret";
-    if (typeof raw !== "string" || raw === "") return place.fail("is empty or no text", make);
-    const bytes = Buffer.byteLength(raw);
-    if (bytes < 32)
-      return place.failAs("the secret is too short", `${place.name} has ${bytes} bytes; it needs 32 random ones.`, make);
-    if (!/^[A-Za-z0-9_-]+={0,2}$/.test(raw)) {
-      return place.failAs("the secret is not base64url", `${place.name} has characters that base64url does not have.`, make);
+    try {
+      readSecret(raw, place.name);
+      return typeof raw === "string" ? raw.trim() : undefined;
+    } catch (error) {
+      if (!(error instanceof CoatcheckError)) throw error;
+      const [headline = "", ...lines] = error.message.split("\n").map((line) => line.trim());
+      return place.failAs(headline, ...lines);
     }
-    const decoded = Buffer.from(raw, "base64url").length;
-    if (decoded < 32) {
-      return place.failAs("the secret is too short", `${place.name} decodes to ${decoded} bytes; it needs 32 random ones.`, make);
-    }
-    if (WEAK.test(raw) || new Set(raw).size < 16) {
-      return place.failAs(
-        "the secret is not random",
-        `${place.name} is long enough, but it looks as if somebody typed it.`,
-        make,
-      );
-    }
-    return raw;
   },
 };

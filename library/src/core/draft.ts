@@ -79,8 +79,19 @@ export function draftData(base: Base, draft: Draft, validate: Validate): JsonObj
     if (foreign) changes = changes.slice(draft.beforeLogin);
     if (foreign || login.fresh) data = {};
   }
+  // Data of an older schema read as none, so changes are made to none; else nothing could ever be written over them.
+  if (changes.length > 0 && !fits(data, validate)) data = {};
   for (const change of changes) {
     data = validate(change.kind === "set" ? { ...data, ...change.patch } : change.fn(data));
   }
   return data;
+}
+
+function fits(data: JsonObject, validate: Validate): boolean {
+  try {
+    validate(data);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -74,7 +74,7 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_DATA_TOO_LARGE: entry(
     500,
     "The session's data are too large.",
-    "Keep large things in a database and their id in the session; session.maxData is the limit in bytes.",
+    "Keep large things in a database and their id in the session; session.maxData is the limit in characters of JSON.",
   ),
   ERR_PROVIDER_UNAVAILABLE: entry(
     503,

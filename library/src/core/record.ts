@@ -46,7 +46,7 @@ function part(name: "issuer" | "subject", value: unknown, most: number): string 
 }
 
 /** The key of a user where the app resolves none: issuer and subject (ID-14). */
-export function ownerOf(identity: Identity): string {
+export function ownerOf(identity: Pick<Identity, "issuer" | "subject">): string {
   return `${identity.issuer} ${identity.subject}`;
 }
 

@@ -34,13 +34,16 @@ export function readSecrets(secrets: string | readonly string[] | undefined, sou
   return read;
 }
 
-function readSecret(given: unknown, place: string): Buffer {
+/** The bytes of one secret; `place` names it in messages. Throws as {@link readSecrets} does. */
+export function readSecret(given: unknown, place: string): Buffer {
   if (typeof given !== "string") throw refusal("the secret is not a text", `${place} is not a string.`);
   const text = given.trim();
   if (text === "") throw refusal("a secret is empty", `${place} is empty; is there a comma too many?`);
   const word = isPlaceholder(text);
   // A word happens to be base64url too, but nobody who typed it meant the bytes that it encodes.
-  const bytes = word ? Buffer.from(text) : decode(text);
+  const typed = Buffer.from(text);
+  // What is too short as it stands is counted as it stands: that is what somebody sees who looks at it.
+  const bytes = word || typed.length < MINIMUM_BYTES ? typed : decode(text);
   if (bytes === undefined) {
     throw refusal("the secret cannot be read", `${place} is not base64url; it may have been cut or mistyped.`);
   }

@@ -16,10 +16,10 @@ export interface Auth<Data> {
    */
   handle(request: Request, handler: FetchHandler<Data>, info?: FetchInfo): Promise<Response>;
   /**
-   * Ends every session of an owner, on every replica, also one whose login is on its way; for a password change, say. Answers how
+   * Ends every session of an owner (`session.owner`, or issuer and subject), on every replica, also one whose login is on its way; for a password change, say. Answers how
    * many sessions it found alive. Rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer.
    */
-  endAll(owner: string): Promise<number>;
+  endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
   /** What readiness depends on. */
   ready(): Promise<Readiness>;
   /** The providers as they are now; discovery goes on by itself where one is not ready. */

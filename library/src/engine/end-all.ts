@@ -1,12 +1,15 @@
+import type { Identity } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { ownerOf } from "../core/record.ts";
 import { ownerMark } from "./marks.ts";
 import type { EngineOptions } from "./options.ts";
 
 /** Ends every session of an owner. The mark comes first and the looking second, so that a login on its way sees one of the two. */
 export async function endAll<Data>(
   { store, clock, entropy, policy, report }: EngineOptions<Data>,
-  owner: string,
+  whose: string | Pick<Identity, "issuer" | "subject">,
 ): Promise<number> {
+  const owner = typeof whose === "string" ? whose : ownerOf(whose);
   const now = clock.now();
   const value = Buffer.from(entropy.bytes(9)).toString("base64url");
   try {

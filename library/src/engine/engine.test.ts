@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test as nodeTest } from "node:test";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { z } from "zod";
 import type { AuditEvent, RequestView, SessionRow, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -419,4 +421,36 @@ test("CK-06 the ticket, whatever the session holds, is one small cookie", async 
   assert.equal(cookies.length, 1);
   assert.ok((cookies[0] ?? "").length < 256);
   assert.deepEqual((await open(cookieOf({ cookies, refusal: null }))).session.identity?.claims, { groups });
+});
+
+test("data of an older schema read as none, and the next change makes them fit", async () => {
+  const cookie = await signIn(auth, { subject: "alice" }, (session) => session.set({ cart: 7 }));
+  const newer = coatcheck({
+    publicUrl: "https://app.example.com",
+    secrets: SECRET,
+    store,
+    clock,
+    data: z.object({ cart: z.array(z.string()).default([]) }),
+    on: (event) => events.push(event),
+  });
+  const first = await newer.engine.open(view(cookie));
+  assert.deepEqual(first.session.data, { cart: [] });
+  assert.ok(events.some((event) => event.name === "session.data-invalid"));
+  first.session.update((data) => ({ cart: [...data.cart, "umbrella"] }));
+  assert.equal((await first.settle(200)).refusal, null);
+  assert.deepEqual((await newer.engine.open(view(cookie))).session.data, { cart: ["umbrella"] });
+  await newer.close();
+});
+
+test("a schema that does not take the empty object, or answers later, is refused at start", async () => {
+  const over = (data: StandardSchemaV1) => () => coatcheck({ publicUrl: "https://a.example", secrets: SECRET, store, data });
+  assert.throws(over(z.object({ cart: z.array(z.string()) })), /must take \{\}.*cart/);
+  const later = { "~standard": { version: 1, vendor: "test", validate: async (value: unknown) => ({ value }) } } as const;
+  assert.throws(over(later), TypeError);
+});
+
+test("SE-09 endAll takes issuer and subject too", async () => {
+  const cookie = await signIn(auth, { subject: "alice" });
+  assert.equal(await auth.endAll({ issuer: "test", subject: "alice" }), 1);
+  assert.equal(await who(cookie), null);
 });

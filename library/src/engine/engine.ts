@@ -88,7 +88,7 @@ export class Engine<Data> {
     const settlement = await exchange.settle(response.status);
     if (settlement.refusal !== null) return answerProblem(settlement.refusal.code, [], settlement.refusal.retryAfter);
     exchange.stored();
-    if (route.touches) exchange.touch(response.status);
+    if (route.touches) exchange.touchMinutely(response.status);
     return settlement.cookies.length === 0 ? response : withCookies(response, settlement.cookies);
   }
 }

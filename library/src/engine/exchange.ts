@@ -170,4 +170,10 @@ export class Exchange<Data> implements RouteExchange {
   touch(status: number): void {
     if (this.touchDue && status < 400) touch(this);
   }
+
+  /** After a request that does nothing but say that the user is here: at most once a minute. */
+  touchMinutely(status: number): void {
+    const { proven } = this;
+    if (proven !== null && this.now - proven.row.seen >= 60_000 && status < 400) touch(this);
+  }
 }
