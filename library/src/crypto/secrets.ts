@@ -42,8 +42,8 @@ export function readSecret(given: unknown, place: string): Buffer {
   const word = isPlaceholder(text);
   // A word happens to be base64url too, but nobody who typed it meant the bytes that it encodes.
   const typed = Buffer.from(text);
-  // What is too short as it stands is counted as it stands: that is what somebody sees who looks at it.
-  const bytes = word || typed.length < MINIMUM_BYTES ? typed : decode(text);
+  // What cannot be read and is too short as it stands is counted as it stands.
+  const bytes = word ? typed : (decode(text) ?? (typed.length < MINIMUM_BYTES ? typed : undefined));
   if (bytes === undefined) {
     throw refusal("the secret cannot be read", `${place} is not base64url; it may have been cut or mistyped.`);
   }
