@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { EndReason, SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { START, sampleRow } from "./store-suite-rows.ts";
 import type { Case } from "./store-suite.ts";
+import { START, sampleRow } from "./store-suite-rows.ts";
 
 const CALLS: { readonly [method: string]: (store: SessionStore) => unknown } = {
   get: (store) => store.get("x"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SessionRow, SessionStore } from "../contracts.ts";
-import { HOUR, START, sampleRow } from "./store-suite-rows.ts";
 import type { Case } from "./store-suite.ts";
+import { HOUR, START, sampleRow } from "./store-suite-rows.ts";
 
 async function putAll(store: SessionStore, changes: readonly Partial<SessionRow>[]): Promise<readonly SessionRow[]> {
   const rows = changes.map((change) => sampleRow(change));

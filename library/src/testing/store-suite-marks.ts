@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { HOUR, ODD_TEXTS, START, sampleRow } from "./store-suite-rows.ts";
 import type { Case } from "./store-suite.ts";
+import { HOUR, ODD_TEXTS, START, sampleRow } from "./store-suite-rows.ts";
 
 const UNTIL = START + HOUR;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SessionRow, SessionStore } from "../contracts.ts";
-import { HOUR, START, sampleRow } from "./store-suite-rows.ts";
 import type { Case, CaseContext } from "./store-suite.ts";
+import { HOUR, START, sampleRow } from "./store-suite-rows.ts";
 
 const NOW = START + HOUR;
 const EXPIRED = { created: START - HOUR, expires: NOW - 1 } as const;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SessionRow } from "../contracts.ts";
-import { Dice, HOUR, ODD_TEXTS, START, sampleRow } from "./store-suite-rows.ts";
 import type { Case, CaseContext } from "./store-suite.ts";
+import { Dice, HOUR, ODD_TEXTS, START, sampleRow } from "./store-suite-rows.ts";
 
 const LEASED = { owner: "o", issuer: "i", sid: "s", renewAt: START + 5, tokenExpires: START + 9, lease: "held" } as const;
 
