@@ -11,7 +11,7 @@ import { startGateway } from "../src/server/gateway.ts";
 import type { World } from "../src/session-layer.ts";
 import { sessionLayer } from "../src/session-layer.ts";
 import { PUBLIC, settingsOf } from "./rig.ts";
-import type { Answered, Asking } from "./talk.ts";
+import type { Answered, Asking, Listening } from "./talk.ts";
 import { ask, listenOn } from "./talk.ts";
 
 /** A store that can be cut off, as by a network. */
@@ -94,6 +94,15 @@ function showing(seen: Seen[], listener: RequestListener | undefined): RequestLi
 export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const seen: Seen[] = [];
   const app = await listenOn(showing(seen, options.app));
+  try {
+    return await houseOf(options, seen, app);
+  } catch (error) {
+    await app[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function houseOf(options: HouseOptions, seen: Seen[], app: Listening): Promise<House> {
   const url = `http://127.0.0.1:${app.port}`;
   const upstreams = options.upstreams ?? [{ access: "user", ...options.upstream }];
   const settings = settingsOf({

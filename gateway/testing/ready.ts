@@ -8,9 +8,10 @@ export interface Readiness {
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };
 }
 
-/** Asks until the answer is the one that is waited for. */
-export async function ready(house: Pick<House, "admin">, wanted = true): Promise<Readiness> {
+/** Asks until the answer is the one that is waited for; `meanwhile` before each question. */
+export async function ready(house: Pick<House, "admin">, wanted = true, meanwhile = (): void => {}): Promise<Readiness> {
   for (let tries = 0; tries < 500; tries++) {
+    meanwhile();
     const { status, text } = await house.admin("/health/ready");
     const said: Readiness = JSON.parse(text);
     if (said.ready === wanted && status === (wanted ? 200 : 503)) return said;

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { sqlite } from "coatcheck/sqlite";
+import { Browser } from "../testing/browser.ts";
+import type { House } from "../testing/house.ts";
+import { PAGE, SCRIPT, startHouse } from "../testing/house.ts";
+import type { TestProvider } from "../testing/provider.ts";
+import { CLIENT, testProvider } from "../testing/provider.ts";
+import { ready } from "../testing/ready.ts";
+
+/** Two gateways with one secret and one file of sessions, and a third that knows the file and another secret. */
+let folder: string;
+let provider: TestProvider;
+let a: House;
+let b: House;
+let stranger: House;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "coatcheck-replicas-"));
+  provider = await testProvider();
+  await provider.start();
+  const secrets = [randomBytes(32).toString("base64url")];
+  const start = (given: readonly string[]): Promise<House> =>
+    startHouse({
+      world: {},
+      store: sqlite(join(folder, "sessions.db")),
+      config: { secrets: given, providers: [{ issuer: provider.issuer, ...CLIENT }] },
+    });
+  a = await start(secrets);
+  b = await start(secrets);
+  stranger = await start([randomBytes(32).toString("base64url")]);
+  await Promise.all([ready(a), ready(b), ready(stranger)]);
+});
+after(async () => {
+  for (const house of [a, b, stranger]) await house[Symbol.asyncDispose]();
+  await provider[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const statusAt = async (house: House, browser: Browser): Promise<number> =>
+  (await house.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
+
+test("S-07, S-39, CR-09 a login begun on one replica is finished on the other, and good on both", async () => {
+  const browser = new Browser();
+  const back = await browser.approve(await browser.begin(a.port, "/there"));
+  const landed = await browser.send(b.port, back, { headers: PAGE });
+  assert.deepEqual([landed.status, landed.headers.location], [303, "/there"], landed.text);
+  assert.deepEqual([await statusAt(a, browser), await statusAt(b, browser)], [200, 200]);
+  assert.equal(a.seen.at(-1)?.headers["x-auth-request-user"], "alice");
+});
+
+test("CB-02 a callback repeated on both replicas at once sends its code once", async () => {
+  const browser = new Browser();
+  const { pathname, search } = new URL(await browser.approve(await browser.begin(a.port, "/a")));
+  const { cookie } = browser;
+  const before = provider.count("/token");
+  const asked = Array.from({ length: 20 }, (_, index) =>
+    (index % 2 === 0 ? a : b).ask(pathname + search, { headers: { ...PAGE, cookie } }),
+  );
+  const answers = await Promise.all(asked);
+  assert.equal(provider.count("/token"), before + 1);
+  assert.equal(answers.filter(({ setCookies }) => setCookies.some((line) => /^__Host-Http-coatcheck=[^;]/.test(line))).length, 1);
+  assert.ok(answers.every(({ status }) => status === 303));
+});
+
+test("S-42, SE-08 a logout on one replica kills the copied ticket on the other at once, and no other session", async () => {
+  const browser = new Browser();
+  const other = new Browser();
+  await browser.login(a.port);
+  await other.login(b.port);
+  const copy = new Browser();
+  copy.jar.set("__Host-Http-coatcheck", browser.jar.get("__Host-Http-coatcheck") ?? "");
+  assert.equal(await statusAt(b, copy), 200);
+  assert.equal((await browser.send(a.port, "/auth/logout", { method: "POST", headers: SCRIPT })).status, 200);
+  assert.deepEqual([await statusAt(b, copy), await statusAt(a, copy)], [401, 401]);
+  assert.equal(
+    (
+      await b.ask("/auth/check/nginx", {
+        headers: { cookie: copy.ticket, "x-original-method": "GET", "x-original-url": "https://app.example.com/" },
+      })
+    ).status,
+    401,
+  );
+  assert.deepEqual([await statusAt(a, other), await statusAt(b, other)], [200, 200]);
+  assert.equal(
+    (await b.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: copy.ticket } })).status,
+    200,
+    "a second logout",
+  );
+});
+
+test("CB-09 a ticket from before a login on the other replica is dead on both", async () => {
+  const browser = new Browser();
+  await browser.login(a.port);
+  const before = new Browser();
+  before.jar.set("__Host-Http-coatcheck", browser.jar.get("__Host-Http-coatcheck") ?? "");
+  await browser.login(b.port);
+  assert.deepEqual([await statusAt(a, before), await statusAt(b, before)], [401, 401]);
+  assert.deepEqual([await statusAt(a, browser), await statusAt(b, browser)], [200, 200]);
+});
+
+test("S-39, S-41 another secret refuses a login in progress, clears its cookie once and makes no loop; tickets depend on the store alone", async () => {
+  const browser = new Browser();
+  const back = await browser.approve(await browser.begin(a.port));
+  const before = provider.count("/token");
+  const refused = await browser.send(stranger.port, back, { headers: PAGE });
+  assert.equal(refused.status, 400, refused.text);
+  assert.equal(refused.headers.location, undefined);
+  assert.equal(provider.count("/token"), before);
+  assert.equal(browser.jar.size, 0, "the cookie that nobody here can open is gone");
+  await browser.login(a.port);
+  assert.equal(await statusAt(stranger, browser), 200);
+});
