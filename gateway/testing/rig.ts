@@ -118,6 +118,8 @@ export interface RigOptions {
 /** Starts an upstream with this listener and a gateway in front of it. */
 export async function startRig(listener: RequestListener, options: RigOptions = {}): Promise<Rig> {
   const upstream = createServer({ highWaterMark: 16_384 }, listener);
+  // A test that fails before it has its rig ends all the same.
+  upstream.unref();
   options.prepare?.(upstream);
   const upstreamPort = await new Promise<number>((resolve) => {
     upstream.listen(0, "127.0.0.1", () => resolve(portOf(upstream)));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
-import { HEAD_TOO_LARGE, ownHeaders, problemOf } from "../answer.ts";
+import { HEAD_TOO_LARGE, ownHeaders, problemOf, send } from "../answer.ts";
 import type { Address } from "../config/network-kinds.ts";
 import type { LimitSettings } from "../config.ts";
 import type { FrontDoor } from "../front-door.ts";
@@ -20,12 +20,19 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
     keepAliveTimeout: limits.keepAlive,
     connectionsCheckingInterval: Math.min(limits.headTimeout, 5_000),
     highWaterMark: 65_536,
+    // Most requests have no body; then no stream is set up for one.
+    optimizeEmptyRequests: true,
   });
   // One more than allowed, so that a request with too many is seen to have too many, and not quietly shortened.
   server.maxHeadersCount = limits.headers + 1;
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
-    if (hasUnreadBody(message)) watchBody(message, limits.bodyIdle);
-    door.handle(message, response);
+    try {
+      if (hasUnreadBody(message)) watchBody(message, limits.bodyIdle);
+      door.handle(message, response);
+    } catch (error) {
+      observer.notice("request.failed", { error });
+      send(response, problemOf("ERR_INTERNAL"), { https: false, close: true, method: message.method });
+    }
   };
   server.on("request", handle);
   server.on("checkContinue", handle);
@@ -33,7 +40,12 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
   server.on("upgrade", (message: IncomingMessage, socket: Socket, early: Buffer) => {
     socket.setTimeout(0);
     socket.setNoDelay(true);
-    door.upgrade(message, socket, early);
+    try {
+      door.upgrade(message, socket, early);
+    } catch (error) {
+      observer.notice("request.failed", { error });
+      socket.destroy();
+    }
   });
   server.on("connect", (_message, socket: Socket) => refuse(socket, 405));
   server.on("clientError", (error: Error, socket: Socket) => {

@@ -146,7 +146,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
     const { message, head } = this.passage.arrival;
-    if (error instanceof ClientGone || this.#response.destroyed || (message.destroyed && !message.complete)) {
+    if (error instanceof ClientGone || this.#response.destroyed || (head.hasBody && message.destroyed && !message.complete)) {
       this.#over = true;
       return;
     }
