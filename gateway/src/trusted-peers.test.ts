@@ -41,7 +41,18 @@ for (const everyone of ["0.0.0.0/0", "::/0", "::ffff:0:0/96", "::ffff:0.0.0.0/96
 }
 
 test("malformed ranges are none", () => {
-  for (const text of ["", "a", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "fd00::/129", "*", "fe80::1%eth0/64"]) {
+  for (const text of [
+    "",
+    "a",
+    "10.0.0.0/33",
+    "10.0.0/8",
+    "10.0.0.0/",
+    "10.0.0.0/-1",
+    "10.0.0.0/8/8",
+    "fd00::/129",
+    "*",
+    "fe80::1%eth0/64",
+  ]) {
     assert.equal(parseCidr(text), undefined, text);
   }
 });
