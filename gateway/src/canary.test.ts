@@ -28,6 +28,7 @@ const canary = (name: string): string => {
 let folder: string;
 let provider: TestProvider;
 let house: House;
+const open = new AsyncDisposableStack();
 /** All that was answered, except what an app said. */
 const answers: { readonly what: string; readonly answer: Answered }[] = [];
 const raws: string[] = [];
@@ -35,10 +36,11 @@ const browser = new Browser();
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "coatcheck-canary-"));
-  provider = await testProvider();
+  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  provider = open.use(await testProvider());
   await provider.start();
   const nowhere = `http://127.0.0.1:${await freePort()}`;
-  house = await startHouse({
+  const started = await startHouse({
     store: sqlite(join(folder, "sessions.db")),
     world: {},
     app: (_message, response) => response.end("the app"),
@@ -53,6 +55,7 @@ before(async () => {
       admin: { listen: "127.0.0.1:0", token: canary("admin-token") },
     },
   });
+  house = open.use(started);
   for (const secret of house.settings.secrets) canaries.add("secret", String(secret));
   canaries.add("client secret", CLIENT.clientSecret);
   await ready(house);
@@ -60,11 +63,7 @@ before(async () => {
   for (const secret of provider.secrets) if (secret.length >= 16) canaries.add("provider", withoutKnown(secret));
 });
 
-after(async () => {
-  await house[Symbol.asyncDispose]();
-  await provider[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => open.disposeAsync());
 
 /** The head of a JWT is the same everywhere; what follows is the secret. */
 const withoutKnown = (token: string): string => (token.split(".").length === 3 ? token.slice(token.indexOf(".") + 1) : token);

@@ -72,7 +72,7 @@ export class FrontDoor {
 
   /** A request, also one that expects 100-continue: the expectation is met when the request may pass. */
   handle(message: IncomingMessage, response: ServerResponse): void {
-    if (message.url?.startsWith("/check/", this.#prefix.length) === true && message.url.startsWith(this.#prefix)) {
+    if (this.#isCheck(message)) {
       this.#check(message, response);
       return;
     }
@@ -96,6 +96,11 @@ export class FrontDoor {
   /** A request to switch protocols: WebSockets pass, everything else is refused (PX-02). */
   upgrade(message: IncomingMessage, socket: Duplex, early: Buffer): void {
     socket.on("error", () => socket.destroy());
+    // Some proxies ask about a handshake with a handshake; the question is answered as any other.
+    if (this.#isCheck(message)) {
+      this.#check(message, socket);
+      return;
+    }
     const arrival = receive(message, this.#reception);
     if (arrival.kind === "refusal") {
       this.#refuse(message, socket, arrival);
@@ -209,12 +214,18 @@ export class FrontDoor {
     }
   }
 
+  #isCheck({ url }: IncomingMessage): boolean {
+    return url?.startsWith("/check/", this.#prefix.length) === true && url.startsWith(this.#prefix);
+  }
+
   /** The shortest road: nothing is read of the request but what the question needs. */
-  #check(message: IncomingMessage, response: ServerResponse): void {
+  #check(message: IncomingMessage, to: ServerResponse | Duplex): void {
     const started = stopwatch();
     const request = checkRequest(message, `${this.#prefix}/check/`.length, this.#reception.peers, this.#reception.origins);
     const answered = (answer: RouteResponse): void => {
-      sendCheck(response, answer, message.method === "HEAD", this.#draining || hasUnreadBody(message));
+      if (to instanceof ServerResponse)
+        sendCheck(to, answer, message.method === "HEAD", this.#draining || hasUnreadBody(message));
+      else refuseUpgrade(message, to, answer, false);
       this.#over(message, answer.status, request === undefined ? "malformed" : "checked", started);
     };
     try {

@@ -18,28 +18,28 @@ let provider: TestProvider;
 let a: House;
 let b: House;
 let stranger: House;
+const open = new AsyncDisposableStack();
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "coatcheck-replicas-"));
-  provider = await testProvider();
+  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
-  const start = (given: readonly string[]): Promise<House> =>
-    startHouse({
+  const start = async (given: readonly string[]): Promise<House> => {
+    const house = await startHouse({
       world: {},
       store: sqlite(join(folder, "sessions.db")),
       config: { secrets: given, providers: [{ issuer: provider.issuer, ...CLIENT }] },
     });
+    return open.use(house);
+  };
   a = await start(secrets);
   b = await start(secrets);
   stranger = await start([randomBytes(32).toString("base64url")]);
   await Promise.all([ready(a), ready(b), ready(stranger)]);
 });
-after(async () => {
-  for (const house of [a, b, stranger]) await house[Symbol.asyncDispose]();
-  await provider[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => open.disposeAsync());
 
 const statusAt = async (house: House, browser: Browser): Promise<number> =>
   (await house.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;

@@ -15,11 +15,12 @@ const IDENTITY = ["x-auth-request-user", "x-auth-request-email", "x-auth-request
 
 let provider: TestProvider;
 let house: House;
+const open = new AsyncDisposableStack();
 
 before(async () => {
-  provider = await testProvider();
+  provider = open.use(await testProvider());
   await provider.start();
-  house = await startHouse({
+  const started = await startHouse({
     world: {},
     config: { providers: [{ issuer: provider.issuer, ...CLIENT }], publicUrl: [ORIGIN, `https://${OTHER}`] },
     upstreams: [
@@ -33,12 +34,10 @@ before(async () => {
       { access: "user", hosts: [OTHER], paths: ["/only-there"] },
     ],
   });
+  house = open.use(started);
   await ready(house);
 });
-after(async () => {
-  await house[Symbol.asyncDispose]();
-  await provider[Symbol.asyncDispose]();
-});
+after(() => open.disposeAsync());
 beforeEach(() => {
   provider.user = { sub: "alice", email: "alice@example.com", groups: ["staff", "ops"], preferred_username: "al" };
 });

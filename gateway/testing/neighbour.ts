@@ -49,15 +49,19 @@ export async function startNeighbour(command: string, options: NeighbourOptions)
   });
   const failed = once(child, "exit").then(() => Promise.reject(new Error(`${command} stopped: ${said}`)));
   failed.catch(() => {});
-  await Promise.race([listened(port), failed]);
+  const dispose = async (): Promise<void> => {
+    await stop(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  await Promise.race([listened(port), failed]).catch(async (error: unknown) => {
+    await dispose();
+    throw error;
+  });
   return {
     port,
     ask: (path, asking) => ask(port, path, asking, cert),
     raw: (bytes) => exchangeTls(port, bytes, cert),
-    async [Symbol.asyncDispose]() {
-      await stop(child);
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
 

@@ -313,6 +313,20 @@ test("forward: Traefik's scheme of a socket is that of its origin", async () => 
   assert.equal((await question("forward", { ...handshake, "x-forwarded-proto": "ws" })).status, 400);
 });
 
+test("CS-07 forward: a question that is itself a handshake, as Caddy asks it, is answered as any other", async () => {
+  const lines = { ...metadata("forward", "GET", "/"), cookie: alice, "sec-websocket-key": "AQEBAQEBAQEBAQEBAQEBAQ==" };
+  const asked = async (more: string): Promise<string> => {
+    const head = Object.entries(lines).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+    const upgrade = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    return exchange(house.port, `GET /auth/check/forward HTTP/1.1\r\n${upgrade}${head.join("")}${more}\r\n`);
+  };
+  const yes = await asked(`Origin: ${ORIGIN}\r\n`);
+  assert.match(yes, /^HTTP\/1\.1 200 /);
+  assert.match(yes, /^x-auth-request-user: alice\r$/im);
+  assert.match(await asked("Origin: https://evil.example\r\n"), /^HTTP\/1\.1 403 /);
+  assert.match(await asked(""), /^HTTP\/1\.1 403 /);
+});
+
 test("A-14 forward: a query that Caddy carries over opens nothing", async () => {
   const carried = async (query: string, target: string): Promise<number> =>
     (await house.ask(`/auth/check/forward?${query}`, { headers: { ...metadata("forward", "GET", target), cookie: alice } }))
