@@ -222,10 +222,11 @@ export class FrontDoor {
   #check(message: IncomingMessage, to: ServerResponse | Duplex): void {
     const started = stopwatch();
     const request = checkRequest(message, `${this.#prefix}/check/`.length, this.#reception.peers, this.#reception.origins);
+    const https = request?.origin.startsWith("https:") === true;
     const answered = (answer: RouteResponse): void => {
       if (to instanceof ServerResponse)
-        sendCheck(to, answer, message.method === "HEAD", this.#draining || hasUnreadBody(message));
-      else refuseUpgrade(message, to, answer, false);
+        sendCheck(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
+      else refuseUpgrade(message, to, answer, https);
       this.#over(message, answer.status, request === undefined ? "malformed" : "checked", started);
     };
     try {

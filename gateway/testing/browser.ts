@@ -4,9 +4,15 @@ import { ask } from "./talk.ts";
 
 /** A browser with a cookie jar. It knows the public origin alone, and sends its requests to the gateway that a test names. */
 export class Browser {
+  readonly #ca: string | undefined;
   readonly jar = new Map<string, string>();
   /** Everything that was sent to it, for looking through afterwards. */
   readonly heard: { readonly url: string; readonly answer: Answered }[] = [];
+
+  /** With `ca` it speaks TLS, to a proxy in front of the gateway. */
+  constructor(ca?: string) {
+    this.#ca = ca;
+  }
 
   get cookie(): string {
     return [...this.jar].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -21,7 +27,7 @@ export class Browser {
   async send(port: number, url: string, asking: Asking = {}): Promise<Answered> {
     const { pathname, search } = new URL(url, ORIGIN);
     const cookies = this.jar.size === 0 ? {} : { cookie: this.cookie };
-    const answer = await ask(port, pathname + search, { ...asking, headers: { ...cookies, ...asking.headers } });
+    const answer = await ask(port, pathname + search, { ...asking, headers: { ...cookies, ...asking.headers } }, this.#ca);
     this.heard.push({ url, answer });
     for (const line of answer.setCookies) this.#keep(line);
     return answer;

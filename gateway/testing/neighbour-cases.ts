@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Browser } from "./browser.ts";
 import { ORIGIN, PAGE, SCRIPT } from "./house.ts";
 import type { Street } from "./neighbour-street.ts";
 import { LOGIN, passed, withheld } from "./neighbour-street.ts";
@@ -163,4 +164,35 @@ export async function reachesOwnPages(street: Street): Promise<void> {
   assert.equal(logout.status, 200, logout.text);
   assert.match(logout.setCookies.join(), /^__Host-Http-coatcheck=;.*Max-Age=0/);
   assert.equal((await withheld(street, "/a", { headers: { ...SCRIPT, cookie } })).status, 401);
+}
+
+/** The whole way: a stranger is sent to the provider, comes back signed in to the page they wanted, and logs out. */
+export async function signsIn(street: Street): Promise<void> {
+  const { proxy } = street;
+  const browser = new Browser(proxy.ca);
+  const page = await browser.send(proxy.port, "/a?x=1", { headers: PAGE });
+  const login = await browser.send(proxy.port, String(page.headers.location), { headers: PAGE });
+  assert.equal(login.status, 302, login.text);
+  const callback = await browser.approve(String(login.headers.location));
+  assert.ok(callback.startsWith(`${ORIGIN}/auth/callback?`), callback);
+  const back = await browser.send(proxy.port, callback, { headers: PAGE });
+  assert.deepEqual([back.status, back.headers.location], [303, "/a?x=1"], back.text);
+  assert.equal(browser.jar.size, 1, "the ticket alone is left");
+  const seen = await passed(street, "/a?x=1", { headers: { ...PAGE, cookie: browser.cookie } });
+  assert.equal(seen.headers["x-auth-request-user"], "alice");
+  const ticket = browser.cookie;
+  const logout = await browser.send(proxy.port, "/auth/logout", { method: "POST", headers: SCRIPT });
+  assert.equal(logout.status, 200, logout.text);
+  assert.equal((await withheld(street, "/a", { headers: { ...SCRIPT, cookie: ticket } })).status, 401);
+}
+
+/** A gateway that is gone lets nobody through; afterwards it is gone. */
+export async function losesTheGateway(street: Street): Promise<void> {
+  const cookie = await street.house.signIn("alice");
+  await street.house.close();
+  for (const headers of [PAGE, { ...PAGE, cookie }, { ...SCRIPT, cookie }]) {
+    const answer = await withheld(street, "/a", { headers });
+    assert.ok([502, 503].includes(answer.status), String(answer.status));
+  }
+  assert.equal((await passed(street, "/public/a", { headers: PAGE })).url, "/public/a");
 }

@@ -15,6 +15,8 @@ const GUIDES = join(import.meta.dirname, "..", "..", "docs", "guides");
 /** A real proxy in front of a house, with the configuration that its guide shows. */
 export interface Neighbour extends AsyncDisposable {
   readonly port: number;
+  /** Who vouches for it. */
+  readonly ca: string;
   ask(path: string, asking?: Asking): Promise<Answered>;
   /** Sends bytes as they are and answers what comes back until the connection closes. */
   raw(bytes: string): Promise<string>;
@@ -59,6 +61,7 @@ export async function startNeighbour(command: string, options: NeighbourOptions)
   });
   return {
     port,
+    ca: cert,
     ask: (path, asking) => ask(port, path, asking, cert),
     raw: (bytes) => exchangeTls(port, bytes, cert),
     [Symbol.asyncDispose]: dispose,

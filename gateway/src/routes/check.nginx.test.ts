@@ -7,6 +7,8 @@ import type { Neighbour } from "../../testing/neighbour.ts";
 import { startNginx } from "../../testing/neighbour.ts";
 import * as cases from "../../testing/neighbour-cases.ts";
 import * as lies from "../../testing/neighbour-lies.ts";
+import { CLIENT, testProvider } from "../../testing/provider.ts";
+import { ready } from "../../testing/ready.ts";
 
 /** A real nginx with docs/guides/nginx.conf in front of a gateway and an app. */
 let house: House;
@@ -17,7 +19,11 @@ const street = () => ({ house, proxy });
 before(async () => {
   const command = findServer("nginx");
   assert.ok(command !== undefined, "there is no nginx on this machine");
-  house = open.use(await startHouse({ upstreams: [] }));
+  const provider = open.use(await testProvider());
+  await provider.start();
+  const config = { providers: [{ issuer: provider.issuer, ...CLIENT }] };
+  house = open.use(await startHouse({ upstreams: [], world: {}, config }));
+  await ready(house);
   proxy = open.use(await startNginx(command, house));
 });
 
@@ -41,3 +47,5 @@ test("A-09, A-18, A-24, A-32 nginx: a client's forwarded headers are neither bel
 test("A-10 nginx: a health check is a stranger", () => lies.knowsNoHealthChecks(street()));
 test("A-08, A-22, A-23 nginx: a path is judged as the app gets it, or refused", () => lies.readsOnePath(street()));
 test("nginx: the gateway's own pages are there, and a logout ends the session", () => cases.reachesOwnPages(street()));
+test("S-07, S-42 nginx: a person signs in at the provider, uses the app, and logs out", () => cases.signsIn(street()));
+test("SE-16 nginx: a gateway that is gone lets nobody through", () => cases.losesTheGateway(street()));

@@ -288,9 +288,11 @@ test("nginx: a no is 401 with the address of the login, and tells what the brows
   }
 });
 
-test("forward: a no is the login for a page, 303 after a form, and 401 for a script", async () => {
+test("HD-02 forward: a no is the login for a page, 303 after a form, and 401 for a script", async () => {
   const page = await question("forward", PAGE, { target: "/a?x=1" });
   assert.deepEqual([page.status, page.headers.location], [302, LOGIN("/a?x=1")]);
+  assert.match(String(page.headers["strict-transport-security"]), /^max-age=31536000/);
+  assert.equal(page.headers["x-content-type-options"], "nosniff");
   const form = await question(
     "forward",
     { ...PAGE, "sec-fetch-site": "same-origin", referer: `${ORIGIN}/form` },
