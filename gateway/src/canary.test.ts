@@ -231,6 +231,7 @@ async function sendRubbish(): Promise<void> {
 async function loseTheStore(): Promise<void> {
   const person = new Browser();
   const back = await person.approve(await person.begin(house.port));
+  house.store.complaint = `cannot connect to postgres://app:${canary("store-password")}@db`;
   house.store.down = true;
   const asked: [string, string, object][] = [
     ["outage: page", "/a", PAGE],

@@ -17,28 +17,26 @@ import { ask, listenOn } from "./talk.ts";
 /** A store that can be cut off, as by a network. */
 export interface CutStore extends SessionStore {
   down: boolean;
+  /** What its errors say, as a driver's do that quotes what it was asked. */
+  complaint: string;
 }
 
 /** The same store behind a line that a test can cut. */
 export function cutStore(store: SessionStore): CutStore {
-  const line = { down: false };
+  const line = { down: false, complaint: "the line to the store is cut" };
   const guarded = new Proxy(store, {
     get(target, name) {
-      if (name === "down") return line.down;
+      if (name === "down" || name === "complaint") return line[name];
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
       return (...given: readonly unknown[]): unknown => {
-        if (line.down && name !== "close") throw new Error("the line to the store is cut");
+        if (line.down && name !== "close") throw new Error(line.complaint);
         return Reflect.apply(member, target, given);
       };
     },
-    set(_target, name, value) {
-      if (name !== "down") return false;
-      line.down = value === true;
-      return true;
-    },
+    set: (_target, name, value) => Reflect.set(line, name, value),
   });
-  return Object.assign(guarded, { down: false });
+  return Object.assign(guarded, line);
 }
 
 /** What an app behind the gateway was asked. */
