@@ -148,6 +148,8 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** `watch` exists. */
   readonly watch: boolean;
+  /** `get` hands out the same object until the row changes, so that what was read out of it is worth keeping. Default `false`. */
+  readonly keepsRows?: boolean;
 }
 
 /**

@@ -1,17 +1,55 @@
-import type { RecordBody, SessionRow } from "../contracts.ts";
+import type { Identity, JsonObject, RecordBody, SessionRow, StoreCapabilities } from "../contracts.ts";
 import { parseBody } from "../core/record.ts";
 
-// Rows are immutable values, so a parsed body belongs to its row object; a store that hands out the same object saves the parsing.
-const parsed = new WeakMap<SessionRow, RecordBody>();
+/** A row's body, parsed. What is shown of it is frozen first: requests may share it, and the next write keeps it. */
+export class Body {
+  readonly #parsed: RecordBody;
+  #identityShown = false;
+  #dataShown = false;
 
-/** The row's body, parsed when it is first asked for, and frozen: it may be shared by requests. */
-export function bodyOf(row: SessionRow): RecordBody {
-  const known = parsed.get(row);
+  constructor(row: SessionRow) {
+    this.#parsed = parseBody(row);
+  }
+
+  get identity(): Identity | null {
+    if (!this.#identityShown) freeze(this.#parsed.identity);
+    this.#identityShown = true;
+    return this.#parsed.identity;
+  }
+
+  get data(): JsonObject {
+    if (!this.#dataShown) freeze(this.#parsed.data);
+    this.#dataShown = true;
+    return this.#parsed.data;
+  }
+
+  /** The provider's tokens, sealed. */
+  get tokens(): string | null {
+    return this.#parsed.tokens;
+  }
+
+  get provider(): string | null {
+    return this.#parsed.provider;
+  }
+
+  /** All of it. */
+  get record(): RecordBody {
+    freeze(this.#parsed.identity);
+    freeze(this.#parsed.data);
+    return this.#parsed;
+  }
+}
+
+// Only for rows that come again: an entry for each row that is read once costs the garbage collector more than the parsing.
+const kept = new WeakMap<SessionRow, Body>();
+
+/** The row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
+export function bodyOf(row: SessionRow, { keepsRows }: StoreCapabilities): Body {
+  if (keepsRows !== true) return new Body(row);
+  const known = kept.get(row);
   if (known !== undefined) return known;
-  const body = parseBody(row);
-  freeze(body.data);
-  freeze(body.identity);
-  parsed.set(row, body);
+  const body = new Body(row);
+  kept.set(row, body);
   return body;
 }
 
@@ -19,5 +57,7 @@ export function bodyOf(row: SessionRow): RecordBody {
 export function freeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
-  for (const inner of Object.values(value)) freeze(inner);
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object") freeze(inner);
+  }
 }

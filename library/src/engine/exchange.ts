@@ -20,6 +20,7 @@ import { isNavigation } from "../core/navigation.ts";
 import type { Held } from "../core/plan.ts";
 import { touchDue } from "../core/policy.ts";
 import { ownerOf } from "../core/record.ts";
+import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import type { Observed } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
@@ -57,6 +58,7 @@ export class Exchange<Data> implements RouteExchange {
   #closed = false;
   #failed = false;
   #session: SessionHandle<Data> | null = null;
+  #body: Body | null = null;
   #whenStored: readonly (() => void)[] = NOTHING;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
@@ -72,6 +74,12 @@ export class Exchange<Data> implements RouteExchange {
   get session(): Session<Data> {
     this.#session ??= new SessionHandle(this);
     return this.#session;
+  }
+
+  /** What the proven session's record holds; parsed when it is first asked for. */
+  get body(): Body | null {
+    if (this.#body === null && this.proven !== null) this.#body = bodyOf(this.proven.row, this.options.store.capabilities);
+    return this.#body;
   }
 
   /** The presented ticket that proves nothing. */
@@ -131,18 +139,19 @@ export class Exchange<Data> implements RouteExchange {
   }
 
   tokens(): ProviderTokens | null {
-    return this.proven === null ? null : openTokens(this.proven.row, this.options.keyring);
+    const { proven, body } = this;
+    return proven === null || body === null ? null : openTokens(proven.row, body, this.options.keyring);
   }
 
   provider(): string | null {
-    return this.proven === null ? null : bodyOf(this.proven.row).provider;
+    return this.body?.provider ?? null;
   }
 
   /** What planning has to know of the presented session. */
   held(): Held {
-    const { proven } = this;
+    const { proven, body } = this;
     return {
-      live: proven === null ? null : { ...proven, body: bodyOf(proven.row) },
+      live: proven === null || body === null ? null : { ...proven, body: body.record },
       dead: this.dead,
       lost: false,
       navigation: isNavigation(this.request),

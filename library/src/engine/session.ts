@@ -10,7 +10,7 @@ import type {
 import { draftData, withChange, withLogin, withLogout, withRotate } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { normalizeIdentity, ownerOf, snapshot } from "../core/record.ts";
-import { bodyOf, freeze } from "./bodies.ts";
+import { freeze } from "./bodies.ts";
 import type { Exchange } from "./exchange.ts";
 import { liveAccessToken } from "./tokens.ts";
 
@@ -30,11 +30,11 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get identity(): Identity | null {
-    const { draft, verdict, proven } = this.#exchange;
+    const { draft, verdict, body } = this.#exchange;
     if (draft.login !== null) return draft.login.identity;
     if (draft.logout) return null;
-    if (verdict.kind === "accept" && "principal" in verdict) return verdict.principal.identity;
-    return proven === null ? null : bodyOf(proven.row).identity;
+    if (body !== null) return body.identity;
+    return verdict.kind === "accept" && "principal" in verdict ? verdict.principal.identity : null;
   }
 
   get owner(): string | null {
@@ -102,9 +102,11 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   async accessToken(): Promise<string> {
-    const { proven, options, draft } = this.#exchange;
-    if (proven === null || proven.row.owner === null || draft.logout) throw new CoatcheckError("ERR_SESSION_ENDED");
-    return liveAccessToken(proven.row, options.clock.now(), options.keyring);
+    const { proven, body, options, draft } = this.#exchange;
+    if (proven === null || body === null || proven.row.owner === null || draft.logout) {
+      throw new CoatcheckError("ERR_SESSION_ENDED");
+    }
+    return liveAccessToken(proven.row, body, options.clock.now(), options.keyring);
   }
 
   // Trying the change out at once lets the handler, not the settling, hear of data that do not fit.
@@ -127,9 +129,9 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   #replay(draft: Exchange<Data>["draft"]): JsonObject {
-    const { proven, options } = this.#exchange;
+    const { proven, body, options } = this.#exchange;
     if (draft.logout) return NO_DATA;
-    const base = proven === null ? { owner: null, data: NO_DATA } : { owner: proven.row.owner, data: bodyOf(proven.row).data };
+    const base = { owner: proven?.row.owner ?? null, data: body?.data ?? NO_DATA };
     return draftData(base, draft, (data) => snapshot(options.validate(data)));
   }
 }

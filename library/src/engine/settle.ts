@@ -167,7 +167,10 @@ async function heldAgain<Data>({ options }: Exchange<Data>, held: Held, now: num
   if (held.live === null) return held;
   const row = await options.store.get(held.live.row.id);
   if (row === undefined || overReason(row, now, options.policy) !== null) return { ...held, live: null, lost: true };
-  return { ...held, live: { row, body: bodyOf(row), previous: stillPrevious(held.live, row) } };
+  return {
+    ...held,
+    live: { row, body: bodyOf(row, options.store.capabilities).record, previous: stillPrevious(held.live, row) },
+  };
 }
 
 // Whoever proved the secret that has been exchanged since now shows the previous one.

@@ -1,7 +1,7 @@
 import type { ProviderTokens, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { Keyring } from "../crypto/keyring.ts";
-import { bodyOf } from "./bodies.ts";
+import type { Body } from "./bodies.ts";
 
 const PURPOSE = "tokens";
 
@@ -11,8 +11,7 @@ export function sealTokens(tokens: ProviderTokens, id: string, keyring: Keyring)
 }
 
 /** The provider's tokens of a record, or `null` where it has none or they cannot be opened with any secret we know. */
-export function openTokens(row: SessionRow, keyring: Keyring): ProviderTokens | null {
-  const { tokens: sealed } = bodyOf(row);
+export function openTokens(row: SessionRow, { tokens: sealed }: Body, keyring: Keyring): ProviderTokens | null {
   if (sealed === null) return null;
   const opened = keyring.open(PURPOSE, sealed, row.id);
   if (opened.kind !== "opened") return null;
@@ -21,9 +20,9 @@ export function openTokens(row: SessionRow, keyring: Keyring): ProviderTokens | 
 }
 
 /** The access token while it lives. Throws `ERR_TOKEN_UNAVAILABLE` where there is none that does. */
-export function liveAccessToken(row: SessionRow, now: number, keyring: Keyring): string {
+export function liveAccessToken(row: SessionRow, body: Body, now: number, keyring: Keyring): string {
   if (row.tokenExpires === null || now >= row.tokenExpires) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
-  const tokens = openTokens(row, keyring);
+  const tokens = openTokens(row, body, keyring);
   if (tokens === null) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
   return tokens.accessToken;
 }

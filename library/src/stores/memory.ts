@@ -39,7 +39,7 @@ export function memory(options: MemoryOptions = {}): SessionStore {
 
 class MemoryStore implements SessionStore {
   readonly name = "memory";
-  readonly capabilities = Object.freeze({ shared: false, durable: false, watch: true });
+  readonly capabilities = Object.freeze({ shared: false, durable: false, watch: true, keepsRows: true });
   readonly #maxSessions: number;
   readonly #rows = new Map<string, SessionRow>();
   readonly #marks = new Map<string, Mark>();

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore } from "../contracts.ts";
+import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
 import { cellsIn, cellsOf, integer, rowOf, text, usualRow } from "./sqlite-rows.ts";
@@ -57,7 +57,7 @@ const PAGES_PER_ROW = 4;
 
 class SqliteStore implements SessionStore {
   readonly name = "sqlite";
-  readonly capabilities = Object.freeze({ shared: true, durable: true, watch: false });
+  readonly capabilities: StoreCapabilities;
   readonly #db: DatabaseSync;
   readonly #sql: ReturnType<typeof prepareAll>;
   readonly #usual: StatementSync;
@@ -69,6 +69,7 @@ class SqliteStore implements SessionStore {
     const sql = prepareAll(db);
     this.#sql = sql;
     this.#usual = sql.usual;
+    this.capabilities = Object.freeze({ shared: true, durable: true, watch: false, keepsRows: cacheRows > 0 });
     const dataVersion = (): number => integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
     this.#cache = cacheRows === 0 ? undefined : new RowCache(cacheRows, dataVersion);
     this.#checkpointer = new Checkpointer(path, (cause) => {
