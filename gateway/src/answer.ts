@@ -79,21 +79,3 @@ export const HEAD_TOO_LARGE: RouteResponse = {
     code: "ERR_BAD_REQUEST",
   }),
 };
-
-/**
- * Writes the answer to a proxy's question. A yes is for the proxy alone and stays as short as it can be; everything else may reach
- * the browser.
- */
-export function sendCheck(response: ServerResponse, answer: RouteResponse, sending: Sending): void {
-  if (answer.status !== 200) {
-    send(response, answer, sending);
-    return;
-  }
-  const flat: string[] = [];
-  for (const [name, value] of answer.headers) flat.push(name, value);
-  flat.push("content-length", String(Buffer.byteLength(answer.body)));
-  if (sending.close === true) flat.push("connection", "close");
-  response.writeHead(200, flat);
-  if (sending.method === "HEAD" || answer.body === "") response.end();
-  else response.end(answer.body);
-}

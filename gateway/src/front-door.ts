@@ -3,24 +3,23 @@ import { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
-import { problemOf, problemOfError, send, sendCheck } from "./answer.ts";
+import { problemOf, problemOfError, send } from "./answer.ts";
 import { headerOf } from "./client-request.ts";
 import type { Settings } from "./config.ts";
-import type { Observer, Outcome } from "./observe/observer.ts";
+import type { Observer } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
 import type { PublicOrigin } from "./origin.ts";
 import { PublicOrigins } from "./origin.ts";
 import { GatewayRequest } from "./own-request.ts";
 import type { Arrival, Reception, Refusal } from "./reception.ts";
-import { hasUnreadBody, isPreflight, METHODS, receive, refusal } from "./reception.ts";
-import { checkRequest } from "./routes/check-metadata.ts";
+import { finished, hasUnreadBody, isPreflight, receive, refusal } from "./reception.ts";
+import { CheckDoor } from "./routes/check-door.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
 import { TrustedPeers } from "./trusted-peers.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
 import { OpenStreams } from "./upstream/open-streams.ts";
 import type { Passage, Passages } from "./upstream/passage.ts";
-import { readTarget } from "./upstream/path.ts";
 import type { Route } from "./upstream/route.ts";
 import { openRoute } from "./upstream/route.ts";
 import { refuseUpgrade, UpgradeExchange } from "./upstream/upgrade.ts";
@@ -36,6 +35,7 @@ export class FrontDoor {
   readonly #routes: readonly Route[];
   readonly #table: RouteTable<Route>;
   readonly #passages: Passages;
+  readonly #checks: CheckDoor;
   #draining = false;
 
   constructor(settings: Settings, sessions: SessionLayer, observer: Observer) {
@@ -52,6 +52,8 @@ export class FrontDoor {
     );
     const streams = new OpenStreams(sessions.isAlive, observer);
     this.#passages = { isOwnCookie, observer, streams, bodyLimit: settings.limits.body, isDraining: () => this.#draining };
+    const { prefix } = settings;
+    this.#checks = new CheckDoor({ prefix, sessions, reception: this.#reception, observer, isDraining: () => this.#draining });
   }
 
   /** The WebSockets and event streams that are open. */
@@ -72,8 +74,8 @@ export class FrontDoor {
 
   /** A request, also one that expects 100-continue: the expectation is met when the request may pass. */
   handle(message: IncomingMessage, response: ServerResponse): void {
-    if (this.#isCheck(message)) {
-      this.#check(message, response);
+    if (this.#checks.owns(message)) {
+      this.#checks.answer(message, response);
       return;
     }
     const arrival = receive(message, this.#reception);
@@ -97,8 +99,8 @@ export class FrontDoor {
   upgrade(message: IncomingMessage, socket: Duplex, early: Buffer): void {
     socket.on("error", () => socket.destroy());
     // Some proxies ask about a handshake with a handshake; the question is answered as any other.
-    if (this.#isCheck(message)) {
-      this.#check(message, socket);
+    if (this.#checks.owns(message)) {
+      this.#checks.answer(message, socket);
       return;
     }
     const arrival = receive(message, this.#reception);
@@ -214,30 +216,6 @@ export class FrontDoor {
     }
   }
 
-  #isCheck({ url }: IncomingMessage): boolean {
-    return url?.startsWith("/check/", this.#prefix.length) === true && url.startsWith(this.#prefix);
-  }
-
-  /** The shortest road: nothing is read of the request but what the question needs. */
-  #check(message: IncomingMessage, to: ServerResponse | Duplex): void {
-    const started = stopwatch();
-    const request = checkRequest(message, `${this.#prefix}/check/`.length, this.#reception.peers, this.#reception.origins);
-    const https = request?.origin.startsWith("https:") === true;
-    const answered = (answer: RouteResponse): void => {
-      if (to instanceof ServerResponse)
-        sendCheck(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
-      else refuseUpgrade(message, to, answer, https);
-      this.#over(message, answer.status, request === undefined ? "malformed" : "checked", started);
-    };
-    try {
-      const answer = request === undefined ? problemOf("ERR_BAD_REQUEST") : this.#sessions.check(request);
-      if (answer instanceof Promise) answer.then(answered, (error: unknown) => answered(this.#answerOf(error)));
-      else answered(answer);
-    } catch (error) {
-      answered(this.#answerOf(error));
-    }
-  }
-
   #answerOf(error: unknown): RouteResponse {
     this.#observer.notice("request.failed", { error });
     return problemOfError(error);
@@ -264,13 +242,7 @@ export class FrontDoor {
     if (to instanceof ServerResponse)
       send(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
     else refuseUpgrade(message, to, answer, https);
-    this.#over(message, answer.status, outcome, started);
-  }
-
-  #over(message: IncomingMessage, status: number, outcome: Outcome, started: number): void {
-    const path = outcome === "malformed" || outcome === "checked" ? undefined : readTarget(message.url ?? "")?.path;
-    const method = METHODS.has(message.method ?? "") ? (message.method ?? "") : "OTHER";
-    this.#observer.finished({ outcome, method, path, status, started, answered: 0, upstream: undefined, sessionId: null });
+    finished(this.#observer, message, { status: answer.status, outcome, started });
   }
 }
 

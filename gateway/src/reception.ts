@@ -3,7 +3,7 @@ import type { ErrorCode, RouteResponse } from "coatcheck/contracts";
 import { HEAD_TOO_LARGE, problemOf } from "./answer.ts";
 import { ClientRequest, headerOf } from "./client-request.ts";
 import type { LimitSettings } from "./config.ts";
-import type { Outcome } from "./observe/observer.ts";
+import type { Observer, Outcome } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
 import type { PublicOrigin, PublicOrigins } from "./origin.ts";
 import type { TrustedPeers } from "./trusted-peers.ts";
@@ -102,4 +102,15 @@ export function isPreflight(message: IncomingMessage): boolean {
     headerOf(message.rawHeaders, "origin") !== undefined &&
     headerOf(message.rawHeaders, "access-control-request-method") !== undefined
   );
+}
+
+/** Tells the observer of a request that was answered in person. */
+export function finished(
+  observer: Observer,
+  message: IncomingMessage,
+  { status, outcome, started }: { readonly status: number; readonly outcome: Outcome; readonly started: number },
+): void {
+  const path = outcome === "malformed" || outcome === "checked" ? undefined : readTarget(message.url ?? "")?.path;
+  const method = METHODS.has(message.method ?? "") ? (message.method ?? "") : "OTHER";
+  observer.finished({ outcome, method, path, status, started, answered: 0, upstream: undefined, sessionId: null });
 }

@@ -1,4 +1,5 @@
 import type { Identity, MaybePromise, RequestView, RouteRequest, RouteResponse } from "coatcheck/contracts";
+import type { IdentityHeaders } from "./upstream/identity-headers.ts";
 
 /** What the proxy asks of the session layer about one request. */
 export interface Ask {
@@ -56,8 +57,8 @@ export interface CheckRequest extends RequestView {
   readonly groups: readonly string[];
 }
 
-/** Answers the check endpoints, on the shortest road there is. */
-export type CheckEndpoint = (request: CheckRequest) => MaybePromise<RouteResponse>;
+/** Answers the check endpoints, on the shortest road there is. The identity headers are a yes, a response is a no. */
+export type CheckEndpoint = (request: CheckRequest) => MaybePromise<IdentityHeaders | RouteResponse>;
 
 /** All that the gateway needs of a session layer. */
 export interface SessionLayer {

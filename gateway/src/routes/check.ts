@@ -3,19 +3,19 @@ import type { Engine } from "../admission.ts";
 import { problemOf } from "../answer.ts";
 import { groupsOf } from "../groups.ts";
 import type { CheckRequest } from "../seam.ts";
-import { type LeftOut, pushIdentityHeaders } from "../upstream/identity-headers.ts";
+import { type IdentityHeaders, identityHeaders, type LeftOut } from "../upstream/identity-headers.ts";
 
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
-/** Answers a proxy that asks whether a request may pass. Never sets a cookie. */
-export function check(engine: Engine, request: CheckRequest, leftOut: LeftOut): MaybePromise<RouteResponse> {
+/** Answers a proxy that asks whether a request may pass: who asks, as headers, is a yes. Never sets a cookie. */
+export function check(engine: Engine, request: CheckRequest, leftOut: LeftOut): MaybePromise<IdentityHeaders | RouteResponse> {
   const exchange = engine.open(request);
   return exchange instanceof Promise
     ? exchange.then((opened) => judge(engine, opened, request, leftOut))
     : judge(engine, exchange, request, leftOut);
 }
 
-function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOut: LeftOut): RouteResponse {
+function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOut: LeftOut): IdentityHeaders | RouteResponse {
   const decision = exchange.decide({ require: "user" });
   if (decision.kind !== "proceed") return refused(engine, decision, request);
   if (isHandshake(request) && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
@@ -23,9 +23,7 @@ function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOu
   const groups = groupsOf(identity);
   if (request.groups.length > 0 && !groups.some((group) => request.groups.includes(group))) return problemOf("ERR_FORBIDDEN");
   exchange.touch(200);
-  const flat: string[] = [];
-  pushIdentityHeaders(flat, identity, groups, leftOut);
-  return { status: 200, headers: pairs(flat), body: "" };
+  return identityHeaders(identity, groups, leftOut);
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
@@ -57,10 +55,4 @@ function absolute(response: RouteResponse, origin: string): RouteResponse {
     ([name, value]) => [name, name === "location" ? new URL(value, origin).href : value] as const,
   );
   return { ...response, headers };
-}
-
-function pairs(flat: readonly string[]): readonly (readonly [string, string])[] {
-  const found: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) found.push([flat[index] ?? "", flat[index + 1] ?? ""]);
-  return found;
 }

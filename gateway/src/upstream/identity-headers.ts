@@ -39,36 +39,52 @@ function joined(groups: readonly string[], leftOut: LeftOut): string {
   return text;
 }
 
-/** The values made last for an identity; the engine hands out one object for as long as a session does not change. */
-const remembered = new WeakMap<
-  Identity,
-  { readonly groups: readonly string[]; readonly values: readonly [string, string, string, string] }
->();
+/** The identity headers of somebody, or of nobody: always all of them (A-15, A-16). */
+export interface IdentityHeaders {
+  /** Names and values in turn. */
+  readonly lines: readonly string[];
+  /** The same as they stand in a head. */
+  readonly text: string;
+}
 
-function valuesOf(identity: Identity, groups: readonly string[], leftOut: LeftOut): readonly [string, string, string, string] {
+/** The headers made last for an identity; the engine hands out one object for as long as a session does not change. */
+const remembered = new WeakMap<Identity, { readonly groups: readonly string[]; readonly headers: IdentityHeaders }>();
+
+/** The identity headers; empty where nobody is signed in. */
+export function identityHeaders(identity: Identity | null, groups: readonly string[], leftOut: LeftOut): IdentityHeaders {
+  if (identity === null) return NOBODY;
   const last = remembered.get(identity);
-  if (last !== undefined && last.groups === groups) return last.values;
+  if (last !== undefined && last.groups === groups) return last.headers;
   const { claims, subject } = identity;
-  const values = [
+  const headers = headersOf(
     single(subject, "user", leftOut),
     single(claims["email"], "email", leftOut),
     groups.length === 0 ? "" : joined(groups, leftOut),
     single(claims["preferred_username"], "preferred-username", leftOut),
-  ] as const;
-  remembered.set(identity, { groups, values });
-  return values;
+  );
+  remembered.set(identity, { groups, headers });
+  return headers;
 }
 
-/** Adds the identity headers, always all of them; empty where nobody is signed in (A-15, A-16). */
+function headersOf(user: string, email: string, groups: string, preferred: string): IdentityHeaders {
+  const lines = [
+    ...["x-auth-request-user", user, "x-auth-request-email", email],
+    ...["x-auth-request-groups", groups, "x-auth-request-preferred-username", preferred],
+  ];
+  let text = "";
+  for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  return { lines, text };
+}
+
+const NOBODY = headersOf("", "", "", "");
+
+/** Adds the identity headers to those of a request. */
 export function pushIdentityHeaders(
   into: string[],
   identity: Identity | null,
   groups: readonly string[],
   leftOut: LeftOut,
 ): void {
-  const [user, email, joinedGroups, preferred] = identity === null ? NOBODY : valuesOf(identity, groups, leftOut);
-  into.push("x-auth-request-user", user, "x-auth-request-email", email);
-  into.push("x-auth-request-groups", joinedGroups, "x-auth-request-preferred-username", preferred);
+  const { lines } = identityHeaders(identity, groups, leftOut);
+  for (const text of lines) into.push(text);
 }
-
-const NOBODY = ["", "", "", ""] as const;
