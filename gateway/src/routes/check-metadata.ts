@@ -109,24 +109,28 @@ function readOriginal(
   origins: PublicOrigins,
 ): Original | undefined {
   const { rawHeaders } = message;
-  if (neighbour === "nginx") {
-    const url = /^(https?):\/\/([^/?#\s]+)(.*)$/.exec(headerOf(rawHeaders, "x-original-url") ?? "");
-    if (url === null) return undefined;
-    const [, scheme, host = "", target = ""] = url;
-    return original(
-      headerOf(rawHeaders, "x-original-method"),
-      scheme,
-      host,
-      target.startsWith("/") ? target : `/${target}`,
-      origins,
-    );
-  }
+  if (neighbour === "nginx")
+    return originalOfUrl(headerOf(rawHeaders, "x-original-method"), headerOf(rawHeaders, "x-original-url"), origins);
   if (neighbour === "forward") {
     const header = (name: string): string | undefined => headerOf(rawHeaders, `x-forwarded-${name}`);
     return original(header("method"), withoutSocket(header("proto")), header("host"), header("uri"), origins);
   }
   const scheme = withoutSocket(headerOf(rawHeaders, "x-forwarded-proto"));
   return original(message.method, scheme, headerOf(rawHeaders, "host"), rest.slice("envoy".length), origins);
+}
+
+/** Of an absolute URL. Its host is compared as a whole, so nothing that is no host can be taken for one of ours. */
+function originalOfUrl(method: string | undefined, url: string | undefined, origins: PublicOrigins): Original | undefined {
+  if (url === undefined) return undefined;
+  const start = url.indexOf("://") + 3;
+  if (start < 3) return undefined;
+  const slash = url.indexOf("/", start);
+  const query = url.indexOf("?", start);
+  // A path may be left out, also where a query follows.
+  const bare = slash === -1 || (query !== -1 && query < slash);
+  const end = bare ? (query === -1 ? url.length : query) : slash;
+  const uri = bare ? `/${url.slice(end)}` : url.slice(end);
+  return original(method, url.slice(0, start - 3), url.slice(start, end), uri, origins);
 }
 
 /** Traefik says `wss` of the handshake of a WebSocket. */
