@@ -33,6 +33,10 @@ class Admitted implements Admission {
     return this.#exchange.session.identity;
   }
 
+  get comesAgain(): boolean {
+    return this.#exchange.options.store.capabilities.keepsRows === true;
+  }
+
   get groups(): readonly string[] {
     return groupsOf(this.identity);
   }

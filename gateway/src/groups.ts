@@ -1,16 +1,18 @@
-import type { Identity } from "coatcheck";
+import type { Identity, JsonValue } from "coatcheck";
 
 const NONE: readonly string[] = [];
-/** The engine hands out one identity for as long as a session does not change, so its groups are picked out once. */
-const remembered = new WeakMap<Identity, readonly string[]>();
 
-/** The groups that the provider vouches for: the texts of the claim `groups`. */
+/** The groups that the provider vouches for: the texts of the claim `groups`. Usually the very list of the claim. */
 export function groupsOf(identity: Identity | null): readonly string[] {
-  if (identity === null) return NONE;
-  const known = remembered.get(identity);
-  if (known !== undefined) return known;
-  const claim = identity.claims["groups"];
-  const groups = Array.isArray(claim) ? claim.filter((group) => typeof group === "string") : NONE;
-  remembered.set(identity, groups);
-  return groups;
+  const claim = identity?.claims["groups"];
+  if (!isList(claim)) return NONE;
+  return claim.every(isText) ? claim : claim.filter(isText);
+}
+
+function isList(claim: JsonValue | undefined): claim is readonly JsonValue[] {
+  return Array.isArray(claim);
+}
+
+function isText(value: JsonValue): value is string {
+  return typeof value === "string";
 }

@@ -16,6 +16,8 @@ export interface Admission {
   readonly kind: "admitted";
   readonly identity: Identity | null;
   readonly groups: readonly string[];
+  /** Whether this very `identity` object is handed out again with the next request, until the session changes. */
+  readonly comesAgain: boolean;
   /** The handle of the session, no credential; `null` where there is none. */
   readonly sessionId: string | null;
   /** The access token, asked for only where a route forwards one. A `CoatcheckError` becomes the answer. */

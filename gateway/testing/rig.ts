@@ -50,6 +50,7 @@ function sessionLayer(control: Control): SessionLayer {
       kind: "admitted",
       identity: known?.identity ?? null,
       groups: known?.groups ?? [],
+      comesAgain: false,
       sessionId: known === undefined ? null : `id-of-${name}`,
       accessToken: () => `token-of-${name}`,
       settle: (status) => control.settle(status),

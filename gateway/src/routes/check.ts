@@ -23,7 +23,7 @@ function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOu
   const groups = groupsOf(identity);
   if (request.groups.length > 0 && !groups.some((group) => request.groups.includes(group))) return problemOf("ERR_FORBIDDEN");
   exchange.touch(200);
-  return identityHeaders(identity, groups, leftOut);
+  return identityHeaders(identity, groups, exchange.options.store.capabilities.keepsRows === true, leftOut);
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */

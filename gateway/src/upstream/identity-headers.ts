@@ -47,13 +47,21 @@ export interface IdentityHeaders {
   readonly text: string;
 }
 
-/** The headers made last for an identity; the engine hands out one object for as long as a session does not change. */
+/** The headers made last for an identity; some stores hand out one row, and the engine its identity, until it changes. */
 const remembered = new WeakMap<Identity, { readonly groups: readonly string[]; readonly headers: IdentityHeaders }>();
 
-/** The identity headers; empty where nobody is signed in. */
-export function identityHeaders(identity: Identity | null, groups: readonly string[], leftOut: LeftOut): IdentityHeaders {
+/**
+ * The identity headers; empty where nobody is signed in. They are kept where the same object `comesAgain`: an entry for one that does
+ * not costs the garbage collector more than making them.
+ */
+export function identityHeaders(
+  identity: Identity | null,
+  groups: readonly string[],
+  comesAgain: boolean,
+  leftOut: LeftOut,
+): IdentityHeaders {
   if (identity === null) return NOBODY;
-  const last = remembered.get(identity);
+  const last = comesAgain ? remembered.get(identity) : undefined;
   if (last !== undefined && last.groups === groups) return last.headers;
   const { claims, subject } = identity;
   const headers = headersOf(
@@ -62,7 +70,7 @@ export function identityHeaders(identity: Identity | null, groups: readonly stri
     groups.length === 0 ? "" : joined(groups, leftOut),
     single(claims["preferred_username"], "preferred-username", leftOut),
   );
-  remembered.set(identity, { groups, headers });
+  if (comesAgain) remembered.set(identity, { groups, headers });
   return headers;
 }
 
@@ -77,14 +85,3 @@ function headersOf(user: string, email: string, groups: string, preferred: strin
 }
 
 const NOBODY = headersOf("", "", "", "");
-
-/** Adds the identity headers to those of a request. */
-export function pushIdentityHeaders(
-  into: string[],
-  identity: Identity | null,
-  groups: readonly string[],
-  leftOut: LeftOut,
-): void {
-  const { lines } = identityHeaders(identity, groups, leftOut);
-  for (const text of lines) into.push(text);
-}

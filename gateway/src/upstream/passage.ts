@@ -2,7 +2,7 @@ import type { Observer } from "../observe/observer.ts";
 import type { Arrival } from "../reception.ts";
 import type { Admission } from "../seam.ts";
 import type { LeftOut } from "./identity-headers.ts";
-import { pushIdentityHeaders } from "./identity-headers.ts";
+import { identityHeaders } from "./identity-headers.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { IsOwnCookie } from "./own-cookies.ts";
 import type { Route } from "./route.ts";
@@ -33,8 +33,7 @@ export function upstreamHeaders({ arrival, route, admission, accessToken }: Pass
   const headers = head.kept;
   if (route.passHost) headers.push("host", origin.host);
   headers.push("x-forwarded-for", client, "x-forwarded-host", origin.host, "x-forwarded-proto", origin.scheme);
-  if (admission === null) pushIdentityHeaders(headers, null, NO_GROUPS, leftOut);
-  else pushIdentityHeaders(headers, admission.identity, admission.groups, leftOut);
+  for (const line of identityLines(admission, leftOut)) headers.push(line);
   if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
   if (route.token === "authorization" && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);
   if (route.access === "public" && head.authorization !== undefined) headers.push("authorization", head.authorization);
@@ -42,3 +41,8 @@ export function upstreamHeaders({ arrival, route, admission, accessToken }: Pass
 }
 
 const NO_GROUPS: readonly string[] = [];
+
+function identityLines(admission: Admission | null, leftOut: LeftOut): readonly string[] {
+  if (admission === null) return identityHeaders(null, NO_GROUPS, false, leftOut).lines;
+  return identityHeaders(admission.identity, admission.groups, admission.comesAgain, leftOut).lines;
+}
