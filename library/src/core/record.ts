@@ -10,8 +10,9 @@ export function readable(row: SessionRow): boolean {
 }
 
 export function serializeBody(body: RecordBody): string {
-  const { format: _, ...rest } = body;
-  return HEAD + JSON.stringify(rest).slice(1);
+  const { format, ...rest } = body;
+  // The format comes first. One text from one piece: strings that were put together are slower to look into.
+  return JSON.stringify({ format, ...rest });
 }
 
 /** Parses a readable row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
