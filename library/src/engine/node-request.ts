@@ -17,8 +17,6 @@ export class NodeRequest implements RouteRequest {
   }
 
   header(name: string): string | undefined {
-    const { rawHeaders } = this.#request;
-    if (name === "cookie" && rawHeaders?.length > 0) return cookieIn(rawHeaders);
     const value = this.#request.headers[name];
     return typeof value === "object" ? value.join(", ") : value;
   }
@@ -50,18 +48,6 @@ export class NodeRequest implements RouteRequest {
     }
     return Buffer.concat(chunks).toString();
   }
-}
-
-// Node makes `headers` when it is first asked for, of all that a browser sends: more work than proving the session.
-function cookieIn(lines: readonly string[]): string | undefined {
-  let found: string | undefined;
-  for (let index = 0; index < lines.length; index += 2) {
-    const name = lines[index];
-    if (name?.length !== 6 || name.toLowerCase() !== "cookie") continue;
-    const value = lines[index + 1] ?? "";
-    found = found === undefined ? value : `${found}; ${value}`;
-  }
-  return found;
 }
 
 /** Of several configured origins the one whose host was asked for, exactly. Throws `ERR_MISDIRECTED` where none is. */
