@@ -1,6 +1,7 @@
 /** Coatcheck with its sessions in memory. */
 import { memory } from "coatcheck/memory";
-import { serveCoatcheck } from "./coatcheck-sessions.ts";
+import { authOn, serveCoatcheck, signInAll } from "./coatcheck-sessions.ts";
 import { wanted } from "./serving.ts";
 
-await serveCoatcheck(memory(), wanted().sessions);
+const auth = authOn(memory());
+serveCoatcheck(auth, await signInAll(auth, wanted().sessions));

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { Auth, SessionStore } from "coatcheck";
 import { coatcheck } from "coatcheck";
 import { node } from "coatcheck/node";
+import { sqlite } from "coatcheck/sqlite";
 import { signIn } from "coatcheck/testing";
 import { dataOf, personOf } from "../people.ts";
 import { serve } from "./serving.ts";
@@ -16,6 +17,16 @@ export async function signInAll(auth: Auth<unknown>, sessions: number): Promise<
   return cookies.map((cookie) => `cookie: ${cookie}`);
 }
 
+/** The same into a file of SQLite, which is closed again. */
+export async function fillFile(path: string, sessions: number): Promise<readonly string[]> {
+  const store = sqlite(path);
+  const auth = authOn(store);
+  const credentials = await signInAll(auth, sessions);
+  await auth.close();
+  await store.close();
+  return credentials;
+}
+
 export function authOn(store: SessionStore): Auth<unknown> {
   return coatcheck<unknown>({
     publicUrl: "https://app.example.com",
@@ -27,9 +38,7 @@ export function authOn(store: SessionStore): Auth<unknown> {
 }
 
 /** Coatcheck on `node:http`: at `/user` for somebody signed in alone, elsewhere for everybody. */
-export async function serveCoatcheck(store: SessionStore, sessions: number): Promise<void> {
-  const auth = authOn(store);
-  const credentials = await signInAll(auth, sessions);
+export function serveCoatcheck(auth: Auth<unknown>, credentials: readonly string[]): void {
   const web = node(auth);
   const anybody = web.handler((_request, response, session) => {
     if (session.identity === null) response.statusCode = 401;

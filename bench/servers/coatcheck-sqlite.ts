@@ -1,8 +1,10 @@
-/** Coatcheck with its sessions in SQLite. */
+/** Coatcheck with its sessions in SQLite, in a file that was there when it started. */
 import { join } from "node:path";
 import { sqlite } from "coatcheck/sqlite";
-import { serveCoatcheck } from "./coatcheck-sessions.ts";
+import { authOn, fillFile, serveCoatcheck } from "./coatcheck-sessions.ts";
 import { wanted } from "./serving.ts";
 
 const { sessions, directory } = wanted();
-await serveCoatcheck(sqlite(join(directory, "coatcheck.db")), sessions);
+const file = join(directory, "coatcheck.db");
+const credentials = await fillFile(file, sessions);
+serveCoatcheck(authOn(sqlite(file)), credentials);
