@@ -85,7 +85,8 @@ function packageOf(specifier: string): string {
     .join("/");
 }
 
-const PACKED = /^(dist\/.+\.(js|d\.ts|js\.map|d\.ts\.map)|src\/.+\.(ts|json)|package\.json|config\.schema\.json|README\.md|LICENSE)$/;
+const PACKED =
+  /^(dist\/.+\.(js|d\.ts|js\.map|d\.ts\.map)|src\/.+\.(ts|json)|package\.json|config\.schema\.json|README\.md|LICENSE)$/;
 
 /** Files in a package that nobody who installs it wants. */
 export function checkPacked(folder: string, files: readonly string[]): readonly Violation[] {
