@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { type Answer, Browser, parseCookie } from "../client.ts";
-import { appOf, type Target } from "../target.ts";
+import { cookiesOfALife } from "../cookie-life.ts";
+import type { Target } from "../target.ts";
 
 export const title = "CK-12 deletion repeats Path and Secure, with Max-Age=0";
 
-/** Every cookie of a whole life: set, exchanged, cleared on a dead ticket, cleared by logout. */
-async function life(target: Target): Promise<readonly string[]> {
-  const browser = new Browser(target);
-  const copy = new Browser(target);
-  const answers: Answer[] = [await browser.post("/data?key=a"), await browser.signIn("alice"), await browser.post("/rotate")];
-  copy.keep(target.cookie, browser.ticket);
-  answers.push(await browser.post("/log-out"), await copy.visit("/public"));
-  for (const { cookies } of answers) assert.equal(cookies.length, 1);
-  return answers.flatMap(({ cookies }) => cookies);
-}
-
 export async function run(target: Target): Promise<void> {
-  appOf(target);
-  for (const line of await life(target)) {
-    const { attributes, name, value } = parseCookie(line);
+  for (const { attributes, name, value } of await cookiesOfALife(target)) {
     assert.equal(name, target.cookie);
     assert.deepEqual([attributes.get("path"), attributes.has("secure"), attributes.has("domain")], ["/", true, false]);
     assert.equal(attributes.get("max-age") === "0", value === "");
