@@ -25,9 +25,11 @@ export interface Draft {
   readonly beforeLogin: number;
   readonly rotate: boolean;
   readonly logout: boolean;
+  /** The login came after a logout in the same request. */
+  readonly afterLogout: boolean;
 }
 
-export const NO_INTENT: Draft = { changes: [], login: null, beforeLogin: 0, rotate: false, logout: false };
+export const NO_INTENT: Draft = { changes: [], login: null, beforeLogin: 0, rotate: false, logout: false, afterLogout: false };
 
 /** Whether the handler recorded anything. */
 export function hasIntent(draft: Draft): boolean {
@@ -39,10 +41,12 @@ export function withChange(draft: Draft, change: DataChange): Draft {
   return { ...draft, changes: [...draft.changes, change] };
 }
 
-/** After a logout in the same request nothing of the old session is taken over. */
+/** After a logout in the same request nothing of the old session is taken over, and after another's login nothing of theirs. */
 export function withLogin(draft: Draft, login: LoginIntent): Draft {
-  if (draft.logout) return { ...NO_INTENT, login: { ...login, fresh: true } };
-  return { ...draft, login, beforeLogin: draft.changes.length };
+  if (draft.logout || draft.afterLogout) return { ...NO_INTENT, login: { ...login, fresh: true }, afterLogout: true };
+  const another = draft.login !== null && draft.login.owner !== login.owner;
+  const changes = another ? draft.changes.slice(0, draft.beforeLogin) : draft.changes;
+  return { ...draft, changes, login, beforeLogin: changes.length };
 }
 
 export function withRotate(draft: Draft): Draft {
@@ -57,7 +61,7 @@ export function withLogout(): Draft {
 /** What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (DESIGN §1.5). */
 export function heeded(draft: Draft, status: number): Draft {
   if (status < 500) return draft;
-  return draft.logout ? withLogout() : NO_INTENT;
+  return draft.logout || draft.afterLogout ? withLogout() : NO_INTENT;
 }
 
 /** What the session held when this request began: the identity decides whose data may be kept. */

@@ -16,6 +16,7 @@ import type {
 import { decide } from "../core/decide.ts";
 import type { Draft } from "../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
+import { CoatcheckError } from "../core/errors.ts";
 import { isNavigation } from "../core/navigation.ts";
 import type { Held } from "../core/plan.ts";
 import { touchDue } from "../core/policy.ts";
@@ -23,6 +24,7 @@ import { ownerOf } from "../core/record.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import type { Observed } from "./observe.ts";
+import { markBefore } from "./marks.ts";
 import type { EngineOptions } from "./options.ts";
 import { SessionHandle } from "./session.ts";
 import type { Settlement } from "./settle.ts";
@@ -54,6 +56,8 @@ export class Exchange<Data> implements RouteExchange {
   readonly proven: ProvenSession | null;
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
+  /** The mark of the owner whom a recorded login is for, as it was when that was recorded (DESIGN §1.6). */
+  ownerMark: Promise<string | undefined> | null = null;
   #draft: Draft = NO_INTENT;
   #closed = false;
   #failed = false;
@@ -115,18 +119,28 @@ export class Exchange<Data> implements RouteExchange {
     }
     const next = step(this.#draft);
     if (!hasIntent(this.#draft)) this.onIntent?.();
+    const { login } = next;
+    if (login !== null && login !== this.#draft.login) {
+      this.ownerMark = markBefore(this.options.store, login.owner, this.options.clock.now());
+    }
     this.#draft = next;
   }
 
   loginFromProvider(login: ProviderLogin, provider: string): void {
     const { identity, tokens, sid, issuedAt } = login;
-    this.record((draft) =>
+    this.#recordForBrowser((draft) =>
       withLogin(draft, { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt }),
     );
   }
 
   logout(): void {
-    this.record(withLogout);
+    this.#recordForBrowser(withLogout);
+  }
+
+  // The endpoints of sign-on are for browsers; whoever calls them with a credential of another kind is told so.
+  #recordForBrowser(step: (draft: Draft) => Draft): void {
+    if (this.verdict.kind === "accept" && "principal" in this.verdict) throw new CoatcheckError("ERR_BAD_REQUEST");
+    this.record(step);
   }
 
   whenStored(act: () => void): void {

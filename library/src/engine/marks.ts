@@ -16,6 +16,14 @@ export function subjectMark(issuer: string, subject: string): string {
   return `sub:${issuer} ${subject}`;
 }
 
+/** The owner's mark as a login finds it: to be read as soon as the owner is known. Awaited when the login is carried out. */
+export function markBefore(store: SessionReader, owner: string, now: number): Promise<string | undefined> {
+  const read = new Promise<string | undefined>((resolve) => resolve(store.marked(ownerMark(owner), now)));
+  // Whoever carries the login out hears of it; where that never happens nobody needs to.
+  read.catch(() => undefined);
+  return read;
+}
+
 /**
  * Whether a logout overtook this login: by a mark on its `sid`, by an owner's mark that changed since `before`, or by a mark on its
  * subject that is not older than its ID token. A later login is free.
@@ -27,7 +35,9 @@ export async function loginOverruled(
   now: number,
 ): Promise<boolean> {
   const { identity, sid, issuedAt, owner } = login;
-  if ((await store.marked(ownerMark(owner), now)) !== before) return true;
+  // A mark that has gone since has expired, and was no logout.
+  const after = await store.marked(ownerMark(owner), now);
+  if (after !== undefined && after !== before) return true;
   if (sid !== null && (await store.marked(sidMark(identity.issuer, sid), now)) !== undefined) return true;
   if (issuedAt === null) return false;
   const logout = await store.marked(subjectMark(identity.issuer, identity.subject), now);

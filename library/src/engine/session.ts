@@ -106,6 +106,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     if (proven === null || body === null || proven.row.owner === null || draft.logout) {
       throw new CoatcheckError("ERR_SESSION_ENDED");
     }
+    // Who has just been signed in has no token here yet; the one that is stored is somebody else's.
+    if (draft.login !== null && draft.login.owner !== proven.row.owner) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
     return liveAccessToken(proven.row, body, options.clock.now(), options.keyring);
   }
 

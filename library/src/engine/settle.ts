@@ -10,7 +10,7 @@ import type { MintedTicket } from "../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../crypto/ticket.ts";
 import { bodyOf } from "./bodies.ts";
 import type { Exchange } from "./exchange.ts";
-import { loginOverruled, ownerMark } from "./marks.ts";
+import { loginOverruled } from "./marks.ts";
 import { sealTokens } from "./tokens.ts";
 
 /** What the response gets: cookies to add, or a refusal that takes the place of the handler's answer. */
@@ -91,21 +91,23 @@ function clientOf<Data>({ request, options }: Exchange<Data>): { userAgent?: str
 }
 
 async function carryOut<Data>(exchange: Exchange<Data>, planned: WritePlan, now: number): Promise<Carried> {
-  const { store } = exchange.options;
   const { login, steps } = planned;
-  const before = login === null ? undefined : await store.marked(ownerMark(login.owner), now);
+  const before = (await exchange.ownerMark) ?? undefined;
   for (const [index, step] of steps.entries()) {
     if (step.kind === "end") {
       await end(exchange, step, now);
-    } else if (!(await put(exchange, step, steps.slice(0, index), now))) {
-      return "conflict";
+      continue;
     }
+    if (!(await put(exchange, step, steps.slice(0, index), now))) return "conflict";
+    // Before the presented session ends: an outage here must not take both.
+    if (login !== null && step.condition === "absent" && (await overruled(exchange, login, step, before, now)))
+      return "overruled";
   }
   announce(exchange, planned);
-  return login !== null && (await overruled(exchange, login, steps, before, now)) ? "overruled" : "done";
+  return "done";
 }
 
-// What was written before the step that failed is not left behind alive: nobody was told its secret.
+// What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret.
 async function put<Data>(
   exchange: Exchange<Data>,
   step: PutStep,
@@ -113,19 +115,19 @@ async function put<Data>(
   now: number,
 ): Promise<boolean> {
   const { store, background } = exchange.options;
-  const undo = async (): Promise<void> => {
-    for (const other of done) {
-      if (other.kind === "put") await store.end({ id: other.row.id }, "replaced", now);
+  const undo = async (all: readonly (PutStep | EndStep)[]): Promise<void> => {
+    for (const other of all) {
+      if (other.kind === "put" && other.condition === "absent") await store.end({ id: other.row.id }, "replaced", now);
     }
   };
   let written: boolean;
   try {
     written = await store.put(step.row, step.condition);
   } catch (error) {
-    background.waitUntil(undo());
+    background.waitUntil(undo([...done, step]));
     throw error;
   }
-  if (!written) await undo();
+  if (!written) await undo(done);
   return written;
 }
 
@@ -138,16 +140,19 @@ async function end<Data>({ options }: Exchange<Data>, step: EndStep, now: number
 async function overruled<Data>(
   exchange: Exchange<Data>,
   login: LoginIntent,
-  steps: WritePlan["steps"],
+  { row }: PutStep,
   before: string | undefined,
   now: number,
 ): Promise<boolean> {
-  const { store } = exchange.options;
-  if (!(await loginOverruled(store, login, before, now))) return false;
-  for (const step of steps) {
-    if (step.kind === "put" && step.condition === "absent")
-      await end(exchange, { kind: "end", id: step.row.id, reason: "provider" }, now);
+  const { store, background } = exchange.options;
+  const endNew = (): Promise<void> => end(exchange, { kind: "end", id: row.id, reason: "provider" }, now);
+  try {
+    if (!(await loginOverruled(store, login, before, now))) return false;
+  } catch (error) {
+    background.waitUntil(endNew());
+    throw error;
   }
+  await endNew();
   return true;
 }
 

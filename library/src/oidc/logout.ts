@@ -27,13 +27,14 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const name = exchange.provider();
   const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
   const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
+  // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
+  const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
+  const next = location ?? landing(request, given, deps);
   exchange.logout();
   exchange.whenStored(() => {
     deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
     if (provider !== undefined && tokens !== null) deps.background.waitUntil(provider.revoke(tokens));
   });
-  const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
-  const next = location ?? landing(request, given, deps);
   return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);
 }
 
