@@ -62,7 +62,8 @@ export function pickOrigin(host: string | undefined, origins: readonly string[])
 function formOf(parsed: object): string {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(parsed)) {
-    for (const one of Array.isArray(value) ? value : [value]) form.append(name, String(one));
+    // What a parser made an object of is no parameter of ours, and may not even be made a text.
+    for (const one of Array.isArray(value) ? value : [value]) if (typeof one === "string") form.append(name, one);
   }
   return form.toString();
 }
