@@ -73,6 +73,7 @@ class MemoryStore implements SessionStore {
     }
     if (stored === undefined || stored.ended !== null || stored.version !== condition) return false;
     this.#replace(stored, frozen(row, Math.max(stored.seen, row.seen)));
+    if (row.ended !== null && row.reason !== null) this.#tell(row.id, row.reason);
     return true;
   }
 

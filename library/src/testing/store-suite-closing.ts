@@ -72,15 +72,24 @@ export const closingCases: readonly Case[] = [
         await handle(1).end({ id: row.id }, reason, START);
         await heard;
       }
+      // An ending on condition is an ending too.
+      const replaced = sampleRow();
+      await handle(1).put(replaced, "absent");
+      const heard = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await handle(1).put({ ...replaced, version: 2, owner: null, body: "", ended: START, reason: "replaced" }, 1);
+      await heard;
       assert.deepEqual(told, [
         { id: ids[0], reason: "logout" },
         { id: ids[1], reason: "admin" },
+        { id: replaced.id, reason: "replaced" },
       ]);
       stop();
       const row = sampleRow();
       await store.put(row, "absent");
       await store.end({ id: row.id }, "logout", START);
-      assert.equal(told.length, 2);
+      assert.equal(told.length, 3);
     },
   },
 ];
