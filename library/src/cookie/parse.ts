@@ -27,14 +27,20 @@ const EQUALS = 0x3d;
 export function readCookies(header: string | undefined, name: string, max = 4): readonly string[] {
   if (header === undefined || header.length > MAX_HEADER_CHARACTERS || name === "") return NO_VALUES;
   let values: string[] | undefined;
-  for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at + name.length)) {
-    if (!beginsCookie(header, at)) continue;
-    const equals = skipSpace(header, at + name.length);
-    if (header.charCodeAt(equals) !== EQUALS) continue;
-    const value = valueAfter(header, equals);
-    if (values === undefined) values = [value];
-    else if (!values.includes(value)) values.push(value);
-    if (values.length >= max) break;
+  let at = header.indexOf(name);
+  while (at >= 0) {
+    let next = at + name.length;
+    const equals = beginsCookie(header, at) ? skipSpace(header, next) : -1;
+    if (header.charCodeAt(equals) === EQUALS) {
+      const start = skipSpace(header, equals + 1);
+      next = endOfCookie(header, start);
+      const value = valueBetween(header, start, next);
+      if (values === undefined) values = [value];
+      else if (!values.includes(value)) values.push(value);
+      if (values.length >= max) break;
+    }
+    // Where the rest is too short for another one, nothing is searched: a search costs more than reading the value.
+    at = header.length - next > name.length ? header.indexOf(name, next) : -1;
   }
   return values ?? NO_VALUES;
 }
@@ -74,7 +80,11 @@ function endOfCookie(header: string, at: number): number {
 
 function valueAfter(header: string, equals: number): string {
   const start = skipSpace(header, equals + 1);
-  const end = trimEnd(header, start, endOfCookie(header, start));
+  return valueBetween(header, start, endOfCookie(header, start));
+}
+
+function valueBetween(header: string, start: number, endOf: number): string {
+  const end = trimEnd(header, start, endOf);
   const quoted = end - start >= 2 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
   return quoted ? header.slice(start + 1, end - 1) : header.slice(start, end);
 }
