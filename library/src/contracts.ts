@@ -471,6 +471,8 @@ export interface Route {
   /** Whether it counts as activity of the user, at most once a minute (SE-06). */
   readonly touches: boolean;
   readonly endpoint: Endpoint;
+  /** What is answered where the store would not say who asks, or not take what was recorded; else a problem document. */
+  readonly refused?: (request: RouteRequest, code: ErrorCode) => RouteResponse;
 }
 
 /** An answer as a value; the adapter writes it. Header names are lower case; `set-cookie` may stand several times. */

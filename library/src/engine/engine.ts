@@ -83,10 +83,12 @@ export class Engine<Data> {
   async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {
     const exchange = route.lookup ? await this.open(request) : this.openUnseen(request);
     const decision = exchange.decide(route.crossSite ? CROSS_SITE : ANYBODY);
+    if (decision.kind === "unavailable" && route.refused !== undefined) return route.refused(request, decision.code);
     if (decision.kind !== "proceed") return this.answer(decision, request);
     const response = await route.endpoint(request, exchange);
     const settlement = await exchange.settle(response.status);
-    if (settlement.refusal !== null) return answerProblem(settlement.refusal.code, [], settlement.refusal.retryAfter);
+    const { refusal } = settlement;
+    if (refusal !== null) return route.refused?.(request, refusal.code) ?? answerProblem(refusal.code, [], refusal.retryAfter);
     exchange.stored();
     if (route.touches) exchange.touchMinutely(response.status);
     return settlement.cookies.length === 0 ? response : withCookies(response, settlement.cookies);

@@ -229,3 +229,48 @@ test("A-30 a logout for a host that is none of ours is 421 and logs nobody out",
   assert.equal(await who(cookie), null);
   await both.close();
 });
+
+test("CB-11 S-05 a callback that the store would not take is a page with a way on, and changes nothing", async () => {
+  const provider = fakeProvider({ users: [{ subject: "alice" }] });
+  const failing = new Set<string>();
+  const unless = <A extends readonly unknown[], R>(name: string, call: (...args: A) => R): ((...args: A) => R) => {
+    return (...args) => {
+      if (failing.has(name)) throw new Error("the store is away");
+      return call(...args);
+    };
+  };
+  const over = overStore(store, {
+    get: unless("get", (id: string) => store.get(id)),
+    put: unless("put", (row: SessionRow, condition: "absent" | number) => store.put(row, condition)),
+  });
+  const signOn = coatcheck({
+    publicUrl: ORIGIN,
+    secrets: SECRET,
+    store: over,
+    clock,
+    provider,
+    on: (event) => events.push(event),
+  });
+  const old = await signIn(signOn, { issuer: "test", subject: "bob" });
+  const page = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
+  for (const broken of ["get", "put"]) {
+    const begun = await signOn.engine.serve(view(null, page, "GET", "/auth/login"));
+    const flow = begun.headers.find(([name]) => name === "set-cookie")?.[1].replace(/;.*/, "") ?? "";
+    const location = begun.headers.find(([name]) => name === "location")?.[1] ?? "";
+    const back = new URL(provider.approve(location, "alice"));
+    const cookie = broken === "get" ? `${old}; ${flow}` : flow;
+    failing.add(broken);
+    const failed = await signOn.engine.serve(view(cookie, page, "GET", back.pathname + back.search));
+    failing.clear();
+    assert.equal(failed.status, 503, broken);
+    const headers = new Map(failed.headers.map(([name, value]) => [name, value]));
+    assert.equal(headers.get("content-type"), "text/html; charset=utf-8", broken);
+    assert.equal(headers.get("retry-after"), "5");
+    assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.has("set-cookie"), false);
+    assert.match(failed.body, /href="\/auth\/login\?return_to=/);
+    assert.ok(events.some(({ name, code }) => name === "login.failed" && code === "ERR_STORE_UNAVAILABLE"));
+  }
+  assert.equal(await who(old), "bob");
+  await signOn.close();
+});

@@ -1,4 +1,4 @@
-import type { ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
+import type { ErrorCode, ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import { clearCookie } from "../cookie/serialize.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { Failure } from "./answers.ts";
@@ -68,6 +68,11 @@ export async function finishLogin(
   if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, cookies);
   const landing = landingPage(returnTo);
   return { ...landing, headers: [...landing.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)] };
+}
+
+/** The page of a callback that the store did not let happen, or that a logout overtook. */
+export function loginNotTaken(request: RouteRequest, code: ErrorCode, deps: OidcDependencies): RouteResponse {
+  return loginFailed(request, { code, reason: "store", returnTo: "/" }, deps);
 }
 
 /** The parameters of the answer: of a POST the body alone, of a GET the query. */

@@ -1,6 +1,6 @@
 import type { Route } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { finishLogin } from "./callback.ts";
+import { finishLogin, loginNotTaken } from "./callback.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { beginLogin } from "./login.ts";
 import { askLogout, logout } from "./logout.ts";
@@ -24,6 +24,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       lookup: true,
       touches: false,
       endpoint: (request, exchange) => finishLogin(request, exchange, deps),
+      refused: (request, code) => loginNotTaken(request, code, deps),
     },
     { method: "GET", path: "logout", lookup: false, touches: false, endpoint: (request) => askLogout(request, deps) },
     {
@@ -51,6 +52,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       lookup: true,
       touches: false,
       endpoint: (request, exchange) => finishLogin(request, exchange, deps),
+      refused: (request, code) => loginNotTaken(request, code, deps),
     });
   }
   return routes;
