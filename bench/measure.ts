@@ -16,7 +16,7 @@ export interface Effort {
   readonly warmUp: number;
 }
 
-export const FULL: Effort = { rounds: 15, sessions: 100_000, active: 100, connections: 64, windowSeconds: 0.25, warmUp: 60_000 };
+export const FULL: Effort = { rounds: 15, sessions: 100_000, active: 100, connections: 32, windowSeconds: 0.25, warmUp: 60_000 };
 /** For the test of this harness; its figures mean nothing. */
 export const QUICK: Effort = { rounds: 1, sessions: 20, active: 5, connections: 4, windowSeconds: 0.005, warmUp: 50 };
 
