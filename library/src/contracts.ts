@@ -233,7 +233,8 @@ export type DeadReason = "malformed" | "unknown" | EndReason;
 
 /** What a strategy found. It cannot write: nothing it is handed has a method that does (S-02). */
 export type Verdict =
-  | { readonly kind: "abstain"; readonly dead?: DeadTicket }
+  /** `several`: ids of sessions that were all proved at once, which makes nobody; a logout or a login ends them. */
+  | { readonly kind: "abstain"; readonly dead?: DeadTicket; readonly several?: readonly string[] }
   | { readonly kind: "accept"; readonly session: ProvenSession }
   | { readonly kind: "accept"; readonly principal: Principal }
   /** A live session whose access token has run out. */

@@ -19,10 +19,10 @@ function login(subject: string, more: Partial<LoginIntent> = {}): LoginIntent {
 function live(owner: string | null, data: JsonObject = {}, previous = false): Held {
   const body = { ...EMPTY_BODY, data };
   const row = sampleRow({ owner, version: 7, body: serializeBody(body), created: 0, seen: 0, expires: NOW * 2 });
-  return { live: { row, body, previous }, dead: null, lost: false, navigation: false };
+  return { live: { row, body, previous }, dead: null, several: [], lost: false, navigation: false };
 }
 
-const NOBODY: Held = { live: null, dead: null, lost: false, navigation: false };
+const NOBODY: Held = { live: null, dead: null, several: [], lost: false, navigation: false };
 const DEAD: Held = { ...NOBODY, dead: { reason: "unknown" } };
 
 function circumstances(status = 200, more: Partial<Circumstances> = {}): Circumstances {

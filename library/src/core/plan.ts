@@ -12,6 +12,8 @@ export interface Held {
   readonly live: { readonly row: SessionRow; readonly body: RecordBody; readonly previous: boolean } | null;
   /** The presented ticket proves nothing. */
   readonly dead: DeadTicket | null;
+  /** Ids of presented sessions that are live all at once, which makes nobody (CK-11). */
+  readonly several: readonly string[];
   /** It was live when the request began, and is not any more. */
   readonly lost: boolean;
   /** A top-level navigation, which alone (beside logout) may clear a dead ticket. */
@@ -88,8 +90,9 @@ function restingCookie(held: Held): CookiePlan {
 }
 
 function planLogout(held: Held): Plan {
-  const steps: EndStep[] = held.live === null ? [] : [{ kind: "end", id: held.live.row.id, reason: "logout" }];
-  return write(steps, held.live !== null || held.dead !== null || held.lost ? "clear" : "keep");
+  const ids = held.live === null ? held.several : [held.live.row.id];
+  const steps = ids.map((id): EndStep => ({ kind: "end", id, reason: "logout" }));
+  return write(steps, ids.length > 0 || held.dead !== null || held.lost ? "clear" : "keep");
 }
 
 function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: Circumstances): Plan {
@@ -104,7 +107,9 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
     provider: login.provider,
   };
   const put: PutStep = { kind: "put", row: newRow(body, login, circumstances), condition: "absent" };
-  if (live === null) return write([put], "set", login);
+  // Nobody can say whose of several sessions it is; all of them end, or the new one would be one more of several.
+  const several = held.several.map((id): EndStep => ({ kind: "end", id, reason: "replaced" }));
+  if (live === null) return write([put, ...several], "set", login);
   // Another identity's session is over before the new one begins, so that no order of failures leaves both alive.
   const another = live.row.owner !== null && live.row.owner !== login.owner;
   if (another) return write([{ kind: "end", id: live.row.id, reason: "identity-changed" }, put], "set", login);

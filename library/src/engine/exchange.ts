@@ -167,6 +167,7 @@ export class Exchange<Data> implements RouteExchange {
     return {
       live: proven === null || body === null ? null : { ...proven, body: body.record },
       dead: this.dead,
+      several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
       lost: false,
       navigation: isNavigation(this.request),
     };

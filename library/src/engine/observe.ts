@@ -38,7 +38,7 @@ function askFrom(
 
 // An abstention that tells of a dead ticket is kept, for the answer may have to clear it.
 function weigh(verdict: Verdict, strategy: Strategy, last: Observed): Observed {
-  if (verdict.kind === "abstain" && verdict.dead === undefined) return last;
+  if (verdict.kind === "abstain" && verdict.dead === undefined && verdict.several === undefined) return last;
   return { verdict, by: verdict.kind === "abstain" ? null : strategy.name };
 }
 

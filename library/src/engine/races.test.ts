@@ -274,3 +274,43 @@ test("CB-11 S-05 a callback that the store would not take is a page with a way o
   assert.equal(await who(old), "bob");
   await signOn.close();
 });
+
+test("S-42 CK-11 a logout with two live tickets ends both, and a login leaves one that counts", async () => {
+  const alice = await signIn(auth, ALICE);
+  const bob = await signIn(auth, { issuer: "test", subject: "bob" });
+  const out = await open(`${alice}; ${bob}`);
+  assert.equal(out.session.identity, null);
+  out.session.logout();
+  assert.match((await out.settle(200)).cookies[0] ?? "", /Max-Age=0/);
+  assert.deepEqual([await who(alice), await who(bob)], [null, null]);
+
+  const planted = await signIn(auth, { issuer: "test", subject: "mallory" }, (session) => session.set({ planted: 1 }));
+  const own = await signIn(auth, ALICE);
+  const page = await auth.engine.open(view(`${planted}; ${own}`, { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }));
+  assert.deepEqual(await page.settle(200), { cookies: [], refusal: null });
+  assert.deepEqual([await who(planted), await who(own)], ["mallory", "alice"]);
+  const again = await open(`${planted}; ${own}`);
+  again.session.login(ALICE);
+  const next = cookieOf(await again.settle(200));
+  assert.equal(await who(`${planted}; ${next}`), "alice");
+  assert.deepEqual((await open(next)).session.data, {});
+});
+
+test("DESIGN 1.2 a login that cannot end the session that was there leaves that one alone alive", async () => {
+  const cookie = await signIn(auth, ALICE);
+  const id = (await open(cookie)).session.id;
+  auth = make(
+    overStore(store, {
+      end: (target, reason, now) => {
+        if ("id" in target && target.id === id) throw new Error("the store is away");
+        return store.end(target, reason, now);
+      },
+    }),
+  );
+  const login = await open(cookie);
+  login.session.login(ALICE, { fresh: true });
+  assert.equal((await login.settle(200)).refusal?.status, 503);
+  await auth.close();
+  assert.equal(await who(cookie), "alice");
+  assert.equal(await alive(), 1);
+});

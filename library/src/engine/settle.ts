@@ -1,6 +1,5 @@
 import type { SessionRow } from "../contracts.ts";
 import { clearCookie, setCookie } from "../cookie/serialize.ts";
-import type { LoginIntent } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { CookiePlan, EndStep, Held, Minted, Plan, PutStep } from "../core/plan.ts";
 import { needsTicket, plan } from "../core/plan.ts";
@@ -90,70 +89,42 @@ function clientOf<Data>({ request, options }: Exchange<Data>): { userAgent?: str
   };
 }
 
+/** Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each other (DESIGN §1.6). */
 async function carryOut<Data>(exchange: Exchange<Data>, planned: WritePlan, now: number): Promise<Carried> {
+  const { store, background } = exchange.options;
   const { login, steps } = planned;
   const before = (await exchange.ownerMark) ?? undefined;
   for (const [index, step] of steps.entries()) {
-    if (step.kind === "end") {
-      await end(exchange, step, now);
-      continue;
+    try {
+      if (step.kind === "end") {
+        await end(exchange, step, now);
+      } else if (!(await store.put(step.row, step.condition))) {
+        await undo(exchange, steps.slice(0, index), now);
+        return "conflict";
+      } else if (login !== null && step.condition === "absent" && (await loginOverruled(store, login, before, now))) {
+        // Looked at before the presented session ends, so that an outage here does not take both.
+        await end(exchange, { kind: "end", id: step.row.id, reason: "provider" }, now);
+        return "overruled";
+      }
+    } catch (error) {
+      background.waitUntil(undo(exchange, steps.slice(0, index + 1), now));
+      throw error;
     }
-    if (!(await put(exchange, step, steps.slice(0, index), now))) return "conflict";
-    // Before the presented session ends: an outage here must not take both.
-    if (login !== null && step.condition === "absent" && (await overruled(exchange, login, step, before, now)))
-      return "overruled";
   }
   announce(exchange, planned);
   return "done";
 }
 
 // What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret.
-async function put<Data>(
-  exchange: Exchange<Data>,
-  step: PutStep,
-  done: readonly (PutStep | EndStep)[],
-  now: number,
-): Promise<boolean> {
-  const { store, background } = exchange.options;
-  const undo = async (all: readonly (PutStep | EndStep)[]): Promise<void> => {
-    for (const other of all) {
-      if (other.kind === "put" && other.condition === "absent") await store.end({ id: other.row.id }, "replaced", now);
-    }
-  };
-  let written: boolean;
-  try {
-    written = await store.put(step.row, step.condition);
-  } catch (error) {
-    background.waitUntil(undo([...done, step]));
-    throw error;
+async function undo<Data>({ options }: Exchange<Data>, steps: WritePlan["steps"], now: number): Promise<void> {
+  for (const step of steps) {
+    if (step.kind === "put" && step.condition === "absent") await options.store.end({ id: step.row.id }, "replaced", now);
   }
-  if (!written) await undo(done);
-  return written;
 }
 
 async function end<Data>({ options }: Exchange<Data>, step: EndStep, now: number): Promise<void> {
   const ended = await options.store.end({ id: step.id }, step.reason, now);
   for (const sessionId of ended) options.report({ name: "session.ended", level: "info", reason: step.reason, sessionId });
-}
-
-/** Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each other (DESIGN §1.6). */
-async function overruled<Data>(
-  exchange: Exchange<Data>,
-  login: LoginIntent,
-  { row }: PutStep,
-  before: string | undefined,
-  now: number,
-): Promise<boolean> {
-  const { store, background } = exchange.options;
-  const endNew = (): Promise<void> => end(exchange, { kind: "end", id: row.id, reason: "provider" }, now);
-  try {
-    if (!(await loginOverruled(store, login, before, now))) return false;
-  } catch (error) {
-    background.waitUntil(endNew());
-    throw error;
-  }
-  await endNew();
-  return true;
 }
 
 function announce<Data>({ options }: Exchange<Data>, { steps, cookie }: WritePlan): void {

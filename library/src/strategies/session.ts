@@ -46,7 +46,7 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
   const settled = verdicts.filter((verdict) => verdict.kind !== "abstain");
   if (settled.length > 1 && settled.every((verdict) => verdict.kind === "accept" || verdict.kind === "stale")) {
     context.report({ name: "session.ambiguous", level: "warn", count: settled.length });
-    return ABSTAIN;
+    return { kind: "abstain", several: settled.flatMap((verdict) => ("session" in verdict ? [verdict.session.row.id] : [])) };
   }
   return settled.find((verdict) => verdict.kind === "unavailable") ?? settled[0] ?? verdicts[0] ?? ABSTAIN;
 }
