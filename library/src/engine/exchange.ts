@@ -115,7 +115,10 @@ export class Exchange<Data> implements RouteExchange {
       throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
     }
     if (this.verdict.kind === "accept" && "principal" in this.verdict) {
-      throw new TypeError(`this request is authenticated by ${this.by}; it has no session to write to`);
+      // Whether a credential comes along is the client's choice, so this is an answer and no crash.
+      throw new CoatcheckError("ERR_BAD_REQUEST", {
+        message: `A request with a credential for ${this.by} has no session to write to.`,
+      });
     }
     const next = step(this.#draft);
     if (!hasIntent(this.#draft)) this.onIntent?.();

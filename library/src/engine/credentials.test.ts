@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Strategy } from "../contracts.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+
+const robot: Strategy = {
+  name: "bearer",
+  ambient: false,
+  presented: (request) => request.header("authorization") !== undefined,
+  examine({ request, now }) {
+    if (request.header("authorization") !== "Bearer good") return { kind: "abstain" };
+    const identity = { issuer: "robots", subject: "r2", claims: {}, authenticatedAt: now, method: "bearer" };
+    return { kind: "accept", principal: { identity, owner: "robots r2", ambient: false } };
+  },
+};
+
+const auth = coatcheck({
+  publicUrl: "https://app.example.com",
+  secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+  store: memory(),
+  strategies: [robot],
+});
+
+const ask = (authorization: string) =>
+  auth.handle(new Request("https://app.example.com/", { headers: { authorization } }), (session) => {
+    session.set({ visits: 1 });
+    return new Response(session.identity?.subject ?? "nobody");
+  });
+
+test("S-01 a handler that writes for a request with a credential of its own is answered 400, and nothing is stored", async () => {
+  const response = await ask("Bearer good");
+  assert.equal(response.status, 400);
+  assert.equal(JSON.parse(await response.text()).code, "ERR_BAD_REQUEST");
+  assert.equal(response.headers.get("set-cookie"), null);
+});
+
+test("A-36 a bearer that no strategy reads makes nobody: it is no session, whatever it looks like", async () => {
+  const response = await ask(`Bearer ${"A".repeat(22)}.${"A".repeat(43)}`);
+  assert.equal(await response.text(), "nobody");
+});
