@@ -3,7 +3,14 @@ import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import type { StoreSetting } from "./config/store-kind.ts";
 
+/**
+ * Sessions that come again are kept as read, and each look-up asks the file whether another process has written since. A gateway has the
+ * memory: about a kilobyte each, for as many as are at work. Beside other processes that write all the time, keeping would not pay.
+ */
+const KEPT_ROWS = 131_072;
+
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
-export function openStore(setting: StoreSetting): SessionStore {
-  return setting.kind === "memory" ? memory() : sqlite(setting.path);
+export function openStore(setting: StoreSetting, workers = 1): SessionStore {
+  if (setting.kind === "memory") return memory();
+  return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0 });
 }

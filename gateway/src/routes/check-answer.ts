@@ -12,7 +12,7 @@ export function sendYes(response: ServerResponse, { lines, text }: IdentityHeade
     response.end();
     return;
   }
-  const flat = [...lines, "content-length", "0"];
+  const flat = [...lines, "cache-control", "no-store", "content-length", "0"];
   if (close) flat.push("connection", "close");
   response.writeHead(200, flat);
   response.end();
@@ -23,11 +23,8 @@ export function sendYes(response: ServerResponse, { lines, text }: IdentityHeade
  * costs as much as finding out who asks; these were checked when they were made. Answers `false` where this Node keeps its head elsewhere.
  */
 function writeHeadAsIs(response: ServerResponse, text: string): boolean {
-  Reflect.set(
-    response,
-    "_header",
-    `HTTP/1.1 200 OK\r\n${text}content-length: 0\r\ndate: ${date()}\r\nconnection: keep-alive\r\n\r\n`,
-  );
+  const held: ServerResponse & { _header?: string | null } = response;
+  held._header = `HTTP/1.1 200 OK\r\n${text}cache-control: no-store\r\ncontent-length: 0\r\ndate: ${date()}\r\nconnection: keep-alive\r\n\r\n`;
   return response.headersSent;
 }
 

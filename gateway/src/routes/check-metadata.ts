@@ -28,14 +28,19 @@ class Check implements CheckRequest {
   readonly groups: readonly string[];
   readonly #lines: readonly string[];
 
-  constructor(message: IncomingMessage, { method, target, origin }: Original, { neighbour, groups }: Question) {
+  constructor(
+    lines: readonly string[],
+    peer: string | undefined,
+    { method, target, origin }: Original,
+    { neighbour, groups }: Question,
+  ) {
     this.method = method;
     this.target = target;
-    this.peer = message.socket.remoteAddress;
+    this.peer = peer;
     this.origin = origin.origin;
     this.neighbour = neighbour;
     this.groups = groups;
-    this.#lines = message.rawHeaders;
+    this.#lines = lines;
   }
 
   header(name: string): string | undefined {
@@ -53,12 +58,13 @@ export function checkRequest(
   peers: TrustedPeers,
   origins: PublicOrigins,
 ): CheckRequest | undefined {
-  if (!peers.has(message.socket.remoteAddress)) return undefined;
+  const peer = message.socket.remoteAddress;
+  if (!peers.has(peer)) return undefined;
   const rest = (message.url ?? "").slice(skip);
   const question = readQuestion(rest) ?? carriedQuestion(message, rest);
   if (question === undefined) return undefined;
   const original = readOriginal(question.neighbour, message, rest, origins);
-  return original === undefined ? undefined : new Check(message, original, question);
+  return original === undefined ? undefined : new Check(message.rawHeaders, peer, original, question);
 }
 
 const ENVOY: Question = { neighbour: "envoy", groups: [] };
@@ -68,7 +74,8 @@ const remembered = new Map<string, Question | undefined>();
 /** `nginx?groups=a,b`; a configuration asks with few addresses, so the answers are remembered. */
 function readQuestion(rest: string): Question | undefined {
   if (rest.startsWith("envoy/")) return ENVOY;
-  if (remembered.has(rest)) return remembered.get(rest);
+  const known = remembered.get(rest);
+  if (known !== undefined || remembered.has(rest)) return known;
   const question = parseQuestion(rest);
   if (remembered.size >= CAPACITY) remembered.clear();
   remembered.set(rest, question);
