@@ -22,9 +22,13 @@ async function run(args: readonly string[]): Promise<number> {
   if (first === "" || first.startsWith("-")) return serve(args, terminal);
   const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   if (command !== undefined) return command(rest, terminal);
-  terminal.complain(
-    `coatcheck: ${JSON.stringify(first)} is no command\n  ${didYouMean(first, Object.keys(COMMANDS))}\n  All of them:  coatcheck --help`,
-  );
+  const meant = didYouMean(first, Object.keys(COMMANDS));
+  const lines = [
+    `coatcheck: ${JSON.stringify(first)} is no command`,
+    ...(meant === "" ? [] : [meant]),
+    "All of them:  coatcheck --help",
+  ];
+  terminal.complain(lines.join("\n  "));
   return 2;
 }
 

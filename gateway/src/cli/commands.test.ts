@@ -78,6 +78,7 @@ test("help names every setting, version the version, an unknown command what was
   const unknown = await run(["chekc-config"]);
   assert.equal(unknown.code, 2);
   assert.match(unknown.err, /"chekc-config" is no command\n {2}Did you mean check-config\?/);
+  assert.equal((await run(["bogus"])).err, 'coatcheck: "bogus" is no command\n  All of them:  coatcheck --help\n');
 });
 
 test("S-38 CR-07 check-config says all that is wrong at once, with what would be right, and never the secret", async () => {
@@ -121,7 +122,7 @@ test("a store that is somebody else's file stops the start with what is wrong", 
   writeFileSync(file, "these are my notes, and no database at all\n".repeat(50));
   const found = await run(["serve"], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
   assert.equal(found.code, 2);
-  assert.match(found.err, /^coatcheck: .*notes\.txt/);
+  assert.match(found.err, /^coatcheck: .*notes\.txt[\s\S]*COATCHECK_STORE \(store\)/);
 });
 
 test("a port that is taken is named", async () => {
@@ -133,6 +134,28 @@ test("a port that is taken is named", async () => {
   other.close();
   assert.equal(found.code, 1);
   assert.match(found.err, new RegExp(`port ${port} is in use`));
+});
+
+test("a port that is taken ends the start with several workers too, and is named once", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const address = other.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const taken = [{ COATCHECK_LISTEN: `127.0.0.1:${port}` }, { COATCHECK_ADMIN_LISTEN: `127.0.0.1:${port}` }];
+  for (const setting of taken) {
+    const found = await run(["serve", "--workers", "2"], { ...SETTINGS, ...setting });
+    assert.equal(found.code, 1, found.err);
+    assert.equal(found.err.split(`port ${port} is in use`).length, 2, found.err);
+    assert.doesNotMatch(found.err, /^ {4}at /m);
+  }
+  other.close();
+});
+
+test("a host that is nowhere is named, without a stack", async () => {
+  const found = await run(["serve"], { ...SETTINGS, COATCHECK_LISTEN: "nowhere.invalid:4180" });
+  assert.equal(found.code, 1);
+  assert.match(found.err, /^coatcheck: .*nowhere\.invalid/);
+  assert.doesNotMatch(found.err, /^ {4}at /m);
 });
 
 test("DK-04 serve starts with the provider down, says so, and ends with one signal", async () => {

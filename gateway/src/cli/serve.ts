@@ -7,7 +7,7 @@ import { type Observation, observe } from "../observe/observe.ts";
 import { openStore } from "../open-store.ts";
 import type { SessionLayer } from "../seam.ts";
 import { startGateway } from "../server/gateway.ts";
-import { reportToPrimary, startWorkers } from "../server/workers.ts";
+import { reportToPrimary, startWorkers, WorkerFailed } from "../server/workers.ts";
 import { sessionLayer } from "../session-layer.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -28,17 +28,18 @@ export const serve: Command = async (args, terminal) => {
   const { settings, warnings } = configuration;
   try {
     const observation = observe(settings);
-    const sessions = sessionLayer(settings, openStore(settings.store), observation);
+    const sessions = sessionLayer(settings, openStore(settings.store, settings.workers), observation);
     const running = await start(settings, sessions, observation);
     const stopped = untilSignal();
     if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal);
     await stopped;
     await running.close();
-    // The channel to the first process would keep this one alive.
-    if (process.connected) process.disconnect();
     return 0;
   } catch (error) {
     return failed(error, terminal);
+  } finally {
+    // The channel to the first process would keep this one alive, also where it could not start.
+    if (process.connected) process.disconnect();
   }
 };
 
@@ -76,7 +77,7 @@ async function introduce(
   const { admin, listen } = settings;
   const left: (readonly [string, string])[] = [
     ["listening", at(listen.host, running.port)],
-    ["upstream", settings.upstreams.map(({ url }) => url).join(", ") || "none: own endpoints only"],
+    ["upstream", [...new Set(settings.upstreams.map(({ url }) => url))].join(", ") || "none: own endpoints only"],
     ["admin", running.adminPort === undefined ? "none" : at(admin.listen.host, running.adminPort)],
   ];
   const states = new Map(sessions.health.providers().map(({ name, ready }) => [name, ready]));
@@ -105,15 +106,26 @@ async function settled({ health }: SessionLayer): Promise<void> {
 
 function failed(error: unknown, { complain }: Console): number {
   if (error instanceof CoatcheckError || error instanceof TypeError) {
-    complain(`coatcheck: ${error.message}`);
+    const isStore = error instanceof CoatcheckError && error.code === "ERR_STORE_INVALID";
+    complain(`coatcheck: ${error.message}${isStore ? `\n  ${STORE_REMEDY}` : ""}`);
     return 2;
   }
-  if (error instanceof Error && "code" in error && "port" in error) {
-    const why = error.code === "EADDRINUSE" ? "is in use by another program" : `cannot be listened on (${String(error.code)})`;
-    complain(
-      `coatcheck: port ${String(error.port)} ${why}\n  Set COATCHECK_LISTEN or COATCHECK_ADMIN_LISTEN to another address.`,
-    );
-    return 1;
-  }
-  throw error;
+  // The worker's own words stand above.
+  if (error instanceof WorkerFailed) return 1;
+  const why = whyNotListening(error);
+  if (why === undefined) throw error;
+  complain(`coatcheck: ${why}\n  Set COATCHECK_LISTEN (listen) or COATCHECK_ADMIN_LISTEN (admin.listen) to another address.`);
+  return 1;
+}
+
+const STORE_REMEDY = "COATCHECK_STORE (store) names the file, for example sqlite:/var/lib/coatcheck/sessions.db.";
+
+function whyNotListening(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  const code = String(error.code);
+  if ("hostname" in error) return `there is no host ${String(error.hostname)} to listen on (${code})`;
+  if (!("port" in error)) return undefined;
+  const port = String(error.port);
+  if (code === "EADDRINUSE") return `port ${port} is in use by another program`;
+  return `port ${port} ${"address" in error ? `of ${String(error.address)} ` : ""}cannot be listened on (${code})`;
 }

@@ -23,6 +23,11 @@ interface Parts {
   readonly observation: Observation;
 }
 
+/** A worker ended before it served. It has said why. */
+export class WorkerFailed extends Error {
+  override readonly name = "WorkerFailed";
+}
+
 /** Several processes on one listener; this one keeps them running and answers the admin listener for all of them. */
 export async function startWorkers({ settings, sessions, observation }: Parts): Promise<Workers> {
   let stopping = false;
@@ -33,18 +38,27 @@ export async function startWorkers({ settings, sessions, observation }: Parts): 
     setTimeout(() => stopping || cluster.fork(), pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   });
-  const first = Array.from({ length: settings.workers }, () => cluster.fork());
-  const [port] = await Promise.all(first.map(portOf));
-  const admin = await openAdmin(settings, sessions, () => stopping);
-  const close = async (): Promise<void> => {
+  const stopAll = async (): Promise<void> => {
     stopping = true;
     const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     await Promise.all(running.map(ended));
     await sessions.close();
-    await stop(admin.server, 0, () => {});
-    observation.log.flush();
   };
-  return { port: port ?? settings.listen.port, adminPort: admin.port, close };
+  try {
+    // The first one alone, so that what is wrong with all of them is said once.
+    const port = await portOf(cluster.fork());
+    await Promise.all(Array.from({ length: settings.workers - 1 }, () => portOf(cluster.fork())));
+    const admin = await openAdmin(settings, sessions, () => stopping);
+    const close = async (): Promise<void> => {
+      await stopAll();
+      await stop(admin.server, 0, () => {});
+      observation.log.flush();
+    };
+    return { port, adminPort: admin.port, close };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
 }
 
 /** In a worker: its counters are asked for by the process that answers the admin listener. */
@@ -66,11 +80,11 @@ async function openAdmin(
   return { server, port: await listen(server, settings.admin.listen) };
 }
 
-/** The port that a worker listens on. Rejects where it exits before. */
+/** The port that a worker listens on. Rejects with `WorkerFailed` where it exits before. */
 function portOf(worker: Worker): Promise<number> {
   return new Promise((resolve, reject) => {
     worker.once("listening", ({ port }) => resolve(port));
-    worker.once("exit", (code) => reject(new Error(`a worker exited with ${code} before it listened; its words are above`)));
+    worker.once("exit", (code) => reject(new WorkerFailed(`a worker exited with ${code} before it listened`)));
   });
 }
 
