@@ -282,6 +282,9 @@ test("a file is read as YAML or JSON, and what is wrong with it is told by its p
       assert.ok(!broken.ok);
       const said = formatProblems(broken.problems);
       assert.ok(said.includes(name) && !said.includes("canary"), said);
+      // What the file would have said is not missing.
+      const alone = loadConfig({ args: ["--config", name], environment: {}, directory });
+      assert.equal(alone.ok ? 0 : alone.problems.length, 1);
     }
     writeFileSync(join(directory, "coatcheck.config.json"), "{}");
     const two = inDirectory();

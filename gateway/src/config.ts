@@ -69,7 +69,8 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
     ...file.problems,
     ...unknownVariables(environment, NAMED_SETTINGS),
     ...translated.problems,
-    ...place.problems,
+    // What an unreadable file would have said cannot be called missing or wrong.
+    ...(file.problems.length > 0 ? [] : place.problems),
   ];
   if (settings === undefined || problems.length > 0) return { ok: false, problems };
   const contradicting = contradictions(settings);

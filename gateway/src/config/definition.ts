@@ -6,7 +6,7 @@ import { store } from "./store-kind.ts";
 
 const provider = object({
   name: fallback(text, "Chooses the provider in `login?provider=`; unique.", "default"),
-  issuer: required(issuer, "The OIDC provider.", "Set COATCHECK_ISSUER, for example https://id.example.com.", {
+  issuer: required(issuer, "The OIDC provider.", "The provider's address, for example https://id.example.com.", {
     env: "COATCHECK_ISSUER",
   }),
   clientId: required(
