@@ -269,6 +269,14 @@ for (const neighbour of NEIGHBOURS) {
   });
 }
 
+test("HD-02 a yes shows a user, and is no-store like everything that does", async () => {
+  for (const neighbour of NEIGHBOURS) {
+    const answer = await question(neighbour, { cookie: alice });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers["cache-control"], "no-store");
+  }
+});
+
 test("nginx: a no is 401 with the address of the login, and tells what the browser is to get", async () => {
   const table: readonly (readonly [headers: Headers, method: string, status: string])[] = [
     [PAGE, "GET", "302"],
