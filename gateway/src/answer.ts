@@ -69,13 +69,16 @@ export function send(response: ServerResponse, answer: RouteResponse, { https, c
 }
 
 /** A request head past the limits, in bytes or lines. */
-export const HEAD_TOO_LARGE: RouteResponse = {
-  status: 431,
-  headers: [["content-type", "application/problem+json"]],
-  body: JSON.stringify({
-    type: "urn:coatcheck:error:ERR_BAD_REQUEST",
-    title: "The head of the request is too large.",
-    status: 431,
-    code: "ERR_BAD_REQUEST",
-  }),
-};
+export const HEAD_TOO_LARGE = malformed(431, "The head of the request is too large.");
+/** A request that took too long to come. */
+export const TOO_SLOW = malformed(408, "The request took too long to come.");
+
+/** A malformed request that HTTP has a status of its own for. */
+function malformed(status: number, title: string): RouteResponse {
+  const code = "ERR_BAD_REQUEST";
+  return {
+    status,
+    headers: [["content-type", "application/problem+json"]],
+    body: JSON.stringify({ type: `urn:coatcheck:error:${code}`, title, status, code }),
+  };
+}

@@ -6,7 +6,7 @@ import { CoatcheckError } from "coatcheck/errors";
 import { problemOf, problemOfError, send } from "./answer.ts";
 import { headerOf } from "./client-request.ts";
 import type { Settings } from "./config.ts";
-import type { Observer } from "./observe/observer.ts";
+import type { Observer, Outcome } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
 import type { PublicOrigin } from "./origin.ts";
 import { PublicOrigins } from "./origin.ts";
@@ -216,19 +216,10 @@ export class FrontDoor {
     }
   }
 
-  #answerOf(error: unknown): RouteResponse {
-    this.#observer.notice("request.failed", { error });
-    return problemOfError(error);
-  }
-
   #failed({ message, origin, started }: Arrival, to: ServerResponse | Duplex, error: unknown): void {
-    const answer = this.#answerOf(error);
-    this.#refuse(
-      message,
-      to,
-      { kind: "refusal", answer, outcome: answer.status === 503 ? "unavailable" : "failed", origin },
-      started,
-    );
+    const answer = problemOfError(error);
+    if (answer.status >= 500) this.#observer.notice("request.failed", { error });
+    this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
   }
 
   /** Answers in person, on a response or on the bare socket of a handshake. */
@@ -244,6 +235,13 @@ export class FrontDoor {
     else refuseUpgrade(message, to, answer, https);
     finished(this.#observer, message, { status: answer.status, outcome, started });
   }
+}
+
+/** How an answer to something that went wrong is counted: whose mistake it was. */
+function outcomeOf({ status }: RouteResponse): Outcome {
+  if (status === 503) return "unavailable";
+  if (status >= 500) return "failed";
+  return status === 413 ? "too-large" : "malformed";
 }
 
 /** What the session layer is asked. That there is no question is no pass. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
-import { HEAD_TOO_LARGE, ownHeaders, problemOf, send } from "../answer.ts";
+import { HEAD_TOO_LARGE, ownHeaders, problemOf, send, TOO_SLOW } from "../answer.ts";
 import type { Address } from "../config/network-kinds.ts";
 import type { LimitSettings } from "../config.ts";
 import type { FrontDoor } from "../front-door.ts";
@@ -27,7 +27,7 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
   server.maxHeadersCount = limits.headers + 1;
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
     try {
-      if (hasUnreadBody(message)) watchBody(message, limits.bodyIdle);
+      if (hasUnreadBody(message)) watchBody(message, response, limits.bodyIdle);
       door.handle(message, response);
     } catch (error) {
       observer.notice("request.failed", { error });
@@ -61,12 +61,15 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
 }
 
 /** A body that stands still while it is waited for holds an upstream's connection; that ends. */
-function watchBody(message: IncomingMessage, idle: number): void {
+function watchBody(message: IncomingMessage, response: ServerResponse, idle: number): void {
   const { socket } = message;
   socket.setTimeout(idle);
   message.once("end", () => socket.setTimeout(0));
   message.on("timeout", () => {
-    if (message.readableFlowing !== false) socket.destroy();
+    if (message.readableFlowing === false) return;
+    // The socket's idleness ends an answer too that nobody reads; only what has not begun can still be said.
+    if (response.headersSent) socket.destroy();
+    else send(response, TOO_SLOW, { https: false, close: true, method: message.method });
   });
 }
 
@@ -78,13 +81,20 @@ function isAnswering(socket: Socket): boolean {
 
 /** Answers what never became a request. */
 function refuse(socket: Socket, status: 400 | 405 | 408 | 431): void {
-  const answer = status === 431 ? HEAD_TOO_LARGE : problemOf(status === 405 ? "ERR_METHOD_NOT_ALLOWED" : "ERR_BAD_REQUEST");
+  const answer = ANSWERS[status];
   const lines = ownHeaders(answer, false);
   let text = `HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(answer.body)}\r\n`;
   for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
   socket.on("error", () => socket.destroy());
   socket.end(`${text}\r\n${answer.body}`, "utf8", () => socket.destroy());
 }
+
+const ANSWERS = {
+  400: problemOf("ERR_BAD_REQUEST"),
+  405: problemOf("ERR_METHOD_NOT_ALLOWED"),
+  408: TOO_SLOW,
+  431: HEAD_TOO_LARGE,
+} as const;
 
 const REASONS = {
   400: "Bad Request",

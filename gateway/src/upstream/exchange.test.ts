@@ -371,6 +371,37 @@ test("a body past limits.body is 413, announced or not, and the connection close
   );
 });
 
+test("a body that stands still is 408, for the app and for our own endpoints, and the upstream's request ends", async () => {
+  const aborted = Promise.withResolvers<void>();
+  await withRig(
+    (message) => {
+      message.on("error", () => {});
+      message.once("aborted", () => aborted.resolve());
+      message.resume();
+    },
+    async (rig) => {
+      const stalled = await rig.raw(`POST / HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`);
+      assert.equal(statusOf(stalled), 408);
+      assert.match(bodyOf(stalled), /"status":408,"code":"ERR_BAD_REQUEST"/);
+      assert.match(stalled, /connection: close/i);
+      await aborted.promise;
+      assert.equal(statusOf(await rig.raw(`POST /auth/echo HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`)), 408);
+      assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="client-gone"\} 1/);
+    },
+    { config: { limits: { bodyIdle: "1s", shutdown: "200ms" } } },
+  );
+});
+
+test("a mistake of the client at our own endpoints is counted as one, and is no failure of ours", async () => {
+  await withRig(echo, async (rig) => {
+    const body = "x".repeat(2000);
+    const answer = await rig.raw(`POST /auth/echo HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
+    assert.equal(statusOf(answer), 413);
+    assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="too-large"\} 1/);
+    assert.doesNotMatch(rig.log.join(""), /request\.failed/);
+  });
+});
+
 test("S-05 a store that does not answer is 503 with Retry-After, before and after the upstream spoke; public routes go on", async () => {
   await withRig(
     echo,

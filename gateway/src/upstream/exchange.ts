@@ -219,8 +219,10 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   #closed(): void {
     const response = this.#response;
-    if (!response.writableFinished && this.outcome === "proxied") {
-      if (!this.#over || !response.headersSent) this.outcome = "client-gone";
+    // An answer that is not the upstream's is the one to a client that stands still.
+    const unanswered = this.answered === 0;
+    if ((unanswered || !response.writableFinished) && this.outcome === "proxied") {
+      if (unanswered || !this.#over || !response.headersSent) this.outcome = "client-gone";
       this.#over = true;
       this.#controller?.abort(new ClientGone("the client went away"));
     }
