@@ -4,12 +4,15 @@ import { AggregatorRegistry } from "prom-client";
 import type { Settings } from "../config.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
 import type { Observation } from "../observe/observe.ts";
+import { stopwatch } from "../observe/observer.ts";
 import type { SessionLayer } from "../seam.ts";
 import { listen, stop } from "./listener.ts";
 
 /** A worker that dies again and again is started this much later each time, in milliseconds, up to the longest. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
+/** After this long without a death the next is the first again. */
+const CALM = 60_000;
 
 export interface Workers {
   readonly port: number;
@@ -32,8 +35,12 @@ export class WorkerFailed extends Error {
 export async function startWorkers({ settings, sessions, observation }: Parts): Promise<Workers> {
   let stopping = false;
   let pause = FIRST_PAUSE;
+  let lastExit = 0;
   cluster.on("exit", (_worker, code, signal) => {
     if (stopping) return;
+    const now = stopwatch();
+    if (now - lastExit > CALM) pause = FIRST_PAUSE;
+    lastExit = now;
     observation.observer.notice("worker.exited", { reason: signal ?? `exit ${code}` });
     setTimeout(() => stopping || cluster.fork(), pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);

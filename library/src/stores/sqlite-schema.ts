@@ -164,14 +164,19 @@ function resultCode(error: unknown): number | undefined {
   return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }
 
+/** Whether another connection held the file. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
 const invalid = (path: string, what: string, cause?: unknown): CoatcheckError =>
   new CoatcheckError("ERR_STORE_INVALID", { message: `The session store ${path} ${what}.`, cause });
 
 function explained(error: unknown, path: string): unknown {
   if (error instanceof CoatcheckError) return error;
-  const code = resultCode(error);
-  if (code === SQLITE_BUSY || code === SQLITE_LOCKED) return unavailable(error);
-  return invalid(path, UNUSABLE[code ?? 0] ?? "cannot be used", error);
+  if (isBusy(error)) return unavailable(error);
+  return invalid(path, UNUSABLE[resultCode(error) ?? 0] ?? "cannot be used", error);
 }
 
 /** For a call that SQLite could not carry out. */

@@ -103,6 +103,33 @@ test("SE-16 a writer that holds the file for too long: 503 after a bounded wait;
     { busyTimeout: 20 },
   ));
 
+test("S-05 a lock that stands is waited for once: the writes behind it are told at once, until one gets through", () =>
+  withStore(
+    async ({ store, path }) => {
+      const row = sampleRow();
+      await store.put(row, "absent");
+      const holder = new DatabaseSync(path);
+      holder.exec("BEGIN IMMEDIATE");
+      const waited = (): number => {
+        const before = performance.now();
+        assert.throws(() => store.touch(row.id, START), { code: "ERR_STORE_UNAVAILABLE" });
+        return performance.now() - before;
+      };
+      const first = waited();
+      const others = Array.from({ length: 10 }, waited);
+      // What is compared are waits of one run, not a speed: the usual one of ten that are told at once against one that waits.
+      const usual = others.toSorted((a, b) => a - b)[5] ?? first;
+      assert.ok(usual < first / 2, `${first} ms, then ${others.join(", ")} ms`);
+      holder.exec("ROLLBACK");
+      assert.equal(await store.touch(row.id, START + 1), true);
+      holder.exec("BEGIN IMMEDIATE");
+      assert.ok(waited() > first / 2, "patience is back");
+      holder.exec("ROLLBACK");
+      holder.close();
+    },
+    { busyTimeout: 400 },
+  ));
+
 test("cached rows are exact: what another connection writes is in the next get", () =>
   withStore(
     async ({ store, another }) => {

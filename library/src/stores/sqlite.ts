@@ -3,8 +3,9 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
+import { Patience } from "./sqlite-patience.ts";
 import { cellsIn, cellsOf, integer, rowOf, text, usualRow } from "./sqlite-rows.ts";
-import { openDatabase, unavailable } from "./sqlite-schema.ts";
+import { isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import { prepareAll } from "./sqlite-statements.ts";
 
 /** Options of {@link sqlite}. */
@@ -16,7 +17,7 @@ export interface SqliteOptions {
    * for a logout means that the session lives again. `"full"`: a power failure too, at the price of one disk flush per write.
    */
   readonly durability?: "normal" | "full";
-  /** How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`. Default 2000. */
+  /** How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`; those behind it wait no more until one gets through. Default 1000. */
   readonly busyTimeout?: number;
   /**
    * Rows kept in memory as read. They are as exact as the file: each `get` asks whether another process has written. Worth it where few
@@ -40,7 +41,7 @@ export interface SqliteOptions {
  */
 export function sqlite(options: string | SqliteOptions): SessionStore {
   const given = typeof options === "string" ? { path: options } : options;
-  const { path, durability = "normal", busyTimeout = 2_000, cacheRows = 0, mmap = 2 ** 30 } = given;
+  const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = 2 ** 30 } = given;
   if (typeof path !== "string" || path === "" || path.includes("\0")) throw new TypeError("sqlite() takes the path of a file");
   if (path === ":memory:") throw new TypeError("sqlite() keeps sessions in a file; memory() keeps them in memory");
   if (durability !== "normal" && durability !== "full") throw new TypeError('sqlite({ durability }) is "normal" or "full"');
@@ -48,7 +49,8 @@ export function sqlite(options: string | SqliteOptions): SessionStore {
     if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`sqlite({ ${name} }) takes a whole number, 0 or more`);
   }
   const file = resolve(path);
-  return new SqliteStore(openDatabase(file, { durability, busyTimeout, mmap }), file, cacheRows);
+  const db = openDatabase(file, { durability, busyTimeout, mmap });
+  return new SqliteStore(db, file, cacheRows, new Patience(db, busyTimeout));
 }
 
 const PAGE = 4_096;
@@ -63,8 +65,10 @@ class SqliteStore implements SessionStore {
   readonly #usual: StatementSync;
   readonly #cache: RowCache | undefined;
   readonly #checkpointer: Checkpointer;
+  readonly #patience: Patience;
 
-  constructor(db: DatabaseSync, path: string, cacheRows: number) {
+  constructor(db: DatabaseSync, path: string, cacheRows: number, patience: Patience) {
+    this.#patience = patience;
     this.#db = db;
     const sql = prepareAll(db);
     this.#sql = sql;
@@ -99,7 +103,7 @@ class SqliteStore implements SessionStore {
   }
 
   end(target: EndTarget, reason: EndReason, now: number): readonly string[] {
-    return this.#attempt(() => {
+    return this.#change(() => {
       const ended = this.#endAll(target, reason, now).map((result) => text(cellsIn(result)[0]));
       for (const id of ended) this.#cache?.drop(id);
       this.#checkpointer.wrote(ended.length * PAGES_PER_ROW);
@@ -117,7 +121,7 @@ class SqliteStore implements SessionStore {
   }
 
   mark(key: string, until: number, now: number, value = ""): boolean {
-    return this.#attempt(() => {
+    return this.#change(() => {
       this.#checkpointer.wrote(PAGES_PER_ROW);
       // Who is first is decided by one statement. Where the mark stands it is replaced, unless it was swept in between.
       for (;;) {
@@ -136,7 +140,7 @@ class SqliteStore implements SessionStore {
 
   sweep(limit: number, now: number): number {
     const most = bounded(limit);
-    return this.#attempt(() => {
+    return this.#change(() => {
       const rows = Number(this.#sql.sweepRows.run(now, most).changes);
       if (rows > 0) this.#cache?.clear();
       const marks = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
@@ -170,7 +174,7 @@ class SqliteStore implements SessionStore {
   }
 
   #write(id: string, pages: number, work: () => { readonly changes: number | bigint }): boolean {
-    return this.#attempt(() => {
+    return this.#change(() => {
       const written = work().changes === 1;
       this.#cache?.drop(id);
       if (written) this.#checkpointer.wrote(pages);
@@ -182,6 +186,18 @@ class SqliteStore implements SessionStore {
     if ("id" in target) return this.#sql.endId.all(now, reason, target.id);
     if ("owner" in target) return this.#sql.endOwner.all(now, reason, target.owner, target.except ?? null);
     return this.#sql.endSid.all(now, reason, target.issuer, target.sid);
+  }
+
+  /** A call that writes, and so may have to wait for another process. */
+  #change<Answer>(work: () => Answer): Answer {
+    try {
+      const answer = work();
+      this.#patience.regained();
+      return answer;
+    } catch (cause) {
+      if (isBusy(cause)) this.#patience.lost();
+      throw unavailable(cause);
+    }
   }
 
   #attempt<Answer>(work: () => Answer): Answer {
