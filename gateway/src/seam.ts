@@ -55,6 +55,8 @@ export interface CheckRequest extends RequestView {
   readonly origin: string;
   /** Which proxy asks, and so what it can read. */
   readonly neighbour: "nginx" | "forward" | "envoy";
+  /** The original request opens a WebSocket. */
+  readonly isHandshake: boolean;
   /** Of `?groups=a,b`; empty: nobody in particular. */
   readonly groups: readonly string[];
 }

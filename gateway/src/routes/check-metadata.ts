@@ -46,7 +46,20 @@ class Check implements CheckRequest {
   header(name: string): string | undefined {
     return headerOf(this.#lines, name);
   }
+
+  get isHandshake(): boolean {
+    const lines = this.#lines;
+    for (let index = 0; index < lines.length; index += 2) {
+      const name = lines[index] ?? "";
+      if (name.length === UPGRADE.length && name.toLowerCase() === UPGRADE) return true;
+      if (name.length === SOCKET_KEY.length && name.toLowerCase() === SOCKET_KEY) return true;
+    }
+    return false;
+  }
 }
+
+const UPGRADE = "upgrade";
+const SOCKET_KEY = "sec-websocket-key";
 
 /**
  * What a request to a check endpoint asks about. `undefined` where the metadata are missing, malformed, about a host that is not

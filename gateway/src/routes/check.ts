@@ -18,7 +18,7 @@ export function check(engine: Engine, request: CheckRequest, leftOut: LeftOut): 
 function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOut: LeftOut): IdentityHeaders | RouteResponse {
   const decision = exchange.decide({ require: "user" });
   if (decision.kind !== "proceed") return refused(engine, decision, request);
-  if (isHandshake(request) && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
+  if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
   const groups = groupsOf(identity);
   if (request.groups.length > 0 && !groups.some((group) => request.groups.includes(group))) return problemOf("ERR_FORBIDDEN");
@@ -27,10 +27,6 @@ function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOu
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
-function isHandshake(request: CheckRequest): boolean {
-  return request.header("sec-websocket-key") !== undefined || request.header("upgrade") !== undefined;
-}
-
 function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): boolean {
   const origin = request.header("origin");
   return origin !== undefined && (origins.own.includes(origin) || origins.trusted.includes(origin));
