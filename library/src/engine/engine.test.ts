@@ -454,3 +454,23 @@ test("SE-09 endAll takes issuer and subject too", async () => {
   assert.equal(await auth.endAll({ issuer: "test", subject: "alice" }), 1);
   assert.equal(await who(cookie), null);
 });
+
+test("SE-06 POST session is activity, at most once a minute, and GET session is none", async () => {
+  const cookie = await signIn(auth, { subject: "alice" });
+  const id = await idOf(cookie);
+  const ask = async (method: "GET" | "POST"): Promise<number | undefined> => {
+    const request = { ...view(cookie, { "sec-fetch-site": "same-origin" }, method), target: "/auth/session" };
+    const { status } = await auth.engine.serve({ ...request, origin: "https://app.example.com", body: async () => "" });
+    assert.equal(status, method === "GET" ? 200 : 204);
+    return (await store.get(id))?.seen;
+  };
+  const start = clock.now();
+  clock.advance(MINUTE - 1);
+  assert.equal(await ask("POST"), start, "not yet a minute");
+  clock.advance(1);
+  assert.equal(await ask("GET"), start);
+  assert.equal(await ask("POST"), clock.now());
+  const touched = clock.now();
+  clock.advance(MINUTE - 1);
+  assert.equal(await ask("POST"), touched);
+});
