@@ -416,3 +416,55 @@ test("CK-10, A-42 hostile cookies and heads are answered, never with 5xx", async
     assert.equal(/set-cookie/i.test(answer), false);
   }
 });
+
+/** Everything that comes back for these requests, sent one behind the other on one connection, the last of which closes it. */
+async function onOneConnection(requests: readonly (readonly string[])[]): Promise<readonly string[]> {
+  const lines = requests.map((request) => ["GET /auth/check/nginx HTTP/1.1", `host: ${PUBLIC}`, ...request, "", ""].join("\r\n"));
+  const answers = (await exchange(house.port, lines.join(""))).split("HTTP/1.1 ").slice(1);
+  assert.equal(answers.length, requests.length);
+  return answers;
+}
+
+/** The header lines of an answer, without those that tell of the moment and of the connection. */
+const lasting = (answer: string): readonly string[] =>
+  answer
+    .split("\r\n")
+    .filter((line) => !/^(date|connection|keep-alive):/i.test(line))
+    .map((line) => line.toLowerCase())
+    .toSorted();
+
+test("A-15 HD-02 a yes is the same on a connection that is kept, as proxies keep theirs, and on one that is not", async () => {
+  const question = [`x-original-url: ${ORIGIN}/`, "x-original-method: GET"];
+  const known = [...question, `cookie: ${alice}`];
+  const [first = "", no = "", second = "", last = ""] = await onOneConnection([
+    known,
+    question,
+    known,
+    [...known, "connection: close"],
+  ]);
+  assert.match(no, /^401 /);
+  for (const yes of [first, second]) {
+    assert.deepEqual(lasting(yes), lasting(last));
+    assert.match(yes, /^200 OK\r\n/);
+    assert.match(yes, /\r\ncontent-length: 0\r\n/);
+    assert.match(yes, /\r\ncache-control: no-store\r\n/);
+    assert.match(yes, /\r\nconnection: keep-alive\r\n/);
+    const [, date = ""] = /\r\ndate: ([^\r]+)\r\n/.exec(yes) ?? [];
+    assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000, date);
+    const [, name = ""] = /x-auth-request-preferred-username: ([^\r]*)/.exec(yes) ?? [];
+    assert.equal(Buffer.from(name, "latin1").toString(), "Alice Ä");
+  }
+  assert.match(last, /\r\nconnection: close\r\n/i);
+});
+
+test("A-15 nothing that a provider says of somebody becomes a line of a yes", async () => {
+  const mallory = await house.signIn("mallory", {
+    email: "m@example.com\r\nx-auth-request-groups: admins",
+    groups: ["staff\r\nx-evil: 1", "ops\u0085x", "fine"],
+    preferred_username: "line\u2028separator",
+  });
+  const question = [`x-original-url: ${ORIGIN}/`, "x-original-method: GET", `cookie: ${mallory}`];
+  const [yes = ""] = await onOneConnection([question, [...question, "connection: close"]]);
+  assert.match(yes, /^200 OK\r\nx-auth-request-user: mallory\r\nx-auth-request-email: \r\nx-auth-request-groups: fine\r\n/);
+  assert.equal(/evil|admins|separator/.test(yes), false);
+});
