@@ -113,9 +113,21 @@ export interface RecordBody {
   readonly tokens: string | null;
   /** The name of the provider that the tokens are from. */
   readonly provider: string | null;
+  /** How the last attempts to renew the tokens went; absent after a success. */
+  readonly renewal?: RenewalState;
   readonly userAgent?: string;
   /** Keyed hash of the client's address, where configured. */
   readonly addressHash?: string;
+}
+
+/** What is remembered of attempts to renew that came to nothing. */
+export interface RenewalState {
+  /** How many failed in a row. */
+  readonly failures: number;
+  /** No attempt before this. */
+  readonly until: number;
+  /** Nobody can say whether the refresh token was spent: the provider's next refusal ends the session as `refresh-lost`. */
+  readonly unknown: boolean;
 }
 
 /** The tokens of a provider as they are before sealing. */
@@ -237,10 +249,16 @@ export type Verdict =
   | { readonly kind: "abstain"; readonly dead?: DeadTicket; readonly several?: readonly string[] }
   | { readonly kind: "accept"; readonly session: ProvenSession }
   | { readonly kind: "accept"; readonly principal: Principal }
-  /** A live session whose access token has run out. */
-  | { readonly kind: "stale"; readonly session: ProvenSession }
+  /** A live session whose access token has run out. `unconfirmed`: and that could not be renewed just now. */
+  | { readonly kind: "stale"; readonly session: ProvenSession; readonly unconfirmed?: Unconfirmed }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
   | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown };
+
+/** Why a session is not in step with its provider at the moment. */
+export interface Unconfirmed {
+  /** When asking again may help, in milliseconds from now. */
+  readonly retryAfter: number;
+}
 
 /** A ticket was presented that no longer proves anything. */
 export interface DeadTicket {
@@ -281,9 +299,10 @@ export type Decision =
   | { readonly kind: "renew" }
   | { readonly kind: "end-and-proceed"; readonly reason: EndReason }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
-  /** A 401 to a top-level navigation: send the browser to the login. */
-  | { readonly kind: "login" }
-  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause?: unknown };
+  /** A 401 to a top-level navigation: send the browser to the login. `ended`: the person is told first why the session is over. */
+  | { readonly kind: "login"; readonly ended?: EndReason }
+  /** `retryAfter` in milliseconds. */
+  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause?: unknown; readonly retryAfter?: number };
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The session that the app sees
@@ -333,6 +352,11 @@ export interface Session<Data = JsonObject> {
   readonly idleExpiresAt: number | null;
   /** Why the presented ticket is dead, where one was presented that is. */
   readonly endedReason: DeadReason | null;
+  /**
+   * Aborted when the session ends, on any replica, or runs out; its `reason` is a `SessionEnded` error with the {@link EndReason}. For sockets and event
+   * streams. The same for all requests of a session in this process; never aborted where nobody is signed in with one.
+   */
+  readonly signal: AbortSignal;
   /** Merges top-level keys. `undefined` is not JSON: to remove a key use `update`. */
   set(patch: Partial<Data>): void;
   /** Replaces the data by what `fn` returns. `fn` must be pure: it is replayed on the fresh record after a conflict. */
@@ -343,8 +367,11 @@ export interface Session<Data = JsonObject> {
   rotate(): void;
   /** Ends the session, in the store first. */
   logout(): void;
-  /** The provider's access token, live. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or `ERR_SESSION_ENDED` (401). */
-  accessToken(): Promise<string>;
+  /**
+   * The provider's access token, live, renewed at most once whoever else asks. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or
+   * `ERR_SESSION_ENDED` (401). `rejected`: a token that a resource refused as `invalid_token`; where it is still the newest it is renewed.
+   */
+  accessToken(options?: { readonly rejected?: string }): Promise<string>;
 }
 
 /** A session in which somebody is signed in. */
@@ -410,6 +437,17 @@ export type RefreshOutcome =
   | { readonly kind: "unavailable"; readonly retryAfter: number | null; readonly cause: unknown }
   | { readonly kind: "unknown"; readonly cause: unknown };
 
+/** A logout that the provider vouches for: of one of its sessions, or of all of a subject. */
+export interface ProviderNotice {
+  readonly issuer: string;
+  readonly subject: string | null;
+  readonly sid: string | null;
+  /** Unique for the issuer; accepted once. */
+  readonly tokenId: string;
+  readonly issuedAt: number;
+  readonly expires: number;
+}
+
 /** The seam behind which `openid-client` lives; tests and simulation replace it. Failures are answers, not exceptions. */
 export interface Provider {
   /** As in `?provider=`; unique. */
@@ -422,6 +460,10 @@ export interface Provider {
   /** Redeems the code, at most once, and validates all of the answer. */
   finish(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
   refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
+  /** The longest that `refresh` takes, milliseconds; the lease on a session outlasts it. Default 15,000. */
+  readonly refreshTimeout?: number;
+  /** Validates a logout token of the back channel; absent where the provider sends none. */
+  verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & ProviderNotice) | ProviderFailure>;
   /** Best effort, refresh token first; answers whether all were revoked. */
   revoke(tokens: ProviderTokens): Promise<boolean>;
   /** The URL that signs the person out at the provider, where it has one. */
@@ -462,8 +504,8 @@ export type Endpoint = (request: RouteRequest, exchange: RouteExchange) => Maybe
 
 /** One of our own endpoints. */
 export interface Route {
-  readonly method: "GET" | "POST";
-  /** Below the prefix, without a leading slash. */
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the prefix, without a leading slash. A last segment `{id}` stands for any one segment. */
   readonly path: string;
   /** In the closed list of CHECKLIST CS-09: other sites may send it, and its own proof is in the endpoint. */
   readonly crossSite?: boolean;
@@ -471,6 +513,8 @@ export interface Route {
   readonly lookup: boolean;
   /** Whether it counts as activity of the user, at most once a minute (SE-06). */
   readonly touches: boolean;
+  /** Whether a session whose access token ran out is renewed first. Default `false`: a logout waits for no provider. */
+  readonly renews?: boolean;
   readonly endpoint: Endpoint;
   /** What is answered where the store would not say who asks, or not take what was recorded; else a problem document. */
   readonly refused?: (request: RouteRequest, code: ErrorCode) => RouteResponse;
@@ -481,6 +525,40 @@ export interface RouteResponse {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Sessions, seen from outside of a request
+
+/** A live session as its owner or an operator sees it. No credential in it; times are milliseconds. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly owner: string | null;
+  readonly issuer: string | null;
+  /** How the person signed in: `oidc:<provider name>`, `app`, … */
+  readonly method: string | null;
+  readonly createdAt: number;
+  readonly seenAt: number;
+  readonly expiresAt: number;
+  readonly idleExpiresAt: number;
+  readonly userAgent: string | null;
+}
+
+/** Whom a provider signed out: one of its sessions, or all of a subject that are not from a later login. */
+export type SignedOut = Pick<ProviderNotice, "issuer" | "subject" | "sid" | "issuedAt">;
+
+/** Lists and ends sessions. Everything rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer. */
+export interface SessionDirectory {
+  /** The live sessions of an owner, newest first; at most 1000. */
+  list(owner: string): Promise<readonly SessionInfo[]>;
+  /** The live session of this id, or `null`. */
+  show(id: string): Promise<SessionInfo | null>;
+  /** Ends one. `false` where no session of this id was alive. */
+  end(id: string, reason: EndReason): Promise<boolean>;
+  /** Ends all of an owner but `except`, also those whose login is on its way. Answers how many were alive. */
+  endAll(owner: string, reason: EndReason, except?: string): Promise<number>;
+  /** Ends what the provider signed out, also what is signing in at this moment (LO-10). Answers how many were alive. */
+  signedOut(notice: SignedOut): Promise<number>;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -523,6 +601,13 @@ export type EventName =
   | "revocation.failed"
   | "refresh.completed"
   | "refresh.failed"
+  | "refresh.held"
+  | "refresh.discarded"
+  | "refresh.taken-over"
+  | "backchannel.completed"
+  | "backchannel.refused"
+  | "frontchannel.completed"
+  | "frontchannel.refused"
   | "sweep.completed"
   | "background.failed";
 

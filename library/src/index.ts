@@ -3,11 +3,13 @@ import type { AuditEvent, Clock, Entropy, JsonObject, Provider, Report, SessionS
 import { createCookies } from "./cookie/names.ts";
 import { CoatcheckError } from "./core/errors.ts";
 import { deviations, type SessionOptions, sessionPolicy } from "./core/policy.ts";
+import { ownerOf } from "./core/record.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
 import type { Auth } from "./engine/auth.ts";
 import { createBackground } from "./engine/background.ts";
-import { endAll } from "./engine/end-all.ts";
+import { sessionDirectory } from "./engine/directory.ts";
+import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
 import { sweepHourly } from "./engine/sweep.ts";
@@ -22,6 +24,7 @@ export type * from "./contracts.ts";
 export { CoatcheckError, ERRORS } from "./core/errors.ts";
 export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
 export type { Auth, Readiness } from "./engine/auth.ts";
+export { SessionEnded } from "./engine/endings.ts";
 export { isSignedIn } from "./engine/signed-in.ts";
 export type { ProviderConfig } from "./oidc/provider-config.ts";
 
@@ -88,6 +91,9 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   );
   const { store } = options;
 
+  const endings = new Endings({ store, clock, policy, background });
+  const sessions = sessionDirectory({ store, clock, entropy, policy, report }, endings);
+
   const engine = new Engine<unknown>({
     store,
     keyring,
@@ -103,6 +109,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     routes: oidcRoutes({
       providers,
       store,
+      sessions,
       keyring,
       clock,
       entropy,
@@ -116,6 +123,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     }),
     report,
     background,
+    endings,
   });
   const providerStates = () => providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
   const closing = new AbortController();
@@ -124,7 +132,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   return {
     engine,
     handle: (request, handler, info) => handle(engine, request, handler, info),
-    endAll: (owner) => endAll(engine.options, owner),
+    endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
+    sessions,
     keys: keyring.keyIds,
     get providers() {
       return providerStates();
@@ -137,6 +146,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     },
     async close() {
       closing.abort();
+      endings.close();
       for (const provider of providers) await provider.close();
       await background.drain();
     },

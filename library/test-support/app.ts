@@ -12,10 +12,14 @@ import type {
 } from "../src/contracts.ts";
 import { createCookies } from "../src/cookie/names.ts";
 import { CoatcheckError } from "../src/core/errors.ts";
+import { sessionPolicy } from "../src/core/policy.ts";
 import { systemEntropy } from "../src/crypto/entropy.ts";
 import { createKeyring } from "../src/crypto/keyring.ts";
+import { sessionDirectory } from "../src/engine/directory.ts";
+import { Endings } from "../src/engine/endings.ts";
 import type { LoginProvider, OidcDependencies } from "../src/oidc/dependencies.ts";
 import { oidcRoutes } from "../src/oidc/routes.ts";
+import { memory } from "../src/stores/memory.ts";
 import type { ManualClock } from "../src/testing/manual-clock.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
 
@@ -77,6 +81,10 @@ export function appWith(
         return first;
       },
     },
+    sessions: sessionDirectory(
+      { store: memory(), clock, entropy: systemEntropy, policy: sessionPolicy(), report: () => undefined },
+      new Endings({ store: memory(), clock, policy: sessionPolicy(), background: { waitUntil: () => undefined } }),
+    ),
     cookies: createCookies({ origins: [ORIGIN] }),
     clock,
     entropy: systemEntropy,

@@ -1,3 +1,4 @@
+import type { SessionDirectory } from "../contracts.ts";
 import type { Engine } from "./engine.ts";
 import type { FetchHandler, FetchInfo } from "./handle.ts";
 
@@ -20,6 +21,8 @@ export interface Auth<Data> {
    * many sessions it found alive. Rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer.
    */
   endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
+  /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
+  readonly sessions: SessionDirectory;
   /** What readiness depends on. */
   ready(): Promise<Readiness>;
   /** The providers as they are now; discovery goes on by itself where one is not ready. */

@@ -64,13 +64,13 @@ export class Engine<Data> {
 
   /** Whether the target is one of our own endpoints; these open their exchange themselves. */
   owns(target: string): boolean {
-    return target.startsWith(this.options.prefix) && this.#routes.has(pathOf(target));
+    return target.startsWith(this.options.prefix) && this.#routesAt(target) !== undefined;
   }
 
   /** Answers a request to one of our own endpoints. */
   async serve(request: RouteRequest): Promise<RouteResponse> {
-    const candidates = this.#routes.get(pathOf(request.target)) ?? [];
-    if (candidates.length === 0) return answerProblem("ERR_NOT_FOUND");
+    const candidates = this.#routesAt(request.target);
+    if (candidates === undefined) return answerProblem("ERR_NOT_FOUND");
     const method = request.method === "HEAD" ? "GET" : request.method;
     const route = candidates.find((candidate) => candidate.method === method);
     if (route === undefined) {
@@ -78,6 +78,11 @@ export class Engine<Data> {
       return answerProblem("ERR_METHOD_NOT_ALLOWED", [["allow", allow.join(", ")]]);
     }
     return this.#run(route, request);
+  }
+
+  #routesAt(target: string): readonly Route[] | undefined {
+    const path = pathOf(target);
+    return this.#routes.get(path) ?? this.#routes.get(`${path.slice(0, path.lastIndexOf("/"))}/{id}`);
   }
 
   async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {

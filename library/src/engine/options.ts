@@ -3,6 +3,7 @@ import type { Cookies } from "../cookie/names.ts";
 import type { OriginRules } from "../core/csrf.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { Keyring } from "../crypto/keyring.ts";
+import type { Endings } from "./endings.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
 export interface EngineOptions<Data> {
@@ -22,4 +23,6 @@ export interface EngineOptions<Data> {
   readonly routes: readonly Route[];
   readonly report: Report;
   readonly background: Background;
+  /** Tells of sessions that end or run out. */
+  readonly endings: Endings;
 }

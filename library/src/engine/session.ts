@@ -15,6 +15,7 @@ import type { Exchange } from "./exchange.ts";
 import { liveAccessToken } from "./tokens.ts";
 
 const NO_DATA: JsonObject = Object.freeze({});
+const NEVER = new AbortController().signal;
 
 /** The session as the app sees it. Everything is read lazily: a request that asks for nothing pays for nothing. */
 export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identity" | "owner" | "via"> {
@@ -74,6 +75,11 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
 
   get endedReason(): DeadReason | null {
     return this.#exchange.dead?.reason ?? null;
+  }
+
+  get signal(): AbortSignal {
+    const { proven, options } = this.#exchange;
+    return proven === null ? NEVER : options.endings.signalOf(proven.row.id);
   }
 
   set(patch: Partial<Data>): void {

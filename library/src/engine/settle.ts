@@ -124,7 +124,10 @@ async function undo<Data>({ options }: Exchange<Data>, steps: WritePlan["steps"]
 
 async function end<Data>({ options }: Exchange<Data>, step: EndStep, now: number): Promise<void> {
   const ended = await options.store.end({ id: step.id }, step.reason, now);
-  for (const sessionId of ended) options.report({ name: "session.ended", level: "info", reason: step.reason, sessionId });
+  for (const sessionId of ended) {
+    options.endings.tell(sessionId, step.reason);
+    options.report({ name: "session.ended", level: "info", reason: step.reason, sessionId });
+  }
 }
 
 function announce<Data>({ options }: Exchange<Data>, { steps, cookie }: WritePlan): void {
@@ -133,8 +136,10 @@ function announce<Data>({ options }: Exchange<Data>, { steps, cookie }: WritePla
     const { id: sessionId, owner, ended, reason } = step.row;
     const who = { sessionId, ...(owner === null ? {} : { owner }) };
     if (step.condition === "absent") options.report({ name: "session.created", level: "info", ...who });
-    else if (ended !== null) options.report({ name: "session.ended", level: "info", reason: reason ?? "replaced", ...who });
-    else if (cookie === "set") options.report({ name: "session.rotated", level: "info", ...who });
+    else if (ended !== null) {
+      options.endings.tell(sessionId, reason ?? "replaced");
+      options.report({ name: "session.ended", level: "info", reason: reason ?? "replaced", ...who });
+    } else if (cookie === "set") options.report({ name: "session.rotated", level: "info", ...who });
   }
 }
 

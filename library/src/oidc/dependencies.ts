@@ -1,4 +1,4 @@
-import type { Background, Clock, Entropy, Provider, Report, SessionStore } from "../contracts.ts";
+import type { Background, Clock, Entropy, Provider, Report, SessionDirectory, SessionStore } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 
@@ -14,6 +14,7 @@ export interface OidcDependencies {
   readonly providers: readonly LoginProvider[];
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly store: Pick<SessionStore, "mark">;
+  readonly sessions: SessionDirectory;
   readonly cookies: Pick<Cookies, "session" | "login" | "formPostLogin" | "loginNamed" | "loginPrefix">;
   readonly clock: Clock;
   readonly entropy: Entropy;
