@@ -31,7 +31,9 @@ const COARSE_SECONDS = 64;
  */
 const CHARACTER = "[A-Za-z0-9_-]";
 // Written out, because a counted repetition takes nearly three times as long.
-const TICKET = new RegExp(`^${CHARACTER.repeat(21)}[AQgw]\\.${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]$`);
+const ID = `${CHARACTER.repeat(21)}[AQgw]`;
+const ONLY_ID = new RegExp(`^${ID}$`);
+const TICKET = new RegExp(`^${ID}\\.${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]$`);
 
 /**
  * A fresh ticket. The id is 128 bits: its session's absolute end, coarse, in the first 32, so that rows that end together lie
@@ -63,6 +65,11 @@ export function joinTicket(id: string, secret: string): string {
 export function parseTicket(value: string): PresentedTicket | undefined {
   if (!TICKET.test(value)) return undefined;
   return { id: value.slice(0, ID_CHARACTERS), secret: value.slice(ID_CHARACTERS + 1) };
+}
+
+/** Whether this could be a session's id; such as come in paths. */
+export function isId(value: string): boolean {
+  return ONLY_ID.test(value);
 }
 
 /** SHA-256 of a secret's text, base64url: what is stored instead of it. Plain, for nobody guesses 256 random bits (CR-02). */

@@ -24,22 +24,40 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
 export async function logout(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const given = await returnToOf(request);
   if (given === undefined) return refusal("ERR_BAD_REQUEST", "return_to");
-  const name = exchange.provider();
-  const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
-  const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
+  const grant = grantOf(exchange, deps);
+  const { provider, tokens } = grant;
   // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
   const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
   const next = location ?? landing(request, given, deps);
+  signOut(exchange, grant, deps);
+  return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);
+}
+
+/** What the presented session holds of a provider. */
+interface Grant {
+  readonly name: string | null;
+  readonly provider: LoginProvider | undefined;
+  readonly tokens: ProviderTokens | null;
+}
+
+/** Finds it, for {@link signOut}. */
+export function grantOf(exchange: RouteExchange, deps: OidcDependencies): Grant {
+  const name = exchange.provider();
+  const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
+  return { name, provider, tokens: provider === undefined ? null : tokensOf(exchange, provider, deps) };
+}
+
+/** Ends the presented session; once the store has it, its tokens are revoked in the background. */
+export function signOut(exchange: RouteExchange, { name, provider, tokens }: Grant, deps: OidcDependencies): void {
   exchange.logout();
   exchange.whenStored(() => {
     deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
     if (provider !== undefined && tokens !== null) deps.background.waitUntil(provider.revoke(tokens));
   });
-  return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);
 }
 
 /** Asks the browser to forget what the app left behind; quoted, as the header wants it (HD-04). */
-function forgetting(response: RouteResponse, { clearSiteData = ["cache", "storage"] }: OidcDependencies): RouteResponse {
+export function forgetting(response: RouteResponse, { clearSiteData = ["cache", "storage"] }: OidcDependencies): RouteResponse {
   if (clearSiteData.length === 0) return response;
   const value = clearSiteData.map((what) => `"${what}"`).join(", ");
   return { ...response, headers: [...response.headers, ["clear-site-data", value]] };

@@ -5,6 +5,7 @@ import type { OidcDependencies } from "./dependencies.ts";
 import { beginLogin } from "./login.ts";
 import { askLogout, logout } from "./logout.ts";
 import { keepSession, showSession } from "./session-endpoint.ts";
+import { endOthers, endSession, listSessions } from "./sessions-endpoint.ts";
 
 /**
  * The endpoints of sign-on. Their guards (CSRF, the look-up, the cookie of the session) are the engine's.
@@ -42,6 +43,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       endpoint: (request, exchange) => showSession(request, exchange, deps),
     },
     { method: "POST", path: "session", lookup: true, touches: true, endpoint: keepSession },
+    ...sessionsRoutes(deps),
   ];
   if (deps.providers.some(({ responseMode }) => responseMode === "form_post")) {
     deps.cookies.formPostLogin("-".repeat(11));
@@ -56,4 +58,19 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
     });
   }
   return routes;
+}
+
+/** The person's own sessions: list, end one, end the others. */
+function sessionsRoutes(deps: OidcDependencies): readonly Route[] {
+  const usual = { lookup: true, touches: false } as const;
+  return [
+    { ...usual, method: "GET", path: "sessions", endpoint: (request, exchange) => listSessions(request, exchange, deps) },
+    { ...usual, method: "DELETE", path: "sessions/{id}", endpoint: (request, exchange) => endSession(request, exchange, deps) },
+    {
+      ...usual,
+      method: "POST",
+      path: "sessions/end-others",
+      endpoint: (request, exchange) => endOthers(request, exchange, deps),
+    },
+  ];
 }

@@ -2,15 +2,15 @@ import type { RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts
 import { json, refusal } from "./answers.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 
-const OWN_ORIGIN = [
+/** What answers about somebody's sessions carry: they are for the site's own scripts. */
+export const OWN_ORIGIN = [
   ["cross-origin-resource-policy", "same-origin"],
   ["vary", "Cookie, Sec-Fetch-Site"],
 ] as const;
 
 /** `GET session`: who is signed in and until when, for the site's own scripts. Never a token (A-33). Times are milliseconds. */
 export function showSession(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): RouteResponse {
-  const site = request.header("sec-fetch-site");
-  if (site === "same-site" || site === "cross-site") return refusal("ERR_CROSS_SITE", undefined, OWN_ORIGIN);
+  if (fromElsewhere(request)) return refusal("ERR_CROSS_SITE", undefined, OWN_ORIGIN);
   const { identity, id, createdAt, expiresAt, idleExpiresAt } = exchange.session;
   if (identity === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
   const { issuer, subject, claims } = identity;
@@ -22,4 +22,10 @@ export function showSession(request: RouteRequest, exchange: RouteExchange, deps
 export function keepSession(_request: RouteRequest, exchange: RouteExchange): RouteResponse {
   if (exchange.session.identity === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
   return { status: 204, headers: [["cache-control", "no-store"], ...OWN_ORIGIN], body: "" };
+}
+
+/** Whether another site's page asks. */
+export function fromElsewhere(request: RouteRequest): boolean {
+  const site = request.header("sec-fetch-site");
+  return site === "same-site" || site === "cross-site";
 }

@@ -1,0 +1,59 @@
+import type { RouteExchange, RouteRequest, RouteResponse, SessionInfo } from "../contracts.ts";
+import { isId } from "../crypto/ticket.ts";
+import { json, refusal } from "./answers.ts";
+import type { OidcDependencies } from "./dependencies.ts";
+import { forgetting, grantOf, signOut } from "./logout.ts";
+import { fromElsewhere, OWN_ORIGIN } from "./session-endpoint.ts";
+
+/** `GET sessions`: where the person is signed in, newest first. Ids are handles and prove nothing (SE-10). Times are milliseconds. */
+export async function listSessions(
+  request: RouteRequest,
+  { session }: RouteExchange,
+  deps: OidcDependencies,
+): Promise<RouteResponse> {
+  if (fromElsewhere(request)) return refusal("ERR_CROSS_SITE", undefined, OWN_ORIGIN);
+  const { owner, id: current } = session;
+  if (owner === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
+  const sessions = await deps.sessions.list(owner);
+  return json(200, { sessions: sessions.map((info) => shown(info, current)) }, OWN_ORIGIN);
+}
+
+function shown({ id, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent }: SessionInfo, current: string | null) {
+  return { id, current: id === current, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent };
+}
+
+/** `DELETE sessions/{id}`: ends one of the person's own. Whether somebody else's exists is not told (SE-10). */
+export async function endSession(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
+  const { owner, id: current } = exchange.session;
+  if (owner === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
+  const id = lastSegment(request.target);
+  if (!isId(id)) return unknown();
+  if (id === current) {
+    signOut(exchange, grantOf(exchange, deps), deps);
+    return forgetting(ENDED, deps);
+  }
+  const found = await deps.sessions.show(id);
+  if (found === null || found.owner !== owner) return unknown();
+  return (await deps.sessions.end(id, "elsewhere")) ? ENDED : unknown();
+}
+
+/** `POST sessions/end-others`: ends all of the person's but the one that asks, also those whose login is on its way. */
+export async function endOthers(
+  _request: RouteRequest,
+  { session }: RouteExchange,
+  deps: OidcDependencies,
+): Promise<RouteResponse> {
+  const { owner, id: current } = session;
+  if (owner === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
+  const ended = await deps.sessions.endAll(owner, "elsewhere", current ?? undefined);
+  return json(200, { ended }, OWN_ORIGIN);
+}
+
+const ENDED: RouteResponse = { status: 204, headers: [["cache-control", "no-store"], ...OWN_ORIGIN], body: "" };
+const unknown = (): RouteResponse => refusal("ERR_NOT_FOUND", undefined, OWN_ORIGIN);
+
+// As it was sent: an id needs no escapes, so what has some is none.
+function lastSegment(target: string): string {
+  const path = target.split("?", 1)[0] ?? "";
+  return path.slice(path.lastIndexOf("/") + 1);
+}
