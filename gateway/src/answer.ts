@@ -31,11 +31,11 @@ export function ownHeaders(response: RouteResponse, https: boolean): string[] {
   return flat;
 }
 
-/** The problem document of a code, as a value. */
-export function problemOf(code: ErrorCode, headers: readonly (readonly [string, string])[] = []): RouteResponse {
+/** The problem document of a code, as a value. `detail` says more about this case. */
+export function problemOf(code: ErrorCode, headers: readonly (readonly [string, string])[] = [], detail?: string): RouteResponse {
   const { status } = ERRORS[code];
   const waits = status === 503 || status === 429 ? [["retry-after", RETRY_AFTER] as const] : [];
-  return { status, headers: [["content-type", "application/problem+json"], ...waits, ...headers], body: problem(code) };
+  return { status, headers: [["content-type", "application/problem+json"], ...waits, ...headers], body: problem(code, detail) };
 }
 
 /** What a failure is answered with: a `CoatcheckError` says it itself, anything else is a 500 that tells nothing. */

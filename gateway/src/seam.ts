@@ -1,4 +1,4 @@
-import type { Identity, MaybePromise, RequestView, RouteRequest, RouteResponse } from "coatcheck/contracts";
+import type { Identity, MaybePromise, RequestView, RouteRequest, RouteResponse, SessionDirectory } from "coatcheck/contracts";
 import type { IdentityHeaders } from "./upstream/identity-headers.ts";
 
 /** What the proxy asks of the session layer about one request. */
@@ -72,6 +72,8 @@ export interface SessionLayer {
   readonly check: CheckEndpoint;
   /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */
   readonly isOwnCookie: (name: string) => boolean;
+  /** Lists and ends sessions, for operators. */
+  readonly directory: SessionDirectory;
   /** For readiness. Rejects or answers `false` where something is missing. */
   readonly health: Health;
   close(): MaybePromise<void>;

@@ -34,6 +34,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     cookie: cookieOf(settings),
     clearSiteData: settings.session.clearSiteData,
     prefix: settings.prefix,
+    keep: { userAgent: settings.session.keepUserAgent },
     on: report,
     ...(world.clock === undefined ? {} : { clock: world.clock }),
   });
@@ -49,6 +50,7 @@ function layerOf(auth: Auth<JsonObject>, store: SessionStore, leftOut: LeftOut):
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(engine, request, leftOut),
     isOwnCookie: (name) => isOurCookie(name),
+    directory: auth.sessions,
     health: {
       store: async () => (await auth.ready()).store,
       providers: () => auth.providers,

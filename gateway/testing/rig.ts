@@ -84,6 +84,13 @@ function sessionLayer(control: Control): SessionLayer {
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
     isOwnCookie: (name) => isOurCookie(name),
+    directory: {
+      list: async () => [],
+      show: async () => null,
+      end: async () => false,
+      endAll: async () => 0,
+      signedOut: async () => 0,
+    },
     health: { store: () => true, providers: () => [{ name: "default", ready: true }], keys: { seals: "k1", opens: ["k1"] } },
     close: () => {},
   };

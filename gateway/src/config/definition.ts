@@ -99,6 +99,12 @@ const session = object({
     "What browsers are asked to forget of the origin at a logout; `cookies` takes those of its sub-domains too.",
     ["cache", "storage"],
   ),
+  keepUserAgent: fallback(
+    flag,
+    "Whether a new session keeps the browser's `User-Agent`, so that people can tell their devices apart; deleted with the session.",
+    false,
+    { env: "COATCHECK_KEEP_USER_AGENT" },
+  ),
   domain: optional(hostName, "Shares the session over the sub-domains of this domain; weaker, and warned about.", {
     env: "COATCHECK_DOMAIN",
   }),
@@ -135,10 +141,12 @@ export const SETTINGS = {
   listen: fallback(address, "Where requests come in.", "127.0.0.1:4180", { env: "COATCHECK_LISTEN" }),
   admin: fallback(
     object({
-      listen: fallback(address, "Where health and metrics are served.", "127.0.0.1:4181", { env: "COATCHECK_ADMIN_LISTEN" }),
+      listen: fallback(address, "Where health, metrics and the sessions API are served.", "127.0.0.1:4181", {
+        env: "COATCHECK_ADMIN_LISTEN",
+      }),
       token: optional(
         secretText,
-        "What the sessions API of the admin listener, which this version does not have yet, asks for. Health and metrics do not need it.",
+        "What the sessions API of the admin listener asks for, as `Authorization: Bearer`; without it there is no such API. Health and metrics do not need it.",
         {
           env: "COATCHECK_ADMIN_TOKEN",
           secret: true,

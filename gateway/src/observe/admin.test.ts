@@ -44,7 +44,12 @@ test("not ready: a store that fails, no provider that answers, a process that st
   assert.equal((await readinessOf({ ...up, providers: () => [{ name: "a", ready: false }] }, false)).ready, false);
   assert.equal((await readinessOf({ ...up, store: () => false }, false)).ready, false);
   const failing = { ...up, store: () => Promise.reject(new Error("canary")) };
-  const admin = createAdmin({ readiness: () => readinessOf(failing, false), metrics: () => Promise.reject(new Error("canary")) });
+  const nobody = (): Promise<never> => Promise.reject(new Error("canary"));
+  const admin = createAdmin({
+    readiness: () => readinessOf(failing, false),
+    metrics: nobody,
+    sessions: { token: undefined, directory: { list: nobody, show: nobody, end: nobody, endAll: nobody, signedOut: nobody } },
+  });
   const port = await listen(admin, { host: "127.0.0.1", port: 0 });
   try {
     const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);

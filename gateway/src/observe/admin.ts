@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import { problemOf, send } from "../answer.ts";
+import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Health } from "../seam.ts";
+import { answerSessions, isSessionsPath, type SessionsApi } from "./admin-sessions.ts";
 
 /** What `/health/ready` answers. Key ids tell an operator when a rotation may go on; they are no secrets. */
 export interface Readiness {
@@ -16,6 +17,7 @@ export interface Readiness {
 export interface AdminSource {
   readiness(): Promise<Readiness>;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
+  readonly sessions: SessionsApi;
 }
 
 /** Whether this process can do its work. It is ready when its store answers and a provider does; it is not when it stops. */
@@ -31,7 +33,7 @@ export async function readinessOf(health: Health, stopping: boolean): Promise<Re
   return { ready, store, providers, keys: health.keys, stopping };
 }
 
-/** The listener for operators: health and metrics. Nothing else is there. */
+/** The listener for operators: health, metrics and the sessions API. Nothing else is there. */
 export function createAdmin(source: AdminSource): Server {
   return createServer((message, response) => {
     void answer(message, response, source);
@@ -41,7 +43,13 @@ export function createAdmin(source: AdminSource): Server {
 async function answer(message: IncomingMessage, response: ServerResponse, source: AdminSource): Promise<void> {
   const { method } = message;
   const how = { https: false, method };
-  const path = (message.url ?? "").split("?", 1)[0];
+  const path = (message.url ?? "").split("?", 1)[0] ?? "";
+  if (isSessionsPath(path)) {
+    const { authorization } = message.headers;
+    const request = { method: method ?? "", target: message.url ?? "", authorization };
+    send(response, await answerSessions(request, source.sessions).catch(problemOfError), how);
+    return;
+  }
   if (path !== "/health/live" && path !== "/health/ready" && path !== "/metrics") {
     send(response, problemOf("ERR_NOT_FOUND"), how);
     return;

@@ -41,7 +41,7 @@ export async function startGateway({ settings, sessions, observation, withAdmin 
   let adminPort: number | undefined;
   const port = await listen(server, settings.listen);
   if (withAdmin) {
-    admin = createAdmin({ readiness, metrics });
+    admin = createAdmin({ readiness, metrics, sessions: { token: settings.admin.token, directory: sessions.directory } });
     try {
       adminPort = await listen(admin, settings.admin.listen);
     } catch (error) {

@@ -83,6 +83,7 @@ async function openAdmin(
   const server = createAdmin({
     readiness: () => readinessOf(sessions.health, isStopping()),
     metrics: async () => ({ type: registry.contentType, text: await registry.clusterMetrics() }),
+    sessions: { token: settings.admin.token, directory: sessions.directory },
   });
   return { server, port: await listen(server, settings.admin.listen) };
 }

@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+
 /**
  * Whether two hashes (or other texts that nobody may guess byte by byte) are the same. The one place where secrets are compared.
  *
@@ -11,4 +13,9 @@ export function equalHash(a: string, b: string): boolean {
   let difference = 0;
   for (let index = 0; index < a.length; index++) difference |= a.charCodeAt(index) ^ b.charCodeAt(index);
   return difference === 0;
+}
+
+/** Whether a presented secret of any length is the expected one. Both are hashed first, so that the time tells not even the length. */
+export function sameSecret(presented: string, expected: string): boolean {
+  return equalHash(hash("sha256", presented, "base64url"), hash("sha256", expected, "base64url"));
 }

@@ -1,5 +1,7 @@
 import { CoatcheckError } from "../core/errors.ts";
 
+export { sameSecret } from "./equal.ts";
+
 const MINIMUM_BYTES = 32;
 /** 32 random bytes have about 30 different values; fewer than half of that is no accident. */
 const MINIMUM_VARIETY = 16;
