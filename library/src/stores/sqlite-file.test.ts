@@ -70,7 +70,7 @@ test("a file of a newer version is refused, and read again by the release that w
   inDirectory(async (path) => {
     const next = [...MIGRATIONS, "ALTER TABLE sessions ADD COLUMN colour TEXT"];
     openDatabase(path, OPTIONS, next).close();
-    assert.throws(() => sqlite(path), invalid(/is of version 2, written by a newer release; this one reads up to 1/));
+    assert.throws(() => sqlite(path), invalid(/is of version 3, written by a newer release; this one reads up to 2/));
     openDatabase(path, OPTIONS, next).close();
   }));
 

@@ -138,7 +138,7 @@ const REASONS: { readonly [reason in EndReason]: true } = {
   replaced: true,
   "refresh-lost": true,
 };
-const isReason = (cell: string): cell is EndReason => Object.hasOwn(REASONS, cell);
+export const isReason = (cell: string): cell is EndReason => Object.hasOwn(REASONS, cell);
 
 function reasonOrNull(cell: unknown): EndReason | null {
   if (cell === null) return null;

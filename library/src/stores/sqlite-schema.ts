@@ -45,6 +45,18 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   CREATE INDEX marks_until ON marks (until);`,
+  // What processes tell one another of. AUTOINCREMENT: a number never comes again, so that a reader may keep its place while the table is swept.
+  `CREATE TABLE endings (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    ended INTEGER NOT NULL
+  ) STRICT;
+  CREATE TRIGGER sessions_ended AFTER UPDATE OF ended ON sessions
+  WHEN OLD.ended IS NULL AND NEW.ended IS NOT NULL AND NEW.reason IS NOT NULL
+  BEGIN
+    INSERT INTO endings (id, reason, ended) VALUES (NEW.id, NEW.reason, NEW.ended);
+  END;`,
 ];
 
 export interface OpenOptions {

@@ -25,6 +25,10 @@ export const STATEMENTS = {
   marked: "SELECT value FROM marks WHERE key = ? AND until > ?",
   sweepRows: "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ?)",
   sweepMarks: "DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ?)",
+  sweepEndings:
+    "DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ?)",
+  newestEnding: "SELECT max(number) FROM endings",
+  endingsAfter: "SELECT number, id, reason FROM endings WHERE number > ? ORDER BY number LIMIT ?",
   dataVersion: "PRAGMA data_version",
 } as const;
 
@@ -51,6 +55,9 @@ export function prepareAll(db: DatabaseSync): { readonly [name in keyof typeof S
     marked: prepare("marked"),
     sweepRows: prepare("sweepRows"),
     sweepMarks: prepare("sweepMarks"),
+    sweepEndings: prepare("sweepEndings"),
+    newestEnding: prepare("newestEnding"),
+    endingsAfter: prepare("endingsAfter"),
     dataVersion: prepare("dataVersion"),
   };
 }

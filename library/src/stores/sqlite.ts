@@ -4,9 +4,11 @@ import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, Session
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
 import { Patience } from "./sqlite-patience.ts";
-import { cellsIn, cellsOf, integer, rowOf, text, usualRow } from "./sqlite-rows.ts";
+import { cellsIn, cellsOf, integer, isReason, rowOf, text, usualRow } from "./sqlite-rows.ts";
 import { isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import { prepareAll } from "./sqlite-statements.ts";
+import type { Ending, EndingListener } from "./sqlite-watch.ts";
+import { EndingWatcher } from "./sqlite-watch.ts";
 
 /** Options of {@link sqlite}. */
 export interface SqliteOptions {
@@ -56,6 +58,8 @@ export function sqlite(options: string | SqliteOptions): SessionStore {
 const PAGE = 4_096;
 /** Pages that a write to one row adds to the log: its own, and those of the indexes. */
 const PAGES_PER_ROW = 4;
+/** How long endings are kept for processes that have not read them yet, in milliseconds. */
+const ENDINGS_KEPT = 60_000;
 
 class SqliteStore implements SessionStore {
   readonly name = "sqlite";
@@ -66,6 +70,7 @@ class SqliteStore implements SessionStore {
   readonly #cache: RowCache | undefined;
   readonly #checkpointer: Checkpointer;
   readonly #patience: Patience;
+  readonly #endings: EndingWatcher;
 
   constructor(db: DatabaseSync, path: string, cacheRows: number, patience: Patience) {
     this.#patience = patience;
@@ -73,8 +78,11 @@ class SqliteStore implements SessionStore {
     const sql = prepareAll(db);
     this.#sql = sql;
     this.#usual = sql.usual;
-    this.capabilities = Object.freeze({ shared: true, durable: true, watch: false, keepsRows: cacheRows > 0 });
+    this.capabilities = Object.freeze({ shared: true, durable: true, watch: true, keepsRows: cacheRows > 0 });
     const dataVersion = (): number => integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
+    const newest = (): number => Number(cellsIn(sql.newestEnding.get() ?? [])[0] ?? 0);
+    const after = (number: number, limit: number) => sql.endingsAfter.all(number, limit).map(endingOf);
+    this.#endings = new EndingWatcher({ dataVersion, newest, after });
     this.#cache = cacheRows === 0 ? undefined : new RowCache(cacheRows, dataVersion);
     this.#checkpointer = new Checkpointer(path, (cause) => {
       const detail = cause instanceof Error ? cause.message : String(cause);
@@ -93,9 +101,11 @@ class SqliteStore implements SessionStore {
 
   put(row: SessionRow, condition: PutCondition): boolean {
     const cells = cellsOf(row);
-    return this.#write(row.id, PAGES_PER_ROW + Math.ceil(row.body.length / PAGE), () =>
+    const written = this.#write(row.id, PAGES_PER_ROW + Math.ceil(row.body.length / PAGE), () =>
       condition === "absent" ? this.#sql.insert.run(...cells) : this.#sql.update.run(...cells, row.id, condition),
     );
+    if (written && row.ended !== null) this.#endings.wrote();
+    return written;
   }
 
   touch(id: string, seen: number): boolean {
@@ -107,6 +117,7 @@ class SqliteStore implements SessionStore {
       const ended = this.#endAll(target, reason, now).map((result) => text(cellsIn(result)[0]));
       for (const id of ended) this.#cache?.drop(id);
       this.#checkpointer.wrote(ended.length * PAGES_PER_ROW);
+      if (ended.length > 0) this.#endings.wrote();
       return ended;
     });
   }
@@ -144,13 +155,20 @@ class SqliteStore implements SessionStore {
       const rows = Number(this.#sql.sweepRows.run(now, most).changes);
       if (rows > 0) this.#cache?.clear();
       const marks = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
+      this.#sql.sweepEndings.run(now - ENDINGS_KEPT, most);
       this.#checkpointer.wrote(rows + marks);
       return rows + marks;
     });
   }
 
+  /** A listener must not throw: what it throws is dropped, for the ending has happened. */
+  watch(listener: EndingListener): () => void {
+    return this.#attempt(() => this.#endings.watch(listener));
+  }
+
   /** The worker's connection, where there is one, is the last to close: it empties the log. */
   close(): Promise<void> | undefined {
+    this.#endings.close();
     if (this.#db.isOpen) this.#db.close();
     this.#cache?.clear();
     return this.#checkpointer.close();
@@ -207,6 +225,12 @@ class SqliteStore implements SessionStore {
       throw unavailable(cause);
     }
   }
+}
+
+function endingOf(result: object): Ending {
+  const [number, id, reason] = cellsIn(result);
+  const known = text(reason);
+  return { number: integer(number), id: text(id), reason: isReason(known) ? known : null };
 }
 
 /** SQLite reads a negative limit as none. */

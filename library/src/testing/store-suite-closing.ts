@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EndReason, SessionStore } from "../contracts.ts";
+import type { SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { Case } from "./store-suite.ts";
 import { START, sampleRow } from "./store-suite-rows.ts";
@@ -19,7 +19,7 @@ const CALLS: { readonly [method: string]: (store: SessionStore) => unknown } = {
   sweep: (store) => store.sweep(1, START),
 };
 
-/** `close`, `watch` and what the store says of itself. */
+/** `close`, and what the store says of itself. */
 export const closingCases: readonly Case[] = [
   {
     name: "SE-16 after close every call throws ERR_STORE_UNAVAILABLE; a second close does nothing",
@@ -49,47 +49,6 @@ export const closingCases: readonly Case[] = [
     async run({ store }) {
       assert.notEqual(store.name, "");
       assert.equal(store.capabilities.watch, store.watch !== undefined);
-    },
-  },
-  {
-    name: "watch tells of each session that ended, until it is stopped",
-    async run({ store, handle }) {
-      if (store.watch === undefined) return;
-      const told: { id: string; reason: EndReason }[] = [];
-      let wake = (): void => {};
-      const stop = store.watch(({ id, reason }) => {
-        told.push({ id, reason });
-        wake();
-      });
-      const ids: string[] = [];
-      for (const reason of ["logout", "admin"] as const) {
-        const row = sampleRow();
-        ids.push(row.id);
-        await handle(1).put(row, "absent");
-        const heard = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        await handle(1).end({ id: row.id }, reason, START);
-        await heard;
-      }
-      // An ending on condition is an ending too.
-      const replaced = sampleRow();
-      await handle(1).put(replaced, "absent");
-      const heard = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      await handle(1).put({ ...replaced, version: 2, owner: null, body: "", ended: START, reason: "replaced" }, 1);
-      await heard;
-      assert.deepEqual(told, [
-        { id: ids[0], reason: "logout" },
-        { id: ids[1], reason: "admin" },
-        { id: replaced.id, reason: "replaced" },
-      ]);
-      stop();
-      const row = sampleRow();
-      await store.put(row, "absent");
-      await store.end({ id: row.id }, "logout", START);
-      assert.equal(told.length, 3);
     },
   },
 ];

@@ -6,6 +6,7 @@ import { endingCases } from "./store-suite-endings.ts";
 import { listCases } from "./store-suite-lists.ts";
 import { markCases } from "./store-suite-marks.ts";
 import { sweepCases } from "./store-suite-sweeps.ts";
+import { watchingCases } from "./store-suite-watching.ts";
 import { writeCases } from "./store-suite-writes.ts";
 
 /** A store on empty storage, made for one test. */
@@ -54,7 +55,7 @@ export interface Case {
 
 /**
  * What every session store has to do, as tests of `node:test`: conditions under contention, no resurrection, emptied rows, touches,
- * lists, marks, sweeping, odd values, closing. Each test has a store of its own. The suite tells all times itself; they are whole
+ * lists, marks, sweeping, odd values, closing, and of stores that can push that every ending is told within a second. Each test has a store of its own. The suite tells all times itself; they are whole
  * milliseconds, and lie in the year 2050.
  *
  * @example
@@ -82,6 +83,7 @@ export const storeCases: readonly Case[] = [
   ...listCases,
   ...markCases,
   ...sweepCases,
+  ...watchingCases,
   ...closingCases,
 ];
 
