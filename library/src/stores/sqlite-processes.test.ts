@@ -8,9 +8,11 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { SessionStore } from "../contracts.ts";
 import { START, sampleRow } from "../testing/store-suite-rows.ts";
 import { sqlite } from "./sqlite.ts";
+import { MIGRATIONS, openDatabase } from "./sqlite-schema.ts";
 
 /** What this file does as a child process: `node sqlite-processes.test.ts <role> <path> <id>`. */
 const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<void> } = {
@@ -40,6 +42,17 @@ const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<vo
       const row = sampleRow({ owner: "o", body: "x".repeat(2_000) });
       if (await store.put(row, "absent")) await say(row.id);
     }
+  },
+  /** Ends the session. */
+  async end(path, id) {
+    const store = await openAtOnce(path);
+    await store.end({ id }, "logout", START);
+    await store.close();
+  },
+  /** Listens, stops nothing and leaves. */
+  async forget(path) {
+    const store = await openAtOnce(path);
+    store.watch?.(() => {});
   },
   /** Has the worker running, closes nothing and leaves. */
   async leave(path) {
@@ -129,6 +142,47 @@ function define(): void {
       const db = new DatabaseSync(path);
       assert.deepEqual({ ...db.prepare("PRAGMA integrity_check").get() }, { integrity_check: "ok" });
       db.close();
+    }));
+
+  test("LO-10 PX-05 what another process ends is told here", () =>
+    inDirectory(async (path) => {
+      const store = sqlite(path);
+      const row = sampleRow();
+      await store.put(row, "absent");
+      const told: string[] = [];
+      const heard = new Promise<string>((resolve) => {
+        store.watch?.(({ id, reason }) => {
+          told.push(id);
+          resolve(reason);
+        });
+      });
+      await together(["end"], path, row.id);
+      const late = new AbortController();
+      const limit = setTimeout(1_000, "not within a second", { signal: late.signal });
+      assert.equal(await Promise.race([heard, limit]), "logout");
+      late.abort();
+      await limit.catch(() => {});
+      assert.deepEqual(told, [row.id]);
+      await store.close();
+    }));
+
+  test("processes that bring an older file up to date at once all use it afterwards", () =>
+    inDirectory(async (path) => {
+      const old = openDatabase(path, { busyTimeout: 100, durability: "normal", mmap: 0 }, MIGRATIONS.slice(0, 1));
+      old.close();
+      const firsts = await together(["mark", "mark", "mark"], path);
+      assert.equal(
+        firsts.flat().reduce((sum, first) => sum + Number(first), 0),
+        300,
+      );
+      const db = new DatabaseSync(path);
+      assert.deepEqual({ ...db.prepare("PRAGMA user_version").get() }, { user_version: MIGRATIONS.length });
+      db.close();
+    }));
+
+  test("listening keeps no process alive", () =>
+    inDirectory(async (path) => {
+      await together(["forget"], path);
     }));
 
   test("the checkpoint worker keeps no process alive", () =>
