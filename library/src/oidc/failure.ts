@@ -26,6 +26,11 @@ export class ProviderProblem extends Error {
     this.ambiguous = more.ambiguous ?? false;
     this.retryAfter = more.retryAfter ?? null;
   }
+
+  /** The same problem where it is certain that nothing took effect. */
+  unambiguous(): ProviderProblem {
+    return this.ambiguous ? new ProviderProblem(this.kind, this.check, this.message, { retryAfter: this.retryAfter }) : this;
+  }
 }
 
 const CODES: { readonly [kind in ProviderFailure["kind"]]: ErrorCode } = {

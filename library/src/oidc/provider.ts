@@ -28,9 +28,9 @@ import { discoverProvider } from "./metadata.ts";
 import { clientFor } from "./provider-client.ts";
 import type { ProviderConfig, SettledConfig } from "./provider-config.ts";
 import { settleProviderConfig } from "./provider-config.ts";
-import { refreshTokens } from "./refresh.ts";
+import { refreshTimeoutOf, refreshTokens } from "./refresher.ts";
 import { revokeTokens } from "./revocation.ts";
-import type { Fetch, Purpose } from "./transport.ts";
+import type { Fetch, Purpose, Transport } from "./transport.ts";
 import { boundedTransport } from "./transport.ts";
 
 /** Where a provider gets time, randomness and network from, and whom it tells. */
@@ -52,7 +52,9 @@ export interface Ready {
   readonly config: SettledConfig;
   readonly metadata: Metadata;
   readonly clock: Clock;
-  client(purpose: Purpose): ReturnType<typeof clientFor>;
+  readonly transport: Transport;
+  /** `via`: sends instead of the provider's own transport. */
+  client(purpose: Purpose, via?: Transport): ReturnType<typeof clientFor>;
 }
 
 /** TK-09: how long an access token is taken to live when the provider does not say. */
@@ -75,7 +77,10 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
   async function ready(): Promise<Ready> {
     const metadata = await discovery.get();
     const parts = { config, metadata, authentication: await authentication(), keys, transport, clock };
-    return { config, metadata, clock, client: (purpose) => clientFor(purpose, parts) };
+    return {
+      ...{ config, metadata, clock, transport },
+      client: (purpose, via) => clientFor(purpose, via === undefined ? parts : { ...parts, transport: via }),
+    };
   }
 
   return {
@@ -97,7 +102,8 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
         return failureOf(error);
       }
     },
-    refresh: (tokens, identity) => refreshTokens(ready, tokens, identity),
+    refresh: (tokens, identity) => refreshTokens({ ready, config, clock, report }, tokens, identity),
+    refreshTimeout: refreshTimeoutOf(config),
     revoke: (tokens) => revokeTokens(ready, tokens, report),
     end({ idToken, returnTo, state }) {
       const metadata = discovery.known();

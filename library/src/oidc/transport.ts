@@ -1,5 +1,9 @@
 import type { Clock } from "../contracts.ts";
+import { watchDeparture } from "./departure.ts";
 import { ProviderProblem } from "./failure.ts";
+import type { Turn } from "./last-look.ts";
+import { GRACE, passed } from "./last-look.ts";
+import { retryAfterOf } from "./retry-after.ts";
 
 /** The part of `fetch` that is used: openid-client hands over a string and plain options. */
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
@@ -19,29 +23,29 @@ export interface TransportLimits {
   readonly loopback: boolean;
 }
 
-/** Names of network errors at which nothing can have reached the provider. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
+/** The longest that a request takes with this limit, milliseconds, the last look at the sockets included. */
+export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
 
 /**
  * The only way to the provider: no redirects (TK-06), bounded time and size (TK-07, A-20), https or loopback (TK-05), JSON
- * of bounded depth. The answer is read here in full, so that nobody later waits on a body that drips.
+ * of bounded depth. The answer is read here in full, so that nobody later waits on a body that drips. An answer that is here when the
+ * limit has passed counts. A problem is `ambiguous` where the request may have taken effect: not before it left, and not once the
+ * provider's answer began with a status that says no.
+ *
+ * @param turn lets what has arrived be read; tests give their own
  */
-export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: Fetch): Transport {
+export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: Fetch, turn?: Turn): Transport {
   return {
     async send(purpose, url, options) {
       checkAddress(url, limits.loopback);
       const stop = new AbortController();
       const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
       const done = new AbortController();
+      const departure = watchDeparture();
+      let status: number | null = null;
       let late = false;
-      const limit = clock.sleep(limits.timeout, done.signal).then(
+      const look = { clock, signal: done.signal, arrived: () => status !== null, ...(turn === undefined ? {} : { turn }) };
+      const limit = passed(limits.timeout, look).then(
         () => {
           late = true;
           stop.abort();
@@ -49,15 +53,18 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         () => undefined,
       );
       try {
-        const response = await raced(fetch(url, { ...options, redirect: "manual", signal }), signal);
-        checkStatus(response);
+        const call = departure.run(() => fetch(url, { ...options, redirect: "manual", signal }));
+        const response = await raced(call, signal);
+        status = response.status;
+        checkStatus(response, clock.now());
         const body = await raced(readBounded(response, limits.maxResponse), signal);
-        if (purpose !== "revocation" && response.status === 200) checkJson(response, body);
-        return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
+        if (purpose !== "revocation" && status === 200) checkJson(response, body);
+        return new Response(body.byteLength === 0 ? null : body, { status, headers: response.headers });
       } catch (error) {
-        if (error instanceof ProviderProblem) throw error;
-        throw networkProblem(error, late);
+        const problem = error instanceof ProviderProblem ? error : networkProblem(error, late);
+        throw (status !== null && status >= 400) || departure.neverLeft() ? problem.unambiguous() : problem;
       } finally {
+        departure.stop();
         done.abort();
         await limit;
         stop.abort();
@@ -81,7 +88,7 @@ function checkAddress(url: string, loopback: boolean): void {
   throw new ProviderProblem("invalid", "address", "the provider names an address that is not https");
 }
 
-function checkStatus(response: Response): void {
+function checkStatus(response: Response, now: number): void {
   const { status } = response;
   if (status >= 300 && status < 400) {
     void response.body?.cancel().catch(() => undefined);
@@ -92,14 +99,9 @@ function checkStatus(response: Response): void {
   if (status >= 500 || status === 429) {
     void response.body?.cancel().catch(() => undefined);
     throw new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`, {
-      retryAfter: retryAfterOf(response),
+      retryAfter: retryAfterOf(response.headers, now),
     });
   }
-}
-
-function retryAfterOf(response: Response): number | null {
-  const value = response.headers.get("retry-after");
-  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : null;
 }
 
 async function readBounded(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -163,15 +165,13 @@ export function deeperThan(json: Uint8Array, limit: number): boolean {
 function networkProblem(error: unknown, late: boolean): ProviderProblem {
   if (late) return new ProviderProblem("unavailable", "timeout", "the provider did not answer in time", { ambiguous: true });
   const code = errorCode(error);
-  return new ProviderProblem(
-    "unavailable",
-    "network",
-    `the provider could not be reached${code === undefined ? "" : ` (${code})`}`,
-    {
-      ambiguous: code === undefined || !NEVER_SENT.has(code),
-    },
-  );
+  const message = `the provider could not be reached${code === undefined ? "" : ` (${code})`}`;
+  return new ProviderProblem("unavailable", "network", message, { ambiguous: code === undefined || !NEVER_SENT.test(code) });
 }
+
+/** Network errors at which nothing can have reached the provider: of names, of connecting, and of certificates. */
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|(ERR_TLS_)?CERT_.*|UNABLE_TO_.*|(DEPTH_ZERO_)?SELF_SIGNED_.*)$/;
 
 function errorCode(error: unknown): string | undefined {
   for (let depth = 0, at = error; depth < 4 && typeof at === "object" && at !== null; depth += 1) {

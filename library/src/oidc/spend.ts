@@ -1,0 +1,107 @@
+import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid-client";
+import { refreshTokenGrant } from "openid-client";
+import type { RefreshOutcome } from "../contracts.ts";
+import { ProviderProblem, problemOf } from "./failure.ts";
+import type { Ready } from "./provider.ts";
+import { retryAfterOf } from "./retry-after.ts";
+import type { Transport } from "./transport.ts";
+
+type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
+
+/** The provider's answer to a refresh token: it is spent. */
+export interface Spent {
+  readonly kind: "spent";
+  /** Without the ID token: what is wrong with that must not cost the others. */
+  readonly answer: Answer;
+  /** As it came, not checked. */
+  readonly idToken: string | null;
+  /** The same answer with the ID token, fully checked. Sends nothing but, where needed, for keys. */
+  verified(): Promise<Answer>;
+}
+
+/** Sends the one request, and tells what it means where it gave no tokens. */
+export async function spend(
+  provider: Ready,
+  refreshToken: string,
+): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
+  let kept: Kept | null = null;
+  const once: Transport = {
+    async send(purpose, url, options) {
+      kept = await keep(await provider.transport.send(purpose, url, options));
+      return response(kept, kept.withoutIdToken ?? kept.body);
+    },
+  };
+  try {
+    const answer = await refreshTokenGrant(provider.client("token", once), refreshToken);
+    return spent(provider, refreshToken, answer, kept);
+  } catch (error) {
+    return kept === null ? outcomeOf(problemOf(error)) : answeredNo(kept, problemOf(error), provider.clock.now());
+  }
+}
+
+function spent(provider: Ready, refreshToken: string, answer: Answer, kept: Kept | null): Spent {
+  const again: Transport = {
+    send: () => Promise.resolve(kept === null ? Response.error() : response(kept, kept.body)),
+  };
+  return {
+    kind: "spent",
+    answer,
+    idToken: kept?.idToken ?? null,
+    verified: () => refreshTokenGrant(provider.client("token", again), refreshToken),
+  };
+}
+
+/** What a request came to that gave no answer: `unknown` where it may have taken effect all the same. */
+export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { kind: "renewed" | "refused" }> {
+  if (problem.ambiguous) return { kind: "unknown", cause: problem };
+  return { kind: "unavailable", retryAfter: problem.retryAfter, cause: problem };
+}
+
+/** Only the JSON error `invalid_grant` ends a grant, by whatever 4xx it comes: some providers send it with 401 or 403. */
+function answeredNo(kept: Kept, problem: ProviderProblem, now: number): Exclude<RefreshOutcome, { kind: "renewed" }> {
+  const { status, headers, error } = kept;
+  if (status < 400) return { kind: "unknown", cause: problem };
+  if (error === "invalid_grant")
+    return { kind: "refused", cause: new ProviderProblem("refused", error, "the refresh token is no longer valid") };
+  return { kind: "unavailable", retryAfter: retryAfterOf(headers, now), cause: problem };
+}
+
+interface Kept {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly idToken: string | null;
+  /** The body without it, where there is one. */
+  readonly withoutIdToken: string | null;
+  /** The code of an OAuth error in JSON. */
+  readonly error: string | null;
+}
+
+async function keep(answer: Response): Promise<Kept> {
+  const { status, headers } = answer;
+  const body = await answer.text();
+  const json = /^application\/([a-z0-9.-]+\+)?json\b/i.test(headers.get("content-type") ?? "") ? objectOf(body) : null;
+  const error = json?.get("error");
+  const idToken = status === 200 ? json?.get("id_token") : undefined;
+  json?.delete("id_token");
+  return {
+    status,
+    headers,
+    body,
+    idToken: idToken === undefined || idToken === null ? null : String(idToken),
+    withoutIdToken: idToken === undefined || json === null ? null : JSON.stringify(Object.fromEntries(json)),
+    error: typeof error === "string" ? error : null,
+  };
+}
+
+function objectOf(text: string): Map<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : null;
+  } catch {
+    return null;
+  }
+}
+
+const response = ({ status, headers }: Kept, body: string): Response =>
+  new Response(body === "" ? null : body, { status, headers });
