@@ -6,6 +6,8 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
   coatcheck [serve]         serves; Ctrl-C stops it
   coatcheck check-config    says what would be served, or what is wrong
   coatcheck secret          prints a fresh secret
+  coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help
+  coatcheck sweep           deletes what expired; a gateway does so by itself once an hour
   coatcheck --version
 
   --config FILE             coatcheck.config.yaml or .json; flags beat environment beats file

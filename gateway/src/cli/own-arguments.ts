@@ -1,0 +1,56 @@
+import { readFlags } from "../config/flags.ts";
+import type { Problem } from "../config/place.ts";
+import { NAMED_SETTINGS } from "../config.ts";
+
+/** The arguments of a command that takes more than settings. */
+export interface OwnArguments {
+  /** What stands alone: an id. */
+  readonly words: readonly string[];
+  /** The command's own flags that were given, by name without dashes. */
+  readonly given: ReadonlyMap<string, string>;
+  readonly json: boolean;
+  readonly help: boolean;
+  /** All others: settings, and `--config`. */
+  readonly settings: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** Takes a command's own flags, `--json` and `--help` out of its arguments. A flag of its own hides a setting of that name. */
+export function readOwnArguments(args: readonly string[], own: readonly string[]): OwnArguments {
+  const words: string[] = [];
+  const given = new Map<string, string>();
+  const settings: string[] = [];
+  const problems: Problem[] = [];
+  const switches = new Set<string>();
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? "";
+    if (!arg.startsWith("-")) {
+      words.push(arg);
+      continue;
+    }
+    if (arg === "--json" || arg === "--help" || arg === "-h") {
+      switches.add(arg);
+      continue;
+    }
+    const cut = arg.indexOf("=");
+    const flag = cut === -1 ? arg : arg.slice(0, cut);
+    const next = args[index + 1];
+    const follows = cut === -1 && next !== undefined && !next.startsWith("--") ? next : undefined;
+    if (follows !== undefined) index++;
+    const name = own.find((one) => flag === `--${one}`);
+    const value = cut === -1 ? follows : arg.slice(cut + 1);
+    if (name === undefined) settings.push(arg, ...(follows === undefined ? [] : [follows]));
+    else if (value === undefined) problems.push({ headline: `${flag} has no value`, lines: [`Write ${flag} VALUE.`] });
+    else if (given.has(name)) problems.push({ headline: `${flag} is given twice`, lines: ["One user at a time."] });
+    else given.set(name, value);
+  }
+  const others = ["--config", "--json", "--help", ...own.map((name) => `--${name}`)];
+  return {
+    words,
+    given,
+    json: switches.has("--json"),
+    help: switches.has("--help") || switches.has("-h"),
+    settings,
+    problems: [...problems, ...readFlags(settings, NAMED_SETTINGS, others).problems],
+  };
+}

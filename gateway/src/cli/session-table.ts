@@ -1,0 +1,46 @@
+import type { SessionInfo } from "coatcheck";
+
+const COLUMNS: readonly (readonly [title: string, value: (info: SessionInfo) => string])[] = [
+  ["SESSION", ({ id }) => id],
+  ["SIGNED IN", ({ createdAt }) => time(createdAt)],
+  ["LAST SEEN", ({ seenAt }) => time(seenAt)],
+  ["ENDS IDLE", ({ idleExpiresAt }) => time(idleExpiresAt)],
+  ["ENDS", ({ expiresAt }) => time(expiresAt)],
+  ["BY", ({ method }) => printable(method)],
+  ["USER AGENT", ({ userAgent }) => printable(userAgent)],
+];
+
+/** Sessions as a table for people. */
+export function sessionTable(sessions: readonly SessionInfo[]): string {
+  const cells = [COLUMNS.map(([title]) => title), ...sessions.map((info) => COLUMNS.map(([, value]) => value(info)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** One session, a line for each of its sides. */
+export function sessionLines(info: SessionInfo): string {
+  const lines = [
+    ...COLUMNS.slice(0, 1).map(([title, value]) => [title, value(info)] as const),
+    ["OWNER", printable(info.owner)] as const,
+    ["ISSUER", printable(info.issuer)] as const,
+    ...COLUMNS.slice(1).map(([title, value]) => [title, value(info)] as const),
+  ];
+  return lines.map(([title, value]) => `${title.toLowerCase().padEnd(12)}${value}`).join("\n");
+}
+
+/** `2026-11-20 13:39:09Z`. */
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace("T", " ").replace(/\.\d+/, "");
+}
+
+/** What came from outside, without what would steer a terminal. */
+export function printable(text: string | null): string {
+  return text === null ? "-" : text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+}

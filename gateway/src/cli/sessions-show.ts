@@ -1,0 +1,39 @@
+import { formatProblems } from "../config/place.ts";
+import type { Command } from "./command.ts";
+import { readOwnArguments } from "./own-arguments.ts";
+import { sessionLines } from "./session-table.ts";
+import { idIn } from "./session-words.ts";
+import { withSessions } from "./stored-sessions.ts";
+
+const HELP = `coatcheck sessions show: one session
+
+  coatcheck sessions show ID
+
+  --json              one object, times in milliseconds
+  --config FILE       and the settings of coatcheck serve, from the same environment and file
+
+Exit status: 0, 1 where no session of this id is alive, 2 for what was asked or configured wrongly.`;
+
+/** Shows a live session. */
+export const sessionsShow: Command = async (args, terminal) => {
+  const own = readOwnArguments(args, []);
+  const { print, complain } = terminal;
+  if (own.help) {
+    print(HELP);
+    return 0;
+  }
+  const { id, problems } = idIn(own.words);
+  if (own.problems.length + problems.length > 0) {
+    complain(formatProblems([...own.problems, ...problems]));
+    return 2;
+  }
+  return withSessions(own.settings, terminal, async (directory) => {
+    const info = await directory.show(id);
+    if (info === null) {
+      complain(`no session ${id} is alive`);
+      return 1;
+    }
+    print(own.json ? JSON.stringify(info) : sessionLines(info));
+    return 0;
+  });
+};
