@@ -1,0 +1,85 @@
+import { insist, isReplayable, serverTime } from "./retry.ts";
+import type { ClientSession, SessionClient, SessionClientOptions, SignOutOptions } from "./types.ts";
+import { SessionClientError } from "./types.ts";
+import type { Answer } from "./watch.ts";
+import { NOBODY, watchSession } from "./watch.ts";
+import type { World } from "./world.ts";
+
+const MINUTE = 60_000;
+/** Until then our own endpoints have answered, or do not. */
+const LONGEST_ANSWER = 15_000;
+
+/** The client in a world of its own. */
+export function createClient<Claims>(options: SessionClientOptions, real: World): SessionClient<Claims> {
+  const { prefix = "/auth", maxAge = 0, patience = 30_000 } = options;
+  const world = options.fetch === undefined ? real : { ...real, fetch: options.fetch };
+  const watch = watchSession(world, `coatcheck:${prefix}`, ask);
+  let kept = Number.NEGATIVE_INFINITY;
+
+  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { accept: "application/json" };
+    const once = () =>
+      world.fetch(prefix + path, { ...init, headers, cache: "no-store", signal: AbortSignal.timeout(LONGEST_ANSWER) });
+    return insist(world, once, patience).catch((cause: unknown) => {
+      throw new SessionClientError("ERR_UNREACHABLE", 0, cause);
+    });
+  }
+
+  async function ask(): Promise<Answer<Claims>> {
+    const response = await send("/session");
+    if (response.status === 401) return { session: null, left: null };
+    const session = await bodyOf<ClientSession<Claims>>(response, "identity");
+    const stored = session.session;
+    return { session, left: stored && Math.min(stored.expiresAt, stored.idleExpiresAt) - serverTime(response) };
+  }
+
+  async function signOut({ returnTo, navigate = true }: SignOutOptions = {}): Promise<string> {
+    const body = new URLSearchParams(returnTo === undefined ? {} : { return_to: returnTo });
+    const { location } = await bodyOf<{ location: string }>(await send("/logout", { method: "POST", body }), "location");
+    watch.ended();
+    if (navigate) world.go(location);
+    return location;
+  }
+
+  return {
+    get current() {
+      return watch.current();
+    },
+    session: () => watch.read(maxAge),
+    subscribe: watch.subscribe,
+    signIn({ returnTo = world.here(), provider } = {}) {
+      const query = new URLSearchParams({ return_to: returnTo, ...(provider === undefined ? {} : { provider }) });
+      world.go(`${prefix}/login?${query.toString()}`);
+    },
+    signOut,
+    async keepAlive() {
+      if (world.now() - kept < MINUTE) return;
+      kept = world.now();
+      try {
+        if ((await send("/session", { method: "POST" })).status === 401) watch.hear(NOBODY);
+      } catch {
+        // The person's next sign of life says it again.
+      }
+    },
+    async fetch(input, init) {
+      const signal = init?.signal ?? (input instanceof Request ? input.signal : null);
+      const once = () => world.fetch(input, init);
+      const response = await (isReplayable(input, init) ? insist(world, once, patience, signal) : once());
+      // One request's word is a reason to look: it may have been refused for its own sake, or left before a login.
+      if (response.status === 401) watch.hear(NOBODY);
+      return response;
+    },
+    close: watch.close,
+  };
+}
+
+/**
+ * What an endpoint answered, which must have the member that ours has: a page of somebody in between is no answer.
+ *
+ * @throws SessionClientError for everything else
+ */
+async function bodyOf<Body>(response: Response, member: keyof Body): Promise<Body> {
+  const body: (Body & { code?: string }) | null = await response.json().catch(() => null);
+  if (response.ok && body?.[member]) return body;
+  throw new SessionClientError(body?.code ?? "ERR_RESPONSE", response.status);
+}
