@@ -1,9 +1,12 @@
-import type { Auth, Identity, JsonObject, MaybePromise, RequestView } from "coatcheck";
+import type { Auth, Decision, Identity, JsonObject, MaybePromise, Policy, RequestView } from "coatcheck";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Turned } from "./seam.ts";
 
 /** The library's engine, as the gateway uses it. */
 export type Engine = Auth<JsonObject>["engine"];
+const SOMEBODY: Policy = { require: "user" };
+const ANYBODY: Policy = { require: "nobody" };
+
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
 /** Finds out who asks, and whether they may pass. Synchronous where the store is. */
@@ -12,8 +15,14 @@ export function authenticate(engine: Engine, request: RequestView, ask: Ask): Ma
   return exchange instanceof Promise ? exchange.then((opened) => judge(engine, opened, ask)) : judge(engine, exchange, ask);
 }
 
-function judge(engine: Engine, exchange: Exchange, ask: Ask): Admission | Turned {
-  const decision = exchange.decide({ require: ask.require });
+function judge(engine: Engine, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
+  const decision = exchange.admit(ask.require === "user" ? SOMEBODY : ANYBODY);
+  return decision instanceof Promise
+    ? decision.then((decided) => concluded(engine, exchange, ask, decided))
+    : concluded(engine, exchange, ask, decision);
+}
+
+function concluded(engine: Engine, exchange: Exchange, ask: Ask, decision: Decision): Admission | Turned {
   if (decision.kind === "proceed") return new Admitted(exchange);
   const unwelcome = decision.kind === "login" && !ask.mayLogin;
   const turned = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;

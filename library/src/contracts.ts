@@ -291,6 +291,8 @@ export interface Policy {
   readonly require: "nobody" | "user";
   /** The request's origin was exempted from the CSRF check: the closed list of CHECKLIST CS-09. */
   readonly crossSite?: boolean;
+  /** `false`: a session whose access token ran out is taken as it is. */
+  readonly renews?: boolean;
 }
 
 /** What is done about a request before the handler runs. */
@@ -445,6 +447,7 @@ export interface ProviderNotice {
   /** Unique for the issuer; accepted once. */
   readonly tokenId: string;
   readonly issuedAt: number;
+  /** From then on it is refused for its age. */
   readonly expires: number;
 }
 
@@ -517,7 +520,7 @@ export interface Route {
   readonly renews?: boolean;
   readonly endpoint: Endpoint;
   /** What is answered where the store would not say who asks, or not take what was recorded; else a problem document. */
-  readonly refused?: (request: RouteRequest, code: ErrorCode) => RouteResponse;
+  readonly refused?: (request: RouteRequest, code: ErrorCode) => MaybePromise<RouteResponse>;
 }
 
 /** An answer as a value; the adapter writes it. Header names are lower case; `set-cookie` may stand several times. */

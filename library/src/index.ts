@@ -4,6 +4,7 @@ import { createCookies } from "./cookie/names.ts";
 import { CoatcheckError } from "./core/errors.ts";
 import { deviations, type SessionOptions, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
+import { type RefreshPolicy, refreshPolicy } from "./core/renewal.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
 import type { Auth } from "./engine/auth.ts";
@@ -12,6 +13,7 @@ import { sessionDirectory } from "./engine/directory.ts";
 import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
+import { Renewals } from "./engine/renewals.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
 import type { SiteData } from "./oidc/dependencies.ts";
@@ -23,6 +25,7 @@ import { sessionStrategy } from "./strategies/session.ts";
 export type * from "./contracts.ts";
 export { CoatcheckError, ERRORS } from "./core/errors.ts";
 export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
+export type { RefreshPolicy } from "./core/renewal.ts";
 export type { Auth, Readiness } from "./engine/auth.ts";
 export { SessionEnded } from "./engine/endings.ts";
 export { isSignedIn } from "./engine/signed-in.ts";
@@ -44,6 +47,8 @@ export interface CoatcheckOptions<Data> {
   readonly data?: StandardSchemaV1<unknown, Data>;
   /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds. */
   readonly session?: SessionOptions;
+  /** When the provider's tokens are renewed. Default: whenever they have run out, so that a session ends when its provider ends it. */
+  readonly refresh?: Partial<RefreshPolicy>;
   readonly cookie?: { readonly name?: string; readonly domain?: string; readonly sameSite?: "Lax" | "Strict" };
   /** Where our own endpoints live. Default `/auth`. */
   readonly prefix?: string;
@@ -80,7 +85,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const entropy = options.entropy ?? systemEntropy;
   const report = reporter(options.on);
   const background = createBackground(report);
-  const policy = sessionPolicy(options.session);
+  const refresh = refreshPolicy(options.refresh);
+  const policy = sessionPolicy(options.session, refresh.withoutRefreshToken === "end");
   for (const reason of deviations(options.session ?? {})) report({ name: "session.refused", level: "warn", reason });
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
@@ -92,6 +98,18 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const { store } = options;
 
   const endings = new Endings({ store, clock, policy, background });
+  const renewals = new Renewals({
+    store,
+    providers,
+    keyring,
+    clock,
+    entropy,
+    policy,
+    refresh,
+    endings,
+    background,
+    report,
+  });
   const sessions = sessionDirectory({ store, clock, entropy, policy, report }, endings);
 
   const engine = new Engine<unknown>({
@@ -124,6 +142,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     report,
     background,
     endings,
+    renewals,
+    refresh,
   });
   const providerStates = () => providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
   const closing = new AbortController();
@@ -147,6 +167,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     async close() {
       closing.abort();
       endings.close();
+      renewals.close();
       for (const provider of providers) await provider.close();
       await background.drain();
     },

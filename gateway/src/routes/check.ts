@@ -1,9 +1,11 @@
-import type { Decision, MaybePromise, RouteResponse } from "coatcheck";
+import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { Engine } from "../admission.ts";
 import { problemOf } from "../answer.ts";
 import { groupsOf } from "../groups.ts";
 import type { CheckRequest } from "../seam.ts";
 import { type IdentityHeaders, identityHeaders, type LeftOut } from "../upstream/identity-headers.ts";
+
+const SOMEBODY: Policy = { require: "user" };
 
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
@@ -15,8 +17,25 @@ export function check(engine: Engine, request: CheckRequest, leftOut: LeftOut): 
     : judge(engine, exchange, request, leftOut);
 }
 
-function judge(engine: Engine, exchange: Exchange, request: CheckRequest, leftOut: LeftOut): IdentityHeaders | RouteResponse {
-  const decision = exchange.decide({ require: "user" });
+function judge(
+  engine: Engine,
+  exchange: Exchange,
+  request: CheckRequest,
+  leftOut: LeftOut,
+): MaybePromise<IdentityHeaders | RouteResponse> {
+  const decision = exchange.admit(SOMEBODY);
+  return decision instanceof Promise
+    ? decision.then((decided) => concluded(engine, exchange, decided, request, leftOut))
+    : concluded(engine, exchange, decision, request, leftOut);
+}
+
+function concluded(
+  engine: Engine,
+  exchange: Exchange,
+  decision: Decision,
+  request: CheckRequest,
+  leftOut: LeftOut,
+): IdentityHeaders | RouteResponse {
   if (decision.kind !== "proceed") return refused(engine, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
@@ -39,7 +58,7 @@ function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): bo
 function refused(engine: Engine, decision: Exclude<Decision, { kind: "proceed" }>, request: CheckRequest): RouteResponse {
   const unknown = decision.kind === "login" || (decision.kind === "refuse" && decision.code === "ERR_UNAUTHENTICATED");
   if (!unknown) return engine.answer(decision, request);
-  const login = absolute(engine.answer({ kind: "login" }, request), request.origin);
+  const login = absolute(engine.answer(decision.kind === "login" ? decision : { kind: "login" }, request), request.origin);
   if (request.neighbour !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
   const status = decision.kind === "login" ? login.status : 401;
   return problemOf("ERR_UNAUTHENTICATED", [...login.headers, ["x-coatcheck-status", String(status)]]);

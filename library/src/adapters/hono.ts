@@ -44,7 +44,7 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         const view = new FetchRequest(context.req.raw, engine.options.origins.own, peer === undefined ? {} : { peer });
         if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
         const exchange = await engine.open(view);
-        const decision = exchange.decide(ANYBODY);
+        const decision = await exchange.admit(ANYBODY);
         if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
         exchanges.set(context, exchange);
         context.set("session", exchange.session);

@@ -91,11 +91,13 @@ const OUTCOMES: { readonly [name: string]: readonly [Decision["kind"] | number, 
   outage: ["unavailable", "unavailable"],
 };
 
+const WORLD = { origins: ORIGINS, now: 10_000_000, keepsInStep: false, unconfirmed: 3_600_000 };
+
 const outcome = (decision: Decision): string | number => (decision.kind === "refuse" ? decision.status : decision.kind);
 
 for (const [name, verdict] of Object.entries(VERDICTS)) {
   test(`S-03 S-05 SE-16 TP-05 ${name} is decided by the table`, () => {
-    const circumstances = { request: request("GET"), origins: ORIGINS, ambient: true };
+    const circumstances = { request: request("GET"), ...WORLD, ambient: true };
     const expected = OUTCOMES[name];
     assert.deepEqual(
       [outcome(decide(verdict, ANYBODY, circumstances)), outcome(decide(verdict, SOMEBODY, circumstances))],
@@ -105,7 +107,7 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
 }
 
 test("S-04 CS-10 only a bearer that authenticated is exempt from the origin check", () => {
-  const circumstances = { request: request("POST", { "sec-fetch-site": "cross-site" }), origins: ORIGINS, ambient: true };
+  const circumstances = { request: request("POST", { "sec-fetch-site": "cross-site" }), ...WORLD, ambient: true };
   const kinds = Object.entries(VERDICTS).map(([name, verdict]) => [name, outcome(decide(verdict, ANYBODY, circumstances))]);
   assert.deepEqual(Object.fromEntries(kinds), {
     nobody: 403,
@@ -122,7 +124,7 @@ test("S-04 CS-10 only a bearer that authenticated is exempt from the origin chec
 });
 
 test("CS-08 an anonymous POST that could log in is checked too, and an exempted route is not", () => {
-  const circumstances = { request: request("POST", { origin: "https://evil.example" }), origins: ORIGINS, ambient: false };
+  const circumstances = { request: request("POST", { origin: "https://evil.example" }), ...WORLD, ambient: false };
   assert.equal(outcome(decide({ kind: "abstain" }, ANYBODY, circumstances)), 403);
   assert.equal(outcome(decide({ kind: "abstain" }, { require: "nobody", crossSite: true }, circumstances)), "proceed");
 });
@@ -143,7 +145,7 @@ test("AR-10 a 401 becomes the login for a top-level navigation alone", () => {
   ];
   for (const [headers, navigation] of cases) {
     assert.equal(isNavigation(request("GET", headers)), navigation, JSON.stringify(headers));
-    const circumstances = { request: request("GET", headers), origins: ORIGINS, ambient: false };
+    const circumstances = { request: request("GET", headers), ...WORLD, ambient: false };
     assert.equal(outcome(decide({ kind: "abstain" }, SOMEBODY, circumstances)), navigation ? "login" : 401);
   }
 });

@@ -1,4 +1,4 @@
-import type { Decision, Policy, RequestView, Verdict } from "../contracts.ts";
+import type { Decision, EndReason, Policy, RequestView, Verdict } from "../contracts.ts";
 import type { OriginRules } from "./csrf.ts";
 import { mayChange } from "./csrf.ts";
 import { isNavigation } from "./navigation.ts";
@@ -9,6 +9,11 @@ export interface Circumstances {
   readonly origins: OriginRules;
   /** A cookie, proxy header or the like came along, whether it proved anything or not. */
   readonly ambient: boolean;
+  readonly now: number;
+  /** Sessions are kept in step with their provider: one whose access token ran out is renewed before it counts. */
+  readonly keepsInStep: boolean;
+  /** How long, from the access token's end, a session that cannot be renewed counts as an identity. */
+  readonly unconfirmed: number;
 }
 
 const PROCEED: Decision = { kind: "proceed" };
@@ -24,7 +29,18 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
   if (verdict.kind === "unavailable") return { kind: "unavailable", code: verdict.code, cause: verdict.cause };
-  return policy.require === "nobody" || isSomebody(verdict) ? PROCEED : challenge(circumstances.request);
+  const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
+  if (behind !== null) return behind;
+  return policy.require === "nobody" || isSomebody(verdict) ? PROCEED : challenge(circumstances.request, endOf(verdict));
+}
+
+/** What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is (DESIGN §1.2). */
+function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, circumstances: Circumstances): Decision | null {
+  const { renewAt, tokenExpires } = session.row;
+  if (!circumstances.keepsInStep || renewAt === null || tokenExpires === null) return null;
+  if (unconfirmed === undefined) return { kind: "renew" };
+  if (circumstances.now - tokenExpires < circumstances.unconfirmed) return null;
+  return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", retryAfter: unconfirmed.retryAfter };
 }
 
 /** The client's own bearer, and one that really authenticated: nothing came along by itself (CS-10). */
@@ -39,6 +55,13 @@ function isSomebody(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }
 }
 
 /** What somebody unknown is answered where a user is required: a page of the login for a navigation, else 401. */
-export function challenge(request: RequestView): Exclude<Decision, { kind: "proceed" }> {
-  return isNavigation(request) ? { kind: "login" } : { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" };
+export function challenge(request: RequestView, ended: EndReason | null = null): Exclude<Decision, { kind: "proceed" }> {
+  if (!isNavigation(request)) return { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" };
+  return ended === null ? { kind: "login" } : { kind: "login", ended };
+}
+
+/** Why the presented session is over, where the person who comes back does not know: not one that was replaced, nor one that never was. */
+export function endOf(verdict: Verdict): EndReason | null {
+  const reason = verdict.kind === "abstain" ? verdict.dead?.reason : undefined;
+  return reason === undefined || reason === "malformed" || reason === "unknown" || reason === "replaced" ? null : reason;
 }

@@ -26,7 +26,7 @@ const NOBODY: Held = { live: null, dead: null, several: [], lost: false, navigat
 const DEAD: Held = { ...NOBODY, dead: { reason: "unknown" } };
 
 function circumstances(status = 200, more: Partial<Circumstances> = {}): Circumstances {
-  const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: null };
+  const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: null, renewAt: null };
   return { now: NOW, status, policy: sessionPolicy(), validate: (data) => data, minted, client: {}, ...more };
 }
 
@@ -92,9 +92,9 @@ const TABLE: readonly [name: string, held: Held, draft: Draft, status: number, e
     ["put:absent", "end:replaced", "set"],
   ],
   ["login, then 500", live("i bob"), withLogin(NO_INTENT, ALICE), 500, ["keep"]],
-  ["logout", live("i alice"), withLogout(), 200, ["end:logout", "clear"]],
-  ["logout, then 500", live("i alice"), withLogout(), 500, ["end:logout", "clear"]],
-  ["set and logout", live("i alice"), withLogout(), 500, ["end:logout", "clear"]],
+  ["logout", live("i alice"), withLogout(), 200, ["put:7:ended", "clear"]],
+  ["logout, then 500", live("i alice"), withLogout(), 500, ["put:7:ended", "clear"]],
+  ["set and logout", live("i alice"), withLogout(), 500, ["put:7:ended", "clear"]],
 ];
 
 for (const [name, held, draft, status, expected] of TABLE) {

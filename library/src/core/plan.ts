@@ -26,6 +26,8 @@ export interface Minted {
   readonly secretHash: string;
   /** The provider's tokens, sealed for this id. */
   readonly sealedTokens: string | null;
+  /** When they are to be renewed; `null` where nothing is to renew. */
+  readonly renewAt: number | null;
 }
 
 /** What else goes into a plan. */
@@ -73,7 +75,7 @@ export function needsTicket(draft: Draft, held: Held): boolean {
 /** What is to be written, and what becomes of the cookie. Pure: a conflict is answered by planning again on the fresh record. */
 export function plan(held: Held, recorded: Draft, circumstances: Circumstances): Plan {
   const draft = heeded(recorded, circumstances.status);
-  if (draft.logout) return planLogout(held);
+  if (draft.logout) return planLogout(held, circumstances.now);
   if (draft.login !== null) return planLogin(held, draft, draft.login, circumstances);
   if (hasIntent(draft) && held.lost) return { kind: "lost" };
   if (held.live !== null && hasIntent(draft)) return planChange(held.live, draft, circumstances);
@@ -89,10 +91,14 @@ function restingCookie(held: Held): CookiePlan {
   return held.dead !== null && held.navigation ? "clear" : "keep";
 }
 
-function planLogout(held: Held): Plan {
-  const ids = held.live === null ? held.several : [held.live.row.id];
-  const steps = ids.map((id): EndStep => ({ kind: "end", id, reason: "logout" }));
-  return write(steps, ids.length > 0 || held.dead !== null || held.lost ? "clear" : "keep");
+function planLogout(held: Held, now: number): Plan {
+  // On condition, so that what ends is what was read: its tokens, and no newer ones, are then revoked.
+  if (held.live !== null) {
+    const { row } = held.live;
+    return write([{ kind: "put", row: emptied(row, "logout", now), condition: row.version }], "clear");
+  }
+  const steps = held.several.map((id): EndStep => ({ kind: "end", id, reason: "logout" }));
+  return write(steps, steps.length > 0 || held.dead !== null || held.lost ? "clear" : "keep");
 }
 
 function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: Circumstances): Plan {
@@ -166,7 +172,7 @@ function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, poli
     created: now,
     seen: now,
     expires: now + policy.lifetime,
-    renewAt: null,
+    renewAt: login === null ? null : minted.renewAt,
     tokenExpires: login?.tokens?.expires ?? null,
     lease: null,
     ended: null,

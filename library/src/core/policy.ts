@@ -12,6 +12,8 @@ export interface SessionPolicy {
   readonly persistent: boolean;
   /** Most characters of session data as JSON. */
   readonly maxData: number;
+  /** A session that has nothing to renew its access token with is over when that runs out. */
+  readonly endsWithToken: boolean;
 }
 
 const MINUTE = 60_000;
@@ -33,12 +35,12 @@ export const ROTATION_GRACE = 10_000;
 /** The longest `Max-Age` that browsers take (6265bis s5.5); a longer lifetime would outlive its cookie. */
 const LONGEST = 400 * DAY;
 
-export interface SessionOptions extends Partial<SessionPolicy> {
+export interface SessionOptions extends Partial<Omit<SessionPolicy, "endsWithToken">> {
   readonly preset?: PresetName;
 }
 
 /** Completes and checks the options. Throws a `TypeError` that names the option. */
-export function sessionPolicy(options: SessionOptions = {}): SessionPolicy {
+export function sessionPolicy(options: SessionOptions = {}, endsWithToken = false): SessionPolicy {
   const preset = PRESETS[options.preset ?? "aal2"];
   if (preset === undefined) throw new TypeError(`session.preset is ${String(options.preset)}; it can be aal1, aal2 or aal3`);
   const policy: SessionPolicy = {
@@ -47,6 +49,7 @@ export function sessionPolicy(options: SessionOptions = {}): SessionPolicy {
     unconfirmed: options.unconfirmed ?? HOUR,
     persistent: options.persistent ?? true,
     maxData: options.maxData ?? 65_536,
+    endsWithToken,
   };
   within("session.idle", policy.idle, 1000, LONGEST);
   within("session.lifetime", policy.lifetime, 1000, LONGEST);
@@ -80,6 +83,7 @@ export function overReason(row: SessionRow, now: number, policy: SessionPolicy):
   if (row.ended !== null) return row.reason ?? "logout";
   if (now >= row.expires) return "expired";
   if (now - row.seen > policy.idle) return "idle";
+  if (policy.endsWithToken && row.renewAt === null && row.tokenExpires !== null && now >= row.tokenExpires) return "expired";
   return null;
 }
 

@@ -1,4 +1,4 @@
-import type { Decision, ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
+import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
 import { CoatcheckError, ERRORS, problem } from "../core/errors.ts";
 
 type Header = readonly [name: string, value: string];
@@ -28,7 +28,7 @@ export function answerDecision(
 ): RouteResponse {
   switch (decision.kind) {
     case "login":
-      return answerLogin(request, prefix, origins.own);
+      return answerLogin(request, prefix, origins.own, decision.ended);
     case "refuse": {
       const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
       const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
@@ -36,21 +36,21 @@ export function answerDecision(
       return { ...response, status: decision.status };
     }
     case "unavailable":
-      return answerProblem(decision.code);
+      return answerProblem(decision.code, [], decision.retryAfter === undefined ? null : decision.retryAfter / 1_000);
     case "renew":
     case "end-and-proceed":
       throw new CoatcheckError("ERR_INTERNAL");
   }
 }
 
-/** Sends a browser to the login, and afterwards back to where it was going. */
-function answerLogin(request: RequestView, prefix: string, origins: readonly string[]): RouteResponse {
+/** Sends a browser to the login, which says first why the session is over where it was one, and afterwards back to where it was going. */
+function answerLogin(request: RequestView, prefix: string, origins: readonly string[], ended?: EndReason): RouteResponse {
   const safe = request.method === "GET" || request.method === "HEAD";
   const returnTo = safe ? request.target : pageBefore(request, origins);
   return {
     status: safe ? 302 : 303,
     headers: [
-      ["location", `${prefix}/login?return_to=${encodeURIComponent(returnTo)}`],
+      ["location", `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${ended === undefined ? "" : `&ended=${ended}`}`],
       ["cache-control", "no-store"],
       ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"],
     ],

@@ -30,12 +30,18 @@ export interface EndingsOptions {
 const TICK = 500;
 /** Where the store tells of endings by itself, each session is looked at only this often; what it tells is best effort. */
 const ROUND = 5_000;
-/** Most look-ups of one tick; more sessions than that take more rounds. */
+/** Most look-ups of one tick, those first that ran out or wait longest; more sessions than that take more ticks. */
 const MOST_LOOKUPS = 1_000;
+/** Aborted signals that are remembered, for requests that look at theirs after the end. */
+const MOST_ABORTED = 1_000;
+/** Look-ups at once; between two lots requests are answered. */
+const LOT = 50;
 
 interface Watched {
   readonly listeners: Set<EndListener>;
-  /** When the store is asked next. */
+  /** When it runs out by itself, as far as this process knows. */
+  runsOut: number;
+  /** When the store is asked anyway, on the clock that never jumps. */
   due: number;
 }
 
@@ -46,7 +52,9 @@ interface Watched {
 export class Endings {
   readonly #options: EndingsOptions;
   readonly #watched = new Map<string, Watched>();
+  readonly #heard = new Map<string, Set<EndListener>>();
   readonly #signals = new Map<string, AbortController>();
+  readonly #aborted = new Map<string, AbortSignal>();
   #running: AbortController | null = null;
   #stopPush: (() => void) | null = null;
   #closed = false;
@@ -55,29 +63,45 @@ export class Endings {
     this.#options = options;
   }
 
-  /** Calls `listener` once when the session is over. Answers how to stop. */
+  /** Calls `listener` once when the session is over, never before this has answered. Answers how to stop. */
   watch(id: string, listener: EndListener): () => void {
     if (this.#closed) return () => undefined;
-    const watched = this.#watched.get(id) ?? { listeners: new Set(), due: 0 };
-    watched.listeners.add(listener);
+    const watched = this.#watched.get(id) ?? { listeners: new Set(), runsOut: Number.POSITIVE_INFINITY, due: 0 };
+    const own: EndListener = (reason) => listener(reason);
+    watched.listeners.add(own);
     this.#watched.set(id, watched);
     if (this.#running === null) this.#start();
     return () => {
-      watched.listeners.delete(listener);
+      watched.listeners.delete(own);
       if (watched.listeners.size > 0 || this.#watched.get(id) !== watched) return;
       this.#watched.delete(id);
       if (this.#watched.size === 0) this.#stop();
     };
   }
 
-  /** Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no more. */
+  /** Calls `listener` once if this process hears of the end, without asking the store for it. Answers how to stop. */
+  hear(id: string, listener: EndListener): () => void {
+    const heard = this.#heard.get(id) ?? new Set();
+    this.#heard.set(id, heard.add(listener));
+    return () => {
+      heard.delete(listener);
+      if (heard.size === 0 && this.#heard.get(id) === heard) this.#heard.delete(id);
+    };
+  }
+
+  /**
+   * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no more. Held until then:
+   * who listens to a signal often holds nothing else of it.
+   */
   signalOf(id: string): AbortSignal {
-    const known = this.#signals.get(id);
-    if (known !== undefined) return known.signal;
+    const known = this.#signals.get(id)?.signal ?? this.#aborted.get(id);
+    if (known !== undefined) return known;
     const controller = new AbortController();
+    if (this.#closed) return controller.signal;
     this.#signals.set(id, controller);
     this.watch(id, (reason) => {
       this.#signals.delete(id);
+      this.#remember(id, controller.signal);
       controller.abort(new SessionEnded(reason));
     });
     return controller.signal;
@@ -85,26 +109,38 @@ export class Endings {
 
   /** A session ended, as this process knows. */
   tell(id: string, reason: EndReason): void {
-    const watched = this.#watched.get(id);
-    if (watched === undefined) return;
-    this.#watched.delete(id);
-    if (this.#watched.size === 0) this.#stop();
-    for (const listener of watched.listeners) listener(reason);
+    const listeners = [...(this.#heard.get(id) ?? []), ...(this.#watched.get(id)?.listeners ?? [])];
+    this.#heard.delete(id);
+    if (this.#watched.delete(id) && this.#watched.size === 0) this.#stop();
+    for (const listener of listeners) {
+      try {
+        listener(reason);
+      } catch (error) {
+        // The session is over, whatever a listener makes of it. Reported as work in the background that failed.
+        this.#options.background.waitUntil(Promise.reject(error));
+      }
+    }
   }
 
   close(): void {
     this.#closed = true;
     this.#watched.clear();
+    this.#heard.clear();
     this.#signals.clear();
+    this.#aborted.clear();
     this.#stop();
   }
 
+  #remember(id: string, signal: AbortSignal): void {
+    const [oldest] = this.#aborted.keys();
+    if (oldest !== undefined && this.#aborted.size >= MOST_ABORTED) this.#aborted.delete(oldest);
+    this.#aborted.set(id, signal);
+  }
+
   #start(): void {
-    const { store, background } = this.#options;
     const running = new AbortController();
     this.#running = running;
-    this.#stopPush = store.watch?.(({ id, reason }) => this.tell(id, reason)) ?? null;
-    background.waitUntil(this.#run(running.signal));
+    this.#options.background.waitUntil(this.#run(running.signal));
   }
 
   #stop(): void {
@@ -116,36 +152,58 @@ export class Endings {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#look();
+      this.#listen();
+      await this.#look(signal);
       await this.#options.clock.sleep(TICK, signal).catch(() => undefined);
     }
   }
 
-  async #look(): Promise<void> {
-    const now = this.#options.clock.now();
-    let left = MOST_LOOKUPS;
-    for (const [id, watched] of [...this.#watched]) {
-      if (watched.due > now) continue;
-      if (left === 0) return;
-      left -= 1;
-      await this.#ask(id, watched);
+  /** A store that cannot push at the moment is asked again with the next tick. */
+  #listen(): void {
+    try {
+      this.#stopPush ??= this.#options.store.watch?.(({ id, reason }) => this.tell(id, reason)) ?? null;
+    } catch {
+      // Until then sessions are looked at as those of a store that cannot.
     }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const found = this.#toAsk(clock.now(), clock.monotonic());
+    for (let first = 0; first < found.length && !signal.aborted; first += LOT) {
+      if (first > 0) await clock.sleep(0, signal).catch(() => undefined);
+      await Promise.all(found.slice(first, first + LOT).map(([id, watched]) => this.#ask(id, watched)));
+    }
+  }
+
+  #toAsk(now: number, steady: number): readonly (readonly [id: string, watched: Watched])[] {
+    const urgency = ({ runsOut, due }: Watched): number => (runsOut <= now ? -1 : due);
+    const found = [...this.#watched].filter(([, watched]) => urgency(watched) <= steady);
+    if (found.length > MOST_LOOKUPS) found.sort(([, a], [, b]) => urgency(a) - urgency(b));
+    return found.slice(0, MOST_LOOKUPS);
   }
 
   async #ask(id: string, watched: Watched): Promise<void> {
     const { store, clock, policy } = this.#options;
     try {
       const row = await store.get(id);
-      const now = clock.now();
-      const over = row === undefined ? "expired" : overReason(row, now, policy);
-      if (over !== null || row === undefined) this.tell(id, over ?? "expired");
-      else watched.due = Math.min(now + (this.#stopPush === null ? TICK : ROUND), runsOut(row, policy));
+      if (this.#watched.get(id) !== watched) return;
+      const over = row === undefined ? "expired" : overReason(row, clock.now(), policy);
+      if (row === undefined || over !== null) {
+        this.tell(id, over ?? "expired");
+        return;
+      }
+      watched.runsOut = runsOut(row, policy);
+      // Without push it is due with every tick; who was asked last comes last.
+      watched.due = clock.monotonic() + (this.#stopPush === null ? 0 : ROUND);
     } catch {
       // An outage ends nobody; the next tick asks again.
     }
   }
 }
 
-function runsOut(row: SessionRow, policy: SessionPolicy): number {
-  return Math.min(row.expires, row.seen + policy.idle + 1);
+/** When a row that lives is over by itself: what `overReason` says of time alone. */
+function runsOut({ expires, seen, renewAt, tokenExpires }: SessionRow, { idle, endsWithToken }: SessionPolicy): number {
+  const token = endsWithToken && renewAt === null && tokenExpires !== null ? tokenExpires : expires;
+  return Math.min(expires, seen + idle + 1, token);
 }

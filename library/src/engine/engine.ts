@@ -1,13 +1,4 @@
-import type {
-  Decision,
-  MaybePromise,
-  Policy,
-  RequestView,
-  Route,
-  RouteRequest,
-  RouteResponse,
-  SessionRow,
-} from "../contracts.ts";
+import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse, SessionRow } from "../contracts.ts";
 import { overReason } from "../core/policy.ts";
 import { answerDecision, answerProblem, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
@@ -16,8 +7,6 @@ import { observe } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 
 const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
-const ANYBODY: Policy = { require: "nobody" };
-const CROSS_SITE: Policy = { require: "nobody", crossSite: true };
 
 /** Drives all I/O of a request. Adapters and the gateway open an exchange with it, and settle that when the response's head is ready. */
 export class Engine<Data> {
@@ -87,7 +76,11 @@ export class Engine<Data> {
 
   async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {
     const exchange = route.lookup ? await this.open(request) : this.openUnseen(request);
-    const decision = exchange.decide(route.crossSite ? CROSS_SITE : ANYBODY);
+    const decision = await exchange.admit({
+      require: "nobody",
+      crossSite: route.crossSite ?? false,
+      renews: route.renews ?? false,
+    });
     if (decision.kind === "unavailable" && route.refused !== undefined) return route.refused(request, decision.code);
     if (decision.kind !== "proceed") return this.answer(decision, request);
     const response = await route.endpoint(request, exchange);

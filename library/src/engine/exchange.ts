@@ -11,6 +11,7 @@ import type {
   RequestView,
   RouteExchange,
   Session,
+  SessionRow,
   Verdict,
 } from "../contracts.ts";
 import { decide } from "../core/decide.ts";
@@ -49,11 +50,10 @@ export class Exchange<Data> implements RouteExchange {
   readonly request: RequestView;
   /** When the request was observed. */
   readonly now: number;
-  readonly verdict: Verdict;
   /** The strategy that decided, or `null`. */
   readonly by: string | null;
-  /** The session that the ticket proved, live. */
-  readonly proven: ProvenSession | null;
+  #verdict: Verdict;
+  #proven: ProvenSession | null;
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
   /** The mark of the owner whom a recorded login is for, as it was when that was recorded (DESIGN §1.6). */
@@ -63,15 +63,25 @@ export class Exchange<Data> implements RouteExchange {
   #failed = false;
   #session: SessionHandle<Data> | null = null;
   #body: Body | null = null;
+  #latest: Held["live"] = null;
   #whenStored: readonly (() => void)[] = NOTHING;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
     this.options = options;
     this.request = request;
     this.now = now;
-    this.verdict = observed.verdict;
     this.by = observed.by;
-    this.proven = provenBy(observed.verdict);
+    this.#verdict = observed.verdict;
+    this.#proven = provenBy(observed.verdict);
+  }
+
+  get verdict(): Verdict {
+    return this.#verdict;
+  }
+
+  /** The session that the ticket proved, live. */
+  get proven(): ProvenSession | null {
+    return this.#proven;
   }
 
   /** What the app sees. */
@@ -88,20 +98,69 @@ export class Exchange<Data> implements RouteExchange {
 
   /** The presented ticket that proves nothing. */
   get dead(): DeadTicket | null {
-    return this.verdict.kind === "abstain" ? (this.verdict.dead ?? null) : null;
+    return this.#verdict.kind === "abstain" ? (this.#verdict.dead ?? null) : null;
   }
 
   get draft(): Draft {
     return this.#draft;
   }
 
-  /** What is to be done about this request before the handler runs. */
+  /** What is to be done about this request before the handler runs. `renew`: nobody has asked {@link admit} yet. */
   decide(policy: Policy): Decision {
     const { request, options } = this;
     const ambient = request.method !== "GET" && options.strategies.some((one) => one.ambient && one.presented(request));
-    const decision = decide(this.verdict, policy, { request, origins: options.origins, ambient });
+    const decision = decide(this.#verdict, policy, {
+      request,
+      origins: options.origins,
+      ambient,
+      now: this.now,
+      keepsInStep: options.refresh.policy === "keep-in-step",
+      unconfirmed: options.policy.unconfirmed,
+    });
     if (decision.kind === "refuse") reportRefusal(decision.code, options.report);
     return decision;
+  }
+
+  /**
+   * The same, with the session in step with its provider first: a request that finds the access token run out waits for the renewal, one that
+   * finds it nearly out begins it and goes on.
+   */
+  admit(policy: Policy): MaybePromise<Decision> {
+    const decision = this.decide(policy);
+    if (decision.kind === "renew") return this.#renew().then(() => this.decide(policy));
+    const row = this.#proven?.row;
+    const nearly = row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
+    if (nearly && decision.kind === "proceed" && policy.renews !== false) this.#renewAhead(row);
+    return decision;
+  }
+
+  #renewAhead(row: SessionRow): void {
+    const { refresh, renewals } = this.options;
+    if (refresh.policy === "keep-in-step") renewals.ahead(row);
+  }
+
+  async #renew(): Promise<void> {
+    const proven = this.#proven;
+    if (proven === null) return;
+    this.#verdict = await this.#inStep(proven);
+    this.#proven = provenBy(this.#verdict);
+    this.#body = null;
+  }
+
+  async #inStep(proven: ProvenSession): Promise<Verdict> {
+    try {
+      const renewal = await this.options.renewals.renew(proven.row);
+      switch (renewal.kind) {
+        case "renewed":
+          return { kind: "accept", session: { ...proven, row: renewal.row } };
+        case "ended":
+          return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
+        case "unavailable":
+          return { kind: "stale", session: proven, unconfirmed: { retryAfter: renewal.retryAfter } };
+      }
+    } catch (cause) {
+      return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };
+    }
   }
 
   /** Whether the answer may have to carry a cookie: something is recorded, or a dead ticket may be cleared. */
@@ -114,7 +173,7 @@ export class Exchange<Data> implements RouteExchange {
     if (this.#closed) {
       throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
     }
-    if (this.verdict.kind === "accept" && "principal" in this.verdict) {
+    if (this.#verdict.kind === "accept" && "principal" in this.#verdict) {
       // Whether a credential comes along is the client's choice, so this is an answer and no crash.
       throw new CoatcheckError("ERR_BAD_REQUEST", {
         message: `A request with a credential for ${this.by} has no session to write to.`,
@@ -142,7 +201,7 @@ export class Exchange<Data> implements RouteExchange {
 
   // The endpoints of sign-on are for browsers; whoever calls them with a credential of another kind is told so.
   #recordForBrowser(step: (draft: Draft) => Draft): void {
-    if (this.verdict.kind === "accept" && "principal" in this.verdict) throw new CoatcheckError("ERR_BAD_REQUEST");
+    if (this.#verdict.kind === "accept" && "principal" in this.#verdict) throw new CoatcheckError("ERR_BAD_REQUEST");
     this.record(step);
   }
 
@@ -157,6 +216,7 @@ export class Exchange<Data> implements RouteExchange {
 
   tokens(): ProviderTokens | null {
     const { proven, body } = this;
+    if (this.#latest !== null) return openTokens(this.#latest.row, this.#latest.body, this.options.keyring);
     return proven === null || body === null ? null : openTokens(proven.row, body, this.options.keyring);
   }
 
@@ -170,10 +230,15 @@ export class Exchange<Data> implements RouteExchange {
     return {
       live: proven === null || body === null ? null : { ...proven, body: body.record },
       dead: this.dead,
-      several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
+      several: this.#verdict.kind === "abstain" ? (this.#verdict.several ?? []) : [],
       lost: false,
       navigation: isNavigation(this.request),
     };
+  }
+
+  /** The presented session as the store had it when what was recorded was written; a renewal may have come between. */
+  adopt(live: Held["live"]): void {
+    this.#latest = live;
   }
 
   /** The handler threw: whatever status its answer gets, only `logout` is kept (DESIGN §1.5). */

@@ -1,5 +1,5 @@
 import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
-import { challenge } from "../core/decide.ts";
+import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { answerDecision, answerProblem } from "./answers.ts";
 import type { Engine } from "./engine.ts";
@@ -81,7 +81,7 @@ export async function handle<Data>(
   const view = new FetchRequest(request, engine.options.origins.own, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);
-  const decision = exchange.decide(ANYBODY);
+  const decision = await exchange.admit(ANYBODY);
   if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
   return conclude(exchange, await answered(exchange, handler, request));
 }
@@ -96,10 +96,10 @@ export async function handleUser<Data>(
   const view = new FetchRequest(request, engine.options.origins.own, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);
-  const decision = exchange.decide(SOMEBODY);
+  const decision = await exchange.admit(SOMEBODY);
   const { session } = exchange;
   if (decision.kind !== "proceed" || !isSignedIn(session)) {
-    const refusal = decision.kind === "proceed" ? challenge(view) : decision;
+    const refusal = decision.kind === "proceed" ? challenge(view, endOf(exchange.verdict)) : decision;
     return conclude(exchange, toResponse(answerDecision(refusal, view, engine.options)));
   }
   const response = await answered(exchange, () => handler(session, request), request);

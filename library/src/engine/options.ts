@@ -2,8 +2,10 @@ import type { Background, Clock, Entropy, JsonObject, Report, Route, SessionStor
 import type { Cookies } from "../cookie/names.ts";
 import type { OriginRules } from "../core/csrf.ts";
 import type { SessionPolicy } from "../core/policy.ts";
+import type { RefreshPolicy } from "../core/renewal.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import type { Endings } from "./endings.ts";
+import type { Renewals } from "./renewals.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
 export interface EngineOptions<Data> {
@@ -25,4 +27,6 @@ export interface EngineOptions<Data> {
   readonly background: Background;
   /** Tells of sessions that end or run out. */
   readonly endings: Endings;
+  readonly renewals: Renewals;
+  readonly refresh: RefreshPolicy;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
+import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { answerDecision, answerProblem } from "./answers.ts";
 import type { Engine } from "./engine.ts";
@@ -60,8 +60,15 @@ export class Push<Data> {
     return opened instanceof Promise ? opened.then((exchange) => this.#enter(exchange, response)) : this.#enter(opened, response);
   }
 
-  #enter(exchange: Exchange<Data>, response: ServerResponse): Exchange<Data> | null {
-    if (!this.#lets(exchange, ANYBODY, response)) return null;
+  #enter(exchange: Exchange<Data>, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    const decision = exchange.admit(ANYBODY);
+    return decision instanceof Promise
+      ? decision.then((decided) => this.#entered(exchange, decided, response))
+      : this.#entered(exchange, decision, response);
+  }
+
+  #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
+    if (!this.#heeds(exchange, decision, response)) return null;
     const put = (): void => hold(response, (status) => exchange.settle(status));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
@@ -71,7 +78,10 @@ export class Push<Data> {
   }
 
   #lets(exchange: Exchange<Data>, policy: Policy, response: ServerResponse): boolean {
-    const decision = exchange.decide(policy);
+    return this.#heeds(exchange, exchange.decide(policy), response);
+  }
+
+  #heeds(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): boolean {
     if (decision.kind === "proceed") return true;
     writeAnswer(response, answerDecision(decision, exchange.request, this.#engine.options));
     return false;

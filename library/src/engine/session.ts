@@ -12,7 +12,6 @@ import { CoatcheckError } from "../core/errors.ts";
 import { normalizeIdentity, ownerOf, snapshot } from "../core/record.ts";
 import { freeze } from "./bodies.ts";
 import type { Exchange } from "./exchange.ts";
-import { liveAccessToken } from "./tokens.ts";
 
 const NO_DATA: JsonObject = Object.freeze({});
 const NEVER = new AbortController().signal;
@@ -107,14 +106,14 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     this.#exchange.record(withLogout);
   }
 
-  async accessToken(): Promise<string> {
-    const { proven, body, options, draft } = this.#exchange;
-    if (proven === null || body === null || proven.row.owner === null || draft.logout) {
+  async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
+    const { proven, options, draft } = this.#exchange;
+    if (proven === null || proven.row.owner === null || draft.logout) {
       throw new CoatcheckError("ERR_SESSION_ENDED");
     }
     // Who has just been signed in has no token here yet; the one that is stored is somebody else's.
     if (draft.login !== null && draft.login.owner !== proven.row.owner) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
-    return liveAccessToken(proven.row, body, options.clock.now(), options.keyring);
+    return options.renewals.accessToken(proven.row, rejected);
   }
 
   // Trying the change out at once lets the handler, not the settling, hear of data that do not fit.

@@ -5,11 +5,13 @@ import type { CookiePlan, EndStep, Held, Minted, Plan, PutStep } from "../core/p
 import { needsTicket, plan } from "../core/plan.ts";
 import { overReason } from "../core/policy.ts";
 import { snapshot } from "../core/record.ts";
+import { renewAtOf } from "../core/renewal.ts";
 import type { MintedTicket } from "../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../crypto/ticket.ts";
 import { bodyOf } from "./bodies.ts";
 import type { Exchange } from "./exchange.ts";
 import { loginOverruled } from "./marks.ts";
+import { chance } from "./renewal-options.ts";
 import { sealTokens } from "./tokens.ts";
 
 /** What the response gets: cookies to add, or a refusal that takes the place of the handler's answer. */
@@ -65,6 +67,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
     if (carried === "done") return { cookies: cookiesOf(exchange, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     held = await fromStore(exchange, heldAgain(exchange, held, now));
+    exchange.adopt(held.live);
     // A store that answers at once would let a crowd of writers starve everybody else in this process.
     if (tries > 2) await options.clock.sleep(0);
   }
@@ -76,8 +79,11 @@ function refused(refusal: CoatcheckError): Settlement {
 }
 
 function minted<Data>({ draft, options }: Exchange<Data>, ticket: MintedTicket): Minted {
+  const { keyring, clock, entropy, refresh } = options;
   const tokens = draft.login?.tokens ?? null;
-  return { ...ticket, sealedTokens: tokens === null ? null : sealTokens(tokens, ticket.id, options.keyring) };
+  if (tokens === null) return { ...ticket, sealedTokens: null, renewAt: null };
+  const renewAt = refresh.policy === "never" ? null : renewAtOf(tokens, clock.now(), chance(entropy));
+  return { ...ticket, sealedTokens: sealTokens(tokens, ticket.id, keyring), renewAt };
 }
 
 function clientOf<Data>({ request, options }: Exchange<Data>): { userAgent?: string; addressHash?: string } {

@@ -48,11 +48,13 @@ export function grantOf(exchange: RouteExchange, deps: OidcDependencies): Grant 
 }
 
 /** Ends the presented session; once the store has it, its tokens are revoked in the background. */
-export function signOut(exchange: RouteExchange, { name, provider, tokens }: Grant, deps: OidcDependencies): void {
+export function signOut(exchange: RouteExchange, { name, provider }: Grant, deps: OidcDependencies): void {
   exchange.logout();
   exchange.whenStored(() => {
     deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
-    if (provider !== undefined && tokens !== null) deps.background.waitUntil(provider.revoke(tokens));
+    // Asked again: a renewal may have been stored since this request was read, and what ends is the newest.
+    const ended = provider === undefined ? null : tokensOf(exchange, provider, deps);
+    if (provider !== undefined && ended !== null) deps.background.waitUntil(provider.revoke(ended));
   });
 }
 

@@ -4,6 +4,7 @@ import { finishLogin, loginNotTaken } from "./callback.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { beginLogin } from "./login.ts";
 import { askLogout, logout } from "./logout.ts";
+import { providerLogoutRoutes } from "./provider-logout-routes.ts";
 import { keepSession, showSession } from "./session-endpoint.ts";
 import { endOthers, endSession, listSessions } from "./sessions-endpoint.ts";
 
@@ -40,10 +41,12 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       path: "session",
       lookup: true,
       touches: false,
+      renews: true,
       endpoint: (request, exchange) => showSession(request, exchange, deps),
     },
     { method: "POST", path: "session", lookup: true, touches: true, endpoint: keepSession },
     ...sessionsRoutes(deps),
+    ...providerLogoutRoutes(deps),
   ];
   if (deps.providers.some(({ responseMode }) => responseMode === "form_post")) {
     deps.cookies.formPostLogin("-".repeat(11));

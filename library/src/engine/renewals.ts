@@ -1,0 +1,235 @@
+import type { EndReason, Provider, ProviderTokens, RecordBody, SessionRow } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { overReason } from "../core/policy.ts";
+import { parseBody } from "../core/record.ts";
+import { leased, leaseText, renewalDue } from "../core/renewal.ts";
+import { equalHash } from "../crypto/equal.ts";
+import { hashSecret } from "../crypto/ticket.ts";
+import { LeaseWatch } from "./lease-watch.ts";
+import type { Renewal, RenewalOptions } from "./renewal-options.ts";
+import { chance } from "./renewal-options.ts";
+import { Slots } from "./slots.ts";
+import type { Held } from "./spend.ts";
+import { spend } from "./spend.ts";
+import { openTokens } from "./tokens.ts";
+
+/** How long `refresh` takes at most where a provider does not say. */
+const REFRESH_TIMEOUT = 15_000;
+/** How often somebody else's lease is looked at, by chance half of it. */
+const POLL = 200;
+/** Calls of one process to providers at the same time; those behind them wait their turn before they take a lease. */
+const MOST_AT_ONCE = 64;
+const STORE_ATTEMPTS = 4;
+const STORE_PAUSE = 50;
+
+/** What one look at the row came to: an answer, or another look. */
+type Look = Renewal | "again";
+
+/**
+ * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (DESIGN §1.7). A flight
+ * belongs to no request: whoever waits may go, it goes on.
+ */
+export class Renewals {
+  readonly #options: RenewalOptions;
+  readonly #flights = new Map<string, Promise<Renewal>>();
+  readonly #held = new Map<string, Held>();
+  readonly #slots = new Map<string, Slots>();
+  readonly #closing = new AbortController();
+
+  constructor(options: RenewalOptions) {
+    this.#options = options;
+  }
+
+  /** No flight waits for a lease any longer; results that the store has not taken are offered once more. */
+  close(): void {
+    this.#closing.abort(new CoatcheckError("ERR_TOKEN_UNAVAILABLE"));
+  }
+
+  /** Renews where that is due, and waits for it as long as a request may. `rejected`: an access token that counts as run out. Rejects where the store does not answer. */
+  async renew(row: SessionRow, rejected?: string): Promise<Renewal> {
+    const held = this.#held.get(row.id);
+    if (held !== undefined) return this.#meanwhile(held, rejected);
+    return this.#limited(row.id, this.flight(row, rejected));
+  }
+
+  /**
+   * The access token, live, renewed where that is due; where only nearly so, the renewal begins and the present one is given. Rejects with
+   * `ERR_TOKEN_UNAVAILABLE`, `ERR_SESSION_ENDED` or `ERR_STORE_UNAVAILABLE`.
+   */
+  async accessToken(given: SessionRow, rejected?: string): Promise<string> {
+    let row = given;
+    for (let tries = 0; tries < 3; tries++) {
+      const token = this.#liveToken(row);
+      if (token !== null && (rejected === undefined || !same(token, rejected))) {
+        if (this.#renews(row) && renewalDue(row, this.#options.clock.now())) this.ahead(row);
+        return token;
+      }
+      if (!this.#renews(row)) break;
+      const renewal = await this.renew(row, token === null ? undefined : rejected);
+      if (renewal.kind === "ended") throw new CoatcheckError("ERR_SESSION_ENDED");
+      if (renewal.kind === "unavailable") throw unavailable(renewal.retryAfter);
+      row = renewal.row;
+    }
+    throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
+  }
+
+  #renews({ renewAt }: SessionRow): boolean {
+    return renewAt !== null && this.#options.refresh.policy !== "never";
+  }
+
+  #liveToken(row: SessionRow): string | null {
+    if (row.tokenExpires === null || this.#options.clock.now() >= row.tokenExpires) return null;
+    return openTokens(row, parseBody(row), this.#options.keyring)?.accessToken ?? null;
+  }
+
+  /** Begins a renewal that nobody waits for. */
+  ahead(row: SessionRow): void {
+    if (this.#flights.has(row.id) || this.#held.has(row.id) || this.#closing.signal.aborted) return;
+    this.flight(row).catch(() => undefined);
+  }
+
+  /** The flight for this session: the one that is under way, or a new one. It takes as long as it takes. */
+  flight({ id }: SessionRow, rejected?: string): Promise<Renewal> {
+    const known = this.#flights.get(id);
+    if (known !== undefined) return known;
+    const flight = this.#fly(id, rejected).finally(() => this.#flights.delete(id));
+    this.#flights.set(id, flight);
+    // Whoever waits hears of a failure; where nobody does it has been reported.
+    this.#options.background.waitUntil(flight.catch(() => undefined));
+    return flight;
+  }
+
+  #meanwhile({ row }: Held, rejected?: string): Renewal {
+    const { clock } = this.#options;
+    const live = row?.tokenExpires != null && clock.now() < row.tokenExpires && rejected === undefined;
+    return live ? { kind: "renewed", row } : { kind: "unavailable", retryAfter: 1_000 };
+  }
+
+  async #limited(id: string, flight: Promise<Renewal>): Promise<Renewal> {
+    const { clock, refresh, endings } = this.#options;
+    const done = new AbortController();
+    const late = clock.sleep(refresh.wait, done.signal).then(
+      (): Renewal => ({ kind: "unavailable", retryAfter: 1_000 }),
+      () => flight,
+    );
+    let stop = (): void => undefined;
+    const ended = new Promise<Renewal>((resolve) => {
+      stop = endings.hear(id, (reason: EndReason) => resolve({ kind: "ended", reason }));
+    });
+    try {
+      return await Promise.race([flight, late, ended]);
+    } finally {
+      stop();
+      done.abort();
+    }
+  }
+
+  async #fly(id: string, rejected: string | undefined): Promise<Renewal> {
+    const { clock, report } = this.#options;
+    const watch = new LeaseWatch(clock);
+    for (let failures = 0; ; ) {
+      try {
+        const look = await this.#look(id, rejected, watch);
+        if (look !== "again") return look;
+      } catch (cause) {
+        failures += 1;
+        report({ name: "store.failed", level: "error", reason: "renewal", sessionId: id, error: cause });
+        if (failures >= STORE_ATTEMPTS) throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+      }
+      await clock.sleep(failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(this.#options.entropy)), this.#closing.signal);
+    }
+  }
+
+  async #look(id: string, rejected: string | undefined, watch: LeaseWatch): Promise<Look> {
+    const { store, clock, policy } = this.#options;
+    const before = clock.monotonic();
+    const row = await store.get(id);
+    const now = clock.now();
+    const over = row === undefined ? "expired" : overReason(row, now, policy);
+    if (row === undefined || over !== null) return { kind: "ended", reason: over ?? "expired" };
+    const body = parseBody(row);
+    const found = this.#wanted(row, body, rejected);
+    if (!("tokens" in found)) return found;
+    const lease = watch.judge(row.lease, before);
+    if (lease === "stands") return "again";
+    return this.#slotsOf(found.provider).run(() => this.#take(row, body, found, lease, watch));
+  }
+
+  #slotsOf({ name }: Provider): Slots {
+    const known = this.#slots.get(name) ?? new Slots(MOST_AT_ONCE);
+    this.#slots.set(name, known);
+    return known;
+  }
+
+  /** Whether there is something to spend, and with whom. */
+  #wanted(row: SessionRow, body: RecordBody, rejected: string | undefined): Renewal | Wanted {
+    const { clock, keyring, providers, report } = this.#options;
+    const now = clock.now();
+    const tokens = openTokens(row, body, keyring);
+    const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && same(tokens.accessToken, rejected);
+    if (!due) return { kind: "renewed", row };
+    const pause = (body.renewal?.until ?? 0) - now;
+    if (pause > 0) return { kind: "unavailable", retryAfter: pause };
+    const provider = providers.find(({ name }) => name === body.provider);
+    const { identity } = body;
+    if (provider !== undefined && tokens !== null && tokens.refreshToken !== null && identity !== null) {
+      return { provider, tokens, identity };
+    }
+    // Sealed with a secret that this replica does not have, or from a provider that it does not know: another may.
+    const reason = tokens === null ? "sealed" : "provider";
+    report({ name: "refresh.failed", level: "error", reason, sessionId: row.id });
+    return { kind: "unavailable", retryAfter: 5_000 };
+  }
+
+  async #take(
+    row: SessionRow,
+    body: RecordBody,
+    wanted: Wanted,
+    found: "free" | "ran-out" | "ours",
+    watch: LeaseWatch,
+  ): Promise<Look> {
+    const { store, entropy, report } = this.#options;
+    if (found === "ours" && row.lease !== null) {
+      if (!watch.inTime()) return "again";
+      return spend({ row, lease: row.lease, body, ...wanted }, this.#spends);
+    }
+    const timeout = wanted.provider.refreshTimeout ?? REFRESH_TIMEOUT;
+    const margin = Math.max(1_000, timeout / 4);
+    const name = Buffer.from(entropy.bytes(12)).toString("base64url");
+    const lease = leaseText(name, { length: Math.ceil(timeout + margin), unknown: found === "ran-out" });
+    if (found === "ran-out") {
+      report({ name: "refresh.taken-over", level: "warn", sessionId: row.id, provider: wanted.provider.name });
+    }
+    watch.asked(lease, margin);
+    const next = leased(row, lease);
+    if (!(await store.put(next, row.version))) return "again";
+    if (!watch.inTime()) return "again";
+    return spend({ row: next, lease, body, ...wanted }, this.#spends);
+  }
+
+  get #spends() {
+    return {
+      options: this.#options,
+      closing: this.#closing.signal,
+      hold: (id: string, held: Held): void => {
+        this.#held.set(id, held);
+        const drop = (): void => void (this.#held.get(id) === held && this.#held.delete(id));
+        held.settled.then(drop, drop);
+      },
+    };
+  }
+}
+
+interface Wanted {
+  readonly provider: Provider;
+  readonly tokens: ProviderTokens;
+  readonly identity: NonNullable<RecordBody["identity"]>;
+}
+
+function unavailable(milliseconds: number): CoatcheckError {
+  return new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: Math.max(1, Math.ceil(milliseconds / 1_000)) });
+}
+
+function same(one: string, other: string): boolean {
+  return equalHash(hashSecret(one), hashSecret(other));
+}
