@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import type { AuditEvent, EndReason, JsonObject, RequestView, Session, SessionStore } from "../contracts.ts";
+import type { EndReason, JsonObject, RequestView, Session, SessionStore } from "../contracts.ts";
 import { coatcheck, SessionEnded } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
@@ -13,13 +13,11 @@ const [IDLE, LIFETIME] = [60_000, 150_000];
 
 let clock: ManualClock;
 let store: SessionStore;
-let events: AuditEvent[];
 const opened: Auth<JsonObject>[] = [];
 
 beforeEach(() => {
   clock = manualClock();
   store = memory();
-  events = [];
 });
 
 afterEach(async () => {
@@ -30,8 +28,7 @@ afterEach(async () => {
 /** A replica on a store. */
 function make(over: SessionStore): Auth<JsonObject> {
   const session = { idle: IDLE, lifetime: LIFETIME };
-  const on = (event: AuditEvent): void => void events.push(event);
-  const auth = coatcheck({ publicUrl: "https://app.example.com", secrets: SECRET, store: over, clock, session, on });
+  const auth = coatcheck({ publicUrl: "https://app.example.com", secrets: SECRET, store: over, clock, session });
   opened.push(auth);
   return auth;
 }
@@ -201,41 +198,6 @@ test("requests of a session share its signal; those of nobody never hear anythin
   assert.equal(nobody.signal.aborted, false);
 });
 
-test("a session that one stops watching asks the store for nothing more; one that somebody else watches goes on", async () => {
-  let asked = 0;
-  const auth = make(
-    withoutPush({
-      get(id) {
-        asked += 1;
-        return store.get(id);
-      },
-    }),
-  );
-  const { endings } = auth.engine.options;
-  const { id } = await sessionOf(auth, await signIn(auth, { subject: "alice" }));
-  assert.ok(id);
-  const sleeping = clock.sleeping;
-  const told: string[] = [];
-  const stop = endings.watch(id, () => told.push("first"));
-  const stopOther = endings.watch(id, () => told.push("second"));
-  await pass(500);
-  stop();
-  stop();
-  asked = 0;
-  await pass(500);
-  assert.equal(asked, 1);
-  stopOther();
-  await settled();
-  assert.equal(clock.sleeping, sleeping);
-  await pass(5_000);
-  assert.equal(asked, 1);
-  endings.watch(id, () => told.push("third"));
-  await store.end({ id }, "logout", clock.now());
-  await pass(500);
-  assert.deepEqual(told, ["third"]);
-  assert.equal(clock.sleeping, sleeping);
-});
-
 test("after close nothing is left: no work, no timer, no listener, and nothing is told", async () => {
   let listeners = 0;
   const { watch } = store;
@@ -264,56 +226,3 @@ test("after close nothing is left: no work, no timer, no listener, and nothing i
   await pass(LIFETIME);
   assert.deepEqual([signal.aborted, late.aborted, clock.sleeping], [false, false, 0]);
 });
-
-test("a listener that throws keeps nothing from the others or from who ended the session, and is reported", async () => {
-  const auth = make(store);
-  const { id } = await sessionOf(auth, await signIn(auth, { subject: "alice" }));
-  assert.ok(id);
-  const told: string[] = [];
-  auth.engine.options.endings.watch(id, () => {
-    throw new Error("a listener's own");
-  });
-  auth.engine.options.endings.watch(id, (reason) => told.push(reason));
-  auth.engine.options.endings.hear(id, (reason) => told.push(`heard ${reason}`));
-  await settled();
-  assert.equal(await auth.sessions.end(id, "admin"), true);
-  assert.deepEqual(told, ["heard admin", "admin"]);
-  await settled();
-  assert.match(String(events.find(({ name }) => name === "background.failed")?.error), /a listener's own/);
-});
-
-test("of more sessions than one tick asks for each has its turn, and those that ran out come first", async () => {
-  const auth = make(withoutPush());
-  const { endings } = auth.engine.options;
-  const told = new Map<string, EndReason>();
-  const ids: string[] = [];
-  for (let n = 0; n < 2_500; n += 1) {
-    const row = { ...(await sample(auth)), id: `s${n}`, seen: clock.now() - (n >= 2_000 ? IDLE - 3_000 : 0) };
-    await store.put(row, "absent");
-    ids.push(row.id);
-    endings.watch(row.id, (reason) => told.set(row.id, reason));
-  }
-  for (let tick = 0; tick < 4; tick += 1) await ticked();
-  assert.equal(told.size, 0);
-  clock.advance(1_500);
-  await ticked();
-  assert.equal(told.size, 500);
-  await store.end({ owner: "test alice" }, "elsewhere", clock.now());
-  for (let tick = 0; tick < 2; tick += 1) await ticked();
-  assert.deepEqual(
-    ids.map((id) => told.get(id)),
-    ids.map((_, n) => (n < 2_000 ? "elsewhere" : "idle")),
-  );
-});
-
-/** A tick of 500 ms, with the pauses between its lots of look-ups. */
-async function ticked(): Promise<void> {
-  await pass(500);
-  for (let lot = 0; lot < 20; lot += 1) await settled();
-}
-
-async function sample(auth: Auth<JsonObject>) {
-  const row = await store.get((await sessionOf(auth, await signIn(auth, { subject: "alice" }))).id ?? "");
-  assert.ok(row);
-  return row;
-}
