@@ -32,7 +32,7 @@ export const sessionsEnd: Command = async (args, terminal) => {
   const all = own.given.size > 0;
   const { id, problems: ofId } = all ? { id: "", problems: unexpected(own.words) } : idIn(own.words);
   const { owner, problems: ofOwner } = all ? whomIn(own.given) : { owner: "", problems: [] };
-  const problems = [...own.problems, ...ofId, ...ofOwner];
+  const problems = own.problems.length > 0 ? own.problems : [...ofId, ...ofOwner];
   if (problems.length > 0) {
     complain(formatProblems(problems));
     return 2;

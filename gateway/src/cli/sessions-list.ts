@@ -28,7 +28,7 @@ export const sessionsList: Command = async (args, terminal) => {
     return 0;
   }
   const whom = whomIn(own.given);
-  const problems = [...own.problems, ...unexpected(own.words), ...whom.problems];
+  const problems = own.problems.length > 0 ? own.problems : [...unexpected(own.words), ...whom.problems];
   if (problems.length > 0) {
     complain(formatProblems(problems));
     return 2;

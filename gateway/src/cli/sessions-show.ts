@@ -22,9 +22,10 @@ export const sessionsShow: Command = async (args, terminal) => {
     print(HELP);
     return 0;
   }
-  const { id, problems } = idIn(own.words);
-  if (own.problems.length + problems.length > 0) {
-    complain(formatProblems([...own.problems, ...problems]));
+  const { id, problems: ofId } = idIn(own.words);
+  const problems = own.problems.length > 0 ? own.problems : ofId;
+  if (problems.length > 0) {
+    complain(formatProblems(problems));
     return 2;
   }
   return withSessions(own.settings, terminal, async (directory) => {

@@ -10,6 +10,8 @@ import { coatcheck, type SessionRow } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
 import type { House } from "../../testing/house.ts";
 import { SCRIPT, startHouse } from "../../testing/house.ts";
+import { sessions } from "./sessions.ts";
+import { sweep } from "./sweep.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 const SECRET = randomBytes(32).toString("base64url");
@@ -75,8 +77,7 @@ test("SE-09 S-44 sessions list and show tell of live sessions, as a table and as
   }
   assert.match(table.out, /^SESSION +SIGNED IN +LAST SEEN +ENDS IDLE +ENDS +BY +USER AGENT\n/);
   assert.match(table.out, new RegExp(`^${idOf(one)}  20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ .* app  -$`, "m"));
-  const { sessions } = JSON.parse(data.out);
-  const ids: readonly string[] = sessions.map(({ id }: { id: string }) => id);
+  const ids: readonly string[] = JSON.parse(data.out).sessions.map(({ id }: { id: string }) => id);
   assert.deepEqual([...ids].sort(), [idOf(one), idOf(two)].sort());
   assert.equal(byPair.out, data.out);
   const row = await store.get(idOf(one));
@@ -115,6 +116,41 @@ test("SE-09 S-44 A-31 what sessions end ends is 401 at the running gateway with 
   assert.deepEqual([empty.code, empty.out], [1, '{"sessions":[]}\n']);
 });
 
+test("SE-09 with several workers the admin listener's API ends sessions for all of them", async () => {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", MAIN, "serve", "--workers", "2"],
+    {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        ...SETTINGS,
+        COATCHECK_ADMIN_TOKEN: "let-me-in",
+        COATCHECK_LISTEN: "127.0.0.1:0",
+        COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
+      },
+    },
+  );
+  const exited = once(child, "exit");
+  try {
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    while (!/admin +http/.test(said)) await Promise.race([once(child.stderr, "data"), exited.then(() => assert.fail(said))]);
+    const [, port] = /admin +http:\/\/127\.0\.0\.1:(\d+)/.exec(said) ?? [];
+    const url = `http://127.0.0.1:${port}/sessions?owner=${encodeURIComponent("test willa")}`;
+    const cookie = await login("willa");
+    const headers = { authorization: "Bearer let-me-in" };
+    const listed = await (await fetch(url, { headers })).text();
+    assert.ok(listed.includes(idOf(cookie)), listed);
+    assert.deepEqual(await (await fetch(url, { method: "DELETE", headers })).json(), { ended: 1 });
+    assert.equal(await alive(cookie), 401);
+  } finally {
+    child.kill("SIGTERM");
+    await exited;
+  }
+});
+
 test("a user agent steers no terminal", async () => {
   const exchange = await keeper.engine.open({
     method: "POST",
@@ -149,7 +185,7 @@ const WRONG: readonly (readonly [args: string, said: RegExp])[] = [
   ["sessions list --owner a --subject b", /^coatcheck: --subject is given beside owner/],
   ["sessions list --owner", /^coatcheck: --owner has no value/],
   ["sessions list --owner a --owner b", /^coatcheck: --owner is given twice/],
-  ["sessions list --onwer a", /^coatcheck: --onwer is no flag\n {2}Did you mean --owner\?/],
+  ["sessions list --ownr a", /^coatcheck: --ownr is no flag\n {2}Did you mean --owner\?/],
   ["sessions end", /^coatcheck: the session's id is missing/],
   ["sessions end AAAAAAAAAAAAAAAAAAAAAA.ticket-canary", /^coatcheck: that is no session's id/],
   ["sessions end AAAAAAAAAAAAAAAAAAAAAA --owner a", /^coatcheck: a word too many/],
@@ -160,11 +196,16 @@ const WRONG: readonly (readonly [args: string, said: RegExp])[] = [
 
 test("what was asked wrongly is said in words, with exit status 2, and a ticket is not repeated", async () => {
   for (const [args, said] of WRONG) {
-    const { code, err, out } = await run(args.split(" "));
+    const [first, ...rest] = args.split(" ");
+    let [out, err] = ["", ""];
+    const terminal = { print: (text: string) => (out += text), complain: (text: string) => (err += text) };
+    const code = await (first === "sweep" ? sweep : sessions)(rest, terminal);
     assert.match(err, said);
     assert.deepEqual([code, out], [2, ""], args);
     assert.ok(!err.includes("canary"), err);
   }
+  const { code, err } = await run(["sessions", "bogus"]);
+  assert.deepEqual([code, err], [2, 'coatcheck: "bogus" is no command of sessions\n  All of them:  coatcheck sessions --help\n']);
 });
 
 test("a store that is not there or not to be opened ends the command; it makes no file", async () => {
@@ -195,13 +236,13 @@ test("each of the commands has a help of its own, and the general one names them
     told.map(({ code }) => code),
     [0, 0, 0, 0, 0, 0],
   );
-  const [sessions, list, show, end, sweep, all] = told.map(({ out }) => out);
-  assert.match(sessions ?? "", /^coatcheck sessions:/);
+  const [general, list, show, end, sweeping, all] = told.map(({ out }) => out);
+  assert.match(general ?? "", /^coatcheck sessions:/);
   for (const [text, command] of [
     [list, "sessions list"],
     [show, "sessions show"],
     [end, "sessions end"],
-    [sweep, "sweep"],
+    [sweeping, "sweep"],
   ]) {
     assert.match(text ?? "", new RegExp(`^coatcheck ${command}: [\\s\\S]*Exit status: 0`));
   }

@@ -26,7 +26,7 @@ export const sweep: Command = async (args, terminal) => {
     print(HELP);
     return 0;
   }
-  const problems = [...own.problems, ...unexpected(own.words)];
+  const problems = own.problems.length > 0 ? own.problems : unexpected(own.words);
   if (problems.length > 0) {
     complain(formatProblems(problems));
     return 2;

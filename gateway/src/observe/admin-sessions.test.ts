@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { House } from "../../testing/house.ts";
+import { SCRIPT, startHouse } from "../../testing/house.ts";
+import type { Answered, Asking } from "../../testing/talk.ts";
+import { ask } from "../../testing/talk.ts";
+
+const TOKEN = "a-token-of-the-operators";
+let house: House;
+
+before(async () => {
+  house = await startHouse({ config: { admin: { listen: "127.0.0.1:0", token: TOKEN } } });
+});
+after(() => house[Symbol.asyncDispose]());
+
+const admin = (path: string, asking: Asking = {}, to = house): Promise<Answered> =>
+  ask(to.gateway.adminPort ?? 0, path, { ...asking, headers: { host: "localhost", ...asking.headers } });
+const allowed = (path: string, method = "GET"): Promise<Answered> =>
+  admin(path, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
+const alive = async (cookie: string): Promise<number> => (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+const problem = (answer: Answered): { code: string; detail: string } => JSON.parse(answer.text);
+
+test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request is 401", async () => {
+  const [one, two] = [await house.signIn("ada"), await house.signIn("ada")];
+  const other = await house.signIn("bob");
+  for (const query of ["owner=test%20ada", "owner=test+ada", "issuer=test&subject=ada"]) {
+    const { status, text, headers } = await allowed(`/sessions?${query}`);
+    assert.equal(status, 200, text);
+    assert.deepEqual([headers["content-type"], headers["cache-control"]], ["application/json", "no-store"]);
+    const ids: readonly string[] = JSON.parse(text).sessions.map(({ id }: { id: string }) => id);
+    assert.deepEqual([...ids].sort(), [idOf(one), idOf(two)].sort(), query);
+    for (const secret of [one, two].map((cookie) => cookie.split(".")[1] ?? "")) assert.ok(!text.includes(secret));
+  }
+  const shown = await allowed(`/sessions/${idOf(one)}`);
+  const { owner, issuer, method, userAgent } = JSON.parse(shown.text);
+  assert.deepEqual([shown.status, owner, issuer, method, userAgent], [200, "test ada", "test", "app", null]);
+  assert.equal((await allowed(`/sessions/${idOf(one)}`, "HEAD")).text, "");
+  assert.equal(await alive(one), 200);
+  const ended = await allowed(`/sessions/${idOf(one)}`, "DELETE");
+  assert.deepEqual([ended.status, ended.text], [204, ""]);
+  assert.deepEqual([await alive(one), await alive(two)], [401, 200]);
+  assert.equal((await house.store.get(idOf(one)))?.reason, "admin");
+  assert.deepEqual(
+    [await allowed(`/sessions/${idOf(one)}`), await allowed(`/sessions/${idOf(one)}`, "DELETE")].map(({ status }) => status),
+    [404, 404],
+  );
+  assert.equal((await allowed("/sessions?issuer=test&subject=ada", "DELETE")).text, '{"ended":1}\n');
+  assert.deepEqual([await alive(two), await alive(other)], [401, 200]);
+  assert.equal((await allowed("/sessions?owner=test%20ada", "DELETE")).text, '{"ended":0}\n');
+  assert.match(house.log.join(""), /"event":"session.ended"[^\n]*"reason":"admin"/);
+});
+
+test("SE-09 an id of the API authenticates nobody", async () => {
+  const cookie = await house.signIn("ida");
+  const [name] = cookie.split("=");
+  assert.equal(await alive(`${name}=${idOf(cookie)}`), 401);
+});
+
+test("SE-09 without the token the API tells nothing, and health and metrics go on", async () => {
+  const cookie = await house.signIn("tom");
+  const paths = ["/sessions", "/sessions?owner=test%20tom", `/sessions/${idOf(cookie)}`, "/sessions/", "/sessions?x=1"];
+  for (const path of paths) {
+    for (const method of ["GET", "DELETE", "POST", "OPTIONS"]) {
+      const missing = await admin(path, { method });
+      assert.deepEqual(
+        [missing.status, missing.headers["www-authenticate"], problem(missing).code],
+        [401, "Bearer", "ERR_UNAUTHENTICATED"],
+        `${method} ${path}`,
+      );
+      assert.equal(missing.headers["access-control-allow-origin"], undefined);
+    }
+  }
+  for (const authorization of [
+    "Bearer",
+    `Basic ${TOKEN}`,
+    TOKEN,
+    `Bearer ${TOKEN}x`,
+    `Bearer ${TOKEN.slice(1)}`,
+    `Bearer ${TOKEN.toUpperCase()}`,
+    `Bearer ${TOKEN} ${TOKEN}`,
+  ]) {
+    const refused = await admin("/sessions?owner=test%20tom", { method: "DELETE", headers: { authorization } });
+    assert.equal(refused.status, 401, authorization);
+    assert.match(refused.headers["www-authenticate"] ?? "", /^Bearer/);
+    assert.ok(!refused.text.includes(TOKEN.slice(0, 9)));
+  }
+  assert.equal((await admin("/sessions?owner=test%20tom", { headers: { authorization: `bearer ${TOKEN}` } })).status, 200);
+  assert.equal((await admin("/health/live")).status, 200);
+  assert.equal((await admin("/metrics")).status, 200);
+  assert.equal(await alive(cookie), 200);
+  assert.ok(!house.log.join("").includes(TOKEN));
+});
+
+test("SE-09 where no token is configured there is no API, whatever is sent", async () => {
+  await using closed = await startHouse();
+  for (const authorization of ["", "Bearer ", "Bearer undefined", `Bearer ${TOKEN}`]) {
+    const answer = await admin("/sessions?owner=a", { headers: { authorization } }, closed);
+    assert.equal(answer.status, 404);
+    assert.match(problem(answer).detail, /COATCHECK_ADMIN_TOKEN \(admin\.token\)/);
+  }
+});
+
+const MISTAKES: readonly (readonly [target: string, detail: RegExp])[] = [
+  ["/sessions", /^owner is missing/],
+  ["/sessions?", /^owner is missing/],
+  ["/sessions?owner=", /^owner is empty/],
+  ["/sessions?owner=test%20eve&owner=test%20eve", /^owner is given more than once/],
+  ["/sessions?issuer=test", /^subject is missing/],
+  ["/sessions?subject=eve", /^issuer is missing/],
+  ["/sessions?issuer=test&subject=eve&subject=x", /^subject is given more than once/],
+  ["/sessions?owner=test%20eve&issuer=test&subject=eve", /^issuer is given beside owner/],
+  ["/sessions?issuer=te%20st&subject=eve", /^issuer holds white space/],
+  ["/sessions?owner=test%20eve&except=x", /^"except" is no parameter/],
+  ["/sessions?Owner=test%20eve", /^"Owner" is no parameter/],
+  ["/sessions/AAAAAAAAAAAAAAAAAAAAAA?owner=test%20eve", /^"owner" is no parameter/],
+];
+
+test("SE-09 a mistaken parameter is 400 and named, and ends nothing", async () => {
+  const cookie = await house.signIn("eve");
+  for (const [target, detail] of MISTAKES) {
+    for (const method of ["GET", "DELETE"]) {
+      const answer = await allowed(target, method);
+      assert.deepEqual([answer.status, problem(answer).code], [400, "ERR_BAD_REQUEST"], target);
+      assert.match(problem(answer).detail, detail);
+    }
+  }
+  assert.equal(await alive(cookie), 200);
+});
+
+test("A-27 no text in place of an id or an owner is anything but a name that nobody has", async () => {
+  for (const id of ["", "x", "%00", "..", "../metrics", "{id}", "' OR 1=1 --".replaceAll(" ", "%20"), "A".repeat(4_000)]) {
+    assert.equal((await allowed(`/sessions/${id}`)).status, 404, id);
+    assert.equal((await allowed(`/sessions/${id}`, "DELETE")).status, 404, id);
+  }
+  for (const owner of ["%", "%00", "*", "test%25", "'%20OR%201=1", "%F0%9F%A6%8A", "%ff"]) {
+    const answer = await allowed(`/sessions?owner=${owner}`);
+    assert.deepEqual([answer.status, answer.text], [200, '{"sessions":[]}\n'], owner);
+  }
+  assert.equal((await allowed("/sessions?owner=a&page=forged", "GET")).status, 400, "there are no pages to forge");
+});
+
+test("SE-09 other methods are 405", async () => {
+  for (const path of ["/sessions?owner=a", "/sessions/AAAAAAAAAAAAAAAAAAAAAA"]) {
+    for (const method of ["POST", "PUT", "PATCH", "OPTIONS"]) {
+      const answer = await allowed(path, method);
+      assert.deepEqual([answer.status, answer.headers.allow], [405, "GET, HEAD, DELETE"], method);
+    }
+  }
+});
+
+test("SE-16 a store that does not answer is 503 with Retry-After", async () => {
+  const cookie = await house.signIn("zoe");
+  house.store.down = true;
+  house.store.complaint = "the line of canary-host is cut";
+  try {
+    for (const path of ["/sessions?owner=test%20zoe", `/sessions/${idOf(cookie)}`]) {
+      for (const method of ["GET", "DELETE"]) {
+        const answer = await allowed(path, method);
+        assert.deepEqual([answer.status, problem(answer).code], [503, "ERR_STORE_UNAVAILABLE"]);
+        assert.match(answer.headers["retry-after"] ?? "", /^\d+$/);
+        assert.ok(!answer.text.includes("canary"));
+      }
+    }
+  } finally {
+    house.store.down = false;
+  }
+  assert.equal(await alive(cookie), 200);
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { sqlite } from "coatcheck/sqlite";
+import { Browser } from "../testing/browser.ts";
+import type { House } from "../testing/house.ts";
+import { SCRIPT, startHouse } from "../testing/house.ts";
+import type { TestProvider } from "../testing/provider.ts";
+import { CLIENT, testProvider } from "../testing/provider.ts";
+import { ready } from "../testing/ready.ts";
+import type { Answered } from "../testing/talk.ts";
+
+/** Two gateways on one file; one of them keeps the user agent. */
+let provider: TestProvider;
+let a: House;
+let b: House;
+const open = new AsyncDisposableStack();
+
+before(async () => {
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-own-sessions-"));
+  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  provider = open.use(await testProvider());
+  await provider.start();
+  const secrets = [randomBytes(32).toString("base64url")];
+  const start = async (keepUserAgent: boolean): Promise<House> => {
+    const house = await startHouse({
+      world: {},
+      store: sqlite(join(folder, "sessions.db")),
+      config: { secrets, providers: [{ issuer: provider.issuer, ...CLIENT }], session: { keepUserAgent } },
+    });
+    return open.use(house);
+  };
+  a = await start(true);
+  b = await start(false);
+  await Promise.all([ready(a), ready(b)]);
+});
+after(() => open.disposeAsync());
+
+const statusAt = async (house: House, cookie: string): Promise<number> =>
+  (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+const own = (house: House, method: string, path: string, cookie: string, headers: Record<string, string> = SCRIPT) =>
+  house.ask(`/auth/${path}`, { method, headers: { ...headers, cookie } });
+const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
+const idsIn = (answer: Answered): readonly string[] => {
+  assert.equal(answer.status, 200, answer.text);
+  return JSON.parse(answer.text).sessions.map(({ id }: { id: string }) => id);
+};
+
+test("SE-10 S-44 a session ended at one replica is 401 at the other at once, and the list of both has lost it", async () => {
+  const [phone, laptop] = [await a.signIn("nora"), await b.signIn("nora")];
+  assert.deepEqual([...idsIn(await own(a, "GET", "sessions", laptop))].sort(), [idOf(phone), idOf(laptop)].sort());
+  assert.deepEqual([await statusAt(a, phone), await statusAt(b, phone)], [200, 200]);
+  assert.equal((await own(a, "DELETE", `sessions/${idOf(phone)}`, laptop)).status, 204);
+  assert.deepEqual([await statusAt(b, phone), await statusAt(a, phone)], [401, 401]);
+  assert.deepEqual(idsIn(await own(b, "GET", "sessions", laptop)), [idOf(laptop)]);
+});
+
+test("SE-09 S-44 ending the others at one replica ends them at both, and leaves the one that asked", async () => {
+  const [mine, ...others] = [await a.signIn("pia"), await a.signIn("pia"), await b.signIn("pia")];
+  const stranger = await b.signIn("quinn");
+  assert.ok(mine !== undefined);
+  assert.equal((await own(b, "POST", "sessions/end-others", mine)).text, '{"ended":2}');
+  for (const house of [a, b]) {
+    assert.deepEqual(
+      await Promise.all([mine, stranger, ...others].map((cookie) => statusAt(house, cookie))),
+      [200, 200, 401, 401],
+    );
+  }
+});
+
+test("SE-10 A-31 another user's id is 404 at both replicas, and their session goes on", async () => {
+  const [mine, theirs] = [await a.signIn("rosa"), await a.signIn("sam")];
+  for (const house of [a, b]) {
+    const foreign = await own(house, "DELETE", `sessions/${idOf(theirs)}`, mine);
+    const nobody = await own(house, "DELETE", "sessions/AAAAAAAAAAAAAAAAAAAAAA", mine);
+    assert.deepEqual([foreign.status, foreign.text], [404, nobody.text]);
+    assert.ok(!idsIn(await own(house, "GET", "sessions", mine)).includes(idOf(theirs)));
+  }
+  assert.deepEqual([await statusAt(a, theirs), await statusAt(b, theirs)], [200, 200]);
+});
+
+test("SE-10 a handle of the list authenticates nobody, at the upstream, the check or the list", async () => {
+  const mine = await a.signIn("tess");
+  const [name] = mine.split("=");
+  const forged = `${name}=${idOf(mine)}.${"A".repeat(43)}`;
+  assert.equal(await statusAt(a, forged), 401);
+  assert.equal((await own(a, "GET", "sessions", forged)).status, 401);
+  assert.equal((await own(a, "POST", "sessions/end-others", forged)).status, 401);
+  assert.equal(await statusAt(a, mine), 200);
+});
+
+test("SE-10 CS-01 other sites can neither list nor end", async () => {
+  const [mine, other] = [await a.signIn("uma"), await a.signIn("uma")];
+  for (const headers of [
+    { "sec-fetch-site": "cross-site", origin: "https://evil.example" },
+    { "sec-fetch-site": "same-site", origin: "https://sub.example.com" },
+  ]) {
+    for (const [method, path] of [
+      ["GET", "sessions"],
+      ["DELETE", `sessions/${idOf(other)}`],
+      ["DELETE", `sessions/${idOf(mine)}`],
+      ["POST", "sessions/end-others"],
+    ] as const) {
+      const answer = await own(a, method, path, mine, headers);
+      assert.deepEqual([answer.status, JSON.parse(answer.text).code], [403, "ERR_CROSS_SITE"], `${method} ${path}`);
+      assert.deepEqual(answer.setCookies, []);
+    }
+  }
+  assert.deepEqual([await statusAt(a, mine), await statusAt(a, other)], [200, 200]);
+});
+
+test("OP-03 the user agent is kept only where that is configured, and told to its owner", async () => {
+  for (const [house, expected] of [
+    [a, "Fox/1 (Toaster)"],
+    [b, null],
+  ] as const) {
+    const browser = new Browser();
+    const back = await browser.approve(await browser.begin(house.port));
+    const headers = { "user-agent": "Fox/1 (Toaster)", accept: "text/html" };
+    assert.equal((await browser.send(house.port, back, { headers })).status, 303);
+    const { sessions } = JSON.parse((await own(house, "GET", "sessions", browser.ticket)).text);
+    const [mine] = sessions.filter(({ current }: { current: boolean }) => current);
+    assert.deepEqual([mine.method, mine.userAgent], ["oidc:default", expected]);
+  }
+});
+
+test("SE-10 ending the session that asks clears its cookie and is a logout on both replicas", async () => {
+  const mine = await a.signIn("vera");
+  const answer = await own(a, "DELETE", `sessions/${idOf(mine)}`, mine);
+  assert.equal(answer.status, 204);
+  assert.match(answer.setCookies[0] ?? "", /^__Host-Http-coatcheck=; .*Max-Age=0/);
+  assert.deepEqual([await statusAt(a, mine), await statusAt(b, mine)], [401, 401]);
+});
