@@ -28,8 +28,8 @@ export class ProviderProblem extends Error {
   }
 
   /** The same problem where it is certain that nothing took effect. */
-  unambiguous(): ProviderProblem {
-    return this.ambiguous ? new ProviderProblem(this.kind, this.check, this.message, { retryAfter: this.retryAfter }) : this;
+  unambiguous(retryAfter: number | null = this.retryAfter): ProviderProblem {
+    return new ProviderProblem(this.kind, this.check, this.message, { retryAfter });
   }
 }
 

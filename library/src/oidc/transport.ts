@@ -42,9 +42,9 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
       const done = new AbortController();
       const departure = watchDeparture();
-      let status: number | null = null;
+      let response: Response | null = null;
       let late = false;
-      const look = { clock, signal: done.signal, arrived: () => status !== null, ...(turn === undefined ? {} : { turn }) };
+      const look = { clock, signal: done.signal, arrived: () => response !== null, ...(turn === undefined ? {} : { turn }) };
       const limit = passed(limits.timeout, look).then(
         () => {
           late = true;
@@ -54,15 +54,15 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       );
       try {
         const call = departure.run(() => fetch(url, { ...options, redirect: "manual", signal }));
-        const response = await raced(call, signal);
-        status = response.status;
-        checkStatus(response, clock.now());
+        response = await raced(call, signal);
+        checkStatus(response);
         const body = await raced(readBounded(response, limits.maxResponse), signal);
-        if (purpose !== "revocation" && status === 200) checkJson(response, body);
-        return new Response(body.byteLength === 0 ? null : body, { status, headers: response.headers });
+        if (purpose !== "revocation" && response.status === 200) checkJson(response, body);
+        return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
       } catch (error) {
         const problem = error instanceof ProviderProblem ? error : networkProblem(error, late);
-        throw (status !== null && status >= 400) || departure.neverLeft() ? problem.unambiguous() : problem;
+        if (response !== null && response.status >= 400) throw problem.unambiguous(retryAfterOf(response.headers, clock.now()));
+        throw departure.neverLeft() ? problem.unambiguous() : problem;
       } finally {
         departure.stop();
         done.abort();
@@ -88,7 +88,7 @@ function checkAddress(url: string, loopback: boolean): void {
   throw new ProviderProblem("invalid", "address", "the provider names an address that is not https");
 }
 
-function checkStatus(response: Response, now: number): void {
+function checkStatus(response: Response): void {
   const { status } = response;
   if (status >= 300 && status < 400) {
     void response.body?.cancel().catch(() => undefined);
@@ -98,9 +98,7 @@ function checkStatus(response: Response, now: number): void {
   }
   if (status >= 500 || status === 429) {
     void response.body?.cancel().catch(() => undefined);
-    throw new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`, {
-      retryAfter: retryAfterOf(response.headers, now),
-    });
+    throw new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`);
   }
 }
 

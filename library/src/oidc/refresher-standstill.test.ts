@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { after, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { lyingProvider } from "../../test-support/lying-provider.ts";
+import type { RefreshOrder } from "../../test-support/refreshing-process.ts";
+import { clientOf, signIn } from "../../test-support/sign-on.ts";
+
+const op = await lyingProvider();
+const { provider } = clientOf(op);
+after(async () => {
+  await provider.close();
+  await op.close();
+});
+
+const LIMIT = 400;
+const process = new URL("../../test-support/refreshing-process.ts", import.meta.url);
+
+/** The body of an answer as the provider sends it, and what it says of it. */
+const SHAPES = {
+  small: (body: string) => ({ body: Buffer.from(body), headers: {} }),
+  "of many reads": (body: string) => ({ body: Buffer.from(body + " ".repeat(250_000)), headers: {} }),
+  packed: (body: string) => ({ body: gzipSync(body + " ".repeat(250_000)), headers: { "content-encoding": "gzip" } }),
+};
+
+for (const [name, shape] of Object.entries(SHAPES)) {
+  test(`RF-05 RF-03 a process that stood still past its limit takes the answer that lies there (${name})`, async () => {
+    op.reset();
+    const login = await signIn(op, provider);
+    if (login.kind !== "login") return assert.fail(String(login.cause));
+    const answered = Promise.withResolvers<void>();
+    const child = fork(process);
+    const exited = once(child, "exit");
+    op.lies.raw = async (entry, response) => {
+      if (entry.endpoint !== "token") return false;
+      child.kill("SIGSTOP");
+      await setTimeout(100);
+      const { body, headers } = shape(JSON.stringify({ access_token: "late-but-here", token_type: "Bearer" }));
+      response.writeHead(200, { "content-type": "application/json", ...headers }).end(body);
+      answered.resolve();
+      return true;
+    };
+    const config = { issuer: op.issuer, clientId: op.clientId, clientSecret: op.clientSecret, timeout: LIMIT };
+    const { tokens, identity } = login;
+    const outcome = once(child, "message");
+    child.send({ config, tokens, identity } satisfies RefreshOrder);
+    await answered.promise;
+    await setTimeout(LIMIT * 2);
+    child.kill("SIGCONT");
+    assert.deepEqual((await outcome)[0], { kind: "renewed", accessToken: "late-but-here" });
+    assert.deepEqual(await exited, [0, null]);
+  });
+}
