@@ -131,6 +131,10 @@ export class Browser {
     return this.#send(path, { method: "POST", headers });
   }
 
+  delete(path: string, headers: Sent["headers"] = SAME_ORIGIN): Promise<Answer> {
+    return this.#send(path, { method: "DELETE", headers });
+  }
+
   /** Opens a page, as a person who follows a link. */
   visit(path: string): Promise<Answer> {
     return this.get(path, NAVIGATION);

@@ -12,6 +12,9 @@ import type { TestProvider } from "../testing/provider.ts";
 import { CLIENT, testProvider } from "../testing/provider.ts";
 import { ready } from "../testing/ready.ts";
 import type { Answered } from "../testing/talk.ts";
+import { ask } from "../testing/talk.ts";
+
+const TOKEN = "a-token-of-the-operators";
 
 /** Two gateways on one file; one of them keeps the user agent. */
 let provider: TestProvider;
@@ -29,7 +32,13 @@ before(async () => {
     const house = await startHouse({
       world: {},
       store: sqlite(join(folder, "sessions.db")),
-      config: { secrets, providers: [{ issuer: provider.issuer, ...CLIENT }], session: { keepUserAgent } },
+      config: {
+        secrets,
+        providers: [{ issuer: provider.issuer, ...CLIENT }],
+        session: { keepUserAgent },
+        admin: { listen: "127.0.0.1:0", token: TOKEN },
+      },
+      upstreams: [{}, { paths: ["/api"], access: "api" }],
     });
     return open.use(house);
   };
@@ -133,4 +142,33 @@ test("SE-10 ending the session that asks clears its cookie and is a logout on bo
   assert.equal(answer.status, 204);
   assert.match(answer.setCookies[0] ?? "", /^__Host-Http-coatcheck=; .*Max-Age=0/);
   assert.deepEqual([await statusAt(a, mine), await statusAt(b, mine)], [401, 401]);
+});
+
+test("S-43 SE-09 once all of a user was ended at one replica, every road of both refuses the next request", async () => {
+  const cookies = [await a.signIn("wim"), await b.signIn("wim")];
+  const nginx = { "x-original-method": "GET", "x-original-url": "https://app.example.com/" };
+  const forward = { "x-forwarded-method": "GET", "x-forwarded-proto": "https", "x-forwarded-host": "app.example.com" };
+  const roads = [
+    ["/a", SCRIPT],
+    ["/api/x", SCRIPT],
+    ["/auth/session", SCRIPT],
+    ["/auth/sessions", SCRIPT],
+    ["/auth/check/nginx", nginx],
+    ["/auth/check/forward", { ...forward, "x-forwarded-uri": "/a" }],
+    ["/auth/check/envoy/a", { ...SCRIPT, "x-forwarded-proto": "https" }],
+  ] as const;
+  const all = (): Promise<readonly number[]> =>
+    Promise.all(
+      [a, b].flatMap((house) =>
+        cookies.flatMap((cookie) =>
+          roads.map(async ([path, headers]) => (await house.ask(path, { headers: { ...headers, cookie } })).status),
+        ),
+      ),
+    );
+  assert.deepEqual(new Set(await all()), new Set([200]));
+  const headers = { host: "localhost", authorization: `Bearer ${TOKEN}` };
+  const ended = await ask(a.gateway.adminPort ?? 0, "/sessions?owner=test%20wim", { method: "DELETE", headers });
+  assert.equal(ended.text, '{"ended":2}\n');
+  assert.deepEqual(new Set(await all()), new Set([401]));
+  assert.equal(await statusAt(b, await b.signIn("wim")), 200, "a later login is free");
 });
