@@ -13,6 +13,7 @@ import { sessionDirectory } from "./engine/directory.ts";
 import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
+import { renewAbsent } from "./engine/renew-absent.ts";
 import { Renewals } from "./engine/renewals.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
@@ -148,6 +149,9 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const providerStates = () => providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
   const closing = new AbortController();
   background.waitUntil(sweepHourly(store, clock, report, closing.signal));
+  if (refresh.background) {
+    background.waitUntil(renewAbsent({ store, clock, entropy, policy, report }, renewals, closing.signal));
+  }
 
   return {
     engine,

@@ -142,7 +142,7 @@ function exchangeOf(browser: Browser, did: App["did"], stored: (() => void)[]): 
     },
     logout() {
       did.push(["logout"]);
-      Object.assign(browser, { identity: null, tokens: null, provider: null });
+      Object.assign(browser, { identity: null });
     },
     whenStored: (act) => void stored.push(act),
     tokens() {

@@ -156,6 +156,8 @@ export function renewalWorld(
     },
     quiet: turns,
     async close() {
+      provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+      for (const spend of provider.spends) spend.answer({ kind: "unavailable", retryAfter: null, cause: null });
       clock.advance(60_000);
       await Promise.all(replicas.map(({ auth }) => auth.close()));
       await store.close();

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, tokens, type World } from "../../test-support/renewals.ts";
+import { memory } from "../stores/memory.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const LONG = { idle: 24 * 3_600_000, lifetime: 48 * 3_600_000 };
+
+function background(count = 1, more = {}): World {
+  return renewalWorld(count, { refresh: { background: true }, session: LONG, ...more });
+}
+
+const renews = (): void =>
+  world.provider.always(() => ({
+    kind: "renewed",
+    tokens: tokens(world.provider.spends.length, world.clock.now() + LIFETIME),
+    claims: null,
+  }));
+
+/** Lets time pass in steps that are shorter than the job's own. */
+async function pass(milliseconds: number): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= 2_000) {
+    world.clock.advance(Math.min(left, 2_000));
+    await world.quiet();
+  }
+}
+
+async function rows() {
+  return world.store.list({ renewBefore: Number.MAX_SAFE_INTEGER }, 1_000, world.clock.now());
+}
+
+test("S-24 the sessions of absent users are renewed ahead, by two replicas together once each, and it is no activity", async () => {
+  world = background(2);
+  renews();
+  for (let n = 0; n < 30; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  const before = new Map((await rows()).map((row) => [row.id, row]));
+  await pass(LIFETIME);
+  const spent = world.provider.spends.map(({ tokens: { refreshToken } }) => refreshToken);
+  assert.equal(new Set(spent).size, spent.length, "none was spent twice");
+  for (const row of await rows()) {
+    assert.ok((row.tokenExpires ?? 0) > world.clock.now(), "in step");
+    assert.equal(row.seen, before.get(row.id)?.seen);
+    assert.equal(row.expires, before.get(row.id)?.expires);
+  }
+  assert.ok(spent.length >= 30 && spent.length <= 34, `${spent.length} spends`);
+});
+
+test("S-24 SE-06 by default nobody's session is renewed while they are away", async () => {
+  world = renewalWorld(1, { session: LONG });
+  renews();
+  await world.signIn();
+  await pass(2 * LIFETIME);
+  assert.equal(world.provider.spends.length, 0);
+});
+
+test("S-24 ended and idle sessions are not renewed; an idle one ends as it would have", async () => {
+  world = background(1, { session: { ...LONG, idle: 60_000 } });
+  renews();
+  await world.signIn();
+  const [row] = await rows();
+  await world.signIn();
+  for (const { id } of await rows()) if (id !== row?.id) await world.store.end({ id }, "logout", world.clock.now());
+  await pass(LIFETIME + 60_000);
+  assert.equal(world.provider.spends.length, 0);
+  const left = await world.store.get(row?.id ?? "");
+  assert.equal(left?.renewAt, left?.expires, "asked for no more");
+  assert.equal(left?.ended, null);
+});
+
+test("S-24 a hopeless session is left alone after ten failures, and whoever comes back still tries", async () => {
+  world = background();
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+  const cookie = await world.signIn();
+  await pass(30 * 60_000);
+  const asked = world.provider.spends.length;
+  assert.equal(asked, 10);
+  await pass(30 * 60_000);
+  assert.equal(world.provider.spends.length, asked);
+  renews();
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const { exchange } = await replica.ask(cookie);
+  assert.equal(await exchange.session.accessToken(), `access-${asked + 1}`);
+});
+
+test("S-24 RF-09 an outage of the provider leads to no storm, neither within it nor when it ends", async () => {
+  world = background();
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+  for (let n = 0; n < 200; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  await pass(LIFETIME * 0.8);
+  let most = 0;
+  for (let n = 0; n < 60; n++) {
+    const before = world.provider.spends.length;
+    await pass(2_000);
+    most = Math.max(most, world.provider.spends.length - before);
+  }
+  assert.ok(most <= 12, `${most} calls within two seconds of the outage`);
+  renews();
+  const before = world.provider.spends.length;
+  let burst = 0;
+  for (let n = 0; n < 120; n++) {
+    const start = world.provider.spends.length;
+    await pass(1_000);
+    burst = Math.max(burst, world.provider.spends.length - start);
+  }
+  assert.ok(world.provider.spends.length - before >= 200, "all are in step again");
+  assert.ok(burst < 200, `${burst} within a second`);
+});
+
+test("S-24 a dead holder's lease is taken over by the job of another replica", async () => {
+  const store = memory();
+  world = background(2, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void world.replicas[0]?.ask(cookie);
+  await world.quiet();
+  assert.equal(world.provider.spends.length, 1);
+  await pass(90_000);
+  assert.equal(world.provider.spends.length, 2, "the first was never answered");
+  world.provider.spends[1]?.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  await world.quiet();
+  assert.equal((await rows())[0]?.lease, null);
+});
