@@ -50,7 +50,7 @@ export class FrontDoor {
       this.#routes,
       origins.all.map(({ host }) => host),
     );
-    const streams = new OpenStreams(sessions.isAlive, observer);
+    const streams = new OpenStreams(sessions.watchSession, observer);
     this.#passages = { isOwnCookie, observer, streams, bodyLimit: settings.limits.body, isDraining: () => this.#draining };
     const { prefix } = settings;
     this.#checks = new CheckDoor({ prefix, sessions, reception: this.#reception, observer, isDraining: () => this.#draining });

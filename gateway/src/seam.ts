@@ -1,4 +1,12 @@
-import type { Identity, MaybePromise, RequestView, RouteRequest, RouteResponse, SessionDirectory } from "coatcheck/contracts";
+import type {
+  EndReason,
+  Identity,
+  MaybePromise,
+  RequestView,
+  RouteRequest,
+  RouteResponse,
+  SessionDirectory,
+} from "coatcheck/contracts";
 import type { IdentityHeaders } from "./upstream/identity-headers.ts";
 
 /** What the proxy asks of the session layer about one request. */
@@ -38,8 +46,8 @@ export interface Turned {
 /** Who asks, and may they? Fulfilled by the library's engine. */
 export type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Turned>;
 
-/** Whether a session that holds a stream open still lives. Rejects where the store cannot say. */
-export type IsAlive = (sessionId: string) => MaybePromise<boolean>;
+/** Calls `onEnd` once when the session is over, on whichever replica, never before this has answered. Answers how to stop. */
+export type WatchSession = (sessionId: string, onEnd: (reason: EndReason) => void) => () => void;
 
 /** A request to one of the gateway's own endpoints. `path` is what follows the prefix, beginning with `/`. */
 export interface OwnRequest extends RouteRequest {
@@ -67,7 +75,7 @@ export type CheckEndpoint = (request: CheckRequest) => MaybePromise<IdentityHead
 /** All that the gateway needs of a session layer. */
 export interface SessionLayer {
   readonly authenticate: Authenticate;
-  readonly isAlive: IsAlive;
+  readonly watchSession: WatchSession;
   readonly endpoints: OwnEndpoints;
   readonly check: CheckEndpoint;
   /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */

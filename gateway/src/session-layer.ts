@@ -46,7 +46,7 @@ function layerOf(auth: Auth<JsonObject>, store: SessionStore, leftOut: LeftOut):
   const { engine } = auth;
   return {
     authenticate: (request, ask) => authenticate(engine, request, ask),
-    isAlive: (id) => engine.alive(id),
+    watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(engine, request, leftOut),
     isOwnCookie: (name) => isOurCookie(name),

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
-import type { Identity } from "coatcheck/contracts";
+import type { EndReason, Identity } from "coatcheck/contracts";
 import { isOurCookie } from "coatcheck/cookies";
 import { CoatcheckError } from "coatcheck/errors";
 import { problemOf } from "../src/answer.ts";
@@ -35,8 +35,14 @@ export interface Control {
   people: { [name: string]: { readonly identity: Identity; readonly groups: readonly string[] } };
   /** What `settle` answers, and was asked with. */
   settle: (status: number) => readonly string[] | Promise<readonly string[]>;
-  readonly ended: Set<string>;
+  /** Who waits for the end of a session, by its id. */
+  readonly watchers: Map<string, Set<(reason: EndReason) => void>>;
   asked: number;
+}
+
+/** Ends a session, as far as the gateway hears of it. */
+export function endSession({ watchers }: Control, id: string, reason: EndReason = "logout"): void {
+  for (const onEnd of watchers.get(id) ?? []) onEnd(reason);
 }
 
 function nameIn(cookie: string | undefined): string | undefined {
@@ -69,7 +75,11 @@ function sessionLayer(control: Control): SessionLayer {
       }
       return { kind: "turned", response: problemOf("ERR_UNAUTHENTICATED") };
     },
-    isAlive: (id) => !control.ended.has(id),
+    watchSession(id, onEnd) {
+      const watchers = control.watchers.get(id) ?? new Set();
+      control.watchers.set(id, watchers.add(onEnd));
+      return () => void watchers.delete(onEnd);
+    },
     endpoints: async (request) => {
       if (request.path === "/echo")
         return { status: 200, headers: [["content-type", "text/plain"]], body: `${request.method} ${await request.body(1024)}` };
@@ -135,7 +145,7 @@ export async function startRig(listener: RequestListener, options: RigOptions = 
   const url = `http://127.0.0.1:${upstreamPort}`;
   const upstreams = options.upstreams ?? [{ access: "optional", ...options.upstream }];
   const settings = settingsOf({ upstreams: upstreams.map((one) => ({ url, ...one })), ...options.config });
-  const control: Control = { people: { ...PEOPLE }, settle: () => [], ended: new Set(), asked: 0 };
+  const control: Control = { people: { ...PEOPLE }, settle: () => [], watchers: new Map(), asked: 0 };
   const log: string[] = [];
   const observation = observe(settings, { write: (line) => void log.push(line) });
   const gateway = await startGateway({ settings, sessions: sessionLayer(control), observation });

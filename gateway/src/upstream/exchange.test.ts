@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { CoatcheckError } from "coatcheck/errors";
 import type { Rig } from "../../testing/rig.ts";
-import { bodyOf, echo, PUBLIC, startRig, statusOf, textOf } from "../../testing/rig.ts";
+import { bodyOf, echo, endSession, PUBLIC, startRig, statusOf, textOf } from "../../testing/rig.ts";
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 const ALICE = { Cookie: "__Host-Http-coatcheck=alice" };
@@ -179,7 +179,7 @@ test("PX-05 an event stream ends with the session that it was opened with", asyn
       const ended = signal();
       const message = request({ port: rig.port, headers: { host: PUBLIC, cookie: ALICE.Cookie } }, (answer) => {
         answer.resume();
-        answer.once("data", () => rig.control.ended.add("id-of-alice"));
+        answer.once("data", () => endSession(rig.control, "id-of-alice"));
         answer.on("error", () => {});
         answer.on("close", () => ended.resolve());
       }).end();

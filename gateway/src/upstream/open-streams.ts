@@ -1,5 +1,6 @@
+import type { EndReason } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
-import type { IsAlive } from "../seam.ts";
+import type { WatchSession } from "../seam.ts";
 
 /** A stream that lasts: a WebSocket, an event stream. */
 export interface OpenStream {
@@ -8,72 +9,66 @@ export interface OpenStream {
   cut(): void;
 }
 
-/** How often the sessions of open streams are looked at, in milliseconds. */
-export const STREAM_CHECK_INTERVAL = 5_000;
+/** The streams of one session, under watch together. */
+interface Bundle {
+  readonly streams: Set<OpenStream>;
+  readonly stop: () => void;
+}
 
 /**
- * The open streams. What was opened with a session is cut when the session has ended, on this replica or another, or has expired;
+ * The open streams. What was opened with a session is cut when the session has ended, on this replica or another, or has run out;
  * frames are no activity (PX-05). While the store cannot say, streams go on.
  */
 export class OpenStreams {
-  readonly #isAlive: IsAlive;
+  readonly #watch: WatchSession;
   readonly #observer: Observer;
-  readonly #bySession = new Map<string, Set<OpenStream>>();
+  readonly #bySession = new Map<string, Bundle>();
   readonly #others = new Set<OpenStream>();
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(isAlive: IsAlive, observer: Observer) {
-    this.#isAlive = isAlive;
+  constructor(watch: WatchSession, observer: Observer) {
+    this.#watch = watch;
     this.#observer = observer;
   }
 
   get size(): number {
     let size = this.#others.size;
-    for (const streams of this.#bySession.values()) size += streams.size;
+    for (const { streams } of this.#bySession.values()) size += streams.size;
     return size;
   }
 
   add(stream: OpenStream): void {
-    if (stream.sessionId === null) {
+    const { sessionId } = stream;
+    if (sessionId === null) {
       this.#others.add(stream);
       return;
     }
-    const streams = this.#bySession.get(stream.sessionId) ?? new Set();
-    this.#bySession.set(stream.sessionId, streams.add(stream));
-    this.#timer ??= setInterval(() => void this.check(), STREAM_CHECK_INTERVAL).unref();
+    const known = this.#bySession.get(sessionId);
+    if (known !== undefined) {
+      known.streams.add(stream);
+      return;
+    }
+    const stop = this.#watch(sessionId, (reason) => this.#ended(sessionId, reason));
+    this.#bySession.set(sessionId, { streams: new Set([stream]), stop });
   }
 
   remove(stream: OpenStream): void {
+    const { sessionId } = stream;
     this.#others.delete(stream);
-    if (stream.sessionId === null) return;
-    const streams = this.#bySession.get(stream.sessionId);
-    streams?.delete(stream);
-    if (streams?.size === 0) this.#bySession.delete(stream.sessionId);
-    if (this.#bySession.size === 0) this.#stopLooking();
-  }
-
-  /** Looks at every session that holds a stream open, and cuts those of dead ones. */
-  async check(): Promise<void> {
-    for (const sessionId of [...this.#bySession.keys()]) {
-      if (await this.#mayGoOn(sessionId)) continue;
-      this.#observer.notice("stream.cut", { sessionId, reason: "session-ended" });
-      this.#cut(this.#bySession.get(sessionId));
-    }
+    const bundle = sessionId === null ? undefined : this.#bySession.get(sessionId);
+    if (sessionId === null || bundle?.streams.delete(stream) !== true || bundle.streams.size > 0) return;
+    this.#bySession.delete(sessionId);
+    bundle.stop();
   }
 
   /** Cuts everything that is open. */
   cutAll(): void {
     this.#cut(this.#others);
-    for (const streams of [...this.#bySession.values()]) this.#cut(streams);
-    this.#stopLooking();
+    for (const { streams } of [...this.#bySession.values()]) this.#cut(streams);
   }
 
-  async #mayGoOn(sessionId: string): Promise<boolean> {
-    try {
-      return await this.#isAlive(sessionId);
-    } catch {
-      return true;
-    }
+  #ended(sessionId: string, reason: EndReason): void {
+    this.#observer.notice("stream.cut", { sessionId, reason });
+    this.#cut(this.#bySession.get(sessionId)?.streams);
   }
 
   #cut(streams: Iterable<OpenStream> = []): void {
@@ -81,10 +76,5 @@ export class OpenStreams {
       stream.cut();
       this.remove(stream);
     }
-  }
-
-  #stopLooking(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 }

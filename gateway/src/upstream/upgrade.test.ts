@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Rig } from "../../testing/rig.ts";
-import { bodyOf, echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import { bodyOf, echo, endSession, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
 
 const OWN = `https://${PUBLIC}`;
 const ALICE = "__Host-Http-coatcheck=alice; theme=dark";
@@ -140,7 +140,7 @@ test("PX-05 a WebSocket is cut when its session has ended elsewhere; one of nobo
     const [hers, nobodys] = [open(rig, { Origin: OWN, Cookie: ALICE }), open(rig, { Origin: OWN })];
     await Promise.all([opened(hers), opened(nobodys)]);
     const cut = closed(hers);
-    rig.control.ended.add("id-of-alice");
+    endSession(rig.control, "id-of-alice");
     assert.equal(await cut, 1006);
     assert.equal(nobodys.readyState, WebSocket.OPEN);
     nobodys.terminate();

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { SessionStore } from "coatcheck";
+import { memory } from "coatcheck/memory";
+import { sqlite } from "coatcheck/sqlite";
+import type { ManualClock } from "coatcheck/testing";
+import { manualClock } from "coatcheck/testing";
+import type { House } from "../../testing/house.ts";
+import { SCRIPT, startHouse } from "../../testing/house.ts";
+import type { Live } from "../../testing/live.ts";
+import { liveApp, openBoth } from "../../testing/live.ts";
+
+const SECRET = randomBytes(32).toString("base64url");
+const [IDLE, LIFETIME] = [60_000, 150_000];
+
+const open = new AsyncDisposableStack();
+let folder: string;
+let url: string;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "coatcheck-ends-"));
+  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  url = `http://127.0.0.1:${open.use(await liveApp()).port}`;
+});
+after(() => open.disposeAsync());
+
+/** A gateway in front of the app. */
+function house(store: SessionStore, clock?: ManualClock): Promise<House> {
+  const session = { idle: `${IDLE / 1000}s`, lifetime: `${LIFETIME / 1000}s` };
+  return startHouse({
+    store,
+    upstream: { url },
+    config: { secrets: [SECRET], session },
+    world: { providers: [], ...(clock === undefined ? {} : { clock }) },
+  });
+}
+
+const idOf = (cookie: string): string => /=([\w-]{22})\./.exec(cookie)?.[1] ?? "";
+const logout = (at: House, cookie: string) => at.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie } });
+
+async function areOpen(streams: readonly Live[]): Promise<void> {
+  for (const stream of streams) {
+    await stream.use();
+    assert.equal(stream.open, true, stream.kind);
+  }
+}
+
+async function areClosed(streams: readonly Live[]): Promise<void> {
+  await Promise.all(streams.map((stream) => stream.closed()));
+}
+
+const leave = (streams: readonly Live[]): void => {
+  for (const stream of streams) stream.leave();
+};
+
+/** Lets the hub look, and what it says reach the sockets. */
+async function pass(clock: ManualClock, ms: number): Promise<void> {
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(ms);
+}
+
+/** How a session of Alice's is ended: at a gateway, or behind its back by another process on the file. */
+const ENDINGS: {
+  readonly [name: string]: readonly [
+    reason: string,
+    end: (at: House, elsewhere: SessionStore, cookie: string) => Promise<unknown> | unknown,
+  ];
+} = {
+  "a logout": ["logout", (at, _elsewhere, cookie) => logout(at, cookie)],
+  "another process that ends it": ["admin", (_at, elsewhere, cookie) => elsewhere.end({ id: idOf(cookie) }, "admin", Date.now())],
+  "another process that ends all of hers": [
+    "elsewhere",
+    (_at, elsewhere) => elsewhere.end({ owner: "test alice" }, "elsewhere", Date.now()),
+  ],
+};
+
+for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
+  test(`PX-05 SE-09 LO-10 A-31 ${name} closes a session's WebSockets and event streams on every replica within a second, and nobody else's`, async () => {
+    const path = join(folder, `${reason}.db`);
+    const elsewhere = sqlite(path);
+    await using here = await house(sqlite(path));
+    await using there = await house(sqlite({ path, cacheRows: 100 }));
+    const alice = await here.signIn("alice");
+    const bob = await here.signIn("bob");
+    const hers = [
+      ...(await openBoth(here.port, alice)),
+      ...(await openBoth(here.port, alice)),
+      ...(await openBoth(there.port, alice)),
+    ];
+    const his = [...(await openBoth(here.port, bob)), ...(await openBoth(there.port, bob))];
+    await areOpen([...hers, ...his]);
+    await end(here, elsewhere, alice);
+    await areClosed(hers);
+    await areOpen(his);
+    const cuts = [here, there].map(({ log }) => log.filter((line) => line.includes('"event":"stream.cut"')));
+    for (const lines of cuts) {
+      assert.equal(lines.length, 1);
+      assert.deepEqual([JSON.parse(lines[0] ?? "").reason, JSON.parse(lines[0] ?? "").session], [reason, idOf(alice)]);
+    }
+    leave(his);
+    await elsewhere.close();
+  });
+}
+
+test("PX-05 SE-02 the idle limit closes streams: frames are no activity, a request is", async () => {
+  const clock = manualClock();
+  await using gateway = await house(memory(), clock);
+  const [alice, bob] = [await gateway.signIn("alice"), await gateway.signIn("bob")];
+  const [hers, his] = [await openBoth(gateway.port, alice), await openBoth(gateway.port, bob)];
+  await pass(clock, IDLE / 2);
+  await areOpen([...hers, ...his]);
+  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie: bob } })).status, 200);
+  await pass(clock, IDLE / 2);
+  await areOpen([...hers, ...his]);
+  await pass(clock, 1_000);
+  await areClosed(hers);
+  await areOpen(his);
+  await pass(clock, IDLE);
+  await areClosed(his);
+});
+
+test("PX-05 SE-03 the absolute limit closes streams, however active the user", async () => {
+  const clock = manualClock();
+  await using gateway = await house(memory(), clock);
+  const cookie = await gateway.signIn("alice");
+  const streams = await openBoth(gateway.port, cookie);
+  for (let passed = 0; passed + IDLE / 2 < LIFETIME; passed += IDLE / 2) {
+    await pass(clock, IDLE / 2);
+    assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie } })).status, 200);
+    await areOpen(streams);
+  }
+  await pass(clock, IDLE / 2);
+  await areClosed(streams);
+});
+
+test("PX-05 SE-16 an outage of the store closes no stream, also past the limits; what ended meanwhile is closed afterwards", async () => {
+  const clock = manualClock();
+  const store = memory();
+  await using gateway = await house(store, clock);
+  const [alice, bob] = [await gateway.signIn("alice"), await gateway.signIn("bob")];
+  const [hers, his] = [await openBoth(gateway.port, alice), await openBoth(gateway.port, bob)];
+  gateway.store.down = true;
+  for (let passed = 0; passed <= IDLE; passed += IDLE) {
+    await pass(clock, IDLE);
+    await store.touch(idOf(bob), clock.now());
+    await areOpen([...hers, ...his]);
+  }
+  gateway.store.down = false;
+  await pass(clock, 1_000);
+  await areClosed(hers);
+  await areOpen(his);
+  leave(his);
+});
+
+test("a stream that its client leaves is watched no more, and one that begins anew is watched again", async () => {
+  const clock = manualClock();
+  await using gateway = await house(memory(), clock);
+  const alice = await gateway.signIn("alice");
+  const idle = clock.sleeping;
+  const streams = await openBoth(gateway.port, alice);
+  await pass(clock, 0);
+  assert.equal(clock.sleeping, idle + 1);
+  leave(streams);
+  while (clock.sleeping > idle) await new Promise((resolve) => setImmediate(resolve));
+  const again = await openBoth(gateway.port, alice);
+  assert.equal((await logout(gateway, alice)).status, 200);
+  await areClosed(again);
+  while (clock.sleeping > idle) await new Promise((resolve) => setImmediate(resolve));
+});
