@@ -17,7 +17,7 @@ const reject = (claim: string, message: string): ProviderProblem =>
   new ProviderProblem("invalid", claim, `the ID token was refused: ${message}`, { ambiguous: true });
 
 /** FAPI2 SP s5.3.2.1: up to ten seconds ahead has to be accepted. */
-const LEAST_AHEAD = 10_000;
+export const LEAST_AHEAD = 10_000;
 
 /** The checks of ID-03, ID-04, ID-06, ID-08, ID-09 and ID-10 that openid-client leaves to us. Throws {@link ProviderProblem}. */
 export function checkIdToken(claims: IDToken, { config, now, accessToken, parameters }: Expected): void {

@@ -54,6 +54,13 @@ export interface ProviderConfig {
   readonly additionalAudiences?: readonly string[];
   /** Keep only these claims (`sub` always). Default: all but those of the protocol. */
   readonly claims?: readonly string[];
+  /**
+   * Whether a logout token must say what it is (`typ: logout+jwt`, LO-07). `optional` is for providers that leave the type out or write `JWT`;
+   * another type is never accepted. Default `required`.
+   */
+  readonly logoutTokenTyp?: "required" | "optional";
+  /** Refuse logout tokens without `sid`; as `backchannel_logout_session_required` of the registration. Default `false`. */
+  readonly backchannelLogoutSessionRequired?: boolean;
 }
 
 /** The configuration with its defaults, checked. */
@@ -78,6 +85,8 @@ export interface SettledConfig {
   readonly metadataMaxAge: number;
   readonly additionalAudiences: readonly string[];
   readonly claims: readonly string[] | null;
+  readonly logoutTokenTyp: "required" | "optional";
+  readonly backchannelLogoutSessionRequired: boolean;
 }
 
 const ALGORITHMS: ReadonlySet<string> = new Set([
@@ -112,6 +121,8 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
   const idTokenSigningAlg = config.idTokenSigningAlg ?? "RS256";
   if (!ALGORITHMS.has(idTokenSigningAlg))
     throw refuse("idTokenSigningAlg", `must be one of ${[...ALGORITHMS].join(", ")}; none and HMAC are never accepted.`);
+  const logoutTokenTyp = config.logoutTokenTyp ?? "required";
+  if (logoutTokenTyp !== "required" && logoutTokenTyp !== "optional") throw refuse("logoutTokenTyp", "is required or optional.");
   return {
     issuer: config.issuer,
     loopback,
@@ -132,6 +143,8 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     metadataMaxAge: within("metadataMaxAge", config.metadataMaxAge ?? 3_600_000, 1_000, 86_400_000),
     additionalAudiences: config.additionalAudiences ?? [],
     claims: config.claims ?? null,
+    logoutTokenTyp,
+    backchannelLogoutSessionRequired: config.backchannelLogoutSessionRequired ?? false,
   };
 }
 

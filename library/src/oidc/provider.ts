@@ -23,6 +23,7 @@ import { failureOf, ProviderProblem, problemOf } from "./failure.ts";
 import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
 import type { KeySet } from "./key-set.ts";
 import { providerKeySet } from "./key-set.ts";
+import { verifyLogoutToken } from "./logout-token.ts";
 import type { Metadata } from "./metadata.ts";
 import { discoverProvider } from "./metadata.ts";
 import { clientFor } from "./provider-client.ts";
@@ -72,6 +73,8 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
   const transport = boundedTransport(config, clock, world.fetch ?? fetch);
   const discovery = discoverProvider(config, transport, world);
   const keys: KeySet = providerKeySet(() => discovery.known()?.jwks_uri ?? "", config, transport, clock);
+  // Tokens may come in before any login asked for the metadata, and with them for the address of the keys.
+  const discovered: KeySet = { matching: (hint) => discovery.get().then(() => keys.matching(hint)) };
   const authentication = clientAuthentication(config);
 
   async function ready(): Promise<Ready> {
@@ -104,6 +107,13 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     },
     refresh: (tokens, identity) => refreshTokens({ ready, config, clock, report }, tokens, identity),
     refreshTimeout: refreshTimeoutOf(config),
+    async verifyLogout(token) {
+      try {
+        return { kind: "logout", ...(await verifyLogoutToken(token, { config, keys: discovered, now: clock.now() })) };
+      } catch (error) {
+        return failureOf(error);
+      }
+    },
     revoke: (tokens) => revokeTokens(ready, tokens, report),
     end({ idToken, returnTo, state }) {
       const metadata = discovery.known();
