@@ -18,6 +18,7 @@ export interface Visitor {
   /** Every byte that it was sent: heads and bodies. */
   readonly seen: string[];
   get(target: string, headers?: Visit["headers"]): Promise<Response>;
+  head(target: string, headers?: Visit["headers"]): Promise<Response>;
   post(target: string, headers?: Visit["headers"], body?: string): Promise<Response>;
   /** Signs in through the provider, to the redirect that the callback answers with. */
   signIn(op: LyingProvider, query?: string): Promise<Response>;
@@ -63,6 +64,7 @@ function visitorOf(visit: (request: Request) => Promise<Response>, jar: Map<stri
     jar,
     seen,
     get: (target, headers) => send(target, { ...(headers === undefined ? {} : { headers }) }),
+    head: (target, headers = {}) => send(target, { method: "HEAD", headers }),
     post: (target, headers = {}, body = "") =>
       send(target, { method: "POST", headers: { "sec-fetch-site": "same-origin", ...headers }, body }),
     async signIn(op, query = "") {

@@ -61,7 +61,9 @@ export function sessionDirectory(options: Options, endings: Endings): SessionDir
           return end({ issuer, sid }, "provider");
         }
         if (subject === null) return 0;
-        await mark(subjectMark(issuer, subject), String(issuedAt));
+        // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
+        const latest = Number((await store.marked(subjectMark(issuer, subject), clock.now())) ?? 0);
+        await mark(subjectMark(issuer, subject), String(Math.max(latest, issuedAt)));
         return end({ owner: ownerOf({ issuer, subject }) }, "provider");
       }),
   };

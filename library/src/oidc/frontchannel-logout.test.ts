@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { after, afterEach, test } from "node:test";
+import { lyingProvider } from "../../test-support/lying-provider.ts";
+import { isIn, named, signedIn, siteOf } from "../../test-support/provider-logout.ts";
+import type { Site, Visitor } from "../../test-support/site.ts";
+import { siteWith } from "../../test-support/site.ts";
+import { memory } from "../stores/memory.ts";
+import { fakeProvider } from "../testing/fake-provider.ts";
+import { overStore } from "../testing/over-store.ts";
+
+const op = await lyingProvider();
+const sites: Site[] = [];
+after(() => op.close());
+afterEach(async () => {
+  await Promise.all(sites.splice(0).map((one) => one.close()));
+  op.reset();
+});
+
+function kept(made: Site): Site {
+  sites.push(made);
+  return made;
+}
+const site = (options: Parameters<typeof siteOf>[1] = {}): Site => kept(siteOf(op, options));
+
+/** As a browser asks for the frame on the provider's page. */
+const FRAME = { "sec-fetch-dest": "iframe", "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site", accept: "text/html" };
+const address = (parameters: { readonly [name: string]: string }): string =>
+  `/auth/frontchannel-logout?${new URLSearchParams(parameters).toString()}`;
+const framed = (visitor: Visitor, parameters: { readonly [name: string]: string }): Promise<Response> =>
+  visitor.get(address(parameters), FRAME);
+
+const ancestorsOf = (response: Response): string =>
+  /frame-ancestors ([^;]*)/.exec(response.headers.get("content-security-policy") ?? "")?.[1] ?? "none said";
+
+function assertPage(response: Response): void {
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  assert.equal(response.headers.get("x-frame-options"), null);
+}
+
+test("LO-11 no cookie comes along, and the session ends by its sid, here and for the copied cookie", async () => {
+  const here = site();
+  const alice = await signedIn(here, op, "alice", "a-1");
+  const elsewhere = await signedIn(here, op, "alice", "a-2");
+  const response = await framed(here.visitor(), { iss: op.issuer, sid: "a-1" });
+  assertPage(response);
+  assert.deepEqual([await isIn(alice), await isIn(elsewhere)], [false, true]);
+  assert.equal(named(here, "frontchannel.completed")[0]?.count, 1);
+  assert.equal(named(here, "session.ended")[0]?.reason, "provider");
+});
+
+test("LO-11 a wrong sid ends nothing, and the cookie that came along does not count beside one", async () => {
+  const here = site();
+  const alice = await signedIn(here, op, "alice", "a-1");
+  assertPage(await framed(alice, { iss: op.issuer, sid: "a-2" }));
+  assert.equal(await isIn(alice), true);
+});
+
+test("LO-11 one without the other, a foreign issuer, and repeated parameters are 400 and end nothing", async () => {
+  const here = site();
+  const alice = await signedIn(here, op, "alice", "a-1");
+  const iss = `iss=${encodeURIComponent(op.issuer)}`;
+  const foreign = `iss=${encodeURIComponent("https://evil.example")}`;
+  const queries = [iss, "sid=a-1", `${iss}&sid=`, "iss=&sid=a-1", `${foreign}&sid=a-1`, `${iss}%2F&sid=a-1`];
+  const repeated = [`${iss}&sid=a-1&sid=a-2`, `${iss}&${iss}&sid=a-1`, `${iss}&${foreign}&sid=a-1`, `${iss}&sid=a-1&sid=a-1`];
+  for (const query of [...queries, ...repeated, `${iss}&sid=${"x".repeat(256)}`]) {
+    const response = await alice.get(`/auth/frontchannel-logout?${query}`, FRAME);
+    assert.equal(response.status, 400, query);
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    assert.equal(ancestorsOf(response), "'none'");
+    assert.deepEqual(response.headers.getSetCookie(), []);
+  }
+  assert.equal(await isIn(alice), true);
+  assert.deepEqual([...new Set(named(here, "frontchannel.refused").map(({ reason }) => reason))].sort(), [
+    "issuer",
+    "parameter",
+    "repeated",
+  ]);
+});
+
+test("LO-11 only the provider may frame it: the origins of its issuer and of its login page", async () => {
+  op.lies.metadata = (honest) => ({ ...honest, authorization_endpoint: "https://login.example.com/authorize" });
+  const users = [{ subject: "alice" }];
+  const here = kept(
+    siteWith({
+      providers: [
+        { name: "real", issuer: op.issuer, clientId: "app", clientSecret: "s" },
+        fakeProvider({ name: "fake", issuer: "https://other.example/tenant", users }),
+        Object.assign(fakeProvider({ name: "dead", issuer: "https://dead.example", users }), { down: true }),
+      ],
+    }),
+  );
+  await here.visitor().get("/auth/login?provider=real");
+  const visitor = here.visitor();
+  assert.equal(ancestorsOf(await framed(visitor, { iss: op.issuer, sid: "x" })), `${op.origin} https://login.example.com`);
+  assert.equal(ancestorsOf(await framed(visitor, { iss: "https://other.example/tenant", sid: "x" })), "https://other.example");
+  assert.equal(ancestorsOf(await framed(visitor, { iss: "https://dead.example", sid: "x" })), "https://dead.example");
+  const all = ancestorsOf(await framed(visitor, {}));
+  assert.deepEqual(all.split(" "), [op.origin, "https://login.example.com", "https://other.example", "https://dead.example"]);
+});
+
+test("LO-11 with neither, the session whose cookie came along ends, in a frame alone", async () => {
+  const here = site();
+  const alice = await signedIn(here, op, "alice", "a-1");
+  const bob = await signedIn(here, op, "bob", "b-1");
+  for (const headers of [
+    { ...FRAME, "sec-fetch-dest": "document" },
+    { ...FRAME, "sec-fetch-dest": "image" },
+    { ...FRAME, "sec-fetch-dest": "empty" },
+    { ...FRAME, "sec-purpose": "prefetch" },
+  ]) {
+    assertPage(await alice.get("/auth/frontchannel-logout", headers));
+    assert.equal(await isIn(alice), true, JSON.stringify(headers));
+  }
+  const copy = here.visitor(alice.jar);
+  const response = await framed(alice, {});
+  assertPage(response);
+  assert.match(response.headers.getSetCookie().join(), /Max-Age=0/);
+  assert.deepEqual([await isIn(copy), await isIn(bob)], [false, true]);
+  assertPage(await framed(here.visitor(), {}));
+  assert.equal(named(here, "frontchannel.completed").length, 1);
+});
+
+test("LO-11 with neither, a session that no provider began goes on", async () => {
+  const store = memory();
+  const provider = fakeProvider({ users: [{ subject: "alice" }], name: "gone" });
+  const before = kept(siteWith({ store, provider }));
+  const alice = before.visitor();
+  const begun = await alice.get("/auth/login");
+  const callback = new URL(provider.approve(begun.headers.get("location") ?? ""));
+  await alice.get(callback.pathname + callback.search);
+  const here = site({ store });
+  const same = here.visitor(alice.jar);
+  assert.equal(await isIn(same), true);
+  assertPage(await framed(same, {}));
+  assert.equal(await isIn(same), true);
+});
+
+test("LO-11 a HEAD signs nobody out", async () => {
+  const here = site();
+  const alice = await signedIn(here, op, "alice", "a-1");
+  for (const parameters of [{ iss: op.issuer, sid: "a-1" }, {}] as const) {
+    const { status } = await alice.head(address(parameters), FRAME);
+    assert.equal(status, "iss" in parameters ? 405 : 200);
+    assert.equal(await isIn(alice), true);
+  }
+});
+
+test("LO-11 a session that is named ends although the look-up of the cookie fails; without a name it is 503", async () => {
+  const store = memory();
+  let fails = false;
+  const line = overStore(store, {
+    get(id) {
+      if (fails) throw new Error("this row cannot be read");
+      return store.get(id);
+    },
+  });
+  const here = site({ store: line });
+  const alice = await signedIn(here, op, "alice", "a-1");
+  fails = true;
+  const unknown = await framed(alice, {});
+  assert.deepEqual([unknown.status, unknown.headers.get("retry-after"), ancestorsOf(unknown)], [503, "5", "'none'"]);
+  assertPage(await framed(alice, { iss: op.issuer, sid: "a-1" }));
+  fails = false;
+  assert.equal(await isIn(alice), false);
+});
+
+test("LO-11 where the store does not answer it is 503, and nothing is said to have ended", async () => {
+  const store = memory();
+  let down = false;
+  const line = overStore(store, {
+    end(target, reason, now) {
+      if (down) throw new Error("the store is down");
+      return store.end(target, reason, now);
+    },
+  });
+  const here = site({ store: line });
+  const alice = await signedIn(here, op, "alice", "a-1");
+  down = true;
+  assert.equal((await framed(here.visitor(), { iss: op.issuer, sid: "a-1" })).status, 503);
+  down = false;
+  assert.equal(await isIn(alice), true);
+  assert.equal(named(here, "frontchannel.completed").length, 0);
+  assertPage(await framed(here.visitor(), { iss: op.issuer, sid: "a-1" }));
+  assert.equal(await isIn(alice), false);
+});
