@@ -67,6 +67,83 @@ test("refresh tokens rotate strictly, and a revoked one is refused", async () =>
   assert.equal((await provider.refresh(renewed.tokens, login.identity)).kind, "refused");
 });
 
+async function signedIn(provider: ReturnType<typeof fakeProvider>) {
+  const login = await provider.finish(answered(provider.approve(await urlOf(provider))));
+  return login.kind === "login" ? login : assert.fail(login.kind);
+}
+
+test("a refresh token shown again is written down and ends all tokens of its login, and of no other", async () => {
+  const provider = fakeProvider({ users });
+  const [{ tokens, identity }, other] = [await signedIn(provider), await signedIn(provider)];
+  const renewed = await provider.refresh(tokens, identity);
+  if (renewed.kind !== "renewed") assert.fail();
+  assert.deepEqual(provider.reuses, []);
+  assert.equal((await provider.refresh(tokens, identity)).kind, "refused");
+  assert.deepEqual(provider.reuses, [{ refreshToken: tokens.refreshToken, subject: "alice" }]);
+  assert.equal((await provider.refresh(renewed.tokens, identity)).kind, "refused");
+  assert.equal((await provider.refresh(other.tokens, identity)).kind, "renewed");
+  assert.equal(await provider.revoke(other.tokens), true);
+  assert.deepEqual(provider.revoked, [other.tokens.refreshToken]);
+});
+
+test("without rotation a refresh token stays good", async () => {
+  const provider = fakeProvider({ users, rotate: false });
+  const { tokens, identity } = await signedIn(provider);
+  for (let times = 0; times < 2; times += 1) {
+    const renewed = await provider.refresh(tokens, identity);
+    assert.ok(renewed.kind === "renewed" && renewed.tokens.refreshToken === tokens.refreshToken);
+    assert.notEqual(renewed.tokens.accessToken, tokens.accessToken);
+  }
+  assert.deepEqual(provider.reuses, []);
+});
+
+test("a refresh fails as it is told to: an outage spends nothing, a lost answer does", async () => {
+  const provider = fakeProvider({ users });
+  const { tokens, identity } = await signedIn(provider);
+  for (const [fail, kind] of [
+    ["down", "unavailable"],
+    ["refuse", "refused"],
+    ["lose", "unknown"],
+    [null, "refused"],
+  ] as const) {
+    provider.fail = fail;
+    assert.equal((await provider.refresh(tokens, identity)).kind, kind, String(fail));
+  }
+  assert.equal(provider.reuses.length, 1);
+  assert.equal(provider.calls.filter(({ kind }) => kind === "refresh").length, 4);
+});
+
+test("a held refresh has taken effect, and is answered when it is let go", async () => {
+  const provider = fakeProvider({ users });
+  const { tokens, identity } = await signedIn(provider);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  provider.hold = promise;
+  const waiting = provider.refresh(tokens, identity);
+  provider.hold = null;
+  assert.equal((await provider.refresh(tokens, identity)).kind, "refused");
+  resolve();
+  assert.equal((await waiting).kind, "renewed");
+});
+
+test("a logout token is this provider's, and good for a while", async () => {
+  const clock = manualClock();
+  const provider = fakeProvider({ users, clock });
+  const token = provider.logoutToken({ sid: "sid-alice" });
+  const said = { kind: "logout", issuer: "https://provider.test", subject: null, sid: "sid-alice", tokenId: "jti-1" };
+  const times = { issuedAt: clock.now(), expires: clock.now() + 120_000 };
+  assert.deepEqual(await provider.verifyLogout(token), { ...said, ...times });
+  const other = await provider.verifyLogout(provider.logoutToken({ subject: "alice", sid: "x" }));
+  assert.ok(other.kind === "logout" && other.subject === "alice" && other.tokenId === "jti-2");
+  const ahead = provider.logoutToken({ subject: "alice", issuedAt: clock.now() + 60_000 });
+  for (const wrong of ["logout-99", ahead]) assert.equal((await provider.verifyLogout(wrong)).kind, "invalid");
+  assert.throws(() => provider.logoutToken({}), TypeError);
+  provider.down = true;
+  assert.equal((await provider.verifyLogout(token)).kind, "unavailable");
+  provider.down = false;
+  clock.advance(120_000);
+  assert.equal((await provider.verifyLogout(token)).kind, "invalid");
+});
+
 test("a provider that is down says so everywhere", async () => {
   const provider = fakeProvider({ users });
   const callback = provider.approve(await urlOf(provider));

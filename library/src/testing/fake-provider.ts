@@ -10,6 +10,10 @@ import type {
   RefreshOutcome,
 } from "../contracts.ts";
 import { equalHash } from "../crypto/equal.ts";
+import type { FakeReuse } from "./fake-grants.ts";
+import { FakeGrants } from "./fake-grants.ts";
+import type { FakeLogout } from "./fake-logouts.ts";
+import { FakeLogouts } from "./fake-logouts.ts";
 
 /** Somebody who can sign in. */
 export interface FakeUser {
@@ -30,6 +34,8 @@ export interface FakeProviderOptions {
   readonly clock?: Pick<Clock, "now">;
   /** How long access tokens live, milliseconds. Default an hour. */
   readonly tokenLifetime?: number;
+  /** Whether a refresh token is good once, and comes with its successor. Default `true`. */
+  readonly rotate?: boolean;
 }
 
 /** What was asked of a fake provider, in order. */
@@ -37,13 +43,28 @@ export type FakeProviderCall =
   | { readonly kind: "begin"; readonly login: BeginLogin }
   | { readonly kind: "finish"; readonly code: string | null }
   | { readonly kind: "refresh"; readonly refreshToken: string | null }
-  | { readonly kind: "revoke"; readonly tokens: ProviderTokens };
+  | { readonly kind: "revoke"; readonly tokens: ProviderTokens }
+  | { readonly kind: "verify-logout"; readonly token: string };
+
+/**
+ * How a refresh fails: `down`: nothing happens, outcome `unavailable`; `refuse`: the grant is gone; `lose`: it takes effect, and the answer
+ * is lost on its way, outcome `unknown`.
+ */
+export type FakeFailure = "down" | "refuse" | "lose";
 
 /** A {@link Provider} in memory: no network, the same answers every time. */
 export interface FakeProvider extends Provider {
   readonly calls: readonly FakeProviderCall[];
   /** Set to have everything answered as by a provider that is down. */
   down: boolean;
+  /** How refreshes fail from now on; `null`, as at first, not at all. */
+  fail: FakeFailure | null;
+  /** What answers to refreshes wait for, from now on. A refresh takes effect when it comes in. `null`, as at first: they do not wait. */
+  hold: PromiseLike<unknown> | null;
+  /** Refresh tokens that were shown again after they had been exchanged. Each ended all tokens of its login. */
+  readonly reuses: readonly FakeReuse[];
+  /** Refresh tokens that were revoked. */
+  readonly revoked: readonly string[];
   /**
    * What the person's browser does at the provider: signs in and comes back.
    *
@@ -55,6 +76,13 @@ export interface FakeProvider extends Provider {
   approve(url: string, subject?: string): string;
   /** As `approve`, but the person says no; `error` is what the provider answers. Default `access_denied`. */
   deny(url: string, error?: string): string;
+  /**
+   * A logout token for the back channel, as this provider sends it when somebody signs out there. Good for two minutes.
+   *
+   * @throws {TypeError} where neither `subject` nor `sid` is given
+   */
+  logoutToken(logout: FakeLogout): string;
+  verifyLogout: NonNullable<Provider["verifyLogout"]>;
 }
 
 interface Grant {
@@ -65,7 +93,7 @@ interface Grant {
 
 /**
  * A provider for tests of one's own app. Codes and tokens are `code-1`, `access-1`, `refresh-1`, …; a code is good once, a refresh token
- * rotates strictly, and a revoked one is refused.
+ * rotates strictly, a revoked one is refused, and one that is shown again ends all tokens of its login.
  *
  * @example
  * ```ts
@@ -79,8 +107,14 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
   const now = () => options.clock?.now() ?? Date.now();
   const calls: FakeProviderCall[] = [];
   const codes = new Map<string, Grant>();
-  const refreshTokens = new Map<string, FakeUser>();
   let count = 0;
+  const next = (): number => {
+    count += 1;
+    return count;
+  };
+  const lifetime = options.tokenLifetime ?? 3_600_000;
+  const grants = new FakeGrants({ now, lifetime, next, rotate: options.rotate ?? true });
+  const logouts = new FakeLogouts(issuer, now);
 
   const failure = (kind: ProviderFailure["kind"], what: string): ProviderFailure => ({
     kind,
@@ -88,18 +122,6 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     cause: new Error(what),
   });
   const outage = () => failure("unavailable", "the fake provider is down");
-
-  function issue(user: FakeUser): ProviderTokens {
-    count += 1;
-    refreshTokens.set(`refresh-${count}`, user);
-    return {
-      accessToken: `access-${count}`,
-      refreshToken: `refresh-${count}`,
-      idToken: `id-${count}`,
-      scope: "openid profile email offline_access",
-      expires: now() + (options.tokenLifetime ?? 3_600_000),
-    };
-  }
 
   function loginOf(user: FakeUser): ProviderLogin {
     const authenticatedAt = now();
@@ -111,7 +133,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
         authenticatedAt,
         method: `oidc:${name}`,
       },
-      tokens: issue(user),
+      tokens: grants.begin(user),
       sid: user.sid === undefined ? `sid-${user.subject}` : user.sid,
       issuedAt: authenticatedAt,
     };
@@ -131,13 +153,20 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     return { kind: "login", ...loginOf(grant.user) };
   }
 
-  async function refresh(tokens: ProviderTokens): Promise<RefreshOutcome> {
-    calls.push({ kind: "refresh", refreshToken: tokens.refreshToken });
-    if (provider.down) return { kind: "unavailable", retryAfter: null, cause: outage().cause };
-    const user = refreshTokens.get(tokens.refreshToken ?? "");
-    refreshTokens.delete(tokens.refreshToken ?? "");
-    if (user === undefined) return { kind: "refused", cause: new Error("invalid_grant") };
-    return { kind: "renewed", tokens: issue(user), claims: { sub: user.subject, ...user.claims } };
+  async function refresh({ refreshToken }: ProviderTokens): Promise<RefreshOutcome> {
+    calls.push({ kind: "refresh", refreshToken });
+    const outcome = exchanged(refreshToken, provider.down ? "down" : provider.fail);
+    await provider.hold;
+    return outcome;
+  }
+
+  function exchanged(refreshToken: string | null, fail: FakeFailure | null): RefreshOutcome {
+    if (fail === "down") return { kind: "unavailable", retryAfter: null, cause: outage().cause };
+    const given = fail === "refuse" || refreshToken === null ? null : grants.exchange(refreshToken);
+    if (fail === "lose") return { kind: "unknown", cause: new Error("the answer was lost") };
+    if (given === null) return { kind: "refused", cause: new Error("invalid_grant") };
+    const { user, tokens } = given;
+    return { kind: "renewed", tokens, claims: { sub: user.subject, ...user.claims } };
   }
 
   function answer(url: string, change: (response: URLSearchParams, asked: URLSearchParams) => void): string {
@@ -154,6 +183,10 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     issuer,
     calls,
     down: false,
+    fail: null,
+    hold: null,
+    reuses: grants.reuses,
+    revoked: grants.revoked,
     ready: () => !provider.down,
     begin(login) {
       calls.push({ kind: "begin", login });
@@ -166,7 +199,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     refresh,
     async revoke(tokens) {
       calls.push({ kind: "revoke", tokens });
-      if (tokens.refreshToken !== null) refreshTokens.delete(tokens.refreshToken);
+      if (tokens.refreshToken !== null && !provider.down) grants.revoke(tokens.refreshToken);
       return !provider.down;
     },
     end({ idToken, returnTo, state }) {
@@ -180,12 +213,16 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
       const user = options.users.find((one) => subject === undefined || one.subject === subject);
       if (user === undefined) throw new TypeError(`the fake provider has no user ${JSON.stringify(subject)}`);
       return answer(url, (response, asked) => {
-        count += 1;
-        const code = `code-${count}`;
+        const code = `code-${next()}`;
         codes.set(code, { user, nonce: asked.get("nonce") ?? "", redirectUri: asked.get("redirect_uri") ?? "" });
         response.set("code", code);
       });
     },
+    async verifyLogout(token) {
+      calls.push({ kind: "verify-logout", token });
+      return provider.down ? outage() : logouts.verify(token);
+    },
+    logoutToken: (logout) => logouts.issue(logout),
     deny: (url, error = "access_denied") => answer(url, (response) => response.set("error", error)),
   };
   return provider;

@@ -1,4 +1,7 @@
+export type { FakeReuse } from "./fake-grants.ts";
+export type { FakeLogout } from "./fake-logouts.ts";
 export {
+  type FakeFailure,
   type FakeProvider,
   type FakeProviderCall,
   type FakeProviderOptions,
