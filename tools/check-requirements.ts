@@ -30,8 +30,7 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   OP: [[1, 3]],
   S: [
     [1, 16],
-    [38, 42],
-    [45, 49],
+    [38, 49],
   ],
   A: [[1, 48]],
 };
