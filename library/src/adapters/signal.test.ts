@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { listen, say } from "../../test-support/talk.ts";
+import type { SessionStore } from "../contracts.ts";
+import { coatcheck, SessionEnded } from "../index.ts";
+import { sqlite } from "../stores/sqlite.ts";
+import { signIn } from "../testing/sign-in.ts";
+import { node } from "./node.ts";
+
+const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+
+/** A replica on a file, with an event stream that says why it ends. */
+function replica(store: SessionStore) {
+  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+  const listener = node(auth).userHandler((message, response, session) => {
+    if (message.url === "/leave") session.logout();
+    if (message.url !== "/events") return void response.end("done");
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: hello\n\n");
+    const { signal } = session;
+    const say = (): void => {
+      const reason = signal.reason instanceof SessionEnded ? signal.reason.reason : String(signal.reason);
+      response.end(`event: ended\ndata: ${reason}\n\n`);
+    };
+    return signal.addEventListener("abort", say, { once: true });
+  });
+  const close = async (): Promise<void> => {
+    await auth.close();
+    await store.close();
+  };
+  return { auth, listener, close };
+}
+
+async function events(port: number, cookie: string): Promise<{ readonly rest: Promise<string> }> {
+  const asked = request({ host: "127.0.0.1", port, path: "/events", headers: { cookie }, agent: false }).end();
+  const [answer]: IncomingMessage[] = await once(asked, "response");
+  assert.ok(answer);
+  const [first] = await once(answer, "data");
+  assert.equal(String(first), "data: hello\n\n");
+  const rest = answer.setEncoding("utf8").toArray();
+  return { rest: rest.then((chunks) => chunks.join("")) };
+}
+
+/** What comes within a second. */
+async function soon(text: Promise<string>): Promise<string> {
+  const over = new AbortController();
+  const late = setTimeout(1_000, "still open", { signal: over.signal });
+  try {
+    return await Promise.race([text, late]);
+  } finally {
+    over.abort();
+    await late.catch(() => undefined);
+  }
+}
+
+test("PX-05 SE-09 an app's event streams end with their session, on both replicas of a file and within a second", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "coatcheck-signal-"));
+  const [a, b] = [replica(sqlite(join(dir, "sessions.db"))), replica(sqlite(join(dir, "sessions.db")))];
+  try {
+    await using here = await listen(a.listener);
+    await using there = await listen(b.listener);
+    const [first, second] = [await signIn(a.auth, { subject: "alice" }), await signIn(a.auth, { subject: "alice" })];
+    const streams = [await events(here.port, first), await events(there.port, first)];
+    const others = [await events(here.port, second), await events(there.port, second)];
+    assert.equal((await say(here.port, "/leave", { headers: { cookie: first } })).status, 200);
+    for (const { rest } of streams) assert.equal(await soon(rest), "event: ended\ndata: logout\n\n");
+    assert.equal((await say(there.port, "/", { headers: { cookie: second } })).status, 200);
+    assert.equal(await b.auth.endAll({ issuer: "test", subject: "alice" }), 1);
+    for (const { rest } of others) assert.equal(await soon(rest), "event: ended\ndata: elsewhere\n\n");
+  } finally {
+    await a.close();
+    await b.close();
+    rmSync(dir, { recursive: true });
+  }
+});
