@@ -24,6 +24,7 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   CR: [[1, 14]],
   SE: [[1, 17]],
   CS: [[1, 13]],
+  RF: [[1, 9]],
   LO: [[1, 3]],
   PX: [[1, 5]],
   HD: [[1, 4]],
@@ -42,7 +43,7 @@ export const REQUIREMENTS: readonly string[] = Object.entries(GROUPS).flatMap(([
   ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => idOf(group, first + index))),
 );
 
-const ID = /\b(AR|CB|TK|ID|DK|CK|CR|SE|CS|LO|PX|HD|OP|S|A)-(\d\d)\b/;
+const ID = /\b(AR|CB|TK|ID|DK|CK|CR|SE|CS|RF|LO|PX|HD|OP|S|A)-(\d\d)\b/;
 /** Ids that lead a title: `CB-03 …`, `CB-03, A-40: …`, `A-01…A-03 …`. */
 const LEADING = new RegExp(`^(?:${ID.source}(?:\\s*(?:,|/|…|\\.\\.|and|\\+|&)?\\s*))+`);
 
