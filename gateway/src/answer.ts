@@ -5,12 +5,11 @@ import { CoatcheckError, ERRORS, problem } from "coatcheck/errors";
 /** Seconds after which a client may try again where nobody knows better. */
 const RETRY_AFTER = "5";
 
-/** What every answer of the gateway's own carries (HD-02). HTML pages bring a policy of their own. */
+/** What every answer of the gateway's own carries (HD-02). HTML pages bring a policy of their own, which says who may frame them. */
 const OWN_HEADERS: readonly (readonly [string, string])[] = [
   ["x-content-type-options", "nosniff"],
   ["referrer-policy", "no-referrer"],
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
-  ["x-frame-options", "DENY"],
   ["cross-origin-opener-policy", "same-origin"],
 ];
 
@@ -26,6 +25,7 @@ export function ownHeaders(response: RouteResponse, https: boolean): string[] {
     said.add(name);
   }
   for (const [name, value] of OWN_HEADERS) if (!said.has(name)) flat.push(name, value);
+  if (!said.has("content-security-policy") && !said.has("x-frame-options")) flat.push("x-frame-options", "DENY");
   if (!said.has("cache-control")) flat.push("cache-control", "no-store");
   if (https) flat.push("strict-transport-security", HSTS);
   return flat;

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { freePort, type Listening, listenOn } from "./talk.ts";
 
@@ -20,6 +20,8 @@ export interface TestProvider extends AsyncDisposable {
   /** Answers an endpoint in the provider's place; `true` where it did. */
   fault: ((endpoint: string, response: ServerResponse, call: ProviderCall) => boolean) | null;
   count(endpoint: string): number;
+  /** A logout token, as a provider posts it: of this session, or with these claims. */
+  logoutToken(claims: { readonly [claim: string]: unknown }): string;
   /** Begins to listen; the issuer is known before. */
   start(): Promise<void>;
   /** Stops listening; `start` begins again at the same address. */
@@ -52,9 +54,9 @@ export async function testProvider(): Promise<TestProvider> {
     return made;
   };
 
-  function jwt(claims: object): string {
+  function jwt(claims: object, typ = "JWT"): string {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const signed = `${part({ alg: "RS256", kid: "k", typ: "JWT" })}.${part(claims)}`;
+    const signed = `${part({ alg: "RS256", kid: "k", typ })}.${part(claims)}`;
     const token = `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
     secrets.add(token);
     return token;
@@ -151,6 +153,12 @@ export async function testProvider(): Promise<TestProvider> {
     secrets,
     user: { sub: "alice" },
     fault: null,
+    logoutToken(claims) {
+      const seconds = Math.floor(Date.now() / 1000);
+      const events = { "http://schemas.openid.net/event/backchannel-logout": {} };
+      const honest = { iss: issuer, aud: CLIENT.clientId, iat: seconds, exp: seconds + 120, jti: randomUUID(), events };
+      return jwt({ ...honest, ...claims }, "logout+jwt");
+    },
     count: (endpoint) => calls.filter((call) => call.endpoint === endpoint).length,
     async start() {
       listening ??= await listenOn(serve, port);

@@ -37,6 +37,16 @@ const provider = object({
     "query",
   ),
   userinfo: fallback(flag, "Asks UserInfo too, for providers that put e-mail and name there and not into the ID token.", false),
+  logoutTokenTyp: fallback(
+    oneOf(["required", "optional"]),
+    "Whether a logout token of the back channel must have the type `logout+jwt`; `optional` is for providers that leave it out or write `JWT`.",
+    "required",
+  ),
+  backchannelLogoutSessionRequired: fallback(
+    flag,
+    "Refuses logout tokens without `sid`; as `backchannel_logout_session_required` of the registration.",
+    false,
+  ),
   scope: fallback(text, "What is asked for, separated by spaces. `openid` is needed.", "openid profile email offline_access", {
     env: "COATCHECK_SCOPE",
   }),

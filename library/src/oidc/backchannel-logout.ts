@@ -74,13 +74,12 @@ async function tokenIn(request: RouteRequest): Promise<string | Refusal> {
   return token === undefined || another !== undefined ? { reason: "token", code: "ERR_BAD_REQUEST" } : token;
 }
 
-/** Asks the provider that the token names; where we are several clients of one issuer, each of them. */
+/** Asks the provider that the token names; where we are several clients of one issuer, or it names none, each of them. */
 async function verified(token: string, { providers }: OidcDependencies): Promise<Vouched | Refusal> {
   const issuer = issuerNamed(token);
-  if (issuer === null) return { reason: "format", code: "ERR_BAD_REQUEST" };
   let refusal: Refusal = { reason: "issuer", code: "ERR_BAD_REQUEST" };
   for (const provider of providers) {
-    if (provider.issuer !== issuer || provider.verifyLogout === undefined) continue;
+    if ((issuer !== null && provider.issuer !== issuer) || provider.verifyLogout === undefined) continue;
     const result = await provider.verifyLogout(token);
     if (result.kind === "logout") return { provider, notice: result };
     if (refusal.code !== "ERR_PROVIDER_UNAVAILABLE") refusal = refusalOf(result, provider);

@@ -1,0 +1,120 @@
+/** The provider signs somebody out, and tells one gateway of two that share a file of sessions. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { sqlite } from "coatcheck/sqlite";
+import { Browser } from "../testing/browser.ts";
+import type { House } from "../testing/house.ts";
+import { SCRIPT, startHouse } from "../testing/house.ts";
+import type { TestProvider } from "../testing/provider.ts";
+import { CLIENT, testProvider } from "../testing/provider.ts";
+import { ready } from "../testing/ready.ts";
+import type { Answered } from "../testing/talk.ts";
+
+let provider: TestProvider;
+let a: House;
+let b: House;
+const open = new AsyncDisposableStack();
+
+before(async () => {
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-provider-logout-"));
+  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  provider = open.use(await testProvider());
+  await provider.start();
+  const secrets = [randomBytes(32).toString("base64url")];
+  const start = async (): Promise<House> => {
+    const store = sqlite(join(folder, "sessions.db"));
+    const config = { secrets, providers: [{ issuer: provider.issuer, ...CLIENT }] };
+    return open.use(await startHouse({ world: {}, store, config }));
+  };
+  a = await start();
+  b = await start();
+  await Promise.all([ready(a), ready(b)]);
+});
+after(() => open.disposeAsync());
+
+/** Everybody signs in once: a session of the provider that was signed out does not come back. */
+async function signedIn(house: House, sub: string): Promise<Browser> {
+  provider.user = { sub };
+  const browser = new Browser();
+  const landed = await browser.login(house.port);
+  assert.equal(landed.status, 303, landed.text);
+  return browser;
+}
+
+const statusAt = async (house: House, browser: Browser): Promise<number> =>
+  (await house.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
+
+/** As a provider's server asks: no cookie, no header of a browser. */
+const tell = (house: House, token: string, type = "application/x-www-form-urlencoded"): Promise<Answered> =>
+  house.ask("/auth/backchannel-logout", {
+    method: "POST",
+    headers: { "content-type": type },
+    body: new URLSearchParams({ logout_token: token }).toString(),
+  });
+
+const FRAME = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe", "sec-fetch-site": "cross-site" };
+
+test("LO-04, LO-10, S-46 a logout token posted to one replica ends the session on the other, and no other session", async () => {
+  const alice = await signedIn(a, "alice");
+  const bob = await signedIn(a, "bob");
+  assert.deepEqual([await statusAt(a, alice), await statusAt(b, bob)], [200, 200]);
+  const told = await tell(b, provider.logoutToken({ sid: "sid-alice" }));
+  assert.deepEqual([told.status, told.text, told.headers["cache-control"], told.setCookies], [200, "", "no-store", []]);
+  assert.deepEqual([await statusAt(a, alice), await statusAt(b, alice), await statusAt(a, bob)], [401, 401, 200]);
+  assert.match(b.log.join("\n"), /backchannel\.completed/);
+});
+
+test("LO-08 the same token is good once, whichever replica has it", async () => {
+  const token = provider.logoutToken({ sub: "nobody-here" });
+  const answers = await Promise.all([tell(a, token), tell(b, token), tell(a, token)]);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400, 400]);
+});
+
+test("LO-04, LO-07 through the gateway too, refusals are 400, not stored, and no token is logged", async () => {
+  const carol = await signedIn(a, "carol");
+  const token = provider.logoutToken({ sid: "sid-carol", nonce: "n" });
+  const idToken = [...provider.secrets].findLast((secret) => /^eyJ/.test(secret) && secret !== token) ?? assert.fail();
+  for (const bad of [token, idToken, "x"]) {
+    const { status, headers } = await tell(b, bad);
+    assert.deepEqual([status, headers["cache-control"]], [400, "no-store"]);
+  }
+  assert.ok([400, 415].includes((await tell(b, provider.logoutToken({ sid: "sid-carol" }), "application/json")).status));
+  const asked = await b.ask("/auth/backchannel-logout");
+  assert.deepEqual([asked.status, asked.headers.allow], [405, "POST"]);
+  assert.equal(await statusAt(a, carol), 200);
+  const logged = [...a.log, ...b.log].join("\n");
+  for (const secret of [token, idToken]) assert.ok(!logged.includes(secret.slice(0, 60)));
+});
+
+test("LO-11 the front channel: in the provider's frame, without a cookie, and framable by the provider alone", async () => {
+  const visitor = await signedIn(a, "dave");
+  const query = new URLSearchParams({ iss: provider.issuer, sid: "sid-dave" }).toString();
+  const framed = await b.ask(`/auth/frontchannel-logout?${query}`, { headers: FRAME });
+  assert.equal(framed.status, 200);
+  assert.match(String(framed.headers["content-security-policy"]), new RegExp(`frame-ancestors ${provider.issuer}$`));
+  assert.equal(framed.headers["x-frame-options"], undefined);
+  assert.equal(framed.headers["cache-control"], "no-store");
+  assert.deepEqual([await statusAt(a, visitor), await statusAt(b, visitor)], [401, 401]);
+  const refused = await b.ask("/auth/frontchannel-logout?sid=x", { headers: FRAME });
+  assert.equal(refused.status, 400);
+  assert.match(String(refused.headers["content-security-policy"]), /frame-ancestors 'none'/);
+});
+
+test("LO-11 with the cookie alone, from a browser that says nothing of frames", async () => {
+  const visitor = await signedIn(a, "erin");
+  const { status, setCookies } = await b.ask("/auth/frontchannel-logout", { headers: { cookie: visitor.ticket } });
+  assert.equal(status, 200);
+  assert.equal(setCookies.length, 1);
+  assert.equal(await statusAt(a, visitor), 401);
+});
+
+test("HD-02 what has no policy of its own is in nobody's frame", async () => {
+  const { headers } = await a.ask("/auth/session", { headers: SCRIPT });
+  assert.equal(headers["x-frame-options"], "DENY");
+  const page = await a.ask("/auth/logout", { headers: { accept: "text/html" } });
+  assert.match(String(page.headers["content-security-policy"]), /frame-ancestors 'none'/);
+});
