@@ -28,6 +28,8 @@ test("SE-03 CK-08 times that cannot be meant are refused by name", () => {
     { lifetime: -1 },
     { lifetime: 401 * 24 * HOUR },
     { unconfirmed: -1 },
+    { maxPerUser: 0 },
+    { maxPerUser: 1.5 },
   ]) {
     assert.throws(() => sessionPolicy(options), new RegExp(`session\\.${Object.keys(options)[0]}`));
   }

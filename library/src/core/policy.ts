@@ -12,6 +12,8 @@ export interface SessionPolicy {
   readonly persistent: boolean;
   /** Most characters of session data as JSON. */
   readonly maxData: number;
+  /** Most sessions of a user at once; a login past that ends the oldest. `null`: as many as they like. */
+  readonly maxPerUser: number | null;
   /** A session that has nothing to renew its access token with is over when that runs out. */
   readonly endsWithToken: boolean;
 }
@@ -49,12 +51,17 @@ export function sessionPolicy(options: SessionOptions = {}, endsWithToken = fals
     unconfirmed: options.unconfirmed ?? HOUR,
     persistent: options.persistent ?? true,
     maxData: options.maxData ?? 65_536,
+    maxPerUser: options.maxPerUser ?? null,
     endsWithToken,
   };
   within("session.idle", policy.idle, 1000, LONGEST);
   within("session.lifetime", policy.lifetime, 1000, LONGEST);
   within("session.unconfirmed", policy.unconfirmed, 0, LONGEST);
   within("session.maxData", policy.maxData, 2, 16 * 1024 * 1024);
+  if (policy.maxPerUser !== null) {
+    within("session.maxPerUser", policy.maxPerUser, 1, 1000);
+    if (!Number.isInteger(policy.maxPerUser)) throw new TypeError("session.maxPerUser is no whole number");
+  }
   return policy;
 }
 

@@ -9,6 +9,7 @@ import { renewAtOf } from "../core/renewal.ts";
 import type { MintedTicket } from "../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../crypto/ticket.ts";
 import { bodyOf } from "./bodies.ts";
+import { keepToCap } from "./cap.ts";
 import type { Exchange } from "./exchange.ts";
 import { loginOverruled } from "./marks.ts";
 import { chance } from "./renewal-options.ts";
@@ -118,6 +119,7 @@ async function carryOut<Data>(exchange: Exchange<Data>, planned: WritePlan, now:
     }
   }
   announce(exchange, planned);
+  if (login !== null) await keepToCap(exchange.options, login.owner);
   return "done";
 }
 
