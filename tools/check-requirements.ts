@@ -25,7 +25,7 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   SE: [[1, 17]],
   CS: [[1, 13]],
   RF: [[1, 9]],
-  LO: [[1, 3]],
+  LO: [[1, 11]],
   PX: [[1, 5]],
   HD: [[1, 4]],
   OP: [[1, 3]],
