@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { AuditEvent, SessionStore } from "../contracts.ts";
+import type { AuditEvent, SessionRow, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { sqlite } from "../stores/sqlite.ts";
@@ -33,10 +33,22 @@ function replica(store: SessionStore, { maxPerUser = 3, skew = 0, events = [] as
   return { auth, clock, status };
 }
 
-/** The same store over a network: every call takes a while, each another. */
+/** The same store over a network: every call takes a while, each another; what is equally new comes in either order. */
 function far(store: SessionStore, seed: number): SessionStore {
   let state = seed;
-  return new Proxy(store, {
+  const list = async (...given: Parameters<SessionStore["list"]>): Promise<readonly SessionRow[]> => {
+    const [later, sooner] = state % 2 === 0 ? [1, -1] : [-1, 1];
+    const rows = await store.list(...given);
+    return [...rows].sort((a, b) => b.created - a.created || (a.id < b.id ? later : sooner));
+  };
+  const shuffling = new Proxy(store, {
+    get: (target, name) => {
+      if (name === "list") return list;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  return new Proxy(shuffling, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
