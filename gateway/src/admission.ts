@@ -54,8 +54,8 @@ class Admitted implements Admission {
     return this.#exchange.session.id;
   }
 
-  accessToken(): Promise<string> {
-    return this.#exchange.session.accessToken();
+  accessToken(rejected?: string): Promise<string> {
+    return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });
   }
 
   settle(status: number): MaybePromise<readonly string[]> {

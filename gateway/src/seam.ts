@@ -28,8 +28,11 @@ export interface Admission {
   readonly comesAgain: boolean;
   /** The handle of the session, no credential; `null` where there is none. */
   readonly sessionId: string | null;
-  /** The access token, asked for only where a route forwards one. A `CoatcheckError` becomes the answer. */
-  accessToken(): MaybePromise<string>;
+  /**
+   * The access token, asked for only where a route forwards one. A `CoatcheckError` becomes the answer. `rejected`: one that the upstream did not
+   * take, which is renewed unless somebody has done so.
+   */
+  accessToken(rejected?: string): MaybePromise<string>;
   /**
    * The head of the answer is about to leave with this status. Called once. What is answered are `Set-Cookie` values to add; a
    * `CoatcheckError` becomes the answer instead.

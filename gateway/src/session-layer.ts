@@ -31,6 +31,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
     providers: world.providers ?? settings.providers.map(providerOf),
     session: sessionOf(settings),
+    refresh: settings.refresh,
     cookie: cookieOf(settings),
     clearSiteData: settings.session.clearSiteData,
     prefix: settings.prefix,

@@ -35,6 +35,8 @@ export interface Control {
   people: { [name: string]: { readonly identity: Identity; readonly groups: readonly string[] } };
   /** What `settle` answers, and was asked with. */
   settle: (status: number) => readonly string[] | Promise<readonly string[]>;
+  /** What a rejected access token is renewed to. */
+  renew: (rejected: string) => string | Promise<string>;
   /** Who waits for the end of a session, by its id. */
   readonly watchers: Map<string, Set<(reason: EndReason) => void>>;
   asked: number;
@@ -58,7 +60,7 @@ function sessionLayer(control: Control): SessionLayer {
       groups: known?.groups ?? [],
       comesAgain: false,
       sessionId: known === undefined ? null : `id-of-${name}`,
-      accessToken: () => `token-of-${name}`,
+      accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.renew(rejected)),
       settle: (status) => control.settle(status),
     };
   };
@@ -145,7 +147,13 @@ export async function startRig(listener: RequestListener, options: RigOptions = 
   const url = `http://127.0.0.1:${upstreamPort}`;
   const upstreams = options.upstreams ?? [{ access: "optional", ...options.upstream }];
   const settings = settingsOf({ upstreams: upstreams.map((one) => ({ url, ...one })), ...options.config });
-  const control: Control = { people: { ...PEOPLE }, settle: () => [], watchers: new Map(), asked: 0 };
+  const control: Control = {
+    people: { ...PEOPLE },
+    settle: () => [],
+    renew: (rejected) => rejected,
+    watchers: new Map(),
+    asked: 0,
+  };
   const log: string[] = [];
   const observation = observe(settings, { write: (line) => void log.push(line) });
   const gateway = await startGateway({ settings, sessions: sessionLayer(control), observation });

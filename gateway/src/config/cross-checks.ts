@@ -9,6 +9,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofUpstreams(settings),
     ...ofPublicUrl(settings),
     ...ofSession(settings),
+    ...ofRefresh(settings),
     ...ofListeners(settings),
   ];
 }
@@ -29,6 +30,14 @@ function ofProviders({ providers }: Settings): Problem[] {
     problems.push({ headline: `providers[${index}].scope has no openid`, lines });
   });
   return problems;
+}
+
+function ofRefresh({ refresh: { background, policy } }: Settings): Problem[] {
+  if (!background || policy === "keep-in-step") return [];
+  const lines = [
+    "Sessions of absent users are kept in step only where those of present ones are. Set refresh.policy to keep-in-step.",
+  ];
+  return [{ headline: `refresh.background is true, though refresh.policy is ${policy}`, lines }];
 }
 
 function ofUpstreams({ upstreams, publicUrl, prefix }: Settings): Problem[] {

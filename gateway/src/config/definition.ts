@@ -37,6 +37,7 @@ const provider = object({
     "query",
   ),
   userinfo: fallback(flag, "Asks UserInfo too, for providers that put e-mail and name there and not into the ID token.", false),
+  timeout: fallback(duration("100ms", "2m"), "How long one request to the provider may take, answer included.", "10s"),
   logoutTokenTyp: fallback(
     oneOf(["required", "optional"]),
     "Whether a logout token of the back channel must have the type `logout+jwt`; `optional` is for providers that leave it out or write `JWT`.",
@@ -91,7 +92,7 @@ const session = object({
   }),
   unconfirmed: fallback(
     duration("0", "400d"),
-    "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once. Has no effect before tokens are renewed, which this version does not do.",
+    "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once.",
     "1h",
     { env: "COATCHECK_UNCONFIRMED" },
   ),
@@ -118,6 +119,26 @@ const session = object({
   domain: optional(hostName, "Shares the session over the sub-domains of this domain; weaker, and warned about.", {
     env: "COATCHECK_DOMAIN",
   }),
+});
+
+const refresh = object({
+  policy: fallback(
+    oneOf(["keep-in-step", "on-demand", "never"]),
+    "When access tokens are renewed. `keep-in-step`: whenever a request finds one run out, so that a session ends when its provider ends it; `on-demand`: only for upstreams that get the token; `never`.",
+    "keep-in-step",
+    { env: "COATCHECK_REFRESH" },
+  ),
+  withoutRefreshToken: fallback(
+    oneOf(["identity", "end"]),
+    "What becomes of a session that has no refresh token when its access token runs out: it lives on as an `identity`, or it comes to its `end`.",
+    "identity",
+  ),
+  background: fallback(flag, "Keeps the sessions of users who are away in step too. It extends none of them.", false),
+  wait: fallback(
+    duration("0", "2m"),
+    "How long a request waits for a renewal that is under way; the renewal goes on without it.",
+    "10s",
+  ),
 });
 
 const limits = object({
@@ -178,6 +199,7 @@ export const SETTINGS = {
     { env: "COATCHECK_TRUSTED_PROXIES" },
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
+  refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),
   prefix: fallback(ownPrefix, "Where the gateway's own endpoints live.", "/auth", { env: "COATCHECK_PREFIX" }),
   workers: fallback(integer(1, 64), "Processes that share the listener.", 1, { env: "COATCHECK_WORKERS" }),
   limits: fallback(limits, "What a request may cost.", {}),

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError } from "coatcheck/errors";
 import type { Dispatcher } from "undici";
 import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
@@ -8,13 +9,16 @@ import { stopwatch } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead } from "./answer-head.ts";
 import { BodyLimit } from "./body-limit.ts";
+import { passHints } from "./early-hints.ts";
 import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
 import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
-import { upstreamHeaders } from "./passage.ts";
+import { upstreamHeaders, withToken } from "./passage.ts";
+import { Rejection, rejectsToken } from "./rejection.ts";
 
 const NO_COOKIES: readonly string[] = [];
+const NOTHING: readonly Buffer[] = [];
 const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
 const ignore = (): void => {};
 
@@ -38,6 +42,11 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   /** An event stream, which lasts no longer than its session. */
   #lasting = false;
   #endedEarly: AnswerHeaders | undefined = undefined;
+  /** The upstream's no to the access token, kept back while another is asked for. */
+  #rejection: Rejection | undefined = undefined;
+  /** A body that came before its head may leave. */
+  #waiting: readonly Buffer[] = NOTHING;
+  #renewed = false;
 
   constructor(shared: Passages, passage: Passage, response: ServerResponse) {
     super(shared, passage);
@@ -87,9 +96,23 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (status < 200) {
-      this.#information(status, headers);
+      passHints(status, headers, this.#response, this.passage.arrival.message);
       return;
     }
+    if (this.#mayRenew && rejectsToken(status, headers)) {
+      this.#rejection = new Rejection(headers);
+      return;
+    }
+    this.#answer(controller, status, headers);
+  }
+
+  /** A rejected token is renewed once, and the request sent once more, where there is no body that is gone (RF-08). */
+  get #mayRenew(): boolean {
+    const { accessToken, arrival } = this.passage;
+    return accessToken !== undefined && !this.#renewed && !arrival.head.hasBody;
+  }
+
+  #answer(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     this.answered = stopwatch();
     const { admission } = this.passage;
     if (admission === null) {
@@ -116,6 +139,10 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
+    if (this.#rejection !== undefined) {
+      if (!this.#rejection.keep(chunk)) this.#passOn(controller, this.#rejection);
+      return;
+    }
     if (chunk.length === this.#length) {
       this.#whole = chunk;
       return;
@@ -130,8 +157,12 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     });
   }
 
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
     if (this.#over) return;
+    if (this.#rejection !== undefined) {
+      void this.#sendAgain(controller, this.#rejection, trailers);
+      return;
+    }
     // An answer without a body is complete with its head, also while the head still waits for the session to be settled.
     if (this.#settling) {
       this.#endedEarly = trailers;
@@ -164,6 +195,38 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
   }
 
+  async #sendAgain(controller: Dispatcher.DispatchController, rejection: Rejection, trailers: AnswerHeaders): Promise<void> {
+    const { admission, accessToken } = this.passage;
+    this.#renewed = true;
+    try {
+      const token = await admission?.accessToken(accessToken);
+      if (this.#over || this.#response.destroyed) return;
+      if (token !== undefined && token !== accessToken) {
+        this.#rejection = undefined;
+        this.#headers = withToken(this.#headers, accessToken ?? "", token);
+        this.#dispatch(null);
+        return;
+      }
+    } catch (error) {
+      // Where there is no other token the upstream's own word stands; a session that is over is ours to tell.
+      if (!(error instanceof CoatcheckError) || error.code !== "ERR_TOKEN_UNAVAILABLE") {
+        this.#fail(error);
+        return;
+      }
+    }
+    if (this.#over) return;
+    this.#passOn(controller, rejection);
+    this.onResponseEnd(controller, trailers);
+  }
+
+  /** The rejection is the answer after all. */
+  #passOn(controller: Dispatcher.DispatchController, { headers, chunks }: Rejection): void {
+    this.#rejection = undefined;
+    this.#renewed = true;
+    this.#waiting = chunks;
+    this.#answer(controller, 401, headers);
+  }
+
   #writeHead(status: number, headers: AnswerHeaders, cookies: readonly string[]): void {
     const response = this.#response;
     if (this.#over || response.destroyed) return;
@@ -179,18 +242,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     const length = headers["content-length"];
     if (typeof length === "string") this.#length = Number(length);
     else process.nextTick(flush, response);
-  }
-
-  /** 103 brings hints that are worth passing on; what else comes before an answer is the upstream's own affair. */
-  #information(status: number, headers: AnswerHeaders): void {
-    const link = headers["link"];
-    const { httpVersionMinor } = this.passage.arrival.message;
-    if (status !== 103 || link === undefined || httpVersionMinor === 0 || this.#response.headersSent) return;
-    try {
-      this.#response.writeEarlyHints({ link: typeof link === "string" ? link : [...link] });
-    } catch {
-      // Hints that Node does not take for well-formed are only hints.
-    }
+    for (const chunk of this.#waiting) response.write(chunk);
   }
 
   #addTrailer(name: string, value: string | readonly string[] | undefined): void {

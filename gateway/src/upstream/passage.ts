@@ -40,6 +40,16 @@ export function upstreamHeaders({ arrival, route, admission, accessToken }: Pass
   return headers;
 }
 
+/** The same header with another access token. */
+export function withToken(headers: readonly string[], before: string, token: string): string[] {
+  return headers.map((value, index) => {
+    const name = headers[index - 1];
+    if (index % 2 === 0) return value;
+    if (name === "x-auth-request-access-token") return token;
+    return name === "authorization" && value === `Bearer ${before}` ? `Bearer ${token}` : value;
+  });
+}
+
 const NO_GROUPS: readonly string[] = [];
 
 function identityLines(admission: Admission | null, leftOut: LeftOut): readonly string[] {

@@ -1,5 +1,4 @@
 import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse, SessionRow } from "../contracts.ts";
-import { overReason } from "../core/policy.ts";
 import { answerDecision, answerProblem, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observed } from "./observe.ts";
@@ -41,14 +40,6 @@ export class Engine<Data> {
   /** The answer that a decision gives in the handler's place. Never sets or clears a cookie. */
   answer(decision: Exclude<Decision, { kind: "proceed" }>, request: RequestView): RouteResponse {
     return answerDecision(decision, request, this.options);
-  }
-
-  /** Whether the session of this id lives. For what outlives its request: sockets and event streams. */
-  alive(id: string): MaybePromise<boolean> {
-    const { store, clock, policy } = this.options;
-    const lives = (row: SessionRow | undefined): boolean => row !== undefined && overReason(row, clock.now(), policy) === null;
-    const row = store.get(id);
-    return row instanceof Promise ? row.then(lives) : lives(row);
   }
 
   /** Whether the target is one of our own endpoints; these open their exchange themselves. */

@@ -5,6 +5,7 @@ import { isNavigation } from "../core/navigation.ts";
 import { loginFailed, redirect, refusal } from "./answers.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
 import { redirectUri } from "./dependencies.ts";
+import { endedPage } from "./ended-page.ts";
 import type { Flow } from "./flow.ts";
 import { clearedForRoom, cookieOf, newSecrets, sealFlow } from "./flow.ts";
 import { impersonated } from "./mix-up.ts";
@@ -30,7 +31,15 @@ export async function beginLogin(request: RouteRequest, deps: OidcDependencies):
   const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
   if (provider === undefined)
     return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: "provider", returnTo }, deps);
-  return sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
+  const told = query.ended === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
+  return told ?? sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
+}
+
+/** The same login without what was said before it. */
+function againWithout(request: RouteRequest, prefix: string): string {
+  const query = queryOf(request);
+  query.delete("ended");
+  return `${prefix}/login?${query.toString()}`;
 }
 
 /** Which login is to begin. */

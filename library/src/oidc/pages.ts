@@ -50,7 +50,7 @@ interface Page {
 }
 
 /** Every header that a page of ours has; it shows nothing to caches, frames or other sites (CB-11, HD-01, HD-02). */
-function page({ status, title, content, forms, onward }: Page): RouteResponse {
+export function page({ status, title, content, forms, onward }: Page): RouteResponse {
   const refresh = onward === undefined ? "" : `\n<meta http-equiv="refresh" content="0;url=${escapeHtml(onward)}">`;
   return {
     status,
@@ -71,7 +71,7 @@ function page({ status, title, content, forms, onward }: Page): RouteResponse {
   };
 }
 
-const link = ({ label, href }: Way, quiet: boolean): string =>
+export const link = ({ label, href }: Way, quiet: boolean): string =>
   `<a class="go${quiet ? " quiet" : ""}" href="${escapeHtml(href)}">${escapeHtml(label)}</a>`;
 
 export interface FailureContent {

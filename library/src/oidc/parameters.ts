@@ -4,6 +4,8 @@ import type { LoginParameters, RequestView } from "../contracts.ts";
 export interface LoginQuery {
   readonly returnTo: string | null;
   readonly provider: string | null;
+  /** Why the session that was there is over; the person is told before anything else. */
+  readonly ended: string | null;
   readonly parameters: LoginParameters;
 }
 
@@ -21,6 +23,7 @@ const KNOWN: { readonly [name: string]: (value: string) => boolean } = {
   acr_values: (value) => value.length <= 256 && WORDS.test(value),
   max_age: (value) => /^\d{1,9}$/.test(value),
   ui_locales: (value) => LOCALES.test(value),
+  ended: (value) => /^[a-z-]{1,32}$/.test(value),
 };
 
 /** The query of a request. The target begins with `/`, so a host of our own choosing does for parsing it. */
@@ -50,6 +53,7 @@ export function readLoginQuery(query: URLSearchParams): LoginQuery | { readonly 
   return {
     returnTo: query.get("return_to"),
     provider: query.get("provider"),
+    ended: query.get("ended"),
     parameters: {
       ...text("prompt"),
       ...text("login_hint"),

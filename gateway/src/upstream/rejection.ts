@@ -1,0 +1,31 @@
+import type { AnswerHeaders } from "./answer-head.ts";
+
+/** The most of a rejection's body that is kept while the token is renewed; what is larger passes as it comes. */
+const MOST_KEPT = 65_536;
+
+/** Whether the upstream says that the access token is not valid, in the words of RFC 6750 s3.1. Everything else is its own affair. */
+export function rejectsToken(status: number, headers: AnswerHeaders): boolean {
+  if (status !== 401) return false;
+  const challenge = headers["www-authenticate"];
+  const text = typeof challenge === "string" ? challenge : (challenge ?? []).join(", ");
+  return /\bbearer\b/i.test(text) && /\berror\s*=\s*"?invalid_token\b/i.test(text);
+}
+
+/** An upstream's 401, kept back while its session asks for another token: the client gets it after all where there is none. */
+export class Rejection {
+  readonly headers: AnswerHeaders;
+  readonly chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(headers: AnswerHeaders) {
+    this.headers = headers;
+  }
+
+  /** Keeps a part of the body. `false`: there is too much of it to be kept. */
+  keep(chunk: Buffer): boolean {
+    // undici's buffers are used again after the call.
+    this.chunks.push(Buffer.from(chunk));
+    this.#size += chunk.length;
+    return this.#size <= MOST_KEPT;
+  }
+}
