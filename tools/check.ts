@@ -39,6 +39,13 @@ function program(name: string, command: string, options: readonly string[]): Rul
 const RULES: readonly Rule[] = [
   program("formatting and lint", "@biomejs/biome/bin/biome", ["ci", "--error-on-warnings", "--colors=off", "."]),
   program("types", "typescript/bin/tsc", ["--noEmit", "--pretty", "false", "-p", "."]),
+  program("types of the browser's side", "typescript/bin/tsc", [
+    "--noEmit",
+    "--pretty",
+    "false",
+    "-p",
+    "library/tsconfig.client.json",
+  ]),
   layers,
   purity,
   secrets,

@@ -1,0 +1,55 @@
+/** Chromium as a person has it: tabs of one window, of which one is shown. What drives it emulates nothing. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContext } from "playwright-core";
+import { chromium } from "playwright-core";
+import { findServer } from "../../tools/servers.ts";
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--remote-debugging-port=0",
+];
+const START = 30_000;
+
+export interface Window extends AsyncDisposable {
+  readonly context: BrowserContext;
+}
+
+export async function openWindow(): Promise<Window> {
+  const command = findServer("chromium") ?? assert.fail("Chromium is not installed");
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-chromium-"));
+  const child = spawn(command, [...FLAGS, `--user-data-dir=${folder}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const exited = once(child, "exit");
+  const address = Promise.withResolvers<string>();
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+    const found = /DevTools listening on (ws:\/\/\S+)/.exec(said)?.[1];
+    if (found !== undefined) address.resolve(found);
+  });
+  const timer = setTimeout(() => address.reject(new Error(`Chromium does not start: ${said}`)), START);
+  const browser = await chromium.connectOverCDP(await address.promise.finally(() => clearTimeout(timer)), { noDefaults: true });
+  const [context] = browser.contexts();
+  assert.ok(context !== undefined);
+  context.setDefaultTimeout(15_000);
+  return {
+    context,
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      child.kill();
+      await exited;
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+}
