@@ -10,39 +10,52 @@ export interface Departure {
   stop(): void;
 }
 
+interface Way {
+  created: boolean;
+  sent: boolean;
+}
+
 const CREATED = "undici:request:create";
 const SENT = "undici:client:sendHeaders";
-const current = new AsyncLocalStorage<object>();
+const current = new AsyncLocalStorage<Way>();
+const ways = new WeakMap<object, Way>();
+let watchers = 0;
 
 /**
  * Watches whether a request leaves this process. Node's `fetch` reports when it makes a request and when it writes its head to a
  * connection: what was made and not yet written, because no connection came about, took no effect anywhere.
  */
 export function watchDeparture(): Departure {
-  const own = {};
-  const made = new WeakSet<object>();
-  let created = 0;
-  let sent = 0;
-  const onCreated = (message: unknown): void => {
-    const request = requestOf(message);
-    if (request === null || current.getStore() !== own) return;
-    created += 1;
-    made.add(request);
-  };
-  const onSent = (message: unknown): void => {
-    const request = requestOf(message);
-    if (request !== null && made.has(request)) sent += 1;
-  };
-  subscribe(CREATED, onCreated);
-  subscribe(SENT, onSent);
+  const way: Way = { created: false, sent: false };
+  if (watchers === 0) {
+    subscribe(CREATED, onCreated);
+    subscribe(SENT, onSent);
+  }
+  watchers += 1;
   return {
-    run: (call) => current.run(own, call),
-    neverLeft: () => created > 0 && sent === 0,
+    run: (call) => current.run(way, call),
+    neverLeft: () => way.created && !way.sent,
     stop() {
+      watchers -= 1;
+      if (watchers > 0) return;
       unsubscribe(CREATED, onCreated);
       unsubscribe(SENT, onSent);
     },
   };
+}
+
+function onCreated(message: unknown): void {
+  const way = current.getStore();
+  const request = requestOf(message);
+  if (way === undefined || request === null) return;
+  way.created = true;
+  ways.set(request, way);
+}
+
+/** Comes from the connection, whose context is another request's as a rule. */
+function onSent(message: unknown): void {
+  const way = ways.get(requestOf(message) ?? {});
+  if (way !== undefined) way.sent = true;
 }
 
 function requestOf(message: unknown): object | null {

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { createServer as createTcpServer } from "node:net";
+import { test } from "node:test";
+import { watchDeparture } from "./departure.ts";
+
+async function portOf(server: ReturnType<typeof createTcpServer>): Promise<number> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+test("of two requests at once, each is told apart: the one that left and the one without a connection", async () => {
+  const web = createServer((_request, response) => response.end("here"));
+  const sockets: Socket[] = [];
+  const silent = createTcpServer((socket) => sockets.push(socket.on("error", () => undefined)));
+  const [port, silentPort] = [await portOf(web), await portOf(silent)];
+  const [left, kept] = [watchDeparture(), watchDeparture()];
+  const stop = new AbortController();
+  const { signal } = stop;
+  const connected = once(silent, "connection");
+  const waiting = kept.run(() => fetch(`https://127.0.0.1:${silentPort}/`, { signal })).catch(() => null);
+  const answer = await left.run(() => fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "x", signal }));
+  await Promise.all([answer.text(), connected]);
+  assert.deepEqual([left.neverLeft(), kept.neverLeft()], [false, true]);
+  left.stop();
+  stop.abort();
+  assert.equal(await waiting, null);
+  assert.equal(kept.neverLeft(), true);
+  kept.stop();
+  for (const socket of sockets) socket.destroy();
+  for (const server of [web, silent]) server.close();
+  web.closeAllConnections();
+});
+
+test("what nobody reports is taken to have left", () => {
+  const departure = watchDeparture();
+  assert.equal(
+    departure.run(() => "another fetch"),
+    "another fetch",
+  );
+  assert.equal(departure.neverLeft(), false);
+  departure.stop();
+});
