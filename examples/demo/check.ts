@@ -114,6 +114,16 @@ function steps(demo: Demo): readonly Step[] {
         assert.match(await desk(bob), /Hello, bob\./);
       },
     },
+    {
+      name: "bob signs out at the provider alone, which tells the gateway: he is signed out here",
+      async run() {
+        const cookie = bob.cookie(host, COOKIE) ?? assert.fail("bob should have a session cookie");
+        assert.equal(await statusWith(cookie, demo), 200);
+        const { action, fields } = formOf(await bob.go(`${issuer}/session/end`));
+        assert.equal((await bob.go(action, { form: fields })).status, 200);
+        assert.equal(await statusWith(cookie, demo), 401);
+      },
+    },
   ];
 }
 

@@ -36,6 +36,8 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
         client_secret: keys.clientSecret,
         redirect_uris: [`${client.origin}/auth/callback`],
         post_logout_redirect_uris: [`${client.origin}/`],
+        backchannel_logout_uri: `${client.origin}/auth/backchannel-logout`,
+        backchannel_logout_session_required: true,
         grant_types: ["authorization_code", "refresh_token"],
         response_types: ["code"],
       },
@@ -52,6 +54,7 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     clientBasedCORS: () => false,
+    fetch: sendHere,
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     ttl: {
@@ -66,6 +69,7 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
     interactions: { url: (_: Context, { uid }: Interaction) => `/interaction/${uid}` },
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
       rpInitiatedLogout: {
         enabled: true,
@@ -105,6 +109,14 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
     else await next();
   });
   return { callback: provider.callback(), memory };
+}
+
+/** Its logout tokens go to an app on this machine, which the provider's own dispatcher refuses to talk to. */
+function sendHere(
+  url: string,
+  { dispatcher: _, ...request }: RequestInit & { readonly dispatcher?: unknown },
+): Promise<Response> {
+  return fetch(url, request);
 }
 
 /** The app is the provider's own: whoever signs in has agreed. */
