@@ -68,8 +68,8 @@ function providerOf({ clientAuthentication, idTokenSigningAlg, responseMode, ...
   return { ...usual, clientAuthentication, idTokenSigningAlg, responseMode };
 }
 
-function sessionOf({ session: { idle, lifetime, unconfirmed, persistent } }: Settings) {
-  return { idle, lifetime, unconfirmed, persistent };
+function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {
+  return { idle, lifetime, unconfirmed, persistent, ...(maxPerUser === undefined ? {} : { maxPerUser }) };
 }
 
 function cookieOf({ session: { sameSite, domain } }: Settings) {

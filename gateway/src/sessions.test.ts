@@ -172,3 +172,16 @@ test("S-43 SE-09 once all of a user was ended at one replica, every road of both
   assert.deepEqual(new Set(await all()), new Set([401]));
   assert.equal(await statusAt(b, await b.signIn("wim")), 200, "a later login is free");
 });
+
+test("SE-11 with session.maxPerUser a login by the provider ends the oldest session", async () => {
+  await using house = await startHouse({
+    world: {},
+    config: { providers: [{ issuer: provider.issuer, ...CLIENT }], session: { maxPerUser: 2 } },
+  });
+  await ready(house);
+  const browsers = [new Browser(), new Browser(), new Browser()];
+  for (const browser of browsers) await browser.login(house.port);
+  const statuses = await Promise.all(browsers.map(({ ticket }) => statusAt(house, ticket)));
+  assert.equal(statuses.filter((status) => status === 200).length, 2);
+  assert.equal(statuses.at(-1), 200);
+});

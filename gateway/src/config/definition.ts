@@ -110,6 +110,13 @@ const session = object({
     "What browsers are asked to forget of the origin at a logout; `cookies` takes those of its sub-domains too.",
     ["cache", "storage"],
   ),
+  maxPerUser: optional(
+    integer(1, 1000),
+    "Most sessions of a user at once; a login past that ends the oldest. Not given: no limit.",
+    {
+      env: "COATCHECK_MAX_PER_USER",
+    },
+  ),
   keepUserAgent: fallback(
     flag,
     "Whether a new session keeps the browser's `User-Agent`, so that people can tell their devices apart; deleted with the session.",
