@@ -1,4 +1,4 @@
-import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse, SessionRow } from "../contracts.ts";
+import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
 import { answerDecision, answerProblem, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observed } from "./observe.ts";
