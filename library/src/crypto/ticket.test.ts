@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { systemEntropy } from "./entropy.ts";
-import { hashSecret, joinTicket, mintSecret, mintTicket, parseTicket } from "./ticket.ts";
+import { hashSecret, isId, joinTicket, mintSecret, mintTicket, parseTicket } from "./ticket.ts";
 
 const EXPIRES = Date.UTC(2031, 4, 6, 7, 8, 9);
 
@@ -119,4 +119,24 @@ test("A-42 parseTicket never throws, and reads nothing that does not encode 16 a
       },
     ),
   );
+});
+
+test("A-47 an id has one spelling: whatever else comes in a path is none", () => {
+  const { id, ticket } = mintTicket(systemEntropy, 1_800_000_000_000);
+  assert.equal(isId(id), true);
+  for (const text of [
+    "",
+    "x",
+    ticket,
+    `${id} `,
+    ` ${id}`,
+    `${id}\n`,
+    `${id}A`,
+    id.slice(1),
+    `${id.slice(0, 21)}B`,
+    `${id.slice(0, 21)}=`,
+    "%00",
+  ]) {
+    assert.equal(isId(text), false, text);
+  }
 });
