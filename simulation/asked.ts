@@ -1,0 +1,83 @@
+import type { Life } from "./replica.ts";
+import type { Errand } from "./script.ts";
+
+/** What a request is for; a login is two of them. */
+export type Purpose = Exclude<Errand, "login"> | "login-begins" | "login-returns";
+
+/** One request, as it was asked, and what is known of its handling from outside of the engine. */
+export interface Asked {
+  readonly actor: string;
+  readonly purpose: Purpose;
+  readonly life: Life;
+  /** The item of the script. */
+  readonly item: number;
+  /** The session's ticket that came along. */
+  readonly ticket: Ticket | null;
+  readonly begunStep: number;
+  readonly begunAt: number;
+  /** The wall clock of the replica, as it began. */
+  readonly begunWall: number;
+  /** What was known of the presented session when this began. */
+  readonly before: { readonly valid: boolean; readonly seen: number };
+  /** The user who signs in. */
+  readonly owner: string | null;
+  /** The key under which an edit is recorded. */
+  readonly edit: string;
+  /** Ids of the sessions that it created. */
+  readonly created: string[];
+  /** When a login first looked for its owner's mark. */
+  markReadStep: number | null;
+  /** What the handler was shown; `undefined` where there was none to show. */
+  shown: Shown | undefined;
+  /** The answer to it, once there is one. */
+  answer: Answer | null;
+}
+
+export interface Ticket {
+  readonly text: string;
+  readonly id: string;
+  /** SHA-256 of the secret. */
+  readonly hash: string;
+}
+
+export interface Shown {
+  readonly id: string | null;
+  readonly owner: string | null;
+  readonly dataKeys: readonly string[];
+}
+
+export interface Answer {
+  readonly status: number;
+  /** `Set-Cookie` lines. */
+  readonly cookies: readonly string[];
+  readonly location: string | null;
+  /** The access token that the handler got. */
+  readonly token: string | null;
+  /** The handler ran to its end and this is its answer. */
+  readonly handled: boolean;
+  /** The code of an error of ours, where that is the answer. */
+  readonly code: string | null;
+}
+
+/** Whether a request for this may create a session. */
+export function mayCreate(purpose: Purpose): boolean {
+  return purpose === "login-returns" || purpose === "app-login" || isEdit(purpose);
+}
+
+/** Whether a request for this may make the browser's cookie another one. */
+export function maySetCookie(purpose: Purpose): boolean {
+  return mayCreate(purpose) || purpose === "rotate";
+}
+
+export function isEdit(purpose: Purpose): boolean {
+  return purpose === "edit" || purpose === "edit-rotates" || purpose === "edit-fails" || purpose === "edit-throws";
+}
+
+/** Whether what the handler recorded is kept. */
+export function isKept(purpose: Purpose): boolean {
+  return purpose !== "edit-fails" && purpose !== "edit-throws";
+}
+
+export function isLogout(purpose: Purpose): boolean {
+  return purpose === "logout" || purpose === "app-logout" || purpose === "app-logout-fails";
+}

@@ -1,0 +1,127 @@
+import { judgeOrder } from "./judge-orders.ts";
+import type { Browser } from "./people.ts";
+import { ownerOf, USERS } from "./people.ts";
+import { Random } from "./random.ts";
+import type { Life } from "./replica.ts";
+import type { Event, Item } from "./script.ts";
+import type { Order } from "./work.ts";
+import { newWork, working } from "./work.ts";
+import { ISSUER, type World } from "./world.ts";
+
+/** Makes something happen that is no request. */
+export function carryOut(world: World, browsers: readonly Browser[], event: Event & Item): void {
+  const { scheduler } = world;
+  switch (event.kind) {
+    case "kill":
+      kill(world, event.replica, event.lasts);
+      return;
+    case "stop":
+      stop(world, event.replica, event.lasts);
+      return;
+    case "jump":
+      world.replicas[event.replica]?.jump(event.by);
+      return;
+    case "store-trouble":
+      world.storeTroubles.push({ replica: event.replica, how: event.how, until: scheduler.now + event.lasts });
+      return;
+    case "provider-trouble":
+      world.providerTroubles.push({ replica: event.replica, how: event.how, until: scheduler.now + event.lasts });
+      return;
+    case "secrets":
+      world.replicas[event.replica]?.renew(event.phase);
+      return;
+    case "copy": {
+      const from = browsers[event.from];
+      const to = browsers[event.to];
+      if (from !== undefined && to !== undefined) to.ticket = from.ticket;
+      return;
+    }
+    case "withdraw":
+      world.grants.withdraw(ownerOf(event.user));
+      return;
+    default:
+      ordered(world, event);
+  }
+}
+
+/** How an event is named in a trace. */
+export function tellEvent(event: Event): string {
+  const { kind, ...rest } = event;
+  const more = Object.entries(rest)
+    .filter(([name]) => name !== "at" && name !== "id")
+    .map(([name, what]) => `${name} ${typeof what === "number" ? Math.round(what) : String(what)}`);
+  return [kind, ...more].join(", ");
+}
+
+function kill(world: World, index: number, lasts: number): void {
+  const replica = world.replicas[index];
+  if (replica === undefined || replica.life.state === "dead") return;
+  const { life } = replica;
+  life.die();
+  for (const asked of world.openRequests) if (asked.life === life) world.openRequests.delete(asked);
+  const run = (): void => {
+    if (replica.life === life) replica.start();
+  };
+  world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "starts again", run, wakes: true });
+}
+
+function stop(world: World, index: number, lasts: number): void {
+  const life = world.replicas[index]?.life;
+  if (life === undefined || life.state !== "running") return;
+  life.stop();
+  world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "goes on", run: () => life.resume(), wakes: true });
+}
+
+type Ordered = Extract<Event, { readonly kind: "sweep" | "end-all" | "end-one" | "sign-out" }>;
+
+/** An operator, the app or the provider has sessions ended; failures are for whoever asked. */
+function ordered(world: World, event: Ordered & Item): void {
+  const life = world.replicas[event.replica]?.life;
+  if (life === undefined || life.state === "dead") return;
+  const order = orderOf(world, event);
+  if (order === null) return;
+  const work = newWork(`${event.kind} #${event.id}`, Random.of(world.script.seed, 4, event.id), null, order);
+  const run = (): void => {
+    working(work, () => act(world, life, event, order)).then(
+      () => {
+        world.note(() => `${work.actor} is done`);
+        judgeOrder(world, order);
+      },
+      () => world.note(() => `${work.actor} could not be done`),
+    );
+  };
+  if (order.kind !== "sweep") world.orders.push(order);
+  world.scheduler.after(0, { place: life, actor: work.actor, tell: () => `asks ${life.name}`, run, wakes: true });
+}
+
+function orderOf(world: World, event: Ordered): Order | null {
+  const begun = { kind: event.kind, begunStep: world.scheduler.steps, markStep: null, doneStep: null, except: null };
+  const nobody = { owner: null, sid: null, issuedAt: null };
+  if (event.kind === "sweep" || event.kind === "end-one") return { ...begun, ...nobody };
+  const owner = ownerOf(event.user);
+  if (event.kind === "end-all") return { ...begun, owner, sid: null, issuedAt: null };
+  const signedOut = world.grants.signOut(owner, event.by);
+  return signedOut === null ? null : { ...begun, owner, ...signedOut };
+}
+
+async function act(world: World, life: Life, event: Ordered, { owner, sid, issuedAt }: Order): Promise<void> {
+  const { auth } = life;
+  switch (event.kind) {
+    case "sweep":
+      await auth.engine.options.store.sweep(1_000, life.wall());
+      return;
+    case "end-all":
+      await auth.endAll(owner ?? "");
+      return;
+    case "end-one": {
+      const [first] = await auth.sessions.list(ownerOf(event.user));
+      if (first !== undefined) await auth.sessions.end(first.id, "admin");
+      return;
+    }
+    case "sign-out": {
+      const subject = sid === null ? (USERS[event.user] ?? null) : null;
+      await auth.sessions.signedOut({ issuer: ISSUER, subject, sid, issuedAt: issuedAt ?? world.scheduler.now });
+      return;
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import type { EndReason, ProviderLogin, ProviderTokens } from "coatcheck/contracts";
+import type { Life } from "./replica.ts";
+import type { Known } from "./sessions.ts";
+import { EPOCH, ISSUER, type World } from "./world.ts";
+
+/** All tokens that one login led to. */
+export class Family {
+  readonly alias: string;
+  readonly owner: string;
+  readonly sid: string;
+  readonly issuedAt: number;
+  readonly sends: Send[] = [];
+  /** The refresh token that is good; each is good once. */
+  current: RefreshToken;
+  count = 0;
+  session: Known | null = null;
+  /** Nothing of it is good any more, and why. */
+  revoked: "sign-out" | "withdrawn" | "reuse" | "by-us" | null = null;
+  /** A process heard that it is refused. */
+  refusalHeard = false;
+  /** A call to revoke it came to nothing. */
+  revocationFailed = false;
+
+  constructor(alias: string, owner: string, sid: string, issuedAt: number) {
+    this.alias = alias;
+    this.owner = owner;
+    this.sid = sid;
+    this.issuedAt = issuedAt;
+    this.current = { text: `${alias}r0`, family: this, spent: null };
+  }
+}
+
+export interface RefreshToken {
+  readonly text: string;
+  readonly family: Family;
+  spent: Send | null;
+}
+
+/** One time that a refresh token left a process. */
+export interface Send {
+  readonly token: RefreshToken;
+  readonly life: Life;
+  readonly at: number;
+  /** What the process was told of it. */
+  outcome: "renewed" | "refused" | "unavailable" | "unknown" | null;
+  heardAt: number | null;
+  /** When its result was in the store. */
+  committedAt: number | null;
+}
+
+export interface AccessToken {
+  readonly family: Family;
+  /** By the true time. */
+  readonly expires: number;
+}
+
+/** The provider's own books. It rotates strictly: every refresh token is good once, and a second use revokes the family. */
+export class Grants {
+  readonly #world: World;
+  readonly families: Family[] = [];
+  readonly #refresh = new Map<string, RefreshToken>();
+  readonly #access = new Map<string, AccessToken>();
+  readonly #codes = new Map<string, { readonly user: string; readonly nonce: string; readonly sid: string }>();
+  /** How often a refresh token was used that was spent before. */
+  reuses = 0;
+  refreshes = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** A person signs in at the provider's page. */
+  approve(user: string, nonce: string, sid: string): string {
+    const code = `code${this.#codes.size + 1}`;
+    this.#codes.set(code, { user, nonce, sid });
+    return code;
+  }
+
+  /** The provider's own session of a browser and a person, as it is now. */
+  signOn(browser: number, user: number): string {
+    const name = `${browser}.${user}`;
+    const ends = this.families.filter((family) => family.revoked === "sign-out" && family.sid.startsWith(`${name}.`)).length;
+    return `${name}.${ends}`;
+  }
+
+  /** A person signs out at the provider, or everywhere: what was given is revoked. */
+  signOut(owner: string, by: "sid" | "sub"): { readonly sid: string | null; readonly issuedAt: number } | null {
+    const latest = this.families.findLast((family) => family.owner === owner && family.revoked === null);
+    if (latest === undefined) return null;
+    for (const family of this.families) {
+      if (by === "sid" ? family.sid === latest.sid : family.owner === owner) family.revoked ??= "sign-out";
+    }
+    return { sid: by === "sid" ? latest.sid : null, issuedAt: EPOCH + Math.floor(this.#world.scheduler.now) };
+  }
+
+  /** The provider withdraws what it gave, and tells nobody. */
+  withdraw(owner: string): void {
+    for (const family of this.families) if (family.owner === owner) family.revoked ??= "withdrawn";
+  }
+
+  /** A code is redeemed; good once. */
+  redeem(code: string, nonce: string): { readonly login: ProviderLogin; readonly family: Family } | null {
+    const grant = this.#codes.get(code);
+    this.#codes.delete(code);
+    if (grant === undefined || grant.nonce !== nonce) return null;
+    const issuedAt = EPOCH + Math.floor(this.#world.scheduler.now);
+    const alias = `f${this.families.length + 1}`;
+    const family = new Family(alias, `${ISSUER} ${grant.user}`, grant.sid, issuedAt);
+    this.families.push(family);
+    this.#refresh.set(family.current.text, family.current);
+    const identity = { issuer: ISSUER, subject: grant.user, claims: {}, authenticatedAt: issuedAt, method: "oidc:default" };
+    return { login: { identity, tokens: this.#issue(family), sid: grant.sid, issuedAt }, family };
+  }
+
+  known(refreshToken: string | null): RefreshToken | undefined {
+    return this.#refresh.get(refreshToken ?? "");
+  }
+
+  access(token: string): AccessToken | undefined {
+    return this.#access.get(token);
+  }
+
+  /** A refresh token arrives. `null`: `invalid_grant`. */
+  spend(send: Send): ProviderTokens | null {
+    const { token } = send;
+    const { family } = token;
+    this.refreshes += 1;
+    if (token.spent !== null) {
+      this.#reused(token, send);
+      return null;
+    }
+    if (family.revoked !== null) return null;
+    token.spent = send;
+    family.count += 1;
+    family.current = { text: `${family.alias}r${family.count}`, family, spent: null };
+    this.#refresh.set(family.current.text, family.current);
+    return this.#issue(family);
+  }
+
+  /** A process asks for a token to be revoked. */
+  revoke(token: RefreshToken): void {
+    const { family } = token;
+    const { session } = family;
+    if (token.spent !== null && !this.#world.settings.revokesSpent) return;
+    if (session !== null && session.ended === null && !session.gone && family.revoked === null && this.#lives(session)) {
+      this.#world.violate(7, `the tokens of ${session.alias}, which lives, were revoked`);
+    }
+    family.revoked ??= "by-us";
+  }
+
+  /** The result of a renewal is in the store. */
+  committed(session: Known, life: Life): void {
+    const send = session.family?.sends.findLast((one) => one.life === life && one.outcome === "renewed");
+    if (send !== undefined) send.committedAt ??= this.#world.scheduler.now;
+  }
+
+  /** Whether the provider's books say why a session ended. */
+  explains({ family }: Known, reason: EndReason): boolean {
+    if (family === null || !family.refusalHeard) return false;
+    if (reason === "provider" || family.revoked === "withdrawn" || family.revoked === "sign-out") return family.revoked !== null;
+    return family.sends.some((send) => this.#uncertain(send, this.#world.scheduler.now));
+  }
+
+  #lives({ row }: Known): boolean {
+    const wall = EPOCH + this.#world.scheduler.now + this.#world.apart;
+    return wall < row.expires && wall - row.seen <= this.#world.settings.idle;
+  }
+
+  #reused(token: RefreshToken, send: Send): void {
+    this.reuses += 1;
+    const first = token.spent;
+    this.#world.note(() => `${token.text} is used again: the provider revokes ${token.family.alias}`);
+    token.family.revoked ??= "reuse";
+    if (first !== null && !this.#uncertain(first, send.at)) {
+      this.#world.violate(7, `${token.text} was sent by ${first.life.name} and again by ${send.life.name}, without need`);
+    }
+  }
+
+  /** Whether the process that sent it died, was stopped, was cut off from the store, or was never told, before its result was stored. */
+  #uncertain(send: Send, until: number): boolean {
+    if (send.outcome === "unknown") return true;
+    const end = send.committedAt ?? until;
+    return send.life.wasAway(send.at, end) || (send.committedAt === null && send.life.wasCutOff(send.at, until));
+  }
+
+  #issue(family: Family): ProviderTokens {
+    const { now } = this.#world.scheduler;
+    const { tokenLifetime } = this.#world.settings;
+    const accessToken = `${family.alias}a${family.count}`;
+    this.#access.set(accessToken, { family, expires: now + tokenLifetime });
+    // `expires` is for whoever receives them to say, by a clock of their own.
+    return {
+      accessToken,
+      refreshToken: family.current.text,
+      idToken: `${family.alias}i${family.count}`,
+      scope: "openid",
+      expires: 0,
+    };
+  }
+}

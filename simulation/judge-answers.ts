@@ -1,0 +1,119 @@
+import type { Answer, Asked } from "./asked.ts";
+import { isEdit, isKept, isLogout, maySetCookie } from "./asked.ts";
+import { judgeLogin } from "./judge-orders.ts";
+import type { Known } from "./sessions.ts";
+import { COOKIE, EPOCH, type World } from "./world.ts";
+
+const GRACE = 10_000;
+
+/** Whether the presented ticket is good now, beyond what clocks that differ could make of it. */
+export function isValid(world: World, known: Known | undefined, hash: string, seen: number): boolean {
+  if (known === undefined || known.ended !== null || known.gone) return false;
+  const { now } = world.scheduler;
+  const latest = EPOCH + now + world.apart;
+  if (latest >= known.row.expires || latest - seen >= world.settings.idle) return false;
+  const secret = known.secrets.get(hash);
+  if (secret === undefined) return false;
+  if (secret.replacedAt === null) return true;
+  return now - secret.replacedAt < GRACE - world.apart && known.secrets.get(secret.successor ?? "")?.replacedAt === null;
+}
+
+/** An answer is ready: what was asked, what was shown, what is answered, and what the store did must fit. */
+export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
+  const { ticket } = asked;
+  const known = ticket === null ? undefined : world.sessions.get(ticket.id);
+  const valid = ticket !== null && asked.before.valid && isValid(world, known, ticket.hash, asked.before.seen);
+  judgeIdentity(world, asked, answer, known, valid);
+  judgeStatus(world, asked, answer, known);
+  judgeCookies(world, asked, answer, valid);
+  judgeKept(world, asked, answer, known, valid);
+}
+
+function isNobody(asked: Asked, { status, location, handled, code }: Answer): boolean {
+  if (asked.purpose === "login-begins" || asked.purpose === "login-returns" || asked.purpose === "logout") return false;
+  if (status === 401) return !(asked.purpose === "app-login" && code === "ERR_SESSION_ENDED");
+  if (status === 302) return location?.startsWith("/auth/login") === true;
+  return handled && asked.shown?.owner === null;
+}
+
+function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
+  const { shown, ticket } = asked;
+  if (valid && known?.owner != null && isNobody(asked, answer)) {
+    world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as nobody (${answer.status})`);
+  }
+  if (shown === undefined) return;
+  for (const key of shown.dataKeys) {
+    if (!world.sessions.mayShow(key, shown.owner)) world.violate(4, `${asked.actor} is shown ${key} of somebody else`);
+  }
+  if (shown.id === null && shown.owner === null) return;
+  if (known === undefined || ticket === null || shown.id !== known.id || shown.owner !== known.owner) {
+    world.violate(2, `${asked.actor} shows ${known?.alias ?? "no session"} and is served as ${shown.owner}`);
+    return;
+  }
+  if (known.ended !== null && known.ended.step < asked.begunStep) {
+    world.violate(3, `${asked.actor} is served with ${known.alias}, which has ended (${known.ended.reason})`);
+  }
+  if (asked.begunWall >= known.row.expires || asked.begunWall - known.row.seen > world.settings.idle) {
+    world.violate(3, `${asked.actor} is served with ${known.alias}, which has run out`);
+  }
+  judgeSecret(world, asked, known, ticket.hash);
+}
+
+function judgeSecret(world: World, asked: Asked, known: Known, hash: string): void {
+  const secret = known.secrets.get(hash);
+  if (secret === undefined) world.violate(5, `${asked.actor} is served with a secret that ${known.alias} never had`);
+  if (secret === undefined || secret.replacedAt === null) return;
+  const ago = asked.begunAt - secret.replacedAt;
+  const next = known.secrets.get(secret.successor ?? "");
+  const twice = next !== undefined && next.replacedAt !== null && next.replacedStep < asked.begunStep;
+  if (ago > GRACE + world.apart || twice) {
+    world.violate(5, `${asked.actor} is served with a secret of ${known.alias} that was exchanged ${Math.round(ago)} ms ago`);
+  }
+}
+
+function judgeStatus(world: World, asked: Asked, answer: Answer, known: Known | undefined): void {
+  const { status, code } = answer;
+  const fails = asked.purpose === "edit-fails" || asked.purpose === "edit-throws" || asked.purpose === "app-logout-fails";
+  if (status === 500 && !fails) world.violate(2, `${asked.actor} gets 500: ${code}`);
+  if (status !== 503 || !world.undisturbed) return;
+  // Who was signed in by the app has no token of a provider.
+  if (code === "ERR_TOKEN_UNAVAILABLE" && known?.family === null) return;
+  world.violate(2, `${asked.actor} gets 503 (${code}), and nothing went wrong`);
+}
+
+function judgeCookies(world: World, asked: Asked, answer: Answer, valid: boolean): void {
+  const line = answer.cookies.findLast((cookie) => cookie.startsWith(`${COOKIE}=`));
+  if (line === undefined) return;
+  const id = line.slice(COOKIE.length + 1, line.indexOf(";")).split(".")[0] ?? "";
+  if (id === "") {
+    if (valid && !isLogout(asked.purpose)) world.violate(2, `${asked.actor} has its cookie cleared, and the session lives`);
+    return;
+  }
+  if (!maySetCookie(asked.purpose)) world.violate(1, `${asked.actor} (${asked.purpose}) is given a cookie`);
+  const rotates = asked.purpose === "rotate" || asked.purpose === "edit-rotates";
+  if (!asked.created.includes(id) && !(rotates && id === asked.ticket?.id)) {
+    world.violate(4, `${asked.actor} is given the cookie of ${world.sessions.aliasOf(id)}, which it did not make`);
+  }
+  const known = world.sessions.get(id);
+  if (known === undefined) world.violate(1, `${asked.actor} is given a cookie of a session that is not stored`);
+  if (known?.owner != null && asked.owner !== null && asked.created.includes(id)) judgeLogin(world, asked);
+}
+
+function judgeKept(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
+  const { status, handled, code } = answer;
+  const well = status < 400 && handled;
+  if (isLogout(asked.purpose) && (well || (status === 500 && code === null)) && valid && known !== undefined) {
+    world.violate(3, `${asked.actor} logged out, and ${known.alias} lives`);
+  }
+  const login = asked.purpose === "app-login" || asked.purpose === "login-returns";
+  const given = answer.cookies.some((cookie) => cookie.startsWith(`${COOKIE}=`));
+  if (login && well && given && valid && known !== undefined) {
+    world.violate(4, `${asked.actor} signed in, and ${known.alias} of before lives`);
+  }
+  if (!isEdit(asked.purpose) || !isKept(asked.purpose) || !well) return;
+  const into = world.sessions.get(asked.shown?.id ?? asked.created.at(-1) ?? "");
+  if (into === undefined) world.violate(3, `the edit ${asked.edit} was acknowledged, and is nowhere`);
+  if (into !== undefined && into.ended === null && !into.gone && !into.dataKeys.has(asked.edit)) {
+    world.violate(3, `the edit ${asked.edit} was acknowledged, and is not in ${into.alias}`);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Asked } from "./asked.ts";
+import type { Known } from "./sessions.ts";
+import type { Order } from "./work.ts";
+import type { World } from "./world.ts";
+
+/** Whoever ordered sessions to end has just been told that it is done. */
+export function judgeOrder(world: World, order: Order): void {
+  order.doneStep = world.scheduler.steps;
+  for (const known of world.sessions.all()) {
+    if (!targets(order, known) || known.ended !== null || known.gone) continue;
+    if (known.createdStep < order.begunStep) world.violate(3, `${known.alias} lives after ${order.kind} was answered`);
+  }
+  for (const login of world.logins) judgeOvertaken(world, order, login);
+}
+
+/** A login was answered with a session. */
+export function judgeLogin(world: World, login: Asked): void {
+  world.logins.push(login);
+  for (const order of world.orders) if (order.doneStep !== null) judgeOvertaken(world, order, login);
+}
+
+function judgeOvertaken(world: World, order: Order, login: Asked): void {
+  for (const id of login.created) {
+    const known = world.sessions.get(id);
+    if (known === undefined || known.ended !== null || known.gone || !overtakes(order, login, known)) continue;
+    world.violate(6, `${known.alias} lives, though ${order.kind} overtook its login`);
+  }
+}
+
+function targets({ owner, sid, except }: Order, known: Known): boolean {
+  if (known.id === except) return false;
+  return sid === null ? owner !== null && known.owner === owner : known.family?.sid === sid;
+}
+
+/** Whether the login was on its way when the order came: by what each of them wrote and read, in the order in which it took effect. */
+function overtakes(order: Order, login: Asked, known: Known): boolean {
+  if (!targets(order, known)) return false;
+  if (order.sid !== null) return true;
+  if (order.issuedAt !== null) return known.family !== null && known.family.issuedAt <= order.issuedAt;
+  return login.markReadStep !== null && order.markStep !== null && login.markReadStep < order.markStep;
+}

@@ -1,0 +1,36 @@
+import type { Family } from "./grants.ts";
+import type { World } from "./world.ts";
+
+/** What must hold when everything is quiet. */
+export function judgeRest(world: World): void {
+  for (const family of world.grants.families) {
+    judgeRevoked(world, family);
+    judgeCount(world, family);
+  }
+}
+
+/** A session that was logged out, or that ended while a renewal was on its way, leaves no refresh token that is good. */
+function judgeRevoked(world: World, family: Family): void {
+  const { session, sends, revoked, revocationFailed } = family;
+  const ended = session?.ended;
+  if (session === null || ended == null || revoked !== null || revocationFailed) return;
+  // Nobody can revoke what nobody ever heard of.
+  if (sends.some((send) => send.token.spent === send && send.outcome !== "renewed")) return;
+  const { now } = world.scheduler;
+  const late = sends.findLast((send) => send.outcome === "renewed" && send.heardAt !== null && send.heardAt >= ended.at);
+  if (late !== undefined && !late.life.wasAway(late.at, now)) {
+    world.violate(6, `${late.life.name} renewed ${session.alias} after its end, and ${family.current.text} is still good`);
+  }
+  const { asked, troubles } = ended.by;
+  const well = asked?.answer != null && asked.answer.status < 400;
+  if (asked?.purpose === "logout" && well && troubles === 0 && !asked.life.wasAway(ended.at, now)) {
+    world.violate(6, `${session.alias} was logged out, and ${family.current.text} is still good`);
+  }
+}
+
+/** Refreshing stays bounded: as often as tokens run out, and after failures less and less often. */
+function judgeCount(world: World, { alias, sends }: Family): void {
+  const most = 20 + (4 * world.scheduler.now) / world.settings.tokenLifetime;
+  if (sends.length > most)
+    world.violate(10, `${alias} was refreshed ${sends.length} times in ${Math.round(world.scheduler.now / 1_000)} s`);
+}

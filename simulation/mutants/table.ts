@@ -1,0 +1,3 @@
+export async function runMutants(_processes: number): Promise<boolean> {
+  return true;
+}

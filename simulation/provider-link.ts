@@ -1,0 +1,196 @@
+import type {
+  Clock,
+  FinishLogin,
+  Provider,
+  ProviderFailure,
+  ProviderLogin,
+  ProviderTokens,
+  RefreshOutcome,
+} from "coatcheck/contracts";
+import type { Send } from "./grants.ts";
+import type { Life } from "./replica.ts";
+import type { ProviderTrouble } from "./script.ts";
+import type { Work } from "./work.ts";
+import { currentWork } from "./work.ts";
+import type { World } from "./world.ts";
+import { ISSUER } from "./world.ts";
+
+/** `never-sent`: it gets lost on its way there, so that the process hears nothing either. */
+type Fate = ProviderTrouble | "well" | "never-sent";
+
+const NOISE: readonly Fate[] = ["refuses", "error", "busy", "loses-answers", "slow", "never-sent"];
+
+/** The way from a process to the provider: what it asks arrives at one time, takes effect, and is answered at another, or never. */
+export function linkProvider(world: World, life: Life, clock: Clock): Provider {
+  const { grants, settings } = world;
+  const failed: ProviderFailure = { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: null };
+  const dated = (tokens: ProviderTokens): ProviderTokens => ({ ...tokens, expires: clock.now() + settings.tokenLifetime });
+
+  async function finish(login: FinishLogin): ReturnType<Provider["finish"]> {
+    const work = currentWork() ?? life.work;
+    const code = login.response.get("code") ?? "";
+    const redeemed = await new ProviderCall(world, life, `redeem ${code}`, () => grants.redeem(code, login.nonce)).send();
+    if (redeemed.kind !== "answered") return failed;
+    if (redeemed.answer === null) return { kind: "refused", code: "ERR_PROVIDER_REFUSED", cause: null };
+    const found: ProviderLogin = redeemed.answer.login;
+    work.family = redeemed.answer.family;
+    return { kind: "login", ...found, tokens: dated(found.tokens) };
+  }
+
+  async function refresh(tokens: ProviderTokens): Promise<RefreshOutcome> {
+    const token = grants.known(tokens.refreshToken);
+    if (token === undefined) {
+      world.violate(7, `${life.name} sends a refresh token that the provider never gave`);
+      return { kind: "refused", cause: null };
+    }
+    const send: Send = { token, life, at: world.scheduler.now, outcome: null, heardAt: null, committedAt: null };
+    token.family.sends.push(send);
+    const heard = await new ProviderCall(world, life, `refresh with ${token.text}`, () => grants.spend(send)).send();
+    send.heardAt = world.scheduler.now;
+    const outcome = outcomeOf(heard);
+    send.outcome = outcome.kind;
+    if (outcome.kind === "refused") token.family.refusalHeard = true;
+    return outcome.kind === "renewed" ? { ...outcome, tokens: dated(outcome.tokens) } : outcome;
+  }
+
+  async function revoke(tokens: ProviderTokens): Promise<boolean> {
+    const token = grants.known(tokens.refreshToken);
+    if (token === undefined) return true;
+    token.family.revocationFailed = true;
+    const heard = await new ProviderCall(world, life, `revoke ${token.text}`, () => {
+      token.family.revocationFailed = false;
+      grants.revoke(token);
+      return true;
+    }).send();
+    return heard.kind === "answered";
+  }
+
+  return {
+    name: "default",
+    issuer: ISSUER,
+    refreshTimeout: settings.refreshTimeout,
+    ready: () => true,
+    begin: ({ state, nonce, redirectUri }) => {
+      const query = `state=${state}&nonce=${nonce}&redirect_uri=${encodeURIComponent(redirectUri)}`;
+      return { kind: "redirect", url: `${ISSUER}/authorize?${query}` };
+    },
+    finish,
+    refresh,
+    revoke,
+    end: ({ state }) => `${ISSUER}/logout?state=${state}`,
+    close: () => undefined,
+  };
+}
+
+type Heard<T> =
+  | { readonly kind: "answered"; readonly answer: T }
+  | { readonly kind: "unavailable"; readonly retryAfter: number | null }
+  | { readonly kind: "unknown" };
+
+function outcomeOf(heard: Heard<ProviderTokens | null>): RefreshOutcome {
+  if (heard.kind === "unknown") return { kind: "unknown", cause: null };
+  if (heard.kind === "unavailable") return { kind: "unavailable", retryAfter: heard.retryAfter, cause: null };
+  return heard.answer === null ? { kind: "refused", cause: null } : { kind: "renewed", tokens: heard.answer, claims: null };
+}
+
+class ProviderCall<T> {
+  readonly #world: World;
+  readonly #life: Life;
+  readonly #work: Work;
+  readonly #what: string;
+  readonly #effect: () => T;
+  readonly #fate: Fate;
+  /** When the answer lies in the process's socket. */
+  #arrival = Number.POSITIVE_INFINITY;
+
+  constructor(world: World, life: Life, what: string, effect: () => T) {
+    this.#world = world;
+    this.#life = life;
+    this.#work = currentWork() ?? life.work;
+    this.#what = what;
+    this.#effect = effect;
+    this.#fate = world.calm ? "well" : this.#draw();
+    if (this.#fate !== "well") this.#work.troubles += 1;
+  }
+
+  #draw(): Fate {
+    const { scheduler, providerTroubles, settings } = this.#world;
+    const { index } = this.#life.replica;
+    const trouble = providerTroubles.find((one) => one.until > scheduler.now && (one.replica === null || one.replica === index));
+    if (trouble !== undefined) return trouble.how;
+    return this.#work.random.chance(settings.providerNoise) ? this.#work.random.pick(NOISE) : "well";
+  }
+
+  send(): Promise<Heard<T>> {
+    this.#world.note(() => `${this.#life.name} asks the provider to ${this.#what}`);
+    return new Promise((resolve) => this.#send(resolve));
+  }
+
+  #send(resolve: (heard: Heard<T>) => void): void {
+    switch (this.#fate) {
+      case "refuses":
+        this.#arrives("cannot reach the provider", () => resolve({ kind: "unavailable", retryAfter: null }));
+        break;
+      case "error":
+        this.#arrives("gets 502", () => resolve({ kind: "unavailable", retryAfter: null }));
+        break;
+      case "busy":
+        this.#arrives("gets 429", () => resolve({ kind: "unavailable", retryAfter: 2_000 }));
+        break;
+      case "well":
+      case "slow":
+      case "loses-answers":
+      case "never-sent":
+        this.#reach(resolve);
+    }
+  }
+
+  // The time limit looks into the socket once more, so that an answer that came while the process was stopped counts.
+  #reach(resolve: (heard: Heard<T>) => void): void {
+    const { scheduler, settings } = this.#world;
+    const actor = this.#work.actor;
+    const timer = {
+      place: this.#life,
+      actor,
+      tell: () => `waited long enough: ${this.#what}`,
+      wakes: true,
+      run: () => {
+        if (this.#arrival > scheduler.now) resolve({ kind: "unknown" });
+      },
+    };
+    const cancel = scheduler.after(settings.refreshTimeout, timer);
+    if (this.#fate === "never-sent") return;
+    scheduler.after(this.#delay(), {
+      place: null,
+      actor,
+      tell: () => `provider: ${this.#what}`,
+      wakes: false,
+      run: () => {
+        if (this.#life.state === "dead" && this.#work.random.chance(0.3)) return;
+        const answer = this.#effect();
+        this.#world.note(() => (answer === null ? "→ invalid_grant" : "→ yes"));
+        if (this.#fate === "loses-answers") return;
+        this.#arrives("hears from the provider", () => {
+          cancel();
+          resolve({ kind: "answered", answer });
+        });
+      },
+    });
+  }
+
+  #arrives(tell: string, run: () => void): void {
+    const delay = this.#delay();
+    this.#arrival = this.#world.scheduler.now + delay;
+    const told = (): string => `${tell}: ${this.#what}`;
+    this.#world.scheduler.after(delay, { place: this.#life, actor: this.#work.actor, tell: told, run, wakes: true });
+  }
+
+  #delay(): number {
+    const { random } = this.#work;
+    const { tempo, refreshTimeout } = this.#world.settings;
+    if (this.#fate === "slow") return random.between(300, refreshTimeout * 0.9);
+    const luck = random.unit();
+    if (luck < 0.8 || tempo === 0) return random.between(2, 80);
+    return luck < 1 - 0.05 * tempo ? random.between(80, 800) : random.between(800, refreshTimeout * 0.6);
+  }
+}

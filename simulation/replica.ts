@@ -1,0 +1,170 @@
+import type { Auth } from "coatcheck";
+import { coatcheck } from "coatcheck";
+import type { Clock, SessionStore } from "coatcheck/contracts";
+import { linkProvider } from "./provider-link.ts";
+import { Random, seededEntropy } from "./random.ts";
+import type { Place } from "./scheduler.ts";
+import { linkStore } from "./store-link.ts";
+import type { Work } from "./work.ts";
+import { currentWork, newWork, working } from "./work.ts";
+import { EPOCH, ORIGIN, type World } from "./world.ts";
+
+const secretOf = (seed: number): string => Buffer.from(seededEntropy(new Random(seed)).bytes(32)).toString("base64url");
+const OLD_SECRET = secretOf(1);
+const NEW_SECRET = secretOf(2);
+const SECRETS = { first: [OLD_SECRET], add: [OLD_SECRET, NEW_SECRET], promote: [NEW_SECRET, OLD_SECRET] } as const;
+
+/** One process, from its start to its death. */
+export class Life implements Place {
+  readonly name: string;
+  readonly replica: Replica;
+  readonly auth: Auth<Readonly<Record<string, number>>>;
+  /** What it does by itself. */
+  readonly work: Work;
+  readonly clock: Clock;
+  /** How many requests it is answering. */
+  serving = 0;
+  state: "running" | "stopped" | "dead" = "running";
+  readonly #pauses: { readonly from: number; to: number }[] = [];
+  readonly #storeTroubles: number[] = [];
+
+  constructor(replica: Replica, name: string, secrets: readonly string[], random: Random) {
+    const { world } = replica;
+    const { settings } = world;
+    this.name = name;
+    this.replica = replica;
+    this.work = newWork(name, random);
+    const clock = this.#clock();
+    this.clock = clock;
+    this.auth = working(this.work, () =>
+      coatcheck<Readonly<Record<string, number>>>({
+        publicUrl: ORIGIN,
+        secrets,
+        store: linkStore(world, this, replica.base),
+        provider: linkProvider(world, this, clock),
+        clock,
+        entropy: seededEntropy(random),
+        session: { idle: settings.idle, lifetime: settings.lifetime, unconfirmed: settings.unconfirmed },
+        refresh: { policy: settings.refresh, background: settings.background, wait: settings.wait },
+      }),
+    );
+  }
+
+  wall(): number {
+    return EPOCH + Math.floor(this.replica.world.scheduler.now + this.replica.skew);
+  }
+
+  stop(): void {
+    this.state = "stopped";
+    this.#pauses.push({ from: this.replica.world.scheduler.now, to: Number.POSITIVE_INFINITY });
+  }
+
+  resume(): void {
+    if (this.state !== "stopped") return;
+    this.state = "running";
+    const pause = this.#pauses.at(-1);
+    if (pause !== undefined) pause.to = this.replica.world.scheduler.now;
+    this.replica.world.scheduler.resume(this);
+  }
+
+  die(): void {
+    this.state = "dead";
+    this.#pauses.push({ from: this.replica.world.scheduler.now, to: Number.POSITIVE_INFINITY });
+  }
+
+  /** Whether it was stopped or dead at any time between. */
+  wasAway(from: number, to: number): boolean {
+    return this.#pauses.some((pause) => pause.from <= to && pause.to >= from);
+  }
+
+  /** Whether calls of it to the store went wrong between. */
+  wasCutOff(from: number, to: number): boolean {
+    return this.#storeTroubles.some((at) => at >= from && at <= to);
+  }
+
+  storeTrouble(): void {
+    this.#storeTroubles.push(this.replica.world.scheduler.now);
+  }
+
+  #clock(): Clock {
+    const { world } = this.replica;
+    const born = world.scheduler.now - 1_000 * (this.replica.index + 1);
+    return {
+      now: () => this.wall(),
+      monotonic: () => world.scheduler.now - born,
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+    };
+  }
+
+  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const { scheduler } = this.replica.world;
+    const actor = (currentWork() ?? this.work).actor;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason);
+      const abort = (): void => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const run = (): void => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      };
+      const tell = (): string => `has slept ${Math.round(ms)} ms`;
+      const cancel = scheduler.after(ms, { place: this, actor, tell, run, wakes: true });
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+}
+
+/** A place where one process after another serves requests, with one machine's wall clock. */
+export class Replica {
+  readonly world: World;
+  readonly index: number;
+  readonly base: SessionStore;
+  /** How far its wall clock is off, milliseconds. */
+  skew: number;
+  life: Life;
+  #lives = 0;
+  #secrets: keyof typeof SECRETS = "first";
+
+  constructor(world: World, index: number, base: SessionStore) {
+    this.world = world;
+    this.index = index;
+    this.base = base;
+    this.skew = world.settings.skews[index] ?? 0;
+    this.life = this.start();
+  }
+
+  start(): Life {
+    this.#lives += 1;
+    const letter = String.fromCharCode(97 + this.index);
+    const random = Random.of(this.world.script.seed, 2, this.index, this.#lives);
+    this.life = new Life(this, `${letter}${this.#lives}`, SECRETS[this.#secrets], random);
+    return this.life;
+  }
+
+  /** Starts a process with other secrets; the one before finishes what it has begun. */
+  renew(phase: "add" | "promote"): void {
+    this.#secrets = phase;
+    const before = this.life;
+    if (before.state !== "running") return;
+    this.start();
+    this.#retire(before);
+  }
+
+  // As a server that stops: no new requests come, those begun are answered, then the rest is closed.
+  #retire(life: Life): void {
+    const run = (): void => {
+      if (life.serving > 0) this.#retire(life);
+      else working(life.work, () => void life.auth.close().catch(() => undefined));
+    };
+    this.world.scheduler.after(1_000, { place: life, actor: life.name, tell: () => "is asked to end", run, wakes: true });
+  }
+
+  /** The clock is set, as a time server does. */
+  jump(by: number): void {
+    this.skew += by;
+    const skews = this.world.replicas.map((replica) => replica.skew);
+    this.world.apart = Math.max(this.world.apart, Math.abs(by), Math.max(...skews) - Math.min(...skews));
+  }
+}

@@ -1,0 +1,99 @@
+/** What a run consists of, as data: what is configured, what people do, and what goes wrong. A run that fails shrinks by leaving items out. */
+
+/** What a tab asks for. */
+export type Errand =
+  /** Reads only. */
+  | "read"
+  | "page"
+  | "members"
+  /** Uses the provider's access token. */
+  | "token"
+  /** A resource refuses the token; it is renewed by force. */
+  | "rejected"
+  /** Changes data, answered well. */
+  | "edit"
+  /** Changes data, and the answer is 500; nothing may be kept. */
+  | "edit-fails"
+  /** Changes data, and the handler throws. */
+  | "edit-throws"
+  | "rotate"
+  | "edit-rotates"
+  | "logout"
+  /** `session.logout()` of the app, answered 200 or 500. */
+  | "app-logout"
+  | "app-logout-fails"
+  /** The app signs somebody in by itself. */
+  | "app-login"
+  | "end-others"
+  | "login";
+
+export interface Visit {
+  readonly kind: "visit";
+  readonly browser: number;
+  readonly tab: number;
+  readonly errand: Errand;
+  /** Who signs in, where somebody does. */
+  readonly user: number;
+  readonly replica: number;
+  /** How long the handler takes before and after it did something, milliseconds. */
+  readonly pause: number;
+  /** The client hangs up after this long. */
+  readonly patience: number | null;
+}
+
+export type StoreTrouble = "refuses" | "loses-answers" | "slow";
+export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
+
+/** Something that goes wrong, or that somebody else does. */
+export type Event =
+  | { readonly kind: "kill"; readonly replica: number; readonly lasts: number }
+  | { readonly kind: "stop"; readonly replica: number; readonly lasts: number }
+  | { readonly kind: "jump"; readonly replica: number; readonly by: number }
+  | { readonly kind: "store-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: StoreTrouble }
+  | { readonly kind: "provider-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: ProviderTrouble }
+  | { readonly kind: "secrets"; readonly replica: number; readonly phase: "add" | "promote" }
+  | { readonly kind: "sweep"; readonly replica: number }
+  | { readonly kind: "end-all"; readonly user: number; readonly replica: number }
+  | { readonly kind: "end-one"; readonly user: number; readonly replica: number }
+  | { readonly kind: "sign-out"; readonly user: number; readonly by: "sid" | "sub"; readonly replica: number }
+  | { readonly kind: "withdraw"; readonly user: number }
+  | { readonly kind: "copy"; readonly from: number; readonly to: number };
+
+export type Item = (Visit | Event) & {
+  /** When, milliseconds from the beginning. */
+  readonly at: number;
+  /** Its name, and the seed of its chances. */
+  readonly id: number;
+};
+
+export interface Settings {
+  readonly replicas: number;
+  readonly store: "memory" | "sqlite";
+  /** Whether a store answers with a value, a promise, or now so, now so. */
+  readonly answers: "later" | "at-once" | "mixed";
+  /** How far each replica's wall clock is off, milliseconds. */
+  readonly skews: readonly number[];
+  readonly idle: number;
+  readonly lifetime: number;
+  readonly unconfirmed: number;
+  readonly tokenLifetime: number;
+  readonly refreshTimeout: number;
+  readonly wait: number;
+  readonly refresh: "keep-in-step" | "on-demand";
+  readonly background: boolean;
+  /** How slow things can be: 0 quick, 1 with stragglers of seconds. */
+  readonly tempo: number;
+  /** Which share of single calls goes wrong. */
+  readonly storeNoise: number;
+  readonly providerNoise: number;
+  /** Whether the provider knows the family of a refresh token that was spent already, when it is revoked. */
+  readonly revokesSpent: boolean;
+  readonly users: number;
+  readonly browsers: number;
+}
+
+export interface Script {
+  readonly seed: number;
+  readonly settings: Settings;
+  readonly items: readonly Item[];
+}

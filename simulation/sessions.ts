@@ -1,0 +1,245 @@
+import type { EndReason, EndTarget, PutCondition, SessionRow, SessionStore } from "coatcheck/contracts";
+import { isLogout, mayCreate } from "./asked.ts";
+import type { Family } from "./grants.ts";
+import type { Life } from "./replica.ts";
+import type { Work } from "./work.ts";
+import type { World } from "./world.ts";
+
+/** A session as the store's effects tell of it. */
+export interface Known {
+  readonly id: string;
+  /** As traces name it. */
+  readonly alias: string;
+  row: SessionRow;
+  readonly owner: string | null;
+  readonly createdStep: number;
+  /** On whose behalf it was created. */
+  readonly creator: Work;
+  ended: { readonly step: number; readonly at: number; readonly reason: EndReason; readonly by: Work } | null;
+  /** Every secret that it ever had, by hash, and when it was exchanged. */
+  readonly secrets: Map<string, { replacedAt: number | null; replacedStep: number; successor: string | null }>;
+  dataKeys: ReadonlySet<string>;
+  /** What its login brought. */
+  readonly family: Family | null;
+  gone: boolean;
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+/** Which ends are whose: a reason that nobody gave is one that the engine made up. */
+const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work) => boolean } = {
+  logout: ({ asked }) => asked !== null && isLogout(asked.purpose),
+  elsewhere: ({ order }) => order?.kind === "end-all" || order?.kind === "end-others",
+  admin: ({ order }) => order?.kind === "end-one",
+  replaced: ({ asked }) => asked !== null && mayCreate(asked.purpose),
+  "identity-changed": ({ asked }) => asked !== null && mayCreate(asked.purpose),
+};
+
+/** What the store did, in order, and what must hold of every single effect. Knows nothing of what the engine believes. */
+export class Sessions {
+  readonly #world: World;
+  readonly #known = new Map<string, Known>();
+  /** Who made each edit: an owner, or nobody. */
+  readonly #editors = new Map<string, string | null>();
+  /** Edits of requests that failed: nobody may ever see them. */
+  readonly #forbidden = new Set<string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get(id: string): Known | undefined {
+    return this.#known.get(id);
+  }
+
+  all(): Iterable<Known> {
+    return this.#known.values();
+  }
+
+  aliasOf(id: string): string {
+    return this.#known.get(id)?.alias ?? `${id.slice(0, 8)}…`;
+  }
+
+  /** An edit is about to be recorded by a handler. */
+  edits(key: string, owner: string | null, kept: boolean): void {
+    this.#editors.set(key, owner);
+    if (!kept) this.#forbidden.add(key);
+  }
+
+  /** Whether somebody may see this edit: their own, or one from before anybody was signed in. */
+  mayShow(key: string, owner: string | null): boolean {
+    const editor = this.#editors.get(key);
+    return editor === null || editor === owner;
+  }
+
+  read(base: SessionStore, id: string): SessionRow | undefined {
+    const row = value(base.get(id));
+    const known = this.#known.get(id);
+    if (known !== undefined && !known.gone && (row?.version !== known.row.version || row.ended !== known.row.ended)) {
+      this.#world.violate(3, `the store answers ${known.alias} as version ${row?.version}, which is at ${known.row.version}`);
+    }
+    return row;
+  }
+
+  put(base: SessionStore, row: SessionRow, condition: PutCondition, work: Work, life: Life): boolean {
+    const written = value(base.put(row, condition));
+    const known = this.#known.get(row.id);
+    const should = condition === "absent" ? known === undefined || known.gone : holds(known, condition);
+    if (written !== should) this.#world.violate(3, `the store ${written ? "took" : "refused"} a write that it should not`);
+    if (!written) return false;
+    if (condition === "absent" || known === undefined) this.#created(row, work);
+    else this.#changed(known, row, work, life);
+    return true;
+  }
+
+  touch(base: SessionStore, id: string, seen: number, work: Work): boolean {
+    const { asked } = work;
+    const known = this.#known.get(id);
+    const touched = value(base.touch(id, seen));
+    if (asked === null || seen > asked.begunWall || asked.ticket?.id !== id) {
+      this.#world.violate(8, `${work.actor} touched ${this.aliasOf(id)}, which its user did not`);
+    }
+    if (known === undefined || !touched) return touched;
+    if (known.ended !== null) this.#world.violate(3, `an ended session was touched: ${known.alias}`);
+    known.row = { ...known.row, seen: Math.max(known.row.seen, seen) };
+    return touched;
+  }
+
+  end(base: SessionStore, target: EndTarget, reason: EndReason, now: number, work: Work): readonly string[] {
+    const ended = value(base.end(target, reason, now));
+    for (const id of ended) {
+      const known = this.#known.get(id);
+      if (known === undefined) continue;
+      const emptied = value(base.get(id));
+      if (emptied !== undefined) this.#ended(known, emptied, reason, work);
+    }
+    return ended;
+  }
+
+  sweep(base: SessionStore, limit: number, now: number): number {
+    const swept = value(base.sweep(limit, now));
+    for (const known of this.#known.values()) {
+      if (known.gone || value(base.get(known.id)) !== undefined) continue;
+      known.gone = true;
+      if (known.row.expires >= now) this.#world.violate(3, `${known.alias} was swept before its end`);
+    }
+    return swept;
+  }
+
+  #created(row: SessionRow, work: Work): void {
+    const alias = `s${this.#known.size + 1}`;
+    const { asked } = work;
+    if (asked === null || !mayCreate(asked.purpose)) {
+      this.#world.violate(1, `${work.actor} (${asked?.purpose ?? "by itself"}) created a row: ${alias}`);
+    }
+    const family = asked?.purpose === "login-returns" ? work.family : null;
+    const known: Known = {
+      id: row.id,
+      alias,
+      row,
+      owner: row.owner,
+      createdStep: this.#world.scheduler.steps,
+      creator: work,
+      ended: null,
+      secrets: new Map([[row.secretHash, { replacedAt: null, replacedStep: 0, successor: null }]]),
+      dataKeys: NO_KEYS,
+      family,
+      gone: false,
+    };
+    if (row.version !== 1 || row.ended !== null) this.#world.violate(3, `${alias} began with version ${row.version}`);
+    this.#known.set(row.id, known);
+    asked?.created.push(row.id);
+    if (family !== null) family.session = known;
+    known.dataKeys = this.#keysIn(known, row);
+    this.#world.note(() => `${alias} begins for ${row.owner ?? "nobody yet"}`);
+  }
+
+  #changed(known: Known, row: SessionRow, work: Work, life: Life): void {
+    const before = known.row;
+    const world = this.#world;
+    if (row.version <= before.version)
+      world.violate(3, `the version of ${known.alias} went from ${before.version} to ${row.version}`);
+    if (row.ended !== null) {
+      this.#taken(known, row, work);
+      this.#ended(known, row, row.reason ?? "logout", work);
+      return;
+    }
+    if (row.expires !== before.expires) world.violate(8, `the absolute end of ${known.alias} moved`);
+    if (row.owner !== before.owner) world.violate(4, `${known.alias} went from ${before.owner} to ${row.owner}`);
+    const renewal = row.lease !== before.lease || row.tokenExpires !== before.tokenExpires || row.renewAt !== before.renewAt;
+    if (renewal && row.seen > before.seen) world.violate(8, `a renewal moved the last activity of ${known.alias}`);
+    if (!renewal && row.seen > before.seen && work.asked === null)
+      world.violate(8, `${work.actor} moved the activity of ${known.alias}`);
+    if (row.secretHash !== before.secretHash) this.#exchanged(known, before.secretHash, row.secretHash);
+    if (row.body !== before.body) {
+      const keys = this.#keysIn(known, row);
+      for (const key of known.dataKeys) if (!keys.has(key)) world.violate(3, `the edit ${key} in ${known.alias} was lost`);
+      known.dataKeys = keys;
+    }
+    if (row.lease !== before.lease || row.tokenExpires !== before.tokenExpires) {
+      world.note(() => `${known.alias} ${row.lease === null ? "has no lease" : `is leased to ${life.name}`}`);
+    }
+    if (row.tokenExpires !== before.tokenExpires) world.grants.committed(known, life);
+    known.row = { ...row, seen: Math.max(before.seen, row.seen) };
+  }
+
+  #exchanged(known: Known, before: string, after: string): void {
+    const { now, steps } = this.#world.scheduler;
+    known.secrets.set(before, { replacedAt: now, replacedStep: steps, successor: after });
+    known.secrets.set(after, { replacedAt: null, replacedStep: 0, successor: null });
+    this.#world.note(() => `${known.alias} has a new secret`);
+  }
+
+  // A login takes over the data of the session that it ends; what was edited meanwhile must be among them.
+  #taken(known: Known, row: SessionRow, { asked }: Work): void {
+    if (row.reason !== "replaced" || asked === null) return;
+    const next = asked.created.map((id) => this.#known.get(id)).findLast((one) => one !== undefined && one.ended === null);
+    if (next === undefined || (known.owner !== null && next.owner !== known.owner)) return;
+    for (const key of known.dataKeys) {
+      if (!next.dataKeys.has(key))
+        this.#world.violate(3, `the edit ${key} in ${known.alias} was not taken over by ${next.alias}`);
+    }
+  }
+
+  #ended(known: Known, row: SessionRow, reason: EndReason, by: Work): void {
+    const world = this.#world;
+    const { steps, now } = world.scheduler;
+    if (known.ended !== null) world.violate(3, `${known.alias} ended twice`);
+    known.row = row;
+    known.ended = { step: steps, at: now, reason, by };
+    world.note(() => `${known.alias} is ended: ${reason}`);
+    if (reason === "provider" || reason === "refresh-lost") {
+      if (
+        by.order?.kind !== "sign-out" &&
+        by.asked?.created.includes(known.id) !== true &&
+        !world.grants.explains(known, reason)
+      ) {
+        world.violate(7, `${known.alias} ended (${reason}) though its provider did not refuse it`);
+      }
+    } else if (ENDS_OF_REQUESTS[reason]?.(by) !== true) {
+      world.violate(3, `${by.actor} ended ${known.alias} (${reason})`);
+    }
+  }
+
+  #keysIn(known: Known, row: SessionRow): ReadonlySet<string> {
+    const body: { readonly data: { readonly [key: string]: unknown } } = JSON.parse(row.body);
+    const keys = Object.keys(body.data);
+    for (const key of keys) {
+      if (this.#forbidden.has(key)) this.#world.violate(3, `${key} of a request that failed is kept in ${known.alias}`);
+      const editor = this.#editors.get(key);
+      if (editor !== null && editor !== known.owner)
+        this.#world.violate(4, `${key} of ${editor} is in ${known.alias} of ${known.owner}`);
+    }
+    return new Set(keys);
+  }
+}
+
+function holds(known: Known | undefined, condition: number): boolean {
+  return known !== undefined && !known.gone && known.ended === null && known.row.version === condition;
+}
+
+/** The stores of a run answer at once. */
+export function value<T>(answer: T | Promise<T>): T {
+  if (answer instanceof Promise) throw new TypeError("the store below a simulation answers at once");
+  return answer;
+}

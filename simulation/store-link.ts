@@ -1,0 +1,168 @@
+import type { SessionStore } from "coatcheck/contracts";
+import type { Life } from "./replica.ts";
+import { value } from "./sessions.ts";
+import type { Work } from "./work.ts";
+import { currentWork } from "./work.ts";
+import type { World } from "./world.ts";
+
+/** What becomes of one call. */
+type Fate = "well" | "fails-before" | "fails-after";
+
+/**
+ * The way from a process to the store. A call takes effect at one time and is answered at another; it can fail before it took effect, and
+ * after. What it did goes into the books of the run.
+ */
+export function linkStore(world: World, life: Life, base: SessionStore): SessionStore {
+  const { sessions } = world;
+  const call = <T>(what: () => string, effect: (work: Work) => T): T | Promise<T> => new Call(world, life, what, effect).send();
+  const name = (id: string): string => sessions.aliasOf(id);
+
+  return {
+    name: base.name,
+    capabilities: { ...base.capabilities, shared: true, watch: false },
+    get: (id) =>
+      call(
+        () => `get ${name(id)}`,
+        () => sessions.read(base, id),
+      ),
+    put: (row, condition) =>
+      call(
+        () =>
+          `put ${name(row.id)} ${condition === "absent" ? "if absent" : `if still ${condition}`}${row.ended === null ? "" : `, ended: ${row.reason}`}`,
+        (work) => sessions.put(base, row, condition, work, life),
+      ),
+    touch: (id, seen) =>
+      call(
+        () => `touch ${name(id)}`,
+        (work) => sessions.touch(base, id, seen, work),
+      ),
+    end: (target, reason, now) =>
+      call(
+        () =>
+          `end ${"id" in target ? name(target.id) : "owner" in target ? `all of ${target.owner}` : `sid ${target.sid}`}: ${reason}`,
+        (work) => sessions.end(base, target, reason, now, work),
+      ),
+    list: (query, limit, now) =>
+      call(
+        () => "list",
+        () => value(base.list(query, limit, now)),
+      ),
+    mark: (key, until, now, content) =>
+      call(
+        () => `mark ${key.slice(0, 40)}`,
+        ({ order }) => {
+          if (order !== null) order.markStep ??= world.scheduler.steps;
+          return value(base.mark(key, until, now, content));
+        },
+      ),
+    marked: (key, now) =>
+      call(
+        () => `marked ${key.slice(0, 40)}`,
+        ({ asked }) => {
+          if (asked !== null && key.startsWith("owner:")) asked.markReadStep ??= world.scheduler.steps;
+          return value(base.marked(key, now));
+        },
+      ),
+    sweep: (limit, now) =>
+      call(
+        () => "sweep",
+        () => sessions.sweep(base, limit, now),
+      ),
+    close: () => undefined,
+  };
+}
+
+class Call<T> {
+  readonly #world: World;
+  readonly #life: Life;
+  readonly #work: Work;
+  readonly #what: () => string;
+  readonly #effect: (work: Work) => T;
+  readonly #fate: Fate;
+  readonly #slow: boolean;
+
+  constructor(world: World, life: Life, what: () => string, effect: (work: Work) => T) {
+    this.#world = world;
+    this.#life = life;
+    this.#work = currentWork() ?? life.work;
+    this.#what = what;
+    this.#effect = effect;
+    const { replica } = life;
+    const { now } = world.scheduler;
+    const trouble = world.storeTroubles.find((one) => one.until > now && (one.replica === null || one.replica === replica.index));
+    this.#slow = trouble?.how === "slow";
+    this.#fate = world.calm ? "well" : this.#draw(trouble?.how);
+    if (this.#fate !== "well" || this.#slow) {
+      life.storeTrouble();
+      this.#work.troubles += 1;
+    }
+  }
+
+  #draw(trouble: "refuses" | "loses-answers" | "slow" | undefined): Fate {
+    const { random } = this.#work;
+    if (trouble === "refuses") return "fails-before";
+    if (trouble === "loses-answers") return random.chance(0.8) ? "fails-after" : "well";
+    if (!random.chance(this.#world.settings.storeNoise)) return "well";
+    return random.chance(0.5) ? "fails-before" : "fails-after";
+  }
+
+  send(): T | Promise<T> {
+    const { answers } = this.#world.settings;
+    const atOnce = answers === "at-once" || (answers === "mixed" && this.#work.random.chance(0.5));
+    if (atOnce && !this.#slow) return this.#now();
+    return new Promise((resolve, reject) => this.#later(resolve, reject));
+  }
+
+  #now(): T {
+    if (this.#fate === "fails-before") throw new Error("the store is away");
+    const answer = this.#effect(this.#work);
+    this.#world.note(() => `${this.#life.name} store: ${this.#what()} → ${said(answer)}`);
+    if (this.#fate === "fails-after") throw new Error("the store's answer is lost");
+    return answer;
+  }
+
+  #later(resolve: (answer: T) => void, reject: (error: Error) => void): void {
+    const { scheduler } = this.#world;
+    if (this.#fate === "fails-before") {
+      this.#arrives("is refused by the store", () => reject(new Error("the store is away")));
+      return;
+    }
+    scheduler.after(this.#delay(), {
+      place: null,
+      actor: this.#work.actor,
+      tell: () => `store: ${this.#what()}`,
+      wakes: false,
+      run: () => {
+        // A process that died took what it had not sent with it.
+        if (this.#life.state === "dead" && this.#work.random.chance(0.5)) return;
+        const answer = this.#effect(this.#work);
+        this.#world.note(() => `→ ${said(answer)}`);
+        if (this.#fate === "well") this.#arrives("hears from the store", () => resolve(answer));
+        else this.#arrives("loses the store's answer", () => reject(new Error("the store's answer is lost")));
+      },
+    });
+  }
+
+  #arrives(tell: string, run: () => void): void {
+    const told = (): string => `${tell}: ${this.#what()}`;
+    this.#world.scheduler.after(this.#delay(), { place: this.#life, actor: this.#work.actor, tell: told, run, wakes: true });
+  }
+
+  #delay(): number {
+    const { random } = this.#work;
+    const { tempo } = this.#world.settings;
+    if (this.#slow) return random.between(50, 4_000);
+    const luck = random.unit();
+    if (luck < 0.75 || tempo === 0) return random.between(0.1, 3);
+    return luck < 1 - 0.06 * tempo ? random.between(1, 40) : random.between(40, 1_500);
+  }
+}
+
+function said(answer: unknown): string {
+  if (typeof answer === "boolean") return answer ? "yes" : "no";
+  if (answer === undefined) return "nothing";
+  if (Array.isArray(answer)) return `${answer.length}`;
+  return typeof answer === "object" && answer !== null && "version" in answer
+    ? `version ${String(answer.version)}`
+    : String(answer);
+}

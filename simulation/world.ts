@@ -1,0 +1,110 @@
+import type { Asked } from "./asked.ts";
+import type { Grants } from "./grants.ts";
+import type { Replica } from "./replica.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Script, Settings } from "./script.ts";
+import type { Sessions } from "./sessions.ts";
+import type { Order } from "./work.ts";
+
+/** The invariants, by the numbers of docs/simulation.md. */
+export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+
+export interface Violation {
+  readonly rule: RuleNumber;
+  readonly what: string;
+  /** When, milliseconds from the beginning. */
+  readonly at: number;
+  readonly step: number;
+}
+
+/** Wall clocks begin here. */
+export const EPOCH = Date.UTC(2030, 0, 1);
+export const ISSUER = "https://id.test";
+export const ORIGIN = "https://app.test";
+export const COOKIE = "__Host-Http-coatcheck";
+
+/** A stretch of time in which calls go wrong. */
+export interface Trouble<How extends string> {
+  readonly replica: number | null;
+  readonly until: number;
+  readonly how: How;
+}
+
+/** Everything that one run has, and the journal of what happened. */
+export class World {
+  readonly script: Script;
+  readonly settings: Settings;
+  readonly scheduler = new Scheduler();
+  readonly replicas: Replica[] = [];
+  readonly orders: Order[] = [];
+  /** Logins that were answered with a session. */
+  readonly logins: Asked[] = [];
+  storeTroubles: Trouble<"refuses" | "loses-answers" | "slow">[] = [];
+  providerTroubles: Trouble<"refuses" | "error" | "busy" | "loses-answers" | "slow">[] = [];
+  /** Nothing goes wrong any more; the run comes to its end. */
+  calm = false;
+  violation: Violation | null = null;
+  /** Requests without an answer yet. */
+  readonly openRequests = new Set<Asked>();
+  /** Nothing goes wrong in this run: whoever is signed in is served. */
+  readonly undisturbed: boolean;
+  /** How far clocks have been apart at the most, milliseconds. */
+  apart: number;
+  /** What this step brought about, for the trace. */
+  readonly #notes: string[] = [];
+  readonly #tracing: boolean;
+  #sessions: Sessions | null = null;
+  #grants: Grants | null = null;
+
+  constructor(script: Script, tracing: boolean) {
+    this.script = script;
+    this.settings = script.settings;
+    this.#tracing = tracing;
+    this.undisturbed = isUndisturbed(script);
+    this.apart = Math.max(...script.settings.skews) - Math.min(...script.settings.skews);
+  }
+
+  get sessions(): Sessions {
+    if (this.#sessions === null) throw new TypeError("the world has no sessions yet");
+    return this.#sessions;
+  }
+
+  get grants(): Grants {
+    if (this.#grants === null) throw new TypeError("the world has no provider yet");
+    return this.#grants;
+  }
+
+  furnish(sessions: Sessions, grants: Grants): void {
+    this.#sessions = sessions;
+    this.#grants = grants;
+  }
+
+  /** Something that must never happen has. The first counts; the run ends with this step. */
+  violate(rule: RuleNumber, what: string): void {
+    this.violation ??= { rule, what, at: this.scheduler.now, step: this.scheduler.steps };
+  }
+
+  note(tell: () => string): void {
+    if (this.#tracing) this.#notes.push(tell());
+  }
+
+  takeNotes(): readonly string[] {
+    return this.#notes.splice(0);
+  }
+}
+
+const HARMLESS: ReadonlySet<string> = new Set([
+  "visit",
+  "sweep",
+  "end-all",
+  "end-one",
+  "sign-out",
+  "withdraw",
+  "copy",
+  "secrets",
+]);
+
+function isUndisturbed({ settings, items }: Script): boolean {
+  const { storeNoise, providerNoise, tempo } = settings;
+  return storeNoise === 0 && providerNoise === 0 && tempo === 0 && items.every(({ kind }) => HARMLESS.has(kind));
+}
