@@ -31,6 +31,7 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   OP: [[1, 3]],
   S: [
     [1, 16],
+    [26, 26],
     [38, 49],
   ],
   A: [[1, 48]],

@@ -11,6 +11,7 @@ import type {
   Session,
   SessionStore,
 } from "coatcheck";
+import type { SessionClient, sessionClient as sessionClientFunction } from "coatcheck/client";
 import type { express as expressAdapter } from "coatcheck/express";
 import type { fetchAdapter as fetchAdapterFunction } from "coatcheck/fetch";
 import type { hono as honoAdapter } from "coatcheck/hono";
@@ -30,6 +31,9 @@ declare global {
   const fetchAdapter: typeof fetchAdapterFunction;
   const hono: typeof honoAdapter;
   const node: typeof nodeAdapter;
+  const sessionClient: typeof sessionClientFunction;
+  /** What `sessionClient()` answered. */
+  const client: SessionClient<Readonly<Record<string, unknown>>>;
   const signIn: typeof testing.signIn;
   const manualClock: typeof testing.manualClock;
   const fakeProvider: typeof testing.fakeProvider;

@@ -120,18 +120,29 @@ test("LO-01 signing out tells listeners and tabs after the server's yes, then go
   await asked.answer(Response.json({ location: "https://id.example.com/logout" }));
   assert.equal(await leaving, "https://id.example.com/logout");
   assert.deepEqual(page.tab.went, ["https://id.example.com/logout"]);
-  assert.deepEqual(page.changes, ["alice > nobody"]);
+  assert.deepEqual(page.changes, [], "a page that leaves is told nothing");
   await other.request().answer(nobody());
   assert.deepEqual(other.changes, ["alice > nobody"]);
   page.idle();
 });
 
-test("navigate: false leaves the page where it is", async () => {
+test("LO-01 a listener that goes to the login does not keep a logout from arriving at the provider's", async () => {
+  const page = await pageOfAlice();
+  page.client.subscribe((session) => session === null && page.client.signIn());
+  const leaving = page.client.signOut();
+  await page.request().answer(Response.json({ location: "https://id.example.com/logout" }));
+  await leaving;
+  await settled();
+  assert.deepEqual(page.tab.went, ["https://id.example.com/logout"]);
+});
+
+test("navigate: false leaves the page where it is, and tells it", async () => {
   const page = await pageOfAlice();
   const leaving = page.client.signOut({ navigate: false });
   await page.request().answer(Response.json({ location: "/bye" }));
   assert.equal(await leaving, "/bye");
-  assert.deepEqual(page.tab.went, []);
+  await settled();
+  assert.deepEqual([page.tab.went, page.changes], [[], ["alice > nobody"]]);
 });
 
 const NO_YES: readonly { readonly what: string; readonly answer: () => Response; readonly code: string }[] = [

@@ -36,7 +36,8 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
   async function signOut({ returnTo, navigate = true }: SignOutOptions = {}): Promise<string> {
     const body = new URLSearchParams(returnTo === undefined ? {} : { return_to: returnTo });
     const { location } = await bodyOf<{ location: string }>(await send("/logout", { method: "POST", body }), "location");
-    watch.ended();
+    // A page that leaves tells its own listeners nothing: one that goes somewhere itself would keep it from arriving.
+    watch.ended(navigate);
     if (navigate) world.go(location);
     return location;
   }

@@ -20,7 +20,7 @@ export {
  * ```ts
  * const client = sessionClient<{ name: string }>();
  * client.subscribe((session) => {
- *   if (session === null) client.signIn();
+ *   if (session === null) showSignInButton();
  *   else location.reload(); // somebody else is signed in now
  * });
  * const session = await client.session();

@@ -58,7 +58,8 @@ export interface SessionClient<Claims> {
   /** Goes to the login. */
   signIn(options?: SignInOptions): void;
   /**
-   * Ends the session, then tells the other tabs, then goes where the server says. Answers that address.
+   * Ends the session, then tells the other tabs, then goes where the server says. Answers that address. Listeners of this page hear of it
+   * only where it stays (`navigate: false`).
    *
    * @throws SessionClientError where the server did not say yes: the person is still signed in, and nobody was told otherwise
    */

@@ -21,8 +21,8 @@ export interface Watch<Claims> {
   read(maxAge?: number): Promise<Known<Claims>>;
   /** Somebody says that this is who is signed in. A reason to look, and no more. */
   hear(who: unknown): void;
-  /** The server ended the session. What was asked before that is not believed. */
-  ended(): void;
+  /** The server ended the session for this page. What was asked before that is not believed. `quietly`: listeners here need not know. */
+  ended(quietly: boolean): void;
   subscribe(listener: SessionListener<Claims>): () => void;
   close(): void;
 }
@@ -68,7 +68,7 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
     return answer.session;
   }
 
-  function learn({ session, left }: Answer<Claims>): void {
+  function learn({ session, left }: Answer<Claims>, quietly = false): void {
     const before = known;
     known = session;
     knownSince = world.now();
@@ -76,7 +76,7 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
     if (left !== null) lookIn(left > 0 ? left + 1000 : LOOK_AGAIN);
     if (before !== undefined && whoOf(before) === whoOf(session)) return;
     line?.post(whoOf(session));
-    if (before === undefined) return;
+    if (before === undefined || quietly) return;
     // Each on its own: what one throws is the page's to see, and keeps nothing from the others.
     for (const listener of listeners) queueMicrotask(() => listener(session, before));
   }
@@ -124,9 +124,9 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
     current: () => known,
     read,
     hear,
-    ended() {
+    ended(quietly) {
       forget();
-      learn({ session: null, left: null });
+      learn({ session: null, left: null }, quietly);
     },
     subscribe(listener) {
       listeners.add(listener);
