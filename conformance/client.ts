@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { request as secureRequest } from "node:https";
-import type { Target } from "./target.ts";
+import { appOf, type Target } from "./target.ts";
 
 /** What is sent. Names may stand several times, each on a line of its own. */
 export interface Sent {
@@ -158,6 +158,26 @@ export class Browser {
     }
     return answer;
   }
+}
+
+/** A browser in which somebody has signed in at the provider. */
+export async function signedInThere(target: Target, subject: string): Promise<Browser> {
+  const { provider } = appOf(target);
+  const browser = new Browser(target);
+  const begun = await browser.visit(`${target.prefix}/login`);
+  const { pathname, search } = new URL(provider.approve(begun.headers.location ?? "", subject));
+  const landed = await browser.visit(pathname + search);
+  assert.equal(landed.status, 303, `the callback answered ${landed.status} ${landed.text}`);
+  return browser;
+}
+
+/** What a provider's server sends when somebody signed out there. */
+export function tellLogout(target: Target, token: string): Promise<Answer> {
+  return send(target, `${target.prefix}/backchannel-logout`, {
+    method: "POST",
+    headers: [["Content-Type", "application/x-www-form-urlencoded"]],
+    body: new URLSearchParams({ logout_token: token }).toString(),
+  });
 }
 
 /** A browser in which somebody has signed in at the example app. */

@@ -1,5 +1,5 @@
 import type { AuditEvent } from "coatcheck/contracts";
-import type { ManualClock } from "coatcheck/testing";
+import type { FakeProvider, ManualClock } from "coatcheck/testing";
 import type { ControlledStore } from "./app/store.ts";
 
 /** What a module examines: an address, and how Coatcheck is configured there. */
@@ -21,6 +21,8 @@ export interface Target {
 export interface App {
   readonly clock: ManualClock;
   readonly store: ControlledStore;
+  /** Where alice and bob can sign in, and what it sends when they sign out there. */
+  readonly provider: FakeProvider;
   /** Every event since the start. */
   readonly events: readonly AuditEvent[];
   /** Where `POST /slow` waits. */

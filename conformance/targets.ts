@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { coatcheck } from "coatcheck";
 import type { AuditEvent, Strategy } from "coatcheck/contracts";
-import { manualClock } from "coatcheck/testing";
+import { fakeProvider, manualClock } from "coatcheck/testing";
 import { type Build, listen, onExpress, onFetch, onHono, onNode } from "./app/adapters.ts";
 import { pages } from "./app/pages.ts";
 import { controlledStore } from "./app/store.ts";
@@ -69,12 +69,14 @@ function ownTarget(name: string, build: Build): OwnTarget {
       const clock = manualClock();
       const store = controlledStore();
       const slow = gate();
+      const provider = fakeProvider({ users: [{ subject: "alice" }, { subject: "bob" }], clock });
       const events: AuditEvent[] = [];
       const auth = coatcheck({
         publicUrl: ORIGIN,
         secrets: SECRET,
         store,
         clock,
+        provider,
         prefix: PREFIX,
         session: { idle: IDLE, lifetime: LIFETIME },
         trustedOrigins: ["https://partner.example.net"],
@@ -93,7 +95,7 @@ function ownTarget(name: string, build: Build): OwnTarget {
         origin: ORIGIN,
         prefix: PREFIX,
         cookie: "__Host-Http-coatcheck",
-        app: { clock, store, events, slow, bearer: TOKEN, idle: IDLE, lifetime: LIFETIME },
+        app: { clock, store, provider, events, slow, bearer: TOKEN, idle: IDLE, lifetime: LIFETIME },
       };
       return {
         target,

@@ -19,5 +19,5 @@ export async function run(target: Target): Promise<void> {
   assert.equal(copy.ticket, "", "the dead ticket is cleared by the navigation itself");
   const login = await copy.visit(first.headers.location ?? "");
   assert.notEqual(login.headers.location, first.headers.location);
-  assert.ok(login.status >= 300, "without a provider there is nowhere to go on to");
+  assert.ok([200, 302].includes(login.status), "a page that says why, or the provider's");
 }
