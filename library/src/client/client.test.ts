@@ -308,6 +308,19 @@ test("SE-06 a hidden page does not ask, whatever time it is; shown again it catc
   assert.deepEqual(page.changes, ["alice > nobody"]);
 });
 
+test("SE-06 a hidden page looks when a tab says something, and waits for no end of the session after that", async () => {
+  const browser = tabs();
+  const page = await pageOfAlice(browser);
+  await page.tab.hide();
+  const other = pageIn(browser);
+  listen(other);
+  await other.request().answer(signedIn("bob"));
+  await page.request().answer(signedIn("bob"));
+  assert.deepEqual(page.changes, ["alice > bob"]);
+  await page.tab.pass(90_000_000);
+  page.idle();
+});
+
 test("a page that was frozen while it asked asks again, whatever became of the first request", async () => {
   for (const thaw of ["answered", "failed"]) {
     const page = await pageOfAlice();
