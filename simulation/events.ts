@@ -28,7 +28,7 @@ export function carryOut(world: World, browsers: readonly Browser[], event: Even
       world.providerTroubles.push({ replica: event.replica, how: event.how, until: scheduler.now + event.lasts });
       return;
     case "secrets":
-      world.replicas[event.replica]?.renew(event.phase);
+      rotateSecrets(world);
       return;
     case "copy": {
       const from = browsers[event.from];
@@ -70,6 +70,20 @@ function stop(world: World, index: number, lasts: number): void {
   if (life === undefined || life.state !== "running") return;
   life.stop();
   world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "goes on", run: () => life.resume(), wakes: true });
+}
+
+const PHASES = { add: 0, promote: 20_000 } as const;
+
+/** Replica by replica, and the second phase after all have had the first. */
+function rotateSecrets(world: World): void {
+  for (const phase of ["add", "promote"] as const) {
+    for (const replica of world.replicas) {
+      const run = (): void => replica.renew(phase);
+      const tell = (): string => `is started again, to ${phase} the secret`;
+      const happening = { place: null, actor: replica.life.name, tell, run, wakes: true };
+      world.scheduler.after(PHASES[phase] + replica.index * 3_000, happening);
+    }
+  }
 }
 
 type Ordered = Extract<Event, { readonly kind: "sweep" | "end-all" | "end-one" | "sign-out" }>;

@@ -49,7 +49,7 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
       items.add(Math.max(0, random.pick(moments) + random.between(-300, 4_000)), items.event());
     }
     if (random.chance(0.4)) items.theft(random.pick(moments), settings.tokenLifetime);
-    if (random.chance(0.2)) items.secrets(random.pick(moments));
+    if (random.chance(0.2)) items.add(random.pick(moments), { kind: "secrets" });
   }
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
 }
@@ -173,15 +173,6 @@ class Items {
     for (let count = 2 + random.below(4); count > 0; count--) {
       const errand = random.pick<Errand>(["read", "members", "members", "token", "edit", "logout"]);
       this.visit(at + random.pick([random.between(0, 15_000), random.between(0, span)]), browsers, errand, 0);
-    }
-  }
-
-  /** A new secret comes to every replica as the second, and then becomes the first. */
-  secrets(at: number): void {
-    for (const phase of ["add", "promote"] as const) {
-      for (let replica = 0; replica < this.#settings.replicas; replica++) {
-        this.add(at + (phase === "add" ? 0 : 20_000) + replica * 3_000, { kind: "secrets", replica, phase });
-      }
     }
   }
 }

@@ -18,8 +18,8 @@ export class Family {
   revoked: "sign-out" | "withdrawn" | "reuse" | "by-us" | null = null;
   /** A process heard that it is refused. */
   refusalHeard = false;
-  /** A call to revoke it came to nothing. */
-  revocationFailed = false;
+  /** Calls to revoke it that came to nothing. */
+  revocationsLost = 0;
 
   constructor(alias: string, owner: string, sid: string, issuedAt: number) {
     this.alias = alias;
@@ -162,7 +162,7 @@ export class Grants {
   }
 
   #lives({ row }: Known): boolean {
-    const wall = EPOCH + this.#world.scheduler.now + this.#world.apart;
+    const wall = this.#world.latestWall;
     return wall < row.expires && wall - row.seen <= this.#world.settings.idle;
   }
 

@@ -2,20 +2,23 @@ import type { Answer, Asked } from "./asked.ts";
 import { isEdit, isKept, isLogout, maySetCookie } from "./asked.ts";
 import { judgeLogin } from "./judge-orders.ts";
 import type { Known } from "./sessions.ts";
-import { COOKIE, EPOCH, type World } from "./world.ts";
+import { COOKIE, type World } from "./world.ts";
 
 const GRACE = 10_000;
+/** The grace begins when the exchange is planned; the store takes it up to so much later. */
+const SLOWEST = 4_000;
 
 /** Whether the presented ticket is good now, beyond what clocks that differ could make of it. */
 export function isValid(world: World, known: Known | undefined, hash: string, seen: number): boolean {
   if (known === undefined || known.ended !== null || known.gone) return false;
   const { now } = world.scheduler;
-  const latest = EPOCH + now + world.apart;
-  if (latest >= known.row.expires || latest - seen >= world.settings.idle) return false;
+  if (world.latestWall >= known.row.expires || world.latestWall - seen >= world.settings.idle) return false;
   const secret = known.secrets.get(hash);
   if (secret === undefined) return false;
   if (secret.replacedAt === null) return true;
-  return now - secret.replacedAt < GRACE - world.apart && known.secrets.get(secret.successor ?? "")?.replacedAt === null;
+  return (
+    now - secret.replacedAt < GRACE - SLOWEST - world.apart && known.secrets.get(secret.successor ?? "")?.replacedAt === null
+  );
 }
 
 /** An answer is ready: what was asked, what was shown, what is answered, and what the store did must fit. */

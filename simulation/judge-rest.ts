@@ -11,9 +11,9 @@ export function judgeRest(world: World): void {
 
 /** A session that was logged out, or that ended while a renewal was on its way, leaves no refresh token that is good. */
 function judgeRevoked(world: World, family: Family): void {
-  const { session, sends, revoked, revocationFailed } = family;
+  const { session, sends, revoked, revocationsLost } = family;
   const ended = session?.ended;
-  if (session === null || ended == null || revoked !== null || revocationFailed) return;
+  if (session === null || ended == null || revoked !== null || revocationsLost > 0) return;
   // Nobody can revoke what nobody ever heard of.
   if (sends.some((send) => send.token.spent === send && send.outcome !== "renewed")) return;
   const { now } = world.scheduler;

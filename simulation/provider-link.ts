@@ -56,9 +56,9 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
   async function revoke(tokens: ProviderTokens): Promise<boolean> {
     const token = grants.known(tokens.refreshToken);
     if (token === undefined) return true;
-    token.family.revocationFailed = true;
+    token.family.revocationsLost += 1;
     const heard = await new ProviderCall(world, life, `revoke ${token.text}`, () => {
-      token.family.revocationFailed = false;
+      token.family.revocationsLost -= 1;
       grants.revoke(token);
       return true;
     }).send();

@@ -124,7 +124,8 @@ export class Replica {
   /** How far its wall clock is off, milliseconds. */
   skew: number;
   life: Life;
-  #lives = 0;
+  /** All that ever ran here. */
+  readonly lives: Life[] = [];
   #secrets: keyof typeof SECRETS = "first";
 
   constructor(world: World, index: number, base: SessionStore) {
@@ -136,10 +137,11 @@ export class Replica {
   }
 
   start(): Life {
-    this.#lives += 1;
+    const number = this.lives.length + 1;
     const letter = String.fromCharCode(97 + this.index);
-    const random = Random.of(this.world.script.seed, 2, this.index, this.#lives);
-    this.life = new Life(this, `${letter}${this.#lives}`, SECRETS[this.#secrets], random);
+    const random = Random.of(this.world.script.seed, 2, this.index, number);
+    this.life = new Life(this, `${letter}${number}`, SECRETS[this.#secrets], random);
+    this.lives.push(this.life);
     return this.life;
   }
 
@@ -147,7 +149,7 @@ export class Replica {
   renew(phase: "add" | "promote"): void {
     this.#secrets = phase;
     const before = this.life;
-    if (before.state !== "running") return;
+    if (before.state === "dead") return;
     this.start();
     this.#retire(before);
   }
@@ -164,7 +166,6 @@ export class Replica {
   /** The clock is set, as a time server does. */
   jump(by: number): void {
     this.skew += by;
-    const skews = this.world.replicas.map((replica) => replica.skew);
-    this.world.apart = Math.max(this.world.apart, Math.abs(by), Math.max(...skews) - Math.min(...skews));
+    this.world.clocksAre([this.skew]);
   }
 }

@@ -51,7 +51,8 @@ export type Event =
   | { readonly kind: "jump"; readonly replica: number; readonly by: number }
   | { readonly kind: "store-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: StoreTrouble }
   | { readonly kind: "provider-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: ProviderTrouble }
-  | { readonly kind: "secrets"; readonly replica: number; readonly phase: "add" | "promote" }
+  /** A new secret comes to every replica as the second, and then becomes the first. */
+  | { readonly kind: "secrets" }
   | { readonly kind: "sweep"; readonly replica: number }
   | { readonly kind: "end-all"; readonly user: number; readonly replica: number }
   | { readonly kind: "end-one"; readonly user: number; readonly replica: number }

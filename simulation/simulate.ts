@@ -123,7 +123,7 @@ class Run {
     world.calm = true;
     for (const replica of world.replicas) {
       if (replica.life.state === "dead") replica.start();
-      replica.life.resume();
+      for (const life of replica.lives) life.resume();
     }
   }
 

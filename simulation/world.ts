@@ -48,8 +48,11 @@ export class World {
   readonly openRequests = new Set<Asked>();
   /** Nothing goes wrong in this run: whoever is signed in is served. */
   readonly undisturbed: boolean;
-  /** How far clocks have been apart at the most, milliseconds. */
-  apart: number;
+  /** How far wall clocks have been apart at the most, milliseconds. */
+  apart = 0;
+  /** How far any of them has been ahead of the true time at the most. */
+  #ahead = Number.NEGATIVE_INFINITY;
+  #behind = Number.POSITIVE_INFINITY;
   /** What this step brought about, for the trace. */
   readonly #notes: string[] = [];
   readonly #tracing: boolean;
@@ -61,7 +64,19 @@ export class World {
     this.settings = script.settings;
     this.#tracing = tracing;
     this.undisturbed = isUndisturbed(script);
-    this.apart = Math.max(...script.settings.skews) - Math.min(...script.settings.skews);
+    this.clocksAre(script.settings.skews);
+  }
+
+  /** How far each replica's wall clock is off. */
+  clocksAre(skews: readonly number[]): void {
+    this.#ahead = Math.max(this.#ahead, ...skews);
+    this.#behind = Math.min(this.#behind, ...skews);
+    this.apart = this.#ahead - this.#behind;
+  }
+
+  /** What a wall clock may say at the most. */
+  get latestWall(): number {
+    return EPOCH + this.scheduler.now + this.#ahead;
   }
 
   get sessions(): Sessions {
