@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
+import { sameSecret } from "coatcheck/secrets";
 import type { Dispatcher } from "undici";
 import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
@@ -201,7 +202,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     try {
       const token = await admission?.accessToken(accessToken);
       if (this.#over || this.#response.destroyed) return;
-      if (token !== undefined && token !== accessToken) {
+      if (token !== undefined && !sameSecret(token, accessToken ?? "")) {
         this.#rejection = undefined;
         this.#headers = withToken(this.#headers, accessToken ?? "", token);
         this.#dispatch(null);
