@@ -7,6 +7,8 @@ import { ownerMark, sidMark, subjectMark } from "./marks.ts";
 import type { EngineOptions } from "./options.ts";
 
 const MOST = 1_000;
+/** No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody knows goes after it. */
+const LONGEST_LOGIN = 3_600_000;
 
 type Options = Pick<EngineOptions<unknown>, "store" | "clock" | "entropy" | "policy" | "report">;
 
@@ -34,8 +36,10 @@ export function sessionDirectory(options: Options, endings: Endings): SessionDir
     }
   }
 
-  const until = (): number => clock.now() + policy.lifetime;
-  const mark = async (key: string, value: string): Promise<void> => void (await store.mark(key, until(), clock.now(), value));
+  async function mark(key: string, value: string, length = LONGEST_LOGIN): Promise<void> {
+    const now = clock.now();
+    await store.mark(key, now + length, now, value);
+  }
 
   return {
     list: (owner) =>
@@ -51,7 +55,7 @@ export function sessionDirectory(options: Options, endings: Endings): SessionDir
     end: (id, reason) => fromStore("write", async () => (await end({ id }, reason)) > 0),
     endAll: (owner, reason, except) =>
       fromStore("write", async () => {
-        await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"));
+        await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
         return end(except === undefined ? { owner } : { owner, except }, reason);
       }),
     signedOut: ({ issuer, subject, sid, issuedAt }: SignedOut) =>

@@ -6,6 +6,7 @@ import type { Site, Visitor } from "../../test-support/site.ts";
 import { siteWith } from "../../test-support/site.ts";
 import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
+import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 
 const op = await lyingProvider();
@@ -135,6 +136,15 @@ test("LO-11 with neither, a session that no provider began goes on", async () =>
   assert.equal(await isIn(same), true);
   assertPage(await framed(same, {}));
   assert.equal(await isIn(same), true);
+});
+
+test("LO-11 what is left behind for a sid that nobody knows goes after an hour, however long sessions live", async () => {
+  const clock = manualClock(1_800_000_000_000);
+  const store = memory();
+  const here = site({ store, clock, session: { lifetime: 400 * 86_400_000 } });
+  for (let nth = 0; nth < 50; nth += 1) assertPage(await framed(here.visitor(), { iss: op.issuer, sid: `unknown-${nth}` }));
+  clock.advance(3_600_001);
+  assert.equal(await store.sweep(1_000, clock.now()), 50);
 });
 
 test("LO-11 a HEAD signs nobody out", async () => {
