@@ -18,7 +18,7 @@ export interface Asked {
   /** The wall clock of the replica, as it began. */
   readonly begunWall: number;
   /** What was known of the presented session when this began. */
-  readonly before: { readonly valid: boolean; readonly seen: number };
+  readonly before: { readonly valid: boolean; readonly seen: number; readonly keys: ReadonlySet<string> };
   /** The user who signs in. */
   readonly owner: string | null;
   /** The key under which an edit is recorded. */

@@ -59,6 +59,10 @@ function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known 
   if (asked.begunWall >= known.row.expires || asked.begunWall - known.row.seen > world.settings.idle) {
     world.violate(3, `${asked.actor} is served with ${known.alias}, which has run out`);
   }
+  for (const key of asked.before.keys) {
+    if (!shown.dataKeys.includes(key))
+      world.violate(3, `${asked.actor} is shown ${known.alias} without ${key}, which was in it before`);
+  }
   judgeSecret(world, asked, known, ticket.hash);
 }
 

@@ -59,6 +59,8 @@ interface Wish {
   readonly navigation: boolean;
 }
 
+const NO_KEYS: ReadonlySet<string> = new Set();
+
 const TARGETS: { readonly [purpose in Purpose]?: string } = { logout: "/auth/logout" };
 
 function wishOf(purpose: Purpose): Wish {
@@ -183,7 +185,11 @@ export class Visitor {
       life,
       item: this.#visit.id,
       ticket,
-      before: { valid: ticket !== null && isValid(this.#world, known, ticket.hash, seen), seen },
+      before: {
+        valid: ticket !== null && isValid(this.#world, known, ticket.hash, seen),
+        seen,
+        keys: known?.dataKeys ?? NO_KEYS,
+      },
       begunStep: scheduler.steps,
       begunAt: scheduler.now,
       begunWall: life.wall(),

@@ -166,21 +166,25 @@ export class Sessions {
     }
     if (row.expires !== before.expires) world.violate(8, `the absolute end of ${known.alias} moved`);
     if (row.owner !== before.owner) world.violate(4, `${known.alias} went from ${before.owner} to ${row.owner}`);
-    const renewal = row.lease !== before.lease || row.tokenExpires !== before.tokenExpires || row.renewAt !== before.renewAt;
-    if (renewal && row.seen > before.seen) world.violate(8, `a renewal moved the last activity of ${known.alias}`);
-    if (!renewal && row.seen > before.seen && work.asked === null)
-      world.violate(8, `${work.actor} moved the activity of ${known.alias}`);
     if (row.secretHash !== before.secretHash) this.#exchanged(known, before.secretHash, row.secretHash);
-    if (row.body !== before.body) {
-      const keys = this.#keysIn(known, row);
-      for (const key of known.dataKeys) if (!keys.has(key)) world.violate(3, `the edit ${key} in ${known.alias} was lost`);
-      known.dataKeys = keys;
-    }
+    const keysBefore = known.dataKeys;
+    if (row.body !== before.body) this.#edited(known, row);
+    const wrote = row.secretHash !== before.secretHash || known.dataKeys !== keysBefore;
+    if (row.seen > before.seen && (work.asked === null || !wrote))
+      world.violate(8, `${work.actor} moved the last activity of ${known.alias}`);
     if (row.lease !== before.lease || row.tokenExpires !== before.tokenExpires) {
       world.note(() => `${known.alias} ${row.lease === null ? "has no lease" : `is leased to ${life.name}`}`);
     }
     if (row.tokenExpires !== before.tokenExpires) world.grants.committed(known, life);
     known.row = { ...row, seen: Math.max(before.seen, row.seen) };
+  }
+
+  #edited(known: Known, row: SessionRow): void {
+    const keys = this.#keysIn(known, row);
+    for (const key of known.dataKeys) {
+      if (!keys.has(key)) this.#world.violate(3, `the edit ${key} in ${known.alias} was lost`);
+    }
+    if (keys.size !== known.dataKeys.size) known.dataKeys = keys;
   }
 
   #exchanged(known: Known, before: string, after: string): void {

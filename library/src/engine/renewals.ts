@@ -48,7 +48,7 @@ export class Renewals {
   /** Renews where that is due, and waits for it as long as a request may. `rejected`: an access token that counts as run out. Rejects where the store does not answer. */
   async renew(row: SessionRow, rejected?: string): Promise<Renewal> {
     const held = this.#held.get(row.id);
-    if (held !== undefined) return this.#meanwhile(held, rejected);
+    if (held !== undefined) return this.#meanwhile(row, held, rejected);
     return this.#limited(row.id, this.flight(row, rejected));
   }
 
@@ -99,8 +99,9 @@ export class Renewals {
     return flight;
   }
 
-  #meanwhile({ row }: Held, rejected?: string): Renewal {
+  #meanwhile(stored: SessionRow, { over }: Held, rejected?: string): Renewal {
     const { clock } = this.#options;
+    const row = over === null ? null : over(stored);
     const live = row?.tokenExpires != null && clock.now() < row.tokenExpires && rejected === undefined;
     return live ? { kind: "renewed", row } : { kind: "unavailable", retryAfter: 1_000 };
   }

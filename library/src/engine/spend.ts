@@ -1,5 +1,5 @@
 import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, SessionRow } from "../contracts.ts";
-import { emptied } from "../core/record.ts";
+import { emptied, parseBody } from "../core/record.ts";
 import { failedRow, parseLease, pauseAfter, renewAtOf, renewedRow } from "../core/renewal.ts";
 import type { Change, Committed, Holding } from "./commit.ts";
 import { commit, insist } from "./commit.ts";
@@ -17,8 +17,8 @@ export interface Spending extends Holding {
 
 /** What is known of a spend before the store has it. */
 export interface Held {
-  /** The row with its new tokens, or `null` where there are none to go on with. */
-  readonly row: SessionRow | null;
+  /** The row with the new tokens, as long as our lease is on it; `null` where there are none to go on with. */
+  readonly over: ((row: SessionRow) => SessionRow) | null;
   /** Resolves when the store has taken or refused it. */
   readonly settled: Promise<void>;
 }
@@ -73,8 +73,11 @@ async function renewed(
     // A session that lives on has newer tokens, of the same grant perhaps: only what nobody will use is revoked.
     if (committed?.kind === "ended") revoke(spending, tokens, spends);
   };
-  const committed = await write(spending, change, spends, conclude, () => change(row, spending.body));
-  if (committed === "held") return { kind: "renewed", row: change(row, spending.body) };
+  // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo theirs.
+  const over = (stored: SessionRow): SessionRow =>
+    stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
+  const committed = await write(spending, change, spends, conclude, over);
+  if (committed === "held") return { kind: "renewed", row: over(row) };
   return committed.kind === "stored" ? { kind: "renewed", row: committed.row } : otherwise(spending, committed, spends);
 }
 
@@ -94,13 +97,7 @@ async function refused(spending: Spending, cause: unknown, spends: Spends): Prom
     const owner = row.owner === null ? {} : { owner: row.owner };
     report({ name: "session.ended", level: "info", reason, sessionId: row.id, provider: provider.name, ...owner });
   };
-  const committed = await write(
-    spending,
-    (fresh) => emptied(fresh, reason, clock.now()),
-    spends,
-    conclude,
-    () => null,
-  );
+  const committed = await write(spending, (fresh) => emptied(fresh, reason, clock.now()), spends, conclude, null);
   if (committed === "held") return { kind: "unavailable", retryAfter: 1_000 };
   return committed.kind === "stored" ? { kind: "ended", reason } : otherwise(spending, committed, spends);
 }
@@ -121,13 +118,7 @@ async function failed(
   const { kind: reason, cause: error } = outcome;
   report({ name: "refresh.failed", level: "warn", reason, sessionId: row.id, provider: provider.name, count: failures, error });
   const nothing = (): void => undefined;
-  const committed = await write(
-    spending,
-    (fresh, known) => failedRow(fresh, known, renewal),
-    spends,
-    nothing,
-    () => null,
-  );
+  const committed = await write(spending, (fresh, known) => failedRow(fresh, known, renewal), spends, nothing, null);
   return committed === "held" || committed.kind !== "ended"
     ? { kind: "unavailable", retryAfter: pause }
     : otherwise(spending, committed, spends);
@@ -143,7 +134,7 @@ async function write(
   change: Change,
   spends: Spends,
   conclude: (committed: Committed | null) => void,
-  meanwhile: () => SessionRow | null,
+  over: Held["over"],
 ): Promise<Committed | "held"> {
   const { options, closing } = spends;
   try {
@@ -154,7 +145,7 @@ async function write(
     const { id } = holding.row;
     options.report({ name: "refresh.held", level: "error", reason: "write", sessionId: id, error });
     const settled = insist(holding, change, options, closing).then(conclude);
-    spends.hold(id, { row: meanwhile(), settled });
+    spends.hold(id, { over, settled });
     options.background.waitUntil(settled);
     return "held";
   }
