@@ -252,7 +252,8 @@ export type Verdict =
   /** A live session whose access token has run out. `unconfirmed`: and that could not be renewed just now. */
   | { readonly kind: "stale"; readonly session: ProvenSession; readonly unconfirmed?: Unconfirmed }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
-  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown };
+  /** `retryAfter` in milliseconds. */
+  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown; readonly retryAfter?: number };
 
 /** Why a session is not in step with its provider at the moment. */
 export interface Unconfirmed {
@@ -272,6 +273,8 @@ export interface StrategyContext {
   readonly request: RequestView;
   readonly store: SessionReader;
   readonly now: number;
+  /** For limits of time. */
+  readonly clock: Clock;
   readonly report: Report;
 }
 
@@ -284,6 +287,33 @@ export interface Strategy {
   /** Whether the request carries a credential that this strategy reads; must not throw and must not do I/O. */
   presented(request: RequestView): boolean;
   examine(context: StrategyContext): MaybePromise<Verdict>;
+}
+
+/** What a verifier makes of a bearer token. Reasons are short words for logs; whoever asks never sees them. */
+export type TokenVerdict =
+  /** `owner`: whose the token is, where that is not issuer and subject. `expires`: when it runs out. */
+  | {
+      readonly kind: "valid";
+      readonly identity: Identity;
+      readonly owner?: string;
+      readonly expires: number;
+      readonly scope?: string | null;
+    }
+  | { readonly kind: "invalid"; readonly reason: string }
+  /** A good token that does not allow what is asked of every token here; `scope` is what it lacks. */
+  | { readonly kind: "insufficient"; readonly scope: string }
+  /** Nobody can say just now. `retryAfter` in milliseconds. */
+  | { readonly kind: "unavailable"; readonly retryAfter?: number; readonly cause: unknown };
+
+/** Judges bearer tokens of one kind. */
+export interface TokenVerifier {
+  /** For logs. */
+  readonly name: string;
+  /** Whether it judges this token, by shape alone: no I/O, and it must not throw. */
+  reads(token: string): boolean;
+  verify(token: string): MaybePromise<TokenVerdict>;
+  /** Gives up what it is waiting for. */
+  close?(): MaybePromise<void>;
 }
 
 /** What a route asks of whoever comes. */
@@ -598,6 +628,8 @@ export type EventName =
   | "logout.completed"
   | "logout.failed"
   | "csrf.refused"
+  | "credential.refused"
+  | "credential.failed"
   | "store.failed"
   | "provider.ready"
   | "provider.failed"

@@ -26,7 +26,7 @@ export class Engine<Data> {
   open(request: RequestView): MaybePromise<Exchange<Data>> {
     const { strategies, store, clock, report } = this.options;
     const now = clock.now();
-    const observed = observe(strategies, { request, store, now, report });
+    const observed = observe(strategies, { request, store, now, clock, report });
     return observed instanceof Promise
       ? observed.then((found) => new Exchange(this.options, request, now, found))
       : new Exchange(this.options, request, now, observed);
