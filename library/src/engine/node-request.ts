@@ -18,6 +18,8 @@ export class NodeRequest implements RouteRequest {
 
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
+    // Of several lines Node keeps the first alone; who sent two credentials has to be told so (TP-06).
+    if (value !== undefined && name === "authorization") return this.#request.headersDistinct[name]?.join(", ");
     return typeof value === "object" ? value.join(", ") : value;
   }
 
