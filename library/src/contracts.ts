@@ -221,8 +221,10 @@ export interface RequestView {
   readonly target: string;
   /** The field's value by its lower-case name; several lines joined by `, ` (`cookie`: by `; `); `undefined` where absent. */
   header(name: string): string | undefined;
-  /** The address of the peer that opened the connection, where the adapter knows it. */
+  /** The address of the peer that opened the connection, where the adapter knows it; `unix` for a unix socket. */
   readonly peer?: string | undefined;
+  /** How many lines have this lower-case name. Absent where that cannot be told, as of a Fetch `Request`, which joins them. */
+  lines?(name: string): number;
 }
 
 /** A session that a ticket proved: its row as read, and which secret was shown. */
@@ -314,6 +316,26 @@ export interface TokenVerifier {
   verify(token: string): MaybePromise<TokenVerdict>;
   /** Gives up what it is waiting for. */
   close?(): MaybePromise<void>;
+}
+
+/** What a trusted proxy says about who asks. */
+export type ProxyVerdict =
+  | { readonly kind: "absent" }
+  /** Asserted by somebody who is not trusted: reported, and as absent. */
+  | { readonly kind: "stripped"; readonly reason: "peer" | "secret" }
+  /** 400. `reason` tells the field, never its value. */
+  | { readonly kind: "malformed"; readonly reason: string }
+  /** An assertion that does not verify: 401. */
+  | { readonly kind: "invalid"; readonly cause: unknown }
+  /** Its keys cannot be had: 503. */
+  | { readonly kind: "unavailable"; readonly cause: unknown }
+  | { readonly kind: "asserted"; readonly identity: Identity };
+
+/** Reads what a proxy asserts. Writes nothing. */
+export interface ProxyReader {
+  /** Lower-case names of the headers that it reads, which nobody but the proxy may set. */
+  readonly headers: readonly string[];
+  read(request: RequestView, now: number): MaybePromise<ProxyVerdict>;
 }
 
 /** What a route asks of whoever comes. */
