@@ -60,6 +60,11 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   /** Sends the request. The answer, whatever it is, goes to the client. */
   start(): void {
+    // Gone while it waited for its admission: nothing tells of that any more.
+    if (this.#response.destroyed) {
+      this.#closed();
+      return;
+    }
     this.#response.on("close", () => this.#closed());
     this.#headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
     this.#dispatch(this.#body());

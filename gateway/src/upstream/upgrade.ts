@@ -47,6 +47,11 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   start(early: Buffer): void {
     const { route, arrival } = this.passage;
     if (early.length > 0) this.#socket.unshift(early);
+    // Gone while it waited for its admission: nothing tells of that any more.
+    if (this.#socket.destroyed) {
+      this.#closed();
+      return;
+    }
     this.shared.streams.add(this);
     this.#socket.once("close", () => this.#closed());
     this.#socket.on("error", () => this.#socket.destroy());
