@@ -115,7 +115,8 @@ export class Renewals {
     );
     let stop = (): void => undefined;
     const ended = new Promise<Renewal>((resolve) => {
-      stop = endings.hear(id, (reason: EndReason) => resolve({ kind: "ended", reason }));
+      // The provider may keep us waiting for long, and a logout elsewhere is final at once.
+      stop = endings.watch(id, (reason: EndReason) => resolve({ kind: "ended", reason }));
     });
     try {
       return await Promise.race([flight, late, ended]);
