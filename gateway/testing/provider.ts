@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { type Exchanged, Grants, type Refresh } from "./grants.ts";
 import { freePort, type Listening, listenOn } from "./talk.ts";
 
 /** One request that the provider got. */
@@ -20,12 +21,31 @@ export interface TestProvider extends AsyncDisposable {
   /** Answers an endpoint in the provider's place; `true` where it did. */
   fault: ((endpoint: string, response: ServerResponse, call: ProviderCall) => boolean) | null;
   count(endpoint: string): number;
+  /** How long access tokens live, in seconds. */
+  lifetime: number;
+  /** Every refresh, in the order in which they came in. */
+  readonly refreshes: readonly Refresh[];
+  /** Refresh tokens that were revoked. */
+  readonly revoked: ReadonlySet<string>;
+  /** Ends every login, as an administrator of the provider can. */
+  revokeAll(): void;
+  /** Refreshes take effect from now on, and their answers wait for `release`. */
+  hold(): HeldAnswers;
+  /** Resolves at the next call of an endpoint. */
+  next(endpoint: string): Promise<void>;
   /** A logout token, as a provider posts it: of this session, or with these claims. */
   logoutToken(claims: { readonly [claim: string]: unknown }): string;
   /** Begins to listen; the issuer is known before. */
   start(): Promise<void>;
   /** Stops listening; `start` begins again at the same address. */
   stop(): Promise<void>;
+}
+
+/** Answers to refreshes that wait. */
+export interface HeldAnswers {
+  /** Resolves when the first refresh has come in. */
+  readonly arrived: Promise<void>;
+  release(): void;
 }
 
 export const CLIENT = { clientId: "app", clientSecret: randomBytes(24).toString("base64url") };
@@ -37,15 +57,20 @@ interface Grant {
   readonly user: TestProvider["user"];
 }
 
-/** Makes one; it listens when it is started. */
-export async function testProvider(): Promise<TestProvider> {
+/** Whom an ID token is about, and since when. */
+type Login = Pick<Grant, "nonce" | "user"> & { readonly since: number };
+
+/** Makes one; it listens when it is started. `now`: the clock that it shares with its clients. */
+export async function testProvider(now: () => number = Date.now): Promise<TestProvider> {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const jwk = { ...publicKey.export({ format: "jwk" }), kid: "k", alg: "RS256", use: "sig" };
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const calls: ProviderCall[] = [];
   const secrets = new Set<string>();
-  const grants = new Map<string, Grant>();
+  const codes = new Map<string, Grant>();
+  const waiting = new Map<string, (() => void)[]>();
+  let gate: { readonly arrive: () => void; readonly opened: Promise<void> } | null = null;
   let listening: Listening | null = null;
 
   const secret = (kind: string): string => {
@@ -66,7 +91,7 @@ export async function testProvider(): Promise<TestProvider> {
     for (const name of ["state", "nonce", "code_challenge"]) secrets.add(query.get(name) ?? "");
     const redirectUri = query.get("redirect_uri") ?? "";
     const code = secret("code");
-    grants.set(code, {
+    codes.set(code, {
       nonce: query.get("nonce"),
       redirectUri,
       challenge: query.get("code_challenge") ?? "",
@@ -78,36 +103,53 @@ export async function testProvider(): Promise<TestProvider> {
     return { status: 302, headers: { location: back.href }, body: "" };
   }
 
-  function token({ form, authorization }: ProviderCall): Reply {
-    secrets.add(form.get("code_verifier") ?? "");
+  const grants = new Grants<Login>(secret);
+
+  function token({ form, authorization }: ProviderCall): Reply | Promise<Reply> {
     // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
     const basic = decodeURIComponent(Buffer.from((authorization ?? "").replace(/^Basic /, ""), "base64").toString());
     if (basic !== `${CLIENT.clientId}:${CLIENT.clientSecret}`) return json(401, { error: "invalid_client" });
+    return form.get("grant_type") === "refresh_token" ? refreshed(form) : redeemed(form);
+  }
+
+  function redeemed(form: URLSearchParams): Reply {
+    secrets.add(form.get("code_verifier") ?? "");
     const code = form.get("code") ?? "";
-    const grant = grants.get(code);
-    grants.delete(code);
+    const grant = codes.get(code);
+    codes.delete(code);
     const challenge = createHash("sha256")
       .update(form.get("code_verifier") ?? "")
       .digest("base64url");
     if (grant === undefined || grant.challenge !== challenge || grant.redirectUri !== form.get("redirect_uri"))
       return json(400, { error: "invalid_grant" });
-    const now = Math.floor(performance.timeOrigin + performance.now()) / 1000;
-    const seconds = Math.floor(now);
-    const claims = {
-      iss: issuer,
-      aud: CLIENT.clientId,
-      iat: seconds,
-      exp: seconds + 300,
-      auth_time: seconds,
-      nonce: grant.nonce,
-    };
+    const since = Math.floor(now() / 1000);
+    return answer(grants.begin({ nonce: grant.nonce, user: grant.user, since }));
+  }
+
+  async function refreshed(form: URLSearchParams): Promise<Reply> {
+    const exchanged = grants.exchange(form.get("refresh_token") ?? "");
+    const reply = exchanged === null ? json(400, { error: "invalid_grant" }) : answer(exchanged);
+    gate?.arrive();
+    await gate?.opened;
+    return reply;
+  }
+
+  function answer({ login, accessToken, refreshToken }: Exchanged<Login>): Reply {
+    const { user, since, nonce } = login;
+    const iat = Math.floor(now() / 1000);
+    const claims = { iss: issuer, aud: CLIENT.clientId, iat, exp: iat + 300, auth_time: since, sid: `sid-${user.sub}` };
     return json(200, {
-      access_token: secret("access"),
-      refresh_token: secret("refresh"),
+      access_token: accessToken,
+      refresh_token: refreshToken,
       token_type: "Bearer",
-      expires_in: 3600,
-      id_token: jwt({ ...grant.user, ...claims, sid: `sid-${grant.user.sub}` }),
+      expires_in: provider.lifetime,
+      id_token: jwt({ ...user, ...claims, nonce }),
     });
+  }
+
+  function revoke({ form }: ProviderCall): Reply {
+    grants.revoke(form.get("token") ?? "");
+    return json(200, {});
   }
 
   const metadata = (): Reply =>
@@ -126,24 +168,32 @@ export async function testProvider(): Promise<TestProvider> {
       authorization_response_iss_parameter_supported: true,
     });
 
-  const endpoints: { readonly [path: string]: (call: ProviderCall) => Reply } = {
+  const endpoints: { readonly [path: string]: (call: ProviderCall) => Reply | Promise<Reply> } = {
     "/.well-known/openid-configuration": metadata,
     "/keys": () => json(200, { keys: [jwk] }),
     "/authorize": authorize,
     "/token": token,
-    "/revoke": () => json(200, {}),
+    "/revoke": revoke,
     "/end": () => ({ status: 200, headers: { "content-type": "text/plain" }, body: "signed out" }),
   };
 
+  function heard(endpoint: string): void {
+    for (const wake of waiting.get(endpoint) ?? []) wake();
+    waiting.delete(endpoint);
+  }
+
   const serve: RequestListener = (message, response) => {
-    void read(message).then((body) => {
+    void read(message).then(async (body) => {
       const url = new URL(message.url ?? "/", issuer);
       const { authorization } = message.headers;
       const call = { endpoint: url.pathname, query: url.searchParams, form: new URLSearchParams(body), authorization };
       calls.push(call);
-      if (provider.fault?.(call.endpoint, response, call) === true) return;
-      const { status, headers, body: answer } = endpoints[url.pathname]?.(call) ?? json(404, { error: "not_found" });
-      response.writeHead(status, headers).end(answer);
+      if (provider.fault?.(call.endpoint, response, call) !== true) {
+        const reply = endpoints[url.pathname]?.(call) ?? json(404, { error: "not_found" });
+        heard(call.endpoint);
+        const { status, headers, body: answer } = reply instanceof Promise ? await reply : reply;
+        response.writeHead(status, headers).end(answer);
+      } else heard(call.endpoint);
     });
   };
 
@@ -154,11 +204,26 @@ export async function testProvider(): Promise<TestProvider> {
     user: { sub: "alice" },
     fault: null,
     logoutToken(claims) {
-      const seconds = Math.floor(Date.now() / 1000);
+      const seconds = Math.floor(now() / 1000);
       const events = { "http://schemas.openid.net/event/backchannel-logout": {} };
       const honest = { iss: issuer, aud: CLIENT.clientId, iat: seconds, exp: seconds + 120, jti: randomUUID(), events };
       return jwt({ ...honest, ...claims }, "logout+jwt");
     },
+    lifetime: 3600,
+    refreshes: grants.journal,
+    revoked: grants.revoked,
+    revokeAll: () => grants.revokeAll(),
+    hold() {
+      const arrived = Promise.withResolvers<void>();
+      const opened = Promise.withResolvers<void>();
+      gate = { arrive: arrived.resolve, opened: opened.promise };
+      const release = (): void => {
+        gate = null;
+        opened.resolve();
+      };
+      return { arrived: arrived.promise, release };
+    },
+    next: (endpoint) => new Promise((resolve) => waiting.set(endpoint, [...(waiting.get(endpoint) ?? []), resolve])),
     count: (endpoint) => calls.filter((call) => call.endpoint === endpoint).length,
     async start() {
       listening ??= await listenOn(serve, port);

@@ -1,0 +1,69 @@
+/** The refresh tokens of the test provider: each is good once, and one that is shown again ends all of its login. */
+
+/** What the provider made of a refresh token that it was shown. */
+export interface Refresh {
+  readonly refreshToken: string;
+  readonly outcome: "renewed" | "reused" | "refused";
+  /** What was given for it. */
+  readonly issued: { readonly accessToken: string; readonly refreshToken: string } | null;
+}
+
+/** One login, and all that was exchanged for it since. */
+interface Family<Login> {
+  readonly login: Login;
+  over: boolean;
+}
+
+export interface Exchanged<Login> {
+  readonly login: Login;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+export class Grants<Login> {
+  /** Every refresh, in the order in which they came in. */
+  readonly journal: Refresh[] = [];
+  readonly revoked = new Set<string>();
+  readonly #make: (kind: string) => string;
+  readonly #members = new Map<string, { readonly family: Family<Login>; spent: boolean }>();
+
+  constructor(make: (kind: string) => string) {
+    this.#make = make;
+  }
+
+  begin(login: Login): Exchanged<Login> {
+    return this.#issue({ login, over: false });
+  }
+
+  /** `null`: `invalid_grant`. */
+  exchange(refreshToken: string): Exchanged<Login> | null {
+    const member = this.#members.get(refreshToken);
+    if (member?.spent === true) member.family.over = true;
+    if (member === undefined || member.family.over) {
+      this.journal.push({ refreshToken, outcome: member?.spent === true ? "reused" : "refused", issued: null });
+      return null;
+    }
+    member.spent = true;
+    const issued = this.#issue(member.family);
+    this.journal.push({ refreshToken, outcome: "renewed", issued });
+    return issued;
+  }
+
+  /** As by an administrator of the provider, or RFC 7009: all of the login is over. */
+  revoke(refreshToken: string): void {
+    this.revoked.add(refreshToken);
+    const member = this.#members.get(refreshToken);
+    if (member !== undefined) member.family.over = true;
+  }
+
+  /** Ends every login. */
+  revokeAll(): void {
+    for (const { family } of this.#members.values()) family.over = true;
+  }
+
+  #issue(family: Family<Login>): Exchanged<Login> {
+    const issued = { accessToken: this.#make("access"), refreshToken: this.#make("refresh") };
+    this.#members.set(issued.refreshToken, { family, spent: false });
+    return { login: family.login, ...issued };
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from "coatcheck";
+
+/** The system's clock, which a test can put forward. */
+export interface MovingClock extends Clock {
+  /** So much time passes, for everybody who has this clock. Whoever sleeps goes on sleeping. */
+  pass(milliseconds: number): void;
+}
+
+export function movingClock(): MovingClock {
+  let passed = 0;
+  return {
+    now: () => Date.now() + passed,
+    monotonic: () => performance.now() + passed,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const abort = (): void => {
+          clearTimeout(timer);
+          reject(signal?.reason);
+        };
+        const timer = setTimeout(() => {
+          signal?.removeEventListener("abort", abort);
+          resolve();
+        }, milliseconds).unref();
+        signal?.addEventListener("abort", abort, { once: true });
+      }),
+    pass(milliseconds) {
+      passed += milliseconds;
+    },
+  };
+}

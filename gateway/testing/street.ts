@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SessionStore } from "coatcheck";
+import { sqlite } from "coatcheck/sqlite";
+import { Browser } from "./browser.ts";
+import type { House } from "./house.ts";
+import { SCRIPT, startHouse } from "./house.ts";
+import { type MovingClock, movingClock } from "./moving-clock.ts";
+import type { TestProvider } from "./provider.ts";
+import { CLIENT, testProvider } from "./provider.ts";
+import { ready } from "./ready.ts";
+import type { Answered } from "./talk.ts";
+
+/** How long access tokens live here. */
+export const TOKEN_LIFETIME = 300_000;
+/** Past the end of a token, and long before that of a session. */
+export const RAN_OUT = TOKEN_LIFETIME + 1_000;
+export const UNCONFIRMED = 600_000;
+
+/** Two gateways on one file of sessions, and their provider, which hands out tokens for five minutes. */
+export interface Street extends AsyncDisposable {
+  readonly a: House;
+  readonly b: House;
+  readonly provider: TestProvider;
+  readonly clock: MovingClock;
+  /** Signs somebody in at the first gateway. */
+  signIn(sub: string): Promise<Browser>;
+  /** A page's script asks. */
+  get(house: House, browser: Browser, path?: string): Promise<Answered>;
+  statuses(browser: Browser): Promise<readonly number[]>;
+  /** Lines of an event in the logs of both, about one session. */
+  logged(event: string, browser: Browser): readonly string[];
+}
+
+export interface StreetOptions {
+  /** What answers behind both. */
+  readonly app?: RequestListener;
+  /** Another app, for all but the routes that get the token. */
+  readonly origin?: string;
+}
+
+/** Starts them. The routes `/token` and `/bearer` forward the access token. */
+export async function street({ app, origin }: StreetOptions = {}): Promise<Street> {
+  await using open = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-street-"));
+  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const clock = movingClock();
+  const provider = open.use(await testProvider(() => clock.now()));
+  provider.lifetime = TOKEN_LIFETIME / 1000;
+  await provider.start();
+  const secrets = [randomBytes(32).toString("base64url")];
+  const start = async (): Promise<House> => {
+    const store: SessionStore = sqlite(join(folder, "sessions.db"));
+    const house = await startHouse({
+      world: { clock },
+      store,
+      config: {
+        secrets,
+        providers: [{ issuer: provider.issuer, ...CLIENT }],
+        session: { unconfirmed: `${UNCONFIRMED / 1000}s` },
+      },
+      upstreams: [
+        { access: "user", ...(origin === undefined ? {} : { url: origin }) },
+        { access: "user", token: "header", paths: ["/token"] },
+        { access: "user", token: "authorization", paths: ["/bearer"] },
+      ],
+      ...(app === undefined ? {} : { app }),
+    });
+    return open.use(house);
+  };
+  const [a, b] = [await start(), await start()];
+  await Promise.all([ready(a), ready(b)]);
+  const get = (house: House, browser: Browser, path = "/a"): Promise<Answered> =>
+    house.ask(path, { headers: { ...SCRIPT, cookie: browser.ticket } });
+  const kept = open.move();
+  return {
+    a,
+    b,
+    provider,
+    clock,
+    async signIn(sub) {
+      provider.user = { sub };
+      const browser = new Browser();
+      const landed = await browser.login(a.port);
+      assert.equal(landed.status, 303, landed.text);
+      return browser;
+    },
+    get,
+    statuses: async (browser) => (await Promise.all([get(a, browser), get(b, browser)])).map(({ status }) => status),
+    logged: (event, browser) =>
+      [...a.log, ...b.log].filter((line) => line.includes(`"event":"${event}"`) && line.includes(idOf(browser))),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** The handle of the session of a browser. */
+export const idOf = ({ ticket }: Browser): string => ticket.slice(ticket.indexOf("=") + 1, ticket.indexOf("."));
