@@ -3,7 +3,7 @@ import type { ErrorCode, ProviderFailure, ProviderNotice, RouteRequest, RouteRes
 import { CoatcheckError, ERRORS } from "../core/errors.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
 import { ProviderProblem } from "./failure.ts";
-import { issuerNamed } from "./logout-token.ts";
+import { issuerNamed } from "./jws.ts";
 
 const MOST_FORM_BYTES = 65_536;
 /** A replica whose clock is ahead must not sweep a mark that another still needs. */

@@ -1,10 +1,9 @@
-import { compactVerify } from "jose";
 import type { ProviderNotice } from "../contracts.ts";
-import { ProviderProblem, problemOf } from "./failure.ts";
 import { LEAST_AHEAD } from "./id-token.ts";
-import type { KeyHint, KeySet, PublicKey } from "./key-set.ts";
+import type { Fields } from "./jws.ts";
+import { checkSignature, hintOf, isObject, momentOf, partsOf, refusing } from "./jws.ts";
+import type { KeySet } from "./key-set.ts";
 import type { SettledConfig } from "./provider-config.ts";
-import { deeperThan, MAX_DEPTH } from "./transport.ts";
 
 /** What a logout token is measured by. */
 export interface LogoutContext {
@@ -14,12 +13,9 @@ export interface LogoutContext {
 }
 
 const EVENT = "http://schemas.openid.net/event/backchannel-logout";
-/** Longest token that is looked at; real ones have less than a thousand characters. */
-const MAX_TOKEN = 16_384;
-const MAX_KID = 256;
 const MAX_NAME = 255;
 
-type Fields = ReadonlyMap<string, unknown>;
+const refuse = refusing("the logout token");
 
 /**
  * Validates a logout token (OpenID Connect Back-Channel Logout 1.0, s2.6): as strictly as an ID token, and it can be taken for none.
@@ -27,52 +23,12 @@ type Fields = ReadonlyMap<string, unknown>;
  * is one of `format`, `typ`, `alg`, `crit`, `kid`, `signature` and the names of claims, or `keys` where they cannot be had.
  */
 export async function verifyLogoutToken(token: string, { config, keys, now }: LogoutContext): Promise<ProviderNotice> {
-  const { header, claims } = partsOf(token);
-  const hint = hintOf(header, config);
+  const { header, claims } = partsOf(token, refuse);
+  if (!isLogoutType(header.get("typ"), config.logoutTokenTyp === "optional")) throw refuse("typ", "its typ is not logout+jwt");
+  const hint = hintOf(header, [config.idTokenSigningAlg], refuse);
   const notice = noticeOf(claims, config, now);
-  await checkSignature(token, hint, keys);
+  await checkSignature(token, hint, keys, refuse);
   return notice;
-}
-
-/** The issuer that a token names, before anything of it was verified; `null` where it is no token. */
-export function issuerNamed(token: string): string | null {
-  try {
-    const issuer = partsOf(token).claims.get("iss");
-    return typeof issuer === "string" ? issuer : null;
-  } catch {
-    return null;
-  }
-}
-
-function partsOf(token: string): { readonly header: Fields; readonly claims: Fields } {
-  const parts = token.length > MAX_TOKEN ? null : /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(token);
-  if (parts === null) throw refuse("format", "it is no compact JWS, or too long");
-  const [, header = "", payload = ""] = parts;
-  return { header: fieldsOf(header), claims: fieldsOf(payload) };
-}
-
-function fieldsOf(part: string): Fields {
-  const bytes = Buffer.from(part, "base64url");
-  if (deeperThan(bytes, MAX_DEPTH)) throw refuse("format", "it is nested too deeply");
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw refuse("format", "it holds no JSON");
-  }
-  if (!isObject(value)) throw refuse("format", "it holds no JSON object");
-  return new Map(Object.entries(value));
-}
-
-/** Which key it asks for. `jku`, `x5u`, `jwk` and `x5c` are not even read (ID-15). */
-function hintOf(header: Fields, { idTokenSigningAlg: alg, logoutTokenTyp }: SettledConfig): KeyHint {
-  if (!isLogoutType(header.get("typ"), logoutTokenTyp === "optional")) throw refuse("typ", "its typ is not logout+jwt");
-  if (header.get("alg") !== alg) throw refuse("alg", `it is not signed with ${alg}`);
-  if (header.has("crit")) throw refuse("crit", "it has critical extensions");
-  const kid = header.get("kid");
-  if (kid === undefined) return { alg, kid: null };
-  if (typeof kid !== "string" || kid.length > MAX_KID) throw refuse("kid", "its kid cannot be used");
-  return { alg, kid };
 }
 
 /** Media types know no case, and may leave out `application/` (RFC 7515 s4.1.9). */
@@ -109,22 +65,13 @@ function checkAudience(claims: Fields, { clientId, additionalAudiences }: Settle
 
 /** `expires` is when the token is refused for its age, so the tolerance is in it. */
 function timesOf(claims: Fields, tolerance: number, now: number): { readonly issuedAt: number; readonly expires: number } {
-  const issuedAt = momentOf(claims, "iat");
-  const expires = momentOf(claims, "exp") + tolerance;
+  const issuedAt = momentOf(claims, "iat", refuse);
+  const expires = momentOf(claims, "exp", refuse) + tolerance;
   if (issuedAt > now + Math.max(tolerance, LEAST_AHEAD)) throw refuse("iat", "it was issued in the future");
   if (expires <= now) throw refuse("exp", "it has expired");
-  if (claims.has("nbf") && momentOf(claims, "nbf") > now + tolerance) throw refuse("nbf", "it is not valid yet");
+  if (claims.has("nbf") && momentOf(claims, "nbf", refuse) > now + tolerance) throw refuse("nbf", "it is not valid yet");
   return { issuedAt, expires };
 }
-
-function momentOf(claims: Fields, name: string): number {
-  const seconds = claims.get(name);
-  if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= MOST_SECONDS)) throw refuse(name, `${name} is no time`);
-  return seconds * 1_000;
-}
-
-/** The last second that a `Date` can tell. */
-const MOST_SECONDS = 8_640_000_000_000;
 
 function checkEvents(events: unknown): void {
   const event = isObject(events) ? new Map(Object.entries(events)).get(EVENT) : undefined;
@@ -140,30 +87,3 @@ function nameIn(claims: Fields, claim: "sub" | "sid"): string | null {
 }
 
 const isName = (value: unknown): value is string => typeof value === "string" && value.length > 0 && value.length <= MAX_NAME;
-
-const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** With the one key that the header names; of several none is tried in turn, as for ID tokens. */
-async function checkSignature(token: string, hint: KeyHint, keys: KeySet): Promise<void> {
-  const [key, another] = await keysFor(hint, keys);
-  if (key === undefined) throw refuse("kid", "the provider has no such key");
-  if (another !== undefined) throw refuse("kid", "it does not say which of several keys it was signed with");
-  try {
-    await compactVerify(token, key, { algorithms: [hint.alg] });
-  } catch {
-    throw refuse("signature", "its signature is not the provider's");
-  }
-}
-
-/** Whatever keeps us from the keys says nothing about the token: the provider may send it again. */
-async function keysFor(hint: KeyHint, keys: KeySet): Promise<readonly PublicKey[]> {
-  try {
-    return await keys.matching(hint);
-  } catch (error) {
-    throw new ProviderProblem("unavailable", "keys", `the keys for a logout token cannot be had: ${problemOf(error).message}`);
-  }
-}
-
-const refuse = (check: string, message: string): ProviderProblem =>
-  new ProviderProblem("invalid", check, `the logout token was refused: ${message}`);
