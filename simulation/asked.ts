@@ -81,3 +81,8 @@ export function isKept(purpose: Purpose): boolean {
 export function isLogout(purpose: Purpose): boolean {
   return purpose === "logout" || purpose === "app-logout" || purpose === "app-logout-fails";
 }
+
+/** Whether a person looks at the answer. */
+export function isPage(purpose: Purpose): boolean {
+  return purpose === "page" || purpose === "login-begins" || purpose === "login-returns";
+}

@@ -69,7 +69,7 @@ function settingsOf(random: Random, calm: boolean, store: Settings["store"]): Se
     lifetime: random.pick([9 * MINUTE, 24 * 60 * MINUTE, 24 * 60 * MINUTE]),
     unconfirmed: random.pick([0, 30 * SECOND, 60 * MINUTE]),
     tokenLifetime: random.pick([45 * SECOND, 90 * SECOND, 4 * MINUTE]),
-    refreshTimeout: random.pick([3 * SECOND, 15 * SECOND]),
+    refreshTimeout: random.pick([2 * SECOND, 4 * SECOND, 15 * SECOND]),
     wait: random.pick([2 * SECOND, 10 * SECOND, 20 * SECOND]),
     refresh,
     background,
@@ -143,7 +143,7 @@ class Items {
     const choices: readonly (() => Event)[] = [
       () => ({ kind: "kill", replica, lasts: random.between(50, 20_000) }),
       () => ({ kind: "stop", replica, lasts: random.pick([random.between(10, 3_000), random.between(3_000, 60_000)]) }),
-      () => ({ kind: "jump", replica, by: random.between(-2_500, 2_500) }),
+      () => ({ kind: "jump", replica, by: random.pick([2_500, 2_500, 40_000]) * random.between(-1, 1) }),
       () => ({
         kind: "store-trouble",
         replica: some,

@@ -180,7 +180,10 @@ export class Grants {
   #uncertain(send: Send, until: number): boolean {
     if (send.outcome === "unknown") return true;
     const end = send.committedAt ?? until;
-    return send.life.wasAway(send.at, end) || (send.committedAt === null && send.life.wasCutOff(send.at, until));
+    return (
+      send.life.wasAway(send.at, end) ||
+      (send.committedAt === null && send.life.wasCutOff(send.token.family.session?.id ?? "", until))
+    );
   }
 
   #issue(family: Family): ProviderTokens {

@@ -1,5 +1,5 @@
 import type { Answer, Asked } from "./asked.ts";
-import { isEdit, isKept, isLogout, maySetCookie } from "./asked.ts";
+import { isEdit, isKept, isLogout, isPage, maySetCookie } from "./asked.ts";
 import { judgeLogin } from "./judge-orders.ts";
 import type { Known } from "./sessions.ts";
 import { COOKIE, type World } from "./world.ts";
@@ -93,6 +93,9 @@ function judgeCookies(world: World, asked: Asked, answer: Answer, valid: boolean
   if (line === undefined) return;
   const id = line.slice(COOKIE.length + 1, line.indexOf(";")).split(".")[0] ?? "";
   if (id === "") {
+    // A slow answer to a script must not take away what another tab's login has just set.
+    if (!isLogout(asked.purpose) && !isPage(asked.purpose))
+      world.violate(2, `${asked.actor} (${asked.purpose}) has its cookie cleared`);
     if (valid && !isLogout(asked.purpose)) world.violate(2, `${asked.actor} has its cookie cleared, and the session lives`);
     return;
   }

@@ -37,5 +37,5 @@ function overtakes(order: Order, login: Asked, known: Known): boolean {
   if (!targets(order, known)) return false;
   if (order.sid !== null) return true;
   if (order.issuedAt !== null) return known.family !== null && known.family.issuedAt <= order.issuedAt;
-  return login.markReadStep !== null && order.markStep !== null && login.markReadStep < order.markStep;
+  return login.markReadStep !== null && login.markReadStep < (order.markStep ?? order.begunStep);
 }

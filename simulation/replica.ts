@@ -12,6 +12,8 @@ import { EPOCH, ORIGIN, type World } from "./world.ts";
 const secretOf = (seed: number): string => Buffer.from(seededEntropy(new Random(seed)).bytes(32)).toString("base64url");
 const OLD_SECRET = secretOf(1);
 const NEW_SECRET = secretOf(2);
+/** A result that the store did not take is offered again within this time. */
+const OFFERED_WITHIN = 12_000;
 const SECRETS = { first: [OLD_SECRET], add: [OLD_SECRET, NEW_SECRET], promote: [NEW_SECRET, OLD_SECRET] } as const;
 
 /** One process, from its start to its death. */
@@ -26,7 +28,7 @@ export class Life implements Place {
   serving = 0;
   state: "running" | "stopped" | "dead" = "running";
   readonly #pauses: { readonly from: number; to: number }[] = [];
-  readonly #storeTroubles: number[] = [];
+  readonly #storeTroubles: { readonly at: number; readonly id: string }[] = [];
 
   constructor(replica: Replica, name: string, secrets: readonly string[], random: Random) {
     const { world } = replica;
@@ -77,13 +79,13 @@ export class Life implements Place {
     return this.#pauses.some((pause) => pause.from <= to && pause.to >= from);
   }
 
-  /** Whether calls of it to the store went wrong between. */
-  wasCutOff(from: number, to: number): boolean {
-    return this.#storeTroubles.some((at) => at >= from && at <= to);
+  /** Whether the store did not take what it had of this session, shortly before: it offers a result every few seconds. */
+  wasCutOff(id: string, until: number): boolean {
+    return this.#storeTroubles.some((trouble) => trouble.id === id && trouble.at >= until - OFFERED_WITHIN);
   }
 
-  storeTrouble(): void {
-    this.#storeTroubles.push(this.replica.world.scheduler.now);
+  storeTrouble(id: string): void {
+    this.#storeTroubles.push({ at: this.replica.world.scheduler.now, id });
   }
 
   #clock(): Clock {

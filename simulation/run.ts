@@ -21,7 +21,7 @@ const HELP = `npm run simulate -- [options]
   --trace        with --seed: every step of it
   --store NAME   memory or sqlite for all seeds; without it one in twenty is on SQLite
   --processes N  how many processes share the seeds; 1
-  --mutants      breaks the engine in known ways, and tells which seed noticed
+  --mutants [NAME…]  breaks the engine in known ways, and tells which seed noticed
 `;
 
 interface Arguments {
@@ -30,11 +30,14 @@ interface Arguments {
   readonly processes: number;
   readonly trace: boolean;
   readonly mutants: boolean;
+  /** Which mutants; all where none is named. */
+  readonly names: readonly string[];
   readonly options: GenerateOptions;
 }
 
 function readArguments(): Arguments | null {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       seeds: { type: "string", default: "1000" },
       from: { type: "string", default: "1" },
@@ -55,6 +58,7 @@ function readArguments(): Arguments | null {
     processes: whole("processes", values.processes),
     trace: values.trace && seed !== undefined,
     mutants: values.mutants,
+    names: positionals,
     options: store === undefined ? {} : { store },
   };
 }
@@ -71,7 +75,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  if (given.mutants) return (await runMutants(given.processes)) ? 0 : 1;
+  if (given.mutants) return (await runMutants(given.processes, given.names)) ? 0 : 1;
   if (given.trace) {
     const script = generate(given.from, given.options);
     for (const line of describe(script)) console.log(line);

@@ -1,4 +1,4 @@
-import type { SessionStore } from "coatcheck/contracts";
+import type { EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
 import type { Life } from "./replica.ts";
 import { value } from "./sessions.ts";
 import type { Work } from "./work.ts";
@@ -14,7 +14,8 @@ type Fate = "well" | "fails-before" | "fails-after";
  */
 export function linkStore(world: World, life: Life, base: SessionStore): SessionStore {
   const { sessions } = world;
-  const call = <T>(what: () => string, effect: (work: Work) => T): T | Promise<T> => new Call(world, life, what, effect).send();
+  const call = <T>(about: string, what: () => string, effect: (work: Work) => T): T | Promise<T> =>
+    new Call(world, life, about, what, effect).send();
   const name = (id: string): string => sessions.aliasOf(id);
 
   return {
@@ -22,33 +23,37 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
     capabilities: { ...base.capabilities, shared: true, watch: false },
     get: (id) =>
       call(
+        id,
         () => `get ${name(id)}`,
         () => sessions.read(base, id),
       ),
     put: (row, condition) =>
       call(
-        () =>
-          `put ${name(row.id)} ${condition === "absent" ? "if absent" : `if still ${condition}`}${row.ended === null ? "" : `, ended: ${row.reason}`}`,
+        row.id,
+        () => `put ${name(row.id)} ${condition === "absent" ? "if absent" : `if still ${condition}`}${endOf(row)}`,
         (work) => sessions.put(base, row, condition, work, life),
       ),
     touch: (id, seen) =>
       call(
+        id,
         () => `touch ${name(id)}`,
         (work) => sessions.touch(base, id, seen, work),
       ),
     end: (target, reason, now) =>
       call(
-        () =>
-          `end ${"id" in target ? name(target.id) : "owner" in target ? `all of ${target.owner}` : `sid ${target.sid}`}: ${reason}`,
+        "id" in target ? target.id : "",
+        () => `end ${targetOf(target, name)}: ${reason}`,
         (work) => sessions.end(base, target, reason, now, work),
       ),
     list: (query, limit, now) =>
       call(
+        "",
         () => "list",
         () => value(base.list(query, limit, now)),
       ),
     mark: (key, until, now, content) =>
       call(
+        "",
         () => `mark ${key.slice(0, 40)}`,
         ({ order }) => {
           if (order !== null) order.markStep ??= world.scheduler.steps;
@@ -57,6 +62,7 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       ),
     marked: (key, now) =>
       call(
+        "",
         () => `marked ${key.slice(0, 40)}`,
         ({ asked }) => {
           if (asked !== null && key.startsWith("owner:")) asked.markReadStep ??= world.scheduler.steps;
@@ -65,11 +71,21 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       ),
     sweep: (limit, now) =>
       call(
+        "",
         () => "sweep",
         () => sessions.sweep(base, limit, now),
       ),
     close: () => undefined,
   };
+}
+
+function endOf({ ended, reason }: SessionRow): string {
+  return ended === null ? "" : `, ended: ${reason}`;
+}
+
+function targetOf(target: EndTarget, name: (id: string) => string): string {
+  if ("id" in target) return name(target.id);
+  return "owner" in target ? `all of ${target.owner}` : `all of sid ${target.sid}`;
 }
 
 class Call<T> {
@@ -81,7 +97,7 @@ class Call<T> {
   readonly #fate: Fate;
   readonly #slow: boolean;
 
-  constructor(world: World, life: Life, what: () => string, effect: (work: Work) => T) {
+  constructor(world: World, life: Life, about: string, what: () => string, effect: (work: Work) => T) {
     this.#world = world;
     this.#life = life;
     this.#work = currentWork() ?? life.work;
@@ -93,7 +109,7 @@ class Call<T> {
     this.#slow = trouble?.how === "slow";
     this.#fate = world.calm ? "well" : this.#draw(trouble?.how);
     if (this.#fate !== "well" || this.#slow) {
-      life.storeTrouble();
+      life.storeTrouble(about);
       this.#work.troubles += 1;
     }
   }
