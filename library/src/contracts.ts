@@ -351,7 +351,8 @@ export interface Policy {
 export type Decision =
   | { readonly kind: "proceed" }
   | { readonly kind: "renew" }
-  | { readonly kind: "end-and-proceed"; readonly reason: EndReason }
+  /** Another user's session ends first, or somebody unknown becomes known. */
+  | { readonly kind: "end-and-proceed" }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
   /** A 401 to a top-level navigation: send the browser to the login. `ended`: the person is told first why the session is over. */
   | { readonly kind: "login"; readonly ended?: EndReason }
@@ -653,6 +654,9 @@ export type EventName =
   | "credential.refused"
   | "credential.failed"
   | "store.failed"
+  | "proxy.stripped"
+  | "proxy.failed"
+  | "proxy.lookup-failed"
   | "provider.ready"
   | "provider.failed"
   | "revocation.failed"

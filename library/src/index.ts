@@ -118,7 +118,11 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     keyring,
     clock,
     entropy,
-    strategies: [...(options.strategies ?? []), sessionStrategy({ cookie: cookies.session.name, policy })],
+    chain: {
+      explicit: options.strategies ?? [],
+      proxy: null,
+      session: sessionStrategy({ cookie: cookies.session.name, policy }),
+    },
     policy,
     cookies,
     origins: { own, trusted: (options.trustedOrigins ?? []).map(checkedOrigin) },

@@ -9,6 +9,8 @@ export interface Circumstances {
   readonly origins: OriginRules;
   /** A cookie, proxy header or the like came along, whether it proved anything or not. */
   readonly ambient: boolean;
+  /** Another user's session has to end, or somebody has to become known, before this request counts. */
+  readonly before: boolean;
   readonly now: number;
   /** Sessions are kept in step with their provider: one whose access token ran out is renewed before it counts. */
   readonly keepsInStep: boolean;
@@ -20,7 +22,7 @@ const PROCEED: Decision = { kind: "proceed" };
 
 /** Turns a verdict and a route's policy into what is done. Pure. */
 export function decide(verdict: Verdict, policy: Policy, circumstances: Circumstances): Decision {
-  if (verdict.kind === "refuse") return { ...verdict };
+  if (verdict.kind === "refuse" && !circumstances.before) return { ...verdict };
   if (
     !policy.crossSite &&
     !byOwnBearer(verdict) &&
@@ -28,6 +30,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   ) {
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
+  if (circumstances.before || verdict.kind === "refuse") return { kind: "end-and-proceed" };
   if (verdict.kind === "unavailable") return { kind: "unavailable", code: verdict.code, cause: verdict.cause };
   const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;

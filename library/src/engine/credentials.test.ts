@@ -35,7 +35,22 @@ test("S-01 a handler that writes for a request with a credential of its own is a
   assert.equal(response.headers.get("set-cookie"), null);
 });
 
-test("A-36 a bearer that no strategy reads makes nobody: it is no session, whatever it looks like", async () => {
-  const response = await ask(`Bearer ${"A".repeat(22)}.${"A".repeat(43)}`);
+const LIKE_A_TICKET = `Bearer ${"A".repeat(22)}.${"A".repeat(43)}`;
+
+test("A-36 TP-05 a bearer that its strategy makes nothing of is 401, whatever it looks like", async () => {
+  const response = await ask(LIKE_A_TICKET);
+  assert.equal(response.status, 401);
+  assert.equal(response.headers.get("set-cookie"), null);
+});
+
+test("A-36 a scheme that no strategy reads is nobody's, and no session", async () => {
+  const plain = coatcheck({
+    publicUrl: "https://app.example.com",
+    secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    store: memory(),
+  });
+  const request = new Request("https://app.example.com/", { headers: { authorization: LIKE_A_TICKET } });
+  const response = await plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
   assert.equal(await response.text(), "nobody");
+  await plain.close();
 });

@@ -24,9 +24,9 @@ export class Engine<Data> {
 
   /** Finds out who asks. Synchronous where strategies and store are. */
   open(request: RequestView): MaybePromise<Exchange<Data>> {
-    const { strategies, store, clock, report } = this.options;
+    const { chain, store, clock, report } = this.options;
     const now = clock.now();
-    const observed = observe(strategies, { request, store, now, clock, report });
+    const observed = observe(chain, { request, store, now, clock, report });
     return observed instanceof Promise
       ? observed.then((found) => new Exchange(this.options, request, now, found))
       : new Exchange(this.options, request, now, observed);

@@ -15,17 +15,19 @@ import type {
   Verdict,
 } from "../contracts.ts";
 import { decide } from "../core/decide.ts";
-import type { Draft } from "../core/draft.ts";
+import type { Draft, LoginIntent } from "../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { isNavigation } from "../core/navigation.ts";
 import type { Held } from "../core/plan.ts";
 import { touchDue } from "../core/policy.ts";
 import { ownerOf } from "../core/record.ts";
+import { inStep, reconciled } from "./admit.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import { markBefore } from "./marks.ts";
-import type { Observed } from "./observe.ts";
+import type { Asserted, Chain, Observed } from "./observe.ts";
+import { provenBy } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 import { SessionHandle } from "./session.ts";
 import type { Settlement } from "./settle.ts";
@@ -40,8 +42,10 @@ function reportRefusal(code: ErrorCode, report: Report): void {
   else report({ name: "session.refused", level: "debug", code });
 }
 
-function provenBy(verdict: Verdict): ProvenSession | null {
-  return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
+/** Whether something came along that a browser or a proxy sends by itself. */
+function comesAlong({ explicit, proxy, session }: Chain, request: RequestView): boolean {
+  if (session.presented(request) || explicit.some((one) => one.ambient && one.presented(request))) return true;
+  return proxy?.reader.headers.some((name) => request.header(name) !== undefined) ?? false;
 }
 
 /** One request's way through the engine: what was observed, what the handler wants, and its settling. Adapters hold one each. */
@@ -50,9 +54,7 @@ export class Exchange<Data> implements RouteExchange {
   readonly request: RequestView;
   /** When the request was observed. */
   readonly now: number;
-  /** The strategy that decided, or `null`. */
-  readonly by: string | null;
-  #verdict: Verdict;
+  #observed: Observed;
   #proven: ProvenSession | null;
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
@@ -70,13 +72,22 @@ export class Exchange<Data> implements RouteExchange {
     this.options = options;
     this.request = request;
     this.now = now;
-    this.by = observed.by;
-    this.#verdict = observed.verdict;
-    this.#proven = provenBy(observed.verdict);
+    this.#observed = observed;
+    this.#proven = observed.anonymous ?? provenBy(observed.verdict);
   }
 
   get verdict(): Verdict {
-    return this.#verdict;
+    return this.#observed.verdict;
+  }
+
+  /** The strategy that decided, or `null`. */
+  get by(): string | null {
+    return this.#observed.by;
+  }
+
+  /** Whom a proxy asserts, where this request is served as them. */
+  get asserted(): Asserted | null {
+    return this.#observed.asserted ?? null;
   }
 
   /** The session that the ticket proved, live. */
@@ -98,7 +109,8 @@ export class Exchange<Data> implements RouteExchange {
 
   /** The presented ticket that proves nothing. */
   get dead(): DeadTicket | null {
-    return this.#verdict.kind === "abstain" ? (this.#verdict.dead ?? null) : null;
+    const { verdict } = this;
+    return verdict.kind === "abstain" ? (verdict.dead ?? null) : null;
   }
 
   get draft(): Draft {
@@ -108,11 +120,11 @@ export class Exchange<Data> implements RouteExchange {
   /** What is to be done about this request before the handler runs. `renew`: nobody has asked {@link admit} yet. */
   decide(policy: Policy): Decision {
     const { request, options } = this;
-    const ambient = request.method !== "GET" && options.strategies.some((one) => one.ambient && one.presented(request));
-    const decision = decide(this.#verdict, policy, {
+    const decision = decide(this.verdict, policy, {
       request,
       origins: options.origins,
-      ambient,
+      ambient: request.method !== "GET" && comesAlong(options.chain, request),
+      before: this.#observed.ending !== undefined || this.#observed.registering !== undefined,
       now: this.now,
       keepsInStep: options.refresh.policy === "keep-in-step",
       unconfirmed: options.policy.unconfirmed,
@@ -127,11 +139,21 @@ export class Exchange<Data> implements RouteExchange {
    */
   admit(policy: Policy): MaybePromise<Decision> {
     const decision = this.decide(policy);
-    if (decision.kind === "renew") return this.#renew().then(() => this.decide(policy));
+    if (decision.kind === "renew") return inStep(this.#observed, this.options).then((found) => this.#again(found, policy));
+    if (decision.kind === "end-and-proceed") {
+      return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy));
+    }
     const row = this.#proven?.row;
     const nearly = row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
     if (nearly && decision.kind === "proceed" && policy.renews !== false) this.#renewAhead(row);
     return decision;
+  }
+
+  #again(observed: Observed, policy: Policy): MaybePromise<Decision> {
+    this.#observed = observed;
+    this.#proven = observed.anonymous ?? provenBy(observed.verdict);
+    this.#body = null;
+    return this.admit(policy);
   }
 
   #renewAhead(row: SessionRow): void {
@@ -139,33 +161,16 @@ export class Exchange<Data> implements RouteExchange {
     if (refresh.policy === "keep-in-step") renewals.ahead(row);
   }
 
-  async #renew(): Promise<void> {
-    const proven = this.#proven;
-    if (proven === null) return;
-    this.#verdict = await this.#inStep(proven);
-    this.#proven = provenBy(this.#verdict);
-    this.#body = null;
-  }
-
-  async #inStep(proven: ProvenSession): Promise<Verdict> {
-    try {
-      const renewal = await this.options.renewals.renew(proven.row);
-      switch (renewal.kind) {
-        case "renewed":
-          return { kind: "accept", session: { ...proven, row: renewal.row } };
-        case "ended":
-          return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
-        case "unavailable":
-          return { kind: "stale", session: proven, unconfirmed: { retryAfter: renewal.retryAfter } };
-      }
-    } catch (cause) {
-      return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };
-    }
-  }
-
-  /** Whether the answer may have to carry a cookie: something is recorded, or a dead ticket may be cleared. */
+  /** Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
   get pending(): boolean {
-    return hasIntent(this.#draft) || (this.dead !== null && isNavigation(this.request));
+    return hasIntent(this.#draft) || ((this.dead !== null || this.#beginning !== null) && isNavigation(this.request));
+  }
+
+  /** The login of an asserted user who has no session of their own yet. */
+  get #beginning(): LoginIntent | null {
+    const { asserted } = this;
+    if (asserted === null || this.#proven?.row.owner === asserted.owner) return null;
+    return { ...asserted, fresh: false, tokens: null, provider: null, sid: null, issuedAt: null };
   }
 
   /** Records intent. A `TypeError` once the response head is ready: nothing recorded then could still be stored. */
@@ -173,7 +178,7 @@ export class Exchange<Data> implements RouteExchange {
     if (this.#closed) {
       throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
     }
-    if (this.#verdict.kind === "accept" && "principal" in this.#verdict) {
+    if (this.#byCredential) {
       // Whether a credential comes along is the client's choice, so this is an answer and no crash.
       throw new CoatcheckError("ERR_BAD_REQUEST", {
         message: `A request with a credential for ${this.by} has no session to write to.`,
@@ -201,8 +206,14 @@ export class Exchange<Data> implements RouteExchange {
 
   // The endpoints of sign-on are for browsers; whoever calls them with a credential of another kind is told so.
   #recordForBrowser(step: (draft: Draft) => Draft): void {
-    if (this.#verdict.kind === "accept" && "principal" in this.#verdict) throw new CoatcheckError("ERR_BAD_REQUEST");
+    if (this.#byCredential) throw new CoatcheckError("ERR_BAD_REQUEST");
     this.record(step);
+  }
+
+  // A client's own credential has no session; a proxy's user may have one.
+  get #byCredential(): boolean {
+    const { verdict } = this;
+    return verdict.kind === "accept" && "principal" in verdict && this.asserted === null;
   }
 
   whenStored(act: () => void): void {
@@ -230,7 +241,7 @@ export class Exchange<Data> implements RouteExchange {
     return {
       live: proven === null || body === null ? null : { ...proven, body: body.record },
       dead: this.dead,
-      several: this.#verdict.kind === "abstain" ? (this.#verdict.several ?? []) : [],
+      several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
       lost: false,
       navigation: isNavigation(this.request),
     };
@@ -246,10 +257,25 @@ export class Exchange<Data> implements RouteExchange {
     this.#failed = true;
   }
 
-  /** Closes the session and carries out what the handler wanted. To be called once, when the response's status is known. */
-  settle(status: number): MaybePromise<Settlement> {
+  /**
+   * Closes the session and carries out what the handler wanted. To be called once, when the response's status is known. `wrote`: the handler set a
+   * cookie of the session's name itself.
+   */
+  settle(given: number, wrote = false): MaybePromise<Settlement> {
+    const status = this.#failed ? Math.max(given, 500) : given;
+    this.#begin(status, wrote);
     this.#closed = true;
-    return this.pending ? settle(this, this.#failed ? Math.max(status, 500) : status) : UNCHANGED;
+    // A handler that writes the session's cookie itself is not corrected (DESIGN §1.5).
+    if (!this.pending || (wrote && !hasIntent(this.#draft))) return UNCHANGED;
+    return settle(this, status);
+  }
+
+  // An asserted user's session is stored by a navigation that succeeds, or by what the handler writes; cookieless clients store none (S-35).
+  #begin(status: number, wrote: boolean): void {
+    const login = this.#beginning;
+    if (login === null || this.#draft.login !== null || this.#draft.logout) return;
+    const navigates = isNavigation(this.request) && status < 400 && !wrote;
+    if (navigates || (hasIntent(this.#draft) && status < 500)) this.record((draft) => withLogin(draft, login));
   }
 
   /** Whether a touch is due; it is written after a response below 400. */

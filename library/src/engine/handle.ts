@@ -138,7 +138,9 @@ async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Da
 
 /** Settles, and gives the response its cookies; a refusal takes the handler's place. */
 export async function conclude<Data>(exchange: Exchange<Data>, response: Response): Promise<Response> {
-  const { cookies, refusal } = await exchange.settle(response.status);
+  const own = `${exchange.options.cookies.session.name}=`;
+  const wrote = response.headers.getSetCookie().some((line) => line.startsWith(own));
+  const { cookies, refusal } = await exchange.settle(response.status, wrote);
   if (refusal !== null) {
     await response.body?.cancel().catch(() => undefined);
     return toResponse(answerProblem(refusal.code, [], refusal.retryAfter));

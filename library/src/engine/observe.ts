@@ -1,57 +1,190 @@
-import type { MaybePromise, Report, Strategy, StrategyContext, Verdict } from "../contracts.ts";
+import type {
+  EndReason,
+  Identity,
+  MaybePromise,
+  ProvenSession,
+  ProxyReader,
+  ProxyVerdict,
+  Report,
+  Strategy,
+  StrategyContext,
+  Verdict,
+} from "../contracts.ts";
+import type { Presented, Reconciled } from "../core/reconcile.ts";
+import { reconcile, reconcileAbsent, reconcileUnusable } from "../core/reconcile.ts";
+import { parseBody } from "../core/record.ts";
+import type { Found, Resolved, Resolver } from "./resolver.ts";
 
-/** A verdict, and which strategy it is from. */
+/** Who is asked who asks, and in which order (DESIGN §3). */
+export interface Chain {
+  /** Credentials that a client presents on purpose: the first that is presented decides. */
+  readonly explicit: readonly Strategy[];
+  /** A proxy that signs people on, and what the app makes of whom it asserts. */
+  readonly proxy: { readonly reader: ProxyReader; readonly resolver: Resolver } | null;
+  readonly session: Strategy;
+}
+
+/** Whom a proxy asserts, and this request is served as. */
+export interface Asserted {
+  readonly identity: Identity;
+  readonly owner: string;
+}
+
+/** What was found out about a request: a verdict, and what has to happen before it counts. */
 export interface Observed {
   readonly verdict: Verdict;
+  /** Which strategy it is from. */
   readonly by: string | null;
+  readonly asserted?: Asserted;
+  /** An anonymous session beside an asserted user: its data become theirs when something is stored. */
+  readonly anonymous?: ProvenSession;
+  /** A session that is over before the handler runs. */
+  readonly ending?: { readonly session: ProvenSession; readonly reason: EndReason };
+  /** Somebody unknown, of whom the app makes a user before the handler runs. */
+  readonly registering?: Identity;
 }
 
-const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
+const ABSTAIN: Verdict = { kind: "abstain" };
+const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" };
 
-/** Asks the strategies in order; the first that does not abstain decides. What a strategy throws is an outage, never an absence. */
-export function observe(strategies: readonly Strategy[], context: StrategyContext): MaybePromise<Observed> {
-  return askFrom(strategies, 0, NOBODY, context);
+/** Finds out who asks. What a strategy throws is an outage, never an absence. */
+export function observe(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
+  for (const strategy of chain.explicit) {
+    if (isPresented(strategy, context)) return after(ask(strategy, context), (verdict) => decided(strategy, verdict));
+  }
+  if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
+  return after(ask(chain.session, context), (verdict) => bySession(chain.session, verdict));
 }
 
-function askFrom(
-  strategies: readonly Strategy[],
-  start: number,
-  before: Observed,
+function after<T, U>(value: MaybePromise<T>, then: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(then) : then(value);
+}
+
+// A strategy that cannot even say whether it is meant is asked, and fails closed there.
+function isPresented(strategy: Strategy, { request }: StrategyContext): boolean {
+  try {
+    return strategy.presented(request);
+  } catch {
+    return true;
+  }
+}
+
+/** What was presented and is nobody's is no absence: it never falls through to a weaker credential (S-03, TP-05). */
+function decided({ name: by }: Strategy, verdict: Verdict): Observed {
+  return { verdict: verdict.kind === "abstain" ? NOT_TAKEN : verdict, by };
+}
+
+function bySession({ name }: Strategy, verdict: Verdict): Observed {
+  return { verdict, by: verdict.kind === "abstain" ? null : name };
+}
+
+function byProxy(
+  { reader, resolver }: NonNullable<Chain["proxy"]>,
+  session: Strategy,
   context: StrategyContext,
 ): MaybePromise<Observed> {
-  let last = before;
-  for (let index = start; index < strategies.length; index++) {
-    const strategy = strategies[index];
-    if (strategy === undefined) break;
-    const verdict = ask(strategy, context);
-    if (verdict instanceof Promise) {
-      return verdict.then((found) => {
-        const observed = weigh(found, strategy, last);
-        return found.kind === "abstain" ? askFrom(strategies, index + 1, observed, context) : observed;
-      });
+  return after(read(reader, context), (asserted) => {
+    const unusable = reconcileUnusable(asserted);
+    if (unusable !== null) return served(unusable, ABSTAIN, null, null);
+    if (asserted.kind === "stripped") {
+      context.report({ name: "proxy.stripped", level: "warn", reason: asserted.reason });
     }
-    last = weigh(verdict, strategy, last);
-    if (verdict.kind !== "abstain") return last;
-  }
-  return last;
+    if (asserted.kind !== "asserted") return after(ask(session, context), (verdict) => unasserted(session, verdict));
+    return after(resolver.resolve(asserted.identity), (resolved) =>
+      after(ask(session, context), (verdict) => joined(asserted.identity, resolved, verdict, resolver)),
+    );
+  });
 }
 
-// An abstention that tells of a dead ticket is kept, for the answer may have to clear it.
-function weigh(verdict: Verdict, strategy: Strategy, last: Observed): Observed {
-  if (verdict.kind === "abstain" && verdict.dead === undefined && verdict.several === undefined) return last;
-  return { verdict, by: verdict.kind === "abstain" ? null : strategy.name };
+function unasserted(session: Strategy, verdict: Verdict): Observed {
+  const proven = provenBy(verdict);
+  if (proven === null) return bySession(session, verdict);
+  const { as } = reconcileAbsent({ owner: proven.row.owner, fromProxy: parseBody(proven.row).identity?.method === "proxy" });
+  return as.kind === "nobody" ? { verdict: ABSTAIN, by: null } : bySession(session, verdict);
+}
+
+function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unknownUsers }: Resolver): Observed {
+  if (verdict.kind === "unavailable") return { verdict, by: "session" };
+  const proven = provenBy(verdict);
+  const presented: Presented | null = proven === null ? null : { owner: proven.row.owner, fromProxy: false };
+  const reconciled = reconcile(resolved, presented, unknownUsers);
+  return served(reconciled, verdict, resolved.kind === "found" ? resolved : null, identity);
+}
+
+/** The outcome of the table, as the engine goes on with it. */
+function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Observed {
+  const proven = provenBy(verdict);
+  const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
+  const dead: Verdict = end === null || proven === null ? verdict : { kind: "abstain", dead: { reason: end, id: proven.row.id } };
+  switch (as.kind) {
+    case "session":
+      return { verdict, by: verdict.kind === "abstain" ? null : "session" };
+    case "nobody":
+      return { verdict: dead, by: null, ...ending };
+    case "refuse":
+      return { verdict: as, by: "proxy", ...ending };
+    case "unavailable":
+      return { verdict: as, by: "proxy" };
+    case "register":
+      return { verdict: dead, by: null, ...ending, ...(identity === null ? {} : { registering: identity }) };
+    case "user":
+      return found === null
+        ? { verdict: NOT_TAKEN, by: "proxy" }
+        : { ...asUser(found, as.own ? proven : null, verdict), ...ending };
+  }
+}
+
+/** As the asserted user: with their own session, with an anonymous one whose data they keep, or with none. */
+function asUser({ identity, owner }: Found, own: ProvenSession | null, verdict: Verdict): Observed {
+  const asserted = { identity, owner };
+  if (own !== null && own.row.owner === owner) return { verdict, by: "proxy", asserted };
+  const accept: Verdict = { kind: "accept", principal: { identity, owner, ambient: true } };
+  return own === null ? { verdict: accept, by: "proxy", asserted } : { verdict: accept, by: "proxy", asserted, anonymous: own };
+}
+
+/** The observation once the app has made a user of them, or could not. */
+export function registered(resolved: Resolved, before: Observed): Observed {
+  switch (resolved.kind) {
+    case "found":
+      return asUser(resolved, null, before.verdict);
+    case "unknown":
+      return { verdict: before.verdict, by: null };
+    case "blocked":
+      return { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy" };
+    case "failed":
+      return { verdict: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: resolved.cause }, by: "proxy" };
+  }
+}
+
+/** The session that a verdict proves. */
+export function provenBy(verdict: Verdict): ProvenSession | null {
+  return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
+}
+
+function read(reader: ProxyReader, { request, now, report }: StrategyContext): MaybePromise<ProxyVerdict> {
+  const failed = (cause: unknown): ProxyVerdict => {
+    report({ name: "proxy.failed", level: "error", error: cause });
+    return { kind: "unavailable", cause };
+  };
+  try {
+    const verdict = reader.read(request, now);
+    return verdict instanceof Promise ? verdict.catch(failed) : verdict;
+  } catch (cause) {
+    return failed(cause);
+  }
 }
 
 function ask(strategy: Strategy, context: StrategyContext): MaybePromise<Verdict> {
   try {
     const verdict = strategy.examine(context);
-    return verdict instanceof Promise ? verdict.catch((cause: unknown) => outage(cause, context.report)) : verdict;
+    return verdict instanceof Promise ? verdict.catch((cause: unknown) => outage(strategy, cause, context.report)) : verdict;
   } catch (cause) {
-    return outage(cause, context.report);
+    return outage(strategy, cause, context.report);
   }
 }
 
-function outage(cause: unknown, report: Report): Verdict {
-  report({ name: "store.failed", level: "error", reason: "read", error: cause });
+function outage({ name }: Strategy, cause: unknown, report: Report): Verdict {
+  if (name === "session") report({ name: "store.failed", level: "error", reason: "read", error: cause });
+  else report({ name: "credential.failed", level: "error", reason: name, error: cause });
   return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
 }

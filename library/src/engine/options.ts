@@ -1,10 +1,11 @@
-import type { Background, Clock, Entropy, JsonObject, Report, Route, SessionStore, Strategy } from "../contracts.ts";
+import type { Background, Clock, Entropy, JsonObject, Report, Route, SessionStore } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { OriginRules } from "../core/csrf.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { RefreshPolicy } from "../core/renewal.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import type { Endings } from "./endings.ts";
+import type { Chain } from "./observe.ts";
 import type { Renewals } from "./renewals.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
@@ -13,7 +14,8 @@ export interface EngineOptions<Data> {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly strategies: readonly Strategy[];
+  /** Who is asked who asks. */
+  readonly chain: Chain;
   readonly policy: SessionPolicy;
   readonly cookies: Cookies;
   readonly origins: OriginRules;

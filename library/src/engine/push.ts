@@ -25,6 +25,13 @@ interface Carried<Data> {
 // A `WeakMap` would do, but costs the garbage collector more than all else that is done for a request.
 type Carrier<Data> = IncomingMessage & { [CARRIED]?: Carried<Data> | undefined };
 
+/** Whether the handler has set the session's cookie itself. */
+function writesCookie<Data>({ options }: Exchange<Data>, response: ServerResponse): boolean {
+  const lines = response.getHeader("set-cookie") ?? [];
+  const begins = `${options.cookies.session.name}=`;
+  return [lines].flat().some((line) => String(line).startsWith(begins));
+}
+
 /** The engine for frameworks that push their answer into a `ServerResponse`: plain `node:http`, Express. */
 export class Push<Data> {
   readonly #engine: Engine<Data>;
@@ -69,7 +76,7 @@ export class Push<Data> {
 
   #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
     if (!this.#heeds(exchange, decision, response)) return null;
-    const put = (): void => hold(response, (status) => exchange.settle(status));
+    const put = (): void => hold(response, (status) => exchange.settle(status, writesCookie(exchange, response)));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;

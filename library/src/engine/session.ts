@@ -30,17 +30,19 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get identity(): Identity | null {
-    const { draft, verdict, body } = this.#exchange;
+    const { draft, verdict, body, asserted } = this.#exchange;
     if (draft.login !== null) return draft.login.identity;
     if (draft.logout) return null;
+    if (asserted !== null) return asserted.identity;
     if (body !== null) return body.identity;
     return verdict.kind === "accept" && "principal" in verdict ? verdict.principal.identity : null;
   }
 
   get owner(): string | null {
-    const { draft, verdict, proven } = this.#exchange;
+    const { draft, verdict, proven, asserted } = this.#exchange;
     if (draft.login !== null) return draft.login.owner;
     if (draft.logout) return null;
+    if (asserted !== null) return asserted.owner;
     if (verdict.kind === "accept" && "principal" in verdict) return verdict.principal.owner;
     return proven?.row.owner ?? null;
   }

@@ -1,0 +1,94 @@
+import type { EndReason, ErrorCode, ProxyVerdict } from "../contracts.ts";
+
+/** What the app's look-up made of an identity that a proxy asserts. */
+export type Resolution =
+  | { readonly kind: "found"; readonly owner: string }
+  | { readonly kind: "unknown" }
+  /** Known, and not let in any more. */
+  | { readonly kind: "blocked" }
+  /** The look-up did not answer. */
+  | { readonly kind: "failed"; readonly cause: unknown };
+
+/** The presented session, as far as it decides who asks; `null`: none that is live. */
+export interface Presented {
+  /** Whose it is; `null` for an anonymous one, which may hold data. */
+  readonly owner: string | null;
+  /** It began from an identity that a proxy asserted. */
+  readonly fromProxy: boolean;
+}
+
+/** What becomes of somebody whom the app does not know. */
+export type UnknownUsers = "anonymous" | "register" | "refuse";
+
+/** Whom a request is served as, and which session is over before it. */
+export interface Reconciled {
+  /** The presented session is ended before the handler runs. */
+  readonly end: EndReason | null;
+  readonly as: /** As whoever the presented session says, or nobody where there is none. */
+    | { readonly kind: "session" }
+    /** As nobody; the presented session does not count, and stays. */
+    | { readonly kind: "nobody" }
+    /** As whom the proxy asserts. `own`: the presented session is theirs, or an anonymous one whose data they keep. */
+    | { readonly kind: "user"; readonly owner: string; readonly own: boolean }
+    /** As whom the app makes of them now. */
+    | { readonly kind: "register"; readonly own: boolean }
+    | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode }
+    | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown };
+}
+
+const AS_SESSION: Reconciled = { end: null, as: { kind: "session" } };
+const AS_NOBODY: Reconciled = { end: null, as: { kind: "nobody" } };
+const MALFORMED: Reconciled = { end: null, as: { kind: "refuse", status: 400, code: "ERR_BAD_REQUEST" } };
+const INVALID: Reconciled = { end: null, as: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" } };
+const FORBIDDEN: Reconciled["as"] = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
+
+/** Whether the answer needs neither session nor look-up: what the proxy said cannot be used, and the session is left alone. */
+export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
+  switch (asserted.kind) {
+    case "malformed":
+      return MALFORMED;
+    case "invalid":
+      return INVALID;
+    case "unavailable":
+      return { end: null, as: { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: asserted.cause } };
+    case "absent":
+    case "stripped":
+    case "asserted":
+      return null;
+  }
+}
+
+/** Nobody is asserted: a session counts, unless it began from an assertion, which may come back with the next request. */
+export function reconcileAbsent(presented: Presented | null): Reconciled {
+  return presented?.fromProxy ? AS_NOBODY : AS_SESSION;
+}
+
+/**
+ * Who asks, where a proxy asserts somebody: the table of DESIGN §3, row by row. Pure; nothing of another user's session is left, and where the
+ * look-up fails nothing is ended and nobody is served.
+ */
+export function reconcile(resolution: Resolution, presented: Presented | null, unknownUsers: UnknownUsers): Reconciled {
+  switch (resolution.kind) {
+    case "failed":
+      return { end: null, as: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: resolution.cause } };
+    case "blocked":
+      return { end: presented === null ? null : "admin", as: FORBIDDEN };
+    case "unknown":
+      return { end: presented === null ? null : "identity-changed", as: ofUnknown(unknownUsers) };
+    case "found":
+      return ofKnown(resolution.owner, presented);
+  }
+}
+
+function ofUnknown(unknownUsers: UnknownUsers): Reconciled["as"] {
+  if (unknownUsers === "refuse") return FORBIDDEN;
+  return unknownUsers === "register" ? { kind: "register", own: false } : { kind: "nobody" };
+}
+
+function ofKnown(owner: string, presented: Presented | null): Reconciled {
+  const another = presented !== null && presented.owner !== null && presented.owner !== owner;
+  return {
+    end: another ? "identity-changed" : null,
+    as: { kind: "user", owner, own: presented !== null && !another },
+  };
+}

@@ -1,0 +1,57 @@
+import type { ProvenSession, Verdict } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import type { Observed } from "./observe.ts";
+import { provenBy, registered } from "./observe.ts";
+import type { EngineOptions } from "./options.ts";
+
+/** What was observed, with the session in step with its provider, or known not to be. */
+export async function inStep<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
+  const proven = provenBy(observed.verdict);
+  return proven === null ? observed : { ...observed, verdict: await renew(proven, options) };
+}
+
+async function renew<Data>(proven: ProvenSession, { renewals }: EngineOptions<Data>): Promise<Verdict> {
+  try {
+    const renewal = await renewals.renew(proven.row);
+    switch (renewal.kind) {
+      case "renewed":
+        return { kind: "accept", session: { ...proven, row: renewal.row } };
+      case "ended":
+        return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
+      case "unavailable":
+        return { kind: "stale", session: proven, unconfirmed: { retryAfter: renewal.retryAfter } };
+    }
+  } catch (cause) {
+    return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };
+  }
+}
+
+/**
+ * What was observed, once another user's session is over in the store and somebody unknown is known: before the handler, so that it sees one
+ * identity, whole (S-30, S-33). Where the store does not take the end nobody is served.
+ */
+export async function reconciled<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
+  const { ending, registering, ...rest } = observed;
+  const failed = ending === undefined ? null : await end(ending, options);
+  if (failed !== null) return { verdict: failed, by: "session" };
+  const resolver = options.chain.proxy?.resolver;
+  if (registering === undefined || resolver === undefined) return rest;
+  return registered(await resolver.register(registering), rest);
+}
+
+async function end<Data>(
+  { session: { row }, reason }: NonNullable<Observed["ending"]>,
+  { store, clock, endings, report }: EngineOptions<Data>,
+): Promise<Verdict | null> {
+  try {
+    const ended = await store.end({ id: row.id }, reason, clock.now());
+    for (const sessionId of ended) {
+      endings.tell(sessionId, reason);
+      report({ name: "session.ended", level: "info", reason, sessionId, ...(row.owner === null ? {} : { owner: row.owner }) });
+    }
+    return null;
+  } catch (cause) {
+    report({ name: "store.failed", level: "error", reason: "write", error: cause });
+    return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
+  }
+}

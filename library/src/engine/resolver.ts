@@ -1,0 +1,181 @@
+import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../contracts.ts";
+import type { Resolution, UnknownUsers } from "../core/reconcile.ts";
+import { ownerOf } from "../core/record.ts";
+
+/** What an app's look-up knows of somebody. */
+export type Known =
+  /** `owner` is whose sessions are; claims join those that were asserted, over them. */
+  | { readonly owner: string; readonly claims?: JsonObject }
+  /** Known, and not let in any more. */
+  | { readonly blocked: true }
+  /** Unknown. */
+  | null;
+
+/** The app's side of an asserted identity. */
+export interface ResolverOptions {
+  /** Finds the app's user. What it throws, and its silence, are an outage. Default: everybody is known, by issuer and subject. */
+  readonly resolve?: (identity: Identity) => MaybePromise<Known>;
+  /** What becomes of whom it does not know. Default `anonymous`. */
+  readonly unknown?: UnknownUsers;
+  /** Makes a user of somebody unknown, with `unknown: "register"`. Asked once for each of them at a time in a process. */
+  readonly register?: (identity: Identity) => MaybePromise<Exclude<Known, null>>;
+  /** How long an answer of `resolve` is good, milliseconds; that somebody is unknown only a sixth of it. Errors are not kept. Default 30,000. */
+  readonly cacheFor?: number;
+}
+
+/** Whom an asserted identity is. */
+export type Resolved = Exclude<Resolution, { kind: "found" }> | Found;
+/** Known. `identity` is the same object for the same assertion, until either changes. */
+export interface Found {
+  readonly kind: "found";
+  readonly owner: string;
+  readonly identity: Identity;
+}
+
+const CACHE_FOR = 30_000;
+const MOST_KEPT = 10_000;
+const PATIENCE = 5_000;
+
+interface Kept {
+  readonly known: Known;
+  readonly until: number;
+  readonly from: Identity;
+  readonly resolved: Resolved;
+}
+
+/** Asks the app whom an asserted identity is, and keeps the answers for a bounded time. */
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #cacheFor: number;
+  readonly #kept = new Map<string, Kept>();
+  readonly #asking = new Map<string, Promise<Resolved>>();
+  readonly #registering = new Map<string, Promise<Resolved>>();
+  /** Raised by `forget`: what was asked before is not kept. */
+  #generation = 0;
+
+  constructor(options: ResolverOptions, { clock, report }: { readonly clock: Clock; readonly report: Report }) {
+    const { cacheFor = CACHE_FOR } = options;
+    if (!(cacheFor >= 0 && cacheFor <= 3_600_000))
+      throw new TypeError(`proxy.cacheFor is ${cacheFor}; it can be from 0 to 3600000`);
+    if (options.unknown === "register" && options.register === undefined) {
+      throw new TypeError('proxy.unknown is "register"; give proxy.register, which makes a user of an identity');
+    }
+    this.#options = options;
+    this.#cacheFor = cacheFor;
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  get unknownUsers(): UnknownUsers {
+    return this.#options.unknown ?? "anonymous";
+  }
+
+  /** Synchronous where the answer is kept. */
+  resolve(identity: Identity): MaybePromise<Resolved> {
+    const key = ownerOf(identity);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && this.#clock.now() < kept.until) return this.#fitting(key, kept, identity);
+    return this.#shared(this.#asking, key, () => this.#ask(key, identity));
+  }
+
+  /** Makes a user of somebody unknown. */
+  register(identity: Identity): Promise<Resolved> {
+    const key = ownerOf(identity);
+    return this.#shared(this.#registering, key, async () => {
+      // Another process, or a request before this one, may have been quicker.
+      this.#kept.delete(key);
+      const found = await this.resolve(identity);
+      return found.kind === "unknown" ? this.#made(key, identity) : found;
+    });
+  }
+
+  /** Drops what is kept of a user, by owner or by issuer and subject. */
+  forget(owner: string): void {
+    this.#generation += 1;
+    this.#kept.delete(owner);
+    for (const [key, { resolved }] of this.#kept) {
+      if (resolved.kind === "found" && resolved.owner === owner) this.#kept.delete(key);
+    }
+  }
+
+  // The same user with other claims: what the app said of them holds, and goes with the new ones.
+  #fitting(key: string, kept: Kept, identity: Identity): Resolved {
+    if (kept.from === identity) return kept.resolved;
+    const resolved = resolvedOf(kept.known, identity);
+    this.#kept.set(key, { ...kept, from: identity, resolved });
+    return resolved;
+  }
+
+  #shared(among: Map<string, Promise<Resolved>>, key: string, work: () => Promise<Resolved>): Promise<Resolved> {
+    const known = among.get(key);
+    if (known !== undefined) return known;
+    const asked = work().finally(() => among.delete(key));
+    among.set(key, asked);
+    return asked;
+  }
+
+  #ask(key: string, identity: Identity): Promise<Resolved> {
+    const { resolve } = this.#options;
+    return this.#answered(key, identity, () => (resolve === undefined ? { owner: key } : resolve(identity)));
+  }
+
+  #made(key: string, identity: Identity): Promise<Resolved> {
+    const { register } = this.#options;
+    if (register === undefined) return Promise.resolve({ kind: "unknown" });
+    return this.#answered(key, identity, () => register(identity));
+  }
+
+  async #answered(key: string, identity: Identity, ask: () => MaybePromise<Known>): Promise<Resolved> {
+    const generation = this.#generation;
+    try {
+      const known = checked(await this.#limited(ask));
+      const resolved = resolvedOf(known, identity);
+      if (generation === this.#generation) this.#keep(key, { known, resolved, from: identity });
+      return resolved;
+    } catch (cause) {
+      this.#report({ name: "proxy.lookup-failed", level: "error", error: cause });
+      return { kind: "failed", cause };
+    }
+  }
+
+  async #limited(ask: () => MaybePromise<Known>): Promise<Known> {
+    const answer = ask();
+    if (!(answer instanceof Promise)) return answer;
+    const done = new AbortController();
+    const late = this.#clock.sleep(PATIENCE, done.signal).then(
+      () => Promise.reject(new Error("resolve did not answer in time")),
+      () => answer,
+    );
+    return Promise.race([answer, late]).finally(() => done.abort());
+  }
+
+  #keep(key: string, kept: Omit<Kept, "until">): void {
+    if (this.#kept.size >= MOST_KEPT) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    const good = kept.resolved.kind === "found" ? this.#cacheFor : this.#cacheFor / 6;
+    this.#kept.set(key, { ...kept, until: this.#clock.now() + good });
+  }
+}
+
+function resolvedOf(known: Known, identity: Identity): Resolved {
+  if (known === null) return { kind: "unknown" };
+  if ("blocked" in known) return { kind: "blocked" };
+  const { owner, claims } = known;
+  return {
+    kind: "found",
+    owner,
+    identity: claims === undefined ? identity : { ...identity, claims: { ...identity.claims, ...claims } },
+  };
+}
+
+/** What a look-up answered, if it is an answer: an owner that is no name would be everybody's. */
+function checked(known: Known): Known {
+  if (known === null) return null;
+  if (typeof known === "object" && "blocked" in known && known.blocked === true) return known;
+  if (typeof known === "object" && "owner" in known && typeof known.owner === "string" && known.owner !== "") return known;
+  throw new TypeError("resolve answers with { owner }, { blocked: true } or null");
+}
