@@ -21,7 +21,7 @@ const CALLS: readonly (readonly [method: StoreMethod, path: string])[] = [
   ["put", "/login-as?subject=alice"],
   ["marked", "/login-as?subject=alice"],
   ["put", "/login-as?subject=bob&fresh"],
-  ["end", "/log-out"],
+  ["put", "/log-out"],
 ];
 
 export async function run(target: Target): Promise<void> {
@@ -35,7 +35,7 @@ export async function run(target: Target): Promise<void> {
       assert.equal((await browser.get("/me")).status, 200, `${path} where ${method} failed: signed out`);
   }
   const logout = await signedIn(target);
-  store.fail("end");
+  store.fail("put", "end");
   await refused(await logout.post(`${target.prefix}/logout`), "logout");
   store.recover();
   assert.equal((await logout.get("/me")).status, 200);

@@ -8,7 +8,7 @@ export async function run(target: Target): Promise<void> {
   const { store, events } = appOf(target);
   const browser = await signedIn(target);
   const copy = browser.copy();
-  store.fail("end");
+  store.fail("put", "end");
   for (const path of ["/log-out", `${target.prefix}/logout`]) {
     const refused = await browser.post(path);
     assert.equal(refused.status, 503);
