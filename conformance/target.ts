@@ -27,6 +27,8 @@ export interface App {
   readonly events: readonly AuditEvent[];
   /** Where `POST /slow` waits. */
   readonly slow: Gate;
+  /** How long access tokens live, in milliseconds. */
+  readonly tokenLifetime: number;
   /** A bearer token that a strategy of the app accepts, as `robot`. */
   readonly bearer: string;
   /** How long a session may rest, and live, in milliseconds. */

@@ -18,6 +18,7 @@ const PREFIX = "/auth";
 const HOUR = 60 * 60_000;
 const IDLE = HOUR;
 const LIFETIME = 24 * HOUR;
+const TOKEN_LIFETIME = HOUR / 12;
 const SECRET = randomBytes(32).toString("base64url");
 const TOKEN = "a-token-of-the-robot";
 
@@ -69,7 +70,8 @@ function ownTarget(name: string, build: Build): OwnTarget {
       const clock = manualClock();
       const store = controlledStore();
       const slow = gate();
-      const provider = fakeProvider({ users: [{ subject: "alice" }, { subject: "bob" }], clock });
+      const users = [{ subject: "alice" }, { subject: "bob" }];
+      const provider = fakeProvider({ users, clock, tokenLifetime: TOKEN_LIFETIME });
       const events: AuditEvent[] = [];
       const auth = coatcheck({
         publicUrl: ORIGIN,
@@ -95,7 +97,17 @@ function ownTarget(name: string, build: Build): OwnTarget {
         origin: ORIGIN,
         prefix: PREFIX,
         cookie: "__Host-Http-coatcheck",
-        app: { clock, store, provider, events, slow, bearer: TOKEN, idle: IDLE, lifetime: LIFETIME },
+        app: {
+          clock,
+          store,
+          provider,
+          events,
+          slow,
+          tokenLifetime: TOKEN_LIFETIME,
+          bearer: TOKEN,
+          idle: IDLE,
+          lifetime: LIFETIME,
+        },
       };
       return {
         target,
