@@ -550,6 +550,8 @@ export interface RouteExchange {
   logout(): void;
   /** Does this when what was recorded is stored; not at all where the store would not take it. */
   whenStored(act: () => void): void;
+  /** Whether a proxy asserts who this is: it would sign them in again with the next request. */
+  readonly fromProxy: boolean;
   /** The tokens of the presented session, opened: for revocation and the ID token hint. */
   tokens(): ProviderTokens | null;
   /** The name of the provider that the presented session is from. */

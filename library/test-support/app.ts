@@ -144,6 +144,7 @@ function exchangeOf(browser: Browser, did: App["did"], stored: (() => void)[]): 
       did.push(["logout"]);
       Object.assign(browser, { identity: null });
     },
+    fromProxy: false,
     whenStored: (act) => void stored.push(act),
     tokens() {
       if (browser.unreadable === true) throw new CoatcheckError("ERR_SEAL");

@@ -216,6 +216,10 @@ export class Exchange<Data> implements RouteExchange {
     return verdict.kind === "accept" && "principal" in verdict && this.asserted === null;
   }
 
+  get fromProxy(): boolean {
+    return this.asserted !== null;
+  }
+
   whenStored(act: () => void): void {
     this.#whenStored = [...this.#whenStored, act];
   }

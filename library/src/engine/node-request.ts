@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Server } from "node:net";
 import type { RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 
@@ -23,8 +24,19 @@ export class NodeRequest implements RouteRequest {
     return typeof value === "object" ? value.join(", ") : value;
   }
 
+  lines(name: string): number {
+    const { rawHeaders } = this.#request;
+    let count = 0;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const line = rawHeaders[index];
+      if (line !== undefined && line.length === name.length && line.toLowerCase() === name) count++;
+    }
+    return count;
+  }
+
   get peer(): string | undefined {
-    return this.#request.socket.remoteAddress;
+    const { socket } = this.#request;
+    return socket.remoteAddress ?? (cameOverUnixSocket(socket) ? "unix" : undefined);
   }
 
   get origin(): string {
@@ -50,6 +62,14 @@ export class NodeRequest implements RouteRequest {
     }
     return Buffer.concat(chunks).toString();
   }
+}
+
+/**
+ * Whether the listener is a unix socket. That a connection has no address says nothing: a TCP peer that has just hung up has none either, and must
+ * not be taken for one on this machine.
+ */
+function cameOverUnixSocket(socket: object): boolean {
+  return "server" in socket && socket.server instanceof Server && typeof socket.server.address() === "string";
 }
 
 /** Of several configured origins the one whose host was asked for, exactly. Throws `ERR_MISDIRECTED` where none is. */

@@ -53,7 +53,11 @@ export function observe(chain: Chain, context: StrategyContext): MaybePromise<Ob
     if (isPresented(strategy, context)) return after(ask(strategy, context), (verdict) => decided(strategy, verdict));
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
-  return after(ask(chain.session, context), (verdict) => bySession(chain.session, verdict));
+  // The usual way: no closure is made for it.
+  const verdict = ask(chain.session, context);
+  return verdict instanceof Promise
+    ? verdict.then((found) => bySession(chain.session, found))
+    : bySession(chain.session, verdict);
 }
 
 function after<T, U>(value: MaybePromise<T>, then: (value: T) => MaybePromise<U>): MaybePromise<U> {

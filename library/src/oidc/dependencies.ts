@@ -29,6 +29,8 @@ export interface OidcDependencies {
    * `post_logout_redirect_uri`.
    */
   readonly signedOutPage?: string;
+  /** Where the proxy that asserts people signs them out; without it they would be signed in again at once. */
+  readonly proxySignOutUrl?: string;
   /** What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04). */
   readonly clearSiteData?: readonly SiteData[];
 }

@@ -27,7 +27,8 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const grant = grantOf(exchange, deps);
   const { provider, tokens } = grant;
   // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
-  const location = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
+  const proxys = exchange.fromProxy ? (deps.proxySignOutUrl ?? null) : null;
+  const location = proxys ?? (provider === undefined ? null : providersLogout(request, provider, tokens, deps));
   const next = location ?? landing(request, given, deps);
   signOut(exchange, grant, deps);
   return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AuditEvent, Identity } from "../contracts.ts";
+import { manualClock } from "../testing/manual-clock.ts";
+import type { Known, ResolverOptions } from "./resolver.ts";
+import { Resolver } from "./resolver.ts";
+
+const identity = (subject: string, claims = {}): Identity => ({
+  issuer: "proxy:test",
+  subject,
+  claims,
+  authenticatedAt: 0,
+  method: "proxy",
+});
+
+function resolverWith(options: ResolverOptions) {
+  const clock = manualClock();
+  const events: AuditEvent[] = [];
+  return { clock, events, resolver: new Resolver(options, { clock, report: (event) => void events.push(event) }) };
+}
+
+/** A look-up that counts, and answers what it is told to. */
+function lookup(answer: () => Known | Promise<Known>) {
+  const asked: string[] = [];
+  return {
+    asked,
+    resolve: (one: Identity) => {
+      asked.push(one.subject);
+      return answer();
+    },
+  };
+}
+
+test("S-35 one look-up within the cache's time, at once and in the same object; then another", async () => {
+  const users = lookup(() => ({ owner: "u1" }));
+  const { clock, resolver } = resolverWith({ resolve: users.resolve });
+  const alice = identity("alice");
+  const first = await resolver.resolve(alice);
+  assert.deepEqual(first, { kind: "found", owner: "u1", identity: alice });
+  assert.equal(resolver.resolve(alice), first, "without a promise");
+  clock.advance(29_999);
+  assert.equal(resolver.resolve(alice), first);
+  clock.advance(1);
+  await resolver.resolve(alice);
+  assert.equal(users.asked.length, 2);
+});
+
+test("A-34 claims that change reach the app at once, also while the look-up is kept; the app's own go over them", async () => {
+  const users = lookup(() => ({ owner: "u1", claims: { role: "admin" } }));
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  await resolver.resolve(identity("alice", { groups: ["a"], role: "asserted" }));
+  const changed = await resolver.resolve(identity("alice", { groups: ["b"] }));
+  assert.deepEqual(changed.kind === "found" && changed.identity.claims, { groups: ["b"], role: "admin" });
+  assert.equal(users.asked.length, 1);
+});
+
+test("S-43 a change in what the look-up says reaches the next request after the cache's time, and at once after forget", async () => {
+  let known: Known = { owner: "u1" };
+  const users = lookup(() => known);
+  const { clock, resolver } = resolverWith({ resolve: users.resolve });
+  await resolver.resolve(identity("alice"));
+  known = { blocked: true };
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
+  resolver.forget("u1");
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  known = { owner: "u1" };
+  clock.advance(4_999);
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  clock.advance(1);
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "found", "a no is kept for a sixth of the time");
+  resolver.forget("proxy:test alice");
+  known = null;
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "unknown", "by issuer and subject as well");
+});
+
+test("S-31 S-05 what the look-up throws, and its silence, are an outage, and not kept", async () => {
+  let answer: () => Known | Promise<Known> = () => {
+    throw new Error("the user table is away");
+  };
+  const users = lookup(() => answer());
+  const { clock, events, resolver } = resolverWith({ resolve: users.resolve });
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "failed");
+  answer = () => Promise.reject(new Error("away"));
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "failed");
+  answer = () => new Promise(() => undefined);
+  const hanging = resolver.resolve(identity("alice"));
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(5_000);
+  assert.equal((await hanging).kind, "failed");
+  assert.equal(events.filter(({ name }) => name === "proxy.lookup-failed").length, 3);
+  answer = () => ({ owner: "u1" });
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
+});
+
+test("TP-07 an answer that is none fails closed", async () => {
+  const garbage: readonly unknown[] = [undefined, {}, { owner: "" }, { owner: 7 }, { blocked: false }, "alice", 1, true, []];
+  for (const answer of garbage) {
+    const { resolver } = resolverWith({ resolve: () => JSON.parse(JSON.stringify({ answer })).answer });
+    assert.equal((await resolver.resolve(identity("alice"))).kind, "failed", String(answer));
+  }
+});
+
+test("S-35 many at once ask once; different people do not wait for one another", async () => {
+  const { promise, resolve: answer } = Promise.withResolvers<Known>();
+  const users = lookup(() => promise);
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  const all = [...Array(20)].map(() => resolver.resolve(identity("alice")));
+  const bob = resolver.resolve(identity("bob"));
+  answer({ owner: "u" });
+  await Promise.all([...all, bob]);
+  assert.deepEqual(users.asked, ["alice", "bob"]);
+});
+
+test("what was asked before forget is answered, and not kept", async () => {
+  const { promise, resolve: answer } = Promise.withResolvers<Known>();
+  let known: Known | Promise<Known> = promise;
+  const users = lookup(() => known);
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  const asked = resolver.resolve(identity("alice"));
+  resolver.forget("u1");
+  answer({ owner: "u1" });
+  await asked;
+  known = { blocked: true };
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+});
+
+test("S-35 registration on first sight happens once, however many come at once", async () => {
+  const known = new Map<string, Known>();
+  let made = 0;
+  const { resolver } = resolverWith({
+    unknown: "register",
+    resolve: async ({ subject }) => known.get(subject) ?? null,
+    register: async ({ subject }) => {
+      made += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      known.set(subject, { owner: `new-${subject}` });
+      return { owner: `new-${subject}` };
+    },
+  });
+  const all = await Promise.all([...Array(20)].map(() => resolver.register(identity("carol"))));
+  assert.equal(made, 1);
+  for (const one of all) assert.equal(one.kind === "found" && one.owner, "new-carol");
+  await resolver.register(identity("carol"));
+  assert.equal(made, 1);
+});
+
+test("without a look-up everybody is known by issuer and subject", async () => {
+  const { resolver } = resolverWith({});
+  const found = await resolver.resolve(identity("alice"));
+  assert.equal(found.kind === "found" && found.owner, "proxy:test alice");
+});
+
+test("A-20 what is kept is bounded", async () => {
+  const users = lookup(() => ({ owner: "u" }));
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  for (let n = 0; n < 10_050; n++) await resolver.resolve(identity(`u${n}`));
+  await resolver.resolve(identity("u0"));
+  assert.equal(users.asked.length, 10_051, "the oldest was dropped");
+  await resolver.resolve(identity("u10049"));
+  assert.equal(users.asked.length, 10_051);
+});
+
+test("options that cannot be right are told at start", () => {
+  assert.throws(() => resolverWith({ unknown: "register" }), /proxy.register/);
+  assert.throws(() => resolverWith({ cacheFor: -1 }), /proxy.cacheFor/);
+});
