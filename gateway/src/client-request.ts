@@ -18,6 +18,10 @@ export class ClientRequest implements RequestView {
   header(name: string): string | undefined {
     return headerOf(this.#lines, name);
   }
+
+  lines(name: string): number {
+    return countOf(this.#lines, name);
+  }
 }
 
 /** The value of a header by its lower-case name: several lines are joined by `, `, those of `cookie` by `; `. */
@@ -35,6 +39,9 @@ export function headerOf(lines: readonly string[], name: string): string | undef
 /** How many lines have this name. */
 export function countOf(lines: readonly string[], name: string): number {
   let count = 0;
-  for (let index = 0; index < lines.length; index += 2) if (lines[index]?.toLowerCase() === name) count++;
+  for (let index = 0; index < lines.length; index += 2) {
+    const line = lines[index];
+    if (line !== undefined && line.length === name.length && line.toLowerCase() === name) count++;
+  }
   return count;
 }

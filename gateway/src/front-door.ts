@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { TrustedPeers } from "coatcheck/address";
 import type { RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
 import { problemOf, problemOfError, send } from "./answer.ts";
@@ -16,7 +17,6 @@ import { finished, hasUnreadBody, isPreflight, receive, refusal } from "./recept
 import { CheckDoor } from "./routes/check-door.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
-import { TrustedPeers } from "./trusted-peers.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
 import { OpenStreams } from "./upstream/open-streams.ts";
 import type { Passage, Passages } from "./upstream/passage.ts";
@@ -44,7 +44,12 @@ export class FrontDoor {
     this.#prefix = settings.prefix;
     this.#sessions = sessions;
     this.#observer = observer;
-    this.#reception = { origins, peers: new TrustedPeers(settings.trustedProxies), limits: settings.limits, isOwnCookie };
+    this.#reception = {
+      origins,
+      peers: new TrustedPeers(settings.trustedProxies, "trustedProxies"),
+      limits: settings.limits,
+      isOwnCookie,
+    };
     this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings.publicUrl));
     this.#table = new RouteTable(
       this.#routes,

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import type { TrustedPeers } from "coatcheck/address";
+import { clientAddress } from "coatcheck/client-address";
 import type { ErrorCode, RouteResponse } from "coatcheck/contracts";
 import { HEAD_TOO_LARGE, problemOf } from "./answer.ts";
 import { ClientRequest, headerOf } from "./client-request.ts";
@@ -6,7 +8,6 @@ import type { LimitSettings } from "./config.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
 import { stopwatch } from "./observe/observer.ts";
 import type { PublicOrigin, PublicOrigins } from "./origin.ts";
-import type { TrustedPeers } from "./trusted-peers.ts";
 import type { IsOwnCookie } from "./upstream/own-cookies.ts";
 import type { Target } from "./upstream/path.ts";
 import { readTarget } from "./upstream/path.ts";
@@ -84,7 +85,7 @@ export function receive(message: IncomingMessage, { origins, peers, limits, isOw
   }
   if (head.expects !== undefined && head.expects.toLowerCase() !== "100-continue")
     return refusal("ERR_BAD_REQUEST", "malformed", origin);
-  const client = peers.clientOf(peer ?? "", trusted ? head.forwardedFor : undefined);
+  const client = clientAddress({ peer, header: head.forwardedFor, family: "x-forwarded-for", trusted: peers }) ?? "";
   return new Arrival({ message, head, peer, origin, client, started }, target);
 }
 

@@ -1,4 +1,4 @@
-import { parseCidr } from "../trusted-peers.ts";
+import { parseRange } from "coatcheck/address";
 import { shown } from "./kinds.ts";
 import type { Kind } from "./shape.ts";
 
@@ -108,7 +108,7 @@ export const cidr: Kind<string> = {
   label: "an address or range such as 10.0.3.7/32",
   schema: { type: "string" },
   read(raw, place) {
-    const parsed = typeof raw === "string" ? parseCidr(raw.trim()) : undefined;
+    const parsed = typeof raw === "string" ? parseRange(raw.trim()) : undefined;
     if (typeof raw !== "string" || parsed === undefined) {
       return place.fail(`is ${shown(raw)}, which is no address range`, "Write it as 10.0.3.7/32 or fd00::/8.");
     }

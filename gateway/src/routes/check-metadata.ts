@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { headerOf } from "../client-request.ts";
+import type { TrustedPeers } from "coatcheck/address";
+import { countOf, headerOf } from "../client-request.ts";
 import type { PublicOrigin, PublicOrigins } from "../origin.ts";
 import type { CheckRequest } from "../seam.ts";
-import type { TrustedPeers } from "../trusted-peers.ts";
 import { readTarget } from "../upstream/path.ts";
 
 /** The request that a proxy in front holds back, as its metadata describe it. */
@@ -45,6 +45,10 @@ class Check implements CheckRequest {
 
   header(name: string): string | undefined {
     return headerOf(this.#lines, name);
+  }
+
+  lines(name: string): number {
+    return countOf(this.#lines, name);
   }
 
   get isHandshake(): boolean {
