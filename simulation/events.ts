@@ -1,3 +1,4 @@
+import { kill, stop } from "./faults.ts";
 import { judgeOrder } from "./judge-orders.ts";
 import type { Browser } from "./people.ts";
 import { ownerOf, USERS } from "./people.ts";
@@ -13,10 +14,13 @@ export function carryOut(world: World, browsers: readonly Browser[], event: Even
   const { scheduler } = world;
   switch (event.kind) {
     case "kill":
-      kill(world, event.replica, event.lasts);
+      kill(world, world.replicas[event.replica]?.life, event.lasts);
       return;
     case "stop":
-      stop(world, event.replica, event.lasts);
+      stop(world, world.replicas[event.replica]?.life, event.lasts);
+      return;
+    case "trap":
+      world.traps.push(event);
       return;
     case "jump":
       world.replicas[event.replica]?.jump(event.by);
@@ -51,25 +55,6 @@ export function tellEvent(event: Event): string {
     .filter(([name]) => name !== "at" && name !== "id")
     .map(([name, what]) => `${name} ${typeof what === "number" ? Math.round(what) : String(what)}`);
   return [kind, ...more].join(", ");
-}
-
-function kill(world: World, index: number, lasts: number): void {
-  const replica = world.replicas[index];
-  if (replica === undefined || replica.life.state === "dead") return;
-  const { life } = replica;
-  life.die();
-  for (const asked of world.openRequests) if (asked.life === life) world.openRequests.delete(asked);
-  const run = (): void => {
-    if (replica.life === life) replica.start();
-  };
-  world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "starts again", run, wakes: true });
-}
-
-function stop(world: World, index: number, lasts: number): void {
-  const life = world.replicas[index]?.life;
-  if (life === undefined || life.state !== "running") return;
-  life.stop();
-  world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "goes on", run: () => life.resume(), wakes: true });
 }
 
 const PHASES = { add: 0, promote: 20_000 } as const;

@@ -1,5 +1,5 @@
 import { Random } from "./random.ts";
-import type { Errand, Event, Item, ProviderTrouble, Script, Settings, StoreTrouble, Visit } from "./script.ts";
+import type { Errand, Event, Item, Moment, ProviderTrouble, Script, Settings, StoreTrouble, Visit } from "./script.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -27,6 +27,8 @@ const ERRAND_BAG: readonly Errand[] = ERRANDS.flatMap(([errand, weight]) => Arra
 
 const STORE_TROUBLES: readonly StoreTrouble[] = ["refuses", "loses-answers", "slow"];
 const PROVIDER_TROUBLES: readonly ProviderTrouble[] = ["refuses", "error", "busy", "loses-answers", "slow"];
+
+const MOMENTS: readonly Moment[] = ["leased", "leased", "spent", "spent", "stored", "signed-in"];
 
 export interface GenerateOptions {
   readonly store?: "memory" | "sqlite";
@@ -156,6 +158,8 @@ class Items {
         lasts: random.pick([random.between(10, 2_000), random.between(2_000, 90_000)]),
         how: random.pick(PROVIDER_TROUBLES),
       }),
+      () => ({ kind: "trap", on: random.pick(MOMENTS), act: random.pick(["kill", "stop"]), lasts: random.between(100, 30_000) }),
+      () => ({ kind: "trap", on: "leased", act: random.pick(["stop", "jump"]), lasts: random.between(2_000, 25_000) }),
       () => ({ kind: "sweep", replica }),
       () => ({ kind: "end-all", user, replica }),
       () => ({ kind: "end-one", user, replica }),

@@ -1,4 +1,5 @@
 import type { EndReason, ProviderLogin, ProviderTokens } from "coatcheck/contracts";
+import { spring } from "./faults.ts";
 import type { Life } from "./replica.ts";
 import type { Known } from "./sessions.ts";
 import { EPOCH, ISSUER, type World } from "./world.ts";
@@ -131,6 +132,7 @@ export class Grants {
     }
     if (family.revoked !== null) return null;
     token.spent = send;
+    spring(this.#world, "spent", send.life);
     family.count += 1;
     family.current = { text: `${family.alias}r${family.count}`, family, spent: null };
     this.#refresh.set(family.current.text, family.current);

@@ -24,17 +24,22 @@ const NOISE: readonly Fate[] = ["refuses", "error", "busy", "loses-answers", "sl
 export function linkProvider(world: World, life: Life, clock: Clock): Provider {
   const { grants, settings } = world;
   const failed: ProviderFailure = { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: null };
-  const dated = (tokens: ProviderTokens): ProviderTokens => ({ ...tokens, expires: clock.now() + settings.tokenLifetime });
+  // Counted from when it was asked for: a process that was stopped since must not think that the token lives longer.
+  const dated = (tokens: ProviderTokens, asked: number): ProviderTokens => ({
+    ...tokens,
+    expires: asked + settings.tokenLifetime,
+  });
 
   async function finish(login: FinishLogin): ReturnType<Provider["finish"]> {
     const work = currentWork() ?? life.work;
     const code = login.response.get("code") ?? "";
+    const askedAt = clock.now();
     const redeemed = await new ProviderCall(world, life, `redeem ${code}`, () => grants.redeem(code, login.nonce)).send();
     if (redeemed.kind !== "answered") return failed;
     if (redeemed.answer === null) return { kind: "refused", code: "ERR_PROVIDER_REFUSED", cause: null };
     const found: ProviderLogin = redeemed.answer.login;
     work.family = redeemed.answer.family;
-    return { kind: "login", ...found, tokens: dated(found.tokens) };
+    return { kind: "login", ...found, tokens: dated(found.tokens, askedAt) };
   }
 
   async function refresh(tokens: ProviderTokens): Promise<RefreshOutcome> {
@@ -45,12 +50,13 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
     }
     const send: Send = { token, life, at: world.scheduler.now, outcome: null, heardAt: null, committedAt: null };
     token.family.sends.push(send);
+    const askedAt = clock.now();
     const heard = await new ProviderCall(world, life, `refresh with ${token.text}`, () => grants.spend(send)).send();
     send.heardAt = world.scheduler.now;
     const outcome = outcomeOf(heard);
     send.outcome = outcome.kind;
     if (outcome.kind === "refused") token.family.refusalHeard = true;
-    return outcome.kind === "renewed" ? { ...outcome, tokens: dated(outcome.tokens) } : outcome;
+    return outcome.kind === "renewed" ? { ...outcome, tokens: dated(outcome.tokens, askedAt) } : outcome;
   }
 
   async function revoke(tokens: ProviderTokens): Promise<boolean> {

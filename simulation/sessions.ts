@@ -1,5 +1,6 @@
 import type { EndReason, EndTarget, PutCondition, SessionRow, SessionStore } from "coatcheck/contracts";
 import { isLogout, mayCreate } from "./asked.ts";
+import { spring } from "./faults.ts";
 import type { Family } from "./grants.ts";
 import type { Life } from "./replica.ts";
 import type { Work } from "./work.ts";
@@ -87,7 +88,7 @@ export class Sessions {
     const should = condition === "absent" ? known === undefined || known.gone : holds(known, condition);
     if (written !== should) this.#world.violate(3, `the store ${written ? "took" : "refused"} a write that it should not`);
     if (!written) return false;
-    if (condition === "absent" || known === undefined) this.#created(row, work);
+    if (condition === "absent" || known === undefined) this.#created(row, work, life);
     else this.#changed(known, row, work, life);
     return true;
   }
@@ -126,7 +127,7 @@ export class Sessions {
     return swept;
   }
 
-  #created(row: SessionRow, work: Work): void {
+  #created(row: SessionRow, work: Work, life: Life): void {
     const alias = `s${this.#known.size + 1}`;
     const { asked } = work;
     if (asked === null || !mayCreate(asked.purpose)) {
@@ -151,6 +152,7 @@ export class Sessions {
     asked?.created.push(row.id);
     if (family !== null) family.session = known;
     known.dataKeys = this.#keysIn(known, row);
+    if (family !== null) spring(this.#world, "signed-in", life);
     this.#world.note(() => `${alias} begins for ${row.owner ?? "nobody yet"}`);
   }
 
@@ -175,7 +177,11 @@ export class Sessions {
     if (row.lease !== before.lease || row.tokenExpires !== before.tokenExpires) {
       world.note(() => `${known.alias} ${row.lease === null ? "has no lease" : `is leased to ${life.name}`}`);
     }
-    if (row.tokenExpires !== before.tokenExpires) world.grants.committed(known, life);
+    if (row.lease !== null && row.lease !== before.lease) spring(world, "leased", life);
+    if (row.tokenExpires !== before.tokenExpires) {
+      world.grants.committed(known, life);
+      spring(world, "stored", life);
+    }
     known.row = { ...row, seen: Math.max(before.seen, row.seen) };
   }
 

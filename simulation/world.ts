@@ -2,7 +2,7 @@ import type { Asked } from "./asked.ts";
 import type { Grants } from "./grants.ts";
 import type { Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Script, Settings } from "./script.ts";
+import type { Event, Script, Settings } from "./script.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Order } from "./work.ts";
 
@@ -41,6 +41,7 @@ export class World {
   readonly logins: Asked[] = [];
   storeTroubles: Trouble<"refuses" | "loses-answers" | "slow">[] = [];
   providerTroubles: Trouble<"refuses" | "error" | "busy" | "loses-answers" | "slow">[] = [];
+  readonly traps: Extract<Event, { readonly kind: "trap" }>[] = [];
   /** Nothing goes wrong any more; the run comes to its end. */
   calm = false;
   violation: Violation | null = null;

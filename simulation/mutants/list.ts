@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     "no-mark-at-end-all",
     "ending all sessions of a user leaves no mark for logins in flight",
     "engine/directory.ts",
-    'await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"));',
+    'await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);',
     "void ownerMark;",
   ),
   one(
@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     "no-watching",
     "a lease is taken over at once instead of after its whole length",
     "engine/lease-watch.ts",
-    "return before - this.#seen.since >= parseLease(this.#seen.lease).length ?",
+    "return before - this.#seen.since >= parseLease(lease).length ?",
     "return before - this.#seen.since >= 0 ?",
   ),
   one(

@@ -37,6 +37,8 @@ async function hunt({ name }: Mutant): Promise<Found> {
   const child = spawn(process.execPath, [CHILD, name, String(SEEDS)], { stdio: ["ignore", "pipe", "inherit"] });
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout) chunks.push(chunk);
-  const found: Found = JSON.parse(Buffer.concat(chunks).toString());
+  const said = Buffer.concat(chunks).toString();
+  if (said === "") throw new Error(`the mutant ${name} could not be made; its text is to follow the engine's`);
+  const found: Found = JSON.parse(said);
   return found;
 }

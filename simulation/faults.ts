@@ -1,0 +1,46 @@
+import type { Life } from "./replica.ts";
+import type { Moment } from "./script.ts";
+import type { World } from "./world.ts";
+
+/** A process dies, with all that was to happen in it; another starts in its place later. */
+export function kill(world: World, life: Life | undefined, lasts: number): void {
+  if (life === undefined || life.state === "dead") return;
+  life.die();
+  const { replica } = life;
+  for (const asked of world.openRequests) if (asked.life === life) world.openRequests.delete(asked);
+  const run = (): void => {
+    if (replica.life === life) replica.start();
+  };
+  world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "starts again", run, wakes: true });
+}
+
+/** A process stands still. Afterwards its timers and the answers that came meanwhile are there all at once. */
+export function stop(world: World, life: Life | undefined, lasts: number): void {
+  if (life === undefined || life.state !== "running") return;
+  life.stop();
+  world.scheduler.after(lasts, { place: null, actor: life.name, tell: () => "goes on", run: () => life.resume(), wakes: true });
+}
+
+/** How slow the provider is while clocks jump. */
+const SLOWLY = 4_000;
+
+/** A process is in this moment, outside of itself: what it asked for has just taken effect. */
+export function spring(world: World, on: Moment, life: Life): void {
+  if (world.calm) return;
+  const index = world.traps.findIndex((trap) => trap.on === on);
+  const [trap] = index === -1 ? [] : world.traps.splice(index, 1);
+  if (trap === undefined) return;
+  world.note(() => `${life.name} is caught: ${trap.act}`);
+  if (trap.act === "kill") kill(world, life, trap.lasts);
+  else if (trap.act === "stop") stop(world, life, trap.lasts);
+  else jumpOthers(world, life, trap.lasts);
+}
+
+function jumpOthers(world: World, life: Life, by: number): void {
+  world.providerTroubles.push({ replica: null, how: "slow", until: world.scheduler.now + SLOWLY });
+  const run = (): void => {
+    for (const replica of world.replicas) if (replica !== life.replica) replica.jump(by);
+  };
+  const tell = (): string => `the clocks of all others jump by ${Math.round(by)} ms`;
+  world.scheduler.after(SLOWLY / 8, { place: null, actor: life.name, tell, run, wakes: false });
+}
