@@ -1,7 +1,16 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AuditEvent, Clock, Entropy, JsonObject, Provider, Report, SessionStore, Strategy } from "./contracts.ts";
+import type {
+  AuditEvent,
+  Clock,
+  Entropy,
+  JsonObject,
+  Provider,
+  ProxyReader,
+  Report,
+  SessionStore,
+  Strategy,
+} from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
-import { CoatcheckError } from "./core/errors.ts";
 import { deviations, type SessionOptions, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
 import { type RefreshPolicy, refreshPolicy } from "./core/renewal.ts";
@@ -13,8 +22,10 @@ import { sessionDirectory } from "./engine/directory.ts";
 import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
+import { checkedOrigin, checkedPrefix, checkedUrl, origins, validator } from "./engine/option-checks.ts";
 import { renewAbsent } from "./engine/renew-absent.ts";
 import { Renewals } from "./engine/renewals.ts";
+import { Resolver, type ResolverOptions } from "./engine/resolver.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
 import type { SiteData } from "./oidc/dependencies.ts";
@@ -29,6 +40,7 @@ export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.
 export type { RefreshPolicy } from "./core/renewal.ts";
 export type { Auth, Readiness } from "./engine/auth.ts";
 export { SessionEnded } from "./engine/endings.ts";
+export type { Known, ResolverOptions } from "./engine/resolver.ts";
 export { isSignedIn } from "./engine/signed-in.ts";
 export type { ProviderConfig } from "./oidc/provider-config.ts";
 
@@ -44,6 +56,8 @@ export interface CoatcheckOptions<Data> {
   readonly providers?: readonly (ProviderConfig | Provider)[];
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
+  /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */
+  readonly proxy?: ProxyOptions;
   /** Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer synchronously. */
   readonly data?: StandardSchemaV1<unknown, Data>;
   /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds. */
@@ -65,6 +79,14 @@ export interface CoatcheckOptions<Data> {
   readonly on?: (event: AuditEvent) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+}
+
+/** A proxy that signs people on, and what the app makes of whom it asserts. */
+export interface ProxyOptions extends ResolverOptions {
+  /** Reads what the proxy asserts. */
+  readonly reader: ProxyReader;
+  /** Where a logout of the proxy's user goes on to; without it they would be signed in again at once. */
+  readonly signOutUrl?: string;
 }
 
 /**
@@ -111,6 +133,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     background,
     report,
   });
+  const proxy = proxyOf(options.proxy, { clock, report });
   const sessions = sessionDirectory({ store, clock, entropy, policy, report }, endings);
 
   const engine = new Engine<unknown>({
@@ -120,7 +143,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     entropy,
     chain: {
       explicit: options.strategies ?? [],
-      proxy: null,
+      proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
       session: sessionStrategy({ cookie: cookies.session.name, policy }),
     },
     policy,
@@ -141,6 +164,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       cookies,
       prefix,
       signedOutPage: options.signedOutPage ?? "/",
+      ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
       ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
       ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
     }),
@@ -161,6 +185,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     engine,
     handle: (request, handler, info) => handle(engine, request, handler, info),
     endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
+    forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
     sessions,
     keys: keyring.keyIds,
     get providers() {
@@ -193,24 +218,8 @@ function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
   };
 }
 
-function origins(publicUrl: string | readonly string[]): readonly string[] {
-  const given = typeof publicUrl === "string" ? [publicUrl] : publicUrl;
-  if (given.length === 0)
-    throw new TypeError("publicUrl is empty; name the origin that browsers use, as https://app.example.com");
-  return given.map(checkedOrigin);
-}
-
-function checkedOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    throw new TypeError(`${JSON.stringify(text)} is not an origin; it would be as https://app.example.com, without a path`);
-  }
-  return url.origin;
-}
-
-function checkedPrefix(prefix: string): string {
-  if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) throw new TypeError(`prefix is ${JSON.stringify(prefix)}; it would be as /auth`);
-  return prefix;
+function proxyOf(given: ProxyOptions | undefined, world: { readonly clock: Clock; readonly report: Report }) {
+  return given === undefined ? null : { reader: given.reader, resolver: new Resolver(given, world) };
 }
 
 function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {
@@ -223,31 +232,6 @@ function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): rea
 
 function isProvider(given: ProviderConfig | Provider): given is Provider {
   return "begin" in given;
-}
-
-/** The check that a schema makes. A `TypeError` where it does not take the empty object, which a session without data is. */
-function validator(schema: StandardSchemaV1 | undefined): (data: JsonObject) => unknown {
-  if (schema === undefined) return (data) => data;
-  const validate = checking(schema);
-  try {
-    validate({});
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`the schema given as data must take {}: give its fields defaults, or make them optional. ${why}`, {
-      cause,
-    });
-  }
-  return validate;
-}
-
-function checking(schema: StandardSchemaV1): (data: JsonObject) => unknown {
-  return (data) => {
-    const result = schema["~standard"].validate(data);
-    if (result instanceof Promise) throw new TypeError("the schema given as data answers with a promise; it must be synchronous");
-    if (result.issues === undefined) return result.value;
-    const where = result.issues.map((issue) => `${(issue.path ?? []).map(String).join(".")}: ${issue.message}`).join("; ");
-    throw new CoatcheckError("ERR_DATA_INVALID", { message: `The session's data do not fit their schema: ${where}` });
-  };
 }
 
 async function storeAnswers(store: SessionStore, clock: Clock): Promise<boolean> {

@@ -5,7 +5,7 @@ import { CoatcheckError } from "../core/errors.ts";
 import { answerDecision, answerProblem } from "../engine/answers.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
-import { conclude, FetchRequest, serveSafely, toResponse } from "../engine/handle.ts";
+import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../engine/handle.ts";
 import { isSignedIn } from "../engine/signed-in.ts";
 
 const ANYBODY: Policy = { require: "nobody" };
@@ -34,6 +34,7 @@ export interface HonoAdapter<Data> {
  * ```
  */
 export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
+  if (options.peer === undefined) needsPeer(engine, "hono(auth, { peer: (c) => getConnInfo(c).remote.address })");
   // By context, for middleware may put another request in its place.
   const exchanges = new WeakMap<Context, Exchange<Data>>();
 

@@ -21,6 +21,8 @@ export interface Auth<Data> {
    * many sessions it found alive. Rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer.
    */
   endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
+  /** Drops what is kept of the proxy's look-up of somebody: at once in this process, in others within the cache's time. */
+  forget(owner: string | { readonly issuer: string; readonly subject: string }): void;
   /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
   readonly sessions: SessionDirectory;
   /** What readiness depends on. */

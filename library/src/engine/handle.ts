@@ -71,6 +71,12 @@ function targetOf(url: string): string {
 
 export type FetchHandler<Data> = (session: Session<Data>, request: Request) => MaybePromise<Response>;
 
+/** A proxy is believed by its address; who does not tell it cannot have one in front (DESIGN §3). */
+export function needsPeer<Data>({ options }: Engine<Data>, how: string): void {
+  if (options.chain.proxy === null) return;
+  throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
+}
+
 /** Drives a Fetch handler: our own endpoints are answered, all else goes to `handler` with its session. */
 export async function handle<Data>(
   engine: Engine<Data>,
@@ -78,6 +84,7 @@ export async function handle<Data>(
   handler: FetchHandler<Data>,
   info?: FetchInfo,
 ): Promise<Response> {
+  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
   const view = new FetchRequest(request, engine.options.origins.own, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);
@@ -93,6 +100,7 @@ export async function handleUser<Data>(
   handler: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
   info?: FetchInfo,
 ): Promise<Response> {
+  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
   const view = new FetchRequest(request, engine.options.origins.own, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);

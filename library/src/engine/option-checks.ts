@@ -1,0 +1,59 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { JsonObject } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+
+/** The public origins. Throws a `TypeError` for what is none. */
+export function origins(publicUrl: string | readonly string[]): readonly string[] {
+  const given = typeof publicUrl === "string" ? [publicUrl] : publicUrl;
+  if (given.length === 0)
+    throw new TypeError("publicUrl is empty; name the origin that browsers use, as https://app.example.com");
+  return given.map(checkedOrigin);
+}
+
+/** A URL that a browser may be sent to. */
+export function checkedUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new TypeError(`proxy.signOutUrl is ${JSON.stringify(text)}; it would be as https://login.example.com/oauth2/sign_out`);
+  }
+  return text;
+}
+
+/** An origin and nothing more. */
+export function checkedOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new TypeError(`${JSON.stringify(text)} is not an origin; it would be as https://app.example.com, without a path`);
+  }
+  return url.origin;
+}
+
+/** A path for our own endpoints. */
+export function checkedPrefix(prefix: string): string {
+  if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) throw new TypeError(`prefix is ${JSON.stringify(prefix)}; it would be as /auth`);
+  return prefix;
+}
+
+/** The check that a schema makes. A `TypeError` where it does not take the empty object, which a session without data is. */
+export function validator(schema: StandardSchemaV1 | undefined): (data: JsonObject) => unknown {
+  if (schema === undefined) return (data) => data;
+  const validate = checking(schema);
+  try {
+    validate({});
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`the schema given as data must take {}: give its fields defaults, or make them optional. ${why}`, {
+      cause,
+    });
+  }
+  return validate;
+}
+
+function checking(schema: StandardSchemaV1): (data: JsonObject) => unknown {
+  return (data) => {
+    const result = schema["~standard"].validate(data);
+    if (result instanceof Promise) throw new TypeError("the schema given as data answers with a promise; it must be synchronous");
+    if (result.issues === undefined) return result.value;
+    const where = result.issues.map((issue) => `${(issue.path ?? []).map(String).join(".")}: ${issue.message}`).join("; ");
+    throw new CoatcheckError("ERR_DATA_INVALID", { message: `The session's data do not fit their schema: ${where}` });
+  };
+}
