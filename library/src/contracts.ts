@@ -338,6 +338,14 @@ export interface ProxyReader {
   read(request: RequestView, now: number): MaybePromise<ProxyVerdict>;
 }
 
+/** Verifies what a proxy signed. */
+export interface AssertionVerifier {
+  /** The lower-case name of the header that carries it. */
+  readonly header: string;
+  /** Never throws. The same identity object for the same assertion. */
+  verify(assertion: string, now: number): MaybePromise<ProxyVerdict>;
+}
+
 /** What a route asks of whoever comes. */
 export interface Policy {
   readonly require: "nobody" | "user";
