@@ -1,0 +1,72 @@
+import type { JsonObject } from "../contracts.ts";
+
+/** What a proxy can tell of a person. `user` becomes the subject, the others claims. */
+export type AssertedField = "user" | "email" | "groups" | "preferredUsername" | "name";
+
+const LONGEST: { readonly [field in AssertedField]: number } = {
+  user: 255,
+  email: 254,
+  groups: 16_384,
+  preferredUsername: 255,
+  name: 255,
+};
+const MOST_GROUPS = 1000;
+const LONGEST_GROUP = 255;
+
+const ASCII = /^[\x20-\x7e]*$/;
+const BYTES = /^[\x00-\xff]*$/;
+/** What cannot be seen has no place in a name that people are told apart by. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
+/** Names that are only shown may hold joiners, as Persian and emoji need, but nothing that turns the line around. */
+const UNSHOWN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A field's text: header fields carry UTF-8 as one character for each byte. `undefined` where the bytes are no UTF-8. */
+export function decodeField(field: string): string | undefined {
+  if (ASCII.test(field)) return field;
+  if (!BYTES.test(field)) return undefined;
+  try {
+    return utf8.decode(Uint8Array.from(field, (character) => character.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether a text can be what it is asserted to be. The one normaliser of what proxies assert (S-36): it says yes or no and changes nothing, so two
+ * users never become one by a repair.
+ */
+export function isWellFormed(field: AssertedField, text: string): boolean {
+  if (text === "" || text.length > LONGEST[field] || text.trim() !== text) return false;
+  if (field === "name") return !UNSHOWN.test(text);
+  if (INVISIBLE.test(text) || text.normalize("NFC") !== text) return false;
+  if (field === "groups") return true;
+  // Of two headers that were joined on the way nothing is left but the comma.
+  if (text.includes(",")) return false;
+  const at = text.indexOf("@");
+  if (at < 0) return field !== "email";
+  if (field === "email" && text.includes(" ")) return false;
+  return at > 0 && at < text.length - 1 && at === text.lastIndexOf("@");
+}
+
+/** The groups of a list; `undefined` where one of them is empty or too long. */
+export function groupsOf(text: string, separator: string): readonly string[] | undefined {
+  const groups = text.split(separator).map((group) => group.trim());
+  if (groups.length > MOST_GROUPS || groups.some((group) => group === "" || group.length > LONGEST_GROUP)) return undefined;
+  return groups;
+}
+
+/** The claims that the fields stand for, under the names that OpenID Connect gives them. */
+export function claimsOf(fields: ReadonlyMap<AssertedField, string>, groups: readonly string[] | undefined): JsonObject {
+  const claim = (name: string, field: AssertedField): JsonObject => {
+    const text = fields.get(field);
+    return text === undefined ? {} : { [name]: text };
+  };
+  return {
+    ...claim("email", "email"),
+    ...claim("preferred_username", "preferredUsername"),
+    ...claim("name", "name"),
+    ...(groups === undefined ? {} : { groups }),
+  };
+}
