@@ -71,7 +71,7 @@ const PROTOCOL: ReadonlySet<string> = new Set([
 type Claims = { readonly [name: string]: unknown };
 
 /** The claims that are kept of a person: those of UserInfo, then those of the ID token, which are signed, over them. */
-export function personalClaims(idToken: Claims, userinfo: Claims | null, config: SettledConfig): JsonObject {
+export function personalClaims(idToken: Claims, userinfo: Claims | null, config: Pick<SettledConfig, "claims">): JsonObject {
   const kept = (name: string): boolean =>
     !PROTOCOL.has(name) && (config.claims === null || name === "sub" || config.claims.includes(name));
   const all = [...Object.entries(userinfo ?? {}), ...Object.entries(idToken)];

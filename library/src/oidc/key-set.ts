@@ -27,11 +27,14 @@ export interface KeySet {
   matching(hint: KeyHint): Promise<readonly PublicKey[]>;
 }
 
+/** How long keys are good, and how often an unknown `kid` may cause a fetch, milliseconds. */
+export type KeyAges = Pick<SettledConfig, "jwksMaxAge" | "jwksCooldown">;
+
 const FAILURE_FLOOR = 1_000;
 const MAX_KEYS = 100;
 
 /** Reads the key set when first asked. Concurrent requests share one fetch (DK-06). */
-export function providerKeySet(address: () => string, config: SettledConfig, transport: Transport, clock: Clock): KeySet {
+export function providerKeySet(address: () => string, config: KeyAges, transport: Transport, clock: Clock): KeySet {
   let keys: readonly PublicKey[] | null = null;
   let readAt = Number.NEGATIVE_INFINITY;
   let unknownAt = Number.NEGATIVE_INFINITY;

@@ -127,7 +127,7 @@ function checkMetadata(found: ServerMetadata, config: SettledConfig): Metadata {
 }
 
 /** Endpoints are https; a provider on a loopback address, as in development, may use plain http there (DK-03, TK-05). */
-function checkEndpoint(key: string, value: unknown, loopback: boolean): void {
+export function checkEndpoint(key: string, value: unknown, loopback: boolean): void {
   if (value === undefined) return;
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : null;
   const encrypted = url?.protocol === "https:" || (url?.protocol === "http:" && loopback && isLoopbackHost(url.hostname));

@@ -1,5 +1,4 @@
-import { isLoopbackHost } from "../cookie/names.ts";
-import { CoatcheckError } from "../core/errors.ts";
+import { issuerOf, refusingKeysOf, within } from "./config-checks.ts";
 
 /** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
@@ -89,7 +88,8 @@ export interface SettledConfig {
   readonly backchannelLogoutSessionRequired: boolean;
 }
 
-const ALGORITHMS: ReadonlySet<string> = new Set([
+/** All of {@link SigningAlgorithm}; none and HMAC are never among them. */
+export const ALGORITHMS: ReadonlySet<string> = new Set([
   "RS256",
   "RS384",
   "RS512",
@@ -107,12 +107,11 @@ const METHODS: ReadonlySet<string> = new Set(["client_secret_basic", "client_sec
 
 const DEFAULT_SCOPE = "openid profile email offline_access";
 
-const refuse = (key: string, problem: string): CoatcheckError =>
-  new CoatcheckError("ERR_CONFIG", { message: `provider.${key} ${problem}` });
+const refuse = refusingKeysOf("provider");
 
 /** Checks a configuration and fills in the defaults. Throws `ERR_CONFIG` with the key and what would be right. */
 export function settleProviderConfig(config: ProviderConfig): SettledConfig {
-  const { loopback } = issuerOf(config.issuer);
+  const { loopback } = issuerOf(config.issuer, refuse);
   if (typeof config.clientId !== "string" || config.clientId === "") throw refuse("clientId", "is missing.");
   const name = config.name ?? "default";
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(name)) throw refuse("name", "takes letters, digits, - and _, at most 32.");
@@ -135,28 +134,17 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     responseMode,
     idTokenSigningAlg,
     userinfo: config.userinfo ?? false,
-    clockTolerance: within("clockTolerance", config.clockTolerance ?? 30_000, 0, 60_000),
-    timeout: within("timeout", config.timeout ?? 10_000, 1, 120_000),
-    maxResponse: within("maxResponse", config.maxResponse ?? 262_144, 1_024, 16_777_216),
-    jwksMaxAge: within("jwksMaxAge", config.jwksMaxAge ?? 600_000, 1_000, 86_400_000),
-    jwksCooldown: within("jwksCooldown", config.jwksCooldown ?? 30_000, 1_000, 3_600_000),
-    metadataMaxAge: within("metadataMaxAge", config.metadataMaxAge ?? 3_600_000, 1_000, 86_400_000),
+    clockTolerance: within("clockTolerance", config.clockTolerance ?? 30_000, 0, 60_000, refuse),
+    timeout: within("timeout", config.timeout ?? 10_000, 1, 120_000, refuse),
+    maxResponse: within("maxResponse", config.maxResponse ?? 262_144, 1_024, 16_777_216, refuse),
+    jwksMaxAge: within("jwksMaxAge", config.jwksMaxAge ?? 600_000, 1_000, 86_400_000, refuse),
+    jwksCooldown: within("jwksCooldown", config.jwksCooldown ?? 30_000, 1_000, 3_600_000, refuse),
+    metadataMaxAge: within("metadataMaxAge", config.metadataMaxAge ?? 3_600_000, 1_000, 86_400_000, refuse),
     additionalAudiences: config.additionalAudiences ?? [],
     claims: config.claims ?? null,
     logoutTokenTyp,
     backchannelLogoutSessionRequired: config.backchannelLogoutSessionRequired ?? false,
   };
-}
-
-function issuerOf(issuer: string): { readonly loopback: boolean } {
-  if (typeof issuer !== "string" || !URL.canParse(issuer))
-    throw refuse("issuer", "must be a URL such as https://id.example.com.");
-  const url = new URL(issuer);
-  if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "" || /[?#]/.test(issuer))
-    throw refuse("issuer", "has no query, fragment, user or password.");
-  if (url.protocol === "https:") return { loopback: isLoopbackHost(url.hostname) };
-  if (url.protocol === "http:" && isLoopbackHost(url.hostname)) return { loopback: true };
-  throw refuse("issuer", "must be https; plain http is only for 127.0.0.1, [::1] and localhost.");
 }
 
 function scopeOf(scope: string): string {
@@ -176,9 +164,4 @@ function authenticationOf(config: ProviderConfig): ClientAuthentication {
   if (method === "private_key_jwt" && typeof config.privateKey?.alg !== "string")
     throw refuse("privateKey", "is missing or has no alg; private_key_jwt needs a private JWK.");
   return method;
-}
-
-function within(key: string, value: number, least: number, most: number): number {
-  if (Number.isFinite(value) && value >= least && value <= most) return value;
-  throw refuse(key, `must be between ${least} and ${most}.`);
 }

@@ -9,7 +9,7 @@ import { retryAfterOf } from "./retry-after.ts";
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
 
 /** What a request is for; decides how its answer is read. */
-export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation";
+export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" | "introspection";
 
 export interface Transport {
   /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. */

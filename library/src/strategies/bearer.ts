@@ -1,0 +1,162 @@
+import type {
+  MaybePromise,
+  Principal,
+  RequestView,
+  Strategy,
+  StrategyContext,
+  TokenVerdict,
+  TokenVerifier,
+  Verdict,
+} from "../contracts.ts";
+import { normalizeIdentity, ownerOf } from "../core/record.ts";
+
+/** What the strategy is made of. */
+export interface BearerStrategyOptions {
+  /** The first that reads a token judges it; no other is asked. */
+  readonly verifiers: readonly TokenVerifier[];
+  /** Named in challenges; printable ASCII without `"` and `\`. */
+  readonly realm?: string;
+  /** Whether a proxy in front adds the token by itself; then unsafe requests are checked for where they came from. Default `false`. */
+  readonly ambient?: boolean;
+}
+
+/** Longest token that is judged, in characters. */
+const MAX_TOKEN = 16_384;
+/** Verifiers have limits of their own; this one is for those that have none, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** Some credential of the scheme, anywhere among several: whoever sends two is told so, whichever comes first. */
+const OF_THE_SCHEME = /(?:^|,)[ \t]*bearer(?:[ \t,]|$)/i;
+/** The one shape: scheme, a space, one token68 (RFC 6750 s2.1). */
+const CREDENTIAL = /^bearer +([A-Za-z0-9\-._~+/]+=*)[ \t]*$/i;
+const TOKEN_IN_QUERY = /[?&]access_token=/;
+
+/**
+ * Reads `Authorization: Bearer` (RFC 6750). Nothing is written and no cookie is looked at: a request with a bearer token is of that token or of nobody.
+ * A token in the query or the body is never read; one in the query beside the header is 400, as two headers are (TP-06).
+ */
+export function bearer({ verifiers, realm, ambient = false }: BearerStrategyOptions): Strategy {
+  if (realm !== undefined && !/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(realm))
+    throw new TypeError('bearer.realm is printable ASCII without " and \\');
+  const answers = challenges(realm);
+  return {
+    name: "bearer",
+    ambient,
+    presented,
+    examine(context) {
+      const { request, report } = context;
+      if (!presented(request)) return { kind: "abstain" };
+      const token = CREDENTIAL.exec(request.header("authorization") ?? "")?.[1];
+      if (token === undefined || TOKEN_IN_QUERY.test(request.target)) {
+        report({ name: "credential.refused", level: "info", reason: "request", code: "ERR_BAD_REQUEST" });
+        return answers.malformed;
+      }
+      if (token.length > MAX_TOKEN) return toVerdict({ kind: "invalid", reason: "size" }, null, context, answers, ambient);
+      return judged(token, verifiers, context, answers, ambient);
+    },
+  };
+}
+
+function presented(request: RequestView): boolean {
+  const value = request.header("authorization");
+  return value !== undefined && OF_THE_SCHEME.test(value);
+}
+
+type Refusal = Extract<Verdict, { kind: "refuse" }>;
+
+interface Challenges {
+  readonly malformed: Refusal;
+  readonly invalid: Refusal;
+  insufficient(scope: string): Refusal;
+}
+
+/** RFC 6750 s3.1. Which check failed is for the log; a guesser would only learn from it. */
+function challenges(realm: string | undefined): Challenges {
+  const scheme = realm === undefined ? "Bearer " : `Bearer realm="${realm}", `;
+  return {
+    malformed: { kind: "refuse", status: 400, code: "ERR_BAD_REQUEST", challenge: `${scheme}error="invalid_request"` },
+    invalid: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: `${scheme}error="invalid_token"` },
+    insufficient: (scope) => {
+      const named = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,500}$/.test(scope) ? `, scope="${scope}"` : "";
+      return { kind: "refuse", status: 403, code: "ERR_FORBIDDEN", challenge: `${scheme}error="insufficient_scope"${named}` };
+    },
+  };
+}
+
+/** Whatever a verifier throws, or gives that is no verdict, is an outage: nobody is let in by a mistake (TP-07). */
+function judged(
+  token: string,
+  verifiers: readonly TokenVerifier[],
+  context: StrategyContext,
+  answers: Challenges,
+  ambient: boolean,
+): MaybePromise<Verdict> {
+  let verifier: TokenVerifier | null = null;
+  const outage = (cause: unknown): Verdict => toVerdict({ kind: "unavailable", cause }, verifier, context, answers, ambient);
+  const settled = (found: TokenVerdict): Verdict => {
+    try {
+      return toVerdict(found, verifier, context, answers, ambient);
+    } catch (cause) {
+      return outage(cause);
+    }
+  };
+  try {
+    verifier = verifiers.find((one) => one.reads(token)) ?? null;
+    if (verifier === null) return settled({ kind: "invalid", reason: "unknown" });
+    const found = verifier.verify(token);
+    return found instanceof Promise ? inTime(found, context).then(settled, outage) : settled(found);
+  } catch (cause) {
+    return outage(cause);
+  }
+}
+
+async function inTime(work: Promise<TokenVerdict>, { clock }: StrategyContext): Promise<TokenVerdict> {
+  const done = new AbortController();
+  const late = clock.sleep(PATIENCE, done.signal).then((): never => {
+    throw new Error(`a verifier of bearer tokens did not answer within ${PATIENCE} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
+}
+
+function toVerdict(
+  found: TokenVerdict,
+  verifier: TokenVerifier | null,
+  { now, report }: StrategyContext,
+  answers: Challenges,
+  ambient: boolean,
+): Verdict {
+  const by = verifier === null ? {} : { provider: verifier.name };
+  const refused = (reason: string, refusal: Refusal): Verdict => {
+    report({ name: "credential.refused", level: "info", reason, code: refusal.code, ...by });
+    return refusal;
+  };
+  switch (found.kind) {
+    case "valid":
+      return found.expires > now
+        ? { kind: "accept", principal: principalOf(found, now, ambient) }
+        : refused("exp", answers.invalid);
+    case "invalid":
+      return refused(/^[\w.:-]{1,64}$/.test(found.reason) ? found.reason : "invalid", answers.invalid);
+    case "insufficient":
+      return refused("scope", answers.insufficient(found.scope));
+    case "unavailable": {
+      const { cause, retryAfter } = found;
+      report({ name: "credential.failed", level: "error", reason: "unavailable", error: cause, ...by });
+      const wait = retryAfter === undefined ? {} : { retryAfter };
+      return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause, ...wait };
+    }
+    default:
+      throw new TypeError("a verifier of bearer tokens gave something that is no verdict", { cause: found satisfies never });
+  }
+}
+
+function principalOf(found: Extract<TokenVerdict, { kind: "valid" }>, now: number, ambient: boolean): Principal {
+  const identity = normalizeIdentity(found.identity, now);
+  const { owner = ownerOf(identity) } = found;
+  if (typeof owner !== "string" || owner === "") throw new TypeError("a verifier of bearer tokens gave an owner that is no text");
+  return { identity, owner, ambient };
+}
