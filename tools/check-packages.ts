@@ -23,7 +23,7 @@ export interface Manifest {
 }
 
 const PACKAGES = ["library", "gateway"];
-const MEMBERS = [...PACKAGES, "conformance", "bench", "examples/demo"];
+const MEMBERS = [...PACKAGES, "conformance", "bench", "soak", "examples/demo"];
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 export function readManifest(folder: string): Manifest {

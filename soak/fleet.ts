@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Reply } from "./ask.ts";
+import { getFrom } from "./ask.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Random } from "./random.ts";
+
+/** A request that got no answer for so long is stuck, and so is its session. */
+const LONGEST = 120_000;
+
+/** An answer, and who gave it when. */
+export interface Answered {
+  readonly kind: "answered";
+  readonly by: string;
+  readonly at: number;
+  readonly reply: Reply;
+}
+/** Nobody answered, or only that it should be tried again. */
+export interface Stuck {
+  readonly kind: "stuck";
+  readonly by: string;
+  readonly at: number;
+  readonly last: string;
+}
+
+/** The load balancer: spreads requests over the gateways that are in rotation, and repeats on another what broke on the way. */
+export class Fleet {
+  readonly gateways: readonly Gateway[];
+  readonly host: string;
+  readonly #random: Random;
+  /** Requests that went out, repeats included. */
+  sent = 0;
+  broken = 0;
+  postponed = 0;
+
+  constructor(gateways: readonly Gateway[], host: string, random: Random) {
+    this.gateways = gateways;
+    this.host = host;
+    this.#random = random;
+  }
+
+  /** Any gateway in rotation; waits for one. */
+  async any(): Promise<Gateway> {
+    for (;;) {
+      const gateway = this.#random.pick(this.gateways.filter(({ inRotation }) => inRotation));
+      if (gateway !== undefined) return gateway;
+      await sleep(20);
+    }
+  }
+
+  /** One GET, repeated as a load balancer repeats what broke, and as a client repeats what got 503 with `Retry-After`. */
+  async ask(path: string, headers: Readonly<Record<string, string>>): Promise<Answered | Stuck> {
+    const deadline = Date.now() + LONGEST;
+    for (let last = "nothing"; ; ) {
+      const gateway = await this.any();
+      const by = gateway.life;
+      this.sent += 1;
+      const reply = await getFrom(gateway, this.host, path, headers).catch((error: unknown) => {
+        last = String(error);
+        return null;
+      });
+      const again = reply?.status === 503 ? Number(reply.headers["retry-after"]) : Number.NaN;
+      const at = Date.now();
+      if (reply !== null && !(again > 0)) return { kind: "answered", by, at, reply };
+      if (at > deadline) return { kind: "stuck", by, at, last };
+      if (reply === null) this.broken += 1;
+      else {
+        this.postponed += 1;
+        last = `503 ${reply.text}`;
+      }
+      await sleep(reply === null ? 10 : Math.min(again, 10) * 1_000);
+    }
+  }
+}

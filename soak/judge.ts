@@ -1,0 +1,166 @@
+import type { Answer, Fault, Journals, Known, Line, Spend, Stored } from "./journal.ts";
+
+/** A token that was presented again, and the fault that explains it; `null`: nothing does. */
+export interface Repeat {
+  readonly session: string;
+  readonly first: Spend;
+  readonly again: Spend;
+  readonly fault: Fault | null;
+}
+
+/** A user who was logged out, and the repeat that explains it. */
+export interface LoggedOut {
+  readonly session: string;
+  readonly reason: string;
+  readonly repeat: Repeat | null;
+}
+
+export interface Verdict {
+  readonly repeats: readonly Repeat[];
+  readonly loggedOut: readonly LoggedOut[];
+  /** Answers that nothing explains. */
+  readonly lost: readonly Answer[];
+  /** What must not have happened, a sentence each, with the session that it is about. */
+  readonly violations: readonly Violation[];
+}
+
+export interface Violation {
+  readonly session: string;
+  readonly message: string;
+}
+
+/** Between an answer of the provider and its commit, or a deed and its line in the log, on a machine that is busy. */
+const SLACK = 1_000;
+/** A refused answer and the row's ending are stamped by different processes. */
+const STAMPS = 50;
+
+/** Holds all journals against each other. Pure: it can be tried on journals that nobody lived. */
+export function judge(journals: Journals): Verdict {
+  const used = new Map<Fault, Set<string>>();
+  const repeats: Repeat[] = [];
+  const loggedOut: LoggedOut[] = [];
+  const violations: Violation[] = [];
+  const stored = new Map(journals.stored.map((row) => [row.session, row]));
+  for (const known of journals.sessions) {
+    const own = repeatsOf(known, journals, used);
+    repeats.push(...own);
+    for (const message of complaints(own)) violations.push({ session: known.session, message });
+    const row = stored.get(known.session);
+    const over = endingOf(known, journals, own, row);
+    if (over.loggedOut !== null) loggedOut.push(over.loggedOut);
+    for (const message of over.messages) violations.push({ session: known.session, message });
+  }
+  for (const { account } of journals.spends.filter(isOf(journals.sessions))) {
+    violations.push({ session: account, message: "the provider was shown a token of nobody whom we know" });
+  }
+  for (const spend of journals.spends.filter(({ outcome }) => outcome === "error")) {
+    violations.push({ session: spend.account, message: `the provider answered ${spend.by} with an error that nobody planned` });
+  }
+  const lost = journals.answers.filter((answer) => !excused(answer, stored.get(answer.session)));
+  for (const { session, by, what } of lost) violations.push({ session, message: `${by} answered ${what}` });
+  return { repeats, loggedOut, lost, violations };
+}
+
+const isOf = (sessions: readonly Known[]) => {
+  const accounts = new Set(sessions.map(({ account }) => account));
+  return ({ account }: Spend): boolean => !accounts.has(account);
+};
+
+/** Each presentation after the first of each token of a session. */
+function repeatsOf({ session, account }: Known, journals: Journals, used: Map<Fault, Set<string>>): readonly Repeat[] {
+  const byToken = Map.groupBy(
+    journals.spends.filter((spend) => spend.account === account),
+    ({ token }) => token,
+  );
+  return [...byToken.values()].flatMap((given) => {
+    const spends = given.toSorted((one, other) => one.at - other.at);
+    return spends.slice(1).flatMap((again, index): Repeat[] => {
+      const first = spends[index];
+      if (first === undefined) return [];
+      const fault = explain(session, first, again, journals, used);
+      if (fault !== null) used.set(fault, (used.get(fault) ?? new Set()).add(session));
+      return [{ session, first, again, fault }];
+    });
+  });
+}
+
+/** The fault that explains a repeat; each explains one of a session. */
+function explain(
+  session: string,
+  first: Spend,
+  again: Spend,
+  { faults, lines, lease }: Journals,
+  used: ReadonlyMap<Fault, ReadonlySet<string>>,
+): Fault | null {
+  const about = lines.filter((line) => line.session === session);
+  const free = faults.filter((fault) => used.get(fault)?.has(session) !== true);
+  return (
+    free.find((fault) => interrupted(fault, first, again, about, lease)) ??
+    free.find((fault) => cameTooLate(fault, first, again, lease)) ??
+    null
+  );
+}
+
+/** The gateway that presented the token first was struck between sending and commit, and told of no commit. */
+function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly Line[], lease: Journals["lease"]): boolean {
+  if (fault.by !== first.by || fault.from > Math.min(again.at, first.answered + SLACK)) return false;
+  const meanwhile = about.filter(({ by, at }) => by === first.by && at >= first.at && at <= again.at);
+  if (meanwhile.some(({ event }) => event === "refresh.completed")) return false;
+  // Whoever goes on finds the answer and stores it. Where there was none yet, the row says that nobody knows, and the next use tries once more.
+  const lostTheAnswer = meanwhile.some(({ event, reason }) => event === "refresh.failed" && reason === "unknown");
+  if (fault.until !== null && lostTheAnswer) return fault.until >= first.at - SLACK;
+  // Else somebody watched the lease for its whole length, and all the while nobody came back to it.
+  const watched = again.at - first.at >= lease.length - lease.margin;
+  return watched && (fault.until === null ? fault.from >= first.at - SLACK : fault.until >= again.at - SLACK);
+}
+
+/** The gateway that presented it again stood still between its lease and its sending, for so long that the other had taken over. */
+function cameTooLate(fault: Fault, first: Spend, again: Spend, { length, margin }: Journals["lease"]): boolean {
+  if (fault.by !== again.by || fault.by === first.by || fault.until === null) return false;
+  if (fault.until > again.at || fault.until < again.at - SLACK) return false;
+  return first.at - fault.from >= length - margin && first.at <= fault.until + SLACK;
+}
+
+function complaints(repeats: readonly Repeat[]): readonly string[] {
+  return repeats
+    .filter(({ fault }) => fault === null)
+    .map(({ first, again }) => {
+      const after = `${((again.at - first.at) / 1_000).toFixed(3)} s`;
+      return `${first.by} and ${after} later ${again.by} presented the token ${again.token}, and no fault explains it`;
+    });
+}
+
+interface Over {
+  readonly loggedOut: LoggedOut | null;
+  readonly messages: readonly string[];
+}
+
+/** How a session ended, if it did: only after a repeat that a fault explains, for one of two reasons, told once. */
+function endingOf({ session }: Known, journals: Journals, repeats: readonly Repeat[], row: Stored | undefined): Over {
+  const told = journals.lines.filter((line) => line.session === session && line.event === "session.ended");
+  const repeat = repeats.find(({ fault }) => fault !== null) ?? null;
+  if (row === undefined) return { loggedOut: null, messages: ["its row is gone from the store"] };
+  if (row.ended === null) {
+    const messages = told.length > 0 ? [`${told[0]?.by} told of its end, and it lives`] : [];
+    return {
+      loggedOut: null,
+      messages: repeats.length > 0 ? [...messages, "its grant is revoked, and it never ended"] : messages,
+    };
+  }
+  const reason = row.reason ?? "nothing";
+  const messages = repeat === null ? [`it ended (${reason}), and no fault explains it`] : [];
+  if (reason !== "refresh-lost" && reason !== "provider") messages.push(`it ended with the reason ${reason}`);
+  if (told.length > 1) messages.push(`its end was told ${told.length} times`);
+  if (told.length === 0 && !mayBeUntold(row.ended, journals.faults)) messages.push("its end was told by nobody");
+  return { loggedOut: { session, reason, repeat }, messages };
+}
+
+/** Who is killed between the store and the log tells nobody. */
+function mayBeUntold(ended: number, faults: readonly Fault[]): boolean {
+  return faults.some(({ kind, from }) => kind === "kill" && from >= ended - STAMPS && from <= ended + SLACK);
+}
+
+/** A 401 is right once the session is over, whoever says it. */
+function excused({ kind, at }: Answer, row: Stored | undefined): boolean {
+  return kind === "signed-out" && row?.ended != null && at >= row.ended - STAMPS;
+}

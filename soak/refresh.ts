@@ -1,0 +1,124 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { strike } from "./faults.ts";
+import type { Journals } from "./journal.ts";
+import { judge, type Verdict } from "./judge.ts";
+import { randomOf } from "./random.ts";
+import { type Counts, closingLine, losses, table, traceOf } from "./report.ts";
+import { Stage } from "./stage.ts";
+import { type Diary, User } from "./user.ts";
+
+export interface RefreshOptions {
+  readonly expiries: number;
+  readonly users: number;
+  readonly seed: number;
+  /** Milliseconds between two faults, on average. */
+  readonly often: number;
+  readonly signal: AbortSignal;
+  readonly print: (text: string) => void;
+}
+
+const PROGRESS = 5_000;
+/** Answers that the provider keeps back, and the last lines of logs, are here by then. */
+const QUIET = 2_000;
+
+/** Three gateways, users around every expiry, faults all the while. Answers whether all held. */
+export async function soakRefresh(options: RefreshOptions): Promise<boolean> {
+  const { expiries, users, seed, often, print } = options;
+  print(`soak refresh: seed ${seed}, ${expiries} expiries over ${users} users at a time, a fault about every ${often / 1_000} s`);
+  const stage = await Stage.set(seed);
+  const begun = performance.now();
+  const diary: Diary = { sessions: [], answers: [], expiries: 0, requests: 0 };
+  const progress = setInterval(() => print(progressLine(stage, diary, performance.now() - begun)), PROGRESS);
+  try {
+    await live(stage, diary, options);
+    await sleep(QUIET);
+    const journals = await gather(stage, diary);
+    const { sent, broken, postponed } = stage.fleet;
+    const seconds = (performance.now() - begun) / 1_000;
+    const counts = { expiries: diary.expiries, requests: diary.requests, sent, broken, postponed, seconds };
+    return conclude(journals, counts, options);
+  } finally {
+    clearInterval(progress);
+    await stage.clear();
+  }
+}
+
+/** Users and faults at the same time; faults end when the users are done, and then everybody looks once more. */
+async function live(stage: Stage, diary: Diary, { expiries, users, seed, often, signal }: RefreshOptions): Promise<void> {
+  const { fleet, provider, lease } = stage;
+  const done = new AbortController();
+  const over = AbortSignal.any([signal, done.signal]);
+  const people = Array.from(
+    { length: users },
+    (_, index) => new User(`u${index + 1}`, fleet, diary, randomOf(seed, `user ${index}`)),
+  );
+  const lives = people.map((user, index) => user.live(shareOf(expiries, users, index), over));
+  const faults = strike(fleet.gateways, randomOf(seed, "faults"), { lease, often, moments: provider, signal: over });
+  const whichever = await unless(signal, Promise.race([settled(Promise.all(lives)), settled(faults)]));
+  done.abort();
+  const ends = await unless(signal, Promise.all([...lives, faults].map(settled)));
+  const failure = [whichever, ...ends].find((end) => end !== null && end.name !== "AbortError");
+  if (failure != null) throw failure;
+  await Promise.all(people.map((user) => user.lookBack()));
+}
+
+/** Waits no longer than until the signal is aborted: whoever presses Ctrl-C wants to go. */
+async function unless<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const cut = Promise.withResolvers<never>();
+  const stop = (): void => cut.reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([work, cut.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** What a work failed with. */
+const settled = (work: Promise<unknown>): Promise<Error | null> =>
+  work.then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
+
+/** Each user's part of all expiries. */
+const shareOf = (all: number, users: number, index: number): number => Math.floor(all / users) + (index < all % users ? 1 : 0);
+
+async function gather(stage: Stage, { sessions, answers }: Diary): Promise<Journals> {
+  const { lease, provider, records } = stage;
+  return { lease, spends: provider.spends, ...records, sessions, answers, stored: await stage.stored(sessions) };
+}
+
+function conclude(journals: Journals, counts: Counts, { expiries, print }: RefreshOptions): boolean {
+  const verdict = judge(journals);
+  print(`\n${table(journals, verdict, counts)}`);
+  if (verdict.loggedOut.length > 0) print(`\nlost sessions\n${losses(verdict)}`);
+  const holds = verdict.violations.length === 0 && counts.expiries >= expiries;
+  if (!holds) accuse(journals, verdict, print);
+  print(`\n${closingLine(journals, verdict, counts)}`);
+  return holds;
+}
+
+/** Says what went wrong, with what led to it, and keeps the journals; they hold no token. */
+function accuse(journals: Journals, { violations }: Verdict, print: (text: string) => void): void {
+  print(`\nviolations ${violations.length}`);
+  for (const { session, message } of violations) print(`  ${session}: ${message}`);
+  for (const session of new Set(violations.map((violation) => violation.session).slice(0, 5))) {
+    print(`\n  what is known of ${session}\n${traceOf(session, journals)}`);
+  }
+  const file = join(mkdtempSync(join(tmpdir(), "coatcheck-soak-journals-")), "journals.json");
+  writeFileSync(file, JSON.stringify(journals, null, 1));
+  print(`\n  all journals: ${file}`);
+}
+
+function progressLine({ records, provider }: Stage, { expiries, requests, answers }: Diary, milliseconds: number): string {
+  const kills = records.faults.filter(({ kind }) => kind === "kill").length;
+  const reuse = provider.spends.filter(({ outcome }) => outcome === "reuse").length;
+  const time = `${Math.round(milliseconds / 1_000)} s`.padStart(6);
+  const stops = records.faults.length - kills;
+  return `${time}  expiries ${expiries}, requests ${requests}, kills ${kills}, stops ${stops}, reuse ${reuse}, refused ${answers.length}`;
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sqlite } from "coatcheck/sqlite";
+import { Fleet } from "./fleet.ts";
+import { Gateway, type Records } from "./gateway.ts";
+import type { Known, LeaseTimes, Stored } from "./journal.ts";
+import { RunningProvider } from "./provider.ts";
+import { randomOf } from "./random.ts";
+
+const HOST = "soak.example";
+const GATEWAYS = ["a", "b", "c"];
+/** Seconds that an access token lives. */
+const LIFETIME = 5;
+/** `providers[].timeout`, milliseconds: short, so that leases are; long enough for a provider on a machine with other things to do. */
+const TIMEOUT = 2_000;
+
+/** How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for the sending. */
+function leaseOf(timeout: number): LeaseTimes {
+  const longest = 2 * timeout + 500;
+  const margin = Math.max(1_000, longest / 4);
+  return { length: Math.ceil(longest + margin), margin };
+}
+
+/** All processes, on one file of sessions in a temporary folder. */
+export class Stage {
+  readonly lease = leaseOf(TIMEOUT);
+  readonly records: Records = { lines: [], faults: [] };
+  readonly fleet: Fleet;
+  readonly provider: RunningProvider;
+  readonly folder: string;
+
+  private constructor(provider: RunningProvider, folder: string, fleet: Fleet, records: Records) {
+    this.provider = provider;
+    this.folder = folder;
+    this.fleet = fleet;
+    this.records = records;
+  }
+
+  static async set(seed: number): Promise<Stage> {
+    const folder = mkdtempSync(join(tmpdir(), "coatcheck-soak-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const client = { clientId: "soak", clientSecret: randomBytes(24).toString("hex") };
+    const callback = `https://${HOST}/auth/callback`;
+    const { provider, issuer, upstream } = await RunningProvider.start({ ...client, callback, lifetime: LIFETIME, seed });
+    const config = join(folder, "coatcheck.config.json");
+    writeFileSync(config, JSON.stringify(settings(issuer, upstream, client.clientId)));
+    const secret = randomBytes(32).toString("base64url");
+    const records: Records = { lines: [], faults: [] };
+    const ports = await freePorts(GATEWAYS.length * 2);
+    const gateways = GATEWAYS.map((name, index) => {
+      const [port = 0, adminPort = 0] = ports.slice(index * 2);
+      return new Gateway({ name, port, adminPort, folder, config, secret, clientSecret: client.clientSecret }, records);
+    });
+    // One after the other: the first makes the file.
+    for (const gateway of gateways) await gateway.start();
+    return new Stage(provider, folder, new Fleet(gateways, HOST, randomOf(seed, "balancer")), records);
+  }
+
+  /** The sessions as the store has them. */
+  async stored(sessions: readonly Known[]): Promise<readonly Stored[]> {
+    const store = sqlite(join(this.folder, "sessions.db"));
+    try {
+      return sessions.flatMap(({ session }) => {
+        const row = store.get(session);
+        if (row instanceof Promise) throw new TypeError("a store that answers at once was expected");
+        return row === undefined ? [] : [{ session, ended: row.ended, reason: row.reason }];
+      });
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** Ends all processes and forgets the sessions. */
+  async clear(): Promise<void> {
+    await Promise.all(this.fleet.gateways.map((gateway) => gateway.close()));
+    await this.provider.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function settings(issuer: string, upstream: string, clientId: string): object {
+  return {
+    publicUrl: `https://${HOST}`,
+    store: "sqlite:sessions.db",
+    accessLog: false,
+    providers: [{ issuer, clientId, scope: "openid offline_access", timeout: `${TIMEOUT}ms` }],
+    upstreams: [{ url: upstream, access: "api", token: "authorization" }],
+  };
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  return Promise.all(
+    servers.map(async (server) => {
+      const listening = Promise.withResolvers<void>();
+      server.listen(0, "127.0.0.1", () => listening.resolve());
+      await listening.promise;
+      const address = server.address();
+      await Promise.resolve();
+      const closed = Promise.withResolvers<void>();
+      server.close(() => closed.resolve());
+      await closed.promise;
+      return typeof address === "object" && address !== null ? address.port : 0;
+    }),
+  );
+}
