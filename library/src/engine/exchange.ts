@@ -26,8 +26,8 @@ import { inStep, reconciled } from "./admit.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import { markBefore } from "./marks.ts";
-import type { Asserted, Chain, Observed } from "./observe.ts";
-import { provenBy } from "./observe.ts";
+import type { Asserted, Observed } from "./observe.ts";
+import { comesAlong, provenBy } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 import { SessionHandle } from "./session.ts";
 import type { Settlement } from "./settle.ts";
@@ -40,12 +40,6 @@ const NOTHING: readonly (() => void)[] = [];
 function reportRefusal(code: ErrorCode, report: Report): void {
   if (code === "ERR_CROSS_SITE") report({ name: "csrf.refused", level: "warn", code });
   else report({ name: "session.refused", level: "debug", code });
-}
-
-/** Whether something came along that a browser or a proxy sends by itself. */
-function comesAlong({ explicit, proxy, session }: Chain, request: RequestView): boolean {
-  if (session.presented(request) || explicit.some((one) => one.ambient && one.presented(request))) return true;
-  return proxy?.reader.headers.some((name) => request.header(name) !== undefined) ?? false;
 }
 
 /** One request's way through the engine: what was observed, what the handler wants, and its settling. Adapters hold one each. */

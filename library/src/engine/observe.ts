@@ -6,6 +6,7 @@ import type {
   ProxyReader,
   ProxyVerdict,
   Report,
+  RequestView,
   Strategy,
   StrategyContext,
   Verdict,
@@ -158,6 +159,12 @@ export function registered(resolved: Resolved, before: Observed): Observed {
     case "failed":
       return { verdict: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: resolved.cause }, by: "proxy" };
   }
+}
+
+/** Whether something came along that a browser or a proxy sends by itself. */
+export function comesAlong({ explicit, proxy, session }: Chain, request: RequestView): boolean {
+  if (session.presented(request) || explicit.some((one) => one.ambient && one.presented(request))) return true;
+  return proxy?.reader.headers.some((name) => request.header(name) !== undefined) ?? false;
 }
 
 /** The session that a verdict proves. */

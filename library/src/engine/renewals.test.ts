@@ -131,7 +131,7 @@ test("RF-04 an answer without a refresh token keeps the old one for the next tim
   );
 });
 
-test("RF-05 S-23 invalid_grant ends the session once, is audited, and nothing loops", async () => {
+test("RF-05 SE-05 S-23 invalid_grant ends the session once, is audited, and nothing loops", async () => {
   world = renewalWorld(2);
   world.provider.always(() => ({ kind: "refused", cause: new Error("invalid_grant") }));
   const cookie = await world.signIn();
