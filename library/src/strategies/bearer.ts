@@ -38,7 +38,7 @@ const TOKEN_IN_QUERY = /[?&]access_token=/;
 export function bearer({ verifiers, realm, ambient = false }: BearerStrategyOptions): Strategy {
   if (realm !== undefined && !/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(realm))
     throw new TypeError('bearer.realm is printable ASCII without " and \\');
-  const answers = challenges(realm);
+  const terms: Terms = { verifiers, ambient, ...challenges(realm) };
   return {
     name: "bearer",
     ambient,
@@ -49,10 +49,10 @@ export function bearer({ verifiers, realm, ambient = false }: BearerStrategyOpti
       const token = CREDENTIAL.exec(request.header("authorization") ?? "")?.[1];
       if (token === undefined || TOKEN_IN_QUERY.test(request.target)) {
         report({ name: "credential.refused", level: "info", reason: "request", code: "ERR_BAD_REQUEST" });
-        return answers.malformed;
+        return terms.malformed;
       }
-      if (token.length > MAX_TOKEN) return toVerdict({ kind: "invalid", reason: "size" }, null, context, answers, ambient);
-      return judged(token, verifiers, context, answers, ambient);
+      if (token.length > MAX_TOKEN) return toVerdict({ kind: "invalid", reason: "size" }, null, context, terms);
+      return judged(token, context, terms);
     },
   };
 }
@@ -64,10 +64,16 @@ function presented(request: RequestView): boolean {
 
 type Refusal = Extract<Verdict, { kind: "refuse" }>;
 
+/** The refusals, made once. */
 interface Challenges {
   readonly malformed: Refusal;
   readonly invalid: Refusal;
   insufficient(scope: string): Refusal;
+}
+
+interface Terms extends Challenges {
+  readonly verifiers: readonly TokenVerifier[];
+  readonly ambient: boolean;
 }
 
 /** RFC 6750 s3.1. Which check failed is for the log; a guesser would only learn from it. */
@@ -84,24 +90,18 @@ function challenges(realm: string | undefined): Challenges {
 }
 
 /** Whatever a verifier throws, or gives that is no verdict, is an outage: nobody is let in by a mistake (TP-07). */
-function judged(
-  token: string,
-  verifiers: readonly TokenVerifier[],
-  context: StrategyContext,
-  answers: Challenges,
-  ambient: boolean,
-): MaybePromise<Verdict> {
+function judged(token: string, context: StrategyContext, terms: Terms): MaybePromise<Verdict> {
   let verifier: TokenVerifier | null = null;
-  const outage = (cause: unknown): Verdict => toVerdict({ kind: "unavailable", cause }, verifier, context, answers, ambient);
+  const outage = (cause: unknown): Verdict => toVerdict({ kind: "unavailable", cause }, verifier, context, terms);
   const settled = (found: TokenVerdict): Verdict => {
     try {
-      return toVerdict(found, verifier, context, answers, ambient);
+      return toVerdict(found, verifier, context, terms);
     } catch (cause) {
       return outage(cause);
     }
   };
   try {
-    verifier = verifiers.find((one) => one.reads(token)) ?? null;
+    verifier = terms.verifiers.find((one) => one.reads(token)) ?? null;
     if (verifier === null) return settled({ kind: "invalid", reason: "unknown" });
     const found = verifier.verify(token);
     return found instanceof Promise ? inTime(found, context).then(settled, outage) : settled(found);
@@ -116,19 +116,14 @@ async function inTime(work: Promise<TokenVerdict>, { clock }: StrategyContext): 
     throw new Error(`a verifier of bearer tokens did not answer within ${PATIENCE} ms`);
   });
   try {
-    return await Promise.race([work, late]);
+    // The limit first: it must be heard also where the work is something that cannot be waited for.
+    return await Promise.race([late, work]);
   } finally {
     done.abort();
   }
 }
 
-function toVerdict(
-  found: TokenVerdict,
-  verifier: TokenVerifier | null,
-  { now, report }: StrategyContext,
-  answers: Challenges,
-  ambient: boolean,
-): Verdict {
+function toVerdict(found: TokenVerdict, verifier: TokenVerifier | null, { now, report }: StrategyContext, terms: Terms): Verdict {
   const by = verifier === null ? {} : { provider: verifier.name };
   const refused = (reason: string, refusal: Refusal): Verdict => {
     report({ name: "credential.refused", level: "info", reason, code: refusal.code, ...by });
@@ -136,13 +131,13 @@ function toVerdict(
   };
   switch (found.kind) {
     case "valid":
-      return found.expires > now
-        ? { kind: "accept", principal: principalOf(found, now, ambient) }
-        : refused("exp", answers.invalid);
+      return isOver(found, now)
+        ? refused("exp", terms.invalid)
+        : { kind: "accept", principal: principalOf(found, now, terms.ambient) };
     case "invalid":
-      return refused(/^[\w.:-]{1,64}$/.test(found.reason) ? found.reason : "invalid", answers.invalid);
+      return refused(/^[\w.:-]{1,64}$/.test(found.reason) ? found.reason : "invalid", terms.invalid);
     case "insufficient":
-      return refused("scope", answers.insufficient(found.scope));
+      return refused("scope", terms.insufficient(found.scope));
     case "unavailable": {
       const { cause, retryAfter } = found;
       report({ name: "credential.failed", level: "error", reason: "unavailable", error: cause, ...by });
@@ -152,6 +147,12 @@ function toVerdict(
     default:
       throw new TypeError("a verifier of bearer tokens gave something that is no verdict", { cause: found satisfies never });
   }
+}
+
+function isOver({ expires }: Extract<TokenVerdict, { kind: "valid" }>, now: number): boolean {
+  if (typeof expires !== "number" || Number.isNaN(expires))
+    throw new TypeError("a verifier of bearer tokens gave an end that is no time");
+  return expires <= now;
 }
 
 function principalOf(found: Extract<TokenVerdict, { kind: "valid" }>, now: number, ambient: boolean): Principal {

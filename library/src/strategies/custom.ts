@@ -123,7 +123,8 @@ async function inTime<T>(work: Promise<T>, limit: number, stop: AbortController,
     throw reason;
   });
   try {
-    return await Promise.race([work, late]);
+    // The limit first: it must be heard also where the work is something that cannot be waited for.
+    return await Promise.race([late, work]);
   } finally {
     done.abort();
   }
