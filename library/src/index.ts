@@ -28,10 +28,13 @@ import { Renewals } from "./engine/renewals.ts";
 import { Resolver, type ResolverOptions } from "./engine/resolver.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
+import type { BearerOptions } from "./oidc/bearer-verifiers.ts";
+import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
 import type { SiteData } from "./oidc/dependencies.ts";
 import { oidcProvider } from "./oidc/provider.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
 import { oidcRoutes } from "./oidc/routes.ts";
+import { bearer } from "./strategies/bearer.ts";
 import { sessionStrategy } from "./strategies/session.ts";
 
 export type * from "./contracts.ts";
@@ -42,7 +45,11 @@ export type { Auth, Readiness } from "./engine/auth.ts";
 export { SessionEnded } from "./engine/endings.ts";
 export type { Known, ResolverOptions } from "./engine/resolver.ts";
 export { isSignedIn } from "./engine/signed-in.ts";
+export type { JwtIssuer } from "./oidc/access-token.ts";
+export type { BearerOptions } from "./oidc/bearer-verifiers.ts";
+export type { Introspection } from "./oidc/introspection.ts";
 export type { ProviderConfig } from "./oidc/provider-config.ts";
+export { type CustomContext, type CustomIdentity, type CustomOptions, custom } from "./strategies/custom.ts";
 
 /** What `coatcheck()` takes. */
 export interface CoatcheckOptions<Data> {
@@ -54,6 +61,8 @@ export interface CoatcheckOptions<Data> {
   /** The OpenID provider, or several with names; without one the app signs people in itself with `session.login`. */
   readonly provider?: ProviderConfig | Provider;
   readonly providers?: readonly (ProviderConfig | Provider)[];
+  /** Bearer tokens of providers, and of your own making. Asked first; a token that is presented decides. */
+  readonly bearer?: BearerOptions;
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */
@@ -133,6 +142,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     background,
     report,
   });
+  const tokens = bearerOf(options, clock);
   const proxy = proxyOf(options.proxy, { clock, report });
   const sessions = sessionDirectory({ store, clock, entropy, policy, report }, endings);
 
@@ -142,7 +152,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     clock,
     entropy,
     chain: {
-      explicit: options.strategies ?? [],
+      explicit: [...tokens.strategies, ...(options.strategies ?? [])],
       proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
       session: sessionStrategy({ cookie: cookies.session.name, policy }),
     },
@@ -202,6 +212,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       endings.close();
       renewals.close();
       for (const provider of providers) await provider.close();
+      for (const verifier of tokens.verifiers) await verifier.close?.();
       await background.drain();
     },
   };
@@ -228,6 +239,13 @@ function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): rea
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new TypeError(`two providers are called ${twice}; give each a name of its own`);
   return all;
+}
+
+function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock) {
+  if (options.bearer === undefined) return { verifiers: [], strategies: [] };
+  const clients = givenProviders(options).flatMap((given) => (isProvider(given) ? [] : [given]));
+  const verifiers = bearerVerifiers(options.bearer, { clock, clients });
+  return { verifiers, strategies: [bearer({ ...options.bearer, verifiers })] };
 }
 
 function isProvider(given: ProviderConfig | Provider): given is Provider {

@@ -31,7 +31,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
   if (circumstances.before || verdict.kind === "refuse") return { kind: "end-and-proceed" };
-  if (verdict.kind === "unavailable") return { kind: "unavailable", code: verdict.code, cause: verdict.cause };
+  if (verdict.kind === "unavailable") return { ...verdict };
   const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;
   return policy.require === "nobody" || isSomebody(verdict) ? PROCEED : challenge(circumstances.request, endOf(verdict));
