@@ -38,7 +38,8 @@ export function signJwt(header: Json, payload: Json | string, key: SigningKey): 
   return `${data}.${signature(data, key).toString("base64url")}`;
 }
 
-function signature(data: string, { alg, privateKey }: SigningKey): Buffer {
+/** The signature of a text as it stands. */
+export function signature(data: string, { alg, privateKey }: SigningKey): Buffer {
   const bytes = Buffer.from(data);
   if (alg === "RS256") return sign("sha256", bytes, privateKey);
   if (alg === "PS256") return sign("sha256", bytes, { key: privateKey, padding: 6, saltLength: 32 });

@@ -50,6 +50,11 @@ export function isWellFormed(field: AssertedField, text: string): boolean {
   return at > 0 && at < text.length - 1 && at === text.lastIndexOf("@");
 }
 
+/** Whether a signed text can name a user. Nothing was joined on its way, so that commas and `@` mean nothing (S-36). */
+export function isSubject(text: string): boolean {
+  return text !== "" && text.length <= LONGEST.user && text.trim() === text && !INVISIBLE.test(text);
+}
+
 /** The groups of a list; `undefined` where one of them is empty or too long. */
 export function groupsOf(text: string, separator: string): readonly string[] | undefined {
   const groups = text.split(separator).map((group) => group.trim());

@@ -32,7 +32,8 @@ export function partsOf(token: string, refuse: Refuse): Parts {
   return { header: fieldsOf(header, refuse), claims: fieldsOf(payload, refuse) };
 }
 
-function fieldsOf(part: string, refuse: Refuse): Fields {
+/** The members of one part, which is base64url of a JSON object. Throws `format`. */
+export function fieldsOf(part: string, refuse: Refuse): Fields {
   const bytes = Buffer.from(part, "base64url");
   if (deeperThan(bytes, MAX_DEPTH)) throw refuse("format", "it is nested too deeply");
   let value: unknown;

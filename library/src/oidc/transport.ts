@@ -9,7 +9,10 @@ import { retryAfterOf } from "./retry-after.ts";
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
 
 /** What a request is for; decides how its answer is read. */
-export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" | "introspection";
+export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "public-key";
+
+/** Whose answers need not be JSON by their content type. */
+const UNCHECKED: ReadonlySet<Purpose> = new Set(["revocation", "public-key"]);
 
 export interface Transport {
   /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. */
@@ -57,7 +60,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         response = await raced(call, signal);
         checkStatus(response);
         const body = await raced(readBounded(response, limits.maxResponse), signal);
-        if (purpose !== "revocation" && response.status === 200) checkJson(response, body);
+        if (!UNCHECKED.has(purpose) && response.status === 200) checkJson(response, body);
         return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
       } catch (error) {
         const problem = error instanceof ProviderProblem ? error : networkProblem(error, late);

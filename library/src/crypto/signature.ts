@@ -1,0 +1,39 @@
+import type { KeyObject } from "node:crypto";
+import { constants, verify } from "node:crypto";
+
+/** Algorithms of signatures by a public key, as JOSE names them. `none` and those with a shared key are not among them. */
+export type SignatureAlgorithm =
+  | "RS256"
+  | "RS384"
+  | "RS512"
+  | "PS256"
+  | "PS384"
+  | "PS512"
+  | "ES256"
+  | "ES384"
+  | "ES512"
+  | "EdDSA"
+  | "Ed25519";
+
+const CURVES: { readonly [alg: string]: string } = { ES256: "prime256v1", ES384: "secp384r1", ES512: "secp521r1" };
+
+/** Whether the key is of the kind that the algorithm needs. Keys know better than headers what they are for (A-37). */
+export function fits(alg: SignatureAlgorithm, key: KeyObject): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (key.type !== "public") return false;
+  if (alg === "EdDSA" || alg === "Ed25519") return type === "ed25519";
+  if (alg in CURVES) return type === "ec" && details?.namedCurve === CURVES[alg];
+  return type === "rsa" && (details?.modulusLength ?? 0) >= 2_048;
+}
+
+/** Whether the signature over `input` was made with the private half of this key. `false` for a key of another kind; never throws. */
+export function isSignedBy(key: KeyObject, alg: SignatureAlgorithm, input: string, signature: Uint8Array): boolean {
+  if (!fits(alg, key)) return false;
+  const data = Buffer.from(input);
+  if (alg === "EdDSA" || alg === "Ed25519") return verify(null, data, key, signature);
+  const digest = `sha${alg.slice(2)}`;
+  if (alg.startsWith("ES")) return verify(digest, data, { key, dsaEncoding: "ieee-p1363" }, signature);
+  if (alg.startsWith("RS")) return verify(digest, data, key, signature);
+  const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+  return verify(digest, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
+}
