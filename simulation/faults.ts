@@ -1,5 +1,5 @@
 import type { Life } from "./replica.ts";
-import type { Moment } from "./script.ts";
+import type { Mishap, Moment } from "./script.ts";
 import type { World } from "./world.ts";
 
 /** A process dies, with all that was to happen in it; another starts in its place later. */
@@ -24,23 +24,38 @@ export function stop(world: World, life: Life | undefined, lasts: number): void 
 /** How slow the provider is while clocks jump. */
 const SLOWLY = 4_000;
 
-/** A process is in this moment, outside of itself: what it asked for has just taken effect. */
-export function spring(world: World, on: Moment, life: Life): void {
-  if (world.calm) return;
+/** A process is in this moment, outside of itself: what it asked for has just taken effect. Answers what happens to it. */
+export function spring(world: World, on: Moment, life: Life): Mishap | null {
+  if (world.calm) return null;
   const index = world.traps.findIndex((trap) => trap.on === on);
   const [trap] = index === -1 ? [] : world.traps.splice(index, 1);
-  if (trap === undefined) return;
-  world.note(() => `${life.name} is caught: ${trap.act}`);
-  if (trap.act === "kill") kill(world, life, trap.lasts);
-  else if (trap.act === "stop") stop(world, life, trap.lasts);
-  else jumpOthers(world, life, trap.lasts);
+  if (trap === undefined) return null;
+  const { act, lasts } = trap;
+  world.note(() => `${life.name} is caught: ${act}`);
+  MISHAPS[act](world, life, lasts);
+  return act;
 }
 
-function jumpOthers(world: World, life: Life, by: number): void {
-  world.providerTroubles.push({ replica: null, how: "slow", until: world.scheduler.now + SLOWLY });
-  const run = (): void => {
-    for (const replica of world.replicas) if (replica !== life.replica) replica.jump(by);
-  };
-  const tell = (): string => `the clocks of all others jump by ${Math.round(by)} ms`;
-  world.scheduler.after(SLOWLY / 8, { place: null, actor: life.name, tell, run, wakes: false });
+const MISHAPS: { readonly [act in Mishap]: (world: World, life: Life, lasts: number) => void } = {
+  kill,
+  stop,
+  jump: (world, life, by) => {
+    slowProvider(world, SLOWLY);
+    const run = (): void => {
+      for (const replica of world.replicas) if (replica !== life.replica) replica.jump(by);
+    };
+    const tell = (): string => `the clocks of all others jump by ${Math.round(by)} ms`;
+    world.scheduler.after(SLOWLY / 8, { place: null, actor: life.name, tell, run, wakes: false });
+  },
+  "cut-off": (world, life, lasts) => {
+    world.storeTroubles.push({ replica: life.replica.index, how: "refuses", until: world.scheduler.now + lasts });
+  },
+  strand: (world, life, lasts) => {
+    slowProvider(world, lasts + 2 * SLOWLY);
+    stop(world, life, lasts);
+  },
+};
+
+function slowProvider(world: World, lasts: number): void {
+  world.providerTroubles.unshift({ replica: null, how: "slow", until: world.scheduler.now + lasts });
 }

@@ -50,6 +50,7 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
     for (let count = random.below(9); count > 0; count--) {
       items.add(Math.max(0, random.pick(moments) + random.between(-300, 4_000)), items.event());
     }
+    if (random.chance(0.12)) items.stranding(random.pick(moments));
     if (random.chance(0.4)) items.theft(random.pick(moments), settings.tokenLifetime);
     if (random.chance(0.2)) items.add(random.pick(moments), { kind: "secrets" });
   }
@@ -136,6 +137,19 @@ class Items {
     }
   }
 
+  /** The holder of a lease is lost, and others come while somebody else renews. */
+  stranding(at: number): void {
+    const random = this.#random;
+    const { browsers, refreshTimeout, replicas } = this.#settings;
+    const lease = refreshTimeout + Math.max(SECOND, refreshTimeout / 4);
+    this.add(at - 2 * SECOND, { kind: "trap", on: "sent", act: "strand", lasts: lease + random.between(200, 2_500) });
+    for (let wave = at; wave < at + 2 * lease + 6 * SECOND; wave += SECOND) {
+      const browser = random.below(browsers);
+      for (let count = replicas; count > 0; count--)
+        this.visit(wave + random.between(0, 20), browser, random.pick(["token", "members"]), browser);
+    }
+  }
+
   event(): Event {
     const random = this.#random;
     const { replicas, users } = this.#settings;
@@ -160,6 +174,7 @@ class Items {
       }),
       () => ({ kind: "trap", on: random.pick(MOMENTS), act: random.pick(["kill", "stop"]), lasts: random.between(100, 30_000) }),
       () => ({ kind: "trap", on: "leased", act: random.pick(["stop", "jump"]), lasts: random.between(2_000, 25_000) }),
+      () => ({ kind: "trap", on: "spent", act: "cut-off", lasts: random.between(50, 3_000) }),
       () => ({ kind: "sweep", replica }),
       () => ({ kind: "end-all", user, replica }),
       () => ({ kind: "end-one", user, replica }),

@@ -47,6 +47,8 @@ export interface Send {
   heardAt: number | null;
   /** When its result was in the store. */
   committedAt: number | null;
+  /** Its lease was taken over, while the process was away or cut off from the store. */
+  overtaken: boolean;
 }
 
 export interface AccessToken {
@@ -121,13 +123,23 @@ export class Grants {
     return this.#access.get(token);
   }
 
+  /** A refresh token leaves a process: for the first time, or because nobody can say what became of it the time before. */
+  sends(send: Send): void {
+    const { token } = send;
+    const { sends } = token.family;
+    const before = sends.findLast((one) => one.token === token && one.outcome !== "unavailable");
+    sends.push(send);
+    if (before === undefined || this.#uncertain(before, send.at)) return;
+    this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${before.life.name} has sent it already, and is there`);
+  }
+
   /** A refresh token arrives. `null`: `invalid_grant`. */
   spend(send: Send): ProviderTokens | null {
     const { token } = send;
     const { family } = token;
     this.refreshes += 1;
     if (token.spent !== null) {
-      this.#reused(token, send);
+      this.#reused(token);
       return null;
     }
     if (family.revoked !== null) return null;
@@ -156,6 +168,12 @@ export class Grants {
     if (send !== undefined) send.committedAt ??= this.#world.scheduler.now;
   }
 
+  /** Another process has the lease now. */
+  leased({ family }: Known, life: Life): void {
+    const { now } = this.#world.scheduler;
+    for (const send of family?.sends ?? []) if (send.life !== life && this.#uncertain(send, now)) send.overtaken = true;
+  }
+
   /** Whether the provider's books say why a session ended. */
   explains({ family }: Known, reason: EndReason): boolean {
     if (family === null || !family.refusalHeard) return false;
@@ -168,19 +186,15 @@ export class Grants {
     return wall < row.expires && wall - row.seen <= this.#world.settings.idle;
   }
 
-  #reused(token: RefreshToken, send: Send): void {
+  #reused(token: RefreshToken): void {
     this.reuses += 1;
-    const first = token.spent;
     this.#world.note(() => `${token.text} is used again: the provider revokes ${token.family.alias}`);
     token.family.revoked ??= "reuse";
-    if (first !== null && !this.#uncertain(first, send.at)) {
-      this.#world.violate(7, `${token.text} was sent by ${first.life.name} and again by ${send.life.name}, without need`);
-    }
   }
 
   /** Whether the process that sent it died, was stopped, was cut off from the store, or was never told, before its result was stored. */
   #uncertain(send: Send, until: number): boolean {
-    if (send.outcome === "unknown") return true;
+    if (send.outcome === "unknown" || send.overtaken) return true;
     const end = send.committedAt ?? until;
     return (
       send.life.wasAway(send.at, end) ||

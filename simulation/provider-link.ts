@@ -7,6 +7,7 @@ import type {
   ProviderTokens,
   RefreshOutcome,
 } from "coatcheck/contracts";
+import { spring } from "./faults.ts";
 import type { Send } from "./grants.ts";
 import type { Life } from "./replica.ts";
 import type { ProviderTrouble } from "./script.ts";
@@ -48,10 +49,20 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
       world.violate(7, `${life.name} sends a refresh token that the provider never gave`);
       return { kind: "refused", cause: null };
     }
-    const send: Send = { token, life, at: world.scheduler.now, outcome: null, heardAt: null, committedAt: null };
-    token.family.sends.push(send);
+    const send: Send = {
+      token,
+      life,
+      at: world.scheduler.now,
+      outcome: null,
+      heardAt: null,
+      committedAt: null,
+      overtaken: false,
+    };
+    grants.sends(send);
     const askedAt = clock.now();
-    const heard = await new ProviderCall(world, life, `refresh with ${token.text}`, () => grants.spend(send)).send();
+    const call = new ProviderCall(world, life, `refresh with ${token.text}`, () => grants.spend(send));
+    if (spring(world, "sent", life) === "strand") call.lose();
+    const heard = await call.send();
     send.heardAt = world.scheduler.now;
     const outcome = outcomeOf(heard);
     send.outcome = outcome.kind;
@@ -105,7 +116,7 @@ class ProviderCall<T> {
   readonly #work: Work;
   readonly #what: string;
   readonly #effect: () => T;
-  readonly #fate: Fate;
+  #fate: Fate;
   /** When the answer lies in the process's socket. */
   #arrival = Number.POSITIVE_INFINITY;
 
@@ -125,6 +136,11 @@ class ProviderCall<T> {
     const trouble = providerTroubles.find((one) => one.until > scheduler.now && (one.replica === null || one.replica === index));
     if (trouble !== undefined) return trouble.how;
     return this.#work.random.chance(settings.providerNoise) ? this.#work.random.pick(NOISE) : "well";
+  }
+
+  /** It gets lost on its way. */
+  lose(): void {
+    this.#fate = "never-sent";
   }
 
   send(): Promise<Heard<T>> {

@@ -74,6 +74,11 @@ export class Life implements Place {
     this.#pauses.push({ from: this.replica.world.scheduler.now, to: Number.POSITIVE_INFINITY });
   }
 
+  /** It ends of itself: what it holds is offered once more. */
+  end(): void {
+    this.#pauses.push({ from: this.replica.world.scheduler.now, to: Number.POSITIVE_INFINITY });
+  }
+
   /** Whether it was stopped or dead at any time between. */
   wasAway(from: number, to: number): boolean {
     return this.#pauses.some((pause) => pause.from <= to && pause.to >= from);
@@ -160,7 +165,10 @@ export class Replica {
   #retire(life: Life): void {
     const run = (): void => {
       if (life.serving > 0) this.#retire(life);
-      else working(life.work, () => void life.auth.close().catch(() => undefined));
+      else {
+        life.end();
+        working(life.work, () => void life.auth.close().catch(() => undefined));
+      }
     };
     this.world.scheduler.after(1_000, { place: life, actor: life.name, tell: () => "is asked to end", run, wakes: true });
   }

@@ -44,16 +44,21 @@ export interface Visit {
 export type StoreTrouble = "refuses" | "loses-answers" | "slow";
 export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
 
-/** A moment in a renewal: the store has the lease; the provider has spent the token; the store has the result. Or the store has a login. */
-export type Moment = "leased" | "spent" | "stored" | "signed-in";
+/** A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the store has the result. Or the store has a login. */
+export type Moment = "leased" | "sent" | "spent" | "stored" | "signed-in";
+/**
+ * What can happen in a moment. `jump`: the clocks of all others, while this one is on its way. `cut-off`: the store does not answer this
+ * process. `strand`: what it sent is lost, and it is stopped for longer than its lease, while the provider is slow.
+ */
+export type Mishap = "kill" | "stop" | "jump" | "cut-off" | "strand";
 
 /** Something that goes wrong, or that somebody else does. */
 export type Event =
   | { readonly kind: "kill"; readonly replica: number; readonly lasts: number }
   | { readonly kind: "stop"; readonly replica: number; readonly lasts: number }
   | { readonly kind: "jump"; readonly replica: number; readonly by: number }
-  /** At the next such moment it happens to the process that is in it; where clocks jump, to those of all others, while it is on its way. */
-  | { readonly kind: "trap"; readonly on: Moment; readonly act: "kill" | "stop" | "jump"; readonly lasts: number }
+  /** At the next such moment it happens to the process that is in it. */
+  | { readonly kind: "trap"; readonly on: Moment; readonly act: Mishap; readonly lasts: number }
   | { readonly kind: "store-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: StoreTrouble }
   | { readonly kind: "provider-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: ProviderTrouble }
   /** A new secret comes to every replica as the second, and then becomes the first. */

@@ -177,7 +177,10 @@ export class Sessions {
     if (row.lease !== before.lease || row.tokenExpires !== before.tokenExpires) {
       world.note(() => `${known.alias} ${row.lease === null ? "has no lease" : `is leased to ${life.name}`}`);
     }
-    if (row.lease !== null && row.lease !== before.lease) spring(world, "leased", life);
+    if (row.lease !== null && row.lease !== before.lease) {
+      world.grants.leased(known, life);
+      spring(world, "leased", life);
+    }
     if (row.tokenExpires !== before.tokenExpires) {
       world.grants.committed(known, life);
       spring(world, "stored", life);

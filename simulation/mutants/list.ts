@@ -202,9 +202,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "engine/exchange.ts",
-        find: "const renewal = await this.options.renewals.renew(proven.row);",
-        replace: `Reflect.set(globalThis, "clientOfRenewal", Reflect.get(this.request, "signal"));
-      const renewal = await this.options.renewals.renew(proven.row);`,
+        find: 'if (decision.kind === "renew") return',
+        replace: `if (decision.kind === "renew") Reflect.set(globalThis, "clientOfRenewal", Reflect.get(this.request, "signal"));
+    if (decision.kind === "renew") return`,
       },
       {
         file: "engine/spend.ts",
