@@ -5,8 +5,18 @@ import { express, type WithSession } from "./adapters/express.ts";
 import { fetchAdapter } from "./adapters/fetch.ts";
 import { hono } from "./adapters/hono.ts";
 import { node } from "./adapters/node.ts";
-import type { Identity, JsonObject, Session, SessionReader, SignedInSession, Strategy, StrategyContext } from "./contracts.ts";
-import { type Auth, coatcheck, isSignedIn } from "./index.ts";
+import type {
+  Identity,
+  JsonObject,
+  Session,
+  SessionReader,
+  SignedInSession,
+  Strategy,
+  StrategyContext,
+  TokenVerifier,
+  Verdict,
+} from "./contracts.ts";
+import { type Auth, type CustomContext, coatcheck, custom, isSignedIn } from "./index.ts";
 import { memory } from "./stores/memory.ts";
 import { signIn } from "./testing/sign-in.ts";
 
@@ -119,6 +129,35 @@ const strategy: Strategy = {
   },
 };
 coatcheck({ ...given, strategies: [strategy] });
+expect<Equal<keyof StrategyContext, "request" | "store" | "now" | "clock" | "report">>();
+expect<Equal<Extract<Verdict, { kind: "unavailable" }>["retryAfter"], number | undefined>>();
+
+// Neither does a function of the app's own: it gets the request, a signal and the time.
+expect<Equal<keyof CustomContext, "signal" | "now">>();
+const robots = custom({
+  name: "api-key",
+  presented: (asked) => asked.header("x-api-key") !== undefined,
+  authenticate: (asked, { signal, now }) => {
+    // @ts-expect-error a request is read
+    asked.method = "POST";
+    // @ts-expect-error there is no session to write to
+    asked.session;
+    return signal.aborted ? null : { issuer: "robots", subject: "r2", authenticatedAt: now, owner: "u7" };
+  },
+});
+coatcheck({ ...given, strategies: [robots], bearer: { jwt: { issuer: "https://id.example.com", audience: "api" } } });
+// @ts-expect-error whether it is presented is known at once
+custom({ name: "late", presented: async () => true, authenticate: () => null });
+// @ts-expect-error somebody has an issuer and a subject, or is null
+custom({ name: "vague", presented: () => true, authenticate: () => ({ subject: "alice" }) });
+// @ts-expect-error an app's strategy says null, not undefined
+custom({ name: "vague", presented: () => true, authenticate: () => undefined });
+// @ts-expect-error a token is for somebody: the audience is not left out
+coatcheck({ ...given, bearer: { jwt: { issuer: "https://id.example.com" } } });
+// @ts-expect-error signatures with a shared secret are never accepted
+coatcheck({ ...given, bearer: { jwt: { issuer: "https://id.example.com", audience: "api", algorithms: ["HS256"] } } });
+// A verifier knows the token alone.
+expect<Equal<Parameters<TokenVerifier["verify"]>, [token: string]>>();
 // @ts-expect-error a verdict is one of the union
 strategy.examine = () => ({ kind: "maybe" });
 
