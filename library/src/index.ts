@@ -28,6 +28,7 @@ import { Renewals } from "./engine/renewals.ts";
 import { Resolver, type ResolverOptions } from "./engine/resolver.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
+import { type AssertionOptions, assertionVerifier } from "./oidc/assertion.ts";
 import type { BearerOptions } from "./oidc/bearer-verifiers.ts";
 import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
 import type { SiteData } from "./oidc/dependencies.ts";
@@ -35,7 +36,9 @@ import { oidcProvider } from "./oidc/provider.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
 import { oidcRoutes } from "./oidc/routes.ts";
 import { bearer } from "./strategies/bearer.ts";
+import { type ProxyOptions as ProxyHeaderOptions, proxyReader } from "./strategies/proxy.ts";
 import { sessionStrategy } from "./strategies/session.ts";
+import { keysRoute } from "./tokens/key-set.ts";
 
 export type * from "./contracts.ts";
 export { CoatcheckError, ERRORS } from "./core/errors.ts";
@@ -46,6 +49,7 @@ export { SessionEnded } from "./engine/endings.ts";
 export type { Known, ResolverOptions } from "./engine/resolver.ts";
 export { isSignedIn } from "./engine/signed-in.ts";
 export type { JwtIssuer } from "./oidc/access-token.ts";
+export type { AssertionOptions } from "./oidc/assertion.ts";
 export type { BearerOptions } from "./oidc/bearer-verifiers.ts";
 export type { Introspection } from "./oidc/introspection.ts";
 export type { ProviderConfig } from "./oidc/provider-config.ts";
@@ -66,7 +70,7 @@ export interface CoatcheckOptions<Data> {
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */
-  readonly proxy?: ProxyOptions;
+  readonly proxy?: ProxyOptions | ProxyReaderOptions;
   /** Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer synchronously. */
   readonly data?: StandardSchemaV1<unknown, Data>;
   /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds. */
@@ -90,12 +94,21 @@ export interface CoatcheckOptions<Data> {
   readonly entropy?: Entropy;
 }
 
-/** A proxy that signs people on, and what the app makes of whom it asserts. */
-export interface ProxyOptions extends ResolverOptions {
-  /** Reads what the proxy asserts. */
-  readonly reader: ProxyReader;
+/** What the app makes of whom a proxy asserts, and where its users are signed out. */
+export interface ProxyUsers extends ResolverOptions {
   /** Where a logout of the proxy's user goes on to; without it they would be signed in again at once. */
   readonly signOutUrl?: string;
+}
+
+/** A proxy that signs people on: how it says who asks, and what the app makes of them. */
+export interface ProxyOptions extends ProxyHeaderOptions, ProxyUsers {
+  /** What the proxy signs, where it does; its plain headers are then not read. */
+  readonly assertion?: AssertionOptions;
+}
+
+/** The same with a reader of your own. */
+export interface ProxyReaderOptions extends ProxyUsers {
+  readonly reader: ProxyReader;
 }
 
 /**
@@ -162,22 +175,25 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     prefix,
     validate: validator(options.data),
     keep: { userAgent: options.keep?.userAgent ?? false, address: options.keep?.address ?? false },
-    routes: oidcRoutes({
-      providers,
-      store,
-      sessions,
-      keyring,
-      clock,
-      entropy,
-      report,
-      background,
-      cookies,
-      prefix,
-      signedOutPage: options.signedOutPage ?? "/",
-      ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
-      ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
-      ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
-    }),
+    routes: [
+      ...oidcRoutes({
+        providers,
+        store,
+        sessions,
+        keyring,
+        clock,
+        entropy,
+        report,
+        background,
+        cookies,
+        prefix,
+        signedOutPage: options.signedOutPage ?? "/",
+        ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
+        ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
+        ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
+      }),
+      keysRoute(keyring),
+    ],
     report,
     background,
     endings,
@@ -229,8 +245,16 @@ function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
   };
 }
 
-function proxyOf(given: ProxyOptions | undefined, world: { readonly clock: Clock; readonly report: Report }) {
-  return given === undefined ? null : { reader: given.reader, resolver: new Resolver(given, world) };
+function proxyOf(
+  given: ProxyOptions | ProxyReaderOptions | undefined,
+  world: { readonly clock: Clock; readonly report: Report },
+) {
+  if (given === undefined) return null;
+  return { reader: "reader" in given ? given.reader : readerOf(given, world), resolver: new Resolver(given, world) };
+}
+
+function readerOf({ assertion, ...options }: ProxyOptions, { clock }: { readonly clock: Clock }): ProxyReader {
+  return proxyReader(options, assertion === undefined ? {} : { assertion: assertionVerifier(assertion, { clock }) });
 }
 
 function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {
