@@ -29,6 +29,9 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   PX: [[1, 5]],
   HD: [[1, 4]],
   OP: [[1, 3]],
+  TP: [[1, 7]],
+  JT: [[2, 2]],
+  AD: [[5, 5]],
   S: [
     [1, 16],
     [26, 26],
@@ -44,7 +47,7 @@ export const REQUIREMENTS: readonly string[] = Object.entries(GROUPS).flatMap(([
   ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => idOf(group, first + index))),
 );
 
-const ID = /\b(AR|CB|TK|ID|DK|CK|CR|SE|CS|RF|LO|PX|HD|OP|S|A)-(\d\d)\b/;
+const ID = /\b(AR|CB|TK|ID|DK|CK|CR|SE|CS|RF|LO|PX|HD|OP|TP|JT|AD|S|A)-(\d\d)\b/;
 /** Ids that lead a title: `CB-03 …`, `CB-03, A-40: …`, `A-01…A-03 …`. */
 const LEADING = new RegExp(`^(?:${ID.source}(?:\\s*(?:,|/|…|\\.\\.|and|\\+|&)?\\s*))+`);
 

@@ -7,6 +7,7 @@ import type {
   Auth,
   CoatcheckError as CoatcheckErrorType,
   coatcheck as coatcheckFunction,
+  custom as customFunction,
   JsonObject,
   Session,
   SessionStore,
@@ -25,6 +26,7 @@ import type { Hono as HonoType } from "hono";
 declare global {
   const coatcheck: typeof coatcheckFunction;
   const CoatcheckError: typeof CoatcheckErrorType;
+  const custom: typeof customFunction;
   const memory: typeof memoryStore;
   const sqlite: typeof sqliteStore;
   const express: typeof expressAdapter;
@@ -46,6 +48,8 @@ declare global {
   const createServer: typeof createNodeServer;
   const locationOfLogin: string;
   function showSignInButton(): void;
+  /** Whose API key it is. */
+  function robotOf(key: string, signal: AbortSignal): Promise<{ readonly id: string } | undefined>;
 
   /** Somebody's own store, with a database schema for each test. */
   function freshSchema(): Promise<string>;
