@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { createHmac, createSecretKey } from "node:crypto";
+import { createHmac, createPrivateKey, createSecretKey } from "node:crypto";
 import type { Entropy } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { systemEntropy } from "./entropy.ts";
@@ -9,7 +9,7 @@ import type { Xaes } from "./xaes.ts";
 import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
 
 /**
- * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06). Sealed are
+ * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); that of signing keys is `sign`. Sealed are
  * - `tokens`: a provider's tokens in a record; the context is the record's id
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
  */
@@ -21,7 +21,7 @@ export type SealPurpose = "tokens" | "login";
  */
 export type HashPurpose = "address";
 
-type Label = SealPurpose | HashPurpose | "kid";
+type Label = SealPurpose | HashPurpose | "kid" | "sign";
 
 /** What came of opening a sealed value. `unknown-key`: sealed with a secret that is not configured here. */
 export type Opened =
@@ -52,6 +52,11 @@ export interface Keyring {
    * secrets, so it is for comparing within a record, and no name that replicas must agree on.
    */
   deriveHash(purpose: HashPurpose, text: string): string;
+  /**
+   * Ed25519 private keys, one of each secret, in their order: the first signs, what any of them signed is ours. The same on every replica, and nothing
+   * is stored.
+   */
+  signingKeys(): readonly KeyObject[];
   usage(): readonly KeyUsage[];
 }
 
@@ -117,6 +122,10 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
       return createHmac("sha256", first.hashKey(purpose)).update(text).digest("base64url");
     },
 
+    signingKeys() {
+      return keys.map((key) => key.signingKey());
+    },
+
     usage() {
       return keys.map(({ id, seals, opens }) => ({ keyId: id, seals, opens }));
     },
@@ -131,6 +140,7 @@ class Key {
   readonly #extracted: KeyObject;
   readonly #ciphers = new Map<SealPurpose, Xaes>();
   readonly #hashKeys = new Map<HashPurpose, KeyObject>();
+  readonly #signing = new Map<"sign", KeyObject>();
   readonly #associated = new Map<SealPurpose, string>();
 
   constructor(secret: Uint8Array) {
@@ -141,6 +151,10 @@ class Key {
 
   cipher(purpose: SealPurpose): Xaes {
     return remember(this.#ciphers, purpose, () => xaes256gcm(this.#derive(purpose)));
+  }
+
+  signingKey(): KeyObject {
+    return remember(this.#signing, "sign", () => ed25519(this.#bytes("sign")));
   }
 
   hashKey(purpose: HashPurpose): KeyObject {
@@ -154,8 +168,19 @@ class Key {
   }
 
   #derive(label: Label): KeyObject {
-    return createSecretKey(hkdfExpand(this.#extracted, `coatcheck/v1/${label}`, KEY_BYTES));
+    return createSecretKey(this.#bytes(label));
   }
+
+  #bytes(label: Label): Buffer {
+    return hkdfExpand(this.#extracted, `coatcheck/v1/${label}`, KEY_BYTES);
+  }
+}
+
+/** What stands before the 32 bytes of a seed in PKCS #8 (RFC 8410 s7). */
+const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function ed25519(seed: Buffer): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
 }
 
 /** Holds a box while it is opened: a fresh buffer for each costs as much as the rest of the way to the cipher. Only ciphertext. */
