@@ -51,6 +51,7 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
       items.add(Math.max(0, random.pick(moments) + random.between(-300, 4_000)), items.event());
     }
     if (random.chance(0.12)) items.stranding(random.pick(moments));
+    if (random.chance(0.12)) items.meanwhile(settings.tokenLifetime);
     if (random.chance(0.4)) items.theft(random.pick(moments), settings.tokenLifetime);
     if (random.chance(0.2)) items.add(random.pick(moments), { kind: "secrets" });
   }
@@ -109,7 +110,7 @@ class Items {
     this.all.push({ ...what, at, id: this.all.length + 1 });
   }
 
-  visit(at: number, browser: number, errand: Errand, user: number): void {
+  visit(at: number, browser: number, errand: Errand, user: number, pause?: number): void {
     const random = this.#random;
     this.add(at, {
       kind: "visit",
@@ -118,7 +119,7 @@ class Items {
       errand,
       user: user % this.#settings.users,
       replica: random.below(this.#settings.replicas),
-      pause: random.chance(0.7) ? random.between(0, 20) : random.between(20, 6_000),
+      pause: pause ?? (random.chance(0.7) ? random.between(0, 20) : random.between(20, 6_000)),
       patience: random.chance(0.06) ? random.between(1, 3_000) : null,
     });
   }
@@ -150,6 +151,22 @@ class Items {
     }
   }
 
+  /** Around the end of the first tokens: edits that began before it end while others wait, and the store refuses the result at first. */
+  meanwhile(expiry: number): void {
+    const random = this.#random;
+    const { browsers } = this.#settings;
+    // What begins in the last fifth of a token's life renews it ahead of its end.
+    const early = 0.79 * expiry;
+    this.add(early, { kind: "trap", on: "heard", act: "cut-off", lasts: random.between(1, 20) });
+    const browser = random.below(browsers);
+    for (let count = 12; count > 0; count--) {
+      this.visit(early + random.between(0, 300), browser, "edit", browser, expiry - early + random.between(300, 2_500));
+    }
+    for (let count = 6; count > 0; count--) {
+      this.visit(expiry + random.between(500, 2_300), browser, "edit", browser, random.between(0, 20));
+    }
+  }
+
   event(): Event {
     const random = this.#random;
     const { replicas, users } = this.#settings;
@@ -175,6 +192,7 @@ class Items {
       () => ({ kind: "trap", on: random.pick(MOMENTS), act: random.pick(["kill", "stop"]), lasts: random.between(100, 30_000) }),
       () => ({ kind: "trap", on: "leased", act: random.pick(["stop", "jump"]), lasts: random.between(2_000, 25_000) }),
       () => ({ kind: "trap", on: "spent", act: "cut-off", lasts: random.between(50, 3_000) }),
+      () => ({ kind: "trap", on: "heard", act: "cut-off", lasts: random.between(1, 40) }),
       () => ({ kind: "sweep", replica }),
       () => ({ kind: "end-all", user, replica }),
       () => ({ kind: "end-one", user, replica }),

@@ -4,6 +4,8 @@ import type { Life } from "./replica.ts";
 import type { Known } from "./sessions.ts";
 import { EPOCH, ISSUER, type World } from "./world.ts";
 
+const SHORTEST_PAUSE = 400;
+
 /** All tokens that one login led to. */
 export class Family {
   readonly alias: string;
@@ -128,9 +130,18 @@ export class Grants {
     const { token } = send;
     const { sends } = token.family;
     const before = sends.findLast((one) => one.token === token && one.outcome !== "unavailable");
+    this.#tooSoon(sends.at(-1), send);
     sends.push(send);
     if (before === undefined || this.#uncertain(before, send.at)) return;
     this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${before.life.name} has sent it already, and is there`);
+  }
+
+  // A provider that failed is left alone for half a second at least, as far as clocks and the store let everybody know.
+  #tooSoon(before: Send | undefined, { at, life, token }: Send): void {
+    if (before?.heardAt == null || (before.outcome !== "unavailable" && before.outcome !== "unknown")) return;
+    const pause = at - before.heardAt;
+    if (pause >= SHORTEST_PAUSE - this.#world.apart || this.#uncertain({ ...before, outcome: null }, at)) return;
+    this.#world.violate(10, `${life.name} sends ${token.text} ${Math.round(pause)} ms after the provider failed`);
   }
 
   /** A refresh token arrives. `null`: `invalid_grant`. */

@@ -64,6 +64,7 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
     if (spring(world, "sent", life) === "strand") call.lose();
     const heard = await call.send();
     send.heardAt = world.scheduler.now;
+    spring(world, "heard", life);
     const outcome = outcomeOf(heard);
     send.outcome = outcome.kind;
     if (outcome.kind === "refused") token.family.refusalHeard = true;

@@ -44,8 +44,8 @@ export interface Visit {
 export type StoreTrouble = "refuses" | "loses-answers" | "slow";
 export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
 
-/** A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the store has the result. Or the store has a login. */
-export type Moment = "leased" | "sent" | "spent" | "stored" | "signed-in";
+/** A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard; the store has the result. Or the store has a login. */
+export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-in";
 /**
  * What can happen in a moment. `jump`: the clocks of all others, while this one is on its way. `cut-off`: the store does not answer this
  * process. `strand`: what it sent is lost, and it is stopped for longer than its lease, while the provider is slow.
