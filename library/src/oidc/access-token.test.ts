@@ -9,6 +9,7 @@ import { CoatcheckError } from "../core/errors.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import type { JwtIssuer } from "./access-token.ts";
 import { jwtVerifier } from "./access-token.ts";
+import { KnownSignatures } from "./known-signatures.ts";
 
 const API = "https://api.example.com";
 const clock = manualClock(1_800_000_000_000);
@@ -272,6 +273,30 @@ test("DK-05 DK-06 DK-08 rotation is noticed at once, guessed kids cost one fetch
   await accepted(token(), by);
   clock.advance(600_000);
   await refused("withdrawn", token(), "kid", by);
+});
+
+test("JT-02 a token that was good is judged anew: its times, its key, and every character of it", async () => {
+  const by = verifier();
+  const good = token({ claims: { exp: seconds() + 60 } });
+  await accepted(good, by);
+  await accepted(good, by);
+  const last = good.at(-1) === "A" ? "B" : "A";
+  await refused("another end of the signature", good.replace(/.{3}$/, `${last}${last}${last}`), "signature", by);
+  const [header = "", payload = "", signature = ""] = good.split(".");
+  const other = token({ claims: { sub: "mallory" }, key: signingKey("thief") }).split(".")[1] ?? "";
+  await refused("its signature below another payload", `${header}.${other}.${signature}`, "signature", by);
+  await refused("its payload below another signature", `${header}.${payload}.${"A".repeat(342)}`, "signature", by);
+  clock.advance(90_000);
+  await refused("now it is over", good, "exp", by);
+});
+
+test("DK-08 signatures are remembered with the key, for a bounded time", () => {
+  const known = new KnownSignatures(clock);
+  const [key, same] = [{ kty: "RSA", kid: "k" } as const, { kty: "RSA", kid: "k" } as const];
+  known.add(key, "token");
+  assert.deepEqual([known.has(key, "token"), known.has(key, "toke"), known.has(same, "token")], [true, false, false]);
+  clock.advance(600_000);
+  assert.equal(known.has(key, "token"), false);
 });
 
 test("DK-09 a kid is data, whatever it looks like", async () => {

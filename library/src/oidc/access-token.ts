@@ -5,6 +5,7 @@ import type { Fields } from "./jws.ts";
 import { checkSignature, hintOf, issuerNamed, partsOf, refusing } from "./jws.ts";
 import type { KeySet } from "./key-set.ts";
 import { providerKeySet } from "./key-set.ts";
+import { KnownSignatures } from "./known-signatures.ts";
 import { checkEndpoint } from "./metadata.ts";
 import type { SigningAlgorithm } from "./provider-config.ts";
 import { ALGORITHMS } from "./provider-config.ts";
@@ -74,13 +75,14 @@ export function jwtVerifier(given: JwtIssuer, world: VerifierWorld): TokenVerifi
   const settled = settle(given);
   const { issuer } = settled;
   const keys = keysOf(given, settled, world);
+  const known = new KnownSignatures(world.clock);
 
   async function verify(token: string): Promise<TokenVerdict> {
     const { header, claims } = partsOf(token, refuse);
     if (!isAccessToken(header.get("typ"), settled.plain)) throw refuse("typ", "its typ is not at+jwt");
     const hint = hintOf(header, settled.algorithms, refuse);
     const found = judge(claims, settled, world.clock.now());
-    await checkSignature(token, hint, keys, refuse);
+    await checkSignature(token, hint, keys, refuse, known);
     return found();
   }
 

@@ -1,6 +1,7 @@
 import { compactVerify } from "jose";
 import { ProviderProblem, problemOf } from "./failure.ts";
 import type { KeyHint, KeySet, PublicKey } from "./key-set.ts";
+import type { KnownSignatures } from "./known-signatures.ts";
 import { deeperThan, MAX_DEPTH } from "./transport.ts";
 
 /** The members of a header or of claims. */
@@ -83,13 +84,23 @@ export const isObject = (value: unknown): value is { readonly [name: string]: un
 /**
  * Verifies with the one key that the header names; of several none is tried in turn, as for ID tokens. Throws `kid` or `signature`, and
  * `unavailable` where the keys cannot be had.
+ *
+ * @param known tokens that were verified with the same key before
  */
-export async function checkSignature(token: string, hint: KeyHint, keys: KeySet, refuse: Refuse): Promise<void> {
+export async function checkSignature(
+  token: string,
+  hint: KeyHint,
+  keys: KeySet,
+  refuse: Refuse,
+  known?: KnownSignatures,
+): Promise<void> {
   const [key, another] = await keysFor(hint, keys);
   if (key === undefined) throw refuse("kid", "the provider has no such key");
   if (another !== undefined) throw refuse("kid", "it does not say which of several keys it was signed with");
+  if (known?.has(key, token)) return;
   try {
     await compactVerify(token, key, { algorithms: [hint.alg] });
+    known?.add(key, token);
   } catch {
     throw refuse("signature", "its signature is not the provider's");
   }
