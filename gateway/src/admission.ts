@@ -1,4 +1,5 @@
 import type { Auth, Decision, Identity, JsonObject, MaybePromise, Policy, RequestView } from "coatcheck";
+import type { AssertionSigner } from "coatcheck/assertions";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Turned } from "./seam.ts";
 
@@ -10,20 +11,33 @@ const ANYBODY: Policy = { require: "nobody" };
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
 /** Finds out who asks, and whether they may pass. Synchronous where the store is. */
-export function authenticate(engine: Engine, request: RequestView, ask: Ask): MaybePromise<Admission | Turned> {
+export function authenticate(
+  engine: Engine,
+  signer: AssertionSigner,
+  request: RequestView,
+  ask: Ask,
+): MaybePromise<Admission | Turned> {
   const exchange = engine.open(request);
-  return exchange instanceof Promise ? exchange.then((opened) => judge(engine, opened, ask)) : judge(engine, exchange, ask);
+  return exchange instanceof Promise
+    ? exchange.then((opened) => judge(engine, signer, opened, ask))
+    : judge(engine, signer, exchange, ask);
 }
 
-function judge(engine: Engine, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
+function judge(engine: Engine, signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
   const decision = exchange.admit(ask.require === "user" ? SOMEBODY : ANYBODY);
   return decision instanceof Promise
-    ? decision.then((decided) => concluded(engine, exchange, ask, decided))
-    : concluded(engine, exchange, ask, decision);
+    ? decision.then((decided) => concluded(engine, signer, exchange, ask, decided))
+    : concluded(engine, signer, exchange, ask, decision);
 }
 
-function concluded(engine: Engine, exchange: Exchange, ask: Ask, decision: Decision): Admission | Turned {
-  if (decision.kind === "proceed") return new Admitted(exchange);
+function concluded(
+  engine: Engine,
+  signer: AssertionSigner,
+  exchange: Exchange,
+  ask: Ask,
+  decision: Decision,
+): Admission | Turned {
+  if (decision.kind === "proceed") return new Admitted(exchange, signer);
   const unwelcome = decision.kind === "login" && !ask.mayLogin;
   const turned = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
   return { kind: "turned", response: engine.answer(turned, exchange.request) };
@@ -33,9 +47,11 @@ function concluded(engine: Engine, exchange: Exchange, ask: Ask, decision: Decis
 class Admitted implements Admission {
   readonly kind = "admitted";
   readonly #exchange: Exchange;
+  readonly #signer: AssertionSigner;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, signer: AssertionSigner) {
     this.#exchange = exchange;
+    this.#signer = signer;
   }
 
   get identity(): Identity | null {
@@ -56,6 +72,12 @@ class Admitted implements Admission {
 
   accessToken(rejected?: string): Promise<string> {
     return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });
+  }
+
+  assertion(audience: string): string {
+    const { identity, owner } = this.#exchange.session;
+    if (identity === null || owner === null) return "";
+    return this.#signer.sign({ identity, owner, audience, groups: this.groups });
   }
 
   settle(status: number): MaybePromise<readonly string[]> {

@@ -33,6 +33,8 @@ export interface Admission {
    * take, which is renewed unless somebody has done so.
    */
   accessToken(rejected?: string): MaybePromise<string>;
+  /** Who asks, signed for this audience alone; empty where nobody is signed in. */
+  assertion(audience: string): string;
   /**
    * The head of the answer is about to leave with this status. Called once. What is answered are `Set-Cookie` values to add; a
    * `CoatcheckError` becomes the answer instead.

@@ -7,11 +7,13 @@ import {
   type ProviderConfig,
   type SessionStore,
 } from "coatcheck";
+import { assertionSigner } from "coatcheck/assertions";
 import { isOurCookie } from "coatcheck/cookies";
 import { authenticate } from "./admission.ts";
 import type { ProviderSettings, Settings } from "./config.ts";
 import type { Observation } from "./observe/observe.ts";
 import { timedStore } from "./observe/timed-store.ts";
+import { proxyOptions } from "./proxy-identity.ts";
 import { check } from "./routes/check.ts";
 import type { SessionLayer } from "./seam.ts";
 import type { LeftOut } from "./upstream/identity-headers.ts";
@@ -25,11 +27,13 @@ export interface World {
 /** The library's engine, configured as the settings say, behind what the gateway asks of a session layer. */
 export function sessionLayer(settings: Settings, store: SessionStore, observation: Observation, world: World = {}): SessionLayer {
   const { metrics, observer, report } = observation;
+  const proxy = proxyOptions(settings);
   const auth = coatcheck({
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,
     store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
     providers: world.providers ?? settings.providers.map(providerOf),
+    ...(proxy === undefined ? {} : { proxy }),
     session: sessionOf(settings),
     refresh: settings.refresh,
     cookie: cookieOf(settings),
@@ -40,13 +44,15 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     ...(world.clock === undefined ? {} : { clock: world.clock }),
   });
   const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
-  return layerOf(auth, store, leftOut);
+  return layerOf(auth, settings, store, leftOut);
 }
 
-function layerOf(auth: Auth<JsonObject>, store: SessionStore, leftOut: LeftOut): SessionLayer {
+function layerOf(auth: Auth<JsonObject>, { publicUrl }: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
   const { engine } = auth;
+  const { keyring, clock } = engine.options;
+  const signer = assertionSigner({ keyring, clock, issuer: publicUrl[0] ?? "" });
   return {
-    authenticate: (request, ask) => authenticate(engine, request, ask),
+    authenticate: (request, ask) => authenticate(engine, signer, request, ask),
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(engine, request, leftOut),

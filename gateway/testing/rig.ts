@@ -61,6 +61,7 @@ function sessionLayer(control: Control): SessionLayer {
       comesAgain: false,
       sessionId: known === undefined ? null : `id-of-${name}`,
       accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.renew(rejected)),
+      assertion: (audience) => (known === undefined ? "" : `${name} for ${audience}`),
       settle: (status) => control.settle(status),
     };
   };

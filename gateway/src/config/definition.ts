@@ -1,5 +1,6 @@
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text } from "./kinds.ts";
 import { address, cidr, hostName, issuer, ownPrefix, pathPrefix, publicOrigin, upstreamOrigin } from "./network-kinds.ts";
+import { proxyIdentity } from "./proxy-identity.ts";
 import type { Infer } from "./shape.ts";
 import { fallback, list, object, optional, required } from "./shape.ts";
 import { store } from "./store-kind.ts";
@@ -76,6 +77,11 @@ const upstream = object(
       oneOf(["none", "header", "authorization"]),
       "Whether the user's access token goes along, as `X-Auth-Request-Access-Token` or as `Authorization: Bearer`.",
       "none",
+    ),
+    assertion: fallback(
+      flag,
+      "Whether `X-Coatcheck-Assertion` goes along: who asks, signed for this upstream alone (its audience is `url`). The keys are at `keys` under the prefix.",
+      false,
     ),
     passHost: fallback(flag, "Whether the upstream sees the public host in `Host`, or its own.", true),
     timeouts: fallback(timeouts, "How long to wait for it.", {}),
@@ -195,7 +201,11 @@ export const SETTINGS = {
     {},
   ),
   store: fallback(store, "Where sessions are kept: `sqlite:PATH`, `memory:`.", "sqlite:coatcheck.db", { env: "COATCHECK_STORE" }),
-  providers: fallback(list(provider, 1), "The OIDC providers; the first is the usual one.", [{}]),
+  providers: fallback(
+    list(provider),
+    "The OIDC providers; the first is the usual one. None is needed where a proxy in front signs people on.",
+    [{}],
+  ),
   upstreams: fallback(list(upstream), "Where proxied requests go. Without any, only the gateway's own endpoints answer.", [], {
     env: "COATCHECK_UPSTREAM",
   }),
@@ -204,6 +214,11 @@ export const SETTINGS = {
     "Whose forwarded headers count, and who may ask the check endpoints. Ranges that hold everybody are refused.",
     [],
     { env: "COATCHECK_TRUSTED_PROXIES" },
+  ),
+  proxyIdentity: optional(
+    proxyIdentity,
+    "A proxy in front that signs people on: which headers say who asks, how the channel is authenticated, and who may come. Off where it is not given.",
+    { env: "COATCHECK_PROXY_IDENTITY" },
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),

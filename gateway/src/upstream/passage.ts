@@ -34,6 +34,7 @@ export function upstreamHeaders({ arrival, route, admission, accessToken }: Pass
   if (route.passHost) headers.push("host", origin.host);
   headers.push("x-forwarded-for", client, "x-forwarded-host", origin.host, "x-forwarded-proto", origin.scheme);
   for (const line of identityLines(admission, leftOut)) headers.push(line);
+  if (route.audience !== undefined) headers.push("x-coatcheck-assertion", admission?.assertion(route.audience) ?? "");
   if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
   if (route.token === "authorization" && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);
   if (route.access === "public" && head.authorization !== undefined) headers.push("authorization", head.authorization);

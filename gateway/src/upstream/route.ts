@@ -14,6 +14,8 @@ export interface Route {
   readonly groups: ReadonlySet<string>;
   readonly preflight: boolean;
   readonly token: UpstreamSettings["token"];
+  /** Whom an assertion that goes along is for; `undefined` where none does. */
+  readonly audience: string | undefined;
   readonly passHost: boolean;
   /** What the session layer is asked about its requests, by the public origin that they come to. */
   readonly asks: ReadonlyMap<string, Ask>;
@@ -32,6 +34,7 @@ export function openRoute(settings: UpstreamSettings, origins: readonly string[]
     groups: new Set(settings.groups),
     preflight: settings.preflight,
     token: settings.token,
+    audience: settings.assertion ? settings.url : undefined,
     passHost: settings.passHost,
     asks: new Map(
       origins.map((origin) => [
