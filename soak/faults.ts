@@ -20,7 +20,7 @@ export function nextPlan(random: Random, lease: LeaseTimes, often: number): Plan
   const aimed = random.next() < 0.4;
   if (random.next() < 0.5) return { pause, kind: "kill", duration: random.between(0, 1_000), aimed };
   const long = random.next() < 0.5;
-  const duration = long ? lease.length + random.between(500, 3_000) : random.between(50, lease.length / 2);
+  const duration = long ? lease.length + random.between(500, 3_000) : random.between(50, lease.length * 0.8);
   return { pause, kind: "stop", duration, aimed };
 }
 

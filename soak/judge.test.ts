@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Answer, Fault, Journals, Line, Spend, Stored } from "./journal.ts";
-import { judge } from "./judge.ts";
+import { hollow, judge } from "./judge.ts";
 
 /** A lease of 5 s, of which 1 s is for the sending. */
 const lease = { length: 5_000, margin: 1_000 };
@@ -100,6 +100,7 @@ test("RF-03 a stop explains a repeat while it lasts, and one that is over only b
   };
   assert.deepEqual(messages({ ...unknown, faults: [stop(-3_000, 900, "a1")] }), []);
   assert.equal(messages({ ...unknown, faults: [stop(-3_000, -200, "a1")] }).length, 2, "it stood still too long ago");
+  assert.equal(messages({ ...unknown, faults: [stop(1_050, 1_250, "a1")] }).length, 2, "the answer lay there");
 });
 
 test("RF-03 a stop between lease and sending explains that the late holder sends as well", () => {
@@ -166,4 +167,12 @@ test("RF-02 an answer is lost that signs out whoever is signed in, or is wrong i
 test("RF-02 tokens of nobody, and errors that nobody planned, fail the run", () => {
   assert.equal(messages({ spends: [{ ...spend(1, "a1", "x"), account: "unknown", outcome: "refused" }] }, NOBODY).length, 1);
   assert.equal(messages({ spends: [spend(1, "a1", "x", "error")] }, NOBODY).length, 1);
+});
+
+test("a run without faults, or with fewer rotations than expiries, proves nothing", () => {
+  const busy = { ...NOBODY, spends: Array.from({ length: 25 }, (_, index) => spend(index * 5_000, "a1", `t${index}`)) };
+  const faults = [kill(1, "a1"), stop(1, 2, "b1")];
+  const said = (journals: Journals, expiries = 25): number => hollow(journals, judge(journals), expiries).length;
+  assert.deepEqual([said({ ...busy, faults }), said(busy), said({ ...busy, faults: faults.slice(0, 1) })], [0, 1, 1]);
+  assert.deepEqual([said({ ...busy, faults }, 26), said({ ...NOBODY, faults }), said(NOBODY, 0)], [1, 1, 0]);
 });

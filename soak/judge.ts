@@ -31,6 +31,8 @@ export interface Violation {
 
 /** Between an answer of the provider and its commit, or a deed and its line in the log, on a machine that is busy. */
 const SLACK = 1_000;
+/** A run of so many expiries has time for kills and stops. */
+const WORTH_FAULTS = 25;
 /** A refused answer and the row's ending are stamped by different processes. */
 const STAMPS = 50;
 
@@ -59,6 +61,16 @@ export function judge(journals: Journals): Verdict {
   const lost = journals.answers.filter((answer) => !excused(answer, stored.get(answer.session)));
   for (const { session, by, what } of lost) violations.push({ session, message: `${by} answered ${what}` });
   return { repeats, loggedOut, lost, violations };
+}
+
+/** Whether the run was one: what nobody struck, or nobody renewed, proves nothing. */
+export function hollow({ spends, faults }: Journals, { loggedOut }: Verdict, expiries: number): readonly string[] {
+  const messages: string[] = [];
+  const rotated = spends.filter(({ outcome }) => outcome === "rotated").length;
+  if (rotated < expiries - loggedOut.length) messages.push(`the provider rotated ${rotated} tokens in ${expiries} expiries`);
+  const kinds = new Set(faults.map(({ kind }) => kind));
+  if (expiries >= WORTH_FAULTS && kinds.size < 2) messages.push(`there were ${faults.length} faults, not of both kinds`);
+  return messages;
 }
 
 const isOf = (sessions: readonly Known[]) => {
@@ -106,9 +118,10 @@ function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly L
   if (fault.by !== first.by || fault.from > Math.min(again.at, first.answered + SLACK)) return false;
   const meanwhile = about.filter(({ by, at }) => by === first.by && at >= first.at && at <= again.at);
   if (meanwhile.some(({ event }) => event === "refresh.completed")) return false;
-  // Whoever goes on finds the answer and stores it. Where there was none yet, the row says that nobody knows, and the next use tries once more.
+  // Whoever goes on finds the answer that lies there and stores it. Only where it was not there yet may it be lost: the row says that nobody
+  // knows, and the next use tries once more.
   const lostTheAnswer = meanwhile.some(({ event, reason }) => event === "refresh.failed" && reason === "unknown");
-  if (fault.until !== null && lostTheAnswer) return fault.until >= first.at - SLACK;
+  if (fault.until !== null && lostTheAnswer) return fault.until >= first.at - SLACK && fault.until <= first.answered;
   // Else somebody watched the lease for its whole length, and all the while nobody came back to it.
   const watched = again.at - first.at >= lease.length - lease.margin;
   return watched && (fault.until === null ? fault.from >= first.at - SLACK : fault.until >= again.at - SLACK);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { strike } from "./faults.ts";
 import type { Journals } from "./journal.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { hollow, judge, type Verdict } from "./judge.ts";
 import { randomOf } from "./random.ts";
 import { type Counts, closingLine, losses, table, traceOf } from "./report.ts";
 import { Stage } from "./stage.ts";
@@ -97,8 +97,10 @@ function conclude(journals: Journals, counts: Counts, { expiries, print }: Refre
   const verdict = judge(journals);
   print(`\n${table(journals, verdict, counts)}`);
   if (verdict.loggedOut.length > 0) print(`\nlost sessions\n${losses(verdict)}`);
-  const holds = verdict.violations.length === 0 && counts.expiries >= expiries;
-  if (!holds) accuse(journals, verdict, print);
+  const nothing = hollow(journals, verdict, counts.expiries);
+  if (nothing.length > 0) print(`\nthis run proves nothing: ${nothing.join("; ")}`);
+  const holds = verdict.violations.length === 0 && nothing.length === 0 && counts.expiries >= expiries;
+  if (verdict.violations.length > 0) accuse(journals, verdict, print);
   print(`\n${closingLine(journals, verdict, counts)}`);
   return holds;
 }

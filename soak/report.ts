@@ -34,6 +34,7 @@ export function table(journals: Journals, { repeats, loggedOut }: Verdict, count
     ["  result discarded", number(told("refresh.discarded"))],
     ["  failed", number(told("refresh.failed") - told("refresh.failed", "refused"))],
     ["tokens presented again", `${repeats.length}, explained ${repeats.filter(({ fault }) => fault !== null).length}`],
+    ["  by faults", number(new Set(repeats.map(({ fault }) => fault)).size)],
     ["users logged out", `${loggedOut.length}, explained ${loggedOut.filter(({ repeat }) => repeat !== null).length}`],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(24)}${value}`).join("\n");
