@@ -35,6 +35,7 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   S: [
     [1, 16],
     [26, 26],
+    [28, 36],
     [38, 49],
   ],
   A: [[1, 48]],
