@@ -36,3 +36,33 @@ test("RF-04 S-07 who goes on with a result that the store has not taken undoes n
   assert.equal((await exchange.settle(200)).refusal, null);
   assert.deepEqual((await one.ask(cookie)).exchange.session.data, { theirs: 1, ours: 1 });
 });
+
+test("RF-04 S-07 who waits for a result that the store has not taken is shown what was stored when they came", async () => {
+  let failing = false;
+  const inner = memory();
+  const store = overStore(inner, {
+    put: (row, condition) => {
+      if (failing && (row.tokenExpires ?? 0) > world.clock.now()) throw new Error("the store is away");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(2, { store });
+  const [one, other] = world.replicas;
+  assert.ok(one && other);
+  const cookie = await world.signIn();
+  const early = await other.ask(cookie);
+  world.clock.advance(LIFETIME);
+  failing = true;
+  void one.ask(cookie);
+  const spend = await world.provider.next();
+  early.exchange.session.set({ theirs: 1 });
+  assert.equal((await early.exchange.settle(200)).refusal, null);
+  const late = one.ask(cookie);
+  await world.quiet();
+  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  const { exchange, decision } = await late;
+  assert.equal(decision.kind, "proceed");
+  assert.deepEqual(exchange.session.data, { theirs: 1 });
+  assert.equal(await exchange.session.accessToken(), "access-1");
+  failing = false;
+});
