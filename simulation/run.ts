@@ -4,14 +4,11 @@
  */
 import { parseArgs } from "node:util";
 import type { GenerateOptions } from "./generate.ts";
-import { generate } from "./generate.ts";
 import { runMutants } from "./mutants/table.ts";
 import { searchParallel } from "./parallel.ts";
+import { closing, showSeed, showViolations } from "./report.ts";
 import type { Found } from "./search.ts";
 import { search } from "./search.ts";
-import { shrink } from "./shrink.ts";
-import { simulate } from "./simulate.ts";
-import { describe } from "./trace.ts";
 
 const HELP = `npm run simulate -- [options]
 
@@ -76,39 +73,16 @@ async function main(): Promise<number> {
     return 0;
   }
   if (given.mutants) return (await runMutants(given.processes, given.names)) ? 0 : 1;
-  if (given.trace) {
-    const script = generate(given.from, given.options);
-    for (const line of describe(script)) console.log(line);
-    const { steps, violation } = await simulate(script, (line) => console.log(line));
-    console.log(closing({ seeds: 1, steps, violations: violation === null ? [] : [{ seed: given.from, violation }] }));
-    return violation === null ? 0 : 1;
-  }
-  const found =
-    given.processes > 1
-      ? await searchParallel(given.from, given.seeds, given.options, given.processes)
-      : await search(given.from, given.seeds, given.options);
-  const [first] = found.violations;
-  for (const { seed, violation } of found.violations.slice(1, 10))
-    console.log(`seed ${seed}: rule ${violation.rule}: ${violation.what}`);
-  if (first !== undefined) await show(first, given.options);
+  const found = await carryOut(given);
   console.log(closing(found));
   return found.violations.length === 0 ? 0 : 1;
 }
 
-async function show({ seed, violation }: Found["violations"][number], options: GenerateOptions): Promise<void> {
-  const whole = generate(seed, options);
-  const short = await shrink(whole, violation.rule);
-  console.log(`seed ${seed} breaks rule ${violation.rule}: ${violation.what}`);
-  console.log(
-    `${whole.items.length} items, shrunk to ${short.items.length}; all of it: npm run simulate -- --seed ${seed} --trace\n`,
-  );
-  for (const line of describe(short)) console.log(line);
-  const outcome = await simulate(short, (line) => console.log(line));
-  console.log(`\nrule ${outcome.violation?.rule}: ${outcome.violation?.what}`);
-}
-
-function closing({ seeds, steps, violations }: Found): string {
-  return `seeds ${seeds}, steps ${steps}, violations ${violations.length}`;
+async function carryOut({ from, seeds, processes, trace, options }: Arguments): Promise<Found> {
+  if (trace) return showSeed(from, options);
+  const found = await (processes > 1 ? searchParallel(from, seeds, options, processes) : search(from, seeds, options));
+  await showViolations(found, options);
+  return found;
 }
 
 process.exitCode = await main();

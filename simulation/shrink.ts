@@ -1,4 +1,4 @@
-import type { Item, Script, Settings } from "./script.ts";
+import type { Script, Settings } from "./script.ts";
 import { simulate } from "./simulate.ts";
 import type { RuleNumber } from "./world.ts";
 
@@ -29,8 +29,22 @@ export async function shrink(script: Script, rule: RuleNumber): Promise<Script> 
   }
   const steady = { ...smallest, settings: { ...smallest.settings, skews: smallest.settings.skews.map(() => 0) } };
   if (await fails(steady)) smallest = steady;
-  for (let size = Math.ceil(smallest.items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    smallest = await without(smallest, size, fails);
+  return withoutParts(smallest, fails);
+}
+
+/** Leaves out halves, quarters, and so on to single items, wherever it fails without them. */
+export async function withoutParts<S extends Pick<Script, "items">>(
+  script: S,
+  fails: (candidate: S) => Promise<boolean>,
+): Promise<S> {
+  let smallest = script;
+  for (let size = Math.ceil(script.items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let start = 0; start < smallest.items.length; ) {
+      const items = smallest.items.filter((_, index) => index < start || index >= start + size);
+      const candidate = { ...smallest, items };
+      if (await fails(candidate)) smallest = candidate;
+      else start += size;
+    }
   }
   return smallest;
 }
@@ -41,15 +55,4 @@ async function untilFailure(script: Script): Promise<Script> {
   const cut = { ...script, items: script.items.filter((item) => item.at <= (violation?.at ?? Number.POSITIVE_INFINITY)) };
   const again = await simulate(cut);
   return again.violation?.rule === violation?.rule ? cut : script;
-}
-
-async function without(script: Script, size: number, fails: (candidate: Script) => Promise<boolean>): Promise<Script> {
-  let smallest = script;
-  for (let start = 0; start < smallest.items.length; ) {
-    const items: readonly Item[] = smallest.items.filter((_, index) => index < start || index >= start + size);
-    const candidate = { ...smallest, items };
-    if (await fails(candidate)) smallest = candidate;
-    else start += size;
-  }
-  return smallest;
 }

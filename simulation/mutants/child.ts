@@ -1,10 +1,15 @@
-/** `node child.ts NAME SEEDS`: runs seeds on an engine that is broken, until one notices. Prints what it found as JSON. */
+/** `node child.ts NAME SEEDS [--show]`: runs seeds on an engine that is broken, until one notices. Prints what it found as JSON, or tells it. */
 import { breakEngine } from "./break.ts";
 import { MUTANTS } from "./list.ts";
 
-const [name, seeds] = process.argv.slice(2);
+const [name, seeds, show] = process.argv.slice(2);
 const mutant = MUTANTS.find((candidate) => candidate.name === name);
 if (mutant === undefined) throw new TypeError(`there is no mutant ${name}`);
 breakEngine(mutant);
 const { search } = await import("../search.ts");
-console.log(JSON.stringify(await search(1, Number(seeds), {}, 1)));
+const found = await search(1, Number(seeds), {}, 1);
+if (show === undefined) console.log(JSON.stringify(found));
+else {
+  const { showViolations } = await import("../report.ts");
+  await showViolations(found, {});
+}

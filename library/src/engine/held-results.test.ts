@@ -61,8 +61,8 @@ test("RF-04 S-07 who waits for a result that the store has not taken is shown wh
   await world.quiet();
   spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   const { exchange, decision } = await late;
+  failing = false;
   assert.equal(decision.kind, "proceed");
   assert.deepEqual(exchange.session.data, { theirs: 1 });
   assert.equal(await exchange.session.accessToken(), "access-1");
-  failing = false;
 });

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { generate } from "./generate.ts";
+import { search } from "./search.ts";
+import { simulate } from "./simulate.ts";
+
+const RUN = fileURLToPath(new URL("run.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("mutants/child.ts", import.meta.url));
+
+async function traceOf(seed: number, store: "memory" | "sqlite"): Promise<readonly string[]> {
+  const lines: string[] = [];
+  await simulate(generate(seed, { store }), (line) => lines.push(line));
+  return lines;
+}
+
+test("50 seeds hold every invariant, in more than 300 steps each", async () => {
+  const { seeds, steps, violations } = await search(1, 50, {});
+  assert.deepEqual(violations, []);
+  assert.equal(seeds, 50);
+  assert.ok(steps / seeds >= 300, `${steps / seeds} steps a seed`);
+});
+
+test("on SQLite too, with a connection for each replica", async () => {
+  assert.deepEqual((await search(1, 10, { store: "sqlite" })).violations, []);
+});
+
+for (const store of ["memory", "sqlite"] as const) {
+  test(`a seed gives the same trace every time (${store})`, async () => {
+    for (const seed of [3, 11, 46]) assert.deepEqual(await traceOf(seed, store), await traceOf(seed, store));
+  });
+}
+
+test("seeds differ, and between them everything happens that can", async () => {
+  const told = (await Promise.all(Array.from({ length: 60 }, (_, index) => traceOf(index + 1, "memory")))).flat().join("\n");
+  const wanted = [
+    "hangs up",
+    "kill,",
+    "goes on",
+    "starts again",
+    "loses the store's answer",
+    "is refused by the store",
+    "gets 502",
+    "gets 429",
+  ];
+  for (const words of [
+    ...wanted,
+    "invalid_grant",
+    "waited long enough",
+    "promote the secret",
+    "sign-out",
+    "thief",
+    "jump",
+    "sweep",
+  ]) {
+    assert.ok(told.includes(words), `nobody ${words}`);
+  }
+});
+
+test("the same run without a trace takes the same steps", async () => {
+  const traced = await simulate(generate(9), () => undefined);
+  assert.deepEqual(await simulate(generate(9)), traced);
+});
+
+test("the program says what it found, and fails only where that is a violation", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [RUN, "--seeds", "3"]);
+  assert.match(stdout, /^seeds 3, steps \d+, violations 0\n$/);
+  await assert.rejects(promisify(execFile)(process.execPath, [RUN, "--seeds", "many"]), /takes a whole number/);
+});
+
+test("a trace tells each step: when, where, who and what", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [RUN, "--seed", "5", "--trace"]);
+  assert.match(stdout, /^seed 5: replicas \d/);
+  assert.match(
+    stdout,
+    /\n +\d+ +\d+\.\d{3} s {2}[a-e]\d+ +browser\d\/\d #\d+: GET \/auth\/login \(login-begins\) with no cookie → [a-e]\d\n/,
+  );
+  assert.match(stdout, /\n +s1 begins for https:\/\/id\.test \w+\n/);
+});
+
+test("a broken engine is caught, and what it did is told in few steps", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, "logout-clears-only", "100", "--show"]);
+  assert.match(stdout, /breaks rule 3: .* logged out, and s\d+ lives/);
+  const [, before, after] = /(\d+) items, shrunk to (\d+)/.exec(stdout) ?? [];
+  assert.ok(Number(after) <= 4 && Number(after) < Number(before), `${before} items became ${after}`);
+  assert.match(stdout, /\((app-)?logout(-fails)?\) shows s\d+ →/);
+});
