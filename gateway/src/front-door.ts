@@ -18,6 +18,7 @@ import { CheckDoor } from "./routes/check-door.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
+import { folded } from "./upstream/header-fate.ts";
 import { OpenStreams } from "./upstream/open-streams.ts";
 import type { Passage, Passages } from "./upstream/passage.ts";
 import type { Route } from "./upstream/route.ts";
@@ -49,6 +50,7 @@ export class FrontDoor {
       peers: new TrustedPeers(settings.trustedProxies, "trustedProxies"),
       limits: settings.limits,
       isOwnCookie,
+      hidden: new Set(sessions.proxyHeaders.map(folded)),
     };
     this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings.publicUrl));
     this.#table = new RouteTable(

@@ -64,15 +64,17 @@ export interface Reception {
   readonly peers: TrustedPeers;
   readonly limits: LimitSettings;
   readonly isOwnCookie: IsOwnCookie;
+  /** Headers that end here, in the spelling that all of theirs have in common. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** Reads a request's head once, and refuses what has no one meaning. */
-export function receive(message: IncomingMessage, { origins, peers, limits, isOwnCookie }: Reception): Arrival | Refusal {
+export function receive(message: IncomingMessage, { origins, peers, limits, isOwnCookie, hidden }: Reception): Arrival | Refusal {
   const started = stopwatch();
   const { rawHeaders } = message;
   if (rawHeaders.length > limits.headers * 2)
     return { kind: "refusal", answer: HEAD_TOO_LARGE, outcome: "malformed", origin: undefined };
-  const head = new RequestHead(rawHeaders, isOwnCookie);
+  const head = new RequestHead(rawHeaders, isOwnCookie, hidden);
   if (head.hosts !== 1 || head.host === undefined) return refusal("ERR_BAD_REQUEST", "malformed");
   const peer = message.socket.remoteAddress;
   const trusted = peers.has(peer);

@@ -85,6 +85,8 @@ export interface SessionLayer {
   readonly check: CheckEndpoint;
   /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */
   readonly isOwnCookie: (name: string) => boolean;
+  /** What a proxy in front says who asks with: no upstream sees it, least of all its secret. */
+  readonly proxyHeaders: readonly string[];
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;
   /** For readiness. Rejects or answers `false` where something is missing. */

@@ -57,6 +57,7 @@ function layerOf(auth: Auth<JsonObject>, { publicUrl }: Settings, store: Session
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(engine, request, leftOut),
     isOwnCookie: (name) => isOurCookie(name),
+    proxyHeaders: engine.options.chain.proxy?.reader.headers ?? [],
     directory: auth.sessions,
     health: {
       store: async () => (await auth.ready()).store,

@@ -97,6 +97,7 @@ function sessionLayer(control: Control): SessionLayer {
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
     isOwnCookie: (name) => isOurCookie(name),
+    proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
     directory: {
       list: async () => [],
       show: async () => null,

@@ -59,12 +59,14 @@ const DROPPED = new Set([
 ]);
 const DROPPED_PREFIXES = ["x-auth-request-", "x-forwarded-", "x-coatcheck-"];
 /** What two spellings of one name have in common for servers that fold names, as CGI does with `-` and `_`. */
-const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
+export const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 
 /** What becomes of a header, and its name in lower case: one string for all requests, which compares and hashes fastest. */
 export interface Judged {
   readonly fate: Fate;
   readonly name: string;
+  /** What it has in common with its other spellings. */
+  readonly plain: string;
 }
 
 const CAPACITY = 512;
@@ -73,14 +75,14 @@ const remembered = new Map<string, Judged>();
 function judge(name: string): Judged {
   const lower = name.toLowerCase();
   const known = KNOWN.find(([header]) => header === lower);
-  if (known !== undefined) return { fate: known[1], name: known[0] };
+  if (known !== undefined) return { fate: known[1], name: known[0], plain: known[0] };
   const plain = folded(name);
   // A second spelling of a header that has a fate of its own (`Content_Length`) can only be meant to confuse.
   const drop =
     DROPPED.has(plain) ||
     KNOWN.some(([header]) => header === plain) ||
     DROPPED_PREFIXES.some((prefix) => plain.startsWith(prefix));
-  return { fate: drop ? "drop" : "keep", name: lower };
+  return { fate: drop ? "drop" : "keep", name: lower, plain };
 }
 
 /** The fate of a header by its name in any spelling. Names recur, so the answers are remembered. */

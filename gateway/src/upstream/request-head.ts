@@ -19,14 +19,15 @@ export class RequestHead {
   expects: string | undefined = undefined;
   #connection: string | undefined = undefined;
 
-  constructor(lines: readonly string[], isOwnCookie: IsOwnCookie) {
+  /** `hidden`: names, {@link folded}, that are the business of the gateway and of the proxy before it. */
+  constructor(lines: readonly string[], isOwnCookie: IsOwnCookie, hidden: ReadonlySet<string>) {
     const { kept } = this;
     for (let index = 0; index < lines.length; index += 2) {
-      const { fate, name } = judgeHeader(lines[index] ?? "");
+      const { fate, name, plain } = judgeHeader(lines[index] ?? "");
       const value = lines[index + 1] ?? "";
       switch (fate) {
         case "keep":
-          kept.push(name, value);
+          if (!hidden.has(plain)) kept.push(name, value);
           break;
         case "cookie": {
           const others = withoutOwnCookies(value, isOwnCookie);

@@ -64,6 +64,17 @@ for (const spelling of [
   });
 }
 
+for (const spelling of ["X-authentik-uid", "x_authentik_uid", "X-Proxy-Secret", "X_PROXY-Secret", "x.proxy.secret"]) {
+  test(`A-19 TP-07 ${spelling}, by which a proxy in front says who asks, ends at the gateway`, async () => {
+    for (const path of ["/", "/public/x"]) {
+      const answer = await rig.get(path, { [spelling]: "evil-admin", "X-authentik-other": "kept" });
+      assert.equal(statusOf(answer), 200);
+      assert.ok(!JSON.stringify(echoed(answer)).includes("evil-admin"));
+      assert.equal(received(answer, "x-authentik-other"), "kept");
+    }
+  });
+}
+
 test("A-44 a request of another method is scrubbed all the same", async () => {
   const answer = await rig.raw(`OPTIONS / HTTP/1.1\r\nHost: ${PUBLIC}\r\nX-Auth-Request-User: evil\r\nConnection: close\r\n\r\n`);
   assert.equal(received(answer, "x-auth-request-user"), "");
