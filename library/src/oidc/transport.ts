@@ -47,6 +47,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       const departure = watchDeparture();
       let response: Response | null = null;
       let late = false;
+      let whole = false;
       const look = { clock, signal: done.signal, arrived: () => response !== null, ...(turn === undefined ? {} : { turn }) };
       const limit = passed(limits.timeout, look).then(
         () => {
@@ -60,6 +61,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         response = await raced(call, signal);
         checkStatus(response);
         const body = await raced(readBounded(response, limits.maxResponse), signal);
+        whole = true;
         if (!UNCHECKED.has(purpose) && response.status === 200) checkJson(response, body);
         return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
       } catch (error) {
@@ -68,13 +70,16 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         throw departure.neverLeft() ? problem.unambiguous() : problem;
       } finally {
         departure.stop();
-        done.abort();
+        done.abort(OVER);
         await limit;
-        stop.abort();
+        if (!whole) stop.abort(OVER);
       }
     },
   };
 }
+
+/** Given as the reason, since an exception of its own for each abort costs more than all else here. */
+const OVER = "over";
 
 /** Ends the waiting at the limit even where the work itself does not listen to the signal. */
 function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

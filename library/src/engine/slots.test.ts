@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { manualClock } from "../testing/manual-clock.ts";
+import { Slots } from "./slots.ts";
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Works that note when they begin, and end when they are told to. */
+function works(limits: ConstructorParameters<typeof Slots>[0]) {
+  const clock = manualClock();
+  const slots = new Slots(limits, clock);
+  const begun: (readonly [name: number, at: number])[] = [];
+  const ends: (() => void)[] = [];
+  const begin = (name: number): Promise<void> =>
+    slots.run(() => {
+      begun.push([name, clock.monotonic()]);
+      return new Promise((resolve) => ends.push(resolve));
+    });
+  return { clock, slots, begun, ends, begin };
+}
+
+test("RF-09 works past a number wait for those before them, in the order in which they came", async () => {
+  const { begun, ends, begin } = works({ most: 2, burst: 10, gap: 3 });
+  const all = [0, 1, 2, 3].map(begin);
+  await settled();
+  assert.deepEqual(
+    begun.map(([name]) => name),
+    [0, 1],
+  );
+  ends[1]?.();
+  await settled();
+  assert.deepEqual(
+    begun.map(([name]) => name),
+    [0, 1, 2],
+  );
+  for (let end = 0; end < 4; end++) {
+    ends[end]?.();
+    await settled();
+  }
+  await Promise.all(all);
+  assert.deepEqual(
+    begun.map(([name]) => name),
+    [0, 1, 2, 3],
+  );
+});
+
+test("RF-09 after a burst they begin at a distance, and after a quiet time there is a burst again", async () => {
+  const { clock, begun, begin } = works({ most: 100, burst: 3, gap: 4 });
+  const wave = async (from: number): Promise<readonly number[]> => {
+    begun.length = 0;
+    const start = clock.monotonic();
+    for (let name = from; name < from + 6; name++) void begin(name);
+    await settled();
+    for (let passed = 0; passed < 20; passed++) {
+      clock.advance(1);
+      await settled();
+    }
+    return begun.map(([, at]) => at - start);
+  };
+  assert.deepEqual(await wave(0), [0, 0, 0, 4, 8, 12]);
+  clock.advance(1_000);
+  assert.deepEqual(await wave(6), [0, 0, 0, 4, 8, 12]);
+});
+
+test("RF-09 a work that fails gives its place to the next one", async () => {
+  const slots = new Slots({ most: 1, burst: 10, gap: 3 }, manualClock());
+  const failing = slots.run(() => Promise.reject(new Error("no")));
+  const next = slots.run(async () => "yes");
+  await assert.rejects(failing, /no/);
+  assert.equal(await next, "yes");
+});
