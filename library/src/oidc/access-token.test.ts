@@ -10,6 +10,7 @@ import { manualClock } from "../testing/manual-clock.ts";
 import type { JwtIssuer } from "./access-token.ts";
 import { jwtVerifier } from "./access-token.ts";
 import { KnownSignatures } from "./known-signatures.ts";
+import type { Fetch } from "./transport.ts";
 
 const API = "https://api.example.com";
 const clock = manualClock(1_800_000_000_000);
@@ -307,6 +308,19 @@ test("DK-09 a kid is data, whatever it looks like", async () => {
   for (const { query, path } of op.journal) assert.match(`${path}?${query}`, /^\/(keys|\.well-known\/openid-configuration)\?$/);
 });
 
+test("DK-09 a kid has at most 256 characters, whatever is published", async () => {
+  for (const [length, reason] of [
+    [256, null],
+    [257, "kid"],
+  ] as const) {
+    const key = { ...op.signs, kid: "k".repeat(length) };
+    op.lies.keys = () => ({ keys: [{ ...op.signs.jwk, kid: key.kid }] });
+    const presented = token({ header: { kid: key.kid } });
+    if (reason === null) await accepted(presented, verifier());
+    else await refused("too long", presented, reason, verifier());
+  }
+});
+
 test("JT-02 of several keys without kid none is tried in turn", async () => {
   op.published = [op.signs, signingKey("second")];
   await refused("no kid", token({ header: { kid: undefined } }), "kid", verifier());
@@ -346,7 +360,14 @@ test("DK-02 DK-03 metadata of another issuer, or with addresses that may not be 
   ];
   for (const change of bent) {
     op.lies.metadata = (honest) => ({ ...honest, ...change });
-    assert.equal((await judged(token(), verifier())).kind, "unavailable", JSON.stringify(change));
+    const hosts = new Set<string>();
+    const watched: Fetch = (url, options) => {
+      hosts.add(new URL(url).origin);
+      return fetch(url, options);
+    };
+    const by = jwtVerifier({ issuer: op.issuer, audience: API }, { clock, fetch: watched });
+    assert.equal((await judged(token(), by)).kind, "unavailable", JSON.stringify(change));
+    assert.deepEqual([...hosts], [op.origin], JSON.stringify(change));
   }
   assert.equal(op.count("keys"), 0);
   op.lies.metadata = () => assert.fail("nobody asks for metadata where jwksUri is configured");

@@ -256,6 +256,14 @@ test("A-21 a wall clock that jumps past the end takes what was kept along; one t
   clock.advance(30_000);
   assert.equal((await one.verify(other)).kind, "invalid");
   clock.setNow(start);
+  answer = json({ ...honest(), exp: seconds() + 10 });
+  const brief = fresh();
+  await one.verify(brief);
+  clock.setNow(start - 3_600_000);
+  answer = json({ active: false });
+  clock.advance(10_000);
+  assert.equal((await one.verify(brief)).kind, "invalid");
+  clock.setNow(start);
 });
 
 test("A-21 a negative answer is kept for five seconds", async () => {

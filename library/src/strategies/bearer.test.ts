@@ -84,6 +84,12 @@ test("TP-06 TP-05 the syntax of Authorization: what is read, what is somebody el
   }
 });
 
+test("ID-16 a token past 16 KiB is shown to no verifier", async () => {
+  const everybody = bearer({ verifiers: [verifier(() => VALID)] });
+  assert.equal(kindOf(await examine(everybody, request(`Bearer ${"a".repeat(16_384)}`))), "accept");
+  assert.equal(kindOf(await examine(everybody, request(`Bearer ${"a".repeat(16_385)}`))), 401);
+});
+
 test("TP-06 a second token in the query is 400; one in the query alone is never read", async () => {
   for (const target of ["/?access_token=good", "/a?b=c&access_token=x", "/?access_token="])
     assert.equal(kindOf(await examine(honest, request("Bearer good", target))), 400, target);

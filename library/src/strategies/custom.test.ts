@@ -165,6 +165,19 @@ test("TP-05 a thenable that is no promise counts as one", async () => {
   assert.equal(verdict.kind, "accept");
 });
 
+test("TP-07 what cannot even be waited for leaves no rejection that nobody handles", async () => {
+  const unhandled: unknown[] = [];
+  const hear = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", hear);
+  const odd = Promise.resolve(null);
+  Reflect.set(odd, "then", () => assert.fail("then"));
+  const verdict = await examine({ authenticate: () => odd });
+  await new Promise((resolve) => setTimeout(resolve));
+  process.off("unhandledRejection", hear);
+  assert.equal(verdict.kind, "unavailable");
+  assert.deepEqual(unhandled, []);
+});
+
 test("options that cannot work are refused", () => {
   for (const change of [
     { name: "" },
