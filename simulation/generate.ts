@@ -68,6 +68,7 @@ function settingsOf(random: Random, calm: boolean, store: Settings["store"]): Se
     replicas,
     store,
     answers: random.pick(["later", "later", "later", "at-once", "mixed"]),
+    watch: random.chance(0.5),
     skews: Array.from({ length: replicas }, () => random.between(-reach, reach)),
     idle: random.pick([4 * MINUTE, 20 * MINUTE, 60 * MINUTE]),
     lifetime: random.pick([9 * MINUTE, 24 * 60 * MINUTE, 24 * 60 * MINUTE]),

@@ -82,6 +82,8 @@ export interface Settings {
   readonly store: "memory" | "sqlite";
   /** Whether a store answers with a value, a promise, or now so, now so. */
   readonly answers: "later" | "at-once" | "mixed";
+  /** Whether the store tells processes of endings by itself. */
+  readonly watch: boolean;
   /** How far each replica's wall clock is off, milliseconds. */
   readonly skews: readonly number[];
   readonly idle: number;

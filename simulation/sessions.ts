@@ -221,6 +221,7 @@ export class Sessions {
     known.row = row;
     known.ended = { step: steps, at: now, reason, by };
     world.note(() => `${known.alias} is ended: ${reason}`);
+    for (const tell of world.listeners) tell(known.id, reason);
     if (reason === "provider" || reason === "refresh-lost") {
       if (
         by.order?.kind !== "sign-out" &&

@@ -1,4 +1,4 @@
-import type { EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
+import type { EndReason, EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
 import type { Life } from "./replica.ts";
 import { value } from "./sessions.ts";
 import type { Work } from "./work.ts";
@@ -20,7 +20,7 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
 
   return {
     name: base.name,
-    capabilities: { ...base.capabilities, shared: true, watch: false },
+    capabilities: { ...base.capabilities, shared: true, watch: world.settings.watch },
     get: (id) =>
       call(
         id,
@@ -76,6 +76,22 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
         () => sessions.sweep(base, limit, now),
       ),
     close: () => undefined,
+    ...(world.settings.watch ? { watch: watchOf(world, life) } : {}),
+  };
+}
+
+/** Tells of endings late, and now and then not at all: it is best effort. */
+function watchOf(world: World, life: Life): NonNullable<SessionStore["watch"]> {
+  const { random } = life.work;
+  return (listener) => {
+    const tell = (id: string, reason: EndReason): void => {
+      if (life.state === "dead" || random.chance(0.1)) return;
+      const told = (): string => `is told that ${world.sessions.aliasOf(id)} ended`;
+      const run = (): void => listener({ id, reason });
+      world.scheduler.after(random.between(0.2, 400), { place: life, actor: life.name, tell: told, run, wakes: true });
+    };
+    world.listeners.add(tell);
+    return () => void world.listeners.delete(tell);
   };
 }
 

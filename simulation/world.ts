@@ -1,3 +1,4 @@
+import type { EndReason } from "coatcheck/contracts";
 import type { Asked } from "./asked.ts";
 import type { Grants } from "./grants.ts";
 import type { Replica } from "./replica.ts";
@@ -41,6 +42,8 @@ export class World {
   readonly logins: Asked[] = [];
   storeTroubles: Trouble<"refuses" | "loses-answers" | "slow">[] = [];
   providerTroubles: Trouble<"refuses" | "error" | "busy" | "loses-answers" | "slow">[] = [];
+  /** Who wants to be told of endings. */
+  readonly listeners = new Set<(id: string, reason: EndReason) => void>();
   readonly traps: Extract<Event, { readonly kind: "trap" }>[] = [];
   /** Nothing goes wrong any more; the run comes to its end. */
   calm = false;
