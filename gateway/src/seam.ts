@@ -87,6 +87,8 @@ export interface SessionLayer {
   readonly isOwnCookie: (name: string) => boolean;
   /** What a proxy in front says who asks with: no upstream sees it, least of all its secret. */
   readonly proxyHeaders: readonly string[];
+  /** It takes a secret or a signature to be that proxy; an address alone says nothing of headers that a neighbour only passes on with its question. */
+  readonly proxyProven: boolean;
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;
   /** For readiness. Rejects or answers `false` where something is missing. */

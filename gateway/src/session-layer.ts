@@ -49,7 +49,8 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
 
 function layerOf(auth: Auth<JsonObject>, { publicUrl }: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
   const { engine } = auth;
-  const { keyring, clock } = engine.options;
+  const { keyring, clock, chain } = engine.options;
+  const reader = chain.proxy?.reader;
   const signer = assertionSigner({ keyring, clock, issuer: publicUrl[0] ?? "" });
   return {
     authenticate: (request, ask) => authenticate(engine, signer, request, ask),
@@ -57,7 +58,8 @@ function layerOf(auth: Auth<JsonObject>, { publicUrl }: Settings, store: Session
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(engine, request, leftOut),
     isOwnCookie: (name) => isOurCookie(name),
-    proxyHeaders: engine.options.chain.proxy?.reader.headers ?? [],
+    proxyHeaders: reader?.headers ?? [],
+    proxyProven: reader?.proven ?? false,
     directory: auth.sessions,
     health: {
       store: async () => (await auth.ready()).store,

@@ -98,6 +98,7 @@ function sessionLayer(control: Control): SessionLayer {
     },
     isOwnCookie: (name) => isOurCookie(name),
     proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
+    proxyProven: false,
     directory: {
       list: async () => [],
       show: async () => null,

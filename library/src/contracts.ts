@@ -335,6 +335,8 @@ export type ProxyVerdict =
 export interface ProxyReader {
   /** Lower-case names of the headers that it reads, which nobody but the proxy may set. */
   readonly headers: readonly string[];
+  /** It takes a secret or a signature to be believed, so that headers which somebody trusted only passes on prove something too. Default `false`. */
+  readonly proven?: boolean;
   read(request: RequestView, now: number): MaybePromise<ProxyVerdict>;
 }
 

@@ -37,7 +37,7 @@ export class CheckDoor {
   answer(message: IncomingMessage, to: ServerResponse | Duplex): void {
     const { prefix, reception, sessions } = this.#parts;
     const started = stopwatch();
-    const request = checkRequest(message, `${prefix}/check/`.length, reception.peers, reception.origins);
+    const request = checkRequest(message, `${prefix}/check/`.length, reception, sessions.proxyProven);
     if (request === undefined) {
       this.#send(message, to, problemOf("ERR_BAD_REQUEST"), undefined, started);
       return;

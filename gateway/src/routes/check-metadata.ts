@@ -67,13 +67,14 @@ const SOCKET_KEY = "sec-websocket-key";
 
 /**
  * What a request to a check endpoint asks about. `undefined` where the metadata are missing, malformed, about a host that is not
- * ours, or from a peer that is not trusted: never a pass (A-09, A-28). `skip` is how much of the address is `PREFIX/check/`.
+ * ours, or from a peer that is not trusted: never a pass (A-09, A-28). `skip` is how much of the address is `PREFIX/check/`. Its headers are the
+ * client's, passed on: without `proxyProven` they have no peer, so that whom they name is not believed for the asking proxy's address.
  */
 export function checkRequest(
   message: IncomingMessage,
   skip: number,
-  peers: TrustedPeers,
-  origins: PublicOrigins,
+  { peers, origins }: { readonly peers: TrustedPeers; readonly origins: PublicOrigins },
+  proxyProven: boolean,
 ): CheckRequest | undefined {
   const peer = message.socket.remoteAddress;
   if (!peers.has(peer)) return undefined;
@@ -81,7 +82,7 @@ export function checkRequest(
   const question = readQuestion(rest) ?? carriedQuestion(message, rest);
   if (question === undefined) return undefined;
   const original = readOriginal(question.neighbour, message, rest, origins);
-  return original === undefined ? undefined : new Check(message.rawHeaders, peer, original, question);
+  return original === undefined ? undefined : new Check(message.rawHeaders, proxyProven ? peer : undefined, original, question);
 }
 
 const ENVOY: Question = { neighbour: "envoy", groups: [] };

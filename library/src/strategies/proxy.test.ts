@@ -279,6 +279,38 @@ test("TP-03 S-28 a secret: right, wrong, missing, twice, and while it is changed
   assert.deepEqual(read(one, request([MINE, ["x-proxy-secret", old]], "8.8.8.8")), { kind: "stripped", reason: "peer" });
   assert.deepEqual(read(one, request([["x-proxy-secret", old]])), { kind: "absent" });
   assert.deepEqual(proxyReader({ trusted: [PEER], ...one }).headers.at(-1), "x-proxy-secret");
+  assert.deepEqual([proxyReader({ trusted: [PEER], ...one }).proven, proxyReader({ trusted: [PEER] }).proven], [true, false]);
+});
+
+test("TP-03 S-28 where the proxy signs, its plain headers are not read, and only trusted peers are heard", async () => {
+  const asked: string[] = [];
+  const verdict: ProxyVerdict = { kind: "absent" };
+  const assertion = {
+    header: "x-signed",
+    verify: (token: string) => {
+      asked.push(token);
+      return verdict;
+    },
+  };
+  const secret = { header: "x-proxy-secret", value: SECRETS[0] };
+  const reader = proxyReader({ trusted: [PEER], secret }, { assertion });
+  assert.deepEqual([reader.headers, reader.proven], [["x-signed", "x-proxy-secret"], true]);
+  const known = ["x-proxy-secret", SECRETS[0]] as const;
+  assert.deepEqual(await reader.read(request([MINE, known]), NOW), { kind: "absent" });
+  assert.deepEqual(await reader.read(request([["x-signed", ""], known]), NOW), { kind: "absent" });
+  assert.deepEqual(await reader.read(request([["x_signed", "a.b.c"], known]), NOW), { kind: "absent" });
+  assert.deepEqual(await reader.read(request([["x-signed", "a.b.c"], known], "8.8.8.8"), NOW), {
+    kind: "stripped",
+    reason: "peer",
+  });
+  assert.deepEqual(await reader.read(request([["x-signed", "a.b.c"]]), NOW), { kind: "stripped", reason: "secret" });
+  for (const again of ["a.b.c", "d.e.f", ""]) {
+    const twice = request([["x-signed", "a.b.c"], ["X-Signed", again], known]);
+    assert.deepEqual(await reader.read(twice, NOW), { kind: "malformed", reason: "assertion-repeated" });
+  }
+  assert.deepEqual(asked, []);
+  assert.equal(await reader.read(request([["X-Signed", "a.b.c"], MINE, known]), NOW), verdict);
+  assert.deepEqual(asked, ["a.b.c"]);
 });
 
 test("S-28 the same assertion gives the same identity object, and a long-known one is made anew", () => {

@@ -40,6 +40,7 @@ export function proxyReader(options: ProxyOptions, { assertion }: ProxyWorld = {
   const reader = new HeaderReader(fields, preset, options.issuer ?? `proxy:${options.preset ?? "generic"}`);
   return {
     headers: [...fields.map(({ header }) => header), ...channel.headers],
+    proven: channel.headers.length > 0,
     read(request, now) {
       const values = reader.valuesOf(request);
       if (values === undefined) return ABSENT;
@@ -93,6 +94,7 @@ function hashesOf(value: string | readonly string[]): readonly string[] {
 function assertionReader(channel: Channel, assertion: AssertionVerifier): ProxyReader {
   return {
     headers: [assertion.header, ...channel.headers],
+    proven: true,
     read(request, now): MaybePromise<ProxyVerdict> {
       const value = request.header(assertion.header);
       if (value === undefined || value === "") return ABSENT;
