@@ -35,7 +35,7 @@ export interface GenerateOptions {
 }
 
 /** One seed in this many runs on the real SQLite store, unless all or none do. */
-const SQLITE_EVERY = 20;
+const SQLITE_EVERY = 25;
 
 /** The run that a seed stands for. */
 export function generate(seed: number, options: GenerateOptions = {}): Script {
@@ -90,7 +90,7 @@ function settingsOf(random: Random, calm: boolean, store: Settings["store"]): Se
 /** When bursts of requests come: anywhere, and around the times at which the tokens of the first logins run out. */
 function momentsOf(random: Random, { tokenLifetime }: Settings): readonly number[] {
   const span = random.between(3, 6) * tokenLifetime;
-  const moments = Array.from({ length: 4 + random.below(4) }, () => random.between(SECOND, span));
+  const moments = Array.from({ length: 3 + random.below(4) }, () => random.between(SECOND, span));
   for (let expiry = tokenLifetime; expiry < span; expiry += tokenLifetime) {
     if (random.chance(0.8)) moments.push(expiry + random.between(-SECOND, 2 * SECOND));
   }
@@ -131,7 +131,7 @@ class Items {
     const { browsers, users } = this.#settings;
     const width = random.pick([2, 40, 1_500]);
     const only = random.chance(0.5) ? random.below(browsers) : null;
-    for (let count = 3 + random.below(8); count > 0; count--) {
+    for (let count = 3 + random.below(6); count > 0; count--) {
       const browser = only ?? random.below(browsers);
       // A browser is mostly of one person.
       const user = random.chance(0.85) ? browser : random.below(users);

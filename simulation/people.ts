@@ -143,9 +143,9 @@ export class Visitor {
 
   #arrive(wish: Wish, life: Life, ticket: Ticket | null, cookie: string, heard: (asked: Asked, answer: Answer) => void): void {
     const asked = this.#asked(wish.purpose, life, ticket);
-    const hangUp = new AbortController();
-    const shown = new Shown(wish.method, wish.target, headersOf(wish, cookie), hangUp.signal);
-    if (this.#visit.patience !== null) this.#hangUpAfter(this.#visit.patience, hangUp);
+    const { patience } = this.#visit;
+    const client = patience === null ? STAYS : this.#hangUpAfter(patience);
+    const shown = new Shown(wish.method, wish.target, wish.navigation ? PAGE_HEADERS : HEADERS, cookie, client);
     life.serving += 1;
     this.#world.openRequests.add(asked);
     const work = newWork(this.#name, this.#random, asked);
@@ -155,7 +155,7 @@ export class Visitor {
       asked.answer = given;
       this.#world.note(() => `${life.name} answers ${this.#name}: ${said(given, asked)}`);
       judgeAnswer(this.#world, asked, given);
-      this.#hear(asked, given, hangUp.signal, heard);
+      this.#hear(asked, given, client, heard);
     });
   }
 
@@ -169,9 +169,11 @@ export class Visitor {
     this.#world.scheduler.after(this.#network(), { place: null, actor: this.#name, tell, run, wakes: false });
   }
 
-  #hangUpAfter(patience: number, hangUp: AbortController): void {
+  #hangUpAfter(patience: number): AbortSignal {
+    const hangUp = new AbortController();
     const run = (): void => hangUp.abort(new Error("the client has gone"));
     this.#world.scheduler.after(patience, { place: null, actor: this.#name, tell: () => "hangs up", run, wakes: true });
+    return hangUp.signal;
   }
 
   #asked(purpose: Purpose, life: Life, ticket: Ticket | null): Asked {
@@ -207,15 +209,19 @@ export class Visitor {
   }
 }
 
-function headersOf({ navigation }: Wish, cookie: string): ReadonlyMap<string, string> {
-  return new Map([
-    ["sec-fetch-site", "same-origin"],
-    ["sec-fetch-mode", navigation ? "navigate" : "cors"],
-    ["sec-fetch-dest", navigation ? "document" : "empty"],
-    ["accept", navigation ? "text/html" : "application/json"],
-    ...(cookie === "" ? [] : [["cookie", cookie] as const]),
-  ]);
-}
+const HEADERS = new Map([
+  ["sec-fetch-site", "same-origin"],
+  ["sec-fetch-mode", "cors"],
+  ["sec-fetch-dest", "empty"],
+  ["accept", "application/json"],
+]);
+const PAGE_HEADERS = new Map([
+  ...HEADERS,
+  ["sec-fetch-mode", "navigate"],
+  ["sec-fetch-dest", "document"],
+  ["accept", "text/html"],
+]);
+const STAYS = new AbortController().signal;
 
 function said({ status, cookies, code, token }: Answer, { shown }: Asked): string {
   const line = cookies.findLast((cookie) => cookie.startsWith(`${COOKIE}=`));

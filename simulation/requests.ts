@@ -37,15 +37,18 @@ export class Shown implements RouteRequest {
   /** Aborted when the client hangs up. No contract names it: the engine must not know. */
   readonly signal: AbortSignal;
   readonly #headers: ReadonlyMap<string, string>;
+  readonly #cookie: string;
 
-  constructor(method: string, target: string, headers: ReadonlyMap<string, string>, signal: AbortSignal) {
+  constructor(method: string, target: string, headers: ReadonlyMap<string, string>, cookie: string, signal: AbortSignal) {
     this.method = method;
     this.target = target;
     this.signal = signal;
     this.#headers = headers;
+    this.#cookie = cookie;
   }
 
   header(name: string): string | undefined {
+    if (name === "cookie") return this.#cookie === "" ? undefined : this.#cookie;
     return this.#headers.get(name);
   }
 

@@ -16,7 +16,7 @@ const HELP = `npm run simulate -- [options]
   --from K       the first of them; 1
   --seed K       this one alone
   --trace        with --seed: every step of it
-  --store NAME   memory or sqlite for all seeds; without it one in twenty is on SQLite
+  --store NAME   memory or sqlite for all seeds; without it one in 25 is on SQLite
   --processes N  how many processes share the seeds; 1
   --mutants [NAME…]  breaks the engine in known ways, and tells which seed noticed
 `;
