@@ -18,8 +18,8 @@ const REFRESH_TIMEOUT = 15_000;
 /** How often somebody else's lease is looked at, by chance half of it. */
 const POLL = 200;
 /**
- * Calls of one process to a provider; those behind them wait their turn before they take a lease. At three milliseconds' distance renewals take
- * a third of a processor at most, so that a thousand sessions whose tokens run out together do not keep all others waiting.
+ * Calls of one process to a provider; those behind them wait their turn before they take a lease. At five milliseconds' distance renewals take
+ * a quarter of a processor, so that a thousand sessions whose tokens run out together do not keep all others waiting.
  */
 const CALLS = { most: 64, burst: 4, gap: 5 };
 const STORE_ATTEMPTS = 4;

@@ -54,7 +54,8 @@ export interface Ready {
   readonly metadata: Metadata;
   readonly clock: Clock;
   readonly transport: Transport;
-  /** `via`: sends instead of the provider's own transport. */
+  readonly keys: KeySet;
+  /** `via`: sends instead of the provider's own transport; whoever uses it checks the signature of the ID token. */
   client(purpose: Purpose, via?: Transport): ReturnType<typeof clientFor>;
 }
 
@@ -81,8 +82,8 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     const metadata = await discovery.get();
     const parts = { config, metadata, authentication: await authentication(), keys, transport, clock };
     return {
-      ...{ config, metadata, clock, transport },
-      client: (purpose, via) => clientFor(purpose, via === undefined ? parts : { ...parts, transport: via }),
+      ...{ config, metadata, clock, transport, keys },
+      client: (purpose, via) => clientFor(purpose, via === undefined ? parts : { ...parts, transport: via, unsigned: true }),
     };
   }
 

@@ -2,6 +2,7 @@ import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid
 import { refreshTokenGrant } from "openid-client";
 import type { RefreshOutcome } from "../contracts.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
+import { checkIdTokenSignature } from "./id-token-signature.ts";
 import type { Ready } from "./provider.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import type { Transport } from "./transport.ts";
@@ -47,7 +48,12 @@ function spent(provider: Ready, refreshToken: string, answer: Answer, kept: Kept
     kind: "spent",
     answer,
     idToken: kept?.idToken ?? null,
-    verified: () => refreshTokenGrant(provider.client("token", again), refreshToken),
+    async verified() {
+      const whole = await refreshTokenGrant(provider.client("token", again), refreshToken);
+      if (whole.id_token !== undefined)
+        await checkIdTokenSignature(whole.id_token, provider.config.idTokenSigningAlg, provider.keys);
+      return whole;
+    },
   };
 }
 
