@@ -14,11 +14,32 @@ export interface Effort {
   readonly windowSeconds: number;
   /** Requests before the first round, for each server. */
   readonly warmUp: number;
+  /** Sessions whose tokens run out together, and within how many milliseconds. */
+  readonly storm: number;
+  readonly stormMillis: number;
 }
 
-export const FULL: Effort = { rounds: 15, sessions: 100_000, active: 100, connections: 32, windowSeconds: 0.25, warmUp: 60_000 };
+export const FULL: Effort = {
+  rounds: 15,
+  sessions: 100_000,
+  active: 100,
+  connections: 32,
+  windowSeconds: 0.25,
+  warmUp: 60_000,
+  storm: 1000,
+  stormMillis: 1000,
+};
 /** For the test of this harness; its figures mean nothing. */
-export const QUICK: Effort = { rounds: 1, sessions: 20, active: 5, connections: 4, windowSeconds: 0.005, warmUp: 50 };
+export const QUICK: Effort = {
+  rounds: 1,
+  sessions: 20,
+  active: 5,
+  connections: 4,
+  windowSeconds: 0.005,
+  warmUp: 50,
+  storm: 10,
+  stormMillis: 50,
+};
 
 /** A server that is up. */
 export interface Running {

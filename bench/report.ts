@@ -19,6 +19,9 @@ export interface Row {
   readonly addedMicros: number | null;
   /** How many requests the same processor time answers, of those that the bare server answers in it. */
   readonly ofBare: number | null;
+  /** How long answers took, milliseconds, where that is what is measured. */
+  readonly p50Millis?: number;
+  readonly p99Millis?: number;
 }
 
 export interface Goal {
@@ -63,12 +66,17 @@ export function table({ bench, machine, rows, goals }: Report): string {
     row.cpuMicros.toFixed(2),
     row.addedMicros?.toFixed(2) ?? "",
     row.ofBare?.toFixed(3) ?? "",
+    row.p50Millis?.toFixed(2) ?? "",
+    row.p99Millis?.toFixed(2) ?? "",
   ]);
+  const head = ["", "req/s", "CPU µs", "added µs", "of bare", "p50 ms", "p99 ms"];
+  const shown = head.map((_, column) => column === 0 || lines.some((line) => line[column] !== ""));
+  const visible = [head, ...lines].map((line) => line.filter((_, column) => shown[column]));
   return [
     `${bench} on ${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
     `${machine.rounds} interleaved rounds, ${machine.sessions} sessions; ${versions.join(", ")}`,
     "",
-    ...columns([["", "req/s", "CPU µs", "added µs", "of bare"], ...lines]),
+    ...columns(visible),
     "",
     ...goals.map((goal) => `${goal.met ? "met   " : "MISSED"} ${goal.name}: ${goal.value} (${goal.goal})`),
   ].join("\n");

@@ -27,6 +27,11 @@ const ROWS = {
   ],
   check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite"],
   proxy: ["undici.dispatch", "gateway, session and identity headers"],
+  refresh: ["memory", "SQLite"].flatMap((store) => [
+    `${store}, others before`,
+    `${store}, others in the storm`,
+    `${store}, renewals`,
+  ]),
 } as const;
 
 for (const [bench, names] of Object.entries(ROWS)) {
@@ -53,7 +58,7 @@ test("a benchmark that does not exist is status 2 and says which there are", asy
   const { status, output, errors } = await run(["requests"]);
   assert.equal(status, 2);
   assert.equal(output, "");
-  assert.match(errors, /there is no benchmark requests[\s\S]*request \| check \| proxy/);
+  assert.match(errors, /there is no benchmark requests[\s\S]*request \| check \| proxy \| refresh/);
 });
 
 test("goals are met on their very edge", () => {

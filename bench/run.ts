@@ -8,6 +8,7 @@ import { machine } from "./machine.ts";
 import type { Effort } from "./measure.ts";
 import { FULL, QUICK } from "./measure.ts";
 import { proxyBench } from "./proxy.ts";
+import { refreshBench } from "./refresh.ts";
 import type { Findings, Machine, Report } from "./report.ts";
 import { table } from "./report.ts";
 import { requestBench } from "./request.ts";
@@ -19,6 +20,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["request", requestBench],
   ["check", checkBench],
   ["proxy", proxyBench],
+  ["refresh", refreshBench],
 ]);
 
 const HELP = `npm run bench -- [${[...BENCHES.keys()].join(" | ")}] [options]

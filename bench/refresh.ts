@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { signInThrough, startGateway } from "./gateway.ts";
+import type { Running } from "./measure.ts";
+import { median } from "./measure.ts";
+import type { Findings, Goal, Row } from "./report.ts";
+import { rounded } from "./report.ts";
+import type { Journal } from "./servers/rotating-provider.ts";
+import type { Stage } from "./stage.ts";
+import { requestTo } from "./stage.ts";
+import type { StormAnswer, StormQuestion } from "./storm-load.ts";
+import type { Helper } from "./talk.ts";
+import { start } from "./talk.ts";
+
+/** Requests a second of people whose tokens live. */
+const RATE = 500;
+/** Tokens of the others live a second; a round begins when they have run out. */
+const UNTIL_RUN_OUT = 1_500;
+/** The paired window is as many times as long as that in which the tokens run out: the storm takes longer than that to be over. */
+const CALM = 3;
+/** Before anything counts: the code is compiled, connections to the provider are open. */
+const WARM_UP = 2;
+
+/** One window of one round. */
+interface Window {
+  readonly others: StormAnswer["others"];
+  readonly storm: StormAnswer["storm"];
+  /** Processor time of the gateway, microseconds. */
+  readonly cpu: number;
+  readonly seconds: number;
+}
+
+interface Round {
+  readonly before: Window;
+  readonly during: Window;
+  readonly journal: Journal;
+}
+
+interface Subject {
+  readonly name: string;
+  readonly server: Running;
+  readonly rounds: Round[];
+}
+
+/**
+ * The tokens of a thousand sessions run out within one second, and all of them come; meanwhile others ask as well. Their p99 is compared with
+ * that of the window just before, and the provider counts the refresh tokens that it is shown.
+ */
+export async function refreshBench(stage: Stage, only: RegExp): Promise<Findings> {
+  const { storm, stormMillis, rounds } = stage.effort;
+  const provider = await stage.start("the provider", "rotating-provider", [String(storm)]);
+  const issuer = `http://127.0.0.1:${provider.port}`;
+  const app = await stage.start("the app", "slow-upstream");
+  const upstream = `http://127.0.0.1:${app.port}`;
+  const load = start("the load", new URL("storm-load.ts", import.meta.url), []);
+  try {
+    const subjects: Subject[] = [];
+    for (const [name, store] of [
+      ["memory", "memory:"],
+      ["SQLite", `sqlite:${join(stage.directory, "refresh.db")}`],
+    ] as const) {
+      if (!only.test(name)) continue;
+      const server = await startGateway(stage, name, { store, issuer, upstream });
+      await prepare(load, server, await signInThrough(server, issuer, storm * 2), storm);
+      subjects.push({ name, server, rounds: [] });
+    }
+    for (let round = -WARM_UP; round < rounds; round++) {
+      for (const subject of subjects) {
+        await setTimeout(UNTIL_RUN_OUT);
+        const found = await oneRound(load, subject.server, provider.helper, stormMillis);
+        if (round >= 0) subject.rounds.push(found);
+      }
+    }
+    return { rows: subjects.flatMap(rowsOf), goals: subjects.flatMap((subject) => goalsOf(subject, storm)) };
+  } finally {
+    await load.stop();
+  }
+}
+
+async function prepare(load: Helper, { name, port }: Running, credentials: readonly string[], storm: number): Promise<void> {
+  const requests = credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line));
+  await asked(load, { kind: "prepare", name, port, storm: requests.slice(0, storm), others: requests.slice(storm) });
+}
+
+async function oneRound(load: Helper, { name, helper }: Running, provider: Helper, lasts: number): Promise<Round> {
+  const window = async (kind: "calm" | "storm"): Promise<Window> => {
+    const before = await helper.ask<number>("cpu");
+    const length = kind === "calm" ? lasts * CALM : lasts;
+    const { others, storm, seconds } = await asked(load, { kind, name, lasts: length, rate: RATE });
+    return { others, storm, seconds, cpu: (await helper.ask<number>("cpu")) - before };
+  };
+  await provider.ask<Journal>("journal");
+  const before = await window("calm");
+  const during = await window("storm");
+  return { before, during, journal: await provider.ask<Journal>("journal") };
+}
+
+async function asked(load: Helper, question: StormQuestion): Promise<StormAnswer> {
+  const answer = await load.ask<StormAnswer>(question);
+  if (answer.error !== "") throw new Error(`the load failed: ${answer.error}`);
+  return answer;
+}
+
+function rowsOf({ name, rounds }: Subject): readonly Row[] {
+  const middle = (of: (round: Round) => number): number => rounded(median(rounds.map(of)));
+  const row = (what: string, of: (round: Round) => Window): Row => ({
+    name: `${name}, others ${what}`,
+    rate: middle((round) => of(round).others.count / of(round).seconds),
+    cpuMicros: middle((round) => of(round).cpu / (of(round).others.count + of(round).storm.count)),
+    addedMicros: null,
+    ofBare: null,
+    p50Millis: middle((round) => of(round).others.p50),
+    p99Millis: middle((round) => of(round).others.p99),
+  });
+  return [
+    row("before", ({ before }) => before),
+    row("in the storm", ({ during }) => during),
+    {
+      name: `${name}, renewals`,
+      rate: middle(({ journal }) => journal.spends / journal.seconds),
+      cpuMicros: middle((round) => ofRenewals(round) / round.journal.spends),
+      addedMicros: null,
+      ofBare: null,
+      p50Millis: middle(({ during }) => during.storm.p50),
+      p99Millis: middle(({ during }) => during.storm.p99),
+    },
+  ];
+}
+
+/** Processor time that the others did not use. */
+const ofRenewals = ({ before, during }: Round): number => during.cpu - (before.cpu * during.others.count) / before.others.count;
+
+function goalsOf({ name, rounds }: Subject, sessions: number): readonly Goal[] {
+  const growth = median(rounds.map(({ before, during }) => during.others.p99 / before.others.p99 - 1));
+  const exact = rounds.every(({ journal }) => journal.spends === sessions && journal.refused === 0);
+  const spends = rounds.reduce((sum, { journal }) => sum + journal.spends + journal.refused, 0) / (rounds.length * sessions);
+  return [
+    { name: `${name}, spends per session, in every round`, value: rounded(spends), goal: "= 1", met: exact },
+    { name: `${name}, p99 growth for others`, value: rounded(growth), goal: "< 0.5", met: growth < 0.5 },
+  ];
+}
