@@ -33,8 +33,8 @@ const GROUPS: { readonly [group: string]: readonly (readonly [first: number, las
   JT: [[2, 2]],
   AD: [[5, 5]],
   S: [
-    [1, 16],
-    [26, 26],
+    [1, 18],
+    [21, 26],
     [28, 36],
     [38, 49],
   ],
