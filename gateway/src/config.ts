@@ -61,6 +61,8 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
     note(path, fromFlag === undefined ? variable : (flag ?? variable));
   }
 
+  // Who has a proxy that signs people on and says nothing of a provider has none.
+  if (tree.has(["proxyIdentity"]) && !tree.has(["providers"])) tree.set(["providers"], []);
   const variables = new Map(NAMED_SETTINGS.map(({ path, variable }) => [keyOf(path), variable]));
   const place = new Place({ given, variables });
   const settings = ROOT.read(tree.value, place);

@@ -52,7 +52,7 @@ export class FrontDoor {
       isOwnCookie,
       hidden: new Set(sessions.proxyHeaders.map(folded)),
     };
-    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings.publicUrl));
+    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings.publicUrl, settings.providers.length > 0));
     this.#table = new RouteTable(
       this.#routes,
       origins.all.map(({ host }) => host),

@@ -47,7 +47,12 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
   return layerOf(auth, settings, store, leftOut);
 }
 
-function layerOf(auth: Auth<JsonObject>, { publicUrl }: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
+function layerOf(
+  auth: Auth<JsonObject>,
+  { publicUrl, providers }: Settings,
+  store: SessionStore,
+  leftOut: LeftOut,
+): SessionLayer {
   const { engine } = auth;
   const { keyring, clock, chain } = engine.options;
   const reader = chain.proxy?.reader;
@@ -56,7 +61,7 @@ function layerOf(auth: Auth<JsonObject>, { publicUrl }: Settings, store: Session
     authenticate: (request, ask) => authenticate(engine, signer, request, ask),
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
-    check: (request) => check(engine, request, leftOut),
+    check: (request) => check({ engine, leftOut, signsOn: providers.length > 0 }, request),
     isOwnCookie: (name) => isOurCookie(name),
     proxyHeaders: reader?.headers ?? [],
     proxyProven: reader?.proven ?? false,

@@ -10,12 +10,19 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofPublicUrl(settings),
     ...ofSession(settings),
     ...ofRefresh(settings),
+    ...ofProxyIdentity(settings),
     ...ofListeners(settings),
   ];
 }
 
-function ofProviders({ providers }: Settings): Problem[] {
+function ofProviders({ providers, proxyIdentity }: Settings): Problem[] {
   const problems: Problem[] = [];
+  if (providers.length === 0 && proxyIdentity === undefined) {
+    const lines = [
+      "Nobody could sign in. Name the provider (COATCHECK_ISSUER), or the proxy that signs people on (proxyIdentity).",
+    ];
+    problems.push({ headline: "providers is empty", lines });
+  }
   const names = providers.map(({ name }) => name);
   names.forEach((name, index) => {
     if (names.indexOf(name) === index) return;
@@ -30,6 +37,17 @@ function ofProviders({ providers }: Settings): Problem[] {
     problems.push({ headline: `providers[${index}].scope has no openid`, lines });
   });
   return problems;
+}
+
+function ofProxyIdentity({ proxyIdentity, trustedProxies }: Settings): Problem[] {
+  if (proxyIdentity === undefined) return [];
+  if (proxyIdentity.trusted.length === 0 && trustedProxies.length === 0) {
+    const lines = [
+      "Nobody would be believed. Name the addresses of the proxy, for example 10.0.3.7/32 (COATCHECK_TRUSTED_PROXIES).",
+    ];
+    return [{ headline: "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names anybody", lines }];
+  }
+  return [];
 }
 
 function ofRefresh({ refresh: { background, policy } }: Settings): Problem[] {

@@ -29,7 +29,8 @@ export async function readinessOf(health: Health, stopping: boolean): Promise<Re
   } catch {
     // A store that throws is not ready; the library has reported why.
   }
-  const ready = store && providers.some((provider) => provider.ready) && !stopping;
+  const signsOn = providers.length === 0 || providers.some((provider) => provider.ready);
+  const ready = store && signsOn && !stopping;
   return { ready, store, providers, keys: health.keys, stopping };
 }
 

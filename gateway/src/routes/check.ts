@@ -9,34 +9,37 @@ const SOMEBODY: Policy = { require: "user" };
 
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
-/** Answers a proxy that asks whether a request may pass: who asks, as headers, is a yes. Never sets a cookie. */
-export function check(engine: Engine, request: CheckRequest, leftOut: LeftOut): MaybePromise<IdentityHeaders | RouteResponse> {
-  const exchange = engine.open(request);
-  return exchange instanceof Promise
-    ? exchange.then((opened) => judge(engine, opened, request, leftOut))
-    : judge(engine, exchange, request, leftOut);
+/** What the check endpoints are made of. */
+export interface Checker {
+  readonly engine: Engine;
+  readonly leftOut: LeftOut;
+  /** There is a login of ours to send people to. */
+  readonly signsOn: boolean;
 }
 
-function judge(
-  engine: Engine,
-  exchange: Exchange,
-  request: CheckRequest,
-  leftOut: LeftOut,
-): MaybePromise<IdentityHeaders | RouteResponse> {
+/** Answers a proxy that asks whether a request may pass: who asks, as headers, is a yes. Never sets a cookie. */
+export function check(checker: Checker, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
+  const exchange = checker.engine.open(request);
+  return exchange instanceof Promise
+    ? exchange.then((opened) => judge(checker, opened, request))
+    : judge(checker, exchange, request);
+}
+
+function judge(checker: Checker, exchange: Exchange, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
   const decision = exchange.admit(SOMEBODY);
   return decision instanceof Promise
-    ? decision.then((decided) => concluded(engine, exchange, decided, request, leftOut))
-    : concluded(engine, exchange, decision, request, leftOut);
+    ? decision.then((decided) => concluded(checker, exchange, decided, request))
+    : concluded(checker, exchange, decision, request);
 }
 
 function concluded(
-  engine: Engine,
+  checker: Checker,
   exchange: Exchange,
   decision: Decision,
   request: CheckRequest,
-  leftOut: LeftOut,
 ): IdentityHeaders | RouteResponse {
-  if (decision.kind !== "proceed") return refused(engine, decision, request);
+  const { engine, leftOut } = checker;
+  if (decision.kind !== "proceed") return refused(checker, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
   const groups = groupsOf(identity);
@@ -55,9 +58,14 @@ function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): bo
  * nginx takes nothing but 401 for a no. It always gets the address of the login, and in `X-Coatcheck-Status` what the browser is to be
  * told: 302 or 303 where that is the login, 401 where a script asks.
  */
-function refused(engine: Engine, decision: Exclude<Decision, { kind: "proceed" }>, request: CheckRequest): RouteResponse {
+function refused(
+  { engine, signsOn }: Checker,
+  decision: Exclude<Decision, { kind: "proceed" }>,
+  request: CheckRequest,
+): RouteResponse {
   const unknown = decision.kind === "login" || (decision.kind === "refuse" && decision.code === "ERR_UNAUTHENTICATED");
   if (!unknown) return engine.answer(decision, request);
+  if (!signsOn) return problemOf("ERR_UNAUTHENTICATED");
   const login = absolute(engine.answer(decision.kind === "login" ? decision : { kind: "login" }, request), request.origin);
   if (request.neighbour !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
   const status = decision.kind === "login" ? login.status : 401;

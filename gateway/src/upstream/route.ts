@@ -23,8 +23,8 @@ export interface Route {
   readonly kind: "route";
 }
 
-/** Opens the pool of an upstream; connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
-export function openRoute(settings: UpstreamSettings, origins: readonly string[]): Route {
+/** Opens the pool of an upstream. `signsOn`: there is a login of ours to send people to. Connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
+export function openRoute(settings: UpstreamSettings, origins: readonly string[], signsOn = true): Route {
   const { timeouts, access } = settings;
   return {
     name: settings.name ?? new URL(settings.url).host,
@@ -39,7 +39,7 @@ export function openRoute(settings: UpstreamSettings, origins: readonly string[]
     asks: new Map(
       origins.map((origin) => [
         origin,
-        { require: access === "optional" ? "nobody" : "user", mayLogin: access !== "api", origin },
+        { require: access === "optional" ? "nobody" : "user", mayLogin: signsOn && access !== "api", origin },
       ]),
     ),
     kind: "route",

@@ -37,7 +37,6 @@ const MOST_KEPT = 10_000;
 const PATIENCE = 5_000;
 
 interface Kept {
-  readonly known: Known;
   readonly until: number;
   readonly from: Identity;
   readonly resolved: Resolved;
@@ -76,7 +75,7 @@ export class Resolver {
   resolve(identity: Identity): MaybePromise<Resolved> {
     const key = ownerOf(identity);
     const kept = this.#kept.get(key);
-    if (kept !== undefined && this.#clock.now() < kept.until) return this.#fitting(key, kept, identity);
+    if (kept !== undefined && this.#clock.now() < kept.until && saysTheSame(kept.from, identity)) return kept.resolved;
     return this.#shared(this.#asking, key, () => this.#ask(key, identity));
   }
 
@@ -98,14 +97,6 @@ export class Resolver {
     for (const [key, { resolved }] of this.#kept) {
       if (resolved.kind === "found" && resolved.owner === owner) this.#kept.delete(key);
     }
-  }
-
-  // The same user with other claims: what the app said of them holds, and goes with the new ones.
-  #fitting(key: string, kept: Kept, identity: Identity): Resolved {
-    if (kept.from === identity) return kept.resolved;
-    const resolved = resolvedOf(kept.known, identity);
-    this.#kept.set(key, { ...kept, from: identity, resolved });
-    return resolved;
   }
 
   #shared(among: Map<string, Promise<Resolved>>, key: string, work: () => Promise<Resolved>): Promise<Resolved> {
@@ -132,7 +123,7 @@ export class Resolver {
     try {
       const known = checked(await this.#limited(ask));
       const resolved = resolvedOf(known, identity);
-      if (generation === this.#generation) this.#keep(key, { known, resolved, from: identity });
+      if (generation === this.#generation) this.#keep(key, { resolved, from: identity });
       return resolved;
     } catch (cause) {
       this.#report({ name: "proxy.lookup-failed", level: "error", error: cause });
@@ -159,6 +150,11 @@ export class Resolver {
     const good = kept.resolved.kind === "found" ? this.#cacheFor : this.#cacheFor / 6;
     this.#kept.set(key, { ...kept, until: this.#clock.now() + good });
   }
+}
+
+/** Whether the app would be asked the same: its answer may rest on the claims. Readers give the same object for the same assertion. */
+function saysTheSame(before: Identity, now: Identity): boolean {
+  return before === now || JSON.stringify(before.claims) === JSON.stringify(now.claims);
 }
 
 function resolvedOf(known: Known, identity: Identity): Resolved {

@@ -1,0 +1,43 @@
+import type { Identity, Known, ProxyOptions } from "coatcheck";
+import type { Settings } from "./config.ts";
+
+type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
+
+/** How the library is told of the proxy that signs people on. */
+export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): ProxyOptions | undefined {
+  if (proxyIdentity === undefined) return undefined;
+  const { preset, trusted, headers, issuer, secret, assertion, users, unknown, signOutUrl } = proxyIdentity;
+  return {
+    preset,
+    trusted: trusted.length > 0 ? trusted : trustedProxies,
+    unknown,
+    ...(headers === undefined ? {} : { headers: given(headers) }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(secret === undefined ? {} : { secret }),
+    ...(assertion === undefined ? {} : { assertion: given(assertion) }),
+    ...(users.length === 0 ? {} : { resolve: mayCome(users) }),
+    ...(signOutUrl === undefined ? {} : { signOutUrl }),
+  };
+}
+
+/** Without the keys that were not given. */
+function given<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
+function given(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && !isEmpty(value)));
+}
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** Whether somebody is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). */
+function mayCome(users: ProxyIdentity["users"]): (identity: Identity) => Known {
+  const allowed = new Set(users.map((user) => user.toLowerCase()));
+  return (identity) => {
+    const { email } = identity.claims;
+    if (typeof email !== "string") return null;
+    const parts = email.toLowerCase().split("@");
+    const [name = "", domain = ""] = parts;
+    if (parts.length !== 2 || name === "" || domain === "") return null;
+    if (!allowed.has(`${name}@${domain}`) && !allowed.has(`@${domain}`)) return null;
+    return { owner: `${identity.issuer} ${identity.subject}` };
+  };
+}
