@@ -18,7 +18,7 @@ export const SCRIPT = {
 };
 
 /** Longer than any answer of a gateway takes: a wait for a renewal, and a machine that is busy. */
-const LONGEST_ANSWER = 40_000;
+const LONGEST_ANSWER = 30_000;
 
 export interface Reply {
   readonly status: number;

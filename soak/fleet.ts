@@ -4,8 +4,8 @@ import { getFrom } from "./ask.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Random } from "./random.ts";
 
-/** A request that got no answer for so long is stuck, and so is its session. */
-const LONGEST = 120_000;
+/** A request that got no answer for so long is stuck, and so is its session: seven leases, each of whose holders would have died. */
+const LONGEST = 40_000;
 
 /** An answer, and who gave it when. */
 export interface Answered {
@@ -30,7 +30,10 @@ export class Fleet {
   /** Requests that went out, repeats included. */
   sent = 0;
   broken = 0;
-  postponed = 0;
+  /** 503 with `Retry-After`, by the code that the answer names. */
+  readonly postponed = new Map<string, number>();
+  /** The longest that a request took, all repeats together, milliseconds. */
+  longest = 0;
 
   constructor(gateways: readonly Gateway[], host: string, random: Random) {
     this.gateways = gateways;
@@ -49,7 +52,8 @@ export class Fleet {
 
   /** One GET, repeated as a load balancer repeats what broke, and as a client repeats what got 503 with `Retry-After`. */
   async ask(path: string, headers: Readonly<Record<string, string>>): Promise<Answered | Stuck> {
-    const deadline = Date.now() + LONGEST;
+    const begun = Date.now();
+    const deadline = begun + LONGEST;
     for (let last = "nothing"; ; ) {
       const gateway = await this.any();
       const by = gateway.life;
@@ -60,14 +64,21 @@ export class Fleet {
       });
       const again = reply?.status === 503 ? Number(reply.headers["retry-after"]) : Number.NaN;
       const at = Date.now();
+      this.longest = Math.max(this.longest, at - begun);
       if (reply !== null && !(again > 0)) return { kind: "answered", by, at, reply };
       if (at > deadline) return { kind: "stuck", by, at, last };
       if (reply === null) this.broken += 1;
       else {
-        this.postponed += 1;
-        last = `503 ${reply.text}`;
+        const code = codeOf(reply);
+        this.postponed.set(code, (this.postponed.get(code) ?? 0) + 1);
+        last = `503 ${code}`;
       }
       await sleep(reply === null ? 10 : Math.min(again, 10) * 1_000);
     }
   }
+}
+
+/** The code of an answer that is a problem. */
+function codeOf({ text }: Reply): string {
+  return /"(ERR_[A-Z_]+)"/.exec(text)?.[1] ?? text.slice(0, 80);
 }

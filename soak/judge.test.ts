@@ -94,6 +94,9 @@ test("RF-02 a token presented again fails the run where no fault explains it", (
 test("RF-03 a stop explains a repeat while it lasts, and one that is over only by an answer that was lost", () => {
   assert.deepEqual(messages({ faults: [stop(1_050, 7_000, "a1")] }), []);
   assert.deepEqual(messages({ faults: [stop(1_050, 6_000, "a1")] }), [], "it went on, and the other was quicker");
+  const twice = [stop(1_120, 5_000, "a1"), kill(5_150, "a1")];
+  assert.deepEqual(messages({ faults: twice }), [], "it went on, and was killed before it could do anything");
+  assert.equal(messages({ faults: [stop(1_120, 4_000, "a1"), kill(5_150, "a1")] }).length, 2, "it had the time");
   const unknown = {
     spends: [spend(1_000, "a1", "t1"), spend(3_000, "b1", "t1", "reuse")],
     lines: [line(1_300, "a1", "refresh.failed", "unknown"), ...LOST.lines],
@@ -143,6 +146,7 @@ test("S-23 a session ends once, cleanly, and for a reason", () => {
   ]);
   assert.deepEqual(messages({ lines: [] }), ["its end was told by nobody"]);
   assert.deepEqual(messages({ lines: [], faults: [...LOST.faults, kill(6_306, "b1")] }), [], "killed before it could tell");
+  assert.equal(messages({ lines: [], faults: [...LOST.faults, kill(6_306, "c1")] }).length, 1, "somebody else was killed");
   assert.deepEqual(messages({ stored: over(6_305, "idle") }), ["it ended with the reason idle"]);
   assert.deepEqual(messages({ stored: [], answers: [] }), ["its row is gone from the store"]);
   const lives: readonly Stored[] = [{ session: "s", ended: null, reason: null }];

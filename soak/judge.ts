@@ -1,4 +1,4 @@
-import type { Answer, Fault, Journals, Known, Line, Spend, Stored } from "./journal.ts";
+import type { Answer, Fault, Journals, Known, Life, Line, Spend, Stored } from "./journal.ts";
 
 /** A token that was presented again, and the fault that explains it; `null`: nothing does. */
 export interface Repeat {
@@ -29,7 +29,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Between an answer of the provider and its commit, or a deed and its line in the log, on a machine that is busy. */
+/** Between an answer of the provider and its commit, or a deed and its line in the log, on a machine that is busy; time spent stopped does not count. */
 const SLACK = 1_000;
 /** A run of so many expiries has time for kills and stops. */
 const WORTH_FAULTS = 25;
@@ -107,15 +107,25 @@ function explain(
   const about = lines.filter((line) => line.session === session);
   const free = faults.filter((fault) => used.get(fault)?.has(session) !== true);
   return (
-    free.find((fault) => interrupted(fault, first, again, about, lease)) ??
-    free.find((fault) => cameTooLate(fault, first, again, lease)) ??
+    free.find((fault) => interrupted(fault, first, again, about, { faults, lease })) ??
+    free.find((fault) => cameTooLate(fault, first, again, { faults, lease })) ??
     null
   );
 }
 
+type Struck = Pick<Journals, "faults" | "lease">;
+
+/** How long a gateway could do something from one moment to another: a second stop, or the kill, may come right after a stop. */
+function awake(by: Life, from: number, to: number, faults: readonly Fault[]): number {
+  const stops = faults.filter((fault) => fault.by === by && fault.kind === "stop");
+  const still = stops.map((stop) => Math.max(0, Math.min(to, stop.until ?? to) - Math.max(from, stop.from)));
+  return still.reduce((left, part) => left - part, to - from);
+}
+
 /** The gateway that presented the token first was struck between sending and commit, and told of no commit. */
-function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly Line[], lease: Journals["lease"]): boolean {
-  if (fault.by !== first.by || fault.from > Math.min(again.at, first.answered + SLACK)) return false;
+function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly Line[], { faults, lease }: Struck): boolean {
+  if (fault.by !== first.by || fault.from > again.at) return false;
+  if (awake(first.by, first.answered, fault.from, faults) > SLACK) return false;
   const meanwhile = about.filter(({ by, at }) => by === first.by && at >= first.at && at <= again.at);
   if (meanwhile.some(({ event }) => event === "refresh.completed")) return false;
   // Whoever goes on finds the answer that lies there and stores it. Only where it was not there yet may it be lost: the row says that nobody
@@ -128,9 +138,9 @@ function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly L
 }
 
 /** The gateway that presented it again stood still between its lease and its sending, for so long that the other had taken over. */
-function cameTooLate(fault: Fault, first: Spend, again: Spend, { length, margin }: Journals["lease"]): boolean {
+function cameTooLate(fault: Fault, first: Spend, again: Spend, { faults, lease: { length, margin } }: Struck): boolean {
   if (fault.by !== again.by || fault.by === first.by || fault.until === null) return false;
-  if (fault.until > again.at || fault.until < again.at - SLACK) return false;
+  if (fault.until > again.at || awake(again.by, fault.until, again.at, faults) > SLACK) return false;
   return first.at - fault.from >= length - margin && first.at <= fault.until + SLACK;
 }
 
@@ -164,13 +174,16 @@ function endingOf({ session }: Known, journals: Journals, repeats: readonly Repe
   const messages = repeat === null ? [`it ended (${reason}), and no fault explains it`] : [];
   if (reason !== "refresh-lost" && reason !== "provider") messages.push(`it ended with the reason ${reason}`);
   if (told.length > 1) messages.push(`its end was told ${told.length} times`);
-  if (told.length === 0 && !mayBeUntold(row.ended, journals.faults)) messages.push("its end was told by nobody");
+  const teller = repeats.at(-1)?.again.by;
+  if (told.length === 0 && !mayBeUntold(row.ended, teller, journals.faults)) messages.push("its end was told by nobody");
   return { loggedOut: { session, reason, repeat }, messages };
 }
 
 /** Who is killed between the store and the log tells nobody. */
-function mayBeUntold(ended: number, faults: readonly Fault[]): boolean {
-  return faults.some(({ kind, from }) => kind === "kill" && from >= ended - STAMPS && from <= ended + SLACK);
+function mayBeUntold(ended: number, teller: Life | undefined, faults: readonly Fault[]): boolean {
+  return faults.some(
+    ({ kind, by, from }) => kind === "kill" && by === teller && from >= ended - STAMPS && awake(by, ended, from, faults) <= SLACK,
+  );
 }
 
 /** A 401 is right once the session is over, whoever says it. */

@@ -36,9 +36,9 @@ export async function soakRefresh(options: RefreshOptions): Promise<boolean> {
     await live(stage, diary, options);
     await sleep(QUIET);
     const journals = await gather(stage, diary);
-    const { sent, broken, postponed } = stage.fleet;
+    const { sent, broken, postponed, longest } = stage.fleet;
     const seconds = (performance.now() - begun) / 1_000;
-    const counts = { expiries: diary.expiries, requests: diary.requests, sent, broken, postponed, seconds };
+    const counts = { expiries: diary.expiries, requests: diary.requests, sent, broken, postponed, longest, seconds };
     return conclude(journals, counts, options);
   } finally {
     clearInterval(progress);

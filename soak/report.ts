@@ -7,11 +7,16 @@ export interface Counts {
   readonly requests: number;
   readonly sent: number;
   readonly broken: number;
-  readonly postponed: number;
+  readonly postponed: ReadonlyMap<string, number>;
+  readonly longest: number;
   readonly seconds: number;
 }
 
 const number = (value: number): string => value.toLocaleString("en-US");
+
+const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, one) => all + one, 0);
+const reasons = (counts: ReadonlyMap<string, number>): string =>
+  counts.size === 0 ? "" : `: ${[...counts].map(([code, count]) => `${code} ${number(count)}`).join(", ")}`;
 
 /** The table of a run. */
 export function table(journals: Journals, { repeats, loggedOut }: Verdict, counts: Counts): string {
@@ -25,7 +30,8 @@ export function table(journals: Journals, { repeats, loggedOut }: Verdict, count
     ["sessions signed in to", number(journals.sessions.length)],
     ["requests of users", `${number(counts.requests)}, sent ${number(counts.sent)} times`],
     ["  repeated elsewhere", `${number(counts.broken)} (connection broken)`],
-    ["  repeated later", `${number(counts.postponed)} (503 with Retry-After)`],
+    ["  repeated later", `${number(sum(counts.postponed))} (503 with Retry-After)${reasons(counts.postponed)}`],
+    ["  the longest took", `${(counts.longest / 1_000).toFixed(1)} s`],
     ["kills", number(faults.length - stops)],
     ["stops", `${number(stops)}, longer than a lease ${long}`],
     ["refresh tokens spent", number(spends.filter(({ outcome }) => outcome === "rotated").length)],
@@ -71,16 +77,23 @@ export function closingLine({ faults }: Journals, verdict: Verdict, { expiries, 
   ].join(", ");
 }
 
-/** Everything that is known of a session, in the order in which it happened. */
+/** How much of a session's life is told: from so long before its last token was presented, to so long after, milliseconds. */
+const BEFORE = 20_000;
+const AFTER = 3_000;
+
+/** What is known of the last moments of a session, in the order in which it happened. */
 export function traceOf(session: string, journals: Journals): string {
   const account = journals.sessions.find((known) => known.session === session)?.account;
+  const spends = journals.spends.filter((spend) => spend.account === account);
+  const answers = Map.groupBy(
+    journals.answers.filter((answer) => answer.session === session),
+    ({ by, what }) => `${by} answers ${what}`,
+  );
   const events = [
-    ...journals.spends
-      .filter((spend) => spend.account === account)
-      .flatMap(({ at, answered, by, token, outcome }) => [
-        { at, text: `${by} presents ${token}` },
-        { at: answered, text: `the provider answers ${by}: ${token} ${outcome}` },
-      ]),
+    ...spends.flatMap(({ at, answered, by, token, outcome }) => [
+      { at, text: `${by} presents ${token}` },
+      { at: answered, text: `the provider answers ${by}: ${token} ${outcome}` },
+    ]),
     ...journals.lines
       .filter((line) => line.session === session)
       .map(({ at, by, event, reason }) => ({ at, text: `${by} logs ${event} ${reason ?? ""}` })),
@@ -88,13 +101,12 @@ export function traceOf(session: string, journals: Journals): string {
       { at: from, text: `${by} ${kind}` },
       ...(until === null ? [] : [{ at: until, text: `${by} goes on` }]),
     ]),
-    ...journals.answers
-      .filter((answer) => answer.session === session)
-      .map(({ at, by, what }) => ({ at, text: `${by} answers ${what}` })),
+    ...[...answers].map(([what, all]) => ({ at: all[0]?.at ?? 0, text: `${what} (${all.length} times)` })),
   ];
+  const last = Math.max(...spends.map(({ at }) => at), ...[...answers.values()].map((all) => all[0]?.at ?? 0));
   return events
+    .filter(({ at }) => at > last - BEFORE && at < last + AFTER)
     .toSorted((one, other) => one.at - other.at)
-    .slice(-60)
     .map(({ at, text }) => `    ${new Date(at).toISOString().slice(11, 23)} ${text}`)
     .join("\n");
 }

@@ -30,7 +30,8 @@ async function main(): Promise<number> {
     return (await soakRefresh({ ...given, print, signal: interrupted.signal })) ? 0 : 1;
   } catch (error) {
     if (interrupted.signal.aborted) return 130;
-    throw error;
+    process.stderr.write(`soak: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
   }
 }
 
