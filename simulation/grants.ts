@@ -21,6 +21,8 @@ export class Family {
   revoked: "sign-out" | "withdrawn" | "reuse" | "by-us" | null = null;
   /** A process heard that it is refused. */
   refusalHeard = false;
+  /** A process was stopped in the middle of a login, so long that the tokens of the record that it then wrote again were renewed in the first. */
+  twice = false;
   /** Calls to revoke it that came to nothing. */
   revocationsLost = 0;
 
@@ -167,7 +169,8 @@ export class Grants {
     const { family } = token;
     const { session } = family;
     if (token.spent !== null && !this.#world.settings.revokesSpent) return;
-    if (session !== null && session.ended === null && !session.gone && family.revoked === null && this.#lives(session)) {
+    const used = family.revoked === null && !family.twice;
+    if (used && session !== null && session.ended === null && !session.gone && this.#lives(session)) {
       this.#world.violate(7, `the tokens of ${session.alias}, which lives, were revoked`);
     }
     family.revoked ??= "by-us";
@@ -205,7 +208,7 @@ export class Grants {
 
   /** Whether the process that sent it died, was stopped, was cut off from the store, or was never told, before its result was stored. */
   #uncertain(send: Send, until: number): boolean {
-    if (send.outcome === "unknown" || send.overtaken) return true;
+    if (send.outcome === "unknown" || send.overtaken || send.token.family.twice) return true;
     const end = send.committedAt ?? until;
     return (
       send.life.wasAway(send.at, end) ||

@@ -14,8 +14,8 @@ function judgeRevoked(world: World, family: Family): void {
   const { session, sends, revoked, revocationsLost } = family;
   const ended = session?.ended;
   if (session === null || ended == null || revoked !== null || revocationsLost > 0) return;
-  // Nobody can revoke what nobody ever heard of.
-  if (sends.some((send) => send.token.spent === send && send.outcome !== "renewed")) return;
+  // Nobody can revoke what nobody ever heard of, or what was heard after others had taken over.
+  if (sends.some((send) => send.overtaken || (send.token.spent === send && send.outcome !== "renewed"))) return;
   const { now } = world.scheduler;
   const late = sends.findLast((send) => send.outcome === "renewed" && send.heardAt !== null && send.heardAt >= ended.at);
   if (late !== undefined && !late.life.wasAway(late.at, now)) {

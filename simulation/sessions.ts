@@ -4,7 +4,7 @@ import { spring } from "./faults.ts";
 import type { Family } from "./grants.ts";
 import type { Life } from "./replica.ts";
 import type { Work } from "./work.ts";
-import type { World } from "./world.ts";
+import { EPOCH, type World } from "./world.ts";
 
 /** A session as the store's effects tell of it. */
 export interface Known {
@@ -150,7 +150,10 @@ export class Sessions {
     if (row.version !== 1 || row.ended !== null) this.#world.violate(3, `${alias} began with version ${row.version}`);
     this.#known.set(row.id, known);
     asked?.created.push(row.id);
-    if (family !== null) family.session = known;
+    if (family !== null) {
+      family.twice ||= family.session !== null && life.wasAway(family.issuedAt - EPOCH, this.#world.scheduler.now);
+      family.session = known;
+    }
     known.dataKeys = this.#keysIn(known, row);
     if (family !== null) spring(this.#world, "signed-in", life);
     this.#world.note(() => `${alias} begins for ${row.owner ?? "nobody yet"}`);
