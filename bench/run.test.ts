@@ -27,6 +27,7 @@ const ROWS = {
   ],
   check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite"],
   proxy: ["undici.dispatch", "gateway, session and identity headers"],
+  reconcile: ["node:http", "coatcheck, session", "coatcheck, a proxy's user and their session"],
   refresh: ["memory", "SQLite"].flatMap((store) => [
     `${store}, others before`,
     `${store}, others in the storm`,

@@ -8,6 +8,7 @@ import { machine } from "./machine.ts";
 import type { Effort } from "./measure.ts";
 import { FULL, QUICK } from "./measure.ts";
 import { proxyBench } from "./proxy.ts";
+import { reconcileBench } from "./reconcile.ts";
 import { refreshBench } from "./refresh.ts";
 import type { Findings, Machine, Report } from "./report.ts";
 import { table } from "./report.ts";
@@ -21,6 +22,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["check", checkBench],
   ["proxy", proxyBench],
   ["refresh", refreshBench],
+  ["reconcile", reconcileBench],
 ]);
 
 const HELP = `npm run bench -- [${[...BENCHES.keys()].join(" | ")}] [options]
