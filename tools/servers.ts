@@ -3,16 +3,20 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** What each server is called where it is installed, most wanted first. Its key is also the Debian package. */
+/** What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there is one. */
 const COMMANDS = {
   nginx: ["nginx"],
   caddy: ["caddy"],
   chromium: ["chromium", "chromium-browser", "google-chrome"],
+  "oauth2-proxy": ["oauth2-proxy"],
 } as const;
 
 export type ServerName = keyof typeof COMMANDS;
 
-const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium"];
+const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy"];
+
+/** Servers that Debian has no package of. Tests with them run where somebody has put one on the path. */
+const UNPACKAGED: ReadonlySet<ServerName> = new Set(["oauth2-proxy"]);
 
 /** Servers live here too, where the path of an ordinary user does not look. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -23,11 +27,14 @@ export function findServer(name: ServerName): string | undefined {
   return COMMANDS[name].flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
 }
 
-/** The server that a test needs: `check.nginx.test.ts` needs nginx. */
-export function serverOf(path: string): ServerName | undefined {
-  const name = /\.([a-z]+)\.test\.ts$/.exec(path)?.[1];
-  return SERVERS.find((known) => known === name);
+/** The servers that a test needs: `check.nginx.test.ts` needs nginx, `login.nginx.chromium.test.ts` Chromium as well. */
+export function serversOf(path: string): readonly ServerName[] {
+  const parts = (path.split("/").at(-1) ?? "").split(".").slice(1, -2);
+  return SERVERS.filter((known) => parts.includes(known));
 }
+
+/** Whether a machine can be given this server from Debian's packages. */
+export const isPackaged = (name: ServerName): boolean => !UNPACKAGED.has(name);
 
 /** The command that installs servers on Debian. */
 export function installCommand(names: readonly ServerName[]): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findServer, serverOf } from "./servers.ts";
+import { findServer, serversOf } from "./servers.ts";
 import { closingLine, select } from "./test.ts";
 
 const paths = ["a/x.test.ts", "a/x.ts", "b/check.nginx.test.ts", "b/y.caddy.test.ts", "c/z.other.test.ts"];
@@ -17,10 +17,21 @@ test("test runner: what a missing server leaves out is named, with the command t
   assert.match(closingLine(selection), /nginx.*b\/check\.nginx\.test\.ts.*sudo apt-get install .*nginx$/);
 });
 
+test("test runner: a server without a package is named, and no command is told that would not install it", () => {
+  const needy = [...paths, "b/x.oauth2-proxy.nginx.test.ts"];
+  const one = select(needy, (name) => name !== "oauth2-proxy");
+  assert.deepEqual(one.left, ["b/x.oauth2-proxy.nginx.test.ts"]);
+  assert.match(closingLine(one), /^not run for want of oauth2-proxy: .*; to be put on the path: oauth2-proxy$/);
+  const both = select(needy, (name) => name !== "oauth2-proxy" && name !== "nginx");
+  assert.match(closingLine(both), /to be put on the path: oauth2-proxy; to install: sudo apt-get install .* nginx$/);
+});
+
 test("test runner: the name of a test says which server it needs", () => {
-  assert.equal(serverOf("b/check.nginx.test.ts"), "nginx");
-  assert.equal(serverOf("b/login.chromium.test.ts"), "chromium");
-  assert.equal(serverOf("b/check.test.ts"), undefined);
+  assert.deepEqual(serversOf("b/check.nginx.test.ts"), ["nginx"]);
+  assert.deepEqual(serversOf("b/login.chromium.test.ts"), ["chromium"]);
+  assert.deepEqual(serversOf("b/behind.oauth2-proxy.nginx.chromium.test.ts"), ["nginx", "chromium", "oauth2-proxy"]);
+  assert.deepEqual(serversOf("b/check.test.ts"), []);
+  assert.deepEqual(serversOf("b/nginx.test.ts"), []);
 });
 
 test("test runner: a server is found by the path and by the folders of the system", () => {
