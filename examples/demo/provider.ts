@@ -13,6 +13,8 @@ export interface Client {
   readonly name: string;
   /** Where its browsers find it. */
   readonly origin: string;
+  /** The path that logins lead back to. Default `/auth/callback`. */
+  readonly callback?: string;
 }
 
 export interface DevelopmentProvider {
@@ -34,7 +36,7 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
         client_id: client.id,
         client_name: client.name,
         client_secret: keys.clientSecret,
-        redirect_uris: [`${client.origin}/auth/callback`],
+        redirect_uris: [`${client.origin}${client.callback ?? "/auth/callback"}`],
         post_logout_redirect_uris: [`${client.origin}/`],
         backchannel_logout_uri: `${client.origin}/auth/backchannel-logout`,
         backchannel_logout_session_required: true,
