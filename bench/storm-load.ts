@@ -35,14 +35,13 @@ export interface StormAnswer {
   readonly error: string;
 }
 
-/** Open before anything is measured; more are opened as they are needed. */
-const CONNECTIONS = 160;
+/** For the others, open before a window begins; each of the storm has one of its own. More are opened as they are needed. */
+const CONNECTIONS = 64;
 
 interface Side {
   readonly port: number;
   readonly others: readonly Buffer[];
   readonly storm: readonly Buffer[];
-  readonly idle: Connection[];
 }
 
 const sides = new Map<string, Side>();
@@ -84,6 +83,11 @@ class Connection {
     this.#socket.write(request);
   }
 
+  close(): void {
+    this.#socket.removeAllListeners("close");
+    this.#socket.destroy();
+  }
+
   #receive(text: string): void {
     this.#pending += text;
     const end = this.#pending.indexOf("\r\n\r\n");
@@ -98,12 +102,17 @@ class Connection {
   }
 }
 
-async function prepare({ name, port, others, storm }: Extract<StormQuestion, { kind: "prepare" }>): Promise<void> {
-  const idle: Connection[] = [];
+function prepare({ name, port, others, storm }: Extract<StormQuestion, { kind: "prepare" }>): void {
   const bytes = (texts: readonly string[]): Buffer[] => texts.map((text) => Buffer.from(text, "latin1"));
-  sides.set(name, { port, others: bytes(others), storm: bytes(storm), idle });
-  for (let made = 0; made < CONNECTIONS; made++) idle.push(new Connection(port, idle));
+  sides.set(name, { port, others: bytes(others), storm: bytes(storm) });
+}
+
+/** Connections for one window. */
+async function connected(port: number, count: number): Promise<Connection[]> {
+  const idle: Connection[] = [];
+  for (let made = 0; made < count; made++) idle.push(new Connection(port, idle));
   await Promise.all(idle.map(({ opened }) => opened));
+  return idle;
 }
 
 /** Sends what is due at this rate until it is told to stop. Sleeps in between: the servers need the processors. */
@@ -124,12 +133,13 @@ function paced(rate: number, goesOn: (sent: number) => boolean, send: (index: nu
 /** The others ask for as long as it lasts, or until the last one of the storm is answered. */
 async function run(side: Side, lasts: number, rate: number, withStorm: boolean): Promise<Omit<StormAnswer, "error">> {
   const took = { others: [] as number[], storm: [] as number[] };
+  const idle = await connected(side.port, CONNECTIONS + (withStorm ? side.storm.length : 0));
   let open = 0;
   let quiet = Promise.withResolvers<void>();
   const send = (requests: readonly Buffer[], index: number, into: number[]): void => {
     const request = requests[index % requests.length];
     if (request === undefined) return;
-    const connection = side.idle.pop() ?? new Connection(side.port, side.idle);
+    const connection = idle.pop() ?? new Connection(side.port, idle);
     open += 1;
     connection.send(request, (milliseconds) => {
       into.push(milliseconds);
@@ -159,7 +169,9 @@ async function run(side: Side, lasts: number, rate: number, withStorm: boolean):
     await quiet.promise;
     quiet = Promise.withResolvers();
   }
-  return { others: latencies(took.others), storm: latencies(took.storm), seconds: (performance.now() - start) / 1000 };
+  const seconds = (performance.now() - start) / 1000;
+  for (const connection of idle) connection.close();
+  return { others: latencies(took.others), storm: latencies(took.storm), seconds };
 }
 
 function latencies(values: readonly number[]): Latencies {
@@ -172,7 +184,7 @@ const NONE: Latencies = { count: 0, p50: 0, p99: 0 };
 
 answer(async (question: StormQuestion): Promise<StormAnswer> => {
   if (question.kind === "prepare") {
-    await prepare(question);
+    prepare(question);
     return { others: NONE, storm: NONE, seconds: 0, error: failure };
   }
   const side = sides.get(question.name);
