@@ -1,4 +1,4 @@
-import type { Family } from "./grants.ts";
+import type { Family, Send } from "./grants.ts";
 import type { World } from "./world.ts";
 
 /** What must hold when everything is quiet. */
@@ -14,9 +14,8 @@ function judgeRevoked(world: World, family: Family): void {
   const { session, sends, revoked, revocationsLost } = family;
   const ended = session?.ended;
   if (session === null || ended == null || revoked !== null || revocationsLost > 0) return;
-  // Nobody can revoke what nobody ever heard of, or what was heard after others had taken over.
-  if (sends.some((send) => send.overtaken || (send.token.spent === send && send.outcome !== "renewed"))) return;
   const { now } = world.scheduler;
+  if (sends.some((send) => isLost(send, now))) return;
   const late = sends.findLast((send) => send.outcome === "renewed" && send.heardAt !== null && send.heardAt >= ended.at);
   if (late !== undefined && !late.life.wasAway(late.at, now)) {
     world.violate(6, `${late.life.name} renewed ${session.alias} after its end, and ${family.current.text} is still good`);
@@ -26,6 +25,13 @@ function judgeRevoked(world: World, family: Family): void {
   if (asked?.purpose === "logout" && well && troubles === 0 && !asked.life.wasAway(ended.at, now)) {
     world.violate(6, `${session.alias} was logged out, and ${family.current.text} is still good`);
   }
+}
+
+/** Nobody can revoke what nobody ever heard of, what died with its process, or what was heard after others had taken over. */
+function isLost(send: Send, now: number): boolean {
+  if (send.overtaken) return true;
+  if (send.token.spent !== send) return false;
+  return send.outcome !== "renewed" || (send.committedAt === null && send.life.wasAway(send.at, now));
 }
 
 /** Refreshing stays bounded: as often as tokens run out, and after failures less and less often. */
