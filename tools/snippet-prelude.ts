@@ -48,6 +48,10 @@ declare global {
   const createServer: typeof createNodeServer;
   const locationOfLogin: string;
   function showSignInButton(): void;
+  /** The app's own table of users. */
+  const users: {
+    find(subject: string): Promise<{ readonly id: string; readonly name: string; readonly blocked: boolean } | undefined>;
+  };
   /** Whose API key it is. */
   function robotOf(key: string, signal: AbortSignal): Promise<{ readonly id: string } | undefined>;
 
