@@ -33,6 +33,7 @@ export async function servesWhoeverTheProxyNames({ street, browser }: World): Pr
   await person.page.reload();
   await person.page.goBack();
   await person.page.getByRole("heading", { name: "Notes of Bob Baker" }).waitFor();
+  assert.ok(person.read.filter((text) => text.includes("Bob Baker")).length >= 2, "the pages should have been read");
   for (const text of [...person.read, await person.page.content()]) assert.doesNotMatch(text, /umbrella|alice/i);
 
   const { door, front } = street;
