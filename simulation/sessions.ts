@@ -221,7 +221,7 @@ export class Sessions {
     const world = this.#world;
     const { steps, now } = world.scheduler;
     if (known.ended !== null) world.violate(3, `${known.alias} ended twice`);
-    known.row = row;
+    known.row = { ...row, seen: Math.max(known.row.seen, row.seen) };
     known.ended = { step: steps, at: now, reason, by };
     world.note(() => `${known.alias} is ended: ${reason}`);
     for (const tell of world.listeners) tell(known.id, reason);

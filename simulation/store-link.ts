@@ -108,6 +108,7 @@ class Call<T> {
   readonly #world: World;
   readonly #life: Life;
   readonly #work: Work;
+  readonly #about: string;
   readonly #what: () => string;
   readonly #effect: (work: Work) => T;
   readonly #fate: Fate;
@@ -117,6 +118,7 @@ class Call<T> {
     this.#world = world;
     this.#life = life;
     this.#work = currentWork() ?? life.work;
+    this.#about = about;
     this.#what = what;
     this.#effect = effect;
     const { replica } = life;
@@ -186,7 +188,11 @@ class Call<T> {
     if (this.#slow) return random.between(50, 4_000);
     const luck = random.unit();
     if (luck < 0.75 || tempo === 0) return random.between(0.1, 3);
-    return luck < 1 - 0.06 * tempo ? random.between(1, 40) : random.between(40, 1_500);
+    if (luck < 1 - 0.06 * tempo) return random.between(1, 40);
+    // So late is as good as lost for whoever holds a lease that stands for three seconds.
+    const late = random.between(40, 1_500);
+    if (late > 500) this.#life.storeTrouble(this.#about);
+    return late;
   }
 }
 
