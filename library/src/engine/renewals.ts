@@ -153,8 +153,9 @@ export class Renewals {
   async #look(id: string, rejected: string | undefined, watch: LeaseWatch): Promise<Look> {
     const { store, clock, policy } = this.#options;
     const before = clock.monotonic();
-    const row = await store.get(id);
+    // As of when we asked: a touch may have been written while the answer was on its way.
     const now = clock.now();
+    const row = await store.get(id);
     const over = row === undefined ? "expired" : overReason(row, now, policy);
     if (row === undefined || over !== null) return { kind: "ended", reason: over ?? "expired" };
     const body = parseBody(row);
