@@ -70,6 +70,11 @@ class Admitted implements Admission {
     return this.#exchange.session.id;
   }
 
+  get renews(): boolean {
+    const { proven, options } = this.#exchange;
+    return options.refresh.policy !== "never" && proven !== null && proven.row.renewAt !== null;
+  }
+
   accessToken(rejected?: string): Promise<string> {
     return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });
   }

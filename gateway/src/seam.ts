@@ -33,6 +33,8 @@ export interface Admission {
    * take, which is renewed unless somebody has done so.
    */
   accessToken(rejected?: string): MaybePromise<string>;
+  /** Whether the session has something to get another access token with. */
+  readonly renews: boolean;
   /** Who asks, signed for this audience alone; empty where nobody is signed in. */
   assertion(audience: string): string;
   /**

@@ -37,6 +37,8 @@ export interface Control {
   settle: (status: number) => readonly string[] | Promise<readonly string[]>;
   /** What a rejected access token is renewed to. */
   renew: (rejected: string) => string | Promise<string>;
+  /** Whether sessions have something to renew it with. */
+  renews: boolean;
   /** Who waits for the end of a session, by its id. */
   readonly watchers: Map<string, Set<(reason: EndReason) => void>>;
   asked: number;
@@ -60,6 +62,7 @@ function sessionLayer(control: Control): SessionLayer {
       groups: known?.groups ?? [],
       comesAgain: false,
       sessionId: known === undefined ? null : `id-of-${name}`,
+      renews: control.renews,
       accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.renew(rejected)),
       assertion: (audience) => (known === undefined ? "" : `${name} for ${audience}`),
       settle: (status) => control.settle(status),
@@ -154,6 +157,7 @@ export async function startRig(listener: RequestListener, options: RigOptions = 
     people: { ...PEOPLE },
     settle: () => [],
     renew: (rejected) => rejected,
+    renews: false,
     watchers: new Map(),
     asked: 0,
   };

@@ -214,8 +214,9 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
         return;
       }
     } catch (error) {
-      // Where there is no other token the upstream's own word stands; a session that is over is ours to tell.
-      if (!(error instanceof CoatcheckError) || error.code !== "ERR_TOKEN_UNAVAILABLE") {
+      // Where there can be no other token the upstream's own word stands. That there is none now, or no session any more, is ours to tell.
+      const never = error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE" && admission?.renews !== true;
+      if (!never) {
         this.#fail(error);
         return;
       }

@@ -121,6 +121,17 @@ for (const [name, renew, status] of UNCHANGED) {
   });
 }
 
+test("RF-08 RF-03 a renewal that cannot be had now is 503 of our own: whoever is told 401 thinks that nobody is signed in", async () => {
+  await withRig(picky([]), async (rig) => {
+    rig.control.renews = true;
+    rig.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
+    const answer = await rig.get("/x", ALICE);
+    assert.equal(statusOf(answer), 503);
+    assert.match(answer, /retry-after: 2\r/i);
+    assert.doesNotMatch(answer, /x-kept/);
+  });
+});
+
 test("RF-08 the session ended with the renewal: 401 of our own", async () => {
   await withRig(picky([]), async (rig) => {
     rig.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
