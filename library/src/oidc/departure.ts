@@ -13,6 +13,7 @@ export interface Departure {
 interface Way {
   created: boolean;
   sent: boolean;
+  readonly asItLeaves: () => void;
 }
 
 const CREATED = "undici:request:create";
@@ -23,10 +24,10 @@ let watchers = 0;
 
 /**
  * Watches whether a request leaves this process. Node's `fetch` reports when it makes a request and when it writes its head to a
- * connection: what was made and not yet written, because no connection came about, took no effect anywhere.
+ * connection: what was made and not yet written, because no connection came about, took no effect anywhere. `asItLeaves` is called when it is.
  */
-export function watchDeparture(): Departure {
-  const way: Way = { created: false, sent: false };
+export function watchDeparture(asItLeaves: () => void = () => undefined): Departure {
+  const way: Way = { created: false, sent: false, asItLeaves };
   if (watchers === 0) {
     subscribe(CREATED, onCreated);
     subscribe(SENT, onSent);
@@ -55,7 +56,9 @@ function onCreated(message: unknown): void {
 /** Comes from the connection, whose context is another request's as a rule. */
 function onSent(message: unknown): void {
   const way = ways.get(requestOf(message) ?? {});
-  if (way !== undefined) way.sent = true;
+  if (way === undefined) return;
+  way.sent = true;
+  way.asItLeaves();
 }
 
 function requestOf(message: unknown): object | null {

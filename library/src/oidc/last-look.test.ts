@@ -6,7 +6,7 @@ import type { Look } from "./last-look.ts";
 import { GRACE, passed } from "./last-look.ts";
 
 /** A wait whose clock and turns the test holds. */
-function waiting(limit: number, arrived: () => boolean = () => false) {
+function waiting(limit: number, arrived: () => boolean = () => false, way: Partial<Pick<Look, "held" | "since">> = {}) {
   const clock = manualClock();
   const done = new AbortController();
   const seen = { turns: 0, state: "waiting" };
@@ -14,6 +14,7 @@ function waiting(limit: number, arrived: () => boolean = () => false) {
     clock,
     signal: done.signal,
     arrived,
+    ...way,
     turn: async () => {
       seen.turns += 1;
       await setImmediate();
@@ -63,6 +64,27 @@ test("a limit noticed far too late tells of a standstill, after which an answer 
   while (clock.sleeping === 0) await setImmediate();
   assert.deepEqual([seen.state, seen.turns], ["waiting", 0]);
   clock.advance(GRACE);
+  await end;
+  assert.equal(seen.state, "late");
+});
+
+test("RF-03 what has not left when the limit is noticed does not leave any more", async () => {
+  for (const late of [1_000, 60_000]) {
+    const { clock, seen, end } = waiting(1_000, () => false, { held: () => true });
+    clock.advance(late);
+    await end;
+    assert.deepEqual([seen.state, seen.turns], ["late", 0]);
+  }
+});
+
+test("RF-05 what left only after a standstill has the whole limit for its answer", async () => {
+  const { clock, seen, end } = waiting(1_000, () => false, { held: () => false, since: () => 100 });
+  clock.advance(60_000);
+  while (clock.sleeping === 0) await setImmediate();
+  clock.advance(899);
+  await setImmediate();
+  assert.deepEqual([seen.state, seen.turns], ["waiting", 0]);
+  clock.advance(1);
   await end;
   assert.equal(seen.state, "late");
 });

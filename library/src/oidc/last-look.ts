@@ -18,6 +18,10 @@ export interface Look {
   readonly signal: AbortSignal;
   /** Whether the head of the answer is here. */
   readonly arrived: () => boolean;
+  /** Whether it is certain that the request has not left yet. Default: it is not. */
+  readonly held?: () => boolean;
+  /** How long ago the request left, milliseconds; `null` where nobody knows. Default: nobody does. */
+  readonly since?: () => number | null;
   /** Default: one turn of the event loop, through its poll phase. */
   readonly turn?: Turn;
 }
@@ -26,11 +30,15 @@ export interface Look {
  * Waits for a limit, and then until the sockets were read once more: timers run before sockets, so a process that was stopped
  * (SIGSTOP, a frozen container) and goes on sees the limit first and the answer that came meanwhile second. Rejects when `signal` is aborted,
  * resolves when the answer is late. Takes at most `limit` + 2 × {@link GRACE}, not counting standstills.
+ *
+ * A request that has not left by then is late at once: after a standstill it would leave when its sender's time for sending is long over, and
+ * without time for its answer. One that left only just has the whole limit for that.
  */
-export async function passed(limit: number, { clock, signal, arrived, turn = setImmediate }: Look): Promise<void> {
+export async function passed(limit: number, { clock, signal, arrived, held, since, turn = setImmediate }: Look): Promise<void> {
   const due = clock.monotonic() + limit;
   await clock.sleep(limit, signal);
-  if (clock.monotonic() - due > OVERSLEPT) await clock.sleep(GRACE, signal);
+  if (held?.()) return;
+  if (clock.monotonic() - due > OVERSLEPT) await clock.sleep(Math.max(GRACE, limit - (since?.() ?? limit)), signal);
   await look(signal, turn);
   if (!arrived()) return;
   await clock.sleep(GRACE, signal);

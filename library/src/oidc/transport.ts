@@ -44,11 +44,21 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       const stop = new AbortController();
       const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
       const done = new AbortController();
-      const departure = watchDeparture();
+      let sent: number | null = null;
+      const departure = watchDeparture(() => {
+        sent = clock.monotonic();
+      });
       let response: Response | null = null;
       let late = false;
       let whole = false;
-      const look = { clock, signal: done.signal, arrived: () => response !== null, ...(turn === undefined ? {} : { turn }) };
+      const look = {
+        clock,
+        signal: done.signal,
+        arrived: () => response !== null,
+        held: () => departure.neverLeft(),
+        since: () => (sent === null ? null : clock.monotonic() - sent),
+        ...(turn === undefined ? {} : { turn }),
+      };
       const limit = passed(limits.timeout, look).then(
         () => {
           late = true;
