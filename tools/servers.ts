@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "./build-oauth2-proxy.ts";
 
 /** What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there is one. */
 const COMMANDS = {
@@ -15,8 +16,10 @@ export type ServerName = keyof typeof COMMANDS;
 
 const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy"];
 
-/** Servers that Debian has no package of. Tests with them run where somebody has put one on the path. */
-const UNPACKAGED: ReadonlySet<ServerName> = new Set(["oauth2-proxy"]);
+/** Servers that Debian has no package of, and what builds them instead. */
+const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: string; build(): boolean }> = new Map([
+  ["oauth2-proxy", { at: OAUTH2_PROXY, command: BUILD_COMMAND, build: buildOauth2Proxy }],
+]);
 
 /** Servers live here too, where the path of an ordinary user does not look. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -24,7 +27,9 @@ const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /** The executable of a server, or `undefined` where this machine has none. */
 export function findServer(name: ServerName): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...SYSTEM_FOLDERS].filter((folder) => folder !== "");
-  return COMMANDS[name].flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
+  const built = BUILT.get(name)?.at;
+  const places = COMMANDS[name].flatMap((command) => folders.map((folder) => join(folder, command)));
+  return [...places, ...(built === undefined ? [] : [built])].find(isExecutable);
 }
 
 /** The servers that a test needs: `check.nginx.test.ts` needs nginx, `login.nginx.chromium.test.ts` Chromium as well. */
@@ -33,13 +38,14 @@ export function serversOf(path: string): readonly ServerName[] {
   return SERVERS.filter((known) => parts.includes(known));
 }
 
-/** Whether a machine can be given this server from Debian's packages. */
-export const isPackaged = (name: ServerName): boolean => !UNPACKAGED.has(name);
-
-/** The command that installs servers on Debian. */
-export function installCommand(names: readonly ServerName[]): string {
-  return `apt-get install -y --no-install-recommends ${names.join(" ")}`;
+/** The commands that give a Debian machine these servers. */
+export function remedies(names: readonly ServerName[]): readonly string[] {
+  const packages = names.filter((name) => !BUILT.has(name));
+  const built = names.flatMap((name) => BUILT.get(name)?.command ?? []);
+  return [...(packages.length > 0 ? [`sudo ${aptCommand(packages)}`] : []), ...built];
 }
+
+const aptCommand = (names: readonly ServerName[]): string => `apt-get install -y --no-install-recommends ${names.join(" ")}`;
 
 /** Whether this machine is ours to install on: a build machine, or root in a Debian container. */
 export function mayInstall(): boolean {
@@ -56,8 +62,10 @@ export function isCI(): boolean {
 /** Installs servers; answers whether it went well. */
 export function install(names: readonly ServerName[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const commands = ["apt-get update -q", installCommand(names)];
-  return commands.every((command) => spawnSync(command, { shell: true, stdio: "inherit", env }).status === 0);
+  const packages = names.filter((name) => !BUILT.has(name));
+  const commands = packages.length > 0 ? ["apt-get update -q", aptCommand(packages)] : [];
+  const installed = commands.every((command) => spawnSync(command, { shell: true, stdio: "inherit", env }).status === 0);
+  return names.every((name) => BUILT.get(name)?.build() ?? true) && installed;
 }
 
 function isExecutable(path: string): boolean {

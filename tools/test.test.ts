@@ -14,16 +14,16 @@ test("test runner: everything runs where every server is", () => {
 test("test runner: what a missing server leaves out is named, with the command that helps", () => {
   const selection = select(paths, (name) => name !== "nginx");
   assert.deepEqual(selection.files, ["a/x.test.ts", "b/y.caddy.test.ts", "c/z.other.test.ts"]);
-  assert.match(closingLine(selection), /nginx.*b\/check\.nginx\.test\.ts.*sudo apt-get install .*nginx$/);
+  assert.match(closingLine(selection), /nginx.*b\/check\.nginx\.test\.ts.*to have them: sudo apt-get install .*nginx$/);
 });
 
-test("test runner: a server without a package is named, and no command is told that would not install it", () => {
+test("test runner: a server without a package is named, with the command that builds it", () => {
   const needy = [...paths, "b/x.oauth2-proxy.nginx.test.ts"];
   const one = select(needy, (name) => name !== "oauth2-proxy");
   assert.deepEqual(one.left, ["b/x.oauth2-proxy.nginx.test.ts"]);
-  assert.match(closingLine(one), /^not run for want of oauth2-proxy: .*; to be put on the path: oauth2-proxy$/);
+  assert.match(closingLine(one), /^not run for want of oauth2-proxy: .*; to have them: node tools\/build-oauth2-proxy\.ts$/);
   const both = select(needy, (name) => name !== "oauth2-proxy" && name !== "nginx");
-  assert.match(closingLine(both), /to be put on the path: oauth2-proxy; to install: sudo apt-get install .* nginx$/);
+  assert.match(closingLine(both), /to have them: sudo apt-get install .* nginx; node tools\/build-oauth2-proxy\.ts$/);
 });
 
 test("test runner: the name of a test says which server it needs", () => {
