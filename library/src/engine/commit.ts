@@ -7,6 +7,8 @@ import { chance } from "./renewal-options.ts";
 export interface Holding {
   readonly row: SessionRow;
   readonly lease: string;
+  /** What is written are new tokens: as long as nobody holds the lease and the stored ones are those that were spent, they are wanted, however late. */
+  readonly renewed?: boolean;
 }
 
 /** What to make of the row; replayed on the fresh one after a conflict. */
@@ -17,7 +19,7 @@ export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | 
 
 /**
  * Writes what came of a renewal while the lease is still ours. The session's other columns may have changed meanwhile, so a conflict is
- * answered by reading and planning again; a lease that is not ours any more is the end of it, however late we come. Throws what the store throws.
+ * answered by reading and planning again; a lease that somebody else holds is the end of it. Throws what the store throws.
  */
 export async function commit(holding: Holding, change: Change, { store }: Pick<RenewalOptions, "store">): Promise<Committed> {
   let { row } = holding;
@@ -26,7 +28,9 @@ export async function commit(holding: Holding, change: Change, { store }: Pick<R
     if (await store.put(next, row.version)) return { kind: "stored", row: next };
     const fresh = await store.get(row.id);
     if (fresh === undefined || fresh.ended !== null) return { kind: "ended" };
-    if (fresh.lease !== holding.lease) return { kind: "superseded" };
+    if (!isWanted(holding, fresh)) {
+      if (fresh.lease !== holding.lease) return { kind: "superseded" };
+    }
     row = fresh;
   }
 }
@@ -60,9 +64,14 @@ export async function insist(
 async function again(holding: Holding, change: Change, options: Pick<RenewalOptions, "store">): Promise<Committed> {
   const row = await options.store.get(holding.row.id);
   if (row === undefined || row.ended !== null) return { kind: "ended" };
-  if (row.lease === holding.lease) return commit({ ...holding, row }, change, options);
+  if (row.lease === holding.lease || isWanted(holding, row)) return commit({ ...holding, row }, change, options);
   const intended = change(holding.row, parseBody(holding.row));
   return tokensIn(row) === tokensIn(intended) ? { kind: "stored", row } : { kind: "superseded" };
+}
+
+// Whoever took the lease over has given it back with nothing in hand, and the provider takes the stored token no more.
+function isWanted({ row, renewed }: Holding, fresh: SessionRow): boolean {
+  return renewed === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
 }
 
 const tokensIn = (row: SessionRow): string | null => parseBody(row).tokens;

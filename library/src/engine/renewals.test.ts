@@ -278,6 +278,27 @@ test("RF-03 a late holder's refusal does not end the session that another renewe
   assert.equal((await replica(0).ask(cookie)).decision.kind, "proceed");
 });
 
+test("RF-03 a late holder's tokens are still taken where whoever took over got none: the stored ones are spent", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void replica(0).ask(cookie);
+  const first = await world.provider.next();
+  void replica(1).ask(cookie);
+  await world.quiet();
+  for (let n = 0; n < 15; n++) {
+    world.clock.advance(1_000);
+    await world.quiet();
+  }
+  world.provider.spends[1]?.answer({ kind: "unavailable", retryAfter: null, cause: new Error("502") });
+  await world.quiet();
+  first.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica(1).ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 2);
+  assert.equal((await rowOf(cookie)).ended, null);
+});
+
 test("RF-06 S-21 logout during a refresh that hangs: 401 at once and for ever, everywhere, and the discarded token is revoked", async () => {
   world = renewalWorld(2);
   const cookie = await world.signIn();

@@ -76,7 +76,7 @@ async function renewed(
   // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo theirs.
   const over = (stored: SessionRow): SessionRow =>
     stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
-  const committed = await write(spending, change, spends, conclude, over);
+  const committed = await write({ ...spending, renewed: true }, change, spends, conclude, over);
   if (committed === "held") return { kind: "renewed", row: over(row) };
   return committed.kind === "stored" ? { kind: "renewed", row: committed.row } : otherwise(spending, committed, spends);
 }
