@@ -153,6 +153,7 @@ const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description
 
 async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise<ProviderLogin> {
   const { config, clock } = ready;
+  const asked = clock.now();
   const answer = await authorizationCodeGrant(ready.client("token"), responseUrl(login), {
     expectedState: login.state,
     expectedNonce: login.nonce,
@@ -163,7 +164,7 @@ async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise
   const claims = answer.claims();
   if (claims === undefined) throw new ProviderProblem("invalid", "id_token", "the provider sent no ID token");
   const now = clock.now();
-  const tokens = tokensOf(answer, null, now);
+  const tokens = tokensOf(answer, null, asked);
   checkIdToken(claims, { config, now, accessToken: tokens.accessToken, parameters: login.parameters });
   const userinfo = config.userinfo ? await userinfoOf(ready, tokens.accessToken, claims, report) : null;
   return {
@@ -189,8 +190,8 @@ function responseUrl({ redirectUri, response }: FinishLogin): URL {
   return url;
 }
 
-/** The tokens of an answer. We offer no proof of possession, so only bearer tokens are of use (TK-08). */
-export function tokensOf(answer: TokenEndpointResponse, before: ProviderTokens | null, now: number): ProviderTokens {
+/** The tokens of an answer; they live from when they were asked for. We offer no proof of possession, so only bearer tokens are of use (TK-08). */
+export function tokensOf(answer: TokenEndpointResponse, before: ProviderTokens | null, asked: number): ProviderTokens {
   if (answer.token_type !== "bearer")
     throw new ProviderProblem("invalid", "token_type", "the provider's token is not a bearer token", { ambiguous: true });
   const lifetime = answer.expires_in === undefined ? DEFAULT_TOKEN_LIFETIME : answer.expires_in * 1_000;
@@ -199,7 +200,7 @@ export function tokensOf(answer: TokenEndpointResponse, before: ProviderTokens |
     refreshToken: answer.refresh_token ?? before?.refreshToken ?? null,
     idToken: answer.id_token ?? before?.idToken ?? null,
     scope: answer.scope ?? before?.scope ?? null,
-    expires: now + Math.floor(lifetime),
+    expires: asked + Math.floor(lifetime),
   };
 }
 

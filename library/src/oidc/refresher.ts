@@ -51,10 +51,11 @@ export async function refreshTokens(refresher: Refresher, before: ProviderTokens
   } catch (error) {
     return outcomeOf(problemOf(error).unambiguous());
   }
+  const asked = provider.clock.now();
   const spent = await spend(provider, refreshToken);
   if (spent.kind !== "spent") return spent;
   try {
-    return await renewed({ ...refresher, provider, before, identity, rest }, spent);
+    return await renewed({ ...refresher, provider, before, identity, rest, asked }, spent);
   } catch (error) {
     return { kind: "unknown", cause: problemOf(error) };
   }
@@ -65,11 +66,13 @@ interface Renewal extends Refresher {
   readonly before: ProviderTokens;
   readonly identity: Identity;
   readonly rest: Allowance;
+  /** When the provider was asked. A token's life is counted from then: an answer may lie in the socket while this process stands still. */
+  readonly asked: number;
 }
 
 async function renewed(renewal: Renewal, spent: Spent): Promise<RefreshOutcome> {
-  const { provider, before, identity } = renewal;
-  const tokens = tokensOf(spent.answer, before, provider.clock.now());
+  const { provider, before, identity, asked } = renewal;
+  const tokens = tokensOf(spent.answer, before, asked);
   const idToken = await checked(renewal, spent, tokens.accessToken);
   if (idToken instanceof ProviderProblem) return { kind: "refused", cause: idToken };
   const kept = idToken === null ? tokens : { ...tokens, idToken: spent.idToken };
