@@ -4,7 +4,7 @@ import { getFrom } from "./ask.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Random } from "./random.ts";
 
-/** A request that got no answer for so long is stuck, and so is its session: seven leases, each of whose holders would have died. */
+/** A request that got no answer for so long is stuck, and so is its session: nearly six leases, each of whose holders would have died. */
 const LONGEST = 40_000;
 
 /** An answer, and who gave it when. */

@@ -14,7 +14,7 @@ const HELP = `npm run soak -- [refresh] [options]
   --quick       25 expiries and a fault more often: about a minute
 `;
 
-const FULL = { expiries: 300, users: 12, often: 3_000 };
+const FULL = { expiries: 300, users: 16, often: 3_000 };
 const QUICK = { expiries: 25, users: 5, often: 2_000 };
 
 async function main(): Promise<number> {

@@ -13,9 +13,9 @@ import { randomOf } from "./random.ts";
 const HOST = "soak.example";
 const GATEWAYS = ["a", "b", "c"];
 /** Seconds that an access token lives. */
-const LIFETIME = 5;
+const LIFETIME = 8;
 /** `providers[].timeout`, milliseconds: short, so that leases are; long enough for a provider on a machine with other things to do. */
-const TIMEOUT = 2_000;
+const TIMEOUT = 2_500;
 
 /** How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for the sending. */
 function leaseOf(timeout: number): LeaseTimes {
