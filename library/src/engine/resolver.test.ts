@@ -75,6 +75,16 @@ test("S-43 a change in what the look-up says reaches the next request after the 
   assert.equal((await resolver.resolve(identity("alice"))).kind, "unknown", "by issuer and subject as well");
 });
 
+test("S-43 whoever is blocked no more is let in at once after forget, by owner where the answer named one", async () => {
+  let known: Known = { blocked: true, owner: "u1" };
+  const { resolver } = resolverWith({ resolve: () => known });
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  known = { owner: "u1" };
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  resolver.forget("u1");
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
+});
+
 test("S-31 S-05 what the look-up throws, and its silence, are an outage, and not kept", async () => {
   let answer: () => Known | Promise<Known> = () => {
     throw new Error("the user table is away");

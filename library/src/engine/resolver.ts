@@ -6,8 +6,8 @@ import { ownerOf } from "../core/record.ts";
 export type Known =
   /** `owner` is whose sessions are; claims join those that were asserted, over them. */
   | { readonly owner: string; readonly claims?: JsonObject }
-  /** Known, and not let in any more. */
-  | { readonly blocked: true }
+  /** Known, and not let in any more. With an owner `auth.forget(owner)` finds this answer too. */
+  | { readonly blocked: true; readonly owner?: string }
   /** Unknown. */
   | null;
 
@@ -24,12 +24,17 @@ export interface ResolverOptions {
 }
 
 /** Whom an asserted identity is. */
-export type Resolved = Exclude<Resolution, { kind: "found" }> | Found;
+export type Resolved = Exclude<Resolution, { kind: "found" | "blocked" }> | Found | Blocked;
 /** Known. `identity` is the same object for the same assertion, until either changes. */
 export interface Found {
   readonly kind: "found";
   readonly owner: string;
   readonly identity: Identity;
+}
+
+interface Blocked {
+  readonly kind: "blocked";
+  readonly owner?: string;
 }
 
 const CACHE_FOR = 30_000;
@@ -95,7 +100,7 @@ export class Resolver {
     this.#generation += 1;
     this.#kept.delete(owner);
     for (const [key, { resolved }] of this.#kept) {
-      if (resolved.kind === "found" && resolved.owner === owner) this.#kept.delete(key);
+      if ("owner" in resolved && resolved.owner === owner) this.#kept.delete(key);
     }
   }
 
@@ -159,7 +164,7 @@ function saysTheSame(before: Identity, now: Identity): boolean {
 
 function resolvedOf(known: Known, identity: Identity): Resolved {
   if (known === null) return { kind: "unknown" };
-  if ("blocked" in known) return { kind: "blocked" };
+  if ("blocked" in known) return { kind: "blocked", ...(known.owner === undefined ? {} : { owner: known.owner }) };
   const { owner, claims } = known;
   return {
     kind: "found",
