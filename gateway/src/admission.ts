@@ -75,7 +75,10 @@ class Admitted implements Admission {
     return options.refresh.policy !== "never" && proven !== null && proven.row.renewAt !== null;
   }
 
-  accessToken(rejected?: string): Promise<string> {
+  accessToken(rejected?: string): MaybePromise<string> {
+    // Who came with a token of their own has no other; it is theirs for this very use.
+    const { by, request } = this.#exchange;
+    if (by === "bearer") return (request.header("authorization") ?? "").replace(/^bearer +/i, "");
     return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });
   }
 

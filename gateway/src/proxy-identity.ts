@@ -1,5 +1,6 @@
 import type { Identity, Known, ProxyOptions } from "coatcheck";
 import type { Settings } from "./config.ts";
+import { given } from "./given.ts";
 
 type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
 
@@ -19,14 +20,6 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): Proxy
     ...(signOutUrl === undefined ? {} : { signOutUrl }),
   };
 }
-
-/** Without the keys that were not given. */
-function given<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
-function given(settings: object): object {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && !isEmpty(value)));
-}
-
-const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 /** Whether somebody is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). */
 function mayCome(users: ProxyIdentity["users"]): (identity: Identity) => Known {

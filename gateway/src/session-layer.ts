@@ -10,6 +10,7 @@ import {
 import { assertionSigner } from "coatcheck/assertions";
 import { isOurCookie } from "coatcheck/cookies";
 import { authenticate } from "./admission.ts";
+import { bearerOptions } from "./bearer.ts";
 import type { ProviderSettings, Settings } from "./config.ts";
 import type { Observation } from "./observe/observe.ts";
 import { timedStore } from "./observe/timed-store.ts";
@@ -28,12 +29,14 @@ export interface World {
 export function sessionLayer(settings: Settings, store: SessionStore, observation: Observation, world: World = {}): SessionLayer {
   const { metrics, observer, report } = observation;
   const proxy = proxyOptions(settings);
+  const bearer = bearerOptions(settings);
   const auth = coatcheck({
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,
     store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
     providers: world.providers ?? settings.providers.map(providerOf),
     ...(proxy === undefined ? {} : { proxy }),
+    ...(bearer === undefined ? {} : { bearer }),
     session: sessionOf(settings),
     refresh: settings.refresh,
     cookie: cookieOf(settings),

@@ -11,6 +11,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofSession(settings),
     ...ofRefresh(settings),
     ...ofProxyIdentity(settings),
+    ...ofBearer(settings),
     ...ofListeners(settings),
   ];
 }
@@ -48,6 +49,11 @@ function ofProxyIdentity({ proxyIdentity, trustedProxies }: Settings): Problem[]
     return [{ headline: "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names anybody", lines }];
   }
   return [];
+}
+
+function ofBearer({ bearer }: Settings): Problem[] {
+  if (bearer === undefined || bearer.jwt.length > 0 || bearer.introspection !== undefined) return [];
+  return [{ headline: "bearer reads no token", lines: ["Give it jwt or introspection."] }];
 }
 
 function ofRefresh({ refresh: { background, policy } }: Settings): Problem[] {

@@ -1,3 +1,4 @@
+import { bearer } from "./bearer.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text } from "./kinds.ts";
 import { address, cidr, hostName, issuer, ownPrefix, pathPrefix, publicOrigin, upstreamOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
@@ -219,6 +220,10 @@ export const SETTINGS = {
     proxyIdentity,
     "A proxy in front that signs people on: which headers say who asks, how the channel is authenticated, and who may come. Off where it is not given.",
     { env: "COATCHECK_PROXY_IDENTITY" },
+  ),
+  bearer: optional(
+    bearer,
+    "Bearer tokens that count beside sessions, for programs. One that is presented decides. Off where it is not given.",
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { test } from "node:test";
+import { SCRIPT, startHouse } from "../testing/house.ts";
+import { PUBLIC } from "../testing/rig.ts";
+import { type Listening, listenOn } from "../testing/talk.ts";
+import { formatProblems } from "./config/place.ts";
+import { loadConfig } from "./config.ts";
+
+const AUDIENCE = "https://api.example.com";
+
+/** A provider that publishes a key, and tokens that are signed with it. */
+async function keyServer(): Promise<Listening & { readonly issuer: string; token(more?: object): string }> {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = { ...publicKey.export({ format: "jwk" }), kid: "k", alg: "RS256", use: "sig" };
+  const listening = await listenOn((_request, response) => {
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: [jwk] }));
+  });
+  const issuer = `http://127.0.0.1:${listening.port}`;
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return Object.assign(listening, {
+    issuer,
+    token(more: object = {}) {
+      const now = Math.floor(Date.now() / 1000);
+      const claims = {
+        iss: issuer,
+        aud: AUDIENCE,
+        sub: "robot",
+        client_id: "cli",
+        jti: "1",
+        iat: now,
+        exp: now + 60,
+        groups: ["bots"],
+      };
+      const input = `${part({ alg: "RS256", kid: "k", typ: "at+jwt" })}.${part({ ...claims, ...more })}`;
+      return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
+    },
+  });
+}
+
+test("S-01 S-04 JT-02 a token that counts is somebody to the app, leaves no trace of a session, and ends at the gateway", async () => {
+  await using keys = await keyServer();
+  const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
+  await using house = await startHouse({ config: { bearer } });
+  const cookie = await house.signIn("alice");
+  const authorization = `Bearer ${keys.token()}`;
+  const answer = await house.ask("/page", { headers: { ...SCRIPT, cookie, authorization } });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.headers["set-cookie"], undefined);
+  const { headers = {} } = house.seen.at(-1) ?? {};
+  assert.deepEqual([headers["x-auth-request-user"], headers["x-auth-request-groups"]], ["robot", "bots"]);
+  assert.equal(headers.authorization, undefined);
+});
+
+test("S-03 A-36 TP-05 a token that does not count is 401 with a challenge, whatever cookie is beside it", async () => {
+  await using keys = await keyServer();
+  const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }], realm: "api" };
+  await using house = await startHouse({ config: { bearer } });
+  const cookie = await house.signIn("alice");
+  for (const token of [keys.token({ aud: "https://other.example" }), keys.token({ exp: 1 }), "opaque", `${keys.token()}x`]) {
+    const answer = await house.ask("/page", { headers: { ...SCRIPT, cookie, authorization: `Bearer ${token}` } });
+    assert.equal(answer.status, 401);
+    assert.match(String(answer.headers["www-authenticate"]), /Bearer realm="api".*error="invalid_token"/);
+  }
+  assert.equal(house.seen.length, 0);
+});
+
+test("a route that forwards a token forwards the one that was presented", async () => {
+  await using keys = await keyServer();
+  const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
+  await using house = await startHouse({ config: { bearer }, upstream: { token: "authorization" } });
+  const token = keys.token();
+  assert.equal((await house.ask("/page", { headers: { ...SCRIPT, authorization: `Bearer ${token}` } })).status, 200);
+  assert.equal(house.seen.at(-1)?.headers.authorization, `Bearer ${token}`);
+});
+
+test("CS-10 an unsafe request with a token of its own needs no origin, unless a proxy adds the token", async () => {
+  await using keys = await keyServer();
+  for (const ambient of [false, true]) {
+    const jwt = [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }];
+    await using house = await startHouse({ config: { bearer: { jwt, ambient } } });
+    const headers = { accept: "application/json", "sec-fetch-site": "cross-site", authorization: `Bearer ${keys.token()}` };
+    assert.equal((await house.ask("/page", { method: "POST", headers })).status, ambient ? 403 : 200);
+  }
+});
+
+test("bearer without anything to read does not start", () => {
+  const environment = {
+    COATCHECK_SECRET: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    COATCHECK_PUBLIC_URL: `https://${PUBLIC}`,
+    COATCHECK_ISSUER: "https://id.example.com",
+    COATCHECK_CLIENT_ID: "app",
+    COATCHECK_CLIENT_SECRET: "s",
+  };
+  const loaded = loadConfig({ args: [], environment, directory: "/nonexistent", file: { bearer: { realm: "x" } } });
+  assert.ok(!loaded.ok && /bearer reads no token/.test(formatProblems(loaded.problems)));
+});

@@ -1,0 +1,7 @@
+/** Settings without the keys that were not given: the library tells an absent option from an empty one. */
+export function given<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
+export function given(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && !isEmpty(value)));
+}
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
