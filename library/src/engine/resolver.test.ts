@@ -136,6 +136,51 @@ test("what was asked before forget is answered, and not kept", async () => {
   assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
 });
 
+test("A-34 who asks at the same time with other claims is shown their own", async () => {
+  const { promise, resolve: answer } = Promise.withResolvers<Known>();
+  const users = lookup(() => promise);
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  const both = [1, 2].map((since) => resolver.resolve(identity("alice", { since })));
+  answer({ owner: "u1" });
+  const claims = (await Promise.all(both)).map((one) => one.kind === "found" && one.identity.claims);
+  assert.deepEqual(claims, [{ since: 1 }, { since: 2 }]);
+});
+
+test("S-43 who asks after forget is not answered with what was asked before it", async () => {
+  const early = Promise.withResolvers<Known>();
+  let known: Known | Promise<Known> = early.promise;
+  const { resolver } = resolverWith({ resolve: () => known });
+  const before = resolver.resolve(identity("alice"));
+  known = { blocked: true };
+  resolver.forget("u1");
+  const after = resolver.resolve(identity("alice"));
+  early.resolve({ owner: "u1" });
+  assert.deepEqual([(await before).kind, (await after).kind], ["found", "blocked"]);
+  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked", "what is kept is the later");
+});
+
+test("S-35 A-34 registration is once at a time also with other claims, and each is shown their own", async () => {
+  const known = new Map<string, Known>();
+  const gate = Promise.withResolvers<void>();
+  const made: string[] = [];
+  const { resolver } = resolverWith({
+    unknown: "register",
+    resolve: ({ subject }) => known.get(subject) ?? null,
+    register: async ({ subject }) => {
+      made.push(subject);
+      await gate.promise;
+      known.set(subject, { owner: "u1" });
+      return { owner: "u1" };
+    },
+  });
+  const all = [1, 2, 2].map((since) => resolver.register(identity("carol", { since })));
+  await new Promise((resolve) => setImmediate(resolve));
+  gate.resolve();
+  const claims = (await Promise.all(all)).map((one) => one.kind === "found" && one.identity.claims);
+  assert.deepEqual(claims, [{ since: 1 }, { since: 2 }, { since: 2 }]);
+  assert.deepEqual(made, ["carol"]);
+});
+
 test("S-35 registration on first sight happens once, however many come at once", async () => {
   const known = new Map<string, Known>();
   let made = 0;

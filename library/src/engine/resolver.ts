@@ -47,6 +47,13 @@ interface Kept {
   readonly resolved: Resolved;
 }
 
+/** A call of the app that is not answered yet. */
+interface Asking {
+  readonly from: Identity;
+  readonly generation: number;
+  readonly resolved: Promise<Resolved>;
+}
+
 /** Asks the app whom an asserted identity is, and keeps the answers for a bounded time. */
 export class Resolver {
   readonly #options: ResolverOptions;
@@ -54,8 +61,8 @@ export class Resolver {
   readonly #report: Report;
   readonly #cacheFor: number;
   readonly #kept = new Map<string, Kept>();
-  readonly #asking = new Map<string, Promise<Resolved>>();
-  readonly #registering = new Map<string, Promise<Resolved>>();
+  readonly #asking = new Map<string, Asking>();
+  readonly #registering = new Map<string, Asking>();
   /** Raised by `forget`: what was asked before is not kept. */
   #generation = 0;
 
@@ -81,13 +88,20 @@ export class Resolver {
     const key = ownerOf(identity);
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#clock.now() < kept.until && saysTheSame(kept.from, identity)) return kept.resolved;
-    return this.#shared(this.#asking, key, () => this.#ask(key, identity));
+    const asking = this.#asking.get(key);
+    if (asking !== undefined && this.#answersFor(asking, identity)) return asking.resolved;
+    return this.#begin(this.#asking, key, identity, () => this.#ask(key, identity));
   }
 
   /** Makes a user of somebody unknown. */
-  register(identity: Identity): Promise<Resolved> {
+  async register(identity: Identity): Promise<Resolved> {
     const key = ownerOf(identity);
-    return this.#shared(this.#registering, key, async () => {
+    for (let one = this.#registering.get(key); one !== undefined; one = this.#registering.get(key)) {
+      const shares = this.#answersFor(one, identity);
+      const resolved = await one.resolved;
+      if (shares) return resolved;
+    }
+    return this.#begin(this.#registering, key, identity, async () => {
       // Another process, or a request before this one, may have been quicker.
       this.#kept.delete(key);
       const found = await this.resolve(identity);
@@ -104,12 +118,19 @@ export class Resolver {
     }
   }
 
-  #shared(among: Map<string, Promise<Resolved>>, key: string, work: () => Promise<Resolved>): Promise<Resolved> {
-    const known = among.get(key);
-    if (known !== undefined) return known;
-    const asked = work().finally(() => among.delete(key));
-    among.set(key, asked);
-    return asked;
+  /** Whether what is on its way is an answer for this request too: the same is asserted, and nobody was to be forgotten since it was asked. */
+  #answersFor({ from, generation }: Asking, identity: Identity): boolean {
+    return generation === this.#generation && saysTheSame(from, identity);
+  }
+
+  #begin(among: Map<string, Asking>, key: string, from: Identity, work: () => Promise<Resolved>): Promise<Resolved> {
+    const generation = this.#generation;
+    const resolved = work().finally(() => {
+      if (among.get(key) === asking) among.delete(key);
+    });
+    const asking: Asking = { from, generation, resolved };
+    among.set(key, asking);
+    return resolved;
   }
 
   #ask(key: string, identity: Identity): Promise<Resolved> {
