@@ -1,13 +1,20 @@
 import type { ProvenSession, Verdict } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import type { Observed } from "./observe.ts";
+import type { Asserted, Observed } from "./observe.ts";
 import { provenBy, registered } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 
 /** What was observed, with the session in step with its provider, or known not to be. */
 export async function inStep<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
   const proven = provenBy(observed.verdict);
-  return proven === null ? observed : { ...observed, verdict: await renew(proven, options) };
+  if (proven === null) return observed;
+  const verdict = await renew(proven, options);
+  // It ended meanwhile: whom a proxy asserts needs no session.
+  return verdict.kind === "abstain" && observed.asserted !== undefined ? asserting(observed.asserted) : { ...observed, verdict };
+}
+
+function asserting(asserted: Asserted): Observed {
+  return { verdict: { kind: "accept", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
 async function renew<Data>(proven: ProvenSession, { renewals }: EngineOptions<Data>): Promise<Verdict> {

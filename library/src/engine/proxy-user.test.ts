@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
+import { LIFETIME, renewalWorld } from "../../test-support/renewals.ts";
 import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../contracts.ts";
 import { type CoatcheckOptions, coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -267,6 +268,26 @@ test("S-10 an anonymous session's data become the asserted user's, in a new reco
   assert.notEqual(cookie, before);
   assert.deepEqual((await opened({ user: "alice", cookie })).exchange.session.data, { cart: 2 });
   assert.equal((await opened({ cookie: before })).exchange.session.id, null);
+});
+
+test("S-33 their provider ends the session that is to be renewed: served as whom the proxy asserts, without a session", async () => {
+  const resolve = ({ subject }: Identity): Known => ({ owner: `https://provider.test ${subject}` });
+  const world = renewalWorld(1, { proxy: { reader, resolve } });
+  try {
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    world.provider.always(() => ({ kind: "refused", cause: null }));
+    const { header } = viewOf({ user: "alice", cookie, navigates: true });
+    const asked = await world.replicas[0]?.ask(cookie, { header });
+    assert.equal(asked?.decision.kind, "proceed");
+    const { session } = asked?.exchange ?? {};
+    assert.deepEqual([session?.identity?.subject, session?.id, session?.via], ["alice", null, "proxy"]);
+    assert.match((await asked?.exchange.settle(200))?.cookies[0] ?? "", /^__Host-Http-coatcheck=\w/, "they begin another");
+    const { exchange } = (await world.replicas[0]?.ask(cookie)) ?? {};
+    assert.equal(exchange?.dead?.reason, "provider");
+  } finally {
+    await world.close();
+  }
 });
 
 test("a handler that signs in another identity itself wins over the assertion", async () => {
