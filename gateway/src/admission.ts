@@ -66,6 +66,10 @@ class Admitted implements Admission {
     return groupsOf(this.identity);
   }
 
+  get via(): string | null {
+    return this.#exchange.by;
+  }
+
   get sessionId(): string | null {
     return this.#exchange.session.id;
   }

@@ -48,6 +48,7 @@ export class FrontDoor {
     this.#reception = {
       origins,
       peers: new TrustedPeers(settings.trustedProxies, "trustedProxies"),
+      family: settings.clientAddress,
       limits: settings.limits,
       isOwnCookie,
       hidden: new Set(sessions.proxyHeaders.map(folded)),

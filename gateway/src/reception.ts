@@ -62,6 +62,8 @@ export function refusal(code: ErrorCode, outcome: Outcome, origin?: PublicOrigin
 export interface Reception {
   readonly origins: PublicOrigins;
   readonly peers: TrustedPeers;
+  /** Which header tells the client's address. */
+  readonly family: "forwarded" | "x-forwarded-for";
   readonly limits: LimitSettings;
   readonly isOwnCookie: IsOwnCookie;
   /** Headers that end here, in the spelling that all of theirs have in common. */
@@ -69,7 +71,10 @@ export interface Reception {
 }
 
 /** Reads a request's head once, and refuses what has no one meaning. */
-export function receive(message: IncomingMessage, { origins, peers, limits, isOwnCookie, hidden }: Reception): Arrival | Refusal {
+export function receive(
+  message: IncomingMessage,
+  { origins, peers, family, limits, isOwnCookie, hidden }: Reception,
+): Arrival | Refusal {
   const started = stopwatch();
   const { rawHeaders } = message;
   if (rawHeaders.length > limits.headers * 2)
@@ -87,7 +92,8 @@ export function receive(message: IncomingMessage, { origins, peers, limits, isOw
   }
   if (head.expects !== undefined && head.expects.toLowerCase() !== "100-continue")
     return refusal("ERR_BAD_REQUEST", "malformed", origin);
-  const client = clientAddress({ peer, header: head.forwardedFor, family: "x-forwarded-for", trusted: peers }) ?? "";
+  const header = family === "forwarded" ? head.forwarded : head.forwardedFor;
+  const client = clientAddress({ peer, header, family, trusted: peers }) ?? "";
   return new Arrival({ message, head, peer, origin, client, started }, target);
 }
 
@@ -115,5 +121,5 @@ export function finished(
 ): void {
   const path = outcome === "malformed" || outcome === "checked" ? undefined : readTarget(message.url ?? "")?.path;
   const method = METHODS.has(message.method ?? "") ? (message.method ?? "") : "OTHER";
-  observer.finished({ outcome, method, path, status, started, answered: 0, upstream: undefined, sessionId: null });
+  observer.finished({ outcome, method, path, status, started, answered: 0, upstream: undefined, sessionId: null, via: null });
 }

@@ -26,6 +26,8 @@ export interface Admission {
   readonly groups: readonly string[];
   /** Whether this very `identity` object is handed out again with the next request, until the session changes. */
   readonly comesAgain: boolean;
+  /** What authenticated, by name; `null` where nobody was found. */
+  readonly via: string | null;
   /** The handle of the session, no credential; `null` where there is none. */
   readonly sessionId: string | null;
   /**

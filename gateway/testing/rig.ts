@@ -61,6 +61,7 @@ function sessionLayer(control: Control): SessionLayer {
       identity: known?.identity ?? null,
       groups: known?.groups ?? [],
       comesAgain: false,
+      via: known === undefined ? null : "session",
       sessionId: known === undefined ? null : `id-of-${name}`,
       renews: control.renews,
       accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.renew(rejected)),

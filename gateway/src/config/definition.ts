@@ -216,6 +216,11 @@ export const SETTINGS = {
     [],
     { env: "COATCHECK_TRUSTED_PROXIES" },
   ),
+  clientAddress: fallback(
+    oneOf(["x-forwarded-for", "forwarded"]),
+    "Which header of a trusted proxy tells the client's address; the other is ignored.",
+    "x-forwarded-for",
+  ),
   proxyIdentity: optional(
     proxyIdentity,
     "A proxy in front that signs people on: which headers say who asks, how the channel is authenticated, and who may come. Off where it is not given.",

@@ -28,7 +28,7 @@ export function openLog(level: string, destination?: DestinationStream): Log {
     out,
   );
   return {
-    request({ outcome, method, path, status, started, upstream, sessionId }) {
+    request({ outcome, method, path, status, started, upstream, sessionId, via }) {
       const failed = status >= 500 && outcome !== "proxied";
       logger[failed ? "warn" : "info"]({
         event: "request",
@@ -39,6 +39,7 @@ export function openLog(level: string, destination?: DestinationStream): Log {
         ms: Math.round((stopwatch() - started) * 10) / 10,
         ...(upstream === undefined ? {} : { upstream }),
         ...(sessionId === null ? {} : { session: sessionId }),
+        ...(via === null ? {} : { via }),
       });
     },
     notice(name, { reason, upstream, sessionId, error }) {

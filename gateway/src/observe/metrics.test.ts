@@ -12,6 +12,7 @@ const finished = (parts: Partial<Finished>): Finished => ({
   answered: 0,
   upstream: undefined,
   sessionId: null,
+  via: null,
   ...parts,
 });
 
@@ -19,7 +20,7 @@ test("OP-01 every outcome is a series from the start, and counts are exact", asy
   const metrics = createMetrics({ upstreams: ["app"], openStreams: () => 3 });
   metrics.request(finished({ upstream: "app", started: 100, answered: 103 }));
   metrics.request(finished({ upstream: "app", started: 100, answered: 100_100 }));
-  metrics.request(finished({ outcome: "misdirected" }));
+  metrics.request(finished({ outcome: "misdirected", via: "bearer" }));
   metrics.notice("upstream.failed");
   metrics.event({ name: "session.ended", level: "info", reason: "logout" });
   metrics.store("get", 0.02);
@@ -29,6 +30,8 @@ test("OP-01 every outcome is a series from the start, and counts are exact", asy
     'coatcheck_requests_total{outcome="proxied"} 2',
     'coatcheck_requests_total{outcome="misdirected"} 1',
     'coatcheck_requests_total{outcome="failed"} 0',
+    'coatcheck_authenticated_total{via="bearer"} 1',
+    'coatcheck_authenticated_total{via="proxy"} 0',
     'coatcheck_notices_total{notice="upstream.failed"} 1',
     'coatcheck_events_total{event="session.ended",reason="logout"} 1',
     'coatcheck_upstream_seconds_bucket{upstream="app",le="0.0025"} 0',

@@ -14,6 +14,8 @@ export interface Metrics {
   store(operation: string, milliseconds: number): void;
 }
 
+/** What can authenticate at a gateway. */
+const VIA = ["session", "proxy", "bearer"];
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const STORE_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
@@ -32,6 +34,15 @@ export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metri
   const requests = new FastCounter(
     { name: "coatcheck_requests_total", help: "Requests by outcome.", label: "outcome", registry },
     OUTCOMES,
+  );
+  const authenticated = new FastCounter(
+    {
+      name: "coatcheck_authenticated_total",
+      help: "Requests that went on to an upstream, by what authenticated.",
+      label: "via",
+      registry,
+    },
+    VIA,
   );
   const notices = new FastCounter(
     { name: "coatcheck_notices_total", help: "Things worth a look.", label: "notice", registry },
@@ -73,8 +84,9 @@ export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metri
   });
   return {
     registry,
-    request({ outcome, started, answered, upstream }) {
+    request({ outcome, started, answered, upstream, via }) {
       requests.count(outcome);
+      if (via !== null) authenticated.count(via);
       if (answered > 0 && upstream !== undefined) answering.count(upstream, (answered - started) / 1000);
     },
     notice: (name) => notices.count(name),

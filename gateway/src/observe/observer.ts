@@ -32,6 +32,8 @@ export interface Finished {
   readonly answered: number;
   readonly upstream: string | undefined;
   readonly sessionId: string | null;
+  /** What authenticated: `session`, `proxy`, `bearer`; `null` where nobody was found. */
+  readonly via: string | null;
 }
 
 /** Things worth telling an operator that are no request's end. A closed list, as the outcomes. */

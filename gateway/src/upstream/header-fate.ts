@@ -15,6 +15,7 @@ export type Fate =
   | "expect"
   | "length"
   | "chunked"
+  | "forwarded"
   | "forwarded-for"
   | "forwarded-host";
 
@@ -26,6 +27,7 @@ const KNOWN: readonly (readonly [string, Fate])[] = [
   ["expect", "expect"],
   ["content-length", "length"],
   ["transfer-encoding", "chunked"],
+  ["forwarded", "forwarded"],
   ["x-forwarded-for", "forwarded-for"],
   ["x-forwarded-host", "forwarded-host"],
 ];
@@ -40,7 +42,6 @@ const DROPPED = new Set([
   "trailer",
   "upgrade",
   "http2-settings",
-  "forwarded",
   "x-real-ip",
   "x-client-ip",
   "true-client-ip",

@@ -12,6 +12,7 @@ export abstract class Journey implements Answering {
   readonly started: number;
   readonly upstream: string;
   readonly sessionId: string | null;
+  readonly via: string | null;
   answered = 0;
   outcome: Outcome = "proxied";
 
@@ -24,6 +25,7 @@ export abstract class Journey implements Answering {
     this.started = arrival.started;
     this.upstream = route.name;
     this.sessionId = admission === null ? null : admission.sessionId;
+    this.via = admission === null ? null : admission.via;
   }
 
   get isOwnCookie(): IsOwnCookie {

@@ -11,6 +11,7 @@ export class RequestHead {
   readonly kept: string[] = [];
   host: string | undefined = undefined;
   hosts = 0;
+  forwarded: string | undefined = undefined;
   forwardedFor: string | undefined = undefined;
   forwardedHost: string | undefined = undefined;
   authorization: string | undefined = undefined;
@@ -37,6 +38,9 @@ export class RequestHead {
         case "host":
           this.host = value;
           this.hosts++;
+          break;
+        case "forwarded":
+          this.forwarded = this.forwarded === undefined ? value : `${this.forwarded}, ${value}`;
           break;
         case "forwarded-for":
           this.forwardedFor = this.forwardedFor === undefined ? value : `${this.forwardedFor}, ${value}`;

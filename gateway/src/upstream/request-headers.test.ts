@@ -160,6 +160,17 @@ test("A-18 A-24 forwarded headers of strangers count for nothing and are written
   assert.ok(!/evil|6\.6\.6\.6/.test(JSON.stringify(echoed(answer))));
 });
 
+test("TP-01 TP-02 S-48 where Forwarded is configured it tells the client's address, and X-Forwarded-For is ignored", async () => {
+  const config = { trustedProxies: ["127.0.0.0/8"], clientAddress: "forwarded" };
+  const reading = await startRig(echo, { config });
+  const headers = { Forwarded: 'for=6.6.6.6, for="[2001:db8::7]:4711"', "X-Forwarded-For": "7.7.7.7" };
+  const both = await reading.get("/", headers);
+  const other = await reading.get("/", { "X-Forwarded-For": "7.7.7.7" });
+  await reading.close();
+  assert.equal(received(both, "x-forwarded-for"), "2001:db8::7");
+  assert.equal(received(other, "x-forwarded-for"), "127.0.0.1");
+});
+
 test("A-18 a trusted peer says who the client is and which host was asked for, exactly", async () => {
   const answer = await trusting.get("/", {
     Host: "inner",

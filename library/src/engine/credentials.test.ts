@@ -3,6 +3,10 @@ import { test } from "node:test";
 import type { Strategy } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
+import { manualClock } from "../testing/manual-clock.ts";
+import { signIn } from "../testing/sign-in.ts";
+
+const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
 const robot: Strategy = {
   name: "bearer",
@@ -17,7 +21,7 @@ const robot: Strategy = {
 
 const auth = coatcheck({
   publicUrl: "https://app.example.com",
-  secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+  secrets: SECRET,
   store: memory(),
   strategies: [robot],
 });
@@ -43,10 +47,29 @@ test("A-36 TP-05 a bearer that its strategy makes nothing of is 401, whatever it
   assert.equal(response.headers.get("set-cookie"), null);
 });
 
+test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a weaker credential", async () => {
+  const clock = manualClock();
+  const silent: Strategy = { ...robot, examine: () => new Promise(() => undefined) };
+  const plain = coatcheck({
+    publicUrl: "https://app.example.com",
+    secrets: SECRET,
+    store: memory(),
+    strategies: [silent],
+    clock,
+  });
+  const cookie = await signIn(plain, { subject: "alice" });
+  const request = new Request("https://app.example.com/", { headers: { authorization: "Bearer good", cookie } });
+  const answer = plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(30_000);
+  assert.equal((await answer).status, 503);
+  await plain.close();
+});
+
 test("A-36 a scheme that no strategy reads is nobody's, and no session", async () => {
   const plain = coatcheck({
     publicUrl: "https://app.example.com",
-    secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    secrets: SECRET,
     store: memory(),
   });
   const request = new Request("https://app.example.com/", { headers: { authorization: LIKE_A_TICKET } });

@@ -51,7 +51,9 @@ const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CRE
 /** Finds out who asks. What a strategy throws is an outage, never an absence. */
 export function observe(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
   for (const strategy of chain.explicit) {
-    if (isPresented(strategy, context)) return after(ask(strategy, context), (verdict) => decided(strategy, verdict));
+    if (isPresented(strategy, context)) {
+      return after(limited(ask(strategy, context), strategy, context), (verdict) => decided(strategy, verdict));
+    }
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
   // The usual way: no closure is made for it.
@@ -77,6 +79,19 @@ function isPresented(strategy: Strategy, { request }: StrategyContext): boolean 
 /** What was presented and is nobody's is no absence: it never falls through to a weaker credential (S-03, TP-05). */
 function decided({ name: by }: Strategy, verdict: Verdict): Observed {
   return { verdict: verdict.kind === "abstain" ? NOT_TAKEN : verdict, by };
+}
+
+/** However long a strategy takes: its silence is an outage. Those of ours have shorter limits of their own. */
+const PATIENCE = 30_000;
+
+function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, report }: StrategyContext): MaybePromise<Verdict> {
+  if (!(verdict instanceof Promise)) return verdict;
+  const done = new AbortController();
+  const late = clock.sleep(PATIENCE, done.signal).then(
+    () => outage(strategy, new Error(`the strategy ${strategy.name} did not answer in time`), report),
+    () => verdict,
+  );
+  return Promise.race([verdict, late]).finally(() => done.abort());
 }
 
 function bySession({ name }: Strategy, verdict: Verdict): Observed {
