@@ -1,3 +1,4 @@
+import type { Assertion } from "./portal.ts";
 import type { Life } from "./replica.ts";
 import type { Errand } from "./script.ts";
 
@@ -13,6 +14,10 @@ export interface Asked {
   readonly item: number;
   /** The session's ticket that came along. */
   readonly ticket: Ticket | null;
+  /** Whom a proxy that is believed says it is from. */
+  readonly asserts: Assertion | null;
+  /** What it is to be answered, where nobody can use what the proxy says. */
+  readonly unusable: number | null;
   readonly begunStep: number;
   readonly begunAt: number;
   /** The wall clock of the replica, as it began. */
@@ -43,6 +48,9 @@ export interface Ticket {
 export interface Shown {
   readonly id: string | null;
   readonly owner: string | null;
+  /** Of the identity: its subject, and the claim that the portal makes. */
+  readonly subject: string | null;
+  readonly since: unknown;
   readonly dataKeys: readonly string[];
 }
 
@@ -59,14 +67,25 @@ export interface Answer {
   readonly code: string | null;
 }
 
-/** Whether a request for this may create a session. */
-export function mayCreate(purpose: Purpose): boolean {
-  return purpose === "login-returns" || purpose === "app-login" || isEdit(purpose);
+/** Whether this request may create a session: somebody signs in, or something is written. A portal's user has one from a page on. */
+export function mayCreate({ purpose, asserts, unusable }: Asked): boolean {
+  if (unusable !== null) return false;
+  if (signsIn(purpose) || isEdit(purpose)) return true;
+  return asserts !== null && (purpose === "page" || purpose === "rotate");
 }
 
-/** Whether a request for this may make the browser's cookie another one. */
-export function maySetCookie(purpose: Purpose): boolean {
-  return mayCreate(purpose) || purpose === "rotate";
+/** Whether this request may make the browser's cookie another one. */
+export function maySetCookie(asked: Asked): boolean {
+  return mayCreate(asked) || asked.purpose === "rotate";
+}
+
+export function signsIn(purpose: Purpose): boolean {
+  return purpose === "login-returns" || purpose === "app-login";
+}
+
+/** Whether a request for this writes to the session that it shows. */
+export function isWriting(purpose: Purpose): boolean {
+  return isEdit(purpose) || purpose === "rotate";
 }
 
 export function isEdit(purpose: Purpose): boolean {
@@ -84,5 +103,14 @@ export function isLogout(purpose: Purpose): boolean {
 
 /** Whether a person looks at the answer. */
 export function isPage(purpose: Purpose): boolean {
-  return purpose === "page" || purpose === "login-begins" || purpose === "login-returns";
+  return PAGES.has(purpose);
 }
+
+const PAGES: ReadonlySet<Purpose> = new Set<Purpose>([
+  "page",
+  "page-fails",
+  "page-missing",
+  "own-cookie",
+  "login-begins",
+  "login-returns",
+]);

@@ -1,10 +1,10 @@
 import { kill, stop } from "./faults.ts";
 import { judgeOrder } from "./judge-orders.ts";
 import type { Browser } from "./people.ts";
-import { ownerOf, USERS } from "./people.ts";
 import { Random } from "./random.ts";
 import type { Life } from "./replica.ts";
 import type { Event, Item } from "./script.ts";
+import { ownerOf, USERS } from "./users.ts";
 import type { Order } from "./work.ts";
 import { newWork, working } from "./work.ts";
 import { ISSUER, type World } from "./world.ts";
@@ -40,6 +40,15 @@ export function carryOut(world: World, browsers: readonly Browser[], event: Even
       if (from !== undefined && to !== undefined) to.ticket = from.ticket;
       return;
     }
+    case "portal":
+      browsers[event.browser]?.signOn(event.user, world.settings.proxy?.claims === true);
+      return;
+    case "account":
+      changeAccount(world, event);
+      return;
+    case "lookup-trouble":
+      world.lookupTroubles.push({ replica: event.replica, how: event.how, until: scheduler.now + event.lasts });
+      return;
     case "withdraw":
       world.grants.withdraw(ownerOf(event.user));
       return;
@@ -69,6 +78,18 @@ function rotateSecrets(world: World): void {
       world.scheduler.after(PHASES[phase] + replica.index * 3_000, happening);
     }
   }
+}
+
+/** An administrator changes an account, and one process is told that what it knows of it is not good any more. */
+function changeAccount(world: World, { id, user, becomes, forgets }: Extract<Event, { readonly kind: "account" }> & Item): void {
+  const name = world.accounts.change(user, becomes);
+  const life = forgets === null ? undefined : world.replicas[forgets]?.life;
+  if (life === undefined) return;
+  const run = (): void => {
+    life.auth.forget(name);
+    world.accounts.forgets(life, name);
+  };
+  world.scheduler.after(0, { place: life, actor: `account #${id}`, tell: () => `has ${name} forgotten`, run, wakes: true });
 }
 
 type Ordered = Extract<Event, { readonly kind: "sweep" | "end-all" | "end-one" | "sign-out" }>;

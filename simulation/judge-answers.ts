@@ -1,25 +1,12 @@
 import type { Answer, Asked } from "./asked.ts";
-import { isEdit, isKept, isLogout, isPage, maySetCookie } from "./asked.ts";
+import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "./asked.ts";
 import { judgeLogin } from "./judge-orders.ts";
+import { counts, judgeAsserted, judgeUnusable } from "./judge-portal.ts";
 import type { Known } from "./sessions.ts";
+import { GRACE, isValid } from "./valid.ts";
 import { COOKIE, type World } from "./world.ts";
 
-const GRACE = 10_000;
-/** The grace begins when the exchange is planned; the store takes it up to so much later. */
-const SLOWEST = 4_000;
-
-/** Whether the presented ticket is good now, beyond what clocks that differ could make of it. */
-export function isValid(world: World, known: Known | undefined, hash: string, seen: number): boolean {
-  if (known === undefined || known.ended !== null || known.gone) return false;
-  const { now } = world.scheduler;
-  if (world.latestWall >= known.row.expires || world.latestWall - seen >= world.settings.idle) return false;
-  const secret = known.secrets.get(hash);
-  if (secret === undefined) return false;
-  if (secret.replacedAt === null) return true;
-  return (
-    now - secret.replacedAt < GRACE - SLOWEST - world.apart && known.secrets.get(secret.successor ?? "")?.replacedAt === null
-  );
-}
+const FAILING: ReadonlySet<string> = new Set(["edit-fails", "edit-throws", "app-logout-fails", "page-fails"]);
 
 /** An answer is ready: what was asked, what was shown, what is answered, and what the store did must fit. */
 export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
@@ -27,6 +14,8 @@ export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
   const known = ticket === null ? undefined : world.sessions.get(ticket.id);
   const valid = ticket !== null && asked.before.valid && isValid(world, known, ticket.hash, asked.before.seen);
   judgeIdentity(world, asked, answer, known, valid);
+  judgeUnusable(world, asked, answer);
+  if (asked.asserts !== null) judgeAsserted(world, asked, answer, valid);
   judgeStatus(world, asked, answer, known);
   judgeCookies(world, asked, answer, valid);
   judgeKept(world, asked, answer, known, valid);
@@ -41,15 +30,16 @@ function isNobody(asked: Asked, { status, location, handled, code }: Answer): bo
 
 function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
   const { shown, ticket } = asked;
-  if (valid && known?.owner != null && isNobody(asked, answer)) {
+  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer)) {
     world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as nobody (${answer.status})`);
   }
   if (shown === undefined) return;
   for (const key of shown.dataKeys) {
     if (!world.sessions.mayShow(key, shown.owner)) world.violate(4, `${asked.actor} is shown ${key} of somebody else`);
   }
-  if (shown.id === null && shown.owner === null) return;
-  if (known === undefined || ticket === null || shown.id !== known.id || shown.owner !== known.owner) {
+  if (shown.id === null && (shown.owner === null || asked.asserts !== null)) return;
+  const theirs = shown.owner === known?.owner || (asked.asserts !== null && known?.owner === null);
+  if (known === undefined || ticket === null || shown.id !== known.id || !theirs) {
     world.violate(2, `${asked.actor} shows ${known?.alias ?? "no session"} and is served as ${shown.owner}`);
     return;
   }
@@ -80,9 +70,8 @@ function judgeSecret(world: World, asked: Asked, known: Known, hash: string): vo
 
 function judgeStatus(world: World, asked: Asked, answer: Answer, known: Known | undefined): void {
   const { status, code } = answer;
-  const fails = asked.purpose === "edit-fails" || asked.purpose === "edit-throws" || asked.purpose === "app-logout-fails";
-  if (status === 500 && !fails) world.violate(2, `${asked.actor} gets 500: ${code}`);
-  if (status !== 503 || !world.undisturbed) return;
+  if (status === 500 && !FAILING.has(asked.purpose)) world.violate(2, `${asked.actor} gets 500: ${code}`);
+  if (status !== 503 || !world.undisturbed || asked.unusable === 503) return;
   // Who was signed in by the app has no token of a provider.
   if (code === "ERR_TOKEN_UNAVAILABLE" && known?.family === null) return;
   world.violate(2, `${asked.actor} gets 503 (${code}), and nothing went wrong`);
@@ -93,35 +82,37 @@ function judgeCookies(world: World, asked: Asked, answer: Answer, valid: boolean
   if (line === undefined) return;
   const id = line.slice(COOKIE.length + 1, line.indexOf(";")).split(".")[0] ?? "";
   if (id === "") {
+    if (asked.purpose === "own-cookie") return;
     // A slow answer to a script must not take away what another tab's login has just set.
     if (!isLogout(asked.purpose) && !isPage(asked.purpose))
       world.violate(2, `${asked.actor} (${asked.purpose}) has its cookie cleared`);
     if (valid && !isLogout(asked.purpose)) world.violate(2, `${asked.actor} has its cookie cleared, and the session lives`);
     return;
   }
-  if (!maySetCookie(asked.purpose)) world.violate(1, `${asked.actor} (${asked.purpose}) is given a cookie`);
+  if (answer.status >= 400) world.violate(1, `${asked.actor} (${asked.purpose}) is given a cookie with ${answer.status}`);
+  if (!maySetCookie(asked)) world.violate(1, `${asked.actor} (${asked.purpose}) is given a cookie`);
   const rotates = asked.purpose === "rotate" || asked.purpose === "edit-rotates";
   if (!asked.created.includes(id) && !(rotates && id === asked.ticket?.id)) {
     world.violate(4, `${asked.actor} is given the cookie of ${world.sessions.aliasOf(id)}, which it did not make`);
   }
   const known = world.sessions.get(id);
   if (known === undefined) world.violate(1, `${asked.actor} is given a cookie of a session that is not stored`);
-  if (known?.owner != null && asked.owner !== null && asked.created.includes(id)) judgeLogin(world, asked);
+  if (known?.owner != null && asked.created.includes(id)) judgeLogin(world, asked);
 }
 
 function judgeKept(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
   const { status, handled, code } = answer;
   const well = status < 400 && handled;
-  if (isLogout(asked.purpose) && (well || (status === 500 && code === null)) && valid && known !== undefined) {
+  const held = valid && known !== undefined && counts(asked, known);
+  if (isLogout(asked.purpose) && (well || (status === 500 && code === null)) && held) {
     world.violate(3, `${asked.actor} logged out, and ${known.alias} lives`);
   }
-  const login = asked.purpose === "app-login" || asked.purpose === "login-returns";
   const given = answer.cookies.some((cookie) => cookie.startsWith(`${COOKIE}=`));
-  if (login && well && given && valid && known !== undefined) {
+  if (signsIn(asked.purpose) && well && given && held) {
     world.violate(4, `${asked.actor} signed in, and ${known.alias} of before lives`);
   }
   if (!isEdit(asked.purpose) || !isKept(asked.purpose) || !well) return;
-  const into = world.sessions.get(asked.shown?.id ?? asked.created.at(-1) ?? "");
+  const into = world.sessions.get(asked.created.at(-1) ?? asked.shown?.id ?? "");
   if (into === undefined) world.violate(3, `the edit ${asked.edit} was acknowledged, and is nowhere`);
   if (into !== undefined && into.ended === null && !into.gone && !into.dataKeys.has(asked.edit)) {
     world.violate(3, `the edit ${asked.edit} was acknowledged, and is not in ${into.alias}`);

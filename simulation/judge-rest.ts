@@ -22,7 +22,7 @@ function judgeRevoked(world: World, family: Family): void {
   }
   const { asked, troubles } = ended.by;
   const well = asked?.answer != null && asked.answer.status < 400;
-  if (asked?.purpose === "logout" && well && troubles === 0 && !asked.life.wasAway(ended.at, now)) {
+  if (asked?.purpose === "logout" && ended.reason === "logout" && well && troubles === 0 && !asked.life.wasAway(ended.at, now)) {
     world.violate(6, `${session.alias} was logged out, and ${family.current.text} is still good`);
   }
 }

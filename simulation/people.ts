@@ -1,32 +1,42 @@
 import { hash } from "node:crypto";
 import type { Answer, Asked, Purpose, Ticket } from "./asked.ts";
-import { isEdit } from "./asked.ts";
-import { isValid, judgeAnswer } from "./judge-answers.ts";
+import { isEdit, isPage, signsIn } from "./asked.ts";
+import { judgeAnswer } from "./judge-answers.ts";
+import type { Assertion, Passage } from "./portal.ts";
+import { pass } from "./portal.ts";
 import { Random } from "./random.ts";
 import type { Life } from "./replica.ts";
 import { answer, Shown } from "./requests.ts";
 import type { Item, Visit } from "./script.ts";
+import { ownerOf, USERS } from "./users.ts";
+import { isValid } from "./valid.ts";
 import { newWork, working } from "./work.ts";
 import { COOKIE, ISSUER, type World } from "./world.ts";
 
-export const USERS = ["alice", "bob", "carol"] as const;
-
-export function ownerOf(user: number): string {
-  return `${ISSUER} ${USERS[user] ?? "nobody"}`;
-}
-
-/** A cookie jar that several tabs share. */
+/** A cookie jar that several tabs share, and who is signed on at the portal with it. */
 export class Browser {
   readonly name: string;
   ticket: Ticket | null = null;
   readonly logins = new Map<string, string>();
+  named: Assertion | null = null;
+  /** A robot takes no cookies. */
+  readonly #keeps: boolean;
+  #signOns = 0;
 
-  constructor(name: string) {
+  constructor(name: string, keeps = true) {
     this.name = name;
+    this.#keeps = keeps;
+  }
+
+  /** At the portal somebody else is signed on from now on, or nobody. */
+  signOn(user: number | null, claims: boolean): void {
+    if (claims) this.#signOns += 1;
+    this.named = user === null ? null : { subject: USERS[user] ?? "nobody", since: this.#signOns };
   }
 
   /** Takes cookies in the order in which answers arrive. */
   take(lines: readonly string[]): void {
+    if (!this.#keeps) return;
     for (const line of lines) {
       const equals = line.indexOf("=");
       const name = line.slice(0, equals);
@@ -59,14 +69,23 @@ interface Wish {
   readonly navigation: boolean;
 }
 
+/** A request as it left the browser. */
+interface Sent {
+  readonly wish: Wish;
+  readonly ticket: Ticket | null;
+  readonly cookie: string;
+}
+
+type Heard = (asked: Asked, answer: Answer) => void;
+
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 const TARGETS: { readonly [purpose in Purpose]?: string } = { logout: "/auth/logout" };
 
 function wishOf(purpose: Purpose): Wish {
   const post = isEdit(purpose) || purpose === "logout" || purpose === "app-logout" || purpose === "app-login";
-  const navigation = purpose === "page";
-  return { purpose, method: post ? "POST" : "GET", target: TARGETS[purpose] ?? `/${purpose}`, navigation };
+  const target = TARGETS[purpose] ?? `/${purpose}`;
+  return { purpose, method: post ? "POST" : "GET", target, navigation: isPage(purpose) };
 }
 
 /** Carries one visit of the script out; a login is two requests with a person's visit to the provider between them. */
@@ -77,14 +96,9 @@ export class Visitor {
   readonly #random: Random;
   readonly #name: string;
   /** Hears the answer when it arrives. */
-  readonly #heard: (asked: Asked, answer: Answer) => void;
+  readonly #heard: Heard;
 
-  constructor(
-    world: World,
-    browser: Browser,
-    visit: Visit & Item,
-    heard: (asked: Asked, answer: Answer) => void = () => undefined,
-  ) {
+  constructor(world: World, browser: Browser, visit: Visit & Item, heard: Heard = () => undefined) {
     this.#world = world;
     this.#browser = browser;
     this.#visit = visit;
@@ -119,14 +133,29 @@ export class Visitor {
     this.#world.scheduler.after(this.#random.between(1, delay), { place: null, actor: this.#name, tell, run, wakes: false });
   }
 
-  #ask(wish: Wish, heard: (asked: Asked, answer: Answer) => void): void {
+  #ask(wish: Wish, heard: Heard): void {
+    const { ticket } = this.#browser;
+    const { via, user } = this.#visit;
+    const sent: Sent = { wish, ticket, cookie: this.#browser.header(wish.purpose.startsWith("login")) };
+    const forged = USERS[user] ?? "nobody";
+    if (via !== "portal") {
+      this.#send(sent, pass(via, null, forged), heard);
+      return;
+    }
+    // Whom the portal names is whoever is signed on when it is passed, not when the browser sent it.
+    const run = (): void => this.#send(sent, pass(via, this.#browser.named, forged), heard);
+    const tell = (): string => `${wish.purpose} passes the portal as ${this.#browser.named?.subject ?? "nobody"}`;
+    this.#world.scheduler.after(this.#network(), { place: null, actor: this.#name, tell, run, wakes: false });
+  }
+
+  #send(sent: Sent, passage: Passage, heard: Heard): void {
     const life = this.#server();
     if (life === null) return;
-    const { ticket } = this.#browser;
-    const cookie = this.#browser.header(wish.purpose.startsWith("login"));
-    const run = (): void => this.#arrive(wish, life, ticket, cookie, heard);
+    const { wish, ticket } = sent;
+    const run = (): void => this.#arrive(sent, passage, life, heard);
     const told = ticket === null ? "with no cookie" : `shows ${this.#world.sessions.aliasOf(ticket.id)}`;
-    const tell = (): string => `${wish.method} ${wish.target.split("?")[0]} (${wish.purpose}) ${told} → ${life.name}`;
+    const said = passage.asserts === null ? "" : ` of ${passage.asserts.subject}`;
+    const tell = (): string => `${wish.method} ${wish.target.split("?")[0]} (${wish.purpose})${said} ${told} → ${life.name}`;
     this.#world.scheduler.after(this.#network(), { place: life, actor: this.#name, tell, run, wakes: true });
   }
 
@@ -141,11 +170,14 @@ export class Visitor {
     return null;
   }
 
-  #arrive(wish: Wish, life: Life, ticket: Ticket | null, cookie: string, heard: (asked: Asked, answer: Answer) => void): void {
-    const asked = this.#asked(wish.purpose, life, ticket);
+  #arrive({ wish, ticket, cookie }: Sent, passage: Passage, life: Life, heard: Heard): void {
+    const asked = this.#asked(wish.purpose, life, ticket, passage);
     const { patience } = this.#visit;
     const client = patience === null ? STAYS : this.#hangUpAfter(patience);
-    const shown = new Shown(wish.method, wish.target, wish.navigation ? PAGE_HEADERS : HEADERS, cookie, client);
+    const usual = wish.navigation ? PAGE_HEADERS : HEADERS;
+    const { headers, peer } = passage;
+    const all = headers.length === 0 ? usual : new Map([...usual, ...headers]);
+    const shown = new Shown(wish.method, wish.target, all, cookie, peer, client);
     life.serving += 1;
     this.#world.openRequests.add(asked);
     const work = newWork(this.#name, this.#random, asked);
@@ -159,7 +191,7 @@ export class Visitor {
     });
   }
 
-  #hear(asked: Asked, given: Answer, hungUp: AbortSignal, heard: (asked: Asked, answer: Answer) => void): void {
+  #hear(asked: Asked, given: Answer, hungUp: AbortSignal, heard: Heard): void {
     const run = (): void => {
       if (hungUp.aborted) return;
       this.#browser.take(given.cookies);
@@ -176,17 +208,18 @@ export class Visitor {
     return hangUp.signal;
   }
 
-  #asked(purpose: Purpose, life: Life, ticket: Ticket | null): Asked {
+  #asked(purpose: Purpose, life: Life, ticket: Ticket | null, { asserts, unusable }: Passage): Asked {
     const { scheduler, sessions } = this.#world;
     const known = ticket === null ? undefined : sessions.get(ticket.id);
     const seen = known?.row.seen ?? 0;
-    const signsIn = purpose === "login-returns" || purpose === "app-login";
     return {
       actor: this.#name,
       purpose,
       life,
       item: this.#visit.id,
       ticket,
+      asserts,
+      unusable,
       before: {
         valid: ticket !== null && isValid(this.#world, known, ticket.hash, seen),
         seen,
@@ -195,7 +228,7 @@ export class Visitor {
       begunStep: scheduler.steps,
       begunAt: scheduler.now,
       begunWall: life.wall(),
-      owner: signsIn ? ownerOf(this.#visit.user) : null,
+      owner: signsIn(purpose) ? ownerOf(this.#visit.user) : null,
       edit: `e${this.#visit.id}`,
       created: [],
       markReadStep: null,

@@ -1,6 +1,8 @@
-import type { Auth } from "coatcheck";
+import type { Auth, CoatcheckOptions } from "coatcheck";
 import { coatcheck } from "coatcheck";
 import type { Clock, SessionStore } from "coatcheck/contracts";
+import { linkAccounts } from "./account-link.ts";
+import { portalReader } from "./portal.ts";
 import { linkProvider } from "./provider-link.ts";
 import { Random, seededEntropy } from "./random.ts";
 import type { Place } from "./scheduler.ts";
@@ -47,9 +49,18 @@ export class Life implements Place {
         clock,
         entropy: seededEntropy(random),
         session: { idle: settings.idle, lifetime: settings.lifetime, unconfirmed: settings.unconfirmed },
+        ...this.#proxy(),
         refresh: { policy: settings.refresh, background: settings.background, wait: settings.wait },
       }),
     );
+  }
+
+  #proxy(): Pick<CoatcheckOptions<Readonly<Record<string, number>>>, "proxy"> {
+    const { world } = this.replica;
+    const { proxy } = world.settings;
+    if (proxy === null) return {};
+    const { unknown, cacheFor } = proxy;
+    return { proxy: { reader: portalReader, unknown, cacheFor, ...linkAccounts(world, this) } };
   }
 
   wall(): number {

@@ -4,9 +4,10 @@ import type { Policy, RouteRequest, Session } from "coatcheck/contracts";
 import type { Answer, Asked, Purpose } from "./asked.ts";
 import { isEdit, isKept } from "./asked.ts";
 import { judgeOrder } from "./judge-orders.ts";
+import { judgeShown } from "./judge-portal.ts";
 import { Random } from "./random.ts";
 import { currentWork, newWork, working } from "./work.ts";
-import { ISSUER, ORIGIN, type World } from "./world.ts";
+import { COOKIE, ISSUER, ORIGIN, type World } from "./world.ts";
 
 type Data = Readonly<Record<string, number>>;
 type Engine = Auth<Data>["engine"];
@@ -26,6 +27,14 @@ const OPEN: ReadonlySet<Purpose> = new Set<Purpose>([
   "app-logout-fails",
 ]);
 
+/** What the handler answers where that is not 200. */
+const STATUS: { readonly [purpose in Purpose]?: number } = {
+  "edit-fails": 500,
+  "app-logout-fails": 500,
+  "page-fails": 500,
+  "page-missing": 404,
+};
+
 /** What the app's handler throws. */
 class AppError extends Error {}
 
@@ -34,14 +43,23 @@ export class Shown implements RouteRequest {
   readonly method: string;
   readonly target: string;
   readonly origin = ORIGIN;
+  readonly peer: string;
   /** Aborted when the client hangs up. No contract names it: the engine must not know. */
   readonly signal: AbortSignal;
   readonly #headers: ReadonlyMap<string, string>;
   readonly #cookie: string;
 
-  constructor(method: string, target: string, headers: ReadonlyMap<string, string>, cookie: string, signal: AbortSignal) {
+  constructor(
+    method: string,
+    target: string,
+    headers: ReadonlyMap<string, string>,
+    cookie: string,
+    peer: string,
+    signal: AbortSignal,
+  ) {
     this.method = method;
     this.target = target;
+    this.peer = peer;
     this.signal = signal;
     this.#headers = headers;
     this.#cookie = cookie;
@@ -108,16 +126,18 @@ async function handled(world: World, exchange: Exchange, asked: Asked, pause: nu
 }
 
 async function conclude(exchange: Exchange, given: Answer): Promise<Answer> {
-  const { cookies, refusal } = await exchange.settle(given.status);
+  const { cookies, refusal } = await exchange.settle(given.status, given.cookies.length > 0);
   if (refusal !== null) return { ...problem(refusal), token: given.token };
   exchange.touch(given.status);
-  return { ...given, cookies };
+  return { ...given, cookies: [...given.cookies, ...cookies] };
 }
 
 async function handler(world: World, session: Session<Data>, asked: Asked, pause: number): Promise<Answer> {
   const { clock } = asked.life;
   await clock.sleep(pause / 2);
-  asked.shown = { id: session.id, owner: session.owner, dataKeys: Object.keys(session.data) };
+  const { id, owner, identity, data } = session;
+  asked.shown = { id, owner, subject: identity?.subject ?? null, since: identity?.claims["since"], dataKeys: Object.keys(data) };
+  judgeShown(world, asked, asked.shown);
   if (isEdit(asked.purpose)) {
     world.sessions.edits(asked.edit, session.owner, isKept(asked.purpose));
     session.update((data) => ({ ...data, [asked.edit]: 1 }));
@@ -128,7 +148,8 @@ async function handler(world: World, session: Session<Data>, asked: Asked, pause
     ...NOTHING,
     handled: true,
     token,
-    status: asked.purpose === "edit-fails" || asked.purpose === "app-logout-fails" ? 500 : 200,
+    status: STATUS[asked.purpose] ?? 200,
+    cookies: asked.purpose === "own-cookie" ? [`${COOKIE}=; Max-Age=0; Path=/; Secure`] : [],
   };
 }
 
@@ -168,6 +189,8 @@ function used(world: World, asked: Asked, token: string): string {
   if (access === undefined || session?.id !== asked.ticket?.id)
     world.violate(9, `${asked.actor} got a token of another session: ${token}`);
   // Its end is known by clocks that are not one's own, and from when the answer came.
+  if (asked.asserts !== null && access?.family.owner !== asked.shown?.owner)
+    world.violate(11, `${asked.actor} is served as ${asked.shown?.owner} and got ${token}`);
   const slack = world.apart + world.settings.refreshTimeout;
   if (access !== undefined && world.scheduler.now > access.expires + slack) {
     world.violate(9, `${asked.actor} got ${token}, which ran out ${Math.round(world.scheduler.now - access.expires)} ms ago`);

@@ -25,14 +25,27 @@ export type Errand =
   /** The app signs somebody in by itself. */
   | "app-login"
   | "end-others"
-  | "login";
+  | "login"
+  /** A page whose answer is 500. */
+  | "page-fails"
+  /** A page that is not there: 404. */
+  | "page-missing"
+  /** A page whose handler sets the session's cookie itself. */
+  | "own-cookie";
+
+/**
+ * How a request comes to us: through the portal, around it, or around it with a header that names somebody. Or through it with what it says in a
+ * state that nobody can use: garbled, not to be verified, or not now.
+ */
+export type Via = "portal" | "direct" | "forged" | "garbled" | "unproven" | "unsure";
 
 export interface Visit {
   readonly kind: "visit";
   readonly browser: number;
   readonly tab: number;
   readonly errand: Errand;
-  /** Who signs in, where somebody does. */
+  readonly via: Via;
+  /** Who signs in, where somebody does; whom a forged header names. */
   readonly user: number;
   readonly replica: number;
   /** How long the handler takes before and after it did something, milliseconds. */
@@ -43,6 +56,10 @@ export interface Visit {
 
 export type StoreTrouble = "refuses" | "loses-answers" | "slow";
 export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
+
+export type LookupTrouble = "throws" | "hangs" | "slow";
+/** What an administrator makes of somebody's account. `merged`: it is now that of another. */
+export type Becomes = "known" | "unknown" | "blocked" | "merged";
 
 /** A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard; the store has the result. Or the store has a login. */
 export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-in";
@@ -68,7 +85,17 @@ export type Event =
   | { readonly kind: "end-one"; readonly user: number; readonly replica: number }
   | { readonly kind: "sign-out"; readonly user: number; readonly by: "sid" | "sub"; readonly replica: number }
   | { readonly kind: "withdraw"; readonly user: number }
-  | { readonly kind: "copy"; readonly from: number; readonly to: number };
+  | { readonly kind: "copy"; readonly from: number; readonly to: number }
+  /** At the portal somebody else is signed on in this browser from now on; `null`: nobody. */
+  | { readonly kind: "portal"; readonly browser: number; readonly user: number | null }
+  | {
+      readonly kind: "account";
+      readonly user: number;
+      readonly becomes: Becomes;
+      /** The process that is told to forget what it knows of them. */
+      readonly forgets: number | null;
+    }
+  | { readonly kind: "lookup-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: LookupTrouble };
 
 export type Item = (Visit | Event) & {
   /** When, milliseconds from the beginning. */
@@ -76,6 +103,18 @@ export type Item = (Visit | Event) & {
   /** Its name, and the seed of its chances. */
   readonly id: number;
 };
+
+/** A portal in front, that signs people on, and what the app makes of them. */
+export interface PortalSettings {
+  readonly unknown: "anonymous" | "register" | "refuse";
+  readonly cacheFor: number;
+  /** Whether the app's users are those whom the provider's logins sign in, or others. */
+  readonly accounts: "shared" | "own";
+  /** Whether the claims change with every sign-on at the portal. */
+  readonly claims: boolean;
+  /** Whom the app does not know at first. */
+  readonly strangers: readonly number[];
+}
 
 export interface Settings {
   readonly replicas: number;
@@ -99,10 +138,13 @@ export interface Settings {
   /** Which share of single calls goes wrong. */
   readonly storeNoise: number;
   readonly providerNoise: number;
+  readonly lookupNoise: number;
   /** Whether the provider knows the family of a refresh token that was spent already, when it is revoked. */
   readonly revokesSpent: boolean;
   readonly users: number;
   readonly browsers: number;
+  /** `null`: people come to us directly. */
+  readonly proxy: PortalSettings | null;
 }
 
 export interface Script {

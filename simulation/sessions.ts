@@ -1,7 +1,9 @@
 import type { EndReason, EndTarget, PutCondition, SessionRow, SessionStore } from "coatcheck/contracts";
-import { isLogout, mayCreate } from "./asked.ts";
+import type { Asked } from "./asked.ts";
+import { isLogout, isWriting, mayCreate, signsIn } from "./asked.ts";
 import { spring } from "./faults.ts";
 import type { Family } from "./grants.ts";
+import { PORTAL } from "./portal.ts";
 import type { Life } from "./replica.ts";
 import type { Work } from "./work.ts";
 import { EPOCH, type World } from "./world.ts";
@@ -13,6 +15,8 @@ export interface Known {
   readonly alias: string;
   row: SessionRow;
   readonly owner: string | null;
+  /** It began with whom a proxy asserts. */
+  readonly fromProxy: boolean;
   readonly createdStep: number;
   /** On whose behalf it was created. */
   readonly creator: Work;
@@ -28,12 +32,14 @@ export interface Known {
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Which ends are whose: a reason that nobody gave is one that the engine made up. */
-const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work) => boolean } = {
+const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work, known: Known, world: World) => boolean } = {
   logout: ({ asked }) => asked !== null && isLogout(asked.purpose),
   elsewhere: ({ order }) => order?.kind === "end-all" || order?.kind === "end-others",
-  admin: ({ order }) => order?.kind === "end-one",
-  replaced: ({ asked }) => asked !== null && mayCreate(asked.purpose),
-  "identity-changed": ({ asked }) => asked !== null && mayCreate(asked.purpose),
+  admin: ({ order, asked }, known, { accounts }) =>
+    order?.kind === "end-one" || (asked !== null && accounts.endsAsBlocked(asked, known)),
+  replaced: ({ asked }) => asked !== null && mayCreate(asked),
+  "identity-changed": ({ asked }, known, { accounts }) =>
+    asked !== null && (signsIn(asked.purpose) || accounts.endsAsChanged(asked, known)),
 };
 
 /** What the store did, in order, and what must hold of every single effect. Knows nothing of what the engine believes. */
@@ -100,6 +106,8 @@ export class Sessions {
     if (asked === null || seen > asked.begunWall || asked.ticket?.id !== id) {
       this.#world.violate(8, `${work.actor} touched ${this.aliasOf(id)}, which its user did not`);
     }
+    if (known?.fromProxy && asked?.asserts == null)
+      this.#world.violate(11, `${work.actor} touched ${known.alias}, though no proxy asserts its user`);
     if (known === undefined || !touched) return touched;
     if (known.ended !== null) this.#world.violate(3, `an ended session was touched: ${known.alias}`);
     known.row = { ...known.row, seen: Math.max(known.row.seen, seen) };
@@ -130,15 +138,17 @@ export class Sessions {
   #created(row: SessionRow, work: Work, life: Life): void {
     const alias = `s${this.#known.size + 1}`;
     const { asked } = work;
-    if (asked === null || !mayCreate(asked.purpose)) {
+    if (asked === null || !mayCreate(asked) || this.#hasOwn(asked)) {
       this.#world.violate(1, `${work.actor} (${asked?.purpose ?? "by itself"}) created a row: ${alias}`);
     }
-    const family = asked?.purpose === "login-returns" ? work.family : null;
+    const fromProxy = row.issuer === PORTAL;
+    const family = asked?.purpose === "login-returns" && !fromProxy ? work.family : null;
     const known: Known = {
       id: row.id,
       alias,
       row,
       owner: row.owner,
+      fromProxy,
       createdStep: this.#world.scheduler.steps,
       creator: work,
       ended: null,
@@ -159,6 +169,12 @@ export class Sessions {
     this.#world.note(() => `${alias} begins for ${row.owner ?? "nobody yet"}`);
   }
 
+  /** Whether the portal's user was shown a session that is theirs already. */
+  #hasOwn({ asserts, shown, purpose }: Asked): boolean {
+    if (asserts === null || shown?.id == null || signsIn(purpose)) return false;
+    return this.get(shown.id)?.owner === shown.owner;
+  }
+
   #changed(known: Known, row: SessionRow, work: Work, life: Life): void {
     const before = known.row;
     const world = this.#world;
@@ -175,6 +191,8 @@ export class Sessions {
     const keysBefore = known.dataKeys;
     if (row.body !== before.body) this.#edited(known, row);
     const wrote = row.secretHash !== before.secretHash || known.dataKeys !== keysBefore;
+    if (wrote && (work.asked === null || !isWriting(work.asked.purpose)))
+      world.violate(1, `${work.actor} changed ${known.alias}, which it only reads`);
     if (row.seen > before.seen && (work.asked === null || !wrote))
       world.violate(8, `${work.actor} moved the last activity of ${known.alias}`);
     if (row.lease !== before.lease || row.tokenExpires !== before.tokenExpires) {
@@ -225,6 +243,8 @@ export class Sessions {
     known.ended = { step: steps, at: now, reason, by };
     world.note(() => `${known.alias} is ended: ${reason}`);
     for (const tell of world.listeners) tell(known.id, reason);
+    if (by.asked?.unusable != null)
+      world.violate(11, `${by.actor} ended ${known.alias}, though nobody can use what the proxy says`);
     if (reason === "provider" || reason === "refresh-lost") {
       if (
         by.order?.kind !== "sign-out" &&
@@ -233,7 +253,7 @@ export class Sessions {
       ) {
         world.violate(7, `${known.alias} ended (${reason}) though its provider did not refuse it`);
       }
-    } else if (ENDS_OF_REQUESTS[reason]?.(by) !== true) {
+    } else if (ENDS_OF_REQUESTS[reason]?.(by, known, world) !== true) {
       world.violate(3, `${by.actor} ended ${known.alias} (${reason})`);
     }
   }

@@ -9,6 +9,7 @@ const MOST_RUNS = 400;
 const QUIETER: readonly Partial<Settings>[] = [
   { storeNoise: 0 },
   { providerNoise: 0 },
+  { lookupNoise: 0 },
   { tempo: 0 },
   { store: "memory" },
   { answers: "later" },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { SessionStore } from "coatcheck/contracts";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
+import { Accounts } from "./accounts.ts";
 import { carryOut, tellEvent } from "./events.ts";
 import { Grants } from "./grants.ts";
 import { judgeRest } from "./judge-rest.ts";
@@ -37,7 +38,7 @@ const PATIENCE = 180_000;
 export async function simulate(script: Script, trace?: Tracer): Promise<Outcome> {
   const stage = new Stage(script);
   const world = new World(script, trace !== undefined);
-  world.furnish(new Sessions(world), new Grants(world));
+  world.furnish(new Sessions(world), new Grants(world), new Accounts(world));
   try {
     await new Run(world, stage, trace).carryOut();
   } finally {
@@ -85,8 +86,8 @@ class Run {
       world.replicas.push(new Replica(world, index, store));
     });
     const { browsers } = world.settings;
-    const names = Array.from({ length: browsers + 1 }, (_, index) => (index === browsers ? "thief" : `browser${index + 1}`));
-    this.#browsers = names.map((name) => new Browser(name));
+    const people = Array.from({ length: browsers }, (_, index) => new Browser(`browser${index + 1}`));
+    this.#browsers = [...people, new Browser("thief"), new Browser("robot", false)];
   }
 
   async carryOut(): Promise<void> {
@@ -132,17 +133,22 @@ class Run {
     const { scheduler, script } = this.#world;
     let id = Math.max(0, ...script.items.map((item) => item.id));
     for (const [index, browser] of this.#browsers.entries()) {
-      let served = browser.ticket === null;
+      let served = browser.ticket === null && browser.named === null;
       for (let tries = 0; tries < 10 && !served && this.#world.violation === null; tries++) {
         id += 1;
         const errand = tries % 2 === 0 ? "token" : "members";
-        const visit = { kind: "visit", browser: index, tab: 0, errand, user: index, pause: 0, patience: null } as const;
+        const via = script.settings.proxy === null ? "direct" : "portal";
+        const visit = { kind: "visit", browser: index, tab: 0, errand, via, user: index, pause: 0, patience: null } as const;
         const item = { ...visit, replica: (index + tries) % script.settings.replicas, at: scheduler.now, id };
         let heard = false;
         new Visitor(this.#world, browser, item, (asked, { status, code }) => {
           heard = true;
           const known = this.#world.sessions.get(asked.ticket?.id ?? "");
-          served = status === 200 || status === 401 || (code === "ERR_TOKEN_UNAVAILABLE" && known?.family === null);
+          served =
+            status === 200 ||
+            status === 401 ||
+            (via === "portal" && status === 403) ||
+            (code === "ERR_TOKEN_UNAVAILABLE" && known?.family === null);
         }).go();
         await this.#until(scheduler.now + 60_000, () => heard);
         if (!served) await this.#until(scheduler.now + 20_000);

@@ -4,7 +4,9 @@ import type { Script } from "./script.ts";
 /** What a run is made of, before its steps are told. */
 export function describe({ seed, settings, items }: Script): readonly string[] {
   const { skews, ...rest } = settings;
-  const told = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`);
+  const told = Object.entries(rest).map(
+    ([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`,
+  );
   const lines = [
     `seed ${seed}: ${told.join(", ")}`,
     `wall clocks off by ${skews.map((skew) => `${Math.round(skew)} ms`).join(", ")}`,

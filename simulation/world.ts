@@ -1,14 +1,15 @@
 import type { EndReason } from "coatcheck/contracts";
+import type { Accounts } from "./accounts.ts";
 import type { Asked } from "./asked.ts";
 import type { Grants } from "./grants.ts";
 import type { Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Event, Script, Settings } from "./script.ts";
+import type { Event, LookupTrouble, Script, Settings } from "./script.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
-export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
 
 export interface Violation {
   readonly rule: RuleNumber;
@@ -42,6 +43,7 @@ export class World {
   readonly logins: Asked[] = [];
   storeTroubles: Trouble<"refuses" | "loses-answers" | "slow">[] = [];
   providerTroubles: Trouble<"refuses" | "error" | "busy" | "loses-answers" | "slow">[] = [];
+  readonly lookupTroubles: Trouble<LookupTrouble>[] = [];
   /** Who wants to be told of endings. */
   readonly listeners = new Set<(id: string, reason: EndReason) => void>();
   readonly traps: Extract<Event, { readonly kind: "trap" }>[] = [];
@@ -62,6 +64,7 @@ export class World {
   readonly #tracing: boolean;
   #sessions: Sessions | null = null;
   #grants: Grants | null = null;
+  #accounts: Accounts | null = null;
 
   constructor(script: Script, tracing: boolean) {
     this.script = script;
@@ -93,9 +96,15 @@ export class World {
     return this.#grants;
   }
 
-  furnish(sessions: Sessions, grants: Grants): void {
+  get accounts(): Accounts {
+    if (this.#accounts === null) throw new TypeError("the world has no accounts yet");
+    return this.#accounts;
+  }
+
+  furnish(sessions: Sessions, grants: Grants, accounts: Accounts): void {
     this.#sessions = sessions;
     this.#grants = grants;
+    this.#accounts = accounts;
   }
 
   /** Something that must never happen has. The first counts; the run ends with this step. */
@@ -121,9 +130,12 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "withdraw",
   "copy",
   "secrets",
+  "portal",
+  "account",
 ]);
 
 function isUndisturbed({ settings, items }: Script): boolean {
-  const { storeNoise, providerNoise, tempo } = settings;
-  return storeNoise === 0 && providerNoise === 0 && tempo === 0 && items.every(({ kind }) => HARMLESS.has(kind));
+  const { storeNoise, providerNoise, lookupNoise, tempo } = settings;
+  const quiet = storeNoise === 0 && providerNoise === 0 && lookupNoise === 0 && tempo === 0;
+  return quiet && items.every(({ kind }) => HARMLESS.has(kind));
 }

@@ -1,0 +1,179 @@
+import type { Asked } from "./asked.ts";
+import { portalName } from "./portal.ts";
+import type { Life } from "./replica.ts";
+import type { Becomes } from "./script.ts";
+import type { Known } from "./sessions.ts";
+import { ownerOf, USERS } from "./users.ts";
+import type { World } from "./world.ts";
+
+/** What the app's own table says of one of the portal's users. */
+export type Account =
+  | { readonly kind: "found"; readonly owner: string }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "blocked"; readonly owner: string };
+
+/** One call of the app's look-up, or of its registration. */
+export interface Lookup {
+  readonly life: Life;
+  readonly subject: string;
+  readonly how: "resolve" | "register";
+  readonly askedStep: number;
+  readonly askedAt: number;
+  /** What the process heard, and when; `null` as account: it threw. */
+  heard: { readonly step: number; readonly at: number; readonly wall: number; readonly account: Account | null } | null;
+}
+
+/** A process was told to forget somebody. */
+interface Forgotten {
+  readonly life: Life;
+  readonly step: number;
+  readonly name: string;
+}
+
+/** All that a process may believe of somebody at this moment. */
+export interface Answers {
+  readonly owners: ReadonlySet<string>;
+  readonly unknown: boolean;
+  readonly blocked: boolean;
+  readonly failed: boolean;
+}
+
+/** Longer than this no look-up is waited for. */
+const PATIENCE = 5_000;
+
+/** The app's table of users, and the journal of who was told what of it. */
+export class Accounts {
+  readonly #world: World;
+  readonly #table = new Map<string, Account>();
+  readonly #lookups: Lookup[] = [];
+  readonly #forgotten: Forgotten[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+    USERS.forEach((subject, user) => {
+      this.#table.set(subject, world.settings.proxy?.strangers.includes(user) ? { kind: "unknown" } : this.#known(user));
+    });
+  }
+
+  /** An administrator changes somebody's account. Answers under which name the app has them forgotten. */
+  change(user: number, becomes: Becomes): string {
+    const subject = USERS[user] ?? "nobody";
+    const before = this.read(subject);
+    const accounts: { readonly [becomes in Becomes]: () => Account } = {
+      known: () => this.#known(user),
+      unknown: () => ({ kind: "unknown" }),
+      blocked: () => ({ kind: "blocked", owner: this.#ownerOf(user) }),
+      merged: () => this.#known((user + 1) % this.#world.settings.users),
+    };
+    this.#table.set(subject, accounts[becomes]());
+    return before.kind === "unknown" ? portalName(subject) : before.owner;
+  }
+
+  read(subject: string): Account {
+    return this.#table.get(subject) ?? { kind: "unknown" };
+  }
+
+  /** The app makes a user of somebody, unless there is one already. */
+  register(subject: string): Account {
+    const before = this.read(subject);
+    if (before.kind !== "unknown") return before;
+    const made = this.#known(this.#numberOf(subject));
+    this.#table.set(subject, made);
+    return made;
+  }
+
+  asks(life: Life, subject: string, how: Lookup["how"]): Lookup {
+    const { steps, now } = this.#world.scheduler;
+    const lookup: Lookup = { life, subject, how, askedStep: steps, askedAt: now, heard: null };
+    const twice = this.#of(life, subject).some(
+      (one) => one.how === "register" && one.heard === null && now - one.askedAt < PATIENCE,
+    );
+    if (how === "register" && twice) this.#world.violate(11, `${life.name} registers ${subject} twice at a time`);
+    this.#lookups.push(lookup);
+    return lookup;
+  }
+
+  /** A process hears what it asked for. */
+  hears(lookup: Lookup, account: Account | null): void {
+    const { steps, now } = this.#world.scheduler;
+    lookup.heard = { step: steps, at: now, wall: lookup.life.wall(), account };
+  }
+
+  forgets(life: Life, name: string): void {
+    this.#forgotten.push({ life, step: this.#world.scheduler.steps, name });
+  }
+
+  /** What may be believed of whom this request names: what was heard since it began, and what was heard before and is still good. */
+  answersTo(asked: Asked): Answers {
+    const owners = new Set<string>();
+    let unknown = false;
+    let blocked = false;
+    let failed = false;
+    for (const lookup of this.#of(asked.life, asked.asserts?.subject ?? "")) {
+      failed ||= this.#fails(lookup, asked);
+      const account = this.#goodFor(lookup, asked);
+      if (account?.kind === "found") owners.add(account.owner);
+      unknown ||= account?.kind === "unknown";
+      blocked ||= account?.kind === "blocked";
+    }
+    return { owners, unknown, blocked, failed };
+  }
+
+  /** Whether what a request names ends the session that it shows: it is of somebody else, or of nobody who is known. */
+  endsAsChanged(asked: Asked, known: Known): boolean {
+    if (asked.asserts === null || asked.ticket?.id !== known.id) return false;
+    const { owners, unknown } = this.answersTo(asked);
+    return unknown || (known.owner !== null && [...owners].some((owner) => owner !== known.owner));
+  }
+
+  endsAsBlocked(asked: Asked, known: Known): boolean {
+    return asked.asserts !== null && asked.ticket?.id === known.id && this.answersTo(asked).blocked;
+  }
+
+  #of(life: Life, subject: string): readonly Lookup[] {
+    return this.#lookups.filter((lookup) => lookup.life === life && lookup.subject === subject);
+  }
+
+  #goodFor(lookup: Lookup, asked: Asked): Account | null {
+    const { heard } = lookup;
+    if (heard === null || heard.account === null || this.#isLate(lookup, heard.at) || this.#isForgotten(lookup, asked))
+      return null;
+    if (heard.step >= asked.begunStep) return heard.account;
+    const cacheFor = this.#world.settings.proxy?.cacheFor ?? 0;
+    const good = heard.account.kind === "found" ? cacheFor : cacheFor / 6;
+    return asked.begunWall < heard.wall + good ? heard.account : null;
+  }
+
+  // A process that stood still hears the answer and the end of its patience at the same time.
+  #isLate({ life, askedAt }: Lookup, at: number): boolean {
+    return at - askedAt > PATIENCE && !life.wasAway(askedAt, at);
+  }
+
+  #isForgotten({ life, subject, askedStep, heard }: Lookup, asked: Asked): boolean {
+    return this.#forgotten.some(({ life: where, step, name }) => {
+      if (where !== life || askedStep >= step || asked.begunStep <= step) return false;
+      const account = heard?.account ?? null;
+      return name === portalName(subject) || (account !== null && account.kind !== "unknown" && account.owner === name);
+    });
+  }
+
+  #fails({ life, askedAt, heard }: Lookup, { begunStep, begunAt }: Asked): boolean {
+    if (heard?.account === null) return heard.step >= begunStep;
+    const end = askedAt + PATIENCE;
+    const silent = heard === null || heard.at >= end;
+    return silent && this.#world.scheduler.now >= end && (end >= begunAt || life.wasAway(end, begunAt));
+  }
+
+  #numberOf(subject: string): number {
+    const names: readonly string[] = USERS;
+    return names.indexOf(subject);
+  }
+
+  #known(user: number): Account {
+    return { kind: "found", owner: this.#ownerOf(user) };
+  }
+
+  #ownerOf(user: number): string {
+    return this.#world.settings.proxy?.accounts === "shared" ? ownerOf(user) : `account ${USERS[user] ?? "nobody"}`;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Known } from "./sessions.ts";
+import type { World } from "./world.ts";
+
+/** How long a secret that was exchanged is accepted. */
+export const GRACE = 10_000;
+/** The grace begins when the exchange is planned; the store takes it up to so much later. */
+const SLOWEST = 4_000;
+
+/** Whether a ticket is good now, beyond what clocks that differ could make of it. */
+export function isValid(world: World, known: Known | undefined, hash: string, seen: number): boolean {
+  if (known === undefined || known.ended !== null || known.gone) return false;
+  const { now } = world.scheduler;
+  if (world.latestWall >= known.row.expires || world.latestWall - seen >= world.settings.idle) return false;
+  const secret = known.secrets.get(hash);
+  if (secret === undefined) return false;
+  if (secret.replacedAt === null) return true;
+  return (
+    now - secret.replacedAt < GRACE - SLOWEST - world.apart && known.secrets.get(secret.successor ?? "")?.replacedAt === null
+  );
+}
