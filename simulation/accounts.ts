@@ -4,6 +4,7 @@ import type { Life } from "./replica.ts";
 import type { Becomes } from "./script.ts";
 import type { Known } from "./sessions.ts";
 import { ownerOf, USERS } from "./users.ts";
+import { currentWork } from "./work.ts";
 import type { World } from "./world.ts";
 
 /** What the app's own table says of one of the portal's users. */
@@ -85,10 +86,13 @@ export class Accounts {
   asks(life: Life, subject: string, how: Lookup["how"]): Lookup {
     const { steps, now } = this.#world.scheduler;
     const lookup: Lookup = { life, subject, how, askedStep: steps, askedAt: now, heard: null };
-    const twice = this.#of(life, subject).some(
-      (one) => one.how === "register" && one.heard === null && now - one.askedAt < PATIENCE,
-    );
-    if (how === "register" && twice) this.#world.violate(11, `${life.name} registers ${subject} twice at a time`);
+    if (how === "register" && this.#isRegistering(life, subject)) {
+      this.#world.violate(11, `${life.name} registers ${subject} twice at a time`);
+    }
+    const asked = currentWork()?.asked;
+    if (how === "resolve" && asked != null && this.#isKept(life, subject, asked)) {
+      this.#world.violate(11, `${asked.actor} asks for ${subject}, which ${life.name} knows`);
+    }
     this.#lookups.push(lookup);
     return lookup;
   }
@@ -109,9 +113,11 @@ export class Accounts {
     let unknown = false;
     let blocked = false;
     let failed = false;
-    for (const lookup of this.#of(asked.life, asked.asserts?.subject ?? "")) {
+    const lookups = this.#of(asked.life, asked.asserts?.subject ?? "");
+    const kept = this.#keptBefore(lookups, asked);
+    for (const lookup of lookups) {
       failed ||= this.#fails(lookup, asked);
-      const account = this.#goodFor(lookup, asked);
+      const account = this.#goodFor(lookup, asked, kept);
       if (account?.kind === "found") owners.add(account.owner);
       unknown ||= account?.kind === "unknown";
       blocked ||= account?.kind === "blocked";
@@ -134,14 +140,45 @@ export class Accounts {
     return this.#lookups.filter((lookup) => lookup.life === life && lookup.subject === subject);
   }
 
-  #goodFor(lookup: Lookup, asked: Asked): Account | null {
+  #goodFor(lookup: Lookup, asked: Asked, kept: number): Account | null {
     const { heard } = lookup;
     if (heard === null || heard.account === null || this.#isLate(lookup, heard.at) || this.#isForgotten(lookup, asked))
       return null;
     if (heard.step >= asked.begunStep) return heard.account;
+    if (heard.step < kept) return null;
     const cacheFor = this.#world.settings.proxy?.cacheFor ?? 0;
     const good = heard.account.kind === "found" ? cacheFor : cacheFor / 6;
     return asked.begunWall < heard.wall + good ? heard.account : null;
+  }
+
+  #isRegistering(life: Life, subject: string): boolean {
+    const { now } = this.#world.scheduler;
+    const all = this.#of(life, subject);
+    return all.some((one) => one.how === "register" && one.heard === null && now - one.askedAt < PATIENCE);
+  }
+
+  /** Whether a process must have kept an answer that is still good. Where claims differ, or users are made, it asks again for good reasons. */
+  #isKept(life: Life, subject: string, asked: Asked): boolean {
+    const { proxy } = this.#world.settings;
+    if (proxy === null || proxy.claims || proxy.unknown === "register") return false;
+    const all = this.#of(life, subject);
+    const step = this.#keptBefore(all, asked);
+    return all.some((lookup) => lookup.heard?.step === step && this.#goodFor(lookup, asked, step) !== null);
+  }
+
+  /** When the process that answers this request last kept an answer before it began; those from before it are not known any more. */
+  #keptBefore(lookups: readonly Lookup[], { begunStep }: Asked): number {
+    let latest = -1;
+    for (const lookup of lookups) {
+      const { heard } = lookup;
+      if (heard !== null && heard.step < begunStep && heard.step > latest && this.#wasKept(lookup)) latest = heard.step;
+    }
+    return latest;
+  }
+
+  #wasKept({ life, askedAt, askedStep, heard }: Lookup): boolean {
+    if (heard === null || heard.account === null || heard.at - askedAt > PATIENCE) return false;
+    return !this.#forgotten.some((one) => one.life === life && one.step >= askedStep && one.step <= heard.step);
   }
 
   // A process that stood still hears the answer and the end of its patience at the same time.

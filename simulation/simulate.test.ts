@@ -54,9 +54,33 @@ test("seeds differ, and between them everything happens that can", async () => {
     "thief",
     "jump",
     "sweep",
+    "passes the portal as bob",
+    "passes the portal as nobody",
+    "is refused by the users' table",
+    "hears from the users' table: register",
+    "forgotten",
+    "lookup-trouble",
+    "is ended: identity-changed",
+    "robot",
   ]) {
     assert.ok(told.includes(words), `nobody ${words}`);
   }
+});
+
+test("a fifth of all seeds or more is behind a portal, and people come through it, around it, and with what nobody can use", () => {
+  const scripts = Array.from({ length: 200 }, (_, index) => generate(index + 1)).filter(
+    ({ settings }) => settings.proxy !== null,
+  );
+  assert.ok(scripts.length >= 40 && scripts.length <= 100, `${scripts.length} of 200`);
+  const vias = new Set(scripts.flatMap(({ items }) => items.map((item) => (item.kind === "visit" ? item.via : null))));
+  assert.deepEqual(vias, new Set([null, "portal", "direct", "forged", "garbled", "unproven", "unsure"]));
+});
+
+test("S-30 an engine that leaves another user's session alive is caught, and told in few steps", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, "other-session-lives", "100", "--show"]);
+  assert.match(stdout, /\nrule 11: .* is served as .*, and s\d+ of .* lives\n/);
+  const [, before, after] = /(\d+) items, shrunk to (\d+)/.exec(stdout) ?? [];
+  assert.ok(Number(after) <= 6 && Number(after) < Number(before), `${before} items became ${after}`);
 });
 
 test("the same run without a trace takes the same steps", async () => {

@@ -1,5 +1,5 @@
 import { registerHooks } from "node:module";
-import type { Mutant } from "./list.ts";
+import type { Mutant } from "./mutant.ts";
 
 const SOURCE = new URL(".", import.meta.resolve("coatcheck")).href;
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Found } from "../search.ts";
-import type { Mutant } from "./list.ts";
 import { MUTANTS } from "./list.ts";
+import type { Mutant } from "./mutant.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 /** A mutant that so many seeds do not notice got away. */
