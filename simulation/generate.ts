@@ -36,6 +36,7 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
     portal.accounts();
     portal.robot();
     if (random.chance(0.5)) portal.forgetting();
+    if (random.chance(0.25)) portal.withdrawn();
     if (!calm) portal.troubles();
   }
   if (!calm) {

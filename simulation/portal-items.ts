@@ -68,6 +68,20 @@ export class PortalItems {
     }
   }
 
+  /** Somebody's session of the provider ends when its tokens are to be renewed, and the portal goes on naming them. */
+  withdrawn(): void {
+    const random = this.#random;
+    const { browsers, users, tokenLifetime } = this.#settings;
+    const browser = random.below(browsers);
+    const user = browser % users;
+    this.#items.visit(random.between(600, 2_000), browser, "login", user, { via: "portal" });
+    this.#items.add(tokenLifetime / 2, { kind: "withdraw", user });
+    for (let count = 4; count > 0; count--) {
+      const errand = random.pick<Errand>(["members", "page", "edit", "token"]);
+      this.#items.visit(tokenLifetime + random.between(2_000, 3_000), browser, errand, user, { via: "portal" });
+    }
+  }
+
   /** A client that keeps no cookies. */
   robot(): void {
     const random = this.#random;
