@@ -1,25 +1,12 @@
 /** An OpenID provider that takes everybody's word: the code is the person and the nonce. */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { personOf } from "../people.ts";
+import { keySet, metadataOf, signingKey } from "./provider-keys.ts";
 import { tellReady } from "./serving.ts";
 
-const { publicKey, privateKey } = await generateKeyPair("RS256");
-const key = { ...(await exportJWK(publicKey)), kid: "bench", alg: "RS256", use: "sig" };
 let issuer = "";
-
-const metadata = (): object => ({
-  issuer,
-  authorization_endpoint: `${issuer}/authorize`,
-  token_endpoint: `${issuer}/token`,
-  jwks_uri: `${issuer}/keys`,
-  response_types_supported: ["code"],
-  subject_types_supported: ["public"],
-  id_token_signing_alg_values_supported: ["RS256"],
-  code_challenge_methods_supported: ["S256"],
-  authorization_response_iss_parameter_supported: true,
-});
 
 async function tokens(form: URLSearchParams): Promise<object> {
   const [index = "0", nonce = ""] = (form.get("code") ?? "").split(".");
@@ -31,13 +18,13 @@ async function tokens(form: URLSearchParams): Promise<object> {
     .setSubject(subject)
     .setIssuedAt()
     .setExpirationTime("1d")
-    .sign(privateKey);
+    .sign(signingKey);
   return { access_token: `access-${index}`, token_type: "Bearer", expires_in: 86_400, id_token: idToken };
 }
 
 const server = createServer(async (request, response) => {
   const form = new URLSearchParams(await text(request));
-  const answers = { "/keys": { keys: [key] }, "/.well-known/openid-configuration": metadata() };
+  const answers = { "/keys": keySet, "/.well-known/openid-configuration": metadataOf(issuer) };
   const found = request.url === "/token" ? await tokens(form) : Reflect.get(answers, request.url ?? "");
   response.statusCode = found === undefined ? 404 : 200;
   response.setHeader("content-type", "application/json");

@@ -5,9 +5,10 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { personOf } from "../people.ts";
 import { answer } from "../talk.ts";
+import { keySet, metadataOf, signingKey } from "./provider-keys.ts";
 import { given, tellReady } from "./serving.ts";
 
 /** What was asked of it since the last question. */
@@ -24,8 +25,6 @@ const THINKS = 50;
 const DAY = 86_400;
 
 const shortLived = Number(given());
-const { publicKey, privateKey } = await generateKeyPair("RS256");
-const key = { ...(await exportJWK(publicKey)), kid: "bench", alg: "RS256", use: "sig" };
 let issuer = "";
 
 interface Login {
@@ -45,18 +44,6 @@ function told(): Journal {
   return { spends, refused, seconds: (to - from) / 1000 };
 }
 
-const metadata = (): object => ({
-  issuer,
-  authorization_endpoint: `${issuer}/authorize`,
-  token_endpoint: `${issuer}/token`,
-  jwks_uri: `${issuer}/keys`,
-  response_types_supported: ["code"],
-  subject_types_supported: ["public"],
-  id_token_signing_alg_values_supported: ["RS256"],
-  code_challenge_methods_supported: ["S256"],
-  authorization_response_iss_parameter_supported: true,
-});
-
 async function begin(form: URLSearchParams): Promise<Login> {
   const [person = "0", nonce = ""] = (form.get("code") ?? "").split(".");
   const index = Number(person);
@@ -68,7 +55,7 @@ async function begin(form: URLSearchParams): Promise<Login> {
     .setSubject(subject)
     .setIssuedAt()
     .setExpirationTime("1d")
-    .sign(privateKey);
+    .sign(signingKey);
   return { index, client: nonce, idToken };
 }
 
@@ -105,8 +92,8 @@ const server = createServer(async (request, response) => {
   const form = new URLSearchParams(await text(request));
   let status = 200;
   let found: object | null = null;
-  if (request.url === "/keys") found = { keys: [key] };
-  else if (request.url === "/.well-known/openid-configuration") found = metadata();
+  if (request.url === "/keys") found = keySet;
+  else if (request.url === "/.well-known/openid-configuration") found = metadataOf(issuer);
   else if (form.get("grant_type") === "refresh_token") found = await refresh(form);
   else if (request.url === "/token") found = issue(await begin(form));
   else status = 404;
