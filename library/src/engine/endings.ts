@@ -52,7 +52,6 @@ interface Watched {
 export class Endings {
   readonly #options: EndingsOptions;
   readonly #watched = new Map<string, Watched>();
-  readonly #heard = new Map<string, Set<EndListener>>();
   readonly #signals = new Map<string, AbortController>();
   readonly #aborted = new Map<string, AbortSignal>();
   #running: AbortController | null = null;
@@ -79,16 +78,6 @@ export class Endings {
     };
   }
 
-  /** Calls `listener` once if this process hears of the end, without asking the store for it. Answers how to stop. */
-  hear(id: string, listener: EndListener): () => void {
-    const heard = this.#heard.get(id) ?? new Set();
-    this.#heard.set(id, heard.add(listener));
-    return () => {
-      heard.delete(listener);
-      if (heard.size === 0 && this.#heard.get(id) === heard) this.#heard.delete(id);
-    };
-  }
-
   /**
    * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no more. Held until then:
    * who listens to a signal often holds nothing else of it.
@@ -109,8 +98,7 @@ export class Endings {
 
   /** A session ended, as this process knows. */
   tell(id: string, reason: EndReason): void {
-    const listeners = [...(this.#heard.get(id) ?? []), ...(this.#watched.get(id)?.listeners ?? [])];
-    this.#heard.delete(id);
+    const listeners = [...(this.#watched.get(id)?.listeners ?? [])];
     if (this.#watched.delete(id) && this.#watched.size === 0) this.#stop();
     for (const listener of listeners) {
       try {
@@ -125,7 +113,6 @@ export class Endings {
   close(): void {
     this.#closed = true;
     this.#watched.clear();
-    this.#heard.clear();
     this.#signals.clear();
     this.#aborted.clear();
     this.#stop();

@@ -3,8 +3,8 @@ import { CoatcheckError } from "../core/errors.ts";
 import { overReason } from "../core/policy.ts";
 import { parseBody } from "../core/record.ts";
 import { leased, leaseText, renewalDue } from "../core/renewal.ts";
-import { equalHash } from "../crypto/equal.ts";
-import { hashSecret } from "../crypto/ticket.ts";
+import { sameSecret } from "../crypto/equal.ts";
+import { bodyOf } from "./bodies.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import type { Renewal, RenewalOptions } from "./renewal-options.ts";
 import { chance } from "./renewal-options.ts";
@@ -67,7 +67,7 @@ export class Renewals {
     let row = given;
     for (let tries = 0; tries < 3; tries++) {
       const token = this.#liveToken(row);
-      if (token !== null && (rejected === undefined || !same(token, rejected))) {
+      if (token !== null && (rejected === undefined || !sameSecret(token, rejected))) {
         if (this.#renews(row) && renewalDue(row, this.#options.clock.now())) this.ahead(row);
         return token;
       }
@@ -86,7 +86,8 @@ export class Renewals {
 
   #liveToken(row: SessionRow): string | null {
     if (row.tokenExpires === null || this.#options.clock.now() >= row.tokenExpires) return null;
-    return openTokens(row, parseBody(row), this.#options.keyring)?.accessToken ?? null;
+    const { store, keyring } = this.#options;
+    return openTokens(row, bodyOf(row, store.capabilities), keyring)?.accessToken ?? null;
   }
 
   /** Begins a renewal that nobody waits for. */
@@ -177,7 +178,7 @@ export class Renewals {
     const { clock, keyring, providers, report } = this.#options;
     const now = clock.now();
     const tokens = openTokens(row, body, keyring);
-    const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && same(tokens.accessToken, rejected);
+    const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
     if (!due) return { kind: "renewed", row };
     const pause = (body.renewal?.until ?? 0) - now;
     if (pause > 0) return { kind: "unavailable", retryAfter: pause };
@@ -239,8 +240,4 @@ interface Wanted {
 
 function unavailable(milliseconds: number): CoatcheckError {
   return new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: Math.max(1, Math.ceil(milliseconds / 1_000)) });
-}
-
-function same(one: string, other: string): boolean {
-  return equalHash(hashSecret(one), hashSecret(other));
 }

@@ -1,21 +1,11 @@
+import type { SignatureAlgorithm } from "../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "./config-checks.ts";
 
 /** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
 
 /** Algorithms of ID tokens. All are asymmetric: with a shared secret everybody who verifies could sign (ID-01). */
-export type SigningAlgorithm =
-  | "RS256"
-  | "RS384"
-  | "RS512"
-  | "PS256"
-  | "PS384"
-  | "PS512"
-  | "ES256"
-  | "ES384"
-  | "ES512"
-  | "EdDSA"
-  | "Ed25519";
+export type SigningAlgorithm = SignatureAlgorithm;
 
 /** A provider of OpenID Connect, and who we are to it. Durations are milliseconds. */
 export interface ProviderConfig {
