@@ -123,3 +123,21 @@ test("S-24 a dead holder's lease is taken over by the job of another replica", a
   await world.quiet();
   assert.equal((await rows())[0]?.lease, null);
 });
+
+test("S-24 sessions that others are renewing hold nobody up: the job passes them by at the first sight of a lease", async () => {
+  world = background();
+  renews();
+  for (let n = 0; n < 5; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  for (const row of await rows()) {
+    await world.store.put({ ...row, version: row.version + 1, lease: `holder-of-${row.id}.12500.first` }, row.version);
+  }
+  world.clock.advance(1_000);
+  await world.signIn({ refreshToken: "refresh-of-the-last" });
+  for (const row of await rows())
+    await world.store.put({ ...row, version: row.version + 1, renewAt: row.lease === null ? 2 : 1 }, row.version);
+  await pass(16_000);
+  assert.deepEqual(
+    world.provider.spends.map(({ tokens: { refreshToken } }) => refreshToken),
+    ["refresh-of-the-last"],
+  );
+});

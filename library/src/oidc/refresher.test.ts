@@ -9,6 +9,7 @@ import { selfSigned } from "../../test-support/certificate.ts";
 import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../test-support/sign-on.ts";
 import type { RefreshOutcome } from "../contracts.ts";
+import { systemClock } from "../engine/system.ts";
 import { DEFAULT_TOKEN_LIFETIME } from "./provider.ts";
 import type { ProviderConfig } from "./provider-config.ts";
 import { LONGEST_WISH } from "./retry-after.ts";
@@ -72,6 +73,23 @@ test("RF-04 a refresh gives new tokens and claims, and keeps what the answer lea
   assert.equal(second.tokens.idToken, first.tokens.idToken);
   assert.equal(second.tokens.scope, first.tokens.scope);
   assert.ok(second.tokens.expires <= Date.now() + DEFAULT_TOKEN_LIFETIME && second.tokens.expires > Date.now());
+});
+
+test("RF-04 a token lives from when it was asked for, however late its answer is read: at a refresh and at a login", async () => {
+  let late = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + late };
+  const { provider: slow } = clientOf(op, {}, { clock });
+  op.lies.token = (answer) => {
+    late += 20_000;
+    return { ...answer, expires_in: 100 };
+  };
+  const begun = clock.now();
+  const result = await signIn(op, slow);
+  assert.ok(result.kind === "login" && result.tokens.expires < begun + 110_000, "the login's");
+  const asked = clock.now();
+  const renewed = await slow.refresh(result.tokens, result.identity);
+  assert.ok(renewed.kind === "renewed" && renewed.tokens.expires < asked + 110_000, "the refresh's");
+  await slow.close();
 });
 
 test("RF-07 the scope is what the answer says, and a refresh asks for none", async () => {
