@@ -35,7 +35,12 @@ test("SE-16 a record of an unknown format is unavailable, not absent", () => {
     () => parseBody(newer),
     (error) => error instanceof CoatcheckError && error.status === 503,
   );
-  assert.throws(() => parseBody(sampleRow({ body: '{"format":1,broken' })), CoatcheckError);
+  for (const body of ["", "{}", '{"format":12,"identity":null}', '{"format":10}', '{"format":1', "0123456789"]) {
+    assert.equal(readable(sampleRow({ body })), false, body);
+  }
+  for (const body of ['{"format":1,broken', '{"Format":1,"identity":null}', "[null,5551,2]"]) {
+    assert.throws(() => parseBody(sampleRow({ body })), CoatcheckError, body);
+  }
 });
 
 test("a body survives being stored, odd keys included", () => {

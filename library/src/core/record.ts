@@ -1,12 +1,17 @@
 import type { EndReason, Identity, JsonObject, LoginIdentity, RecordBody, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "./errors.ts";
 
-/** Every body that this release reads begins so; anything else is of a newer one. */
-const HEAD = '{"format":1,';
+/** Every body begins with its format: `{"format":1,`. */
+const FORMAT_AT = '{"format":'.length;
+const ONE = 0x31;
+const COMMA = 0x2c;
 
-/** Whether this release can read the body. An unreadable record is unavailable, not absent (DESIGN §2). */
-export function readable(row: SessionRow): boolean {
-  return row.body.startsWith(HEAD);
+/**
+ * Whether this release can read the body. An unreadable record is unavailable, not absent (DESIGN §2). Every request asks, so that only the
+ * number is looked at.
+ */
+export function readable({ body }: SessionRow): boolean {
+  return body.charCodeAt(FORMAT_AT) === ONE && body.charCodeAt(FORMAT_AT + 1) === COMMA;
 }
 
 export function serializeBody(body: RecordBody): string {
@@ -20,10 +25,11 @@ export function parseBody(row: SessionRow): RecordBody {
   if (!readable(row)) throw new CoatcheckError("ERR_RECORD_FORMAT");
   try {
     const parsed: RecordBody = JSON.parse(row.body);
-    return parsed;
+    if (parsed.format === 1) return parsed;
   } catch (cause) {
     throw new CoatcheckError("ERR_RECORD_FORMAT", { cause });
   }
+  throw new CoatcheckError("ERR_RECORD_FORMAT");
 }
 
 /** Who the app or a provider says it is, as it is kept. Throws a `TypeError` for a malformed one: it is refused, never rewritten (S-36). */

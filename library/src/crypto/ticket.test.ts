@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { systemEntropy } from "./entropy.ts";
-import { hashSecret, isId, joinTicket, mintSecret, mintTicket, parseTicket } from "./ticket.ts";
+import { hashSecret, isId, isSecret, joinTicket, mintSecret, mintTicket, parseTicket, splitTicket } from "./ticket.ts";
 
 const EXPIRES = Date.UTC(2031, 4, 6, 7, 8, 9);
 
@@ -116,6 +116,28 @@ test("A-42 parseTicket never throws, and reads nothing that does not encode 16 a
         assert.equal(joinTicket(read.id, read.secret), text);
         assert.equal(Buffer.from(read.id, "base64url").toString("base64url"), read.id);
         assert.equal(Buffer.from(read.secret, "base64url").length, 32);
+      },
+    ),
+  );
+});
+
+test("A-47 splitTicket reads what parseTicket reads, and of all else only what has the length and an id; the secret is told apart by isSecret", () => {
+  const { ticket, id } = mintTicket(systemEntropy, EXPIRES);
+  const part = fc.string({ unit: fc.constantFrom(..."AQgwxyz09-_.+/= é"), minLength: 43, maxLength: 43 });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: "binary", maxLength: 70 }),
+        part.map((secret) => `${id}.${secret}`),
+        fc.nat(65).map((at) => `${ticket.slice(0, at)}!${ticket.slice(at + 1)}`),
+        fc.constant(ticket),
+      ),
+      (text) => {
+        const [whole, halves] = [parseTicket(text), splitTicket(text)];
+        if (halves === undefined) return assert.equal(whole, undefined);
+        assert.ok(isId(halves.id));
+        assert.equal(joinTicket(halves.id, halves.secret), text);
+        assert.deepEqual(whole, isSecret(halves.secret) ? halves : undefined);
       },
     ),
   );

@@ -33,7 +33,11 @@ const CHARACTER = "[A-Za-z0-9_-]";
 // Written out, because a counted repetition takes nearly three times as long.
 const ID = `${CHARACTER.repeat(21)}[AQgw]`;
 const ONLY_ID = new RegExp(`^${ID}$`);
-const TICKET = new RegExp(`^${ID}\\.${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]$`);
+const LEADING_ID = new RegExp(`^${ID}\\.`);
+const TICKET_CHARACTERS = 66;
+const SECRET = `${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]`;
+const ONLY_SECRET = new RegExp(`^${SECRET}$`);
+const TICKET = new RegExp(`^${ID}\\.${SECRET}$`);
 
 /**
  * A fresh ticket. The id is 128 bits: its session's absolute end, coarse, in the first 32, so that rows that end together lie
@@ -65,6 +69,20 @@ export function joinTicket(id: string, secret: string): string {
 export function parseTicket(value: string): PresentedTicket | undefined {
   if (!TICKET.test(value)) return undefined;
   return { id: value.slice(0, ID_CHARACTERS), secret: value.slice(ID_CHARACTERS + 1) };
+}
+
+/**
+ * The halves of what has a ticket's length and an id. Of the secret only the length is known: its spelling need not be looked at where its
+ * hash is compared, since one that was minted is spelled right.
+ */
+export function splitTicket(value: string): PresentedTicket | undefined {
+  if (value.length !== TICKET_CHARACTERS || !LEADING_ID.test(value)) return undefined;
+  return { id: value.slice(0, ID_CHARACTERS), secret: value.slice(ID_CHARACTERS + 1) };
+}
+
+/** Whether this could be a session's secret. */
+export function isSecret(value: string): boolean {
+  return ONLY_SECRET.test(value);
 }
 
 /** Whether this could be a session's id; such as come in paths. */

@@ -50,17 +50,22 @@ const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CRE
 
 /** Finds out who asks. What a strategy throws is an outage, never an absence. */
 export function observe(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
+  if (chain.explicit.length > 0 || chain.proxy !== null) return observeAll(chain, context);
+  // The usual way is short, and makes no closure.
+  const verdict = ask(chain.session, context);
+  return verdict instanceof Promise
+    ? verdict.then((found) => bySession(chain.session, found))
+    : bySession(chain.session, verdict);
+}
+
+function observeAll(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
   for (const strategy of chain.explicit) {
     if (isPresented(strategy, context)) {
       return after(limited(ask(strategy, context), strategy, context), (verdict) => decided(strategy, verdict));
     }
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
-  // The usual way: no closure is made for it.
-  const verdict = ask(chain.session, context);
-  return verdict instanceof Promise
-    ? verdict.then((found) => bySession(chain.session, found))
-    : bySession(chain.session, verdict);
+  return after(ask(chain.session, context), (verdict) => bySession(chain.session, verdict));
 }
 
 function after<T, U>(value: MaybePromise<T>, then: (value: T) => MaybePromise<U>): MaybePromise<U> {

@@ -5,7 +5,7 @@ import { overReason } from "../core/policy.ts";
 import { readable } from "../core/record.ts";
 import { equalHash } from "../crypto/equal.ts";
 import type { PresentedTicket } from "../crypto/ticket.ts";
-import { hashSecret, parseTicket } from "../crypto/ticket.ts";
+import { hashSecret, isSecret, splitTicket } from "../crypto/ticket.ts";
 
 /** What the strategy has to know. */
 export interface SessionStrategyOptions {
@@ -33,12 +33,33 @@ export function sessionStrategy({ cookie, policy }: SessionStrategyOptions): Str
 }
 
 function examineOne(value: string, context: StrategyContext, policy: SessionPolicy): MaybePromise<Verdict> {
-  const ticket = parseTicket(value);
+  const ticket = splitTicket(value);
   if (ticket === undefined) return MALFORMED;
-  const row = context.store.get(ticket.id);
-  return row instanceof Promise
-    ? row.then((found) => judge(ticket, found, context.now, policy))
-    : judge(ticket, row, context.now, policy);
+  try {
+    const row = context.store.get(ticket.id);
+    return row instanceof Promise ? judgeLater(ticket, row, context.now, policy) : judge(ticket, row, context.now, policy);
+  } catch (cause) {
+    return unread(ticket, cause);
+  }
+}
+
+async function judgeLater(
+  ticket: PresentedTicket,
+  row: Promise<SessionRow | undefined>,
+  now: number,
+  policy: SessionPolicy,
+): Promise<Verdict> {
+  try {
+    return judge(ticket, await row, now, policy);
+  } catch (cause) {
+    return unread(ticket, cause);
+  }
+}
+
+// What cannot be a ticket is none, whether the store answers or not.
+function unread({ secret }: PresentedTicket, cause: unknown): Verdict {
+  if (!isSecret(secret)) return MALFORMED;
+  throw cause;
 }
 
 async function examineSeveral(values: readonly string[], context: StrategyContext, policy: SessionPolicy): Promise<Verdict> {
@@ -55,7 +76,7 @@ function judge(ticket: PresentedTicket, row: SessionRow | undefined, now: number
   const shown = row === undefined ? null : proof(ticket, row, now);
   // Whoever only knows an id learns nothing about it, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
-    return { kind: "abstain", dead: { reason: "unknown", id: ticket.id } };
+    return isSecret(ticket.secret) ? { kind: "abstain", dead: { reason: "unknown", id: ticket.id } } : MALFORMED;
   }
   const over = overReason(row, now, policy);
   if (over !== null) return { kind: "abstain", dead: { reason: over, id: ticket.id } };

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SessionReader, SessionRow, Verdict } from "../contracts.ts";
+import { sessionPolicy } from "../core/policy.ts";
+import { systemEntropy } from "../crypto/entropy.ts";
+import { mintTicket } from "../crypto/ticket.ts";
+import { systemClock } from "../engine/system.ts";
+import { START, sampleRow } from "../testing/store-suite-rows.ts";
+import { sessionStrategy } from "./session.ts";
+
+const policy = sessionPolicy();
+const { ticket, id, secretHash } = mintTicket(systemEntropy, START + policy.lifetime);
+const live = sampleRow({
+  id,
+  secretHash,
+  seen: START,
+  expires: START + policy.lifetime,
+  body: '{"format":1,"identity":null,"data":{},"tokens":null,"provider":null}',
+});
+const strategy = sessionStrategy({ cookie: "ticket", policy });
+
+function examine(cookie: string, get: SessionReader["get"]): Promise<Verdict> {
+  const header = (name: string): string | undefined => (name === "cookie" ? `ticket=${cookie}` : undefined);
+  const request = { method: "GET", target: "/", peer: undefined, header };
+  const store = { capabilities: { shared: true, durable: true, watch: false }, get, marked: () => undefined };
+  return Promise.resolve(strategy.examine({ request, store, now: START, clock: systemClock, report: () => undefined }));
+}
+
+/** The right length and id, and a secret that no one was ever given. */
+const MISSPELLED = [
+  `${ticket.slice(0, -1)}B`,
+  `${ticket.slice(0, -1)}+`,
+  `${ticket.slice(0, 23)}.${ticket.slice(24)}`,
+  `${id}.${"é".repeat(43)}`,
+];
+const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
+
+const ANSWERS: readonly (readonly [string, SessionReader["get"]])[] = [
+  ["knows the id", () => live],
+  ["knows the id, later", async () => live],
+  ["does not", () => undefined],
+  [
+    "fails",
+    (): SessionRow => {
+      throw new Error("the disk is on fire");
+    },
+  ],
+  ["fails later", () => Promise.reject(new Error("the disk is on fire"))],
+];
+
+for (const [name, get] of ANSWERS) {
+  test(`A-30 A-47 a secret that is misspelled is malformed, where the store ${name}`, async () => {
+    for (const cookie of MISSPELLED) assert.deepEqual(await examine(cookie, get), MALFORMED, cookie);
+  });
+}
+
+test("A-47 no store is asked for what is no id", async () => {
+  const get = (): never => assert.fail("the store was asked");
+  for (const at of [0, 10, 21, 22]) {
+    for (const character of "/.%+ \u0001é") {
+      if (ticket[at] === character) continue;
+      assert.deepEqual(await examine(`${ticket.slice(0, at)}${character}${ticket.slice(at + 1)}`, get), MALFORMED);
+    }
+  }
+});
+
+test("S-05 a ticket that is spelled right is an outage where the store fails, unknown where it does not know it, and proves where it does", async () => {
+  const failing = (): never => {
+    throw new Error("the disk is on fire");
+  };
+  await assert.rejects(async () => examine(ticket, failing), /on fire/);
+  await assert.rejects(
+    examine(ticket, () => Promise.reject(new Error("on fire"))),
+    /on fire/,
+  );
+  assert.deepEqual(await examine(ticket, () => undefined), { kind: "abstain", dead: { reason: "unknown", id } });
+  assert.deepEqual(await examine(ticket, () => live), { kind: "accept", session: { row: live, previous: false } });
+});
