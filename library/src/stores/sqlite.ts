@@ -4,6 +4,7 @@ import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, Session
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
 import { Patience } from "./sqlite-patience.ts";
+import { ReadHold } from "./sqlite-read-hold.ts";
 import { cellsIn, cellsOf, integer, isReason, rowOf, text, usualRow } from "./sqlite-rows.ts";
 import { isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import { prepareAll } from "./sqlite-statements.ts";
@@ -71,6 +72,7 @@ class SqliteStore implements SessionStore {
   readonly #checkpointer: Checkpointer;
   readonly #patience: Patience;
   readonly #endings: EndingWatcher;
+  readonly #hold: ReadHold;
 
   constructor(db: DatabaseSync, path: string, cacheRows: number, patience: Patience) {
     this.#patience = patience;
@@ -83,6 +85,7 @@ class SqliteStore implements SessionStore {
     const newest = (): number => Number(cellsIn(sql.newestEnding.get() ?? [])[0] ?? 0);
     const after = (number: number, limit: number) => sql.endingsAfter.all(number, limit).map(endingOf);
     this.#endings = new EndingWatcher({ dataVersion, newest, after });
+    this.#hold = new ReadHold(path, dataVersion);
     this.#cache = cacheRows === 0 ? undefined : new RowCache(cacheRows, dataVersion);
     this.#checkpointer = new Checkpointer(path, (cause) => {
       const detail = cause instanceof Error ? cause.message : String(cause);
@@ -92,6 +95,7 @@ class SqliteStore implements SessionStore {
   }
 
   get(id: string): SessionRow | undefined {
+    this.#hold.reads();
     try {
       return this.#cache === undefined ? this.#read(id) : this.#readThrough(this.#cache, id);
     } catch (cause) {
@@ -169,6 +173,7 @@ class SqliteStore implements SessionStore {
   /** The worker's connection, where there is one, is the last to close: it empties the log. */
   close(): Promise<void> | undefined {
     this.#endings.close();
+    this.#hold.close();
     if (this.#db.isOpen) this.#db.close();
     this.#cache?.clear();
     return this.#checkpointer.close();
@@ -210,6 +215,7 @@ class SqliteStore implements SessionStore {
   #change<Answer>(work: () => Answer): Answer {
     try {
       const answer = work();
+      this.#hold.wrote();
       this.#patience.regained();
       return answer;
     } catch (cause) {
