@@ -7,6 +7,7 @@ import type { LimitSettings } from "../config.ts";
 import type { FrontDoor } from "../front-door.ts";
 import type { Observer } from "../observe/observer.ts";
 import { hasUnreadBody } from "../reception.ts";
+import { IdleConnections } from "./idle-connections.ts";
 
 /** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
 export function createListener(door: FrontDoor, limits: LimitSettings, observer: Observer): Server {
@@ -17,7 +18,7 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
     headersTimeout: limits.headTimeout,
     // How long a whole upload may take is not for us to say; `bodyIdle` ends those that stand still.
     requestTimeout: 0,
-    keepAliveTimeout: limits.keepAlive,
+    keepAliveTimeout: 0,
     connectionsCheckingInterval: Math.min(limits.headTimeout, 5_000),
     highWaterMark: 65_536,
     // Most requests have no body; then no stream is set up for one.
@@ -25,7 +26,9 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
   });
   // One more than allowed, so that a request with too many is seen to have too many, and not quietly shortened.
   server.maxHeadersCount = limits.headers + 1;
+  const idle = new IdleConnections(server, limits.keepAlive);
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
+    idle.tell(response);
     try {
       if (hasUnreadBody(message)) watchBody(message, response, limits.bodyIdle);
       door.handle(message, response);
