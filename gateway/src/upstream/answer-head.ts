@@ -51,6 +51,11 @@ export function answerHead(
   return flat;
 }
 
+/** Whether a `Content-Type` says that the answer has no end of its own. */
+export function isEventStream(type: string | readonly string[] | undefined): boolean {
+  return typeof type === "string" && type.startsWith("text/event-stream");
+}
+
 function nominatedBy(connection: string | readonly string[] | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined) return undefined;
   const text = typeof connection === "string" ? connection : connection.join(",");

@@ -8,7 +8,7 @@ import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
-import { answerHead } from "./answer-head.ts";
+import { answerHead, isEventStream } from "./answer-head.ts";
 import { BodyLimit } from "./body-limit.ts";
 import { passHints } from "./early-hints.ts";
 import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
@@ -20,6 +20,8 @@ import { Rejection, rejectsToken } from "./rejection.ts";
 
 const NO_COOKIES: readonly string[] = [];
 const NOTHING: readonly Buffer[] = [];
+/** The largest body, in bytes, that leaves as text: Node joins it to the head, and both are one write without a list of buffers. */
+const MOST_AS_TEXT = 8_192;
 const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
 const ignore = (): void => {};
 
@@ -176,8 +178,10 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     this.#over = true;
     for (const name in trailers) this.#addTrailer(name, trailers[name]);
-    if (this.#whole === undefined) this.#response.end();
-    else this.#response.end(this.#whole);
+    const whole = this.#whole;
+    if (whole === undefined) this.#response.end();
+    else if (whole.length <= MOST_AS_TEXT) this.#response.end(whole.toString("latin1"), "latin1");
+    else this.#response.end(whole);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -292,8 +296,4 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
 function flush(response: ServerResponse): void {
   if (!response.writableEnded && !response.destroyed) response.flushHeaders();
-}
-
-function isEventStream(type: string | readonly string[] | undefined): boolean {
-  return typeof type === "string" && type.startsWith("text/event-stream");
 }

@@ -50,6 +50,11 @@ export interface IdentityHeaders {
 /** The headers made last for an identity; some stores hand out one row, and the engine its identity, until it changes. */
 const remembered = new WeakMap<Identity, { readonly groups: readonly string[]; readonly headers: IdentityHeaders }>();
 
+/** Those made last for an identity, whatever its groups were; `undefined` where there are none. For those whose groups are their claim. */
+export function keptHeaders(identity: Identity): IdentityHeaders | undefined {
+  return remembered.get(identity)?.headers;
+}
+
 /**
  * The identity headers; empty where nobody is signed in. They are kept where the same object `comesAgain`: an entry for one that does
  * not costs the garbage collector more than making them.
@@ -79,8 +84,8 @@ function headersOf(user: string, email: string, groups: string, preferred: strin
     ...["x-auth-request-user", user, "x-auth-request-email", email],
     ...["x-auth-request-groups", groups, "x-auth-request-preferred-username", preferred],
   ];
-  let text = "";
-  for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  // Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is written.
+  const text = lines.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join("");
   return { lines, text };
 }
 
