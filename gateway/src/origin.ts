@@ -7,6 +7,8 @@ export interface PublicOrigin {
   readonly scheme: "http" | "https";
 }
 
+const SLASH = 0x2f;
+
 /** The public origins. A request's host picks one by exact match; nothing else that a client sends does (AR-06). */
 export class PublicOrigins {
   readonly all: readonly PublicOrigin[];
@@ -28,6 +30,14 @@ export class PublicOrigins {
   /** The origin of a `Host` value; `undefined` where this host is not served (421). */
   ofHost(host: string): PublicOrigin | undefined {
     return this.#byHost.get(host) ?? this.#byHost.get(host.toLowerCase());
+  }
+
+  /** The origin whose very text an absolute URL begins with, before its path; `undefined` where it is spelled otherwise. */
+  leading(url: string): PublicOrigin | undefined {
+    for (const one of this.all) {
+      if (url.charCodeAt(one.origin.length) === SLASH && url.startsWith(one.origin)) return one;
+    }
+    return undefined;
   }
 
   /** Whether an `Origin` header names one of ours, byte for byte. */

@@ -146,7 +146,10 @@ function readOriginal(
 
 /** Of an absolute URL. Its host is compared as a whole, so nothing that is no host can be taken for one of ours. */
 function originalOfUrl(method: string | undefined, url: string | undefined, origins: PublicOrigins): Original | undefined {
-  if (url === undefined) return undefined;
+  if (url === undefined || method === undefined) return undefined;
+  // As a proxy writes it: one of our origins, letter for letter.
+  const known = origins.leading(url);
+  if (known !== undefined) return targetAt(known, method, url.slice(known.origin.length));
   const start = url.indexOf("://") + 3;
   if (start < 3) return undefined;
   const slash = url.indexOf("/", start);
@@ -173,7 +176,11 @@ function original(
 ): Original | undefined {
   if (method === undefined || scheme === undefined || host === undefined || uri === undefined) return undefined;
   const origin = origins.ofHost(host);
-  if (!/^[A-Z]{1,20}$/.test(method) || origin === undefined || origin.scheme !== scheme) return undefined;
+  return origin === undefined || origin.scheme !== scheme ? undefined : targetAt(origin, method, uri);
+}
+
+function targetAt(origin: PublicOrigin, method: string, uri: string): Original | undefined {
+  if (method !== "GET" && !/^[A-Z]{1,20}$/.test(method)) return undefined;
   const target = readTarget(uri);
   return target === undefined ? undefined : { method, target: target.path + target.query, origin };
 }

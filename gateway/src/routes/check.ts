@@ -3,7 +3,7 @@ import type { Engine } from "../admission.ts";
 import { problemOf } from "../answer.ts";
 import { groupsOf } from "../groups.ts";
 import type { CheckRequest } from "../seam.ts";
-import { type IdentityHeaders, identityHeaders, type LeftOut } from "../upstream/identity-headers.ts";
+import { type IdentityHeaders, identityHeaders, keptHeaders, type LeftOut } from "../upstream/identity-headers.ts";
 
 const SOMEBODY: Policy = { require: "user" };
 
@@ -42,10 +42,13 @@ function concluded(
   if (decision.kind !== "proceed") return refused(checker, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
-  const groups = groupsOf(identity);
-  if (request.groups.length > 0 && !groups.some((group) => request.groups.includes(group))) return problemOf("ERR_FORBIDDEN");
+  if (request.groups.length > 0 && !groupsOf(identity).some((group) => request.groups.includes(group))) {
+    return problemOf("ERR_FORBIDDEN");
+  }
   exchange.touch(200);
-  return identityHeaders(identity, groups, exchange.options.store.capabilities.keepsRows === true, leftOut);
+  const comesAgain = exchange.options.store.capabilities.keepsRows === true;
+  const kept = comesAgain && identity !== null ? keptHeaders(identity) : undefined;
+  return kept ?? identityHeaders(identity, groupsOf(identity), comesAgain, leftOut);
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
