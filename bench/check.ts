@@ -21,14 +21,19 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
   const issuer = `http://127.0.0.1:${port}`;
   const pairs: Pair[] = [];
   if (only.test(MEMORY)) {
-    const server = await startGateway(stage, MEMORY, { store: "memory:", issuer });
     const people = Math.min(MOST_IN_MEMORY, stage.effort.sessions);
-    pairs.push(await paired(stage, bare, server, await signInThrough(server, issuer, people)));
+    for (let instance = 1; instance <= stage.effort.instances; instance++) {
+      const server = await startGateway(stage, MEMORY, { store: "memory:", issuer });
+      pairs.push(await paired(stage, bare, server, await signInThrough(server, issuer, people), instance));
+    }
   }
   if (only.test(SQLITE)) {
     const file = join(stage.directory, "check.db");
     const { credentials } = await stage.start("the filling of the store", "fill-sqlite", [file]);
-    pairs.push(await paired(stage, bare, await startGateway(stage, SQLITE, { store: `sqlite:${file}`, issuer }), credentials));
+    for (let instance = 1; instance <= stage.effort.instances; instance++) {
+      const server = await startGateway(stage, SQLITE, { store: `sqlite:${file}`, issuer });
+      pairs.push(await paired(stage, bare, server, credentials, instance));
+    }
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
@@ -36,7 +41,13 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
   return { rows: [bareRow(bare.name, figures), ...rows], goals };
 }
 
-async function paired(stage: Stage, bare: Running, server: Running, credentials: readonly string[]): Promise<Pair> {
+async function paired(
+  stage: Stage,
+  bare: Running,
+  server: Running,
+  credentials: readonly string[],
+  instance: number,
+): Promise<Pair> {
   const lines = credentials.map((line) => [
     `x-original-url: ${PUBLIC_URL}/dashboard`,
     "x-original-method: GET",
@@ -44,11 +55,12 @@ async function paired(stage: Stage, bare: Running, server: Running, credentials:
     line,
   ]);
   await verify(server, lines.at(-1) ?? [], subjectOf(credentials.length - 1));
+  const requests = `${server.name} ${instance}`;
   await stage.load.prepare(
-    server.name,
+    requests,
     lines.map((each) => requestTo("/auth/check/nginx", ...each)),
   );
-  return { name: server.name, bare, server };
+  return { name: server.name, requests, bare, server };
 }
 
 async function verify({ name, port }: Running, lines: readonly string[], subject: string): Promise<void> {

@@ -6,8 +6,13 @@ import type { Helper } from "./talk.ts";
 /** How much is measured. */
 export interface Effort {
   readonly rounds: number;
+  /**
+   * How often a server that is judged is started. Two processes of one program differ by as much as a session costs, for as long as they run:
+   * by where their memory lies and what was compiled when. The rounds take turns among them.
+   */
+  readonly instances: number;
   readonly sessions: number;
-  /** Of these, how many come again and again where a store in memory is measured. */
+  /** Of these, how many come again and again where that is measured. */
   readonly active: number;
   readonly connections: number;
   /** How long one window of one server is to take, about. */
@@ -21,6 +26,7 @@ export interface Effort {
 
 export const FULL: Effort = {
   rounds: 15,
+  instances: 3,
   sessions: 100_000,
   active: 100,
   connections: 32,
@@ -32,6 +38,7 @@ export const FULL: Effort = {
 /** For the test of this harness; its figures mean nothing. */
 export const QUICK: Effort = {
   rounds: 1,
+  instances: 1,
   sessions: 20,
   active: 5,
   connections: 4,
@@ -48,9 +55,11 @@ export interface Running {
   readonly helper: Helper;
 }
 
-/** A server over its bare one; both get the requests that the load has under the name. */
+/** A server over its bare one; both get the same requests. Pairs of one name are instances of one server, and become one row. */
 export interface Pair {
   readonly name: string;
+  /** What the load has the requests under; the name where nothing is said. */
+  readonly requests?: string;
   readonly bare: Running;
   readonly server: Running;
 }
@@ -66,23 +75,30 @@ export interface PairFigures {
   readonly windows: readonly { readonly bare: Window; readonly server: Window }[];
 }
 
-/** Measures all pairs in interleaved rounds: bare, server, next pair's bare, next pair's server, … */
+/** Measures all pairs in interleaved rounds: bare, server, next pair's bare, next pair's server, … Instances take turns, a round each. */
 export async function measurePairs(load: Load, pairs: readonly Pair[], effort: Effort): Promise<readonly PairFigures[]> {
   const sizes = new Map<Pair, { readonly bare: number; readonly server: number }>();
   for (const pair of pairs) {
-    const bare = await sized(load, pair.bare, pair.name, effort);
-    sizes.set(pair, { bare, server: await sized(load, pair.server, pair.name, effort) });
+    const bare = await sized(load, pair.bare, requestsOf(pair), effort);
+    sizes.set(pair, { bare, server: await sized(load, pair.server, requestsOf(pair), effort) });
   }
-  const found = pairs.map((pair) => ({ pair, windows: [] as { bare: Window; server: Window }[] }));
+  const found = new Map(
+    pairs.map(({ name, bare }) => [name, { bare: bare.name, windows: [] as { bare: Window; server: Window }[] }]),
+  );
   for (let round = 0; round < effort.rounds; round++) {
-    for (const { pair, windows } of found) {
-      const size = sizes.get(pair) ?? { bare: 1, server: 1 };
-      const bare = await measure(load, pair.bare, pair.name, size.bare, effort);
-      windows.push({ bare, server: await measure(load, pair.server, pair.name, size.server, effort) });
+    for (const [name, { windows }] of found) {
+      const instances = pairs.filter((pair) => pair.name === name);
+      const pair = instances[round % instances.length];
+      const size = pair === undefined ? undefined : sizes.get(pair);
+      if (pair === undefined || size === undefined) continue;
+      const bare = await measure(load, pair.bare, requestsOf(pair), size.bare, effort);
+      windows.push({ bare, server: await measure(load, pair.server, requestsOf(pair), size.server, effort) });
     }
   }
-  return found.map(({ pair, windows }) => ({ name: pair.name, bare: pair.bare.name, windows }));
+  return [...found].map(([name, { bare, windows }]) => ({ name, bare, windows }));
 }
+
+const requestsOf = ({ name, requests = name }: Pair): string => requests;
 
 /**
  * Warms a server up, and answers how many requests fill a window. The quick ones see every session once, so that what they keep of one

@@ -1,5 +1,6 @@
 import { request } from "undici";
 import { PUBLIC_URL, signInThrough, startGateway } from "./gateway.ts";
+import type { Pair } from "./measure.ts";
 import { bareRow, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
 import type { Findings } from "./report.ts";
@@ -17,15 +18,20 @@ export async function proxyBench(stage: Stage): Promise<Findings> {
   const bare = await stage.start("undici.dispatch", "bare-proxy", [upstream]);
   const provider = await stage.start("the provider", "provider");
   const issuer = `http://127.0.0.1:${provider.port}`;
-  const server = await startGateway(stage, GATEWAY, { store: "memory:", issuer, upstream });
   const people = Math.min(MOST_PEOPLE, stage.effort.sessions);
-  const credentials = await signInThrough(server, issuer, people);
-  await verify(server.port, credentials.at(-1) ?? "", subjectOf(people - 1));
-  await stage.load.prepare(
-    GATEWAY,
-    credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line)),
-  );
-  const figures = await measurePairs(stage.load, [{ name: GATEWAY, bare, server }], stage.effort);
+  const pairs: Pair[] = [];
+  for (let instance = 1; instance <= stage.effort.instances; instance++) {
+    const server = await startGateway(stage, GATEWAY, { store: "memory:", issuer, upstream });
+    const credentials = await signInThrough(server, issuer, people);
+    await verify(server.port, credentials.at(-1) ?? "", subjectOf(people - 1));
+    const requests = `${GATEWAY} ${instance}`;
+    await stage.load.prepare(
+      requests,
+      credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line)),
+    );
+    pairs.push({ name: GATEWAY, requests, bare, server });
+  }
+  const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
   const goals = rows.map(({ ofBare }) => atLeast("the gateway, of bare undici.dispatch", ofBare ?? 0, 0.9));
   return { rows: [bareRow(bare.name, figures), ...rows], goals };

@@ -18,27 +18,31 @@ interface Subject {
   readonly file: string;
   /** Default `/`. */
   readonly path?: string;
-  /** The requests are of the people who come again and again, not of anybody with a session. */
-  readonly active?: true;
+  /** Whose requests they are: one person's, those of the people who come again and again, or anybody's with a session. */
+  readonly whose: "one" | "active" | "anybody";
+  /** It is judged, and so is started several times. */
+  readonly several?: true;
 }
 
-// A store in memory is measured twice: where the processor's caches hold the sessions that are asked for,
-// and where they cannot, since anybody may come next. From SQLite it is always anybody.
+// A store in memory is measured by one person's requests, as every tool that sends the same request again measures; then where the processor's
+// caches hold all sessions that are asked for, and where they cannot, since anybody may come next. From SQLite it is always anybody.
 const OURS: readonly Subject[] = [
-  { name: MEMORY, bare: "node:http", file: "coatcheck-memory", active: true },
-  { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck-memory", path: "/user", active: true },
-  { name: `${MEMORY}, anybody`, bare: "node:http", file: "coatcheck-memory" },
-  { name: "floor, memory", bare: "node:http", file: "floor-memory", active: true },
-  { name: "floor, memory, anybody", bare: "node:http", file: "floor-memory" },
-  { name: SQLITE, bare: "node:http", file: "coatcheck-sqlite" },
-  { name: SQLITE_FLOOR, bare: "node:http", file: "floor-sqlite" },
+  { name: MEMORY, bare: "node:http", file: "coatcheck-memory", whose: "one", several: true },
+  { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck-memory", path: "/user", whose: "one" },
+  { name: `${MEMORY}, many people`, bare: "node:http", file: "coatcheck-memory", whose: "active", several: true },
+  { name: `${MEMORY}, anybody`, bare: "node:http", file: "coatcheck-memory", whose: "anybody" },
+  { name: "floor, memory", bare: "node:http", file: "floor-memory", whose: "one", several: true },
+  { name: "floor, memory, many people", bare: "node:http", file: "floor-memory", whose: "active", several: true },
+  { name: "floor, memory, anybody", bare: "node:http", file: "floor-memory", whose: "anybody" },
+  { name: SQLITE, bare: "node:http", file: "coatcheck-sqlite", whose: "anybody" },
+  { name: SQLITE_FLOOR, bare: "node:http", file: "floor-sqlite", whose: "anybody" },
 ];
 const PEERS: readonly Subject[] = [
-  { name: "express-session", bare: "express", file: "express-session" },
-  { name: "@fastify/session", bare: "fastify", file: "fastify-session" },
-  { name: "hono-sessions", bare: "hono", file: "hono-sessions" },
-  { name: "iron-session", bare: "node:http", file: "iron-session" },
-  { name: "jose HS256 bearer", bare: "node:http", file: "jose-bearer" },
+  { name: "express-session", bare: "express", file: "express-session", whose: "one" },
+  { name: "@fastify/session", bare: "fastify", file: "fastify-session", whose: "one" },
+  { name: "hono-sessions", bare: "hono", file: "hono-sessions", whose: "one" },
+  { name: "iron-session", bare: "node:http", file: "iron-session", whose: "one" },
+  { name: "jose HS256 bearer", bare: "node:http", file: "jose-bearer", whose: "one" },
 ];
 const BARE: readonly { readonly name: string; readonly file: string }[] = [
   { name: "node:http", file: "bare-node" },
@@ -56,25 +60,29 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
   }
   const started = new Map<string, Running & Ready>();
   const pairs: Pair[] = [];
-  for (const { name, bare: over, file, path = "/", active = false } of subjects) {
-    const server = started.get(file) ?? (await stage.start(name, file));
-    started.set(file, server);
-    await verify(server, path);
-    const lines = active ? spread(server.credentials, stage.effort.active) : server.credentials;
-    await stage.load.prepare(
-      name,
-      lines.map((line) => requestTo(path, line)),
-    );
-    const beneath = bare.get(over);
-    if (beneath !== undefined) pairs.push({ name, bare: beneath, server });
+  for (const { name, bare: over, file, path = "/", whose, several = false } of subjects) {
+    for (let instance = 1; instance <= (several ? stage.effort.instances : 1); instance++) {
+      const server = started.get(`${file} ${instance}`) ?? (await stage.start(name, file));
+      started.set(`${file} ${instance}`, server);
+      await verify(server, path);
+      const requests = `${name} ${instance}`;
+      await stage.load.prepare(
+        requests,
+        chosen(server.credentials, whose, stage.effort.active).map((line) => requestTo(path, line)),
+      );
+      const beneath = bare.get(over);
+      if (beneath !== undefined) pairs.push({ name, requests, bare: beneath, server });
+    }
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
   return { rows: [...[...bare.keys()].map((name) => bareRow(name, figures)), ...rows], goals: goalsOf(rows) };
 }
 
-/** Some of them, from all over the store. */
-function spread(credentials: readonly string[], most: number): readonly string[] {
+function chosen(credentials: readonly string[], whose: Subject["whose"], active: number): readonly string[] {
+  if (whose === "anybody") return credentials;
+  const most = whose === "one" ? 1 : active;
+  // From all over the store.
   const step = Math.max(1, Math.floor(credentials.length / most));
   return credentials.filter((_, index) => index % step === 0).slice(0, most);
 }

@@ -10,9 +10,10 @@ import { start } from "./talk.ts";
 
 /**
  * V8 lets the young generation grow with what has survived so far, and a larger one has more cache misses. A server that made its
- * sessions at the start would be measured with another one than its bare server: all get the same.
+ * sessions at the start would be measured with another one than its bare server: all get the same. And a process that rests for some
+ * seconds tidies its whole heap up, still when its next round has begun; one that is busy all day does not.
  */
-const YOUNG = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+const HEAP = ["--min-semi-space-size=16", "--max-semi-space-size=16", "--no-memory-reducer"];
 
 /** Servers, the load and a directory, for as long as a benchmark lasts. */
 export class Stage {
@@ -40,7 +41,7 @@ export class Stage {
 
   /** Starts any module. */
   run(name: string, module: URL, given: readonly string[], options: ForkOptions = {}): Helper {
-    const helper = start(name, module, given, { ...options, execArgv: [...YOUNG, ...(options.execArgv ?? [])] });
+    const helper = start(name, module, given, { ...options, execArgv: [...HEAP, ...(options.execArgv ?? [])] });
     this.#helpers.push(helper);
     return helper;
   }
