@@ -76,7 +76,7 @@ test("the file is held while there are many reads and nobody writes", (context) 
   }));
 
 test("a hold is let go when the reads grow few, and when the store closes", (context) =>
-  inHouse(context, ({ hold, busy }) => {
+  inHouse(context, ({ hold, other, busy }) => {
     busy();
     busy();
     assert.equal(hold.held, true);
@@ -84,6 +84,12 @@ test("a hold is let go when the reads grow few, and when the store closes", (con
     context.mock.timers.tick(INTERVAL);
     assert.equal(hold.held, false);
     busy();
+    assert.equal(hold.held, true, "nobody wrote meanwhile");
+    hold.reads();
+    context.mock.timers.tick(INTERVAL);
+    write(other);
+    busy();
+    assert.equal(hold.held, false, "somebody wrote while nobody looked");
     busy();
     assert.equal(hold.held, true);
     hold.close();

@@ -53,8 +53,6 @@ export class ReadHold {
 
   #start(): void {
     if (this.#over) return;
-    // Nothing is known of what was written since the last one stopped.
-    this.#version = -1;
     this.#timer = setInterval(() => this.#look(), INTERVAL).unref();
   }
 
@@ -71,6 +69,7 @@ export class ReadHold {
     }
   }
 
+  /** Nobody has written since this was asked last, which may be a while ago. */
   #quiet(): boolean {
     const version = this.#dataVersion();
     const quiet = version === this.#version && !this.#wrote;
