@@ -37,8 +37,8 @@ export const FULL: Effort = {
 };
 /** For the test of this harness; its figures mean nothing. */
 export const QUICK: Effort = {
-  rounds: 1,
-  instances: 1,
+  rounds: 2,
+  instances: 2,
   sessions: 20,
   active: 5,
   connections: 4,

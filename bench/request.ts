@@ -24,25 +24,25 @@ interface Subject {
   readonly several?: true;
 }
 
-// A store in memory is measured by one person's requests, as every tool that sends the same request again measures; then where the processor's
-// caches hold all sessions that are asked for, and where they cannot, since anybody may come next. From SQLite it is always anybody.
+// A store in memory is measured where the processor's caches hold the sessions that are asked for, which is judged; for one person, as tools measure
+// that repeat one request; and where caches are of no use, since anybody may come next. From SQLite it is always anybody.
 const OURS: readonly Subject[] = [
-  { name: MEMORY, bare: "node:http", file: "coatcheck-memory", whose: "one", several: true },
-  { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck-memory", path: "/user", whose: "one" },
-  { name: `${MEMORY}, many people`, bare: "node:http", file: "coatcheck-memory", whose: "active", several: true },
+  { name: MEMORY, bare: "node:http", file: "coatcheck-memory", whose: "active", several: true },
+  { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck-memory", path: "/user", whose: "active" },
+  { name: `${MEMORY}, one person`, bare: "node:http", file: "coatcheck-memory", whose: "one", several: true },
   { name: `${MEMORY}, anybody`, bare: "node:http", file: "coatcheck-memory", whose: "anybody" },
-  { name: "floor, memory", bare: "node:http", file: "floor-memory", whose: "one", several: true },
-  { name: "floor, memory, many people", bare: "node:http", file: "floor-memory", whose: "active", several: true },
+  { name: "floor, memory", bare: "node:http", file: "floor-memory", whose: "active", several: true },
+  { name: "floor, memory, one person", bare: "node:http", file: "floor-memory", whose: "one", several: true },
   { name: "floor, memory, anybody", bare: "node:http", file: "floor-memory", whose: "anybody" },
   { name: SQLITE, bare: "node:http", file: "coatcheck-sqlite", whose: "anybody" },
   { name: SQLITE_FLOOR, bare: "node:http", file: "floor-sqlite", whose: "anybody" },
 ];
 const PEERS: readonly Subject[] = [
-  { name: "express-session", bare: "express", file: "express-session", whose: "one" },
-  { name: "@fastify/session", bare: "fastify", file: "fastify-session", whose: "one" },
-  { name: "hono-sessions", bare: "hono", file: "hono-sessions", whose: "one" },
-  { name: "iron-session", bare: "node:http", file: "iron-session", whose: "one" },
-  { name: "jose HS256 bearer", bare: "node:http", file: "jose-bearer", whose: "one" },
+  { name: "express-session", bare: "express", file: "express-session", whose: "active" },
+  { name: "@fastify/session", bare: "fastify", file: "fastify-session", whose: "active" },
+  { name: "hono-sessions", bare: "hono", file: "hono-sessions", whose: "active" },
+  { name: "iron-session", bare: "node:http", file: "iron-session", whose: "active" },
+  { name: "jose HS256 bearer", bare: "node:http", file: "jose-bearer", whose: "active" },
 ];
 const BARE: readonly { readonly name: string; readonly file: string }[] = [
   { name: "node:http", file: "bare-node" },
@@ -58,7 +58,7 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
   for (const { name, file } of BARE) {
     if (!subjects.some((subject) => subject.bare === name)) continue;
     const server = await stage.start(name, file);
-    // What has served other clients than the load is slower ever after; the others are asked who is who.
+    // The others are asked who is who, and so have served another client than the load: so have these.
     for (let visit = 0; visit < 3; visit++) await (await fetch(`http://127.0.0.1:${server.port}/`)).text();
     bare.set(name, server);
   }
