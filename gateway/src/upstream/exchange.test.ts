@@ -498,3 +498,29 @@ test("CS-06 a preflight passes without a session where it is let through, and no
     },
   );
 });
+
+test("PX-01 a body that comes in one piece arrives byte for byte, below and above the size that leaves as text", async () => {
+  const bodies = [1, 256, 8191, 8192, 8193, 20_000].map((size) =>
+    Buffer.from(Array.from({ length: size }, (_, at) => (at * 7 + size) & 0xff)),
+  );
+  await withRig(
+    (message, response) => {
+      const body = bodies[Number(message.url?.slice(1))] ?? Buffer.alloc(0);
+      response.setHeader("content-length", body.length);
+      response.end(body);
+    },
+    async (rig) => {
+      for (const [index, body] of bodies.entries()) {
+        const received = await new Promise<Buffer>((resolve, reject) => {
+          const asked = request({ port: rig.port, path: `/${index}`, headers: { host: PUBLIC, ...ALICE } }, (answer) => {
+            const chunks: Buffer[] = [];
+            answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+            answer.on("end", () => resolve(Buffer.concat(chunks)));
+          });
+          asked.on("error", reject).end();
+        });
+        assert.ok(received.equals(body), `${body.length} bytes`);
+      }
+    },
+  );
+});
