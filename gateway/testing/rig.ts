@@ -11,6 +11,7 @@ import { headerOf } from "../src/client-request.ts";
 import { formatProblems } from "../src/config/place.ts";
 import type { Settings } from "../src/config.ts";
 import { loadConfig } from "../src/config.ts";
+import { groupsOf } from "../src/groups.ts";
 import { observe } from "../src/observe/observe.ts";
 import type { Admission, SessionLayer } from "../src/seam.ts";
 import type { Gateway } from "../src/server/gateway.ts";
@@ -20,19 +21,19 @@ import { startGateway } from "../src/server/gateway.ts";
 export const PUBLIC = "app.example.com";
 
 /** Who a cookie `__Host-Http-coatcheck=NAME` is, in these tests. */
-export const PEOPLE: { readonly [name: string]: { readonly identity: Identity; readonly groups: readonly string[] } } = {
+export const PEOPLE: { readonly [name: string]: Identity } = {
   alice: person("alice", ["staff", "admins"]),
   bob: person("bob", ["guests"]),
 };
 
-function person(subject: string, groups: readonly string[]): { identity: Identity; groups: readonly string[] } {
-  const claims = { email: `${subject}@example.com`, preferred_username: subject };
-  return { identity: { issuer: "https://id.example.com", subject, claims, authenticatedAt: 0, method: "oidc:default" }, groups };
+function person(subject: string, groups: readonly string[]): Identity {
+  const claims = { email: `${subject}@example.com`, preferred_username: subject, groups };
+  return { issuer: "https://id.example.com", subject, claims, authenticatedAt: 0, method: "oidc:default" };
 }
 
 /** What tests can say about the session layer. */
 export interface Control {
-  people: { [name: string]: { readonly identity: Identity; readonly groups: readonly string[] } };
+  people: { [name: string]: Identity };
   /** What `settle` answers, and was asked with. */
   settle: (status: number) => readonly string[] | Promise<readonly string[]>;
   /** What a rejected access token is renewed to. */
@@ -58,8 +59,8 @@ function sessionLayer(control: Control): SessionLayer {
     const known = name === undefined ? undefined : control.people[name];
     return {
       kind: "admitted",
-      identity: known?.identity ?? null,
-      groups: known?.groups ?? [],
+      identity: known ?? null,
+      groups: groupsOf(known ?? null),
       comesAgain: false,
       via: known === undefined ? null : "session",
       sessionId: known === undefined ? null : `id-of-${name}`,

@@ -3,7 +3,7 @@ import type { Engine } from "../admission.ts";
 import { problemOf } from "../answer.ts";
 import { groupsOf } from "../groups.ts";
 import type { CheckRequest } from "../seam.ts";
-import { type IdentityHeaders, identityHeaders, keptHeaders, type LeftOut } from "../upstream/identity-headers.ts";
+import { type IdentityHeaders, identityHeaders, type LeftOut } from "../upstream/identity-headers.ts";
 
 const SOMEBODY: Policy = { require: "user" };
 
@@ -46,9 +46,7 @@ function concluded(
     return problemOf("ERR_FORBIDDEN");
   }
   exchange.touch(200);
-  const comesAgain = exchange.options.store.capabilities.keepsRows === true;
-  const kept = comesAgain && identity !== null ? keptHeaders(identity) : undefined;
-  return kept ?? identityHeaders(identity, groupsOf(identity), comesAgain, leftOut);
+  return identityHeaders(identity, exchange.options.store.capabilities.keepsRows === true, leftOut);
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */

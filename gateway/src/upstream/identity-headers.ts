@@ -1,4 +1,5 @@
 import type { Identity, JsonValue } from "coatcheck/contracts";
+import { groupsOf } from "../groups.ts";
 
 /** Hears what was left out of the identity headers. Never the value. */
 export type LeftOut = (what: "user" | "email" | "preferred-username" | "group" | "groups-too-long") => void;
@@ -47,35 +48,26 @@ export interface IdentityHeaders {
   readonly text: string;
 }
 
-/** The headers made last for an identity; some stores hand out one row, and the engine its identity, until it changes. */
-const remembered = new WeakMap<Identity, { readonly groups: readonly string[]; readonly headers: IdentityHeaders }>();
-
-/** Those made last for an identity, whatever its groups were; `undefined` where there are none. For those whose groups are their claim. */
-export function keptHeaders(identity: Identity): IdentityHeaders | undefined {
-  return remembered.get(identity)?.headers;
-}
+/** The headers of an identity; some stores hand out one row, and the engine its identity, until it changes. */
+const remembered = new WeakMap<Identity, IdentityHeaders>();
 
 /**
  * The identity headers; empty where nobody is signed in. They are kept where the same object `comesAgain`: an entry for one that does
  * not costs the garbage collector more than making them.
  */
-export function identityHeaders(
-  identity: Identity | null,
-  groups: readonly string[],
-  comesAgain: boolean,
-  leftOut: LeftOut,
-): IdentityHeaders {
+export function identityHeaders(identity: Identity | null, comesAgain: boolean, leftOut: LeftOut): IdentityHeaders {
   if (identity === null) return NOBODY;
   const last = comesAgain ? remembered.get(identity) : undefined;
-  if (last !== undefined && last.groups === groups) return last.headers;
+  if (last !== undefined) return last;
   const { claims, subject } = identity;
+  const groups = groupsOf(identity);
   const headers = headersOf(
     single(subject, "user", leftOut),
     single(claims["email"], "email", leftOut),
     groups.length === 0 ? "" : joined(groups, leftOut),
     single(claims["preferred_username"], "preferred-username", leftOut),
   );
-  if (comesAgain) remembered.set(identity, { groups, headers });
+  if (comesAgain) remembered.set(identity, headers);
   return headers;
 }
 

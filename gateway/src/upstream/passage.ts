@@ -51,9 +51,7 @@ export function withToken(headers: readonly string[], before: string, token: str
   });
 }
 
-const NO_GROUPS: readonly string[] = [];
-
 function identityLines(admission: Admission | null, leftOut: LeftOut): readonly string[] {
-  if (admission === null) return identityHeaders(null, NO_GROUPS, false, leftOut).lines;
-  return identityHeaders(admission.identity, admission.groups, admission.comesAgain, leftOut).lines;
+  if (admission === null) return identityHeaders(null, false, leftOut).lines;
+  return identityHeaders(admission.identity, admission.comesAgain, leftOut).lines;
 }

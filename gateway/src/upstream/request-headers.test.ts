@@ -198,11 +198,11 @@ test("identity values are UTF-8; what headers cannot carry is left out and repor
   const identity = {
     issuer: "i",
     subject: "zoë 東京",
-    claims: { email: "a@b\r\nX-Evil: 1", preferred_username: "tab\there" },
+    claims: { email: "a@b\r\nX-Evil: 1", preferred_username: "tab\there", groups: ["größe", "a,b", "c\nd", "", "e"] },
     authenticatedAt: 0,
     method: "oidc:default",
   };
-  rig.control.people["odd"] = { identity, groups: ["größe", "a,b", "c\nd", "", "e"] };
+  rig.control.people["odd"] = identity;
   const answer = await rig.get("/user", { Cookie: "__Host-Http-coatcheck=odd" });
   const utf8 = (name: string): string => Buffer.from(received(answer, name) ?? "", "latin1").toString("utf8");
   assert.equal(utf8("x-auth-request-user"), "zoë 東京");
@@ -221,7 +221,7 @@ test("the groups header ends at 4 KiB, between two groups", async () => {
   const [alice] = Object.values(rig.control.people);
   assert.ok(alice !== undefined);
   const groups = Array.from({ length: 300 }, (_, index) => `group-number-${String(index).padStart(4, "0")}`);
-  rig.control.people["many"] = { identity: { ...alice.identity, subject: "many" }, groups };
+  rig.control.people["many"] = { ...alice, subject: "many", claims: { ...alice.claims, groups } };
   const sent = received(await rig.get("/user", { Cookie: "__Host-Http-coatcheck=many" }), "x-auth-request-groups") ?? "";
   assert.ok(sent.length <= 4096 && sent.length > 4000);
   assert.ok(groups.join(",").startsWith(`${sent},`));
