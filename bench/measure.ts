@@ -100,17 +100,25 @@ export async function measurePairs(load: Load, pairs: readonly Pair[], effort: E
 
 const requestsOf = ({ name, requests = name }: Pair): string => requests;
 
+/** How long a server is warmed up at most, in seconds: one that takes milliseconds for a request is as quick as it gets by then. */
+const LONGEST_WARM_UP = 4;
+
 /**
- * Warms a server up, and answers how many requests fill a window. The quick ones see every session once, so that what they keep of one
- * is there, as it is in a server that has been running for a while.
+ * Warms a server up, and answers how many requests fill a window. How quick it is shows only in the end: its first thousands of requests
+ * take several times as long as those that follow. Who manages all of them sees everybody once besides, so that what is kept of a session is
+ * there, as it is in a server that has been running for a while.
  */
 async function sized(load: Load, server: Running, requests: string, effort: Effort): Promise<number> {
   await load.open(requests, server.port, effort.connections);
-  const first = Math.ceil(effort.warmUp / 20);
-  const slow = first / (await load.run(first)) < 10_000;
-  if (!slow) await load.run(effort.sessions, true);
-  const second = slow ? first : effort.warmUp;
-  const rate = second / (await load.run(second));
+  const batch = Math.ceil(effort.warmUp / 20);
+  let rate = 0;
+  let sent = 0;
+  for (let seconds = 0; sent < effort.warmUp && seconds < LONGEST_WARM_UP; sent += batch) {
+    const taken = await load.run(batch);
+    rate = batch / taken;
+    seconds += taken;
+  }
+  if (sent >= effort.warmUp) await load.runAll();
   await load.close();
   return Math.max(effort.connections, Math.round(rate * effort.windowSeconds));
 }
