@@ -5,6 +5,7 @@ import { CoatcheckError } from "coatcheck/errors";
 import { sameSecret } from "coatcheck/secrets";
 import type { Dispatcher } from "undici";
 import { problemOf, problemOfError, send } from "../answer.ts";
+import { writeHead } from "../head-text.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
@@ -244,7 +245,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     const { admission } = this.passage;
     const flat = answerHead(headers, cookies, admission !== null && admission.identity !== null, this);
     if (this.shared.isDraining()) flat.push("connection", "close");
-    response.writeHead(status, flat);
+    writeHead(response, status, flat);
     if (isEventStream(headers["content-type"])) {
       this.#lasting = true;
       this.shared.streams.add(this);
