@@ -77,7 +77,7 @@ export class FrontDoor {
   /** Cuts the streams and closes the connections to upstreams. */
   async close(): Promise<void> {
     this.streams.cutAll();
-    await Promise.all(this.#routes.map(({ pool }) => pool.destroy()));
+    await Promise.all(this.#routes.flatMap(({ pool, handshakes }) => [pool.destroy(), handshakes.destroy()]));
   }
 
   /** A request, also one that expects 100-continue: the expectation is met when the request may pass. */

@@ -82,7 +82,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   #dispatch(body: Readable | null): void {
     const { route, arrival } = this.passage;
-    route.pool.dispatch({ path: arrival.target, method: this.method, headers: this.#headers, body }, this);
+    route.pool.dispatch({ ...route.sending, path: arrival.target, method: this.method, headers: this.#headers, body }, this);
   }
 
   #body(): Readable | null {

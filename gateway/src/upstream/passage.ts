@@ -32,8 +32,15 @@ export function upstreamHeaders({ arrival, route, admission, accessToken }: Pass
   const { head, origin, client } = arrival;
   const headers = head.kept;
   if (route.passHost) headers.push("host", origin.host);
-  headers.push("x-forwarded-for", client, "x-forwarded-host", origin.host, "x-forwarded-proto", origin.scheme);
-  for (const line of identityLines(admission, leftOut)) headers.push(line);
+  headers.push(
+    "x-forwarded-for",
+    client,
+    "x-forwarded-host",
+    origin.host,
+    "x-forwarded-proto",
+    origin.scheme,
+    ...identityLines(admission, leftOut),
+  );
   if (route.audience !== undefined) headers.push("x-coatcheck-assertion", admission?.assertion(route.audience) ?? "");
   if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
   if (route.token === "authorization" && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);

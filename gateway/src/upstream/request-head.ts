@@ -15,6 +15,8 @@ export class RequestHead {
   forwardedFor: string | undefined = undefined;
   forwardedHost: string | undefined = undefined;
   authorization: string | undefined = undefined;
+  /** Several lines are joined as one. */
+  cookie: string | undefined = undefined;
   length: string | undefined = undefined;
   chunked = false;
   expects: string | undefined = undefined;
@@ -31,6 +33,7 @@ export class RequestHead {
           if (!hidden.has(plain)) kept.push(name, value);
           break;
         case "cookie": {
+          this.cookie = this.cookie === undefined ? value : `${this.cookie}; ${value}`;
           const others = withoutOwnCookies(value, isOwnCookie);
           if (others !== "") kept.push(name, others);
           break;

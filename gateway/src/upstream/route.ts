@@ -1,9 +1,18 @@
+import { isIP } from "node:net";
 import { Pool } from "undici";
 import type { AccessRule, UpstreamSettings } from "../config.ts";
 import type { Ask } from "../seam.ts";
+import { connectWithin } from "./connection.ts";
 
 /** The most connections to one upstream; requests past that wait for one. */
 const MOST_CONNECTIONS = 512;
+
+interface Sending {
+  /** Whom the certificate is for; the upstream's own name, whatever host it is told. */
+  readonly servername: string | undefined;
+  /** Requests never wait for one another on a connection, so nothing need be done when a head has come. */
+  readonly blocking: false;
+}
 
 /** One upstream with its rule and its connections. */
 export interface Route {
@@ -20,14 +29,29 @@ export interface Route {
   /** What the session layer is asked about its requests, by the public origin that they come to. */
   readonly asks: ReadonlyMap<string, Ask>;
   readonly pool: Pool;
+  /** For WebSockets, whose connections become streams. */
+  readonly handshakes: Pool;
+  /** What undici is told with every request. */
+  readonly sending: Sending;
   readonly kind: "route";
 }
 
 /** Opens the pool of an upstream. `signsOn`: there is a login of ours to send people to. Connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
 export function openRoute(settings: UpstreamSettings, origins: readonly string[], signsOn = true): Route {
   const { timeouts, access } = settings;
+  const { protocol, host, hostname } = new URL(settings.url);
+  const options: Pool.Options = {
+    connections: MOST_CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    connectTimeout: timeouts.connect,
+    headersTimeout: timeouts.head,
+    bodyTimeout: timeouts.idle,
+    maxHeaderSize: 65_536,
+  };
+  const plain = protocol === "http:";
   return {
-    name: settings.name ?? new URL(settings.url).host,
+    name: settings.name ?? host,
     paths: settings.paths,
     hosts: settings.hosts,
     access,
@@ -43,14 +67,9 @@ export function openRoute(settings: UpstreamSettings, origins: readonly string[]
       ]),
     ),
     kind: "route",
-    pool: new Pool(settings.url, {
-      connections: MOST_CONNECTIONS,
-      pipelining: 1,
-      allowH2: false,
-      connectTimeout: timeouts.connect,
-      headersTimeout: timeouts.head,
-      bodyTimeout: timeouts.idle,
-      maxHeaderSize: 65_536,
-    }),
+    pool: new Pool(settings.url, plain ? { ...options, connect: connectWithin(timeouts.connect) } : options),
+    handshakes: new Pool(settings.url, options),
+    // An address has no name; TLS then goes by the host that the upstream is told, as undici has it.
+    sending: { servername: plain || isIP(hostname.replace(/[[\]]/g, "")) === 0 ? hostname : undefined, blocking: false },
   };
 }

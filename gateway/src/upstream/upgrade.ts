@@ -56,7 +56,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
     this.#socket.once("close", () => this.#closed());
     this.#socket.on("error", () => this.#socket.destroy());
     const headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
-    route.pool.dispatch({ path: arrival.target, method: "GET", headers, upgrade: "websocket" }, this);
+    route.handshakes.dispatch({ ...route.sending, path: arrival.target, method: "GET", headers, upgrade: "websocket" }, this);
   }
 
   cut(): void {
