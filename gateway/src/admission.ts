@@ -48,6 +48,7 @@ class Admitted implements Admission {
   readonly kind = "admitted";
   readonly #exchange: Exchange;
   readonly #signer: AssertionSigner;
+  #identity: Identity | null = null;
 
   constructor(exchange: Exchange, signer: AssertionSigner) {
     this.#exchange = exchange;
@@ -55,7 +56,8 @@ class Admitted implements Admission {
   }
 
   get identity(): Identity | null {
-    return this.#exchange.session.identity;
+    this.#identity ??= this.#exchange.session.identity;
+    return this.#identity;
   }
 
   get comesAgain(): boolean {

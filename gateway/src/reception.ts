@@ -42,6 +42,11 @@ export class Arrival extends ClientRequest {
     this.client = read.client;
     this.started = read.started;
   }
+
+  // The one header that every request is asked for; it was found already.
+  override header(name: string): string | undefined {
+    return name === "cookie" ? this.head.cookie : super.header(name);
+  }
 }
 
 /** A request that goes no further: what it is answered, and how that counts. */

@@ -57,7 +57,7 @@ function layerOf(
   leftOut: LeftOut,
 ): SessionLayer {
   const { engine } = auth;
-  const { keyring, clock, chain } = engine.options;
+  const { keyring, clock, chain, cookies } = engine.options;
   const reader = chain.proxy?.reader;
   const signer = assertionSigner({ keyring, clock, issuer: publicUrl[0] ?? "" });
   return {
@@ -65,7 +65,7 @@ function layerOf(
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check({ engine, leftOut, signsOn: providers.length > 0 }, request),
-    isOwnCookie: (name) => isOurCookie(name),
+    isOwnCookie: (name) => name === cookies.session.name || isOurCookie(name),
     proxyHeaders: reader?.headers ?? [],
     proxyProven: reader?.proven ?? false,
     directory: auth.sessions,

@@ -89,7 +89,7 @@ export function createCookies(options: CookieOptions): Cookies {
 
 /** Whether `name` is of a cookie of ours, configured with the base name `base`; see {@link Cookies.isOurs}. */
 export function isOurCookie(name: string, base: string = DEFAULT_NAME): boolean {
-  const bare = name.replace(BROWSER_PREFIX, "");
+  const bare = name.startsWith("__") ? name.replace(BROWSER_PREFIX, "") : name;
   return bare === base || bare.startsWith(`${base}.`);
 }
 
