@@ -16,33 +16,62 @@ const QUOTE = 0x22;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 
+/** Where in a header a cookie's value stands. */
+export interface CookieSpan {
+  readonly start: number;
+  readonly end: number;
+  /** Whether another cookie of the name follows. */
+  readonly more: boolean;
+}
+
 /**
  * The different values of the cookies of exactly this name, in order, at most `max`. Never throws. Several `Cookie` lines are given
  * joined by `; `. Space around name and value and a pair of quotes around the value are taken off; nothing is decoded, since our values
  * are base64url.
- *
- * A plain search finds the name and only then looks whether a cookie begins there: a header is read at the speed of `indexOf`, and
- * nothing is allocated for anybody else's cookies.
  */
 export function readCookies(header: string | undefined, name: string, max = 4): readonly string[] {
-  if (header === undefined || header.length > MAX_HEADER_CHARACTERS || name === "") return NO_VALUES;
+  if (header === undefined || !isReadable(header, name)) return NO_VALUES;
   let values: string[] | undefined;
-  let at = header.indexOf(name);
-  while (at >= 0) {
-    let next = at + name.length;
-    const equals = beginsCookie(header, at) ? skipSpace(header, next) : -1;
-    if (header.charCodeAt(equals) === EQUALS) {
-      const start = skipSpace(header, equals + 1);
-      next = endOfCookie(header, start);
-      const value = valueBetween(header, start, next);
-      if (values === undefined) values = [value];
-      else if (!values.includes(value)) values.push(value);
-      if (values.length >= max) break;
-    }
-    // Where the rest is too short for another one, nothing is searched: a search costs more than reading the value.
-    at = header.length - next > name.length ? header.indexOf(name, next) : -1;
+  let start = nextValue(header, name, 0);
+  while (start >= 0) {
+    const endOf = endOfCookie(header, start);
+    const value = valueBetween(header, start, endOf);
+    if (values === undefined) values = [value];
+    else if (!values.includes(value)) values.push(value);
+    if (values.length >= max) break;
+    start = nextValue(header, name, endOf);
   }
   return values ?? NO_VALUES;
+}
+
+/** Where the first value of {@link readCookies} stands; `undefined` where there is none. A text that is cut out of another is slower to read. */
+export function findCookie(header: string | undefined, name: string): CookieSpan | undefined {
+  if (header === undefined || !isReadable(header, name)) return undefined;
+  const start = nextValue(header, name, 0);
+  if (start < 0) return undefined;
+  const endOf = endOfCookie(header, start);
+  const more = nextValue(header, name, endOf) >= 0;
+  const end = trimEnd(header, start, endOf);
+  return isQuoted(header, start, end) ? { start: start + 1, end: end - 1, more } : { start, end, more };
+}
+
+const isReadable = (header: string, name: string): boolean => header.length <= MAX_HEADER_CHARACTERS && name !== "";
+
+/**
+ * Where the value of the next cookie of this name begins, at `from` or behind it; -1 where there is none. A plain search finds the name and only
+ * then looks whether a cookie begins there: a header is read at the speed of `indexOf`, and nothing is allocated for anybody else's cookies.
+ */
+function nextValue(header: string, name: string, from: number): number {
+  let at = from;
+  // Where the rest is too short for another one, nothing is searched: a search costs more than reading the value.
+  while (header.length - at > name.length) {
+    at = header.indexOf(name, at);
+    if (at < 0) return -1;
+    const equals = beginsCookie(header, at) ? skipSpace(header, at + name.length) : -1;
+    if (header.charCodeAt(equals) === EQUALS) return skipSpace(header, equals + 1);
+    at += name.length;
+  }
+  return -1;
 }
 
 /** The cookies whose name begins with `prefix`, in order, at most `max`; otherwise as {@link readCookies}. */
@@ -85,8 +114,11 @@ function valueAfter(header: string, equals: number): string {
 
 function valueBetween(header: string, start: number, endOf: number): string {
   const end = trimEnd(header, start, endOf);
-  const quoted = end - start >= 2 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
-  return quoted ? header.slice(start + 1, end - 1) : header.slice(start, end);
+  return isQuoted(header, start, end) ? header.slice(start + 1, end - 1) : header.slice(start, end);
+}
+
+function isQuoted(header: string, start: number, end: number): boolean {
+  return end - start >= 2 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
 }
 
 function skipSpace(header: string, at: number): number {

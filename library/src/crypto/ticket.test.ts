@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { systemEntropy } from "./entropy.ts";
-import { hashSecret, isId, isSecret, joinTicket, mintSecret, mintTicket, parseTicket, splitTicket } from "./ticket.ts";
+import { hashSecret, isId, isSecret, joinTicket, mintSecret, mintTicket, parseTicket, ticketIn } from "./ticket.ts";
 
 const EXPIRES = Date.UTC(2031, 4, 6, 7, 8, 9);
 
@@ -121,7 +121,7 @@ test("A-42 parseTicket never throws, and reads nothing that does not encode 16 a
   );
 });
 
-test("A-47 splitTicket reads what parseTicket reads, and of all else only what has the length and an id; the secret is told apart by isSecret", () => {
+test("A-47 ticketIn reads what parseTicket reads, wherever it stands, and of all else only what has the length and an id; the secret is told apart by isSecret", () => {
   const { ticket, id } = mintTicket(systemEntropy, EXPIRES);
   const part = fc.string({ unit: fc.constantFrom(..."AQgwxyz09-_.+/= é"), minLength: 43, maxLength: 43 });
   fc.assert(
@@ -132,12 +132,15 @@ test("A-47 splitTicket reads what parseTicket reads, and of all else only what h
         fc.nat(65).map((at) => `${ticket.slice(0, at)}!${ticket.slice(at + 1)}`),
         fc.constant(ticket),
       ),
-      (text) => {
-        const [whole, halves] = [parseTicket(text), splitTicket(text)];
-        if (halves === undefined) return assert.equal(whole, undefined);
-        assert.ok(isId(halves.id));
-        assert.equal(joinTicket(halves.id, halves.secret), text);
-        assert.deepEqual(whole, isSecret(halves.secret) ? halves : undefined);
+      fc.constantFrom("", "ticket=", `a=${ticket}; ticket=`),
+      fc.constantFrom("", "; b=c", ticket),
+      (text, before, behind) => {
+        const [whole, found] = [parseTicket(text), ticketIn(before + text + behind, before.length, before.length + text.length)];
+        if (found === undefined) return assert.equal(whole, undefined);
+        const { id: foundId, secret } = found;
+        assert.ok(isId(foundId));
+        assert.equal(joinTicket(foundId, secret), text);
+        assert.deepEqual(whole, isSecret(secret) ? { id: foundId, secret } : undefined);
       },
     ),
   );

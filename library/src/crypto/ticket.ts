@@ -13,15 +13,35 @@ export interface MintedTicket {
   readonly secretHash: string;
 }
 
-/** A ticket's two halves, as presented; nothing is proved yet. */
-export interface PresentedTicket {
+/** A ticket's two halves. */
+export interface TicketHalves {
   readonly id: string;
   readonly secret: string;
+}
+
+/** A ticket as presented, in a text where it stands; nothing is proved yet. Of the secret only the length is known. */
+export class PresentedTicket implements TicketHalves {
+  readonly id: string;
+  readonly text: string;
+  /** Where in the text the secret begins. */
+  readonly secretAt: number;
+
+  constructor(id: string, text: string, secretAt: number) {
+    this.id = id;
+    this.text = text;
+    this.secretAt = secretAt;
+  }
+
+  get secret(): string {
+    return this.text.slice(this.secretAt, this.secretAt + SECRET_CHARACTERS);
+  }
 }
 
 const ID_BYTES = 16;
 const ID_CHARACTERS = 22;
 const SECRET_BYTES = 32;
+/** Of every secret's text. */
+export const SECRET_CHARACTERS = 43;
 /** The end inside an id is in seconds, cut to multiples of 64: enough to keep neighbours together, too coarse to tell a login. */
 const COARSE_SECONDS = 64;
 
@@ -33,8 +53,7 @@ const CHARACTER = "[A-Za-z0-9_-]";
 // Written out, because a counted repetition takes nearly three times as long.
 const ID = `${CHARACTER.repeat(21)}[AQgw]`;
 const ONLY_ID = new RegExp(`^${ID}$`);
-const LEADING_ID = new RegExp(`^${ID}\\.`);
-const TICKET_CHARACTERS = 66;
+const DOT = 0x2e;
 const ONLY_SECRET = new RegExp(`^${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]$`);
 
 /**
@@ -64,18 +83,22 @@ export function joinTicket(id: string, secret: string): string {
 }
 
 /** The halves of a ticket, or `undefined` for whatever is not exactly one: other lengths, characters, or spellings. */
-export function parseTicket(value: string): PresentedTicket | undefined {
-  const halves = splitTicket(value);
-  return halves !== undefined && isSecret(halves.secret) ? halves : undefined;
+export function parseTicket(value: string): TicketHalves | undefined {
+  const ticket = ticketIn(value, 0, value.length);
+  if (ticket === undefined) return undefined;
+  const { id, secret } = ticket;
+  return isSecret(secret) ? { id, secret } : undefined;
 }
 
 /**
- * The halves of what has a ticket's length and an id. Of the secret only the length is known: its spelling need not be looked at where its
- * hash is compared, since one that was minted is spelled right.
+ * What has a ticket's length and an id, between two positions of a text. The secret's spelling need not be looked at where it is proved, since one
+ * that was minted is spelled right.
  */
-export function splitTicket(value: string): PresentedTicket | undefined {
-  if (value.length !== TICKET_CHARACTERS || !LEADING_ID.test(value)) return undefined;
-  return { id: value.slice(0, ID_CHARACTERS), secret: value.slice(ID_CHARACTERS + 1) };
+export function ticketIn(text: string, start: number, end: number): PresentedTicket | undefined {
+  const dot = start + ID_CHARACTERS;
+  if (end !== dot + 1 + SECRET_CHARACTERS || text.charCodeAt(dot) !== DOT) return undefined;
+  const id = text.slice(start, dot);
+  return isId(id) ? new PresentedTicket(id, text, dot + 1) : undefined;
 }
 
 /** Whether this could be a session's secret. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { SessionReader, SessionRow, Verdict } from "../contracts.ts";
 import { sessionPolicy } from "../core/policy.ts";
 import { systemEntropy } from "../crypto/entropy.ts";
-import { mintTicket } from "../crypto/ticket.ts";
+import { hashSecret, joinTicket, mintSecret, mintTicket } from "../crypto/ticket.ts";
 import { systemClock } from "../engine/system.ts";
 import { START, sampleRow } from "../testing/store-suite-rows.ts";
 import { sessionStrategy } from "./session.ts";
@@ -19,11 +19,11 @@ const live = sampleRow({
 });
 const strategy = sessionStrategy({ cookie: "ticket", policy });
 
-function examine(cookie: string, get: SessionReader["get"]): Promise<Verdict> {
+function examine(cookie: string, get: SessionReader["get"], asked = strategy, now = START): Promise<Verdict> {
   const header = (name: string): string | undefined => (name === "cookie" ? `ticket=${cookie}` : undefined);
   const request = { method: "GET", target: "/", peer: undefined, header };
   const store = { capabilities: { shared: true, durable: true, watch: false }, get, marked: () => undefined };
-  return Promise.resolve(strategy.examine({ request, store, now: START, clock: systemClock, report: () => undefined }));
+  return Promise.resolve(asked.examine({ request, store, now, clock: systemClock, report: () => undefined }));
 }
 
 /** The right length and id, and a secret that no one was ever given. */
@@ -50,7 +50,12 @@ const ANSWERS: readonly (readonly [string, SessionReader["get"]])[] = [
 
 for (const [name, get] of ANSWERS) {
   test(`A-30 A-47 a secret that is misspelled is malformed, where the store ${name}`, async () => {
-    for (const cookie of MISSPELLED) assert.deepEqual(await examine(cookie, get), MALFORMED, cookie);
+    const remembering = sessionStrategy({ cookie: "ticket", policy, keepsRows: true });
+    await examine(ticket, () => live, remembering);
+    for (const cookie of MISSPELLED) {
+      assert.deepEqual(await examine(cookie, get), MALFORMED, cookie);
+      assert.deepEqual(await examine(cookie, get, remembering), MALFORMED, cookie);
+    }
   });
 }
 
@@ -75,4 +80,49 @@ test("S-05 a ticket that is spelled right is an outage where the store fails, un
   );
   assert.deepEqual(await examine(ticket, () => undefined), { kind: "abstain", dead: { reason: "unknown", id } });
   assert.deepEqual(await examine(ticket, () => live), { kind: "accept", session: { row: live, previous: false } });
+});
+
+test("CR-02 S-09 a secret that was proved counts for that row alone: not once it was rotated, ended, or another is shown", async () => {
+  const remembering = sessionStrategy({ cookie: "ticket", policy, keepsRows: true });
+  const shown = (cookie: string, row: SessionRow, now = START): Promise<Verdict> => examine(cookie, () => row, remembering, now);
+  const unknown: Verdict = { kind: "abstain", dead: { reason: "unknown", id } };
+  for (let time = 0; time < 3; time++) {
+    assert.deepEqual(await shown(ticket, live), { kind: "accept", session: { row: live, previous: false } });
+    assert.deepEqual(await shown(`${id}.${mintSecret(systemEntropy)}`, live), unknown);
+  }
+  const secret = mintSecret(systemEntropy);
+  const rotated = {
+    ...live,
+    version: 2,
+    secretHash: hashSecret(secret),
+    previousHash: secretHash,
+    previousUntil: START + 10_000,
+  };
+  assert.deepEqual(await shown(joinTicket(id, secret), rotated), { kind: "accept", session: { row: rotated, previous: false } });
+  assert.deepEqual(await shown(ticket, rotated), { kind: "accept", session: { row: rotated, previous: true } });
+  assert.deepEqual(await shown(ticket, rotated, START + 10_000), unknown);
+  const ended = { ...live, ended: START, reason: "logout" } as const;
+  assert.deepEqual(await shown(ticket, ended), { kind: "abstain", dead: { reason: "logout", id } });
+});
+
+test("a row that comes again is asked for its hash once a minute, one that does not each time", async () => {
+  for (const [keepsRows, asked] of [
+    [true, [1, 1, 1, 2, 2]],
+    [false, [1, 2, 3, 4, 5]],
+  ] as const) {
+    const own = sessionStrategy({ cookie: "ticket", policy, keepsRows });
+    let hashes = 0;
+    const row = Object.defineProperty({ ...live }, "secretHash", {
+      get() {
+        hashes++;
+        return secretHash;
+      },
+    });
+    const seen: number[] = [];
+    for (const later of [0, 1, 59_999, 60_000, 60_001]) {
+      assert.equal((await examine(ticket, () => row, own, START + later)).kind, "accept");
+      seen.push(hashes);
+    }
+    assert.deepEqual(seen, asked);
+  }
 });

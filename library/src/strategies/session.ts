@@ -1,43 +1,53 @@
 import type { MaybePromise, SessionRow, Strategy, StrategyContext, Verdict } from "../contracts.ts";
-import { readCookies } from "../cookie/parse.ts";
+import { findCookie, readCookies } from "../cookie/parse.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import { overReason } from "../core/policy.ts";
 import { readable } from "../core/record.ts";
 import { equalHash } from "../crypto/equal.ts";
+import { ProvenSecrets } from "../crypto/proven-secrets.ts";
 import type { PresentedTicket } from "../crypto/ticket.ts";
-import { hashSecret, isSecret, splitTicket } from "../crypto/ticket.ts";
+import { hashSecret, isSecret, ticketIn } from "../crypto/ticket.ts";
 
 /** What the strategy has to know. */
 export interface SessionStrategyOptions {
   /** The session cookie's name. */
   readonly cookie: string;
   readonly policy: SessionPolicy;
+  /** Whether the store hands out the same row until it changes; see `StoreCapabilities`. Default `false`. */
+  readonly keepsRows?: boolean;
+}
+
+interface Judge {
+  readonly policy: SessionPolicy;
+  /** Only for rows that come again. */
+  readonly proven: ProvenSecrets | null;
 }
 
 const ABSTAIN: Verdict = { kind: "abstain" };
 const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
 
 /** Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones are nobody (CK-11). */
-export function sessionStrategy({ cookie, policy }: SessionStrategyOptions): Strategy {
+export function sessionStrategy({ cookie, policy, keepsRows = false }: SessionStrategyOptions): Strategy {
+  const judge: Judge = { policy, proven: keepsRows ? new ProvenSecrets() : null };
   return {
     name: "session",
     ambient: true,
-    presented: (request) => readCookies(request.header("cookie"), cookie).length > 0,
+    presented: (request) => findCookie(request.header("cookie"), cookie) !== undefined,
     examine: (context) => {
-      const values = readCookies(context.request.header("cookie"), cookie);
-      const first = values[0];
-      if (first === undefined) return ABSTAIN;
-      return values.length === 1 ? examineOne(first, context, policy) : examineSeveral(values, context, policy);
+      const header = context.request.header("cookie");
+      const found = findCookie(header, cookie);
+      if (header === undefined || found === undefined) return ABSTAIN;
+      if (found.more) return examineSeveral(readCookies(header, cookie), context, judge);
+      return examineOne(ticketIn(header, found.start, found.end), context, judge);
     },
   };
 }
 
-function examineOne(value: string, context: StrategyContext, policy: SessionPolicy): MaybePromise<Verdict> {
-  const ticket = splitTicket(value);
+function examineOne(ticket: PresentedTicket | undefined, context: StrategyContext, judge: Judge): MaybePromise<Verdict> {
   if (ticket === undefined) return MALFORMED;
   try {
     const row = context.store.get(ticket.id);
-    return row instanceof Promise ? judgeLater(ticket, row, context.now, policy) : judge(ticket, row, context.now, policy);
+    return row instanceof Promise ? judgeLater(ticket, row, context.now, judge) : judged(ticket, row, context.now, judge);
   } catch (cause) {
     return unread(ticket, cause);
   }
@@ -47,10 +57,10 @@ async function judgeLater(
   ticket: PresentedTicket,
   row: Promise<SessionRow | undefined>,
   now: number,
-  policy: SessionPolicy,
+  judge: Judge,
 ): Promise<Verdict> {
   try {
-    return judge(ticket, await row, now, policy);
+    return judged(ticket, await row, now, judge);
   } catch (cause) {
     return unread(ticket, cause);
   }
@@ -62,8 +72,8 @@ function unread({ secret }: PresentedTicket, cause: unknown): Verdict {
   throw cause;
 }
 
-async function examineSeveral(values: readonly string[], context: StrategyContext, policy: SessionPolicy): Promise<Verdict> {
-  const verdicts = await Promise.all(values.map((value) => examineOne(value, context, policy)));
+async function examineSeveral(values: readonly string[], context: StrategyContext, judge: Judge): Promise<Verdict> {
+  const verdicts = await Promise.all(values.map((value) => examineOne(ticketIn(value, 0, value.length), context, judge)));
   const settled = verdicts.filter((verdict) => verdict.kind !== "abstain");
   if (settled.length > 1 && settled.every((verdict) => verdict.kind === "accept" || verdict.kind === "stale")) {
     context.report({ name: "session.ambiguous", level: "warn", count: settled.length });
@@ -72,8 +82,8 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
   return settled.find((verdict) => verdict.kind === "unavailable") ?? settled[0] ?? verdicts[0] ?? ABSTAIN;
 }
 
-function judge(ticket: PresentedTicket, row: SessionRow | undefined, now: number, policy: SessionPolicy): Verdict {
-  const shown = row === undefined ? null : proof(ticket, row, now);
+function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: number, { policy, proven }: Judge): Verdict {
+  const shown = row === undefined ? null : proof(ticket, row, now, proven);
   // Whoever only knows an id learns nothing about it, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
     return isSecret(ticket.secret) ? { kind: "abstain", dead: { reason: "unknown", id: ticket.id } } : MALFORMED;
@@ -85,9 +95,18 @@ function judge(ticket: PresentedTicket, row: SessionRow | undefined, now: number
   return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "accept", session };
 }
 
-function proof(ticket: PresentedTicket, row: SessionRow, now: number): "current" | "previous" | null {
+function proof(
+  ticket: PresentedTicket,
+  row: SessionRow,
+  now: number,
+  proven: ProvenSecrets | null,
+): "current" | "previous" | null {
+  if (proven?.has(row, ticket, now)) return "current";
   const hash = hashSecret(ticket.secret);
-  if (equalHash(hash, row.secretHash)) return "current";
+  if (equalHash(hash, row.secretHash)) {
+    proven?.add(row, ticket, now);
+    return "current";
+  }
   if (row.previousHash !== null && now < row.previousUntil && equalHash(hash, row.previousHash)) return "previous";
   return null;
 }

@@ -1,0 +1,104 @@
+import type { Entropy } from "../contracts.ts";
+import { systemEntropy } from "./entropy.ts";
+import type { PresentedTicket } from "./ticket.ts";
+import { SECRET_CHARACTERS } from "./ticket.ts";
+
+/** How long keys, and what was recognised by them, are kept, in milliseconds. */
+const PERIOD_MS = 60_000;
+/** Two characters make a word of 14 bits; the last is alone. */
+const WORDS = Math.ceil(SECRET_CHARACTERS / 2);
+const SUMS = 4;
+/** Below 2^34, so that the sum of 22 words times a number each is below 2^53, where sums are exact. */
+const NUMBER_BYTES = 5;
+const NUMBER_TOP_BITS = 0x03;
+
+/**
+ * Recognises a secret that has proved a row by its hash already, without keeping it: of the text it keeps four sums, each of its words
+ * times secret numbers of this process. That takes a fifth of a SHA-256, which for a request with a session in memory costs more than
+ * all else that is done for it.
+ *
+ * Another text has the same sum with a probability of at most 2^-34, whatever computing power somebody has: it differs in some word,
+ * and whatever the other words add, at most one of the 2^34 numbers that this word may be multiplied with makes up for it. Four sums make that
+ * 2^-136 for each guess, and a guess is a request (a universal hash, Carter and Wegman 1979). Sums and numbers are shown to nobody. They are
+ * forgotten every minute, so that a picture of the memory is of no use later.
+ *
+ * What is not recognised is no lie yet: it goes on to the hash.
+ */
+export class ProvenSecrets {
+  readonly #entropy: Entropy;
+  readonly #numbers = new Float64Array(WORDS * SUMS);
+  #sums = new WeakMap<object, Sums>();
+  #since = Number.NEGATIVE_INFINITY;
+
+  constructor(entropy: Entropy = systemEntropy) {
+    this.#entropy = entropy;
+  }
+
+  /** Whether this ticket's secret proved this very row within the last minute. `now` in milliseconds. */
+  has(row: object, ticket: PresentedTicket, now: number): boolean {
+    const known = this.#isOver(now) ? undefined : this.#sums.get(row);
+    return known !== undefined && sameSums(known, new Sums(ticket, this.#numbers));
+  }
+
+  /** To be called when it did, by its hash. */
+  add(row: object, ticket: PresentedTicket, now: number): void {
+    if (this.#isOver(now)) this.#beginAnew(now);
+    this.#sums.set(row, new Sums(ticket, this.#numbers));
+  }
+
+  // A clock that was set back ends the period too.
+  #isOver(now: number): boolean {
+    return now - this.#since >= PERIOD_MS || now < this.#since;
+  }
+
+  #beginAnew(now: number): void {
+    const bytes = this.#entropy.bytes(this.#numbers.length * NUMBER_BYTES);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let index = 0; index < this.#numbers.length; index++) {
+      const at = index * NUMBER_BYTES;
+      this.#numbers[index] = view.getUint32(at) + (view.getUint8(at + 4) & NUMBER_TOP_BITS) * 2 ** 32;
+    }
+    bytes.fill(0);
+    this.#sums = new WeakMap();
+    this.#since = now;
+  }
+}
+
+class Sums {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  /** All bits that any of the characters has. */
+  readonly bits: number;
+
+  constructor({ text, secretAt }: PresentedTicket, numbers: Float64Array) {
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    let bits = 0;
+    for (let word = 0, at = 0; word < WORDS; word++, at += SUMS) {
+      const first = text.charCodeAt(secretAt + word * 2);
+      const second = word < WORDS - 1 ? text.charCodeAt(secretAt + word * 2 + 1) : 0;
+      const value = first * 128 + second;
+      bits |= first | second;
+      a += value * (numbers[at] ?? 0);
+      b += value * (numbers[at + 1] ?? 0);
+      c += value * (numbers[at + 2] ?? 0);
+      d += value * (numbers[at + 3] ?? 0);
+    }
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.d = d;
+    this.bits = bits;
+  }
+}
+
+/** In constant time. Texts with other characters than ASCII's are never the same: two of them may have the same words. */
+function sameSums(known: Sums, shown: Sums): boolean {
+  const { abs } = Math;
+  const difference = abs(known.a - shown.a) + abs(known.b - shown.b) + abs(known.c - shown.c) + abs(known.d - shown.d);
+  return difference + (shown.bits & ~0x7f) === 0;
+}
