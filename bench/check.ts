@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { request } from "undici";
+import { startBare } from "./bare.ts";
 import { PUBLIC_URL, signInThrough, startGateway } from "./gateway.ts";
 import type { Pair, Running } from "./measure.ts";
 import { bareRow, measurePairs, rowOf } from "./measure.ts";
@@ -9,6 +10,7 @@ import { atLeast } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { requestTo } from "./stage.ts";
 
+const BARE = "node:http 204";
 const MEMORY = "check/nginx, memory";
 const SQLITE = "check/nginx, SQLite";
 /** They sign in one by one, through the provider. */
@@ -16,7 +18,6 @@ const MOST_IN_MEMORY = 500;
 
 /** What nginx asks, against a server that answers 204 to everything. */
 export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> {
-  const bare = await stage.start("node:http 204", "bare-204");
   const { port } = await stage.start("the provider", "provider");
   const issuer = `http://127.0.0.1:${port}`;
   const pairs: Pair[] = [];
@@ -24,7 +25,7 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
     const people = Math.min(MOST_IN_MEMORY, stage.effort.sessions);
     for (let instance = 1; instance <= stage.effort.instances; instance++) {
       const server = await startGateway(stage, MEMORY, { store: "memory:", issuer });
-      pairs.push(await paired(stage, bare, server, await signInThrough(server, issuer, people), instance));
+      pairs.push(await paired(stage, server, await signInThrough(server, issuer, people), instance));
     }
   }
   if (only.test(SQLITE)) {
@@ -32,22 +33,16 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
     const { credentials } = await stage.start("the filling of the store", "fill-sqlite", [file]);
     for (let instance = 1; instance <= stage.effort.instances; instance++) {
       const server = await startGateway(stage, SQLITE, { store: `sqlite:${file}`, issuer });
-      pairs.push(await paired(stage, bare, server, credentials, instance));
+      pairs.push(await paired(stage, server, credentials, instance));
     }
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
   const goals = rows.map(({ name, ofBare }) => atLeast(`${name}, of the bare 204`, ofBare ?? 0, name === MEMORY ? 0.8 : 0.55));
-  return { rows: [bareRow(bare.name, figures), ...rows], goals };
+  return { rows: [bareRow(BARE, figures), ...rows], goals };
 }
 
-async function paired(
-  stage: Stage,
-  bare: Running,
-  server: Running,
-  credentials: readonly string[],
-  instance: number,
-): Promise<Pair> {
+async function paired(stage: Stage, server: Running, credentials: readonly string[], instance: number): Promise<Pair> {
   const lines = credentials.map((line) => [
     `x-original-url: ${PUBLIC_URL}/dashboard`,
     "x-original-method: GET",
@@ -60,7 +55,7 @@ async function paired(
     requests,
     lines.map((each) => requestTo("/auth/check/nginx", ...each)),
   );
-  return { name: server.name, requests, bare, server };
+  return { name: server.name, requests, bare: await startBare(stage, BARE, "bare-204"), server };
 }
 
 async function verify({ name, port }: Running, lines: readonly string[], subject: string): Promise<void> {

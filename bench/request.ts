@@ -1,3 +1,4 @@
+import { startBare } from "./bare.ts";
 import type { Pair, Running } from "./measure.ts";
 import { bareRow, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
@@ -57,10 +58,10 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
   const bare = new Map<string, Running>();
   for (const { name, file } of BARE) {
     if (!subjects.some((subject) => subject.bare === name)) continue;
-    const server = await stage.start(name, file);
-    // The others are asked who is who, and so have served another client than the load: so have these.
-    for (let visit = 0; visit < 3; visit++) await (await fetch(`http://127.0.0.1:${server.port}/`)).text();
-    bare.set(name, server);
+    const several = subjects.some((subject) => subject.bare === name && subject.several);
+    for (let instance = 1; instance <= (several ? stage.effort.instances : 1); instance++) {
+      bare.set(`${name} ${instance}`, await startBare(stage, name, file));
+    }
   }
   const started = new Map<string, Running & Ready>();
   const pairs: Pair[] = [];
@@ -74,13 +75,14 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
         requests,
         chosen(server.credentials, whose, stage.effort.active).map((line) => requestTo(path, line)),
       );
-      const beneath = bare.get(over);
+      const beneath = bare.get(`${over} ${instance}`);
       if (beneath !== undefined) pairs.push({ name, requests, bare: beneath, server });
     }
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
-  return { rows: [...[...bare.keys()].map((name) => bareRow(name, figures)), ...rows], goals: goalsOf(rows) };
+  const beneath = new Set([...bare.values()].map(({ name }) => name));
+  return { rows: [...[...beneath].map((name) => bareRow(name, figures)), ...rows], goals: goalsOf(rows) };
 }
 
 function chosen(credentials: readonly string[], whose: Subject["whose"], active: number): readonly string[] {
