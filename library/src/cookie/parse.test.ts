@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { setsOurs, withoutOurs } from "./names.ts";
-import { MAX_HEADER_CHARACTERS, readCookies, readCookiesByPrefix, type SentCookie } from "./parse.ts";
+import { findCookie, MAX_HEADER_CHARACTERS, readCookies, readCookiesByPrefix, type SentCookie } from "./parse.ts";
 
 const NAME = "__Host-Http-coatcheck";
 const isOurs = (name: string): boolean => name === NAME || name.startsWith(`${NAME}.`);
@@ -34,11 +34,25 @@ test("A-42 the scan finds in any header what splitting it would, and never throw
     fc.property(header, fc.constantFrom("n", "nn", "n.1"), fc.integer({ min: 1, max: 5 }), (text, name, max) => {
       const values = reference(text).filter((cookie) => cookie.name === name);
       assert.deepEqual(readCookies(text, name, max), [...new Set(values.map((cookie) => cookie.value))].slice(0, max));
+      const found = findCookie(text, name);
+      assert.equal(found === undefined ? undefined : text.slice(found.start, found.end), values[0]?.value);
+      assert.equal(found?.more ?? false, values.length > 1);
       const prefixed = reference(text).filter((cookie) => cookie.name.startsWith(name));
       assert.deepEqual(readCookiesByPrefix(text, name, max), prefixed.slice(0, max));
     }),
     { numRuns: 2000 },
   );
+});
+
+test("no header, no name, and a header that is too long are no cookie", () => {
+  for (const [text, name] of [
+    [undefined, "a"],
+    ["a=1", ""],
+    [`a=${"1".repeat(MAX_HEADER_CHARACTERS)}`, "a"],
+  ] as const) {
+    assert.equal(findCookie(text, name), undefined);
+    assert.deepEqual(readCookies(text, name), []);
+  }
 });
 
 test("CK-11 a cookie counts only under its exact name", () => {
