@@ -47,7 +47,8 @@ for (const [bench, names] of Object.entries(ROWS)) {
       names,
     );
     for (const { name, rate, cpuMicros, addedMicros, ofBare } of report.rows) {
-      assert.ok(rate > 0 && cpuMicros > 0, `${name} answered`);
+      // What renewals cost is a difference between two windows, and of two that are short anything can be.
+      assert.ok(rate > 0 && (cpuMicros > 0 || (name.endsWith(", renewals") && Number.isFinite(cpuMicros))), `${name} answered`);
       assert.equal(addedMicros === null, ofBare === null, name);
     }
     assert.ok(report.goals.length > 0);
