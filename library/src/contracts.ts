@@ -160,7 +160,10 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** `watch` exists. */
   readonly watch: boolean;
-  /** `get` hands out the same object until the row changes, so that what was read out of it is worth keeping. Default `false`. */
+  /**
+   * `get` hands out the same object until the row changes, and another one from then on, so that what was found out about it is worth keeping: its
+   * parsed body, and for a minute which secret proves it. Default `false`.
+   */
   readonly keepsRows?: boolean;
 }
 

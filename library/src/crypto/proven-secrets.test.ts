@@ -15,9 +15,9 @@ function shown(secret: string): PresentedTicket {
 }
 
 /** A secret, and what it proved. */
-function proved(proven: ProvenSecrets, now = NOW): { readonly row: object; readonly secret: string } {
-  const row = {};
+function proved(proven: ProvenSecrets, now = NOW): { readonly row: { version: number }; readonly secret: string } {
   const secret = mintSecret(systemEntropy);
+  const row = { version: 1 };
   proven.add(row, shown(secret), now);
   return { row, secret };
 }
@@ -30,6 +30,13 @@ test("a secret is recognised for the row that it proved, and for no other", () =
   assert.equal(proven.has(other.row, shown(one.secret), NOW), false);
   // The same content is not the same row: what changed is another object, and has to be proved anew.
   assert.equal(proven.has({ ...one.row }, shown(one.secret), NOW), false);
+});
+
+test("S-09 a secret is not recognised for a row that was changed in its place", () => {
+  const proven = new ProvenSecrets();
+  const { row, secret } = proved(proven);
+  row.version++;
+  assert.equal(proven.has(row, shown(secret), NOW), false);
 });
 
 test("CR-02 CR-11 no other text is recognised: none that differs in one place, or in two that make up for one another, or at all", () => {
@@ -98,11 +105,33 @@ test("the sums are exact: next to the largest words and numbers one bit of one w
       return bytes;
     },
   });
-  const row = {};
+  const row = { version: 1 };
   const text = (last: string): PresentedTicket => shown(`${"\u007f".repeat(41)}${last}\u007f`);
   proven.add(row, text("b"), NOW);
   assert.equal(proven.has(row, text("b"), NOW), true);
   for (const other of ["a", "c", "d"]) assert.equal(proven.has(row, text(other), NOW), false, other);
+});
+
+test("CR-02 of a secret no more is kept than what the prime leaves of each sum", () => {
+  const half = (2 ** 34 - 40) / 2;
+  const proven = new ProvenSecrets({
+    bytes(length) {
+      // The first word counts half of a prime and a half, the second one, all others nothing.
+      const bytes = new Uint8Array(length);
+      const view = new DataView(bytes.buffer);
+      for (let sum = 0; sum < 4; sum++) {
+        view.setUint32(sum * 5, half % 2 ** 32);
+        view.setUint8(sum * 5 + 4, Math.floor(half / 2 ** 32));
+        view.setUint32(20 + sum * 5, 1);
+      }
+      return bytes;
+    },
+  });
+  const text = (first: string, second: string): PresentedTicket => shown(`${first}${second}${"x".repeat(39)}`);
+  const row = { version: 1 };
+  proven.add(row, text("\0\u0002", "\0\0"), NOW);
+  assert.equal(proven.has(row, text("\0\0", "\0\u0001"), NOW), true);
+  assert.equal(proven.has(row, text("\0\0", "\0\u0002"), NOW), false);
 });
 
 test("what was proved is forgotten after a minute, with the numbers that it was recognised by, and when the clock is set back", () => {

@@ -8,26 +8,37 @@ const PERIOD_MS = 60_000;
 /** Two characters make a word of 14 bits; the last is alone. */
 const WORDS = Math.ceil(SECRET_CHARACTERS / 2);
 const SUMS = 4;
-/** Below 2^34, so that the sum of 22 words times a number each is below 2^53, where sums are exact. */
+/** The largest prime below 2^34. A sum of 22 words times a number each stays below 2^53, up to where numbers are exact. */
+const PRIME = 2 ** 34 - 41;
 const NUMBER_BYTES = 5;
 const NUMBER_TOP_BITS = 0x03;
 
+/** A row, as far as that matters here. */
+interface Provable {
+  readonly version: number;
+}
+
+interface Known {
+  readonly version: number;
+  readonly sums: Sums;
+}
+
 /**
  * Recognises a secret that has proved a row by its hash already, without keeping it: of the text it keeps four sums, each of its words
- * times secret numbers of this process. That takes a fifth of a SHA-256, which for a request with a session in memory costs more than
- * all else that is done for it.
+ * times secret numbers of this process, and of each sum the remainder by a prime. That takes a fifth of a SHA-256, which for a request with a
+ * session in memory costs more than all else that is done for it.
  *
- * Another text has the same sum with a probability of at most 2^-34, whatever computing power somebody has: it differs in some word,
- * and whatever the other words add, at most one of the 2^34 numbers that this word may be multiplied with makes up for it. Four sums make that
- * 2^-136 for each guess, and a guess is a request (a universal hash, Carter and Wegman 1979). Sums and numbers are shown to nobody. They are
- * forgotten every minute, so that a picture of the memory is of no use later.
+ * Another text has the same remainder with a probability of at most 2^-33, whatever computing power somebody has: it differs in some word, and
+ * whatever the other words add, one remainder of the number that this word is multiplied with makes up for it. Four of them make that 2^-132 for each
+ * guess, and a guess is a request (a universal hash, Carter and Wegman 1979). Nobody is shown any of it. Whoever could read it in the process's
+ * memory had 136 bits about a secret of 256, and for a minute, until the numbers are new, texts that this process takes for it.
  *
  * What is not recognised is no lie yet: it goes on to the hash.
  */
 export class ProvenSecrets {
   readonly #entropy: Entropy;
   readonly #numbers = new Float64Array(WORDS * SUMS);
-  #sums = new WeakMap<object, Sums>();
+  #known = new WeakMap<Provable, Known>();
   #since = Number.NEGATIVE_INFINITY;
 
   constructor(entropy: Entropy = systemEntropy) {
@@ -35,15 +46,17 @@ export class ProvenSecrets {
   }
 
   /** Whether this ticket's secret proved this very row within the last minute. `now` in milliseconds. */
-  has(row: object, ticket: PresentedTicket, now: number): boolean {
-    const known = this.#isOver(now) ? undefined : this.#sums.get(row);
-    return known !== undefined && sameSums(known, new Sums(ticket, this.#numbers));
+  has(row: Provable, ticket: PresentedTicket, now: number): boolean {
+    const known = this.#isOver(now) ? undefined : this.#known.get(row);
+    // A store that changed a row in its place would break its word; a secret that was rotated away must be none even so.
+    if (known === undefined || known.version !== row.version) return false;
+    return sameSums(known.sums, new Sums(ticket, this.#numbers));
   }
 
   /** To be called when it did, by its hash. */
-  add(row: object, ticket: PresentedTicket, now: number): void {
+  add(row: Provable, ticket: PresentedTicket, now: number): void {
     if (this.#isOver(now)) this.#beginAnew(now);
-    this.#sums.set(row, new Sums(ticket, this.#numbers));
+    this.#known.set(row, { version: row.version, sums: new Sums(ticket, this.#numbers) });
   }
 
   // A clock that was set back ends the period too.
@@ -59,7 +72,7 @@ export class ProvenSecrets {
       this.#numbers[index] = view.getUint32(at) + (view.getUint8(at + 4) & NUMBER_TOP_BITS) * 2 ** 32;
     }
     bytes.fill(0);
-    this.#sums = new WeakMap();
+    this.#known = new WeakMap();
     this.#since = now;
   }
 }
@@ -88,12 +101,20 @@ class Sums {
       c += value * (numbers[at + 2] ?? 0);
       d += value * (numbers[at + 3] ?? 0);
     }
-    this.a = a;
-    this.b = b;
-    this.c = c;
-    this.d = d;
+    this.a = remainder(a);
+    this.b = remainder(b);
+    this.c = remainder(c);
+    this.d = remainder(d);
     this.bits = bits;
   }
+}
+
+/** By the prime; twice as fast as `%`. */
+function remainder(sum: number): number {
+  const high = Math.floor(sum * 2 ** -34);
+  // 2^34 leaves 41 for each, which is far less than the prime in all.
+  const folded = sum - high * PRIME;
+  return folded >= PRIME ? folded - PRIME : folded;
 }
 
 /** In constant time. Texts with other characters than ASCII's are never the same: two of them may have the same words. */

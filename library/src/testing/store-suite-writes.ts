@@ -49,6 +49,27 @@ export const writeCases: readonly Case[] = [
     },
   },
   {
+    name: "a row that changed is another object; where rows are kept the same one comes until then",
+    async run({ store }) {
+      const row = sampleRow();
+      await store.put(row, "absent");
+      const first = await store.get(row.id);
+      if (store.capabilities.keepsRows === true) assert.equal(await store.get(row.id), first);
+      const changes = [
+        () => store.put({ ...row, version: row.version + 1, secretHash: "another", body: "other" }, row.version),
+        () => store.touch(row.id, row.seen + 1),
+        () => store.end({ id: row.id }, "logout", START),
+      ];
+      const handed = [first];
+      for (const change of changes) {
+        await change();
+        const next = await store.get(row.id);
+        assert.ok(!handed.includes(next));
+        handed.push(next);
+      }
+    },
+  },
+  {
     name: "put absent is refused where a row is: live, expired or ended",
     async run({ store, stored }) {
       for (const change of [{}, { expires: START - HOUR }, { ended: START, reason: "logout", body: "" }] as const) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SessionStore } from "../contracts.ts";
+import type { SessionRow, SessionStore } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
 import { playCase, type StoreUnderTest, storeCases } from "./store-suite.ts";
 import { watchingCases } from "./store-suite-watching.ts";
@@ -43,6 +43,24 @@ const MISTAKES: { readonly [mistake: string]: (store: SessionStore) => Partial<A
   }),
   "put says that it wrote when it did not": (store) => ({
     put: async (row, condition) => (await store.put(row, condition)) || true,
+  }),
+  "get changes what it handed out": (store) => {
+    const handed = new Map<string, SessionRow>();
+    return {
+      async get(id) {
+        const row = await store.get(id);
+        if (row === undefined) return undefined;
+        const own = Object.assign(handed.get(id) ?? {}, row);
+        handed.set(id, own);
+        return own;
+      },
+    };
+  },
+  "get says that it keeps rows, and copies them": (store) => ({
+    async get(id) {
+      const row = await store.get(id);
+      return row === undefined ? undefined : { ...row };
+    },
   }),
   "touch raises the version": (store) => ({
     async touch(id, seen) {
