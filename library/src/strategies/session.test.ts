@@ -126,3 +126,11 @@ test("a secret is hashed once a minute for a row that comes again, each time for
     assert.deepEqual(seen, asked);
   }
 });
+
+test("a record of a newer release is an outage at every request, also where rows are kept", async () => {
+  const own = sessionStrategy({ cookie: "ticket", policy, keepsRows: true });
+  const newer = { ...live, body: live.body.replace('"format":1', '"format":2') };
+  for (let time = 0; time < 3; time++) {
+    assert.deepEqual(await examine(ticket, () => newer, own), { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null });
+  }
+});

@@ -90,7 +90,11 @@ function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: numbe
   }
   const over = overReason(row, now, policy);
   if (over !== null) return { kind: "abstain", dead: { reason: over, id: ticket.id } };
-  if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
+  // What is recognised was readable when it was proved.
+  if (shown !== "recognised") {
+    if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
+    if (shown === "current") proven?.add(row, ticket, now);
+  }
   const session = { row, previous: shown === "previous" };
   return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "accept", session };
 }
@@ -100,13 +104,10 @@ function proof(
   row: SessionRow,
   now: number,
   proven: ProvenSecrets | null,
-): "current" | "previous" | null {
-  if (proven?.has(row, ticket, now)) return "current";
+): "recognised" | "current" | "previous" | null {
+  if (proven?.has(row, ticket, now)) return "recognised";
   const hash = hashSecret(ticket.secret);
-  if (equalHash(hash, row.secretHash)) {
-    proven?.add(row, ticket, now);
-    return "current";
-  }
+  if (equalHash(hash, row.secretHash)) return "current";
   if (row.previousHash !== null && now < row.previousUntil && equalHash(hash, row.previousHash)) return "previous";
   return null;
 }
