@@ -23,7 +23,7 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
   const pairs: Pair[] = [];
   if (only.test(MEMORY)) {
     const people = Math.min(MOST_IN_MEMORY, stage.effort.sessions);
-    for (let instance = 1; instance <= stage.effort.instances; instance++) {
+    for (let instance = 1; instance <= stage.effort.gateways; instance++) {
       const server = await startGateway(stage, MEMORY, { store: "memory:", issuer });
       pairs.push(await paired(stage, server, await signInThrough(server, issuer, people), instance));
     }
@@ -31,7 +31,7 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
   if (only.test(SQLITE)) {
     const file = join(stage.directory, "check.db");
     const { credentials } = await stage.start("the filling of the store", "fill-sqlite", [file]);
-    for (let instance = 1; instance <= stage.effort.instances; instance++) {
+    for (let instance = 1; instance <= stage.effort.gateways; instance++) {
       const server = await startGateway(stage, SQLITE, { store: `sqlite:${file}`, issuer });
       pairs.push(await paired(stage, server, credentials, instance));
     }

@@ -11,6 +11,8 @@ export interface Effort {
    * by where their memory lies and what was compiled when. The rounds take turns among them.
    */
   readonly instances: number;
+  /** The same for gateways, which do more for a request and differ more. */
+  readonly gateways: number;
   readonly sessions: number;
   /** Of these, how many come again and again where that is measured. */
   readonly active: number;
@@ -27,6 +29,7 @@ export interface Effort {
 export const FULL: Effort = {
   rounds: 15,
   instances: 3,
+  gateways: 5,
   sessions: 100_000,
   active: 100,
   connections: 32,
@@ -39,6 +42,7 @@ export const FULL: Effort = {
 export const QUICK: Effort = {
   rounds: 2,
   instances: 2,
+  gateways: 2,
   sessions: 20,
   active: 5,
   connections: 4,

@@ -21,7 +21,7 @@ export async function proxyBench(stage: Stage): Promise<Findings> {
   const issuer = `http://127.0.0.1:${provider.port}`;
   const people = Math.min(MOST_PEOPLE, stage.effort.sessions);
   const pairs: Pair[] = [];
-  for (let instance = 1; instance <= stage.effort.instances; instance++) {
+  for (let instance = 1; instance <= stage.effort.gateways; instance++) {
     const bare = await startBare(stage, BARE, "bare-proxy", [upstream]);
     const server = await startGateway(stage, GATEWAY, { store: "memory:", issuer, upstream });
     const credentials = await signInThrough(server, issuer, people);
