@@ -28,7 +28,12 @@ async function answered(
   const [head = "", ...rest] = answer.split("\r\n\r\n");
   const [first, ...fields] = head.split("\r\n");
   const named = fields.map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()));
-  return [first, named.map((line) => line.replace(/^date: .*GMT$/, "date")).sort(), rest.length];
+  return [
+    first,
+    named.map((line) => line.replace(/^date: .*GMT$/, "date")).sort(),
+    rest.length,
+    (rest[0] ?? "").split("HTTP/1.1")[0],
+  ];
 }
 
 const GET = "GET / HTTP/1.1";
@@ -44,6 +49,7 @@ const CASES: readonly (readonly [string, string, number, readonly string[], stri
   ["HEAD", "HEAD / HTTP/1.1", 200, SIZED, ""],
   ["204", GET, 204, [], ""],
   ["304 that tells a length", GET, 304, ["content-length", "3", "etag", '"x"'], ""],
+  ["304 with a body, which is none", GET, 304, ["content-length", "3"], "abc"],
   ["an empty body", GET, 200, ["content-length", "0"], ""],
   ["a connection that closes", GET, 200, [...SIZED, "connection", "close"], "abc"],
   ["a client that wants it closed", `${GET}\r\nConnection: close`, 200, SIZED, "abc"],
