@@ -8,7 +8,6 @@ import {
   type SessionStore,
 } from "coatcheck";
 import { assertionSigner } from "coatcheck/assertions";
-import { isOurCookie } from "coatcheck/cookies";
 import { authenticate } from "./admission.ts";
 import { bearerOptions } from "./bearer.ts";
 import type { ProviderSettings, Settings } from "./config.ts";
@@ -65,7 +64,7 @@ function layerOf(
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check({ engine, leftOut, signsOn: providers.length > 0 }, request),
-    isOwnCookie: (name) => name === cookies.session.name || isOurCookie(name),
+    isOwnCookie: cookies.isOurs,
     proxyHeaders: reader?.headers ?? [],
     proxyProven: reader?.proven ?? false,
     directory: auth.sessions,

@@ -83,7 +83,7 @@ export function createCookies(options: CookieOptions): Cookies {
       const rest = name.startsWith(loginPrefix) ? name.slice(loginPrefix.length) : "";
       return rest.length === STATE_CHARACTERS && STATE_START.test(rest) ? loginOf(rest, "Lax") : undefined;
     },
-    isOurs: (name) => isOurCookie(name, base),
+    isOurs: (name) => name === session.name || isOurCookie(name, base),
   };
 }
 

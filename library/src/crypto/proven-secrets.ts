@@ -3,7 +3,7 @@ import { systemEntropy } from "./entropy.ts";
 import type { PresentedTicket } from "./ticket.ts";
 import { SECRET_CHARACTERS } from "./ticket.ts";
 
-/** How long keys, and what was recognised by them, are kept, in milliseconds. */
+/** How long the numbers, and what was kept by them, are good for, in milliseconds. */
 const PERIOD_MS = 60_000;
 /** Two characters make a word of 14 bits; the last is alone. */
 const WORDS = Math.ceil(SECRET_CHARACTERS / 2);
