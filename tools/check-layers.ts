@@ -33,7 +33,9 @@ const LAYERS: { readonly [layer: string]: Layer } = {
   adapters: { may: ["contracts", "engine", "core/errors"], alone: true },
   client: { may: [], bare: true },
   testing: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "index"] },
-  index: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "client", "testing"] },
+  options: { may: ["contracts", "core", "engine", "oidc", "strategies"] },
+  compose: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "options"] },
+  index: { may: ["contracts", "core", "engine", "oidc", "strategies", "compose", "options"] },
 };
 
 /** The sealed cookie is a store that seals. */

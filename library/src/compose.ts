@@ -1,0 +1,204 @@
+/** The wiring: puts the parts together for the options that were given. */
+import type { Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
+import { createCookies } from "./cookie/names.ts";
+import { deviations, sessionPolicy } from "./core/policy.ts";
+import { ownerOf } from "./core/record.ts";
+import { refreshPolicy } from "./core/renewal.ts";
+import { systemEntropy } from "./crypto/entropy.ts";
+import { createKeyring } from "./crypto/keyring.ts";
+import type { Auth } from "./engine/auth.ts";
+import { createBackground } from "./engine/background.ts";
+import { sessionDirectory } from "./engine/directory.ts";
+import { Endings } from "./engine/endings.ts";
+import { Engine } from "./engine/engine.ts";
+import { handle } from "./engine/handle.ts";
+import { checkedOrigin, checkedPrefix, checkedUrl, origins, validator } from "./engine/option-checks.ts";
+import { renewAbsent } from "./engine/renew-absent.ts";
+import { Renewals } from "./engine/renewals.ts";
+import { Resolver } from "./engine/resolver.ts";
+import { sweepHourly } from "./engine/sweep.ts";
+import { systemClock } from "./engine/system.ts";
+import { assertionVerifier } from "./oidc/assertion.ts";
+import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
+import { oidcProvider } from "./oidc/provider.ts";
+import type { ProviderConfig } from "./oidc/provider-config.ts";
+import { oidcRoutes } from "./oidc/routes.ts";
+import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "./options.ts";
+import { bearer } from "./strategies/bearer.ts";
+import { proxyReader } from "./strategies/proxy.ts";
+import { sessionStrategy } from "./strategies/session.ts";
+import { keysRoute } from "./tokens/key-set.ts";
+
+/**
+ * Puts a session layer together. Throws a `TypeError` or a `CoatcheckError` where an option cannot be right.
+ *
+ * @example
+ * ```ts
+ * const auth = coatcheck({
+ *   publicUrl: "https://app.example.com",
+ *   secrets: process.env["COATCHECK_SECRET"],
+ *   store: memory(),
+ *   provider: { issuer: "https://id.example.com", clientId: "app", clientSecret: process.env["CLIENT_SECRET"] ?? "" },
+ * });
+ * ```
+ */
+export function coatcheck<Data = JsonObject>(options: CoatcheckOptions<Data>): Auth<Data>;
+export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
+  const clock = options.clock ?? systemClock;
+  const entropy = options.entropy ?? systemEntropy;
+  const report = reporter(options.on);
+  const background = createBackground(report);
+  const refresh = refreshPolicy(options.refresh);
+  const policy = sessionPolicy(options.session, refresh.withoutRefreshToken === "end");
+  for (const reason of deviations(options.session ?? {})) report({ name: "session.refused", level: "warn", reason });
+  const own = origins(options.publicUrl);
+  const cookies = createCookies({ origins: own, ...options.cookie });
+  const keyring = createKeyring(options.secrets, { entropy });
+  const prefix = checkedPrefix(options.prefix ?? "/auth");
+  const providers = givenProviders(options).map((given) =>
+    isProvider(given) ? given : oidcProvider(given, { clock, entropy, report }),
+  );
+  const { store } = options;
+
+  const endings = new Endings({ store, clock, policy, background });
+  const renewals = new Renewals({
+    store,
+    providers,
+    keyring,
+    clock,
+    entropy,
+    policy,
+    refresh,
+    endings,
+    background,
+    report,
+  });
+  const tokens = bearerOf(options, clock);
+  const proxy = proxyOf(options.proxy, { clock, report });
+  const sessions = sessionDirectory({ store, clock, entropy, policy, report }, endings);
+
+  const engine = new Engine<unknown>({
+    store,
+    keyring,
+    clock,
+    entropy,
+    chain: {
+      explicit: [...tokens.strategies, ...(options.strategies ?? [])],
+      proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
+      session: sessionStrategy({ cookie: cookies.session.name, policy, keepsRows: store.capabilities.keepsRows === true }),
+    },
+    policy,
+    cookies,
+    origins: { own, trusted: (options.trustedOrigins ?? []).map(checkedOrigin) },
+    prefix,
+    validate: validator(options.data),
+    keep: { userAgent: options.keep?.userAgent ?? false, address: options.keep?.address ?? false },
+    routes: [
+      ...oidcRoutes({
+        providers,
+        store,
+        sessions,
+        keyring,
+        clock,
+        entropy,
+        report,
+        background,
+        cookies,
+        prefix,
+        signedOutPage: options.signedOutPage ?? "/",
+        ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
+        ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
+        ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
+      }),
+      keysRoute(keyring),
+    ],
+    report,
+    background,
+    endings,
+    renewals,
+    refresh,
+  });
+  const providerStates = () => providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
+  const closing = new AbortController();
+  background.waitUntil(sweepHourly(store, clock, report, closing.signal));
+  if (refresh.background) {
+    background.waitUntil(renewAbsent({ store, clock, entropy, policy, report }, renewals, closing.signal));
+  }
+
+  return {
+    engine,
+    handle: (request, handler, info) => handle(engine, request, handler, info),
+    endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
+    forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
+    sessions,
+    keys: keyring.keyIds,
+    get providers() {
+      return providerStates();
+    },
+    async ready() {
+      const answers = await storeAnswers(store, clock);
+      const states = providerStates();
+      const signsOn = states.length === 0 || states.some((state) => state.ready);
+      return { ready: answers && signsOn, store: answers, providers: states, keys: keyring.keyIds };
+    },
+    async close() {
+      closing.abort();
+      endings.close();
+      renewals.close();
+      for (const provider of providers) await provider.close();
+      for (const verifier of tokens.verifiers) await verifier.close?.();
+      await background.drain();
+    },
+  };
+}
+
+function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
+  if (on === undefined) return () => undefined;
+  return (event) => {
+    try {
+      on(event);
+    } catch {
+      // A listener that throws must not change what a request is answered.
+    }
+  };
+}
+
+function proxyOf(
+  given: ProxyOptions | ProxyReaderOptions | undefined,
+  world: { readonly clock: Clock; readonly report: Report },
+) {
+  if (given === undefined) return null;
+  return { reader: "reader" in given ? given.reader : readerOf(given, world), resolver: new Resolver(given, world) };
+}
+
+function readerOf({ assertion, ...options }: ProxyOptions, { clock }: { readonly clock: Clock }): ProxyReader {
+  return proxyReader(options, assertion === undefined ? {} : { assertion: assertionVerifier(assertion, { clock }) });
+}
+
+function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {
+  const all = [...(provider === undefined ? [] : [provider]), ...(providers ?? [])];
+  const names = all.map((one) => one.name ?? "default");
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TypeError(`two providers are called ${twice}; give each a name of its own`);
+  return all;
+}
+
+function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock) {
+  if (options.bearer === undefined) return { verifiers: [], strategies: [] };
+  const clients = givenProviders(options).flatMap((given) => (isProvider(given) ? [] : [given]));
+  const verifiers = bearerVerifiers(options.bearer, { clock, clients });
+  return { verifiers, strategies: [bearer({ ...options.bearer, verifiers })] };
+}
+
+function isProvider(given: ProviderConfig | Provider): given is Provider {
+  return "begin" in given;
+}
+
+async function storeAnswers(store: SessionStore, clock: Clock): Promise<boolean> {
+  try {
+    await store.marked("ready", clock.now());
+    return true;
+  } catch {
+    return false;
+  }
+}
