@@ -565,6 +565,8 @@ export interface RouteExchange {
   whenStored(act: () => void): void;
   /** Whether a proxy asserts who this is: it would sign them in again with the next request. */
   readonly fromProxy: boolean;
+  /** Whether a credential of the client's own (bearer, custom) authenticated the request: there is no session, and none is managed by it. */
+  readonly byCredential: boolean;
   /** The tokens of the presented session, opened: for revocation and the ID token hint. */
   tokens(): ProviderTokens | null;
   /** The name of the provider that the presented session is from. */

@@ -145,6 +145,7 @@ function exchangeOf(browser: Browser, did: App["did"], stored: (() => void)[]): 
       Object.assign(browser, { identity: null });
     },
     fromProxy: false,
+    byCredential: false,
     whenStored: (act) => void stored.push(act),
     tokens() {
       if (browser.unreadable === true) throw new CoatcheckError("ERR_SEAL");

@@ -172,7 +172,7 @@ export class Exchange<Data> implements RouteExchange {
     if (this.#closed) {
       throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
     }
-    if (this.#byCredential) {
+    if (this.byCredential) {
       // Whether a credential comes along is the client's choice, so this is an answer and no crash.
       throw new CoatcheckError("ERR_BAD_REQUEST", {
         message: `A request with a credential for ${this.by} has no session to write to.`,
@@ -200,12 +200,12 @@ export class Exchange<Data> implements RouteExchange {
 
   // The endpoints of sign-on are for browsers; whoever calls them with a credential of another kind is told so.
   #recordForBrowser(step: (draft: Draft) => Draft): void {
-    if (this.#byCredential) throw new CoatcheckError("ERR_BAD_REQUEST");
+    if (this.byCredential) throw new CoatcheckError("ERR_BAD_REQUEST");
     this.record(step);
   }
 
   // A client's own credential has no session; a proxy's user may have one.
-  get #byCredential(): boolean {
+  get byCredential(): boolean {
     const { verdict } = this;
     return verdict.kind === "accept" && "principal" in verdict && this.asserted === null;
   }

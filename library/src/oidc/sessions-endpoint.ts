@@ -8,12 +8,12 @@ import { fromElsewhere, OWN_ORIGIN } from "./session-endpoint.ts";
 /** `GET sessions`: where the person is signed in, newest first. Ids are handles and prove nothing (SE-10). Times are milliseconds. */
 export async function listSessions(
   request: RouteRequest,
-  { session }: RouteExchange,
+  exchange: RouteExchange,
   deps: OidcDependencies,
 ): Promise<RouteResponse> {
   if (fromElsewhere(request)) return refusal("ERR_CROSS_SITE", undefined, OWN_ORIGIN);
-  const { owner, id: current } = session;
-  if (owner === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
+  const { owner, id: current } = exchange.session;
+  if (owner === null || exchange.byCredential) return notAPerson(exchange);
   const sessions = await deps.sessions.list(owner);
   return json(200, { sessions: sessions.map((info) => shown(info, current)) }, OWN_ORIGIN);
 }
@@ -25,7 +25,7 @@ function shown({ id, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAg
 /** `DELETE sessions/{id}`: ends one of the person's own. Whether somebody else's exists is not told (SE-10). */
 export async function endSession(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const { owner, id: current } = exchange.session;
-  if (owner === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
+  if (owner === null || exchange.byCredential) return notAPerson(exchange);
   const id = lastSegment(request.target);
   if (!isId(id)) return unknown();
   if (id === current) {
@@ -38,19 +38,19 @@ export async function endSession(request: RouteRequest, exchange: RouteExchange,
 }
 
 /** `POST sessions/end-others`: ends all of the person's but the one that asks, also those whose login is on its way. */
-export async function endOthers(
-  _request: RouteRequest,
-  { session }: RouteExchange,
-  deps: OidcDependencies,
-): Promise<RouteResponse> {
-  const { owner, id: current } = session;
-  if (owner === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
+export async function endOthers(_request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
+  const { owner, id: current } = exchange.session;
+  if (owner === null || exchange.byCredential) return notAPerson(exchange);
   const ended = await deps.sessions.endAll(owner, "elsewhere", current ?? undefined);
   return json(200, { ended }, OWN_ORIGIN);
 }
 
 const ENDED: RouteResponse = { status: 204, headers: [["cache-control", "no-store"], ...OWN_ORIGIN], body: "" };
 const unknown = (): RouteResponse => refusal("ERR_NOT_FOUND", undefined, OWN_ORIGIN);
+
+// Sessions are a person's own affair: a token of whatever scope, a robot's for one, neither sees them nor ends them.
+const notAPerson = ({ byCredential }: RouteExchange): RouteResponse =>
+  refusal(byCredential ? "ERR_FORBIDDEN" : "ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
 
 // As it was sent: an id needs no escapes, so what has some is none.
 function lastSegment(target: string): string {
