@@ -44,10 +44,26 @@ test("SE-16 a record of an unknown format is unavailable, not absent", () => {
 });
 
 test("a body survives being stored, odd keys included", () => {
-  const body = { ...EMPTY_BODY, data: snapshot(JSON.parse('{"__proto__":{"x":1},"constructor":2,"toString":null,"é":[[]]}')) };
+  const body = { ...EMPTY_BODY, data: snapshot(JSON.parse('{"constructor":2,"toString":null,"é":[[]],"hasOwnProperty":{}}')) };
   const again = parseBody(sampleRow({ body: serializeBody(body) }));
-  assert.equal(JSON.stringify(again.data), JSON.stringify(body.data));
-  assert.equal(Reflect.get(again.data, "x"), undefined);
+  assert.equal(JSON.stringify(again.data), '{"constructor":2,"toString":null,"é":[[]],"hasOwnProperty":{}}');
+});
+
+test("F-29 a key named __proto__ is no key of data or claims, at any depth", () => {
+  const hostile = JSON.parse('{"__proto__":{"x":1},"in":{"__proto__":{"admin":true},"kept":[{"__proto__":1}]},"text":"__proto__"}');
+  assert.equal(JSON.stringify(snapshot(hostile)), '{"in":{"kept":[{}]},"text":"__proto__"}');
+  const { claims } = normalizeIdentity({ issuer: "i", subject: "s", claims: hostile }, 0);
+  assert.equal(JSON.stringify(claims), '{"in":{"kept":[{}]},"text":"__proto__"}');
+});
+
+test("F-29 data and claims are at most 32 levels deep; deeper ones are told so where they are set", () => {
+  const nested = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels - 1)}[]${"}".repeat(levels - 1)}`);
+  assert.doesNotThrow(() => snapshot(nested(32)));
+  const tooDeep = (error: unknown): boolean =>
+    error instanceof CoatcheckError && error.code === "ERR_DATA_TOO_LARGE" && /32 levels/.test(error.message);
+  for (const levels of [33, 3_000, 1_000_000]) assert.throws(() => snapshot(nested(levels)), tooDeep, String(levels));
+  const claims = snapshot(nested(32));
+  assert.throws(() => normalizeIdentity({ issuer: "i", subject: "s", claims: { claims } }, 0), tooDeep);
 });
 
 test("data that JSON cannot say are a TypeError", () => {

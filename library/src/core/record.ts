@@ -37,7 +37,7 @@ export function normalizeIdentity(given: LoginIdentity, now: number): Identity {
   return {
     issuer: part("issuer", given.issuer, 2048),
     subject: part("subject", given.subject, 255),
-    claims: given.claims === undefined ? {} : snapshot(given.claims),
+    claims: given.claims === undefined ? {} : snapshot(given.claims, "claims"),
     authenticatedAt: given.authenticatedAt ?? now,
     method: given.method ?? "app",
   };
@@ -57,12 +57,42 @@ export function ownerOf(identity: Pick<Identity, "issuer" | "subject">): string 
   return `${identity.issuer} ${identity.subject}`;
 }
 
-/** A deep copy as JSON keeps it. Throws a `TypeError` for what JSON cannot say at all. */
-export function snapshot(value: unknown): JsonObject {
-  const text = JSON.stringify(value);
-  const copy: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (!isObject(copy)) throw new TypeError("session data must be an object of JSON values");
+/** How many levels data, claims and a provider's JSON may be nested, the outermost object counted. */
+export const MAX_DEPTH = 32;
+
+/**
+ * A deep copy as JSON keeps it, without keys named `__proto__`, which turn into a prototype where they are copied on. Throws a `TypeError` for
+ * what JSON cannot say at all, `ERR_DATA_TOO_LARGE` for what is nested too deeply: it could be stored, and then walked no more.
+ */
+export function snapshot(value: unknown, what = "session data"): JsonObject {
+  const copy = copyOf(value, what);
+  if (!isObject(copy)) throw new TypeError(`${what} must be an object of JSON values`);
+  if (isDeeperThan(copy, MAX_DEPTH)) throw tooDeep(what);
   return copy;
+}
+
+function copyOf(value: unknown, what: string): unknown {
+  try {
+    const text = JSON.stringify(value);
+    return text === undefined ? undefined : JSON.parse(text, text.includes('"__proto__"') ? withoutProto : undefined);
+  } catch (error) {
+    // The stack ran out.
+    if (error instanceof RangeError) throw tooDeep(what);
+    throw error;
+  }
+}
+
+function withoutProto(key: string, value: unknown): unknown {
+  return key === "__proto__" ? undefined : value;
+}
+
+function tooDeep(what: string): CoatcheckError {
+  return new CoatcheckError("ERR_DATA_TOO_LARGE", { message: `The ${what} are nested more than ${MAX_DEPTH} levels deep.` });
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,8 +1,9 @@
+import { MAX_DEPTH } from "../core/record.ts";
 import { compactVerify } from "jose";
 import { ProviderProblem, problemOf } from "./failure.ts";
 import type { KeyHint, KeySet, PublicKey } from "./key-set.ts";
 import type { KnownSignatures } from "./known-signatures.ts";
-import { deeperThan, MAX_DEPTH } from "./transport.ts";
+import { deeperThan } from "./transport.ts";
 
 /** The members of a header or of claims. */
 export type Fields = ReadonlyMap<string, unknown>;

@@ -1,6 +1,7 @@
+import { MAX_DEPTH } from "../core/record.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { KeyHint } from "./key-set.ts";
-import { deeperThan, MAX_DEPTH } from "./transport.ts";
+import { deeperThan } from "./transport.ts";
 
 /** The answer of a token endpoint before openid-client sees it, and which key its ID token says it was signed with. */
 export interface InspectedAnswer {

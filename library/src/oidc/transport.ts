@@ -1,3 +1,4 @@
+import { MAX_DEPTH } from "../core/record.ts";
 import type { Clock } from "../contracts.ts";
 import { watchDeparture } from "./departure.ts";
 import { ProviderProblem } from "./failure.ts";
@@ -143,9 +144,6 @@ async function readBounded(response: Response, limit: number): Promise<Uint8Arra
   }
   return whole;
 }
-
-/** How deep JSON of a provider may be nested. */
-export const MAX_DEPTH = 32;
 
 function checkJson(response: Response, body: Uint8Array): void {
   const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
