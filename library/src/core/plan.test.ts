@@ -27,7 +27,7 @@ const DEAD: Held = { ...NOBODY, dead: { reason: "unknown" } };
 
 function circumstances(status = 200, more: Partial<Circumstances> = {}): Circumstances {
   const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: null, renewAt: null };
-  return { now: NOW, status, policy: sessionPolicy(), validate: (data) => data, minted, client: {}, ...more };
+  return { now: NOW, status, policy: sessionPolicy(), validate: (data) => data, minted, client: {}, prefetch: false, ...more };
 }
 
 function planned(held: Held, draft: Draft, status = 200, more: Partial<Circumstances> = {}): Extract<Plan, { kind: "write" }> {

@@ -39,6 +39,8 @@ export interface Circumstances {
   readonly minted: Minted | null;
   /** Where configured: what is kept about the client in a new record. */
   readonly client: Pick<RecordBody, "userAgent" | "addressHash">;
+  /** A browser fetches ahead: what the handler writes is stored, and is no activity of the person. */
+  readonly prefetch: boolean;
 }
 
 export interface PutStep {
@@ -139,7 +141,7 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
     ...row,
     ...(rotate ? exchanged(row, circumstances) : {}),
     version: row.version + 1,
-    seen: circumstances.now,
+    seen: circumstances.prefetch ? row.seen : circumstances.now,
     body: changed ? serializeBody({ ...body, data }) : row.body,
   };
   return write([{ kind: "put", row: next, condition: row.version }], rotate ? "set" : "keep");

@@ -50,7 +50,9 @@ test("a body survives being stored, odd keys included", () => {
 });
 
 test("F-29 a key named __proto__ is no key of data or claims, at any depth", () => {
-  const hostile = JSON.parse('{"__proto__":{"x":1},"in":{"__proto__":{"admin":true},"kept":[{"__proto__":1}]},"text":"__proto__"}');
+  const hostile = JSON.parse(
+    '{"__proto__":{"x":1},"in":{"__proto__":{"admin":true},"kept":[{"__proto__":1}]},"text":"__proto__"}',
+  );
   assert.equal(JSON.stringify(snapshot(hostile)), '{"in":{"kept":[{}]},"text":"__proto__"}');
   const { claims } = normalizeIdentity({ issuer: "i", subject: "s", claims: hostile }, 0);
   assert.equal(JSON.stringify(claims), '{"in":{"kept":[{}]},"text":"__proto__"}');

@@ -18,7 +18,7 @@ import { decide } from "../core/decide.ts";
 import type { Draft, LoginIntent } from "../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { isNavigation } from "../core/navigation.ts";
+import { isNavigation, isPrefetch } from "../core/navigation.ts";
 import type { Held } from "../core/plan.ts";
 import { touchDue } from "../core/policy.ts";
 import { ownerOf } from "../core/record.ts";
@@ -279,7 +279,7 @@ export class Exchange<Data> implements RouteExchange {
   /** Whether a touch is due; it is written after a response below 400. */
   get touchDue(): boolean {
     const { proven } = this;
-    return proven !== null && touchDue(proven.row, this.now, this.options.policy);
+    return proven !== null && touchDue(proven.row, this.now, this.options.policy) && !isPrefetch(this.request);
   }
 
   /** After the response: the user was here. Failures are only counted. */

@@ -1,6 +1,7 @@
 import type { SessionRow } from "../contracts.ts";
 import { clearCookie, setCookie } from "../cookie/serialize.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { isPrefetch } from "../core/navigation.ts";
 import type { CookiePlan, EndStep, Held, Minted, Plan, PutStep } from "../core/plan.ts";
 import { needsTicket, plan } from "../core/plan.ts";
 import { overReason } from "../core/policy.ts";
@@ -62,6 +63,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
       validate: (data) => snapshot(options.validate(data)),
       minted: ticket === null ? null : minted(exchange, ticket),
       client: clientOf(exchange),
+      prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     const carried = await fromStore(exchange, carryOut(exchange, planned, now));

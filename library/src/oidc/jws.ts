@@ -1,5 +1,5 @@
-import { MAX_DEPTH } from "../core/record.ts";
 import { compactVerify } from "jose";
+import { MAX_DEPTH } from "../core/record.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
 import type { KeyHint, KeySet, PublicKey } from "./key-set.ts";
 import type { KnownSignatures } from "./known-signatures.ts";

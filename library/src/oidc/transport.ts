@@ -1,5 +1,5 @@
-import { MAX_DEPTH } from "../core/record.ts";
 import type { Clock } from "../contracts.ts";
+import { MAX_DEPTH } from "../core/record.ts";
 import { watchDeparture } from "./departure.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { Turn } from "./last-look.ts";
