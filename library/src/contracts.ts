@@ -584,7 +584,7 @@ export interface Route {
   readonly crossSite?: boolean;
   /** `false`: nobody is looked up, so it answers in an outage of the store too. */
   readonly lookup: boolean;
-  /** Whether it counts as activity of the user, at most once a minute (SE-06). */
+  /** Whether it counts as activity of the user, at most once a minute or a twentieth of the idle time (SE-06). */
   readonly touches: boolean;
   /** Whether a session whose access token ran out is renewed first. Default `false`: a logout waits for no provider. */
   readonly renews?: boolean;

@@ -94,7 +94,15 @@ export function overReason(row: SessionRow, now: number, policy: SessionPolicy):
   return null;
 }
 
-/** A touch is due after a twentieth of the idle time, so idle may end that much early, never late. */
+/**
+ * A touch is due after a twentieth of the idle time, so idle may end that much early, never late; and after an hour, so that *last seen* is true
+ * to the hour where the idle time is days.
+ */
 export function touchDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
-  return now - row.seen >= policy.idle / 20;
+  return now - row.seen >= Math.min(policy.idle / 20, HOUR);
+}
+
+/** The same for a request that does nothing but say that the user is here: at most once a minute, and often enough for a short idle time. */
+export function presenceDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
+  return now - row.seen >= Math.min(policy.idle / 20, MINUTE);
 }

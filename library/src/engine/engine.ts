@@ -79,7 +79,7 @@ export class Engine<Data> {
     const { refusal } = settlement;
     if (refusal !== null) return route.refused?.(request, refusal.code) ?? answerProblem(refusal.code, [], refusal.retryAfter);
     exchange.stored();
-    if (route.touches) exchange.touchMinutely(response.status);
+    if (route.touches) exchange.touchPresence(response.status);
     return settlement.cookies.length === 0 ? response : withCookies(response, settlement.cookies);
   }
 }

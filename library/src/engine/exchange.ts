@@ -20,7 +20,7 @@ import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { isNavigation, isPrefetch } from "../core/navigation.ts";
 import type { Held } from "../core/plan.ts";
-import { touchDue } from "../core/policy.ts";
+import { presenceDue, touchDue } from "../core/policy.ts";
 import { ownerOf } from "../core/record.ts";
 import { inStep, reconciled } from "./admit.ts";
 import type { Body } from "./bodies.ts";
@@ -287,9 +287,9 @@ export class Exchange<Data> implements RouteExchange {
     if (this.touchDue && status < 400) touch(this);
   }
 
-  /** After a request that does nothing but say that the user is here: at most once a minute. */
-  touchMinutely(status: number): void {
+  /** After a request that does nothing but say that the user is here. */
+  touchPresence(status: number): void {
     const { proven } = this;
-    if (proven !== null && this.now - proven.row.seen >= 60_000 && status < 400) touch(this);
+    if (proven !== null && presenceDue(proven.row, this.now, this.options.policy) && status < 400) touch(this);
   }
 }
