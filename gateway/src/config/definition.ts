@@ -73,6 +73,11 @@ const upstream = object(
       "user",
     ),
     groups: fallback(list(text), "For `groups` and `api`: whoever is in one of them passes.", []),
+    caseSensitive: fallback(
+      flag,
+      "Whether the app takes `/A` and `/a` for two paths. Where it does not, a path that would meet a stricter rule if letters' case were ignored is 400.",
+      false,
+    ),
     preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
     token: fallback(
       oneOf(["none", "header", "authorization"]),

@@ -24,8 +24,8 @@ for (const char of '[]|^`{}"<>') PLAIN[char.charCodeAt(0)] = 1;
 
 /**
  * Reads a request target, or refuses it (`undefined`). What two servers could read in two ways is refused, not repaired: dot
- * segments, empty segments, encoded slashes, backslashes, dots and controls, in one or two layers of encoding, malformed escapes
- * and UTF-8, fragments, absolute form. So what the rules judged is what the upstream serves.
+ * segments, empty segments, also those that are empty but for parameters, encoded slashes, backslashes, dots and controls, in one or
+ * more layers of encoding, malformed escapes and UTF-8, fragments, absolute form. So what the rules judged is what the upstream serves.
  */
 export function readTarget(target: string): Target | undefined {
   const { length } = target;
@@ -38,7 +38,8 @@ export function readTarget(target: string): Target | undefined {
     if (code === QUESTION) break;
     if (code === PERCENT) escaped = true;
     else if (code > 127 || PLAIN[code] !== 1) return undefined;
-    else if (previous === SLASH && (code === SLASH || (code === DOT && isDotSegment(target, index)))) return undefined;
+    else if (previous === SLASH && (code === SLASH || code === SEMICOLON)) return undefined;
+    else if (previous === SLASH && code === DOT && isDotSegment(target, index)) return undefined;
     previous = code;
   }
   const query = index === length ? "" : target.slice(index);
@@ -67,22 +68,46 @@ function isQuery(query: string): boolean {
 
 /** Escapes that servers decode into structure, also when they decode twice. */
 const DANGEROUS = /%(?:25)*(?:2e|2f|5c|[01][0-9a-f]|7f)/i;
+/** A segment of dots, or of nothing, before an escaped `;`. */
+const NOTHING_BUT_PARAMETERS = /\/\.{0,2}%(?:25)*3b/i;
 const MALFORMED = /%(?![0-9A-Fa-f]{2})/;
 
-function decodeUnreserved(path: string): string | undefined {
-  if (MALFORMED.test(path) || DANGEROUS.test(path)) return undefined;
+function decodeUnreserved(received: string): string | undefined {
+  if (MALFORMED.test(received) || DANGEROUS.test(received)) return undefined;
   try {
-    decodeURIComponent(path);
+    decodeURIComponent(received);
   } catch {
     return undefined;
   }
-  return path.replace(/%([0-9A-Fa-f]{2})/g, (escaped, hex: string) => {
+  const path = received.replace(/%([0-9A-Fa-f]{2})/g, (escaped, hex: string) => {
     const char = String.fromCharCode(Number.parseInt(hex, 16));
     return /[A-Za-z0-9_~-]/.test(char) ? char : escaped.toUpperCase();
   });
+  // Once more: `%25%32%66` has become `%252f`.
+  return DANGEROUS.test(path) || NOTHING_BUT_PARAMETERS.test(path) ? undefined : path;
 }
 
-/** The path as servers see it that cut parameters (`;x=1`) off every segment. */
+const PARAMETERS = /(?:;|%(?:25)*3b)[^/]*/gi;
+
+/** The path as servers see it that cut parameters (`;x=1`) off every segment, escaped or not. */
 export function withoutParameters(path: string): string {
-  return path.includes(";") ? path.replace(/;[^/]*/g, "") : path;
+  return path.includes(";") || path.includes("%") ? path.replace(PARAMETERS, "") : path;
+}
+
+/** The path as servers see it that do not mind letters' case, and that may decode twice. For comparing only. */
+export function folded(path: string): string {
+  const plain = path.includes("%") ? decoded(decoded(path.replace(/%(?:25)+(?=[0-9A-F]{2})/gi, "%"))) : path;
+  // Upper case first: letters outside ASCII have lower case within it in one of the directions alone.
+  return plain.toUpperCase().toLowerCase().replaceAll("\u0307", "");
+}
+
+/** Escapes decoded as far as they are UTF-8. */
+function decoded(path: string): string {
+  return path.replace(/(?:%[0-9A-F]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }

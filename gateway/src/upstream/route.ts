@@ -22,6 +22,7 @@ export interface Route {
   readonly access: AccessRule;
   readonly groups: ReadonlySet<string>;
   readonly preflight: boolean;
+  readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
   /** Whom an assertion that goes along is for; `undefined` where none does. */
   readonly audience: string | undefined;
@@ -57,6 +58,7 @@ export function openRoute(settings: UpstreamSettings, origins: readonly string[]
     access,
     groups: new Set(settings.groups),
     preflight: settings.preflight,
+    caseSensitive: settings.caseSensitive,
     token: settings.token,
     audience: settings.assertion ? settings.url : undefined,
     passHost: settings.passHost,
