@@ -1,4 +1,4 @@
-import type { SessionStore } from "coatcheck";
+import type { CoatcheckError, SessionStore } from "coatcheck";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import type { StoreSetting } from "./config/store-kind.ts";
@@ -9,8 +9,15 @@ import type { StoreSetting } from "./config/store-kind.ts";
  */
 const KEPT_ROWS = 131_072;
 
+export interface OpenOptions {
+  readonly workers?: number;
+  /** Told once when the file is no longer at its path. Default: a process warning. */
+  readonly onFileLost?: (error: CoatcheckError) => void;
+}
+
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
-export function openStore(setting: StoreSetting, workers = 1): SessionStore {
+export function openStore(setting: StoreSetting, { workers = 1, onFileLost }: OpenOptions = {}): SessionStore {
   if (setting.kind === "memory") return memory();
-  return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0 });
+  const told = onFileLost === undefined ? {} : { onFileLost };
+  return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0, ...told });
 }

@@ -28,7 +28,11 @@ export const serve: Command = async (args, terminal) => {
   const { settings, warnings } = configuration;
   try {
     const observation = observe(settings);
-    const sessions = sessionLayer(settings, openStore(settings.store, settings.workers), observation);
+    const store = openStore(settings.store, {
+      workers: settings.workers,
+      onFileLost: (error) => observation.observer.notice("store.lost", { error }),
+    });
+    const sessions = sessionLayer(settings, store, observation);
     const running = await start(settings, sessions, observation);
     const stopped = untilSignal();
     if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal);

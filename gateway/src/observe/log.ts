@@ -18,6 +18,7 @@ export interface Log {
   flush(): void;
 }
 
+const ERRORS: ReadonlySet<NoticeName> = new Set<NoticeName>(["request.failed", "store.lost"]);
 const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>(["upstream.failed", "upstream.set-own-cookie", "worker.exited"]);
 
 /** Opens the log; lines go to standard output where no destination is given. */
@@ -43,7 +44,7 @@ export function openLog(level: string, destination?: DestinationStream): Log {
       });
     },
     notice(name, { reason, upstream, sessionId, error }) {
-      const level = name === "request.failed" ? "error" : WARNINGS.has(name) ? "warn" : "info";
+      const level = ERRORS.has(name) ? "error" : WARNINGS.has(name) ? "warn" : "info";
       logger[level]({
         event: name,
         ...(reason === undefined ? {} : { reason }),

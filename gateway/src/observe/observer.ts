@@ -46,6 +46,7 @@ export const NOTICES = [
   "client.malformed",
   "stream.cut",
   "worker.exited",
+  "store.lost",
 ] as const;
 export type NoticeName = (typeof NOTICES)[number];
 

@@ -72,7 +72,7 @@ export interface OpenOptions {
  */
 export function openDatabase(path: string, options: OpenOptions, migrations: readonly string[] = MIGRATIONS): DatabaseSync {
   try {
-    create(path);
+    createFile(path);
     const db = new DatabaseSync(path);
     try {
       prepare(db, path, options, migrations);
@@ -135,8 +135,8 @@ function ours(db: DatabaseSync, path: string, newest: number): number {
   throw invalid(path, `is of version ${version}, written by a newer release; this one reads up to ${newest}`);
 }
 
-/** Only ever made anew: to open and close a file that SQLite holds open would drop this process's locks on it. */
-function create(path: string): void {
+/** Makes the file where there is none. Only ever made anew: to open and close a file that SQLite holds open would drop this process's locks on it. */
+export function createFile(path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {

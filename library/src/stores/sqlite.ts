@@ -1,35 +1,19 @@
-import { resolve } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
+import { FileWatch, fileIdentity } from "./sqlite-file-watch.ts";
+import type { SqliteOptions } from "./sqlite-options.ts";
+import { sqliteOptions } from "./sqlite-options.ts";
 import { Patience } from "./sqlite-patience.ts";
 import { ReadHold } from "./sqlite-read-hold.ts";
 import { cellsIn, cellsOf, integer, isReason, rowOf, text, usualRow } from "./sqlite-rows.ts";
-import { isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
+import { createFile, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import { prepareAll } from "./sqlite-statements.ts";
 import type { Ending, EndingListener } from "./sqlite-watch.ts";
 import { EndingWatcher } from "./sqlite-watch.ts";
 
-/** Options of {@link sqlite}. */
-export interface SqliteOptions {
-  /** The file; made with mode 0600 where there is none. Its directory must exist, on a local file system. */
-  readonly path: string;
-  /**
-   * What a write survives. `"normal"` (default): the end of the process, however sudden; a power failure may take the last writes back, which
-   * for a logout means that the session lives again. `"full"`: a power failure too, at the price of one disk flush per write.
-   */
-  readonly durability?: "normal" | "full";
-  /** How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`; those behind it wait no more until one gets through. Default 1000. */
-  readonly busyTimeout?: number;
-  /**
-   * Rows kept in memory as read. They are as exact as the file: each `get` asks whether another process has written. Worth it where few
-   * processes write and the same sessions come again. Default 0: none.
-   */
-  readonly cacheRows?: number;
-  /** How much of the file is read through a memory map, in bytes; 0: none. Default 1 GiB. Address space, not memory. */
-  readonly mmap?: number;
-}
+export type { SqliteOptions } from "./sqlite-options.ts";
 
 /**
  * Keeps sessions in a file, through `node:sqlite`, for any number of processes on one machine. Calls answer at once, without a promise.
@@ -43,17 +27,28 @@ export interface SqliteOptions {
  * ```
  */
 export function sqlite(options: string | SqliteOptions): SessionStore {
-  const given = typeof options === "string" ? { path: options } : options;
-  const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = 2 ** 30 } = given;
-  if (typeof path !== "string" || path === "" || path.includes("\0")) throw new TypeError("sqlite() takes the path of a file");
-  if (path === ":memory:") throw new TypeError("sqlite() keeps sessions in a file; memory() keeps them in memory");
-  if (durability !== "normal" && durability !== "full") throw new TypeError('sqlite({ durability }) is "normal" or "full"');
-  for (const [name, value] of Object.entries({ busyTimeout, cacheRows, mmap })) {
-    if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`sqlite({ ${name} }) takes a whole number, 0 or more`);
+  const { path, cacheRows, busyTimeout, onFileLost, ...given } = sqliteOptions(options);
+  createFile(path);
+  const identity = fileIdentity(path);
+  const db = openDatabase(path, { ...given, busyTimeout });
+  const file = new FileWatch(path, identity, onFileLost);
+  try {
+    // Opened by name: what has another identity now may have had it then.
+    file.check();
+    return new SqliteStore({ db, path, cacheRows, file, patience: new Patience(db, busyTimeout) });
+  } catch (error) {
+    file.close();
+    db.close();
+    throw error;
   }
-  const file = resolve(path);
-  const db = openDatabase(file, { durability, busyTimeout, mmap });
-  return new SqliteStore(db, file, cacheRows, new Patience(db, busyTimeout));
+}
+
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly cacheRows: number;
+  readonly file: FileWatch;
+  readonly patience: Patience;
 }
 
 const PAGE = 4_096;
@@ -73,15 +68,20 @@ class SqliteStore implements SessionStore {
   readonly #patience: Patience;
   readonly #endings: EndingWatcher;
   readonly #hold: ReadHold;
+  readonly #file: FileWatch;
 
-  constructor(db: DatabaseSync, path: string, cacheRows: number, patience: Patience) {
+  constructor({ db, path, cacheRows, file, patience }: Opened) {
     this.#patience = patience;
+    this.#file = file;
     this.#db = db;
     const sql = prepareAll(db);
     this.#sql = sql;
     this.#usual = sql.usual;
     this.capabilities = Object.freeze({ shared: true, durable: true, watch: true, keepsRows: cacheRows > 0 });
-    const dataVersion = (): number => integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
+    const dataVersion = (): number => {
+      file.known();
+      return integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
+    };
     const newest = (): number => Number(cellsIn(sql.newestEnding.get() ?? [])[0] ?? 0);
     const after = (number: number, limit: number) => sql.endingsAfter.all(number, limit).map(endingOf);
     this.#endings = new EndingWatcher({ dataVersion, newest, after });
@@ -95,6 +95,7 @@ class SqliteStore implements SessionStore {
   }
 
   get(id: string): SessionRow | undefined {
+    this.#file.known();
     this.#hold.reads();
     try {
       return this.#cache === undefined ? this.#read(id) : this.#readThrough(this.#cache, id);
@@ -172,6 +173,7 @@ class SqliteStore implements SessionStore {
 
   /** The worker's connection, where there is one, is the last to close: it empties the log. */
   close(): Promise<void> | undefined {
+    this.#file.close();
     this.#endings.close();
     this.#hold.close();
     if (this.#db.isOpen) this.#db.close();
@@ -213,8 +215,11 @@ class SqliteStore implements SessionStore {
 
   /** A call that writes, and so may have to wait for another process. */
   #change<Answer>(work: () => Answer): Answer {
+    this.#file.check();
     try {
       const answer = work();
+      // What was written to a file that nobody will open again has not happened.
+      this.#file.check();
       this.#hold.wrote();
       this.#patience.regained();
       return answer;
@@ -225,6 +230,7 @@ class SqliteStore implements SessionStore {
   }
 
   #attempt<Answer>(work: () => Answer): Answer {
+    this.#file.check();
     try {
       return work();
     } catch (cause) {
