@@ -57,7 +57,7 @@ test("defaults are those of the contract", () => {
   assert.deepEqual(found.trustedProxies, []);
   assert.equal(found.prefix, "/auth");
   assert.equal(found.workers, 1);
-  assert.equal(found.providers[0]?.scope, "openid profile email offline_access");
+  assert.equal(found.providers[0]?.scope, undefined);
 });
 
 test("flags beat environment beats file beats oauth2-proxy", () => {

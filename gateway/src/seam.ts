@@ -2,6 +2,7 @@ import type {
   EndReason,
   Identity,
   MaybePromise,
+  ProviderState,
   RequestView,
   RouteRequest,
   RouteResponse,
@@ -103,6 +104,6 @@ export interface SessionLayer {
 /** What `/health/ready` tells. Key ids are no secrets. */
 export interface Health {
   store(): MaybePromise<boolean>;
-  providers(): readonly { readonly name: string; readonly ready: boolean }[];
+  providers(): readonly ProviderState[];
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };
 }

@@ -80,8 +80,9 @@ function layerOf(
   };
 }
 
-function providerOf({ clientAuthentication, idTokenSigningAlg, responseMode, ...usual }: ProviderSettings): ProviderConfig {
-  return { ...usual, clientAuthentication, idTokenSigningAlg, responseMode };
+/** A provider as the library takes it. */
+export function providerOf({ preset, scope, ...usual }: ProviderSettings): ProviderConfig {
+  return { ...usual, ...(preset === undefined ? {} : { preset }), ...(scope === undefined ? {} : { scope }) };
 }
 
 function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {

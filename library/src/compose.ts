@@ -118,7 +118,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     renewals,
     refresh,
   });
-  const providerStates = () => providers.map((provider) => ({ name: provider.name, ready: provider.ready() }));
+  const providerStates = () =>
+    providers.map((provider) => ({ name: provider.name, ready: provider.ready(), ...provider.about?.() }));
   const closing = new AbortController();
   background.waitUntil(sweepHourly(store, clock, report, closing.signal));
   if (refresh.background) {
@@ -137,7 +138,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     },
     async ready() {
       const answers = await storeAnswers(store, clock);
-      const states = providerStates();
+      const states = providerStates().map(({ name, ready }) => ({ name, ready }));
       const signsOn = states.length === 0 || states.some((state) => state.ready);
       return { ready: answers && signsOn, store: answers, providers: states, keys: keyring.keyIds };
     },

@@ -517,6 +517,20 @@ export interface ProviderNotice {
   readonly expires: number;
 }
 
+/** How a provider is dealt with. */
+export interface ProviderAbout {
+  /** Which provider it was taken for, `null` where nothing told yet. */
+  readonly preset: string | null;
+  /** What is asked for at a login. */
+  readonly scope: string;
+}
+
+/** The state of a provider, for operators. */
+export interface ProviderState extends Partial<ProviderAbout> {
+  readonly name: string;
+  readonly ready: boolean;
+}
+
 /** The seam behind which `openid-client` lives; tests and simulation replace it. Failures are answers, not exceptions. */
 export interface Provider {
   /** As in `?provider=`; unique. */
@@ -524,6 +538,8 @@ export interface Provider {
   readonly issuer: string;
   /** Whether discovery has succeeded; while `false` the provider retries by itself. */
   ready(): boolean;
+  /** How this provider is dealt with, for people who run it. */
+  about?(): ProviderAbout;
   /** The URL of the provider's page. */
   begin(login: BeginLogin): MaybePromise<{ readonly kind: "redirect"; readonly url: string } | ProviderFailure>;
   /** Redeems the code, at most once, and validates all of the answer. */

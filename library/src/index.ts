@@ -12,6 +12,8 @@ export type { JwtIssuer } from "./oidc/access-token.ts";
 export type { AssertionOptions } from "./oidc/assertion.ts";
 export type { BearerOptions } from "./oidc/bearer-verifiers.ts";
 export type { Introspection } from "./oidc/introspection.ts";
+export { aboutProvider } from "./oidc/provider/about.ts";
+export type { PresetName } from "./oidc/provider/presets.ts";
 export type { ProviderConfig } from "./oidc/provider-config.ts";
 export type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions, ProxyUsers } from "./options.ts";
 export { type CustomContext, type CustomIdentity, type CustomOptions, custom } from "./strategies/custom.ts";

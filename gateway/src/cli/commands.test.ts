@@ -109,6 +109,20 @@ test("S-40 check-config explains a configuration that is in order, names keys an
   assert.equal(existsSync(store), false);
 });
 
+test("F-32 check-config says which provider this is and what it will be asked for, and refuses a preset that is none", async () => {
+  const found = await run(["check-config"], { ...SETTINGS, COATCHECK_ISSUER: "https://id.example.com/realms/main" });
+  assert.equal(found.code, 0, found.err);
+  assert.match(
+    found.out,
+    /provider +default: https:\/\/id\.example\.com\/realms\/main as \S+\n +Keycloak, scope openid profile email\n/,
+  );
+  const named = await run(["check-config", "--preset", "google"], SETTINGS);
+  assert.match(named.out, /Google, scope openid profile email\n/);
+  const unknown = await run(["check-config", "--preset", "keyclock"], SETTINGS);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.err, /providers\[0\]\.preset is keyclock[\s\S]*Did you mean keycloak\?/);
+});
+
 test("A-09 TP-01 a proxy range that holds everybody is refused", async () => {
   for (const range of ["0.0.0.0/0", "::/0"]) {
     const found = await run(["check-config"], { ...SETTINGS, COATCHECK_TRUSTED_PROXIES: range });
@@ -162,6 +176,7 @@ test("DK-04 serve starts with the provider down, says so, and ends with one sign
   const gateway = start([], SETTINGS);
   const { port, admin } = await introduced(gateway);
   assert.match(gateway.said.err, /not ready, retrying/);
+  assert.match(gateway.said.err, /provider +recognised by its metadata, scope openid profile email/, "F-32");
   assert.equal((await fetch(`http://127.0.0.1:${admin}/health/live`)).status, 200);
   assert.equal((await fetch(`http://127.0.0.1:${admin}/health/ready`)).status, 503);
   assert.equal((await fetch(`http://127.0.0.1:${port}/auth/session`)).status, 421);

@@ -1,7 +1,9 @@
+import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "../config/kinds.ts";
 import { formatAddress } from "../config/network-kinds.ts";
 import { formatStore } from "../config/store-kind.ts";
-import type { Settings } from "../config.ts";
+import type { ProviderSettings, Settings } from "../config.ts";
+import { providerOf } from "../session-layer.ts";
 
 export interface Explained {
   readonly file: string | undefined;
@@ -19,7 +21,7 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
     ["admin", formatAddress(settings.admin.listen)],
     ["sessions", formatStore(settings.store)],
     ["keys", keysLine(keys)],
-    ...settings.providers.map(({ name, issuer, clientId }) => ["provider", `${name}: ${issuer} as ${clientId}`] as const),
+    ...settings.providers.flatMap((provider) => providerLines(provider)),
     ...settings.upstreams.map(({ url, paths, hosts, access, groups }) => {
       const where = hosts.length === 0 ? paths : hosts.flatMap((host) => paths.map((path) => host + path));
       return ["upstream", `${where.join(" ")} -> ${url} for ${groups.length === 0 ? access : groups.join(", ")}`] as const;
@@ -31,6 +33,23 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
   ];
   const table = lines.map(([name, value]) => `  ${name.padEnd(10)}${value}`);
   return ["The configuration is in order.", ...table, ...warnings.map((warning) => `  ! ${warning}`)].join("\n");
+}
+
+/** Who the provider is, and what it will be asked for: `Keycloak, scope openid profile email`. */
+function providerLines(provider: ProviderSettings): (readonly [string, string])[] {
+  const { name, issuer, clientId } = provider;
+  const parameters = Object.keys(provider.authorizationParameters);
+  const also = parameters.length === 0 ? "" : `, with ${parameters.join(", ")}`;
+  return [
+    ["provider", `${name}: ${issuer} as ${clientId}`],
+    ["", `${waysOf(aboutProvider(providerOf(provider)))}${also}`],
+  ];
+}
+
+/** `Keycloak, scope openid profile email`. */
+export function waysOf({ preset, scope }: Partial<ProviderAbout>): string {
+  const taken = preset ?? "recognised by its metadata";
+  return scope === undefined ? taken : `${taken}, scope ${scope}`;
 }
 
 /** `k7Qd (seals), none retiring`. */

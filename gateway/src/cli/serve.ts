@@ -11,7 +11,7 @@ import { reportToPrimary, startWorkers, WorkerFailed } from "../server/workers.t
 import { sessionLayer } from "../session-layer.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
-import { keysLine } from "./explain.ts";
+import { keysLine, waysOf } from "./explain.ts";
 import { versionOf } from "./version.ts";
 
 /** What runs until a signal comes. */
@@ -84,12 +84,14 @@ async function introduce(
     ["upstream", [...new Set(settings.upstreams.map(({ url }) => url))].join(", ") || "none: own endpoints only"],
     ["admin", running.adminPort === undefined ? "none" : at(admin.listen.host, running.adminPort)],
   ];
-  const states = new Map(sessions.health.providers().map(({ name, ready }) => [name, ready]));
+  const states = new Map(sessions.health.providers().map((state) => [state.name, state]));
   const right: (readonly [string, string])[] = [
     ["sessions", formatStore(settings.store)],
     [
       "provider",
-      settings.providers.map(({ name, issuer }) => `${issuer}  ${states.get(name) ? "ready" : "not ready, retrying"}`).join(", "),
+      settings.providers
+        .map(({ name, issuer }) => `${issuer}  ${states.get(name)?.ready ? "ready" : "not ready, retrying"}`)
+        .join(", "),
     ],
     ["keys", keysLine(sessions.health.keys)],
   ];
@@ -98,7 +100,11 @@ async function introduce(
     const [other = "", said = ""] = right[index] ?? [];
     return `  ${name.padEnd(12)}${value.padEnd(width)}${other.padEnd(10)}${said}`;
   });
-  complain([`coatcheck ${versionOf()}`, ...rows, ...warnings.map((warning) => `  ! ${warning}`)].join("\n"));
+  const ways = settings.providers.map(({ name }) => {
+    const whose = settings.providers.length > 1 ? `${name}: ` : "";
+    return `  ${"provider".padEnd(12)}${whose}${waysOf(states.get(name) ?? {})}`;
+  });
+  complain([`coatcheck ${versionOf()}`, ...rows, ...ways, ...warnings.map((warning) => `  ! ${warning}`)].join("\n"));
 }
 
 /** Gives discovery a moment, so that the first words are about the usual case; nobody is kept from signing in meanwhile. */

@@ -33,7 +33,7 @@ function ofProviders({ providers, proxyIdentity }: Settings): Problem[] {
     });
   });
   providers.forEach(({ scope }, index) => {
-    if (scope.split(/\s+/).includes("openid")) return;
+    if (scope === undefined || scope.split(/\s+/).includes("openid")) return;
     const lines = ["Without it the provider does not say who signed in. COATCHECK_SCOPE sets the first provider's."];
     problems.push({ headline: `providers[${index}].scope has no openid`, lines });
   });

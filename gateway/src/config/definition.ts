@@ -1,5 +1,5 @@
 import { bearer } from "./bearer.ts";
-import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text } from "./kinds.ts";
+import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds.ts";
 import { address, cidr, hostName, issuer, ownPrefix, pathPrefix, publicOrigin, upstreamOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import type { Infer } from "./shape.ts";
@@ -50,9 +50,21 @@ const provider = object({
     "Refuses logout tokens without `sid`; as `backchannel_logout_session_required` of the registration.",
     false,
   ),
-  scope: fallback(text, "What is asked for, separated by spaces. `openid` is needed.", "openid profile email offline_access", {
-    env: "COATCHECK_SCOPE",
-  }),
+  preset: optional(
+    oneOf(["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"]),
+    "Which provider this is: its default scope, parameters, refusals and logout. Recognised by the issuer or its metadata where not given; `generic`: none that is known.",
+    { env: "COATCHECK_PRESET" },
+  ),
+  scope: optional(
+    text,
+    "What is asked for, separated by spaces. `openid` is needed. Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives refresh tokens.",
+    { env: "COATCHECK_SCOPE" },
+  ),
+  authorizationParameters: fallback(
+    textMap,
+    "Further parameters of the authorization request, over the preset's; an empty one leaves one of the preset's out.",
+    {},
+  ),
 });
 
 const timeouts = object({

@@ -20,6 +20,21 @@ export const text: Kind<string> = {
   },
 };
 
+/** Texts by name. */
+export const textMap: Kind<{ readonly [name: string]: string }> = {
+  label: "texts by name",
+  schema: { type: "object", additionalProperties: { type: "string" } },
+  read(raw, place) {
+    if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return place.fail("is no object", "Give texts by name.");
+    const texts: { [name: string]: string } = {};
+    for (const [name, value] of Object.entries(raw)) {
+      if (typeof value !== "string") return place.child(name).fail(`is ${shown(value)}`, "Give it as text, in quotes.");
+      texts[name] = value;
+    }
+    return texts;
+  },
+};
+
 /** Text that no message ever shows. */
 export const secretText: Kind<string> = {
   label: "a secret",

@@ -22,7 +22,7 @@ export interface AdminSource {
 
 /** Whether this process can do its work. It is ready when its store answers and a provider does; it is not when it stops. */
 export async function readinessOf(health: Health, stopping: boolean): Promise<Readiness> {
-  const providers = health.providers();
+  const providers = health.providers().map(({ name, ready }) => ({ name, ready }));
   let store = false;
   try {
     store = await health.store();

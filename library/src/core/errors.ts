@@ -44,7 +44,7 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_TOKEN_UNAVAILABLE: entry(
     503,
     "There is no live access token for this session now.",
-    "Sign in again, or retry when the provider answers; ask for offline_access so that tokens can be renewed.",
+    "Sign in again, or retry when the provider answers; ask for the scope by which the provider gives refresh tokens.",
   ),
   ERR_STORE_UNAVAILABLE: entry(
     503,

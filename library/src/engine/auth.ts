@@ -1,4 +1,4 @@
-import type { SessionDirectory } from "../contracts.ts";
+import type { ProviderState, SessionDirectory } from "../contracts.ts";
 import type { Engine } from "./engine.ts";
 import type { FetchHandler, FetchInfo } from "./handle.ts";
 
@@ -28,7 +28,7 @@ export interface Auth<Data> {
   /** What readiness depends on. */
   ready(): Promise<Readiness>;
   /** The providers as they are now; discovery goes on by itself where one is not ready. */
-  readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
+  readonly providers: readonly ProviderState[];
   /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };
   /** Stops background work, waits for what is under way, and closes providers. The store is yours to close. */
@@ -38,7 +38,7 @@ export interface Auth<Data> {
 export interface Readiness {
   readonly ready: boolean;
   readonly store: boolean;
-  readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
+  readonly providers: readonly Pick<ProviderState, "name" | "ready">[];
   /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };
 }

@@ -3,6 +3,7 @@ import { allowInsecureRequests, customFetch, discovery, None } from "openid-clie
 import type { Clock, Entropy, Report } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
+import { presetOf } from "./provider/presets.ts";
 import type { SettledConfig } from "./provider-config.ts";
 import type { Transport } from "./transport.ts";
 
@@ -52,7 +53,10 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
     attemptedAt = world.clock.monotonic();
     try {
       const fresh = await readMetadata(config, transport, closing.signal);
-      if (metadata === null) world.report({ name: "provider.ready", level: "info", provider: config.name });
+      if (metadata === null) {
+        const reason = presetOf(config.preset, fresh).name;
+        world.report({ name: "provider.ready", level: "info", provider: config.name, reason });
+      }
       metadata = fresh;
       readAt = world.clock.monotonic();
       lastProblem = null;

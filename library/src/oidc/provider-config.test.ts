@@ -16,7 +16,7 @@ function refuses(change: object, key: string): void {
 
 test("defaults are those of the documentation", () => {
   const config = settleProviderConfig(good);
-  assert.equal(config.scope, "openid profile email offline_access");
+  assert.equal(config.scope, null, "the preset's");
   assert.equal(config.idTokenSigningAlg, "RS256");
   assert.equal(config.clientAuthentication, "client_secret_basic");
   assert.equal(config.responseMode, "query");

@@ -1,5 +1,6 @@
 import type { SignatureAlgorithm } from "../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "./config-checks.ts";
+import { PRESET_NAMES, type PresetName, type ProviderPreset, presetFor } from "./provider/presets.ts";
 
 /** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
@@ -15,8 +16,15 @@ export interface ProviderConfig {
   readonly clientSecret?: string;
   /** As in `?provider=` and in `identity.method`. Letters, digits, `-`, `_`; at most 32. Default `default`. */
   readonly name?: string;
-  /** Default `openid profile email offline_access`. Must contain `openid`. */
+  /**
+   * Which provider this is, where neither issuer nor metadata tell: its default scope, parameters, refusals and logout. `generic`: none that
+   * is known. Default: recognised.
+   */
+  readonly preset?: PresetName;
+  /** Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives refresh tokens. Must contain `openid`. */
   readonly scope?: string;
+  /** Further parameters of the authorization request, over the preset's; an empty value leaves one of the preset's out. */
+  readonly authorizationParameters?: { readonly [name: string]: string };
   /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key, else `none`. */
   readonly clientAuthentication?: ClientAuthentication;
   /** For `private_key_jwt`: a private JWK with `alg`, and `kid` where the provider wants one. */
@@ -60,7 +68,11 @@ export interface SettledConfig {
   readonly clientId: string;
   readonly clientSecret: string | null;
   readonly name: string;
-  readonly scope: string;
+  /** `null`: nothing in the configuration says which; the metadata may. */
+  readonly preset: ProviderPreset | null;
+  /** `null`: the preset's. */
+  readonly scope: string | null;
+  readonly authorizationParameters: { readonly [name: string]: string };
   readonly clientAuthentication: ClientAuthentication;
   readonly privateKey: (JsonWebKey & { readonly kid?: string }) | null;
   readonly responseMode: "query" | "form_post";
@@ -95,7 +107,9 @@ export const ALGORITHMS: ReadonlySet<string> = new Set([
 
 const METHODS: ReadonlySet<string> = new Set(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
 
-const DEFAULT_SCOPE = "openid profile email offline_access";
+/** Parameters that are the protocol's or this client's own. */
+const RESERVED =
+  /^(response_type|response_mode|client_id|redirect_uri|scope|state|nonce|code_challenge(_method)?|request(_uri)?|registration|id_token_hint)$/;
 
 const refuse = refusingKeysOf("provider");
 
@@ -118,7 +132,9 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     clientId: config.clientId,
     clientSecret: config.clientSecret ?? null,
     name,
-    scope: scopeOf(config.scope ?? DEFAULT_SCOPE),
+    preset: presetOf(config),
+    scope: config.scope === undefined ? null : scopeOf(config.scope),
+    authorizationParameters: parametersOf(config.authorizationParameters ?? {}),
     clientAuthentication: authenticationOf(config),
     privateKey: config.privateKey ?? null,
     responseMode,
@@ -135,6 +151,24 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     logoutTokenTyp,
     backchannelLogoutSessionRequired: config.backchannelLogoutSessionRequired ?? false,
   };
+}
+
+function presetOf({ issuer, preset }: ProviderConfig): ProviderPreset | null {
+  if (preset === undefined || PRESET_NAMES.includes(preset)) return presetFor(issuer, preset);
+  throw refuse("preset", `must be one of ${PRESET_NAMES.join(", ")}.`);
+}
+
+function parametersOf(parameters: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(name) || RESERVED.test(name))
+      throw refuse(
+        "authorizationParameters",
+        `has ${JSON.stringify(name.slice(0, 64))}, which is no name of a further parameter.`,
+      );
+    if (typeof value !== "string" || value.length > 512 || /\p{Cc}/u.test(value))
+      throw refuse("authorizationParameters", `takes texts of at most 512 characters; ${name} is none.`);
+  }
+  return parameters;
 }
 
 function scopeOf(scope: string): string {

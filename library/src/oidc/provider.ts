@@ -26,6 +26,8 @@ import { providerKeySet } from "./key-set.ts";
 import { verifyLogoutToken } from "./logout-token.ts";
 import type { Metadata } from "./metadata.ts";
 import { discoverProvider } from "./metadata.ts";
+import { aboutOf } from "./provider/about.ts";
+import { authorizationParameters, presetOf, scopeOf, unusualLogout } from "./provider/presets.ts";
 import { clientFor } from "./provider-client.ts";
 import type { ProviderConfig, SettledConfig } from "./provider-config.ts";
 import { settleProviderConfig } from "./provider-config.ts";
@@ -108,6 +110,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     },
     refresh: (tokens, identity) => refreshTokens({ ready, config, clock, report }, tokens, identity),
     refreshTimeout: refreshTimeoutOf(config),
+    about: () => aboutOf(config, discovery.known()),
     async verifyLogout(token) {
       try {
         return { kind: "logout", ...(await verifyLogoutToken(token, { config, keys: discovered, now: clock.now() })) };
@@ -118,7 +121,14 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     revoke: (tokens) => revokeTokens(ready, tokens, report),
     end({ idToken, returnTo, state }) {
       const metadata = discovery.known();
-      if (metadata?.end_session_endpoint === undefined) return undefined;
+      if (metadata === null) return undefined;
+      const { issuer, clientId } = config;
+      const unusual = unusualLogout(presetOf(config.preset, metadata), metadata.end_session_endpoint, {
+        issuer,
+        clientId,
+        returnTo,
+      });
+      if (unusual !== undefined) return unusual ?? undefined;
       const client = clientFor("metadata", { config, metadata, authentication: None(), keys, transport, clock });
       const hint = idToken === null ? {} : { id_token_hint: idToken };
       return buildEndSessionUrl(client, { ...hint, post_logout_redirect_uri: returnTo, state }).href;
@@ -128,16 +138,18 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
 }
 
 async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string> {
+  const { config, metadata } = ready;
+  const preset = presetOf(config.preset, metadata);
   const url = buildAuthorizationUrl(ready.client("metadata"), {
     response_type: "code",
     redirect_uri: login.redirectUri,
-    scope: ready.config.scope,
+    scope: config.scope ?? scopeOf(preset, metadata),
     state: login.state,
     nonce: login.nonce,
     code_challenge: await calculatePKCECodeChallenge(login.verifier),
     code_challenge_method: "S256",
-    ...(ready.config.responseMode === "form_post" ? { response_mode: "form_post" } : {}),
-    ...asked(login.parameters),
+    ...(config.responseMode === "form_post" ? { response_mode: "form_post" } : {}),
+    ...authorizationParameters(preset, config.authorizationParameters, asked(login.parameters)),
   });
   return url.href;
 }

@@ -1,0 +1,28 @@
+/** How a provider will be dealt with, in words for the people who run it. */
+import type { ProviderAbout } from "../../contracts.ts";
+import type { Metadata } from "../metadata.ts";
+import { type ProviderConfig, type SettledConfig, settleProviderConfig } from "../provider-config.ts";
+import { GENERIC } from "./preset-table.ts";
+import { presetOf, scopeInWords, scopeOf } from "./presets.ts";
+
+/**
+ * How a provider will be dealt with, as far as its configuration tells; nobody is called.
+ *
+ * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { aboutProvider } from "coatcheck";
+ * aboutProvider({ issuer: "https://accounts.google.com", clientId: "app" }); // { preset: "Google", scope: "openid profile email" }
+ * ```
+ */
+export function aboutProvider(config: ProviderConfig): ProviderAbout {
+  return aboutOf(settleProviderConfig(config), null);
+}
+
+/** The same once the metadata are known. */
+export function aboutOf({ preset, scope }: SettledConfig, metadata: Metadata | null): ProviderAbout {
+  if (metadata === null) return { preset: preset?.title ?? null, scope: scope ?? scopeInWords(preset ?? GENERIC) };
+  const known = presetOf(preset, metadata);
+  return { preset: known.title, scope: scope ?? scopeOf(known, metadata) };
+}
