@@ -1,6 +1,7 @@
 /** The wiring: puts the parts together for the options that were given. */
 import type { Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
+import { detached } from "./core/detached.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/renewal.ts";
@@ -157,7 +158,9 @@ function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
   if (on === undefined) return () => undefined;
   return (event) => {
     try {
-      on(event);
+      const { sessionId } = event;
+      // A listener may keep what it hears.
+      on(sessionId === undefined ? event : { ...event, sessionId: detached(sessionId) });
     } catch {
       // A listener that throws must not change what a request is answered.
     }

@@ -1,4 +1,5 @@
 import type { Background, Clock, EndReason, SessionRow, SessionStore } from "../contracts.ts";
+import { detached } from "../core/detached.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import { overReason } from "../core/policy.ts";
 
@@ -68,7 +69,7 @@ export class Endings {
     const watched = this.#watched.get(id) ?? { listeners: new Set(), runsOut: Number.POSITIVE_INFINITY, due: 0 };
     const own: EndListener = (reason) => listener(reason);
     watched.listeners.add(own);
-    this.#watched.set(id, watched);
+    if (!this.#watched.has(id)) this.#watched.set(detached(id), watched);
     if (this.#running === null) this.#start();
     return () => {
       watched.listeners.delete(own);
@@ -82,9 +83,10 @@ export class Endings {
    * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no more. Held until then:
    * who listens to a signal often holds nothing else of it.
    */
-  signalOf(id: string): AbortSignal {
-    const known = this.#signals.get(id)?.signal ?? this.#aborted.get(id);
+  signalOf(presented: string): AbortSignal {
+    const known = this.#signals.get(presented)?.signal ?? this.#aborted.get(presented);
     if (known !== undefined) return known;
+    const id = detached(presented);
     const controller = new AbortController();
     if (this.#closed) return controller.signal;
     this.#signals.set(id, controller);

@@ -7,6 +7,7 @@ import type {
   ReadonlyDeep,
   SignedInSession,
 } from "../contracts.ts";
+import { detached } from "../core/detached.ts";
 import { draftData, withChange, withLogin, withLogout, withRotate } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { normalizeIdentity, ownerOf, snapshot } from "../core/record.ts";
@@ -26,7 +27,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get id(): string | null {
-    return this.#exchange.proven?.row.id ?? null;
+    const { proven } = this.#exchange;
+    return proven === null ? null : detached(proven.row.id);
   }
 
   get identity(): Identity | null {

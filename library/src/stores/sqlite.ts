@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
+import { detached } from "../core/detached.ts";
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
 import { FileWatch, fileIdentity } from "./sqlite-file-watch.ts";
@@ -193,7 +194,8 @@ class SqliteStore implements SessionStore {
   #readThrough(cache: RowCache, id: string): SessionRow | undefined {
     const kept = cache.get(id);
     if (kept !== undefined) return kept;
-    const row = this.#read(id);
+    // An id that came with a request is a part of its header.
+    const row = this.#read(detached(id));
     if (row !== undefined) cache.keep(row);
     return row;
   }
