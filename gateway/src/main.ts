@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { didYouMean } from "coatcheck/suggest";
 import { checkConfig } from "./cli/check-config.ts";
 import type { Command, Console } from "./cli/command.ts";
 import { help } from "./cli/help.ts";
@@ -7,7 +8,6 @@ import { serve } from "./cli/serve.ts";
 import { sessions } from "./cli/sessions.ts";
 import { sweep } from "./cli/sweep.ts";
 import { version } from "./cli/version.ts";
-import { didYouMean } from "./config/suggest.ts";
 
 const COMMANDS: { readonly [name: string]: Command } = {
   serve,

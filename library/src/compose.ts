@@ -24,7 +24,7 @@ import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
 import { oidcProvider } from "./oidc/provider.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
 import { oidcRoutes } from "./oidc/routes.ts";
-import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "./options.ts";
+import { type CoatcheckOptions, checkOptionNames, type ProxyOptions, type ProxyReaderOptions } from "./options.ts";
 import { bearer } from "./strategies/bearer.ts";
 import { proxyReader } from "./strategies/proxy.ts";
 import { sessionStrategy } from "./strategies/session.ts";
@@ -45,6 +45,7 @@ import { keysRoute } from "./tokens/key-set.ts";
  */
 export function coatcheck<Data = JsonObject>(options: CoatcheckOptions<Data>): Auth<Data>;
 export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
+  checkOptionNames(options);
   const clock = options.clock ?? systemClock;
   const entropy = options.entropy ?? systemEntropy;
   const report = reporter(options.on);

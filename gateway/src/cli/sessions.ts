@@ -1,4 +1,4 @@
-import { didYouMean } from "../config/suggest.ts";
+import { didYouMean } from "coatcheck/suggest";
 import type { Command } from "./command.ts";
 import { sessionsEnd } from "./sessions-end.ts";
 import { sessionsList } from "./sessions-list.ts";

@@ -1,7 +1,7 @@
+import { didYouMean } from "coatcheck/suggest";
 import type { Problem } from "./place.ts";
 import type { NamedSetting } from "./sources.ts";
 import { flagOf } from "./sources.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** What the command line said. */
 export interface Flags {

@@ -1,7 +1,7 @@
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
+import { suggest } from "coatcheck/suggest";
 import type { Kind } from "./shape.ts";
-import { suggest } from "./suggest.ts";
 
 /** A value as it may be shown in a message. Kinds of secrets never use this. */
 export function shown(raw: unknown): string {

@@ -1,5 +1,5 @@
+import { suggest } from "coatcheck/suggest";
 import type { Place } from "./place.ts";
-import { suggest } from "./suggest.ts";
 
 /** A JSON Schema, as far as this program writes one. */
 export type JsonSchema = { readonly [key: string]: unknown };

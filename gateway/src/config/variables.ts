@@ -1,6 +1,6 @@
+import { didYouMean } from "coatcheck/suggest";
 import type { Problem } from "./place.ts";
 import type { NamedSetting } from "./sources.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** The environment, as the process has it. */
 export type Environment = { readonly [name: string]: string | undefined };

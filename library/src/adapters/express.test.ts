@@ -275,3 +275,24 @@ test("of() says what is missing where session() did not come first", async () =>
   await using server = await listen(app);
   assert.match((await say(server.port, "/")).text, /^TypeError: .*app\.use\(web\.session\(\)\) comes first/);
 });
+
+test("F-52 middleware without its () is the middleware, and no request hangs", async () => {
+  const auth = make(memory());
+  const web = express(auth);
+  const app = framework();
+  app.set("env", "test");
+  app.use(web.session, web.routes);
+  app.get("/me", web.requireUser, (request, response) => {
+    response.json(web.user(request).identity.subject);
+  });
+  app.get("/token", async (request) => {
+    await web.of(request).accessToken();
+  });
+  app.use(web.errors);
+  await using server = await listen(app);
+  const cookie = await signIn(auth, { subject: "alice" });
+  assert.equal((await say(server.port, "/me")).status, 401);
+  assert.equal((await say(server.port, "/me", { headers: { cookie } })).status, 200);
+  assert.equal((await say(server.port, "/auth/session")).status, 401);
+  assert.equal((await say(server.port, "/token", { headers: { cookie } })).status, 503);
+});

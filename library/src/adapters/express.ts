@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
 import type { Session, SignedInSession } from "../contracts.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import { Push } from "../engine/push.ts";
@@ -26,15 +26,18 @@ declare module "express-serve-static-core" {
   interface Request extends WithSession<Register> {}
 }
 
+/** `web.session` and `web.session()` are the same middleware: with the `()` forgotten, every request would hang. */
+type EitherForm<Handler> = Handler & (() => Handler);
+
 export interface ExpressAdapter<Data> {
   /** Gives every request behind it its session. Comes before everything that asks for one. */
-  session(): RequestHandler;
+  readonly session: EitherForm<RequestHandler>;
   /** Answers `/auth/login` and the other endpoints; passes on all else. */
-  routes(): RequestHandler;
+  readonly routes: EitherForm<RequestHandler>;
   /** Lets only somebody signed in pass: 401 for the others, or the login for a navigation. */
-  requireUser(): RequestHandler;
+  readonly requireUser: EitherForm<RequestHandler>;
   /** Answers errors with a code of ours (`accessToken()` rejects with such). Comes last. */
-  errors(): ErrorRequestHandler;
+  readonly errors: EitherForm<ErrorRequestHandler>;
   /** The request's session. A `TypeError` where `session()` did not come first. */
   of(request: Request): Session<Data>;
   /** The session of somebody signed in; throws `ERR_UNAUTHENTICATED` where nobody is, which `errors()` answers. */
@@ -54,17 +57,40 @@ export interface ExpressAdapter<Data> {
  */
 export function express<Data>(auth: HasEngine<Data>): ExpressAdapter<Data> {
   const push = new Push(auth.engine);
+  const session: RequestHandler = (request, response, next) => {
+    push.open(request, response, (error) => {
+      if (error === undefined && push.has(request)) Reflect.set(request, "session", push.session(request));
+      next(error);
+    });
+  };
+  const errors: ErrorRequestHandler = (error, request, response, next) => push.fail(error, request, response, next);
   return {
-    session: () => (request, response, next) => {
-      push.open(request, response, (error) => {
-        if (error === undefined && push.has(request)) Reflect.set(request, "session", push.session(request));
-        next(error);
-      });
-    },
-    routes: () => (request, response, next) => push.serve(request, response, next),
-    requireUser: () => (request, response, next) => push.requireUser(request, response, next),
-    errors: () => (error, request, response, next) => push.fail(error, request, response, next),
+    session: eitherForm(session),
+    routes: eitherForm((request, response, next) => push.serve(request, response, next)),
+    requireUser: eitherForm((request, response, next) => push.requireUser(request, response, next)),
+    errors: eitherErrorForm(errors),
     of: (request) => push.session(request),
     user: (request) => push.user(request),
   };
+}
+
+function eitherForm(handler: RequestHandler): EitherForm<RequestHandler> {
+  function either(): RequestHandler;
+  function either(request: Request, response: Response, next: NextFunction): void;
+  function either(request?: Request, response?: Response, next?: NextFunction): unknown {
+    if (request === undefined || response === undefined || next === undefined) return handler;
+    return handler(request, response, next);
+  }
+  return either;
+}
+
+// Express knows a handler of errors by its four parameters.
+function eitherErrorForm(handler: ErrorRequestHandler): EitherForm<ErrorRequestHandler> {
+  function either(): ErrorRequestHandler;
+  function either(error: unknown, request: Request, response: Response, next: NextFunction): void;
+  function either(error?: unknown, request?: Request, response?: Response, next?: NextFunction): unknown {
+    if (request === undefined || response === undefined || next === undefined) return handler;
+    return handler(error, request, response, next);
+  }
+  return either;
 }

@@ -158,3 +158,14 @@ test("requireUser sends a navigation to the login, says what is missing, and lea
   await without.request("/");
   assert.match(said, /^TypeError: .*use\(on\.session\(\)\) comes first/);
 });
+
+test("F-52 middleware without its () is the middleware, as JavaScript may give it", async () => {
+  const auth = make();
+  const on = hono(auth);
+  const app = new Hono();
+  Reflect.apply(app.use, app, [on.session]);
+  Reflect.apply(app.get, app, ["/me", on.requireUser, () => new Response("yes")]);
+  assert.equal((await app.request("/me")).status, 401);
+  const cookie = await signIn(auth, { subject: "alice" });
+  assert.equal(await (await app.request("/me", { headers: { cookie } })).text(), "yes");
+});

@@ -1,7 +1,8 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { knownOptions } from "../core/option-names.ts";
 import { answerDecision, answerProblem } from "../engine/answers.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
@@ -34,12 +35,13 @@ export interface HonoAdapter<Data> {
  * ```
  */
 export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
+  knownOptions<HonoOptions>("", options, { peer: true });
   if (options.peer === undefined) needsPeer(engine, "hono(auth, { peer: (c) => getConnInfo(c).remote.address })");
   // By context, for middleware may put another request in its place.
   const exchanges = new WeakMap<Context, Exchange<Data>>();
 
   return {
-    session: () =>
+    session: eitherForm(
       createMiddleware(async (context, next) => {
         const peer = options.peer?.(context);
         const view = new FetchRequest(context.req.raw, engine.options.origins.own, peer === undefined ? {} : { peer });
@@ -60,7 +62,8 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         }
         return undefined;
       }),
-    requireUser: () =>
+    ),
+    requireUser: eitherForm(
       createMiddleware(async (context, next) => {
         const exchange = exchanges.get(context);
         if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
@@ -72,7 +75,18 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
         return undefined;
       }),
+    ),
   };
+}
+
+// TypeScript refuses `use(on.session)`; from JavaScript it is the same as `use(on.session())`.
+function eitherForm<E extends Env>(handler: MiddlewareHandler<E>): () => MiddlewareHandler<E> {
+  function either(): MiddlewareHandler<E>;
+  function either(context: Context<E>, next: Next): ReturnType<MiddlewareHandler<E>>;
+  function either(context?: Context<E>, next?: Next): unknown {
+    return context === undefined || next === undefined ? handler : handler(context, next);
+  }
+  return either;
 }
 
 /** Hono answers what an `Error` says itself, and rethrows all else; a throw keeps only `logout` (DESIGN §1.5). */

@@ -50,11 +50,15 @@ const BROWSER_PREFIX = /^__(?:host-http|host|secure|http)-/i;
  * loopback addresses only.
  *
  * @throws {CoatcheckError} `ERR_CONFIG` for http elsewhere, origins of both kinds, and a domain that is not one of the origins'
- * @throws {TypeError} for a name that is not a token or brings a prefix of its own
+ * @throws {TypeError} for a name that is not a token or brings a prefix of its own, and for another `sameSite`
  */
 export function createCookies(options: CookieOptions): Cookies {
   const base = options.name ?? DEFAULT_NAME;
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(base)) throw new TypeError("The cookie's name may have letters, digits, - and _.");
+  const { sameSite = "Lax" } = options;
+  // From JavaScript anything may come; None would send the session along with every other site's requests.
+  if (sameSite !== "Lax" && sameSite !== "Strict")
+    throw new TypeError(`cookie.sameSite is ${String(sameSite)}; it can be Lax or Strict`);
   const secure = schemeOf(options.origins);
   const domain = options.domain === undefined ? undefined : checkedDomain(options.domain, options.origins, secure);
   const common = { path: "/", secure, httpOnly: true };
@@ -63,7 +67,7 @@ export function createCookies(options: CookieOptions): Cookies {
   const session = defineCookie({
     ...common,
     name: `${domain === undefined ? hostOnly : "__Secure-"}${base}`,
-    sameSite: options.sameSite ?? "Lax",
+    sameSite,
     ...(domain === undefined ? {} : { domain }),
   });
   const loginOf = (state: string, sameSite: "Lax" | "None"): CookieSpec => {

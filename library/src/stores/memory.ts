@@ -1,5 +1,6 @@
 import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { knownOptions } from "../core/option-names.ts";
 import { Groups } from "./memory-groups.ts";
 import { emptied, frozen } from "./memory-rows.ts";
 
@@ -32,6 +33,7 @@ type Listener = (ended: { readonly id: string; readonly reason: EndReason }) => 
  * ```
  */
 export function memory(options: MemoryOptions = {}): SessionStore {
+  knownOptions<MemoryOptions>("", options, { maxSessions: true });
   const maxSessions = options.maxSessions ?? 1_000_000;
   if (!(maxSessions > 0)) throw new TypeError(`memory({ maxSessions }) takes a number above 0, not ${String(maxSessions)}`);
   return new MemoryStore(maxSessions);

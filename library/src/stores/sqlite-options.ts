@@ -1,6 +1,7 @@
 /** What `sqlite()` is asked for: the options, their defaults and their limits. */
 import { resolve } from "node:path";
 import type { CoatcheckError } from "../core/errors.ts";
+import { knownOptions, type OptionNames } from "../core/option-names.ts";
 
 /** Options of {@link sqlite}. */
 export interface SqliteOptions {
@@ -27,9 +28,19 @@ export interface SqliteOptions {
   readonly onFileLost?: (error: CoatcheckError) => void;
 }
 
+const NAMES: OptionNames<SqliteOptions> = {
+  path: true,
+  durability: true,
+  busyTimeout: true,
+  cacheRows: true,
+  mmap: true,
+  onFileLost: true,
+};
+
 /** All options, the path absolute. Throws a `TypeError` for what means nothing. */
 export function sqliteOptions(options: string | SqliteOptions): Required<SqliteOptions> {
   const given = typeof options === "string" ? { path: options } : options;
+  knownOptions("", given, NAMES);
   const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = 2 ** 30, onFileLost = warn } = given;
   if (typeof path !== "string" || path === "" || path.includes("\0")) throw new TypeError("sqlite() takes the path of a file");
   if (path === ":memory:") throw new TypeError("sqlite() keeps sessions in a file; memory() keeps them in memory");

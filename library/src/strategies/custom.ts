@@ -8,6 +8,7 @@ import type {
   StrategyContext,
   Verdict,
 } from "../contracts.ts";
+import { knownOptions, type OptionNames } from "../core/option-names.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 
 /** Whom the app's own function found. `owner`: whose this is, where that is not issuer and subject. */
@@ -39,6 +40,15 @@ export interface CustomOptions {
   readonly challenge?: string;
 }
 
+const NAMES: OptionNames<CustomOptions> = {
+  name: true,
+  presented: true,
+  authenticate: true,
+  timeout: true,
+  ambient: true,
+  challenge: true,
+};
+
 /**
  * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing, and what throws, takes
  * too long or answers with something else lets nobody in (503).
@@ -56,6 +66,7 @@ export interface CustomOptions {
  * ```
  */
 export function custom(options: CustomOptions): Strategy {
+  knownOptions("", options, NAMES);
   const { name, timeout = 5_000, ambient = false, challenge = name } = options;
   check(options);
   const refusal: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge };

@@ -1,3 +1,4 @@
+/** Names that were probably meant, for messages about names that do not exist. */
 /** How many single-character edits make `a` into `b`. */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
