@@ -34,7 +34,8 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 /** Which ends are whose: a reason that nobody gave is one that the engine made up. */
 const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work, known: Known, world: World) => boolean } = {
   logout: ({ asked }) => asked !== null && isLogout(asked.purpose),
-  elsewhere: ({ order }) => order?.kind === "end-all" || order?.kind === "end-others",
+  elsewhere: ({ order, asked }, { id }) =>
+    order?.kind === "end-all" || order?.kind === "end-others" || asked?.created.includes(id) === true,
   admin: ({ order, asked }, known, { accounts }) =>
     order?.kind === "end-one" || (asked !== null && accounts.endsAsBlocked(asked, known)),
   replaced: ({ asked }) => asked !== null && mayCreate(asked),

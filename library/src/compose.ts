@@ -7,6 +7,7 @@ import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/renewal.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
+import { announcer } from "./engine/announce.ts";
 import type { Auth } from "./engine/auth.ts";
 import { createBackground } from "./engine/background.ts";
 import { sessionDirectory } from "./engine/directory.ts";
@@ -63,6 +64,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const { store } = options;
 
   const endings = new Endings({ store, clock, policy, background });
+  const announce = announcer({ endings, report, providers, keyring, background, clock });
   const renewals = new Renewals({
     store,
     providers,
@@ -72,12 +74,13 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     policy,
     refresh,
     endings,
+    announce,
     background,
     report,
   });
   const tokens = bearerOf(options, clock);
   const proxy = proxyOf(options.proxy, { clock, report });
-  const sessions = sessionDirectory({ store, clock, entropy, policy, report }, endings);
+  const sessions = sessionDirectory({ store, clock, entropy, policy, report, announce });
 
   const engine = new Engine<unknown>({
     store,
@@ -117,6 +120,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     report,
     background,
     endings,
+    announce,
     renewals,
     refresh,
   });

@@ -150,7 +150,10 @@ export type EndTarget =
   | { readonly issuer: string; readonly sid: string };
 
 /** Which live sessions to list. */
-export type ListQuery = { readonly owner: string } | { readonly renewBefore: number };
+export type ListQuery =
+  | { readonly owner: string }
+  | { readonly issuer: string; readonly sid: string }
+  | { readonly renewBefore: number };
 
 /** What a store can do, as data. */
 export interface StoreCapabilities {
@@ -195,7 +198,7 @@ export interface SessionStore {
   /** Ends and empties every live row of the target, raising its version by 1. Answers the ids that it ended. */
   end(target: EndTarget, reason: EndReason, now: number): MaybePromise<readonly string[]>;
   /**
-   * Live (not ended) rows that expire after `now`: of an owner, newest `created` first; or those whose `renewAt` is below
+   * Live (not ended) rows that expire after `now`: of an owner, newest `created` first; of a session of a provider, in any order; or those whose `renewAt` is below
    * `renewBefore`, the most urgent first. At most `limit`.
    */
   list(query: ListQuery, limit: number, now: number): MaybePromise<readonly SessionRow[]>;
@@ -662,6 +665,7 @@ export interface AuditEvent {
   readonly reason?: string;
   readonly sessionId?: string;
   readonly owner?: string;
+  readonly issuer?: string;
   readonly provider?: string;
   readonly code?: ErrorCode;
   /** The reference that a person was shown on an error page. */

@@ -16,7 +16,6 @@ import { sessionPolicy } from "../src/core/policy.ts";
 import { systemEntropy } from "../src/crypto/entropy.ts";
 import { createKeyring } from "../src/crypto/keyring.ts";
 import { sessionDirectory } from "../src/engine/directory.ts";
-import { Endings } from "../src/engine/endings.ts";
 import type { LoginProvider, OidcDependencies } from "../src/oidc/dependencies.ts";
 import { oidcRoutes } from "../src/oidc/routes.ts";
 import { memory } from "../src/stores/memory.ts";
@@ -81,10 +80,14 @@ export function appWith(
         return first;
       },
     },
-    sessions: sessionDirectory(
-      { store: memory(), clock, entropy: systemEntropy, policy: sessionPolicy(), report: () => undefined },
-      new Endings({ store: memory(), clock, policy: sessionPolicy(), background: { waitUntil: () => undefined } }),
-    ),
+    sessions: sessionDirectory({
+      store: memory(),
+      clock,
+      entropy: systemEntropy,
+      policy: sessionPolicy(),
+      report: () => undefined,
+      announce: () => undefined,
+    }),
     cookies: createCookies({ origins: [ORIGIN] }),
     clock,
     entropy: systemEntropy,

@@ -6,7 +6,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     "upsert",
     "edits are written whatever the stored version",
-    "engine/settle.ts",
+    "engine/carry-out.ts",
     "!(await store.put(step.row, step.condition))",
     '!(await store.put(step.row, step.condition === "absent" ? "absent" : ((await store.get(step.row.id))?.version ?? 0)))',
   ),
@@ -21,15 +21,15 @@ export const MUTANTS: readonly Mutant[] = [
     "cookie-before-store",
     "the cookie leaves before the store has answered",
     "engine/settle.ts",
-    "const carried = await fromStore(exchange, carryOut(exchange, planned, now));",
-    'carryOut(exchange, planned, now).catch(() => undefined);\n    const carried: string = "done";',
+    "const carried = await fromStore(exchange, carryOut(exchange, held, planned, now));",
+    'carryOut(exchange, held, planned, now).catch(() => undefined);\n    const carried: string = "done";',
   ),
   one(
     "no-marks-at-login",
     "a login does not look whether a logout overtook it",
-    "engine/settle.ts",
-    "(await loginOverruled(store, login, before, now))",
-    "false",
+    "engine/carry-out.ts",
+    "if (overruled !== null) {",
+    "if (overruled === null && overruled !== null) {",
   ),
   one(
     "no-mark-at-end-all",
@@ -214,9 +214,9 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     "older-tokens-revoked",
     "a logout revokes the tokens that its request was read with, not those that end",
-    "engine/exchange.ts",
-    "if (this.#latest !== null) return openTokens(this.#latest.row, this.#latest.body, this.options.keyring);",
-    "",
+    "engine/carry-out.ts",
+    "const before = held.live?.row;",
+    "const before = exchange.proven?.row;",
   ),
   ...PORTAL_MUTANTS,
 ];

@@ -48,14 +48,11 @@ export async function reconciled<Data>(observed: Observed, options: EngineOption
 
 async function end<Data>(
   { session: { row }, reason }: NonNullable<Observed["ending"]>,
-  { store, clock, endings, report }: EngineOptions<Data>,
+  { store, clock, announce, report }: EngineOptions<Data>,
 ): Promise<Verdict | null> {
   try {
     const ended = await store.end({ id: row.id }, reason, clock.now());
-    for (const sessionId of ended) {
-      endings.tell(sessionId, reason);
-      report({ name: "session.ended", level: "info", reason, sessionId, ...(row.owner === null ? {} : { owner: row.owner }) });
-    }
+    for (const id of ended) announce({ id, reason, row });
     return null;
   } catch (cause) {
     report({ name: "store.failed", level: "error", reason: "write", error: cause });

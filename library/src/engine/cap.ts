@@ -4,7 +4,7 @@ import type { EngineOptions } from "./options.ts";
 
 const MOST = 1_000;
 
-type Options = Pick<EngineOptions<unknown>, "store" | "clock" | "policy" | "endings" | "report">;
+type Options = Pick<EngineOptions<unknown>, "store" | "clock" | "policy" | "announce" | "report">;
 
 /**
  * After a login: ends the oldest sessions of its owner past `session.maxPerUser` (SE-11). Everybody orders them alike and looks after writing,
@@ -22,16 +22,15 @@ export async function keepToCap(options: Options, owner: string): Promise<void> 
 }
 
 /** Answers whether there may be more than one list held. */
-async function endOldest({ store, clock, policy, endings, report }: Options, owner: string, most: number): Promise<boolean> {
+async function endOldest({ store, clock, policy, announce }: Options, owner: string, most: number): Promise<boolean> {
   const now = clock.now();
   const rows = await store.list({ owner }, MOST, now);
   const live = rows.filter((row) => row.kind === "browser" && overReason(row, now, policy) === null).sort(newestFirst);
   let count = 0;
-  for (const { id } of live.slice(most)) {
-    for (const sessionId of await store.end({ id }, "replaced", now)) {
+  for (const row of live.slice(most)) {
+    for (const id of await store.end({ id: row.id }, "replaced", now)) {
       count += 1;
-      endings.tell(sessionId, "replaced");
-      report({ name: "session.ended", level: "info", reason: "replaced", sessionId, owner });
+      announce({ id, reason: "replaced", row });
     }
   }
   return rows.length === MOST && count > 0;

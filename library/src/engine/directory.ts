@@ -2,7 +2,6 @@ import type { EndReason, EndTarget, RecordBody, SessionDirectory, SessionInfo, S
 import { CoatcheckError } from "../core/errors.ts";
 import { overReason } from "../core/policy.ts";
 import { ownerOf, parseBody, readable } from "../core/record.ts";
-import type { Endings } from "./endings.ts";
 import { ownerMark, sidMark, subjectMark } from "./marks.ts";
 import type { EngineOptions } from "./options.ts";
 
@@ -10,21 +9,26 @@ const MOST = 1_000;
 /** No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody knows goes after it. */
 const LONGEST_LOGIN = 3_600_000;
 
-type Options = Pick<EngineOptions<unknown>, "store" | "clock" | "entropy" | "policy" | "report">;
+type Options = Pick<EngineOptions<unknown>, "store" | "clock" | "entropy" | "policy" | "report" | "announce">;
 
 /** Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way sees one of the two (DESIGN §1.6). */
-export function sessionDirectory(options: Options, endings: Endings): SessionDirectory {
-  const { store, clock, entropy, policy, report } = options;
+export function sessionDirectory(options: Options): SessionDirectory {
+  const { store, clock, entropy, policy, report, announce } = options;
 
   const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
 
   async function end(target: EndTarget, reason: EndReason): Promise<number> {
+    // Read before they end and are emptied: whose they were is told, and their tokens are revoked.
+    const rows = new Map((await found(target)).map((row) => [row.id, row]));
     const ended = await store.end(target, reason, clock.now());
-    for (const sessionId of ended) {
-      endings.tell(sessionId, reason);
-      report({ name: "session.ended", level: "info", reason, sessionId, ...("owner" in target ? { owner: target.owner } : {}) });
-    }
+    for (const id of ended) announce({ ...target, id, reason, row: rows.get(id) });
     return ended.length;
+  }
+
+  async function found(target: EndTarget): Promise<readonly SessionRow[]> {
+    if (!("id" in target)) return store.list(target, MOST, clock.now());
+    const row = await store.get(target.id);
+    return row === undefined ? [] : [row];
   }
 
   async function fromStore<T>(operation: "read" | "write", work: () => Promise<T>): Promise<T> {

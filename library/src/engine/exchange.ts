@@ -59,7 +59,6 @@ export class Exchange<Data> implements RouteExchange {
   #failed = false;
   #session: SessionHandle<Data> | null = null;
   #body: Body | null = null;
-  #latest: Held["live"] = null;
   #whenStored: readonly (() => void)[] = NOTHING;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
@@ -225,7 +224,6 @@ export class Exchange<Data> implements RouteExchange {
 
   tokens(): ProviderTokens | null {
     const { proven, body } = this;
-    if (this.#latest !== null) return openTokens(this.#latest.row, this.#latest.body, this.options.keyring);
     return proven === null || body === null ? null : openTokens(proven.row, body, this.options.keyring);
   }
 
@@ -243,11 +241,6 @@ export class Exchange<Data> implements RouteExchange {
       lost: false,
       navigation: isNavigation(this.request),
     };
-  }
-
-  /** The presented session as the store had it when what was recorded was written; a renewal may have come between. */
-  adopt(live: Held["live"]): void {
-    this.#latest = live;
   }
 
   /** The handler threw: whatever status its answer gets, only `logout` is kept (DESIGN §1.5). */

@@ -1,4 +1,4 @@
-import type { SessionReader } from "../contracts.ts";
+import type { EndReason, SessionReader } from "../contracts.ts";
 import type { LoginIntent } from "../core/draft.ts";
 
 /** Set when all sessions of an owner are ended; its value changes every time. */
@@ -25,7 +25,7 @@ export function markBefore(store: SessionReader, owner: string, now: number): Pr
 }
 
 /**
- * Whether a logout overtook this login: by a mark on its `sid`, by an owner's mark that changed since `before`, or by a mark on its
+ * Whether a logout overtook this login, and if so why its session is to end: by a mark on its `sid`, by an owner's mark that changed since `before`, or by a mark on its
  * subject that is not older than its ID token. A later login is free.
  */
 export async function loginOverruled(
@@ -33,13 +33,13 @@ export async function loginOverruled(
   login: LoginIntent,
   before: string | undefined,
   now: number,
-): Promise<boolean> {
+): Promise<EndReason | null> {
   const { identity, sid, issuedAt, owner } = login;
   // A mark that has gone since has expired, and was no logout.
   const after = await store.marked(ownerMark(owner), now);
-  if (after !== undefined && after !== before) return true;
-  if (sid !== null && (await store.marked(sidMark(identity.issuer, sid), now)) !== undefined) return true;
-  if (issuedAt === null) return false;
+  if (after !== undefined && after !== before) return "elsewhere";
+  if (sid !== null && (await store.marked(sidMark(identity.issuer, sid), now)) !== undefined) return "provider";
+  if (issuedAt === null) return null;
   const logout = await store.marked(subjectMark(identity.issuer, identity.subject), now);
-  return logout !== undefined && Number(logout) >= issuedAt;
+  return logout !== undefined && Number(logout) >= issuedAt ? "provider" : null;
 }

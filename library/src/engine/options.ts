@@ -4,6 +4,7 @@ import type { OriginRules } from "../core/csrf.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { RefreshPolicy } from "../core/renewal.ts";
 import type { Keyring } from "../crypto/keyring.ts";
+import type { Announce } from "./announce.ts";
 import type { Endings } from "./endings.ts";
 import type { Chain } from "./observe.ts";
 import type { Renewals } from "./renewals.ts";
@@ -29,6 +30,8 @@ export interface EngineOptions<Data> {
   readonly background: Background;
   /** Tells of sessions that end or run out. */
   readonly endings: Endings;
+  /** Says that a session ended; nobody else does. */
+  readonly announce: Announce;
   readonly renewals: Renewals;
   readonly refresh: RefreshPolicy;
 }

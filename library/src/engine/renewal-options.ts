@@ -2,6 +2,7 @@ import type { Background, Clock, EndReason, Entropy, Provider, Report, SessionRo
 import type { SessionPolicy } from "../core/policy.ts";
 import type { RefreshPolicy } from "../core/renewal.ts";
 import type { Keyring } from "../crypto/keyring.ts";
+import type { Announce } from "./announce.ts";
 import type { Endings } from "./endings.ts";
 
 /** What renewing is made of. */
@@ -14,6 +15,7 @@ export interface RenewalOptions {
   readonly policy: SessionPolicy;
   readonly refresh: RefreshPolicy;
   readonly endings: Endings;
+  readonly announce: Announce;
   readonly background: Background;
   readonly report: Report;
 }

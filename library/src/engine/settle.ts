@@ -2,7 +2,7 @@ import type { SessionRow } from "../contracts.ts";
 import { clearCookie, setCookie } from "../cookie/serialize.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { isPrefetch } from "../core/navigation.ts";
-import type { CookiePlan, EndStep, Held, Minted, Plan, PutStep } from "../core/plan.ts";
+import type { CookiePlan, Held, Minted, PutStep } from "../core/plan.ts";
 import { needsTicket, plan } from "../core/plan.ts";
 import { overReason } from "../core/policy.ts";
 import { snapshot } from "../core/record.ts";
@@ -10,9 +10,9 @@ import { renewAtOf } from "../core/renewal.ts";
 import type { MintedTicket } from "../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../crypto/ticket.ts";
 import { bodyOf } from "./bodies.ts";
-import { keepToCap } from "./cap.ts";
+import type { WritePlan } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import type { Exchange } from "./exchange.ts";
-import { loginOverruled } from "./marks.ts";
 import { chance } from "./renewal-options.ts";
 import { sealTokens } from "./tokens.ts";
 
@@ -26,9 +26,6 @@ export const UNCHANGED: Settlement = { cookies: [], refusal: null };
 
 /** How often a write is planned again on the fresh record before the request gives up; every conflict is somebody else's success. */
 const ATTEMPTS = 200;
-
-type WritePlan = Extract<Plan, { kind: "write" }>;
-type Carried = "done" | "conflict" | "overruled";
 
 /** Carries out what the handler wanted: the store first, the cookie second. The only place where a session's cookie is set. */
 export async function settle<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
@@ -66,11 +63,10 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
       prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
-    const carried = await fromStore(exchange, carryOut(exchange, planned, now));
+    const carried = await fromStore(exchange, carryOut(exchange, held, planned, now));
     if (carried === "done") return { cookies: cookiesOf(exchange, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     held = await fromStore(exchange, heldAgain(exchange, held, now));
-    exchange.adopt(held.live);
     // A store that answers at once would let a crowd of writers starve everybody else in this process.
     if (tries > 2) await options.clock.sleep(0);
   }
@@ -96,61 +92,6 @@ function clientOf<Data>({ request, options }: Exchange<Data>): { userAgent?: str
     ...(agent === undefined ? {} : { userAgent: agent }),
     ...(address === undefined ? {} : { addressHash: options.keyring.deriveHash("address", address) }),
   };
-}
-
-/** Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each other (DESIGN §1.6). */
-async function carryOut<Data>(exchange: Exchange<Data>, planned: WritePlan, now: number): Promise<Carried> {
-  const { store, background } = exchange.options;
-  const { login, steps } = planned;
-  const before = (await exchange.ownerMark) ?? undefined;
-  for (const [index, step] of steps.entries()) {
-    try {
-      if (step.kind === "end") {
-        await end(exchange, step, now);
-      } else if (!(await store.put(step.row, step.condition))) {
-        await undo(exchange, steps.slice(0, index), now);
-        return "conflict";
-      } else if (login !== null && step.condition === "absent" && (await loginOverruled(store, login, before, now))) {
-        // Looked at before the presented session ends, so that an outage here does not take both.
-        await end(exchange, { kind: "end", id: step.row.id, reason: "provider" }, now);
-        return "overruled";
-      }
-    } catch (error) {
-      background.waitUntil(undo(exchange, steps.slice(0, index + 1), now));
-      throw error;
-    }
-  }
-  announce(exchange, planned);
-  if (login !== null) await keepToCap(exchange.options, login.owner);
-  return "done";
-}
-
-// What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret.
-async function undo<Data>({ options }: Exchange<Data>, steps: WritePlan["steps"], now: number): Promise<void> {
-  for (const step of steps) {
-    if (step.kind === "put" && step.condition === "absent") await options.store.end({ id: step.row.id }, "replaced", now);
-  }
-}
-
-async function end<Data>({ options }: Exchange<Data>, step: EndStep, now: number): Promise<void> {
-  const ended = await options.store.end({ id: step.id }, step.reason, now);
-  for (const sessionId of ended) {
-    options.endings.tell(sessionId, step.reason);
-    options.report({ name: "session.ended", level: "info", reason: step.reason, sessionId });
-  }
-}
-
-function announce<Data>({ options }: Exchange<Data>, { steps, cookie }: WritePlan): void {
-  for (const step of steps) {
-    if (step.kind === "end") continue;
-    const { id: sessionId, owner, ended, reason } = step.row;
-    const who = { sessionId, ...(owner === null ? {} : { owner }) };
-    if (step.condition === "absent") options.report({ name: "session.created", level: "info", ...who });
-    else if (ended !== null) {
-      options.endings.tell(sessionId, reason ?? "replaced");
-      options.report({ name: "session.ended", level: "info", reason: reason ?? "replaced", ...who });
-    } else if (cookie === "set") options.report({ name: "session.rotated", level: "info", ...who });
-  }
 }
 
 /** The presented session as it is now, after somebody else wrote it. */

@@ -87,15 +87,12 @@ function revoke({ provider }: Spending, tokens: ProviderTokens, { options }: Spe
 
 /** The provider's no ends the session once; where nobody knows whether the token was spent before, with the reason that says so. */
 async function refused(spending: Spending, cause: unknown, spends: Spends): Promise<Renewal> {
-  const { clock, endings, report } = spends.options;
+  const { clock, announce, report } = spends.options;
   const { row, provider } = spending;
   const reason = wasUnknown(spending) ? "refresh-lost" : "provider";
   report({ name: "refresh.failed", level: "warn", reason: "refused", sessionId: row.id, provider: provider.name, error: cause });
   const conclude = (committed: Committed | null): void => {
-    if (committed?.kind !== "stored") return;
-    endings.tell(row.id, reason);
-    const owner = row.owner === null ? {} : { owner: row.owner };
-    report({ name: "session.ended", level: "info", reason, sessionId: row.id, provider: provider.name, ...owner });
+    if (committed?.kind === "stored") announce({ id: row.id, reason, row });
   };
   const committed = await write(spending, (fresh) => emptied(fresh, reason, clock.now()), spends, conclude, null);
   if (committed === "held") return { kind: "unavailable", retryAfter: 1_000 };

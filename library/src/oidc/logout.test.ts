@@ -15,17 +15,15 @@ interface Fixture {
   readonly browser: Browser;
 }
 
-async function signedIn(change: Partial<OidcDependencies> = {}, refuses?: () => boolean): Promise<Fixture> {
+async function signedIn(change: Partial<OidcDependencies> = {}): Promise<Fixture> {
   const provider = fakeProvider({ users });
-  const app = appWith([provider], change, refuses);
+  const app = appWith([provider], change);
   const browser = app.browser();
   const begun = await app.send(browser, "GET", "/auth/login");
   await app.send(browser, "GET", targetOf(provider.approve(locationOf(begun))));
   assert.equal(browser.identity?.subject, "alice");
   return { app, provider, browser };
 }
-
-const revoked = ({ provider }: Fixture): number => provider.calls.filter(({ kind }) => kind === "revoke").length;
 
 test("S-46 LO-02 AR-11 logout ends the session here, then goes to the provider with a hint", async () => {
   const all = await signedIn();
@@ -40,28 +38,6 @@ test("S-46 LO-02 AR-11 logout ends the session here, then goes to the provider w
   assert.match(url.searchParams.get("state") ?? "", /^[\w-]{16}$/);
   assert.deepEqual(app.did.at(-1), ["logout"]);
   assert.equal(app.events.at(-1)?.name, "logout.completed");
-});
-
-test("LO-03 tokens are revoked in the background, once the store has the logout", async () => {
-  let refuses = false;
-  const all = await signedIn({}, () => refuses);
-  refuses = true;
-  const { tokens, identity, provider } = { ...all.browser };
-  await all.app.send(all.browser, "POST", "/auth/logout");
-  assert.equal(revoked(all), 0);
-  Object.assign(all.browser, { tokens, identity, provider });
-  refuses = false;
-  await all.app.send(all.browser, "POST", "/auth/logout");
-  await all.app.settled();
-  assert.equal(revoked(all), 1);
-});
-
-test("LO-03 a provider that does not answer delays nobody's logout", async () => {
-  const all = await signedIn();
-  const hanging = appWith([{ ...all.provider, revoke: () => new Promise<boolean>(() => undefined) }]);
-  const response = await hanging.send(all.browser, "POST", "/auth/logout");
-  assert.equal(response.status, 303);
-  assert.deepEqual(hanging.did, [["logout"]]);
 });
 
 test("LO-01 a provider that is down leaves a local logout, on the configured page", async () => {

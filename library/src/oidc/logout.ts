@@ -19,43 +19,27 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
 
 /**
  * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to `return_to` or the
- * configured page. A program that accepts JSON gets the address. Once the store has it, tokens are revoked in the background (LO-03).
+ * configured page. A program that accepts JSON gets the address.
  */
 export async function logout(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const given = await returnToOf(request);
   if (given === undefined) return refusal("ERR_BAD_REQUEST", "return_to");
-  const grant = grantOf(exchange, deps);
-  const { provider, tokens } = grant;
+  const name = exchange.provider();
+  const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
+  const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
   // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
   const proxys = exchange.fromProxy ? (deps.proxySignOutUrl ?? null) : null;
   const location = proxys ?? (provider === undefined ? null : providersLogout(request, provider, tokens, deps));
   const next = location ?? landing(request, given, deps);
-  signOut(exchange, grant, deps);
+  signOut(exchange, name, deps);
   return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);
 }
 
-/** What the presented session holds of a provider. */
-interface Grant {
-  readonly name: string | null;
-  readonly provider: LoginProvider | undefined;
-  readonly tokens: ProviderTokens | null;
-}
-
-/** Finds it, for {@link signOut}. */
-export function grantOf(exchange: RouteExchange, deps: OidcDependencies): Grant {
-  const name = exchange.provider();
-  const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
-  return { name, provider, tokens: provider === undefined ? null : tokensOf(exchange, provider, deps) };
-}
-
-/** Ends the presented session; once the store has it, its tokens are revoked in the background. */
-export function signOut(exchange: RouteExchange, { name, provider }: Grant, deps: OidcDependencies): void {
+/** Ends the presented session. Its tokens, the newest that are stored, are revoked by whoever says that it ended. */
+export function signOut(exchange: RouteExchange, provider: string | null, { report }: OidcDependencies): void {
   exchange.logout();
   exchange.whenStored(() => {
-    deps.report({ name: "logout.completed", level: "info", ...(name === null ? {} : { provider: name }) });
-    // Asked again: a renewal may have been stored since this request was read, and what ends is the newest.
-    const ended = provider === undefined ? null : tokensOf(exchange, provider, deps);
-    if (provider !== undefined && ended !== null) deps.background.waitUntil(provider.revoke(ended));
+    report({ name: "logout.completed", level: "info", ...(provider === null ? {} : { provider }) });
   });
 }
 
@@ -75,7 +59,7 @@ async function returnToOf(request: RouteRequest): Promise<string | null | undefi
   return all.length > 1 ? undefined : (all[0] ?? null);
 }
 
-/** A logout goes on without the tokens where they cannot be opened any more. */
+/** A logout goes on without the hint where the tokens cannot be opened any more. */
 function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: OidcDependencies): ProviderTokens | null {
   try {
     return exchange.tokens();

@@ -2,7 +2,7 @@ import type { RouteExchange, RouteRequest, RouteResponse, SessionInfo } from "..
 import { isId } from "../crypto/ticket.ts";
 import { json, refusal } from "./answers.ts";
 import type { OidcDependencies } from "./dependencies.ts";
-import { forgetting, grantOf, signOut } from "./logout.ts";
+import { forgetting, signOut } from "./logout.ts";
 import { fromElsewhere, OWN_ORIGIN } from "./session-endpoint.ts";
 
 /** `GET sessions`: where the person is signed in, newest first. Ids are handles and prove nothing (SE-10). Times are milliseconds. */
@@ -29,7 +29,7 @@ export async function endSession(request: RouteRequest, exchange: RouteExchange,
   const id = lastSegment(request.target);
   if (!isId(id)) return unknown();
   if (id === current) {
-    signOut(exchange, grantOf(exchange, deps), deps);
+    signOut(exchange, exchange.provider(), deps);
     return forgetting(ENDED, deps);
   }
   const found = await deps.sessions.show(id);

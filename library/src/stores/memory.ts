@@ -103,14 +103,14 @@ class MemoryStore implements SessionStore {
 
   list(query: ListQuery, limit: number, now: number): readonly SessionRow[] {
     this.#open();
-    const byOwner = "owner" in query;
+    const due = "renewBefore" in query ? query.renewBefore : null;
     const found: SessionRow[] = [];
-    for (const id of byOwner ? this.#byOwner.of(query.owner) : this.#renewable) {
+    for (const id of this.#listed(query)) {
       const row = this.#rows.get(id);
       if (row === undefined || row.expires <= now) continue;
-      if (byOwner || (row.renewAt !== null && row.renewAt < query.renewBefore)) found.push(row);
+      if (due === null || (row.renewAt !== null && row.renewAt < due)) found.push(row);
     }
-    found.sort(byOwner ? newestFirst : mostUrgentFirst);
+    found.sort(due === null ? newestFirst : mostUrgentFirst);
     return found.slice(0, Math.max(0, limit));
   }
 
@@ -211,6 +211,11 @@ class MemoryStore implements SessionStore {
       }
     }
     return found;
+  }
+
+  #listed(query: ListQuery): Iterable<string> {
+    if ("owner" in query) return this.#byOwner.of(query.owner);
+    return "sid" in query ? this.#bySid.of(sidKey(query.issuer, query.sid)) : this.#renewable;
   }
 
   #tell(id: string, reason: EndReason): void {

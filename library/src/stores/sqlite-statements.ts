@@ -18,6 +18,7 @@ export const STATEMENTS = {
   endOwner: `${END} owner = ? AND id IS NOT ? RETURNING id`,
   endSid: `${END} issuer = ? AND sid = ? RETURNING id`,
   listOwner: `SELECT ${ALL} FROM sessions WHERE owner = ? AND ended IS NULL AND expires > ? ORDER BY created DESC LIMIT ?`,
+  listSid: `SELECT ${ALL} FROM sessions WHERE issuer = ? AND sid = ? AND ended IS NULL AND expires > ? LIMIT ?`,
   listDue: `SELECT ${ALL} FROM sessions WHERE renew_at < ? AND ended IS NULL AND expires > ? ORDER BY renew_at LIMIT ?`,
   markFirst: `INSERT INTO marks (key, until, value) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET until = excluded.until, value = excluded.value WHERE marks.until <= ?`,
@@ -49,6 +50,7 @@ export function prepareAll(db: DatabaseSync): { readonly [name in keyof typeof S
     endOwner: prepare("endOwner"),
     endSid: prepare("endSid"),
     listOwner: prepare("listOwner"),
+    listSid: prepare("listSid"),
     listDue: prepare("listDue"),
     markFirst: prepare("markFirst"),
     markAgain: prepare("markAgain"),

@@ -131,9 +131,7 @@ class SqliteStore implements SessionStore {
   list(query: ListQuery, limit: number, now: number): readonly SessionRow[] {
     const most = bounded(limit);
     return this.#attempt(() => {
-      const results =
-        "owner" in query ? this.#sql.listOwner.all(query.owner, now, most) : this.#sql.listDue.all(query.renewBefore, now, most);
-      return results.map((result) => rowOf(cellsIn(result)));
+      return this.#listed(query, now, most).map((result) => rowOf(cellsIn(result)));
     });
   }
 
@@ -207,6 +205,12 @@ class SqliteStore implements SessionStore {
       if (written) this.#checkpointer.wrote(pages);
       return written;
     });
+  }
+
+  #listed(query: ListQuery, now: number, most: number): readonly object[] {
+    if ("owner" in query) return this.#sql.listOwner.all(query.owner, now, most);
+    if ("sid" in query) return this.#sql.listSid.all(query.issuer, query.sid, now, most);
+    return this.#sql.listDue.all(query.renewBefore, now, most);
   }
 
   #endAll(target: EndTarget, reason: EndReason, now: number): readonly object[] {

@@ -30,6 +30,31 @@ export const listCases: readonly Case[] = [
     },
   },
   {
+    name: "F-24 list by a session of the provider: its live sessions, and nobody else's",
+    async run({ store }) {
+      const theirs = { issuer: "i", sid: "s" };
+      const both = await putAll(store, [
+        { ...theirs, owner: "o", created: START + 1 },
+        { ...theirs, owner: "p", created: START + 2 },
+      ]);
+      await putAll(store, [
+        { issuer: "i", sid: "t" },
+        { issuer: "j", sid: "s" },
+        { issuer: "i", sid: null },
+        { ...theirs, expires: START },
+      ]);
+      const [ended] = await putAll(store, [theirs]);
+      await store.end({ id: ended?.id ?? "" }, "logout", START);
+      const found = plain(await store.list(theirs, 10, START));
+      assert.deepEqual(
+        found.toSorted((a, b) => a.created - b.created),
+        both,
+      );
+      assert.equal((await store.list(theirs, 1, START)).length, 1);
+      assert.deepEqual(await store.list({ issuer: "is", sid: "" }, 10, START), []);
+    },
+  },
+  {
     name: "list by owner leaves out what has expired by the told time",
     async run({ store }) {
       const [, later] = await putAll(store, [
