@@ -135,15 +135,14 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     this.#settling = true;
     controller.pause();
-    settled.then(
-      (cookies) => {
+    settled
+      .then((cookies) => {
         this.#settling = false;
         this.#writeHead(status, headers, cookies);
         if (this.#endedEarly !== undefined) this.onResponseEnd(controller, this.#endedEarly);
         else controller.resume();
-      },
-      (error: unknown) => this.#fail(error),
-    );
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -169,7 +168,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
     if (this.#over) return;
     if (this.#rejection !== undefined) {
-      void this.#sendAgain(controller, this.#rejection, trailers);
+      this.#sendAgain(controller, this.#rejection, trailers).catch((error: unknown) => this.#fail(error));
       return;
     }
     // An answer without a body is complete with its head, also while the head still waits for the session to be settled.
@@ -262,11 +261,12 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     this.#response.addTrailers([[name, typeof value === "string" ? value : value.join(", ")]]);
   }
 
-  /** The session layer has no answer for the head that waits. */
+  /** There is no answer for the head that waits: the session layer has none, or it cannot be written. Every promise ends here. */
   #fail(error: unknown): void {
     if (this.#over) return;
     this.shared.observer.notice("request.failed", { upstream: this.upstream, error });
-    this.#refuse(problemOfError(error), "unavailable");
+    const answer = problemOfError(error);
+    this.#refuse(answer, answer.status === 503 ? "unavailable" : "failed");
   }
 
   /** Answers in the upstream's place, as long as its head was not sent; after that a broken connection is the only honest answer. */

@@ -104,5 +104,7 @@ export const HOP_BY_HOP_ANSWER: ReadonlySet<string> = new Set([
   "proxy-authenticate",
   "transfer-encoding",
   "te",
+  // Node writes it before chunks alone, and whether there are any is between it and the client. Trailers themselves pass.
+  "trailer",
   "upgrade",
 ]);

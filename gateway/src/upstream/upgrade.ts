@@ -82,13 +82,12 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
       this.#open(status, headers, []);
       return;
     }
-    Promise.resolve(admission.settle(status)).then(
-      (cookies) => this.#open(status, headers, cookies),
-      (error: unknown) => {
+    Promise.resolve(admission.settle(status))
+      .then((cookies) => this.#open(status, headers, cookies))
+      .catch((error: unknown) => {
         upstream.destroy();
         this.#refuse(problemOfError(error), "unavailable");
-      },
-    );
+      });
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
