@@ -128,6 +128,10 @@ export interface RenewalState {
   readonly until: number;
   /** Nobody can say whether the refresh token was spent: the provider's next refusal ends the session as `refresh-lost`. */
   readonly unknown: boolean;
+  /** The last refusal was in words that may mean something else than this grant: a second one ends the session. */
+  readonly doubted?: true;
+  /** The provider answered the last attempt, so this is no outage: past `session.unconfirmed` the person signs in anew. */
+  readonly answered?: true;
 }
 
 /** The tokens of a provider as they are before sealing. */
@@ -267,6 +271,8 @@ export type Verdict =
 export interface Unconfirmed {
   /** When asking again may help, in milliseconds from now. */
   readonly retryAfter: number;
+  /** The provider answers: this is no outage that passes by itself. */
+  readonly answered: boolean;
 }
 
 /** A ticket was presented that no longer proves anything. */
@@ -501,12 +507,15 @@ export interface ProviderLogin {
   readonly issuedAt: number;
 }
 
-/** What an attempt to use a refresh token came to. `unknown`: nobody can say whether it was spent. */
+/**
+ * What an attempt to use a refresh token came to. `doubtful`: the provider said no in words that may be about something else than this grant;
+ * said twice they count. `unknown`: nobody can say whether it was spent. `answered`: the provider is there and says something that is of no use.
+ */
 export type RefreshOutcome =
   | { readonly kind: "renewed"; readonly tokens: ProviderTokens; readonly claims: JsonObject | null }
-  | { readonly kind: "refused"; readonly cause: unknown }
-  | { readonly kind: "unavailable"; readonly retryAfter: number | null; readonly cause: unknown }
-  | { readonly kind: "unknown"; readonly cause: unknown };
+  | { readonly kind: "refused"; readonly doubtful?: boolean; readonly cause: unknown }
+  | { readonly kind: "unavailable"; readonly answered?: boolean; readonly retryAfter: number | null; readonly cause: unknown }
+  | { readonly kind: "unknown"; readonly answered?: boolean; readonly cause: unknown };
 
 /** A logout that the provider vouches for: of one of its sessions, or of all of a subject. */
 export interface ProviderNotice {

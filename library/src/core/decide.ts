@@ -43,6 +43,8 @@ function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, ci
   if (!circumstances.keepsInStep || renewAt === null || tokenExpires === null) return null;
   if (unconfirmed === undefined) return { kind: "renew" };
   if (circumstances.now - tokenExpires < circumstances.unconfirmed) return null;
+  // No outage that passes: only a fresh login helps (F-31).
+  if (unconfirmed.answered) return challenge(circumstances.request);
   return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", retryAfter: unconfirmed.retryAfter };
 }
 

@@ -26,7 +26,11 @@ async function renew<Data>(proven: ProvenSession, { renewals }: EngineOptions<Da
       case "ended":
         return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
       case "unavailable":
-        return { kind: "stale", session: proven, unconfirmed: { retryAfter: renewal.retryAfter } };
+        return {
+          kind: "stale",
+          session: proven,
+          unconfirmed: { retryAfter: renewal.retryAfter, answered: renewal.answered === true },
+        };
     }
   } catch (cause) {
     return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };

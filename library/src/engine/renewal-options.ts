@@ -25,8 +25,8 @@ export type Renewal =
   /** The row with live tokens: as stored, or as it will be where the store did not take it yet. */
   | { readonly kind: "renewed"; readonly row: SessionRow }
   | { readonly kind: "ended"; readonly reason: EndReason }
-  /** Not now; the session lives. `retryAfter` in milliseconds. */
-  | { readonly kind: "unavailable"; readonly retryAfter: number };
+  /** Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is there, and only a fresh login helps. */
+  | { readonly kind: "unavailable"; readonly retryAfter: number; readonly answered?: boolean };
 
 /** By chance, from 0 to 1. */
 export function chance(entropy: Entropy): number {

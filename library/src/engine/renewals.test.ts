@@ -211,6 +211,73 @@ test("session.unconfirmed 0: 503 at once, with the cookie kept", async () => {
   assert.deepEqual(await exchange.settle(503), { cookies: [], refusal: null });
 });
 
+const navigating = (cookie: string) => ({
+  header: (name: string) => ({ cookie, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" })[name],
+});
+
+test("F-31 a refusal in words that may mean something else ends the session when it is said twice", async () => {
+  world = renewalWorld();
+  world.provider.always(() => ({ kind: "refused", doubtful: true, cause: new Error("invalid_request") }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  assert.equal((await rowOf(cookie)).ended, null);
+  world.clock.advance(2_000);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "provider"]);
+  assert.equal(world.provider.spends.length, 2);
+  assert.deepEqual(
+    names().filter((name) => name.startsWith("refresh")),
+    ["refresh.failed doubtful", "refresh.failed refused"],
+  );
+});
+
+test("F-31 a success between two doubtful refusals makes the second one the first again", async () => {
+  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  const cookie = await world.signIn();
+  for (let round = 0; round < 3; round++) {
+    world.provider.always(() => ({ kind: "refused", doubtful: true, cause: new Error("invalid_request") }));
+    world.clock.advance(LIFETIME);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    world.provider.always(() => renewed(round + 1));
+    world.clock.advance(2_000);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  }
+  assert.equal((await rowOf(cookie)).ended, null);
+});
+
+for (const [name, outcome] of [
+  ["an error about our client", { kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }],
+  ["answers that are none", { kind: "unknown", answered: true, cause: new Error("a page") }],
+] as const) {
+  test(`F-31 past session.unconfirmed nobody is stuck where the provider answers: ${name}`, async () => {
+    world = renewalWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+    world.provider.always(() => outcome);
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed", "until then they count as who they are");
+    world.clock.advance(30 * 60_000);
+    assert.deepEqual((await replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
+    const { decision } = await replica().ask(cookie);
+    assert.deepEqual(decision, { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" });
+    assert.equal((await rowOf(cookie)).ended, null, "and it is no ending");
+    world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: new Error("down") }));
+    world.clock.advance(60_000);
+    if (outcome.kind === "unavailable")
+      assert.equal((await replica().ask(cookie, navigating(cookie))).decision.kind, "unavailable", "an outage is one again");
+  });
+}
+
+test("F-31 where the token alone is asked for, a provider that answers no for longer than session.unconfirmed is a 401", async () => {
+  world = renewalWorld(1, { refresh: { policy: "on-demand" }, session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+  world.provider.always(() => ({ kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
+  world.clock.advance(30 * 60_000);
+  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+});
+
 test("RF-04 an answer that was lost is tried once more at the next use, and the provider's refusal then ends the session as refresh-lost", async () => {
   world = renewalWorld();
   const cookie = await world.signIn();

@@ -73,11 +73,17 @@ export class Renewals {
       }
       if (!this.#renews(row)) break;
       const renewal = await this.renew(row, token === null ? undefined : rejected);
-      if (renewal.kind === "ended") throw new CoatcheckError("ERR_SESSION_ENDED");
-      if (renewal.kind === "unavailable") throw unavailable(renewal.retryAfter);
+      if (renewal.kind === "ended") throw ended();
+      if (renewal.kind === "unavailable") throw this.#stuck(row, renewal) ? ended() : unavailable(renewal.retryAfter);
       row = renewal.row;
     }
     throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
+  }
+
+  /** The provider answers and gives no tokens, for longer than a session counts unconfirmed: only a fresh login helps. */
+  #stuck({ tokenExpires }: SessionRow, { answered }: Extract<Renewal, { kind: "unavailable" }>): boolean {
+    const { clock, policy } = this.#options;
+    return answered === true && tokenExpires !== null && clock.now() - tokenExpires >= policy.unconfirmed;
   }
 
   #renews({ renewAt }: SessionRow): boolean {
@@ -181,7 +187,7 @@ export class Renewals {
     const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
     if (!due) return { kind: "renewed", row };
     const pause = (body.renewal?.until ?? 0) - now;
-    if (pause > 0) return { kind: "unavailable", retryAfter: pause };
+    if (pause > 0) return { kind: "unavailable", retryAfter: pause, answered: body.renewal?.answered === true };
     const provider = providers.find(({ name }) => name === body.provider);
     const { identity } = body;
     if (provider !== undefined && tokens !== null && tokens.refreshToken !== null && identity !== null) {
@@ -190,7 +196,7 @@ export class Renewals {
     // Sealed with a secret that this replica does not have, or from a provider that it does not know: another may.
     const reason = tokens === null ? "sealed" : "provider";
     report({ name: "refresh.failed", level: "error", reason, sessionId: row.id });
-    return { kind: "unavailable", retryAfter: 5_000 };
+    return { kind: "unavailable", retryAfter: 5_000, answered: true };
   }
 
   async #take(
@@ -237,6 +243,8 @@ interface Wanted {
   readonly tokens: ProviderTokens;
   readonly identity: NonNullable<RecordBody["identity"]>;
 }
+
+const ended = (): CoatcheckError => new CoatcheckError("ERR_SESSION_ENDED");
 
 function unavailable(milliseconds: number): CoatcheckError {
   return new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: Math.max(1, Math.ceil(milliseconds / 1_000)) });

@@ -37,7 +37,7 @@ export async function spend(spending: Spending, spends: Spends): Promise<Renewal
     case "renewed":
       return renewed(spending, outcome, spends);
     case "refused":
-      return refused(spending, outcome.cause, spends);
+      return isSecondNo(spending, outcome) ? refused(spending, outcome.cause, spends) : failed(spending, outcome, spends);
     case "unavailable":
     case "unknown":
       return failed(spending, outcome, spends);
@@ -99,10 +99,15 @@ async function refused(spending: Spending, cause: unknown, spends: Spends): Prom
   return committed.kind === "stored" ? { kind: "ended", reason } : otherwise(spending, committed, spends);
 }
 
+/** A no that may be about something else counts when it is said again, or where the token may have been spent already. */
+function isSecondNo(spending: Spending, { doubtful }: Extract<RefreshOutcome, { kind: "refused" }>): boolean {
+  return doubtful !== true || spending.body.renewal?.doubted === true || wasUnknown(spending);
+}
+
 /** The session lives on, and the provider is left alone for a while. */
 async function failed(
   spending: Spending,
-  outcome: Extract<RefreshOutcome, { kind: "unavailable" | "unknown" }>,
+  outcome: Exclude<RefreshOutcome, { kind: "renewed" }>,
   spends: Spends,
 ): Promise<Renewal> {
   const { clock, entropy, report } = spends.options;
@@ -111,13 +116,19 @@ async function failed(
   const retryAfter = outcome.kind === "unavailable" ? outcome.retryAfter : null;
   const pause = pauseAfter(failures, retryAfter, chance(entropy));
   const unknown = outcome.kind === "unknown" || wasUnknown(spending);
-  const renewal = { failures, until: clock.now() + pause, unknown };
-  const { kind: reason, cause: error } = outcome;
-  report({ name: "refresh.failed", level: "warn", reason, sessionId: row.id, provider: provider.name, count: failures, error });
+  const answered = outcome.kind === "refused" || outcome.answered === true;
+  const doubted = outcome.kind === "refused" || body.renewal?.doubted === true;
+  const flags = { ...(doubted ? { doubted } : {}), ...(answered ? { answered } : {}) };
+  const renewal = { failures, until: clock.now() + pause, unknown, ...flags };
+  const { cause: error } = outcome;
+  const reason = outcome.kind === "refused" ? "doubtful" : outcome.kind;
+  // A provider that is there and gives no tokens is set up wrongly, here or there; one that is not comes back.
+  const level = outcome.kind === "unavailable" && answered ? "error" : "warn";
+  report({ name: "refresh.failed", level, reason, sessionId: row.id, provider: provider.name, count: failures, error });
   const nothing = (): void => undefined;
   const committed = await write(spending, (fresh, known) => failedRow(fresh, known, renewal), spends, nothing, null);
   return committed === "held" || committed.kind !== "ended"
-    ? { kind: "unavailable", retryAfter: pause }
+    ? { kind: "unavailable", retryAfter: pause, answered }
     : otherwise(spending, committed, spends);
 }
 

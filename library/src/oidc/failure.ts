@@ -62,7 +62,7 @@ export function problemOf(error: unknown): ProviderProblem {
   return new ProviderProblem("invalid", "unexpected", "the provider's answer could not be used");
 }
 
-const TEMPORARY: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error"]);
+const TEMPORARY: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
 function fromErrorCode(raw: string, where: string, outage: boolean): ProviderProblem {
   const code = /^[a-z0-9_.-]{1,64}$/i.test(raw) ? raw : "unreadable";

@@ -27,7 +27,7 @@ import { verifyLogoutToken } from "./logout-token.ts";
 import type { Metadata } from "./metadata.ts";
 import { discoverProvider } from "./metadata.ts";
 import { aboutOf } from "./provider/about.ts";
-import { authorizationParameters, presetOf, scopeOf, unusualLogout } from "./provider/presets.ts";
+import { authorizationParameters, type ProviderPreset, presetOf, scopeOf, unusualLogout } from "./provider/presets.ts";
 import { clientFor } from "./provider-client.ts";
 import type { ProviderConfig, SettledConfig } from "./provider-config.ts";
 import { settleProviderConfig } from "./provider-config.ts";
@@ -54,6 +54,7 @@ export interface OidcProvider extends Provider {
 export interface Ready {
   readonly config: SettledConfig;
   readonly metadata: Metadata;
+  readonly preset: ProviderPreset;
   readonly clock: Clock;
   readonly transport: Transport;
   readonly keys: KeySet;
@@ -84,7 +85,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     const metadata = await discovery.get();
     const parts = { config, metadata, authentication: await authentication(), keys, transport, clock };
     return {
-      ...{ config, metadata, clock, transport, keys },
+      ...{ config, metadata, preset: presetOf(config.preset, metadata), clock, transport, keys },
       client: (purpose, via) => clientFor(purpose, via === undefined ? parts : { ...parts, transport: via, unsigned: true }),
     };
   }
@@ -138,8 +139,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
 }
 
 async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string> {
-  const { config, metadata } = ready;
-  const preset = presetOf(config.preset, metadata);
+  const { config, metadata, preset } = ready;
   const url = buildAuthorizationUrl(ready.client("metadata"), {
     response_type: "code",
     redirect_uri: login.redirectUri,

@@ -101,13 +101,13 @@ test("RF-07 the scope is what the answer says, and a refresh asks for none", asy
   assert.deepEqual([...(sent?.form.keys() ?? [])].sort(), ["grant_type", "refresh_token"]);
 });
 
-test("RF-05 only invalid_grant ends the grant; every other no is an outage, and an answer that is none is unknown", async () => {
+test("RF-05 invalid_grant ends the grant; an OAuth error that may be about something else is doubtful, and an answer that is none is unknown", async () => {
   const json = "application/json";
   for (const [status, type, body, kind] of [
     [400, json, '{"error":"invalid_grant"}', "refused"],
     [401, json, '{"error":"invalid_grant"}', "refused"],
     [403, "application/json; charset=utf-8", '{"error":"invalid_grant","error_description":"expired"}', "refused"],
-    [400, json, '{"error":"invalid_request"}', "unavailable"],
+    [400, json, '{"error":"invalid_request"}', "doubtful"],
     [400, json, '{"error":"unauthorized_client"}', "unavailable"],
     [400, json, '{"error":"temporarily_unavailable"}', "unavailable"],
     [400, json, '{"error":["invalid_grant"]}', "unavailable"],
@@ -141,9 +141,52 @@ test("RF-05 only invalid_grant ends the grant; every other no is an outage, and 
   ] as const) {
     const headers = { ...(type === "" ? {} : { "content-type": type }), "retry-after": "7", location: `${op.origin}/token` };
     const outcome = await answered((response) => response.writeHead(status, headers).end(body));
-    assert.equal(outcome.kind, kind, `${status} ${type} ${body.slice(0, 80)}: ${JSON.stringify(outcome)}`);
+    const found = outcome.kind === "refused" && outcome.doubtful === true ? "doubtful" : outcome.kind;
+    assert.equal(found, kind, `${status} ${type} ${body.slice(0, 80)}: ${JSON.stringify(outcome)}`);
     if (outcome.kind === "unavailable") assert.equal(outcome.retryAfter, 7_000, `${status} ${body.slice(0, 80)}`);
-    if (outcome.kind === "refused") assert.equal(checkOf(outcome), "invalid_grant");
+    if (found === "refused") assert.equal(checkOf(outcome), "invalid_grant");
+  }
+});
+
+test("F-31 what an OAuth error means for the grant, by its code, its status and the preset", async () => {
+  const json = { "content-type": "application/json" };
+  for (const [status, error, expected, preset] of [
+    [400, "invalid_grant", "refused", undefined],
+    [400, "invalid_request", "doubtful", undefined],
+    [400, "invalid_request", "refused", "dex"],
+    [400, "invalid_scope", "doubtful", undefined],
+    [400, "access_denied", "doubtful", undefined],
+    [400, "interaction_required", "refused", undefined],
+    [400, "some_words_of_a_vendor", "doubtful", undefined],
+    [401, "invalid_request", "answered", undefined],
+    [403, "forbidden", "answered", undefined],
+    [404, "not_found", "answered", undefined],
+    [400, "no code at all", "answered", undefined],
+    [401, "invalid_client", "answered", undefined],
+    [400, "invalid_client", "answered", "dex"],
+    [400, "unauthorized_client", "answered", undefined],
+    [400, "unsupported_grant_type", "answered", undefined],
+    [400, "temporarily_unavailable", "away", undefined],
+    [400, "server_error", "away", undefined],
+    [400, "slow_down", "away", undefined],
+    [429, "invalid_grant", "away", undefined],
+    [503, "invalid_grant", "away", undefined],
+  ] as const) {
+    const outcome = await answered(
+      (response) => response.writeHead(status, json).end(JSON.stringify({ error })),
+      preset === undefined ? {} : { preset },
+    );
+    const found =
+      outcome.kind === "refused"
+        ? outcome.doubtful === true
+          ? "doubtful"
+          : "refused"
+        : outcome.kind === "unavailable"
+          ? outcome.answered === true
+            ? "answered"
+            : "away"
+          : outcome.kind;
+    assert.equal(found, expected, `${status} ${error} ${preset ?? ""}`);
   }
 });
 

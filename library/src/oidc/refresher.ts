@@ -31,9 +31,11 @@ export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(con
  * | the provider | outcome |
  * |---|---|
  * | 200 with a bearer token | `renewed`; a refresh token, ID token or scope that the answer leaves out is kept |
- * | 4xx with the JSON error `invalid_grant` | `refused` |
+ * | 4xx with the JSON error `invalid_grant`, or one by which this provider says the same | `refused` |
+ * | 400 with another OAuth error, neither about our client nor passing | `refused`, `doubtful` |
  * | an ID token or UserInfo of somebody else, an ID token that is forged | `refused`; the new tokens are used for nothing (ID-13) |
- * | any other 4xx, 5xx, 429; also where the body is cut off | `unavailable`, with `Retry-After` in milliseconds |
+ * | any other 4xx but 408 and 429 | `unavailable`, `answered`, with `Retry-After` in milliseconds |
+ * | 408, 429, 5xx, an error that passes; also where the body is cut off | `unavailable`, with `Retry-After` |
  * | no connection: name, route, certificate, refused, too slow | `unavailable` |
  * | another 2xx, 3xx, 200 with anything else, lost or late after the request left | `unknown` |
  *
@@ -57,7 +59,7 @@ export async function refreshTokens(refresher: Refresher, before: ProviderTokens
   try {
     return await renewed({ ...refresher, provider, before, identity, rest, asked }, spent);
   } catch (error) {
-    return { kind: "unknown", cause: problemOf(error) };
+    return { kind: "unknown", answered: true, cause: problemOf(error) };
   }
 }
 

@@ -36,7 +36,7 @@ export async function spend(
     const answer = await refreshTokenGrant(provider.client("token", once), refreshToken);
     return spent(provider, refreshToken, answer, kept);
   } catch (error) {
-    return kept === null ? outcomeOf(problemOf(error)) : answeredNo(kept, problemOf(error), provider.clock.now());
+    return kept === null ? outcomeOf(problemOf(error)) : answeredNo(kept, problemOf(error), provider);
   }
 }
 
@@ -59,17 +59,37 @@ function spent(provider: Ready, refreshToken: string, answer: Answer, kept: Kept
 
 /** What a request came to that gave no answer: `unknown` where it may have taken effect all the same. */
 export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { kind: "renewed" | "refused" }> {
-  if (problem.ambiguous) return { kind: "unknown", cause: problem };
-  return { kind: "unavailable", retryAfter: problem.retryAfter, cause: problem };
+  const answered = problem.kind === "invalid";
+  if (problem.ambiguous) return { kind: "unknown", answered, cause: problem };
+  return { kind: "unavailable", answered, retryAfter: problem.retryAfter, cause: problem };
 }
 
-/** Only the JSON error `invalid_grant` ends a grant, by whatever 4xx it comes: some providers send it with 401 or 403. */
-function answeredNo(kept: Kept, problem: ProviderProblem, now: number): Exclude<RefreshOutcome, { kind: "renewed" }> {
+/** Errors that say nothing of the grant: they are about our client, and no other token would fare better (RFC 6749 5.2). */
+const ABOUT_US: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"]);
+/** Errors that pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
+
+/**
+ * What a provider that answers without tokens means. An OAuth error in JSON that is neither about our client nor passing is a no to this
+ * grant: for certain where it is `invalid_grant`, by whatever 4xx it comes, or one of the preset's; else it may be about the request, and
+ * counts when it is said twice.
+ */
+function answeredNo(
+  kept: Kept,
+  problem: ProviderProblem,
+  { clock, preset }: Ready,
+): Exclude<RefreshOutcome, { kind: "renewed" }> {
   const { status, headers, error } = kept;
-  if (status < 400) return { kind: "unknown", cause: problem };
-  if (error === "invalid_grant")
-    return { kind: "refused", cause: new ProviderProblem("refused", error, "the refresh token is no longer valid") };
-  return { kind: "unavailable", retryAfter: retryAfterOf(headers, now), cause: problem };
+  if (status < 400) return { kind: "unknown", answered: true, cause: problem };
+  const retryAfter = retryAfterOf(headers, clock.now());
+  const passes = status === 408 || (error !== null && PASSING.has(error));
+  if (passes) return { kind: "unavailable", retryAfter, cause: problem };
+  const isRefusal = error !== null && !ABOUT_US.has(error);
+  const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));
+  // RFC 6749 5.2 gives 400 to these errors. 401, 403 and 404 with words of somebody else's are those of a wall or of a wrong address.
+  if (!certain && !(isRefusal && status === 400)) return { kind: "unavailable", answered: true, retryAfter, cause: problem };
+  const words = certain ? "the refresh token is no longer valid" : "the provider refused, perhaps the refresh token";
+  return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words) };
 }
 
 interface Kept {
@@ -96,7 +116,7 @@ async function keep(answer: Response): Promise<Kept> {
     body,
     idToken: idToken === undefined || idToken === null ? null : String(idToken),
     withoutIdToken: idToken === undefined || json === null ? null : JSON.stringify(Object.fromEntries(json)),
-    error: typeof error === "string" ? error : null,
+    error: typeof error === "string" && /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : null,
   };
 }
 

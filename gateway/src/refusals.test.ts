@@ -1,0 +1,71 @@
+/** A provider that answers refreshes, and gives no tokens: nobody is stuck, whatever its words are. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import type { Browser } from "../testing/browser.ts";
+import { ORIGIN, PAGE } from "../testing/house.ts";
+import type { Street } from "../testing/street.ts";
+import { RAN_OUT, street, UNCONFIRMED } from "../testing/street.ts";
+
+let here: Street;
+const open = new AsyncDisposableStack();
+before(async () => {
+  here = open.use(await street());
+});
+after(() => open.disposeAsync());
+afterEach(() => {
+  here.provider.fault = null;
+});
+
+/** Refreshes are answered so from now on; logins go on. */
+function refuses(status: number, error: string): void {
+  here.provider.fault = (endpoint, response, { form }) => {
+    if (endpoint !== "/token" || form.get("grant_type") !== "refresh_token") return false;
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+    return true;
+  };
+}
+
+const reasons = (browser: Browser): readonly unknown[] =>
+  here.logged("session.ended", browser).map((line) => JSON.parse(line).reason);
+
+/** Signs in again from where a navigation was turned away to, and answers where that led. */
+async function signInAgain(browser: Browser, location: string): Promise<string> {
+  const login = await browser.send(here.a.port, location, { headers: PAGE });
+  assert.equal(login.status, 302);
+  const landed = await browser.send(here.a.port, await browser.approve(String(login.headers.location)), { headers: PAGE });
+  assert.equal(landed.status, 303, landed.text);
+  return String(landed.headers.location);
+}
+
+test("F-31 a second browser's login takes the first one's refresh token, as at Dex: the first is led to a fresh login", async () => {
+  const first = await here.signIn("dex");
+  await here.signIn("dex");
+  refuses(400, "invalid_request");
+  here.clock.pass(RAN_OUT);
+  assert.equal((await here.get(here.a, first)).status, 200, "the words may mean something else, once");
+  here.clock.pass(2_000);
+  const turned = await first.send(here.a.port, "/wanted", { headers: PAGE });
+  assert.equal(turned.status, 302);
+  assert.equal(new URL(String(turned.headers.location), ORIGIN).searchParams.get("ended"), "provider");
+  assert.deepEqual(reasons(first), ["provider"]);
+  assert.equal(await signInAgain(first, "/auth/login?return_to=%2Fwanted"), "/wanted");
+});
+
+test("F-31 a provider that refuses our client keeps nobody in 503: past unconfirmed a page goes to the login, a script gets 401", async () => {
+  const browser = await here.signIn("client");
+  refuses(401, "invalid_client");
+  here.clock.pass(RAN_OUT);
+  assert.equal((await here.get(here.a, browser)).status, 200);
+  here.clock.pass(UNCONFIRMED);
+  for (const house of [here.a, here.b]) {
+    const script = await here.get(house, browser);
+    assert.deepEqual([script.status, JSON.parse(script.text).code], [401, "ERR_UNAUTHENTICATED"]);
+    assert.equal((await here.get(house, browser, "/auth/session")).status, 401);
+  }
+  const turned = await browser.send(here.a.port, "/wanted", { headers: PAGE });
+  assert.deepEqual([turned.status, turned.headers.location], [302, "/auth/login?return_to=%2Fwanted"]);
+  assert.deepEqual(reasons(browser), [], "nothing ended");
+  assert.equal(await signInAgain(browser, "/auth/login?return_to=%2Fwanted"), "/wanted");
+  here.provider.fault = null;
+  assert.deepEqual(await here.statuses(browser), [200, 200]);
+});
