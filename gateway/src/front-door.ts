@@ -19,10 +19,11 @@ import { isUnder, RouteTable } from "./routing.ts";
 import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
 import { folded } from "./upstream/header-fate.ts";
+import { identityHeaderMaker } from "./upstream/identity-headers.ts";
 import { OpenStreams } from "./upstream/open-streams.ts";
 import type { Passage, Passages } from "./upstream/passage.ts";
 import type { Route } from "./upstream/route.ts";
-import { openRoute } from "./upstream/route.ts";
+import { mayPass, openRoute } from "./upstream/route.ts";
 import { refuseUpgrade, UpgradeExchange } from "./upstream/upgrade.ts";
 
 const NOTHING_EARLY = Buffer.alloc(0);
@@ -53,7 +54,8 @@ export class FrontDoor {
       isOwnCookie,
       hidden: new Set(sessions.proxyHeaders.map(folded)),
     };
-    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings.publicUrl, settings.providers.length > 0));
+    const told = identityHeaderMaker(settings);
+    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings, told));
     this.#table = new RouteTable(
       this.#routes,
       origins.all.map(({ host }) => host),
@@ -175,7 +177,7 @@ export class FrontDoor {
         { kind: "refusal", answer: result.response, outcome: "turned", origin: arrival.origin },
         arrival.started,
       );
-    } else if (route.groups.size > 0 && !result.groups.some((group) => route.groups.has(group))) {
+    } else if (!mayPass(route, result)) {
       this.#forbid(arrival, to, result).catch((error: unknown) => this.#failed(arrival, to, error));
     } else if (route.token === "none" || result.identity === null) {
       this.#onward({ arrival, route, admission: result, accessToken: undefined }, to, early);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { JsonObject } from "coatcheck";
 import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import { PUBLIC } from "../testing/rig.ts";
+import { PUBLIC, settingsOf } from "../testing/rig.ts";
 import { formatProblems } from "./config/place.ts";
 import { loadConfig } from "./config.ts";
+import { proxyOptions } from "./proxy-identity.ts";
 
 const TRUSTED = ["127.0.0.0/8"];
 
@@ -143,4 +145,20 @@ test("without a provider a navigation of nobody is 401, for there is no login to
   const check = await house.ask("/auth/check/nginx", { headers: asked });
   assert.deepEqual([check.status, check.headers["location"]], [401, undefined]);
   assert.equal(JSON.parse((await house.admin("/health/ready")).text).ready, true);
+});
+
+test("F-14 where e-mail addresses decide who may come, an unverified one is nobody's", () => {
+  const settings = settingsOf({ proxyIdentity: { preset: "generic", trusted: TRUSTED, users: ["@example.com"] } });
+  const resolve = proxyOptions(settings)?.resolve;
+  const known = (claims: JsonObject): unknown =>
+    resolve?.({
+      issuer: "i",
+      subject: "alice",
+      claims: { email: "alice@example.com", ...claims },
+      authenticatedAt: 0,
+      method: "proxy",
+    });
+  assert.deepEqual(known({}), { owner: "i alice" });
+  assert.deepEqual(known({ email_verified: true }), { owner: "i alice" });
+  for (const claim of [false, "false", null, 0]) assert.equal(known({ email_verified: claim }), null, String(claim));
 });

@@ -1,6 +1,7 @@
 import type { Identity, Known, ProxyOptions } from "coatcheck";
 import type { Settings } from "./config.ts";
 import { given } from "./given.ts";
+import { isUnverified } from "./verified-email.ts";
 
 type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
 
@@ -21,10 +22,11 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): Proxy
   };
 }
 
-/** Whether somebody is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). */
+/** Whether somebody is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). One that was never verified is nobody's (F-14). */
 function mayCome(users: ProxyIdentity["users"]): (identity: Identity) => Known {
   const allowed = new Set(users.map((user) => user.toLowerCase()));
   return (identity) => {
+    if (isUnverified(identity.claims)) return null;
     const { email } = identity.claims;
     if (typeof email !== "string") return null;
     const parts = email.toLowerCase().split("@");

@@ -12,6 +12,7 @@ const OTHER = "api.example.com";
 const terms = (access: AccessRule, groups: readonly string[] = []) => ({
   access,
   groups: new Set(groups),
+  providers: new Set<string>(),
   preflight: false,
   caseSensitive: false,
 });

@@ -77,6 +77,8 @@ export interface CheckRequest extends RequestView {
   readonly isHandshake: boolean;
   /** Of `?groups=a,b`; empty: nobody in particular. */
   readonly groups: readonly string[];
+  /** Of `?providers=a,b`: whose users; empty: everybody's. */
+  readonly providers: readonly string[];
 }
 
 /** Answers the check endpoints, on the shortest road there is. The identity headers are a yes, a response is a no. */

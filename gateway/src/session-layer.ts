@@ -16,7 +16,7 @@ import { timedStore } from "./observe/timed-store.ts";
 import { proxyOptions } from "./proxy-identity.ts";
 import { check } from "./routes/check.ts";
 import type { SessionLayer } from "./seam.ts";
-import type { LeftOut } from "./upstream/identity-headers.ts";
+import { identityHeaderMaker, type LeftOut } from "./upstream/identity-headers.ts";
 
 /** What a test may replace: the world outside. */
 export interface World {
@@ -49,21 +49,18 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
   return layerOf(auth, settings, store, leftOut);
 }
 
-function layerOf(
-  auth: Auth<JsonObject>,
-  { publicUrl, providers }: Settings,
-  store: SessionStore,
-  leftOut: LeftOut,
-): SessionLayer {
+function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
+  const { publicUrl, providers } = settings;
   const { engine } = auth;
   const { keyring, clock, chain, cookies } = engine.options;
   const reader = chain.proxy?.reader;
+  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers };
   const signer = assertionSigner({ keyring, clock, issuer: publicUrl[0] ?? "" });
   return {
     authenticate: (request, ask) => authenticate(engine, signer, request, ask),
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
-    check: (request) => check({ engine, leftOut, signsOn: providers.length > 0 }, request),
+    check: (request) => check(checker, request),
     isOwnCookie: cookies.isOurs,
     proxyHeaders: reader?.headers ?? [],
     proxyProven: reader?.proven ?? false,
@@ -81,7 +78,7 @@ function layerOf(
 }
 
 /** A provider as the library takes it. */
-export function providerOf({ preset, scope, ...usual }: ProviderSettings): ProviderConfig {
+export function providerOf({ preset, scope, trustUnverifiedEmail: _, ...usual }: ProviderSettings): ProviderConfig {
   return { ...usual, ...(preset === undefined ? {} : { preset }), ...(scope === undefined ? {} : { scope }) };
 }
 

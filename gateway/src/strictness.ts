@@ -6,6 +6,8 @@ export interface Terms {
   readonly access: AccessRule;
   /** Whoever is in one of them; none: everybody who is signed in. */
   readonly groups: ReadonlySet<string>;
+  /** Whose users; none: everybody's. */
+  readonly providers: ReadonlySet<string>;
   /** Lets CORS preflights through without a session. */
   readonly preflight: boolean;
 }
@@ -17,7 +19,8 @@ export function isStricter(one: Terms, other: Terms): boolean {
   const [rank, otherRank] = [RANKS[one.access], RANKS[other.access]];
   if (rank !== otherRank) return rank > otherRank;
   if (one.access === "public") return false;
-  return narrows(one.groups, other.groups) || (rank > 1 && other.preflight && !one.preflight);
+  if (narrows(one.groups, other.groups) || narrows(one.providers, other.providers)) return true;
+  return rank > 1 && other.preflight && !one.preflight;
 }
 
 /** Whether a choice leaves out somebody whom another one takes; an empty choice takes everybody. */

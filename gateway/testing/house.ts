@@ -58,7 +58,7 @@ export interface House extends AsyncDisposable {
   /** Every request that reached the app. */
   readonly seen: Seen[];
   /** Signs somebody in and answers their `Cookie`. */
-  signIn(subject: string, claims?: JsonObject): Promise<string>;
+  signIn(subject: string, claims?: JsonObject, by?: { readonly issuer?: string; readonly method?: string }): Promise<string>;
   ask(path: string, asking?: Asking): Promise<Answered>;
   admin(path: string): Promise<Answered>;
   /** Stops the gateway alone. */
@@ -130,7 +130,7 @@ async function houseOf(options: HouseOptions, seen: Seen[], app: Listening): Pro
     settings,
     log,
     seen,
-    signIn: (subject, claims = {}) => signIn(auth, { subject, claims }),
+    signIn: (subject, claims = {}, by = {}) => signIn(auth, { subject, claims, ...by }),
     ask: (path, asking) => ask(gateway.port, path, asking),
     admin: (path) => ask(gateway.adminPort ?? 0, path, { headers: { host: "localhost" } }),
     close: () => gateway.close(),

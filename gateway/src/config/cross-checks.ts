@@ -1,6 +1,7 @@
 import type { Settings } from "./definition.ts";
 import { isLoopback } from "./network-kinds.ts";
 import type { Problem } from "./place.ts";
+import { hasSeveralIssuers } from "./several-issuers.ts";
 
 /** What no single setting can tell: settings that contradict one another. */
 export function contradictions(settings: Settings): readonly Problem[] {
@@ -64,7 +65,7 @@ function ofRefresh({ refresh: { background, policy } }: Settings): Problem[] {
   return [{ headline: `refresh.background is true, though refresh.policy is ${policy}`, lines }];
 }
 
-function ofUpstreams({ upstreams, publicUrl, prefix }: Settings): Problem[] {
+function ofUpstreams({ upstreams, publicUrl, prefix, providers }: Settings): Problem[] {
   const problems: Problem[] = [];
   const hosts = new Set(publicUrl.map((origin) => new URL(origin).host));
   const claimed = new Map<string, number>();
@@ -85,6 +86,16 @@ function ofUpstreams({ upstreams, publicUrl, prefix }: Settings): Problem[] {
         headline: `${key}.token is given, though access is public`,
         lines: ["Nobody is looked up there, so there is no token."],
       });
+    }
+    for (const name of upstream.providers) {
+      if (providers.some((provider) => provider.name === name)) continue;
+      const known = providers.map((provider) => provider.name);
+      const lines = known.length === 0 ? ["There are no providers."] : [`Known there: ${known.join(", ")}.`];
+      problems.push({ headline: `${key}.providers has ${name}, which is no provider's name`, lines });
+    }
+    if (upstream.access === "public" && upstream.providers.length > 0) {
+      const lines = ["Nobody is looked up there, so everybody would pass."];
+      problems.push({ headline: `${key}.providers is given, though access is public`, lines });
     }
     for (const host of upstream.hosts) {
       if (hosts.has(host)) continue;
@@ -174,6 +185,7 @@ export function warnings(settings: Settings): readonly string[] {
   }
   if (!isLoopback(settings.admin.listen.host))
     said.push("the admin listener is not on a loopback address: keep it away from the public.");
+  if (hasSeveralIssuers(settings)) said.push(...ofSeveralIssuers(settings));
   if (settings.session.domain !== undefined) {
     said.push(
       `session.domain shares the session with every host below ${settings.session.domain}; each of them can take it over.`,
@@ -184,4 +196,15 @@ export function warnings(settings: Settings): readonly string[] {
     said.push("sessions outlast NIST AAL2 (24h, 1h idle).");
   }
   return said;
+}
+
+/** Each issuer says who people are as it likes: one's `alice` is not another's. */
+function ofSeveralIssuers({ upstreams }: Settings): readonly string[] {
+  const danger =
+    "people of several issuers come, and the same X-Auth-Request-User may be two of them: the app has to read X-Auth-Request-Issuer too";
+  if (upstreams.length === 0) return [`${danger}, or the proxy asks for ?providers=NAME.`];
+  const open = upstreams.flatMap(({ access, providers }, index) =>
+    access === "public" || providers.length > 0 ? [] : [`upstreams[${index}].providers`],
+  );
+  return open.length === 0 ? [] : [`${danger}, or ${open.join(", ")} names whose users may pass.`];
 }

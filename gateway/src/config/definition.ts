@@ -1,10 +1,11 @@
 import { bearer } from "./bearer.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds.ts";
-import { address, cidr, hostName, issuer, ownPrefix, pathPrefix, publicOrigin, upstreamOrigin } from "./network-kinds.ts";
+import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import type { Infer } from "./shape.ts";
 import { fallback, list, object, optional, required } from "./shape.ts";
 import { store } from "./store-kind.ts";
+import { upstream } from "./upstream.ts";
 
 const provider = object({
   name: fallback(text, "Chooses the provider in `login?provider=`; unique.", "default"),
@@ -39,6 +40,12 @@ const provider = object({
     "query",
   ),
   userinfo: fallback(flag, "Asks UserInfo too, for providers that put e-mail and name there and not into the ID token.", false),
+  trustUnverifiedEmail: fallback(
+    flag,
+    "Takes the e-mail address of its users though it says `email_verified: false`; for a provider whose addresses only you can set.",
+    false,
+    { env: "COATCHECK_TRUST_UNVERIFIED_EMAIL" },
+  ),
   timeout: fallback(duration("100ms", "2m"), "How long one request to the provider may take, answer included.", "10s"),
   logoutTokenTyp: fallback(
     oneOf(["required", "optional"]),
@@ -66,46 +73,6 @@ const provider = object({
     {},
   ),
 });
-
-const timeouts = object({
-  connect: fallback(duration("100ms", "10m"), "How long a connection to the upstream may take.", "5s"),
-  head: fallback(duration("0", "1d"), "How long the upstream may think before its answer begins; 0: as long as it likes.", "60s"),
-  idle: fallback(duration("0", "1d"), "How long an answer may stand still; 0: as long as it likes.", "5m"),
-});
-
-const upstream = object(
-  {
-    url: required(upstreamOrigin, "Scheme, host and port of the app.", "For example http://localhost:3000."),
-    name: optional(text, "What logs and metrics call it; the host where it is not given."),
-    paths: fallback(list(pathPrefix, 1), "Which paths go there; the longest that fits wins.", ["/"]),
-    hosts: fallback(list(hostName), "Which public hosts go there; none: all of publicUrl.", []),
-    access: fallback(
-      oneOf(["public", "optional", "user", "groups", "api"]),
-      "Who may pass. `public`: nobody is looked up, it is served in an outage too, and the client's own Authorization passes; `optional`: whoever comes; `user`: who is signed in; `groups`: who is in one of `groups`; `api`: as `user`, with 401 instead of the login.",
-      "user",
-    ),
-    groups: fallback(list(text), "For `groups` and `api`: whoever is in one of them passes.", []),
-    caseSensitive: fallback(
-      flag,
-      "Whether the app takes `/A` and `/a` for two paths. Where it does not, a path that would meet a stricter rule if letters' case were ignored is 400.",
-      false,
-    ),
-    preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
-    token: fallback(
-      oneOf(["none", "header", "authorization"]),
-      "Whether the user's access token goes along, as `X-Auth-Request-Access-Token` or as `Authorization: Bearer`.",
-      "none",
-    ),
-    assertion: fallback(
-      flag,
-      "Whether `X-Coatcheck-Assertion` goes along: who asks, signed for this upstream alone (its audience is `url`). The keys are at `keys` under the prefix.",
-      false,
-    ),
-    passHost: fallback(flag, "Whether the upstream sees the public host in `Host`, or its own.", true),
-    timeouts: fallback(timeouts, "How long to wait for it.", {}),
-  },
-  { label: "a URL, or an object", expand: (url) => ({ url }) },
-);
 
 const session = object({
   idle: fallback(duration("1m", "400d"), "A session ends when this long nothing was heard of the user.", "1h", {

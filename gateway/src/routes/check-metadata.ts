@@ -16,6 +16,7 @@ interface Original {
 interface Question {
   readonly neighbour: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
+  readonly providers: readonly string[];
 }
 
 /** The question about an original request, with the headers that the client sent with it. */
@@ -26,13 +27,14 @@ class Check implements CheckRequest {
   readonly origin: string;
   readonly neighbour: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
+  readonly providers: readonly string[];
   readonly #lines: readonly string[];
 
   constructor(
     lines: readonly string[],
     peer: string | undefined,
     { method, target, origin }: Original,
-    { neighbour, groups }: Question,
+    { neighbour, groups, providers }: Question,
   ) {
     this.method = method;
     this.target = target;
@@ -40,6 +42,7 @@ class Check implements CheckRequest {
     this.origin = origin.origin;
     this.neighbour = neighbour;
     this.groups = groups;
+    this.providers = providers;
     this.#lines = lines;
   }
 
@@ -85,7 +88,8 @@ export function checkRequest(
   return original === undefined ? undefined : new Check(message.rawHeaders, proxyProven ? peer : undefined, original, question);
 }
 
-const ENVOY: Question = { neighbour: "envoy", groups: [] };
+const NARROWING = ["groups", "providers"] as const;
+const ENVOY: Question = { neighbour: "envoy", groups: [], providers: [] };
 const CAPACITY = 128;
 const remembered = new Map<string, Question | undefined>();
 
@@ -105,26 +109,31 @@ function parseQuestion(rest: string): Question | undefined {
   const cut = rest.indexOf("?");
   const neighbour = cut < 0 ? rest : rest.slice(0, cut);
   if (neighbour !== "nginx" && neighbour !== "forward") return undefined;
-  if (cut < 0 || cut === rest.length - 1) return { neighbour, groups: [] };
-  const parameters = new URLSearchParams(rest.slice(cut + 1));
-  const [given, ...more] = parameters.getAll("groups");
-  if (given === undefined || more.length > 0 || parameters.size !== 1) return undefined;
-  const groups = given.split(",").map((group) => group.trim());
-  return groups.includes("") ? undefined : { neighbour, groups };
+  const parameters = new URLSearchParams(cut < 0 ? "" : rest.slice(cut + 1));
+  if ([...parameters.keys()].some((key) => !NARROWING.some((name) => name === key))) return undefined;
+  const [groups, providers] = NARROWING.map((name) => choice(parameters.getAll(name)));
+  return groups === undefined || providers === undefined ? undefined : { neighbour, groups, providers };
+}
+
+/** `a,b` of a parameter; nothing where it is not given. `undefined` where it is malformed or given twice. */
+function choice([given, ...more]: readonly string[]): readonly string[] | undefined {
+  if (given === undefined) return [];
+  const words = new Set(given.split(",").map((word) => word.trim()));
+  return more.length > 0 || words.has("") ? undefined : [...words];
 }
 
 /**
- * Caddy sends the client's own query along where its configuration gives none. Of such a question only `groups` counts, with which a
- * client can keep out nobody but itself.
+ * Caddy sends the client's own query along where its configuration gives none. Of such a question only `groups` and `providers` count, with
+ * which a client can keep out nobody but itself.
  */
 function carriedQuestion(message: IncomingMessage, rest: string): Question | undefined {
   const cut = rest.indexOf("?");
   const uri = headerOf(message.rawHeaders, "x-forwarded-uri") ?? "";
   if (cut < 0 || rest.slice(0, cut) !== "forward" || uri.slice(uri.indexOf("?")) !== rest.slice(cut)) return undefined;
-  const groups = new URLSearchParams(rest.slice(cut + 1)).getAll("groups");
-  return groups.length === 0
-    ? { neighbour: "forward", groups }
-    : parseQuestion(`forward?groups=${encodeURIComponent(groups.join())}`);
+  const sent = new URLSearchParams(rest.slice(cut + 1));
+  const narrowing = new URLSearchParams();
+  for (const name of NARROWING) if (sent.has(name)) narrowing.set(name, sent.getAll(name).join());
+  return parseQuestion(`forward?${narrowing}`);
 }
 
 function readOriginal(

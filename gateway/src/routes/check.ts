@@ -1,9 +1,11 @@
 import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { Engine } from "../admission.ts";
 import { problemOf } from "../answer.ts";
+import type { ProviderSettings } from "../config.ts";
 import { groupsOf } from "../groups.ts";
 import type { CheckRequest } from "../seam.ts";
-import { type IdentityHeaders, identityHeaders, type LeftOut } from "../upstream/identity-headers.ts";
+import type { IdentityHeaderMaker, IdentityHeaders, LeftOut } from "../upstream/identity-headers.ts";
+import { UsersOf } from "../users-of.ts";
 
 const SOMEBODY: Policy = { require: "user" };
 
@@ -13,8 +15,9 @@ type Exchange = Awaited<ReturnType<Engine["open"]>>;
 export interface Checker {
   readonly engine: Engine;
   readonly leftOut: LeftOut;
-  /** There is a login of ours to send people to. */
-  readonly signsOn: boolean;
+  readonly told: IdentityHeaderMaker;
+  /** Where our own login leads; none: there is nothing to send people to. */
+  readonly providers: readonly ProviderSettings[];
 }
 
 /** Answers a proxy that asks whether a request may pass: who asks, as headers, is a yes. Never sets a cookie. */
@@ -38,15 +41,21 @@ function concluded(
   decision: Decision,
   request: CheckRequest,
 ): IdentityHeaders | RouteResponse {
-  const { engine, leftOut } = checker;
+  const { engine, leftOut, told, providers } = checker;
   if (decision.kind !== "proceed") return refused(checker, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
   if (request.groups.length > 0 && !groupsOf(identity).some((group) => request.groups.includes(group))) {
     return problemOf("ERR_FORBIDDEN");
   }
+  if (request.providers.length > 0) {
+    const named = providers.filter(({ name }) => request.providers.includes(name));
+    // A name that nobody has was meant to keep people out.
+    if (named.length !== request.providers.length) return problemOf("ERR_BAD_REQUEST");
+    if (identity === null || !new UsersOf(named).has(identity)) return problemOf("ERR_FORBIDDEN");
+  }
   exchange.touch(200);
-  return identityHeaders(identity, exchange.options.store.capabilities.keepsRows === true, leftOut);
+  return told.of(identity, exchange.options.store.capabilities.keepsRows === true, leftOut);
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
@@ -60,13 +69,13 @@ function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): bo
  * told: 302 or 303 where that is the login, 401 where a script asks.
  */
 function refused(
-  { engine, signsOn }: Checker,
+  { engine, providers }: Checker,
   decision: Exclude<Decision, { kind: "proceed" }>,
   request: CheckRequest,
 ): RouteResponse {
   const unknown = decision.kind === "login" || (decision.kind === "refuse" && decision.code === "ERR_UNAUTHENTICATED");
   if (!unknown) return engine.answer(decision, request);
-  if (!signsOn) return problemOf("ERR_UNAUTHENTICATED");
+  if (providers.length === 0) return problemOf("ERR_UNAUTHENTICATED");
   const login = absolute(engine.answer(decision.kind === "login" ? decision : { kind: "login" }, request), request.origin);
   if (request.neighbour !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
   const status = decision.kind === "login" ? login.status : 401;

@@ -2,7 +2,6 @@ import type { Observer } from "../observe/observer.ts";
 import type { Arrival } from "../reception.ts";
 import type { Admission } from "../seam.ts";
 import type { LeftOut } from "./identity-headers.ts";
-import { identityHeaders } from "./identity-headers.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { IsOwnCookie } from "./own-cookies.ts";
 import type { Route } from "./route.ts";
@@ -39,7 +38,7 @@ export function upstreamHeaders({ arrival, route, admission, accessToken }: Pass
     origin.host,
     "x-forwarded-proto",
     origin.scheme,
-    ...identityLines(admission, leftOut),
+    ...identityLines(route, admission, leftOut),
   );
   if (route.audience !== undefined) headers.push("x-coatcheck-assertion", admission?.assertion(route.audience) ?? "");
   if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
@@ -58,7 +57,7 @@ export function withToken(headers: readonly string[], before: string, token: str
   });
 }
 
-function identityLines(admission: Admission | null, leftOut: LeftOut): readonly string[] {
-  if (admission === null) return identityHeaders(null, false, leftOut).lines;
-  return identityHeaders(admission.identity, admission.comesAgain, leftOut).lines;
+function identityLines({ told }: Route, admission: Admission | null, leftOut: LeftOut): readonly string[] {
+  if (admission === null) return told.of(null, false, leftOut).lines;
+  return told.of(admission.identity, admission.comesAgain, leftOut).lines;
 }

@@ -1,8 +1,10 @@
 import { isIP } from "node:net";
 import { Pool } from "undici";
-import type { AccessRule, UpstreamSettings } from "../config.ts";
-import type { Ask } from "../seam.ts";
+import type { AccessRule, Settings, UpstreamSettings } from "../config.ts";
+import type { Admission, Ask } from "../seam.ts";
+import { UsersOf } from "../users-of.ts";
 import { connectWithin } from "./connection.ts";
+import type { IdentityHeaderMaker } from "./identity-headers.ts";
 
 /** The most connections to one upstream; requests past that wait for one. */
 const MOST_CONNECTIONS = 512;
@@ -21,6 +23,11 @@ export interface Route {
   readonly hosts: readonly string[];
   readonly access: AccessRule;
   readonly groups: ReadonlySet<string>;
+  /** The providers whose users may pass, by name; none: everybody's. */
+  readonly providers: ReadonlySet<string>;
+  readonly users: UsersOf;
+  /** Says who asks. */
+  readonly told: IdentityHeaderMaker;
   readonly preflight: boolean;
   readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
@@ -37,8 +44,14 @@ export interface Route {
   readonly kind: "route";
 }
 
-/** Opens the pool of an upstream. `signsOn`: there is a login of ours to send people to. Connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
-export function openRoute(settings: UpstreamSettings, origins: readonly string[], signsOn = true): Route {
+/** Opens the pool of an upstream. Connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
+export function openRoute(
+  settings: UpstreamSettings,
+  { publicUrl: origins, providers }: Pick<Settings, "publicUrl" | "providers">,
+  told: IdentityHeaderMaker,
+): Route {
+  // Whether there is a login of ours to send people to.
+  const signsOn = providers.length > 0;
   const { timeouts, access } = settings;
   const { protocol, host, hostname } = new URL(settings.url);
   const options: Pool.Options = {
@@ -57,6 +70,9 @@ export function openRoute(settings: UpstreamSettings, origins: readonly string[]
     hosts: settings.hosts,
     access,
     groups: new Set(settings.groups),
+    providers: new Set(settings.providers),
+    users: new UsersOf(providers.filter(({ name }) => settings.providers.includes(name))),
+    told,
     preflight: settings.preflight,
     caseSensitive: settings.caseSensitive,
     token: settings.token,
@@ -74,4 +90,10 @@ export function openRoute(settings: UpstreamSettings, origins: readonly string[]
     // An address has no name; TLS then goes by the host that the upstream is told, as undici has it.
     sending: { servername: plain || isIP(hostname.replace(/[[\]]/g, "")) === 0 ? hostname : undefined, blocking: false },
   };
+}
+
+/** Whether somebody who was admitted is among those whom the upstream takes. Nobody at all was judged before. */
+export function mayPass({ groups, providers, users }: Route, admission: Admission): boolean {
+  if (providers.size > 0 && admission.identity !== null && !users.has(admission.identity)) return false;
+  return groups.size === 0 || admission.groups.some((group) => groups.has(group));
 }
