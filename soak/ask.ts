@@ -26,14 +26,19 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Sends one GET. Rejects when the connection breaks, or `signal` is aborted. */
+/** Sends one request without a body, a GET where nothing else is said. Rejects when the connection breaks, or `signal` is aborted. */
 export async function get(
   target: URL,
   headers: Readonly<Record<string, string>>,
-  { agent, signal }: { readonly agent?: Gateway["agent"]; readonly signal?: AbortSignal } = {},
+  {
+    agent,
+    signal,
+    method = "GET",
+  }: { readonly agent?: Gateway["agent"]; readonly signal?: AbortSignal; readonly method?: string } = {},
 ): Promise<Reply> {
   const limit = AbortSignal.timeout(LONGEST_ANSWER);
   const sent = request(target, {
+    method,
     agent: agent ?? false,
     headers: { ...headers },
     signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),

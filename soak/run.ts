@@ -2,9 +2,10 @@
  * `npm run soak -- [NAME]`: long runs with real processes, under faults. Exit status 1 when something did not hold.
  */
 import { parseArgs } from "node:util";
+import { soakFuzz } from "./fuzz/fuzz.ts";
 import { soakRefresh } from "./refresh.ts";
 
-const HELP = `npm run soak -- [refresh] [options]
+const HELP = `npm run soak -- [refresh | fuzz] [options]
 
   refresh       three gateways on one file of sessions, a strictly rotating provider, users busy around every
                 expiry of their access tokens, gateways killed and stopped meanwhile
@@ -12,10 +13,19 @@ const HELP = `npm run soak -- [refresh] [options]
   --expiries N  expiries of access tokens, over all users; 300
   --seed K      decides which faults come, and when; 1
   --quick       25 expiries and a fault more often: about a minute
+
+  fuzz          one gateway, hostile and unlucky clients on raw connections, an app with odd answers, a store that fails
+
+  --requests N  requests, over all connections; 1000000
+  --seed K      decides what each connection does; 1
+  --quick       12000 requests: less than a minute
+  --from N      the first connection, and
+  --connections M   so many of them: plays again what a run complained of
 `;
 
 const FULL = { expiries: 300, users: 16, often: 3_000 };
 const QUICK = { expiries: 25, users: 5, often: 2_000 };
+const FUZZ = { full: 1_000_000, quick: 12_000 };
 
 async function main(): Promise<number> {
   const given = readArguments();
@@ -27,7 +37,8 @@ async function main(): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
   try {
     const print = (text: string): void => void process.stdout.write(`${text}\n`);
-    return (await soakRefresh({ ...given, print, signal: interrupted.signal })) ? 0 : 1;
+    const more = { print, signal: interrupted.signal };
+    return (await (given.run === "fuzz" ? soakFuzz({ ...given, ...more }) : soakRefresh({ ...given, ...more }))) ? 0 : 1;
   } catch (error) {
     if (interrupted.signal.aborted) return 130;
     process.stderr.write(`soak: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -42,22 +53,52 @@ function readArguments() {
       allowPositionals: true,
       options: {
         expiries: { type: "string" },
+        requests: { type: "string" },
+        from: { type: "string" },
+        connections: { type: "string" },
         seed: { type: "string", default: "1" },
         quick: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });
     if (values.help) return "";
-    const unknown = positionals.find((name) => name !== "refresh");
+    const unknown = positionals.find((name) => name !== "refresh" && name !== "fuzz");
     if (unknown !== undefined) return `there is no run ${unknown}`;
-    const size = values.quick ? QUICK : FULL;
-    const [expiries, seed] = [Number(values.expiries ?? size.expiries), Number(values.seed)];
-    if (!Number.isSafeInteger(expiries) || expiries < 1) return "--expiries takes a whole number from 1";
+    const seed = Number(values.seed);
     if (!Number.isSafeInteger(seed)) return "--seed takes a whole number";
-    return { ...size, users: Math.min(size.users, expiries), expiries, seed };
+    return positionals.includes("fuzz") ? readFuzz(values, seed) : readRefresh(values, seed);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+interface Given {
+  readonly expiries?: string | undefined;
+  readonly requests?: string | undefined;
+  readonly from?: string | undefined;
+  readonly connections?: string | undefined;
+  readonly quick: boolean;
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+
+function readRefresh(given: Given, seed: number) {
+  if ((given.requests ?? given.from ?? given.connections) !== undefined)
+    return "--requests, --from and --connections belong to fuzz";
+  const size = given.quick ? QUICK : FULL;
+  const expiries = Number(given.expiries ?? size.expiries);
+  if (!isCount(expiries)) return "--expiries takes a whole number from 1";
+  return { run: "refresh" as const, ...size, users: Math.min(size.users, expiries), expiries, seed };
+}
+
+function readFuzz(given: Given, seed: number) {
+  if (given.expiries !== undefined) return "--expiries belongs to refresh";
+  const requests = Number(given.requests ?? (given.quick ? FUZZ.quick : FUZZ.full));
+  if (!isCount(requests)) return "--requests takes a whole number from 1";
+  const [from, connections] = [Number(given.from ?? 0), given.connections === undefined ? null : Number(given.connections)];
+  if (!Number.isSafeInteger(from) || from < 0) return "--from takes a whole number";
+  if (connections !== null && !isCount(connections)) return "--connections takes a whole number from 1";
+  return { run: "fuzz" as const, requests, seed, from, connections };
 }
 
 // Sockets and timers that nobody needs any more must not keep us.

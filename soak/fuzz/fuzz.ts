@@ -1,0 +1,186 @@
+import type { Measured } from "./gateway.ts";
+import { closingLine, type Sums, table } from "./report.ts";
+import { Stage, type Told } from "./stage.ts";
+import { traceOf } from "./trace.ts";
+
+export interface FuzzOptions {
+  /** Requests, over all connections. */
+  readonly requests: number;
+  readonly seed: number;
+  /** The first connection to play, and how many; else as many as the requests take. */
+  readonly from: number;
+  readonly connections: number | null;
+  readonly signal: AbortSignal;
+  readonly print: (text: string) => void;
+  readonly plants?: readonly string[];
+}
+
+/** Connections at the same time. */
+const AT_ONCE = 48;
+const PROGRESS = 10_000;
+/** So many that went wrong are enough to know. */
+const ENOUGH = 100;
+const ENOUGH_CRASHES = 5;
+const TRACES = 6;
+const RECENT = 32;
+
+/** Plays connections against a gateway until all requests are through. Answers whether all held. */
+export async function soakFuzz(options: FuzzOptions): Promise<boolean> {
+  const { seed, requests, from, connections, print } = options;
+  const what =
+    connections === null ? `${requests.toLocaleString("en-US")} requests` : `connections ${from} to ${from + connections - 1}`;
+  print(`soak fuzz: seed ${seed}, ${what}, ${AT_ONCE} connections at a time`);
+  const stage = await Stage.set(options.plants ?? []);
+  try {
+    const run = new Run(stage, options);
+    await run.play();
+    return run.conclude();
+  } finally {
+    await stage.clear();
+  }
+}
+
+class Run {
+  readonly #stage: Stage;
+  readonly #options: FuzzOptions;
+  readonly #begun = performance.now();
+  readonly #under = new Map<number, Promise<void>>();
+  readonly #wrong: Told[] = [];
+  /** Indexes of connections that were under way when the gateway ended, and who did it as far as can be told. */
+  readonly #culprits: string[] = [];
+  readonly #measured: Measured[] = [];
+  readonly #counts = { connections: 0, requests: 0, answers: 0, app: 0, outages: 0 };
+  readonly #statuses = new Map<number, number>();
+  /** The last connections that came to their end: what they left behind may end the process a little later. */
+  readonly #recent: number[] = [];
+  #next: number;
+
+  constructor(stage: Stage, options: FuzzOptions) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#next = options.from;
+  }
+
+  async play(): Promise<void> {
+    const { print } = this.#options;
+    const progress = setInterval(() => print(this.#progress()), PROGRESS);
+    try {
+      // A tenth of the way, and the end: what grows in between is a leak.
+      for (const share of this.#options.connections === null ? [0.1, 0.25, 0.5, 0.75, 1] : [1]) {
+        await this.#playTo(share);
+        if (this.#over) break;
+        this.#measured.push(await this.#stage.settle());
+      }
+    } finally {
+      clearInterval(progress);
+    }
+  }
+
+  get #over(): boolean {
+    return this.#options.signal.aborted || this.#wrong.length >= ENOUGH || this.#stage.crashes >= ENOUGH_CRASHES;
+  }
+
+  /** Plays until this share of the way is behind us, and nothing is under way. */
+  async #playTo(share: number): Promise<void> {
+    const { requests, connections, from } = this.#options;
+    const done = (): boolean =>
+      connections === null ? this.#counts.requests >= requests * share : this.#next >= from + Math.ceil(connections * share);
+    while (!done() && !this.#over) {
+      if (!this.#stage.gateway.alive) await this.#crashed();
+      else if (this.#under.size >= AT_ONCE) await Promise.race(this.#under.values());
+      else this.#begin(this.#next++);
+    }
+    await Promise.all(this.#under.values());
+    if (!this.#stage.gateway.alive && !this.#over) await this.#crashed();
+  }
+
+  #begin(index: number): void {
+    const work = this.#stage.play(this.#options.seed, index).then((told) => {
+      this.#under.delete(index);
+      this.#recent.unshift(index);
+      this.#recent.splice(RECENT);
+      this.#count(told);
+      if (told.violations.length > 0) this.#wrong.push(told);
+    });
+    this.#under.set(index, work);
+  }
+
+  #count({ plan, played }: Told): void {
+    const counts = this.#counts;
+    counts.connections += 1;
+    counts.requests += played.begun;
+    counts.answers += played.answers.length;
+    if (plan.outage) counts.outages += 1;
+    for (const { status, headers } of played.answers) {
+      if (headers.some(([name]) => name === "x-fuzz-id")) counts.app += 1;
+      this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+    }
+  }
+
+  /** The gateway ended: plays each connection that was under way again, alone, to see which one does it. */
+  async #crashed(): Promise<void> {
+    const suspects = [...this.#under.keys(), ...this.#recent];
+    const { words } = this.#stage.gateway;
+    this.#options.print(
+      `\nthe gateway ended by itself:\n${words
+        .slice(-14)
+        .map((line) => `  ${line}`)
+        .join("\n")}`,
+    );
+    await Promise.all(this.#under.values());
+    await this.#stage.revive();
+    for (const index of suspects) {
+      const told = await this.#stage.play(this.#options.seed, index);
+      if (this.#stage.gateway.alive) continue;
+      this.#culprits.push(`--from ${index} --connections 1`);
+      this.#options.print(`\nit does so for one connection alone:\n${traceOf(told.plan, told.steps, told.played)}`);
+      await this.#stage.revive();
+      return;
+    }
+    this.#culprits.push(`none alone of ${suspects.join(", ")}`);
+  }
+
+  conclude(): boolean {
+    const { print, seed, requests, connections } = this.#options;
+    const { gateway, upstream } = this.#stage;
+    const sums: Sums = {
+      ...this.#counts,
+      statuses: this.#statuses,
+      violations: this.#wrong.flatMap(({ violations }) => violations),
+      crashes: this.#stage.crashes,
+      unhandled: gateway.unhandled,
+      complaints: gateway.complaints,
+      faults: upstream.faults,
+      measured: this.#measured,
+      seconds: (performance.now() - this.#begun) / 1_000,
+    };
+    print(`\n${table(sums)}`);
+    for (const told of this.#distinct()) {
+      print(`\n${told.violations.map(({ kind, message }) => `  ${kind}: ${message}`).join("\n")}`);
+      print(traceOf(told.plan, told.steps, told.played));
+      print(`  again: npm run soak -- fuzz --seed ${seed} --from ${told.plan.index} --connections 1`);
+    }
+    for (const culprit of this.#culprits) print(`\n  the gateway ended: npm run soak -- fuzz --seed ${seed} ${culprit}`);
+    for (const what of [...new Set([...gateway.unhandled, ...gateway.complaints, ...upstream.faults])].slice(0, TRACES))
+      print(`\n  ${what}`);
+    const { line, holds } = closingLine(sums, this.#options.signal.aborted ? "interrupted" : null);
+    print(`\n${line}`);
+    return holds && (connections !== null || this.#counts.requests >= requests);
+  }
+
+  /** The first connection of each kind of wrong. */
+  #distinct(): readonly Told[] {
+    const kinds = new Map<string, Told>();
+    for (const told of this.#wrong) {
+      const key = told.violations[0]?.message.replace(/\d+/g, "") ?? "";
+      if (!kinds.has(key)) kinds.set(key, told);
+    }
+    return [...kinds.values()].slice(0, TRACES);
+  }
+
+  #progress(): string {
+    const { connections, requests } = this.#counts;
+    const seconds = `${Math.round((performance.now() - this.#begun) / 1_000)} s`.padStart(6);
+    return `${seconds}  requests ${requests}, connections ${connections}, wrong ${this.#wrong.length}, ended ${this.#stage.crashes}`;
+  }
+}

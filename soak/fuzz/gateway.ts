@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eachLine, end, isOver, keepTrack } from "../child.ts";
+import { GROUP, HOST } from "./people.ts";
+import { AUDIENCE, type Provider } from "./provider.ts";
+
+const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
+const INSIDE = join(import.meta.dirname, "inside.ts");
+const FLAGS = ["--expose-gc", "--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", "--import", INSIDE];
+const LONGEST_START = 60_000;
+const LONGEST_MEASURE = 30_000;
+
+/** What the process is asked through its channel, which `inside.ts` answers. */
+export type Order = { readonly kind: "outage"; readonly on: boolean } | { readonly kind: "measure" };
+
+/** What it costs: memory after a collection, and handles that are open. */
+export interface Measured {
+  readonly kind: "measured";
+  readonly rss: number;
+  readonly heap: number;
+  readonly sockets: number;
+}
+/** A promise that nobody handled, or an error that nobody caught. */
+export interface Unhandled {
+  readonly kind: "unhandled";
+  readonly what: string;
+}
+
+export const isFromInside = (message: unknown): message is Measured | Unhandled =>
+  typeof message === "object" &&
+  message !== null &&
+  "kind" in message &&
+  (message.kind === "measured" || message.kind === "unhandled");
+
+/** The gateway under test: a real process, which is started again where it ended. */
+export class FuzzedGateway {
+  port = 0;
+  /** Everything unhandled, in all lives. */
+  readonly unhandled: string[] = [];
+  /** Warnings of the process, which nobody reads who is not looking for them. */
+  readonly complaints: string[] = [];
+  /** The last lines of the log and of stderr. */
+  readonly words: string[] = [];
+  starts = 0;
+  readonly #folder = mkdtempSync(join(tmpdir(), "coatcheck-fuzz-"));
+  readonly #secrets: Readonly<Record<string, string>>;
+  readonly #ended: () => void;
+  #child: ChildProcess | null = null;
+  #measured: PromiseWithResolvers<Measured> | null = null;
+
+  readonly #plants: readonly string[];
+
+  /** `ended` is called where the process ends without being asked to; `plants` are modules that are loaded into it. */
+  constructor(
+    provider: Provider,
+    upstream: string,
+    { plants, ended }: { readonly plants: readonly string[]; readonly ended: () => void },
+  ) {
+    this.#ended = ended;
+    this.#plants = plants;
+    this.#secrets = { COATCHECK_SECRET: randomBytes(32).toString("base64url"), COATCHECK_CLIENT_SECRET: provider.clientSecret };
+    process.once("exit", () => rmSync(this.#folder, { recursive: true, force: true }));
+    writeFileSync(join(this.#folder, "coatcheck.config.json"), JSON.stringify(settings(provider, upstream)));
+  }
+
+  get alive(): boolean {
+    return this.#child !== null && !isOver(this.#child);
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Starts it; the port stays the same over all its lives. */
+  async start(): Promise<void> {
+    this.starts += 1;
+    const listening = Promise.withResolvers<number>();
+    const child = spawn(process.execPath, [...FLAGS, ...this.#plants.flatMap((plant) => ["--import", plant]), COMMAND, "serve"], {
+      cwd: this.#folder,
+      env: {
+        PATH: process.env["PATH"],
+        ...this.#secrets,
+        COATCHECK_LISTEN: `127.0.0.1:${this.port}`,
+        COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
+      },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    keepTrack(child);
+    this.#child = child;
+    const hear = (line: string): void => {
+      this.#say(line);
+      const port = /listening +http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      if (port !== undefined) listening.resolve(Number(port));
+    };
+    eachLine(child.stdout, hear);
+    eachLine(child.stderr, (line) => {
+      hear(line);
+      if (/Warning:|unhandled/i.test(line)) this.complaints.push(line);
+    });
+    child.on("message", (message) => {
+      if (!isFromInside(message)) return;
+      if (message.kind === "measured") this.#measured?.resolve(message);
+      else this.unhandled.push(message.what);
+    });
+    child.once("exit", (code, signal) => {
+      this.#say(`the gateway ended: ${signal ?? `status ${code}`}`);
+      listening.reject(new Error(`the gateway did not start:\n${this.words.join("\n")}`));
+      this.#measured?.reject(new Error("the gateway ended"));
+      if (this.#child === child) this.#ended();
+    });
+    const timer = setTimeout(() => listening.reject(new Error("the gateway took too long to start")), LONGEST_START);
+    this.port = await listening.promise.finally(() => clearTimeout(timer));
+  }
+
+  /** The store fails from now on, or no longer. */
+  outage(on: boolean): void {
+    this.#send({ kind: "outage", on });
+  }
+
+  async measure(): Promise<Measured> {
+    const measured = Promise.withResolvers<Measured>();
+    this.#measured = measured;
+    const timer = setTimeout(() => measured.reject(new Error("the gateway does not answer its channel")), LONGEST_MEASURE);
+    this.#send({ kind: "measure" });
+    return measured.promise.finally(() => clearTimeout(timer));
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child !== null) await end(child);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #send(order: Order): void {
+    if (this.alive && this.#child?.connected === true) this.#child.send(order, () => {});
+  }
+
+  #say(line: string): void {
+    this.words.push(line);
+    if (this.words.length > 60) this.words.shift();
+  }
+}
+
+/** How long the gateway waits for an answer of the app to begin, and to go on. */
+export const PATIENCE = 3_000;
+/** The largest body that the gateway takes. */
+export const LARGEST_BODY = 65_536;
+
+const RULES = [
+  { name: "public", access: "public" },
+  { name: "optional", access: "optional" },
+  { name: "user", access: "user" },
+  { name: "groups", access: "groups", groups: [GROUP] },
+  { name: "api", access: "api", assertion: true },
+  { name: "token", access: "user", token: "authorization" },
+];
+
+function settings({ issuer, clientId }: Provider, url: string): object {
+  const upstream = (kind: string) =>
+    RULES.map(({ name, ...rule }) => ({
+      ...rule,
+      url,
+      name: `${kind}-${name}`,
+      paths: [`/${kind}/${name}`],
+      timeouts: { connect: "2s", head: `${PATIENCE}ms`, idle: `${PATIENCE}ms` },
+    }));
+  return {
+    publicUrl: `https://${HOST}`,
+    store: "sqlite:sessions.db",
+    accessLog: false,
+    log: { level: "warn" },
+    trustedProxies: ["127.0.0.1/32"],
+    providers: [{ issuer, clientId, scope: "openid offline_access" }],
+    bearer: { jwt: [{ issuer, audience: [AUDIENCE] }] },
+    upstreams: [...upstream("calm"), ...upstream("rough"), ...upstream("ws")],
+    limits: { body: LARGEST_BODY, headTimeout: "5s", bodyIdle: "5s", keepAlive: "3s" },
+  };
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, type Played } from "./client.ts";
+import { FuzzedGateway, type Measured } from "./gateway.ts";
+import { type Circumstances, judge, type Violation } from "./judge.ts";
+import { type Message, messageOf, type Step, scriptOf } from "./messages.ts";
+import { invite, type People } from "./people.ts";
+import { type ConnectionPlan, MANNERS, planOf } from "./plan.ts";
+import { Provider } from "./provider.ts";
+import { Upstream } from "./upstream.ts";
+
+/** A connection with all that became of it. */
+export interface Told {
+  readonly plan: ConnectionPlan;
+  readonly steps: readonly Step[];
+  readonly played: Played;
+  readonly violations: readonly Violation[];
+}
+
+/** After an outage the gateway may still be busy with what it met within it. */
+const AFTERMATH = 250;
+const CRASH_IS_HEARD = 300;
+/** How long connections may outlive their clients: `keepAlive` and the look at it, and a margin. */
+const LONGEST_DRAIN = 20_000;
+
+/** The gateway under test, with everything around it. */
+export class Stage {
+  readonly gateway: FuzzedGateway;
+  readonly upstream: Upstream;
+  readonly #provider: Provider;
+  #people: People;
+  #outages = 0;
+  #outage: { readonly from: number; until: number } = { from: 0, until: 0 };
+  /** Counted up whenever the gateway ended by itself. */
+  crashes = 0;
+
+  private constructor(gateway: FuzzedGateway, upstream: Upstream, provider: Provider, people: People) {
+    this.gateway = gateway;
+    this.upstream = upstream;
+    this.#provider = provider;
+    this.#people = people;
+  }
+
+  /** `plants`: modules that are loaded into the gateway's process, for tests of the judgement. */
+  static async set(plants: readonly string[] = []): Promise<Stage> {
+    const [provider, upstream] = [new Provider(), new Upstream(MANNERS)];
+    await provider.listen();
+    const port = await upstream.listen();
+    const gateway = new FuzzedGateway(provider, `http://127.0.0.1:${port}`, { plants, ended: () => (stage.crashes += 1) });
+    await gateway.start();
+    const people = await invite(gateway.port, (subject) => provider.bearer(subject));
+    const stage = new Stage(gateway, upstream, provider, people);
+    return stage;
+  }
+
+  /** Plays one connection, and judges it. */
+  async play(seed: number, index: number): Promise<Told> {
+    const plan = planOf(seed, index);
+    const messages: readonly Message[] = plan.requests.map((request) => messageOf(request, this.#people));
+    const steps = scriptOf(plan, messages);
+    const crashes = this.crashes;
+    if (plan.outage) this.#fail();
+    const played = await new Client(plan, steps, this.gateway.port).play();
+    if (plan.outage) this.#mend();
+    const seen = new Map(plan.requests.map(({ id }) => [id, this.upstream.take(id)]));
+    const outage = this.#outages > 0 || (played.from <= this.#outage.until && played.until >= this.#outage.from);
+    const circumstances: Circumstances = { outage, crashed: false, seen: (id) => seen.get(id) ?? [] };
+    let violations = judge(plan, played, circumstances);
+    if (violations.some(({ kind }) => kind === "unanswered")) {
+      // That the process ended is heard a little later than that its connections did.
+      await sleep(CRASH_IS_HEARD);
+      const crashed = this.crashes > crashes || !this.gateway.alive;
+      violations = judge(plan, played, { ...circumstances, crashed });
+    }
+    return { plan, steps, played, violations };
+  }
+
+  /** Waits until the gateway has closed everything, and measures it. */
+  async settle(): Promise<Measured> {
+    const deadline = performance.now() + LONGEST_DRAIN;
+    for (;;) {
+      this.upstream.rest();
+      this.#provider.rest();
+      const measured = await this.gateway.measure();
+      if (measured.sockets === 0 || performance.now() > deadline) return measured;
+      await sleep(100);
+    }
+  }
+
+  /** Another life, for those who were signed in before too: their sessions are in the file. */
+  async revive(): Promise<void> {
+    await this.gateway.start();
+    this.upstream.rest();
+  }
+
+  async clear(): Promise<void> {
+    await this.gateway.close();
+    this.upstream.close();
+    this.#provider.close();
+  }
+
+  #fail(): void {
+    if (this.#outages === 0) this.#outage = { from: performance.now(), until: Number.POSITIVE_INFINITY };
+    this.#outages += 1;
+    this.gateway.outage(true);
+  }
+
+  #mend(): void {
+    this.#outages -= 1;
+    if (this.#outages > 0) return;
+    this.#outage.until = performance.now() + AFTERMATH;
+    this.gateway.outage(false);
+  }
+}
