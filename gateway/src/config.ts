@@ -47,16 +47,23 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
 
   if (file.name !== undefined) for (const key of Object.keys(file.content)) note([key], file.name);
   for (const { path, value, from } of translated.values) {
-    if (tree.has(path)) continue;
+    const { instead } = NAMED_SETTINGS.find((setting) => keyOf(setting.path) === keyOf(path)) ?? {};
+    if (tree.has(path) || (instead !== undefined && tree.has(instead))) continue;
     tree.set(path, value);
     note(path, from);
   }
-  for (const { path, variable, flag, field } of NAMED_SETTINGS) {
+  const twice: Problem[] = [];
+  for (const { path, variable, flag, field, instead } of NAMED_SETTINGS) {
     const fromFlag = flag === undefined ? undefined : flags.values.get(flag);
     const text =
       fromFlag ?? (environment[variable] === undefined || environment[variable] === "" ? undefined : [environment[variable]]);
     if (text === undefined) continue;
     const last = text.at(-1) ?? "";
+    if (instead !== undefined) {
+      const other = given.get(keyOf(instead));
+      if (other?.startsWith("COATCHECK_") === true && fromFlag === undefined) twice.push(saidTwice(other, variable));
+      tree.unset(instead);
+    }
     tree.set(path, field.kind.fromText === undefined ? last : text.flatMap((one) => field.kind.fromText?.(one)));
     note(path, fromFlag === undefined ? variable : (flag ?? variable));
   }
@@ -64,13 +71,14 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
   // Who has a proxy that signs people on and says nothing of a provider has none.
   if (tree.has(["proxyIdentity"]) && !tree.has(["providers"])) tree.set(["providers"], []);
   const variables = new Map(NAMED_SETTINGS.map(({ path, variable }) => [keyOf(path), variable]));
-  const place = new Place({ given, variables });
+  const place = new Place({ given, variables, directory });
   const settings = ROOT.read(tree.value, place);
   const problems = [
     ...flags.problems,
     ...file.problems,
     ...unknownVariables(environment, NAMED_SETTINGS),
     ...translated.problems,
+    ...twice,
     // What an unreadable file would have said cannot be called missing or wrong.
     ...(file.problems.length > 0 ? [] : place.problems),
   ];
@@ -78,4 +86,8 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
   const contradicting = contradictions(settings);
   if (contradicting.length > 0) return { ok: false, problems: contradicting };
   return { ok: true, settings, warnings: [...translated.notes, ...warnings(settings)], file: file.name };
+}
+
+function saidTwice(one: string, other: string): Problem {
+  return { headline: `${one} and ${other} are both set`, lines: ["They say the same. Keep one of them."] };
 }

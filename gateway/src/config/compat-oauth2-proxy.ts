@@ -65,6 +65,7 @@ function emailDomains(value: string): Outcome {
 const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   CLIENT_ID: plain("providers", 0, "clientId"),
   CLIENT_SECRET: plain("providers", 0, "clientSecret"),
+  CLIENT_SECRET_FILE: plain("providers", 0, "clientSecretFile"),
   OIDC_ISSUER_URL: plain("providers", 0, "issuer"),
   SCOPE: plain("providers", 0, "scope"),
   UPSTREAMS: upstreams,

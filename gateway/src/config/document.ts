@@ -1,4 +1,5 @@
 import { SETTINGS } from "./definition.ts";
+import { fileKeyOf, fileVariableOf } from "./secret-file.ts";
 import type { Field, JsonSchema, Raw, Shape } from "./shape.ts";
 import { object } from "./shape.ts";
 import { flagOf } from "./sources.ts";
@@ -47,9 +48,18 @@ function rows(shape: Shape, prefix: string): readonly string[] {
 }
 
 function row(key: string, field: Field<unknown>, label: string): string {
-  const names = field.env === undefined ? [] : field.secret === true ? [field.env] : [field.env, flagOf(field.env)];
+  const secret = field.secret === true;
+  const variables = field.env === undefined ? [] : secret ? [field.env, fileVariableOf(field.env)] : [field.env];
+  const names = [...variables, ...variables.slice(secret ? 1 : 0).map(flagOf)];
+  const keys = secret ? [key, fileKeyOf(key)] : [key];
   const standard = field.required !== undefined ? "required" : shownDefault(field.fallback);
-  const cells = [`\`${key}\``, names.map((name) => `\`${name}\``).join(", "), label, standard, field.doc];
+  const cells = [
+    keys.map((name) => `\`${name}\``).join(", "),
+    names.map((name) => `\`${name}\``).join(", "),
+    label,
+    standard,
+    field.doc,
+  ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 

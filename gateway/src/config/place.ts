@@ -12,6 +12,8 @@ export interface Origins {
   readonly given: ReadonlyMap<string, string>;
   /** The environment variable of a path, where it has one. */
   readonly variables: ReadonlyMap<string, string>;
+  /** Where relative file names begin. */
+  readonly directory: string;
 }
 
 /** `["upstreams", 0, "url"]` as people write it: `upstreams[0].url`. */
@@ -31,6 +33,10 @@ export class Place {
     this.#origins = origins;
     this.path = path;
     this.problems = problems;
+  }
+
+  get directory(): string {
+    return this.#origins.directory;
   }
 
   get key(): string {

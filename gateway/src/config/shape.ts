@@ -1,5 +1,6 @@
 import { suggest } from "coatcheck/suggest";
 import type { Place } from "./place.ts";
+import { fileKeyOf, readSecretFile, secretFileName } from "./secret-file.ts";
 
 /** A JSON Schema, as far as this program writes one. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -83,19 +84,20 @@ function isMapping(raw: unknown): raw is { readonly [key: string]: unknown } {
 }
 
 function objectSchema(shape: Shape): JsonSchema {
-  const needed = Object.entries(shape).filter(([, field]) => field.required !== undefined);
+  // A secret may come from a file instead.
+  const needed = Object.entries(shape).filter(([, field]) => field.required !== undefined && field.secret !== true);
   return {
     type: "object",
     additionalProperties: false,
     properties: Object.fromEntries(
-      Object.entries(shape).map(([key, field]) => [
-        key,
-        {
-          ...field.kind.schema,
-          description: field.doc,
-          ...(field.fallback === undefined || isMapping(field.fallback) ? {} : { default: field.fallback }),
-        },
-      ]),
+      Object.entries(shape).flatMap(([key, field]) => {
+        const standard = field.fallback === undefined || isMapping(field.fallback) ? {} : { default: field.fallback };
+        const file = { ...secretFileName.schema, description: `A file that holds \`${key}\`, in its place.` };
+        return [
+          [key, { ...field.kind.schema, description: field.doc, ...standard }] as const,
+          ...(field.secret === true ? [[fileKeyOf(key), file] as const] : []),
+        ];
+      }),
     ),
     ...(needed.length === 0 ? {} : { required: needed.map(([key]) => key) }),
   };
@@ -106,7 +108,8 @@ export function object<S extends Shape>(
   shape: S,
   shorthand?: { readonly label: string; expand(text: string): unknown },
 ): Kind<Infer<S>> {
-  const known = Object.keys(shape);
+  const secrets = Object.keys(shape).filter((key) => shape[key]?.secret === true);
+  const known = [...Object.keys(shape), ...secrets.map(fileKeyOf)];
   const schema = objectSchema(shape);
   return {
     label: shorthand?.label ?? "an object",
@@ -116,7 +119,7 @@ export function object<S extends Shape>(
       const given = typeof raw === "string" && shorthand !== undefined ? shorthand.expand(raw) : raw;
       if (!isMapping(given)) return place.fail("is no object", `It takes the keys ${known.join(", ")}.`);
       for (const key of Object.keys(given)) {
-        if (Object.hasOwn(shape, key)) continue;
+        if (known.includes(key)) continue;
         const meant = suggest(key, known);
         place
           .child(key)
@@ -124,12 +127,27 @@ export function object<S extends Shape>(
       }
       const built: { [key: string]: unknown } = {};
       for (const [key, field] of Object.entries(shape)) {
-        const value = Object.hasOwn(given, key) ? given[key] : undefined;
-        built[key] = field.read(value === null ? undefined : value, place.child(key));
+        const value = valueIn(given, key);
+        const file = field.secret === true ? valueIn(given, fileKeyOf(key)) : undefined;
+        built[key] =
+          file === undefined ? field.read(value, place.child(key)) : fromFile(field, file, place.child(fileKeyOf(key)));
+        if (file !== undefined && value !== undefined)
+          place.child(key).fail(`is given, and so is ${fileKeyOf(key)}`, "Keep one.");
       }
       return isComplete(shape, built) ? built : undefined;
     },
   };
+}
+
+function valueIn(given: { readonly [key: string]: unknown }, key: string): unknown {
+  return Object.hasOwn(given, key) && given[key] !== null ? given[key] : undefined;
+}
+
+/** A secret from its file; several stand on lines of their own, or with commas between. */
+function fromFile<T>(field: Field<T>, file: unknown, place: Place): T | undefined {
+  const text = readSecretFile(file, place);
+  if (text === undefined) return undefined;
+  return field.read(field.kind.item === undefined ? text : splitList(text.replaceAll(/\s*\n\s*/g, ",")), place);
 }
 
 /** Several values. A text is split at commas; a single value stands for a list of one. */

@@ -1,4 +1,5 @@
-import type { Field, Shape } from "./shape.ts";
+import { fileKeyOf, fileVariableOf, secretFileName } from "./secret-file.ts";
+import { type Field, optional, type Shape } from "./shape.ts";
 
 /** A setting that a variable, and mostly a flag, can give. */
 export interface NamedSetting {
@@ -7,6 +8,8 @@ export interface NamedSetting {
   /** `--client-id`; secrets have none. */
   readonly flag: string | undefined;
   readonly field: Field<unknown>;
+  /** The other path that says the same: a secret's file, and the other way round. What is given for one takes the other's place. */
+  readonly instead?: readonly (string | number)[];
 }
 
 /** `COATCHECK_CLIENT_ID` as a flag. */
@@ -23,13 +26,20 @@ export function namedSettings(shape: Shape, path: readonly (string | number)[] =
   for (const [key, field] of Object.entries(shape)) {
     const here = [...path, key];
     if (field.env !== undefined) {
-      found.push({ path: here, variable: field.env, flag: field.secret === true ? undefined : flagOf(field.env), field });
+      const file = [...path, fileKeyOf(key)];
+      if (field.secret !== true) found.push({ path: here, variable: field.env, flag: flagOf(field.env), field });
+      else found.push({ path: here, variable: field.env, flag: undefined, field, instead: file }, fileOf(field.env, file, here));
     }
     const { fields, item } = field.kind;
     if (fields !== undefined) found.push(...namedSettings(fields, here));
     if (item?.fields !== undefined) found.push(...namedSettings(item.fields, [...here, 0]));
   }
   return found;
+}
+
+function fileOf(secret: string, path: readonly (string | number)[], instead: readonly (string | number)[]): NamedSetting {
+  const variable = fileVariableOf(secret);
+  return { path, variable, flag: flagOf(variable), field: optional(secretFileName, `A file that holds ${secret}.`), instead };
 }
 
 /** A tree of raw values that later sources write over. */
@@ -57,6 +67,17 @@ export class RawTree {
       Reflect.set(holder, step, made);
       holder = made;
     });
+  }
+
+  /** Takes the value at a path out, where there is one. */
+  unset(path: readonly (string | number)[]): void {
+    let holder: unknown = this.#root;
+    for (const step of path.slice(0, -1)) {
+      if (typeof holder !== "object" || holder === null) return;
+      holder = Reflect.get(holder, step);
+    }
+    const last = path.at(-1);
+    if (typeof holder === "object" && holder !== null && last !== undefined) Reflect.deleteProperty(holder, last);
   }
 
   has(path: readonly (string | number)[]): boolean {
