@@ -3,7 +3,8 @@ import type { Demo } from "./demo.ts";
 import { formOf, Visitor } from "./visitor.ts";
 
 const LONGEST_STEP = 30_000;
-const COOKIE = "coatcheck";
+/** On http the port is in the name. */
+const cookieName = ({ url }: Demo): string => `coatcheck-${new URL(url).port}`;
 const NOTE = "The umbrella is blue";
 
 interface Step {
@@ -26,8 +27,8 @@ export async function signIn(visitor: Visitor, { url, issuer }: Demo, person: st
 }
 
 /** What `GET /auth/session` says to somebody who holds a cookie and nothing else. */
-export async function statusWith(cookie: string, { url }: Demo): Promise<number> {
-  const { status } = await new Visitor().ask(`${url}/auth/session`, { cookie: `${COOKIE}=${cookie}` });
+export async function statusWith(cookie: string, demo: Demo): Promise<number> {
+  const { status } = await new Visitor().ask(`${demo.url}/auth/session`, { cookie: `${cookieName(demo)}=${cookie}` });
   return status;
 }
 
@@ -84,7 +85,7 @@ function steps(demo: Demo): readonly Step[] {
     {
       name: "alice's cookie, copied, works while she is signed in",
       async run() {
-        copied = alice.cookie(host, COOKIE) ?? assert.fail("alice should have a session cookie");
+        copied = alice.cookie(host, cookieName(demo)) ?? assert.fail("alice should have a session cookie");
         assert.equal(await statusWith(copied, demo), 200);
       },
     },
@@ -97,14 +98,14 @@ function steps(demo: Demo): readonly Step[] {
         const landed = await alice.go(action, { form: fields });
         assert.equal(`${landed.url.origin}${landed.url.pathname}`, `${url}/`);
         assert.match(landed.body, /You are signed out/);
-        assert.ok(!alice.cookies(host).includes(COOKIE), "the session cookie should be gone");
+        assert.ok(!alice.cookies(host).includes(cookieName(demo)), "the session cookie should be gone");
       },
     },
     {
       name: "the copied cookie is dead: 401",
       async run() {
         assert.equal(await statusWith(copied, demo), 401);
-        const page = await new Visitor().ask(`${url}/desk`, { cookie: `${COOKIE}=${copied}` });
+        const page = await new Visitor().ask(`${url}/desk`, { cookie: `${cookieName(demo)}=${copied}` });
         assert.equal(page.status, 401);
       },
     },
@@ -117,7 +118,7 @@ function steps(demo: Demo): readonly Step[] {
     {
       name: "bob signs out at the provider alone, which tells the gateway: he is signed out here",
       async run() {
-        const cookie = bob.cookie(host, COOKIE) ?? assert.fail("bob should have a session cookie");
+        const cookie = bob.cookie(host, cookieName(demo)) ?? assert.fail("bob should have a session cookie");
         assert.equal(await statusWith(cookie, demo), 200);
         const { action, fields } = formOf(await bob.go(`${issuer}/session/end`));
         assert.equal((await bob.go(action, { form: fields })).status, 200);

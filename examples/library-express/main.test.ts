@@ -51,6 +51,9 @@ after(async () => {
   assert.equal(status, 0, "the example should stop in order");
 });
 
+/** On http the port is in the name. */
+const cookieName = (): string => `coatcheck-${new URL(url).port}`;
+
 async function signIn(person: string): Promise<{ readonly visitor: Visitor; readonly page: Heard }> {
   const visitor = new Visitor();
   const login = await visitor.go(`${url}/me`);
@@ -87,7 +90,7 @@ test("The provider's tokens stay on the server: the app has the access token, th
   const { status, body } = await visitor.ask(`${url}/token`);
   assert.equal(status, 200);
   assert.ok(JSON.parse(body).length > 20);
-  assert.deepEqual(visitor.cookies("localhost"), ["coatcheck"]);
+  assert.deepEqual(visitor.cookies("localhost"), [cookieName()]);
 });
 
 /** Resolves when so many answers to this path have been sent, with their statuses. */
@@ -120,14 +123,14 @@ test("LO-03 logging out revokes the tokens, refresh token and access token, also
 test("LO-02 logging out goes on to the provider with hint, return address and state, and ends its session as well", async () => {
   const { visitor } = await signIn("alice");
   const sessions = provider.memory.count("Session");
-  const copied = visitor.cookie("localhost", "coatcheck") ?? assert.fail("there should be a cookie");
+  const copied = visitor.cookie("localhost", cookieName()) ?? assert.fail("there should be a cookie");
 
   const asked = await visitor.go(`${url}/auth/logout`, { form: {}, redirects: 0 });
   const end = new URL(asked.headers.location ?? assert.fail("logging out should lead to the provider"));
   assert.equal(end.origin, issuer);
   assert.equal(end.searchParams.get("post_logout_redirect_uri"), `${url}/`);
   assert.ok(end.searchParams.has("id_token_hint") && end.searchParams.has("state"));
-  assert.equal((await new Visitor().ask(`${url}/auth/session`, { cookie: `coatcheck=${copied}` })).status, 401);
+  assert.equal((await new Visitor().ask(`${url}/auth/session`, { cookie: `${cookieName()}=${copied}` })).status, 401);
 
   const { action, fields } = formOf(await visitor.go(end));
   const landed = await visitor.go(action, { form: fields });

@@ -81,6 +81,6 @@ export async function everything(socket: Socket): Promise<string> {
 
 /** The cookie of the session that a response set, as a browser sends it back. */
 export function sentBack({ cookies }: Pick<Heard, "cookies">): string {
-  const cookie = cookies.find((line) => /^(__Host-Http-)?coatcheck=/.test(line)) ?? "";
+  const cookie = cookies.find((line) => /^(__Host-Http-)?coatcheck(-\d+)?=/.test(line)) ?? "";
   return cookie.slice(0, cookie.indexOf(";"));
 }

@@ -44,7 +44,7 @@ async function through(store: GatedStore, port: number, path: string, said: Said
   return sent;
 }
 
-const hasOurs = ({ cookies }: Heard): void => assert.match(cookies.join("\n"), /^coatcheck=[\w-]{22}\.[\w-]{43}; /m);
+const hasOurs = ({ cookies }: Heard): void => assert.match(cookies.join("\n"), /^coatcheck-3000=[\w-]{22}\.[\w-]{43}; /m);
 
 /** Every request of these apps writes to the session, before or in the handler. */
 const visit =

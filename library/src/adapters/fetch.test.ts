@@ -31,7 +31,7 @@ test("the cookie joins those of the handler, on immutable and streamed answers t
     assert.equal(response.status, plain.status);
     assert.equal(await response.text(), await plain.text());
     assert.deepEqual(response.headers.getSetCookie().slice(0, -1), plain.headers.getSetCookie());
-    assert.match(response.headers.getSetCookie().at(-1) ?? "", /^coatcheck=/);
+    assert.match(response.headers.getSetCookie().at(-1) ?? "", /^coatcheck-3000=/);
   }
 });
 
@@ -117,7 +117,7 @@ test("our own endpoints, the peer's address, and odd addresses", async () => {
   assert.equal((await serve(ask("/auth/session?x=/#y"))).status, 401);
   assert.equal(await (await serve(ask(""))).text(), "the app");
   const kept = await serve(ask("/", { "user-agent": "Mozilla" }), { peer: "192.0.2.7" });
-  const id = /^coatcheck=([^.]+)/.exec(kept.headers.getSetCookie()[0] ?? "")?.[1] ?? "";
+  const id = /^coatcheck-3000=([^.]+)/.exec(kept.headers.getSetCookie()[0] ?? "")?.[1] ?? "";
   const body = JSON.parse((await store.get(id))?.body ?? "{}");
   assert.equal(body.userAgent, "Mozilla");
   assert.match(body.addressHash, /^[\w-]{20,}$/);

@@ -32,10 +32,22 @@ test("S-13 CK-01 CK-03 CK-04 on https the session's cookie is __Host-Http-, Secu
 
 test("S-12 on http, on a loopback address, the cookie goes without prefix and Secure, and is cleared so", () => {
   for (const origin of [...HTTP, "http://127.0.0.1:3000", "http://127.8.9.1", "http://[::1]:80", "http://app.localhost:1"]) {
-    const { session } = createCookies({ origins: [origin] });
-    assert.equal(setCookie(session, "v"), "coatcheck=v; Path=/; HttpOnly; SameSite=Lax");
-    assert.match(clearCookie(session), /^coatcheck=; Max-Age=0; .*; Path=\/; HttpOnly; SameSite=Lax$/);
+    const { session } = createCookies({ origins: [origin], name: "shop" });
+    assert.equal(setCookie(session, "v"), "shop=v; Path=/; HttpOnly; SameSite=Lax");
+    assert.match(clearCookie(session), /^shop=; Max-Age=0; .*; Path=\/; HttpOnly; SameSite=Lax$/);
   }
+});
+
+test("F-53 on http the port is in the name, for browsers share cookies between the ports of a host", () => {
+  const named = (...origins: readonly string[]) => createCookies({ origins }).session.name;
+  assert.equal(named("http://localhost:4180"), "coatcheck-4180");
+  assert.equal(named("http://localhost:3000"), "coatcheck-3000");
+  assert.equal(named("http://localhost"), "coatcheck");
+  assert.equal(named("http://localhost:3000", "http://127.0.0.1:4000"), "coatcheck-3000");
+  assert.equal(named("https://app.example.com:8443"), "__Host-Http-coatcheck");
+  const { isOurs } = createCookies({ origins: ["http://localhost:3000"] });
+  const ours = ["coatcheck-3000", "coatcheck-3000.login.abcDEF-_123", "coatcheck-4180", "coatcheck-4180.login.abcDEF-_123"];
+  assert.deepEqual(ours.map(isOurs), [true, true, false, false]);
 });
 
 test("S-13 http where anybody could listen is refused, and so are origins that are none or of both kinds", () => {
@@ -92,7 +104,7 @@ test("CK-04 a login's cookie is named by its state, Lax, or None for form_post o
   assert.equal(secure.loginPrefix, "__Host-Http-coatcheck.login.");
   assert.equal(secure.login(STATE).sameSite, "Lax");
   assert.match(setCookie(secure.formPostLogin(STATE), "v"), /; Secure; HttpOnly; SameSite=None$/);
-  assert.equal(plain.login(STATE).name, "coatcheck.login.abcDEF-_123");
+  assert.equal(plain.login(STATE).name, "coatcheck-4180.login.abcDEF-_123");
   assert.throws(() => plain.formPostLogin(STATE), CoatcheckError);
   for (const state of ["", "short", "abc; Domain=x", "aaaaaaaaaa="]) assert.throws(() => secure.login(state), TypeError);
 });

@@ -11,7 +11,10 @@ export interface CookieOptions {
   readonly domain?: string;
   /** Of the session's cookie. Default `Lax`. */
   readonly sameSite?: "Lax" | "Strict";
-  /** The name without prefix. Default `coatcheck`. */
+  /**
+   * The name without prefix. Default `coatcheck`; on http `coatcheck-<port>`: browsers share cookies between the ports of a host, and two apps
+   * on localhost would sign each other out.
+   */
   readonly name?: string;
 }
 
@@ -46,14 +49,14 @@ const STATE_START = /^[A-Za-z0-9_-]{11}/;
 const BROWSER_PREFIX = /^__(?:host-http|host|secure|http)-/i;
 
 /**
- * Names and attributes of our cookies for the configured origins: `__Host-Http-coatcheck` on https, `coatcheck` on http, which is for
- * loopback addresses only.
+ * Names and attributes of our cookies for the configured origins: `__Host-Http-coatcheck` on https, `coatcheck-<port>` on http, which is
+ * for loopback addresses only.
  *
  * @throws {CoatcheckError} `ERR_CONFIG` for http elsewhere, origins of both kinds, and a domain that is not one of the origins'
  * @throws {TypeError} for a name that is not a token or brings a prefix of its own, and for another `sameSite`
  */
 export function createCookies(options: CookieOptions): Cookies {
-  const base = options.name ?? DEFAULT_NAME;
+  const base = options.name ?? defaultName(options.origins);
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(base)) throw new TypeError("The cookie's name may have letters, digits, - and _.");
   const { sameSite = "Lax" } = options;
   // From JavaScript anything may come; None would send the session along with every other site's requests.
@@ -122,6 +125,12 @@ export function setsOurs(line: string, isOurs: (name: string) => boolean = isOur
 function nameIn(pair: string): string {
   const equals = pair.indexOf("=");
   return (equals < 0 ? pair : pair.slice(0, equals)).trim();
+}
+
+/** Of several origins on http the first one's port. */
+function defaultName([first]: readonly string[]): string {
+  const url = first !== undefined && URL.canParse(first) ? new URL(first) : undefined;
+  return url === undefined || url.protocol !== "http:" || url.port === "" ? DEFAULT_NAME : `${DEFAULT_NAME}-${url.port}`;
 }
 
 /** Whether a host, as `URL.hostname` gives it, is this machine alone. */

@@ -50,7 +50,7 @@ async function whileWaiting<T>(store: GatedStore, send: () => Promise<T>): Promi
   return sent;
 }
 
-const OURS = /^coatcheck=[\w-]{22}\.[\w-]{43}; /;
+const OURS = /^coatcheck-3000=[\w-]{22}\.[\w-]{43}; /;
 const hasOurs = (cookies: readonly string[]): void => assert.equal(cookies.filter((cookie) => OURS.test(cookie)).length, 1);
 
 const WRITERS: { readonly [name: string]: (response: ServerResponse) => void } = {
@@ -303,7 +303,7 @@ test("pipelined requests are answered in their order, each with its own cookie",
     [two, "/two"],
   ] as const) {
     const cookie = /set-cookie: ([^;]+)/i.exec(answer)?.[1] ?? "";
-    const id = cookie.slice("coatcheck=".length, cookie.indexOf("."));
+    const id = cookie.slice("coatcheck-3000=".length, cookie.indexOf("."));
     const row = await store.get(id);
     assert.equal(JSON.parse(row?.body ?? "{}").data.path, path);
   }
@@ -416,7 +416,7 @@ test("DESIGN 1.5: a throw or a 5xx keeps only logout", async () => {
   assert.equal((await say(server.port, "/read", { headers })).text, '{"n":1}');
   const logout = await say(server.port, "/logout", { headers });
   assert.equal(logout.status, 500);
-  assert.match(logout.cookies[0] ?? "", /^coatcheck=; .*Max-Age=0/);
+  assert.match(logout.cookies[0] ?? "", /^coatcheck-3000=; .*Max-Age=0/);
   assert.equal((await say(server.port, "/read", { headers })).text, "{}");
 });
 

@@ -180,7 +180,7 @@ test("SE-10 ending the session that asks is a logout: ended in the store, the co
   assert.equal(listed(await ask("GET", "sessions", cookie))[0]?.["method"], "oidc:default");
   const heard = await ask("DELETE", `sessions/${idOf(cookie)}`, cookie);
   assert.equal(heard.status, 204, heard.text);
-  assert.match(heard.cookies[0] ?? "", /^coatcheck=; .*Max-Age=0/);
+  assert.match(heard.cookies[0] ?? "", /^coatcheck-3000=; .*Max-Age=0/);
   assert.match(String(heard.headers["clear-site-data"]), /"cache"/);
   assert.equal(await alive(cookie), 401);
   assert.equal((await store.get(idOf(cookie)))?.reason, "logout");
