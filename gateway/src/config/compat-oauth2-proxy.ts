@@ -1,3 +1,5 @@
+import { didYouMean } from "coatcheck/suggest";
+import { HARMLESS, NO_REDIS, NOT_OFFERED, OFF_BY_DEFAULT, STANDARD } from "./oauth2-proxy-names.ts";
 import type { Problem } from "./place.ts";
 import type { Environment } from "./variables.ts";
 
@@ -14,7 +16,8 @@ export interface Translated {
 type Outcome =
   | { readonly set: readonly (string | number)[]; readonly value: unknown }
   | { readonly stop: string }
-  | { readonly note: string };
+  | { readonly note: string }
+  | { readonly unknown: string };
 
 const PREFIX = "OAUTH2_PROXY_";
 const split = (text: string): string[] =>
@@ -22,11 +25,20 @@ const split = (text: string): string[] =>
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+/** As the command says other settings that it does not know. */
+function notUnderstood(name: string, meant: string): Problem {
+  const lines = [
+    "At oauth2-proxy it may keep people out who would pass here.",
+    ...(meant === "" ? [] : [meant.replace(/[A-Z][A-Z_]+/, (found) => PREFIX + found)]),
+    "Unset it, and say what it was for in this gateway's settings:  coatcheck --help",
+  ];
+  return { headline: `${name} is not understood`, lines };
+}
+
 const isTrue = (text: string): boolean => /^(?:1|t|true)$/i.test(text);
 const plain =
   (...set: (string | number)[]) =>
   (value: string): Outcome => ({ set, value });
-const note = (text: string) => (): Outcome => ({ note: text });
 
 /** `http://127.0.0.1:8080/app/` there: origin and path. Here these are two settings. */
 function upstreams(value: string): Outcome {
@@ -77,42 +89,32 @@ const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   COOKIE_EXPIRE: plain("session", "lifetime"),
   COOKIE_SAMESITE: (value) => (value === "" ? { note: "is empty" } : { set: ["session", "sameSite"], value }),
   TRUSTED_PROXY_IPS: (value) => ({ set: ["trustedProxies"], value: split(value) }),
-  COOKIE_SECRET: note("seals cookies there and has another meaning here; make a fresh COATCHECK_SECRET (coatcheck secret)"),
-  COOKIE_DOMAINS: note("is session.domain here, off unless you set it"),
-  COOKIE_NAME: note("is fixed here, so that browsers guard it by its prefix"),
-  COOKIE_SECURE: note("follows publicUrl here"),
-  COOKIE_HTTPONLY: note("is always on here"),
-  COOKIE_REFRESH: note("is not read: a session does not depend on the life of its access token here"),
-  REVERSE_PROXY: (value) => ({
-    note: isTrue(value) ? "trusts every peer there; name the addresses in COATCHECK_TRUSTED_PROXIES" : "is off",
-  }),
-  WHITELIST_DOMAINS: note("is not needed: return addresses are those of publicUrl"),
-  SET_XAUTHREQUEST: note("is always on here"),
-  PASS_USER_HEADERS: note("is always on here, as X-Auth-Request-*"),
-  PASS_ACCESS_TOKEN: (value) => ({ note: isTrue(value) ? "is upstreams[].token: header here" : "is off" }),
-  PASS_AUTHORIZATION_HEADER: (value) => ({ note: isTrue(value) ? "passes the ID token there; see upstreams[].token" : "is off" }),
-  SET_AUTHORIZATION_HEADER: (value) => ({ note: isTrue(value) ? "passes the ID token there; see upstreams[].token" : "is off" }),
-  SKIP_PROVIDER_BUTTON: note("is always on here"),
-  CODE_CHALLENGE_METHOD: note("is always S256 here"),
+  INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL: (value) => ({ set: ["providers", 0, "trustUnverifiedEmail"], value: isTrue(value) }),
+  PROMPT: plain("providers", 0, "authorizationParameters", "prompt"),
+  ACR_VALUES: plain("providers", 0, "authorizationParameters", "acr_values"),
   PROVIDER: (value) =>
     /oidc$/.test(value)
       ? { note: "is OpenID Connect, the one kind there is here" }
       : { stop: "Only OpenID Connect is offered: set COATCHECK_ISSUER." },
   EMAIL_DOMAINS: emailDomains,
-  ALLOWED_GROUPS: () => ({ stop: "Put the groups on the upstream:  upstreams[].access: groups  and  upstreams[].groups." }),
-  ALLOWED_GROUP: () => ({ stop: "Put the groups on the upstream:  upstreams[].access: groups  and  upstreams[].groups." }),
-  ALLOWED_ROLES: () => ({ stop: "Put them on the upstream as groups:  upstreams[].access: groups  and  upstreams[].groups." }),
-  ALLOWED_ROLE: () => ({ stop: "Put them on the upstream as groups:  upstreams[].access: groups  and  upstreams[].groups." }),
-  AUTHENTICATED_EMAILS_FILE: () => ({
-    stop: "Lists of addresses are not offered; narrow by groups:  upstreams[].access: groups.",
-  }),
-  HTPASSWD_FILE: () => ({ stop: "Passwords of its own are not offered." }),
-  SESSION_STORE_TYPE: (value) =>
-    value === "redis"
-      ? { stop: "Redis is not offered in this version; use COATCHECK_STORE=sqlite:PATH." }
-      : { note: "is the store here: COATCHECK_STORE" },
-  REDIS_CONNECTION_URL: () => ({ stop: "Redis is not offered in this version; use COATCHECK_STORE=sqlite:PATH." }),
+  SESSION_STORE_TYPE: (value) => (value === "redis" ? { stop: NO_REDIS } : { note: "is the store here: COATCHECK_STORE" }),
 };
+
+/** What a variable comes to. One that nobody knows may have been meant to keep people out (F-16). */
+function outcomeOf(name: string, value: string): Outcome {
+  const rule = RULES[name];
+  if (rule !== undefined) return rule(value);
+  const harmless = HARMLESS[name];
+  if (harmless !== undefined) return { note: harmless };
+  const off = OFF_BY_DEFAULT[name];
+  if (off !== undefined) return isTrue(value) ? { stop: off } : { note: "is off, as here" };
+  const standard = STANDARD[name];
+  if (standard?.value === value) return { note: "is what holds here" };
+  const remedy = standard?.remedy ?? NOT_OFFERED[name] ?? (name.startsWith("REDIS_") ? NO_REDIS : undefined);
+  return remedy === undefined ? { unknown: didYouMean(name, NAMES) } : { stop: remedy };
+}
+
+const NAMES: readonly string[] = [RULES, HARMLESS, OFF_BY_DEFAULT, STANDARD, NOT_OFFERED].flatMap((table) => Object.keys(table));
 
 /** Translates the variables of oauth2-proxy that its users use most. */
 export function translateOauth2Proxy(environment: Environment): Translated {
@@ -121,9 +123,11 @@ export function translateOauth2Proxy(environment: Environment): Translated {
   const notes: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || value === undefined || value === "") continue;
-    const outcome = RULES[name.slice(PREFIX.length)]?.(value) ?? { note: "is not understood" };
+    const outcome = outcomeOf(name.slice(PREFIX.length), value);
     if ("set" in outcome) values.push({ path: outcome.set, value: outcome.value, from: name });
-    else if ("stop" in outcome) problems.push({ headline: `${name} cannot be carried over`, lines: [outcome.stop] });
+    else if ("stop" in outcome)
+      problems.push({ headline: `${name} cannot be carried over`, lines: [outcome.stop, "Then unset the variable."] });
+    else if ("unknown" in outcome) problems.push(notUnderstood(name, outcome.unknown));
     else notes.push(`${name} ${outcome.note}`);
   }
   return { values, problems, notes };
