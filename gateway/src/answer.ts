@@ -73,6 +73,11 @@ export const HEAD_TOO_LARGE = malformed(431, "The head of the request is too lar
 /** A request that took too long to come. */
 export const TOO_SLOW = malformed(408, "The request took too long to come.");
 
+/** A body in a transfer coding that is not `chunked` alone. */
+export const CODING_UNKNOWN = malformed(501, "This transfer coding is not understood.");
+/** A request in a version of HTTP that this connection does not speak. */
+export const VERSION_UNKNOWN = malformed(505, "This connection speaks HTTP/1.1.");
+
 /** A malformed request that HTTP has a status of its own for. */
 function malformed(status: number, title: string): RouteResponse {
   const code = "ERR_BAD_REQUEST";

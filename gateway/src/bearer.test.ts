@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { SCRIPT, startHouse } from "../testing/house.ts";
 import { PUBLIC } from "../testing/rig.ts";
@@ -94,4 +95,33 @@ test("bearer without anything to read does not start", () => {
   };
   const loaded = loadConfig({ args: [], environment, directory: "/nonexistent", file: { bearer: { realm: "x" } } });
   assert.ok(!loaded.ok && /bearer reads no token/.test(formatProblems(loaded.problems)));
+});
+
+test("F-01 a handshake with a bogus token behind a request that is not answered yet ends nothing", async () => {
+  await using keys = await keyServer();
+  const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
+  const late: (() => void)[] = [];
+  await using house = await startHouse({
+    config: { bearer },
+    upstreams: [{ access: "user" }, { access: "public", paths: ["/slow"] }],
+    app: (_message, response) => late.push(() => response.end("slow")),
+  });
+  assert.equal((await house.ask("/page", { headers: { authorization: `Bearer ${keys.token()}x` } })).status, 401);
+  const socket = connect(house.port, "127.0.0.1");
+  const host = `Host: ${PUBLIC}\r\n`;
+  const upgrade =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  socket.write(
+    `GET /slow HTTP/1.1\r\n${host}\r\nGET /socket HTTP/1.1\r\n${host}${upgrade}Authorization: Bearer ${keys.token()}x\r\n\r\n`,
+  );
+  // The keys are there; the handshake's no takes a few rounds, and the answer before it is not out yet.
+  for (let rounds = 0; late.length === 0 || rounds < 200; rounds++) await new Promise((resolve) => setImmediate(resolve));
+  for (const answer of late) answer();
+  let said = "";
+  for await (const part of socket) said += String(part);
+  assert.deepEqual(
+    [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
+    ["200", "401"],
+  );
+  assert.equal((await house.ask("/page")).status, 401);
 });

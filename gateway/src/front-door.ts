@@ -20,6 +20,7 @@ import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
 import { folded } from "./upstream/header-fate.ts";
 import { identityHeaderMaker } from "./upstream/identity-headers.ts";
+import { askForBody } from "./upstream/interim.ts";
 import { OpenStreams } from "./upstream/open-streams.ts";
 import type { Passage, Passages } from "./upstream/passage.ts";
 import type { Route } from "./upstream/route.ts";
@@ -120,7 +121,8 @@ export class FrontDoor {
     }
     const { origin } = arrival;
     const protocol = (headerOf(message.rawHeaders, "upgrade") ?? "").trim().toLowerCase();
-    if (protocol !== "websocket" || message.method !== "GET" || arrival.head.hasBody || this.#draining) {
+    const isHandshake = protocol === "websocket" && message.method === "GET" && message.httpVersion === "1.1";
+    if (!isHandshake || arrival.head.hasBody || this.#draining) {
       this.#refuse(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
       return;
     }
@@ -190,7 +192,7 @@ export class FrontDoor {
 
   #onward(passage: Passage, to: ServerResponse | Duplex, early: Buffer): void {
     if (to instanceof ServerResponse) {
-      if (passage.arrival.head.expects !== undefined) to.writeContinue();
+      if (passage.arrival.head.expects !== undefined) askForBody(passage.arrival.message, to);
       new ProxyExchange(this.#passages, passage, to).start();
       return;
     }
@@ -213,7 +215,7 @@ export class FrontDoor {
   async #serveOwn(arrival: Arrival, response: ServerResponse): Promise<void> {
     const { message, origin, head, started } = arrival;
     try {
-      if (head.expects !== undefined) response.writeContinue();
+      if (head.expects !== undefined) askForBody(message, response);
       const answer = await this.#sessions.endpoints(new GatewayRequest(arrival, this.#prefix));
       this.#refuse(
         message,
@@ -226,10 +228,16 @@ export class FrontDoor {
     }
   }
 
+  /** Where every promise of a request ends, so nothing in here throws: what cannot be answered is cut off. */
   #failed({ message, origin, started }: Arrival, to: ServerResponse | Duplex, error: unknown): void {
     const answer = problemOfError(error);
     if (answer.status >= 500) this.#observer.notice("request.failed", { error });
-    this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
+    try {
+      this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
+    } catch (unanswerable) {
+      this.#observer.notice("request.failed", { error: unanswerable });
+      to.destroy();
+    }
   }
 
   /** Answers in person, on a response or on the bare socket of a handshake. */

@@ -147,6 +147,11 @@ const limits = object({
     "The largest request body for upstreams; larger is 413. 0: no limit of ours.",
     0,
   ),
+  pipelined: fallback(
+    integer(0, 1000),
+    "The most requests of a connection that wait behind the one that is answered; nothing more is read of it until one is done.",
+    16,
+  ),
   headTimeout: fallback(duration("1s", "10m"), "How long a client may take to send a request head.", "15s"),
   bodyIdle: fallback(duration("1s", "1h"), "How long a client may pause within a request body.", "60s"),
   keepAlive: fallback(duration("0", "1h"), "How long a connection waits for its next request.", "75s"),

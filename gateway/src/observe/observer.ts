@@ -44,6 +44,7 @@ export const NOTICES = [
   "request.refused",
   "request.failed",
   "client.malformed",
+  "client.held-back",
   "stream.cut",
   "worker.exited",
   "store.lost",

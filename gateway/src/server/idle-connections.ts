@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { stopwatch } from "../observe/observer.ts";
+import { currentResponse } from "./node-internals.ts";
 
 /** How often connections are looked at, at most, in milliseconds. */
 const OFTEN = 5_000;
@@ -43,7 +44,7 @@ export class IdleConnections {
   sweep(now: number): void {
     for (const [socket, watched] of this.#watched) {
       const bytes = socket.bytesRead + socket.bytesWritten;
-      if (bytes !== watched.bytes || isServing(socket)) {
+      if (bytes !== watched.bytes || currentResponse(socket) !== undefined) {
         watched.bytes = bytes;
         watched.since = now;
       } else if (now - watched.since >= this.#limit) {
@@ -63,9 +64,4 @@ export class IdleConnections {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
-}
-
-/** Whether a request on it is still being answered, however quietly. */
-function isServing(socket: Socket): boolean {
-  return (Reflect.get(socket, "_httpMessage") ?? null) !== null;
 }

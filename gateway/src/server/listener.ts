@@ -7,7 +7,9 @@ import type { LimitSettings } from "../config.ts";
 import type { FrontDoor } from "../front-door.ts";
 import type { Observer } from "../observe/observer.ts";
 import { hasUnreadBody } from "../reception.ts";
+import { ConnectionTurns } from "./connection-turns.ts";
 import { IdleConnections } from "./idle-connections.ts";
+import { protocolFault } from "./protocol.ts";
 
 /** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
 export function createListener(door: FrontDoor, limits: LimitSettings, observer: Observer): Server {
@@ -27,9 +29,19 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
   // One more than allowed, so that a request with too many is seen to have too many, and not quietly shortened.
   server.maxHeadersCount = limits.headers + 1;
   const idle = new IdleConnections(server, limits.keepAlive);
+  const turns = new ConnectionTurns({
+    limit: limits.pipelined,
+    onHeldBack: () => observer.notice("client.held-back", { reason: "pipelined" }),
+  });
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
     idle.tell(response);
     try {
+      const fault = protocolFault(message, response);
+      if (fault !== undefined) {
+        observer.notice("client.malformed", { reason: `status ${fault.status}` });
+        send(response, fault, { https: false, close: true, method: message.method });
+        return;
+      }
       if (hasUnreadBody(message)) watchBody(message, response, limits.bodyIdle);
       door.handle(message, response);
     } catch (error) {
@@ -37,10 +49,12 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
       send(response, problemOf("ERR_INTERNAL"), { https: false, close: true, method: message.method });
     }
   };
-  server.on("request", handle);
-  server.on("checkContinue", handle);
-  server.on("checkExpectation", handle);
-  server.on("upgrade", (message: IncomingMessage, socket: Socket, early: Buffer) => {
+  const inTurn = (message: IncomingMessage, response: ServerResponse): void => {
+    // Node gives a response its socket when its turn has come.
+    if (response.socket === null) turns.wait(message, response, () => handle(message, response));
+    else handle(message, response);
+  };
+  const upgrade = (message: IncomingMessage, socket: Socket, early: Buffer): void => {
     socket.setTimeout(0);
     socket.setNoDelay(true);
     try {
@@ -49,16 +63,23 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
       observer.notice("request.failed", { error });
       socket.destroy();
     }
-  });
-  server.on("connect", (_message, socket: Socket) => refuse(socket, 405));
+  };
+  server.on("request", inTurn);
+  server.on("checkContinue", inTurn);
+  server.on("checkExpectation", inTurn);
+  server.on("upgrade", (message: IncomingMessage, socket: Socket, early: Buffer) =>
+    turns.afterAnswers(socket, () => upgrade(message, socket, early)),
+  );
+  server.on("connect", (_message, socket: Socket) => turns.afterAnswers(socket, () => refuse(socket, 405)));
   server.on("clientError", (error: Error, socket: Socket) => {
     const code = "code" in error ? String(error.code) : "";
-    if (code === "ECONNRESET" || !socket.writable || isAnswering(socket)) {
+    if (code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
       return;
     }
     observer.notice("client.malformed", { reason: code });
-    refuse(socket, code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400);
+    const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+    turns.afterAnswers(socket, () => refuse(socket, status));
   });
   return server;
 }
@@ -74,12 +95,6 @@ function watchBody(message: IncomingMessage, response: ServerResponse, idle: num
     if (response.headersSent) socket.destroy();
     else send(response, TOO_SLOW, { https: false, close: true, method: message.method });
   });
-}
-
-/** Whether an answer is being written on the socket. What came behind a broken request cannot be told apart from it then. */
-function isAnswering(socket: Socket): boolean {
-  const current: unknown = Reflect.get(socket, "_httpMessage");
-  return typeof current === "object" && current !== null && Reflect.get(current, "_headerSent") === true;
 }
 
 /** Answers what never became a request. */

@@ -21,16 +21,18 @@ export function answerHead(
   cookies: readonly string[],
   personal: boolean,
   answering: Answering,
+  status = 200,
 ): string[] {
   const flat: string[] = [];
   const nominated = nominatedBy(headers["connection"]);
-  const chunked = headers["transfer-encoding"] !== undefined;
+  // Where both say how long the body is, the chunks are right; passing the other on would let two answers be read from one. 204 has none at
+  // all (RFC 9110 section 8.6).
+  const unsized = status === 204 || headers["transfer-encoding"] !== undefined;
   let cached = false;
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || HOP_BY_HOP_ANSWER.has(name) || nominated?.has(name) === true) continue;
-    // Where both say how long the body is, the chunks are right; passing the other on would let two answers be read from one.
-    if (chunked && name === "content-length") continue;
+    if (unsized && name === "content-length") continue;
     if (name === "set-cookie") {
       for (const one of typeof value === "string" ? [value] : value) {
         if (setsOwnCookie(one, answering.isOwnCookie)) answering.foreignCookie();

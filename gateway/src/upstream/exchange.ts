@@ -11,8 +11,8 @@ import { stopwatch } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead, isEventStream } from "./answer-head.ts";
 import { BodyLimit } from "./body-limit.ts";
-import { passHints } from "./early-hints.ts";
 import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
+import { passHints } from "./interim.ts";
 import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
@@ -242,7 +242,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     const response = this.#response;
     if (this.#over || response.destroyed) return;
     const { admission } = this.passage;
-    const flat = answerHead(headers, cookies, admission !== null && admission.identity !== null, this);
+    const flat = answerHead(headers, cookies, admission !== null && admission.identity !== null, this, status);
     if (this.shared.isDraining()) flat.push("connection", "close");
     writeHead(response, status, flat);
     if (isEventStream(headers["content-type"])) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { rawUpstream } from "../../testing/raw-upstream.ts";
 import type { Rig } from "../../testing/rig.ts";
 import { bodyOf, echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
 
@@ -29,6 +30,24 @@ const REFUSED: readonly (readonly [name: string, request: string, status: number
   ["PX-02 a signed Content-Length", `POST / HTTP/1.1\r\n${HOST}Content-Length: +4\r\n\r\nabcd`, 400],
   ["PX-02 a transfer coding that is not chunked", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\n\r\nabcd`, 400],
   ["PX-02 chunked twice", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, chunked, identity\r\n\r\n0\r\n\r\n`, 400],
+  ["F-08 a coding before chunked", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501],
+  [
+    "F-08 codings in two lines",
+    `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    501,
+  ],
+  [
+    "F-08 a coding for our own endpoints",
+    `POST /auth/echo HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    501,
+  ],
+  [
+    "F-08 a coding for a check",
+    `GET /auth/check/nginx HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    501,
+  ],
+  ["F-08 a request line of HTTP/2.0", `GET / HTTP/2.0\r\n${HOST}\r\n`, 505],
+  ["F-08 a handshake in HTTP/1.0", `GET / HTTP/1.0\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 400],
   ["PX-02 a space before the colon", `GET / HTTP/1.1\r\n${HOST}X-A : b\r\nConnection: close\r\n\r\n`, 400],
   ["PX-02 a folded header", `GET / HTTP/1.1\r\n${HOST}X-A: b\r\n c\r\nConnection: close\r\n\r\n`, 400],
   ["PX-02 a bare line feed", `GET / HTTP/1.1\n${HOST}\r\n`, 400],
@@ -64,6 +83,28 @@ for (const [name, request, status] of REFUSED) {
     assert.match(answer, /connection: close/i);
   });
 }
+
+test("F-08 a body in chunks from HTTP/1.0 is the last thing that its connection brings", async () => {
+  const body = `Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`;
+  for (const path of ["/", "/auth/echo"]) {
+    const answer = await rig.raw(`POST ${path} HTTP/1.0\r\n${HOST}${body}GET /smuggled HTTP/1.0\r\n${HOST}\r\n`);
+    assert.equal(statusOf(answer), 200, answer);
+    assert.match(answer, /connection: close/i);
+    assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1);
+  }
+});
+
+test("F-08 204 says nothing of a length, whatever the upstream says", async () => {
+  await using upstream = await rawUpstream(() => "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
+  const silent = await startRig(echo, { upstream: { url: upstream.url } });
+  try {
+    const answer = await silent.get("/");
+    assert.equal(statusOf(answer), 204);
+    assert.doesNotMatch(answer, /content-length|transfer-encoding/i);
+  } finally {
+    await silent.close();
+  }
+});
 
 test("HD-02 answers of our own forbid sniffing, framing, caching and referrers, errors included", async () => {
   for (const answer of [

@@ -94,7 +94,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
     if (status < 200) return;
     this.answered = stopwatch();
     this.#refusal = responseOn(this.passage.arrival.message, this.#socket);
-    this.#refusal.writeHead(status, answerHead(headers, [], false, this).concat("connection", "close"));
+    this.#refusal.writeHead(status, answerHead(headers, [], false, this, status).concat("connection", "close"));
     this.status = status;
   }
 

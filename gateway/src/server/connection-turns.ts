@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { currentResponse } from "./node-internals.ts";
+
+/** How much is parsed at once, in bytes, of a connection that sends ahead: what it holds is waiting before more is looked at. */
+const SLICE = 2_048;
+
+export interface TurnOptions {
+  /** The most requests of a connection that wait behind the one that is answered before nothing more is read. */
+  readonly limit: number;
+  /** Hears once of each connection that is held back. */
+  onHeldBack(): void;
+}
+
+/**
+ * One request of a connection is handled at a time, in the order in which they came (RFC 9112 section 9.3.2), as nginx and Envoy do it. So
+ * whatever is written belongs to the response whose turn it is, and a connection takes one connection to an upstream at most.
+ *
+ * Requests that do not wait cost nothing here: Node gives a response its socket when its turn comes.
+ */
+export class ConnectionTurns {
+  readonly #options: TurnOptions;
+  readonly #queues = new WeakMap<Socket, Queue>();
+
+  constructor(options: TurnOptions) {
+    this.#options = options;
+  }
+
+  /** Calls `act` when the request's turn has come; never where its connection breaks before. */
+  wait({ socket }: IncomingMessage, response: ServerResponse, act: () => void): void {
+    const queue = this.#queueOf(socket);
+    queue.add(response);
+    response.once("socket", () => {
+      // In a round of the event loop of its own: others are served between two requests of one connection.
+      setImmediate(() => {
+        const instead = queue.take(response);
+        if (!response.destroyed) (instead ?? act)();
+      });
+    });
+  }
+
+  /**
+   * For what ends the requests of a connection: a handshake, a tunnel, bytes that are no request. Calls `act` once all that came before is
+   * answered; never where the connection ends with that.
+   */
+  afterAnswers(socket: Socket, act: () => void): void {
+    const known = this.#queues.get(socket);
+    const last = known?.last ?? currentResponse(socket);
+    if (known === undefined && last === undefined) {
+      act();
+      return;
+    }
+    const queue = known ?? this.#queueOf(socket);
+    if (queue.isOver) return;
+    queue.end();
+    socket.on("error", () => socket.destroy());
+    // Node takes its own away with its parser; an answer that waits for its reader would wait for ever.
+    socket.on("drain", () => currentResponse(socket)?.emit("drain"));
+    const later = (): unknown => setImmediate(() => !socket.destroyed && socket.writable && act());
+    if (last === undefined) later();
+    else if (last.req.complete) last.once("close", later);
+    // The request itself broke off: that is its answer.
+    else if (queue.last === last) queue.answerLast(act);
+    else if (last.headersSent) socket.destroy();
+    else act();
+  }
+
+  #queueOf(socket: Socket): Queue {
+    const known = this.#queues.get(socket);
+    if (known !== undefined) return known;
+    const queue = new Queue(socket, this.#options);
+    this.#queues.set(socket, queue);
+    return queue;
+  }
+}
+
+/** What waits on one connection. */
+class Queue {
+  readonly #socket: Socket;
+  readonly #options: TurnOptions;
+  readonly #waiting: ServerResponse[] = [];
+  /** Node's own readers, while the connection is held back; none before that. */
+  #parsers: readonly unknown[] = [];
+  #isHeld = false;
+  #instead: (() => void) | undefined = undefined;
+  isOver = false;
+
+  constructor(socket: Socket, options: TurnOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  /** The last that waits. */
+  get last(): ServerResponse | undefined {
+    return this.#waiting.at(-1);
+  }
+
+  add(response: ServerResponse): void {
+    this.#waiting.push(response);
+    if (this.#waiting.length > this.#options.limit) this.#hold();
+  }
+
+  /** Its turn has come. Answers what is to be done in place of it, where it turned out to be broken. */
+  take(response: ServerResponse): (() => void) | undefined {
+    this.#waiting.shift();
+    const instead = this.#waiting.length === 0 && this.isOver && !response.req.complete ? this.#instead : undefined;
+    this.#goOn();
+    return instead;
+  }
+
+  /** Nothing that comes now is a request. */
+  end(): void {
+    this.isOver = true;
+  }
+
+  answerLast(act: () => void): void {
+    this.#instead = act;
+  }
+
+  /**
+   * Puts itself between the socket and Node's parser. Pausing the socket alone would not do: Node resumes it after every message, and
+   * parses whatever came at once.
+   */
+  #hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    const socket = this.#socket;
+    this.#parsers = socket.listeners("data");
+    socket.on("data", this.#arrive);
+    for (const parser of this.#parsers) if (isListener(parser)) socket.off("data", parser);
+    socket.on("drain", () => this.#goOn());
+    socket.pause();
+    this.#options.onHeldBack();
+  }
+
+  get #mayRead(): boolean {
+    return this.#waiting.length <= this.#options.limit && !this.#socket.writableNeedDrain && this.#socket.writable;
+  }
+
+  #goOn(): void {
+    if (this.#isHeld && !this.isOver && this.#mayRead) this.#socket.resume();
+  }
+
+  readonly #arrive = (chunk: Buffer): void => {
+    const socket = this.#socket;
+    let at = 0;
+    while (at < chunk.length && !this.isOver && this.#mayRead) {
+      const slice = chunk.subarray(at, at + SLICE);
+      at += SLICE;
+      for (const parser of this.#parsers) if (isListener(parser)) Reflect.apply(parser, socket, [slice]);
+    }
+    if (this.isOver) socket.off("data", this.#arrive);
+    // First the pause: what is given back to a stream that flows comes back at once.
+    if (this.isOver || !this.#mayRead) socket.pause();
+    if (at < chunk.length && !socket.destroyed) socket.unshift(chunk.subarray(at));
+  };
+}
+
+function isListener(value: unknown): value is (...given: unknown[]) => void {
+  return typeof value === "function";
+}
