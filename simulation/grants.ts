@@ -134,6 +134,9 @@ export class Grants {
     const before = sends.findLast((one) => one.token === token && one.outcome !== "unavailable");
     this.#tooSoon(sends.at(-1), send);
     sends.push(send);
+    const unheard = sends.filter((one) => one.token === token && (one.outcome === null || one.outcome === "unknown"));
+    if (unheard.length > 2)
+      this.#world.violate(7, `${token.text} is sent a third time, and nobody heard what became of it twice`);
     if (before === undefined || this.#uncertain(before, send.at)) return;
     this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${before.life.name} has sent it already, and is there`);
   }

@@ -1,3 +1,4 @@
+import type { RecordBody } from "coatcheck/contracts";
 import type { Answer, Asked } from "./asked.ts";
 import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "./asked.ts";
 import { judgeLogin } from "./judge-orders.ts";
@@ -28,9 +29,19 @@ function isNobody(asked: Asked, { status, location, handled, code }: Answer): bo
   return handled && asked.shown?.owner === null;
 }
 
+/**
+ * The refresh token was shown twice, nobody heard what became of it, and the time for which the session counts all the same is over: only a
+ * fresh login helps, and that is where such a request is led.
+ */
+function isPastHelp(world: World, asked: Asked, { row }: Known): boolean {
+  const body: RecordBody | null = row.body === "" ? null : JSON.parse(row.body);
+  const over = (row.tokenExpires ?? Number.POSITIVE_INFINITY) + world.settings.unconfirmed;
+  return body?.renewal?.lost === true && !world.undisturbed && asked.begunWall + world.apart >= over;
+}
+
 function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
   const { shown, ticket } = asked;
-  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer)) {
+  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer) && !isPastHelp(world, asked, known)) {
     world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as nobody (${answer.status})`);
   }
   if (shown === undefined) return;

@@ -78,8 +78,14 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
 }
 
 /** A provider as the library takes it. */
-export function providerOf({ preset, scope, trustUnverifiedEmail: _, ...usual }: ProviderSettings): ProviderConfig {
-  return { ...usual, ...(preset === undefined ? {} : { preset }), ...(scope === undefined ? {} : { scope }) };
+export function providerOf(settings: ProviderSettings): ProviderConfig {
+  const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...usual } = settings;
+  return {
+    ...usual,
+    ...(preset === undefined ? {} : { preset }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(refreshTimeout === undefined ? {} : { refreshTimeout }),
+  };
 }
 
 function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {

@@ -132,6 +132,10 @@ export interface RenewalState {
   readonly doubted?: true;
   /** The provider answered the last attempt, so this is no outage: past `session.unconfirmed` the person signs in anew. */
   readonly answered?: true;
+  /** The refresh token was shown twice and nobody heard what became of it: it is shown no more. */
+  readonly lost?: true;
+  /** When the last attempt failed, where the pause is ours and not the provider's wish: a success with the provider since then shortens it. */
+  readonly failed?: number;
 }
 
 /** The tokens of a provider as they are before sealing. */
@@ -559,6 +563,8 @@ export interface Provider {
   refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
   /** The longest that `refresh` takes, milliseconds; the lease on a session outlasts it. Default 15,000. */
   readonly refreshTimeout?: number;
+  /** How long requests wait for `refresh`, which goes on without them. Default: as long as `refresh.wait` says. */
+  readonly requestTimeout?: number;
   /** Validates a logout token of the back channel; absent where the provider sends none. */
   verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & ProviderNotice) | ProviderFailure>;
   /** Best effort, refresh token first; answers whether all were revoked. */
@@ -708,6 +714,7 @@ export type EventName =
   | "revocation.failed"
   | "refresh.completed"
   | "refresh.failed"
+  | "refresh.slow"
   | "refresh.held"
   | "refresh.discarded"
   | "refresh.taken-over"

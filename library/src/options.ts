@@ -114,6 +114,7 @@ const PROVIDER: OptionNames<ProviderConfig> = {
   userinfo: true,
   clockTolerance: true,
   timeout: true,
+  refreshTimeout: true,
   maxResponse: true,
   jwksMaxAge: true,
   jwksCooldown: true,

@@ -207,9 +207,16 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     "no-backoff",
     "a provider that fails is asked again at once",
-    "engine/renewals.ts",
-    'if (pause > 0) return { kind: "unavailable", retryAfter: pause };',
+    "engine/refresh-target.ts",
+    'if (pause > 0) return { kind: "unavailable", retryAfter: pause, answered: renewal?.answered === true };',
     "",
+  ),
+  one(
+    "shown-thrice",
+    "a refresh token of which nobody heard twice is shown again",
+    "engine/refresh-target.ts",
+    "if (renewal?.lost === true) return",
+    "if (renewal?.lost === true && renewal.failures < 0) return",
   ),
   one(
     "older-tokens-revoked",

@@ -47,6 +47,10 @@ const provider = object({
     { env: "COATCHECK_TRUST_UNVERIFIED_EMAIL" },
   ),
   timeout: fallback(duration("100ms", "2m"), "How long one request to the provider may take, answer included.", "10s"),
+  refreshTimeout: optional(
+    duration("1s", "5m"),
+    "How long the answer to a refresh is listened for. Requests stop waiting after `timeout`; an answer that is not heard is a refresh token lost. Default: 60s, or `timeout` where that is more.",
+  ),
   logoutTokenTyp: fallback(
     oneOf(["required", "optional"]),
     "Whether a logout token of the back channel must have the type `logout+jwt`; `optional` is for providers that leave it out or write `JWT`.",

@@ -54,6 +54,15 @@ export function pauseAfter(failures: number, retryAfter: number | null, chance: 
   return Math.ceil(Math.max(pause, Math.min(retryAfter ?? 0, MOST_PATIENCE)));
 }
 
+/**
+ * How much of a pause is left, milliseconds. A success with the same provider since the failure says that the outage is over: then the pause
+ * is as short as the first one. A pause that the provider asked for stands (it has no `failed`).
+ */
+export function pauseLeft({ until, failed }: RenewalState, now: number, succeededAt: number): number {
+  const over = failed !== undefined && succeededAt > failed;
+  return (over ? Math.min(until, failed + FIRST_PAUSE) : until) - now;
+}
+
 /** After so many failures in a row nobody renews ahead any more; who comes and needs the token still tries, once a pause. */
 export const HOPELESS = 10;
 
@@ -107,7 +116,7 @@ export function renewedRow(row: SessionRow, body: RecordBody, { tokens, sealed, 
 
 /** The row after an attempt that came to nothing: it lives on, and is left alone for a while. */
 export function failedRow(row: SessionRow, body: RecordBody, renewal: RenewalState): SessionRow {
-  const renewAt = renewal.failures >= HOPELESS ? row.expires : renewal.until;
+  const renewAt = renewal.failures >= HOPELESS || renewal.lost === true ? row.expires : renewal.until;
   return { ...row, version: row.version + 1, lease: null, renewAt, body: serializeBody({ ...body, renewal }) };
 }
 

@@ -3,12 +3,13 @@ import { CoatcheckError } from "../core/errors.ts";
 import type { Asserted, Observed } from "./observe.ts";
 import { provenBy, registered } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
+import type { WaitBudget } from "./wait-budget.ts";
 
 /** What was observed, with the session in step with its provider, or known not to be. */
-export async function inStep<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
+export async function inStep<Data>(observed: Observed, options: EngineOptions<Data>, budget: WaitBudget): Promise<Observed> {
   const proven = provenBy(observed.verdict);
   if (proven === null) return observed;
-  const verdict = await renew(proven, options);
+  const verdict = await renew(proven, options, budget);
   // It ended meanwhile: whom a proxy asserts needs no session.
   return verdict.kind === "abstain" && observed.asserted !== undefined ? asserting(observed.asserted) : { ...observed, verdict };
 }
@@ -17,9 +18,9 @@ function asserting(asserted: Asserted): Observed {
   return { verdict: { kind: "accept", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
-async function renew<Data>(proven: ProvenSession, { renewals }: EngineOptions<Data>): Promise<Verdict> {
+async function renew<Data>(proven: ProvenSession, { renewals }: EngineOptions<Data>, budget: WaitBudget): Promise<Verdict> {
   try {
-    const renewal = await renewals.renew(proven.row);
+    const renewal = await renewals.renew(proven.row, undefined, budget);
     switch (renewal.kind) {
       case "renewed":
         return { kind: "accept", session: { ...proven, row: renewal.row } };

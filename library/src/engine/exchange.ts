@@ -34,6 +34,7 @@ import type { Settlement } from "./settle.ts";
 import { settle, UNCHANGED } from "./settle.ts";
 import { openTokens } from "./tokens.ts";
 import { touch } from "./touch.ts";
+import type { WaitBudget } from "./wait-budget.ts";
 
 const NOTHING: readonly (() => void)[] = [];
 
@@ -60,6 +61,7 @@ export class Exchange<Data> implements RouteExchange {
   #session: SessionHandle<Data> | null = null;
   #body: Body | null = null;
   #whenStored: readonly (() => void)[] = NOTHING;
+  #waiting: WaitBudget | null = null;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
     this.options = options;
@@ -86,6 +88,12 @@ export class Exchange<Data> implements RouteExchange {
   /** The session that the ticket proved, live. */
   get proven(): ProvenSession | null {
     return this.#proven;
+  }
+
+  /** How long this request still waits for refreshes. */
+  get waiting(): WaitBudget {
+    this.#waiting ??= this.options.renewals.budget();
+    return this.#waiting;
   }
 
   /** What the app sees. */
@@ -132,7 +140,8 @@ export class Exchange<Data> implements RouteExchange {
    */
   admit(policy: Policy): MaybePromise<Decision> {
     const decision = this.decide(policy);
-    if (decision.kind === "renew") return inStep(this.#observed, this.options).then((found) => this.#again(found, policy));
+    if (decision.kind === "renew")
+      return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy));
     if (decision.kind === "end-and-proceed") {
       return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy));
     }
@@ -188,6 +197,7 @@ export class Exchange<Data> implements RouteExchange {
 
   loginFromProvider(login: ProviderLogin, provider: string): void {
     const { identity, tokens, sid, issuedAt } = login;
+    this.options.renewals.succeeded(provider);
     this.#recordForBrowser((draft) =>
       withLogin(draft, { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt }),
     );

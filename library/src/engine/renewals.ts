@@ -1,17 +1,20 @@
-import type { EndReason, Provider, ProviderTokens, RecordBody, SessionRow } from "../contracts.ts";
+import type { EndReason, Provider, RecordBody, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { overReason } from "../core/policy.ts";
 import { parseBody } from "../core/record.ts";
-import { leased, leaseText, renewalDue } from "../core/renewal.ts";
+import { failedRow, leased, leaseText, parseLease, renewalDue } from "../core/renewal.ts";
 import { sameSecret } from "../crypto/equal.ts";
 import { bodyOf } from "./bodies.ts";
 import { LeaseWatch } from "./lease-watch.ts";
+import type { Wanted } from "./refresh-target.ts";
+import { wanted } from "./refresh-target.ts";
 import type { Renewal, RenewalOptions } from "./renewal-options.ts";
 import { chance } from "./renewal-options.ts";
 import { Slots } from "./slots.ts";
 import type { Held } from "./spend.ts";
 import { spend } from "./spend.ts";
 import { openTokens } from "./tokens.ts";
+import { WaitBudget } from "./wait-budget.ts";
 
 /** How long `refresh` takes at most where a provider does not say. */
 const REFRESH_TIMEOUT = 15_000;
@@ -25,6 +28,15 @@ const CALLS = { most: 64, burst: 4, gap: 5 };
 const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
+/** One refresh on its way, and who waits for it. */
+interface Flight {
+  readonly renewal: Promise<Renewal>;
+  /** When it began, on the monotonic clock. */
+  readonly since: number;
+  /** It was told that requests wait for it no longer. */
+  slow: boolean;
+}
+
 /** What one look at the row came to: an answer, or another look. */
 type Look = Renewal | "again";
 
@@ -34,9 +46,11 @@ type Look = Renewal | "again";
  */
 export class Renewals {
   readonly #options: RenewalOptions;
-  readonly #flights = new Map<string, Promise<Renewal>>();
+  readonly #flights = new Map<string, Flight>();
   readonly #held = new Map<string, Held>();
   readonly #slots = new Map<string, Slots>();
+  /** When each provider last did what it was asked: renewed tokens, or signed somebody in. */
+  readonly #succeeded = new Map<string, number>();
   readonly #closing = new AbortController();
 
   constructor(options: RenewalOptions) {
@@ -48,11 +62,21 @@ export class Renewals {
     this.#closing.abort(new CoatcheckError("ERR_TOKEN_UNAVAILABLE"));
   }
 
+  /** A provider did what it was asked, so an outage of it is over: sessions that it failed need not wait out their pauses. */
+  succeeded(provider: string): void {
+    this.#succeeded.set(provider, this.#options.clock.now());
+  }
+
+  /** How long a request may wait for refreshes in all. */
+  budget(): WaitBudget {
+    return new WaitBudget(this.#options.refresh.wait, this.#options.clock);
+  }
+
   /** Renews where that is due, and waits for it as long as a request may. `rejected`: an access token that counts as run out. Rejects where the store does not answer. */
-  async renew(row: SessionRow, rejected?: string): Promise<Renewal> {
+  async renew(row: SessionRow, rejected?: string, budget = this.budget()): Promise<Renewal> {
     const held = this.#held.get(row.id);
     if (held !== undefined) return this.#meanwhile(row, held, rejected);
-    const renewal = await this.#limited(row.id, this.flight(row, rejected));
+    const renewal = await this.#limited(row, this.#flight(row, rejected), budget);
     // A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that.
     const since = this.#held.get(row.id);
     const older = renewal.kind === "renewed" && renewal.row.version < row.version;
@@ -63,7 +87,7 @@ export class Renewals {
    * The access token, live, renewed where that is due; where only nearly so, the renewal begins and the present one is given. Rejects with
    * `ERR_TOKEN_UNAVAILABLE`, `ERR_SESSION_ENDED` or `ERR_STORE_UNAVAILABLE`.
    */
-  async accessToken(given: SessionRow, rejected?: string): Promise<string> {
+  async accessToken(given: SessionRow, rejected?: string, budget = this.budget()): Promise<string> {
     let row = given;
     for (let tries = 0; tries < 3; tries++) {
       const token = this.#liveToken(row);
@@ -72,7 +96,7 @@ export class Renewals {
         return token;
       }
       if (!this.#renews(row)) break;
-      const renewal = await this.renew(row, token === null ? undefined : rejected);
+      const renewal = await this.renew(row, token === null ? undefined : rejected, budget);
       if (renewal.kind === "ended") throw ended();
       if (renewal.kind === "unavailable") throw this.#stuck(row, renewal) ? ended() : unavailable(renewal.retryAfter);
       row = renewal.row;
@@ -103,13 +127,19 @@ export class Renewals {
   }
 
   /** The flight for this session: the one that is under way, or a new one. It takes as long as it takes. */
-  flight({ id }: SessionRow, rejected?: string): Promise<Renewal> {
+  flight(row: SessionRow, rejected?: string): Promise<Renewal> {
+    return this.#flight(row, rejected).renewal;
+  }
+
+  // Single flight: one for a session in this process, whoever asks.
+  #flight({ id }: SessionRow, rejected?: string): Flight {
     const known = this.#flights.get(id);
     if (known !== undefined) return known;
-    const flight = this.#fly(id, rejected).finally(() => this.#flights.delete(id));
+    const renewal = this.#fly(id, rejected).finally(() => this.#flights.delete(id));
+    const flight: Flight = { renewal, since: this.#options.clock.monotonic(), slow: false };
     this.#flights.set(id, flight);
     // Whoever waits hears of a failure; where nobody does it has been reported.
-    this.#options.background.waitUntil(flight.catch(() => undefined));
+    this.#options.background.waitUntil(renewal.catch(() => undefined));
     return flight;
   }
 
@@ -120,25 +150,45 @@ export class Renewals {
     return live ? { kind: "renewed", row } : { kind: "unavailable", retryAfter: 1_000 };
   }
 
-  async #limited(id: string, flight: Promise<Renewal>): Promise<Renewal> {
-    const { clock, refresh, endings } = this.#options;
+  /** Waits as long as this request may, and as the provider has for an answer; the flight goes on, for an answer that is not heard is a token lost. */
+  async #limited(row: SessionRow, flight: Flight, budget: WaitBudget): Promise<Renewal> {
+    const { clock, endings } = this.#options;
     const done = new AbortController();
-    const late = clock.sleep(refresh.wait, done.signal).then(
-      (): Renewal => ({ kind: "unavailable", retryAfter: 1_000 }),
-      () => flight,
+    const limit = Math.min(budget.begin(), this.#patience(row) - (clock.monotonic() - flight.since));
+    const late = clock.sleep(Math.max(0, limit), done.signal).then(
+      (): Renewal => {
+        this.#tellSlow(row, flight);
+        return { kind: "unavailable", retryAfter: 1_000 };
+      },
+      () => flight.renewal,
     );
     let stop = (): void => undefined;
     const ended = new Promise<Renewal>((resolve) => {
       // The provider may keep us waiting for long, and a logout elsewhere is final at once.
-      stop = endings.watch(id, (reason: EndReason) => resolve({ kind: "ended", reason }));
+      stop = endings.watch(row.id, (reason: EndReason) => resolve({ kind: "ended", reason }));
     });
     try {
-      return await Promise.race([flight, late, ended]);
+      return await Promise.race([flight.renewal, late, ended]);
     } finally {
       stop();
+      budget.end();
       // With a reason: an exception for each abort would cost more than the waiting.
       done.abort("over");
     }
+  }
+
+  /** How long requests wait for a flight from its beginning. Who comes later waits for the rest. */
+  #patience(row: SessionRow): number {
+    const name = parseBody(row).provider;
+    return this.#options.providers.find((provider) => provider.name === name)?.requestTimeout ?? Number.POSITIVE_INFINITY;
+  }
+
+  #tellSlow(row: SessionRow, flight: Flight): void {
+    if (flight.slow || !this.#flights.has(row.id)) return;
+    flight.slow = true;
+    const { provider } = parseBody(row);
+    const about = { sessionId: row.id, ...(provider === null ? {} : { provider }) };
+    this.#options.report({ name: "refresh.slow", level: "warn", ...about });
   }
 
   async #fly(id: string, rejected: string | undefined): Promise<Renewal> {
@@ -166,7 +216,7 @@ export class Renewals {
     const over = row === undefined ? "expired" : overReason(row, now, policy);
     if (row === undefined || over !== null) return { kind: "ended", reason: over ?? "expired" };
     const body = parseBody(row);
-    const found = this.#wanted(row, body, rejected);
+    const found = wanted(row, body, rejected, this.#options, (name) => this.#succeeded.get(name) ?? Number.NEGATIVE_INFINITY);
     if (!("tokens" in found)) return found;
     const lease = watch.judge(row.lease, before);
     if (lease === "stands") return "again";
@@ -177,26 +227,6 @@ export class Renewals {
     const known = this.#slots.get(name) ?? new Slots(CALLS, this.#options.clock);
     this.#slots.set(name, known);
     return known;
-  }
-
-  /** Whether there is something to spend, and with whom. */
-  #wanted(row: SessionRow, body: RecordBody, rejected: string | undefined): Renewal | Wanted {
-    const { clock, keyring, providers, report } = this.#options;
-    const now = clock.now();
-    const tokens = openTokens(row, body, keyring);
-    const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
-    if (!due) return { kind: "renewed", row };
-    const pause = (body.renewal?.until ?? 0) - now;
-    if (pause > 0) return { kind: "unavailable", retryAfter: pause, answered: body.renewal?.answered === true };
-    const provider = providers.find(({ name }) => name === body.provider);
-    const { identity } = body;
-    if (provider !== undefined && tokens !== null && tokens.refreshToken !== null && identity !== null) {
-      return { provider, tokens, identity };
-    }
-    // Sealed with a secret that this replica does not have, or from a provider that it does not know: another may.
-    const reason = tokens === null ? "sealed" : "provider";
-    report({ name: "refresh.failed", level: "error", reason, sessionId: row.id });
-    return { kind: "unavailable", retryAfter: 5_000, answered: true };
   }
 
   async #take(
@@ -218,6 +248,7 @@ export class Renewals {
     if (found === "ran-out") {
       report({ name: "refresh.taken-over", level: "warn", sessionId: row.id, provider: wanted.provider.name });
     }
+    if (found === "ran-out" && isUnknown(row, body)) return this.#giveUp(row, body);
     watch.asked(lease, margin);
     const next = leased(row, lease);
     if (!(await store.put(next, row.version))) return "again";
@@ -225,9 +256,19 @@ export class Renewals {
     return spend({ row: next, lease, body, ...wanted }, this.#spends);
   }
 
+  /** Two holders went without a word, and each may have shown the token: it is not shown a third time. */
+  async #giveUp(row: SessionRow, body: RecordBody): Promise<Look> {
+    const { store, clock } = this.#options;
+    const failures = (body.renewal?.failures ?? 0) + 1;
+    const lost = failedRow(row, body, { failures, until: clock.now(), unknown: true, lost: true });
+    if (!(await store.put(lost, row.version))) return "again";
+    return { kind: "unavailable", retryAfter: 1_000, answered: true };
+  }
+
   get #spends() {
     return {
       options: this.#options,
+      succeeded: (provider: string): void => this.succeeded(provider),
       closing: this.#closing.signal,
       hold: (id: string, held: Held): void => {
         this.#held.set(id, held);
@@ -238,10 +279,9 @@ export class Renewals {
   }
 }
 
-interface Wanted {
-  readonly provider: Provider;
-  readonly tokens: ProviderTokens;
-  readonly identity: NonNullable<RecordBody["identity"]>;
+/** Whether the token was shown before, as far as lease and record tell, and nobody knows what became of it. */
+function isUnknown({ lease }: SessionRow, body: RecordBody): boolean {
+  return (lease !== null && parseLease(lease).unknown) || body.renewal?.unknown === true;
 }
 
 const ended = (): CoatcheckError => new CoatcheckError("ERR_SESSION_ENDED");

@@ -28,6 +28,8 @@ export interface Spends {
   readonly options: RenewalOptions;
   readonly closing: AbortSignal;
   hold(id: string, held: Held): void;
+  /** The provider did what it was asked. */
+  succeeded(provider: string): void;
 }
 
 /** Spends the refresh token, once, and writes what came of it. To be called by the holder of the lease alone. */
@@ -59,6 +61,7 @@ async function renewed(
 ): Promise<Renewal> {
   const { clock, entropy, keyring, report } = spends.options;
   const { row, provider } = spending;
+  spends.succeeded(provider.name);
   const sealed = sealTokens(tokens, row.id, keyring);
   const renewAt = renewAtOf(tokens, clock.now(), chance(entropy));
   const change: Change = (fresh, body) => renewedRow(fresh, body, { tokens, sealed, claims, renewAt });
@@ -118,17 +121,19 @@ async function failed(
   const unknown = outcome.kind === "unknown" || wasUnknown(spending);
   const answered = outcome.kind === "refused" || outcome.answered === true;
   const doubted = outcome.kind === "refused" || body.renewal?.doubted === true;
-  const flags = { ...(doubted ? { doubted } : {}), ...(answered ? { answered } : {}) };
-  const renewal = { failures, until: clock.now() + pause, unknown, ...flags };
+  const lost = outcome.kind === "unknown" && wasUnknown(spending);
+  const own = retryAfter === null ? { failed: clock.now() } : {};
+  const flags = { ...(doubted ? { doubted } : {}), ...(answered ? { answered } : {}), ...(lost ? { lost } : {}) };
+  const renewal = { failures, until: clock.now() + pause, unknown, ...own, ...flags };
   const { cause: error } = outcome;
-  const reason = outcome.kind === "refused" ? "doubtful" : outcome.kind;
+  const reason = outcome.kind === "refused" ? "doubtful" : lost ? "lost" : outcome.kind;
   // A provider that is there and gives no tokens is set up wrongly, here or there; one that is not comes back.
   const level = outcome.kind === "unavailable" && answered ? "error" : "warn";
   report({ name: "refresh.failed", level, reason, sessionId: row.id, provider: provider.name, count: failures, error });
   const nothing = (): void => undefined;
   const committed = await write(spending, (fresh, known) => failedRow(fresh, known, renewal), spends, nothing, null);
   return committed === "held" || committed.kind !== "ended"
-    ? { kind: "unavailable", retryAfter: pause, answered }
+    ? { kind: "unavailable", retryAfter: pause, answered: answered || lost }
     : otherwise(spending, committed, spends);
 }
 

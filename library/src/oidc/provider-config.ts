@@ -39,6 +39,11 @@ export interface ProviderConfig {
   readonly clockTolerance?: number;
   /** How long one request to the provider may take, answer included. Default 10,000. */
   readonly timeout?: number;
+  /**
+   * How long the answer to a refresh is listened for; requests stop waiting after `timeout`. An answer that is not heard is a refresh token
+   * lost, so this is longer: 60,000 by default, or `timeout` where that is more.
+   */
+  readonly refreshTimeout?: number;
   /** How many bytes an answer may have. Default 262,144. */
   readonly maxResponse?: number;
   /** How long a key set is used; a key that the provider withdrew is refused after this (DK-08). Default 600,000. */
@@ -80,6 +85,7 @@ export interface SettledConfig {
   readonly userinfo: boolean;
   readonly clockTolerance: number;
   readonly timeout: number;
+  readonly refreshTimeout: number;
   readonly maxResponse: number;
   readonly jwksMaxAge: number;
   readonly jwksCooldown: number;
@@ -126,6 +132,7 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     throw refuse("idTokenSigningAlg", `must be one of ${[...ALGORITHMS].join(", ")}; none and HMAC are never accepted.`);
   const logoutTokenTyp = config.logoutTokenTyp ?? "required";
   if (logoutTokenTyp !== "required" && logoutTokenTyp !== "optional") throw refuse("logoutTokenTyp", "is required or optional.");
+  const timeout = within("timeout", config.timeout ?? 10_000, 1, 120_000, refuse);
   return {
     issuer: config.issuer,
     loopback,
@@ -141,7 +148,8 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     idTokenSigningAlg,
     userinfo: config.userinfo ?? false,
     clockTolerance: within("clockTolerance", config.clockTolerance ?? 30_000, 0, 60_000, refuse),
-    timeout: within("timeout", config.timeout ?? 10_000, 1, 120_000, refuse),
+    timeout,
+    refreshTimeout: within("refreshTimeout", config.refreshTimeout ?? Math.max(60_000, timeout), timeout, 300_000, refuse),
     maxResponse: within("maxResponse", config.maxResponse ?? 262_144, 1_024, 16_777_216, refuse),
     jwksMaxAge: within("jwksMaxAge", config.jwksMaxAge ?? 600_000, 1_000, 86_400_000, refuse),
     jwksCooldown: within("jwksCooldown", config.jwksCooldown ?? 30_000, 1_000, 3_600_000, refuse),

@@ -111,6 +111,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     },
     refresh: (tokens, identity) => refreshTokens({ ready, config, clock, report }, tokens, identity),
     refreshTimeout: refreshTimeoutOf(config),
+    requestTimeout: config.timeout,
     about: () => aboutOf(config, discovery.known()),
     async verifyLogout(token) {
       try {

@@ -9,7 +9,7 @@ import type { ProviderConfig } from "./provider-config.ts";
 import { payloadOf } from "./renewed-id-token.ts";
 
 const op = await lyingProvider();
-const all = clientOf(op, { timeout: 300, userinfo: true });
+const all = clientOf(op, { timeout: 300, refreshTimeout: 300, userinfo: true });
 after(async () => {
   await all.provider.close();
   await op.close();
@@ -30,7 +30,7 @@ interface Refreshed {
 async function refreshed(refresh: Lies, login: Lies = {}, config: Partial<ProviderConfig> | null = null): Promise<Refreshed> {
   op.reset();
   Object.assign(op.lies, login);
-  const own = config === null ? null : clientOf(op, { timeout: 300, ...config });
+  const own = config === null ? null : clientOf(op, { timeout: 300, refreshTimeout: 300, ...config });
   const { provider, events } = own ?? all;
   const signedIn = await signIn(op, provider);
   if (signedIn.kind !== "login") return assert.fail(String(signedIn.cause));
@@ -156,7 +156,7 @@ test("RF-04 A-45 keys that cannot be had cost no tokens", async () => {
     if (signedIn.kind !== "login") return assert.fail(String(signedIn.cause));
     op.lies.raw = ({ endpoint }, response) =>
       endpoint === "keys" && (answer === null || Boolean(response.writeHead(answer).end()));
-    const { provider: other, events } = clientOf(op, { timeout: 200 });
+    const { provider: other, events } = clientOf(op, { timeout: 200, refreshTimeout: 200 });
     const outcome = await other.refresh(signedIn.tokens, signedIn.identity);
     assert.ok(outcome.kind === "renewed" && outcome.claims === null, String(answer));
     assert.notEqual(outcome.tokens.refreshToken, signedIn.tokens.refreshToken);

@@ -43,7 +43,13 @@ for (const [name, shape] of Object.entries(SHAPES)) {
       answered.resolve();
       return true;
     };
-    const config = { issuer: op.issuer, clientId: op.clientId, clientSecret: op.clientSecret, timeout: LIMIT };
+    const config = {
+      issuer: op.issuer,
+      clientId: op.clientId,
+      clientSecret: op.clientSecret,
+      timeout: LIMIT,
+      refreshTimeout: LIMIT,
+    };
     const { tokens, identity } = login;
     const outcome = once(child, "message");
     child.send({ config, tokens, identity } satisfies RefreshOrder);

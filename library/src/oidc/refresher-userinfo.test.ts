@@ -5,7 +5,7 @@ import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../test-support/sign-on.ts";
 
 const op = await lyingProvider();
-const { provider, events } = clientOf(op, { timeout: 300, userinfo: true });
+const { provider, events } = clientOf(op, { timeout: 300, refreshTimeout: 300, userinfo: true });
 after(async () => {
   await provider.close();
   await op.close();

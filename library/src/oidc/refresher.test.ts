@@ -15,7 +15,7 @@ import type { ProviderConfig } from "./provider-config.ts";
 import { LONGEST_WISH } from "./retry-after.ts";
 
 const op = await lyingProvider();
-const { provider } = clientOf(op, { timeout: 1_500 });
+const { provider } = clientOf(op, { timeout: 1_500, refreshTimeout: 1_500 });
 after(async () => {
   await provider.close();
   await op.close();
@@ -34,7 +34,7 @@ async function answered(
   config: Partial<ProviderConfig> = {},
 ): Promise<RefreshOutcome> {
   const { tokens, identity } = await login();
-  const { provider: other } = clientOf(op, { timeout: 300, ...config });
+  const { provider: other } = clientOf(op, { timeout: 300, refreshTimeout: 300, ...config });
   let asked = 0;
   op.lies.raw = ({ endpoint }, response) => {
     if (endpoint !== "token") return false;
@@ -244,7 +244,7 @@ test("RF-05 what never left is no unknown: no connection, no certificate, no han
     ["sent and silent", `http://127.0.0.1:${port}/token`, "unknown"],
   ] as const) {
     op.lies.metadata = (honest) => ({ ...honest, token_endpoint: endpoint });
-    const { provider: other } = clientOf(op, { timeout: 300 });
+    const { provider: other } = clientOf(op, { timeout: 300, refreshTimeout: 300 });
     assert.equal((await other.refresh(tokens, identity)).kind, kind, name);
     await other.close();
   }
@@ -256,7 +256,7 @@ test("RF-05 a runtime that does not tell whether a request left leaves a late an
   const { tokens, identity } = await login();
   const hanging = (url: string, options: RequestInit) =>
     url.endsWith("/token") ? new Promise<Response>(() => undefined) : fetch(url, options);
-  const { provider: other } = clientOf(op, { timeout: 100 }, { fetch: hanging });
+  const { provider: other } = clientOf(op, { timeout: 100, refreshTimeout: 100 }, { fetch: hanging });
   assert.equal((await other.refresh(tokens, identity)).kind, "unknown");
   await other.close();
 });
@@ -264,7 +264,7 @@ test("RF-05 a runtime that does not tell whether a request left leaves a late an
 test("RF-05 a provider that was never reached has spent nothing", async () => {
   const { tokens, identity } = await login();
   op.lies.raw = ({ endpoint }) => endpoint === "metadata";
-  const { provider: other } = clientOf(op, { timeout: 200 });
+  const { provider: other } = clientOf(op, { timeout: 200, refreshTimeout: 200 });
   assert.equal((await other.refresh(tokens, identity)).kind, "unavailable");
   assert.equal(op.count("token"), 1);
   await other.close();
@@ -278,13 +278,13 @@ test("without a refresh token nothing is asked", async () => {
 
 test("RF-03 a refresh takes no longer than it says", async () => {
   const { tokens, identity } = await login();
-  const { provider: other } = clientOf(op, { timeout: 200, userinfo: true });
+  const { provider: other } = clientOf(op, { timeout: 200, refreshTimeout: 200, userinfo: true });
   await signIn(op, other);
   const limit = other.refreshTimeout ?? assert.fail("no limit is known");
   assert.ok(limit >= 400 && limit < 2_000);
   for (const slow of ["metadata", "token", "userinfo", "keys"] as const) {
     op.lies.raw = ({ endpoint }, response) => endpoint === slow && Boolean(response.writeHead(200).write("{"));
-    const { provider: fresh } = clientOf(op, { timeout: 200, userinfo: true });
+    const { provider: fresh } = clientOf(op, { timeout: 200, refreshTimeout: 200, userinfo: true });
     const started = performance.now();
     await fresh.refresh(tokens, identity);
     assert.ok(performance.now() - started < limit + 150, slow);

@@ -23,7 +23,7 @@ export interface Refresher {
  * The longest that a refresh takes, milliseconds: one request for the tokens, with the last look at the sockets, and one limit for all
  * else together: metadata that are not known yet, keys, UserInfo.
  */
-export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(config.timeout) + config.timeout;
+export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(config.refreshTimeout) + config.timeout;
 
 /**
  * Spends a refresh token, once: one request, never repeated. What came of it:

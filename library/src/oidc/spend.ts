@@ -28,7 +28,7 @@ export async function spend(
   let kept: Kept | null = null;
   const once: Transport = {
     async send(purpose, url, options) {
-      kept = await keep(await provider.transport.send(purpose, url, options));
+      kept = await keep(await provider.transport.send(purpose, url, options, provider.config.refreshTimeout));
       return response(kept, kept.withoutIdToken ?? kept.body);
     },
   };

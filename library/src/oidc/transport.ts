@@ -16,8 +16,8 @@ export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" 
 const UNCHECKED: ReadonlySet<Purpose> = new Set(["revocation", "public-key"]);
 
 export interface Transport {
-  /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. */
-  send(purpose: Purpose, url: string, options: RequestInit): Promise<Response>;
+  /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. `timeout`: another than usual. */
+  send(purpose: Purpose, url: string, options: RequestInit, timeout?: number): Promise<Response>;
 }
 
 export interface TransportLimits {
@@ -40,7 +40,7 @@ export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
  */
 export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: Fetch, turn?: Turn): Transport {
   return {
-    async send(purpose, url, options) {
+    async send(purpose, url, options, timeout = limits.timeout) {
       checkAddress(url, limits.loopback);
       const stop = new AbortController();
       const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
@@ -60,7 +60,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         since: () => (sent === null ? null : clock.monotonic() - sent),
         ...(turn === undefined ? {} : { turn }),
       };
-      const limit = passed(limits.timeout, look).then(
+      const limit = passed(timeout, look).then(
         () => {
           late = true;
           stop.abort();

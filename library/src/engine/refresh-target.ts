@@ -1,0 +1,46 @@
+/** Whether the tokens of a session are to be refreshed, and with whom. */
+import type { Provider, ProviderTokens, RecordBody, SessionRow } from "../contracts.ts";
+import { pauseLeft, renewalDue } from "../core/renewal.ts";
+import { sameSecret } from "../crypto/equal.ts";
+import type { Renewal, RenewalOptions } from "./renewal-options.ts";
+import { openTokens } from "./tokens.ts";
+
+/** A refresh token to spend. */
+export interface Wanted {
+  readonly provider: Provider;
+  readonly tokens: ProviderTokens;
+  readonly identity: NonNullable<RecordBody["identity"]>;
+}
+
+/** How long a session is left alone whose tokens cannot be refreshed at all. */
+const HOPELESS_PAUSE = 60_000;
+
+/**
+ * What to spend, or why there is nothing to be done now. `rejected`: an access token that counts as run out. `succeededAt`: when a provider last
+ * did what it was asked, as this process knows.
+ */
+export function wanted(
+  row: SessionRow,
+  body: RecordBody,
+  rejected: string | undefined,
+  { clock, keyring, providers, report }: RenewalOptions,
+  succeededAt: (provider: string) => number,
+): Renewal | Wanted {
+  const now = clock.now();
+  const tokens = openTokens(row, body, keyring);
+  const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
+  if (!due) return { kind: "renewed", row };
+  const { renewal, identity } = body;
+  // Shown twice without an answer: a third time would tell the provider that it was stolen.
+  if (renewal?.lost === true) return { kind: "unavailable", retryAfter: HOPELESS_PAUSE, answered: true };
+  const pause = renewal === undefined ? 0 : pauseLeft(renewal, now, succeededAt(body.provider ?? ""));
+  if (pause > 0) return { kind: "unavailable", retryAfter: pause, answered: renewal?.answered === true };
+  const provider = providers.find(({ name }) => name === body.provider);
+  if (provider !== undefined && tokens !== null && tokens.refreshToken !== null && identity !== null) {
+    return { provider, tokens, identity };
+  }
+  // Sealed with a secret that this replica does not have, or from a provider that it does not know: another may.
+  const reason = tokens === null ? "sealed" : "provider";
+  report({ name: "refresh.failed", level: "error", reason, sessionId: row.id });
+  return { kind: "unavailable", retryAfter: 5_000, answered: true };
+}
