@@ -13,8 +13,9 @@ function build(name: string): boolean {
   const { status } = spawnSync(process.execPath, [TSC, "-p", join(folder, "tsconfig.build.json")], { stdio: "inherit" });
   if (status !== 0) return false;
   copyFileSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
-  const command = join(folder, "dist", "main.js");
-  if (existsSync(command)) chmodSync(command, 0o755);
+  for (const command of ["main.js", "cli/main.js"].map((file) => join(folder, "dist", file))) {
+    if (existsSync(command)) chmodSync(command, 0o755);
+  }
   return true;
 }
 

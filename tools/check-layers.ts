@@ -33,6 +33,7 @@ const LAYERS: { readonly [layer: string]: Layer } = {
   adapters: { may: ["contracts", "engine", "core/errors", "core/option-names"], alone: true },
   client: { may: [], bare: true },
   testing: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "index"] },
+  cli: { may: [] },
   options: { may: ["contracts", "core", "engine", "oidc", "strategies"] },
   compose: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "options"] },
   index: { may: ["contracts", "core", "engine", "oidc", "strategies", "compose", "options"] },

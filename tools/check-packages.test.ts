@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Manifest } from "./check-packages.ts";
-import { checkDeclared, checkEntries, checkPacked, checkStrict, readManifest } from "./check-packages.ts";
+import { checkDeclared, checkEntries, checkPacked, checkPublishing, checkStrict, readManifest } from "./check-packages.ts";
 
 const messages = (violations: readonly { readonly message: string }[]) => violations.map(({ message }) => message);
 const conditions = { "coatcheck-source": "./src/x.ts", types: "./dist/x.d.ts", default: "./dist/x.js" };
@@ -39,9 +39,9 @@ test("packages: an import must be declared, by the tests at least for developmen
   assert.equal(found("tools/x.ts", 'import "a"; import "coatcheck"; import "c";').length, 1);
 });
 
-test("packages: what is packed is compiled or source, never a test or a database", () => {
-  assert.deepEqual(checkPacked("library", ["dist/a.js", "dist/a.d.ts", "src/a.ts", "LICENSE", "README.md", "package.json"]), []);
-  assert.equal(checkPacked("library", ["src/a.test.ts", "src/test/b.ts", "a.db", "tsconfig.build.json", "dist/.env"]).length, 5);
+test("F-56 packages: what is packed is compiled, never a source, a test or a database", () => {
+  assert.deepEqual(checkPacked("library", ["dist/a.js", "dist/a.d.ts", "LICENSE", "README.md", "package.json"]), []);
+  assert.equal(checkPacked("library", ["src/a.ts", "src/test/b.ts", "a.db", "tsconfig.build.json", "dist/.env"]).length, 5);
 });
 
 test("packages: a strict flag that is missing, off, or weakened by an extending file is seen", () => {
@@ -55,4 +55,13 @@ test("packages: a strict flag that is missing, off, or weakened by an extending 
 
 test("packages: the library is named as it is published", () => {
   assert.equal(readManifest("library").name, "coatcheck");
+});
+
+test("F-56 packages: a package builds itself before it is packed, and says what it is about", () => {
+  const whole = { name: "x", keywords: ["session"], scripts: { prepack: "node ../tools/build.ts" } };
+  assert.deepEqual(checkPublishing("library", whole), []);
+  assert.deepEqual(messages(checkPublishing("library", { name: "x" })), [
+    "is packed without being built: prepack is missing",
+    "has no keywords",
+  ]);
 });

@@ -14,6 +14,7 @@ import { tokenize } from "./tokens.ts";
 export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
+  readonly keywords?: readonly string[];
   readonly bin?: Record<string, string>;
   readonly exports?: Record<string, Record<string, string>>;
   readonly scripts?: Record<string, string>;
@@ -54,6 +55,14 @@ export function checkEntries(folder: string, manifest: Manifest, exists: (path: 
   return [...entries, ...commands, ...scripts].map((message) => ({ path, message }));
 }
 
+/** What a package lacks to be published from a checkout that was not built, and to be found. */
+export function checkPublishing(folder: string, manifest: Manifest): readonly Violation[] {
+  const wrong: string[] = [];
+  if (manifest.scripts?.["prepack"] === undefined) wrong.push("is packed without being built: prepack is missing");
+  if ((manifest.keywords ?? []).length === 0) wrong.push("has no keywords");
+  return wrong.map((message) => ({ path: `${folder}/package.json`, message }));
+}
+
 /** Imports of packages that the importing package does not declare. Tests may use what is for development. */
 export function checkDeclared(
   files: readonly SourceFile[],
@@ -85,8 +94,7 @@ function packageOf(specifier: string): string {
     .join("/");
 }
 
-const PACKED =
-  /^(dist\/.+\.(js|d\.ts|js\.map|d\.ts\.map)|src\/.+\.(ts|json)|package\.json|config\.schema\.json|README\.md|LICENSE)$/;
+const PACKED = /^(dist\/.+\.(js|d\.ts)|package\.json|config\.schema\.json|README\.md|LICENSE)$/;
 
 /** Files in a package that nobody who installs it wants. */
 export function checkPacked(folder: string, files: readonly string[]): readonly Violation[] {
@@ -150,6 +158,7 @@ export const packages: Rule = {
   name: "packages",
   check: () => [
     ...PACKAGES.flatMap((folder) => checkEntries(folder, readManifest(folder), (path) => existsSync(join(ROOT, path)))),
+    ...PACKAGES.flatMap((folder) => checkPublishing(folder, readManifest(folder))),
     ...PACKAGES.flatMap((folder) => checkPacked(folder, packedFiles(folder))),
     ...checkDeclared(
       readFiles(isTypeScript),

@@ -90,11 +90,7 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
   [
     "CR-07 a short secret",
     { environment: { COATCHECK_SECRET: "changeme" } },
-    [
-      "the secret is too short",
-      "COATCHECK_SECRET (secrets[0]) has 8 bytes; it needs 32 random ones.",
-      "npx coatcheck-gateway secret",
-    ],
+    ["the secret is too short", "COATCHECK_SECRET (secrets[0]) has 8 bytes; it needs 32 random ones.", "npx coatcheck secret"],
   ],
   ["CR-07 a secret of one letter", { environment: { COATCHECK_SECRET: "A".repeat(43) } }, ["the secret can be guessed"]],
   [

@@ -89,7 +89,7 @@ test("S-38 CR-07 check-config says all that is wrong at once, with what would be
   });
   assert.equal(found.code, 2);
   assert.match(found.err, /coatcheck: the secret is too short\n {2}COATCHECK_SECRET \(secrets\[0\]\) has \d+ bytes; it needs 32/);
-  assert.match(found.err, /Make one: {2}npx coatcheck-gateway secret/);
+  assert.match(found.err, /Make one: {2}npx coatcheck secret/);
   assert.match(found.err, /session\.idle/);
   assert.match(found.err, /listen/);
   assert.equal(found.err.includes("hunter2"), false);

@@ -167,7 +167,7 @@ export const SETTINGS = {
   secrets: required(
     list(sealingSecret, 1),
     "32 random bytes or more, base64url; several, comma separated: the first seals, all open.",
-    "Make one:  npx coatcheck-gateway secret",
+    "Make one:  npx coatcheck secret",
     { env: "COATCHECK_SECRET", secret: true },
   ),
   publicUrl: required(

@@ -18,7 +18,7 @@ const channel = object({
   value: required(
     list(secretText, 1),
     "32 random bytes or more; several while one takes the place of another.",
-    "Make one:  npx coatcheck-gateway secret",
+    "Make one:  npx coatcheck secret",
     { secret: true },
   ),
 });

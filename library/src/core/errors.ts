@@ -95,7 +95,7 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_LOGIN_EXPIRED: entry(400, "This login took too long.", "Start again; a login may take ten minutes."),
   ERR_LOGIN_USED: entry(400, "This login was used already.", "Start again."),
   ERR_SEAL: entry(500, "A sealed value could not be opened.", "Compare the secrets of the replicas; the key id is in the log."),
-  ERR_SECRET: entry(500, "The secret cannot be used.", "Make one with: npx coatcheck-gateway secret"),
+  ERR_SECRET: entry(500, "The secret cannot be used.", "Make one with: npx coatcheck secret"),
   ERR_CONFIG: entry(500, "The configuration cannot be used.", "The message names the key and what would be right."),
   ERR_UPSTREAM_UNAVAILABLE: entry(502, "The app behind the gateway does not answer.", "Look at the upstream that the log names."),
   ERR_UPSTREAM_TIMEOUT: entry(504, "The app behind the gateway took too long.", "Look at the upstream, or raise its timeout."),

@@ -48,7 +48,7 @@ test("CR-07 S-38 weak, default, missing and damaged secrets are refused, with th
   for (const [what, secret, message] of table) {
     const error = refusalOf([secret], "COATCHECK_SECRET");
     assert.match(error.message, message, what);
-    assert.match(error.message, /COATCHECK_SECRET \(secrets\[0\]\)[\s\S]*Make one: {2}npx coatcheck-gateway secret/, what);
+    assert.match(error.message, /COATCHECK_SECRET \(secrets\[0\]\)[\s\S]*Make one: {2}npx coatcheck secret/, what);
     assert.equal(error.message.includes(secret), false, what);
     assert.equal(JSON.stringify(error).includes(secret), false, what);
     assert.match(refusalOf([good, secret]).message, /^.*\n {2}secrets\[1\] /, what);
@@ -75,7 +75,7 @@ test("EXPERIENCE the message of a short secret is the one that is promised", () 
     refusalOf("changeme", "COATCHECK_SECRET").message,
     "the secret is too short\n" +
       "  COATCHECK_SECRET (secrets[0]) has 8 bytes; it needs 32 random ones.\n" +
-      "  Make one:  npx coatcheck-gateway secret",
+      "  Make one:  npx coatcheck secret",
   );
 });
 

@@ -14,8 +14,8 @@ const PLACEHOLDERS =
 export type SecretSource = string | undefined;
 
 /**
- * The bytes of each configured secret, in order: a list, or one text with commas. Base64url is what `coatcheck-gateway secret` prints;
- * base64 and hexadecimal are read as well, for it is what other tools print.
+ * The bytes of each configured secret, in order: a list, or one text with commas. Base64url is what `coatcheck secret` prints;
+ * base64, in several lines too, and hexadecimal are read as well, for it is what other tools print.
  *
  * @throws {CoatcheckError} `ERR_SECRET` for none, and for one that is empty, too short, a placeholder, not random, or given twice. The
  *   message names the place, never the secret (CR-07, S-38).
@@ -63,6 +63,7 @@ function decode(text: string): Buffer | undefined {
   if (/^(?:[0-9a-f]{2})+$/.test(text) || /^(?:[0-9A-F]{2})+$/.test(text)) return Buffer.from(text, "hex");
   const plain = text
     .replace(/={1,2}$/, "")
+    .replaceAll(/\r?\n/g, "")
     .replaceAll("+", "-")
     .replaceAll("/", "_");
   const bytes = Buffer.from(plain, "base64url");
@@ -94,5 +95,5 @@ function blank(text: unknown): boolean {
 }
 
 function refusal(title: string, detail: string): CoatcheckError {
-  return new CoatcheckError("ERR_SECRET", { message: `${title}\n  ${detail}\n  Make one:  npx coatcheck-gateway secret` });
+  return new CoatcheckError("ERR_SECRET", { message: `${title}\n  ${detail}\n  Make one:  npx coatcheck secret` });
 }
