@@ -12,7 +12,11 @@ import { sessionLayer } from "../session-layer.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { keysLine, waysOf } from "./explain.ts";
+import { watchProcess } from "./process-faults.ts";
 import { versionOf } from "./version.ts";
+
+/** How much longer than its requests a process that has to end may take for the rest, in milliseconds. */
+const LAST_MOMENTS = 2_000;
 
 /** What runs until a signal comes. */
 interface Running {
@@ -28,6 +32,7 @@ export const serve: Command = async (args, terminal) => {
   const { settings, warnings } = configuration;
   try {
     const observation = observe(settings);
+    const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
     const store = openStore(settings.store, {
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
@@ -36,9 +41,9 @@ export const serve: Command = async (args, terminal) => {
     const running = await start(settings, sessions, observation);
     const stopped = untilSignal();
     if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal);
-    await stopped;
+    const why = await Promise.race([stopped, fatal]);
     await running.close();
-    return 0;
+    return why === "fatal" ? 1 : 0;
   } catch (error) {
     return failed(error, terminal);
   } finally {

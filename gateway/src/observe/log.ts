@@ -18,7 +18,12 @@ export interface Log {
   flush(): void;
 }
 
-const ERRORS: ReadonlySet<NoticeName> = new Set<NoticeName>(["request.failed", "store.lost"]);
+const ERRORS: ReadonlySet<NoticeName> = new Set<NoticeName>([
+  "request.failed",
+  "store.lost",
+  "process.unhandled-rejection",
+  "process.uncaught-exception",
+]);
 const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>(["upstream.failed", "upstream.set-own-cookie", "worker.exited"]);
 
 /** Opens the log; lines go to standard output where no destination is given. */

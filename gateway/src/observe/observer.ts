@@ -47,6 +47,8 @@ export const NOTICES = [
   "client.held-back",
   "stream.cut",
   "worker.exited",
+  "process.unhandled-rejection",
+  "process.uncaught-exception",
   "store.lost",
 ] as const;
 export type NoticeName = (typeof NOTICES)[number];
