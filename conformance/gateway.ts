@@ -26,6 +26,7 @@ export async function startGateway(): Promise<RunningGateway> {
       COATCHECK_LISTEN: `127.0.0.1:${port}`,
       COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
       COATCHECK_STORE: "memory:",
+      COATCHECK_FRONTCHANNEL_LOGOUT: "true",
       COATCHECK_ISSUER: "http://127.0.0.1:9",
       COATCHECK_CLIENT_ID: "app",
       COATCHECK_CLIENT_SECRET: randomBytes(12).toString("hex"),

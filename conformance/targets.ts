@@ -79,6 +79,7 @@ function ownTarget(name: string, build: Build): OwnTarget {
         store,
         clock,
         provider,
+        frontchannelLogout: true,
         prefix: PREFIX,
         session: { idle: IDLE, lifetime: LIFETIME },
         trustedOrigins: ["https://partner.example.net"],

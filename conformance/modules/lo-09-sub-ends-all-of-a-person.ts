@@ -12,6 +12,10 @@ export async function run(target: Target): Promise<void> {
   for (const browser of hers) assert.equal((await browser.get("/me")).status, 401);
   for (const browser of others) assert.equal((await browser.get("/me")).status, 200, "another person, or another issuer");
   clock.advance(1_000);
+  const late = provider.logoutToken({ subject: "alice" });
+  clock.advance(1_000);
   const again = await signedInThere(target, "alice");
   assert.equal((await again.get("/me")).status, 200);
+  assert.equal((await tellLogout(target, late)).status, 200);
+  assert.equal((await again.get("/me")).status, 200, "a notice from before it began");
 }

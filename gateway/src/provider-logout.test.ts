@@ -27,7 +27,7 @@ before(async () => {
   const secrets = [randomBytes(32).toString("base64url")];
   const start = async (): Promise<House> => {
     const store = sqlite(join(folder, "sessions.db"));
-    const config = { secrets, providers: [{ issuer: provider.issuer, ...CLIENT }] };
+    const config = { secrets, frontchannelLogout: { enabled: true }, providers: [{ issuer: provider.issuer, ...CLIENT }] };
     return open.use(await startHouse({ world: {}, store, config }));
   };
   a = await start();
@@ -104,12 +104,19 @@ test("LO-11 the front channel: in the provider's frame, without a cookie, and fr
   assert.match(String(refused.headers["content-security-policy"]), /frame-ancestors 'none'/);
 });
 
-test("LO-11 with the cookie alone, from a browser that says nothing of frames", async () => {
+test("F-21 the cookie alone signs nobody out, from a browser that says nothing of frames", async () => {
   const visitor = await signedIn(a, "erin");
   const { status, setCookies } = await b.ask("/auth/frontchannel-logout", { headers: { cookie: visitor.ticket } });
-  assert.equal(status, 200);
-  assert.equal(setCookies.length, 1);
-  assert.equal(await statusAt(a, visitor), 401);
+  assert.equal(status, 400);
+  assert.equal(setCookies.length, 0);
+  assert.equal(await statusAt(a, visitor), 200);
+});
+
+test("F-21 unless it is configured there is no front channel", async () => {
+  await using house = await startHouse({ world: {} });
+  const query = new URLSearchParams({ iss: provider.issuer, sid: "sid-dave" }).toString();
+  const { status } = await house.ask(`/auth/frontchannel-logout?${query}`, { headers: FRAME });
+  assert.equal(status, 404);
 });
 
 test("HD-02 what has no policy of its own is in nobody's frame", async () => {

@@ -40,6 +40,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     refresh: settings.refresh,
     cookie: cookieOf(settings),
     clearSiteData: settings.session.clearSiteData,
+    frontchannelLogout: frontchannelOf(settings),
     prefix: settings.prefix,
     keep: { userAgent: settings.session.keepUserAgent },
     on: report,
@@ -90,6 +91,10 @@ export function providerOf(settings: ProviderSettings): ProviderConfig {
 
 function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {
   return { idle, lifetime, unconfirmed, persistent, ...(maxPerUser === undefined ? {} : { maxPerUser }) };
+}
+
+function frontchannelOf({ frontchannelLogout: { enabled, maxMarkers } }: Settings) {
+  return enabled ? { maxMarkers } : false;
 }
 
 function cookieOf({ session: { sameSite, domain } }: Settings) {

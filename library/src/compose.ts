@@ -14,7 +14,8 @@ import { sessionDirectory } from "./engine/directory.ts";
 import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
-import { checkedOrigin, checkedPrefix, checkedUrl, origins, validator } from "./engine/option-checks.ts";
+import { MarkerBudget } from "./engine/marker-budget.ts";
+import { checkedCount, checkedOrigin, checkedPrefix, checkedUrl, origins, validator } from "./engine/option-checks.ts";
 import { renewAbsent } from "./engine/renew-absent.ts";
 import { Renewals } from "./engine/renewals.ts";
 import { Resolver } from "./engine/resolver.ts";
@@ -80,7 +81,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   });
   const tokens = bearerOf(options, clock);
   const proxy = proxyOf(options.proxy, { clock, report });
-  const sessions = sessionDirectory({ store, clock, entropy, policy, report, announce });
+  const sessions = sessionDirectory({ store, clock, entropy, policy, report, announce, budget: budgetOf(options, clock) });
 
   const engine = new Engine<unknown>({
     store,
@@ -112,6 +113,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
         prefix,
         signedOutPage: options.signedOutPage ?? "/",
         ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
+        frontchannelLogout: (options.frontchannelLogout ?? false) !== false,
         ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
         ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
       }),
@@ -197,6 +199,11 @@ function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock) {
   const clients = givenProviders(options).flatMap((given) => (isProvider(given) ? [] : [given]));
   const verifiers = bearerVerifiers(options.bearer, { clock, clients });
   return { verifiers, strategies: [bearer({ ...options.bearer, verifiers })] };
+}
+
+function budgetOf({ frontchannelLogout: given }: CoatcheckOptions<unknown>, clock: Clock): MarkerBudget {
+  const most = typeof given === "object" ? given.maxMarkers : undefined;
+  return new MarkerBudget(checkedCount("frontchannelLogout.maxMarkers", most, 10_000), clock);
 }
 
 function isProvider(given: ProviderConfig | Provider): given is Provider {

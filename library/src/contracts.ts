@@ -115,6 +115,8 @@ export interface RecordBody {
   readonly provider: string | null;
   /** How the last attempts to renew the tokens went; absent after a success. */
   readonly renewal?: RenewalState;
+  /** `iat` of the login's ID token in milliseconds: a provider's logout of all of a person ends what is not newer. */
+  readonly issuedAt?: number;
   readonly userAgent?: string;
   /** Keyed hash of the client's address, where configured. */
   readonly addressHash?: string;
@@ -652,7 +654,13 @@ export interface SessionInfo {
 }
 
 /** Whom a provider signed out: one of its sessions, or all of a subject that are not from a later login. */
-export type SignedOut = Pick<ProviderNotice, "issuer" | "subject" | "sid" | "issuedAt">;
+export interface SignedOut extends Pick<ProviderNotice, "issuer" | "subject" | "sid" | "issuedAt"> {
+  /**
+   * Anybody can send it who knows or makes up a `sid`, as on the front channel: what is left behind for sessions that are not here is bounded.
+   * Past the bound it rejects with `ERR_TOO_MANY_MARKERS`. Default `false`.
+   */
+  readonly unproven?: boolean;
+}
 
 /** Lists and ends sessions. Everything rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer. */
 export interface SessionDirectory {
@@ -740,6 +748,7 @@ export type ErrorCode =
   | "ERR_UNSUPPORTED_MEDIA_TYPE"
   | "ERR_MISDIRECTED"
   | "ERR_TOO_MANY_REQUESTS"
+  | "ERR_TOO_MANY_MARKERS"
   | "ERR_SESSION_ENDED"
   | "ERR_TOKEN_UNAVAILABLE"
   | "ERR_STORE_UNAVAILABLE"

@@ -40,6 +40,11 @@ export interface CoatcheckOptions<Data> {
   readonly trustedOrigins?: readonly string[];
   /** Where a logout ends when the provider has no page for it. A path. Default `/`. */
   readonly signedOutPage?: string;
+  /**
+   * Takes front-channel logout (`GET frontchannel-logout` in a frame of the provider's). Default `false`: the back channel is the better one, and
+   * here whoever knows a `sid` can end its session.
+   */
+  readonly frontchannelLogout?: boolean | FrontchannelOptions;
   /** What browsers are asked to forget of this origin at a logout. Default `["cache", "storage"]`; `[]`: nothing. */
   readonly clearSiteData?: readonly SiteData[];
   /** What is kept about the client with a new session; nothing by default (OP-03). The address only as a keyed hash. */
@@ -48,6 +53,15 @@ export interface CoatcheckOptions<Data> {
   readonly on?: (event: AuditEvent) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+}
+
+/** Bounds of the front channel. */
+export interface FrontchannelOptions {
+  /**
+   * Most markers within an hour, in each process, for sessions that are not here: a login on its way is told by them that it was overtaken. Past it
+   * 503 `ERR_TOO_MANY_MARKERS`; sessions that exist end all the same. Default 10,000.
+   */
+  readonly maxMarkers?: number;
 }
 
 /** What the app makes of whom a proxy asserts, and where its users are signed out. */
@@ -83,6 +97,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   prefix: true,
   trustedOrigins: true,
   signedOutPage: true,
+  frontchannelLogout: true,
   clearSiteData: true,
   keep: true,
   on: true,
@@ -100,6 +115,7 @@ const SESSION: OptionNames<SessionOptions> = {
 };
 const REFRESH: OptionNames<RefreshPolicy> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
 const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { name: true, domain: true, sameSite: true };
+const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
 const KEEP: OptionNames<NonNullable<CoatcheckOptions<unknown>["keep"]>> = { userAgent: true, address: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
   issuer: true,
@@ -177,6 +193,7 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("refresh", given.refresh, REFRESH);
   knownOptions("cookie", given.cookie, COOKIE, HINTS);
   knownOptions("keep", given.keep, KEEP);
+  if (typeof given.frontchannelLogout === "object") knownOptions("frontchannelLogout", given.frontchannelLogout, FRONTCHANNEL);
   knownOptions("bearer", given.bearer, BEARER);
   knownOptions("proxy", given.proxy, PROXY, HINTS);
   if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);

@@ -16,6 +16,7 @@ import { sessionPolicy } from "../src/core/policy.ts";
 import { systemEntropy } from "../src/crypto/entropy.ts";
 import { createKeyring } from "../src/crypto/keyring.ts";
 import { sessionDirectory } from "../src/engine/directory.ts";
+import { MarkerBudget } from "../src/engine/marker-budget.ts";
 import type { LoginProvider, OidcDependencies } from "../src/oidc/dependencies.ts";
 import { oidcRoutes } from "../src/oidc/routes.ts";
 import { memory } from "../src/stores/memory.ts";
@@ -87,6 +88,7 @@ export function appWith(
       policy: sessionPolicy(),
       report: () => undefined,
       announce: () => undefined,
+      budget: new MarkerBudget(10, clock),
     }),
     cookies: createCookies({ origins: [ORIGIN] }),
     clock,

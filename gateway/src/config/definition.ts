@@ -1,5 +1,6 @@
 import { bearer } from "./bearer.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds.ts";
+import { frontchannelLogout } from "./logout.ts";
 import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import type { Infer } from "./shape.ts";
@@ -225,6 +226,7 @@ export const SETTINGS = {
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),
+  frontchannelLogout: fallback(frontchannelLogout, "Logout by the provider's front channel.", {}),
   prefix: fallback(ownPrefix, "Where the gateway's own endpoints live.", "/auth", { env: "COATCHECK_PREFIX" }),
   workers: fallback(integer(1, 64), "Processes that share the listener.", 1, { env: "COATCHECK_WORKERS" }),
   limits: fallback(limits, "What a request may cost.", {}),

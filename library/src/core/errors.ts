@@ -36,6 +36,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "Add the origin to publicUrl, or let the proxy in front send the right Host (X-Forwarded-Host counts only from trustedProxies).",
   ),
   ERR_TOO_MANY_REQUESTS: entry(429, "Too many requests.", "Wait for as long as Retry-After says."),
+  ERR_TOO_MANY_MARKERS: entry(
+    503,
+    "Too many logout notices name sessions that are not here.",
+    "See who opens frontchannel-logout; where it is your provider, raise frontchannelLogout.maxMarkers. Sessions that exist end all the same.",
+  ),
   ERR_SESSION_ENDED: entry(
     401,
     "The session ended before this was stored.",

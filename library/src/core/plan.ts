@@ -113,6 +113,7 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
     data: bounded(draftData(base, draft, circumstances.validate), circumstances.policy),
     tokens: circumstances.minted?.sealedTokens ?? null,
     provider: login.provider,
+    ...(login.issuedAt === null ? {} : { issuedAt: login.issuedAt }),
   };
   const put: PutStep = { kind: "put", row: newRow(body, login, circumstances), condition: "absent" };
   // Nobody can say whose of several sessions it is; all of them end, or the new one would be one more of several.

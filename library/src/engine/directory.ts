@@ -2,18 +2,26 @@ import type { EndReason, EndTarget, RecordBody, SessionDirectory, SessionInfo, S
 import { CoatcheckError } from "../core/errors.ts";
 import { overReason } from "../core/policy.ts";
 import { ownerOf, parseBody, readable } from "../core/record.ts";
-import { ownerMark, sidMark, subjectMark } from "./marks.ts";
+import type { MarkerBudget } from "./marker-budget.ts";
+import { noticeMark, ownerMark } from "./marks.ts";
 import type { EngineOptions } from "./options.ts";
 
 const MOST = 1_000;
 /** No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody knows goes after it. */
 const LONGEST_LOGIN = 3_600_000;
 
-type Options = Pick<EngineOptions<unknown>, "store" | "clock" | "entropy" | "policy" | "report" | "announce">;
+/** How far clocks may differ where a session's beginning is known by ours alone. */
+const CLOCKS_APART = 60_000;
 
-/** Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way sees one of the two (DESIGN §1.6). */
-export function sessionDirectory(options: Options): SessionDirectory {
-  const { store, clock, entropy, policy, report, announce } = options;
+export interface DirectoryOptions
+  extends Pick<EngineOptions<unknown>, "store" | "clock" | "entropy" | "policy" | "report" | "announce"> {
+  /** Room for what notices that anybody can send leave behind. */
+  readonly budget: MarkerBudget;
+}
+
+/** Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way sees one of the two. */
+export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
+  const { store, clock, entropy, policy, report, announce, budget } = options;
 
   const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
 
@@ -35,6 +43,7 @@ export function sessionDirectory(options: Options): SessionDirectory {
     try {
       return await work();
     } catch (cause) {
+      if (cause instanceof CoatcheckError && cause.code === "ERR_TOO_MANY_MARKERS") throw cause;
       report({ name: "store.failed", level: "error", reason: operation, error: cause });
       throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
     }
@@ -62,19 +71,46 @@ export function sessionDirectory(options: Options): SessionDirectory {
         await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
         return end(except === undefined ? { owner } : { owner, except }, reason);
       }),
-    signedOut: ({ issuer, subject, sid, issuedAt }: SignedOut) =>
+    signedOut: (notice) =>
       fromStore("write", async () => {
-        if (sid !== null) {
-          await mark(sidMark(issuer, sid), "");
-          return end({ issuer, sid }, "provider");
-        }
-        if (subject === null) return 0;
+        const { issuer, subject, sid, issuedAt } = notice;
+        const key = noticeMark(notice);
+        if (key === null) return 0;
+        const before = await store.marked(key, clock.now());
+        if (notice.unproven === true && before === undefined) await takeRoom(notice);
         // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
-        const latest = Number((await store.marked(subjectMark(issuer, subject), clock.now())) ?? 0);
-        await mark(subjectMark(issuer, subject), String(Math.max(latest, issuedAt)));
-        return end({ owner: ownerOf({ issuer, subject }) }, "provider");
+        await mark(key, String(Math.max(Number(before ?? 0), issuedAt)));
+        if (sid !== null) return end({ issuer, sid }, "provider");
+        return subject === null ? 0 : endBegunBy(ownerOf({ issuer, subject }), issuedAt);
       }),
   };
+
+  /** A session that is here can always be ended; markers for others are bounded. */
+  async function takeRoom({ issuer, sid }: SignedOut): Promise<void> {
+    const known = sid !== null && (await store.list({ issuer, sid }, 1, clock.now())).length > 0;
+    if (!known && !budget.take()) throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
+  }
+
+  /** Ends an owner's sessions, those that began later excepted: a notice that comes late or again signs nobody out who has come back since. */
+  async function endBegunBy(owner: string, moment: number): Promise<number> {
+    let count = 0;
+    for (const { id } of (await all(owner)).filter((row) => begunAt(row) <= moment)) count += await end({ id }, "provider");
+    return count;
+  }
+
+  /** All of an owner's rows. A list is cut off at its limit, the oldest first. */
+  async function all(owner: string): Promise<readonly SessionRow[]> {
+    for (let most = MOST; ; most *= 4) {
+      const rows = await store.list({ owner }, most, clock.now());
+      if (rows.length < most) return rows;
+    }
+  }
+}
+
+/** When a session began, as its provider's clock has it; by ours, and early enough, where the provider did not say. */
+function begunAt(row: SessionRow): number {
+  const body: RecordBody | null = readable(row) ? parseBody(row) : null;
+  return body?.issuedAt ?? row.created - CLOCKS_APART;
 }
 
 /** What may be shown of a row. A body of a newer release shows less. */

@@ -1,19 +1,25 @@
-import type { EndReason, SessionReader } from "../contracts.ts";
+/** One-time markers with a date, by which a logout and a login that is on its way find each other. */
+import type { EndReason, SessionReader, SignedOut } from "../contracts.ts";
 import type { LoginIntent } from "../core/draft.ts";
+import { hashSecret } from "../crypto/ticket.ts";
 
 /** Set when all sessions of an owner are ended; its value changes every time. */
 export function ownerMark(owner: string): string {
-  return `owner:${owner}`;
+  return keyOf("owner", owner);
 }
 
-/** Set when the provider ends one of its sessions. */
-export function sidMark(issuer: string, sid: string): string {
-  return `sid:${issuer} ${sid}`;
+/**
+ * Set when the provider ends one of its sessions, or all of a subject. Its value is when the provider did, in milliseconds: a logout
+ * token's `iat`; of a front-channel notice, its arrival.
+ */
+export function noticeMark({ issuer, subject, sid }: Pick<SignedOut, "issuer" | "subject" | "sid">): string | null {
+  if (sid !== null) return keyOf("sid", issuer, sid);
+  return subject === null ? null : keyOf("sub", issuer, subject);
 }
 
-/** Set when the provider ends all sessions of a subject; its value is the logout token's `iat` in milliseconds. */
-export function subjectMark(issuer: string, subject: string): string {
-  return `sub:${issuer} ${subject}`;
+// A hash, so that what others choose takes no more room than anything else.
+function keyOf(kind: "owner" | "sid" | "sub", ...parts: readonly string[]): string {
+  return `${kind}:${hashSecret(JSON.stringify(parts))}`;
 }
 
 /** The owner's mark as a login finds it: to be read as soon as the owner is known. Awaited when the login is carried out. */
@@ -25,21 +31,22 @@ export function markBefore(store: SessionReader, owner: string, now: number): Pr
 }
 
 /**
- * Whether a logout overtook this login, and if so why its session is to end: by a mark on its `sid`, by an owner's mark that changed since `before`, or by a mark on its
- * subject that is not older than its ID token. A later login is free.
+ * Whether a logout overtook this login, and if so why its session is to end: an owner's mark that changed since `before`, or a mark on its
+ * `sid` or subject that is not older than its ID token. A later login is free.
  */
 export async function loginOverruled(
   store: SessionReader,
-  login: LoginIntent,
+  { identity: { issuer, subject }, sid, issuedAt, owner }: LoginIntent,
   before: string | undefined,
   now: number,
 ): Promise<EndReason | null> {
-  const { identity, sid, issuedAt, owner } = login;
   // A mark that has gone since has expired, and was no logout.
   const after = await store.marked(ownerMark(owner), now);
   if (after !== undefined && after !== before) return "elsewhere";
-  if (sid !== null && (await store.marked(sidMark(identity.issuer, sid), now)) !== undefined) return "provider";
   if (issuedAt === null) return null;
-  const logout = await store.marked(subjectMark(identity.issuer, identity.subject), now);
-  return logout !== undefined && Number(logout) >= issuedAt ? "provider" : null;
+  for (const key of [sid === null ? null : noticeMark({ issuer, subject, sid }), noticeMark({ issuer, subject, sid: null })]) {
+    const logout = key === null ? undefined : await store.marked(key, now);
+    if (logout !== undefined && Number(logout) >= issuedAt) return "provider";
+  }
+  return null;
 }

@@ -27,6 +27,13 @@ export function checkedOrigin(text: string): string {
   return url.origin;
 }
 
+/** How many of something there may be. */
+export function checkedCount(name: string, given: number | undefined, fallback: number): number {
+  if (given === undefined) return fallback;
+  if (Number.isSafeInteger(given) && given >= 0) return given;
+  throw new TypeError(`${name} is ${String(given)}; it is a whole number, 0 or more`);
+}
+
 /** A path for our own endpoints. */
 export function checkedPrefix(prefix: string): string {
   if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(prefix)) throw new TypeError(`prefix is ${JSON.stringify(prefix)}; it would be as /auth`);

@@ -1,37 +1,42 @@
-import type { ErrorCode, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
+/** The front channel: a frame on the provider's page says who signed out there. Only where it is configured. */
+import type { ErrorCode, RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError, ERRORS } from "../core/errors.ts";
-import { isPrefetch } from "../core/navigation.ts";
 import { refusal } from "./answers.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
 import { queryOf, repeated } from "./parameters.ts";
 
 const MAX_SID = 255;
 
-/** What was asked: the end of one session of a provider, of the one whose cookie came along, or nothing that can be read. */
+/** One session of a provider's, or why nothing can be read. */
 type Asked =
   | { readonly kind: "named"; readonly providers: readonly LoginProvider[]; readonly issuer: string; readonly sid: string }
-  | { readonly kind: "cookie" }
   | { readonly kind: "malformed"; readonly reason: "repeated" | "parameter" | "issuer" };
 
 /**
- * `GET frontchannel-logout`: a frame on the provider's page tells that somebody signed out there (OpenID Connect Front-Channel Logout 1.0).
- * Browsers send few cookies with such a frame, so `iss` and `sid` say which session it is. Knowing the `sid` is the proof, as the
- * specification has it. Only the provider may frame the answer.
+ * `GET frontchannel-logout` (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid` are both needed, and no cookie is read: browsers send few
+ * with such a frame, and any page can open one. Knowing the `sid` is the proof, as the specification has it, so what is left behind for
+ * sessions that are not here is bounded. Only the provider may frame the answer.
  */
-export async function frontchannelLogout(
-  request: RouteRequest,
-  exchange: RouteExchange,
-  deps: OidcDependencies,
-): Promise<RouteResponse> {
+export async function frontchannelLogout(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
+  if (request.method === "HEAD") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET"]]);
   const asked = read(request, deps);
-  if (asked.kind === "cookie") return signOutByCookie(request, exchange, deps);
-  return withoutSession(request, asked, deps);
-}
-
-/** The same where the store would not say whose cookie came along: a session that is named needs none. */
-export async function frontchannelUnseen(request: RouteRequest, code: ErrorCode, deps: OidcDependencies): Promise<RouteResponse> {
-  const asked = read(request, deps);
-  return asked.kind === "cookie" ? refuse(code, "store", deps) : withoutSession(request, asked, deps);
+  if (asked.kind === "malformed") return refuse("ERR_BAD_REQUEST", asked.reason, deps);
+  const { providers, issuer, sid } = asked;
+  try {
+    const count = await deps.sessions.signedOut({
+      issuer,
+      sid,
+      subject: null,
+      issuedAt: deps.clock.now(),
+      unproven: true,
+    });
+    const [provider] = providers;
+    deps.report({ name: "frontchannel.completed", level: "info", count, ...(provider ? { provider: provider.name } : {}) });
+  } catch (error) {
+    const code = error instanceof CoatcheckError ? error.code : "ERR_INTERNAL";
+    return refuse(code, code === "ERR_TOO_MANY_MARKERS" ? "markers" : "store", deps);
+  }
+  return framed(providers);
 }
 
 function read(request: RouteRequest, { providers }: OidcDependencies): Asked {
@@ -39,40 +44,9 @@ function read(request: RouteRequest, { providers }: OidcDependencies): Asked {
   if (repeated(query, ["iss", "sid"]) !== undefined) return { kind: "malformed", reason: "repeated" };
   const issuer = query.get("iss");
   const sid = query.get("sid");
-  if (issuer === null && sid === null) return { kind: "cookie" };
   if (issuer === null || sid === null || sid === "" || sid.length > MAX_SID) return { kind: "malformed", reason: "parameter" };
   const named = providers.filter((provider) => provider.issuer === issuer);
   return named.length === 0 ? { kind: "malformed", reason: "issuer" } : { kind: "named", providers: named, issuer, sid };
-}
-
-async function withoutSession(
-  request: RouteRequest,
-  asked: Exclude<Asked, { kind: "cookie" }>,
-  deps: OidcDependencies,
-): Promise<RouteResponse> {
-  if (request.method === "HEAD") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET"]]);
-  if (asked.kind === "malformed") return refuse("ERR_BAD_REQUEST", asked.reason, deps);
-  const { providers, issuer, sid } = asked;
-  try {
-    const count = await deps.sessions.signedOut({ issuer, sid, subject: null, issuedAt: deps.clock.now() });
-    const [provider] = providers;
-    deps.report({ name: "frontchannel.completed", level: "info", count, ...(provider ? { provider: provider.name } : {}) });
-  } catch (error) {
-    return refuse(error instanceof CoatcheckError ? error.code : "ERR_INTERNAL", "store", deps);
-  }
-  return framed(providers);
-}
-
-/** Without a name there is only the cookie. It counts in a frame alone: a link or a prefetch signs nobody out (S-46). */
-function signOutByCookie(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
-  const name = exchange.provider();
-  const destination = request.header("sec-fetch-dest");
-  const inFrame = (destination === undefined || destination === "iframe") && !isPrefetch(request) && request.method === "GET";
-  if (inFrame && name !== null && deps.providers.some((provider) => provider.name === name)) {
-    exchange.logout();
-    exchange.whenStored(() => deps.report({ name: "frontchannel.completed", level: "info", provider: name, count: 1 }));
-  }
-  return framed(deps.providers);
 }
 
 function refuse(code: ErrorCode, reason: string, { report }: OidcDependencies): RouteResponse {

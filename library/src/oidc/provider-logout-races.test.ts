@@ -48,7 +48,7 @@ const STORES: { readonly [name: string]: () => readonly [SessionStore, SessionSt
 };
 
 /** Where in a call of the store it stops: before it, or when it has taken effect and its caller does not know. */
-type Stop = `${"before" | "after"} ${"put" | "end" | "mark" | "marked"} ${number}`;
+type Stop = `${"before" | "after"} ${"put" | "end" | "list" | "mark" | "marked"} ${number}`;
 
 interface Halting {
   readonly store: SessionStore;
@@ -80,6 +80,7 @@ function halting(real: SessionStore, stop: Stop): Halting {
   const store = overStore(real, {
     put: (row, condition) => through("put", () => real.put(row, condition)),
     end: (target, reason, now) => through("end", () => real.end(target, reason, now)),
+    list: (query, limit, now) => through("list", () => real.list(query, limit, now)),
     mark: (key, until, now, value) => through("mark", () => real.mark(key, until, now, value)),
     marked: (key, now) => through("marked", () => real.marked(key, now)),
   });
@@ -118,7 +119,14 @@ const IN_CALLBACK: readonly Stop[] = [
   "before marked 2",
   "after marked 1",
 ];
-const IN_LOGOUT: readonly Stop[] = ["before mark 1", "before mark 2", "after mark 2", "before end 1"];
+const IN_LOGOUT: readonly Stop[] = [
+  "before mark 1",
+  "before marked 1",
+  "before mark 2",
+  "after mark 2",
+  "before list 1",
+  "after list 1",
+];
 
 for (const [kind, open] of Object.entries(STORES)) {
   for (const [by, token] of Object.entries(BY)) {
@@ -187,6 +195,44 @@ test("LO-10 an older notice that comes after a later one frees no login in betwe
   await assertNobody(b, late.visitor, "held");
   assert.equal((await callback()).status, 401, "its code is redeemed in the second of the later notice");
   await assertNobody(b, visitor, "waiting");
+});
+
+test("F-20 a notice by sub that comes late, or again, ends no session that began after it", async () => {
+  for (const open of Object.values(STORES)) {
+    const [a, b] = open();
+    const here = site(a);
+    const before = await comingBack(here);
+    assert.equal((await before.callback()).status, 303);
+    clock.advance(2_000);
+    const first = BY.sub();
+    const repeated = BY.sub();
+    clock.advance(2_000);
+    const since = await comingBack(here);
+    assert.equal((await since.callback()).status, 303);
+    const there = site(b);
+    for (const token of [first, repeated]) {
+      assert.equal((await tell(there, token)).status, 200);
+      assert.deepEqual([await isIn(before.visitor), await isIn(since.visitor)], [false, true]);
+    }
+    assert.equal((await tell(there, BY.sub())).status, 200);
+    assert.equal(await isIn(since.visitor), false, "a later notice ends that too");
+  }
+});
+
+test("F-19 after a logout by sid a login with the same session of the provider is free, however often an older notice comes", async () => {
+  for (const open of Object.values(STORES)) {
+    const [a, b] = open();
+    const here = site(a);
+    const before = await comingBack(here);
+    assert.equal((await before.callback()).status, 303);
+    const there = site(b);
+    assert.equal((await tell(there, BY.sid())).status, 200);
+    assert.equal(await isIn(before.visitor), false);
+    clock.advance(1_000);
+    const since = await comingBack(here);
+    assert.equal((await since.callback()).status, 303);
+    assert.equal(await isIn(since.visitor), true);
+  }
 });
 
 test("LO-10 both at once, many times: nobody stays", async () => {
