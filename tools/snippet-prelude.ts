@@ -52,6 +52,8 @@ declare global {
   const users: {
     find(subject: string): Promise<{ readonly id: string; readonly name: string; readonly blocked: boolean } | undefined>;
   };
+  /** The sessions that an app kept before. */
+  const oldSessions: { take(cookies: string | undefined): Promise<{ readonly user: string } | undefined> };
   /** Whose API key it is. */
   function robotOf(key: string, signal: AbortSignal): Promise<{ readonly id: string } | undefined>;
 

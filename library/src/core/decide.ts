@@ -9,6 +9,8 @@ export interface Circumstances {
   readonly origins: OriginRules;
   /** A cookie, proxy header or the like came along, whether it proved anything or not. */
   readonly ambient: boolean;
+  /** What the handler, or a middleware before it, has recorded so far: it counts for whoever asks after it in the same request. */
+  readonly recorded: "login" | "logout" | null;
   /** Another user's session has to end, or somebody has to become known, before this request counts. */
   readonly before: boolean;
   readonly now: number;
@@ -31,6 +33,8 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
   if (circumstances.before || verdict.kind === "refuse") return { kind: "end-and-proceed" };
+  if (circumstances.recorded === "login") return PROCEED;
+  if (circumstances.recorded === "logout") return policy.require === "nobody" ? PROCEED : challenge(circumstances.request);
   if (verdict.kind === "unavailable") return { ...verdict };
   const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;

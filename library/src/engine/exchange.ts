@@ -1,20 +1,17 @@
 import type {
   DeadTicket,
   Decision,
-  ErrorCode,
   MaybePromise,
   Policy,
   ProvenSession,
   ProviderLogin,
   ProviderTokens,
-  Report,
   RequestView,
   RouteExchange,
   Session,
   SessionRow,
   Verdict,
 } from "../contracts.ts";
-import { decide } from "../core/decide.ts";
 import type { Draft, LoginIntent } from "../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -25,9 +22,10 @@ import { ownerOf } from "../core/record.ts";
 import { inStep, reconciled } from "./admit.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
+import { decisionOf } from "./decision.ts";
 import { markBefore } from "./marks.ts";
 import type { Asserted, Observed } from "./observe.ts";
-import { comesAlong, provenBy } from "./observe.ts";
+import { provenBy } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 import { SessionHandle } from "./session.ts";
 import type { Settlement } from "./settle.ts";
@@ -37,11 +35,6 @@ import { touch } from "./touch.ts";
 import type { WaitBudget } from "./wait-budget.ts";
 
 const NOTHING: readonly (() => void)[] = [];
-
-function reportRefusal(code: ErrorCode, report: Report): void {
-  if (code === "ERR_CROSS_SITE") report({ name: "csrf.refused", level: "warn", code });
-  else report({ name: "session.refused", level: "debug", code });
-}
 
 /** One request's way through the engine: what was observed, what the handler wants, and its settling. Adapters hold one each. */
 export class Exchange<Data> implements RouteExchange {
@@ -120,18 +113,7 @@ export class Exchange<Data> implements RouteExchange {
 
   /** What is to be done about this request before the handler runs. `renew`: nobody has asked {@link admit} yet. */
   decide(policy: Policy): Decision {
-    const { request, options } = this;
-    const decision = decide(this.verdict, policy, {
-      request,
-      origins: options.origins,
-      ambient: request.method !== "GET" && comesAlong(options.chain, request),
-      before: this.#observed.ending !== undefined || this.#observed.registering !== undefined,
-      now: this.now,
-      keepsInStep: options.refresh.policy === "keep-in-step",
-      unconfirmed: options.policy.unconfirmed,
-    });
-    if (decision.kind === "refuse") reportRefusal(decision.code, options.report);
-    return decision;
+    return decisionOf(this.#observed, this.#draft, policy, this.request, this.now, this.options);
   }
 
   /**

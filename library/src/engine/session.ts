@@ -50,7 +50,9 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get via(): string | null {
-    return this.owner === null ? null : (this.#exchange.by ?? "session");
+    if (this.owner === null) return null;
+    const { by, draft } = this.#exchange;
+    return draft.login === null ? (by ?? "session") : "session";
   }
 
   get claims(): JsonObject {
