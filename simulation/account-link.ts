@@ -1,4 +1,4 @@
-import type { Known, ResolverOptions } from "coatcheck";
+import { CoatcheckError, type Known, type ResolverOptions } from "coatcheck";
 import type { Account, Lookup } from "./accounts.ts";
 import type { Life } from "./replica.ts";
 import type { LookupTrouble } from "./script.ts";
@@ -90,7 +90,7 @@ class LookupCall {
 
   #failure(): Error {
     this.#world.accounts.hears(this.#lookup, null);
-    return new Error("the users' table is away");
+    return new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "the users' table is away" });
   }
 
   #happens(what: string, place: Life | null, run: () => void): void {

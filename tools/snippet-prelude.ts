@@ -11,6 +11,7 @@ import type {
   JsonObject,
   Session,
   SessionStore,
+  unavailable as unavailableFunction,
 } from "coatcheck";
 import type { SessionClient, sessionClient as sessionClientFunction } from "coatcheck/client";
 import type { express as expressAdapter } from "coatcheck/express";
@@ -27,6 +28,7 @@ declare global {
   const coatcheck: typeof coatcheckFunction;
   const CoatcheckError: typeof CoatcheckErrorType;
   const custom: typeof customFunction;
+  const unavailable: typeof unavailableFunction;
   const memory: typeof memoryStore;
   const sqlite: typeof sqliteStore;
   const express: typeof expressAdapter;

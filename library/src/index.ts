@@ -1,7 +1,7 @@
 /** The public names of the package, and nothing else. */
 export { coatcheck } from "./compose.ts";
 export type * from "./contracts.ts";
-export { CoatcheckError, ERRORS } from "./core/errors.ts";
+export { CoatcheckError, ERRORS, unavailable } from "./core/errors.ts";
 export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
 export type { RefreshPolicy } from "./core/renewal.ts";
 export type { Auth, Readiness } from "./engine/auth.ts";

@@ -56,15 +56,15 @@ export const PORTAL_MUTANTS: readonly Mutant[] = [
     "failure-is-unknown",
     "a look-up that fails is taken for an unknown user",
     "engine/resolver.ts",
-    'return { kind: "failed", cause };',
+    'return { kind: "failed", code, cause };',
     'return { kind: "unknown" };',
   ),
   one(
     "failure-kept-as-answer",
     "a look-up that failed is not tried again within the cache's time",
     "engine/resolver.ts",
-    'return { kind: "failed", cause };',
-    'this.#keep(key, { resolved: { kind: "failed", cause }, from: identity });\n      return { kind: "failed", cause };',
+    'return { kind: "failed", code, cause };',
+    'this.#keep(key, { resolved: { kind: "failed", code, cause }, from: identity });\n      return { kind: "failed", code, cause };',
   ),
   one(
     "forgets-nothing",

@@ -56,6 +56,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "Sessions cannot be looked up right now. You are still signed in.",
     "The session store did not answer; look at its health. Nobody was signed out.",
   ),
+  ERR_APP_HOOK: entry(
+    500,
+    "The app could not tell who you are.",
+    "A function of the app's own (resolve, register, authenticate, a strategy) threw, or answered with something else; the event has the error. Where what it asks is away, let it throw unavailable(cause), which is 503.",
+  ),
   ERR_STORE_CONTENTION: entry(
     503,
     "Too many changes to this session at once. Nothing was lost; try again.",
@@ -151,4 +156,20 @@ export function problem(code: ErrorCode, detail?: string): string {
     code,
     ...(detail === undefined ? {} : { detail }),
   });
+}
+
+/**
+ * For the app's own functions (`resolve`, `register`, `authenticate`): what they ask is away just now, which is answered 503. Whatever else they throw
+ * is taken for a bug of the app's: 500 `ERR_APP_HOOK`.
+ *
+ * @example
+ * ```ts
+ * const resolve = async ({ subject }: { subject: string }) => {
+ *   const user = await users.find(subject).catch(unavailable);
+ *   return user === undefined ? null : { owner: user.id };
+ * };
+ * ```
+ */
+export function unavailable(cause?: unknown): never {
+  throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
 }

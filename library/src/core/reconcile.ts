@@ -6,8 +6,8 @@ export type Resolution =
   | { readonly kind: "unknown" }
   /** Known, and not let in any more. */
   | { readonly kind: "blocked" }
-  /** The look-up did not answer. */
-  | { readonly kind: "failed"; readonly cause: unknown };
+  /** The look-up did not answer, or threw: its outage or its bug, by the code. */
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly cause: unknown };
 
 /** The presented session, as far as it decides who asks; `null`: none that is live. */
 export interface Presented {
@@ -70,7 +70,7 @@ export function reconcileAbsent(presented: Presented | null): Reconciled {
 export function reconcile(resolution: Resolution, presented: Presented | null, unknownUsers: UnknownUsers): Reconciled {
   switch (resolution.kind) {
     case "failed":
-      return { end: null, as: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: resolution.cause } };
+      return { end: null, as: { kind: "unavailable", code: resolution.code, cause: resolution.cause } };
     case "blocked":
       return { end: presented === null ? null : "admin", as: FORBIDDEN };
     case "unknown":

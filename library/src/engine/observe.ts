@@ -11,6 +11,8 @@ import type {
   StrategyContext,
   Verdict,
 } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { hookFailure } from "../core/hook-failure.ts";
 import type { Presented, Reconciled } from "../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../core/reconcile.ts";
 import { parseBody } from "../core/record.ts";
@@ -61,7 +63,7 @@ export function observe(chain: Chain, context: StrategyContext): MaybePromise<Ob
 function observeAll(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
   for (const strategy of chain.explicit) {
     if (isPresented(strategy, context)) {
-      return after(limited(ask(strategy, context), strategy, context), (verdict) => decided(strategy, verdict));
+      return after(limited(ask(strategy, context, failure), strategy, context), (verdict) => decided(strategy, verdict));
     }
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
@@ -93,7 +95,10 @@ function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, re
   if (!(verdict instanceof Promise)) return verdict;
   const done = new AbortController();
   const late = clock.sleep(PATIENCE, done.signal).then(
-    () => outage(strategy, new Error(`the strategy ${strategy.name} did not answer in time`), report),
+    () => {
+      const message = `the strategy ${strategy.name} did not answer in time`;
+      return failure(strategy, new CoatcheckError("ERR_STORE_UNAVAILABLE", { message }), report);
+    },
     () => verdict,
   );
   return Promise.race([verdict, late]).finally(() => done.abort());
@@ -177,7 +182,7 @@ export function registered(resolved: Resolved, before: Observed): Observed {
     case "blocked":
       return { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy" };
     case "failed":
-      return { verdict: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: resolved.cause }, by: "proxy" };
+      return { verdict: { kind: "unavailable", code: resolved.code, cause: resolved.cause }, by: "proxy" };
   }
 }
 
@@ -205,17 +210,24 @@ function read(reader: ProxyReader, { request, now, report }: StrategyContext): M
   }
 }
 
-function ask(strategy: Strategy, context: StrategyContext): MaybePromise<Verdict> {
+function ask(strategy: Strategy, context: StrategyContext, failed: typeof outage = outage): MaybePromise<Verdict> {
   try {
     const verdict = strategy.examine(context);
-    return verdict instanceof Promise ? verdict.catch((cause: unknown) => outage(strategy, cause, context.report)) : verdict;
+    return verdict instanceof Promise ? verdict.catch((cause: unknown) => failed(strategy, cause, context.report)) : verdict;
   } catch (cause) {
-    return outage(strategy, cause, context.report);
+    return failed(strategy, cause, context.report);
   }
 }
 
-function outage({ name }: Strategy, cause: unknown, report: Report): Verdict {
-  if (name === "session") report({ name: "store.failed", level: "error", reason: "read", error: cause });
-  else report({ name: "credential.failed", level: "error", reason: name, error: cause });
+/** The session's strategy throws what the store threw. */
+function outage(_session: Strategy, cause: unknown, report: Report): Verdict {
+  report({ name: "store.failed", level: "error", reason: "read", error: cause });
   return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
+}
+
+/** Another's is the app's: a bug, unless it declares an outage (S-56). */
+function failure({ name }: Strategy, cause: unknown, report: Report): Verdict {
+  const answered = hookFailure(cause);
+  report({ name: "credential.failed", level: "error", reason: name, code: answered.code, error: cause });
+  return { kind: "unavailable", ...answered, cause };
 }

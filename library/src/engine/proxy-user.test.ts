@@ -3,6 +3,7 @@ import { afterEach, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
 import { LIFETIME, renewalWorld } from "../../test-support/renewals.ts";
 import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../contracts.ts";
+import { unavailable } from "../core/errors.ts";
 import { type CoatcheckOptions, coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
@@ -194,7 +195,7 @@ test("S-32 blocked in the meantime: their own session ends, 403 for them and for
 test("S-31 the user table is away: 503, nothing ended, and both are still signed in afterwards", async () => {
   let away = false;
   const resolve = ({ subject }: Identity): Known => {
-    if (away) throw new Error("away");
+    if (away) unavailable(new Error("away"));
     return { owner: subject };
   };
   start({ resolve, cacheFor: 0 });
@@ -326,4 +327,27 @@ test("TP-03 an adapter that does not know the peer refuses", async () => {
     ).status,
     200,
   );
+});
+
+test("F-69 S-56 a bug in the app's resolve is 500 and the app's own, and ends nothing", async () => {
+  let known: () => Known = () => ({ owner: "u1" });
+  start({ resolve: () => known(), cacheFor: 0 });
+  const { cookie } = await visited({ user: "alice", navigates: true });
+  const bugs: readonly (() => Known)[] = [
+    () => {
+      throw new TypeError("users.find is not a function");
+    },
+    () => JSON.parse('{"id":7}'),
+  ];
+  for (const bug of bugs) {
+    known = bug;
+    const request = new Request(`${ORIGIN}/`, { headers: { "x-user": "alice", cookie } });
+    const answer = await auth.handle(request, () => new Response("served"), { peer: "10.0.0.1" });
+    assert.deepEqual([answer.status, JSON.parse(await answer.text()).code], [500, "ERR_APP_HOOK"]);
+    assert.equal(answer.headers.get("set-cookie"), null);
+    const [failure] = events.filter(({ name }) => name === "proxy.lookup-failed").slice(-1);
+    assert.deepEqual([failure?.level, failure?.reason, failure?.code], ["error", "app", "ERR_APP_HOOK"]);
+  }
+  known = () => ({ owner: "u1" });
+  assert.equal((await opened({ user: "alice", cookie })).exchange.session.id !== null, true);
 });

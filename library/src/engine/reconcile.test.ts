@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
 import { node } from "../adapters/node.ts";
 import type { AuditEvent, Identity, JsonObject, ProxyReader, RequestView, SessionStore, Strategy } from "../contracts.ts";
+import { unavailable } from "../core/errors.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
@@ -189,7 +190,7 @@ after(() => close());
 const portOf = (address: AddressInfo | string | null): number => (typeof address === "object" ? (address?.port ?? 0) : 0);
 
 function known(subject: string): Known {
-  if (lookup === "fails") throw new Error("the user table is away");
+  if (lookup === "fails") unavailable(new Error("the user table is away"));
   if (lookup === "blocked") return { blocked: true };
   return lookup === "unknown" ? null : { owner: `owner ${subject.toLowerCase()}` };
 }

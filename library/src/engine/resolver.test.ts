@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AuditEvent, Identity } from "../contracts.ts";
+import { unavailable } from "../core/errors.ts";
 import { manualClock } from "../testing/manual-clock.ts";
-import type { Known, ResolverOptions } from "./resolver.ts";
+import type { Known, Resolved, ResolverOptions } from "./resolver.ts";
 import { Resolver } from "./resolver.ts";
 
 const identity = (subject: string, claims = {}): Identity => ({
@@ -85,21 +86,30 @@ test("S-43 whoever is blocked no more is let in at once after forget, by owner w
   assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
 });
 
-test("S-31 S-05 what the look-up throws, and its silence, are an outage, and not kept", async () => {
-  let answer: () => Known | Promise<Known> = () => {
-    throw new Error("the user table is away");
-  };
+test("F-69 S-31 S-05 S-56 an outage that the look-up declares, and its silence, are 503; what else it throws is the app's bug", async () => {
+  let answer: () => Known | Promise<Known> = () => unavailable(new Error("the user table is away"));
   const users = lookup(() => answer());
   const { clock, events, resolver } = resolverWith({ resolve: users.resolve });
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "failed");
-  answer = () => Promise.reject(new Error("away"));
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "failed");
+  const codeOf = (resolved: Resolved): unknown => resolved.kind === "failed" && resolved.code;
+  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_STORE_UNAVAILABLE");
+  answer = () => Promise.reject(new Error("away")).catch(unavailable);
+  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_STORE_UNAVAILABLE");
   answer = () => new Promise(() => undefined);
   const hanging = resolver.resolve(identity("alice"));
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(5_000);
-  assert.equal((await hanging).kind, "failed");
-  assert.equal(events.filter(({ name }) => name === "proxy.lookup-failed").length, 3);
+  assert.equal(codeOf(await hanging), "ERR_STORE_UNAVAILABLE");
+  answer = () => {
+    throw new TypeError("x is not a function");
+  };
+  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_APP_HOOK");
+  answer = () => Promise.reject(new Error("whatever"));
+  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_APP_HOOK");
+  const reported = events.filter(({ name }) => name === "proxy.lookup-failed");
+  assert.deepEqual(
+    reported.map(({ level, reason }) => `${level} ${reason}`),
+    ["error outage", "error outage", "error outage", "error app", "error app"],
+  );
   answer = () => ({ owner: "u1" });
   assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
 });

@@ -1,4 +1,6 @@
 import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { hookFailure } from "../core/hook-failure.ts";
 import type { Resolution, UnknownUsers } from "../core/reconcile.ts";
 import { ownerOf } from "../core/record.ts";
 
@@ -13,7 +15,8 @@ export type Known =
 
 /** The app's side of an asserted identity. */
 export interface ResolverOptions {
-  /** Finds the app's user. What it throws, and its silence, are an outage. Default: everybody is known, by issuer and subject. */
+  /** Finds the app's user. Its silence is an outage, and so is what it throws by `unavailable(cause)`: 503. All
+   * else that it throws is its bug: 500. Default: everybody is known, by issuer and subject. */
   readonly resolve?: (identity: Identity) => MaybePromise<Known>;
   /** What becomes of whom it does not know. Default `anonymous`. */
   readonly unknown?: UnknownUsers;
@@ -152,8 +155,15 @@ export class Resolver {
       if (generation === this.#generation) this.#keep(key, { resolved, from: identity });
       return resolved;
     } catch (cause) {
-      this.#report({ name: "proxy.lookup-failed", level: "error", error: cause });
-      return { kind: "failed", cause };
+      const { code } = hookFailure(cause);
+      this.#report({
+        name: "proxy.lookup-failed",
+        level: "error",
+        reason: code === "ERR_APP_HOOK" ? "app" : "outage",
+        code,
+        error: cause,
+      });
+      return { kind: "failed", code, cause };
     }
   }
 
@@ -162,7 +172,7 @@ export class Resolver {
     if (!(answer instanceof Promise)) return answer;
     const done = new AbortController();
     const late = this.#clock.sleep(PATIENCE, done.signal).then(
-      () => Promise.reject(new Error("resolve did not answer in time")),
+      () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "resolve did not answer in time" })),
       () => answer,
     );
     return Promise.race([answer, late]).finally(() => done.abort());

@@ -4,7 +4,7 @@ import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
 import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { hmacJwt, signJwt } from "../../test-support/signing.ts";
 import type { AuditEvent, TokenVerifier } from "../contracts.ts";
-import { CoatcheckError } from "../core/errors.ts";
+import { CoatcheckError, unavailable } from "../core/errors.ts";
 import { systemClock } from "../engine/system.ts";
 import type { CoatcheckOptions } from "../index.ts";
 import { coatcheck, custom } from "../index.ts";
@@ -148,18 +148,19 @@ test("TP-05 the bearer is asked before the app's own strategies, and these befor
   await auth.close();
 });
 
-test("TP-07 a custom strategy that throws, hangs or answers with something else is 503 for everybody who presents, and for nobody else", async () => {
-  const faults: readonly (() => never | Promise<never> | null)[] = [
-    () => assert.fail("thrown"),
-    () => Promise.reject(new Error("rejected")),
-    () => new Promise(() => undefined),
-    () => JSON.parse('{"subject":"alice"}'),
+test("F-69 TP-07 a custom strategy that hangs is 503, one that throws or answers with something else 500, for everybody who presents, and for nobody else", async () => {
+  const faults: readonly (readonly [status: number, authenticate: () => never | Promise<never> | null])[] = [
+    [500, () => assert.fail("thrown")],
+    [500, () => Promise.reject(new Error("rejected"))],
+    [503, () => Promise.reject(new Error("away")).catch(unavailable)],
+    [503, () => new Promise(() => undefined)],
+    [500, () => JSON.parse('{"subject":"alice"}')],
   ];
-  for (const authenticate of faults) {
+  for (const [status, authenticate] of faults) {
     const presented = (request: { header(name: string): string | undefined }) => request.header("x-api-key") !== undefined;
     const faulty = custom({ name: "faulty", timeout: 20, presented, authenticate });
     const { auth, ask, cookie } = await app({ strategies: [faulty] });
-    assert.equal((await ask({ cookie, "x-api-key": "k" })).status, 503);
+    assert.equal((await ask({ cookie, "x-api-key": "k" })).status, status);
     assert.equal(await (await ask({ cookie })).text(), "alice by session");
     await auth.close();
   }

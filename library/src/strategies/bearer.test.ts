@@ -155,7 +155,7 @@ test("TP-05 the first verifier that reads a token judges it alone; a token that 
   assert.deepEqual(asked, ["a", "b"]);
 });
 
-test("TP-07 a verifier that throws, rejects, or says something else is an outage", async () => {
+test("F-69 S-56 TP-07 a verifier that throws, rejects, or says something else lets nobody in, and is the app's: 500", async () => {
   const strange = (json: string): TokenVerdict => JSON.parse(json);
   const failures: readonly TokenVerifier[] = [
     verifier(() => assert.fail("thrown")),
@@ -177,7 +177,7 @@ test("TP-07 a verifier that throws, rejects, or says something else is an outage
   ];
   for (const [index, failing] of failures.entries()) {
     const verdict = await examine(bearer({ verifiers: [failing] }), request("Bearer x"));
-    assert.equal(verdict.kind, "unavailable", `failure ${index}`);
+    assert.equal(verdict.kind === "unavailable" && verdict.code, "ERR_APP_HOOK", `failure ${index}`);
     assert.deepEqual(
       events.map(({ name, level }) => [name, level]),
       [["credential.failed", "error"]],

@@ -8,6 +8,8 @@ import type {
   TokenVerifier,
   Verdict,
 } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { hookFailure } from "../core/hook-failure.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 
 /** What the strategy is made of. */
@@ -89,31 +91,37 @@ function challenges(realm: string | undefined): Challenges {
   };
 }
 
-/** Whatever a verifier throws, or gives that is no verdict, is an outage: nobody is let in by a mistake (TP-07). */
+/** What a verifier throws, or gives that is no verdict, lets nobody in (TP-07): its outage where it declares one, else its bug (S-56). */
 function judged(token: string, context: StrategyContext, terms: Terms): MaybePromise<Verdict> {
   let verifier: TokenVerifier | null = null;
-  const outage = (cause: unknown): Verdict => toVerdict({ kind: "unavailable", cause }, verifier, context, terms);
+  const failed = (cause: unknown): Verdict => {
+    const failure = hookFailure(cause);
+    const by = verifier === null ? {} : { provider: verifier.name };
+    context.report({ name: "credential.failed", level: "error", reason: "threw", code: failure.code, error: cause, ...by });
+    return { kind: "unavailable", ...failure, cause };
+  };
   const settled = (found: TokenVerdict): Verdict => {
     try {
       return toVerdict(found, verifier, context, terms);
     } catch (cause) {
-      return outage(cause);
+      return failed(cause);
     }
   };
   try {
     verifier = terms.verifiers.find((one) => one.reads(token)) ?? null;
     if (verifier === null) return settled({ kind: "invalid", reason: "unknown" });
     const found = verifier.verify(token);
-    return found instanceof Promise ? inTime(found, context).then(settled, outage) : settled(found);
+    return found instanceof Promise ? inTime(found, context).then(settled, failed) : settled(found);
   } catch (cause) {
-    return outage(cause);
+    return failed(cause);
   }
 }
 
 async function inTime(work: Promise<TokenVerdict>, { clock }: StrategyContext): Promise<TokenVerdict> {
   const done = new AbortController();
   const late = clock.sleep(PATIENCE, done.signal).then((): never => {
-    throw new Error(`a verifier of bearer tokens did not answer within ${PATIENCE} ms`);
+    const message = `a verifier of bearer tokens did not answer within ${PATIENCE} ms`;
+    throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { message });
   });
   try {
     // The limit first: it must be heard also where the work is something that cannot be waited for.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AuditEvent, RequestView, Verdict } from "../contracts.ts";
+import { CoatcheckError, ERRORS, unavailable } from "../core/errors.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import type { CustomIdentity, CustomOptions } from "./custom.ts";
 import { custom } from "./custom.ts";
@@ -76,7 +77,7 @@ test("S-04 owner and ambient are as given", () => {
   assert.equal(custom(options).ambient, false);
 });
 
-test("TP-07 what throws, rejects or answers with something else lets nobody in, and is an outage", async () => {
+test("F-69 S-56 TP-07 what throws, rejects or answers with something else lets nobody in, and is the app's: 500", async () => {
   const answering = (value: unknown): Partial<CustomOptions> => ({ authenticate: () => JSON.parse(JSON.stringify(value)) });
   const failures: readonly (readonly [name: string, change: Partial<CustomOptions>])[] = [
     ["throws", { authenticate: () => assert.fail("thrown") }],
@@ -105,13 +106,25 @@ test("TP-07 what throws, rejects or answers with something else lets nobody in, 
   for (const [name, change] of failures) {
     const verdict = await examine(change);
     assert.equal(verdict.kind, "unavailable", name);
-    assert.equal(verdict.kind === "unavailable" && verdict.code, "ERR_PROVIDER_UNAVAILABLE", name);
+    assert.equal(verdict.kind === "unavailable" && verdict.code, "ERR_APP_HOOK", name);
     assert.deepEqual(
       events.map((event) => [event.name, event.level, event.reason]),
       [["credential.failed", "error", "api-key"]],
       name,
     );
     assert.equal(custom({ ...options, ...change }).presented(request("good")), true, name);
+  }
+});
+
+test("F-69 S-56 an outage is one where authenticate declares it: 503", async () => {
+  const declared: readonly Partial<CustomOptions>[] = [
+    { authenticate: () => unavailable(new Error("down")) },
+    { authenticate: () => Promise.reject(new Error("down")).catch(unavailable) },
+    { authenticate: () => Promise.reject(new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { retryAfter: 7 })) },
+  ];
+  for (const change of declared) {
+    const verdict = await examine(change);
+    assert.equal(verdict.kind === "unavailable" && ERRORS[verdict.code].status, 503);
   }
 });
 

@@ -8,6 +8,8 @@ import type {
   StrategyContext,
   Verdict,
 } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { hookFailure } from "../core/hook-failure.ts";
 import { knownOptions, type OptionNames } from "../core/option-names.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 
@@ -27,7 +29,8 @@ export interface CustomOptions {
   readonly name: string;
   /** Whether the request carries the credential that `authenticate` reads. Synchronous, and by the request alone. */
   presented(request: RequestView): boolean;
-  /** Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw is to say that nobody can tell: 503. */
+  /** Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw `unavailable(cause)` is to say that nobody can tell: 503.
+   * All else that it throws is its bug: 500. */
   authenticate(request: RequestView, context: CustomContext): MaybePromise<CustomIdentity | null>;
   /** How long `authenticate` may take, milliseconds. Default 5,000. */
   readonly timeout?: number;
@@ -50,8 +53,8 @@ const NAMES: OptionNames<CustomOptions> = {
 };
 
 /**
- * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing, and what throws, takes
- * too long or answers with something else lets nobody in (503).
+ * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing, what takes too long or
+ * declares an outage lets nobody in (503), and neither does what throws or answers with something else (500).
  *
  * @example
  * ```ts
@@ -78,8 +81,9 @@ export function custom(options: CustomOptions): Strategy {
   }
 
   function outage(cause: unknown, { report }: StrategyContext): Verdict {
-    report({ name: "credential.failed", level: "error", reason: name, error: cause });
-    return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause };
+    const failure = hookFailure(cause);
+    report({ name: "credential.failed", level: "error", reason: name, code: failure.code, error: cause });
+    return { kind: "unavailable", ...failure, cause };
   }
 
   return {
@@ -131,7 +135,7 @@ async function inTime<T>(work: Promise<T>, limit: number, stop: AbortController,
   const late = clock.sleep(limit, done.signal).then((): never => {
     const reason = new DOMException(`the app's own strategy did not answer within ${limit} ms`, "TimeoutError");
     stop.abort(reason);
-    throw reason;
+    throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { cause: reason, message: reason.message });
   });
   try {
     // The limit first: it must be heard also where the work is something that cannot be waited for.
