@@ -10,6 +10,7 @@ import { createKeyring } from "./crypto/keyring.ts";
 import { announcer } from "./engine/announce.ts";
 import type { Auth } from "./engine/auth.ts";
 import { createBackground } from "./engine/background.ts";
+import { boundedStore, checkedStoreTimeout } from "./engine/bounded-store.ts";
 import { sessionDirectory } from "./engine/directory.ts";
 import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
@@ -62,7 +63,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const providers = givenProviders(options).map((given) =>
     isProvider(given) ? given : oidcProvider(given, { clock, entropy, report }),
   );
-  const { store } = options;
+  const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
 
   const endings = new Endings({ store, clock, policy, background });
   const announce = announcer({ endings, report, providers, keyring, background, clock });

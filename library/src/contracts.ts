@@ -186,6 +186,8 @@ export interface StoreCapabilities {
  * - A method answers with a value or a promise, and throws (or rejects) only when the store could not answer. Not found,
  *   ended, conflict are answers.
  * - Every write has a condition; no upsert exists. A row that ended never lives again.
+ * - A promise is settled. One that is not, within `storeTimeout`, counts as an outage; what it was to write may still be written, and is treated as
+ *   unknown: a new row is ended again, since nobody was told its secret, and a change is planned again on the row as it then is.
  * - What a method answered has happened, durably as the store is durable, and the next call of any process sees it.
  *
  * `coatcheck/testing` publishes the suite that every store passes.

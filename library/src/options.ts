@@ -18,6 +18,8 @@ export interface CoatcheckOptions<Data> {
   /** 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. */
   readonly secrets: string | readonly string[] | undefined;
   readonly store: SessionStore;
+  /** How long a call of the store may take, milliseconds; silence beyond it is an outage (503). Default 5,000. Stores that answer at once need none. */
+  readonly storeTimeout?: number;
   /** The OpenID provider, or several with names; without one the app signs people in itself with `session.login`. */
   readonly provider?: ProviderConfig | Provider;
   readonly providers?: readonly (ProviderConfig | Provider)[];
@@ -85,6 +87,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   publicUrl: true,
   secrets: true,
   store: true,
+  storeTimeout: true,
   provider: true,
   providers: true,
   bearer: true,

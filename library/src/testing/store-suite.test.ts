@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SessionRow, SessionStore } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
+import { answering } from "./answering.ts";
 import { playCase, type StoreUnderTest, storeCases } from "./store-suite.ts";
 import { watchingCases } from "./store-suite-watching.ts";
 
@@ -211,3 +212,10 @@ async function caught(make: () => StoreUnderTest): Promise<boolean> {
 function wrapped(store: SessionStore, change: Partial<Answers>): SessionStore {
   return { name: "wrapped", capabilities: { ...store.capabilities, watch: false }, ...right(store), ...change };
 }
+
+test("F-12 the suite's stores have to answer: a promise that is never settled rejects by the call's name", async () => {
+  const silent = answering(wrapped(memory(), { get: () => new Promise(() => undefined) }), 20);
+  await assert.rejects(async () => silent.get("id"), /get did not answer within 20 ms/);
+  const right = answering(memory());
+  assert.equal(right.get("id"), undefined);
+});

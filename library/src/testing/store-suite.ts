@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MaybePromise, SessionRow, SessionStore } from "../contracts.ts";
+import { answering } from "./answering.ts";
 import { closingCases } from "./store-suite-closing.ts";
 import { endingCases } from "./store-suite-endings.ts";
 import { listCases } from "./store-suite-lists.ts";
@@ -90,10 +91,10 @@ export const storeCases: readonly Case[] = [
 /** Plays one case on a store of its own; rejects where the store does not do what it has to. */
 export async function playCase({ run }: Case, options: StoreSuiteOptions): Promise<void> {
   const made = await options.make();
-  const handles: [SessionStore, ...SessionStore[]] = [made.store];
+  const handles: [SessionStore, ...SessionStore[]] = [answering(made.store)];
   try {
     assert.ok(!made.store.capabilities.shared || made.another, "a shared store must be tested with another handle");
-    if (made.another) handles.push(await made.another());
+    if (made.another) handles.push(answering(await made.another()));
     await run(contextOf(handles, options));
   } finally {
     for (const handle of handles) await handle.close();
