@@ -29,7 +29,7 @@ const LAYERS: { readonly [layer: string]: Layer } = {
   strategies: { may: ["contracts", "core", "cookie", "crypto"], alone: true },
   oidc: { may: ["contracts", "core", "cookie", "crypto"] },
   tokens: { may: ["contracts", "core", "cookie", "crypto"] },
-  stores: { may: ["contracts", "core/errors", "core/detached", "core/option-names"], alone: true },
+  stores: { may: ["contracts", "core/errors", "core/detached", "core/hot-rows", "core/option-names"], alone: true },
   adapters: { may: ["contracts", "engine", "core/errors", "core/option-names"], alone: true },
   client: { may: [], bare: true },
   testing: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "index"] },

@@ -1,5 +1,6 @@
 import type { Auth, Decision, Identity, JsonObject, MaybePromise, Policy, RequestView } from "coatcheck";
 import type { AssertionSigner } from "coatcheck/assertions";
+import { comesAgain } from "./comes-again.ts";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Turned } from "./seam.ts";
 
@@ -8,7 +9,7 @@ export type Engine = Auth<JsonObject>["engine"];
 const SOMEBODY: Policy = { require: "user" };
 const ANYBODY: Policy = { require: "nobody" };
 
-type Exchange = Awaited<ReturnType<Engine["open"]>>;
+export type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
 /** Finds out who asks, and whether they may pass. Synchronous where the store is. */
 export function authenticate(
@@ -61,7 +62,7 @@ class Admitted implements Admission {
   }
 
   get comesAgain(): boolean {
-    return this.#exchange.options.store.capabilities.keepsRows === true;
+    return comesAgain(this.#exchange);
   }
 
   get groups(): readonly string[] {

@@ -4,10 +4,11 @@ import { sqlite } from "coatcheck/sqlite";
 import type { StoreSetting } from "./config/store-kind.ts";
 
 /**
- * Sessions that come again are kept as read, and each look-up asks the file whether another process has written since. A gateway has the
- * memory: about a kilobyte each, for as many as are at work. Beside other processes that write all the time, keeping would not pay.
+ * Sessions that come again are kept as read, and each look-up asks the file whether another process has written since: about three kilobytes each with
+ * what is found out about them. More of them would make each full garbage collection longer, and with it the slowest requests of everybody.
+ * Beside other processes that write all the time, keeping would not pay.
  */
-const KEPT_ROWS = 131_072;
+const KEPT_ROWS = 8_192;
 
 export interface OpenOptions {
   readonly workers?: number;

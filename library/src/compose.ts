@@ -92,7 +92,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     chain: {
       explicit: [...tokens.strategies, ...(options.strategies ?? [])],
       proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
-      session: sessionStrategy({ cookie: cookies.session.name, policy, keepsRows: store.capabilities.keepsRows === true }),
+      session: sessionStrategy({ cookie: cookies.session.name, policy, keepsRows: store.capabilities.keepsRows ?? false }),
     },
     policy,
     cookies,

@@ -175,9 +175,10 @@ export interface StoreCapabilities {
   readonly watch: boolean;
   /**
    * `get` hands out the same object until the row changes, and another one from then on, so that what was found out about it is worth keeping: its
-   * parsed body, and for a minute which secret proves it. Default `false`.
+   * parsed body, and for a minute which secret proves it. A function tells of which rows that is so; it may change its mind about a row, and what was
+   * kept is then of no use. Default `false`.
    */
-  readonly keepsRows?: boolean;
+  readonly keepsRows?: boolean | ((row: SessionRow) => boolean);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { Engine } from "../admission.ts";
 import { problemOf } from "../answer.ts";
+import { comesAgain } from "../comes-again.ts";
 import type { ProviderSettings } from "../config.ts";
 import { groupsOf } from "../groups.ts";
 import type { CheckRequest } from "../seam.ts";
@@ -55,7 +56,7 @@ function concluded(
     if (identity === null || !new UsersOf(named).has(identity)) return problemOf("ERR_FORBIDDEN");
   }
   exchange.touch(200);
-  return told.of(identity, exchange.options.store.capabilities.keepsRows === true, leftOut);
+  return told.of(identity, comesAgain(exchange), leftOut);
 }
 
 /** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */

@@ -1,4 +1,5 @@
 import type { Identity, JsonObject, RecordBody, SessionRow, StoreCapabilities } from "../contracts.ts";
+import { isKept } from "../core/hot-rows.ts";
 import { parseBody } from "../core/record.ts";
 
 /** A row's body, parsed. What is shown of it is frozen first: requests may share it, and the next write keeps it. */
@@ -42,12 +43,11 @@ export class Body {
 const kept = new WeakMap<SessionRow, Body>();
 
 /** The row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
-export function bodyOf(row: SessionRow, { keepsRows }: StoreCapabilities): Body {
-  if (keepsRows !== true) return new Body(row);
+export function bodyOf(row: SessionRow, capabilities: StoreCapabilities): Body {
   const known = kept.get(row);
   if (known !== undefined) return known;
   const body = new Body(row);
-  kept.set(row, body);
+  if (isKept(capabilities, row)) kept.set(row, body);
   return body;
 }
 

@@ -1,8 +1,9 @@
-import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore } from "../contracts.ts";
+import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/option-names.ts";
 import { Groups } from "./memory-groups.ts";
-import { emptied, frozen } from "./memory-rows.ts";
+import { emptied } from "./memory-rows.ts";
+import { RowTable } from "./memory-table.ts";
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
@@ -13,7 +14,7 @@ export interface MemoryOptions {
   readonly maxSessions?: number;
 }
 
-/** What is indexed by when it expires: all that ends within the same minute lies in one bucket. */
+/** Marks are indexed by when they expire: all that end within the same minute lie in one bucket. */
 const BUCKET_MS = 60_000;
 const SWEEP_WHEN_FULL = 1_000;
 
@@ -25,7 +26,7 @@ type Listener = (ended: { readonly id: string; readonly reason: EndReason }) => 
 
 /**
  * Keeps sessions in this process, and loses them with it: for tests, development, and single processes that may sign everybody
- * out at a restart. `get` hands out the same frozen row until it changes.
+ * out at a restart. `get` hands out the same frozen row for as long as it is asked for often and does not change.
  *
  * @example
  * ```ts
@@ -41,17 +42,16 @@ export function memory(options: MemoryOptions = {}): SessionStore {
 
 class MemoryStore implements SessionStore {
   readonly name = "memory";
-  readonly capabilities = Object.freeze({ shared: false, durable: false, watch: true, keepsRows: true });
   readonly #maxSessions: number;
-  readonly #rows = new Map<string, SessionRow>();
+  readonly #rows = new RowTable();
+  readonly capabilities: StoreCapabilities = Object.freeze({
+    shared: false,
+    durable: false,
+    watch: true,
+    keepsRows: (row: SessionRow): boolean => this.#rows.keeps(row),
+  });
   readonly #marks = new Map<string, Mark>();
-  /** Ids of live rows by owner, and by issuer and sid. */
-  readonly #byOwner = new Groups<string>();
-  readonly #bySid = new Groups<string>();
-  readonly #rowExpiry = new Groups<number>();
   readonly #markExpiry = new Groups<number>();
-  /** Ids of live rows that have something to renew. */
-  readonly #renewable = new Set<string>();
   readonly #listeners = new Set<Listener>();
   #closed = false;
 
@@ -66,35 +66,31 @@ class MemoryStore implements SessionStore {
 
   put(row: SessionRow, condition: PutCondition): boolean {
     this.#open();
-    const stored = this.#rows.get(row.id);
+    const stored = this.#rows.peek(row.id);
     if (condition === "absent") {
       if (stored !== undefined) return false;
       this.#makeRoom(row.created);
-      this.#store(frozen(row, row.seen));
+      this.#rows.set(row);
       return true;
     }
     if (stored === undefined || stored.ended !== null || stored.version !== condition) return false;
-    this.#replace(stored, frozen(row, Math.max(stored.seen, row.seen)));
+    this.#rows.set(row.seen < stored.seen ? { ...row, seen: stored.seen } : row);
     if (row.ended !== null && row.reason !== null) this.#tell(row.id, row.reason);
     return true;
   }
 
   touch(id: string, seen: number): boolean {
     this.#open();
-    const stored = this.#rows.get(id);
-    if (stored === undefined || stored.ended !== null) return false;
-    // No index holds `seen`, so the row alone is exchanged.
-    if (seen > stored.seen) this.#rows.set(id, frozen(stored, seen));
-    return true;
+    return this.#rows.touch(id, seen);
   }
 
   end(target: EndTarget, reason: EndReason, now: number): readonly string[] {
     this.#open();
     const ended: string[] = [];
-    for (const id of this.#targeted(target)) {
-      const stored = this.#rows.get(id);
+    for (const id of this.#rows.targeted(target)) {
+      const stored = this.#rows.peek(id);
       if (stored === undefined || stored.ended !== null) continue;
-      this.#replace(stored, emptied(stored, reason, now));
+      this.#rows.set(emptied(stored, reason, now));
       ended.push(id);
     }
     for (const id of ended) this.#tell(id, reason);
@@ -103,15 +99,10 @@ class MemoryStore implements SessionStore {
 
   list(query: ListQuery, limit: number, now: number): readonly SessionRow[] {
     this.#open();
-    const due = "renewBefore" in query ? query.renewBefore : null;
-    const found: SessionRow[] = [];
-    for (const id of this.#listed(query)) {
-      const row = this.#rows.get(id);
-      if (row === undefined || row.expires <= now) continue;
-      if (due === null || (row.renewAt !== null && row.renewAt < due)) found.push(row);
-    }
-    found.sort(due === null ? newestFirst : mostUrgentFirst);
-    return found.slice(0, Math.max(0, limit));
+    const most = Math.max(0, limit);
+    if ("owner" in query) return this.#rows.ofOwner(query.owner, most, now);
+    if ("sid" in query) return this.#rows.ofSid(query.issuer, query.sid, most, now);
+    return this.#rows.toRenew(query.renewBefore, most, now);
   }
 
   mark(key: string, until: number, now: number, value = ""): boolean {
@@ -131,14 +122,13 @@ class MemoryStore implements SessionStore {
 
   sweep(limit: number, now: number): number {
     this.#open();
-    const rows = this.#expired(this.#rowExpiry, limit, now, (id) => this.#rows.get(id)?.expires);
-    for (const id of rows) this.#drop(id);
-    const marks = this.#expired(this.#markExpiry, limit - rows.length, now, (key) => this.#marks.get(key)?.until);
+    const rows = this.#rows.sweep(limit, now);
+    const marks = this.#expiredMarks(limit - rows, now);
     for (const key of marks) {
       this.#markExpiry.remove(bucketOf(this.#marks.get(key)?.until ?? 0), key);
       this.#marks.delete(key);
     }
-    return rows.length + marks.length;
+    return rows + marks.length;
   }
 
   /** A listener must not throw: what it throws is dropped, for the ending has happened. */
@@ -153,8 +143,7 @@ class MemoryStore implements SessionStore {
     this.#closed = true;
     this.#rows.clear();
     this.#marks.clear();
-    for (const groups of [this.#byOwner, this.#bySid, this.#rowExpiry, this.#markExpiry]) groups.clear();
-    this.#renewable.clear();
+    this.#markExpiry.clear();
     this.#listeners.clear();
   }
 
@@ -171,51 +160,16 @@ class MemoryStore implements SessionStore {
     throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { message });
   }
 
-  #targeted(target: EndTarget): readonly string[] {
-    if ("id" in target) return [target.id];
-    if ("owner" in target) return [...this.#byOwner.of(target.owner)].filter((id) => id !== target.except);
-    return [...this.#bySid.of(sidKey(target.issuer, target.sid))];
-  }
-
-  #store(row: SessionRow): void {
-    this.#rows.set(row.id, row);
-    this.#rowExpiry.add(bucketOf(row.expires), row.id);
-    if (row.ended !== null) return;
-    if (row.owner !== null) this.#byOwner.add(row.owner, row.id);
-    if (row.issuer !== null && row.sid !== null) this.#bySid.add(sidKey(row.issuer, row.sid), row.id);
-    if (row.renewAt !== null) this.#renewable.add(row.id);
-  }
-
-  #drop(id: string): void {
-    const row = this.#rows.get(id);
-    if (row === undefined) return;
-    this.#rows.delete(id);
-    this.#rowExpiry.remove(bucketOf(row.expires), id);
-    if (row.owner !== null) this.#byOwner.remove(row.owner, id);
-    if (row.issuer !== null && row.sid !== null) this.#bySid.remove(sidKey(row.issuer, row.sid), id);
-    this.#renewable.delete(id);
-  }
-
-  #replace(stored: SessionRow, row: SessionRow): void {
-    this.#drop(stored.id);
-    this.#store(row);
-  }
-
-  #expired(groups: Groups<number>, limit: number, now: number, end: (key: string) => number | undefined): readonly string[] {
+  #expiredMarks(limit: number, now: number): readonly string[] {
     const found: string[] = [];
-    for (const [bucket, keys] of groups.entries()) {
+    for (const [bucket, keys] of this.#markExpiry.entries()) {
       if (bucket * BUCKET_MS >= now) continue;
       for (const key of keys) {
         if (found.length >= limit) return found;
-        if ((end(key) ?? now) < now) found.push(key);
+        if ((this.#marks.get(key)?.until ?? now) < now) found.push(key);
       }
     }
     return found;
-  }
-
-  #listed(query: ListQuery): Iterable<string> {
-    if ("owner" in query) return this.#byOwner.of(query.owner);
-    return "sid" in query ? this.#bySid.of(sidKey(query.issuer, query.sid)) : this.#renewable;
   }
 
   #tell(id: string, reason: EndReason): void {
@@ -230,8 +184,4 @@ class MemoryStore implements SessionStore {
 }
 
 const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS);
-/** Unambiguous whatever the two strings hold. */
-const sidKey = (issuer: string, sid: string): string => `${issuer.length}:${issuer}${sid}`;
-const newestFirst = (a: SessionRow, b: SessionRow): number => b.created - a.created;
-const mostUrgentFirst = (a: SessionRow, b: SessionRow): number => (a.renewAt ?? 0) - (b.renewAt ?? 0);
 const closed = (): CoatcheckError => new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "The memory store is closed." });

@@ -1,17 +1,17 @@
 import type { SessionRow } from "../contracts.ts";
+import { HotRows, hashOf } from "../core/hot-rows.ts";
 
 /**
  * Rows as read, exact: `dataVersion` changes when another connection commits, and then nothing is kept; what this connection writes it drops
  * itself. A row that was read later than its version was asked for is only newer than it counts for.
  */
 export class RowCache {
-  readonly #size: number;
   readonly #dataVersion: () => number;
-  readonly #rows = new Map<string, SessionRow>();
+  readonly #rows: HotRows;
   #version = -1;
 
   constructor(size: number, dataVersion: () => number) {
-    this.#size = size;
+    this.#rows = new HotRows(size);
     this.#dataVersion = dataVersion;
   }
 
@@ -21,19 +21,20 @@ export class RowCache {
       this.#rows.clear();
       this.#version = version;
     }
-    return this.#rows.get(id);
+    return this.#rows.get(id, hashOf(id));
+  }
+
+  /** Whether this very object will be handed out again, unless another process writes. */
+  keeps(row: SessionRow): boolean {
+    return this.#rows.keeps(row);
   }
 
   keep(row: SessionRow): void {
-    if (this.#rows.size >= this.#size) {
-      const [oldest] = this.#rows.keys();
-      if (oldest !== undefined) this.#rows.delete(oldest);
-    }
-    this.#rows.set(row.id, row);
+    this.#rows.keep(row, hashOf(row.id));
   }
 
   drop(id: string): void {
-    this.#rows.delete(id);
+    this.#rows.drop(id, hashOf(id));
   }
 
   clear(): void {

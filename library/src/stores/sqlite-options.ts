@@ -15,7 +15,7 @@ export interface SqliteOptions {
   /** How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`; those behind it wait no more until one gets through. Default 1000. */
   readonly busyTimeout?: number;
   /**
-   * Rows kept in memory as read. They are as exact as the file: each `get` asks whether another process has written. Worth it where few
+   * Rows kept in memory as read, at most; the next lower power of two counts. They are as exact as the file: each `get` asks whether another process has written. Worth it where few
    * processes write and the same sessions come again. Default 0: none.
    */
   readonly cacheRows?: number;

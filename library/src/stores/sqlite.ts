@@ -78,7 +78,6 @@ class SqliteStore implements SessionStore {
     const sql = prepareAll(db);
     this.#sql = sql;
     this.#usual = sql.usual;
-    this.capabilities = Object.freeze({ shared: true, durable: true, watch: true, keepsRows: cacheRows > 0 });
     const dataVersion = (): number => {
       file.known();
       return integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
@@ -87,7 +86,10 @@ class SqliteStore implements SessionStore {
     const after = (number: number, limit: number) => sql.endingsAfter.all(number, limit).map(endingOf);
     this.#endings = new EndingWatcher({ dataVersion, newest, after });
     this.#hold = new ReadHold(path, dataVersion);
-    this.#cache = cacheRows === 0 ? undefined : new RowCache(cacheRows, dataVersion);
+    const cache = cacheRows === 0 ? undefined : new RowCache(cacheRows, dataVersion);
+    this.#cache = cache;
+    const keepsRows = cache === undefined ? false : (row: SessionRow): boolean => cache.keeps(row);
+    this.capabilities = Object.freeze({ shared: true, durable: true, watch: true, keepsRows });
     this.#checkpointer = new Checkpointer(path, (cause) => {
       const detail = cause instanceof Error ? cause.message : String(cause);
       process.emitWarning(`Checkpoints of ${path} run on the event loop: ${detail}`, { code: "COATCHECK_CHECKPOINT" });

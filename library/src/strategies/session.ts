@@ -1,5 +1,6 @@
-import type { MaybePromise, SessionRow, Strategy, StrategyContext, Verdict } from "../contracts.ts";
+import type { MaybePromise, SessionRow, StoreCapabilities, Strategy, StrategyContext, Verdict } from "../contracts.ts";
 import { findCookie, readCookies } from "../cookie/parse.ts";
+import { isKept } from "../core/hot-rows.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import { overReason } from "../core/policy.ts";
 import { readable } from "../core/record.ts";
@@ -14,13 +15,14 @@ export interface SessionStrategyOptions {
   readonly cookie: string;
   readonly policy: SessionPolicy;
   /** Whether the store hands out the same row until it changes; see `StoreCapabilities`. Default `false`. */
-  readonly keepsRows?: boolean;
+  readonly keepsRows?: StoreCapabilities["keepsRows"];
 }
 
 interface Judge {
   readonly policy: SessionPolicy;
   /** Only for rows that come again. */
   readonly proven: ProvenSecrets | null;
+  readonly store: Pick<StoreCapabilities, "keepsRows">;
 }
 
 const ABSTAIN: Verdict = { kind: "abstain" };
@@ -28,7 +30,7 @@ const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
 
 /** Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones are nobody (CK-11). */
 export function sessionStrategy({ cookie, policy, keepsRows = false }: SessionStrategyOptions): Strategy {
-  const judge: Judge = { policy, proven: keepsRows ? new ProvenSecrets() : null };
+  const judge: Judge = { policy, proven: keepsRows === false ? null : new ProvenSecrets(), store: { keepsRows } };
   return {
     name: "session",
     ambient: true,
@@ -82,7 +84,7 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
   return settled.find((verdict) => verdict.kind === "unavailable") ?? settled[0] ?? verdicts[0] ?? ABSTAIN;
 }
 
-function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: number, { policy, proven }: Judge): Verdict {
+function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: number, { policy, proven, store }: Judge): Verdict {
   const shown = row === undefined ? null : proof(ticket, row, now, proven);
   // Whoever only knows an id learns nothing about it, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
@@ -93,7 +95,7 @@ function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: numbe
   // What is recognised was readable when it was proved.
   if (shown !== "recognised") {
     if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
-    if (shown === "current") proven?.add(row, ticket, now);
+    if (shown === "current" && isKept(store, row)) proven?.add(row, ticket, now);
   }
   const session = { row, previous: shown === "previous" };
   return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "accept", session };

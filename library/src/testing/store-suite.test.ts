@@ -58,6 +58,7 @@ const MISTAKES: { readonly [mistake: string]: (store: SessionStore) => Partial<A
     };
   },
   "get says that it keeps rows, and copies them": (store) => ({
+    capabilities: { ...store.capabilities, keepsRows: true },
     async get(id) {
       const row = await store.get(id);
       return row === undefined ? undefined : { ...row };

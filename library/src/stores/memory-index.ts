@@ -1,0 +1,106 @@
+/** Finds rows by a key: hashes and handles in flat arrays, which the garbage collector does not walk. */
+import type { Handle } from "./memory-cells.ts";
+import { NOWHERE } from "./memory-cells.ts";
+
+/** Parts grow one by one, so that no write waits until the whole is moved. */
+const PART_BITS = 6;
+const FIRST_SLOTS = 16;
+
+/** An index of at most one handle for a key. */
+export class HashIndex {
+  readonly #isOf: (handle: Handle, key: string) => boolean;
+  readonly #parts: (Part | undefined)[] = new Array(2 ** PART_BITS).fill(undefined);
+
+  /** @param isOf whether the row of a handle has this key */
+  constructor(isOf: (handle: Handle, key: string) => boolean) {
+    this.#isOf = isOf;
+  }
+
+  /** The key's handle, or {@link NOWHERE}. */
+  find(hash: number, key: string): Handle {
+    const part = this.#parts[hash >>> (32 - PART_BITS)];
+    if (part === undefined) return NOWHERE;
+    for (let slot = part.first(hash); ; slot = part.next(slot)) {
+      const handle = part.handle(slot);
+      if (handle === NOWHERE || (part.is(slot, hash) && this.#isOf(handle, key))) return handle;
+    }
+  }
+
+  /** For a key that is not there. */
+  add(hash: number, handle: Handle): void {
+    const index = hash >>> (32 - PART_BITS);
+    const part = this.#parts[index] ?? new Part();
+    this.#parts[index] = part;
+    part.add(hash, handle);
+  }
+
+  /** Puts another handle in the place of one that is there; {@link NOWHERE} takes it out. */
+  replace(hash: number, handle: Handle, by: Handle): void {
+    this.#parts[hash >>> (32 - PART_BITS)]?.replace(hash, handle, by);
+  }
+
+  clear(): void {
+    this.#parts.fill(undefined);
+  }
+}
+
+/** Open addressing: hash and handle lie together, at the hash's own slot or the next free one behind it. */
+class Part {
+  #slots = new Int32Array(FIRST_SLOTS * 2);
+  #mask = FIRST_SLOTS - 1;
+  #used = 0;
+
+  first = (hash: number): number => hash & this.#mask;
+  next = (slot: number): number => (slot + 1) & this.#mask;
+  code = (slot: number): number => this.#slots[slot * 2] ?? 0;
+  is = (slot: number, code: number): boolean => this.#slots[slot * 2] === code;
+  handle = (slot: number): Handle => this.#slots[slot * 2 + 1] ?? NOWHERE;
+
+  add(hash: number, handle: Handle): void {
+    // At most three quarters full.
+    if ((this.#used + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
+    this.#put(hash, handle);
+    this.#used += 1;
+  }
+
+  replace(hash: number, handle: Handle, by: Handle): void {
+    let slot = this.first(hash);
+    while (this.handle(slot) !== handle) {
+      if (this.handle(slot) === NOWHERE) return;
+      slot = this.next(slot);
+    }
+    if (by === NOWHERE) this.#remove(slot);
+    else this.#slots[slot * 2 + 1] = by;
+  }
+
+  #put(hash: number, handle: Handle): void {
+    let slot = this.first(hash);
+    while (this.handle(slot) !== NOWHERE) slot = this.next(slot);
+    this.#slots[slot * 2] = hash;
+    this.#slots[slot * 2 + 1] = handle;
+  }
+
+  /** Those behind move up, so that nobody who looks for one of them meets a free slot before it. */
+  #remove(removed: number): void {
+    let free = removed;
+    for (let slot = this.next(free); this.handle(slot) !== NOWHERE; slot = this.next(slot)) {
+      const home = this.first(this.code(slot));
+      if (((slot - home) & this.#mask) < ((slot - free) & this.#mask)) continue;
+      this.#slots.copyWithin(free * 2, slot * 2, slot * 2 + 2);
+      free = slot;
+    }
+    this.#slots.fill(0, free * 2, free * 2 + 2);
+    this.#used -= 1;
+    if (this.#mask >= FIRST_SLOTS && this.#used * 8 < this.#mask) this.#resize((this.#mask + 1) / 2);
+  }
+
+  #resize(slots: number): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(slots * 2);
+    this.#mask = slots - 1;
+    for (let at = 0; at < before.length; at += 2) {
+      const handle = before[at + 1] ?? NOWHERE;
+      if (handle !== NOWHERE) this.#put(before[at] ?? 0, handle);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { SessionRow } from "../contracts.ts";
+import { Dice, HOUR, START, sampleRow } from "../testing/store-suite-rows.ts";
+import { memory } from "./memory.ts";
+import { Cells } from "./memory-cells.ts";
+import { RowTable } from "./memory-table.ts";
+
+/** The plain way to keep rows. */
+class Model {
+  readonly rows = new Map<string, SessionRow>();
+
+  live(matches: (row: SessionRow) => boolean): readonly string[] {
+    return [...this.rows.values()].filter((row) => row.ended === null && matches(row)).map(({ id }) => id);
+  }
+}
+
+const sorted = (ids: readonly string[]): readonly string[] => ids.toSorted();
+
+test("F-59 packed rows are found by id, owner, sid and time as plain ones are, whatever was stored and deleted before", () => {
+  for (const seed of [1, 2, 3]) {
+    const dice = new Dice(seed);
+    const table = new RowTable();
+    const model = new Model();
+    const owners = Array.from({ length: 20 }, () => dice.text());
+    const known: string[] = [];
+    for (let step = 0; step < 4_000; step++) {
+      const id = dice.of(known, "nobody");
+      const drawn = dice.row();
+      const kept = {
+        ...drawn,
+        owner: drawn.owner === null ? null : dice.of(owners, "o"),
+        sid: drawn.sid === null ? null : dice.of(owners, "s"),
+      };
+      const what = dice.below(10);
+      if (what < 5 || known.length === 0) {
+        table.set(kept);
+        model.rows.set(kept.id, kept);
+        known.push(kept.id);
+      } else if (what < 8) {
+        table.set({ ...kept, id });
+        model.rows.set(id, { ...kept, id });
+      } else {
+        table.delete(id);
+        model.rows.delete(id);
+      }
+      const asked = dice.of(known, "nobody");
+      assert.deepEqual({ ...table.get(asked) }, { ...model.rows.get(asked) }, `seed ${seed}, step ${step}`);
+    }
+    assert.equal(table.size, model.rows.size);
+    for (const owner of owners) {
+      const ids = model.live((row) => row.owner === owner);
+      assert.deepEqual(sorted(table.targeted({ owner })), sorted(ids));
+      for (const issuer of owners) {
+        const own = model.live((row) => row.issuer === issuer && row.sid === owner);
+        assert.deepEqual(sorted(table.targeted({ issuer, sid: owner })), sorted(own));
+      }
+    }
+    const due = START + HOUR / 2;
+    const urgent = model.live(({ renewAt, expires }) => renewAt !== null && renewAt < due && expires > START);
+    assert.deepEqual(sorted(table.toRenew(due, 10_000, START).map(({ id }) => id)), sorted(urgent));
+    const expired = [...model.rows.values()].filter(({ expires }) => expires < due).length;
+    assert.equal(table.sweep(100_000, due), expired);
+    assert.equal(table.size, model.rows.size - expired);
+    for (const row of model.rows.values()) assert.equal(table.get(row.id) === undefined, row.expires < due);
+  }
+});
+
+test("F-59 a row that is asked for by many others in between is another object, and equal; one that comes again is the same", () => {
+  const store = memory();
+  const rows = Array.from({ length: 30_000 }, () => sampleRow());
+  for (const row of rows) store.put(row, "absent");
+  const [often, once] = [rows[0], rows[1]];
+  assert.ok(often !== undefined && once !== undefined);
+  const before = store.get(once.id);
+  for (const { id } of rows) {
+    store.get(often.id);
+    store.get(id);
+  }
+  const kept = store.get(often.id);
+  for (const { id } of rows.slice(2, 500)) store.get(id);
+  assert.equal(store.get(often.id), kept);
+  assert.deepEqual({ ...store.get(once.id) }, { ...before });
+});
+
+test("F-59 what a deleted or ended row held is wiped, and its memory used again", () => {
+  const cells = new Cells();
+  const [first, second] = [cells.take(500), cells.take(500)];
+  const slab = cells.slab(first);
+  slab.bytes.write("canary", cells.begin(first, slab) + 200);
+  cells.give(first);
+  assert.equal(slab.bytes.includes("canary"), false);
+  assert.equal(cells.take(500), first);
+  for (let round = 0; round < 3; round++) {
+    const many = Array.from({ length: 10_000 }, () => cells.take(300));
+    assert.equal(new Set([...many, first, second]).size, 10_002);
+    assert.ok(Math.max(...many.map((handle) => handle >>> 13)) < 100, "slabs that are empty are let go");
+    for (const handle of many) cells.give(handle);
+  }
+});
+
+test("F-59 a session in memory takes at most 300 bytes over its data, and next to nothing that the collector walks", async () => {
+  const program = fileURLToPath(new URL("../../test-support/memory-of-rows.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program, "100000"], {
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+  });
+  const { heap, outside, data }: { heap: number; outside: number; data: number } = JSON.parse(stdout);
+  assert.ok(data > 500, `${data} bytes of data`);
+  assert.ok(heap + outside - data <= 300, `${heap} and ${outside} bytes for ${data} of data`);
+  // The rows that stay as they were handed out are a tenth of them here.
+  assert.ok(heap <= 32, `${heap} bytes of each in the heap`);
+});

@@ -1,0 +1,161 @@
+/** All rows of the memory store: packed outside of the heap, found by id, owner, sid and time. */
+import type { EndTarget, SessionRow } from "../contracts.ts";
+import { HotRows, hashOf } from "../core/hot-rows.ts";
+import type { Handle } from "./memory-cells.ts";
+import { NOWHERE } from "./memory-cells.ts";
+import { HashIndex } from "./memory-index.ts";
+import { headsBy, headsIn, RowLists } from "./memory-lists.ts";
+import { BY_EXPIRY, BY_OWNER, BY_RENEWAL, BY_SID, RowCells } from "./memory-row-cells.ts";
+
+/** What is indexed by time: all that is due within the same minute lies in one list. */
+const BUCKET_MS = 60_000;
+/** Rows that stay as they were handed out: three kilobytes each with what is found out about them. */
+const HOT_ROWS = 8_192;
+
+/** Keeps rows, and judges nothing. */
+export class RowTable {
+  readonly #cells = new RowCells();
+  readonly #hot = new HotRows(HOT_ROWS);
+  readonly #byId = new HashIndex((handle, id) => this.#cells.isOf(handle, id));
+  readonly #ownerHeads = new HashIndex((handle, owner) => this.#cells.read(handle).owner === owner);
+  readonly #sidHeads = new HashIndex((handle, key) => sidKeyOf(this.#cells.read(handle)) === key);
+  readonly #expiryHeads = new Map<number, Handle>();
+  readonly #renewalHeads = new Map<number, Handle>();
+  readonly #byOwner = new RowLists(this.#cells, BY_OWNER, headsIn(this.#ownerHeads));
+  readonly #bySid = new RowLists(this.#cells, BY_SID, headsIn(this.#sidHeads));
+  readonly #byExpiry = new RowLists(this.#cells, BY_EXPIRY, headsBy(this.#expiryHeads));
+  readonly #byRenewal = new RowLists(this.#cells, BY_RENEWAL, headsBy(this.#renewalHeads));
+
+  get size(): number {
+    return this.#cells.count;
+  }
+
+  /** The row; the same object as long as it is asked for often and does not change. */
+  get(id: string): SessionRow | undefined {
+    const hash = hashOf(id);
+    const hot = this.#hot.get(id, hash);
+    if (hot !== undefined) return hot;
+    const handle = this.#byId.find(hash, id);
+    if (handle === NOWHERE) return undefined;
+    const row = this.#cells.read(handle);
+    this.#hot.keep(row, hash);
+    return row;
+  }
+
+  /** Whether `get` will hand out this very object again. */
+  keeps(row: SessionRow): boolean {
+    return this.#hot.keeps(row);
+  }
+
+  /** The row, which is not kept for the next who asks. */
+  peek(id: string): SessionRow | undefined {
+    const handle = this.#byId.find(hashOf(id), id);
+    return handle === NOWHERE ? undefined : this.#cells.read(handle);
+  }
+
+  /** Stores a row in the place of the one of its id. */
+  set(row: SessionRow): void {
+    this.delete(row.id);
+    const hash = hashOf(row.id);
+    const handle = this.#cells.write(row, hash);
+    this.#byId.add(hash, handle);
+    this.#byExpiry.add(bucketOf(row.expires), handle);
+    if (row.ended !== null) return;
+    if (row.owner !== null) this.#byOwner.add(row.owner, handle);
+    const sid = sidKeyOf(row);
+    if (sid !== null) this.#bySid.add(sid, handle);
+    if (row.renewAt !== null) this.#byRenewal.add(bucketOf(row.renewAt), handle);
+  }
+
+  /** Moves `seen` forward; `undefined` where no row of this id lives. */
+  touch(id: string, seen: number): boolean {
+    const hash = hashOf(id);
+    const handle = this.#byId.find(hash, id);
+    if (handle === NOWHERE || !this.#cells.lives(handle)) return false;
+    // No list goes by `seen`.
+    if (seen > this.#cells.seen(handle)) {
+      this.#cells.touch(handle, seen);
+      this.#hot.drop(id, hash);
+    }
+    return true;
+  }
+
+  delete(id: string): void {
+    const hash = hashOf(id);
+    const handle = this.#byId.find(hash, id);
+    if (handle === NOWHERE) return;
+    const row = this.#cells.read(handle);
+    this.#hot.drop(id, hash);
+    this.#byId.replace(hash, handle, NOWHERE);
+    this.#byExpiry.remove(bucketOf(row.expires), handle);
+    if (row.ended === null) {
+      if (row.owner !== null) this.#byOwner.remove(row.owner, handle);
+      const sid = sidKeyOf(row);
+      if (sid !== null) this.#bySid.remove(sid, handle);
+      if (row.renewAt !== null) this.#byRenewal.remove(bucketOf(row.renewAt), handle);
+    }
+    this.#cells.drop(handle);
+  }
+
+  /** Ids of live rows. */
+  targeted(target: EndTarget): readonly string[] {
+    if ("id" in target) return [target.id];
+    if ("sid" in target) return [...this.#bySid.of(sidKey(target.issuer, target.sid))].map((handle) => this.#cells.id(handle));
+    return [...this.#byOwner.of(target.owner)].map((handle) => this.#cells.id(handle)).filter((id) => id !== target.except);
+  }
+
+  /** Live rows of an owner that expire after `now`, the newest first. */
+  ofOwner(owner: string, limit: number, now: number): readonly SessionRow[] {
+    const found = [...this.#byOwner.of(owner)].filter((handle) => this.#cells.expires(handle) > now);
+    found.sort((a, b) => this.#cells.created(b) - this.#cells.created(a));
+    return found.slice(0, limit).map((handle) => this.#cells.read(handle));
+  }
+
+  /** Live rows of a provider's session that expire after `now`, in any order. */
+  ofSid(issuer: string, sid: string, limit: number, now: number): readonly SessionRow[] {
+    const found = [...this.#bySid.of(sidKey(issuer, sid))].filter((handle) => this.#cells.expires(handle) > now);
+    return found.slice(0, limit).map((handle) => this.#cells.read(handle));
+  }
+
+  /** Live rows that have something to renew before a time and expire after `now`, the most urgent first. */
+  toRenew(before: number, limit: number, now: number): readonly SessionRow[] {
+    const due = (handle: Handle): number => this.#cells.renewAt(handle) ?? before;
+    const found: Handle[] = [];
+    for (const bucket of this.#renewalHeads.keys()) {
+      if (bucket * BUCKET_MS >= before) continue;
+      for (const handle of this.#byRenewal.of(bucket)) {
+        if (due(handle) < before && this.#cells.expires(handle) > now) found.push(handle);
+      }
+    }
+    found.sort((a, b) => due(a) - due(b));
+    return found.slice(0, limit).map((handle) => this.#cells.read(handle));
+  }
+
+  /** Deletes rows that expired before `now`, at most so many; answers how many. */
+  sweep(limit: number, now: number): number {
+    const expired: string[] = [];
+    for (const bucket of this.#expiryHeads.keys()) {
+      if (bucket * BUCKET_MS >= now) continue;
+      for (const handle of this.#byExpiry.of(bucket)) {
+        if (expired.length >= limit) break;
+        if (this.#cells.expires(handle) < now) expired.push(this.#cells.id(handle));
+      }
+      if (expired.length >= limit) break;
+    }
+    for (const id of expired) this.delete(id);
+    return expired.length;
+  }
+
+  clear(): void {
+    this.#cells.clear();
+    this.#hot.clear();
+    for (const index of [this.#byId, this.#ownerHeads, this.#sidHeads]) index.clear();
+    this.#expiryHeads.clear();
+    this.#renewalHeads.clear();
+  }
+}
+
+const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS);
+/** Unambiguous whatever the two strings hold. */
+const sidKey = (issuer: string, sid: string): string => `${issuer.length}:${issuer}${sid}`;
+const sidKeyOf = ({ issuer, sid }: SessionRow): string | null => (issuer === null || sid === null ? null : sidKey(issuer, sid));
