@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { formatDuration, parseDuration } from "coatcheck/settings";
 import { SCHEMA, schemaText, TABLE, withTable } from "../testing/config-documents.ts";
-import { formatDuration, parseDuration } from "./config/kinds.ts";
 import { formatProblems } from "./config/place.ts";
 import type { Settings } from "./config.ts";
 import { loadConfig, NAMED_SETTINGS } from "./config.ts";
@@ -285,6 +285,29 @@ test("a file is read as YAML or JSON, and what is wrong with it is told by its p
     writeFileSync(join(directory, "coatcheck.config.json"), "{}");
     const two = inDirectory();
     assert.ok(!two.ok && formatProblems(two.problems).includes("two configuration files"));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("F-58 what is wrong with a file is said in words, not by the parser's codes", () => {
+  const directory = mkdtempSync(join(tmpdir(), "coatcheck-config-"));
+  const table: readonly [text: string, told: RegExp][] = [
+    ['prefix: "/auth\n', /line 2, column 1\n.*A closing quote, bracket or brace/],
+    ["session:\n\tidle: 5m\n", /line 2, column \d\n.*spaces, never with tabs/],
+    ["prefix: /a\nprefix: /b\n", /A key stands twice/],
+    ["a: b: c\n", /A colon is too many/],
+    ["prefix: @x\n", /needs quotes/],
+  ];
+  try {
+    for (const [text, told] of table) {
+      writeFileSync(join(directory, "broken.yaml"), text);
+      const broken = loadConfig({ args: ["--config", "broken.yaml"], environment: BASE, directory });
+      assert.ok(!broken.ok);
+      const said = formatProblems(broken.problems);
+      assert.match(said, told, text);
+      assert.doesNotMatch(said, /[A-Z]+_[A-Z]/, said);
+    }
   } finally {
     rmSync(directory, { recursive: true });
   }

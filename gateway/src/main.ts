@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { didYouMean } from "coatcheck/suggest";
+import { didYouMean } from "coatcheck/settings";
 import { checkConfig } from "./cli/check-config.ts";
 import type { Command, Console } from "./cli/command.ts";
 import { help } from "./cli/help.ts";

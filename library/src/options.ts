@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, SessionStore, Strategy } from "./contracts.ts";
 import { knownOptions, type OptionHints, type OptionNames } from "./core/option-names.ts";
 import type { SessionOptions } from "./core/policy.ts";
-import type { RefreshPolicy } from "./core/renewal.ts";
+import type { RefreshOptions } from "./core/renewal.ts";
 import type { ResolverOptions } from "./engine/resolver.ts";
 import type { AssertionOptions } from "./oidc/assertion.ts";
 import type { BearerOptions } from "./oidc/bearer-verifiers.ts";
@@ -31,10 +31,10 @@ export interface CoatcheckOptions<Data> {
   readonly proxy?: ProxyOptions | ProxyReaderOptions;
   /** Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer synchronously. */
   readonly data?: StandardSchemaV1<unknown, Data>;
-  /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds. */
+  /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds, or texts such as `15m`, `1h`, `30d`. */
   readonly session?: SessionOptions;
   /** When the provider's tokens are renewed. Default: whenever they have run out, so that a session ends when its provider ends it. */
-  readonly refresh?: Partial<RefreshPolicy>;
+  readonly refresh?: RefreshOptions;
   readonly cookie?: { readonly name?: string; readonly domain?: string; readonly sameSite?: "Lax" | "Strict" };
   /** Where our own endpoints live. Default `/auth`. */
   readonly prefix?: string;
@@ -116,7 +116,7 @@ const SESSION: OptionNames<SessionOptions> = {
   maxData: true,
   maxPerUser: true,
 };
-const REFRESH: OptionNames<RefreshPolicy> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
+const REFRESH: OptionNames<RefreshOptions> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
 const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { name: true, domain: true, sameSite: true };
 const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
 const KEEP: OptionNames<NonNullable<CoatcheckOptions<unknown>["keep"]>> = { userAgent: true, address: true };

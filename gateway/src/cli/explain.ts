@@ -1,5 +1,5 @@
 import { aboutProvider, type ProviderAbout } from "coatcheck";
-import { formatDuration } from "../config/kinds.ts";
+import { formatDuration } from "coatcheck/settings";
 import { formatAddress } from "../config/network-kinds.ts";
 import { formatStore } from "../config/store-kind.ts";
 import type { ProviderSettings, Settings } from "../config.ts";

@@ -1,4 +1,4 @@
-import { didYouMean } from "coatcheck/suggest";
+import { didYouMean } from "coatcheck/settings";
 import type { Command } from "./command.ts";
 import { sessionsEnd } from "./sessions-end.ts";
 import { sessionsList } from "./sessions-list.ts";

@@ -1,4 +1,4 @@
-import { didYouMean } from "coatcheck/suggest";
+import { didYouMean } from "coatcheck/settings";
 import { HARMLESS, NO_REDIS, NOT_OFFERED, OFF_BY_DEFAULT, STANDARD } from "./oauth2-proxy-names.ts";
 import type { Problem } from "./place.ts";
 import type { Environment } from "./variables.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { type ErrorCode, parseDocument } from "yaml";
 import type { Problem } from "./place.ts";
 
 /** The names that are looked for where `--config` names none. */
@@ -43,7 +43,7 @@ function parse(name: string, text: string): ConfigFile {
   if (error !== undefined) {
     const at = error.linePos?.[0];
     const where = at === undefined ? "" : ` at line ${at.line}, column ${at.col}`;
-    return failed(name, `the configuration file ${name} is not valid${where}`, `It is YAML or JSON (${error.code}).`);
+    return failed(name, `the configuration file ${name} is not valid${where}`, `It is YAML or JSON. ${reasonOf(error.code)}`);
   }
   const content: unknown = document.toJS({ maxAliasCount: 100 });
   if (content === null || content === undefined) return { name, content: {}, problems: [] };
@@ -56,6 +56,24 @@ function parse(name: string, text: string): ConfigFile {
   }
   return { name, content, problems: [] };
 }
+
+/** What the parser's codes mean to somebody who writes such a file. */
+const REASONS: { readonly [code in ErrorCode]?: string } = {
+  MISSING_CHAR: "A closing quote, bracket or brace, or a colon or comma, is missing here or before.",
+  TAB_AS_INDENT: "Lines are indented with spaces, never with tabs.",
+  BAD_INDENT: "The indentation does not fit the lines around it.",
+  DUPLICATE_KEY: "A key stands twice in the same list.",
+  UNEXPECTED_TOKEN: "There is something that does not belong here.",
+  BLOCK_AS_IMPLICIT_KEY: "A colon is too many, or a value with a colon needs quotes.",
+  MULTILINE_IMPLICIT_KEY: "A key goes over several lines; is a colon missing?",
+  BAD_SCALAR_START: "A value that begins with @, ` or % needs quotes.",
+  BAD_DQ_ESCAPE: "A backslash within double quotes needs another one, or the value single quotes.",
+  BAD_ALIAS: "A value that begins with * needs quotes.",
+  BLOCK_IN_FLOW: "Within brackets and braces everything is written on the way of JSON.",
+  MULTIPLE_DOCS: "The file holds several documents, divided by ---; only one can be read.",
+};
+
+const reasonOf = (code: ErrorCode): string => REASONS[code] ?? `The parser says ${code}.`;
 
 function failed(name: string, headline: string, line: string): ConfigFile {
   return { name, content: {}, problems: [{ headline, lines: [line] }] };

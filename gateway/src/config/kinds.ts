@@ -1,6 +1,6 @@
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
-import { suggest } from "coatcheck/suggest";
+import { parseDuration, suggest } from "coatcheck/settings";
 import type { Kind } from "./shape.ts";
 
 /** A value as it may be shown in a message. Kinds of secrets never use this. */
@@ -84,24 +84,6 @@ export function oneOf<const W extends readonly string[]>(words: W): Kind<W[numbe
       );
     },
   };
-}
-
-const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds of `1h`, `15m`, `30s`, `1h30m`; `undefined` where it is none. */
-export function parseDuration(raw: string): number | undefined {
-  if (raw === "0") return 0;
-  if (!/^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(raw)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of raw.matchAll(/(\d+)(ms|s|m|h|d)/g)) total += Number(amount) * (UNITS[unit ?? ""] ?? 0);
-  return total;
-}
-
-/** Milliseconds as people write them. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds === 0) return "0";
-  const unit = Object.keys(UNITS).findLast((name) => milliseconds % (UNITS[name] ?? 1) === 0) ?? "ms";
-  return `${milliseconds / (UNITS[unit] ?? 1)}${unit}`;
 }
 
 const YEAR = 400 * 86_400_000;

@@ -1,4 +1,4 @@
-import { suggest } from "coatcheck/suggest";
+import { suggest } from "coatcheck/settings";
 import type { Place } from "./place.ts";
 import { fileKeyOf, readSecretFile, secretFileName } from "./secret-file.ts";
 

@@ -1,4 +1,4 @@
-import { didYouMean } from "coatcheck/suggest";
+import { didYouMean } from "coatcheck/settings";
 import type { Problem } from "./place.ts";
 import type { NamedSetting } from "./sources.ts";
 

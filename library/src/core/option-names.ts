@@ -1,5 +1,5 @@
 /** Refuses options that do not exist: from JavaScript nothing else does, and an ignored one may have been meant to protect. */
-import { suggest } from "./suggest.ts";
+import { suggest } from "./settings.ts";
 
 /** Every name of an options object. The type keeps the table complete: an option that joins the interface joins it too. */
 export type OptionNames<Options> = { readonly [name in keyof Options]-?: true };

@@ -1,4 +1,5 @@
 import type { EndReason, SessionRow } from "../contracts.ts";
+import { type Duration, durationOption } from "./settings.ts";
 
 /** How long sessions last. All times in milliseconds. */
 export interface SessionPolicy {
@@ -37,8 +38,14 @@ export const ROTATION_GRACE = 10_000;
 /** The longest `Max-Age` that browsers take (6265bis s5.5); a longer lifetime would outlive its cookie. */
 const LONGEST = 400 * DAY;
 
-export interface SessionOptions extends Partial<Omit<SessionPolicy, "endsWithToken">> {
+export interface SessionOptions extends Partial<Pick<SessionPolicy, "persistent" | "maxData" | "maxPerUser">> {
   readonly preset?: PresetName;
+  /** Without activity of the user for this long, the session is over. Default `1h`. */
+  readonly idle?: Duration;
+  /** However active the user: after this it is over. Default `24h`. */
+  readonly lifetime?: Duration;
+  /** How long after its access token ran out a session still counts as an identity while the provider cannot be asked. Default `1h`. */
+  readonly unconfirmed?: Duration;
 }
 
 /** Completes and checks the options. Throws a `TypeError` that names the option. */
@@ -46,17 +53,14 @@ export function sessionPolicy(options: SessionOptions = {}, endsWithToken = fals
   const preset = PRESETS[options.preset ?? "aal2"];
   if (preset === undefined) throw new TypeError(`session.preset is ${String(options.preset)}; it can be aal1, aal2 or aal3`);
   const policy: SessionPolicy = {
-    idle: options.idle ?? preset.idle,
-    lifetime: options.lifetime ?? preset.lifetime,
-    unconfirmed: options.unconfirmed ?? HOUR,
+    idle: durationOption("session.idle", options.idle ?? preset.idle, 1000, LONGEST),
+    lifetime: durationOption("session.lifetime", options.lifetime ?? preset.lifetime, 1000, LONGEST),
+    unconfirmed: durationOption("session.unconfirmed", options.unconfirmed ?? HOUR, 0, LONGEST),
     persistent: options.persistent ?? true,
     maxData: options.maxData ?? 65_536,
     maxPerUser: options.maxPerUser ?? null,
     endsWithToken,
   };
-  within("session.idle", policy.idle, 1000, LONGEST);
-  within("session.lifetime", policy.lifetime, 1000, LONGEST);
-  within("session.unconfirmed", policy.unconfirmed, 0, LONGEST);
   within("session.maxData", policy.maxData, 2, 16 * 1024 * 1024);
   if (policy.maxPerUser !== null) {
     within("session.maxPerUser", policy.maxPerUser, 1, 1000);
@@ -78,7 +82,7 @@ export function deviations(options: SessionOptions): readonly string[] {
   const found: string[] = [];
   for (const name of ["idle", "lifetime"] as const) {
     const chosen = options[name];
-    if (chosen !== undefined && chosen > preset[name]) {
+    if (chosen !== undefined && durationOption(`session.${name}`, chosen, 0, LONGEST) > preset[name]) {
       found.push(`session.${name} is longer than ${options.preset} allows (${preset[name] / MINUTE} min)`);
     }
   }

@@ -1,5 +1,6 @@
 import type { JsonObject, ProviderTokens, RecordBody, RenewalState, SessionRow } from "../contracts.ts";
 import { serializeBody } from "./record.ts";
+import { type Duration, durationOption } from "./settings.ts";
 
 /** When tokens are renewed, and what becomes of sessions that have nothing to renew with. Times in milliseconds. */
 export interface RefreshPolicy {
@@ -16,12 +17,17 @@ export interface RefreshPolicy {
   readonly wait: number;
 }
 
+/** The same as options: all may be left out. */
+export interface RefreshOptions extends Partial<Omit<RefreshPolicy, "wait">> {
+  readonly wait?: Duration;
+}
+
 /** Completes and checks the options. Throws a `TypeError` that names the option. */
-export function refreshPolicy(options: Partial<RefreshPolicy> = {}): RefreshPolicy {
-  const { policy = "keep-in-step", withoutRefreshToken = "identity", background = false, wait = 10_000 } = options;
+export function refreshPolicy(options: RefreshOptions = {}): RefreshPolicy {
+  const { policy = "keep-in-step", withoutRefreshToken = "identity", background = false } = options;
+  const wait = durationOption("refresh.wait", options.wait ?? 10_000, 0, 120_000);
   oneOf("refresh.policy", policy, ["keep-in-step", "on-demand", "never"]);
   oneOf("refresh.withoutRefreshToken", withoutRefreshToken, ["identity", "end"]);
-  if (!(wait >= 0 && wait <= 120_000)) throw new TypeError(`refresh.wait is ${wait}; it can be from 0 to 120000`);
   if (background && policy !== "keep-in-step") {
     throw new TypeError(`refresh.background renews ahead of use, which refresh.policy ${policy} does not want`);
   }

@@ -1,9 +1,18 @@
-import type { LoginIdentity, RequestView, Session } from "../contracts.ts";
+import type { LoginIdentity, ProviderTokens, RequestView, Session } from "../contracts.ts";
+import { normalizeIdentity } from "../core/record.ts";
 import type { HasEngine } from "../engine/auth.ts";
 
 /** Who to sign in; the issuer is `test` unless one is given. */
 export interface TestUser extends Omit<LoginIdentity, "issuer"> {
   readonly issuer?: string;
+  /** What `session.accessToken()` answers. Default none, as for somebody whom the app itself signed in. */
+  readonly accessToken?: string;
+  /** How long the access token lives, milliseconds. Default an hour. */
+  readonly accessTokenExpiresIn?: number;
+  /** Exchanged for a new access token by the provider when the old one has run out. Default none. */
+  readonly refreshToken?: string;
+  /** The name of the provider that the tokens are from. Default `default`. */
+  readonly provider?: string;
 }
 
 /**
@@ -15,6 +24,7 @@ export interface TestUser extends Omit<LoginIdentity, "issuer"> {
  * ```ts
  * const cookie = await signIn(auth, { subject: "alice", claims: { name: "Alice" } });
  * const response = await fetch("http://localhost:3000/me", { headers: { cookie } });
+ * const withToken = await signIn(auth, { subject: "alice", accessToken: "at-1" }); // what session.accessToken() answers
  * ```
  */
 export async function signIn<Data>(
@@ -23,7 +33,15 @@ export async function signIn<Data>(
   prepare?: (session: Session<Data>) => void,
 ): Promise<string> {
   const exchange = await auth.engine.open(FIRST_VISIT);
-  exchange.session.login({ issuer: "test", ...user });
+  const { accessToken, accessTokenExpiresIn, refreshToken, provider, ...identity } = { issuer: "test", ...user };
+  if (accessToken === undefined) exchange.session.login(identity);
+  else {
+    const now = auth.engine.options.clock.now();
+    const expires = now + (accessTokenExpiresIn ?? HOUR);
+    const tokens: ProviderTokens = { accessToken, refreshToken: refreshToken ?? null, idToken: null, scope: null, expires };
+    const login = { identity: normalizeIdentity(identity, now), tokens, sid: null, issuedAt: now };
+    exchange.loginFromProvider(login, provider ?? "default");
+  }
   prepare?.(exchange.session);
   const { cookies, refusal } = await exchange.settle(200);
   if (refusal !== null) throw refusal;
@@ -32,4 +50,5 @@ export async function signIn<Data>(
   return cookie.slice(0, cookie.indexOf(";"));
 }
 
+const HOUR = 3_600_000;
 const FIRST_VISIT: RequestView = { method: "POST", target: "/", header: () => undefined };
