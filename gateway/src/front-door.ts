@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 import { TrustedPeers } from "coatcheck/address";
 import type { RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
-import { problemOf, problemOfError, send } from "./answer.ts";
+import { problemOf, send } from "./answer.ts";
 import { headerOf } from "./client-request.ts";
 import type { Settings } from "./config.ts";
 import type { Observer, Outcome } from "./observe/observer.ts";
-import { stopwatch } from "./observe/observer.ts";
+import { stopwatch, tellFailure } from "./observe/observer.ts";
 import type { PublicOrigin } from "./origin.ts";
 import { PublicOrigins } from "./origin.ts";
 import { GatewayRequest } from "./own-request.ts";
@@ -62,7 +62,11 @@ export class FrontDoor {
       origins.all.map(({ host }) => host),
     );
     const streams = new OpenStreams(sessions.watchSession, observer);
-    this.#passages = { isOwnCookie, observer, streams, bodyLimit: settings.limits.body, isDraining: () => this.#draining };
+    this.#passages = {
+      ...{ isOwnCookie, observer, streams, bodyLimit: settings.limits.body },
+      answerFailure: sessions.answerFailure,
+      isDraining: () => this.#draining,
+    };
     const { prefix } = settings;
     this.#checks = new CheckDoor({ prefix, sessions, reception: this.#reception, observer, isDraining: () => this.#draining });
   }
@@ -229,9 +233,10 @@ export class FrontDoor {
   }
 
   /** Where every promise of a request ends, so nothing in here throws: what cannot be answered is cut off. */
-  #failed({ message, origin, started }: Arrival, to: ServerResponse | Duplex, error: unknown): void {
-    const answer = problemOfError(error);
-    if (answer.status >= 500) this.#observer.notice("request.failed", { error });
+  #failed(arrival: Arrival, to: ServerResponse | Duplex, error: unknown): void {
+    const { message, origin, started } = arrival;
+    const answer = this.#sessions.answerFailure(error, arrival);
+    tellFailure(this.#observer, error, answer.status);
     try {
       this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
     } catch (unanswerable) {

@@ -90,6 +90,8 @@ export interface SessionLayer {
   readonly watchSession: WatchSession;
   readonly endpoints: OwnEndpoints;
   readonly check: CheckEndpoint;
+  /** What a failure is answered with: a page for a person's navigation in an outage, else the problem document. */
+  readonly answerFailure: (error: unknown, request: RequestView) => RouteResponse;
   /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */
   readonly isOwnCookie: (name: string) => boolean;
   /** What a proxy in front says who asks with: no upstream sees it, least of all its secret. */

@@ -8,7 +8,9 @@ import {
   type SessionStore,
 } from "coatcheck";
 import { assertionSigner } from "coatcheck/assertions";
+import { CoatcheckError } from "coatcheck/errors";
 import { authenticate } from "./admission.ts";
+import { problemOfError } from "./answer.ts";
 import { bearerOptions } from "./bearer.ts";
 import type { ProviderSettings, Settings } from "./config.ts";
 import type { Observation } from "./observe/observe.ts";
@@ -62,6 +64,8 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(checker, request),
+    answerFailure: (error, request) =>
+      error instanceof CoatcheckError && error.status === 503 ? engine.answerFailure(error, request) : problemOfError(error),
     isOwnCookie: cookies.isOurs,
     proxyHeaders: reader?.headers ?? [],
     proxyProven: reader?.proven ?? false,

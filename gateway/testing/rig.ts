@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import type { EndReason, Identity } from "coatcheck/contracts";
 import { isOurCookie } from "coatcheck/cookies";
 import { CoatcheckError } from "coatcheck/errors";
-import { problemOf } from "../src/answer.ts";
+import { problemOf, problemOfError } from "../src/answer.ts";
 import { headerOf } from "../src/client-request.ts";
 import { formatProblems } from "../src/config/place.ts";
 import type { Settings } from "../src/config.ts";
@@ -101,6 +101,7 @@ function sessionLayer(control: Control): SessionLayer {
       ] as const;
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
+    answerFailure: problemOfError,
     isOwnCookie: (name) => isOurCookie(name),
     proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
     proxyProven: false,

@@ -20,10 +20,12 @@ import { checkedCount, checkedOrigin, checkedPrefix, checkedUrl, origins, valida
 import { renewAbsent } from "./engine/renew-absent.ts";
 import { Renewals } from "./engine/renewals.ts";
 import { Resolver } from "./engine/resolver.ts";
+import { toStandardError } from "./engine/standard-error.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
 import { assertionVerifier } from "./oidc/assertion.ts";
 import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
+import { outagePage } from "./oidc/outage-page.ts";
 import { oidcProvider } from "./oidc/provider.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
 import { oidcRoutes } from "./oidc/routes.ts";
@@ -126,6 +128,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     announce,
     renewals,
     refresh,
+    outagePage,
   });
   const providerStates = () =>
     providers.map((provider) => ({ name: provider.name, ready: provider.ready(), ...provider.about?.() }));
@@ -163,7 +166,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
 }
 
 function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
-  if (on === undefined) return () => undefined;
+  if (on === undefined) return toStandardError;
   return (event) => {
     try {
       const { sessionId } = event;

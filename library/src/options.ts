@@ -51,7 +51,10 @@ export interface CoatcheckOptions<Data> {
   readonly clearSiteData?: readonly SiteData[];
   /** What is kept about the client with a new session; nothing by default (OP-03). The address only as a keyed hash. */
   readonly keep?: { readonly userAgent?: boolean; readonly address?: boolean };
-  /** Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. */
+  /**
+   * Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. Default: warnings and errors go to standard
+   * error; `() => {}` keeps them to itself.
+   */
   readonly on?: (event: AuditEvent) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;

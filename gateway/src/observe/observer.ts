@@ -1,3 +1,4 @@
+import { CoatcheckError } from "coatcheck/errors";
 /** How a request came out. A closed list: it is a metric's label and a word in the log. */
 export const OUTCOMES = [
   "proxied",
@@ -43,6 +44,7 @@ export const NOTICES = [
   "upstream.failed",
   "request.refused",
   "request.failed",
+  "request.unavailable",
   "client.malformed",
   "client.held-back",
   "stream.cut",
@@ -66,6 +68,17 @@ export interface NoticeFields {
 export interface Observer {
   finished(request: Finished): void;
   notice(name: NoticeName, fields: NoticeFields): void;
+}
+
+/**
+ * Tells of a request that could not be answered as it was meant. A 503 with a code of ours is an outage that whoever noticed it has told at its own
+ * level: of the requests that meet it the reason is enough.
+ */
+export function tellFailure(observer: Observer, error: unknown, status: number, upstream?: string): void {
+  if (status < 500) return;
+  const about = upstream === undefined ? {} : { upstream };
+  if (status === 503 && error instanceof CoatcheckError) observer.notice("request.unavailable", { ...about, reason: error.code });
+  else observer.notice("request.failed", { ...about, error });
 }
 
 /** Monotonic milliseconds, for measuring only. */

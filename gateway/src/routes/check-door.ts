@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
 import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Observer } from "../observe/observer.ts";
-import { stopwatch } from "../observe/observer.ts";
+import { stopwatch, tellFailure } from "../observe/observer.ts";
 import type { Reception } from "../reception.ts";
 import { finished, hasUnreadBody } from "../reception.ts";
 import type { CheckRequest, SessionLayer } from "../seam.ts";
@@ -58,8 +58,9 @@ export class CheckDoor {
   }
 
   #failure(error: unknown): RouteResponse {
-    this.#parts.observer.notice("request.failed", { error });
-    return problemOfError(error);
+    const answer = problemOfError(error);
+    tellFailure(this.#parts.observer, error, answer.status);
+    return answer;
   }
 
   #send(

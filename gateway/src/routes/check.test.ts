@@ -262,8 +262,9 @@ for (const neighbour of NEIGHBOURS) {
     });
     for (const answer of [page, script]) {
       assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "5"]);
-      assert.equal(JSON.parse(answer.text).code, "ERR_STORE_UNAVAILABLE");
     }
+    assert.match(page.text, /You are still signed in/, "F-36: what the proxy passes on to a person is a page");
+    assert.equal(JSON.parse(script.text).code, "ERR_STORE_UNAVAILABLE");
     assert.equal(stranger.status, 401);
     assert.equal((await question(neighbour, { cookie: alice })).status, 200);
   });

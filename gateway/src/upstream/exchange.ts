@@ -4,10 +4,10 @@ import type { RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
 import { sameSecret } from "coatcheck/secrets";
 import type { Dispatcher } from "undici";
-import { problemOf, problemOfError, send } from "../answer.ts";
+import { problemOf, send } from "../answer.ts";
 import { writeHead } from "../head-text.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
-import { stopwatch } from "../observe/observer.ts";
+import { stopwatch, tellFailure } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead, isEventStream } from "./answer-head.ts";
 import { BodyLimit } from "./body-limit.ts";
@@ -264,8 +264,8 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   /** There is no answer for the head that waits: the session layer has none, or it cannot be written. Every promise ends here. */
   #fail(error: unknown): void {
     if (this.#over) return;
-    this.shared.observer.notice("request.failed", { upstream: this.upstream, error });
-    const answer = problemOfError(error);
+    const answer = this.shared.answerFailure(error, this.passage.arrival);
+    tellFailure(this.shared.observer, error, answer.status, this.upstream);
     this.#refuse(answer, answer.status === 503 ? "unavailable" : "failed");
   }
 

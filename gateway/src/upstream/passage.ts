@@ -1,3 +1,4 @@
+import type { RequestView, RouteResponse } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
 import type { Arrival } from "../reception.ts";
 import type { Admission } from "../seam.ts";
@@ -13,6 +14,8 @@ export interface Passages {
   readonly streams: OpenStreams;
   /** The largest body, in bytes; 0: no limit. */
   readonly bodyLimit: number;
+  /** What a failure is answered with. */
+  readonly answerFailure: (error: unknown, request: RequestView) => RouteResponse;
   /** Whether the server stops: connections close with their answer. */
   isDraining(): boolean;
 }

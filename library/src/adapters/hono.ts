@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/option-names.ts";
-import { answerDecision, answerProblem } from "../engine/answers.ts";
+import { answerDecision, answerFailure } from "../engine/answers.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
 import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../engine/handle.ts";
@@ -54,7 +54,7 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         await handled(exchange, next);
         const failure = context.error;
         if (failure !== undefined) exchange.fail();
-        const concluded = await conclude(exchange, answerOf(failure, context.res));
+        const concluded = await conclude(exchange, answerOf(failure, context.res, exchange));
         // Hono joins a new response's headers with the old one's unless that is taken away first.
         if (concluded !== context.res) {
           context.res = undefined;
@@ -101,7 +101,7 @@ async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>
 }
 
 /** What the handler threw with a code of ours is answered by that code, unless the app's own `onError` had an answer for it. */
-function answerOf(failure: Error | undefined, response: Response): Response {
+function answerOf<Data>(failure: Error | undefined, response: Response, exchange: Exchange<Data>): Response {
   if (!(failure instanceof CoatcheckError) || response.status !== 500) return response;
-  return toResponse(answerProblem(failure.code, [], failure.retryAfter));
+  return toResponse(answerFailure(failure, exchange.request, exchange.options));
 }

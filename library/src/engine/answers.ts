@@ -1,5 +1,7 @@
 import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
 import { CoatcheckError, ERRORS, problem } from "../core/errors.ts";
+import { isNavigation } from "../core/navigation.ts";
+import type { EngineOptions } from "./options.ts";
 
 type Header = readonly [name: string, value: string];
 
@@ -20,15 +22,30 @@ export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], 
   return { status, headers: [...PROBLEM_HEADERS, ...waits, ...headers], body: problem(code) };
 }
 
+/** What answers need to know of the engine. */
+export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage">;
+
+/** What is answered where there is no answer: a person's navigation in an outage gets a page with what to do, all else the problem document. */
+export function answerFailure(
+  { code, retryAfter }: { readonly code: ErrorCode; readonly retryAfter: number | null },
+  request: RequestView,
+  { prefix, origins, outagePage }: Answering,
+): RouteResponse {
+  if (ERRORS[code].status !== 503 || !isNavigation(request)) return answerProblem(code, [], retryAfter);
+  const target = isRepeatable(request) ? request.target : pageBefore(request, origins.own);
+  const login = `${prefix}/login?return_to=${encodeURIComponent(target)}`;
+  return outagePage({ code, retryAfter: Math.ceil(retryAfter ?? RETRY_AFTER), target, login });
+}
+
 /** What is answered in place of the handler. Never sets or clears a cookie. */
 export function answerDecision(
   decision: Exclude<Decision, { kind: "proceed" }>,
   request: RequestView,
-  { prefix, origins }: { readonly prefix: string; readonly origins: { readonly own: readonly string[] } },
+  answering: Answering,
 ): RouteResponse {
   switch (decision.kind) {
     case "login":
-      return answerLogin(request, prefix, origins.own, decision.ended);
+      return answerLogin(request, answering.prefix, answering.origins.own, decision.ended);
     case "refuse": {
       const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
       const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
@@ -36,16 +53,22 @@ export function answerDecision(
       return { ...response, status: decision.status };
     }
     case "unavailable":
-      return answerProblem(decision.code, [], decision.retryAfter === undefined ? null : decision.retryAfter / 1_000);
+      return answerFailure(
+        { code: decision.code, retryAfter: decision.retryAfter === undefined ? null : decision.retryAfter / 1_000 },
+        request,
+        answering,
+      );
     case "renew":
     case "end-and-proceed":
       throw new CoatcheckError("ERR_INTERNAL");
   }
 }
 
+const isRepeatable = ({ method }: RequestView): boolean => method === "GET" || method === "HEAD";
+
 /** Sends a browser to the login, which says first why the session is over where it was one, and afterwards back to where it was going. */
 function answerLogin(request: RequestView, prefix: string, origins: readonly string[], ended?: EndReason): RouteResponse {
-  const safe = request.method === "GET" || request.method === "HEAD";
+  const safe = isRepeatable(request);
   const returnTo = safe ? request.target : pageBefore(request, origins);
   return {
     status: safe ? 302 : 303,

@@ -1,5 +1,6 @@
 import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
-import { answerDecision, answerProblem, withCookies } from "./answers.ts";
+import type { CoatcheckError } from "../core/errors.ts";
+import { answerDecision, answerFailure, answerProblem, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observed } from "./observe.ts";
 import { observe } from "./observe.ts";
@@ -42,6 +43,11 @@ export class Engine<Data> {
     return answerDecision(decision, request, this.options);
   }
 
+  /** The answer to an error with a code of ours: a page for a navigation in an outage, else the problem document. */
+  answerFailure(error: Pick<CoatcheckError, "code" | "retryAfter">, request: RequestView): RouteResponse {
+    return answerFailure(error, request, this.options);
+  }
+
   /** Whether the target is one of our own endpoints; these open their exchange themselves. */
   owns(target: string): boolean {
     return target.startsWith(this.options.prefix) && this.#routesAt(target) !== undefined;
@@ -77,7 +83,7 @@ export class Engine<Data> {
     const response = await route.endpoint(request, exchange);
     const settlement = await exchange.settle(response.status);
     const { refusal } = settlement;
-    if (refusal !== null) return route.refused?.(request, refusal.code) ?? answerProblem(refusal.code, [], refusal.retryAfter);
+    if (refusal !== null) return route.refused?.(request, refusal.code) ?? answerFailure(refusal, request, this.options);
     exchange.stored();
     if (route.touches) exchange.touchPresence(response.status);
     return settlement.cookies.length === 0 ? response : withCookies(response, settlement.cookies);

@@ -1,7 +1,7 @@
 import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
 import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerProblem } from "./answers.ts";
+import { answerDecision, answerFailure } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { pickOrigin } from "./node-request.ts";
@@ -127,7 +127,7 @@ export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest
   try {
     return await engine.serve(view);
   } catch (error) {
-    if (error instanceof CoatcheckError) return answerProblem(error.code, [], error.retryAfter);
+    if (error instanceof CoatcheckError) return answerFailure(error, view, engine.options);
     throw error;
   }
 }
@@ -138,7 +138,7 @@ async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Da
     return await handler(exchange.session, request);
   } catch (error) {
     exchange.fail();
-    if (error instanceof CoatcheckError) return toResponse(answerProblem(error.code, [], error.retryAfter));
+    if (error instanceof CoatcheckError) return toResponse(answerFailure(error, exchange.request, exchange.options));
     await exchange.settle(500);
     throw error;
   }
@@ -151,7 +151,7 @@ export async function conclude<Data>(exchange: Exchange<Data>, response: Respons
   const { cookies, refusal } = await exchange.settle(response.status, wrote);
   if (refusal !== null) {
     await response.body?.cancel().catch(() => undefined);
-    return toResponse(answerProblem(refusal.code, [], refusal.retryAfter));
+    return toResponse(answerFailure(refusal, exchange.request, exchange.options));
   }
   exchange.touch(response.status);
   if (cookies.length === 0) return response;

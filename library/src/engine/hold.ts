@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http";
-import type { MaybePromise } from "../contracts.ts";
+import type { MaybePromise, RouteResponse } from "../contracts.ts";
+import type { CoatcheckError } from "../core/errors.ts";
 import { answerProblem } from "./answers.ts";
 import type { Settlement } from "./settle.ts";
 
@@ -8,6 +9,9 @@ type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = readonly [method: Method, args: readonly unknown[]];
 type Callable = (...args: readonly unknown[]) => unknown;
 type Covered = { readonly original: Callable; readonly own: boolean; readonly cover: Callable };
+
+/** The answer in the handler's place where the store would not take what it recorded. */
+type Refused = (refusal: CoatcheckError) => RouteResponse;
 
 const METHODS: readonly Method[] = ["writeHead", "write", "end", "flushHeaders"];
 
@@ -26,25 +30,31 @@ export function hasEnded(response: ServerResponse): boolean {
  *
  * @throws {TypeError} when the head has left already: nothing recorded now could be stored with it
  */
-export function hold(response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>): void {
+export function hold(
+  response: ServerResponse,
+  settle: (status: number) => MaybePromise<Settlement>,
+  refused: Refused = ({ code, retryAfter }) => answerProblem(code, [], retryAfter),
+): void {
   if (response.headersSent) {
     throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
   }
-  new Hold(response, settle).put();
+  new Hold(response, settle, refused).put();
 }
 
 class Hold {
   readonly #response: ServerResponse;
   readonly #settle: (status: number) => MaybePromise<Settlement>;
+  readonly #refused: Refused;
   readonly #covered = new Map<Method | "on", Covered>();
   #state: "open" | "settling" | "released" | "refused" = "open";
   #waiting: Call[] = [];
   /** Who asked to be told when to go on, where somebody else's `on` may have taken the listener elsewhere. */
   readonly #stalled: Callable[] = [];
 
-  constructor(response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>) {
+  constructor(response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>, refused: Refused) {
     this.#response = response;
     this.#settle = settle;
+    this.#refused = refused;
   }
 
   put(): void {
@@ -130,7 +140,7 @@ class Hold {
   #refuse(refusal: NonNullable<Settlement["refusal"]>, waiting: readonly Call[]): false {
     const response = this.#response;
     for (const name of response.getHeaderNames()) response.removeHeader(name);
-    const answer = answerProblem(refusal.code, [], refusal.retryAfter);
+    const answer = this.#refused(refusal);
     response.statusCode = answer.status;
     response.statusMessage = "";
     for (const [name, value] of answer.headers) response.setHeader(name, value);

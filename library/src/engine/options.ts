@@ -1,4 +1,14 @@
-import type { Background, Clock, Entropy, JsonObject, Report, Route, SessionStore } from "../contracts.ts";
+import type {
+  Background,
+  Clock,
+  Entropy,
+  ErrorCode,
+  JsonObject,
+  Report,
+  Route,
+  RouteResponse,
+  SessionStore,
+} from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { OriginRules } from "../core/csrf.ts";
 import type { SessionPolicy } from "../core/policy.ts";
@@ -34,4 +44,16 @@ export interface EngineOptions<Data> {
   readonly announce: Announce;
   readonly renewals: Renewals;
   readonly refresh: RefreshPolicy;
+  /** The page of a navigation that cannot be served now. */
+  readonly outagePage: OutagePage;
 }
+
+/** What a person is told of an outage: what happened and what to do. */
+export type OutagePage = (outage: {
+  readonly code: ErrorCode;
+  /** Seconds after which trying again may help. */
+  readonly retryAfter: number;
+  /** Where the browser was going; `null` where that cannot be asked for again. */
+  readonly target: string | null;
+  readonly login: string;
+}) => RouteResponse;

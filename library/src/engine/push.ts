@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerProblem } from "./answers.ts";
+import { answerDecision, answerFailure } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { hold } from "./hold.ts";
@@ -76,7 +76,12 @@ export class Push<Data> {
 
   #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
     if (!this.#heeds(exchange, decision, response)) return null;
-    const put = (): void => hold(response, (status) => exchange.settle(status, writesCookie(exchange, response)));
+    const put = (): void =>
+      hold(
+        response,
+        (status) => exchange.settle(status, writesCookie(exchange, response)),
+        (refusal) => answerFailure(refusal, exchange.request, this.#engine.options),
+      );
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;
@@ -131,7 +136,9 @@ export class Push<Data> {
       next(error);
       return;
     }
-    writeAnswer(response, answerProblem(error.code, [], error.retryAfter));
+    const { options } = this.#engine;
+    const view = exchange?.request ?? new NodeRequest(response.req, options.origins.own);
+    writeAnswer(response, answerFailure(error, view, options));
   }
 
   /** Whether the request is to one of our own endpoints. */

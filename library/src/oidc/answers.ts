@@ -1,4 +1,6 @@
-import type { ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
+import type { ErrorCode, RequestView, RouteRequest, RouteResponse } from "../contracts.ts";
+import { isLoopbackHost } from "../cookie/names.ts";
+import { describeError } from "../core/describe-error.ts";
 import { ERRORS, problem } from "../core/errors.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import type { Way } from "./pages.ts";
@@ -7,7 +9,7 @@ import { failurePage } from "./pages.ts";
 type Header = readonly [name: string, value: string];
 
 /** Whether a program asks, which reads JSON and no page. */
-export function wantsJson(request: RequestView): boolean {
+export function wantsJson(request: Pick<RequestView, "header">): boolean {
   const accept = request.header("accept") ?? "";
   return /\bapplication\/(problem\+)?json\b/i.test(accept) && !/\btext\/html\b/i.test(accept);
 }
@@ -59,8 +61,15 @@ export interface Failure {
   readonly signedIn?: boolean;
 }
 
+/** Whoever looks at a page on this machine is its developer, who has no use for a reference. */
+const isOnLoopback = ({ origin }: Pick<RouteRequest, "origin">): boolean => isLoopbackHost(new URL(origin).hostname);
+
 /** Tells the person what happened and how to go on, and the operator under the same reference what it was. */
-export function loginFailed(request: RequestView, failure: Failure, deps: OidcDependencies): RouteResponse {
+export function loginFailed(
+  request: Pick<RouteRequest, "header" | "origin">,
+  failure: Failure,
+  deps: OidcDependencies,
+): RouteResponse {
   const { code, reason, provider, error, returnTo } = failure;
   const { status, message } = ERRORS[code];
   const reference = Buffer.from(deps.entropy.bytes(6)).toString("hex");
@@ -82,6 +91,7 @@ export function loginFailed(request: RequestView, failure: Failure, deps: OidcDe
     reason: message + wrong,
     ways: waysOn(failure, deps),
     reference,
+    ...(isOnLoopback(request) ? { cause: `${code} (${reason})${error === undefined ? "" : `: ${describeError(error)}`}` } : {}),
   });
   return { ...response, headers: [...response.headers, ...waiting(status), ...cookies] };
 

@@ -9,6 +9,8 @@ export class ProviderProblem extends Error {
   readonly kind: ProviderFailure["kind"];
   /** Which check failed, from a closed list of short words, or the provider's own error code. */
   readonly check: string;
+  /** The error code that the provider gave, where it gave one that can be read. */
+  readonly errorCode: string | null;
   /** Whether the request may have taken effect at the provider although no answer was read. */
   readonly ambiguous: boolean;
   /** Milliseconds after which the provider wants to be asked again. */
@@ -18,18 +20,19 @@ export class ProviderProblem extends Error {
     kind: ProviderFailure["kind"],
     check: string,
     message: string,
-    more: { readonly ambiguous?: boolean; readonly retryAfter?: number | null } = {},
+    more: { readonly ambiguous?: boolean; readonly retryAfter?: number | null; readonly errorCode?: string | null } = {},
   ) {
     super(message);
     this.kind = kind;
     this.check = check;
     this.ambiguous = more.ambiguous ?? false;
     this.retryAfter = more.retryAfter ?? null;
+    this.errorCode = more.errorCode ?? null;
   }
 
   /** The same problem where it is certain that nothing took effect. */
   unambiguous(retryAfter: number | null = this.retryAfter): ProviderProblem {
-    return new ProviderProblem(this.kind, this.check, this.message, { retryAfter });
+    return new ProviderProblem(this.kind, this.check, this.message, { retryAfter, errorCode: this.errorCode });
   }
 }
 
@@ -67,7 +70,9 @@ const TEMPORARY: ReadonlySet<string> = new Set(["temporarily_unavailable", "serv
 function fromErrorCode(raw: string, where: string, outage: boolean): ProviderProblem {
   const code = /^[a-z0-9_.-]{1,64}$/i.test(raw) ? raw : "unreadable";
   const kind = outage || TEMPORARY.has(code) ? "unavailable" : "refused";
-  return new ProviderProblem(kind, code, `the provider's ${where} endpoint answered with the error "${code}"`);
+  return new ProviderProblem(kind, code, `the provider's ${where} endpoint answered with the error "${code}"`, {
+    errorCode: code,
+  });
 }
 
 function checkOf(error: ClientError): string {

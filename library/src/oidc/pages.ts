@@ -83,12 +83,15 @@ export interface FailureContent {
   readonly ways: readonly Way[];
   /** As the operator finds it in the log. */
   readonly reference: string;
+  /** What went wrong, for a developer at their own machine. */
+  readonly cause?: string;
 }
 
 /** The page of a login that failed. */
-export function failurePage({ status, title, reason, ways, reference }: FailureContent): RouteResponse {
+export function failurePage({ status, title, reason, ways, reference, cause }: FailureContent): RouteResponse {
   const links = ways.map((way, index) => link(way, index > 0)).join("");
-  const content = `<p>${escapeHtml(reason)}</p><div class="row">${links}</div>
+  const shown = cause === undefined ? "" : `<p>On this machine: <code>${escapeHtml(cause)}</code></p>`;
+  const content = `<p>${escapeHtml(reason)}</p>${shown}<div class="row">${links}</div>
 <p class="dim">If it goes on like this, tell whoever runs this site the reference <code>${escapeHtml(reference)}</code>.</p>`;
   return page({ status, title, content, forms: false });
 }

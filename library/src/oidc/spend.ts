@@ -80,17 +80,22 @@ function answeredNo(
   { clock, preset }: Ready,
 ): Exclude<RefreshOutcome, { kind: "renewed" }> {
   const { status, headers, error } = kept;
-  if (status < 400) return { kind: "unknown", answered: true, cause: problem };
+  const cause = error === null || problem.errorCode !== null ? problem : saying(error, problem);
+  if (status < 400) return { kind: "unknown", answered: true, cause };
   const retryAfter = retryAfterOf(headers, clock.now());
   const passes = status === 408 || (error !== null && PASSING.has(error));
-  if (passes) return { kind: "unavailable", retryAfter, cause: problem };
+  if (passes) return { kind: "unavailable", retryAfter, cause };
   const isRefusal = error !== null && !ABOUT_US.has(error);
   const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));
   // RFC 6749 5.2 gives 400 to these errors. 401, 403 and 404 with words of somebody else's are those of a wall or of a wrong address.
-  if (!certain && !(isRefusal && status === 400)) return { kind: "unavailable", answered: true, retryAfter, cause: problem };
+  if (!certain && !(isRefusal && status === 400)) return { kind: "unavailable", answered: true, retryAfter, cause };
   const words = certain ? "the refresh token is no longer valid" : "the provider refused, perhaps the refresh token";
-  return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words) };
+  return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words, { errorCode: error }) };
 }
+
+/** The problem, with the error code that the provider gave: a challenge in the header hides it from openid-client. */
+const saying = (errorCode: string, { kind, check, message }: ProviderProblem): ProviderProblem =>
+  new ProviderProblem(kind, check, message, { errorCode });
 
 interface Kept {
   readonly status: number;
