@@ -5,7 +5,7 @@ import { readOwnArguments } from "./own-arguments.ts";
 import { unexpected } from "./session-words.ts";
 import { withStore } from "./stored-sessions.ts";
 
-const BATCH = 1_000;
+const BATCH = 250;
 /** Between two batches, in milliseconds, so that a gateway on the same store writes meanwhile. */
 const PAUSE = 20;
 

@@ -1,7 +1,12 @@
 import type { Clock, Report, SessionStore } from "../contracts.ts";
 
 const EVERY = 60 * 60_000;
-const BATCH = 1000;
+/** Rows of the first batch, and of the smallest and the largest that follow. */
+const FIRST = 250;
+const LEAST = 50;
+const MOST = 1000;
+/** No request shall wait longer for a batch than this, in milliseconds. */
+const LONG = 2;
 /** Between two batches, so that requests are answered meanwhile. */
 const PAUSE = 20;
 
@@ -17,12 +22,20 @@ export async function sweepHourly(store: SessionStore, clock: Clock, report: Rep
   }
 }
 
+/** As many rows as the store deletes in a time that nobody notices: it holds the event loop, where it answers at once. */
+function nextBatch(batch: number, took: number): number {
+  if (took > LONG) return Math.max(LEAST, Math.floor(batch / 2));
+  return took < LONG ? Math.min(MOST, Math.ceil(batch * 1.25)) : batch;
+}
+
 async function sweepOnce(store: SessionStore, clock: Clock, report: Report, signal: AbortSignal): Promise<void> {
   let count = 0;
-  for (;;) {
-    const deleted = await store.sweep(BATCH, clock.now());
+  for (let batch = FIRST; ; ) {
+    const started = clock.now();
+    const deleted = await store.sweep(batch, started);
     count += deleted;
-    if (deleted < BATCH || signal.aborted) break;
+    if (deleted < batch || signal.aborted) break;
+    batch = nextBatch(batch, clock.now() - started);
     await clock.sleep(PAUSE, signal);
   }
   report({ name: "sweep.completed", level: "info", count });

@@ -8,6 +8,9 @@ import type { CheckpointWork } from "./sqlite-checkpointer.ts";
  * this many frames (32 MB) writers are made to wait, for the moment that the rest takes.
  */
 const MOST_FRAMES = 8_192;
+/** While writers wait only what is left is moved. First it is made little, by further checkpoints for which nobody waits. */
+const FEW_FRAMES = 256;
+const MOST_ROUNDS = 8;
 
 const port = parentPort;
 if (port === null) throw new TypeError("runs as a worker");
@@ -19,6 +22,9 @@ db.exec("PRAGMA busy_timeout = 50; PRAGMA wal_autocheckpoint = 0");
 const passive = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
 const restart = db.prepare("PRAGMA wal_checkpoint(RESTART)");
 
+/** Moves what there is, and answers how many frames the log has. */
+const checkpoint = (): number => Number(passive.get()?.["log"] ?? 0);
+
 port.on("message", (message) => {
   if (message === "close") {
     db.close();
@@ -26,8 +32,15 @@ port.on("message", (message) => {
     return;
   }
   try {
-    const frames = passive.get()?.["log"];
-    if (typeof frames === "number" && frames > MOST_FRAMES) restart.get();
+    if (checkpoint() > MOST_FRAMES) {
+      // What writers add meanwhile shows in the next.
+      for (let round = 0, before = 0; round < MOST_ROUNDS; round++) {
+        const frames = checkpoint();
+        if (frames - before < FEW_FRAMES) break;
+        before = frames;
+      }
+      restart.get();
+    }
   } catch {
     // Another process is at it, or the disk is full: the log grows a little, and the next request tries again.
   }

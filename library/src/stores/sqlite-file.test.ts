@@ -169,3 +169,27 @@ test("a worker that cannot start is told once, and closing goes on", () =>
     assert.equal(causes.length, 1);
     assert.match(String(causes[0]), /unable to open database file/);
   }));
+
+test("F-39 of a row that is larger than a page nothing is left in the file once it ended, was replaced or expired", () =>
+  inDirectory(async (path) => {
+    const store = sqlite(path);
+    const body = (word: string): string => JSON.stringify({ format: 1, text: word.padEnd(40, ".").repeat(1_000) });
+    const words = ["canary-ended", "canary-replaced", "canary-expired"];
+    const rows = words.map((word) => sampleRow({ body: body(word) }));
+    const [ended, replaced, expired] = rows;
+    assert.ok(ended !== undefined && replaced !== undefined && expired !== undefined);
+    for (const row of rows) await store.put({ ...row, expires: row === expired ? START - 1 : row.expires }, "absent");
+    // Rows that lie beside one another make pages that are given back as a whole.
+    for (let index = 0; index < 500; index++) {
+      await store.put(sampleRow({ body: body("canary-many").slice(0, 900), expires: START - 1 }), "absent");
+    }
+    await store.close();
+    for (const word of [...words, "canary-many"]) assert.ok(readFileSync(path, "latin1").includes(word), word);
+    const again = sqlite(path);
+    await again.end({ id: ended.id }, "logout", START);
+    await again.put({ ...replaced, version: 2, body: '{"format":1}' }, 1);
+    assert.equal(await again.sweep(1_000, START), 501);
+    await again.close();
+    const bytes = readFileSync(path, "latin1");
+    assert.deepEqual(bytes.match(/canary-\w+/g), null);
+  }));

@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import type { CoatcheckError } from "../core/errors.ts";
 import { knownOptions, type OptionNames } from "../core/option-names.ts";
 
+/** What SQLite makes of anything larger, in bytes. */
+const MOST_MMAP = 2_147_418_112;
+
 /** Options of {@link sqlite}. */
 export interface SqliteOptions {
   /** The file; made with mode 0600 where there is none. Its directory must exist, on a local file system. */
@@ -19,7 +22,7 @@ export interface SqliteOptions {
    * processes write and the same sessions come again. Default 0: none.
    */
   readonly cacheRows?: number;
-  /** How much of the file is read through a memory map, in bytes; 0: none. Default 1 GiB. Address space, not memory. */
+  /** How much of the file is read through a memory map, in bytes; 0: none. Default 2 GiB, the most that SQLite does. Address space, not memory. */
   readonly mmap?: number;
   /**
    * Told once when the file is no longer at its path: deleted, or another one in its place. Until it is back every call throws
@@ -41,7 +44,7 @@ const NAMES: OptionNames<SqliteOptions> = {
 export function sqliteOptions(options: string | SqliteOptions): Required<SqliteOptions> {
   const given = typeof options === "string" ? { path: options } : options;
   knownOptions("", given, NAMES);
-  const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = 2 ** 30, onFileLost = warn } = given;
+  const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = MOST_MMAP, onFileLost = warn } = given;
   if (typeof path !== "string" || path === "" || path.includes("\0")) throw new TypeError("sqlite() takes the path of a file");
   if (path === ":memory:") throw new TypeError("sqlite() keeps sessions in a file; memory() keeps them in memory");
   if (durability !== "normal" && durability !== "full") throw new TypeError('sqlite({ durability }) is "normal" or "full"');

@@ -99,7 +99,7 @@ function prepare(db: DatabaseSync, path: string, options: OpenOptions, migration
   db.exec(`PRAGMA synchronous = ${options.durability.toUpperCase()};
     PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA secure_delete = FAST;
+    PRAGMA secure_delete = ON;
     PRAGMA cache_size = -16384;
     PRAGMA mmap_size = ${options.mmap}`);
   migrate(db, path, migrations);
