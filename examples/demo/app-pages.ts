@@ -21,6 +21,7 @@ export function frontPage(visitor: Visitor | undefined, back: boolean): string {
   return page(
     "Coatcheck demo",
     html`<body>${header(visitor)}<main class="wide"><section class="hero">${content}</section>${howItWorks}</main>${footer}</body>`,
+    visitor === undefined ? undefined : "/assets/session.js",
   );
 }
 
@@ -87,7 +88,7 @@ ${
 
 const stealCard = (origin: string): Markup => html`<section class="card" id="steal"><h2>Try to steal it</h2>
 <ol class="steps"><li>Open the developer tools and copy the value of the cookie <code>coatcheck-${new URL(origin).port}</code>. A script could not: it is <code>HttpOnly</code>.</li>
-<li>Use it somewhere else. It works, for whoever holds it is you: <pre><code>curl -i ${origin}/auth/session -H 'Cookie: coatcheck-${new URL(origin).port}=PASTE'</code></pre></li>
+<li>Use it somewhere else. It works, for whoever holds it is you: <pre tabindex="0" role="region" aria-label="The command"><code>curl -i ${origin}/auth/session -H 'Cookie: coatcheck-${new URL(origin).port}=PASTE'</code></pre></li>
 <li>Sign out here, and run it again: <strong class="bad">401</strong>. The session ended in the store, not only in your browser.</li></ol></section>`;
 
 const howItWorks = html`<section class="card" id="how"><h2>How this works</h2>

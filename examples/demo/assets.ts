@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { clientModules } from "./client-modules.ts";
 
 export interface Asset {
   readonly type: string;
@@ -12,8 +13,12 @@ const read = (name: string): string => readFileSync(join(import.meta.dirname, "p
 const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ["/assets/style.css", { type: "text/css; charset=utf-8", content: read("style.css") }],
   ["/assets/icon.svg", { type: "image/svg+xml", content: read("icon.svg") }],
+  ["/assets/session.js", { type: "text/javascript; charset=utf-8", content: read("session.js") }],
   ["/assets/desk.js", { type: "text/javascript; charset=utf-8", content: read("desk.js") }],
   ["/assets/sign-out.js", { type: "text/javascript; charset=utf-8", content: read("sign-out.js") }],
+  ...[...clientModules()].map(
+    ([name, content]) => [`/assets/coatcheck/${name}`, { type: "text/javascript; charset=utf-8", content }] as const,
+  ),
 ]);
 
 /** The asset of a path, where there is one. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
+/** Ends the gateway with the demo, also where that is killed and can stop nothing itself. */
+const WITH_PARENT = join(import.meta.dirname, "with-parent.ts");
 const LONGEST_START = 20_000;
 const LONGEST_STOP = 10_000;
 
@@ -38,13 +40,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   writeFileSync(config, `${JSON.stringify(configuration(options), null, 2)}\n`);
   const log = join(folder, "gateway.log");
   const output = openSync(log, "w", 0o600);
-  const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
+  const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", "--import", WITH_PARENT];
   const child = spawn(process.execPath, [...flags, COMMAND, "serve", "--config", config], {
     cwd: folder,
     env: { ...withoutSettings(process.env), COATCHECK_SECRET: options.secret, COATCHECK_CLIENT_SECRET: options.clientSecret },
-    stdio: ["ignore", output, output],
+    stdio: ["ignore", output, output, "ipc"],
   });
   closeSync(output);
+  child.channel?.unref();
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const exited = new Promise<void>((resolve) => {

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "./check.ts";
 import { ANY_PORTS, startDemo } from "./demo.ts";
 import { developmentKeys } from "./keys.ts";
@@ -48,6 +49,40 @@ test("the demo prints one line with its address, and one signal stops all of it"
   assert.equal(said().trimEnd().split("\n").length, 1, "nothing but the one line");
   for (const origin of [url, login.url.origin]) await assert.rejects(new Visitor().go(origin), /ECONNREFUSED/);
 });
+
+test("F-57 the demo leaves nothing behind, also where its process is killed", async () => {
+  const { child, said, ended } = start("--folder", join(folder, "killed"));
+  await Promise.race([once(child.stdout ?? assert.fail(), "data"), ended]);
+  const [, url = ""] = /^Open (http:\/\/localhost:\d+) /.exec(said()) ?? assert.fail(said());
+  child.kill("SIGKILL");
+  await ended;
+  await gone(url);
+});
+
+test("F-57 the demo stops when npm is ended by its process id", async () => {
+  const place = join(folder, "orphaned");
+  const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
+  const command = [process.execPath, ...flags, join(import.meta.dirname, "main.ts"), "--folder", place].map(
+    (word) => `'${word}'`,
+  );
+  // As npm does it: a shell that stays in between.
+  const shell = spawn("sh", ["-c", `${command.join(" ")}; true`], { stdio: "pipe" });
+  const [line] = await once(shell.stdout, "data");
+  const [, url = ""] = /^Open (http:\/\/localhost:\d+) /.exec(String(line)) ?? assert.fail(String(line));
+  shell.kill("SIGKILL");
+  await gone(url);
+});
+
+/** Resolves when nobody answers at the address any more. */
+async function gone(url: string): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (performance.now() < deadline) {
+    const heard = await new Visitor().go(url).catch((error: unknown) => error);
+    if (heard instanceof Error && /ECONNREFUSED/.test(heard.message)) return;
+    await sleep(50);
+  }
+  assert.fail(`somebody still answers at ${url}`);
+}
 
 test("an option that does not exist is named, and nothing starts", async () => {
   const { said, ended } = start("--chek");

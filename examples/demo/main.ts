@@ -11,9 +11,15 @@ import { ANY_PORTS, startDemo, USUAL_PORTS } from "./demo.ts";
 
 const USUAL_FOLDER = join(import.meta.dirname, "../../.demo");
 
+const PARENT = process.ppid;
+
 /** Runs until somebody stops it, or the gateway dies. */
 async function run(folder: string): Promise<void> {
   const stop = Promise.withResolvers<void>();
+  const watch = setInterval(() => {
+    // Whoever ends `npm start` by its process id ends npm alone; the demo is then another's child.
+    if (process.ppid !== PARENT) stop.resolve();
+  }, 500);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.resolve());
   const demo = await startDemo(folder, USUAL_PORTS);
   console.log(`Open ${demo.url} and sign in as alice or bob. Log: ${relative(".", demo.gateway.log)}. Ctrl-C stops it all.`);
@@ -22,6 +28,7 @@ async function run(folder: string): Promise<void> {
     console.error(`the gateway stopped by itself:\n${words}`);
     process.exitCode = 1;
   }
+  clearInterval(watch);
   await demo.close();
 }
 

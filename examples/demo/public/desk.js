@@ -1,11 +1,16 @@
 /** Fills in what the gateway tells the page's own scripts about the session. */
+import { client } from "/assets/session.js";
+
 const at = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const byId = (id) => document.getElementById(id);
 
-const response = await fetch("/auth/session", { headers: { accept: "application/json" } });
-if (response.ok) show(await response.json());
-else if (response.status === 401) location.reload();
-else byId("handle").textContent = `not to be had right now (${response.status})`;
+try {
+  const known = await client.session();
+  if (known === null) location.reload();
+  else show(known);
+} catch (error) {
+  byId("handle").textContent = `not to be had right now (${error.code})`;
+}
 
 function show({ identity, session }) {
   byId("handle").textContent = session.id;
@@ -40,8 +45,3 @@ function count(element, until) {
   tick();
   setInterval(tick, 1000);
 }
-
-// A page kept by the browser for its back button may show somebody who has signed out since.
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) location.reload();
-});

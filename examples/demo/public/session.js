@@ -1,0 +1,9 @@
+/** Keeps the page true: who is signed in is heard from other tabs, too. */
+import { sessionClient } from "/assets/coatcheck/session-client.js";
+
+/** One for the page; every script of it shares it. */
+export const client = sessionClient();
+
+// The server renders every page, so another user, or none, is another page.
+client.subscribe(() => location.reload());
+await client.session().catch(() => undefined);
