@@ -6,6 +6,7 @@ import { exportNames } from "./check-exports.ts";
 import { layers } from "./check-layers.ts";
 import { packages } from "./check-packages.ts";
 import { paths } from "./check-paths.ts";
+import { pointers } from "./check-pointers.ts";
 import { purity } from "./check-purity.ts";
 import { requirements } from "./check-requirements.ts";
 import { secrets } from "./check-secrets.ts";
@@ -52,6 +53,7 @@ const RULES: readonly Rule[] = [
   escapes,
   size,
   paths,
+  pointers,
   packages,
   exportNames,
   requirements,

@@ -372,7 +372,7 @@ export interface AssertionVerifier {
 /** What a route asks of whoever comes. */
 export interface Policy {
   readonly require: "nobody" | "user";
-  /** The request's origin was exempted from the CSRF check: the closed list of CHECKLIST CS-09. */
+  /** The request's origin was exempted from the CSRF check: the closed list of requirement CS-09. */
   readonly crossSite?: boolean;
   /** `false`: a session whose access token ran out is taken as it is. */
   readonly renews?: boolean;
@@ -619,7 +619,7 @@ export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   /** Below the prefix, without a leading slash. A last segment `{id}` stands for any one segment. */
   readonly path: string;
-  /** In the closed list of CHECKLIST CS-09: other sites may send it, and its own proof is in the endpoint. */
+  /** In the closed list of requirement CS-09: other sites may send it, and its own proof is in the endpoint. */
   readonly crossSite?: boolean;
   /** `false`: nobody is looked up, so it answers in an outage of the store too. */
   readonly lookup: boolean;

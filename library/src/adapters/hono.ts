@@ -89,7 +89,7 @@ function eitherForm<E extends Env>(handler: MiddlewareHandler<E>): () => Middlew
   return either;
 }
 
-/** Hono answers what an `Error` says itself, and rethrows all else; a throw keeps only `logout` (DESIGN §1.5). */
+/** Hono answers what an `Error` says itself, and rethrows all else; a throw keeps only `logout` (docs/design.md §1.5). */
 async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>): Promise<void> {
   try {
     await next();

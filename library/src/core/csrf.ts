@@ -8,7 +8,7 @@ export interface OriginRules {
 }
 
 /**
- * Whether the request may change something, by CHECKLIST §17.2. `ambient`: a credential came along that a browser or proxy sends by
+ * Whether the request may change something, by the table of docs/csrf.md. `ambient`: a credential came along that a browser or proxy sends by
  * itself. Unknown values of `Sec-Fetch-Site` are refused, `null` is nobody's origin, and the scheme counts.
  */
 export function mayChange(request: RequestView, rules: OriginRules, ambient: boolean): boolean {

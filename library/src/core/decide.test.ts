@@ -13,7 +13,7 @@ function request(method: string, headers: Record<string, string> = {}): RequestV
   return { method, target: "/page?x=1", header: (name) => headers[name] };
 }
 
-// CHECKLIST §17.2, row for row, and its neighbours.
+// The table of docs/csrf.md, row for row, and its neighbours.
 const CSRF: readonly [site: string | null, origin: string | null, ambient: boolean, allowed: boolean][] = [
   ["same-origin", null, true, true],
   ["same-origin", "https://evil.example", true, true],

@@ -41,7 +41,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   return policy.require === "nobody" || isSomebody(verdict) ? PROCEED : challenge(circumstances.request, endOf(verdict));
 }
 
-/** What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is (DESIGN §1.2). */
+/** What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is (docs/design.md §1.2). */
 function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, circumstances: Circumstances): Decision | null {
   const { renewAt, tokenExpires } = session.row;
   if (!circumstances.keepsInStep || renewAt === null || tokenExpires === null) return null;
@@ -57,7 +57,7 @@ function byOwnBearer(verdict: Verdict): boolean {
   return verdict.kind === "accept" && "principal" in verdict && !verdict.principal.ambient;
 }
 
-// A session whose access token ran out is still somebody: DESIGN §1.2.
+// A session whose access token ran out is still somebody: docs/design.md §1.2.
 function isSomebody(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }>): boolean {
   if (verdict.kind === "abstain") return false;
   return "principal" in verdict || verdict.session.row.owner !== null;

@@ -58,7 +58,7 @@ export function withLogout(): Draft {
   return { ...NO_INTENT, logout: true };
 }
 
-/** What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (DESIGN §1.5). */
+/** What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (docs/design.md §1.5). */
 export function heeded(draft: Draft, status: number): Draft {
   if (status < 500) return draft;
   return draft.logout || draft.afterLogout ? withLogout() : NO_INTENT;

@@ -64,7 +64,7 @@ export function reconcileAbsent(presented: Presented | null): Reconciled {
 }
 
 /**
- * Who asks, where a proxy asserts somebody: the table of DESIGN §3, row by row. Pure; nothing of another user's session is left, and where the
+ * Who asks, where a proxy asserts somebody: the table of docs/design.md §3, row by row. Pure; nothing of another user's session is left, and where the
  * look-up fails nothing is ended and nobody is served.
  */
 export function reconcile(resolution: Resolution, presented: Presented | null, unknownUsers: UnknownUsers): Reconciled {

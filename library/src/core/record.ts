@@ -7,7 +7,7 @@ const ONE = 0x31;
 const COMMA = 0x2c;
 
 /**
- * Whether this release can read the body. An unreadable record is unavailable, not absent (DESIGN §2). Every request asks, so that only the
+ * Whether this release can read the body. An unreadable record is unavailable, not absent (docs/design.md §2). Every request asks, so that only the
  * number is looked at.
  */
 export function readable({ body }: SessionRow): boolean {

@@ -27,7 +27,7 @@ interface Expected {
   readonly lookedUp: boolean;
 }
 
-// DESIGN §3: of bearer and custom the first that is presented decides, and an invalid one never falls through.
+// docs/design.md §3: of bearer and custom the first that is presented decides, and an invalid one never falls through.
 const EXPLICIT: { readonly [state in Exclude<State, "absent">]: string | number } = {
   A: "A",
   B: "B",

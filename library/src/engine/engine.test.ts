@@ -186,7 +186,7 @@ test("SE-07 two requests that rotate at once leave the browser with a ticket tha
   assert.equal(await who((given[0] ?? "").replace(/;.*/, "")), "alice");
 });
 
-test("DESIGN 1.5 a 5xx keeps only a logout, a 4xx keeps the rest", async () => {
+test("design §1.5 a 5xx keeps only a logout, a 4xx keeps the rest", async () => {
   const cookie = await signIn(auth, { subject: "alice" });
   await request(cookie, ({ session }) => session.set({ a: 1 }), 503);
   assert.deepEqual((await open(cookie)).session.data, {});

@@ -46,7 +46,7 @@ export class Exchange<Data> implements RouteExchange {
   #proven: ProvenSession | null;
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
-  /** The mark of the owner whom a recorded login is for, as it was when that was recorded (DESIGN §1.6). */
+  /** The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6). */
   ownerMark: Promise<string | undefined> | null = null;
   #draft: Draft = NO_INTENT;
   #closed = false;
@@ -235,7 +235,7 @@ export class Exchange<Data> implements RouteExchange {
     };
   }
 
-  /** The handler threw: whatever status its answer gets, only `logout` is kept (DESIGN §1.5). */
+  /** The handler threw: whatever status its answer gets, only `logout` is kept (docs/design.md §1.5). */
   fail(): void {
     this.#failed = true;
   }
@@ -248,7 +248,7 @@ export class Exchange<Data> implements RouteExchange {
     const status = this.#failed ? Math.max(given, 500) : given;
     this.#begin(status, wrote);
     this.#closed = true;
-    // A handler that writes the session's cookie itself is not corrected (DESIGN §1.5).
+    // A handler that writes the session's cookie itself is not corrected (docs/design.md §1.5).
     if (!this.pending || (wrote && !hasIntent(this.#draft))) return UNCHANGED;
     return settle(this, status);
   }

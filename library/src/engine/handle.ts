@@ -71,7 +71,7 @@ function targetOf(url: string): string {
 
 export type FetchHandler<Data> = (session: Session<Data>, request: Request) => MaybePromise<Response>;
 
-/** A proxy is believed by its address; who does not tell it cannot have one in front (DESIGN §3). */
+/** A proxy is believed by its address; who does not tell it cannot have one in front (docs/design.md §3). */
 export function needsPeer<Data>({ options }: Engine<Data>, how: string): void {
   if (options.chain.proxy === null) return;
   throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
@@ -132,7 +132,7 @@ export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest
   }
 }
 
-// A throw keeps only `logout`, and settling comes before passing it on (DESIGN §1.5).
+// A throw keeps only `logout`, and settling comes before passing it on (docs/design.md §1.5).
 async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Data>, request: Request): Promise<Response> {
   try {
     return await handler(exchange.session, request);

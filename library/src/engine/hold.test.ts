@@ -381,7 +381,7 @@ test("pipeline and a writer that waits for drain get through", async () => {
   }
 });
 
-test("DESIGN 1.5: a throw or a 5xx keeps only logout", async () => {
+test("design §1.5: a throw or a 5xx keeps only logout", async () => {
   const store = memory();
   const act: { [path: string]: (session: Session, response: ServerResponse) => void } = {
     "/set": (session) => session.set({ n: 1 }),

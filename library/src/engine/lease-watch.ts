@@ -2,7 +2,7 @@ import type { Clock } from "../contracts.ts";
 import { parseLease } from "../core/renewal.ts";
 
 /**
- * Watches the lease of one row on this process's own monotonic clock; clocks are never compared (DESIGN §1.7). Lease texts are unique, so one that is
+ * Watches the lease of one row on this process's own monotonic clock; clocks are never compared (docs/design.md §1.7). Lease texts are unique, so one that is
  * read twice stood all the while between the two readings.
  */
 export class LeaseWatch {

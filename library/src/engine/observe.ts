@@ -18,7 +18,7 @@ import { reconcile, reconcileAbsent, reconcileUnusable } from "../core/reconcile
 import { parseBody } from "../core/record.ts";
 import type { Found, Resolved, Resolver } from "./resolver.ts";
 
-/** Who is asked who asks, and in which order (DESIGN §3). */
+/** Who is asked who asks, and in which order (docs/design.md §3). */
 export interface Chain {
   /** Credentials that a client presents on purpose: the first that is presented decides. */
   readonly explicit: readonly Strategy[];

@@ -59,7 +59,7 @@ const alive = (): Promise<number> =>
   Promise.resolve(store.list({ owner: "test alice" }, 10, clock.now())).then((rows) => rows.length);
 const ALICE = { issuer: "test", subject: "alice" };
 
-test("SE-09 DESIGN 1.6 endAll beats a login that the handler has recorded and not yet settled", async () => {
+test("SE-09 design §1.6 endAll beats a login that the handler has recorded and not yet settled", async () => {
   const login = await open(null);
   login.session.login(ALICE);
   await auth.endAll("test alice");
@@ -69,7 +69,7 @@ test("SE-09 DESIGN 1.6 endAll beats a login that the handler has recorded and no
   assert.equal(await alive(), 0);
 });
 
-test("SE-09 DESIGN 1.6 endAll beats a login that is planned again after a conflict", async () => {
+test("SE-09 design §1.6 endAll beats a login that is planned again after a conflict", async () => {
   const before = await signIn(auth, ALICE);
   const id = (await open(before)).session.id;
   let conflicts = 0;
@@ -91,7 +91,7 @@ test("SE-09 DESIGN 1.6 endAll beats a login that is planned again after a confli
   assert.equal(await alive(), 0);
 });
 
-test("DESIGN 1.2 a login whose answers got lost leaves no session alive that nobody holds", async () => {
+test("design §1.2 a login whose answers got lost leaves no session alive that nobody holds", async () => {
   for (const lost of ["put", "marked"] as const) {
     let looks = 0;
     const away = (): never => {
@@ -115,7 +115,7 @@ test("DESIGN 1.2 a login whose answers got lost leaves no session alive that nob
   }
 });
 
-test("DESIGN 1.5 a 5xx after logout and login in one request still logs out", async () => {
+test("design §1.5 a 5xx after logout and login in one request still logs out", async () => {
   const cookie = await signIn(auth, ALICE);
   const exchange = await open(cookie);
   exchange.session.logout();
@@ -125,7 +125,7 @@ test("DESIGN 1.5 a 5xx after logout and login in one request still logs out", as
   assert.equal(await who(cookie), null);
 });
 
-test("DESIGN 1.2 no token of the old identity is given to a request that signed somebody else in", async () => {
+test("design §1.2 no token of the old identity is given to a request that signed somebody else in", async () => {
   const identity = { issuer: "https://id", subject: "alice", claims: {}, authenticatedAt: 0, method: "oidc:default" };
   const tokens = { accessToken: "canary", refreshToken: null, idToken: null, scope: null, expires: clock.now() + 60_000 };
   const first = await open(null);
@@ -187,7 +187,7 @@ test("LO-01 a bearer has no session to log out of: the endpoint answers so, and 
   );
 });
 
-test("DESIGN 1.2 a login that cannot look for a logout leaves the session that was there", async () => {
+test("design §1.2 a login that cannot look for a logout leaves the session that was there", async () => {
   const cookie = await signIn(auth, ALICE);
   let looks = 0;
   auth = make(
@@ -296,7 +296,7 @@ test("S-42 CK-11 a logout with two live tickets ends both, and a login leaves on
   assert.deepEqual((await open(next)).session.data, {});
 });
 
-test("DESIGN 1.2 a login that cannot end the session that was there leaves that one alone alive", async () => {
+test("design §1.2 a login that cannot end the session that was there leaves that one alone alive", async () => {
   const cookie = await signIn(auth, ALICE);
   const id = (await open(cookie)).session.id;
   auth = make(

@@ -71,7 +71,7 @@ interface Case {
   readonly request: (typeof REQUESTS)[number];
 }
 
-/** What the written policy (DESIGN §3) says of a case. */
+/** What the written policy (docs/design.md §3) says of a case. */
 interface Expected {
   readonly status: number;
   /** Whom the handler sees; `undefined`: it does not run. */
@@ -291,7 +291,7 @@ function cookieOf(cookies: readonly string[]): Expected["cookie"] {
 }
 
 for (const header of HEADERS) {
-  test(`S-29 S-30 S-31 S-32 S-33 S-34 TP-04 the table of DESIGN §3 in full over HTTP, header ${header}`, async () => {
+  test(`S-29 S-30 S-31 S-32 S-33 S-34 TP-04 the table of docs/design.md §3 in full over HTTP, header ${header}`, async () => {
     let count = 0;
     for (const one of cases()) {
       if (one.header !== header) continue;

@@ -41,7 +41,7 @@ interface Flight {
 type Look = Renewal | "again";
 
 /**
- * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (DESIGN §1.7). A flight
+ * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (docs/design.md §1.7). A flight
  * belongs to no request: whoever waits may go, it goes on.
  */
 export class Renewals {

@@ -107,7 +107,7 @@ ${link({ label: "Stay signed in", href: returnTo ?? "/" }, true)}</div></form>`;
 
 /**
  * Where a login lands when the session's cookie is `SameSite=Strict`: browsers send such a cookie to a page that is reached from our own
- * page, and not to one that is reached by redirects from the provider's (CHECKLIST §18).
+ * page, and not to one that is reached by redirects from the provider's.
  */
 export function landingPage(returnTo: string): RouteResponse {
   const content = `<p>You are signed in.</p><div class="row">${link({ label: "Go on", href: returnTo }, false)}</div>`;

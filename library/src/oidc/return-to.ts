@@ -1,4 +1,4 @@
-/** Longer ones become `/`: they travel in a cookie (DESIGN §4). */
+/** Longer ones become `/`: they travel in a cookie (docs/design.md §4). */
 const MAX_BYTES = 512;
 /** What an URL parser drops, or reads as a slash: nothing that leads anywhere honest has them. */
 const SUSPICIOUS = /[\p{Cc}\p{Cf}\p{Z}\\]/u;
