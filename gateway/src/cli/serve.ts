@@ -13,6 +13,7 @@ import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { keysLine, waysOf } from "./explain.ts";
 import { watchProcess } from "./process-faults.ts";
+import { hearSignals } from "./signals.ts";
 import { versionOf } from "./version.ts";
 
 /** How much longer than its requests a process that has to end may take for the rest, in milliseconds. */
@@ -30,23 +31,25 @@ export const serve: Command = async (args, terminal) => {
   const configuration = readConfiguration(args, terminal);
   if (configuration === undefined) return 2;
   const { settings, warnings } = configuration;
+  const signals = hearSignals(terminal);
   try {
     const observation = observe(settings);
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
+    signals.tell((reason) => observation.log.say("warning", { reason }));
     const store = openStore(settings.store, {
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
     });
     const sessions = sessionLayer(settings, store, observation);
     const running = await start(settings, sessions, observation);
-    const stopped = untilSignal();
-    if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal);
-    const why = await Promise.race([stopped, fatal]);
+    if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal, signals.stopped);
+    const why = await Promise.race([signals.stopped, fatal]);
     await running.close();
     return why === "fatal" ? 1 : 0;
   } catch (error) {
     return failed(error, terminal);
   } finally {
+    signals.forget();
     // The channel to the first process would keep this one alive, also where it could not start.
     if (process.connected) process.disconnect();
   }
@@ -58,21 +61,6 @@ function start(settings: Settings, sessions: SessionLayer, observation: Observat
   return startGateway({ settings, sessions, observation, withAdmin: cluster.isPrimary });
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = (): void => {
-      // A terminal signals every process of the group, and the first one its workers once more: for those, once is enough.
-      if (asked && cluster.isPrimary) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
-    process.on("disconnect", stop);
-  });
-}
-
 /** Says where everything is, beside the log and not in it. */
 async function introduce(
   settings: Settings,
@@ -80,8 +68,9 @@ async function introduce(
   running: Running,
   warnings: readonly string[],
   { complain }: Console,
+  stopped: Promise<void>,
 ): Promise<void> {
-  await settled(sessions);
+  await settled(sessions, stopped);
   const at = (host: string, port: number): string => `http://${formatAddress({ host, port })}`;
   const { admin, listen } = settings;
   const left: (readonly [string, string])[] = [
@@ -112,9 +101,13 @@ async function introduce(
   complain([`coatcheck ${versionOf()}`, ...rows, ...ways, ...warnings.map((warning) => `  ! ${warning}`)].join("\n"));
 }
 
-/** Gives discovery a moment, so that the first words are about the usual case; nobody is kept from signing in meanwhile. */
-async function settled({ health }: SessionLayer): Promise<void> {
-  for (let tries = 0; tries < 30 && health.providers().some(({ ready }) => !ready); tries++) {
+/** Gives discovery a moment, so that the first words are about the usual case; nobody is kept from signing in meanwhile, or from stopping. */
+async function settled({ health }: SessionLayer, stopped: Promise<void>): Promise<void> {
+  let over = false;
+  void stopped.then(() => {
+    over = true;
+  });
+  for (let tries = 0; tries < 30 && !over && health.providers().some(({ ready }) => !ready); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

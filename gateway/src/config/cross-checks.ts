@@ -1,3 +1,4 @@
+import { TrustedPeers } from "coatcheck/address";
 import type { Settings } from "./definition.ts";
 import { isLoopback } from "./network-kinds.ts";
 import type { Problem } from "./place.ts";
@@ -12,6 +13,8 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofSession(settings),
     ...ofRefresh(settings),
     ...ofProxyIdentity(settings),
+    ...ofTrusted("trustedProxies", settings.trustedProxies),
+    ...ofTrusted("proxyIdentity.trusted", settings.proxyIdentity?.trusted ?? []),
     ...ofBearer(settings),
     ...ofListeners(settings),
   ];
@@ -50,6 +53,18 @@ function ofProxyIdentity({ proxyIdentity, trustedProxies }: Settings): Problem[]
     return [{ headline: "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names anybody", lines }];
   }
   return [];
+}
+
+/** Ranges that hold nobody too many by themselves, and everybody together. */
+function ofTrusted(key: string, ranges: readonly string[]): Problem[] {
+  try {
+    new TrustedPeers(ranges, key);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const [headline = "", ...lines] = error.message.split("\n").map((line) => line.trim());
+    return [{ headline, lines }];
+  }
 }
 
 function ofBearer({ bearer }: Settings): Problem[] {

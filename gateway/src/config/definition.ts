@@ -183,6 +183,12 @@ export const SETTINGS = {
       listen: fallback(address, "Where health, metrics and the sessions API are served.", "127.0.0.1:4181", {
         env: "COATCHECK_ADMIN_LISTEN",
       }),
+      hosts: fallback(
+        list(hostName),
+        "By which further names the admin listener may be asked; addresses, `localhost`, names without a dot and that of `admin.listen` always.",
+        [],
+        { env: "COATCHECK_ADMIN_HOSTS" },
+      ),
       token: optional(
         secretText,
         "What the sessions API of the admin listener asks for, as `Authorization: Bearer`; without it there is no such API. Health and metrics do not need it.",
@@ -206,7 +212,7 @@ export const SETTINGS = {
   }),
   trustedProxies: fallback(
     list(cidr),
-    "Whose forwarded headers count, and who may ask the check endpoints. Ranges that hold everybody are refused.",
+    "Whose forwarded headers count, and who may ask the check endpoints. Ranges that hold everybody, alone or together, are refused.",
     [],
     { env: "COATCHECK_TRUSTED_PROXIES" },
   ),

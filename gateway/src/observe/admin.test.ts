@@ -46,6 +46,7 @@ test("not ready: a store that fails, no provider that answers, a process that st
   const failing = { ...up, store: () => Promise.reject(new Error("canary")) };
   const nobody = (): Promise<never> => Promise.reject(new Error("canary"));
   const admin = createAdmin({
+    isHost: () => true,
     readiness: () => readinessOf(failing, false),
     metrics: nobody,
     sessions: { token: undefined, directory: { list: nobody, show: nobody, end: nobody, endAll: nobody, signedOut: nobody } },

@@ -18,6 +18,8 @@ export interface AdminSource {
   readiness(): Promise<Readiness>;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   readonly sessions: SessionsApi;
+  /** By which `Host` it is asked. */
+  readonly isHost: (host: string | undefined) => boolean;
 }
 
 /** Whether this process can do its work. It is ready when its store answers and a provider does; it is not when it stops. */
@@ -44,6 +46,10 @@ export function createAdmin(source: AdminSource): Server {
 async function answer(message: IncomingMessage, response: ServerResponse, source: AdminSource): Promise<void> {
   const { method } = message;
   const how = { https: false, method };
+  if (!source.isHost(message.headers.host)) {
+    send(response, problemOf("ERR_MISDIRECTED"), how);
+    return;
+  }
   const path = (message.url ?? "").split("?", 1)[0] ?? "";
   if (isSessionsPath(path)) {
     const { authorization } = message.headers;

@@ -3,6 +3,7 @@ import type { Settings } from "../config.ts";
 import { FrontDoor } from "../front-door.ts";
 import type { Readiness } from "../observe/admin.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
+import { adminHosts } from "../observe/admin-hosts.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { SessionLayer } from "../seam.ts";
 import { createListener, listen, stop } from "./listener.ts";
@@ -41,7 +42,12 @@ export async function startGateway({ settings, sessions, observation, withAdmin 
   let adminPort: number | undefined;
   const port = await listen(server, settings.listen);
   if (withAdmin) {
-    admin = createAdmin({ readiness, metrics, sessions: { token: settings.admin.token, directory: sessions.directory } });
+    admin = createAdmin({
+      readiness,
+      metrics,
+      sessions: { token: settings.admin.token, directory: sessions.directory },
+      isHost: adminHosts(settings.admin),
+    });
     try {
       adminPort = await listen(admin, settings.admin.listen);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { AggregatorRegistry } from "prom-client";
 import type { Settings } from "../config.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
+import { adminHosts } from "../observe/admin-hosts.ts";
 import type { Observation } from "../observe/observe.ts";
 import { stopwatch } from "../observe/observer.ts";
 import type { SessionLayer } from "../seam.ts";
@@ -84,6 +85,7 @@ async function openAdmin(
     readiness: () => readinessOf(sessions.health, isStopping()),
     metrics: async () => ({ type: registry.contentType, text: await registry.clusterMetrics() }),
     sessions: { token: settings.admin.token, directory: sessions.directory },
+    isHost: adminHosts(settings.admin),
   });
   return { server, port: await listen(server, settings.admin.listen) };
 }

@@ -226,3 +226,18 @@ test("the groups header ends at 4 KiB, between two groups", async () => {
   assert.ok(sent.length <= 4096 && sent.length > 4000);
   assert.ok(groups.join(",").startsWith(`${sent},`));
 });
+
+test("F-10 Connection: authorization on a public route drops the client's own, as hop-by-hop, and nothing of ours elsewhere", async (context) => {
+  const upstreams = [{ access: "public" }, { access: "user", paths: ["/api"], token: "authorization" }];
+  const both = await startRig(echo, { upstreams });
+  context.after(() => both.close());
+  const ask = (path: string, connection: string) =>
+    both.raw(
+      `GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: __Host-Http-coatcheck=alice\r\nAuthorization: Basic eDp5\r\n${connection}\r\n\r\n`,
+    );
+  assert.equal(received(await ask("/", "Connection: close"), "authorization"), "Basic eDp5");
+  for (const connection of ["Connection: close, authorization", "Connection: AUTHORIZATION\r\nConnection: close"]) {
+    assert.equal(received(await ask("/", connection), "authorization"), undefined, connection);
+    assert.equal(received(await ask("/api", connection), "authorization"), "Bearer token-of-alice", connection);
+  }
+});

@@ -192,3 +192,32 @@ test("S-28 a memory that anybody can fill is bounded, and remembers right", () =
     assert.equal(many.has(`11.0.${index >> 8}.${index & 255}`), false);
   }
 });
+
+const TOGETHER: readonly (readonly [ranges: readonly string[], family: string])[] = [
+  [["0.0.0.0/1", "128.0.0.0/1"], "IPv4"],
+  [["128.0.0.0/1", "10.1.2.3", "64.0.0.0/2", "0.0.0.0/2"], "IPv4"],
+  [["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"], "IPv4"],
+  [["1.0.0.0/8", "2.0.0.0/7", "4.0.0.0/6", "8.0.0.0/5", "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2", "128.0.0.0/1"], "IPv4"],
+  [["::ffff:0.0.0.0/97", "::ffff:128.0.0.0/97"], "IPv4"],
+  [["2000::/3"], "IPv6"],
+  [["2000::/4", "3000::/4", "10.0.0.1"], "IPv6"],
+];
+for (const [ranges, family] of TOGETHER) {
+  test(`F-10 refuses ranges that hold everybody together: ${ranges.join(" ")}`, () => {
+    assert.throws(() => new TrustedPeers(ranges, "trustedProxies"), {
+      name: "TypeError",
+      message: new RegExp(`^trustedProxies .*together hold every public ${family} address, which trusts everyone\\n`),
+    });
+  });
+}
+
+test("F-10 ranges that leave somebody out are taken, private ones in any number", () => {
+  for (const ranges of [
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1"],
+    ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/4"],
+    ["2000::/4"],
+    [],
+  ]) {
+    assert.doesNotThrow(() => new TrustedPeers(ranges), ranges.join());
+  }
+});

@@ -1,3 +1,5 @@
+import { everybodyIn } from "./everybody.ts";
+
 /**
  * An IP address in 16-bit groups: two of IPv4, eight of IPv6. An IPv4-mapped address is the IPv4 address that it stands for, so that one host
  * has one form.
@@ -135,6 +137,7 @@ export interface Peer {
   readonly trusted: boolean;
 }
 
+const TRUSTED_BY_NAME = "Anyone could then claim to be any user. Name the addresses of your proxy, for example 10.0.3.7/32.";
 const REMEMBERED = 1024;
 const STRANGER: Peer = { address: "", trusted: false };
 
@@ -147,11 +150,16 @@ export class TrustedPeers {
   /**
    * @param ranges addresses and ranges, IPv4 and IPv6, and `unix` for connections over a unix socket
    * @param setting what the ranges are called in messages
-   * @throws {TypeError} for a malformed range, and for one that holds everybody
+   * @throws {TypeError} for a malformed range, and for one, or several together, that hold everybody
    */
   constructor(ranges: readonly string[], setting = "trusted") {
     this.#unix = ranges.includes(UNIX);
     this.#ranges = ranges.flatMap((range, index) => (range === UNIX ? [] : [readRange(range, `${setting}[${index}]`)]));
+    const family = everybodyIn(this.#ranges);
+    if (family === undefined) return;
+    throw new TypeError(
+      `${setting} (${ranges.join(", ")}) together hold every public ${family} address, which trusts everyone\n  ${TRUSTED_BY_NAME}`,
+    );
   }
 
   /** Whether the peer at this address is trusted. Malformed and unknown addresses are not. */
@@ -190,7 +198,5 @@ function readRange(text: string, place: string): AddressRange {
     throw new TypeError(`${place} is ${JSON.stringify(text)}, which is no address range\n  Write it as 10.0.3.7/32 or fd00::/8.`);
   }
   if (range.bits > 0) return range;
-  throw new TypeError(
-    `${place} is ${text}, which trusts everyone\n  Anyone could then claim to be any user. Name the addresses of your proxy, for example 10.0.3.7/32.`,
-  );
+  throw new TypeError(`${place} is ${text}, which trusts everyone\n  ${TRUSTED_BY_NAME}`);
 }

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { ask, freePort, type Listening, listenOn } from "../../testing/talk.ts";
+
+const MAIN = join(import.meta.dirname, "../main.ts");
+
+let folder: string;
+/** A provider that takes connections and never answers. */
+let silent: Listening;
+const children: ChildProcess[] = [];
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "coatcheck-signals-"));
+  silent = await listenOn(() => {});
+});
+after(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await silent[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly adminPort: number;
+  /** All that it wrote so far. */
+  written(): string;
+}
+
+/** Starts the command, and answers as soon as its admin listener does. */
+async function serve(more: { readonly [name: string]: string } = {}): Promise<Started> {
+  const adminPort = await freePort();
+  const env = {
+    ...process.env,
+    COATCHECK_SECRET: randomBytes(32).toString("base64url"),
+    COATCHECK_PUBLIC_URL: "http://localhost:4180",
+    COATCHECK_LISTEN: "127.0.0.1:0",
+    COATCHECK_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+    COATCHECK_STORE: "memory:",
+    COATCHECK_ISSUER: `http://127.0.0.1:${silent.port}`,
+    COATCHECK_CLIENT_ID: "app",
+    COATCHECK_CLIENT_SECRET: "s",
+    ...more,
+  };
+  const child = spawn(process.execPath, [MAIN, "serve"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (text += String(chunk)));
+  const started = { child, adminPort, written: () => text };
+  await until(() => isLive(started));
+  return started;
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("it never came");
+}
+
+const isLive = ({ adminPort }: { adminPort: number }): Promise<boolean> =>
+  ask(adminPort, "/health/live", { headers: { host: "localhost" } }).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+
+async function exitOf(child: ChildProcess, signal: NodeJS.Signals): Promise<{ readonly code: unknown; readonly took: number }> {
+  const began = performance.now();
+  const exit = once(child, "exit");
+  child.kill(signal);
+  const [code] = await exit;
+  return { code, took: performance.now() - began };
+}
+
+test("F-10 SIGTERM while the provider is still looked for stops at once", async () => {
+  const { child, written } = await serve();
+  assert.doesNotMatch(written(), /listening/, "it is still waiting to introduce itself");
+  const { code, took } = await exitOf(child, "SIGTERM");
+  assert.equal(code, 0);
+  assert.ok(took < 1_000, `${took} ms`);
+});
+
+const SHARED = { COATCHECK_WORKERS: "2", COATCHECK_STORE: "sqlite:signals.db" };
+for (const [name, more, heard] of [
+  ["one process", {}, 1],
+  ["workers", SHARED, 3],
+] as const) {
+  test(`F-09 SIGHUP is ignored and said so: ${name}`, async () => {
+    const started = await serve(more);
+    const said = (): number => started.written().split("SIGHUP is ignored").length - 1;
+    started.child.kill("SIGHUP");
+    await until(() => said() === 1);
+    for (const pid of workersOf(started.child)) process.kill(pid, "SIGHUP");
+    await until(() => said() === heard);
+    assert.ok(await isLive(started));
+    assert.equal((await exitOf(started.child, "SIGTERM")).code, 0);
+  });
+}
+
+/** The processes that it started. */
+function workersOf({ pid }: ChildProcess): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}

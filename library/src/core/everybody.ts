@@ -1,0 +1,48 @@
+/** Whether ranges of addresses, taken together, hold everybody on the Internet: what no list of trusted peers may do (TP-01). */
+import type { Address, AddressRange } from "./address.ts";
+import { parseRange } from "./address.ts";
+
+/** What no stranger comes from: private, local, and never assigned to hosts. With these added, a list that holds the rest holds all. */
+const NOBODY_PUBLIC = [
+  ...[
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "224.0.0.0/3",
+  ],
+  ...["4000::/2", "8000::/1"],
+];
+/** `::/3`; written so, it would hold the IPv4-mapped addresses, and with them everybody of IPv4. */
+const BELOW_PUBLIC: AddressRange = { address: [0, 0, 0, 0, 0, 0, 0, 0], bits: 3 };
+
+/** The family of which the ranges hold everybody; `undefined` where they leave somebody out. */
+export function everybodyIn(ranges: readonly AddressRange[]): "IPv4" | "IPv6" | undefined {
+  const all = [...ranges, BELOW_PUBLIC, ...NOBODY_PUBLIC.flatMap((text) => parseRange(text) ?? [])];
+  if (ranges.some(isOf(2)) && covers(all.filter(isOf(2)), 32)) return "IPv4";
+  return ranges.some(isOf(8)) && covers(all.filter(isOf(8)), 128) ? "IPv6" : undefined;
+}
+
+const isOf = (groups: number) => (range: AddressRange) => range.address.length === groups;
+
+/** Whether the ranges leave no gap in a family whose addresses have this many bits. */
+function covers(ranges: readonly AddressRange[], width: number): boolean {
+  const spans = ranges.map(({ address, bits }) => {
+    const size = 1n << BigInt(width - bits);
+    return { from: (numberOf(address) / size) * size, size };
+  });
+  spans.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  let end = 0n;
+  for (const { from, size } of spans) {
+    if (from > end) return false;
+    if (from + size > end) end = from + size;
+  }
+  return end === 1n << BigInt(width);
+}
+
+function numberOf(address: Address): bigint {
+  return address.reduce((number, group) => number * 65_536n + BigInt(group), 0n);
+}
