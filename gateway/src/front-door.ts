@@ -17,6 +17,7 @@ import { finished, hasUnreadBody, isPreflight, receive, refusal } from "./recept
 import { CheckDoor } from "./routes/check-door.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 import type { Admission, Ask, SessionLayer, Turned } from "./seam.ts";
+import type { ConnectionUse } from "./upstream/connection-limit.ts";
 import { ProxyExchange } from "./upstream/exchange.ts";
 import { folded } from "./upstream/header-fate.ts";
 import { identityHeaderMaker } from "./upstream/identity-headers.ts";
@@ -74,6 +75,10 @@ export class FrontDoor {
   /** The WebSockets and event streams that are open. */
   get streams(): OpenStreams {
     return this.#passages.streams;
+  }
+
+  get connections(): readonly ConnectionUse[] {
+    return this.#routes.map(({ limit }) => limit.use);
   }
 
   /** From now on connections close with their answer. */

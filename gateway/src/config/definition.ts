@@ -159,6 +159,12 @@ const limits = object({
   ),
   headTimeout: fallback(duration("1s", "10m"), "How long a client may take to send a request head.", "15s"),
   bodyIdle: fallback(duration("1s", "1h"), "How long a client may pause within a request body.", "60s"),
+  bodyRate: fallback(
+    size(0, 1_000_000_000),
+    "The least that a request body brings, in bytes a second over any `bodyIdle`, while it is waited for. 0: any rate.",
+    240,
+  ),
+  answerIdle: fallback(duration("1s", "1d"), "How long a client may read nothing of what waits for it.", "2m"),
   keepAlive: fallback(duration("0", "1h"), "How long a connection waits for its next request.", "75s"),
   shutdown: fallback(duration("0", "1h"), "How long requests and sockets may go on after the signal to stop.", "30s"),
 });

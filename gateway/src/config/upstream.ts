@@ -1,9 +1,14 @@
-import { duration, flag, oneOf, text } from "./kinds.ts";
+import { duration, flag, integer, oneOf, text } from "./kinds.ts";
 import { hostName, pathPrefix, upstreamOrigin } from "./network-kinds.ts";
 import { fallback, list, object, optional, required } from "./shape.ts";
 
 const timeouts = object({
   connect: fallback(duration("100ms", "10m"), "How long a connection to the upstream may take.", "5s"),
+  queue: fallback(
+    duration("0", "10m"),
+    "How long a request waits for one of `connections` to become free; then it is 503.",
+    "5s",
+  ),
   head: fallback(duration("0", "1d"), "How long the upstream may think before its answer begins; 0: as long as it likes.", "60s"),
   idle: fallback(duration("0", "1d"), "How long an answer may stand still; 0: as long as it likes.", "5m"),
 });
@@ -43,6 +48,16 @@ export const upstream = object(
       false,
     ),
     passHost: fallback(flag, "Whether the upstream sees the public host in `Host`, or its own.", true),
+    connections: fallback(
+      integer(1, 65_535),
+      "The most connections for requests. One whose reader stands still does not count while it does.",
+      512,
+    ),
+    streams: fallback(
+      integer(1, 65_535),
+      "The most connections for what lasts: WebSockets, event streams, answers whose reader stands still. A stream past that is 503.",
+      4096,
+    ),
     timeouts: fallback(timeouts, "How long to wait for it.", {}),
   },
   { label: "a URL, or an object", expand: (url) => ({ url }) },

@@ -24,7 +24,12 @@ const ERRORS: ReadonlySet<NoticeName> = new Set<NoticeName>([
   "process.unhandled-rejection",
   "process.uncaught-exception",
 ]);
-const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>(["upstream.failed", "upstream.set-own-cookie", "worker.exited"]);
+const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>([
+  "upstream.failed",
+  "upstream.busy",
+  "upstream.set-own-cookie",
+  "worker.exited",
+]);
 
 /** Opens the log; lines go to standard output where no destination is given. */
 export function openLog(level: string, destination?: DestinationStream): Log {

@@ -17,7 +17,11 @@ const finished = (parts: Partial<Finished>): Finished => ({
 });
 
 test("OP-01 every outcome is a series from the start, and counts are exact", async () => {
-  const metrics = createMetrics({ upstreams: ["app"], openStreams: () => 3 });
+  const metrics = createMetrics({
+    upstreams: ["app"],
+    openStreams: () => 3,
+    connections: () => [{ upstream: "app", busy: 2, lasting: 1, waiting: 0 }],
+  });
   metrics.request(finished({ upstream: "app", started: 100, answered: 103 }));
   metrics.request(finished({ upstream: "app", started: 100, answered: 100_100 }));
   metrics.request(finished({ outcome: "misdirected", via: "bearer" }));

@@ -1,5 +1,6 @@
 import type { AuditEvent } from "coatcheck/contracts";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { ConnectionUse } from "../upstream/connection-limit.ts";
 import { FastCounter, FastHistogram } from "./fast-metrics.ts";
 import type { Finished, NoticeName } from "./observer.ts";
 import { NOTICES, OUTCOMES } from "./observer.ts";
@@ -24,10 +25,12 @@ export interface MetricsOptions {
   readonly upstreams: readonly string[];
   /** How many WebSockets and event streams are open. */
   openStreams(): number;
+  /** How the connections to each upstream are used. */
+  connections(): readonly ConnectionUse[];
 }
 
 /** Makes the counters, each with all its labels, so that a rate is there from the first event on. */
-export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metrics {
+export function createMetrics({ upstreams, openStreams, connections }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "coatcheck_" });
@@ -80,6 +83,18 @@ export function createMetrics({ upstreams, openStreams }: MetricsOptions): Metri
     registers,
     collect() {
       this.set(openStreams());
+    },
+  });
+  new Gauge({
+    name: "coatcheck_upstream_connections",
+    help: "Connections to upstreams: busy, lasting (streams, readers that stand still), and requests waiting for one.",
+    labelNames: ["upstream", "use"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { upstream, busy, lasting, waiting } of connections()) {
+        for (const [use, count] of Object.entries({ busy, lasting, waiting })) this.inc({ upstream, use }, count);
+      }
     },
   });
   return {

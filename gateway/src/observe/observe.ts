@@ -1,11 +1,18 @@
 import type { Report } from "coatcheck/contracts";
 import type { DestinationStream } from "pino";
 import type { Settings } from "../config.ts";
+import type { ConnectionUse } from "../upstream/connection-limit.ts";
 import type { Log } from "./log.ts";
 import { openLog } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Observer } from "./observer.ts";
+
+/** What is open now. */
+interface Open {
+  streams(): number;
+  connections(): readonly ConnectionUse[];
+}
 
 /** Log and counters together. */
 export interface Observation {
@@ -14,16 +21,16 @@ export interface Observation {
   readonly observer: Observer;
   /** For the library: each event becomes a line and a count of the same name. */
   readonly report: Report;
-  /** The front door tells how many streams are open, once it is there. */
-  countStreams(open: () => number): void;
+  /** The front door tells what is open, once it is there. */
+  countOpen(open: Open): void;
 }
 
 /** Opens log and counters as configured. */
 export function observe(settings: Settings, destination?: DestinationStream): Observation {
-  let open = (): number => 0;
+  let open: Open = { streams: () => 0, connections: () => [] };
   const log = openLog(settings.log.level, destination);
   const upstreams = settings.upstreams.map(({ name, url }) => name ?? new URL(url).host);
-  const metrics = createMetrics({ upstreams, openStreams: () => open() });
+  const metrics = createMetrics({ upstreams, openStreams: () => open.streams(), connections: () => open.connections() });
   const logged = settings.accessLog ? log.request : undefined;
   return {
     log,
@@ -42,8 +49,8 @@ export function observe(settings: Settings, destination?: DestinationStream): Ob
       metrics.event(event);
       log.event(event);
     },
-    countStreams(count) {
-      open = count;
+    countOpen(counted) {
+      open = counted;
     },
   };
 }

@@ -29,7 +29,7 @@ export interface GatewayParts {
 /** Starts a gateway: the public listener, and the admin listener beside it. */
 export async function startGateway({ settings, sessions, observation, withAdmin = true }: GatewayParts): Promise<Gateway> {
   const door = new FrontDoor(settings, sessions, observation.observer);
-  observation.countStreams(() => door.streams.size);
+  observation.countOpen({ streams: () => door.streams.size, connections: () => door.connections });
   const server = createListener(door, settings.limits, observation.observer);
   let stopping = false;
   const readiness = (): Promise<Readiness> => readinessOf(sessions.health, stopping);

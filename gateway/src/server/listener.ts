@@ -10,6 +10,8 @@ import { hasUnreadBody } from "../reception.ts";
 import { ConnectionTurns } from "./connection-turns.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { protocolFault } from "./protocol.ts";
+import { SlowUploads } from "./slow-uploads.ts";
+import { StandingReaders } from "./standing-readers.ts";
 
 /** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
 export function createListener(door: FrontDoor, limits: LimitSettings, observer: Observer): Server {
@@ -33,6 +35,9 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
     limit: limits.pipelined,
     onHeldBack: () => observer.notice("client.held-back", { reason: "pipelined" }),
   });
+  const tooSlow = (reason: string) => (): void => observer.notice("client.too-slow", { reason });
+  const uploads = new SlowUploads(limits, tooSlow("body"));
+  new StandingReaders(server, limits.answerIdle, tooSlow("answer"));
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
     idle.tell(response);
     try {
@@ -42,7 +47,7 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
         send(response, fault, { https: false, close: true, method: message.method });
         return;
       }
-      if (hasUnreadBody(message)) watchBody(message, response, limits.bodyIdle);
+      if (hasUnreadBody(message)) uploads.watch(message, response);
       door.handle(message, response);
     } catch (error) {
       observer.notice("request.failed", { error });
@@ -82,19 +87,6 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
     turns.afterAnswers(socket, () => refuse(socket, status));
   });
   return server;
-}
-
-/** A body that stands still while it is waited for holds an upstream's connection; that ends. */
-function watchBody(message: IncomingMessage, response: ServerResponse, idle: number): void {
-  const { socket } = message;
-  socket.setTimeout(idle);
-  message.once("end", () => socket.setTimeout(0));
-  message.on("timeout", () => {
-    if (message.readableFlowing === false) return;
-    // The socket's idleness ends an answer too that nobody reads; only what has not begun can still be said.
-    if (response.headersSent) socket.destroy();
-    else send(response, TOO_SLOW, { https: false, close: true, method: message.method });
-  });
 }
 
 /** Answers what never became a request. */

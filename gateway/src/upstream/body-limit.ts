@@ -1,6 +1,9 @@
-import type { TransformCallback } from "node:stream";
+import type { Readable, TransformCallback } from "node:stream";
 import { Transform } from "node:stream";
-import { BodyTooLarge } from "./failures.ts";
+import type { Arrival } from "../reception.ts";
+import { BodyTooLarge, ClientGone } from "./failures.ts";
+
+const ignore = (): void => {};
 
 /** Lets a body of unknown length through up to a number of bytes, and fails with `BodyTooLarge` past that. */
 export class BodyLimit extends Transform {
@@ -16,4 +19,15 @@ export class BodyLimit extends Transform {
     if (this.#left < 0) done(new BodyTooLarge("the body is larger than limits.body"));
     else done(null, chunk);
   }
+}
+
+/** The body of a request as it goes on, and what was said of its length is held to already; `null` where there is none. `limit` 0: none of ours. */
+export function limitedBody({ head, message }: Arrival, limit: number): Readable | null {
+  if (!head.hasBody) return null;
+  message.on("error", ignore);
+  if (limit === 0 || head.length !== undefined) return message;
+  const limited = new BodyLimit(limit);
+  limited.on("error", ignore);
+  message.once("aborted", () => limited.destroy(new ClientGone("the client went away within the body")));
+  return message.pipe(limited);
 }

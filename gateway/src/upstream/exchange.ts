@@ -1,8 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
-import { CoatcheckError } from "coatcheck/errors";
-import { sameSecret } from "coatcheck/secrets";
 import type { Dispatcher } from "undici";
 import { problemOf, send } from "../answer.ts";
 import { writeHead } from "../head-text.ts";
@@ -10,28 +7,30 @@ import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch, tellFailure } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead, isEventStream } from "./answer-head.ts";
-import { BodyLimit } from "./body-limit.ts";
+import { limitedBody } from "./body-limit.ts";
+import type { Waiter } from "./connection-limit.ts";
+import { Slot } from "./connection-limit.ts";
 import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
 import { passHints } from "./interim.ts";
 import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
 import { upstreamHeaders, withToken } from "./passage.ts";
-import { Rejection, rejectsToken } from "./rejection.ts";
+import { Rejection, rejectsToken, tokenInstead } from "./rejection.ts";
 
 const NO_COOKIES: readonly string[] = [];
 const NOTHING: readonly Buffer[] = [];
 /** The largest body, in bytes, that leaves as text: Node joins it to the head, and both are one write without a list of buffers. */
 const MOST_AS_TEXT = 8_192;
 const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
-const ignore = (): void => {};
 
 /**
  * One request to an upstream and its answer. It is itself undici's handler, so that the road from socket to socket has no stream
  * wrapper and makes no closure for each chunk.
  */
-export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream {
+export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream, Waiter {
   readonly #response: ServerResponse;
+  readonly #slot: Slot;
   #headers: string[] = [];
   #controller: Dispatcher.DispatchController | undefined = undefined;
   #retried = false;
@@ -55,6 +54,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   constructor(shared: Passages, passage: Passage, response: ServerResponse) {
     super(shared, passage);
     this.#response = response;
+    this.#slot = new Slot(passage.route.limit, this);
   }
 
   get status(): number {
@@ -70,7 +70,22 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     this.#response.on("close", () => this.#closed());
     this.#headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
-    this.#dispatch(this.#body());
+    const { head } = this.passage.arrival;
+    if (head.hasBody && head.length !== undefined) this.#headers.push("content-length", head.length);
+    this.#slot.take();
+  }
+
+  /** There is a connection for it: the request leaves. */
+  go(): void {
+    const { route, arrival } = this.passage;
+    const body = limitedBody(arrival, this.shared.bodyLimit);
+    route.pool.dispatch({ ...route.sending, path: arrival.target, method: this.method, headers: this.#headers, body }, this);
+  }
+
+  /** None became free while it could wait. */
+  tooLate(): void {
+    this.shared.observer.notice("upstream.busy", { upstream: this.upstream });
+    this.#refuse(problemOf("ERR_UPSTREAM_BUSY"), "upstream-busy");
   }
 
   /** Ends the stream to the client, because its session is over. */
@@ -78,24 +93,6 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     this.#over = true;
     this.#controller?.abort(new ClientGone("the session ended"));
     this.#response.destroy();
-  }
-
-  #dispatch(body: Readable | null): void {
-    const { route, arrival } = this.passage;
-    route.pool.dispatch({ ...route.sending, path: arrival.target, method: this.method, headers: this.#headers, body }, this);
-  }
-
-  #body(): Readable | null {
-    const { head, message } = this.passage.arrival;
-    if (!head.hasBody) return null;
-    message.on("error", ignore);
-    const { bodyLimit } = this.shared;
-    if (head.length !== undefined) this.#headers.push("content-length", head.length);
-    if (bodyLimit === 0 || head.length !== undefined) return message;
-    const limited = new BodyLimit(bodyLimit);
-    limited.on("error", ignore);
-    message.once("aborted", () => limited.destroy(new ClientGone("the client went away within the body")));
-    return message.pipe(limited);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -159,13 +156,16 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     controller.pause();
     if (this.#draining) return;
     this.#draining = true;
+    this.#slot.pause();
     this.#response.once("drain", () => {
       this.#draining = false;
+      this.#slot.resume();
       controller.resume();
     });
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
+    this.#slot.free();
     if (this.#over) return;
     if (this.#rejection !== undefined) {
       this.#sendAgain(controller, this.#rejection, trailers).catch((error: unknown) => this.#fail(error));
@@ -185,6 +185,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#slot.free();
     if (this.#over) return;
     const { message, head } = this.passage.arrival;
     if (error instanceof ClientGone || this.#response.destroyed || (head.hasBody && message.destroyed && !message.complete)) {
@@ -197,7 +198,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     if (this.answered === 0 && !this.#retried && !head.hasBody && RETRIED.has(this.method) && isStaleConnection(error)) {
       this.#retried = true;
-      this.#dispatch(null);
+      this.#slot.take();
       return;
     }
     const code = failureCode(error);
@@ -206,28 +207,18 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   }
 
   async #sendAgain(controller: Dispatcher.DispatchController, rejection: Rejection, trailers: AnswerHeaders): Promise<void> {
-    const { admission, accessToken } = this.passage;
+    const { admission, accessToken = "" } = this.passage;
     this.#renewed = true;
-    try {
-      const token = await admission?.accessToken(accessToken);
-      if (this.#over || this.#response.destroyed) return;
-      if (token !== undefined && !sameSecret(token, accessToken ?? "")) {
-        this.#rejection = undefined;
-        this.#headers = withToken(this.#headers, accessToken ?? "", token);
-        this.#dispatch(null);
-        return;
-      }
-    } catch (error) {
-      // Where there can be no other token the upstream's own word stands. That there is none now, or no session any more, is ours to tell.
-      const never = error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE" && admission?.renews !== true;
-      if (!never) {
-        this.#fail(error);
-        return;
-      }
+    const token = await tokenInstead(admission, accessToken);
+    if (this.#over || this.#response.destroyed) return;
+    if (token === undefined) {
+      this.#passOn(controller, rejection);
+      this.onResponseEnd(controller, trailers);
+      return;
     }
-    if (this.#over) return;
-    this.#passOn(controller, rejection);
-    this.onResponseEnd(controller, trailers);
+    this.#rejection = undefined;
+    this.#headers = withToken(this.#headers, accessToken, token);
+    this.#slot.take();
   }
 
   /** The rejection is the answer after all. */
@@ -244,8 +235,13 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     const { admission } = this.passage;
     const flat = answerHead(headers, cookies, admission !== null && admission.identity !== null, this, status);
     if (this.shared.isDraining()) flat.push("connection", "close");
+    const isStream = isEventStream(headers["content-type"]);
+    if (isStream && !this.#slot.becomeStream()) {
+      this.tooLate();
+      return;
+    }
     writeHead(response, status, flat);
-    if (isEventStream(headers["content-type"])) {
+    if (isStream) {
       this.#lasting = true;
       this.shared.streams.add(this);
     }
@@ -285,6 +281,8 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     const response = this.#response;
     // An answer that is not the upstream's is the one to a client that stands still.
     const unanswered = this.answered === 0;
+    // One that was dispatched is undici's until undici says so.
+    if (this.#slot.isWaiting) this.#slot.free();
     if ((unanswered || !response.writableFinished) && this.outcome === "proxied") {
       if (unanswered || !this.#over || !response.headersSent) this.outcome = "client-gone";
       this.#over = true;

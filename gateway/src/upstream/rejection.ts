@@ -1,3 +1,6 @@
+import { CoatcheckError } from "coatcheck/errors";
+import { sameSecret } from "coatcheck/secrets";
+import type { Admission } from "../seam.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 
 /** The most of a rejection's body that is kept while the token is renewed; what is larger passes as it comes. */
@@ -27,5 +30,19 @@ export class Rejection {
     this.chunks.push(Buffer.from(chunk));
     this.#size += chunk.length;
     return this.#size <= MOST_KEPT;
+  }
+}
+
+/**
+ * Another token in place of one that the upstream rejected; `undefined` where there can be none, and the upstream's own word stands. That there is
+ * none now, or no session any more, is ours to tell: it rejects.
+ */
+export async function tokenInstead(admission: Admission | null, rejected: string): Promise<string | undefined> {
+  try {
+    const token = await admission?.accessToken(rejected);
+    return token === undefined || sameSecret(token, rejected) ? undefined : token;
+  } catch (error) {
+    if (error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE" && admission?.renews !== true) return undefined;
+    throw error;
   }
 }

@@ -4,10 +4,8 @@ import type { AccessRule, Settings, UpstreamSettings } from "../config.ts";
 import type { Admission, Ask } from "../seam.ts";
 import { UsersOf } from "../users-of.ts";
 import { connectWithin } from "./connection.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
 import type { IdentityHeaderMaker } from "./identity-headers.ts";
-
-/** The most connections to one upstream; requests past that wait for one. */
-const MOST_CONNECTIONS = 512;
 
 interface Sending {
   /** Whom the certificate is for; the upstream's own name, whatever host it is told. */
@@ -36,6 +34,8 @@ export interface Route {
   readonly passHost: boolean;
   /** What the session layer is asked about its requests, by the public origin that they come to. */
   readonly asks: ReadonlyMap<string, Ask>;
+  /** Whose turn it is to use a connection. */
+  readonly limit: ConnectionLimit;
   readonly pool: Pool;
   /** For WebSockets, whose connections become streams. */
   readonly handshakes: Pool;
@@ -55,7 +55,8 @@ export function openRoute(
   const { timeouts, access } = settings;
   const { protocol, host, hostname } = new URL(settings.url);
   const options: Pool.Options = {
-    connections: MOST_CONNECTIONS,
+    // How many there are is for our own limit to say, which knows what lasts.
+    connections: null,
     pipelining: 1,
     allowH2: false,
     connectTimeout: timeouts.connect,
@@ -64,8 +65,9 @@ export function openRoute(
     maxHeaderSize: 65_536,
   };
   const plain = protocol === "http:";
+  const name = settings.name ?? host;
   return {
-    name: settings.name ?? host,
+    name,
     paths: settings.paths,
     hosts: settings.hosts,
     access,
@@ -85,6 +87,11 @@ export function openRoute(
       ]),
     ),
     kind: "route",
+    limit: new ConnectionLimit(name, {
+      connections: settings.connections,
+      streams: settings.streams,
+      patience: timeouts.queue,
+    }),
     pool: new Pool(settings.url, plain ? { ...options, connect: connectWithin(timeouts.connect) } : options),
     handshakes: new Pool(settings.url, options),
     // An address has no name; TLS then goes by the host that the upstream is told, as undici has it.

@@ -9,6 +9,7 @@ import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch } from "../observe/observer.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead } from "./answer-head.ts";
+import { Slot } from "./connection-limit.ts";
 import { ClientGone, failureCode } from "./failures.ts";
 import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
@@ -33,6 +34,7 @@ function join(client: Duplex, upstream: Duplex): void {
 export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream {
   status = 0;
   readonly #socket: Duplex;
+  readonly #slot: Slot;
   #controller: Dispatcher.DispatchController | undefined = undefined;
   #upstreamSocket: Duplex | undefined = undefined;
   /** The upstream's answer where it refuses the handshake. */
@@ -41,6 +43,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   constructor(shared: Passages, passage: Passage, socket: Duplex) {
     super(shared, passage);
     this.#socket = socket;
+    this.#slot = new Slot(passage.route.limit, { go() {}, tooLate() {} });
   }
 
   /** Sends the handshake. `early` are bytes that the client sent behind it. */
@@ -49,6 +52,12 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
     if (early.length > 0) this.#socket.unshift(early);
     // Gone while it waited for its admission: nothing tells of that any more.
     if (this.#socket.destroyed) {
+      this.#closed();
+      return;
+    }
+    if (!this.#slot.takeStream()) {
+      this.shared.observer.notice("upstream.busy", { upstream: this.upstream });
+      this.#refuse(problemOf("ERR_UPSTREAM_BUSY"), "upstream-busy");
       this.#closed();
       return;
     }
@@ -105,10 +114,12 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   }
 
   onResponseEnd(): void {
+    this.#slot.free();
     this.#refusal?.end(() => this.#socket.end());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#slot.free();
     if (this.#socket.destroyed || error instanceof ClientGone) return;
     if (this.#refusal !== undefined) {
       this.#socket.destroy();
@@ -145,6 +156,8 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
     this.shared.streams.remove(this);
     if (this.status === 0 && this.outcome === "proxied") this.outcome = "client-gone";
     this.#controller?.abort(new ClientGone("the client went away"));
+    // One that was dispatched is undici's until undici says so, or has handed its connection over.
+    if (this.#upstreamSocket !== undefined) this.#slot.free();
     this.#upstreamSocket?.destroy();
     this.shared.observer.finished(this);
   }

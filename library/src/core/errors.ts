@@ -109,6 +109,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_CONFIG: entry(500, "The configuration cannot be used.", "The message names the key and what would be right."),
   ERR_UPSTREAM_UNAVAILABLE: entry(502, "The app behind the gateway does not answer.", "Look at the upstream that the log names."),
   ERR_UPSTREAM_TIMEOUT: entry(504, "The app behind the gateway took too long.", "Look at the upstream, or raise its timeout."),
+  ERR_UPSTREAM_BUSY: entry(
+    503,
+    "The app behind the gateway has more to do than it can. Try again in a moment.",
+    "All connections to the upstream are in use: look at why it answers slowly, or raise its connections or streams.",
+  ),
   ERR_INTERNAL: entry(500, "Something went wrong here.", "Look up the reference in the log."),
 };
 

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { send, TOO_SLOW } from "../answer.ts";
+import { stopwatch } from "../observe/observer.ts";
+
+/** How often uploads are looked at, at most, in milliseconds. */
+const OFTEN = 5_000;
+
+export interface UploadLimits {
+  /** How long a client may pause within a body, in milliseconds. */
+  readonly bodyIdle: number;
+  /** The least that it brings over that time, in bytes a second. */
+  readonly bodyRate: number;
+}
+
+interface Upload {
+  readonly response: ServerResponse;
+  /** How much the connection had brought when the time was last counted from. */
+  bytes: number;
+  since: number;
+}
+
+/**
+ * Ends uploads that stand still or trickle: each holds a connection to an upstream. Counted is the time that we wait for the client; an upload
+ * that waits for the upstream, or for its admission, may take as long as that does.
+ */
+export class SlowUploads {
+  readonly #limits: UploadLimits;
+  readonly #onEnded: () => void;
+  readonly #uploads = new Map<IncomingMessage, Upload>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: UploadLimits, onEnded: () => void) {
+    this.#limits = limits;
+    this.#onEnded = onEnded;
+  }
+
+  /** From now on the body of this request is watched. */
+  watch(message: IncomingMessage, response: ServerResponse): void {
+    const { socket } = message;
+    socket.setTimeout(this.#limits.bodyIdle);
+    message.once("end", () => socket.setTimeout(0));
+    message.on("timeout", () => {
+      if (message.readableFlowing !== false) this.#end(message, response);
+    });
+    if (this.#limits.bodyRate === 0) return;
+    this.#uploads.set(message, { response, bytes: socket.bytesRead, since: stopwatch() });
+    message.once("close", () => this.#forget(message));
+    const often = Math.min(OFTEN, Math.ceil(this.#limits.bodyIdle / 8));
+    this.#timer ??= setInterval(() => this.sweep(stopwatch()), often).unref();
+  }
+
+  /** Looks at all of them. */
+  sweep(now: number): void {
+    const { bodyIdle, bodyRate } = this.#limits;
+    for (const [message, upload] of this.#uploads) {
+      const { bytesRead } = message.socket;
+      const waits = message.readableFlowing === true && !message.complete;
+      if (waits && now - upload.since < bodyIdle) continue;
+      if (waits && bytesRead - upload.bytes < (bodyRate * (now - upload.since)) / 1000) this.#end(message, upload.response);
+      upload.bytes = bytesRead;
+      upload.since = now;
+    }
+  }
+
+  /** What has begun cannot be taken back; before that it can be said. */
+  #end(message: IncomingMessage, response: ServerResponse): void {
+    this.#onEnded();
+    if (response.headersSent) message.socket.destroy();
+    else send(response, TOO_SLOW, { https: false, close: true, method: message.method });
+    this.#forget(message);
+  }
+
+  #forget(message: IncomingMessage): void {
+    this.#uploads.delete(message);
+    if (this.#uploads.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

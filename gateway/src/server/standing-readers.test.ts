@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { setImmediate as round } from "node:timers/promises";
+import { PUBLIC, startRig } from "../../testing/rig.ts";
+
+const LIMITS = { config: { limits: { answerIdle: "1s", shutdown: "200ms" } } };
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`;
+
+test("F-04 a client that reads nothing of what waits for it is closed, and its upstream's connection with it", async () => {
+  const gone = Promise.withResolvers<void>();
+  const rig = await startRig((_message, response) => {
+    response.once("close", () => gone.resolve());
+    response.end(Buffer.alloc(20_000_000));
+  }, LIMITS);
+  try {
+    const reader = connect(rig.port, "127.0.0.1");
+    reader.on("error", () => {}).write(get("/"));
+    await gone.promise;
+    while (!/coatcheck_notices_total\{notice="client.too-slow"\} 1/.test(await rig.metrics())) await round();
+    assert.ok(rig.log.some((line) => /"event":"client.too-slow","reason":"answer"/.test(line)));
+    reader.destroy();
+  } finally {
+    await rig.close();
+  }
+});
+
+test("F-04 a stream on which nothing is said is nobody's standing still, nor is a slow reader", async () => {
+  const rig = await startRig((message, response) => {
+    if (message.url === "/events") response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
+    else response.end(Buffer.alloc(40_000_000));
+  }, LIMITS);
+  try {
+    const quiet = connect(rig.port, "127.0.0.1");
+    quiet.write(get("/events"));
+    await once(quiet, "data");
+    const slow = connect(rig.port, "127.0.0.1");
+    slow.write(get("/large"));
+    let read = 0;
+    slow.on("data", (chunk: Buffer) => {
+      read += chunk.length;
+      slow.pause();
+    });
+    // Some of it every now and then, for longer than the limit; the kernels on the way pass it on in steps of a few megabytes.
+    const began = performance.now();
+    while (read < 40_000_000) {
+      assert.equal(slow.destroyed, false);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      slow.resume();
+    }
+    assert.ok(performance.now() - began > 1_500);
+    assert.equal(quiet.destroyed || quiet.readableEnded, false);
+    quiet.destroy();
+    slow.destroy();
+  } finally {
+    await rig.close();
+  }
+});
