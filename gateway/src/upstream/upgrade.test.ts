@@ -168,3 +168,31 @@ test("a client that leaves within the handshake leaves nothing behind", async ()
     while (!/coatcheck_open_streams 0/.test(await rig.metrics())) await new Promise((resolve) => setImmediate(resolve));
   });
 });
+
+test("F-06 a handshake that is refused leaves no connection open, whether by us or by the upstream", async () => {
+  await withSockets(async ({ rig }) => {
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    const before = sockets();
+    for (const [path, origin, early] of [
+      ["/", "https://evil.example", ""],
+      ["/", "https://evil.example", "early"],
+      ["/refused", OWN, ""],
+      ["/refused", OWN, "early"],
+    ] as const) {
+      const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true });
+      const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${origin}\r\n${upgrade}\r\n${early}`);
+      let said = "";
+      socket.on("data", (part) => {
+        said += String(part);
+      });
+      await new Promise((resolve) => socket.once("end", resolve));
+      // It notices a little late, and has said something more by then.
+      socket.end("late");
+      assert.match(said, /^HTTP\/1\.1 403 /);
+    }
+    const deadline = performance.now() + 10_000;
+    while (sockets() > before && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(sockets() <= before, `${sockets() - before} ends of connections stay open`);
+  });
+});

@@ -115,7 +115,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
 
   onResponseEnd(): void {
     this.#slot.free();
-    this.#refusal?.end(() => this.#socket.end());
+    this.#refusal?.end(() => hangUp(this.#socket));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -176,6 +176,21 @@ function responseOn(message: IncomingMessage, socket: Duplex): ServerResponse {
 export function refuseUpgrade(message: IncomingMessage, socket: Duplex, answer: RouteResponse, https: boolean): void {
   if (socket.destroyed) return;
   const response = responseOn(message, socket);
-  response.once("finish", () => socket.end());
+  response.once("finish", () => hangUp(socket));
   send(response, answer, { https, close: true, method: message.method });
+}
+
+/** How long a client that was told no may go on sending, in milliseconds. */
+const LINGER_MS = 2_000;
+
+/**
+ * Lingering close. Nobody reads a socket that Node let go of, so that its end would never be noticed and the connection stay open for ever. What
+ * still comes is thrown away: closing over it would send a reset, which can overtake the answer (RFC 9112 section 9.6).
+ */
+function hangUp(socket: Duplex): void {
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  timer.unref();
+  socket.once("close", () => clearTimeout(timer));
 }
