@@ -94,12 +94,14 @@ export class Client {
   async #act(): Promise<void> {
     const { ending, leaves } = this.#plan;
     if (ending === "destroy" || ending === "reset") setTimeout(() => this.#leave("left"), leaves + 1);
+    const all = this.#plan.requests.length;
     for (const step of this.#steps) {
       if (this.#over !== null || this.#ended) return;
       await this.#step(step);
     }
-    if (ending === "half" && !this.#expectsTunnel) this.#socket.end();
-    else if (this.#expectsTunnel) await this.#tunnel();
+    if (ending === "answered") await this.#until(() => this.#reader.answers.length >= all, LONGEST);
+    if (this.#expectsTunnel) await this.#tunnel();
+    else if (ending === "answered" || ending === "half") this.#socket.end();
   }
 
   get #expectsTunnel(): boolean {

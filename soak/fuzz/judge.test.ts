@@ -31,7 +31,7 @@ const plan = (...requests: RequestPlan[]): ConnectionPlan => ({
   requests,
   pace: "pipeline",
   deaf: 0,
-  ending: "half",
+  ending: "answered",
   leaves: 0,
   outage: false,
 });

@@ -131,7 +131,7 @@ function judgeSeen(
 
 /** Every request that went out is answered, unless something before it ended the connection. */
 function judgeEnd(plan: ConnectionPlan, { answers, begun, over }: Played, expected: readonly Expected[], say: Say): void {
-  if (over === "left" || over === "stuck") return;
+  if (over === "left" || over === "stuck" || plan.ending === "half") return;
   const last = answers.at(-1);
   const broken = answers.findIndex(({ complete }) => !complete);
   const whole = broken < 0 ? answers.length : broken;

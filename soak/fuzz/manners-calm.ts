@@ -34,12 +34,7 @@ export const CALM: readonly Manner[] = [
   fine("no-chunks", 2, (asked) => write(asked, chunked(asked, []))),
   fine("trailers", 6, (asked) => write(asked, chunked(asked, [40], { lines: { trailer: "x-sum" }, trailers: "x-sum: 1\r\n" }))),
   fine("trailer-only", 6, (asked) => write(asked, whole(asked, "200 OK", 20, { trailer: "x-sum" }))),
-  fine("bad-trailers", 4, (asked) =>
-    write(
-      asked,
-      chunked(asked, [40], { trailers: "content-length: 9\r\nset-cookie: a=b\r\ntransfer-encoding: chunked\r\nx-sum: 2\r\n" }),
-    ),
-  ),
+  fine("cookie-trailer", 4, (asked) => write(asked, chunked(asked, [40], { trailers: "set-cookie: a=b\r\nx-sum: 2\r\n" }))),
   { ...bare("not-modified", 304, { etag: '"a"' }), weight: 3 },
   { ...bare("not-modified-trailer", 304, { etag: '"a"', trailer: "x-sum" }), weight: 4 },
   { ...bare("not-modified-length", 304, { "content-length": "1234" }), weight: 3 },
@@ -59,7 +54,7 @@ export const CALM: readonly Manner[] = [
     drip(asked, [hint, hint], 2, () => write(asked, whole(asked, "200 OK", 50)));
   }),
   fine("hints-bad", 2, (asked) =>
-    write(asked, `HTTP/1.1 103 Early Hints\r\nlink: \x01\xff;;\r\n\r\n${whole(asked, "200 OK", 9).toString("latin1")}`),
+    write(asked, `HTTP/1.1 103 Early Hints\r\nlink: \xff;;\r\n\r\n${whole(asked, "200 OK", 9).toString("latin1")}`),
   ),
   fine("processing", 3, (asked) =>
     write(asked, `${"HTTP/1.1 102 Processing\r\n\r\n".repeat(3)}${whole(asked, "200 OK", 50).toString("latin1")}`),

@@ -110,8 +110,15 @@ export const ROUGH: readonly Manner[] = [
   closing(
     "long-chunk",
     BROKEN,
-    (asked) => `${headOf(asked, "200 OK", { "transfer-encoding": "chunked" })}3\r\ntoolong\r\n0\r\n\r\n`,
+    (asked) => `${headOf(asked, "200 OK", { "transfer-encoding": "chunked" })}3\r\n${asked.id};toolong\r\n0\r\n\r\n`,
   ),
+  raw(
+    "bad-trailers",
+    EITHER,
+    (asked) => chunked(asked, [40], { trailers: "content-length: 9\r\ntransfer-encoding: chunked\r\nx-sum: 2\r\n" }),
+    3,
+  ),
+  raw("hints-bad", EITHER, (asked) => `HTTP/1.1 103 Early Hints\r\nlink: \x01;;\r\n\r\n${plain(asked)}`),
   early(raw("early", EITHER, plain, 6)),
   early(closing("early-close", EITHER, (asked) => whole(asked, "413 Enough", 40, { connection: "close" }), 4)),
   early(rough("early-reset", EITHER, (asked) => void asked.socket.write(plain(asked), () => asked.socket.resetAndDestroy()), 4)),

@@ -43,14 +43,19 @@ export interface ConnectionPlan {
   readonly pace: "pipeline" | "bits" | "turns";
   /** Milliseconds in which the client reads nothing; then it reads. */
   readonly deaf: number;
-  /** How it ends: `half`: its side first, and reads on; `wait`: leaves that to the gateway; the others: with no regard to what is to come. */
-  readonly ending: "half" | "wait" | "destroy" | "reset";
+  /**
+   * How it ends: `answered`: its side when everything is answered; `wait`: leaves that to the gateway; the others with no regard to what is to
+   * come, `half` its side alone, which servers take for a client that is gone.
+   */
+  readonly ending: "answered" | "wait" | "half" | "destroy" | "reset";
   /** Milliseconds after the last byte sent, for those who go early. */
   readonly leaves: number;
   /** The store fails while it lasts. */
   readonly outage: boolean;
 }
 
+/** Whose session is to last is not logged out by what they send. */
+const LASTING = new Set<Credential>(["member", "other", "both"]);
 const METHODS = ["GET", "GET", "GET", "GET", "GET", "HEAD", "HEAD", "POST", "POST", "PUT", "DELETE", "OPTIONS"];
 const RULES: readonly Rule[] = ["public", "optional", "optional", "user", "groups", "api", "token"];
 const CREDENTIALS: readonly Credential[] = [
@@ -71,13 +76,13 @@ export function planOf(seed: number, index: number): ConnectionPlan {
     // What follows would be bytes of the tunnel, or of a request that has no end.
     if (request.upgrade === "websocket" || request.body?.end === "cut") break;
   }
-  const ending = chance(0.5) ? "half" : chance(0.85) ? "wait" : chance(0.5) ? "destroy" : "reset";
+  const ending = chance(0.6) ? "answered" : chance(0.4) ? "wait" : (random.pick(["half", "destroy", "reset"] as const) ?? "half");
   return {
     index,
     requests,
     pace: random.pick(["pipeline", "pipeline", "bits", "turns"] as const) ?? "turns",
     deaf: chance(0.03) ? Math.floor(random.between(20, 400)) : 0,
-    ending: requests.at(-1)?.body?.end === "cut" && ending === "wait" ? "half" : ending,
+    ending: requests.at(-1)?.body?.end === "cut" && (ending === "wait" || ending === "answered") ? "half" : ending,
     leaves: Math.floor(random.between(0, 25)),
     outage: chance(0.004),
   };
@@ -95,18 +100,22 @@ function draw(random: Random, id: string): RequestPlan {
           ? "rough"
           : (random.pick(["own", "check", "nowhere"] as const) ?? "own");
   const rule = random.pick(RULES) ?? "public";
-  const method = kind === "ws" || upgrade !== null ? "GET" : (random.pick(METHODS) ?? "GET");
+  const drawn = random.pick(METHODS) ?? "GET";
   const minor = chance(0.1) && upgrade === null ? 0 : 1;
-  const bodied = upgrade === null && (method === "POST" || method === "PUT" || chance(0.02)) && !chance(0.1);
+  const bodied = upgrade === null && (drawn === "POST" || drawn === "PUT" || chance(0.02)) && !chance(0.1);
   const flaw = upgrade === null && !bodied && chance(0.05) ? (random.pick(FLAWS)?.name ?? null) : null;
+  // What cannot be read is answered with a body, whatever it was meant to be.
+  const method = upgrade !== null || flaw !== null ? "GET" : drawn;
+  const manner = mannerOf(random, kind, rule);
+  const credential = random.pick(CREDENTIALS) ?? "none";
   return {
     id,
     kind,
     rule,
-    manner: mannerOf(random, kind, rule),
+    manner: manner === "logout" && LASTING.has(credential) ? "session" : manner,
     method,
     minor,
-    credential: random.pick(CREDENTIALS) ?? "none",
+    credential,
     person: Math.floor(random.between(0, 8)),
     site: chance(0.75) ? "same" : chance(0.5) ? "cross" : "unsaid",
     navigates: chance(0.25),
