@@ -20,6 +20,18 @@ export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
   judgeStatus(world, asked, answer, known);
   judgeCookies(world, asked, answer, valid);
   judgeKept(world, asked, answer, known, valid);
+  judgeRefusedLogout(world, asked, answer, known, valid);
+}
+
+/** The store did not take a logout: the browser forgets the session all the same, and the process ends it as soon as it can. */
+function judgeRefusedLogout(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
+  if (!isLogout(asked.purpose) || answer.status !== 503 || !valid || known === undefined) return;
+  // Only our own endpoint is reached where not even the look-up is answered.
+  if (asked.shown === undefined && asked.purpose !== "logout") return;
+  if (asked.unusable !== null || known.fromProxy) return;
+  if (!answer.cookies.some((cookie) => cookie.startsWith(`${COOKIE}=;`)))
+    world.violate(6, `${asked.actor} could not log out, and keeps the cookie of ${known.alias}`);
+  world.promises.push({ known, life: asked.life, at: world.scheduler.now });
 }
 
 function isNobody(asked: Asked, { status, location, handled, code }: Answer): boolean {

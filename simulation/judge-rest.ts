@@ -3,10 +3,19 @@ import type { World } from "./world.ts";
 
 /** What must hold when everything is quiet. */
 export function judgeRest(world: World): void {
+  for (const promise of world.promises) {
+    if (isBroken(world, promise)) world.violate(6, `${promise.known.alias} was to end as soon as the store takes it, and lives`);
+  }
   for (const family of world.grants.families) {
     judgeRevoked(world, family);
     judgeCount(world, family);
   }
+}
+
+/** A process that was there all the time has promised to end a session, and it lives. */
+export function isBroken(world: World, { known, life, at }: World["promises"][number]): boolean {
+  const { now } = world.scheduler;
+  return known.ended === null && !known.gone && world.latestWall < known.row.expires && !life.wasAway(at, now);
 }
 
 /** A session that was logged out, or that ended while a renewal was on its way, leaves no refresh token that is good. */

@@ -127,7 +127,7 @@ async function handled(world: World, exchange: Exchange, asked: Asked, pause: nu
 
 async function conclude(exchange: Exchange, given: Answer): Promise<Answer> {
   const { cookies, refusal } = await exchange.settle(given.status, given.cookies.length > 0);
-  if (refusal !== null) return { ...problem(refusal), token: given.token };
+  if (refusal !== null) return { ...problem(refusal), token: given.token, cookies };
   exchange.touch(given.status);
   return { ...given, cookies: [...given.cookies, ...cookies] };
 }

@@ -7,7 +7,7 @@ import { sqlite } from "coatcheck/sqlite";
 import { Accounts } from "./accounts.ts";
 import { carryOut, tellEvent } from "./events.ts";
 import { Grants } from "./grants.ts";
-import { judgeRest } from "./judge-rest.ts";
+import { isBroken, judgeRest } from "./judge-rest.ts";
 import { Browser, Visitor } from "./people.ts";
 import { Replica } from "./replica.ts";
 import type { Happening } from "./scheduler.ts";
@@ -100,6 +100,7 @@ class Run {
     await this.#until(scheduler.now + PATIENCE, () => openRequests.size === 0);
     for (const asked of openRequests) this.#world.violate(10, `${asked.actor} (${asked.purpose}) never got an answer`);
     await this.#comeBack();
+    await this.#until(scheduler.now + 20_000, () => !this.#world.promises.some((promise) => isBroken(this.#world, promise)));
     if (this.#world.violation === null) judgeRest(this.#world);
   }
 

@@ -2,10 +2,10 @@ import type { EndReason } from "coatcheck/contracts";
 import type { Accounts } from "./accounts.ts";
 import type { Asked } from "./asked.ts";
 import type { Grants } from "./grants.ts";
-import type { Replica } from "./replica.ts";
+import type { Life, Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Event, LookupTrouble, Script, Settings } from "./script.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Known, Sessions } from "./sessions.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
@@ -39,6 +39,8 @@ export class World {
   readonly scheduler = new Scheduler();
   readonly replicas: Replica[] = [];
   readonly orders: Order[] = [];
+  /** Logouts that the store did not take: the process that answered has promised to go on. */
+  readonly promises: { readonly known: Known; readonly life: Life; readonly at: number }[] = [];
   /** Logins that were answered with a session. */
   readonly logins: Asked[] = [];
   storeTroubles: Trouble<"refuses" | "loses-answers" | "slow">[] = [];

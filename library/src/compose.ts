@@ -23,6 +23,7 @@ import { Resolver } from "./engine/resolver.ts";
 import { toStandardError } from "./engine/standard-error.ts";
 import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
+import { UnfinishedEndings } from "./engine/unfinished-endings.ts";
 import { assertionVerifier } from "./oidc/assertion.ts";
 import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
 import { outagePage } from "./oidc/outage-page.ts";
@@ -69,6 +70,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
 
   const endings = new Endings({ store, clock, policy, background });
   const announce = announcer({ endings, report, providers, keyring, background, clock });
+  const most = checkedCount("maxPendingEndings", options.maxPendingEndings, 10_000);
+  const unfinished = new UnfinishedEndings({ store, clock, entropy, announce, report, background, most });
   const renewals = new Renewals({
     store,
     providers,
@@ -84,7 +87,16 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   });
   const tokens = bearerOf(options, clock);
   const proxy = proxyOf(options.proxy, { clock, report });
-  const sessions = sessionDirectory({ store, clock, entropy, policy, report, announce, budget: budgetOf(options, clock) });
+  const sessions = sessionDirectory({
+    store,
+    clock,
+    entropy,
+    policy,
+    report,
+    announce,
+    unfinished,
+    budget: budgetOf(options, clock),
+  });
 
   const engine = new Engine<unknown>({
     store,
@@ -126,6 +138,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     background,
     endings,
     announce,
+    unfinished,
     renewals,
     refresh,
     outagePage,
@@ -158,6 +171,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       closing.abort();
       endings.close();
       renewals.close();
+      unfinished.close();
       for (const provider of providers) await provider.close();
       for (const verifier of tokens.verifiers) await verifier.close?.();
       await background.drain();

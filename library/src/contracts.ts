@@ -627,6 +627,8 @@ export interface Route {
   readonly touches: boolean;
   /** Whether a session whose access token ran out is renewed first. Default `false`: a logout waits for no provider. */
   readonly renews?: boolean;
+  /** It signs out: where the store does not answer the cookie is cleared all the same, and the session is ended as soon as it can be (S-45). */
+  readonly signsOut?: boolean;
   readonly endpoint: Endpoint;
   /** What is answered where the store would not say who asks, or not take what was recorded; else a problem document. */
   readonly refused?: (request: RouteRequest, code: ErrorCode) => MaybePromise<RouteResponse>;
@@ -729,6 +731,9 @@ export type EventName =
   | "refresh.held"
   | "refresh.discarded"
   | "refresh.taken-over"
+  | "ending.held"
+  | "ending.completed"
+  | "ending.dropped"
   | "backchannel.completed"
   | "backchannel.refused"
   | "frontchannel.completed"
@@ -753,6 +758,8 @@ export type ErrorCode =
   | "ERR_TOO_MANY_REQUESTS"
   | "ERR_TOO_MANY_MARKERS"
   | "ERR_SESSION_ENDED"
+  | "ERR_LOGOUT_PENDING"
+  | "ERR_LOGOUT_UNFINISHED"
   | "ERR_TOKEN_UNAVAILABLE"
   | "ERR_STORE_UNAVAILABLE"
   | "ERR_APP_HOOK"

@@ -47,6 +47,11 @@ export interface CoatcheckOptions<Data> {
    * here whoever knows a `sid` can end its session.
    */
   readonly frontchannelLogout?: boolean | FrontchannelOptions;
+  /**
+   * Most logouts and other endings of this process that wait for a store which does not take them; they are tried again until they are done. Past it
+   * 503 `ERR_LOGOUT_UNFINISHED`. Default 10,000.
+   */
+  readonly maxPendingEndings?: number;
   /** What browsers are asked to forget of this origin at a logout. Default `["cache", "storage"]`; `[]`: nothing. */
   readonly clearSiteData?: readonly SiteData[];
   /** What is kept about the client with a new session; nothing by default (OP-03). The address only as a keyed hash. */
@@ -104,6 +109,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   trustedOrigins: true,
   signedOutPage: true,
   frontchannelLogout: true,
+  maxPendingEndings: true,
   clearSiteData: true,
   keep: true,
   on: true,

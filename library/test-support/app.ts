@@ -88,6 +88,7 @@ export function appWith(
       policy: sessionPolicy(),
       report: () => undefined,
       announce: () => undefined,
+      unfinished: { end: () => true, again: () => true },
       budget: new MarkerBudget(10, clock),
     }),
     cookies: createCookies({ origins: [ORIGIN] }),

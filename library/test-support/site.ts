@@ -37,10 +37,13 @@ export function siteWith(options: Partial<CoatcheckOptions<unknown>>): Site {
   const events: AuditEvent[] = [];
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, ...options, store, on: (event) => events.push(event) });
   const visit = (request: Request): Promise<Response> =>
-    auth.handle(
-      request,
-      (session) => new Response(session.identity?.subject ?? "nobody", { status: session.identity ? 200 : 401 }),
-    );
+    auth.handle(request, (session) => {
+      const status = session.identity ? 200 : 401;
+      const answer = new Response(session.identity?.subject ?? "nobody", { status });
+      // The app's own way out, for what has to hold there as well.
+      if (request.method === "POST" && new URL(request.url).pathname === "/log-out") session.logout();
+      return answer;
+    });
   return { store, events, visitor: (jar) => visitorOf(visit, new Map(jar)), close: () => auth.close() };
 }
 

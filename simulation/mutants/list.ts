@@ -225,5 +225,19 @@ export const MUTANTS: readonly Mutant[] = [
     "const before = held.live?.row;",
     "const before = exchange.proven?.row;",
   ),
+  one(
+    "logout-not-retried",
+    "a logout that the store did not take is not tried again",
+    "engine/unfinished-endings.ts",
+    "const done = this.#insist(attempt).finally(() => this.#waiting.delete(key));",
+    "void attempt;\n    const done = Promise.resolve();",
+  ),
+  one(
+    "logout-keeps-cookie",
+    "a logout that the store did not take leaves the cookie",
+    "engine/refused-logout.ts",
+    "return { cookies: [clearCookie(cookies.session)], refusal:",
+    "return { cookies: [], refusal:",
+  ),
   ...PORTAL_MUTANTS,
 ];

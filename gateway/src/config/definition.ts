@@ -1,6 +1,6 @@
 import { bearer } from "./bearer.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds.ts";
-import { frontchannelLogout } from "./logout.ts";
+import { frontchannelLogout, maxPendingEndings } from "./logout.ts";
 import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import type { Infer } from "./shape.ts";
@@ -113,6 +113,7 @@ const session = object({
       env: "COATCHECK_MAX_PER_USER",
     },
   ),
+  maxPendingEndings,
   keepUserAgent: fallback(
     flag,
     "Whether a new session keeps the browser's `User-Agent`, so that people can tell their devices apart; deleted with the session.",

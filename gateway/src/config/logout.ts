@@ -2,6 +2,12 @@
 import { flag, integer } from "./kinds.ts";
 import { fallback, object } from "./shape.ts";
 
+export const maxPendingEndings = fallback(
+  integer(0, 10_000_000),
+  "Most logouts and other endings of a process that wait for a store which does not take them; they are tried again until they are done.",
+  10_000,
+);
+
 export const frontchannelLogout = object({
   enabled: fallback(
     flag,

@@ -35,7 +35,12 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
 
   async function signOut({ returnTo, navigate = true }: SignOutOptions = {}): Promise<string> {
     const body = new URLSearchParams(returnTo === undefined ? {} : { return_to: returnTo });
-    const { location } = await bodyOf<{ location: string }>(await send("/logout", { method: "POST", body }), "location");
+    const response = await send("/logout", { method: "POST", body });
+    const { location } = await bodyOf<{ location: string }>(response, "location").catch((error: unknown) => {
+      // Signed out in this browser, though not yet in the store (S-45).
+      if (error instanceof SessionClientError && error.code.startsWith("ERR_LOGOUT_")) watch.ended(false);
+      throw error;
+    });
     // A page that leaves tells its own listeners nothing: one that goes somewhere itself would keep it from arriving.
     watch.ended(navigate);
     if (navigate) world.go(location);

@@ -46,6 +46,16 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "The session ended before this was stored.",
     "Sign in again and repeat. Somebody signed out, or an operator ended the session, while the request was on its way.",
   ),
+  ERR_LOGOUT_PENDING: entry(
+    503,
+    "You are signed out in this browser. Ending the session everywhere takes a moment longer, and goes on by itself.",
+    "The session store did not take the logout; look at its health. This process goes on trying until the session has ended.",
+  ),
+  ERR_LOGOUT_UNFINISHED: entry(
+    503,
+    "You are signed out in this browser, but your session could not be ended. Sign in and sign out again in a while.",
+    "The store takes no endings, and maxPendingEndings of them wait already; look at its health. A copied cookie is good until then.",
+  ),
   ERR_TOKEN_UNAVAILABLE: entry(
     503,
     "There is no live access token for this session now.",

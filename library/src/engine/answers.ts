@@ -91,6 +91,7 @@ function pageBefore(request: RequestView, origins: readonly string[]): string {
 
 /** The response with the session's cookies added; what sets a cookie is never stored by a cache (HD-01). */
 export function withCookies(response: RouteResponse, cookies: readonly string[]): RouteResponse {
+  if (cookies.length === 0) return response;
   const headers = response.headers.filter(([name]) => name !== "cache-control");
   return {
     ...response,

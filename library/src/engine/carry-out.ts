@@ -44,9 +44,14 @@ export async function carryOut<Data>(exchange: Exchange<Data>, held: Held, plann
 }
 
 // What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret.
-async function undo<Data>({ store }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<void> {
+async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<void> {
   for (const step of steps) {
-    if (step.kind === "put" && step.condition === "absent") await store.end({ id: step.row.id }, "replaced", now);
+    if (step.kind !== "put" || step.condition !== "absent") continue;
+    try {
+      await store.end({ id: step.row.id }, "replaced", now);
+    } catch {
+      unfinished.end({ id: step.row.id, reason: "replaced" });
+    }
   }
 }
 

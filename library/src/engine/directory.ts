@@ -1,10 +1,20 @@
-import type { EndReason, EndTarget, RecordBody, SessionDirectory, SessionInfo, SessionRow, SignedOut } from "../contracts.ts";
+import type {
+  EndReason,
+  EndTarget,
+  ListQuery,
+  RecordBody,
+  SessionDirectory,
+  SessionInfo,
+  SessionRow,
+  SignedOut,
+} from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { overReason } from "../core/policy.ts";
 import { ownerOf, parseBody, readable } from "../core/record.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
 import { noticeMark, ownerMark } from "./marks.ts";
 import type { EngineOptions } from "./options.ts";
+import type { UnfinishedEndings } from "./unfinished-endings.ts";
 
 const MOST = 1_000;
 /** No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody knows goes after it. */
@@ -15,13 +25,15 @@ const CLOCKS_APART = 60_000;
 
 export interface DirectoryOptions
   extends Pick<EngineOptions<unknown>, "store" | "clock" | "entropy" | "policy" | "report" | "announce"> {
+  /** Where endings that failed are tried again. */
+  readonly unfinished: Pick<UnfinishedEndings, "end" | "again">;
   /** Room for what notices that anybody can send leave behind. */
   readonly budget: MarkerBudget;
 }
 
 /** Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way sees one of the two. */
 export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
-  const { store, clock, entropy, policy, report, announce, budget } = options;
+  const { store, clock, entropy, policy, report, announce, unfinished, budget } = options;
 
   const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
 
@@ -65,25 +77,56 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
         const row = await store.get(id);
         return row !== undefined && live(row) ? infoOf(row, policy.idle) : null;
       }),
-    end: (id, reason) => fromStore("write", async () => (await end({ id }, reason)) > 0),
-    endAll: (owner, reason, except) =>
-      fromStore("write", async () => {
+    end: (id, reason) =>
+      insisted(
+        async () => (await end({ id }, reason)) > 0,
+        () => unfinished.end({ id, reason }),
+      ),
+    endAll: (owner, reason, except) => {
+      const ordered = clock.now();
+      const all = async (): Promise<number> => {
         await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
         return end(except === undefined ? { owner } : { owner, except }, reason);
-      }),
-    signedOut: (notice) =>
-      fromStore("write", async () => {
-        const { issuer, subject, sid, issuedAt } = notice;
-        const key = noticeMark(notice);
-        if (key === null) return 0;
-        const before = await store.marked(key, clock.now());
-        if (notice.unproven === true && before === undefined) await takeRoom(notice);
-        // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
-        await mark(key, String(Math.max(Number(before ?? 0), issuedAt)));
-        if (sid !== null) return end({ issuer, sid }, "provider");
-        return subject === null ? 0 : endBegunBy(ownerOf({ issuer, subject }), issuedAt);
-      }),
+      };
+      const those = (row: SessionRow): boolean => row.id !== except && row.created <= ordered;
+      return insisted(all, () => unfinished.again(`${ordered} all ${owner}`, () => endThose({ owner }, those, reason)));
+    },
+    signedOut: (notice) => {
+      const received = clock.now();
+      const { issuer, sid } = notice;
+      const target = sid === null ? { owner: ownerOf({ issuer, subject: notice.subject ?? "" }) } : { issuer, sid };
+      const those = (row: SessionRow): boolean => (sid === null ? begunAt(row) <= notice.issuedAt : row.created <= received);
+      // What nobody vouches for must not fill the room of those who sign out themselves.
+      const again = (): boolean =>
+        notice.unproven !== true &&
+        unfinished.again(`${received} notice ${noticeMark(notice)}`, () => endThose(target, those, "provider"));
+      return insisted(() => signedOut(notice), again);
+    },
   };
+
+  async function signedOut(notice: SignedOut): Promise<number> {
+    const { issuer, subject, sid, issuedAt } = notice;
+    const key = noticeMark(notice);
+    if (key === null) return 0;
+    const before = await store.marked(key, clock.now());
+    if (notice.unproven === true && before === undefined) await takeRoom(notice);
+    // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
+    await mark(key, String(Math.max(Number(before ?? 0), issuedAt)));
+    if (sid !== null) return end({ issuer, sid }, "provider");
+    // A notice that comes late or again signs nobody out who has come back since.
+    const owner = ownerOf({ issuer, subject: subject ?? "" });
+    return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
+  }
+
+  /** Whoever asked hears that it failed, and the process goes on trying (S-65). */
+  async function insisted<T>(work: () => Promise<T>, again: () => boolean): Promise<T> {
+    try {
+      return await fromStore("write", work);
+    } catch (error) {
+      if (error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE") again();
+      throw error;
+    }
+  }
 
   /** A session that is here can always be ended; markers for others are bounded. */
   async function takeRoom({ issuer, sid }: SignedOut): Promise<void> {
@@ -91,17 +134,17 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     if (!known && !budget.take()) throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
   }
 
-  /** Ends an owner's sessions, those that began later excepted: a notice that comes late or again signs nobody out who has come back since. */
-  async function endBegunBy(owner: string, moment: number): Promise<number> {
+  /** Ends some of a target's sessions, each by itself: those that began since go on. */
+  async function endThose(query: ListQuery, those: (row: SessionRow) => boolean, reason: EndReason): Promise<number> {
     let count = 0;
-    for (const { id } of (await all(owner)).filter((row) => begunAt(row) <= moment)) count += await end({ id }, "provider");
+    for (const { id } of (await all(query)).filter(those)) count += await end({ id }, reason);
     return count;
   }
 
-  /** All of an owner's rows. A list is cut off at its limit, the oldest first. */
-  async function all(owner: string): Promise<readonly SessionRow[]> {
+  /** All rows. A list is cut off at its limit, the oldest first. */
+  async function all(query: ListQuery): Promise<readonly SessionRow[]> {
     for (let most = MOST; ; most *= 4) {
-      const rows = await store.list({ owner }, most, clock.now());
+      const rows = await store.list(query, most, clock.now());
       if (rows.length < most) return rows;
     }
   }

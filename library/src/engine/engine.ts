@@ -1,10 +1,11 @@
 import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
-import type { CoatcheckError } from "../core/errors.ts";
+import { CoatcheckError } from "../core/errors.ts";
 import { answerDecision, answerFailure, answerProblem, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observed } from "./observe.ts";
 import { observe } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
+import { unseenLogout } from "./refused-logout.ts";
 
 const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
 
@@ -78,15 +79,24 @@ export class Engine<Data> {
       crossSite: route.crossSite ?? false,
       renews: route.renews ?? false,
     });
+    const unseen = decision.kind === "unavailable" && route.signsOut === true ? unseenLogout(request, this.options) : null;
+    if (unseen !== null) {
+      return withCookies(answerFailure(new CoatcheckError(unseen.code), request, this.options), unseen.cookies);
+    }
     if (decision.kind === "unavailable" && route.refused !== undefined) return route.refused(request, decision.code);
     if (decision.kind !== "proceed") return this.answer(decision, request);
     const response = await route.endpoint(request, exchange);
     const settlement = await exchange.settle(response.status);
-    const { refusal } = settlement;
-    if (refusal !== null) return route.refused?.(request, refusal.code) ?? answerFailure(refusal, request, this.options);
+    const { refusal, cookies } = settlement;
+    if (refusal !== null) {
+      return withCookies(
+        (await route.refused?.(request, refusal.code)) ?? answerFailure(refusal, request, this.options),
+        cookies,
+      );
+    }
     exchange.stored();
     if (route.touches) exchange.touchPresence(response.status);
-    return settlement.cookies.length === 0 ? response : withCookies(response, settlement.cookies);
+    return withCookies(response, cookies);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
 import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerFailure } from "./answers.ts";
+import { answerDecision, answerFailure, withCookies } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { pickOrigin } from "./node-request.ts";
@@ -151,7 +151,7 @@ export async function conclude<Data>(exchange: Exchange<Data>, response: Respons
   const { cookies, refusal } = await exchange.settle(response.status, wrote);
   if (refusal !== null) {
     await response.body?.cancel().catch(() => undefined);
-    return toResponse(answerFailure(refusal, exchange.request, exchange.options));
+    return toResponse(withCookies(answerFailure(refusal, exchange.request, exchange.options), cookies));
   }
   exchange.touch(response.status);
   if (cookies.length === 0) return response;

@@ -120,7 +120,7 @@ class Hold {
   #release({ cookies, refusal }: Settlement): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const full = refusal === null ? this.#replay(waiting, cookies) : this.#refuse(refusal, waiting);
+    const full = refusal === null ? this.#replay(waiting, cookies) : this.#refuse(refusal, cookies, waiting);
     // Whoever was told to wait by `false` waits for this; Node says it only where it said `false` itself.
     if (!full && waiting.some(([method]) => method === "write")) this.#goOn();
   }
@@ -137,13 +137,14 @@ class Hold {
     return last === false;
   }
 
-  #refuse(refusal: NonNullable<Settlement["refusal"]>, waiting: readonly Call[]): false {
+  #refuse(refusal: NonNullable<Settlement["refusal"]>, cookies: readonly string[], waiting: readonly Call[]): false {
     const response = this.#response;
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     const answer = this.#refused(refusal);
     response.statusCode = answer.status;
     response.statusMessage = "";
     for (const [name, value] of answer.headers) response.setHeader(name, value);
+    for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
     response.setHeader("content-length", Buffer.byteLength(answer.body));
     this.#state = "released";
     this.#uncover();

@@ -18,6 +18,7 @@ import type { Announce } from "./announce.ts";
 import type { Endings } from "./endings.ts";
 import type { Chain } from "./observe.ts";
 import type { Renewals } from "./renewals.ts";
+import type { UnfinishedEndings } from "./unfinished-endings.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
 export interface EngineOptions<Data> {
@@ -42,6 +43,8 @@ export interface EngineOptions<Data> {
   readonly endings: Endings;
   /** Says that a session ended; nobody else does. */
   readonly announce: Announce;
+  /** Endings that the store would not take. */
+  readonly unfinished: UnfinishedEndings;
   readonly renewals: Renewals;
   readonly refresh: RefreshPolicy;
   /** The page of a navigation that cannot be served now. */

@@ -1,5 +1,6 @@
 import type { SessionRow } from "../contracts.ts";
 import { clearCookie, setCookie } from "../cookie/serialize.ts";
+import { heeded } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { isPrefetch } from "../core/navigation.ts";
 import type { CookiePlan, Held, Minted, PutStep } from "../core/plan.ts";
@@ -13,10 +14,11 @@ import { bodyOf } from "./bodies.ts";
 import type { WritePlan } from "./carry-out.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Exchange } from "./exchange.ts";
+import { refusedLogout } from "./refused-logout.ts";
 import { chance } from "./renewal-options.ts";
 import { sealTokens } from "./tokens.ts";
 
-/** What the response gets: cookies to add, or a refusal that takes the place of the handler's answer. */
+/** What the response gets: cookies to add, and perhaps a refusal that takes the place of the handler's answer. */
 export interface Settlement {
   readonly cookies: readonly string[];
   readonly refusal: CoatcheckError | null;
@@ -32,7 +34,10 @@ export async function settle<Data>(exchange: Exchange<Data>, status: number): Pr
   try {
     return await attempt(exchange, status);
   } catch (error) {
-    if (error instanceof CoatcheckError) return refused(error);
+    if (error instanceof CoatcheckError) {
+      const logsOut = heeded(exchange.draft, status).logout && error.code.startsWith("ERR_STORE_");
+      return logsOut ? refusedLogout(exchange, error) : refused(error);
+    }
     return refused(new CoatcheckError("ERR_INTERNAL", { cause: error }));
   }
 }
@@ -70,7 +75,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
     // A store that answers at once would let a crowd of writers starve everybody else in this process.
     if (tries > 2) await options.clock.sleep(0);
   }
-  return refused(new CoatcheckError("ERR_STORE_CONTENTION"));
+  throw new CoatcheckError("ERR_STORE_CONTENTION");
 }
 
 function refused(refusal: CoatcheckError): Settlement {

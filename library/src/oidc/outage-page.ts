@@ -17,10 +17,11 @@ export interface Outage {
 interface Words {
   readonly title: string;
   readonly reason: string;
-  /** A fresh login may help. */
-  readonly login?: true;
+  /** A fresh login may help, beside asking again, or in its place. */
+  readonly login?: "too" | "alone";
 }
 
+const SIGNED_OUT = "You are signed out in this browser";
 const WORDS: { readonly [code in ErrorCode]?: Words } = {
   ERR_PROVIDER_UNAVAILABLE: {
     title: "Your sign-in cannot be confirmed right now",
@@ -30,8 +31,10 @@ const WORDS: { readonly [code in ErrorCode]?: Words } = {
     title: "This page cannot be opened right now",
     reason:
       "It needs a fresh permission from the service that you sign in with, which gives none at the moment. You are still signed in, and nothing is lost.",
-    login: true,
+    login: "too",
   },
+  ERR_LOGOUT_PENDING: { title: SIGNED_OUT, reason: ERRORS.ERR_LOGOUT_PENDING.message, login: "alone" },
+  ERR_LOGOUT_UNFINISHED: { title: SIGNED_OUT, reason: ERRORS.ERR_LOGOUT_UNFINISHED.message, login: "alone" },
   ERR_STORE_UNAVAILABLE: {
     title: "This page cannot be opened right now",
     reason: "It cannot be looked up who you are. You are still signed in, and nothing is lost.",
@@ -42,9 +45,10 @@ export function outagePage({ code, retryAfter, target, login }: Outage): RouteRe
   const { status, message } = ERRORS[code];
   const words = WORDS[code] ?? { title: "This page cannot be opened right now", reason: message };
   const again: Way = { label: "Try again", href: ownTarget(target) };
-  const ways = words.login === undefined ? [again] : [again, { label: "Sign in again", href: login }];
-  const wait = retryAfter > 1 ? `Try again in ${inWords(retryAfter)}.` : "Try again in a moment.";
-  const content = `<p>${escapeHtml(words.reason)} ${wait}</p><div class="row">${ways.map((way, index) => link(way, index > 0)).join("")}</div>`;
+  const anew: Way = { label: "Sign in again", href: login };
+  const ways = words.login === undefined ? [again] : words.login === "alone" ? [anew] : [again, anew];
+  const wait = retryAfter > 1 ? ` Try again in ${inWords(retryAfter)}.` : " Try again in a moment.";
+  const content = `<p>${escapeHtml(words.reason)}${words.login === "alone" ? "" : wait}</p><div class="row">${ways.map((way, index) => link(way, index > 0)).join("")}</div>`;
   const response = page({ status, title: words.title, content, forms: false });
   const headers = [
     ["retry-after", String(retryAfter)],

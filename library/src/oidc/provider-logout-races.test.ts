@@ -88,7 +88,7 @@ function halting(real: SessionStore, stop: Stop): Halting {
 }
 
 function site(store: SessionStore): Site {
-  const made = siteOf(op, { clock, store });
+  const made = siteOf(op, { clock, store, storeTimeout: 60_000 });
   closing.push(() => made.close());
   return made;
 }

@@ -34,6 +34,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       path: "logout",
       lookup: true,
       touches: false,
+      signsOut: true,
       endpoint: (request, exchange) => logout(request, exchange, deps),
     },
     {
