@@ -372,6 +372,8 @@ export interface AssertionVerifier {
 /** What a route asks of whoever comes. */
 export interface Policy {
   readonly require: "nobody" | "user";
+  /** Which ways of authenticating count, by the strategies' names; whom another authenticated is 403. Default: all. */
+  readonly via?: readonly string[];
   /** The request's origin was exempted from the CSRF check: the closed list of requirement CS-09. */
   readonly crossSite?: boolean;
   /** `false`: a session whose access token ran out is taken as it is. */

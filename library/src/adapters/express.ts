@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
-import type { Session, SignedInSession } from "../contracts.ts";
+import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import { Push } from "../engine/push.ts";
+import type { RequireUser } from "../engine/user-policy.ts";
 
 /**
  * `req.session` is there for habit; `web.of(req)` says the same with the type of your own `auth`. Tell it once which data it holds, and
@@ -35,7 +36,7 @@ export interface ExpressAdapter<Data> {
   /** Answers `/auth/login` and the other endpoints; passes on all else. */
   readonly routes: EitherForm<RequestHandler>;
   /** Lets only somebody signed in pass: 401 for the others, or the login for a navigation. */
-  readonly requireUser: EitherForm<RequestHandler>;
+  readonly requireUser: EitherForm<RequestHandler> & ((options: RequireUser) => RequestHandler);
   /** Answers errors with a code of ours (`accessToken()` rejects with such). Comes last. */
   readonly errors: EitherForm<ErrorRequestHandler>;
   /** The request's session. A `TypeError` where `session()` did not come first. */
@@ -67,11 +68,26 @@ export function express<Data>(auth: HasEngine<Data>): ExpressAdapter<Data> {
   return {
     session: eitherForm(session),
     routes: eitherForm((request, response, next) => push.serve(request, response, next)),
-    requireUser: eitherForm((request, response, next) => push.requireUser(request, response, next)),
+    requireUser: userForm(push),
     errors: eitherErrorForm(errors),
     of: (request) => push.session(request),
     user: (request) => push.user(request),
   };
+}
+
+function userForm<Data>(push: Push<Data>): ExpressAdapter<Data>["requireUser"] {
+  const handlerOf = (policy: Policy): RequestHandler => {
+    return (request, response, next) => push.requireUser(policy, request, response, next);
+  };
+  const anybody = handlerOf(push.policyOf());
+  function either(options?: RequireUser): RequestHandler;
+  function either(request: Request, response: Response, next: NextFunction): void;
+  function either(first?: Request | RequireUser, response?: Response, next?: NextFunction): unknown {
+    if (first !== undefined && "headers" in first && response !== undefined && next !== undefined)
+      return anybody(first, response, next);
+    return first === undefined || "headers" in first ? anybody : handlerOf(push.policyOf(first));
+  }
+  return either;
 }
 
 function eitherForm(handler: RequestHandler): EitherForm<RequestHandler> {

@@ -2,6 +2,7 @@ import type { MaybePromise, SignedInSession } from "../contracts.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { FetchHandler, FetchInfo } from "../engine/handle.ts";
 import { handle, handleUser } from "../engine/handle.ts";
+import { type RequireUser, userPolicy } from "../engine/user-policy.ts";
 
 export type FetchListener = (request: Request, info?: FetchInfo) => Promise<Response>;
 
@@ -9,7 +10,10 @@ export interface FetchAdapter<Data> {
   /** A Fetch-style server function: answers our own endpoints, gives every other request its session. */
   handler(handle: FetchHandler<Data>): FetchListener;
   /** The same for somebody signed in; others get 401, or the login for a navigation. */
-  userHandler(handle: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>): FetchListener;
+  userHandler(
+    handle: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
+    options?: RequireUser,
+  ): FetchListener;
 }
 
 /**
@@ -24,6 +28,9 @@ export interface FetchAdapter<Data> {
 export function fetchAdapter<Data>({ engine }: HasEngine<Data>): FetchAdapter<Data> {
   return {
     handler: (handler) => (request, info) => handle(engine, request, handler, info),
-    userHandler: (handler) => (request, info) => handleUser(engine, request, handler, info),
+    userHandler: (handler, options) => {
+      const { via } = userPolicy(options, engine.options);
+      return (request, info) => handleUser(engine, request, handler, via === undefined ? info : { ...info, via });
+    },
   };
 }

@@ -8,9 +8,9 @@ import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
 import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../engine/handle.ts";
 import { isSignedIn } from "../engine/signed-in.ts";
+import { type RequireUser, userPolicy } from "../engine/user-policy.ts";
 
 const ANYBODY: Policy = { require: "nobody" };
-const SOMEBODY: Policy = { require: "user" };
 
 export interface HonoOptions {
   /** The address of the peer, by the runtime's own `getConnInfo`. */
@@ -21,7 +21,7 @@ export interface HonoAdapter<Data> {
   /** Answers our own endpoints, and gives every other request behind it `c.var.session`. */
   session(): MiddlewareHandler<{ Variables: { session: Session<Data> } }>;
   /** Lets only somebody signed in pass, and narrows `c.var.session`: 401 for the others, or the login for a navigation. */
-  requireUser(): MiddlewareHandler<{ Variables: { session: SignedInSession<Data> } }>;
+  requireUser(options?: RequireUser): MiddlewareHandler<{ Variables: { session: SignedInSession<Data> } }>;
 }
 
 /**
@@ -63,19 +63,20 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         return undefined;
       }),
     ),
-    requireUser: eitherForm(
-      createMiddleware(async (context, next) => {
+    requireUser: userForm((given) => {
+      const policy = userPolicy(given, engine.options);
+      return createMiddleware<{ Variables: { session: SignedInSession<Data> } }>(async (context, next) => {
         const exchange = exchanges.get(context);
         if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
-        const decision = exchange.decide(SOMEBODY);
+        const decision = exchange.decide(policy);
         if (decision.kind !== "proceed") return toResponse(answerDecision(decision, exchange.request, engine.options));
         const { session } = exchange;
         if (isSignedIn(session)) context.set("session", session);
         await next();
         if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
         return undefined;
-      }),
-    ),
+      });
+    }),
   };
 }
 
@@ -85,6 +86,20 @@ function eitherForm<E extends Env>(handler: MiddlewareHandler<E>): () => Middlew
   function either(context: Context<E>, next: Next): ReturnType<MiddlewareHandler<E>>;
   function either(context?: Context<E>, next?: Next): unknown {
     return context === undefined || next === undefined ? handler : handler(context, next);
+  }
+  return either;
+}
+
+function userForm<E extends Env>(
+  make: (options?: RequireUser) => MiddlewareHandler<E>,
+): (options?: RequireUser) => MiddlewareHandler<E> {
+  const anybody = make();
+  function either(options?: RequireUser): MiddlewareHandler<E>;
+  function either(context: Context<E>, next: Next): ReturnType<MiddlewareHandler<E>>;
+  function either(first?: Context<E> | RequireUser, next?: Next): unknown {
+    if (first === undefined) return anybody;
+    if (!("req" in first)) return make(first);
+    return next === undefined ? anybody : anybody(first, next);
   }
   return either;
 }

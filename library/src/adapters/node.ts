@@ -5,6 +5,7 @@ import type { Exchange } from "../engine/exchange.ts";
 import { hasEnded } from "../engine/hold.ts";
 import { Push } from "../engine/push.ts";
 import { signedIn } from "../engine/signed-in.ts";
+import type { RequireUser } from "../engine/user-policy.ts";
 
 export type NodeHandler<Data> = (request: IncomingMessage, response: ServerResponse, session: Session<Data>) => unknown;
 
@@ -26,6 +27,7 @@ export interface NodeAdapter<Data> {
   /** The same for somebody signed in; others get 401, or the login for a navigation. */
   userHandler(
     handle: (request: IncomingMessage, response: ServerResponse, session: SignedInSession<Data>) => unknown,
+    options?: RequireUser,
   ): (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -71,9 +73,10 @@ export function node<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
       const enter: Enter = (exchange, request, response) => handler(request, response, exchange.session);
       return (request, response) => run(request, response, enter);
     },
-    userHandler: (handler) => {
+    userHandler: (handler, options) => {
+      const policy = push.policyOf(options);
       const enter: Enter = (exchange, request, response) =>
-        push.letsUser(exchange, response) ? handler(request, response, signedIn(exchange.session)) : undefined;
+        push.letsUser(exchange, response, policy) ? handler(request, response, signedIn(exchange.session)) : undefined;
       return (request, response) => run(request, response, enter);
     },
   };

@@ -91,7 +91,15 @@ const OUTCOMES: { readonly [name: string]: readonly [Decision["kind"] | number, 
   outage: ["unavailable", "unavailable"],
 };
 
-const WORLD = { recorded: null, before: false, origins: ORIGINS, now: 10_000_000, keepsInStep: false, unconfirmed: 3_600_000 };
+const WORLD = {
+  recorded: null,
+  by: "session",
+  before: false,
+  origins: ORIGINS,
+  now: 10_000_000,
+  keepsInStep: false,
+  unconfirmed: 3_600_000,
+};
 
 const outcome = (decision: Decision): string | number => (decision.kind === "refuse" ? decision.status : decision.kind);
 

@@ -11,6 +11,8 @@ export interface Circumstances {
   readonly ambient: boolean;
   /** What the handler, or a middleware before it, has recorded so far: it counts for whoever asks after it in the same request. */
   readonly recorded: "login" | "logout" | null;
+  /** Which strategy authenticated. */
+  readonly by: string | null;
   /** Another user's session has to end, or somebody has to become known, before this request counts. */
   readonly before: boolean;
   readonly now: number;
@@ -33,12 +35,20 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
   if (circumstances.before || verdict.kind === "refuse") return { kind: "end-and-proceed" };
-  if (circumstances.recorded === "login") return PROCEED;
+  if (circumstances.recorded === "login") return accepted(policy, "session");
   if (circumstances.recorded === "logout") return policy.require === "nobody" ? PROCEED : challenge(circumstances.request);
   if (verdict.kind === "unavailable") return { ...verdict };
   const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;
-  return policy.require === "nobody" || isSomebody(verdict) ? PROCEED : challenge(circumstances.request, endOf(verdict));
+  if (isSomebody(verdict)) return accepted(policy, circumstances.by);
+  return policy.require === "nobody" ? PROCEED : challenge(circumstances.request, endOf(verdict));
+}
+
+/** Somebody is there; whether by a way of authenticating that the route takes. */
+function accepted({ via }: Policy, by: string | null): Decision {
+  return via === undefined || (by !== null && via.includes(by))
+    ? PROCEED
+    : { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 }
 
 /** What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is (docs/design.md §1.2). */

@@ -19,6 +19,7 @@ export function decisionOf<Data>(
     origins: options.origins,
     ambient: request.method !== "GET" && comesAlong(options.chain, request),
     recorded: recordedIn(draft),
+    by: observed.by,
     before: observed.ending !== undefined || observed.registering !== undefined,
     now,
     keepsInStep: options.refresh.policy === "keep-in-step",

@@ -24,6 +24,7 @@ import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import { decisionOf } from "./decision.ts";
 import { markBefore } from "./marks.ts";
+import { type Answer, keepFromCaches } from "./no-store.ts";
 import type { Asserted, Observed } from "./observe.ts";
 import { provenBy } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
@@ -48,6 +49,9 @@ export class Exchange<Data> implements RouteExchange {
   onIntent: (() => void) | null = null;
   /** The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6). */
   ownerMark: Promise<string | undefined> | null = null;
+  /** A push-style adapter's answer, which is for no cache once somebody is shown in it. */
+  answer: Answer | null = null;
+  #shown = false;
   #draft: Draft = NO_INTENT;
   #closed = false;
   #failed = false;
@@ -87,6 +91,18 @@ export class Exchange<Data> implements RouteExchange {
   get waiting(): WaitBudget {
     this.#waiting ??= this.options.renewals.budget();
     return this.#waiting;
+  }
+
+  /** Whether the handler has read who asks, or data of their session: its answer is then for no cache, unless it says otherwise. */
+  get shown(): boolean {
+    return this.#shown;
+  }
+
+  /** Somebody's identity or data are read. */
+  shows(): void {
+    if (this.#shown) return;
+    this.#shown = true;
+    if (this.answer !== null) keepFromCaches(this.answer);
   }
 
   /** What the app sees. */
@@ -180,19 +196,13 @@ export class Exchange<Data> implements RouteExchange {
   loginFromProvider(login: ProviderLogin, provider: string): void {
     const { identity, tokens, sid, issuedAt } = login;
     this.options.renewals.succeeded(provider);
-    this.#recordForBrowser((draft) =>
+    this.record((draft) =>
       withLogin(draft, { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt }),
     );
   }
 
   logout(): void {
-    this.#recordForBrowser(withLogout);
-  }
-
-  // The endpoints of sign-on are for browsers; whoever calls them with a credential of another kind is told so.
-  #recordForBrowser(step: (draft: Draft) => Draft): void {
-    if (this.byCredential) throw new CoatcheckError("ERR_BAD_REQUEST");
-    this.record(step);
+    this.record(withLogout);
   }
 
   // A client's own credential has no session; a proxy's user may have one.

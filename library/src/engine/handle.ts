@@ -4,8 +4,10 @@ import { CoatcheckError } from "../core/errors.ts";
 import { answerDecision, answerFailure, withCookies } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
+import { uncached } from "./no-store.ts";
 import { pickOrigin } from "./node-request.ts";
 import { isSignedIn } from "./signed-in.ts";
+import { checkedVia } from "./user-policy.ts";
 
 const ANYBODY: Policy = { require: "nobody" };
 const SOMEBODY: Policy = { require: "user" };
@@ -14,6 +16,8 @@ const SOMEBODY: Policy = { require: "user" };
 export interface FetchInfo {
   /** The address of the peer that opened the connection. */
   readonly peer?: string;
+  /** Which ways of authenticating are accepted, as `requireUser` takes them: whom another authenticated is 403. Default: all. */
+  readonly via?: readonly string[];
 }
 
 /** A request of the Fetch standard as the engine sees it. */
@@ -77,6 +81,12 @@ export function needsPeer<Data>({ options }: Engine<Data>, how: string): void {
   throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
 }
 
+function policyOf<Data>({ options }: Engine<Data>, via: readonly string[] | undefined, policy: Policy): Policy {
+  if (via === undefined) return policy;
+  checkedVia(via, options);
+  return { ...policy, via };
+}
+
 /** Drives a Fetch handler: our own endpoints are answered, all else goes to `handler` with its session. */
 export async function handle<Data>(
   engine: Engine<Data>,
@@ -88,7 +98,7 @@ export async function handle<Data>(
   const view = new FetchRequest(request, engine.options.origins.own, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);
-  const decision = await exchange.admit(ANYBODY);
+  const decision = await exchange.admit(policyOf(engine, info?.via, ANYBODY));
   if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
   return conclude(exchange, await answered(exchange, handler, request));
 }
@@ -104,7 +114,7 @@ export async function handleUser<Data>(
   const view = new FetchRequest(request, engine.options.origins.own, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);
-  const decision = await exchange.admit(SOMEBODY);
+  const decision = await exchange.admit(policyOf(engine, info?.via, SOMEBODY));
   const { session } = exchange;
   if (decision.kind !== "proceed" || !isSignedIn(session)) {
     const refusal = decision.kind === "proceed" ? challenge(view, endOf(exchange.verdict)) : decision;
@@ -112,14 +122,6 @@ export async function handleUser<Data>(
   }
   const response = await answered(exchange, () => handler(session, request), request);
   return conclude(exchange, uncached(response));
-}
-
-/** What somebody signed in is shown is for no cache, unless the handler says otherwise (S-49). */
-export function uncached(response: Response): Response {
-  if (response.headers.has("cache-control")) return response;
-  const copy = new Response(response.body, response);
-  copy.headers.set("cache-control", "no-store");
-  return copy;
 }
 
 /** Answers one of our own endpoints, also where it fails with a code of ours. */
@@ -154,7 +156,7 @@ export async function conclude<Data>(exchange: Exchange<Data>, response: Respons
     return toResponse(withCookies(answerFailure(refusal, exchange.request, exchange.options), cookies));
   }
   exchange.touch(response.status);
-  if (cookies.length === 0) return response;
+  if (cookies.length === 0) return exchange.shown ? uncached(response) : response;
   // The handler's headers may be immutable, as those of `Response.redirect` are.
   const copy = new Response(response.body, response);
   for (const cookie of cookies) copy.headers.append("set-cookie", cookie);

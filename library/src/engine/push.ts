@@ -5,11 +5,12 @@ import { answerDecision, answerFailure } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { hold } from "./hold.ts";
+import { keepFromCaches } from "./no-store.ts";
 import { NodeRequest, writeAnswer } from "./node-request.ts";
 import { signedIn } from "./signed-in.ts";
+import { type RequireUser, userPolicy } from "./user-policy.ts";
 
 const ANYBODY: Policy = { require: "nobody" };
-const SOMEBODY: Policy = { require: "user" };
 
 type Next = (error?: unknown) => void;
 
@@ -76,6 +77,7 @@ export class Push<Data> {
 
   #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
     if (!this.#heeds(exchange, decision, response)) return null;
+    exchange.answer = response;
     const put = (): void =>
       hold(
         response,
@@ -99,15 +101,20 @@ export class Push<Data> {
     return false;
   }
 
+  /** What a route asks of its user; `undefined`: anybody who is signed in. */
+  policyOf(given?: RequireUser): Policy {
+    return userPolicy(given, this.#engine.options);
+  }
+
   /** Lets only somebody signed in pass. */
-  requireUser(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    if (this.letsUser(this.#exchange(request), response)) next();
+  requireUser(policy: Policy, request: IncomingMessage, response: ServerResponse, next: Next): void {
+    if (this.letsUser(this.#exchange(request), response, policy)) next();
   }
 
   /** Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says otherwise. */
-  letsUser(exchange: Exchange<Data>, response: ServerResponse): boolean {
-    if (!this.#lets(exchange, SOMEBODY, response)) return false;
-    if (!response.headersSent && !response.hasHeader("cache-control")) response.setHeader("cache-control", "no-store");
+  letsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): boolean {
+    if (!this.#lets(exchange, policy, response)) return false;
+    keepFromCaches(response);
     return true;
   }
 

@@ -32,6 +32,12 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get identity(): Identity | null {
+    const identity = this.#identity();
+    if (identity !== null) this.#exchange.shows();
+    return identity;
+  }
+
+  #identity(): Identity | null {
     const { draft, verdict, body, asserted } = this.#exchange;
     if (draft.login !== null) return draft.login.identity;
     if (draft.logout) return null;
@@ -41,6 +47,12 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get owner(): string | null {
+    const owner = this.#owner();
+    if (owner !== null) this.#exchange.shows();
+    return owner;
+  }
+
+  #owner(): string | null {
     const { draft, verdict, proven, asserted } = this.#exchange;
     if (draft.login !== null) return draft.login.owner;
     if (draft.logout) return null;
@@ -50,7 +62,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get via(): string | null {
-    if (this.owner === null) return null;
+    if (this.#owner() === null) return null;
     const { by, draft } = this.#exchange;
     return draft.login === null ? (by ?? "session") : "session";
   }
@@ -60,7 +72,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get data(): ReadonlyDeep<Data> {
-    const { draft } = this.#exchange;
+    const { draft, proven } = this.#exchange;
+    if (proven !== null) this.#exchange.shows();
     if (this.#data === null || this.#data.draft !== draft) this.#data = { draft, value: this.#read() };
     return this.#data.value;
   }

@@ -1,0 +1,103 @@
+/** Routes that say which ways of authenticating they accept. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import framework from "express";
+import { Hono } from "hono";
+import { listen, say } from "../../test-support/talk.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+import { custom } from "../strategies/custom.ts";
+import { signIn } from "../testing/sign-in.ts";
+import { express } from "./express.ts";
+import { fetchAdapter } from "./fetch.ts";
+import { hono } from "./hono.ts";
+import { node } from "./node.ts";
+
+const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+const ORIGIN = "http://localhost:3000";
+const make = () =>
+  coatcheck({
+    publicUrl: ORIGIN,
+    secrets: SECRET,
+    store: memory(),
+    strategies: [
+      custom({
+        name: "key",
+        presented: (request) => request.header("x-api-key") !== undefined,
+        authenticate: () => ({ issuer: "keys", subject: "robot" }),
+      }),
+    ],
+  });
+type Made = ReturnType<typeof make>;
+type Ask = (headers: Record<string, string>) => Promise<number>;
+
+/** One route that takes `via` alone. */
+const ROUTES: {
+  readonly [name: string]: (auth: Made, via: readonly string[], run: (ask: Ask) => Promise<void>) => Promise<void>;
+} = {
+  async express(auth, via, run) {
+    const web = express(auth);
+    const app = framework();
+    app.use(web.session());
+    app.get("/", web.requireUser({ via }), (request, response) => void response.send(web.user(request).via));
+    await using server = await listen(app);
+    await run(async (headers) => (await say(server.port, "/", { headers })).status);
+  },
+  async node(auth, via, run) {
+    await using server = await listen(
+      node(auth).userHandler((_request, response, session) => response.end(session.via), { via }),
+    );
+    await run(async (headers) => (await say(server.port, "/", { headers })).status);
+  },
+  async hono(auth, via, run) {
+    const on = hono(auth);
+    const app = new Hono().use(on.session()).get("/", on.requireUser({ via }), (c) => c.text(c.var.session.via));
+    await run(async (headers) => (await app.request("/", { headers })).status);
+  },
+  async fetch(auth, via, run) {
+    const serve = fetchAdapter(auth).userHandler((session) => new Response(session.via), { via });
+    await run(async (headers) => (await serve(new Request(`${ORIGIN}/`, { headers }))).status);
+  },
+};
+
+for (const [name, route] of Object.entries(ROUTES)) {
+  test(`S-55 a route takes the ways of authenticating that it names, and no other (${name})`, async () => {
+    const auth = make();
+    const cookie = await signIn(auth, { subject: "alice" });
+    const key = { "x-api-key": "k" };
+    await route(auth, ["session"], async (ask) => {
+      assert.deepEqual(
+        [await ask({ cookie }), await ask(key), await ask({ ...key, cookie }), await ask({})],
+        [200, 403, 403, 401],
+      );
+    });
+    await route(auth, ["key"], async (ask) => {
+      assert.deepEqual([await ask({ cookie }), await ask(key), await ask({})], [403, 200, 401]);
+    });
+    await route(auth, ["key", "session"], async (ask) => {
+      assert.deepEqual([await ask({ cookie }), await ask(key)], [200, 200]);
+    });
+    await auth.close();
+  });
+
+  test(`S-55 a way that does not exist is refused at start (${name})`, async () => {
+    const auth = make();
+    for (const via of [["sesion"], ["proxy"], []]) {
+      await assert.rejects(
+        route(auth, via, async () => assert.fail("started")),
+        TypeError,
+        via.join(),
+      );
+    }
+    await auth.close();
+  });
+}
+
+test("S-55 auth.handle takes it beside the request: whom another way authenticated is 403, and strangers are served", async () => {
+  const auth = make();
+  const cookie = await signIn(auth, { subject: "alice" });
+  const ask = async (headers: Record<string, string>) =>
+    (await auth.handle(new Request(`${ORIGIN}/`, { headers }), () => new Response(), { via: ["session"] })).status;
+  assert.deepEqual([await ask({ cookie }), await ask({ "x-api-key": "k" }), await ask({})], [200, 403, 200]);
+  await auth.close();
+});

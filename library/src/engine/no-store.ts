@@ -1,0 +1,27 @@
+/** What somebody signed in is shown is for no cache, unless the app says otherwise (S-49). */
+
+/** As much of a `ServerResponse` as that takes. */
+export interface Answer {
+  readonly headersSent: boolean;
+  hasHeader(name: string): boolean;
+  setHeader(name: string, value: string): unknown;
+}
+
+/** For answers that are pushed: said as soon as somebody is read, so that whatever the handler says afterwards counts. */
+export function keepFromCaches(answer: Answer): void {
+  if (!answer.headersSent && !answer.hasHeader("cache-control")) answer.setHeader("cache-control", "no-store");
+}
+
+/** For answers that are values: said when the handler has given one. */
+export function uncached(response: Response): Response {
+  if (response.headers.has("cache-control")) return response;
+  try {
+    response.headers.set("cache-control", "no-store");
+    return response;
+  } catch {
+    // Immutable, as those of what was fetched are.
+    const copy = new Response(response.body, response);
+    copy.headers.set("cache-control", "no-store");
+    return copy;
+  }
+}
