@@ -162,3 +162,13 @@ test("F-14 where e-mail addresses decide who may come, an unverified one is nobo
   assert.deepEqual(known({ email_verified: true }), { owner: "i alice" });
   for (const claim of [false, "false", null, 0]) assert.equal(known({ email_verified: claim }), null, String(claim));
 });
+
+test("F-68 an address without a user is 400, and the event says what to do about it", async () => {
+  await using house = await startHouse({ config: { proxyIdentity: { preset: "oauth2-proxy", trusted: TRUSTED } } });
+  const answer = await house.ask("/", { headers: { ...SCRIPT, "x-auth-request-email": "alice-canary@example.com" } });
+  assert.equal(answer.status, 400);
+  const line = house.log.find((one) => one.includes("proxy.malformed")) ?? "";
+  assert.match(line, /"level":"warn".*"reason":"user-missing".*not x-auth-request-user.*proxyIdentity\.headers\.user/);
+  assert.ok(!house.log.join().includes("canary"));
+  assert.match((await house.admin("/metrics")).text, /coatcheck_events_total\{event="proxy.malformed",reason="user-missing"\} 1/);
+});

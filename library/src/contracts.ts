@@ -354,6 +354,8 @@ export type ProxyVerdict =
 
 /** Reads what a proxy asserts. Writes nothing. */
 export interface ProxyReader {
+  /** What to do about what is malformed for this reason, where that is known. */
+  hint?(reason: string): string | undefined;
   /** Lower-case names of the headers that it reads, which nobody but the proxy may set. */
   readonly headers: readonly string[];
   /** It takes a secret or a signature to be believed, so that headers which somebody trusted only passes on prove something too. Default `false`. */
@@ -693,6 +695,8 @@ export interface AuditEvent {
   readonly level: "debug" | "info" | "warn" | "error";
   /** A short reason from a closed list of the event's own. */
   readonly reason?: string;
+  /** What to do about it, where that is known: a sentence made of settings, never of what somebody sent. */
+  readonly hint?: string;
   readonly sessionId?: string;
   readonly owner?: string;
   readonly issuer?: string;
@@ -722,6 +726,7 @@ export type EventName =
   | "credential.failed"
   | "store.failed"
   | "proxy.stripped"
+  | "proxy.malformed"
   | "proxy.failed"
   | "proxy.lookup-failed"
   | "provider.ready"

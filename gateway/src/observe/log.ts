@@ -76,10 +76,11 @@ export function openLog(level: string, destination?: DestinationStream): Log {
   };
 }
 
-function auditLine({ name, reason, sessionId, owner, provider, code, reference, error, count }: AuditEvent): object {
+function auditLine({ name, reason, hint, sessionId, owner, provider, code, reference, error, count }: AuditEvent): object {
   return {
     event: name,
     ...(reason === undefined ? {} : { reason }),
+    ...(hint === undefined ? {} : { hint }),
     ...(sessionId === undefined ? {} : { session: sessionId }),
     ...(owner === undefined ? {} : { owner }),
     ...(provider === undefined ? {} : { provider }),

@@ -115,6 +115,11 @@ function byProxy(
 ): MaybePromise<Observed> {
   return after(read(reader, context), (asserted) => {
     const unusable = reconcileUnusable(asserted);
+    if (asserted.kind === "malformed") {
+      const hint = reader.hint?.(asserted.reason);
+      const { reason } = asserted;
+      context.report({ name: "proxy.malformed", level: "warn", reason, ...(hint === undefined ? {} : { hint }) });
+    }
     if (unusable !== null) return served(unusable, ABSTAIN, null, null);
     if (asserted.kind === "stripped") {
       context.report({ name: "proxy.stripped", level: "warn", reason: asserted.reason });

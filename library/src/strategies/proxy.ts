@@ -41,12 +41,21 @@ export function proxyReader(options: ProxyOptions, { assertion }: ProxyWorld = {
   return {
     headers: [...fields.map(({ header }) => header), ...channel.headers],
     proven: channel.headers.length > 0,
+    hint: (reason) => (reason === USER_MISSING ? hintOfUser(fields) : undefined),
     read(request, now) {
       const values = reader.valuesOf(request);
       if (values === undefined) return ABSENT;
       return channel.refusal(request) ?? reader.judge(request, values, now);
     },
   };
+}
+
+const USER_MISSING = "user-missing";
+
+/** Claims without a subject are about nobody in particular (F-68). */
+function hintOfUser(fields: readonly Field[]): string {
+  const user = fields.find(({ field }) => field === "user")?.header ?? "";
+  return `the proxy names other headers, and not ${user}, which says who it is: let it send that too, or read another as the user (proxy.headers.user, at the gateway proxyIdentity.headers.user)`;
 }
 
 const ABSENT: ProxyVerdict = { kind: "absent" };
@@ -224,7 +233,7 @@ class HeaderReader {
       texts.set(field, text);
     }
     const subject = texts.get("user");
-    if (subject === undefined) return "user-missing";
+    if (subject === undefined) return USER_MISSING;
     const list = texts.get("groups");
     const groups = list === undefined ? undefined : groupsOf(list, this.#preset.separator);
     if (list !== undefined && groups === undefined) return "groups-malformed";
