@@ -10,7 +10,7 @@ export function sealTokens(tokens: ProviderTokens, id: string, keyring: Keyring)
 
 /** The provider's tokens of a record, or `null` where it has none or they cannot be opened with any secret we know. */
 export function openTokens(
-  row: SessionRow,
+  row: Pick<SessionRow, "id">,
   { tokens: sealed }: Pick<RecordBody, "tokens">,
   keyring: Keyring,
 ): ProviderTokens | null {

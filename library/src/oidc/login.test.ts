@@ -53,7 +53,7 @@ test("AR-10 only top-level navigations begin a login", async () => {
   assert.deepEqual(provider.calls, []);
 });
 
-test("AR-08 AR-09 A-06 nothing of the query overrides the protocol", async (t) => {
+test("AR-08 nothing of the query overrides the protocol", async (t) => {
   const op = await lyingProvider();
   const { provider } = clientOf(op);
   t.after(() => Promise.all([provider.close(), op.close()]));

@@ -169,9 +169,29 @@ test("A-43 TK-11 no token reaches the browser, but for the hint of a logout", as
 test("AR-10 AR-11 HEAD and POST of the login begin none", async () => {
   const here = site();
   const visitor = here.visitor();
-  const posted = await visitor.post("/auth/login");
-  assert.equal(posted.status, 405);
-  assert.equal(visitor.jar.size, 0);
+  const asked = op.journal.length;
+  const answers = [
+    await visitor.post("/auth/login"),
+    await visitor.head("/auth/login"),
+    await visitor.head("/auth/callback?code=c&state=s"),
+  ];
+  assert.deepEqual(
+    answers.map(({ status, headers }) => [status, headers.get("location"), headers.getSetCookie()]),
+    [
+      [405, null, []],
+      [401, null, []],
+      [405, null, []],
+    ],
+  );
+  assert.deepEqual([visitor.jar.size, op.journal.length], [0, asked]);
+});
+
+test("AR-11 out of a POST every redirect is 303", async () => {
+  const visitor = site().visitor();
+  await visitor.signIn(op);
+  const left = await visitor.post("/auth/logout");
+  assert.equal(left.status, 303);
+  assert.ok((left.headers.get("location") ?? "").startsWith(op.issuer));
 });
 
 test("S-49 HD-01 whatever sets a cookie or shows a user is not stored by caches", async () => {
