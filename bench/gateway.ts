@@ -49,7 +49,8 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   throw new Error("the gateway does not get ready");
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();
   server.listen(0, "127.0.0.1", () => {

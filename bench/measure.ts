@@ -56,7 +56,8 @@ export const QUICK: Effort = {
 export interface Running {
   readonly name: string;
   readonly port: number;
-  readonly helper: Helper;
+  /** Answers how much processor time it has used. */
+  readonly helper: Pick<Helper, "ask">;
 }
 
 /** A server over its bare one; both get the same requests. Pairs of one name are instances of one server, and become one row. */

@@ -77,12 +77,22 @@ export async function refreshBench(stage: Stage, only: RegExp): Promise<Findings
   }
 }
 
-async function prepare(load: Helper, { name, port }: Running, credentials: readonly string[], storm: number): Promise<void> {
+async function prepare(
+  load: Pick<Helper, "ask">,
+  { name, port }: Running,
+  credentials: readonly string[],
+  storm: number,
+): Promise<void> {
   const requests = credentials.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line));
   await asked(load, { kind: "prepare", name, port, storm: requests.slice(0, storm), others: requests.slice(storm) });
 }
 
-async function oneRound(load: Helper, { name, helper }: Running, provider: Helper, lasts: number): Promise<Round> {
+async function oneRound(
+  load: Pick<Helper, "ask">,
+  { name, helper }: Running,
+  provider: Pick<Helper, "ask">,
+  lasts: number,
+): Promise<Round> {
   const window = async (kind: "calm" | "storm"): Promise<Window> => {
     const before = await helper.ask<number>("cpu");
     const length = kind === "calm" ? lasts * CALM : lasts;
@@ -95,7 +105,7 @@ async function oneRound(load: Helper, { name, helper }: Running, provider: Helpe
   return { before, during, journal: await provider.ask<Journal>("journal") };
 }
 
-async function asked(load: Helper, question: StormQuestion): Promise<StormAnswer> {
+async function asked(load: Pick<Helper, "ask">, question: StormQuestion): Promise<StormAnswer> {
   const answer = await load.ask<StormAnswer>(question);
   if (answer.error !== "") throw new Error(`the load failed: ${answer.error}`);
   return answer;

@@ -22,6 +22,11 @@ export interface Row {
   /** How long answers took, milliseconds, where that is what is measured. */
   readonly p50Millis?: number;
   readonly p99Millis?: number;
+  /** Resident memory of all its processes, before it was asked anything and after all that was measured until then. */
+  readonly idleMegabytes?: number;
+  readonly loadMegabytes?: number;
+  /** From its start to its first answer. */
+  readonly startMillis?: number;
 }
 
 export interface Goal {
@@ -68,8 +73,11 @@ export function table({ bench, machine, rows, goals }: Report): string {
     row.ofBare?.toFixed(3) ?? "",
     row.p50Millis?.toFixed(2) ?? "",
     row.p99Millis?.toFixed(2) ?? "",
+    row.idleMegabytes?.toFixed(0) ?? "",
+    row.loadMegabytes?.toFixed(0) ?? "",
+    row.startMillis?.toFixed(0) ?? "",
   ]);
-  const head = ["", "req/s", "CPU µs", "added µs", "of bare", "p50 ms", "p99 ms"];
+  const head = ["", "req/s", "CPU µs", "added µs", "of bare", "p50 ms", "p99 ms", "idle MB", "load MB", "start ms"];
   const shown = head.map((_, column) => column === 0 || lines.some((line) => line[column] !== ""));
   const visible = [head, ...lines].map((line) => line.filter((_, column) => shown[column]));
   return [

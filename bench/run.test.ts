@@ -58,6 +58,21 @@ for (const [bench, names] of Object.entries(ROWS)) {
   });
 }
 
+test("npm run bench -- peers --json has a row for each program that is installed and each thing that is asked of it", async () => {
+  const { status, output, errors } = await run(["peers", "--quick", "--json"]);
+  const report: Report = JSON.parse(output || "{}");
+  assert.equal(report.bench, "peers", errors);
+  const names = report.rows.map(({ name }) => name);
+  for (const asked of ["check", "1 KiB", "64 KiB", "10 MB"]) {
+    for (const store of ["memory", "SQLite"]) assert.ok(names.includes(`coatcheck, ${store}: ${asked}`), names.join("\n"));
+  }
+  assert.ok(names.includes("nginx asking coatcheck, memory: 1 KiB"));
+  for (const { name, cpuMicros, idleMegabytes = 0, startMillis = 0 } of report.rows) {
+    assert.ok(cpuMicros > 0 && idleMegabytes > 1 && startMillis > 0, name);
+  }
+  assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+});
+
 test("a benchmark that does not exist is status 2 and says which there are", async () => {
   const { status, output, errors } = await run(["requests"]);
   assert.equal(status, 2);

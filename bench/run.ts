@@ -7,6 +7,7 @@ import { checkBench } from "./check.ts";
 import { machine } from "./machine.ts";
 import type { Effort } from "./measure.ts";
 import { FULL, QUICK } from "./measure.ts";
+import { peersBench } from "./peers.ts";
 import { proxyBench } from "./proxy.ts";
 import { reconcileBench } from "./reconcile.ts";
 import { refreshBench } from "./refresh.ts";
@@ -23,6 +24,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["proxy", proxyBench],
   ["refresh", refreshBench],
   ["reconcile", reconcileBench],
+  ["peers", peersBench],
 ]);
 
 const HELP = `npm run bench -- [${[...BENCHES.keys()].join(" | ")}] [options]

@@ -20,7 +20,7 @@ export class Stage {
   readonly effort: Effort;
   readonly directory: string;
   readonly load = new Load();
-  readonly #helpers: Helper[] = [];
+  readonly #helpers: { stop(): Promise<void> }[] = [];
 
   private constructor(effort: Effort, directory: string) {
     this.effort = effort;
@@ -44,6 +44,11 @@ export class Stage {
     const helper = start(name, module, given, { ...options, execArgv: [...HEAP, ...(options.execArgv ?? [])] });
     this.#helpers.push(helper);
     return helper;
+  }
+
+  /** Lets something stop with the rest. */
+  adopt(one: { stop(): Promise<void> }): void {
+    this.#helpers.push(one);
   }
 
   async clear(): Promise<void> {

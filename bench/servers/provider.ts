@@ -9,9 +9,11 @@ import { tellReady } from "./serving.ts";
 let issuer = "";
 
 async function tokens(form: URLSearchParams): Promise<object> {
-  const [index = "0", nonce = ""] = (form.get("code") ?? "").split(".");
+  const code = form.get("code") ?? "";
+  const cut = code.indexOf(".");
+  const [index, nonce] = [code.slice(0, cut), code.slice(cut + 1)];
   const { subject, claims } = personOf(Number(index));
-  const idToken = await new SignJWT({ ...claims, nonce })
+  const idToken = await new SignJWT({ ...claims, ...(nonce === "" ? {} : { nonce }) })
     .setProtectedHeader({ alg: "RS256", kid: "bench" })
     .setIssuer(issuer)
     .setAudience("bench")
@@ -22,7 +24,23 @@ async function tokens(form: URLSearchParams): Promise<object> {
   return { access_token: `access-${index}`, token_type: "Bearer", expires_in: 86_400, id_token: idToken };
 }
 
+/** Everybody who comes is somebody new. */
+let people = 0;
+
+function authorize(query: URLSearchParams): string {
+  const back = new URL(query.get("redirect_uri") ?? "");
+  back.searchParams.set("code", `${people++}.${query.get("nonce") ?? ""}`);
+  back.searchParams.set("state", query.get("state") ?? "");
+  back.searchParams.set("iss", issuer);
+  return back.href;
+}
+
 const server = createServer(async (request, response) => {
+  const asked = new URL(request.url ?? "/", "http://provider");
+  if (asked.pathname === "/authorize") {
+    response.writeHead(302, { location: authorize(asked.searchParams) }).end();
+    return;
+  }
   const form = new URLSearchParams(await text(request));
   const answers = { "/keys": keySet, "/.well-known/openid-configuration": metadataOf(issuer) };
   const found = request.url === "/token" ? await tokens(form) : Reflect.get(answers, request.url ?? "");

@@ -1,0 +1,168 @@
+/** The gateway beside what operators use today: one provider, one app, one run. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { request } from "undici";
+import { FULL, median } from "./measure.ts";
+import type { PeersAnswer, PeersQuestion } from "./peers-load.ts";
+import type { Subject } from "./peers-subjects.ts";
+import { OURS, startSubjects, THEIRS } from "./peers-subjects.ts";
+import type { Findings, Goal, Row } from "./report.ts";
+import { atMost, rounded } from "./report.ts";
+import type { Stage } from "./stage.ts";
+import { requestTo } from "./stage.ts";
+import type { Helper } from "./talk.ts";
+import { start } from "./talk.ts";
+
+/** What is asked for, by how many connections, and how many requests make a window. */
+interface Workload {
+  readonly name: string;
+  /** Bytes of the answer; 0: whether somebody may pass. */
+  readonly bytes: number;
+  readonly connections: number;
+  readonly requests: number;
+  /** Of oauth2-proxy's processor time. */
+  readonly goal: number;
+  /** It is also asked for at a low rate, to see how long answers take. */
+  readonly paced?: true;
+}
+
+const WORKLOADS: readonly Workload[] = [
+  { name: "check", bytes: 0, connections: 16, requests: 4_000, goal: 0.2, paced: true },
+  { name: "1 KiB", bytes: 1_024, connections: 16, requests: 3_000, goal: 0.2, paced: true },
+  { name: "64 KiB", bytes: 65_536, connections: 16, requests: 1_000, goal: 0.25 },
+  { name: "10 MB", bytes: 10_000_000, connections: 2, requests: 12, goal: 1 },
+];
+const RATE = 1_000;
+const PACED_MILLIS = 4_000;
+const PEOPLE = 20;
+const BUILD = fileURLToPath(new URL("../tools/build.ts", import.meta.url));
+
+interface Figures {
+  readonly micros: number[];
+  readonly rates: number[];
+  readonly p50: number[];
+  readonly p99: number[];
+}
+
+/** Processor time for each request, how long answers take at an equal low load, memory, and the time to the first answer. */
+export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> {
+  const full = stage.effort.warmUp >= FULL.warmUp / 4;
+  if (full && spawnSync(process.execPath, [BUILD], { stdio: ["ignore", 2, 2] }).status !== 0) throw new Error("the build failed");
+  const app = await stage.start("the app", "upstream");
+  const provider = await stage.start("the provider", "provider");
+  const world = { upstream: `http://127.0.0.1:${app.port}`, issuer: `http://127.0.0.1:${provider.port}` };
+  const load = start("the load", new URL("peers-load.ts", import.meta.url), []);
+  stage.adopt(load);
+  const subjects = await startSubjects(stage, world, only, full ? PEOPLE : 2, full);
+  const idle = new Map(subjects.map(({ started }) => [started.name, started.helper.used().residentBytes]));
+  const found: { readonly subject: Subject; readonly workload: Workload; readonly figures: Figures }[] = [];
+  for (const workload of WORKLOADS) {
+    const pairs = subjects.filter(({ check }) => workload.bytes > 0 || check !== undefined);
+    const measured = pairs.map((subject) => ({
+      subject,
+      workload,
+      figures: { micros: [], rates: [], p50: [], p99: [] } satisfies Figures,
+    }));
+    for (const { subject } of measured) await warmUp(load, subject, workload, stage.effort.warmUp);
+    for (let round = 0; round < stage.effort.rounds; round++) {
+      for (const { subject, figures } of measured) await window(load, subject, workload, full, figures);
+    }
+    found.push(...measured);
+  }
+  const rows = found.map(({ subject, workload, figures }) =>
+    rowOf(subject, workload, figures, idle.get(subject.started.name) ?? 0),
+  );
+  return { rows, goals: goalsOf(rows) };
+}
+
+function questionFor({ started, lines, cookies, check }: Subject, { bytes, connections }: Workload): PeersQuestion {
+  const asks = bytes === 0 ? check : undefined;
+  const path = asks?.path ?? `/bytes/${bytes}`;
+  const requests = cookies.map((cookie) =>
+    requestTo(path, ...(asks?.lines ?? []), "accept: text/html", "user-agent: bench", ...lines, cookie).replace(
+      "host: app.example.com\r\n",
+      "",
+    ),
+  );
+  return { port: started.port, connections, requests };
+}
+
+async function asked(load: Helper, subject: Subject, question: PeersQuestion): Promise<PeersAnswer> {
+  const answer = await load.ask<PeersAnswer>(question);
+  if (answer.error !== "") throw new Error(`${subject.started.name}: ${answer.error}\n${subject.started.helper.said}`);
+  return answer;
+}
+
+/** Until what compiles itself has done so: a quarter of a second for those that are compiled already. */
+async function warmUp(load: Helper, subject: Subject, workload: Workload, requests: number): Promise<void> {
+  await verify(subject, workload);
+  const question = questionFor(subject, workload);
+  const count = Math.max(2, Math.min(requests, workload.requests * 4));
+  for (let seconds = 0, sent = 0; sent < requests && seconds < 4; sent += count) {
+    seconds += (await asked(load, subject, { ...question, count })).seconds;
+    if (workload.bytes > 1_000_000) break;
+  }
+}
+
+async function window(load: Helper, subject: Subject, workload: Workload, full: boolean, figures: Figures): Promise<void> {
+  const question = questionFor(subject, workload);
+  const count = full ? workload.requests : 4;
+  await asked(load, subject, { ...question, count: Math.ceil(count / 4) });
+  const before = subject.started.helper.used().micros;
+  const { seconds } = await asked(load, subject, { ...question, count });
+  figures.micros.push((subject.started.helper.used().micros - before) / count);
+  figures.rates.push(count / seconds);
+  if (!workload.paced) return;
+  const steady = await asked(load, subject, { ...question, connections: 64, rate: RATE, lasts: full ? PACED_MILLIS : 40 });
+  figures.p50.push(steady.p50);
+  figures.p99.push(steady.p99);
+}
+
+/** Who lets strangers pass would be quick. */
+async function verify(subject: Subject, { bytes }: Workload): Promise<void> {
+  const { started, lines, check, cookies } = subject;
+  const path = bytes === 0 ? (check?.path ?? "/") : "/bytes/1";
+  const headers = [...lines, ...(bytes === 0 ? (check?.lines ?? []) : [])].flatMap((line) => {
+    const cut = line.indexOf(": ");
+    return [line.slice(0, cut), line.slice(cut + 2)];
+  });
+  const stranger = await request(`http://127.0.0.1:${started.port}${path}`, { headers });
+  const known = await request(`http://127.0.0.1:${started.port}${path}`, {
+    headers: [...headers, "cookie", (cookies[0] ?? "").slice("cookie: ".length)],
+  });
+  await Promise.all([stranger.body.dump(), known.body.dump()]);
+  if (stranger.statusCode < 300 || known.statusCode >= 300) {
+    throw new Error(`${started.name} answers a stranger ${stranger.statusCode} and somebody known ${known.statusCode}`);
+  }
+}
+
+function rowOf({ started }: Subject, workload: Workload, { micros, rates, p50, p99 }: Figures, idle: number): Row {
+  const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
+  return {
+    name: `${started.name}: ${workload.name}`,
+    rate: Math.round(median(rates)),
+    cpuMicros: rounded(median(micros)),
+    addedMicros: null,
+    ofBare: null,
+    ...(p50.length === 0 ? {} : { p50Millis: rounded(median(p50)), p99Millis: rounded(median(p99)) }),
+    idleMegabytes: megabytes(idle),
+    loadMegabytes: megabytes(started.helper.used().residentBytes),
+    startMillis: Math.round(started.startMillis),
+  };
+}
+
+function goalsOf(rows: readonly Row[]): readonly Goal[] {
+  const goals: Goal[] = [];
+  const own = rows.find(({ name }) => name.startsWith(`${OURS}: `));
+  if (own?.idleMegabytes !== undefined) goals.push(atMost("idle, MB", own.idleMegabytes, 70));
+  if (own?.startMillis !== undefined) goals.push(atMost("from start to the first answer, ms", own.startMillis, 250));
+  for (const { name, goal } of WORKLOADS) {
+    const ours = rows.find((row) => row.name === `${OURS}: ${name}`);
+    const theirs = rows.find((row) => row.name === `${THEIRS}: ${name}`);
+    if (ours === undefined || theirs === undefined) continue;
+    goals.push(atMost(`${name}, processor time of oauth2-proxy's`, ours.cpuMicros / theirs.cpuMicros, goal));
+    if (ours.p99Millis === undefined || theirs.p99Millis === undefined) continue;
+    goals.push(atMost(`${name}, p99 of oauth2-proxy's at ${RATE} requests a second`, ours.p99Millis / theirs.p99Millis, 1));
+  }
+  return goals;
+}
