@@ -141,3 +141,24 @@ test("S-24 sessions that others are renewing hold nobody up: the job passes them
     ["refresh-of-the-last"],
   );
 });
+
+test("S-24 however many are due, four are renewed at once, and others follow one by one", async () => {
+  world = background();
+  for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  const { spends } = world.provider;
+  const starts: number[] = [];
+  let answered = 0;
+  for (let left = 2 * LIFETIME; left > 0 && answered < 60; left -= 50) {
+    world.clock.advance(50);
+    await world.quiet();
+    assert.ok(spends.length - answered <= 4, `${spends.length - answered} at once`);
+    while (starts.length < spends.length) starts.push(world.clock.monotonic());
+    // The provider takes its time for each of them.
+    const begun = starts[answered];
+    if (begun === undefined || world.clock.monotonic() - begun < 200) continue;
+    answered += 1;
+    spends[answered - 1]?.answer({ kind: "renewed", tokens: tokens(answered, world.clock.now() + LIFETIME), claims: null });
+  }
+  assert.equal(answered, 60);
+  assert.ok(new Set(starts).size > 20, "they do not come in one burst");
+});

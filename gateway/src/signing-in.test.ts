@@ -1,0 +1,105 @@
+/** Signing in at the gateway, through a provider: whom it ends, when it counts, and how much a person may bring along. */
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { Browser } from "../testing/browser.ts";
+import type { House } from "../testing/house.ts";
+import { PAGE, SCRIPT, startHouse } from "../testing/house.ts";
+import type { TestProvider } from "../testing/provider.ts";
+import { CLIENT, testProvider } from "../testing/provider.ts";
+import { ready } from "../testing/ready.ts";
+
+let provider: TestProvider;
+let house: House;
+const open = new AsyncDisposableStack();
+
+before(async () => {
+  provider = open.use(await testProvider());
+  await provider.start();
+  const started = await startHouse({
+    world: {},
+    config: { providers: [{ issuer: provider.issuer, ...CLIENT }] },
+    upstreams: [
+      { access: "user" },
+      { access: "user", token: "header", paths: ["/with-token"] },
+      { access: "user", token: "none", paths: ["/without"] },
+    ],
+    app: (message, response) => {
+      if (message.url?.endsWith("/away") === true) response.writeHead(302, { location: "http://127.0.0.1:9/thief" }).end();
+      else response.end(String(message.headers["x-auth-request-user"]));
+    },
+  });
+  house = open.use(started);
+  await ready(house);
+});
+after(() => open.disposeAsync());
+beforeEach(() => {
+  provider.user = { sub: "alice" };
+});
+
+async function signedIn(browser = new Browser()): Promise<Browser> {
+  const answer = await browser.login(house.port);
+  assert.equal(answer.status, 303, answer.text);
+  return browser;
+}
+
+const statusOf = async (cookie: string): Promise<number> => (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+
+test("A-13 signing in as somebody else ends the old session, for a copy of its cookie too", async () => {
+  const browser = await signedIn();
+  const copy = browser.ticket;
+  assert.equal(await statusOf(copy), 200);
+  provider.user = { sub: "bob" };
+  await signedIn(browser);
+  assert.equal(await statusOf(copy), 401);
+  assert.equal((await browser.send(house.port, "/a", { headers: SCRIPT })).text, "bob");
+});
+
+test("A-13 signing in again as the same user ends the old session as well", async () => {
+  const browser = await signedIn();
+  const copy = browser.ticket;
+  await signedIn(browser);
+  assert.notEqual(browser.ticket, copy);
+  assert.equal(await statusOf(copy), 401);
+});
+
+test("A-41 a login in progress is nobody signed in, before the provider was seen and after", async () => {
+  const browser = new Browser();
+  const location = await browser.begin(house.port);
+  assert.equal(browser.jar.size, 1, "the login in progress");
+  for (const path of ["/a", "/auth/session", "/auth/check/nginx"]) {
+    const { status, setCookies } = await browser.send(house.port, path, { headers: { ...SCRIPT, "x-original-url": "/a" } });
+    assert.ok([400, 401].includes(status), `${path}: ${status}`);
+    assert.deepEqual(setCookies, []);
+  }
+  const callback = new URL(await browser.approve(location));
+  callback.searchParams.set("code", "another");
+  assert.ok((await browser.send(house.port, callback.href, { headers: PAGE })).status >= 400);
+  assert.equal(await statusOf(browser.cookie), 401);
+});
+
+test("S-15 CK-05 somebody with three hundred groups signs in, and no cookie passes 4096 bytes", async () => {
+  const groups = Array.from({ length: 300 }, (_, index) => `organisation/department-${index}/team-with-a-long-name`);
+  provider.user = { sub: "alice", groups, picture: `https://pictures.example.com/${"x".repeat(2_000)}` };
+  const browser = await signedIn();
+  assert.equal((await browser.send(house.port, "/a", { headers: SCRIPT })).text, "alice");
+  const lines = browser.heard.flatMap(({ answer }) => answer.setCookies);
+  assert.ok(lines.length >= 2);
+  for (const line of lines) {
+    const [pair = "", ...attributes] = line.split("; ");
+    assert.ok(Buffer.byteLength(pair) <= 4_096, `${pair.slice(0, 40)}… has ${Buffer.byteLength(pair)} bytes`);
+    for (const attribute of attributes) assert.ok(Buffer.byteLength(attribute) <= 1_024);
+  }
+});
+
+test("PX-03 a redirect of an upstream takes no token along, and another upstream never sees it", async () => {
+  const browser = await signedIn();
+  const away = await browser.send(house.port, "/with-token/away", { headers: PAGE });
+  const token = String(house.seen.at(-1)?.headers["x-auth-request-access-token"]);
+  assert.match(token, /^access\./);
+  assert.deepEqual([away.status, away.headers.location], [302, "http://127.0.0.1:9/thief"]);
+  assert.equal(JSON.stringify([away.headers, away.text]).includes(token), false);
+  const before = house.seen.length;
+  await browser.send(house.port, "/without/a", { headers: { ...SCRIPT, "x-auth-request-access-token": token } });
+  assert.equal(house.seen.length, before + 1, "the gateway follows no redirect by itself");
+  assert.equal(JSON.stringify(house.seen.at(-1)).includes(token), false);
+});
