@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { Browser } from "../testing/browser.ts";
 import type { House } from "../testing/house.ts";
-import { PAGE, SCRIPT, startHouse } from "../testing/house.ts";
+import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
 import type { TestProvider } from "../testing/provider.ts";
 import { CLIENT, testProvider } from "../testing/provider.ts";
 import { ready } from "../testing/ready.ts";
@@ -22,6 +22,7 @@ before(async () => {
       { access: "user" },
       { access: "user", token: "header", paths: ["/with-token"] },
       { access: "user", token: "none", paths: ["/without"] },
+      { access: "groups", groups: ["staff"], paths: ["/staff"] },
     ],
     app: (message, response) => {
       if (message.url?.endsWith("/away") === true) response.writeHead(302, { location: "http://127.0.0.1:9/thief" }).end();
@@ -102,4 +103,22 @@ test("PX-03 a redirect of an upstream takes no token along, and another upstream
   await browser.send(house.port, "/without/a", { headers: { ...SCRIPT, "x-auth-request-access-token": token } });
   assert.equal(house.seen.length, before + 1, "the gateway follows no redirect by itself");
   assert.equal(JSON.stringify(house.seen.at(-1)).includes(token), false);
+});
+
+test("A-29 names and groups count to the letter: no other spelling passes a rule or is the same user", async () => {
+  const spellings = ["Staff", "STAFF", " staff", "staff ", "staff\u200b", "st\u0430ff", "staff,other", "ｓtaff"];
+  for (const group of spellings) {
+    provider.user = { sub: "alice", groups: [group] };
+    const browser = await signedIn();
+    assert.equal((await browser.send(house.port, "/staff/a", { headers: SCRIPT })).status, 403, JSON.stringify(group));
+  }
+  provider.user = { sub: "alice", groups: ["staff"] };
+  const alice = await signedIn();
+  assert.equal((await alice.send(house.port, "/staff/a", { headers: SCRIPT })).status, 200);
+  for (const sub of ["Alice", "ALICE", "alice."]) {
+    provider.user = { sub, groups: ["staff"] };
+    const other = await signedIn();
+    await other.send(house.port, "/auth/sessions/end-others", { method: "POST", headers: { ...SCRIPT, origin: ORIGIN } });
+    assert.equal((await alice.send(house.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is somebody else`);
+  }
 });

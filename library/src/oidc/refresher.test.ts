@@ -97,6 +97,11 @@ test("RF-07 the scope is what the answer says, and a refresh asks for none", asy
   op.lies.token = (honest) => ({ ...honest, scope: "openid" });
   const narrowed = await provider.refresh(tokens, identity);
   assert.ok(narrowed.kind === "renewed" && narrowed.tokens.scope === "openid");
+  // RFC 6749, section 5.1: left out, the scope is what it was, which is the narrowed one by now.
+  op.lies.token = ({ scope: _, ...honest }) => honest;
+  const silent = await provider.refresh(narrowed.tokens, identity);
+  assert.ok(silent.kind === "renewed");
+  assert.equal(silent.tokens.scope, "openid");
   const sent = op.journal.findLast(({ endpoint }) => endpoint === "token");
   assert.deepEqual([...(sent?.form.keys() ?? [])].sort(), ["grant_type", "refresh_token"]);
 });
