@@ -343,3 +343,33 @@ test("docs/configuration.md and config.schema.json say what the definition says 
   assert.equal(withTable(document), document);
   assert.deepEqual(JSON.parse(readFileSync(SCHEMA, "utf8")), JSON.parse(schemaText()));
 });
+
+test("F-46 session.domain has to hold every public origin, and be https", () => {
+  const domain = { COATCHECK_DOMAIN: "example.com" };
+  const at = (publicUrl: string): Sources => ({ environment: { ...domain, COATCHECK_PUBLIC_URL: publicUrl } });
+  for (const publicUrl of ["https://example.com", "https://a.example.com,https://b.a.example.com"])
+    assert.equal(settings(at(publicUrl)).session.domain, "example.com", publicUrl);
+  for (const publicUrl of ["https://notexample.com", "https://example.org", "https://a.example.com,https://example.org"])
+    assert.match(complaint(at(publicUrl)), /session\.domain is example\.com, which does not hold all of publicUrl/, publicUrl);
+  assert.match(complaint({ environment: { COATCHECK_DOMAIN: "localhost" } }), /session\.domain/, "http");
+});
+
+test("F-46 a token is for upstreams where somebody is looked up", () => {
+  const upstream = (access: string, token: string) => ({
+    file: { upstreams: [{ url: "http://localhost:3000", access, token }] },
+  });
+  for (const token of ["header", "authorization"]) {
+    assert.match(complaint(upstream("public", token)), /upstreams\[0\]\.token is given, though access is public/);
+    assert.equal(settings(upstream("optional", token)).upstreams[0]?.token, token);
+  }
+  assert.equal(settings(upstream("public", "none")).upstreams[0]?.access, "public");
+});
+
+test("F-46 no trusted proxies is a warning, and one is none", () => {
+  const warned = (sources: Sources): boolean => {
+    const loaded = load(sources);
+    return loaded.ok && loaded.warnings.some((warning) => warning.startsWith("trustedProxies is empty"));
+  };
+  assert.equal(warned({}), true);
+  assert.equal(warned({ environment: { COATCHECK_TRUSTED_PROXIES: "10.0.0.0/8" } }), false);
+});

@@ -137,3 +137,34 @@ test("pipelined requests are answered one by one, in their order", async () => {
     ["/a", "/b", "/c"],
   );
 });
+
+test("F-46 hints go to nobody who speaks HTTP/1.0", async () => {
+  const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
+  await using upstream = await rawUpstream(() => `${hints}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
+  const hinting = await startRig(echo, { upstream: { url: upstream.url } });
+  try {
+    assert.match(await hinting.get("/"), /^HTTP\/1\.1 103 .*HTTP\/1\.1 200 /s);
+    const old = await hinting.raw(`GET / HTTP/1.0\r\n${HOST}\r\n`);
+    assert.match(old, /^HTTP\/1\.1 200 /);
+    assert.equal(bodyOf(old), "ok");
+  } finally {
+    await hinting.close();
+  }
+});
+
+for (const [where, path, status] of [
+  ["an upstream's place", "/closed", 401],
+  ["our own name", "/auth/nothing", 404],
+  ["a check's place", "/auth/check/nginx", 400],
+] as const) {
+  test(`F-46 an answer in ${where} before the body is there closes the connection`, async () => {
+    const closed = await startRig(echo, { upstream: { access: "user" } });
+    try {
+      const unread = await closed.raw(`POST ${path} HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhe`);
+      assert.equal(statusOf(unread), status, unread);
+      assert.match(unread, /\r\nconnection: close\r\n/i);
+    } finally {
+      await closed.close();
+    }
+  });
+}

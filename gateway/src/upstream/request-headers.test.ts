@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { rawUpstream } from "../../testing/raw-upstream.ts";
 import type { Rig } from "../../testing/rig.ts";
 import { echo, echoed, PUBLIC, received, startRig, statusOf } from "../../testing/rig.ts";
 
@@ -240,4 +242,35 @@ test("F-10 Connection: authorization on a public route drops the client's own, a
     assert.equal(received(await ask("/", connection), "authorization"), undefined, connection);
     assert.equal(received(await ask("/api", connection), "authorization"), "Bearer token-of-alice", connection);
   }
+});
+
+test("F-46 the upstream hears how long a body is that is still on its way, where the client said so", async () => {
+  await using upstream = await rawUpstream(() => undefined);
+  const waiting = await startRig(echo, { upstream: { url: upstream.url } });
+  try {
+    for (const [lines, body, framing] of [
+      ["Content-Length: 5", "he", /\r\ncontent-length: 5\r\n/i],
+      ["Transfer-Encoding: chunked", "2\r\nhe\r\n", /\r\ntransfer-encoding: chunked\r\n/i],
+    ] as const) {
+      const seen = upstream.heads.length;
+      const socket = connect(waiting.port, "127.0.0.1").on("error", () => {});
+      socket.write(`POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${lines}\r\n\r\n${body}`);
+      while (upstream.heads.length === seen) await new Promise((resolve) => setImmediate(resolve));
+      socket.destroy();
+      assert.match(upstream.heads[seen] ?? "", framing);
+      assert.equal(upstream.heads[seen]?.match(/content-length|transfer-encoding/gi)?.length, 1);
+    }
+  } finally {
+    await waiting.close();
+  }
+});
+
+test("F-46 several lines of X-Forwarded-For are one, the last line last", async () => {
+  const through = (...lines: readonly string[]): Promise<string> =>
+    trusting.raw(
+      `GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${lines.map((line) => `X-Forwarded-For: ${line}\r\n`).join("")}Connection: close\r\n\r\n`,
+    );
+  assert.equal(received(await through("6.6.6.6", "1.2.3.4"), "x-forwarded-for"), "1.2.3.4");
+  assert.equal(received(await through("6.6.6.6", "1.2.3.4", "127.0.0.1"), "x-forwarded-for"), "1.2.3.4");
+  assert.equal(received(await through("127.0.0.1", "127.0.0.1"), "x-forwarded-for"), "127.0.0.1");
 });

@@ -69,6 +69,10 @@ const WRITERS: { readonly [name: string]: (response: ServerResponse) => void } =
   "writeHead with a flat list": (response) => {
     response.writeHead(201, ["Set-Cookie", "a=1", "Set-Cookie", "b=2"]).end("done");
   },
+  "writeHead with a flat list in the place of what was set": (response) => {
+    response.setHeader("set-cookie", ["gone=1", "gone=2"]);
+    response.writeHead(201, ["Set-Cookie", "a=1", "X-Between", "1", "set-cookie", "b=2"]).end("done");
+  },
   "writeHead with pairs": (response) => {
     const pairs: [string, string][] = [
       ["Set-Cookie", "a=1"],

@@ -457,6 +457,24 @@ test("RF-03 a dead holder delays others by its lease and no more; who watched it
   assert.deepEqual(world.provider.revoked, [], "the grant lives on");
 });
 
+test("F-46 whoever takes over remembers that the token may have been shown: a refusal then is its loss, and no word of the provider's", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void replica(0).ask(cookie);
+  await world.provider.next();
+  void replica(1).ask(cookie);
+  await world.quiet();
+  for (let n = 0; n < 15; n++) {
+    world.clock.advance(1_000);
+    await world.quiet();
+  }
+  world.provider.spends[1]?.answer({ kind: "refused", cause: new Error("invalid_grant") });
+  await world.quiet();
+  const { ended, reason } = await rowOf(cookie);
+  assert.deepEqual([ended !== null, reason], [true, "refresh-lost"]);
+});
+
 test("RF-03 a late holder's refusal does not end the session that another renewed", async () => {
   world = renewalWorld(2);
   const cookie = await world.signIn();
