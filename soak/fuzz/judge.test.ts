@@ -168,6 +168,14 @@ test("every request is answered, unless something before it says why not", () =>
   assert.deepEqual(kinds([A], played([], { over: "stuck" })), ["open"]);
 });
 
+test("whoever goes within a body may be told so after the answer, and nobody else", () => {
+  const fault = 'bytes that no request asked for: "HTTP/1.1 400 Bad Request';
+  const cut = request("1.0", { method: "POST", body: { length: 20, chunks: 0, end: "cut" } });
+  assert.deepEqual(kinds([cut], played([answer("1.0")], { fault })), []);
+  assert.deepEqual(kinds([A], played([answer("1.0")], { fault })), ["foreign"]);
+  assert.deepEqual(kinds([cut], played([answer("1.0")], { fault: fault.replace("400", "200") })), ["foreign"]);
+});
+
 test("a tunnel holds what its app said, and nothing else", () => {
   const handshake = request("1.0", { kind: "ws", manner: "open", upgrade: "websocket" });
   const opened = answer("1.0", { status: 101, body: Buffer.alloc(0) });

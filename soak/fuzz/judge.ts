@@ -29,7 +29,8 @@ export function judge(plan: ConnectionPlan, played: Played, circumstances: Circu
   const say = (kind: Violation["kind"], message: string): void => void found.push({ kind, connection: plan.index, message });
   const expected = plan.requests.map((request) => duringOutage(expectedOf(request), request, circumstances));
   if (played.over === "stuck") say("open", "nobody closed the connection");
-  if (played.fault !== null) say(/no request asked|evil/.test(played.fault) ? "foreign" : "framing", played.fault);
+  if (played.fault !== null && !isGoodbye(plan, played))
+    say(/no request asked|evil/.test(played.fault) ? "foreign" : "framing", played.fault);
   for (const [turn, answer] of played.answers.entries()) {
     const [request, wanted] = [plan.requests[turn], expected[turn]];
     if (request === undefined || wanted === undefined) say("foreign", `an answer ${answer.status} to no request`);
@@ -40,6 +41,12 @@ export function judge(plan: ConnectionPlan, played: Played, circumstances: Circu
   if (!circumstances.crashed && played.fault === null) judgeEnd(plan, played, expected, say);
   judgeTunnel(plan, played, say);
   return found;
+}
+
+/** A client that goes within a body was answered before, or is told once more that this was no request. It is gone; nobody can mistake it. */
+function isGoodbye({ requests }: ConnectionPlan, { fault, answers }: Played): boolean {
+  const last = requests.at(-1)?.body?.end === "cut" ? answers.length - requests.length : null;
+  return last === 0 && /^bytes (that no request asked for|after an answer that closes).*HTTP\/1\.1 40[08] /.test(fault ?? "");
 }
 
 type Say = (kind: Violation["kind"], message: string) => void;
@@ -138,7 +145,8 @@ function judgeEnd(plan: ConnectionPlan, { answers, begun, over }: Played, expect
   if (last?.closes === true && last.complete) return;
   const upTo = expected.slice(0, whole + 1);
   if (whole >= begun || upTo.some(({ cut }) => cut)) return;
-  if (over === "reset" && upTo.some(({ closes }) => closes)) return;
+  // Closing over what the client still sends resets the connection, which can overtake all answers that it has not read.
+  if (over === "reset" && expected.slice(0, begun).some(({ closes }) => closes)) return;
   const request = plan.requests[whole];
   say("unanswered", `${request?.id}: ${broken < 0 ? "no answer" : "half an answer"}, and nothing says why (${over})`);
 }

@@ -105,7 +105,9 @@ function draw(random: Random, id: string): RequestPlan {
   const bodied = upgrade === null && (drawn === "POST" || drawn === "PUT" || chance(0.02)) && !chance(0.1);
   const flaw = upgrade === null && !bodied && chance(0.05) ? (random.pick(FLAWS)?.name ?? null) : null;
   // What cannot be read is answered with a body, whatever it was meant to be.
-  const method = upgrade !== null || flaw !== null ? "GET" : drawn;
+  const body = bodied ? bodyOf(random, minor) : null;
+  const unreadable = flaw !== null || (body !== null && body.end !== "whole" && drawn === "HEAD");
+  const method = upgrade !== null || unreadable ? "GET" : drawn;
   const manner = mannerOf(random, kind, rule);
   const credential = random.pick(CREDENTIALS) ?? "none";
   return {
@@ -119,7 +121,7 @@ function draw(random: Random, id: string): RequestPlan {
     person: Math.floor(random.between(0, 8)),
     site: chance(0.75) ? "same" : chance(0.5) ? "cross" : "unsaid",
     navigates: chance(0.25),
-    body: bodied ? bodyOf(random, minor) : null,
+    body,
     expects: bodied && chance(0.3),
     upgrade,
     connection: chance(0.04) ? "close" : chance(0.3) ? "keep-alive" : null,

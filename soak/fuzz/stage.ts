@@ -45,10 +45,14 @@ export class Stage {
     const [provider, upstream] = [new Provider(), new Upstream(MANNERS)];
     await provider.listen();
     const port = await upstream.listen();
-    const gateway = new FuzzedGateway(provider, `http://127.0.0.1:${port}`, { plants, ended: () => (stage.crashes += 1) });
+    let hear = (): void => {};
+    const gateway = new FuzzedGateway(provider, `http://127.0.0.1:${port}`, { plants, ended: () => hear() });
     await gateway.start();
     const people = await invite(gateway.port, (subject) => provider.bearer(subject));
     const stage = new Stage(gateway, upstream, provider, people);
+    hear = () => {
+      stage.crashes += 1;
+    };
     return stage;
   }
 
