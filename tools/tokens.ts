@@ -11,6 +11,9 @@ export interface Token {
   /** As written; of a string its value, of a template the text of this piece. */
   readonly text: string;
   readonly line: number;
+  /** Where it stands in the file, as written. */
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface Comment {
@@ -73,7 +76,8 @@ export function tokenize(text: string): Tokens {
     }
     if (token === SyntaxKind.TemplateHead) templates.push(depth);
     if (token === SyntaxKind.TemplateTail) templates.pop();
-    code.push({ kind: kindOf(token), text: textOf(token, scanner.getTokenText(), scanner.getTokenValue()), line });
+    const text = textOf(token, scanner.getTokenText(), scanner.getTokenValue());
+    code.push({ kind: kindOf(token), text, line, start: scanner.getTokenStart(), end: scanner.getTokenEnd() });
   }
   return { code, comments };
 }

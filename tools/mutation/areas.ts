@@ -1,0 +1,41 @@
+/** What is mutated, how good its tests have to be, and which mutants are the same program in other words. */
+
+export interface Area {
+  readonly name: string;
+  readonly folder: string;
+  /** The share of mutants that tests have to notice. */
+  readonly goal: number;
+  readonly isTest: (path: string) => boolean;
+}
+
+/** Tests of real servers and browsers are too slow to be run for each mutant, and test the whole. */
+const isQuick = (path: string): boolean =>
+  path.endsWith(".test.ts") && !/\.(nginx|caddy|chromium|envoy|keycloak|oauth2-proxy)\.|check-envoy|canary/.test(path);
+const inLibrary = (path: string): boolean => path.startsWith("library/src/") && isQuick(path);
+const inGateway = (path: string): boolean => path.startsWith("gateway/src/") && isQuick(path);
+
+export const AREAS: readonly Area[] = [
+  { name: "core", folder: "library/src/core/", goal: 0.95, isTest: inLibrary },
+  { name: "engine", folder: "library/src/engine/", goal: 0.95, isTest: inLibrary },
+  { name: "upstream", folder: "gateway/src/upstream/", goal: 0.85, isTest: inGateway },
+  { name: "config", folder: "gateway/src/config/", goal: 0.85, isTest: inGateway },
+];
+
+interface Equivalent {
+  readonly path: string;
+  /** A part of the line. */
+  readonly line: string;
+  readonly operators: readonly string[];
+  /** Why no test can tell. */
+  readonly reason: string;
+}
+
+const EQUIVALENTS: readonly Equivalent[] = [];
+
+/** Why a mutant is set aside; `null` where it is not. */
+export function reasonOf(path: string, line: string, operator: string): string | null {
+  return (
+    EQUIVALENTS.find((known) => path.endsWith(known.path) && line.includes(known.line) && known.operators.includes(operator))
+      ?.reason ?? null
+  );
+}

@@ -1,0 +1,128 @@
+/**
+ * `npm run mutate -- core --sample 200`: makes small changes to the sources, one at a time, and runs the tests that cover the place. What no test
+ * notices is named. See docs/mutation.md.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { listFiles, ROOT } from "../files.ts";
+import { AREAS, reasonOf } from "./areas.ts";
+import { type Covered, coverageOf, forget, ran } from "./coverage.ts";
+import { applied, type Mutant, mutantsOf } from "./mutants.ts";
+import { each, runTest } from "./run-test.ts";
+import { drawn, type Found, report } from "./score.ts";
+
+const HELP = `npm run mutate -- AREA [options]
+
+  AREA          ${AREAS.map(({ name }) => name).join(", ")}, or a part of a path within one of them
+
+  --sample N    so many mutants, drawn by the seed; all of them where it is not given
+  --seed K      1
+  --minutes M   begins no mutant after so long
+  --fresh       finds out anew which tests cover what
+`;
+
+/** So many test files, the nearest first, have the chance to notice a mutant: what only the fortieth would notice is as good as unnoticed. */
+const MOST_TESTS = 12;
+
+interface Placed extends Mutant {
+  readonly path: string;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      sample: { type: "string" },
+      seed: { type: "string", default: "1" },
+      minutes: { type: "string" },
+      fresh: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const [word = ""] = positionals;
+  const area = AREAS.find(({ name }) => name === word) ?? AREAS.find(({ folder }) => word.startsWith(folder));
+  if (values.help || area === undefined) {
+    process.stderr.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  if (values.fresh) forget();
+  const files = listFiles();
+  const paths = files.filter(
+    (path) => path.startsWith(area.folder) && path.includes(word === area.name ? "" : word) && isSource(path),
+  );
+  const hands = Math.max(2, availableParallelism());
+  const tests = await coverageOf(files.filter(area.isTest), paths, hands, console.log);
+  const all = paths.flatMap((path) =>
+    mutantsOf(readFileSync(join(ROOT, path), "utf8")).map((mutant): Placed => ({ ...mutant, path })),
+  );
+  const wanted = all.filter((mutant) => reasonOf(mutant.path, lineOf(mutant), mutant.operator) === null);
+  const chosen = values.sample === undefined ? wanted : drawn(wanted, Number(values.sample), Number(values.seed));
+  console.log(
+    `${area.name}: ${chosen.length} of ${wanted.length} mutants in ${paths.length} files, ${all.length - wanted.length} set aside as equivalent`,
+  );
+  const deadline = performance.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+  const found = await tryAll(chosen, tests, { hands, deadline });
+  const { text, holds } = report(area, found);
+  console.log(text);
+  return holds ? 0 : 1;
+}
+
+const isSource = (path: string): boolean => path.endsWith(".ts") && !path.endsWith(".test.ts");
+
+async function tryAll(
+  chosen: readonly Placed[],
+  tests: readonly Covered[],
+  { hands, deadline }: { readonly hands: number; readonly deadline: number },
+): Promise<readonly Found[]> {
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-mutant-"));
+  const found: Found[] = [];
+  const begun = performance.now();
+  const progress = setInterval(() => {
+    const survived = found.filter(({ fate }) => fate !== "killed").length;
+    console.log(`  ${Math.round((performance.now() - begun) / 1_000)} s: ${found.length} tried, ${survived} lived`);
+  }, 15_000);
+  try {
+    await each([...chosen.entries()], hands, async ([index, mutant]) => {
+      if (performance.now() > deadline) return;
+      const one = await tryOne(mutant, tests, join(folder, `${index}.mjs`));
+      if (one !== null) found.push(one);
+    });
+  } finally {
+    clearInterval(progress);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return found;
+}
+
+/** `null`: it is no program. */
+async function tryOne(mutant: Placed, tests: readonly Covered[], file: string): Promise<Found | null> {
+  const path = join(ROOT, mutant.path);
+  const source = readFileSync(path, "utf8");
+  const text = applied(source, mutant);
+  if (text === null) return null;
+  const told = { ...mutant, was: source.slice(mutant.start, mutant.end), text: lineOf(mutant) };
+  const covering = tests.filter(({ sources }) => ran(sources[mutant.path] ?? [], mutant.start)).toSorted(nearestTo(mutant.path));
+  if (covering.length === 0) return { ...told, fate: "uncovered" };
+  writeFileSync(file, text);
+  for (const { test, took } of covering.slice(0, MOST_TESTS)) {
+    const { passed } = await runTest(test, { COATCHECK_MUTATED: path, COATCHECK_MUTANT: file }, 10_000 + took * 6);
+    if (!passed) return { ...told, fate: "killed" };
+  }
+  return { ...told, fate: "survived" };
+}
+
+/** The test of the same name first, then those of the same folder, then the quick ones: most mutants do not live long. */
+function nearestTo(path: string): (one: Covered, other: Covered) => number {
+  const name = basename(path, ".ts");
+  const distance = ({ test }: Covered): number => {
+    if (dirname(test) !== dirname(path)) return basename(test).includes(name) ? 2 : 3;
+    return basename(test).startsWith(`${name}.`) ? 0 : 1;
+  };
+  return (one, other) => distance(one) - distance(other) || one.took - other.took;
+}
+
+const lineOf = ({ path, line }: Placed): string => (readFileSync(join(ROOT, path), "utf8").split("\n")[line - 1] ?? "").trim();
+
+process.exitCode = await main();

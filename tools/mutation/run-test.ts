@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "../files.ts";
+
+const HOOK = pathToFileURL(join(import.meta.dirname, "hook.ts")).href;
+
+/** How a test file ended, and after how many milliseconds. */
+export interface Outcome {
+  readonly passed: boolean;
+  readonly took: number;
+}
+
+/** Runs one test file in a process of its own, with these variables beside the usual ones. */
+export function runTest(path: string, variables: Readonly<Record<string, string>>, longest: number): Promise<Outcome> {
+  const begun = performance.now();
+  const options = `--conditions=coatcheck-source --disable-warning=ExperimentalWarning --import ${HOOK}`;
+  const child = spawn(process.execPath, ["--test-force-exit", join(ROOT, path)], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: options, ...variables },
+    stdio: "ignore",
+    // A group of its own, so that what it started goes with it.
+    detached: true,
+  });
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const finish = (passed: boolean): void => resolve({ passed, took: performance.now() - begun });
+  const timer = setTimeout(() => {
+    finish(false);
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  }, longest);
+  child.once("error", () => finish(false));
+  child.once("exit", (code) => finish(code === 0));
+  return promise.finally(() => clearTimeout(timer));
+}
+
+/** Does work with so many hands, in order. */
+export async function each<Item>(items: readonly Item[], hands: number, work: (item: Item) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: hands }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
+}
