@@ -6,6 +6,7 @@ import { readConfigFile } from "./config/file.ts";
 import { readFlags } from "./config/flags.ts";
 import type { Problem } from "./config/place.ts";
 import { keyOf, Place } from "./config/place.ts";
+import { movedRedirect } from "./config/redirect-addresses.ts";
 import { object } from "./config/shape.ts";
 import { namedSettings, RawTree } from "./config/sources.ts";
 import type { Environment } from "./config/variables.ts";
@@ -84,8 +85,14 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
   ];
   if (settings === undefined || problems.length > 0) return { ok: false, problems };
   const contradicting = contradictions(settings);
+  const moved = movedRedirect(environment["OAUTH2_PROXY_REDIRECT_URL"], settings);
   if (contradicting.length > 0) return { ok: false, problems: contradicting };
-  return { ok: true, settings, warnings: [...translated.notes, ...warnings(settings)], file: file.name };
+  return {
+    ok: true,
+    settings,
+    warnings: [...translated.notes, ...(moved === undefined ? [] : [moved]), ...warnings(settings)],
+    file: file.name,
+  };
 }
 
 function saidTwice(one: string, other: string): Problem {

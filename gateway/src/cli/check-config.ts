@@ -1,26 +1,59 @@
+import { accessSync, constants } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { CoatcheckError } from "coatcheck";
+import type { Settings } from "../config.ts";
 import { observe } from "../observe/observe.ts";
 import { openStore } from "../open-store.ts";
 import { sessionLayer } from "../session-layer.ts";
-import type { Command } from "./command.ts";
+import { tryOnline } from "./check-online.ts";
+import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { explain } from "./explain.ts";
 
-/** Says what would be served, or all that is wrong, without serving it. Nothing is written, and nobody is called. */
+/** Says what would be served, or all that is wrong, without serving it. Nothing is written, and nobody is called, but with `--online`. */
 export const checkConfig: Command = async (args, terminal) => {
-  const configuration = readConfiguration(args, terminal);
+  const online = args.includes("--online");
+  const configuration = readConfiguration(
+    args.filter((arg) => arg !== "--online"),
+    terminal,
+  );
   if (configuration === undefined) return 2;
   const { settings, warnings, file } = configuration;
+  const homeless = whyNoFile(settings);
+  if (homeless !== undefined) {
+    terminal.complain(`coatcheck: ${homeless}`);
+    return 2;
+  }
   try {
     const sessions = sessionLayer(settings, openStore({ kind: "memory" }), observe({ ...settings, log: { level: "silent" } }), {
       providers: [],
     });
     terminal.print(explain(settings, { file, warnings, keys: sessions.health.keys }));
     await sessions.close();
-    return 0;
   } catch (error) {
     if (!(error instanceof CoatcheckError || error instanceof TypeError)) throw error;
     terminal.complain(`coatcheck: ${error.message}`);
     return 2;
   }
+  return online ? tell(settings, terminal) : 0;
 };
+
+/** Where the store's file could not be made. */
+function whyNoFile({ store }: Settings): string | undefined {
+  if (store.kind !== "sqlite") return undefined;
+  const directory = dirname(resolve(store.path));
+  try {
+    accessSync(directory, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const why = missing ? `there is no directory ${directory}` : `this user may not write in ${directory}`;
+    return `store is ${store.path}, but ${why}\n  Make it, or name another file:  COATCHECK_STORE=sqlite:PATH (store)`;
+  }
+}
+
+async function tell(settings: Settings, { print }: Console): Promise<number> {
+  const tried = await tryOnline(settings);
+  for (const { what, ok, said } of tried) print(`  ${ok ? " " : "!"} ${what}: ${said}`);
+  return tried.every(({ ok }) => ok) ? 0 : 1;
+}

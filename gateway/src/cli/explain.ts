@@ -1,6 +1,7 @@
 import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "coatcheck/settings";
 import { formatAddress } from "../config/network-kinds.ts";
+import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { formatStore } from "../config/store-kind.ts";
 import type { ProviderSettings, Settings } from "../config.ts";
 import { providerOf } from "../session-layer.ts";
@@ -22,6 +23,7 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
     ["sessions", formatStore(settings.store)],
     ["keys", keysLine(keys)],
     ...settings.providers.flatMap((provider) => providerLines(provider)),
+    ...(settings.providers.length === 0 ? [] : redirectAddresses(settings).map((address) => ["register", address] as const)),
     ...settings.upstreams.map(({ url, paths, hosts, access, groups }) => {
       const where = hosts.length === 0 ? paths : hosts.flatMap((host) => paths.map((path) => host + path));
       return ["upstream", `${where.join(" ")} -> ${url} for ${groups.length === 0 ? access : groups.join(", ")}`] as const;

@@ -4,7 +4,8 @@ import type { Command } from "./command.ts";
 const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps their tokens behind the counter
 
   coatcheck [serve]         serves; Ctrl-C stops it
-  coatcheck check-config    says what would be served, or what is wrong
+  coatcheck check-config    says what would be served, or what is wrong;
+                            --online tries provider, client and store as well
   coatcheck secret          prints a fresh secret
   coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help
   coatcheck sweep           deletes what expired; a gateway does so by itself once an hour

@@ -10,13 +10,20 @@ export function shown(raw: unknown): string {
   return printable.length > 80 ? `${printable.slice(0, 77)}...` : printable;
 }
 
+/** `${CLIENT_SECRET}`, as it stands in a file that somebody else was to fill in. */
+const isPlaceholder = (raw: string): boolean => /^\$(?:\{[A-Za-z_]\w*(?::?[-?].*)?\}|\(.*\)|[A-Z_][A-Z0-9_]*)$/.test(raw.trim());
+const PLACEHOLDER = [
+  "is a name in the place of a value",
+  "Variables are not filled in here. Set the setting's own variable, or name a file for a secret.",
+] as const;
+
 /** Any text that is not empty. */
 export const text: Kind<string> = {
   label: "text",
   schema: { type: "string", minLength: 1 },
   read(raw, place) {
     if (typeof raw !== "string" || raw.trim() === "") return place.fail("is no text", "Give it as text.");
-    return raw.trim();
+    return isPlaceholder(raw) ? place.fail(...PLACEHOLDER) : raw.trim();
   },
 };
 
@@ -41,7 +48,7 @@ export const secretText: Kind<string> = {
   schema: { type: "string", minLength: 1 },
   read(raw, place) {
     if (typeof raw !== "string" || raw.trim() === "") return place.fail("is empty or no text", "Give the secret as text.");
-    return raw.trim();
+    return isPlaceholder(raw) ? place.fail(...PLACEHOLDER) : raw.trim();
   },
 };
 

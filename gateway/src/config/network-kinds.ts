@@ -96,6 +96,11 @@ export const issuer: Kind<string> = {
     if (typeof raw !== "string" || url === undefined || url.search !== "" || url.hash !== "" || url.username !== "") {
       return place.fail(`is ${shown(raw)}, which is no issuer`, "It is a URL without query, for example https://id.example.com.");
     }
+    const cut = raw.indexOf("/.well-known/");
+    if (cut >= 0) {
+      const right = `The address of its metadata is found by itself. Give the issuer, as the metadata name it; here perhaps ${shown(raw.slice(0, cut))}.`;
+      return place.fail("is the address of the metadata, and no issuer", right);
+    }
     if (url.protocol === "http:" && !isLoopback(url.hostname)) {
       return place.fail(`is ${shown(raw)}: http`, "A provider is asked over https; http is for loopback addresses alone.");
     }

@@ -1,0 +1,13 @@
+import type { Settings } from "./definition.ts";
+
+/** Where providers send people back to: what has to be registered there, letter for letter. */
+export function redirectAddresses({ publicUrl, prefix }: Pick<Settings, "publicUrl" | "prefix">): readonly string[] {
+  return publicUrl.map((origin) => `${origin}${prefix}/callback`);
+}
+
+/** What is said where oauth2-proxy had people sent back to another address; `undefined` where it is the same. */
+export function movedRedirect(before: string | undefined, settings: Settings): string | undefined {
+  const addresses = redirectAddresses(settings);
+  if (before === undefined || before === "" || addresses.includes(before)) return undefined;
+  return `OAUTH2_PROXY_REDIRECT_URL is ${before} there; here people come back to ${addresses.join(", ")}: register that at the provider, or set the prefix.`;
+}
