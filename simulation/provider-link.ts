@@ -95,7 +95,7 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
     finish,
     refresh,
     revoke,
-    end: ({ state }) => `${ISSUER}/logout?state=${state}`,
+    end: () => `${ISSUER}/logout`,
     close: () => undefined,
   };
 }

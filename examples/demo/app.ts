@@ -51,8 +51,11 @@ export function exampleApp({ origin, issuer, secret, file }: AppOptions): Exampl
   app.use(web.session());
 
   app.get("/", (request, response) => {
-    // Who comes back from the provider's logout brings its `state`; it is shown no other page for that, only another text.
-    response.send(frontPage(visitorOf(request), request.query["state"] !== undefined));
+    response.send(frontPage(visitorOf(request), false));
+  });
+  // The gateway's `signedOutPage`: who comes back from the provider's logout lands here.
+  app.get("/signed-out", (request, response) => {
+    response.send(frontPage(visitorOf(request), true));
   });
   app.get("/desk", (request, response) => {
     const visitor = visitorOf(request);

@@ -75,6 +75,7 @@ function configuration({ port, adminPort, origin, issuer, clientId, app }: Gatew
     listen: `127.0.0.1:${port}`,
     admin: { listen: `127.0.0.1:${adminPort}` },
     store: "sqlite:sessions.db",
+    signedOutPage: "/signed-out",
     providers: [{ issuer, clientId }],
     upstreams: [
       { name: "front", url: app, paths: ["/"], access: "optional" },

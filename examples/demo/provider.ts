@@ -37,7 +37,7 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
         client_name: client.name,
         client_secret: keys.clientSecret,
         redirect_uris: [`${client.origin}${client.callback ?? "/auth/callback"}`],
-        post_logout_redirect_uris: [`${client.origin}/`],
+        post_logout_redirect_uris: ["/", "/signed-out", "/auth/signed-out"].map((page) => client.origin + page),
         backchannel_logout_uri: `${client.origin}/auth/backchannel-logout`,
         backchannel_logout_session_required: true,
         grant_types: ["authorization_code", "refresh_token"],

@@ -43,6 +43,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     cookie: cookieOf(settings),
     clearSiteData: settings.session.clearSiteData,
     frontchannelLogout: frontchannelOf(settings),
+    ...(settings.signedOutPage === undefined ? {} : { signedOutPage: settings.signedOutPage }),
     maxPendingEndings: settings.session.maxPendingEndings,
     prefix: settings.prefix,
     keep: { userAgent: settings.session.keepUserAgent },

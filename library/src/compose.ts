@@ -126,7 +126,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
         background,
         cookies,
         prefix,
-        signedOutPage: options.signedOutPage ?? "/",
+        ...(options.signedOutPage === undefined ? {} : { signedOutPage: options.signedOutPage }),
         ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
         frontchannelLogout: (options.frontchannelLogout ?? false) !== false,
         ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),

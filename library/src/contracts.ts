@@ -579,7 +579,7 @@ export interface Provider {
   /** Best effort, refresh token first; answers whether all were revoked. */
   revoke(tokens: ProviderTokens): Promise<boolean>;
   /** The URL that signs the person out at the provider, where it has one. */
-  end(logout: { readonly idToken: string | null; readonly returnTo: string; readonly state: string }): string | undefined;
+  end(logout: { readonly idToken: string | null; readonly returnTo: string }): string | undefined;
   /** Stops retrying. */
   close(): MaybePromise<void>;
 }
@@ -626,7 +626,7 @@ export interface Route {
   /** In the closed list of requirement CS-09: other sites may send it, and its own proof is in the endpoint. */
   readonly crossSite?: boolean;
   /** `false`: nobody is looked up, so it answers in an outage of the store too. */
-  readonly lookup: boolean;
+  readonly lookup: boolean | ((request: RouteRequest) => boolean);
   /** Whether it counts as activity of the user, at most once a minute or a twentieth of the idle time (SE-06). */
   readonly touches: boolean;
   /** Whether a session whose access token ran out is renewed first. Default `false`: a logout waits for no provider. */

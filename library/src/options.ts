@@ -40,7 +40,7 @@ export interface CoatcheckOptions<Data> {
   readonly prefix?: string;
   /** Other origins whose pages may send unsafe requests. */
   readonly trustedOrigins?: readonly string[];
-  /** Where a logout ends when the provider has no page for it. A path. Default `/`. */
+  /** Where a logout ends, also after the provider's page: a path or a URL, open to everybody. Default: a page of ours, `signed-out` below the prefix. */
   readonly signedOutPage?: string;
   /**
    * Takes front-channel logout (`GET frontchannel-logout` in a frame of the provider's). Default `false`: the back channel is the better one, and

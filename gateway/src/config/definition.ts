@@ -1,6 +1,6 @@
 import { bearer } from "./bearer.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds.ts";
-import { frontchannelLogout, maxPendingEndings } from "./logout.ts";
+import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
 import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import type { Infer } from "./shape.ts";
@@ -239,6 +239,11 @@ export const SETTINGS = {
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),
+  signedOutPage: optional(
+    landing,
+    "Where a logout ends, also after the provider's page, where its absolute form has to be registered: open to everybody. Not given: a page of the gateway's, `signed-out` under the prefix.",
+    { env: "COATCHECK_SIGNED_OUT_PAGE" },
+  ),
   frontchannelLogout: fallback(frontchannelLogout, "Logout by the provider's front channel.", {}),
   prefix: fallback(ownPrefix, "Where the gateway's own endpoints live.", "/auth", { env: "COATCHECK_PREFIX" }),
   workers: fallback(integer(1, 64), "Processes that share the listener.", 1, { env: "COATCHECK_WORKERS" }),

@@ -1,6 +1,19 @@
 /** Settings of signing out. */
-import { flag, integer } from "./kinds.ts";
+import { flag, integer, shown } from "./kinds.ts";
+import type { Kind } from "./shape.ts";
 import { fallback, object } from "./shape.ts";
+
+/** A page that browsers are sent to: a path of the own origin, or a URL elsewhere. */
+export const landing: Kind<string> = {
+  label: "a path, or a URL",
+  schema: { type: "string", minLength: 1 },
+  read(raw, place) {
+    const text = typeof raw === "string" ? raw.trim() : "";
+    const path = /^\/(?![/\\])/.test(text);
+    if ((path || /^https?:\/\//i.test(text)) && URL.canParse(text, "https://app.example.com")) return text;
+    return place.fail(`is ${shown(raw)}, which is no page`, "A path as /goodbye, or a URL as https://www.example.com/goodbye.");
+  },
+};
 
 export const maxPendingEndings = fallback(
   integer(0, 10_000_000),

@@ -12,8 +12,9 @@ import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
  * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); that of signing keys is `sign`. Sealed are
  * - `tokens`: a provider's tokens in a record; the context is the record's id
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
+ * - `logout`: the way to the provider's logout, in an address; the context is our origin
  */
-export type SealPurpose = "tokens" | "login";
+export type SealPurpose = "tokens" | "login" | "logout";
 
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.

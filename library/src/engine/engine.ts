@@ -73,7 +73,8 @@ export class Engine<Data> {
   }
 
   async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {
-    const exchange = route.lookup ? await this.open(request) : this.openUnseen(request);
+    const looksUp = typeof route.lookup === "function" ? route.lookup(request) : route.lookup;
+    const exchange = looksUp ? await this.open(request) : this.openUnseen(request);
     const decision = await exchange.admit({
       require: "nobody",
       crossSite: route.crossSite ?? false,

@@ -1,6 +1,7 @@
 import type { ErrorCode, ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import { clearCookie } from "../cookie/serialize.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { isNavigation } from "../core/navigation.ts";
 import type { Failure } from "./answers.ts";
 import { loginFailed, redirect, refusal } from "./answers.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
@@ -37,6 +38,8 @@ export async function finishLogin(
   if (found.kind !== "found") {
     const spec = found.kind === "foreign" ? deps.cookies.loginNamed(found.name) : undefined;
     const cookies = spec === undefined ? [] : [clearCookie(spec)];
+    // Back after signing in, or an address from the history: whoever is signed in has nothing to mend.
+    if (signedIn && isNavigation(request)) return redirect(303, "/", cookies);
     return fail({ code: "ERR_LOGIN_STATE", reason: found.kind, returnTo: "/", cookies });
   }
   const { flow } = found;
@@ -49,6 +52,11 @@ export async function finishLogin(
   const about = { provider: provider.name, returnTo, cookies };
   const now = deps.clock.now();
   if (Math.abs(now - flow.createdAt) > FLOW_LIFETIME) return fail({ ...about, code: "ERR_LOGIN_EXPIRED", reason: "age" });
+
+  // Another issuer's answer is the browser's mistake and not the provider's; nothing is asked, and the login can still be finished.
+  const issuer = response.get("iss");
+  if (issuer !== null && issuer !== provider.issuer)
+    return fail({ ...about, cookies: [], code: "ERR_LOGIN_STATE", reason: "iss" });
 
   const first = await firstUse(flow, deps);
   if (first instanceof CoatcheckError)

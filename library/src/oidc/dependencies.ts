@@ -25,7 +25,7 @@ export interface OidcDependencies {
   /** Origins besides the request's own that `return_to` may name; only where sub-domains share the session. */
   readonly returnOrigins?: readonly string[];
   /**
-   * Where a browser lands after logout: a path or a URL. Default `/`. Its absolute form is what has to be registered with the provider as
+   * Where a browser lands after logout: a path or a URL. Default `signed-out` below the prefix. Its absolute form is what has to be registered with the provider as
    * `post_logout_redirect_uri`.
    */
   readonly signedOutPage?: string;

@@ -1,4 +1,4 @@
-import type { LoginParameters, RouteRequest, RouteResponse } from "../contracts.ts";
+import type { LoginParameters, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import { LOGIN_MAX_AGE_SECONDS } from "../cookie/names.ts";
 import { MAX_COOKIE_BYTES, setCookie } from "../cookie/serialize.ts";
 import { isNavigation } from "../core/navigation.ts";
@@ -16,7 +16,11 @@ import { returnToAfterLogin } from "./return-to.ts";
  * `GET login`: sends a person's browser to the provider, with a sealed cookie for the way back. Whatever is not a top-level navigation
  * (an image, a frame, a prefetch, a script's fetch) gets 401 and no cookie (AR-10).
  */
-export async function beginLogin(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
+export async function beginLogin(
+  request: RouteRequest,
+  session: Pick<RouteExchange["session"], "id" | "identity"> | null,
+  deps: OidcDependencies,
+): Promise<RouteResponse> {
   // The engine serves HEAD by the same endpoint; no person is behind one.
   if (request.method !== "GET" || !isNavigation(request))
     return refusal("ERR_UNAUTHENTICATED", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
@@ -31,8 +35,17 @@ export async function beginLogin(request: RouteRequest, deps: OidcDependencies):
   const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
   if (provider === undefined)
     return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: "provider", returnTo }, deps);
-  const told = query.ended === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
+  // Signed in again meanwhile, in another tab: there is no news, and where the person was going is open to them.
+  if (query.ended !== null && session !== null && session.id !== null && session.identity !== null)
+    return redirect(303, returnTo);
+  // In an outage nobody can say whether they are signed out.
+  const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
   return told ?? sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
+}
+
+/** Whether somebody is to be told first why a session is over. */
+export function tellsEnding(request: RouteRequest): boolean {
+  return isNavigation(request) && queryOf(request).has("ended");
 }
 
 /** The same login without what was said before it. */

@@ -3,7 +3,9 @@ import { json, redirect, refusal, wantsJson } from "./answers.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
 import { logoutPage } from "./pages.ts";
 import { queryOf, repeated } from "./parameters.ts";
+import { linkToProvider } from "./provider-logout-link.ts";
 import { safeReturnTo } from "./return-to.ts";
+import { signedOutAddress } from "./signed-out.ts";
 
 const MOST_FORM_BYTES = 8_192;
 /** A longer hint would make an address that servers refuse; without it the provider asks the person. */
@@ -19,7 +21,7 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
 
 /**
  * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to `return_to` or the
- * configured page. A program that accepts JSON gets the address.
+ * page after it. A program that accepts JSON gets the address; that of the provider has the ID token in it, so a program gets one of ours.
  */
 export async function logout(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const given = await returnToOf(request);
@@ -29,10 +31,11 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
   // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
   const proxys = exchange.fromProxy ? (deps.proxySignOutUrl ?? null) : null;
-  const location = proxys ?? (provider === undefined ? null : providersLogout(request, provider, tokens, deps));
-  const next = location ?? landing(request, given, deps);
+  const theirs = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
+  const next = proxys ?? theirs ?? landing(request, given, deps);
   signOut(exchange, name, deps);
-  return forgetting(wantsJson(request) ? json(200, { location: next }) : redirect(303, next), deps);
+  if (!wantsJson(request)) return forgetting(redirect(303, next), deps);
+  return forgetting(json(200, { location: next === theirs ? linkToProvider(theirs, request, deps) : next }), deps);
 }
 
 /** Ends the presented session. Its tokens, the newest that are stored, are revoked by whoever says that it ended. */
@@ -69,7 +72,7 @@ function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: 
   }
 }
 
-/** The provider's page. The state is for the specification's sake: the landing page reads none and signs nobody in (LO-02). */
+/** The provider's page. Without `state`: the page after it would not read one, and it would stay in the address bar (F-26). */
 function providersLogout(
   request: RouteRequest,
   provider: LoginProvider,
@@ -77,12 +80,11 @@ function providersLogout(
   deps: OidcDependencies,
 ): string | null {
   const idToken = tokens?.idToken ?? null;
-  const returnTo = new URL(deps.signedOutPage ?? "/", request.origin).href;
-  const state = Buffer.from(deps.entropy.bytes(12)).toString("base64url");
+  const returnTo = new URL(signedOutAddress(deps), request.origin).href;
   const hint = idToken !== null && idToken.length <= LONGEST_HINT ? idToken : null;
-  return provider.end({ idToken: hint, returnTo, state }) ?? null;
+  return provider.end({ idToken: hint, returnTo }) ?? null;
 }
 
-function landing(request: RouteRequest, given: string | null, { returnOrigins, signedOutPage }: OidcDependencies): string {
-  return given === null ? (signedOutPage ?? "/") : safeReturnTo(given, request.origin, returnOrigins);
+function landing(request: RouteRequest, given: string | null, deps: OidcDependencies): string {
+  return given === null ? signedOutAddress(deps) : safeReturnTo(given, request.origin, deps.returnOrigins);
 }

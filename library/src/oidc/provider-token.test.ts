@@ -225,29 +225,26 @@ test("CB-05 the provider's error is told apart from an outage", async () => {
   await provider.close();
 });
 
-test("LO-02 the provider's logout gets hint, address, state and client; nothing where it has none", async () => {
+test("LO-02 the provider's logout gets hint, address and client, and no state that nobody reads; nothing where it has none", async () => {
   const { provider } = clientOf(op);
   const login = await signIn(op, provider);
   const idToken = login.kind === "login" ? login.tokens.idToken : null;
-  const url = new URL(provider.end({ idToken, returnTo: "https://app.example.com/", state: "s" }) ?? "");
+  const url = new URL(provider.end({ idToken, returnTo: "https://app.example.com/" }) ?? "");
   assert.equal(url.origin + url.pathname, `${op.issuer}/end`);
   assert.deepEqual(Object.fromEntries(url.searchParams), {
     id_token_hint: idToken,
     post_logout_redirect_uri: "https://app.example.com/",
-    state: "s",
     client_id: "app",
   });
   assert.equal(
-    new URL(provider.end({ idToken: null, returnTo: "https://app.example.com/", state: "s" }) ?? "").searchParams.has(
-      "id_token_hint",
-    ),
+    new URL(provider.end({ idToken: null, returnTo: "https://app.example.com/" }) ?? "").searchParams.has("id_token_hint"),
     false,
   );
   await provider.close();
   op.lies.metadata = ({ end_session_endpoint: _, ...rest }) => rest;
   const { provider: without } = clientOf(op);
   await signIn(op, without);
-  assert.equal(without.end({ idToken, returnTo: "https://app.example.com/", state: "s" }), undefined);
+  assert.equal(without.end({ idToken, returnTo: "https://app.example.com/" }), undefined);
   await without.close();
 });
 

@@ -121,7 +121,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       }
     },
     revoke: (tokens) => revokeTokens(ready, tokens, report),
-    end({ idToken, returnTo, state }) {
+    end({ idToken, returnTo }) {
       const metadata = discovery.known();
       if (metadata === null) return undefined;
       const { issuer, clientId } = config;
@@ -133,7 +133,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       if (unusual !== undefined) return unusual ?? undefined;
       const client = clientFor("metadata", { config, metadata, authentication: None(), keys, transport, clock });
       const hint = idToken === null ? {} : { id_token_hint: idToken };
-      return buildEndSessionUrl(client, { ...hint, post_logout_redirect_uri: returnTo, state }).href;
+      return buildEndSessionUrl(client, { ...hint, post_logout_redirect_uri: returnTo }).href;
     },
     close: () => discovery.close(),
   };

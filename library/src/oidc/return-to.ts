@@ -32,7 +32,7 @@ export function returnToAfterLogin(
 ): string {
   const safe = safeReturnTo(value, origin, allowedOrigins);
   const path = decoded(new URL(safe, origin).pathname).toLowerCase();
-  const endpoints = ["login", "callback", "logout"].map((name) => `${prefix}/${name}`.toLowerCase());
+  const endpoints = ["login", "callback", "logout", "signed-out"].map((name) => `${prefix}/${name}`.toLowerCase());
   return endpoints.some((endpoint) => path === endpoint || path.startsWith(`${endpoint}/`)) ? "/" : safe;
 }
 

@@ -2,11 +2,13 @@ import type { Route } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { finishLogin, loginNotTaken } from "./callback.ts";
 import type { OidcDependencies } from "./dependencies.ts";
-import { beginLogin } from "./login.ts";
+import { beginLogin, tellsEnding } from "./login.ts";
 import { askLogout, logout } from "./logout.ts";
+import { continueLogout } from "./provider-logout-link.ts";
 import { providerLogoutRoutes } from "./provider-logout-routes.ts";
 import { keepSession, showSession } from "./session-endpoint.ts";
 import { endOthers, endSession, listSessions } from "./sessions-endpoint.ts";
+import { showSignedOut } from "./signed-out.ts";
 
 /**
  * The endpoints of sign-on. Their guards (CSRF, the look-up, the cookie of the session) are the engine's.
@@ -19,7 +21,15 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
   if (twice !== undefined)
     throw new CoatcheckError("ERR_CONFIG", { message: `two providers are named "${twice}"; names are unique.` });
   const routes: Route[] = [
-    { method: "GET", path: "login", lookup: false, touches: false, endpoint: (request) => beginLogin(request, deps) },
+    {
+      method: "GET",
+      path: "login",
+      // Only who is to be told that a session is over may have another one by now.
+      lookup: tellsEnding,
+      touches: false,
+      endpoint: (request, { session }) => beginLogin(request, session, deps),
+      refused: (request) => beginLogin(request, null, deps),
+    },
     {
       method: "GET",
       path: "callback",
@@ -29,6 +39,21 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       refused: (request, code) => loginNotTaken(request, code, deps),
     },
     { method: "GET", path: "logout", lookup: false, touches: false, endpoint: (request) => askLogout(request, deps) },
+    {
+      method: "GET",
+      path: "logout/continue",
+      lookup: false,
+      touches: false,
+      endpoint: (request) => continueLogout(request, deps),
+    },
+    {
+      method: "GET",
+      path: "signed-out",
+      lookup: true,
+      touches: false,
+      endpoint: (_, { session }) => showSignedOut(session, deps),
+      refused: () => showSignedOut(null, deps),
+    },
     {
       method: "POST",
       path: "logout",

@@ -151,5 +151,5 @@ test("a provider that is down says so everywhere", async () => {
   assert.equal(provider.ready(), false);
   assert.equal((await provider.begin(asked)).kind, "unavailable");
   assert.equal((await provider.finish(answered(callback))).kind, "unavailable");
-  assert.equal(provider.end({ idToken: null, returnTo: "https://app.test/", state: "s" }), undefined);
+  assert.equal(provider.end({ idToken: null, returnTo: "https://app.test/" }), undefined);
 });

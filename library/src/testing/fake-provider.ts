@@ -202,10 +202,10 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
       if (tokens.refreshToken !== null && !provider.down) grants.revoke(tokens.refreshToken);
       return !provider.down;
     },
-    end({ idToken, returnTo, state }) {
+    end({ idToken, returnTo }) {
       if (provider.down) return undefined;
       const hint = idToken === null ? {} : { id_token_hint: idToken };
-      const query = new URLSearchParams({ ...hint, post_logout_redirect_uri: returnTo, state });
+      const query = new URLSearchParams({ ...hint, post_logout_redirect_uri: returnTo });
       return `${issuer}/logout?${query.toString()}`;
     },
     close: () => undefined,
