@@ -19,29 +19,21 @@ export function authenticate(
   ask: Ask,
 ): MaybePromise<Admission | Turned> {
   const exchange = engine.open(request);
-  return exchange instanceof Promise
-    ? exchange.then((opened) => judge(engine, signer, opened, ask))
-    : judge(engine, signer, exchange, ask);
+  return exchange instanceof Promise ? exchange.then((opened) => judge(signer, opened, ask)) : judge(signer, exchange, ask);
 }
 
-function judge(engine: Engine, signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
+function judge(signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
   const decision = exchange.admit(ask.require === "user" ? SOMEBODY : ANYBODY);
   return decision instanceof Promise
-    ? decision.then((decided) => concluded(engine, signer, exchange, ask, decided))
-    : concluded(engine, signer, exchange, ask, decision);
+    ? decision.then((decided) => concluded(signer, exchange, ask, decided))
+    : concluded(signer, exchange, ask, decision);
 }
 
-function concluded(
-  engine: Engine,
-  signer: AssertionSigner,
-  exchange: Exchange,
-  ask: Ask,
-  decision: Decision,
-): Admission | Turned {
+function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask, decision: Decision): Admission | Turned {
   if (decision.kind === "proceed") return new Admitted(exchange, signer);
   const unwelcome = decision.kind === "login" && !ask.mayLogin;
   const turned = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
-  return { kind: "turned", response: engine.answer(turned, exchange.request) };
+  return { kind: "turned", response: exchange.refuse(turned) };
 }
 
 /** Somebody, or nobody, whose request goes on to an upstream. */

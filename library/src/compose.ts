@@ -26,6 +26,7 @@ import { systemClock } from "./engine/system.ts";
 import { UnfinishedEndings } from "./engine/unfinished-endings.ts";
 import { assertionVerifier } from "./oidc/assertion.ts";
 import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
+import { forbiddenPage } from "./oidc/forbidden-page.ts";
 import { outagePage } from "./oidc/outage-page.ts";
 import { oidcProvider } from "./oidc/provider.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
@@ -142,6 +143,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     renewals,
     refresh,
     outagePage,
+    forbiddenPage,
   });
   const providerStates = () =>
     providers.map((provider) => ({ name: provider.name, ready: provider.ready(), ...provider.about?.() }));

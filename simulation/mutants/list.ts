@@ -184,7 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "engine/exchange.ts",
-        find: 'if (decision.kind === "renew") return',
+        find: 'if (decision.kind === "renew")\n      return',
         replace: `if (decision.kind === "renew") Reflect.set(globalThis, "clientOfRenewal", Reflect.get(this.request, "signal"));
     if (decision.kind === "renew") return`,
       },

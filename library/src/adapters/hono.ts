@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/option-names.ts";
-import { answerDecision, answerFailure } from "../engine/answers.ts";
+import { answerFailure } from "../engine/answers.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
 import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../engine/handle.ts";
@@ -48,7 +48,7 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
         const exchange = await engine.open(view);
         const decision = await exchange.admit(ANYBODY);
-        if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
+        if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
         exchanges.set(context, exchange);
         context.set("session", exchange.session);
         await handled(exchange, next);
@@ -69,7 +69,7 @@ export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {
         const exchange = exchanges.get(context);
         if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
         const decision = exchange.decide(policy);
-        if (decision.kind !== "proceed") return toResponse(answerDecision(decision, exchange.request, engine.options));
+        if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
         const { session } = exchange;
         if (isSignedIn(session)) context.set("session", session);
         await next();

@@ -1,7 +1,7 @@
 import type { ProvenSession, Verdict } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { Asserted, Observed } from "./observe.ts";
-import { provenBy, registered } from "./observe.ts";
+import { provenBy, registered, reportTurnedAway } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 import type { WaitBudget } from "./wait-budget.ts";
 
@@ -48,7 +48,9 @@ export async function reconciled<Data>(observed: Observed, options: EngineOption
   if (failed !== null) return { verdict: failed, by: "session" };
   const resolver = options.chain.proxy?.resolver;
   if (registering === undefined || resolver === undefined) return rest;
-  return registered(await resolver.register(registering), rest);
+  const made = await resolver.register(registering);
+  reportTurnedAway(registering, made, resolver, options.report);
+  return registered(made, rest);
 }
 
 async function end<Data>(

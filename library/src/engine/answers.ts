@@ -23,7 +23,7 @@ export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], 
 }
 
 /** What answers need to know of the engine. */
-export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage">;
+export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage" | "forbiddenPage">;
 
 /** What is answered where there is no answer: a person's navigation in an outage gets a page with what to do, all else the problem document. */
 export function answerFailure(
@@ -49,6 +49,8 @@ export function answerDecision(
     case "refuse": {
       const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
       const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
+      if (decision.code === "ERR_FORBIDDEN" && decision.challenge === undefined && isNavigation(request))
+        return answering.forbiddenPage(`${answering.prefix}/logout`);
       const response = answerProblem(decision.code, [...challenge, ...vary]);
       return { ...response, status: decision.status };
     }

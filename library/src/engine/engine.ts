@@ -85,7 +85,7 @@ export class Engine<Data> {
       return withCookies(answerFailure(new CoatcheckError(unseen.code), request, this.options), unseen.cookies);
     }
     if (decision.kind === "unavailable" && route.refused !== undefined) return route.refused(request, decision.code);
-    if (decision.kind !== "proceed") return this.answer(decision, request);
+    if (decision.kind !== "proceed") return exchange.refuse(decision);
     const response = await route.endpoint(request, exchange);
     const settlement = await exchange.settle(response.status);
     const { refusal, cookies } = settlement;

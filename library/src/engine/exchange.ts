@@ -8,10 +8,11 @@ import type {
   ProviderTokens,
   RequestView,
   RouteExchange,
+  RouteResponse,
   Session,
-  SessionRow,
   Verdict,
 } from "../contracts.ts";
+import { clearCookie } from "../cookie/serialize.ts";
 import type { Draft, LoginIntent } from "../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -20,6 +21,7 @@ import type { Held } from "../core/plan.ts";
 import { presenceDue, touchDue } from "../core/policy.ts";
 import { ownerOf } from "../core/record.ts";
 import { inStep, reconciled } from "./admit.ts";
+import { answerDecision, withCookies } from "./answers.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import { decisionOf } from "./decision.ts";
@@ -145,8 +147,18 @@ export class Exchange<Data> implements RouteExchange {
     }
     const row = this.#proven?.row;
     const nearly = row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
-    if (nearly && decision.kind === "proceed" && policy.renews !== false) this.#renewAhead(row);
+    const { refresh, renewals } = this.options;
+    const renews = policy.renews !== false && refresh.policy === "keep-in-step";
+    if (nearly && renews && decision.kind === "proceed") renewals.ahead(row);
     return decision;
+  }
+
+  /** The answer in the handler's place. A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */
+  refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse {
+    const { request, options } = this;
+    const answer = answerDecision(decision, request, options);
+    if (decision.kind !== "refuse" || this.#observed.dead === undefined || !isNavigation(request)) return answer;
+    return withCookies(answer, [clearCookie(options.cookies.session)]);
   }
 
   #again(observed: Observed, policy: Policy): MaybePromise<Decision> {
@@ -154,11 +166,6 @@ export class Exchange<Data> implements RouteExchange {
     this.#proven = observed.anonymous ?? provenBy(observed.verdict);
     this.#body = null;
     return this.admit(policy);
-  }
-
-  #renewAhead(row: SessionRow): void {
-    const { refresh, renewals } = this.options;
-    if (refresh.policy === "keep-in-step") renewals.ahead(row);
   }
 
   /** Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
@@ -180,9 +187,8 @@ export class Exchange<Data> implements RouteExchange {
     }
     if (this.byCredential) {
       // Whether a credential comes along is the client's choice, so this is an answer and no crash.
-      throw new CoatcheckError("ERR_BAD_REQUEST", {
-        message: `A request with a credential for ${this.by} has no session to write to.`,
-      });
+      const message = `A request with a credential for ${this.by} has no session to write to.`;
+      throw new CoatcheckError("ERR_BAD_REQUEST", { message });
     }
     const next = step(this.#draft);
     if (!hasIntent(this.#draft)) this.onIntent?.();
@@ -238,7 +244,8 @@ export class Exchange<Data> implements RouteExchange {
     const { proven, body } = this;
     return {
       live: proven === null || body === null ? null : { ...proven, body: body.record },
-      dead: this.dead,
+      // A logout clears also what is dead beside whom a proxy asserts; all else leaves it to the next navigation.
+      dead: this.dead ?? (this.#draft.logout ? (this.#observed.dead ?? null) : null),
       several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
       lost: false,
       navigation: isNavigation(this.request),

@@ -1,7 +1,7 @@
 import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
 import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerFailure, withCookies } from "./answers.ts";
+import { answerFailure, withCookies } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { uncached } from "./no-store.ts";
@@ -99,7 +99,7 @@ export async function handle<Data>(
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
   const exchange = await engine.open(view);
   const decision = await exchange.admit(policyOf(engine, info?.via, ANYBODY));
-  if (decision.kind !== "proceed") return toResponse(answerDecision(decision, view, engine.options));
+  if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
   return conclude(exchange, await answered(exchange, handler, request));
 }
 
@@ -118,7 +118,7 @@ export async function handleUser<Data>(
   const { session } = exchange;
   if (decision.kind !== "proceed" || !isSignedIn(session)) {
     const refusal = decision.kind === "proceed" ? challenge(view, endOf(exchange.verdict)) : decision;
-    return conclude(exchange, toResponse(answerDecision(refusal, view, engine.options)));
+    return conclude(exchange, toResponse(exchange.refuse(refusal)));
   }
   const response = await answered(exchange, () => handler(session, request), request);
   return conclude(exchange, uncached(response));

@@ -1,4 +1,5 @@
 import type {
+  DeadTicket,
   EndReason,
   Identity,
   MaybePromise,
@@ -15,7 +16,7 @@ import { CoatcheckError } from "../core/errors.ts";
 import { hookFailure } from "../core/hook-failure.ts";
 import type { Presented, Reconciled } from "../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../core/reconcile.ts";
-import { parseBody } from "../core/record.ts";
+import { ownerOf, parseBody } from "../core/record.ts";
 import type { Found, Resolved, Resolver } from "./resolver.ts";
 
 /** Who is asked who asks, and in which order (docs/design.md §3). */
@@ -41,6 +42,8 @@ export interface Observed {
   readonly asserted?: Asserted;
   /** An anonymous session beside an asserted user: its data become theirs when something is stored. */
   readonly anonymous?: ProvenSession;
+  /** The presented ticket proves nothing, or will not once this request counts: what the verdict cannot say beside whom a proxy asserts. */
+  readonly dead?: DeadTicket;
   /** A session that is over before the handler runs. */
   readonly ending?: { readonly session: ProvenSession; readonly reason: EndReason };
   /** Somebody unknown, of whom the app makes a user before the handler runs. */
@@ -126,9 +129,20 @@ function byProxy(
     }
     if (asserted.kind !== "asserted") return after(ask(session, context), (verdict) => unasserted(session, verdict));
     return after(resolver.resolve(asserted.identity), (resolved) =>
-      after(ask(session, context), (verdict) => joined(asserted.identity, resolved, verdict, resolver)),
+      after(ask(session, context), (verdict) => {
+        reportTurnedAway(asserted.identity, resolved, resolver, context.report);
+        return joined(asserted.identity, resolved, verdict, resolver);
+      }),
     );
   });
+}
+
+/** Who is turned away, and why, by name: whoever runs the app is asked about it first (S-63). */
+export function reportTurnedAway(identity: Identity, resolved: Resolved, { unknownUsers }: Resolver, report: Report): void {
+  const unwanted = resolved.kind === "unknown" && unknownUsers === "refuse";
+  if (resolved.kind !== "blocked" && !unwanted) return;
+  const owner = ("owner" in resolved ? resolved.owner : undefined) ?? ownerOf(identity);
+  report({ name: "session.refused", level: "warn", reason: resolved.kind, code: "ERR_FORBIDDEN", owner });
 }
 
 function unasserted(session: Strategy, verdict: Verdict): Observed {
@@ -151,13 +165,14 @@ function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, 
   const proven = provenBy(verdict);
   const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
   const dead: Verdict = end === null || proven === null ? verdict : { kind: "abstain", dead: { reason: end, id: proven.row.id } };
+  const beside = deadIn(dead);
   switch (as.kind) {
     case "session":
       return { verdict, by: verdict.kind === "abstain" ? null : "session" };
     case "nobody":
       return { verdict: dead, by: null, ...ending };
     case "refuse":
-      return { verdict: as, by: "proxy", ...ending };
+      return { verdict: as, by: "proxy", ...ending, ...beside };
     case "unavailable":
       return { verdict: as, by: "proxy" };
     case "register":
@@ -165,8 +180,12 @@ function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, 
     case "user":
       return found === null
         ? { verdict: NOT_TAKEN, by: "proxy" }
-        : { ...asUser(found, as.own ? proven : null, verdict), ...ending };
+        : { ...asUser(found, as.own ? proven : null, verdict), ...ending, ...beside };
   }
+}
+
+function deadIn(verdict: Verdict): Pick<Observed, "dead"> {
+  return verdict.kind === "abstain" && verdict.dead !== undefined ? { dead: verdict.dead } : {};
 }
 
 /** As the asserted user: with their own session, with an anonymous one whose data they keep, or with none. */
@@ -181,11 +200,11 @@ function asUser({ identity, owner }: Found, own: ProvenSession | null, verdict: 
 export function registered(resolved: Resolved, before: Observed): Observed {
   switch (resolved.kind) {
     case "found":
-      return asUser(resolved, null, before.verdict);
+      return { ...asUser(resolved, null, before.verdict), ...deadIn(before.verdict) };
     case "unknown":
       return { verdict: before.verdict, by: null };
     case "blocked":
-      return { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy" };
+      return { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy", ...deadIn(before.verdict) };
     case "failed":
       return { verdict: { kind: "unavailable", code: resolved.code, cause: resolved.cause }, by: "proxy" };
   }

@@ -49,6 +49,8 @@ export interface EngineOptions<Data> {
   readonly refresh: RefreshPolicy;
   /** The page of a navigation that cannot be served now. */
   readonly outagePage: OutagePage;
+  /** The page of a person who may not come in; `logout` is where they sign out. */
+  readonly forbiddenPage: (logout: string) => RouteResponse;
 }
 
 /** What a person is told of an outage: what happened and what to do. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerFailure } from "./answers.ts";
+import { answerFailure } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { hold } from "./hold.ts";
@@ -97,7 +97,7 @@ export class Push<Data> {
 
   #heeds(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): boolean {
     if (decision.kind === "proceed") return true;
-    writeAnswer(response, answerDecision(decision, exchange.request, this.#engine.options));
+    writeAnswer(response, exchange.refuse(decision));
     return false;
   }
 

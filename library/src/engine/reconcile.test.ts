@@ -114,7 +114,11 @@ function withoutUser(of: Case): Expected {
 function withUser(of: Case): Expected {
   const live = of.session !== "none" && of.session !== "ended";
   if (of.lookup === "fails") return { ...UNTOUCHED, status: 503, served: undefined };
-  if (of.lookup === "blocked") return { ...UNTOUCHED, status: 403, served: undefined, ended: live ? "admin" : null };
+  if (of.lookup === "blocked") {
+    const dead = live || of.session === "ended";
+    const cookie = dead && of.request === "navigation" ? "clear" : "keep";
+    return { ...UNTOUCHED, status: 403, served: undefined, ended: live ? "admin" : null, cookie };
+  }
   if (of.lookup === "unknown") {
     const ended = live ? "identity-changed" : null;
     const dead = live || of.session === "ended";
