@@ -176,6 +176,11 @@ test("F-31 what an OAuth error means for the grant, by its code, its status and 
     [400, "slow_down", "away", undefined],
     [429, "invalid_grant", "away", undefined],
     [503, "invalid_grant", "away", undefined],
+    [500, "invalid_request", "answered", "dex"],
+    [500, "invalid_request", "answered", undefined],
+    [500, "server_error", "away", undefined],
+    [500, "no code at all", "away", undefined],
+    [502, "invalid_request", "away", undefined],
   ] as const) {
     const outcome = await answered(
       (response) => response.writeHead(status, json).end(JSON.stringify({ error })),

@@ -34,7 +34,7 @@ export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(con
  * | 4xx with the JSON error `invalid_grant`, or one by which this provider says the same | `refused` |
  * | 400 with another OAuth error, neither about our client nor passing | `refused`, `doubtful` |
  * | an ID token or UserInfo of somebody else, an ID token that is forged | `refused`; the new tokens are used for nothing (ID-13) |
- * | any other 4xx but 408 and 429 | `unavailable`, `answered`, with `Retry-After` in milliseconds |
+ * | any other 4xx but 408 and 429; 500 with an OAuth error that does not pass | `unavailable`, `answered`, with `Retry-After` in milliseconds |
  * | 408, 429, 5xx, an error that passes; also where the body is cut off | `unavailable`, with `Retry-After` |
  * | no connection: name, route, certificate, refused, too slow | `unavailable` |
  * | another 2xx, 3xx, 200 with anything else, lost or late after the request left | `unknown` |

@@ -3,6 +3,7 @@ import { refreshTokenGrant } from "openid-client";
 import type { RefreshOutcome } from "../contracts.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
 import { checkIdTokenSignature } from "./id-token-signature.ts";
+import { errorCodeOf, membersOf } from "./oauth-error.ts";
 import type { Ready } from "./provider.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import type { Transport } from "./transport.ts";
@@ -85,6 +86,8 @@ function answeredNo(
   const retryAfter = retryAfterOf(headers, clock.now());
   const passes = status === 408 || (error !== null && PASSING.has(error));
   if (passes) return { kind: "unavailable", retryAfter, cause };
+  // Dex says so of a user whom its directory does not know any more. It may be a fault that passes as well, so nothing ends for it.
+  if (status === 500) return { kind: "unavailable", answered: true, retryAfter, cause };
   const isRefusal = error !== null && !ABOUT_US.has(error);
   const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));
   // RFC 6749 5.2 gives 400 to these errors. 401, 403 and 404 with words of somebody else's are those of a wall or of a wrong address.
@@ -111,8 +114,7 @@ interface Kept {
 async function keep(answer: Response): Promise<Kept> {
   const { status, headers } = answer;
   const body = await answer.text();
-  const json = /^application\/([a-z0-9.-]+\+)?json\b/i.test(headers.get("content-type") ?? "") ? objectOf(body) : null;
-  const error = json?.get("error");
+  const json = membersOf(headers, body);
   const idToken = status === 200 ? json?.get("id_token") : undefined;
   json?.delete("id_token");
   return {
@@ -121,17 +123,8 @@ async function keep(answer: Response): Promise<Kept> {
     body,
     idToken: idToken === undefined || idToken === null ? null : String(idToken),
     withoutIdToken: idToken === undefined || json === null ? null : JSON.stringify(Object.fromEntries(json)),
-    error: typeof error === "string" && /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : null,
+    error: errorCodeOf(json),
   };
-}
-
-function objectOf(text: string): Map<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : null;
-  } catch {
-    return null;
-  }
 }
 
 const response = ({ status, headers }: Kept, body: string): Response =>

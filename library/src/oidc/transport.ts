@@ -4,6 +4,7 @@ import { watchDeparture } from "./departure.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { Turn } from "./last-look.ts";
 import { GRACE, passed } from "./last-look.ts";
+import { errorCodeOf, isJson, membersOf } from "./oauth-error.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
 /** The part of `fetch` that is used: openid-client hands over a string and plain options. */
@@ -70,9 +71,10 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       try {
         const call = departure.run(() => fetch(url, { ...options, redirect: "manual", signal }));
         response = await raced(call, signal);
-        checkStatus(response);
+        checkStatus(response, purpose);
         const body = await raced(readBounded(response, limits.maxResponse), signal);
         whole = true;
+        if (response.status === 500 && !saysWhy(response, body)) throw answeredWith(500);
         if (!UNCHECKED.has(purpose) && response.status === 200) checkJson(response, body);
         return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
       } catch (error) {
@@ -107,7 +109,7 @@ function checkAddress(url: string, loopback: boolean): void {
   throw new ProviderProblem("invalid", "address", "the provider names an address that is not https");
 }
 
-function checkStatus(response: Response): void {
+function checkStatus(response: Response, purpose: Purpose): void {
   const { status } = response;
   if (status >= 300 && status < 400) {
     void response.body?.cancel().catch(() => undefined);
@@ -115,11 +117,19 @@ function checkStatus(response: Response): void {
       ambiguous: true,
     });
   }
+  if (status === 500 && purpose === "token" && isJson(response.headers)) return;
   if (status >= 500 || status === 429) {
     void response.body?.cancel().catch(() => undefined);
-    throw new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`);
+    throw answeredWith(status);
   }
 }
+
+const answeredWith = (status: number): ProviderProblem =>
+  new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`);
+
+/** Some say with a 500 what is wrong with the grant: an OAuth error, and not the page of a server that broke. */
+const saysWhy = ({ headers }: Response, body: Uint8Array): boolean =>
+  errorCodeOf(membersOf(headers, new TextDecoder().decode(body))) !== null;
 
 async function readBounded(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   if (response.body === null) return new Uint8Array(0);
