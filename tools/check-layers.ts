@@ -9,7 +9,7 @@ import { main } from "./rule.ts";
 import { tokenize } from "./tokens.ts";
 
 /** The members of the workspace. A relative import never leaves the member it stands in. */
-const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "console", "tools"];
+const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "console", "tools"];
 
 /** What a layer of the library may import from the library, besides files of its own. */
 interface Layer {

@@ -24,7 +24,7 @@ export interface Manifest {
 }
 
 const PACKAGES = ["library", "gateway"];
-const MEMBERS = [...PACKAGES, "conformance", "bench", "soak", "examples/demo"];
+const MEMBERS = [...PACKAGES, "conformance", "bench", "soak", "providers", "examples/demo"];
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 export function readManifest(folder: string): Manifest {
