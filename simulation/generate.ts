@@ -12,6 +12,8 @@ export interface GenerateOptions {
 
 /** One seed in this many runs on the real SQLite store, unless all or none do. */
 const SQLITE_EVERY = 25;
+/** In so many runs all sessions of a person are ended while they sign in. */
+const OVERTAKEN = 0.2;
 /** And so many of them behind a portal. */
 const BEHIND_PORTAL = 0.3;
 
@@ -48,6 +50,10 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
     if (random.chance(0.4)) items.theft(random.pick(moments), settings.tokenLifetime);
     if (random.chance(0.2)) items.add(random.pick(moments), { kind: "secrets" });
   }
+  // Of its own chances, so that the rest of each seed stays what it was.
+  const crossing = Random.of(seed, 6);
+  if (!calm && settings.proxy === null && crossing.chance(OVERTAKEN))
+    new Items(crossing, settings, items.all).overtaken(crossing.pick(moments));
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
 }
 

@@ -20,11 +20,12 @@ const MOMENTS: readonly Moment[] = ["leased", "leased", "spent", "spent", "store
 
 /** Collects what happens in a run, each thing with a name of its own. */
 export class Items {
-  readonly all: Item[] = [];
+  readonly all: Item[];
   readonly #random: Random;
   readonly #settings: Settings;
 
-  constructor(random: Random, settings: Settings) {
+  constructor(random: Random, settings: Settings, all: Item[] = []) {
+    this.all = all;
     this.#random = random;
     this.#settings = settings;
   }
@@ -128,6 +129,16 @@ export class Items {
       () => ({ kind: "withdraw", user }),
     ];
     return random.pick(choices)();
+  }
+
+  /** A person signs in with several browsers while all of their sessions are ended, again and again: the two meet in every order. */
+  overtaken(at: number): void {
+    const random = this.#random;
+    const { browsers, users, replicas } = this.#settings;
+    const user = random.below(users);
+    for (let count = 4; count > 0; count--) this.visit(at + random.between(0, 40), random.below(browsers), "login", user);
+    for (let count = 10; count > 0; count--)
+      this.add(at + random.between(5, 110), { kind: "end-all", user, replica: random.below(replicas) });
   }
 
   /** Somebody has a copy of a browser's cookies, and tries them later. */

@@ -28,7 +28,8 @@ function judgeRefusedLogout(world: World, asked: Asked, answer: Answer, known: K
   if (!isLogout(asked.purpose) || answer.status !== 503 || !valid || known === undefined) return;
   // Only our own endpoint is reached where not even the look-up is answered.
   if (asked.shown === undefined && asked.purpose !== "logout") return;
-  if (asked.unusable !== null || known.fromProxy) return;
+  // Nor where whom a proxy names could not be looked up: then nobody is served, and nothing ends.
+  if (asked.unusable !== null || asked.asserts !== null || known.fromProxy) return;
   if (!answer.cookies.some((cookie) => cookie.startsWith(`${COOKIE}=;`)))
     world.violate(6, `${asked.actor} could not log out, and keeps the cookie of ${known.alias}`);
   world.promises.push({ known, life: asked.life, at: world.scheduler.now });

@@ -39,6 +39,15 @@ export const MUTANTS: readonly Mutant[] = [
     "void ownerMark;",
   ),
   one(
+    "mark-after-ending-all",
+    "ending all sessions of a user ends first what it finds, and leaves its mark afterwards",
+    "engine/directory.ts",
+    'await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);',
+    `const first = await end(except === undefined ? { owner } : { owner, except }, reason);
+        await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
+        if (first >= 0) return first;`,
+  ),
+  one(
     "outage-is-nobody",
     "a store that does not answer is taken for no session",
     "engine/observe.ts",

@@ -80,7 +80,9 @@ export class Engine<Data> {
       crossSite: route.crossSite ?? false,
       renews: route.renews ?? false,
     });
-    const unseen = decision.kind === "unavailable" && route.signsOut === true ? unseenLogout(request, this.options) : null;
+    // Where a proxy's word cannot be used the session is nobody's to end.
+    const looked = decision.kind === "unavailable" && exchange.by === this.options.chain.session.name;
+    const unseen = looked && route.signsOut === true ? unseenLogout(request, this.options) : null;
     if (unseen !== null) {
       return withCookies(answerFailure(new CoatcheckError(unseen.code), request, this.options), unseen.cookies);
     }
