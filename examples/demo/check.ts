@@ -96,7 +96,7 @@ function steps(demo: Demo): readonly Step[] {
         assert.equal(page.url.origin, issuer);
         const { action, fields } = formOf(page);
         const landed = await alice.go(action, { form: fields });
-        assert.equal(`${landed.url.origin}${landed.url.pathname}`, `${url}/`);
+        assert.equal(landed.url.href, `${url}/signed-out`);
         assert.match(landed.body, /You are signed out/);
         assert.ok(!alice.cookies(host).includes(cookieName(demo)), "the session cookie should be gone");
       },
