@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { RequestView, RouteResponse } from "../contracts.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+
+const ORIGIN = "http://localhost:3000";
+const auth = coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
+
+const login = (method: string, headers: Readonly<Record<string, string>> = {}): RouteResponse => {
+  const request: RequestView = { method, target: "/orders?page=2", header: (name) => headers[name] };
+  return auth.engine.answer({ kind: "login" }, request);
+};
+const location = ({ headers }: RouteResponse): string | undefined => headers.find(([name]) => name === "location")?.[1];
+
+test("F-46 the login leads back to what was asked for where that can be asked for again, else to the page before", () => {
+  for (const method of ["GET", "HEAD"]) {
+    const answer = login(method);
+    assert.deepEqual([answer.status, location(answer)], [302, "/auth/login?return_to=%2Forders%3Fpage%3D2"], method);
+  }
+  for (const method of ["POST", "PUT", "DELETE"]) {
+    const answer = login(method, { referer: `${ORIGIN}/form` });
+    assert.deepEqual([answer.status, location(answer)], [303, "/auth/login?return_to=%2Fform"], method);
+  }
+});
