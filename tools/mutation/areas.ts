@@ -30,7 +30,27 @@ interface Equivalent {
   readonly reason: string;
 }
 
-const EQUIVALENTS: readonly Equivalent[] = [];
+const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    path: "core/hot-rows.ts",
+    line: "hash",
+    operators: ["number", "arithmetic"],
+    reason: "any hash that spreads is as good",
+  },
+  {
+    path: "core/address.ts",
+    line: 'part.includes(".")',
+    operators: ["string"],
+    reason: "what has no dot is no IPv4 address, and found to be none a step later",
+  },
+  {
+    path: "core/address.ts",
+    line: "(a[index] ?? 0) ^",
+    operators: ["number"],
+    reason: "addresses of one family are of one length",
+  },
+  { path: "engine/cap.ts", line: "? 1 : -1", operators: ["number"], reason: "of a comparison the sign counts alone" },
+];
 
 /** Why a mutant is set aside; `null` where it is not. */
 export function reasonOf(path: string, line: string, operator: string): string | null {

@@ -54,14 +54,12 @@ test("a place ran if its narrowest range did, in any process", () => {
   assert.equal(ran([], 5), false);
 });
 
-test("a seed draws the same mutants, in their order", () => {
+test("a seed draws the same mutants, from everywhere", () => {
   const items = Array.from({ length: 100 }, (_, index) => index);
   assert.deepEqual(drawn(items, 10, 1), drawn(items, 10, 1));
   assert.notDeepEqual(drawn(items, 10, 1), drawn(items, 10, 2));
-  assert.deepEqual(
-    drawn(items, 10, 1),
-    drawn(items, 10, 1).toSorted((one, other) => one - other),
-  );
+  assert.equal(new Set(drawn(items, 10, 1)).size, 10);
+  assert.deepEqual(drawn(items, 10, 1).slice(0, 5), drawn(items, 5, 1));
 });
 
 test("the score counts what nobody noticed, and names it", () => {

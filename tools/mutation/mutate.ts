@@ -63,7 +63,10 @@ async function main(): Promise<number> {
     `${area.name}: ${chosen.length} of ${wanted.length} mutants in ${paths.length} files, ${all.length - wanted.length} set aside as equivalent`,
   );
   const deadline = performance.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
-  const found = await tryAll(chosen, tests, { hands, deadline });
+  const interrupted = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
+  const isOver = (): boolean => interrupted.signal.aborted || performance.now() > deadline;
+  const found = await tryAll(chosen, tests, { hands, isOver });
   const { text, holds } = report(area, found);
   console.log(text);
   return holds ? 0 : 1;
@@ -74,7 +77,7 @@ const isSource = (path: string): boolean => path.endsWith(".ts") && !path.endsWi
 async function tryAll(
   chosen: readonly Placed[],
   tests: readonly Covered[],
-  { hands, deadline }: { readonly hands: number; readonly deadline: number },
+  { hands, isOver }: { readonly hands: number; readonly isOver: () => boolean },
 ): Promise<readonly Found[]> {
   const folder = mkdtempSync(join(tmpdir(), "coatcheck-mutant-"));
   const found: Found[] = [];
@@ -85,7 +88,7 @@ async function tryAll(
   }, 15_000);
   try {
     await each([...chosen.entries()], hands, async ([index, mutant]) => {
-      if (performance.now() > deadline) return;
+      if (isOver()) return;
       const one = await tryOne(mutant, tests, join(folder, `${index}.mjs`));
       if (one !== null) found.push(one);
     });

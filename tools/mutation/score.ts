@@ -10,7 +10,7 @@ export interface Found extends Mutant {
   readonly fate: "killed" | "survived" | "uncovered";
 }
 
-/** So many of them, which a seed decides; in the order in which they came. */
+/** So many of them, which a seed decides, in no order: a run that is cut short is a sample all the same. */
 export function drawn<Item>(items: readonly Item[], count: number, seed: number): readonly Item[] {
   let state = seed | 0;
   const next = (): number => {
@@ -19,10 +19,10 @@ export function drawn<Item>(items: readonly Item[], count: number, seed: number)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const order = items.map((item, index) => ({ item, index, rank: next() })).toSorted((one, other) => one.rank - other.rank);
-  return order
+  return items
+    .map((item) => ({ item, rank: next() }))
+    .toSorted((one, other) => one.rank - other.rank)
     .slice(0, count)
-    .toSorted((one, other) => one.index - other.index)
     .map(({ item }) => item);
 }
 
