@@ -3,16 +3,25 @@ import { request } from "undici";
 import { startBare } from "./bare.ts";
 import { PUBLIC_URL, signInThrough, startGateway } from "./gateway.ts";
 import type { Pair, Running } from "./measure.ts";
-import { bareRow, measurePairs, rowOf } from "./measure.ts";
+import { bareRow, FULL, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
+import { haveOauth2Proxy, startOauth2Proxy } from "./programs.ts";
 import type { Findings } from "./report.ts";
-import { atLeast } from "./report.ts";
+import { atLeast, atMost } from "./report.ts";
+import { signOn } from "./sign-on.ts";
 import type { Stage } from "./stage.ts";
 import { requestTo } from "./stage.ts";
 
 const BARE = "node:http 204";
 const MEMORY = "check/nginx, memory";
+/** People who come again, so that the gateway has kept their rows. */
 const SQLITE = "check/nginx, SQLite";
+const ANYBODY = "check/nginx, SQLite, anybody";
+const THEIRS = "oauth2-proxy, /oauth2/auth";
+/** Of the bare 204. */
+const GOALS: { readonly [name: string]: number } = { [MEMORY]: 0.8, [SQLITE]: 0.65, [ANYBODY]: 0.55 };
+/** Half of the rows that the gateway keeps. */
+const MOST_KEPT = 4_000;
 /** They sign in one by one, through the provider. */
 const MOST_IN_MEMORY = 500;
 
@@ -28,18 +37,39 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
       pairs.push(await paired(stage, server, await signInThrough(server, issuer, people), instance));
     }
   }
-  if (only.test(SQLITE)) {
+  if (only.test(SQLITE) || only.test(ANYBODY)) {
     const file = join(stage.directory, "check.db");
-    const { credentials } = await stage.start("the filling of the store", "fill-sqlite", [file]);
+    const { credentials } = await stage.start("the filling of the store", "fill-sqlite", [file], stage.effort.crowd);
     for (let instance = 1; instance <= stage.effort.gateways; instance++) {
       const server = await startGateway(stage, SQLITE, { store: `sqlite:${file}`, issuer });
-      pairs.push(await paired(stage, server, credentials, instance));
+      const again = Math.min(MOST_KEPT, Math.ceil(credentials.length / 10));
+      if (only.test(SQLITE)) pairs.push(await paired(stage, server, credentials.slice(0, again), instance));
+      if (only.test(ANYBODY)) pairs.push(await paired(stage, { ...server, name: ANYBODY }, credentials, instance));
     }
   }
+  if (only.test(THEIRS) && haveOauth2Proxy(stage.effort.sessions >= FULL.sessions)) pairs.push(await oauth2Proxy(stage, issuer));
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
-  const goals = rows.map(({ name, ofBare }) => atLeast(`${name}, of the bare 204`, ofBare ?? 0, name === MEMORY ? 0.8 : 0.55));
+  const goals = rows.flatMap(({ name, ofBare }) => {
+    const goal = GOALS[name];
+    return goal === undefined ? [] : [atLeast(`${name}, of the bare 204`, ofBare ?? 0, goal)];
+  });
+  const [ours, theirs] = [MEMORY, THEIRS].map((name) => rows.find((row) => row.name === name)?.cpuMicros);
+  if (ours !== undefined && theirs !== undefined) goals.push(atMost(`${MEMORY}, of oauth2-proxy`, ours / theirs, 0.2));
   return { rows: [bareRow(BARE, figures), ...rows], goals };
+}
+
+/** What nginx would ask of it, by people who signed in at it. */
+async function oauth2Proxy(stage: Stage, issuer: string): Promise<Pair> {
+  const server = await startOauth2Proxy(stage, THEIRS, { issuer, upstream: "static://202" });
+  const front = { port: server.port, host: `127.0.0.1:${server.port}`, path: "/" };
+  const people: string[] = [];
+  for (let index = 0; index < Math.min(20, stage.effort.sessions); index++) people.push(await signOn(front));
+  await stage.load.prepare(
+    THEIRS,
+    people.map((line) => requestTo("/oauth2/auth", line)),
+  );
+  return { name: THEIRS, bare: await startBare(stage, BARE, "bare-204"), server };
 }
 
 async function paired(stage: Stage, server: Running, credentials: readonly string[], instance: number): Promise<Pair> {

@@ -14,6 +14,8 @@ export interface Effort {
   /** The same for gateways, which do more for a request and differ more. */
   readonly gateways: number;
   readonly sessions: number;
+  /** In stores of which nobody comes again soon: more than any cache keeps. */
+  readonly crowd: number;
   /** Of these, how many come again and again where that is measured. */
   readonly active: number;
   readonly connections: number;
@@ -31,11 +33,26 @@ export const FULL: Effort = {
   instances: 3,
   gateways: 5,
   sessions: 100_000,
+  crowd: 200_000,
   active: 100,
   connections: 32,
   windowSeconds: 0.25,
   warmUp: 60_000,
   storm: 1000,
+  stormMillis: 1000,
+};
+/** In a few minutes, to see that nothing got slower by half: goals are loosened by a third. */
+export const SHORT: Effort = {
+  rounds: 5,
+  instances: 2,
+  gateways: 2,
+  sessions: 10_000,
+  crowd: 40_000,
+  active: 100,
+  connections: 32,
+  windowSeconds: 0.2,
+  warmUp: 20_000,
+  storm: 200,
   stormMillis: 1000,
 };
 /** For the test of this harness; its figures mean nothing. */
@@ -44,6 +61,7 @@ export const QUICK: Effort = {
   instances: 2,
   gateways: 2,
   sessions: 20,
+  crowd: 40,
   active: 5,
   connections: 4,
   windowSeconds: 0.005,

@@ -60,10 +60,21 @@ export class Program {
   }
 
   async stop(): Promise<void> {
-    if (this.ended) return;
+    if (this.ended) {
+      this.#letGo();
+      return;
+    }
     const gone = new Promise((resolve) => this.#child.once("exit", resolve));
-    for (const pid of treeOf(this.#child.pid ?? 0).toReversed()) kill(pid);
+    // Whoever replaces children that end goes first.
+    for (const pid of treeOf(this.#child.pid ?? 0)) kill(pid);
     await gone;
+    this.#letGo();
+  }
+
+  /** A child that outlived it would keep these open, and with them this process alive. */
+  #letGo(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 }
 

@@ -2,26 +2,32 @@ import { request } from "undici";
 import { startBare } from "./bare.ts";
 import { PUBLIC_URL, signInThrough, startGateway } from "./gateway.ts";
 import type { Pair } from "./measure.ts";
-import { bareRow, measurePairs, rowOf } from "./measure.ts";
+import { bareRow, FULL, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
-import type { Findings } from "./report.ts";
-import { atLeast } from "./report.ts";
+import type { World } from "./programs.ts";
+import { haveOauth2Proxy, startOauth2Proxy } from "./programs.ts";
+import type { Findings, Goal, Row } from "./report.ts";
+import { atLeast, atMost } from "./report.ts";
+import { signOn } from "./sign-on.ts";
 import type { Stage } from "./stage.ts";
 import { requestTo } from "./stage.ts";
 
 const BARE = "undici.dispatch";
 const GATEWAY = "gateway, session and identity headers";
+const FASTIFY = "@fastify/http-proxy, no session";
+const THEIRS = "oauth2-proxy";
 const MOST_PEOPLE = 500;
+const OF_BARE = 0.9;
 
 /** Answers of 1 KB through the gateway, for people who are signed in, against the barest proxy on undici. */
-export async function proxyBench(stage: Stage): Promise<Findings> {
+export async function proxyBench(stage: Stage, only: RegExp): Promise<Findings> {
   const app = await stage.start("the app", "upstream");
   const upstream = `http://127.0.0.1:${app.port}`;
   const provider = await stage.start("the provider", "provider");
   const issuer = `http://127.0.0.1:${provider.port}`;
   const people = Math.min(MOST_PEOPLE, stage.effort.sessions);
   const pairs: Pair[] = [];
-  for (let instance = 1; instance <= stage.effort.gateways; instance++) {
+  for (let instance = 1; only.test(GATEWAY) && instance <= stage.effort.gateways; instance++) {
     const bare = await startBare(stage, BARE, "bare-proxy", [upstream]);
     const server = await startGateway(stage, GATEWAY, { store: "memory:", issuer, upstream });
     const credentials = await signInThrough(server, issuer, people);
@@ -33,10 +39,46 @@ export async function proxyBench(stage: Stage): Promise<Findings> {
     );
     pairs.push({ name: GATEWAY, requests, bare, server });
   }
+  if (only.test(FASTIFY)) pairs.push(await fastifyHttpProxy(stage, upstream));
+  if (only.test(THEIRS) && haveOauth2Proxy(stage.effort.sessions >= FULL.sessions)) {
+    pairs.push(await oauth2Proxy(stage, { issuer, upstream }));
+  }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
-  const goals = rows.map(({ ofBare }) => atLeast("the gateway, of bare undici.dispatch", ofBare ?? 0, 0.9));
-  return { rows: [bareRow(BARE, figures), ...rows], goals };
+  return { rows: [bareRow(BARE, figures), ...rows], goals: goalsOf(rows) };
+}
+
+function goalsOf(rows: readonly Row[]): readonly Goal[] {
+  const row = (wanted: string): Row | undefined => rows.find(({ name }) => name === wanted);
+  const [ours, fastify, theirs] = [row(GATEWAY), row(FASTIFY), row(THEIRS)];
+  if (ours === undefined) return [];
+  const goals = [atLeast("the gateway, of bare undici.dispatch", ours.ofBare ?? 0, OF_BARE)];
+  if (fastify !== undefined) {
+    goals.push(atLeast("the gateway, of @fastify/http-proxy without a session", fastify.cpuMicros / ours.cpuMicros, 1.35));
+  }
+  if (theirs !== undefined) goals.push(atMost("the gateway, of oauth2-proxy", ours.cpuMicros / theirs.cpuMicros, 0.2));
+  return goals;
+}
+
+async function fastifyHttpProxy(stage: Stage, upstream: string): Promise<Pair> {
+  const bare = await startBare(stage, BARE, "bare-proxy", [upstream]);
+  const server = await startBare(stage, FASTIFY, "fastify-http-proxy", [upstream]);
+  await stage.load.prepare(FASTIFY, [requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench")]);
+  return { name: FASTIFY, bare, server };
+}
+
+/** People signed in, as at the gateway. */
+async function oauth2Proxy(stage: Stage, world: World): Promise<Pair> {
+  const bare = await startBare(stage, BARE, "bare-proxy", [world.upstream]);
+  const server = await startOauth2Proxy(stage, THEIRS, world);
+  const front = { port: server.port, host: `127.0.0.1:${server.port}`, path: "/" };
+  const people: string[] = [];
+  for (let index = 0; index < Math.min(20, stage.effort.sessions); index++) people.push(await signOn(front));
+  await stage.load.prepare(
+    THEIRS,
+    people.map((line) => requestTo("/projects/alpha?page=2", "accept: text/html", "user-agent: bench", line)),
+  );
+  return { name: THEIRS, bare, server };
 }
 
 async function verify(port: number, line: string, subject: string): Promise<void> {

@@ -60,6 +60,13 @@ export const atLeast = (name: string, value: number, least: number): Goal => ({
   met: value >= least,
 });
 
+/** The same goal, a third easier. One that is another's figure stays. */
+export function loosened(goal: Goal): Goal {
+  const [, sign, limit] = /^(<=|>=) (.+)$/.exec(goal.goal) ?? [];
+  if (sign === "<=") return atMost(goal.name, goal.value, (Number(limit) * 4) / 3);
+  return sign === ">=" ? atLeast(goal.name, goal.value, (Number(limit) * 2) / 3) : goal;
+}
+
 export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** For people. */

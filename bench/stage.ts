@@ -32,9 +32,14 @@ export class Stage {
   }
 
   /** Starts a server of `servers/`, with sessions in its store. */
-  async start(name: string, file: string, given: readonly string[] = []): Promise<Running & Ready> {
+  async start(
+    name: string,
+    file: string,
+    given: readonly string[] = [],
+    sessions = this.effort.sessions,
+  ): Promise<Running & Ready> {
     const module = new URL(`servers/${file}.ts`, import.meta.url);
-    const helper = this.run(name, module, [String(this.effort.sessions), this.directory, ...given]);
+    const helper = this.run(name, module, [String(sessions), this.directory, ...given]);
     const ready = await helper.listen<Ready>();
     return { name, helper, ...ready };
   }
