@@ -1,37 +1,57 @@
 import { Socket } from "node:net";
 import type { buildConnector } from "undici";
 import { errors } from "undici";
+import { bufferFor, isMuch, isTooLarge, keepSpare, taken } from "./read-buffers.ts";
 
-const MOST_AT_ONCE = 65_536;
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
 /**
  * A connection to an upstream whose bytes go straight to undici, which asks for them one by one: `readable`, then `read()` until
- * nothing is left. A stream's queue, its bookkeeping and its extra tick would be paid for and not used; without them a request
- * costs 2 µs less. Kept is what matters of them: the order, that nothing is read ahead of a reader who waits, and that the end comes last.
+ * nothing is left, and whose buffers are read into again: a large body costs less than half of what ordinary sockets take for it
+ * (docs/decisions/2026-11-21-connections-to-upstreams.md). Kept is what matters of a stream: the order, that nothing is read ahead of a reader who
+ * waits, and that the end comes last.
  *
  * It is nothing to pipe from. A connection that becomes a stream, a WebSocket's, is an ordinary socket.
  */
 export class UpstreamConnection extends Socket {
   /** What came and was not taken yet, oldest first. */
   readonly #arrived: Buffer[] = [];
+  /** What the next read goes into. */
+  #next: Buffer = bufferFor(false);
+  /** The last read was a large one. */
+  #brings = false;
   #ended = false;
   #stopped = false;
 
   constructor() {
-    // Each has its own: not every system waits with filling it until it is its turn.
-    const buffer = Buffer.allocUnsafeSlow(MOST_AT_ONCE);
-    super({ onread: { buffer, callback: (length) => this.#arrive(buffer, length) } });
+    // Each has its own buffer: not every system waits with filling it until it is its turn.
+    super({
+      onread: {
+        buffer: () => this.#next,
+        callback: (length) => this.#arrive(this.#next, length),
+      },
+    });
   }
 
   /** Takes the bytes out before the buffer is filled again. Answers whether more may come: not while something waits. */
   #arrive(buffer: Buffer, length: number): boolean {
-    const chunk = Buffer.allocUnsafe(length);
-    buffer.copy(chunk, 0, 0, length);
-    this.#arrived.push(chunk);
+    this.#arrived.push(taken(buffer, length));
+    this.#provide(buffer, length);
     this.emit("readable");
     this.#stopped = this.#arrived.length > 0;
     return !this.#stopped;
+  }
+
+  /** What the next read goes into. A buffer that is handed on is replaced; by a large one where this was not the first in a row. */
+  #provide(buffer: Buffer, length: number): void {
+    const much = isMuch(length);
+    if (much) {
+      this.#next = bufferFor(this.#brings);
+    } else if (isTooLarge(buffer, length)) {
+      keepSpare(buffer);
+      this.#next = bufferFor(false);
+    }
+    this.#brings = much;
   }
 
   override read(size?: number): Buffer | null {

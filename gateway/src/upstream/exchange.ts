@@ -16,6 +16,7 @@ import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
 import { upstreamHeaders, withToken } from "./passage.ts";
+import { writePiece } from "./read-buffers.ts";
 import { Rejection, rejectsToken, tokenInstead } from "./rejection.ts";
 
 const NO_COOKIES: readonly string[] = [];
@@ -152,7 +153,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
       this.#whole = chunk;
       return;
     }
-    if (this.#response.write(chunk)) return;
+    if (writePiece(this.#response, chunk)) return;
     controller.pause();
     if (this.#draining) return;
     this.#draining = true;
