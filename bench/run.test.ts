@@ -59,6 +59,17 @@ for (const [bench, names] of Object.entries(ROWS)) {
   });
 }
 
+test("F-59 F-60 npm run bench -- stores --json says what a session takes, and how the size of a store shows", async () => {
+  const { status, output, errors } = await run(["stores", "--quick", "--json"]);
+  const report: Report = JSON.parse(output || "{}");
+  assert.equal(report.bench, "stores", errors);
+  assert.equal(report.rows.length, 4);
+  assert.equal(report.goals.length, 5);
+  for (const { name, cpuMicros } of report.rows) assert.ok(cpuMicros > 0, name);
+  for (const { name, value } of report.goals) assert.ok(Number.isFinite(value), name);
+  assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+});
+
 test("npm run bench -- peers --json has a row for each program that is installed and each thing that is asked of it", async () => {
   const { status, output, errors } = await run(["peers", "--quick", "--json"]);
   const report: Report = JSON.parse(output || "{}");
