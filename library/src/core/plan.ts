@@ -137,7 +137,9 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
   // Whoever shows the secret before the last exchange is late: the exchange they ask for has just happened.
   const rotate = draft.rotate && !live.previous;
   const changed = draft.changes.length > 0 && JSON.stringify(data) !== JSON.stringify(body.data);
-  if (!rotate && !changed) return write([], "keep");
+  // Its answer may have been lost, so they are given the same secret once more.
+  const again = draft.rotate && live.previous && circumstances.minted?.secretHash === row.secretHash;
+  if (!rotate && !changed) return write([], again ? "set" : "keep");
   const next: SessionRow = {
     ...row,
     ...(rotate ? exchanged(row, circumstances) : {}),
@@ -145,7 +147,7 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
     seen: circumstances.prefetch ? row.seen : circumstances.now,
     body: changed ? serializeBody({ ...body, data }) : row.body,
   };
-  return write([{ kind: "put", row: next, condition: row.version }], rotate ? "set" : "keep");
+  return write([{ kind: "put", row: next, condition: row.version }], rotate || again ? "set" : "keep");
 }
 
 function exchanged(row: SessionRow, { minted, now }: Circumstances): Partial<SessionRow> {

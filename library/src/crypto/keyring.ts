@@ -19,8 +19,9 @@ export type SealPurpose = "tokens" | "login" | "logout";
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.
  * - `address`: of a client's address, in a record
+ * - `rotate`: of a session's secret, which makes the one after it
  */
-export type HashPurpose = "address";
+export type HashPurpose = "address" | "rotate";
 
 type Label = SealPurpose | HashPurpose | "kid" | "sign";
 

@@ -16,6 +16,7 @@ import { carryOut } from "./carry-out.ts";
 import type { Exchange } from "./exchange.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { chance } from "./renewal-options.ts";
+import { successorOf } from "./rotation.ts";
 import { sealTokens } from "./tokens.ts";
 
 /** What the response gets: cookies to add, and perhaps a refusal that takes the place of the handler's answer. */
@@ -57,7 +58,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
   let held = exchange.held();
   for (let tries = 0; tries < ATTEMPTS; tries++) {
     const now = options.clock.now();
-    const ticket = needsTicket(exchange.draft, held) ? mintTicket(options.entropy, now + options.policy.lifetime) : null;
+    const ticket = ticketFor(exchange, held, now);
     const planned = plan(held, exchange.draft, {
       now,
       status,
@@ -69,13 +70,19 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     const carried = await fromStore(exchange, carryOut(exchange, held, planned, now));
-    if (carried === "done") return { cookies: cookiesOf(exchange, planned, ticket, now), refusal: null };
+    if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     held = await fromStore(exchange, heldAgain(exchange, held, now));
     // A store that answers at once would let a crowd of writers starve everybody else in this process.
     if (tries > 2) await options.clock.sleep(0);
   }
   throw new CoatcheckError("ERR_STORE_CONTENTION");
+}
+
+function ticketFor<Data>({ draft, request, options }: Exchange<Data>, held: Held, now: number): MintedTicket | null {
+  const { live } = held;
+  if (draft.rotate && draft.login === null && live !== null) return successorOf(live.row, request, options);
+  return needsTicket(draft, held) ? mintTicket(options.entropy, now + options.policy.lifetime) : null;
 }
 
 function refused(refusal: CoatcheckError): Settlement {
@@ -117,6 +124,7 @@ function stillPrevious(live: NonNullable<Held["live"]>, row: SessionRow): boolea
 
 function cookiesOf<Data>(
   { options }: Exchange<Data>,
+  held: Held,
   planned: WritePlan,
   ticket: MintedTicket | null,
   now: number,
@@ -125,7 +133,8 @@ function cookiesOf<Data>(
     keep: () => [],
     clear: () => [clearCookie(options.cookies.session)],
     set: () => {
-      const row = planned.steps.find((step): step is PutStep => step.kind === "put")?.row;
+      // A cookie that is given once more needs no write.
+      const row = planned.steps.find((step): step is PutStep => step.kind === "put")?.row ?? held.live?.row;
       if (row === undefined || ticket === null) throw new CoatcheckError("ERR_INTERNAL");
       const left = options.policy.persistent ? Math.max(1, Math.floor((row.expires - now) / 1000)) : undefined;
       return [setCookie(options.cookies.session, joinTicket(row.id, ticket.secret), left)];
