@@ -24,6 +24,8 @@ export interface Held {
 export interface Minted {
   readonly id: string;
   readonly secretHash: string;
+  /** The row holds this secret already. */
+  readonly current?: boolean;
   /** The provider's tokens, sealed for this id. */
   readonly sealedTokens: string | null;
   /** When they are to be renewed; `null` where nothing is to renew. */
@@ -138,7 +140,7 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
   const rotate = draft.rotate && !live.previous;
   const changed = draft.changes.length > 0 && JSON.stringify(data) !== JSON.stringify(body.data);
   // Its answer may have been lost, so they are given the same secret once more.
-  const again = draft.rotate && live.previous && circumstances.minted?.secretHash === row.secretHash;
+  const again = draft.rotate && live.previous && circumstances.minted?.current === true;
   if (!rotate && !changed) return write([], again ? "set" : "keep");
   const next: SessionRow = {
     ...row,

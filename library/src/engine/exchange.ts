@@ -25,6 +25,7 @@ import { answerDecision, withCookies } from "./answers.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import { decisionOf } from "./decision.ts";
+import { settleFirstVisit } from "./first-visit.ts";
 import { markBefore } from "./marks.ts";
 import { type Answer, keepFromCaches } from "./no-store.ts";
 import type { Asserted, Observed } from "./observe.ts";
@@ -263,19 +264,21 @@ export class Exchange<Data> implements RouteExchange {
    */
   settle(given: number, wrote = false): MaybePromise<Settlement> {
     const status = this.#failed ? Math.max(given, 500) : given;
-    this.#begin(status, wrote);
+    const begins = this.#begin(status, wrote);
     this.#closed = true;
     // A handler that writes the session's cookie itself is not corrected (docs/design.md §1.5).
     if (!this.pending || (wrote && !hasIntent(this.#draft))) return UNCHANGED;
-    return settle(this, status);
+    return begins ? settleFirstVisit(this, status) : settle(this, status);
   }
 
   // An asserted user's session is stored by a navigation that succeeds, or by what the handler writes; cookieless clients store none (S-35).
-  #begin(status: number, wrote: boolean): void {
+  #begin(status: number, wrote: boolean): boolean {
     const login = this.#beginning;
-    if (login === null || this.#draft.login !== null || this.#draft.logout) return;
+    if (login === null || this.#draft.login !== null || this.#draft.logout) return false;
+    const written = hasIntent(this.#draft);
     const navigates = isNavigation(this.request) && status < 400 && !wrote;
-    if (navigates || (hasIntent(this.#draft) && status < 500)) this.record((draft) => withLogin(draft, login));
+    if (navigates || (written && status < 500)) this.record((draft) => withLogin(draft, login));
+    return navigates && !written;
   }
 
   /** Whether a touch is due; it is written after a response below 400. */

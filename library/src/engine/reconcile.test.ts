@@ -266,6 +266,8 @@ async function played(one: Case): Promise<Expected> {
   const answer = await send({
     ...(session === null ? {} : { cookie: session.cookie }),
     ...(one.header === "absent" ? {} : { "x-user": one.header }),
+    // Each case is a browser of its own: first visits of one at the same moment are one.
+    "user-agent": JSON.stringify(one),
     ...(one.by === "nobody"
       ? {}
       : { authorization: one.by === "custom" ? "Custom C" : `Bearer ${one.by === "bearer" ? "C" : "D"}` }),

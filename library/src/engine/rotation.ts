@@ -6,16 +6,22 @@ import type { MintedTicket } from "../crypto/ticket.ts";
 import { hashSecret, joinTicket, mintTicket, parseTicket } from "../crypto/ticket.ts";
 import type { EngineOptions } from "./options.ts";
 
+/** A ticket, and whether its secret is the one that the row holds already. */
+export interface Successor extends MintedTicket {
+  readonly current?: boolean;
+}
+
 /**
  * What `rotate` gives the browser that presented this row's ticket. Derived, and not drawn: the successor follows from the secret and from a key of
  * ours, so that whoever asks again within the grace, or at the same moment, gets the same one, and no store keeps it in the clear.
  */
-export function successorOf<Data>(row: SessionRow, request: RequestView, options: EngineOptions<Data>): MintedTicket {
+export function successorOf<Data>(row: SessionRow, request: RequestView, options: EngineOptions<Data>): Successor {
   const { keyring, entropy, cookies } = options;
   const presented = secretOf(row, request, cookies.session.name);
   if (presented === null) return { ...mintTicket(entropy, row.expires), id: row.id };
   const secret = keyring.deriveHash("rotate", joinTicket(row.id, presented));
-  return { id: row.id, secret, ticket: joinTicket(row.id, secret), secretHash: hashSecret(secret) };
+  const secretHash = hashSecret(secret);
+  return { id: row.id, secret, ticket: joinTicket(row.id, secret), secretHash, current: equalHash(secretHash, row.secretHash) };
 }
 
 /** The secret in the cookie that proves this row, or proved it before the last exchange. */

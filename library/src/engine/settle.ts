@@ -16,7 +16,7 @@ import { carryOut } from "./carry-out.ts";
 import type { Exchange } from "./exchange.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { chance } from "./renewal-options.ts";
-import { successorOf } from "./rotation.ts";
+import { type Successor, successorOf } from "./rotation.ts";
 import { sealTokens } from "./tokens.ts";
 
 /** What the response gets: cookies to add, and perhaps a refusal that takes the place of the handler's answer. */
@@ -79,7 +79,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
   throw new CoatcheckError("ERR_STORE_CONTENTION");
 }
 
-function ticketFor<Data>({ draft, request, options }: Exchange<Data>, held: Held, now: number): MintedTicket | null {
+function ticketFor<Data>({ draft, request, options }: Exchange<Data>, held: Held, now: number): Successor | null {
   const { live } = held;
   if (draft.rotate && draft.login === null && live !== null) return successorOf(live.row, request, options);
   return needsTicket(draft, held) ? mintTicket(options.entropy, now + options.policy.lifetime) : null;
@@ -89,7 +89,7 @@ function refused(refusal: CoatcheckError): Settlement {
   return { cookies: [], refusal };
 }
 
-function minted<Data>({ draft, options }: Exchange<Data>, ticket: MintedTicket): Minted {
+function minted<Data>({ draft, options }: Exchange<Data>, ticket: Successor): Minted {
   const { keyring, clock, entropy, refresh } = options;
   const tokens = draft.login?.tokens ?? null;
   if (tokens === null) return { ...ticket, sealedTokens: null, renewAt: null };
