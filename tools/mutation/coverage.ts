@@ -19,7 +19,8 @@ export interface Covered {
   readonly sources: Readonly<Record<string, readonly (readonly Range[])[]>>;
 }
 
-const CACHE = join(ROOT, "node_modules/.cache/coatcheck-mutation");
+/** Of this checkout; `npm ci` would take it away from `node_modules`. */
+const CACHE = join(tmpdir(), `coatcheck-mutation-${createHash("sha256").update(ROOT).digest("hex").slice(0, 12)}`);
 const LONGEST = 120_000;
 
 /** Whether a place ran: within a function the narrowest range that holds it decides, and of functions the narrowest. */
