@@ -48,7 +48,8 @@ export function expectedOf(request: RequestPlan): Expected {
     const own = kind === "nowhere" ? [404] : OWN_ENDPOINTS;
     return refused(cut ? [...own, 400, 408] : own, { closes, cut });
   }
-  if (body !== null && body.chunks === 0 && body.length > LARGEST_BODY) return refused([413], { closes, cut: true });
+  if (body !== null && body.chunks === 0 && body.length > LARGEST_BODY)
+    return refused(cut ? [413, 400, 408] : [413], { closes, cut: true });
   const admitted = admissionOf(request);
   if (admitted.app === "never") return refused(cut ? [...admitted.own, 400, 408] : admitted.own, { closes, cut });
   return withOutcome(request, { ...admitted, closes, cut });

@@ -110,11 +110,12 @@ function draw(random: Random, id: string): RequestPlan {
   const method = upgrade !== null || unreadable ? "GET" : drawn;
   const manner = mannerOf(random, kind, rule);
   const credential = random.pick(CREDENTIALS) ?? "none";
+  const unasked = manner === "switch-unasked" && upgrade !== null ? "plain" : manner;
   return {
     id,
     kind,
     rule,
-    manner: manner === "logout" && LASTING.has(credential) ? "session" : manner,
+    manner: unasked === "logout" && LASTING.has(credential) ? "session" : unasked,
     method,
     minor,
     credential,
