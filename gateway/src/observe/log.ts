@@ -76,13 +76,26 @@ export function openLog(level: string, destination?: DestinationStream): Log {
   };
 }
 
-function auditLine({ name, reason, hint, sessionId, owner, provider, code, reference, error, count }: AuditEvent): object {
+function auditLine({
+  name,
+  reason,
+  hint,
+  sessionId,
+  owner,
+  issuer,
+  provider,
+  code,
+  reference,
+  error,
+  count,
+}: AuditEvent): object {
   return {
     event: name,
     ...(reason === undefined ? {} : { reason }),
     ...(hint === undefined ? {} : { hint }),
     ...(sessionId === undefined ? {} : { session: sessionId }),
     ...(owner === undefined ? {} : { owner }),
+    ...(issuer === undefined ? {} : { issuer }),
     ...(provider === undefined ? {} : { provider }),
     ...(code === undefined ? {} : { code }),
     ...(reference === undefined ? {} : { reference }),
