@@ -12,6 +12,7 @@ import { sessionLayer } from "../session-layer.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { keysLine, waysOf } from "./explain.ts";
+import { forgetStart } from "./forget-start.ts";
 import { watchProcess } from "./process-faults.ts";
 import { hearSignals } from "./signals.ts";
 import { versionOf } from "./version.ts";
@@ -43,6 +44,7 @@ export const serve: Command = async (args, terminal) => {
     const sessions = sessionLayer(settings, store, observation);
     const running = await start(settings, sessions, observation);
     if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal, signals.stopped);
+    forgetStart();
     const why = await Promise.race([signals.stopped, fatal]);
     await running.close();
     return why === "fatal" ? 1 : 0;

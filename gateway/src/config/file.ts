@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { type ErrorCode, parseDocument } from "yaml";
+import type { ErrorCode } from "yaml";
 import type { Problem } from "./place.ts";
 
 /** The names that are looked for where `--config` names none. */
@@ -38,6 +39,8 @@ export function readConfigFile(named: string | undefined, directory: string): Co
 
 /** JSON is YAML too, so one parser reads both. Its messages quote the file, which may hold secrets, so only the place is told. */
 function parse(name: string, text: string): ConfigFile {
+  // Only here: many gateways have no file, and a parser of YAML is large.
+  const { parseDocument }: typeof import("yaml") = createRequire(import.meta.url)("yaml");
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   const [error] = document.errors;
   if (error !== undefined) {
