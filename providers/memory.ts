@@ -36,9 +36,11 @@ export class Memory {
     };
   }
 
-  /** Forgets all that was issued for somebody. */
-  forget(account: string): void {
-    for (const [key, { payload }] of this.#entries) if (payload["accountId"] === account) this.#entries.delete(key);
+  /** Forgets all that was issued for somebody, or what is of one kind. */
+  forget(account: string, kind = ""): void {
+    for (const [key, { payload }] of this.#entries) {
+      if (payload["accountId"] === account && key.startsWith(kind)) this.#entries.delete(key);
+    }
   }
 
   #find(key: string): Payload | undefined {

@@ -62,6 +62,8 @@ class OwnProvider implements Running {
 
   async disableUser(user: string): Promise<void> {
     this.#disabled.add(user);
+    // Nobody is signed on who has no account; whoever has the provider ends that session as well.
+    this.#memory.forget(user, "Session:");
   }
 
   async endSessions(user: string): Promise<void> {

@@ -15,12 +15,13 @@ export const ZITADEL: Provider = {
   title: "zitadel's example",
   lane: "small",
   lacks: {
-    "single-sign-on": "It keeps nobody signed on: every login asks for the password.",
-    "back-channel": "It tells no app of a logout.",
-    memory: "It keeps everything in memory, so its refresh tokens are gone after a restart, and its keys are others.",
-    "disable-user": "It has no administrator.",
-    "end-sessions": "It has no administrator.",
-    "rotate-keys": "Its keys change with every start, which is the row of the restart.",
+    "single-sign-on": "zitadel's example keeps nobody signed on: every login asks for the password.",
+    "back-channel": "zitadel's example tells no app of a logout.",
+    memory:
+      "zitadel's example keeps everything in memory, so its refresh tokens are gone after a restart, and its keys are others.",
+    "disable-user": "zitadel's example has no administrator.",
+    "end-sessions": "zitadel's example has no administrator.",
+    "rotate-keys": "The keys of zitadel's example change with every start, which is the row of the restart.",
   },
   settings: () => guideBlock("zitadel"),
   async open(place, stack) {
