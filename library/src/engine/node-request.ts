@@ -40,7 +40,8 @@ export class NodeRequest implements RouteRequest {
   }
 
   get origin(): string {
-    return pickOrigin(this.header("host"), this.#origins);
+    // HTTP/2 has the host in a field of its own.
+    return pickOrigin(this.header("host") ?? this.header(":authority"), this.#origins);
   }
 
   /** The body as text, also where a body parser has read it already. */

@@ -45,7 +45,8 @@ export function validator(schema: StandardSchemaV1 | undefined): (data: JsonObje
   if (schema === undefined) return (data) => data;
   const validate = checking(schema);
   try {
-    validate({});
+    // Of nothing a message can tell no data.
+    checking(schema, true)({});
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(`the schema given as data must take {}: give its fields defaults, or make them optional. ${why}`, {
@@ -55,12 +56,17 @@ export function validator(schema: StandardSchemaV1 | undefined): (data: JsonObje
   return validate;
 }
 
-function checking(schema: StandardSchemaV1): (data: JsonObject) => unknown {
+// Messages of a schema may quote what does not fit, and errors reach events: where it stands has to do.
+function checking(schema: StandardSchemaV1, quotes = false): (data: JsonObject) => unknown {
   return (data) => {
     const result = schema["~standard"].validate(data);
     if (result instanceof Promise) throw new TypeError("the schema given as data answers with a promise; it must be synchronous");
     if (result.issues === undefined) return result.value;
-    const where = result.issues.map((issue) => `${(issue.path ?? []).map(String).join(".")}: ${issue.message}`).join("; ");
+    const where = result.issues
+      .map((issue) => `${(issue.path ?? []).map(keyOf).join(".")}${quotes ? `: ${issue.message}` : ""}`)
+      .join("; ");
     throw new CoatcheckError("ERR_DATA_INVALID", { message: `The session's data do not fit their schema: ${where}` });
   };
 }
+
+const keyOf = (part: PropertyKey | { readonly key: PropertyKey }): string => String(typeof part === "object" ? part.key : part);
