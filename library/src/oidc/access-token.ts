@@ -1,6 +1,7 @@
 import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../contracts.ts";
 import { issuerOf, refusingKeysOf, within } from "./config-checks.ts";
 import { ProviderProblem } from "./failure.ts";
+import { beginning } from "./http/exchange.ts";
 import type { Fields } from "./jws.ts";
 import { checkSignature, hintOf, issuerNamed, partsOf, refusing } from "./jws.ts";
 import type { KeySet } from "./key-set.ts";
@@ -48,7 +49,7 @@ export interface JwtIssuer {
 /** Where verifiers get time and network from. */
 export interface VerifierWorld {
   readonly clock: Clock;
-  /** Default: the global `fetch`. */
+  /** Default: Node's own client. */
   readonly fetch?: Fetch;
 }
 
@@ -119,13 +120,13 @@ function checkJwksUri(jwksUri: string, loopback: boolean): void {
   }
 }
 
-function keysOf(given: JwtIssuer, { issuer, loopback }: Settled, { clock, fetch: send = fetch }: VerifierWorld): KeySet {
+function keysOf(given: JwtIssuer, { issuer, loopback }: Settled, { clock, fetch }: VerifierWorld): KeySet {
   const timeout = within("timeout", given.timeout ?? 5_000, 1, 120_000, refuseKey);
   const ages = {
     jwksMaxAge: within("jwksMaxAge", given.jwksMaxAge ?? 600_000, 1_000, 86_400_000, refuseKey),
     jwksCooldown: within("jwksCooldown", given.jwksCooldown ?? 30_000, 1_000, 3_600_000, refuseKey),
   };
-  const transport = boundedTransport({ timeout, maxResponse: MAX_RESPONSE, loopback }, clock, send);
+  const transport = boundedTransport({ timeout, maxResponse: MAX_RESPONSE, loopback }, clock, beginning(fetch));
   const { jwksUri } = given;
   if (jwksUri !== undefined) return providerKeySet(() => jwksUri, ages, transport, clock);
   return discoveredKeys({ issuer, loopback }, ages, transport, clock);

@@ -4,6 +4,7 @@ import type { Clock } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
 import type { SignatureAlgorithm } from "../crypto/signature.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
+import { beginning } from "./http/exchange.ts";
 import type { PublicKey } from "./key-set.ts";
 import { providerKeySet } from "./key-set.ts";
 import type { Fetch, Transport } from "./transport.ts";
@@ -29,7 +30,7 @@ export function assertionKeys(
   if (protocol !== "https:" && !(protocol === "http:" && loopback)) {
     throw new TypeError("proxy.assertion.keys must be https; plain http is only for 127.0.0.1, [::1] and localhost");
   }
-  const transport = boundedTransport({ timeout: TIMEOUT, maxResponse: 262_144, loopback }, clock, given ?? fetch);
+  const transport = boundedTransport({ timeout: TIMEOUT, maxResponse: 262_144, loopback }, clock, beginning(given));
   return single ? singleKeys(address, clock, transport) : publishedKeys(address, clock, transport);
 }
 

@@ -4,6 +4,7 @@ import { parseTicket } from "../crypto/ticket.ts";
 import type { VerifierWorld } from "./access-token.ts";
 import { issuerOf, refusingKeysOf, within } from "./config-checks.ts";
 import { ProviderProblem } from "./failure.ts";
+import { beginning } from "./http/exchange.ts";
 import type { Fields } from "./jws.ts";
 import { isObject, MAX_TOKEN, refusing } from "./jws.ts";
 import { KeptAnswers } from "./kept-answers.ts";
@@ -127,11 +128,11 @@ function settle(given: Introspection): Settled {
 function asking(
   given: Introspection,
   loopback: boolean,
-  { clock, fetch: send = fetch }: VerifierWorld,
+  { clock, fetch }: VerifierWorld,
   signal: AbortSignal,
 ): (token: string) => Promise<Fields> {
   const timeout = within("timeout", given.timeout ?? 5_000, 1, 120_000, refuseKey);
-  const transport = boundedTransport({ timeout, maxResponse: MAX_RESPONSE, loopback }, clock, send);
+  const transport = boundedTransport({ timeout, maxResponse: MAX_RESPONSE, loopback }, clock, beginning(fetch));
   const address = addressOf(given, loopback, transport, clock);
   const { headers, form } = credentials(given);
   return async (token) => {

@@ -1,4 +1,4 @@
-import type { IDToken, TokenEndpointResponse, UserInfoResponse } from "openid-client";
+import type { Configuration, IDToken, TokenEndpointResponse, UserInfoResponse } from "openid-client";
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -20,6 +20,7 @@ import type {
 } from "../contracts.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import { failureOf, ProviderProblem, problemOf } from "./failure.ts";
+import { beginning } from "./http/exchange.ts";
 import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
 import type { KeySet } from "./key-set.ts";
 import { providerKeySet } from "./key-set.ts";
@@ -28,7 +29,7 @@ import type { Metadata } from "./metadata.ts";
 import { discoverProvider } from "./metadata.ts";
 import { aboutOf } from "./provider/about.ts";
 import { authorizationParameters, type ProviderPreset, presetOf, scopeOf, unusualLogout } from "./provider/presets.ts";
-import { clientFor } from "./provider-client.ts";
+import { Clients } from "./provider-client.ts";
 import type { ProviderConfig, SettledConfig } from "./provider-config.ts";
 import { settleProviderConfig } from "./provider-config.ts";
 import { refreshTimeoutOf, refreshTokens } from "./refresher.ts";
@@ -41,7 +42,7 @@ export interface ProviderWorld {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly report: Report;
-  /** Default: the global `fetch`. */
+  /** Default: Node's own client. */
   readonly fetch?: Fetch;
 }
 
@@ -58,9 +59,12 @@ export interface Ready {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly keys: KeySet;
-  /** `via`: sends instead of the provider's own transport; whoever uses it checks the signature of the ID token. */
-  client(purpose: Purpose, via?: Transport): ReturnType<typeof clientFor>;
+  /** Calls openid-client. `via`: sends instead of the provider's own transport; whoever uses it checks the signature of the ID token. */
+  call<T>(purpose: Purpose, work: (client: Configuration) => T, via?: Transport): T;
 }
+
+/** Nobody is authenticated by an address. */
+const NOBODY = None();
 
 /** TK-09: how long an access token is taken to live when the provider does not say. */
 export const DEFAULT_TOKEN_LIFETIME = 300_000;
@@ -74,19 +78,21 @@ export const DEFAULT_TOKEN_LIFETIME = 300_000;
 export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcProvider {
   const config = settleProviderConfig(given);
   const { clock, report } = world;
-  const transport = boundedTransport(config, clock, world.fetch ?? fetch);
+  const transport = boundedTransport(config, clock, beginning(world.fetch));
   const discovery = discoverProvider(config, transport, world);
   const keys: KeySet = providerKeySet(() => discovery.known()?.jwks_uri ?? "", config, transport, clock);
   // Tokens may come in before any login asked for the metadata, and with them for the address of the keys.
   const discovered: KeySet = { matching: (hint) => discovery.get().then(() => keys.matching(hint)) };
   const authentication = clientAuthentication(config);
+  const clients = new Clients({ config, keys, clock });
 
   async function ready(): Promise<Ready> {
     const metadata = await discovery.get();
-    const parts = { config, metadata, authentication: await authentication(), keys, transport, clock };
+    const made = { metadata, authentication: await authentication() };
     return {
       ...{ config, metadata, preset: presetOf(config.preset, metadata), clock, transport, keys },
-      client: (purpose, via) => clientFor(purpose, via === undefined ? parts : { ...parts, transport: via, unsigned: true }),
+      call: (purpose, work, via) =>
+        clients.call({ ...made, purpose, transport: via ?? transport, unsigned: via !== undefined || purpose !== "token" }, work),
     };
   }
 
@@ -131,9 +137,10 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
         returnTo,
       });
       if (unusual !== undefined) return unusual ?? undefined;
-      const client = clientFor("metadata", { config, metadata, authentication: None(), keys, transport, clock });
       const hint = idToken === null ? {} : { id_token_hint: idToken };
-      return buildEndSessionUrl(client, { ...hint, post_logout_redirect_uri: returnTo }).href;
+      const parameters = { ...hint, post_logout_redirect_uri: returnTo };
+      const how = { metadata, authentication: NOBODY, purpose: "metadata", transport, unsigned: true } as const;
+      return clients.call(how, (client) => buildEndSessionUrl(client, parameters).href);
     },
     close: () => discovery.close(),
   };
@@ -141,7 +148,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
 
 async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string> {
   const { config, metadata, preset } = ready;
-  const url = buildAuthorizationUrl(ready.client("metadata"), {
+  const parameters = {
     response_type: "code",
     redirect_uri: login.redirectUri,
     scope: config.scope ?? scopeOf(preset, metadata),
@@ -151,8 +158,8 @@ async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string
     code_challenge_method: "S256",
     ...(config.responseMode === "form_post" ? { response_mode: "form_post" } : {}),
     ...authorizationParameters(preset, config.authorizationParameters, asked(login.parameters)),
-  });
-  return url.href;
+  };
+  return ready.call("metadata", (client) => buildAuthorizationUrl(client, parameters).href);
 }
 
 /** The parameters that a login may ask for, by name; nothing else of a request gets here (AR-08). */
@@ -167,13 +174,14 @@ const RESPONSE_PARAMETERS = ["code", "state", "iss", "error", "error_description
 async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise<ProviderLogin> {
   const { config, clock } = ready;
   const asked = clock.now();
-  const answer = await authorizationCodeGrant(ready.client("token"), responseUrl(login), {
+  const checks = {
     expectedState: login.state,
     expectedNonce: login.nonce,
     pkceCodeVerifier: login.verifier,
     idTokenExpected: true,
     ...(login.parameters.max_age === undefined ? {} : { maxAge: login.parameters.max_age }),
-  });
+  };
+  const answer = await ready.call("token", (client) => authorizationCodeGrant(client, responseUrl(login), checks));
   const claims = answer.claims();
   if (claims === undefined) throw new ProviderProblem("invalid", "id_token", "the provider sent no ID token");
   const now = clock.now();
@@ -220,7 +228,7 @@ export function tokensOf(answer: TokenEndpointResponse, before: ProviderTokens |
 /** UserInfo of the same person, or `null` where the answer cannot be used; an outage fails the login, which can be repeated. */
 async function userinfoOf(ready: Ready, accessToken: string, idToken: IDToken, report: Report): Promise<UserInfoResponse | null> {
   try {
-    return await fetchUserInfo(ready.client("userinfo"), accessToken, idToken.sub);
+    return await ready.call("userinfo", (client) => fetchUserInfo(client, accessToken, idToken.sub));
   } catch (error) {
     const problem = problemOf(error);
     if (problem.kind === "unavailable") throw problem;

@@ -119,7 +119,9 @@ async function withUserinfo(
   const { provider, before } = renewal;
   const { config } = provider;
   try {
-    const userinfo = await renewal.rest(fetchUserInfo(provider.client("userinfo"), accessToken, identity.subject));
+    const userinfo = await renewal.rest(
+      provider.call("userinfo", (client) => fetchUserInfo(client, accessToken, identity.subject)),
+    );
     if (idToken !== null) return personalClaims(idToken, userinfo, config);
     return personalClaims(userinfo, payloadOf(before.idToken) ?? identity.claims, config);
   } catch (error) {

@@ -22,7 +22,7 @@ export async function revokeTokens(ready: () => Promise<Ready>, tokens: Provider
   ] as const) {
     if (token === null) continue;
     try {
-      await tokenRevocation(provider.client("revocation"), token, { token_type_hint: hint });
+      await provider.call("revocation", (client) => tokenRevocation(client, token, { token_type_hint: hint }));
     } catch (error) {
       all = false;
       const problem = problemOf(error);

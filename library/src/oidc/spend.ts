@@ -34,7 +34,7 @@ export async function spend(
     },
   };
   try {
-    const answer = await refreshTokenGrant(provider.client("token", once), refreshToken);
+    const answer = await provider.call("token", (client) => refreshTokenGrant(client, refreshToken), once);
     return spent(provider, refreshToken, answer, kept);
   } catch (error) {
     return kept === null ? outcomeOf(problemOf(error)) : answeredNo(kept, problemOf(error), provider);
@@ -50,7 +50,7 @@ function spent(provider: Ready, refreshToken: string, answer: Answer, kept: Kept
     answer,
     idToken: kept?.idToken ?? null,
     async verified() {
-      const whole = await refreshTokenGrant(provider.client("token", again), refreshToken);
+      const whole = await provider.call("token", (client) => refreshTokenGrant(client, refreshToken), again);
       if (whole.id_token !== undefined)
         await checkIdTokenSignature(whole.id_token, provider.config.idTokenSigningAlg, provider.keys);
       return whole;

@@ -1,14 +1,13 @@
 import type { Clock } from "../contracts.ts";
 import { MAX_DEPTH } from "../core/record.ts";
-import { watchDeparture } from "./departure.ts";
 import { ProviderProblem } from "./failure.ts";
+import type { Answer, Begin } from "./http/exchange.ts";
 import type { Turn } from "./last-look.ts";
 import { GRACE, passed } from "./last-look.ts";
 import { errorCodeOf, isJson, membersOf } from "./oauth-error.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
-/** The part of `fetch` that is used: openid-client hands over a string and plain options. */
-export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
+export type { Fetch } from "./http/exchange.ts";
 
 /** What a request is for; decides how its answer is read. */
 export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "public-key";
@@ -39,7 +38,7 @@ export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
  *
  * @param turn lets what has arrived be read; tests give their own
  */
-export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: Fetch, turn?: Turn): Transport {
+export function boundedTransport(limits: TransportLimits, clock: Clock, begin: Begin, turn?: Turn): Transport {
   return {
     async send(purpose, url, options, timeout = limits.timeout) {
       checkAddress(url, limits.loopback);
@@ -47,17 +46,17 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
       const done = new AbortController();
       let sent: number | null = null;
-      const departure = watchDeparture(() => {
+      const exchange = begin(url, options, signal, () => {
         sent = clock.monotonic();
       });
-      let response: Response | null = null;
+      let response: Answer | null = null;
       let late = false;
       let whole = false;
       const look = {
         clock,
         signal: done.signal,
         arrived: () => response !== null,
-        held: () => departure.neverLeft(),
+        held: () => exchange.neverLeft(),
         since: () => (sent === null ? null : clock.monotonic() - sent),
         ...(turn === undefined ? {} : { turn }),
       };
@@ -69,10 +68,9 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
         () => undefined,
       );
       try {
-        const call = departure.run(() => fetch(url, { ...options, redirect: "manual", signal }));
-        response = await raced(call, signal);
+        response = await raced(exchange.answer, signal);
         checkStatus(response, purpose);
-        const body = await raced(readBounded(response, limits.maxResponse), signal);
+        const body = await raced(response.read(limits.maxResponse), signal);
         whole = true;
         if (response.status === 500 && !saysWhy(response, body)) throw answeredWith(500);
         if (!UNCHECKED.has(purpose) && response.status === 200) checkJson(response, body);
@@ -80,9 +78,9 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, fetch: F
       } catch (error) {
         const problem = error instanceof ProviderProblem ? error : networkProblem(error, late);
         if (response !== null && response.status >= 400) throw problem.unambiguous(retryAfterOf(response.headers, clock.now()));
-        throw departure.neverLeft() ? problem.unambiguous() : problem;
+        throw exchange.neverLeft() ? problem.unambiguous() : problem;
       } finally {
-        departure.stop();
+        exchange.stop();
         done.abort(OVER);
         await limit;
         if (!whole) stop.abort(OVER);
@@ -109,17 +107,17 @@ function checkAddress(url: string, loopback: boolean): void {
   throw new ProviderProblem("invalid", "address", "the provider names an address that is not https");
 }
 
-function checkStatus(response: Response, purpose: Purpose): void {
+function checkStatus(response: Answer, purpose: Purpose): void {
   const { status } = response;
   if (status >= 300 && status < 400) {
-    void response.body?.cancel().catch(() => undefined);
+    response.discard();
     throw new ProviderProblem("invalid", "redirect", `the provider answered with a redirect (status ${status})`, {
       ambiguous: true,
     });
   }
   if (status === 500 && purpose === "token" && isJson(response.headers)) return;
   if (status >= 500 || status === 429) {
-    void response.body?.cancel().catch(() => undefined);
+    response.discard();
     throw answeredWith(status);
   }
 }
@@ -128,34 +126,10 @@ const answeredWith = (status: number): ProviderProblem =>
   new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`);
 
 /** Some say with a 500 what is wrong with the grant: an OAuth error, and not the page of a server that broke. */
-const saysWhy = ({ headers }: Response, body: Uint8Array): boolean =>
+const saysWhy = ({ headers }: Answer, body: Uint8Array): boolean =>
   errorCodeOf(membersOf(headers, new TextDecoder().decode(body))) !== null;
 
-async function readBounded(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (response.body === null) return new Uint8Array(0);
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > limit) {
-      void reader.cancel().catch(() => undefined);
-      throw new ProviderProblem("invalid", "size", `the provider's answer has more than ${limit} bytes`, { ambiguous: true });
-    }
-    parts.push(value);
-  }
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole;
-}
-
-function checkJson(response: Response, body: Uint8Array): void {
+function checkJson(response: Answer, body: Uint8Array): void {
   const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(type))
     throw new ProviderProblem("invalid", "content-type", "the provider's answer is not JSON by its content type", {

@@ -1,0 +1,187 @@
+/** One request to a provider and its answer, over Node's own client or over a `fetch` that was given. */
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:http";
+import { request as requestOverTls, Agent as TlsAgent } from "node:https";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { watchDeparture } from "../departure.ts";
+import { ProviderProblem } from "../failure.ts";
+
+/** The part of `fetch` that is used: openid-client hands over a string and plain options. */
+export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
+
+/** An answer whose head is here. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The whole body. Throws {@link ProviderProblem} past so many bytes. */
+  read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Nobody wants the body. */
+  discard(): void;
+}
+
+/** A request on its way. */
+export interface Exchange {
+  readonly answer: Promise<Answer>;
+  /** Nothing of the request can have reached the provider. `false` also where that cannot be known. */
+  neverLeft(): boolean;
+  stop(): void;
+}
+
+/** Begins an exchange. `leaves` is called when the request's head is written to a connection. */
+export type Begin = (url: string, options: RequestInit, signal: AbortSignal, leaves: () => void) => Exchange;
+
+type Unpack = (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
+const UNPACK: { readonly [coding: string]: Unpack } = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync };
+const UNCLEAR = { ambiguous: true };
+
+/** Connections that rest are closed before most servers would, so that no request meets one that is just being closed. */
+const KEPT = { keepAlive: true, timeout: 4_000, scheduling: "lifo" } as const;
+const agents = { "http:": new Agent(KEPT), "https:": new TlsAgent(KEPT) };
+
+/**
+ * Over `node:http`, a quarter of what the built-in `fetch` costs: its bodies are web streams. Answers are asked for as they are (`identity`);
+ * what comes packed all the same is unpacked, no further than the limit.
+ */
+const direct: Begin = (url, options, signal, leaves) => {
+  let left = false;
+  const leave = (): void => {
+    left = true;
+    leaves();
+  };
+  const sent = sendOnce(url, options, signal, leave);
+  // A kept connection that its server was just closing says nothing of the server. What only reads may be asked again, on a new one.
+  const answer = sent.answer.catch((error: unknown) => {
+    const again = (options.method ?? "GET") === "GET" && sent.reused() && !signal.aborted;
+    if (!again) throw error;
+    return sendOnce(url, options, signal, leave, false).answer;
+  });
+  return { answer, neverLeft: () => !left, stop: () => undefined };
+};
+
+interface Sent {
+  readonly answer: Promise<Answer>;
+  /** It went over a connection that had been used before. */
+  reused(): boolean;
+}
+
+function sendOnce(
+  url: string,
+  { method = "GET", headers, body }: RequestInit,
+  signal: AbortSignal,
+  leave: () => void,
+  kept = true,
+): Sent {
+  const secure = url.startsWith("https:");
+  const options = {
+    method,
+    signal,
+    headers: { "accept-encoding": "identity", ...plain(headers), ...lengthOf(body) },
+    agent: kept ? agents[secure ? "https:" : "http:"] : false,
+  };
+  const sending = secure ? requestOverTls(url, options) : request(url, options);
+  const answer = new Promise<Answer>((resolve, reject) => {
+    sending.once("error", reject);
+    sending.once("response", (message) => resolve(answerOf(message)));
+  });
+  sending.once("socket", (socket) => {
+    if (sending.reusedSocket || !socket.connecting) leave();
+    else socket.once(secure ? "secureConnect" : "connect", leave);
+  });
+  sending.end(typeof body === "string" ? body : undefined);
+  return { answer, reused: () => sending.reusedSocket };
+}
+
+const lengthOf = (body: RequestInit["body"]): { readonly [name: string]: string } =>
+  typeof body === "string" ? { "content-length": String(Buffer.byteLength(body)) } : {};
+
+function plain(headers: RequestInit["headers"]): { readonly [name: string]: string } {
+  return Object.fromEntries(headers === undefined ? [] : new Headers(headers));
+}
+
+function answerOf(message: IncomingMessage): Answer {
+  const headers = new Headers();
+  const { rawHeaders } = message;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  return {
+    status: message.statusCode ?? 0,
+    headers,
+    read: (limit) => whole(message, limit),
+    discard: () => void message.destroy(),
+  };
+}
+
+function whole(message: IncomingMessage, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    message.on("data", (part: Buffer) => {
+      size += part.length;
+      parts.push(part);
+      if (size <= limit) return;
+      reject(tooLarge(limit));
+      message.destroy();
+    });
+    message.once("end", () => {
+      try {
+        resolve(new Uint8Array(unpacked(Buffer.concat(parts), message.headers["content-encoding"], limit)));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    message.once("error", reject);
+    message.once("aborted", () => reject(new Error("the answer broke off")));
+  });
+}
+
+function unpacked(body: Buffer, coding: string | undefined, limit: number): Buffer {
+  if (coding === undefined || coding === "identity") return body;
+  const unpack = UNPACK[coding];
+  if (unpack === undefined) throw new ProviderProblem("invalid", "content-encoding", "the provider's answer is packed", UNCLEAR);
+  try {
+    return unpack(body, { maxOutputLength: limit });
+  } catch (error) {
+    const tooMuch = error instanceof RangeError;
+    throw tooMuch
+      ? tooLarge(limit)
+      : new ProviderProblem("invalid", "content-encoding", "the provider's answer cannot be unpacked", UNCLEAR);
+  }
+}
+
+/** Over a `fetch` of somebody else's: the environment's, or a test's. */
+function over(fetch: Fetch): Begin {
+  return (url, options, signal, leaves) => {
+    const departure = watchDeparture(leaves);
+    const answer = departure
+      .run(() => fetch(url, { ...options, redirect: "manual", signal }))
+      .then((response): Answer => {
+        const { status, headers } = response;
+        const discard = (): void => void response.body?.cancel().catch(() => undefined);
+        return { status, headers, read: (limit) => readBounded(response, limit), discard };
+      });
+    return { answer, neverLeft: () => departure.neverLeft(), stop: () => departure.stop() };
+  };
+}
+
+/** Over the `fetch` that is given, else over Node's own client. */
+export const beginning = (fetch?: Fetch): Begin => (fetch === undefined ? direct : over(fetch));
+
+async function readBounded(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (response.body === null) return new Uint8Array(0);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > limit) {
+      void reader.cancel().catch(() => undefined);
+      throw tooLarge(limit);
+    }
+    parts.push(value);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+const tooLarge = (limit: number): ProviderProblem =>
+  new ProviderProblem("invalid", "size", `the provider's answer has more than ${limit} bytes`, { ambiguous: true });
