@@ -14,11 +14,13 @@ export interface OpenOptions {
   readonly workers?: number;
   /** Told once when the file is no longer at its path. Default: a process warning. */
   readonly onFileLost?: (error: CoatcheckError) => void;
+  /** Told once when others than its owner may open the file. Default: a process warning. */
+  readonly onExposed?: (message: string) => void;
 }
 
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
-export function openStore(setting: StoreSetting, { workers = 1, onFileLost }: OpenOptions = {}): SessionStore {
+export function openStore(setting: StoreSetting, { workers = 1, onFileLost, onExposed }: OpenOptions = {}): SessionStore {
   if (setting.kind === "memory") return memory();
-  const told = onFileLost === undefined ? {} : { onFileLost };
+  const told = { ...(onFileLost === undefined ? {} : { onFileLost }), ...(onExposed === undefined ? {} : { onExposed }) };
   return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0, ...told });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -180,6 +180,18 @@ test("DK-04 serve starts with the provider down, says so, and ends with one sign
   assert.equal((await fetch(`http://127.0.0.1:${admin}/health/live`)).status, 200);
   assert.equal((await fetch(`http://127.0.0.1:${admin}/health/ready`)).status, 503);
   assert.equal((await fetch(`http://127.0.0.1:${port}/auth/session`)).status, 421);
+  gateway.child.kill("SIGTERM");
+  assert.equal((await ended(gateway)).code, 0);
+});
+
+test("F-41 serve says in its first words that others may open the file of the sessions", async () => {
+  const file = join(folder, "open-to-all.db");
+  writeFileSync(file, "");
+  chmodSync(file, 0o644);
+  const gateway = start([], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
+  await introduced(gateway);
+  while (!gateway.said.err.includes("chmod 600")) await once(gateway.child.stderr ?? process.stderr, "data");
+  assert.match(gateway.said.err, /^ {2}! The session store .*open-to-all\.db has mode 0644/m);
   gateway.child.kill("SIGTERM");
   assert.equal((await ended(gateway)).code, 0);
 });

@@ -37,13 +37,16 @@ export const serve: Command = async (args, terminal) => {
     const observation = observe(settings);
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
     signals.tell((reason) => observation.log.say("warning", { reason }));
+    const exposed: string[] = [];
     const store = openStore(settings.store, {
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
+      // The first process says so, in its first words.
+      onExposed: (message) => exposed.push(message),
     });
     const sessions = sessionLayer(settings, store, observation);
     const running = await start(settings, sessions, observation);
-    if (cluster.isPrimary) await introduce(settings, sessions, running, warnings, terminal, signals.stopped);
+    if (cluster.isPrimary) await introduce(settings, sessions, running, [...warnings, ...exposed], terminal, signals.stopped);
     forgetStart();
     const why = await Promise.race([signals.stopped, fatal]);
     await running.close();

@@ -29,6 +29,11 @@ export interface SqliteOptions {
    * `ERR_STORE_UNAVAILABLE`. Default: a process warning, `COATCHECK_STORE_FILE`.
    */
   readonly onFileLost?: (error: CoatcheckError) => void;
+  /**
+   * Told once, at the start, when the file is there already and others than its owner may read or write it: it holds tokens and
+   * identities. Default: a process warning, `COATCHECK_STORE_MODE`.
+   */
+  readonly onExposed?: (message: string) => void;
 }
 
 const NAMES: OptionNames<SqliteOptions> = {
@@ -38,13 +43,15 @@ const NAMES: OptionNames<SqliteOptions> = {
   cacheRows: true,
   mmap: true,
   onFileLost: true,
+  onExposed: true,
 };
 
 /** All options, the path absolute. Throws a `TypeError` for what means nothing. */
 export function sqliteOptions(options: string | SqliteOptions): Required<SqliteOptions> {
   const given = typeof options === "string" ? { path: options } : options;
   knownOptions("", given, NAMES);
-  const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = MOST_MMAP, onFileLost = warn } = given;
+  const { path, durability = "normal", busyTimeout = 1_000, cacheRows = 0, mmap = MOST_MMAP } = given;
+  const { onFileLost = warn, onExposed = warnOfMode } = given;
   if (typeof path !== "string" || path === "" || path.includes("\0")) throw new TypeError("sqlite() takes the path of a file");
   if (path === ":memory:") throw new TypeError("sqlite() keeps sessions in a file; memory() keeps them in memory");
   if (durability !== "normal" && durability !== "full") throw new TypeError('sqlite({ durability }) is "normal" or "full"');
@@ -52,9 +59,14 @@ export function sqliteOptions(options: string | SqliteOptions): Required<SqliteO
     if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`sqlite({ ${name} }) takes a whole number, 0 or more`);
   }
   if (typeof onFileLost !== "function") throw new TypeError("sqlite({ onFileLost }) takes a function");
-  return { path: resolve(path), durability, busyTimeout, cacheRows, mmap, onFileLost };
+  if (typeof onExposed !== "function") throw new TypeError("sqlite({ onExposed }) takes a function");
+  return { path: resolve(path), durability, busyTimeout, cacheRows, mmap, onFileLost, onExposed };
 }
 
 function warn({ message }: CoatcheckError): void {
   process.emitWarning(message, { code: "COATCHECK_STORE_FILE" });
+}
+
+function warnOfMode(message: string): void {
+  process.emitWarning(message, { code: "COATCHECK_STORE_MODE" });
 }

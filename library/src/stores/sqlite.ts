@@ -3,6 +3,7 @@ import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, Session
 import { detached } from "../core/detached.ts";
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
+import { exposedMode } from "./sqlite-file-mode.ts";
 import { FileWatch, fileIdentity } from "./sqlite-file-watch.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 import { sqliteOptions } from "./sqlite-options.ts";
@@ -28,7 +29,7 @@ export type { SqliteOptions } from "./sqlite-options.ts";
  * ```
  */
 export function sqlite(options: string | SqliteOptions): SessionStore {
-  const { path, cacheRows, busyTimeout, onFileLost, ...given } = sqliteOptions(options);
+  const { path, cacheRows, busyTimeout, onFileLost, onExposed, ...given } = sqliteOptions(options);
   createFile(path);
   const identity = fileIdentity(path);
   const db = openDatabase(path, { ...given, busyTimeout });
@@ -36,6 +37,8 @@ export function sqlite(options: string | SqliteOptions): SessionStore {
   try {
     // Opened by name: what has another identity now may have had it then.
     file.check();
+    const exposed = exposedMode(path);
+    if (exposed !== null) onExposed(exposed);
     return new SqliteStore({ db, path, cacheRows, file, patience: new Patience(db, busyTimeout) });
   } catch (error) {
     file.close();
