@@ -3,6 +3,7 @@ import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http
 import type { MaybePromise, RouteResponse } from "../contracts.ts";
 import type { CoatcheckError } from "../core/errors.ts";
 import { answerProblem } from "./answers.ts";
+import { coverStream } from "./held-stream.ts";
 import type { Settlement } from "./settle.ts";
 
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
@@ -15,6 +16,10 @@ type Refused = (refusal: CoatcheckError) => RouteResponse;
 
 const METHODS: readonly Method[] = ["writeHead", "write", "end", "flushHeaders"];
 
+const ROUND =
+  "the session has something to store with this response, which HTTP/2's stream goes round: " +
+  "answer by response.writeHead(), write() and end() instead of response.stream";
+
 /** Responses whose `end` was called while they were held. */
 const endedWhileHeld = new WeakSet<ServerResponse>();
 
@@ -26,7 +31,7 @@ export function hasEnded(response: ServerResponse): boolean {
 /**
  * Holds a response back from the moment its head is ready until `settle` has answered: what the handler writes waits, then leaves
  * in order, with the cookies that settling adds. A refusal takes the place of the handler's answer. Put on at the first intent only;
- * a response without intent is never touched.
+ * a response without intent is never touched. `passes` is asked where HTTP/2's stream is answered past the response: whether that may be.
  *
  * @throws {TypeError} when the head has left already: nothing recorded now could be stored with it
  */
@@ -34,11 +39,12 @@ export function hold(
   response: ServerResponse,
   settle: (status: number) => MaybePromise<Settlement>,
   refused: Refused = ({ code, retryAfter }) => answerProblem(code, [], retryAfter),
+  passes: () => boolean = () => false,
 ): void {
   if (response.headersSent) {
     throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
   }
-  new Hold(response, settle, refused).put();
+  new Hold(response, settle, refused).put(passes);
 }
 
 class Hold {
@@ -50,6 +56,7 @@ class Hold {
   #waiting: Call[] = [];
   /** Who asked to be told when to go on, where somebody else's `on` may have taken the listener elsewhere. */
   readonly #stalled: Callable[] = [];
+  #uncoverStream: () => void = () => {};
 
   constructor(response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>, refused: Refused) {
     this.#response = response;
@@ -57,10 +64,15 @@ class Hold {
     this.#refused = refused;
   }
 
-  put(): void {
+  put(passes: () => boolean): void {
     for (const method of METHODS) this.#cover(method, (...args) => this.#called(method, args));
     // Compression hands listeners of `drain` to a stream of its own, which knows nothing of our having said `false`.
     if (Object.hasOwn(this.#response, "on")) this.#cover("on", (...args) => this.#listen(args));
+    this.#uncoverStream = coverStream(this.#response, () => {
+      if (this.#state !== "open" || !passes()) throw new TypeError(ROUND);
+      this.#state = "released";
+      this.#uncover();
+    });
   }
 
   #cover(method: Method | "on", cover: Callable): void {
@@ -186,6 +198,7 @@ class Hold {
 
   // Where somebody covered the method after us, our cover stays in their chain and lets everything through.
   #uncover(): void {
+    this.#uncoverStream();
     for (const [method, { original, own, cover }] of this.#covered) {
       if (Reflect.get(this.#response, method) !== cover) continue;
       if (own) Reflect.set(this.#response, method, original);

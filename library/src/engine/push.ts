@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
+import { hasIntent } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { answerFailure } from "./answers.ts";
 import type { Engine } from "./engine.ts";
@@ -83,6 +84,12 @@ export class Push<Data> {
         response,
         (status) => exchange.settle(status, writesCookie(exchange, response)),
         (refusal) => answerFailure(refusal, exchange.request, this.#engine.options),
+        // Nothing is lost that somebody asked for; what is recorded afterwards is refused, as the head has left.
+        () => {
+          if (hasIntent(exchange.draft)) return false;
+          exchange.onIntent = put;
+          return true;
+        },
       );
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
