@@ -121,7 +121,7 @@ test("SE-10 CS-01 other sites can neither list nor end", async () => {
   assert.deepEqual([await statusAt(a, mine), await statusAt(a, other)], [200, 200]);
 });
 
-test("OP-03 the user agent is kept only where that is configured, and told to its owner", async () => {
+test("OP-03 S-61 the user agent is kept only where that is configured, and told to its owner", async () => {
   for (const [house, expected] of [
     [a, "Fox/1 (Toaster)"],
     [b, null],

@@ -78,7 +78,7 @@ test("A-41 a login in progress is nobody signed in, before the provider was seen
   assert.equal(await statusOf(browser.cookie), 401);
 });
 
-test("S-15 CK-05 somebody with three hundred groups signs in, and no cookie passes 4096 bytes", async () => {
+test("S-15 CK-05 F-45 somebody with three hundred groups signs in, and no cookie passes 4096 bytes", async () => {
   const groups = Array.from({ length: 300 }, (_, index) => `organisation/department-${index}/team-with-a-long-name`);
   provider.user = { sub: "alice", groups, picture: `https://pictures.example.com/${"x".repeat(2_000)}` };
   const browser = await signedIn();
@@ -92,7 +92,7 @@ test("S-15 CK-05 somebody with three hundred groups signs in, and no cookie pass
   }
 });
 
-test("PX-03 a redirect of an upstream takes no token along, and another upstream never sees it", async () => {
+test("PX-03 A-35 a redirect of an upstream takes no token along, and another upstream never sees it", async () => {
   const browser = await signedIn();
   const away = await browser.send(house.port, "/with-token/away", { headers: PAGE });
   const token = String(house.seen.at(-1)?.headers["x-auth-request-access-token"]);
@@ -105,7 +105,7 @@ test("PX-03 a redirect of an upstream takes no token along, and another upstream
   assert.equal(JSON.stringify(house.seen.at(-1)).includes(token), false);
 });
 
-test("A-29 names and groups count to the letter: no other spelling passes a rule or is the same user", async () => {
+test("A-29 F-45 names and groups count to the letter: no other spelling passes a rule or is the same user", async () => {
   const spellings = ["Staff", "STAFF", " staff", "staff ", "staff\u200b", "st\u0430ff", "staff,other", "ｓtaff"];
   for (const group of spellings) {
     provider.user = { sub: "alice", groups: [group] };

@@ -78,7 +78,7 @@ test("F-16 harmless ones are ignored, said, and listed in the documentation", ()
   for (const [, name = ""] of listed.matchAll(/`_([A-Z_]+)`/g)) assert.ok(Object.hasOwn(HARMLESS, name), name);
 });
 
-test("F-14 F-33 what has a counterpart is taken over", () => {
+test("F-14 what has a counterpart is taken over", () => {
   const loaded = load({ INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL: "true", PROMPT: "consent", ACR_VALUES: "high" });
   const [provider] = loaded.ok ? loaded.settings.providers : [];
   assert.equal(provider?.trustUnverifiedEmail, true);

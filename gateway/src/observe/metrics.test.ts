@@ -50,3 +50,19 @@ test("OP-01 every outcome is a series from the start, and counts are exact", asy
     assert.ok(again.split("\n").includes(line), `${line} does not hold when it is asked for again`);
   }
 });
+
+test("S-53 refreshes, endings with their reasons, and identities that changed are counted apart", async () => {
+  const metrics = createMetrics({ upstreams: [], openStreams: () => 0, connections: () => [] });
+  metrics.event({ name: "refresh.completed", level: "info" });
+  metrics.event({ name: "refresh.failed", level: "warn", code: "ERR_PROVIDER_UNAVAILABLE" });
+  for (const reason of ["identity-changed", "refresh-lost", "refresh-lost"] as const)
+    metrics.event({ name: "session.ended", level: "info", reason });
+  const lines = (await metrics.registry.metrics()).split("\n");
+  for (const [event, reason, count] of [
+    ["refresh.completed", "", 1],
+    ["refresh.failed", "ERR_PROVIDER_UNAVAILABLE", 1],
+    ["session.ended", "identity-changed", 1],
+    ["session.ended", "refresh-lost", 2],
+  ] as const)
+    assert.ok(lines.includes(`coatcheck_events_total{event="${event}",reason="${reason}"} ${count}`), `${event} ${reason}`);
+});

@@ -11,7 +11,7 @@ import { openTokens, sealTokens } from "./tokens.ts";
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const TOKENS = { accessToken: "at-alice", refreshToken: null, idToken: null, scope: null, expires: 1 };
 
-test("S-11 sealed tokens open with the id of their own session, and with no other", () => {
+test("S-11 F-45 sealed tokens open with the id of their own session, and with no other", () => {
   const keyring = createKeyring(SECRET);
   const tokens = sealTokens(TOKENS, "alices-session", keyring);
   assert.deepEqual(openTokens({ id: "alices-session" }, { tokens }, keyring), TOKENS);

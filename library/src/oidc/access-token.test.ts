@@ -106,7 +106,7 @@ test("JT-02 the negative matrix of claims", async () => {
     ["a sub that is no text", "sub", { sub: 7 }],
     ["a sub with a line feed", "sub", { sub: "a\nb" }],
     ["too long a sub", "sub", { sub: "x".repeat(256) }],
-    ["AD-03 bound to a key", "cnf", { cnf: { jkt: "x" } }],
+    ["bound to a key", "cnf", { cnf: { jkt: "x" } }],
   ];
   for (const [name, reason, claims] of table) await refused(name, token({ claims }), reason);
   assert.equal(op.journal.length, 0, "what needs no key asks for none");

@@ -312,7 +312,7 @@ test("CB-08 an answer by form is read from the body, and only where it is config
   await assert.rejects(() => appWith([fakeProvider({ users })]).send(browser, "POST", "/auth/callback"), /no route/);
 });
 
-test("CB-13 S-07 a cookie that was changed, or is of another login, does not open", async () => {
+test("CB-13 A-35 S-07 a cookie that was changed, or is of another login, does not open", async () => {
   const all = fixture();
   const [first, second] = [await approved(all), await approved(all)];
   const [[nameA = "", valueA = ""] = [], [nameB = "", valueB = ""] = []] = [...all.browser.jar];

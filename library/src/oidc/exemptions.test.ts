@@ -21,7 +21,7 @@ const ask = (method: string, path: string, headers: object): Promise<Response> =
   return auth.handle(request, () => new Response("the app"));
 };
 
-test("CS-09 CS-01 of all unsafe endpoints those of the closed list alone take another site's word", async () => {
+test("CS-09 CS-01 F-45 of all unsafe endpoints those of the closed list alone take another site's word", async () => {
   const unsafe = routes.filter(({ method }) => method !== "GET");
   assert.ok(unsafe.length >= 5, "there are such endpoints");
   assert.deepEqual(exemptOf(routes), ["POST backchannel-logout"]);

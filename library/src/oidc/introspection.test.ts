@@ -129,8 +129,8 @@ test("AD-05 only a boolean true is active, and what the answer says has to fit",
     ["not valid yet", "nbf", { nbf: now + 31 }],
     ["from the future", "iat", { iat: now + 31 }],
     ["of nobody", "sub", { sub: undefined }],
-    ["AD-03 another type", "token_type", { token_type: "DPoP" }],
-    ["AD-03 bound", "cnf", { cnf: { jkt: "x" } }],
+    ["another type", "token_type", { token_type: "DPoP" }],
+    ["bound to a key", "cnf", { cnf: { jkt: "x" } }],
   ];
   for (const [name, reason, change] of table)
     assert.deepEqual(await verdictFor({ ...honest(), ...change }), { kind: "invalid", reason }, name);

@@ -168,7 +168,7 @@ test("A-43 TK-11 no token reaches the browser, but for the hint of a logout", as
   assert.equal((await here.visitor().get("/auth/session")).status, 401);
 });
 
-test("AR-10 AR-11 HEAD and POST of the login begin none", async () => {
+test("AR-10 AR-11 F-45 HEAD and POST of the login begin none", async () => {
   const here = site();
   const visitor = here.visitor();
   const asked = op.journal.length;
