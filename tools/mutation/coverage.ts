@@ -17,11 +17,20 @@ export interface Covered {
   readonly passed: boolean;
   /** By the path of the source: the functions of each process that took part. */
   readonly sources: Readonly<Record<string, readonly (readonly Range[])[]>>;
+  /** Which text of the source that was. */
+  readonly texts: Readonly<Record<string, string>>;
 }
 
 /** Of this checkout; `npm ci` would take it away from `node_modules`. */
 const CACHE = join(tmpdir(), `coatcheck-mutation-${createHash("sha256").update(ROOT).digest("hex").slice(0, 12)}`);
 const LONGEST = 120_000;
+const EVERYWHERE: readonly (readonly Range[])[] = [[[0, Number.POSITIVE_INFINITY, true]]];
+
+const hashOf = (path: string): string =>
+  createHash("sha256")
+    .update(readFileSync(join(ROOT, path)))
+    .digest("hex")
+    .slice(0, 20);
 
 /** Whether a place ran: within a function the narrowest range that holds it decides, and of functions the narrowest. */
 export function ran(functions: readonly (readonly Range[])[], place: number): boolean {
@@ -68,11 +77,17 @@ export async function coverageOf(
     found.set(test, covered);
     if (!covered.passed) print(`  left out, since it fails without any mutant: ${test}`);
   });
+  const now = new Map(sources.map((path) => [path, hashOf(path)]));
   return [...found.values()]
     .filter(({ passed }) => passed)
     .map((covered) => ({
       ...covered,
-      sources: Object.fromEntries(Object.entries(covered.sources).filter(([path]) => wanted.has(path))),
+      sources: Object.fromEntries(
+        Object.entries(covered.sources)
+          .filter(([path]) => wanted.has(path))
+          // Of a text that has changed since, places mean nothing: the test may come through all of it.
+          .map(([path, functions]) => [path, covered.texts[path] === now.get(path) ? functions : EVERYWHERE]),
+      ),
     }));
 }
 
@@ -97,7 +112,8 @@ async function cover(test: string): Promise<Covered> {
     const { passed, took } = await runTest(test, { NODE_V8_COVERAGE: folder }, LONGEST);
     const sources: Record<string, Range[][]> = {};
     for (const name of readdirSync(folder)) if (name.startsWith("coverage-")) collect(join(folder, name), sources);
-    return { test, took, passed, sources };
+    const texts = Object.fromEntries(Object.keys(sources).map((path) => [path, hashOf(path)]));
+    return { test, took, passed, sources, texts };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
