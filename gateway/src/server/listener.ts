@@ -9,6 +9,7 @@ import type { Observer } from "../observe/observer.ts";
 import { hasUnreadBody } from "../reception.ts";
 import { ConnectionTurns } from "./connection-turns.ts";
 import { IdleConnections } from "./idle-connections.ts";
+import { AnsweredBodies, discardRest } from "./lingering-close.ts";
 import { protocolFault } from "./protocol.ts";
 import { SlowUploads } from "./slow-uploads.ts";
 import { StandingReaders } from "./standing-readers.ts";
@@ -38,16 +39,21 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
   const tooSlow = (reason: string) => (): void => observer.notice("client.too-slow", { reason });
   const uploads = new SlowUploads(limits, tooSlow("body"));
   new StandingReaders(server, limits.answerIdle, tooSlow("answer"));
+  const bodies = new AnsweredBodies();
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
     idle.tell(response);
     try {
       const fault = protocolFault(message, response);
       if (fault !== undefined) {
         observer.notice("client.malformed", { reason: `status ${fault.status}` });
+        if (!message.complete) bodies.watch(message, response);
         send(response, fault, { https: false, close: true, method: message.method });
         return;
       }
-      if (hasUnreadBody(message)) uploads.watch(message, response);
+      if (hasUnreadBody(message)) {
+        bodies.watch(message, response);
+        uploads.watch(message, response);
+      }
       door.handle(message, response);
     } catch (error) {
       observer.notice("request.failed", { error });
@@ -83,6 +89,10 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
       return;
     }
     observer.notice("client.malformed", { reason: code });
+    if (bodies.isAnswered(socket)) {
+      discardRest(socket);
+      return;
+    }
     const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
     turns.afterAnswers(socket, () => refuse(socket, status));
   });
@@ -96,7 +106,8 @@ function refuse(socket: Socket, status: 400 | 405 | 408 | 431): void {
   let text = `HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(answer.body)}\r\n`;
   for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
   socket.on("error", () => socket.destroy());
-  socket.end(`${text}\r\n${answer.body}`, "utf8", () => socket.destroy());
+  socket.write(`${text}\r\n${answer.body}`);
+  discardRest(socket);
 }
 
 const ANSWERS = {

@@ -7,6 +7,7 @@ import type { Dispatcher } from "undici";
 import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch } from "../observe/observer.ts";
+import { hangUp } from "../server/lingering-close.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead } from "./answer-head.ts";
 import { Slot } from "./connection-limit.ts";
@@ -178,19 +179,4 @@ export function refuseUpgrade(message: IncomingMessage, socket: Duplex, answer: 
   const response = responseOn(message, socket);
   response.once("finish", () => hangUp(socket));
   send(response, answer, { https, close: true, method: message.method });
-}
-
-/** How long a client that was told no may go on sending, in milliseconds. */
-const LINGER_MS = 2_000;
-
-/**
- * Lingering close. Nobody reads a socket that Node let go of, so that its end would never be noticed and the connection stay open for ever. What
- * still comes is thrown away: closing over it would send a reset, which can overtake the answer (RFC 9112 section 9.6).
- */
-function hangUp(socket: Duplex): void {
-  socket.end();
-  socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  timer.unref();
-  socket.once("close", () => clearTimeout(timer));
 }
