@@ -7,7 +7,7 @@ import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/renewal.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
-import { announcer } from "./engine/announce.ts";
+import { type Announce, announcer } from "./engine/announce.ts";
 import type { Auth } from "./engine/auth.ts";
 import { createBackground } from "./engine/background.ts";
 import { boundedStore, checkedStoreTimeout } from "./engine/bounded-store.ts";
@@ -70,9 +70,13 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
 
   const endings = new Endings({ store, clock, policy, background });
-  const announce = announcer({ endings, report, providers, keyring, background, clock });
+  const say = announcer({ endings, report, providers, keyring, background, clock });
   const most = checkedCount("maxPendingEndings", options.maxPendingEndings, 10_000);
-  const unfinished = new UnfinishedEndings({ store, clock, entropy, announce, report, background, most });
+  const unfinished = new UnfinishedEndings({ store, clock, entropy, announce: say, report, background, most });
+  const announce: Announce = (ended) => {
+    unfinished.said(ended.id);
+    say(ended);
+  };
   const renewals = new Renewals({
     store,
     providers,

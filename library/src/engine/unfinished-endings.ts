@@ -41,6 +41,8 @@ const CLOSING_LIMIT = 5_000;
 export class UnfinishedEndings {
   readonly #options: UnfinishedOptions;
   readonly #waiting = new Map<string, Promise<void>>();
+  /** By id: whether somebody here has said meanwhile that the session ended. */
+  readonly #told = new Map<string, { said: boolean }>();
   readonly #slots: Slots;
   readonly #closing = new AbortController();
 
@@ -55,22 +57,34 @@ export class UnfinishedEndings {
     const wanted = { ...ending, at: clock.now() };
     // Ours may have taken effect although its answer was lost; then nobody else has said that the session ended.
     let { before } = ending;
-    return this.again(`${ending.shown ?? ""} ${ending.id}`, async () => {
+    const told = this.#told.get(ending.id) ?? { said: false };
+    this.#told.set(ending.id, told);
+    const held = this.again(`${ending.shown ?? ""} ${ending.id}`, async () => {
       for (;;) {
         const row = await this.#options.store.get(ending.id);
-        if (row === undefined || !isMeant(row, wanted)) return;
+        if (row === undefined || !isMeant(row, wanted)) break;
         if (row.ended !== null) {
-          const ours = before !== undefined && row.version === before.version + 1 && row.reason === ending.reason;
+          const ours = !told.said && before !== undefined && row.version === before.version + 1 && row.reason === ending.reason;
           if (ours) this.#options.announce({ id: row.id, reason: ending.reason, row: before });
-          return;
+          break;
         }
         before = row;
         if (await this.#options.store.put(emptied(row, ending.reason, clock.now()), row.version)) {
           this.#options.announce({ id: row.id, reason: ending.reason, row });
-          return;
+          break;
         }
       }
+      told.said = true;
+      this.#told.delete(ending.id);
     });
+    if (!held) this.#told.delete(ending.id);
+    return held;
+  }
+
+  /** Somebody said that this session ended: what waits to end it need not say so again. */
+  said(id: string): void {
+    const told = this.#told.get(id);
+    if (told !== undefined) told.said = true;
   }
 
   /** Does this again until it does not throw. The same key twice is one. */
