@@ -195,7 +195,7 @@ export class FrontDoor {
     } else {
       Promise.resolve(result.accessToken())
         .then((accessToken) => this.#onward({ arrival, route, admission: result, accessToken }, to, early))
-        .catch((error: unknown) => this.#failed(arrival, to, error));
+        .catch((error: unknown) => this.#failed(arrival, to, error, askFor(route, arrival.origin).mayLogin));
     }
   }
 
@@ -238,9 +238,9 @@ export class FrontDoor {
   }
 
   /** Where every promise of a request ends, so nothing in here throws: what cannot be answered is cut off. */
-  #failed(arrival: Arrival, to: ServerResponse | Duplex, error: unknown): void {
+  #failed(arrival: Arrival, to: ServerResponse | Duplex, error: unknown, mayLogin = false): void {
     const { message, origin, started } = arrival;
-    const answer = this.#sessions.answerFailure(error, arrival);
+    const answer = this.#sessions.answerFailure(error, arrival, mayLogin);
     tellFailure(this.#observer, error, answer.status);
     try {
       this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
@@ -269,6 +269,7 @@ export class FrontDoor {
 function outcomeOf({ status }: RouteResponse): Outcome {
   if (status === 503) return "unavailable";
   if (status >= 500) return "failed";
+  if (status === 401 || status < 400) return "turned";
   return status === 413 ? "too-large" : "malformed";
 }
 

@@ -69,3 +69,21 @@ test("F-31 a provider that refuses our client keeps nobody in 503: past unconfir
   here.provider.fault = null;
   assert.deepEqual(await here.statuses(browser), [200, 200]);
 });
+
+test("F-31 on demand, a page that needs a token goes to the login as well, past unconfirmed; a script gets 401", async () => {
+  await using there = await street({ refresh: "on-demand" });
+  const browser = await there.signIn("late");
+  there.provider.fault = (endpoint, response, { form }) => {
+    if (endpoint !== "/token" || form.get("grant_type") !== "refresh_token") return false;
+    response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ error: "invalid_client" }));
+    return true;
+  };
+  there.clock.pass(RAN_OUT + UNCONFIRMED);
+  for (const path of ["/token", "/bearer"]) {
+    const turned = await browser.send(there.a.port, path, { headers: PAGE });
+    assert.deepEqual([turned.status, turned.headers.location], [302, `/auth/login?return_to=${encodeURIComponent(path)}`]);
+    const script = await there.get(there.a, browser, path);
+    assert.deepEqual([script.status, JSON.parse(script.text).code], [401, "ERR_SESSION_ENDED"]);
+  }
+  assert.equal((await there.get(there.a, browser)).status, 200, "who needs no token goes on");
+});

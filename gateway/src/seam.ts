@@ -90,8 +90,11 @@ export interface SessionLayer {
   readonly watchSession: WatchSession;
   readonly endpoints: OwnEndpoints;
   readonly check: CheckEndpoint;
-  /** What a failure is answered with: a page for a person's navigation in an outage, else the problem document. */
-  readonly answerFailure: (error: unknown, request: RequestView) => RouteResponse;
+  /**
+   * What a failure is answered with: a page for a person's navigation in an outage, else the problem document. `mayLogin`: a navigation
+   * whose session is over, or gives no token any more, goes to the login instead.
+   */
+  readonly answerFailure: (error: unknown, request: RequestView, mayLogin?: boolean) => RouteResponse;
   /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */
   readonly isOwnCookie: (name: string) => boolean;
   /** What a proxy in front says who asks with: no upstream sees it, least of all its secret. */

@@ -66,8 +66,11 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
     watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(checker, request),
-    answerFailure: (error, request) =>
-      error instanceof CoatcheckError && error.status === 503 ? engine.answerFailure(error, request) : problemOfError(error),
+    answerFailure(error, request, mayLogin = false) {
+      if (!(error instanceof CoatcheckError)) return problemOfError(error);
+      if (mayLogin && error.code === "ERR_SESSION_ENDED") return engine.answerThrown(error, request);
+      return error.status === 503 ? engine.answerFailure(error, request) : problemOfError(error);
+    },
     isOwnCookie: cookies.isOurs,
     proxyHeaders: reader?.headers ?? [],
     proxyProven: reader?.proven ?? false,

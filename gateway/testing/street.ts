@@ -41,10 +41,12 @@ export interface StreetOptions {
   readonly app?: RequestListener;
   /** Another app, for all but the routes that get the token. */
   readonly origin?: string;
+  /** `refresh.policy` of both. */
+  readonly refresh?: "keep-in-step" | "on-demand";
 }
 
 /** Starts them. The routes `/token` and `/bearer` forward the access token. */
-export async function street({ app, origin }: StreetOptions = {}): Promise<Street> {
+export async function street({ app, origin, refresh }: StreetOptions = {}): Promise<Street> {
   await using open = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "coatcheck-street-"));
   open.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,6 +64,7 @@ export async function street({ app, origin }: StreetOptions = {}): Promise<Stree
         secrets,
         providers: [{ issuer: provider.issuer, ...CLIENT }],
         session: { unconfirmed: `${UNCONFIRMED / 1000}s` },
+        ...(refresh === undefined ? {} : { refresh: { policy: refresh } }),
       },
       upstreams: [
         { access: "user", ...(origin === undefined ? {} : { url: origin }) },

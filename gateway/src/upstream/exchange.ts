@@ -261,9 +261,10 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   /** There is no answer for the head that waits: the session layer has none, or it cannot be written. Every promise ends here. */
   #fail(error: unknown): void {
     if (this.#over) return;
-    const answer = this.shared.answerFailure(error, this.passage.arrival);
+    const { arrival, route } = this.passage;
+    const answer = this.shared.answerFailure(error, arrival, route.asks.get(arrival.origin.origin)?.mayLogin);
     tellFailure(this.shared.observer, error, answer.status, this.upstream);
-    this.#refuse(answer, answer.status === 503 ? "unavailable" : "failed");
+    this.#refuse(answer, answer.status === 503 ? "unavailable" : answer.status >= 500 ? "failed" : "turned");
   }
 
   /** Answers in the upstream's place, as long as its head was not sent; after that a broken connection is the only honest answer. */

@@ -15,7 +15,7 @@ export interface Passages {
   /** The largest body, in bytes; 0: no limit. */
   readonly bodyLimit: number;
   /** What a failure is answered with. */
-  readonly answerFailure: (error: unknown, request: RequestView) => RouteResponse;
+  readonly answerFailure: (error: unknown, request: RequestView, mayLogin?: boolean) => RouteResponse;
   /** Whether the server stops: connections close with their answer. */
   isDraining(): boolean;
 }

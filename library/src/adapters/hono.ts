@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/option-names.ts";
-import { answerFailure } from "../engine/answers.ts";
+import { answerThrown } from "../engine/answers.ts";
 import type { HasEngine } from "../engine/auth.ts";
 import type { Exchange } from "../engine/exchange.ts";
 import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../engine/handle.ts";
@@ -118,5 +118,5 @@ async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>
 /** What the handler threw with a code of ours is answered by that code, unless the app's own `onError` had an answer for it. */
 function answerOf<Data>(failure: Error | undefined, response: Response, exchange: Exchange<Data>): Response {
   if (!(failure instanceof CoatcheckError) || response.status !== 500) return response;
-  return toResponse(answerFailure(failure, exchange.request, exchange.options));
+  return toResponse(answerThrown(failure, exchange.request, exchange.options));
 }

@@ -37,6 +37,19 @@ export function answerFailure(
   return outagePage({ code, retryAfter: Math.ceil(retryAfter ?? RETRY_AFTER), target, login });
 }
 
+/**
+ * What is answered to an error that a handler threw. A person's navigation that needed a token, and whose session has none to give any
+ * more, is led to the login: nothing else helps (F-31).
+ */
+export function answerThrown(
+  error: { readonly code: ErrorCode; readonly retryAfter: number | null },
+  request: RequestView,
+  answering: Answering,
+): RouteResponse {
+  const signsInAgain = error.code === "ERR_SESSION_ENDED" && isNavigation(request);
+  return signsInAgain ? answerDecision({ kind: "login" }, request, answering) : answerFailure(error, request, answering);
+}
+
 /** What is answered in place of the handler. Never sets or clears a cookie. */
 export function answerDecision(
   decision: Exclude<Decision, { kind: "proceed" }>,

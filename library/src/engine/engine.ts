@@ -1,6 +1,6 @@
 import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerFailure, answerProblem, withCookies } from "./answers.ts";
+import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Observed } from "./observe.ts";
 import { observe } from "./observe.ts";
@@ -47,6 +47,11 @@ export class Engine<Data> {
   /** The answer to an error with a code of ours: a page for a navigation in an outage, else the problem document. */
   answerFailure(error: Pick<CoatcheckError, "code" | "retryAfter">, request: RequestView): RouteResponse {
     return answerFailure(error, request, this.options);
+  }
+
+  /** The same to an error that was thrown on the way: a navigation whose session is over goes to the login. */
+  answerThrown(error: Pick<CoatcheckError, "code" | "retryAfter">, request: RequestView): RouteResponse {
+    return answerThrown(error, request, this.options);
   }
 
   /** Whether the target is one of our own endpoints; these open their exchange themselves. */

@@ -1,7 +1,7 @@
 import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
 import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerFailure, withCookies } from "./answers.ts";
+import { answerFailure, answerThrown, withCookies } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { uncached } from "./no-store.ts";
@@ -140,7 +140,7 @@ async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Da
     return await handler(exchange.session, request);
   } catch (error) {
     exchange.fail();
-    if (error instanceof CoatcheckError) return toResponse(answerFailure(error, exchange.request, exchange.options));
+    if (error instanceof CoatcheckError) return toResponse(answerThrown(error, exchange.request, exchange.options));
     await exchange.settle(500);
     throw error;
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
 import { hasIntent } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerFailure } from "./answers.ts";
+import { answerFailure, answerThrown } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import type { Exchange } from "./exchange.ts";
 import { hold } from "./hold.ts";
@@ -152,7 +152,7 @@ export class Push<Data> {
     }
     const { options } = this.#engine;
     const view = exchange?.request ?? new NodeRequest(response.req, options.origins.own);
-    writeAnswer(response, answerFailure(error, view, options));
+    writeAnswer(response, answerThrown(error, view, options));
   }
 
   /** Whether the request is to one of our own endpoints. */

@@ -1,0 +1,70 @@
+/** Handlers that need a token where there is none to be had any more. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import framework from "express";
+import { Hono } from "hono";
+import { listen, say } from "../../test-support/talk.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+import { express } from "./express.ts";
+import { fetchAdapter } from "./fetch.ts";
+import { hono } from "./hono.ts";
+import { node } from "./node.ts";
+
+const ORIGIN = "http://localhost:3000";
+const make = () => coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
+type Made = ReturnType<typeof make>;
+/** Asks for `/wanted` and answers the status and where that leads. */
+type Ask = (headers: Record<string, string>) => Promise<readonly [status: number, location: string | null]>;
+
+const answered = (response: Response): readonly [number, string | null] => [response.status, response.headers.get("location")];
+
+const ADAPTERS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<void>) => Promise<void> } = {
+  async express(auth, run) {
+    const web = express(auth);
+    const app = framework();
+    app.use(web.session());
+    app.get("/wanted", async (request, response) => {
+      response.end(await web.of(request).accessToken());
+    });
+    app.use(web.errors());
+    await using server = await listen(app);
+    await run(async (headers) => {
+      const { status, headers: given } = await say(server.port, "/wanted", { headers });
+      return [status, given.location ?? null];
+    });
+  },
+  async node(auth, run) {
+    const web = node(auth);
+    await using server = await listen(
+      web.handler(async (_request, response, session) => {
+        response.end(await session.accessToken());
+      }),
+    );
+    await run(async (headers) => {
+      const { status, headers: given } = await say(server.port, "/wanted", { headers });
+      return [status, given.location ?? null];
+    });
+  },
+  async fetch(auth, run) {
+    const serve = fetchAdapter(auth).handler(async (session) => new Response(await session.accessToken()));
+    await run(async (headers) => answered(await serve(new Request(`${ORIGIN}/wanted`, { headers }))));
+  },
+  async hono(auth, run) {
+    const on = hono(auth);
+    const app = new Hono().use(on.session()).get("/wanted", async (c) => c.text(await c.var.session.accessToken()));
+    await run(async (headers) => answered(await app.request(`${ORIGIN}/wanted`, { headers })));
+  },
+};
+
+for (const [name, over] of Object.entries(ADAPTERS)) {
+  test(`F-31 a page whose token cannot be had any more goes to the login, a script gets 401: ${name}`, async () => {
+    const auth = make();
+    await over(auth, async (ask) => {
+      const page = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+      assert.deepEqual(await ask(page), [302, "/auth/login?return_to=%2Fwanted"]);
+      assert.deepEqual(await ask({ "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" }), [401, null]);
+    });
+    await auth.close();
+  });
+}
