@@ -104,7 +104,7 @@ test("a trace tells each step: when, where, who and what", async () => {
   assert.match(stdout, /\n +s1 begins for https:\/\/id\.test \w+\n/);
 });
 
-test("F-47 a broken engine is caught, and what it did is told in few steps", async () => {
+test("a broken engine is caught, and what it did is told in few steps", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [CHILD, "logout-clears-only", "100", "--show"]);
   assert.match(stdout, /breaks rule 3: .* logged out, and s\d+ lives/);
   const [, before, after] = /(\d+) items, shrunk to (\d+)/.exec(stdout) ?? [];

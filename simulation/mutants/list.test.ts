@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { MUTANTS } from "./list.ts";
 
 test("every mutant still changes what the engine says, in one place each", () => {
@@ -16,4 +19,11 @@ test("every mutant still changes what the engine says, in one place each", () =>
 test("mutants are at least twelve, each with a name of its own", () => {
   assert.ok(MUTANTS.length >= 12);
   assert.equal(new Set(MUTANTS.map(({ name }) => name)).size, MUTANTS.length);
+});
+
+test("F-47 F-23 an engine that ends all of a user first and sets its marker afterwards is caught", async () => {
+  const child = fileURLToPath(new URL("child.ts", import.meta.url));
+  const options = { maxBuffer: 64 * 1024 * 1024 };
+  const { stdout } = await promisify(execFile)(process.execPath, [child, "mark-after-ending-all", "1000"], options);
+  assert.match(stdout, /"rule":6,"what":"s\d+ lives, though end-all overtook its login"/);
 });

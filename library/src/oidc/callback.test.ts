@@ -256,7 +256,7 @@ test("CB-05 errors of the provider are shown safely and change nothing", async (
   assert.equal(browser.jar.size, 0);
 });
 
-test("CB-06 repeated parameters are 400, and nothing is sent", async () => {
+test("CB-06 A-44 repeated parameters are 400, and nothing is sent", async () => {
   const all = fixture();
   const target = await approved(all);
   for (const name of ["code", "state", "iss", "error"]) {

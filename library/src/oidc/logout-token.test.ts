@@ -63,7 +63,7 @@ test("LO-05 an honest logout token is what the provider says", async () => {
   assert.equal((await accepted(made({ claims: { sub: undefined } }))).subject, null);
 });
 
-test("LO-05 LO-06 what BCL s2.6 asks of the claims", async () => {
+test("LO-05 LO-06 A-44 what BCL s2.6 asks of the claims", async () => {
   const now = seconds();
   const table: readonly (readonly [name: string, check: string, claims: Bent["claims"]])[] = [
     ["no iss", "iss", { iss: undefined }],
