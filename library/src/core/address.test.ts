@@ -221,3 +221,115 @@ test("F-10 ranges that leave somebody out are taken, private ones in any number"
     assert.doesNotThrow(() => new TrustedPeers(ranges), ranges.join());
   }
 });
+
+test("peers are remembered, a thousand of them, and forgotten when one more comes", () => {
+  const some = new TrustedPeers(["10.0.0.0/8"]);
+  const text = (index: number): string => `10.0.${index >> 8}.${index & 255}`;
+  const first = some.of(text(0));
+  for (let index = 1; index < 1_024; index++) some.of(text(index));
+  assert.equal(some.of(text(0)), first);
+  some.of(text(1_024));
+  const again = some.of(text(0));
+  assert.notEqual(again, first);
+  assert.deepEqual(again, first);
+});
+
+test("a peer is named in its one spelling; what is no address, and nobody, as they are", () => {
+  const some = new TrustedPeers(["10.0.0.0/8", "unix"]);
+  assert.deepEqual(some.of("::ffff:10.0.0.1"), { address: "10.0.0.1", trusted: true });
+  assert.deepEqual(some.of("fe80::1%eth0"), { address: "fe80::1", trusted: false });
+  assert.deepEqual(some.of("unix"), { address: "unix", trusted: true });
+  assert.deepEqual(some.of("nonsense"), { address: "nonsense", trusted: false });
+  assert.deepEqual(some.of("%eth0"), { address: "%eth0", trusted: false });
+  assert.deepEqual(some.of(undefined), { address: "", trusted: false });
+  assert.deepEqual(new TrustedPeers([]).of("unix"), { address: "unix", trusted: false });
+  assert.equal(plainAddress("%eth0"), "%eth0");
+});
+
+test("addresses at the edges of what can be written", () => {
+  for (const [text, groups] of [
+    ["255.255.255.255", [0xffff, 0xffff]],
+    ["0.0.0.0", [0, 0]],
+    ["1.2.3.4", [0x102, 0x304]],
+    ["1:2:3:4:5:6:7::", [1, 2, 3, 4, 5, 6, 7, 0]],
+    ["::2:3:4:5:6:7:8", [0, 2, 3, 4, 5, 6, 7, 8]],
+    ["1:2:3:4:5:6:1.2.3.4", [1, 2, 3, 4, 5, 6, 0x102, 0x304]],
+    ["::ffff:0:1.2.3.4", [0, 0, 0, 0, 0xffff, 0, 0x102, 0x304]],
+    ["1::ffff:1.2.3.4", [1, 0, 0, 0, 0, 0xffff, 0x102, 0x304]],
+    ["ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", new Array(8).fill(0xffff)],
+  ] as const)
+    assert.deepEqual(parseAddress(text), groups, text);
+  for (const text of [
+    "256.1.1.1",
+    "1.256.1.1",
+    "1.1.256.1",
+    "1.1.1.256",
+    "1.2.3",
+    "1.2.3.4.5",
+    "1:2:3:4::5:6:7:8",
+    "1:2:3:4:5:6:7:8::",
+    "::1:2:3:4:5:6:7:8",
+    "1.2.3.4::1",
+    "1.2.3.4:1::",
+    "00000:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
+  ])
+    assert.equal(parseAddress(text), undefined, text);
+});
+
+test("ranges keep the bits that count, and those of IPv4 that is written as IPv6 lose ninety-six", () => {
+  for (const [text, bits, groups] of [
+    ["10.0.0.0/8", 8, 2],
+    ["10.0.0.1", 32, 2],
+    ["10.0.0.1/32", 32, 2],
+    ["10.0.0.1/0", 0, 2],
+    ["::1", 128, 8],
+    ["fd00::/128", 128, 8],
+    ["::ffff:10.0.0.0/104", 8, 2],
+    ["::ffff:10.0.0.0", 32, 2],
+    ["::ffff:10.0.0.0/97", 1, 2],
+    ["::ffff:10.0.0.0/96", 0, 2],
+    ["::ffff:10.0.0.0/95", 0, 2],
+    ["::fffe:0:0/95", 0, 8],
+    ["::fffe:0:0/96", 96, 8],
+    ["::fffd:0:0/95", 95, 8],
+    ["1::/15", 0, 8],
+    ["2::/15", 15, 8],
+    ["1::/16", 16, 8],
+    ["0:0:0:0:1::/79", 0, 8],
+    ["0:0:0:0:1::/80", 80, 8],
+  ] as const) {
+    const range = parseRange(text);
+    assert.deepEqual([range?.bits, range?.address.length], [bits, groups], text);
+  }
+});
+
+test("no address of one family is in a range of the other", () => {
+  const range = (text: string) => parseRange(text) ?? assert.fail(text);
+  const read = (text: string) => parseAddress(text) ?? assert.fail(text);
+  assert.equal(inRange(read("a00::1"), range("10.0.0.0/8")), false);
+  assert.equal(inRange(read("10.0.0.1"), range("a00::/8")), false);
+});
+
+const PUBLIC_BUT = (missing: string): readonly string[] =>
+  ["1.0.0.0/8", "2.0.0.0/7", "4.0.0.0/6", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3"]
+    .concat("64.0.0.0/3", "96.0.0.0/6", "100.0.0.0/10", "100.128.0.0/9", "101.0.0.0/8", "102.0.0.0/7", "104.0.0.0/5")
+    .concat("112.0.0.0/5", "120.0.0.0/6", "124.0.0.0/7", "126.0.0.0/8", "128.0.0.0/3", "160.0.0.0/5", "168.0.0.0/8")
+    .concat("169.0.0.0/9", "169.128.0.0/10", "169.192.0.0/11", "169.224.0.0/12", "169.240.0.0/13", "169.248.0.0/14")
+    .concat("169.252.0.0/15", "169.255.0.0/16", "170.0.0.0/7", "172.0.0.0/12", "172.32.0.0/11", "172.64.0.0/10")
+    .concat("172.128.0.0/9", "173.0.0.0/8", "174.0.0.0/7", "176.0.0.0/4", "192.0.0.0/9", "192.128.0.0/11")
+    .concat("192.160.0.0/13", "192.169.0.0/16", "192.170.0.0/15", "192.172.0.0/14", "192.176.0.0/12", "192.192.0.0/10")
+    .concat("193.0.0.0/8", "194.0.0.0/7", "196.0.0.0/6", "200.0.0.0/5", "208.0.0.0/4")
+    .filter((range) => range !== missing);
+
+test("F-10 all but the private and unassigned ranges hold everybody, and without any one of them somebody is left out", () => {
+  assert.throws(() => new TrustedPeers(PUBLIC_BUT("")), /together hold every public IPv4 address/);
+  for (const missing of PUBLIC_BUT("")) assert.doesNotThrow(() => new TrustedPeers(PUBLIC_BUT(missing)), missing);
+  assert.throws(() => new TrustedPeers(["2000::/4", "3000::/4"]), /hold every public IPv6 address/);
+  assert.doesNotThrow(() => new TrustedPeers(["2000::/4", "3000::/5"]));
+});
+
+test("F-10 the ranges that hold everybody are named as they were given", () => {
+  assert.throws(() => new TrustedPeers(["0.0.0.0/1", "128.0.0.0/1"], "trustedProxies"), {
+    message: /^trustedProxies \(0\.0\.0\.0\/1, 128\.0\.0\.0\/1\) together/,
+  });
+});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Decision, Policy, RequestView, SessionRow, Verdict } from "../contracts.ts";
+import type { DeadReason, Decision, Policy, RequestView, SessionRow, Verdict } from "../contracts.ts";
 import { sampleRow } from "../testing/store-suite-rows.ts";
 import { mayChange } from "./csrf.ts";
-import { decide } from "./decide.ts";
+import { decide, endOf } from "./decide.ts";
 import { isNavigation } from "./navigation.ts";
 
 const OWN = "https://app.example.com";
@@ -156,4 +156,98 @@ test("AR-10 a 401 becomes the login for a top-level navigation alone", () => {
     const circumstances = { request: request("GET", headers), ...WORLD, ambient: false };
     assert.equal(outcome(decide({ kind: "abstain" }, SOMEBODY, circumstances)), navigation ? "login" : 401);
   }
+});
+
+const page = request("GET", { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" });
+const FORBIDDEN: Decision = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
+const UNKNOWN: Decision = { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" };
+
+test("S-05 another user's session ends before anything else, also where the verdict refuses, and after the origin check", () => {
+  const before = { request: request("GET"), ...WORLD, ambient: true, before: true };
+  for (const [name, verdict] of Object.entries(VERDICTS))
+    assert.deepEqual(decide(verdict, SOMEBODY, before), { kind: "end-and-proceed" }, name);
+  const foreign = { ...before, request: request("POST", { "sec-fetch-site": "cross-site" }) };
+  assert.deepEqual(decide({ kind: "abstain" }, SOMEBODY, foreign), { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" });
+});
+
+test("what the handler recorded counts for whoever asks after it, before what the request came with", () => {
+  const after = (recorded: "login" | "logout", more: Partial<Parameters<typeof decide>[2]> = {}) => ({
+    request: request("GET"),
+    ...WORLD,
+    ambient: true,
+    recorded,
+    ...more,
+  });
+  const session = VERDICTS["a session"] ?? { kind: "abstain" };
+  assert.deepEqual(decide({ kind: "abstain" }, SOMEBODY, after("login")), { kind: "proceed" });
+  assert.deepEqual(
+    decide({ kind: "abstain" }, { require: "user", via: ["bearer"] }, after("login", { by: "bearer" })),
+    FORBIDDEN,
+  );
+  assert.deepEqual(decide(session, ANYBODY, after("logout")), { kind: "proceed" });
+  assert.deepEqual(decide(session, SOMEBODY, after("logout")), UNKNOWN);
+  assert.deepEqual(decide(session, SOMEBODY, after("logout", { request: page })), { kind: "login" });
+});
+
+test("a route takes the ways of authenticating that it names, and all where it names none", () => {
+  const by = (name: string | null) => ({ request: request("GET"), ...WORLD, ambient: true, by: name });
+  const session: Verdict = { kind: "accept", session: { row: signedIn, previous: false } };
+  const only: Policy = { require: "user", via: ["session", "proxy"] };
+  assert.deepEqual(decide(session, only, by("session")), { kind: "proceed" });
+  assert.deepEqual(decide(session, only, by("proxy")), { kind: "proceed" });
+  assert.deepEqual(decide(session, only, by("bearer")), FORBIDDEN);
+  assert.deepEqual(decide(session, only, by(null)), FORBIDDEN);
+  assert.deepEqual(decide(session, SOMEBODY, by(null)), { kind: "proceed" });
+});
+
+test("F-31 a session behind its provider is renewed, counts for a while, and then waits for the provider or for a login", () => {
+  const spent = WORLD.now - 1_000;
+  const row = sampleRow({ owner: "i alice", renewAt: spent, tokenExpires: spent });
+  const decided = (changes: Partial<SessionRow>, more: object = {}, policy: Policy = SOMEBODY): Decision => {
+    const { unconfirmed = undefined, ...world }: { unconfirmed?: { retryAfter: number; answered: boolean } } = { ...more };
+    const session = { row: { ...row, ...changes }, previous: false };
+    const verdict: Verdict = { kind: "stale", session, ...(unconfirmed === undefined ? {} : { unconfirmed }) };
+    return decide(verdict, policy, { request: page, ...WORLD, ambient: true, keepsInStep: true, ...world });
+  };
+  const down = { unconfirmed: { retryAfter: 5_000, answered: false } };
+  const long = WORLD.now - WORLD.unconfirmed;
+  assert.deepEqual(decided({}), { kind: "renew" });
+  assert.deepEqual(decided({}, {}, { require: "user", renews: false }), { kind: "proceed" });
+  assert.deepEqual(decided({}, {}, { require: "user", renews: true }), { kind: "renew" });
+  assert.deepEqual(decided({}, { keepsInStep: false }), { kind: "proceed" });
+  assert.deepEqual(decided({ renewAt: null }), { kind: "proceed" });
+  assert.deepEqual(decided({ tokenExpires: null }), { kind: "proceed" });
+  assert.deepEqual(decided({}, down), { kind: "proceed" });
+  assert.deepEqual(decided({ tokenExpires: long + 1 }, down), { kind: "proceed" });
+  assert.deepEqual(decided({ tokenExpires: long }, down), {
+    kind: "unavailable",
+    code: "ERR_PROVIDER_UNAVAILABLE",
+    retryAfter: 5_000,
+  });
+  assert.deepEqual(decided({ tokenExpires: long }, { unconfirmed: { retryAfter: 5_000, answered: true } }), { kind: "login" });
+});
+
+test("whoever comes back is told why their session ended, where they do not know", () => {
+  const REASONS: readonly (readonly [DeadReason, boolean])[] = [
+    ["logout", true],
+    ["elsewhere", true],
+    ["idle", true],
+    ["expired", true],
+    ["provider", true],
+    ["admin", true],
+    ["identity-changed", true],
+    ["refresh-lost", true],
+    ["replaced", false],
+    ["malformed", false],
+    ["unknown", false],
+  ];
+  for (const [reason, told] of REASONS) {
+    const verdict: Verdict = { kind: "abstain", dead: { reason } };
+    assert.equal(endOf(verdict), told ? reason : null, reason);
+    const decision = decide(verdict, SOMEBODY, { request: page, ...WORLD, ambient: true });
+    assert.deepEqual(decision, told ? { kind: "login", ended: reason } : { kind: "login" });
+    assert.deepEqual(decide(verdict, SOMEBODY, { request: request("GET"), ...WORLD, ambient: true }), UNKNOWN);
+  }
+  assert.equal(endOf({ kind: "abstain" }), null);
+  assert.equal(endOf({ kind: "accept", session: { row: sampleRow({ ended: 1, reason: "idle" }), previous: false } }), null);
 });

@@ -22,3 +22,20 @@ test("OP-01 a problem document holds what the table says and nothing of the caus
     code: "ERR_FORBIDDEN",
   });
 });
+
+test("OP-01 an error says what the table says unless it is told better, and waits where it is an outage", () => {
+  const plain = new CoatcheckError("ERR_FORBIDDEN");
+  assert.deepEqual(
+    [plain.name, plain.code, plain.status, plain.message, plain.retryAfter, "cause" in plain],
+    ["CoatcheckError", "ERR_FORBIDDEN", 403, ERRORS.ERR_FORBIDDEN.message, null, false],
+  );
+  const cause = new Error("inner");
+  const told = new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "other words", cause, retryAfter: 0 });
+  assert.deepEqual([told.message, told.cause, told.retryAfter], ["other words", cause, 0]);
+  assert.equal(new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause: null }).cause, null);
+});
+
+test("a problem document has a detail where there is one", () => {
+  assert.equal("detail" in JSON.parse(problem("ERR_FORBIDDEN")), false);
+  assert.equal(JSON.parse(problem("ERR_FORBIDDEN", "more")).detail, "more");
+});

@@ -169,3 +169,127 @@ function dataAfter(held: Held, draft: Draft): JsonObject {
   const result = planned(held, draft);
   return result.steps.length === 0 ? (held.live?.body.data ?? {}) : dataOf(result);
 }
+
+test("data are as large as session.maxData allows, and not a character larger", () => {
+  const policy = sessionPolicy({ maxData: 10 });
+  // {"a":"12"} has ten characters.
+  for (const held of [NOBODY, live("i alice"), live(null)])
+    assert.doesNotThrow(() => plan(held, set({ a: "12" }), circumstances(200, { policy })));
+  const large = { code: "ERR_DATA_TOO_LARGE", message: /are 11 characters of JSON; session\.maxData allows 10/ };
+  for (const held of [NOBODY, live("i alice")])
+    assert.throws(() => plan(held, set({ a: "123" }), circumstances(200, { policy })), large);
+  assert.throws(() => plan(NOBODY, withLogin(set({ a: "123" }), ALICE), circumstances(200, { policy })), large);
+});
+
+test("SE-01 a new record holds what the login and the circumstances say, each in its place", () => {
+  const tokens = { accessToken: "a", refreshToken: "r", idToken: null, scope: null, expires: NOW + 500 };
+  const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: "sealed", renewAt: NOW + 400 };
+  const intent = login("alice", { tokens, provider: "main", sid: "sid-1", issuedAt: 77 });
+  const next = written(planned(NOBODY, withLogin(NO_INTENT, intent), 200, { minted, client: { userAgent: "Firefox" } }));
+  assert.deepEqual(next, {
+    id: "new-id",
+    secretHash: "new-hash",
+    previousHash: null,
+    previousUntil: 0,
+    version: 1,
+    kind: "browser",
+    owner: "i alice",
+    issuer: "i",
+    sid: "sid-1",
+    created: NOW,
+    seen: NOW,
+    expires: NOW + sessionPolicy().lifetime,
+    renewAt: NOW + 400,
+    tokenExpires: NOW + 500,
+    lease: null,
+    ended: null,
+    reason: null,
+    body: serializeBody({
+      ...EMPTY_BODY,
+      userAgent: "Firefox",
+      identity: intent.identity,
+      data: {},
+      tokens: "sealed",
+      provider: "main",
+      issuedAt: 77,
+    }),
+  });
+  const bare = written(planned(NOBODY, withLogin(NO_INTENT, ALICE)));
+  assert.deepEqual([bare.sid, bare.tokenExpires, "issuedAt" in parseBody(bare)], [null, null, false]);
+  const anonymous = written(planned(NOBODY, set({ a: 1 }), 200, { minted, client: { userAgent: "Firefox" } }));
+  const { owner, issuer, sid, renewAt, tokenExpires } = anonymous;
+  assert.deepEqual([owner, issuer, sid, renewAt, tokenExpires], [null, null, null, null, null]);
+  assert.deepEqual(parseBody(anonymous), { ...EMPTY_BODY, userAgent: "Firefox", data: { a: 1 } });
+});
+
+test("a plan without the ticket that it needs is a bug, and says so", () => {
+  const without = circumstances(200, { minted: null });
+  for (const [held, draft] of [
+    [NOBODY, set({ a: 1 })],
+    [NOBODY, withLogin(NO_INTENT, ALICE)],
+    [live("i alice"), withRotate(NO_INTENT)],
+  ] as const)
+    assert.throws(() => plan(held, draft, without), { code: "ERR_INTERNAL" });
+});
+
+test("only what begins or exchanges a session asks for a ticket", () => {
+  assert.deepEqual(
+    [
+      needsTicket(NO_INTENT, NOBODY),
+      needsTicket(set({ a: 1 }), live("i alice")),
+      needsTicket(withLogout(), live("i alice")),
+      needsTicket(set({ a: 1 }), NOBODY),
+      needsTicket(withRotate(NO_INTENT), live("i alice")),
+      needsTicket(withLogin(NO_INTENT, ALICE), NOBODY),
+    ],
+    [false, false, false, true, true, true],
+  );
+});
+
+test("CK-11 of several sessions at once none is it: a logout ends them all, a login replaces them", () => {
+  const held: Held = { ...NOBODY, several: ["one", "two"] };
+  const ended = (reason: string): object[] => ["one", "two"].map((id) => ({ kind: "end", id, reason }));
+  assert.deepEqual(planned(held, withLogout()), { kind: "write", steps: ended("logout"), cookie: "clear", login: null });
+  const result = planned(held, withLogin(NO_INTENT, ALICE));
+  assert.deepEqual(result.steps.slice(1), ended("replaced"));
+  assert.deepEqual([result.steps.length, result.cookie, result.login], [3, "set", ALICE]);
+  assert.deepEqual(shape(planned(held, NO_INTENT)), ["keep"]);
+});
+
+test("S-10 what ends says why: replaced by a login of the same person, changed by another's, or signed out", () => {
+  const reasons = (held: Held, draft: Draft): unknown[] =>
+    planned(held, draft).steps.map((step) => (step.kind === "end" ? step.reason : step.row.reason));
+  assert.deepEqual(reasons(live("i alice"), withLogin(NO_INTENT, ALICE)), [null, "replaced"]);
+  assert.deepEqual(reasons(live("i bob"), withLogin(NO_INTENT, ALICE)), ["identity-changed", null]);
+  assert.deepEqual(reasons(live("i alice"), withLogout()), ["logout"]);
+  const [ended] = planned(live("i alice"), withLogout()).steps;
+  assert.equal(ended?.kind === "put" ? ended.row.ended : null, NOW);
+});
+
+test("SE-07 whoever shows the secret before gets the new one once more, where the ticket still knows it", () => {
+  const late = live("i alice", {}, true);
+  const minted = { id: "id", secretHash: "hash", sealedTokens: null, renewAt: null };
+  assert.deepEqual(shape(planned(late, withRotate(NO_INTENT), 200, { minted: { ...minted, current: true } })), ["set"]);
+  assert.deepEqual(shape(planned(late, withRotate(NO_INTENT), 200, { minted })), ["keep"]);
+  assert.deepEqual(shape(planned(late, withRotate(NO_INTENT), 200, { minted: null })), ["keep"]);
+  const withData = planned(late, withRotate(set({ a: 1 })), 200, { minted: { ...minted, current: true } });
+  assert.deepEqual(shape(withData), ["put:7", "set"]);
+  assert.equal(written(withData).secretHash, late.live?.row.secretHash, "what was exchanged is not exchanged again");
+  const live7 = planned(live("i alice"), set({ a: 1 }), 200, { minted: { ...minted, current: true } });
+  assert.deepEqual(shape(live7), ["put:7", "keep"]);
+});
+
+test("what a prefetch writes is no activity", () => {
+  assert.equal(written(planned(live("i alice"), set({ a: 1 }), 200, { prefetch: true })).seen, 0);
+  assert.equal(written(planned(live("i alice"), set({ a: 1 }))).seen, NOW);
+});
+
+test("an exchange alone leaves the body as it is, to the byte", () => {
+  const held = live("i alice", { a: 1 });
+  assert.equal(written(planned(held, withRotate(NO_INTENT))).body, held.live?.row.body);
+});
+
+test("S-41 data that come to nothing clear a dead ticket on a navigation, as no data do", () => {
+  assert.deepEqual(shape(planned({ ...DEAD, navigation: true }, set({}))), ["clear"]);
+  assert.deepEqual(shape(planned(NOBODY, set({}))), ["keep"]);
+});

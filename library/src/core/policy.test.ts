@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { sampleRow } from "../testing/store-suite-rows.ts";
-import { deviations, overReason, PRESETS, sessionPolicy, touchDue } from "./policy.ts";
+import { deviations, overReason, PRESETS, presenceDue, sessionPolicy, touchDue } from "./policy.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -66,4 +66,74 @@ test("S-52 SE-02 touches come often enough: however requests fall, idle ends at 
       }
     }),
   );
+});
+
+test("SE-04 defaults, and each limit to the last that can be meant", () => {
+  assert.deepEqual(sessionPolicy(), {
+    idle: HOUR,
+    lifetime: 24 * HOUR,
+    unconfirmed: HOUR,
+    persistent: true,
+    maxData: 65_536,
+    maxPerUser: null,
+    endsWithToken: false,
+  });
+  assert.equal(sessionPolicy({}, true).endsWithToken, true);
+  assert.equal(sessionPolicy({ persistent: false }).persistent, false);
+  const DAYS = 400 * 24 * HOUR;
+  const limits = [
+    ["idle", 1000, DAYS],
+    ["lifetime", 1000, DAYS],
+    ["unconfirmed", 0, DAYS],
+    ["maxData", 2, 16_777_216],
+    ["maxPerUser", 1, 1000],
+  ] as const;
+  for (const [name, least, most] of limits) {
+    for (const taken of [least, most]) assert.equal(sessionPolicy({ [name]: taken })[name], taken);
+    for (const refused of [least - 1, most + 1, Number.NaN, Number.POSITIVE_INFINITY])
+      assert.throws(
+        () => sessionPolicy({ [name]: refused }),
+        new RegExp(`^TypeError: session\\.${name} is`),
+        `${name} ${refused}`,
+      );
+  }
+  assert.throws(
+    () => Reflect.apply(sessionPolicy, null, [{ preset: "aal4" }]),
+    /^TypeError: session\.preset is aal4; it can be aal1, aal2 or aal3$/,
+  );
+});
+
+test("SE-04 each time that is longer than the preset is named", () => {
+  assert.deepEqual(deviations({ preset: "aal3", idle: "16m", lifetime: "12h1m" }), [
+    "session.idle is longer than aal3 allows (15 min)",
+    "session.lifetime is longer than aal3 allows (720 min)",
+  ]);
+  assert.deepEqual(deviations({ preset: "aal3" }), []);
+  assert.deepEqual(deviations({ preset: "aal3", idle: 0, lifetime: 12 * HOUR }), []);
+});
+
+test("a session without refresh token ends with its access token where that was asked for, and only then", () => {
+  const row = sampleRow({ created: 0, seen: 0, expires: 24 * HOUR, renewAt: null, tokenExpires: 5_000 });
+  const ends = sessionPolicy({}, true);
+  assert.equal(overReason(row, 4_999, ends), null);
+  assert.equal(overReason(row, 5_000, ends), "expired");
+  assert.equal(overReason(row, 5_000, sessionPolicy()), null);
+  assert.equal(overReason({ ...row, renewAt: 4_000 }, 5_000, ends), null);
+  assert.equal(overReason({ ...row, tokenExpires: null }, 5_000, ends), null);
+  assert.equal(overReason({ ...row, ended: 1, reason: null }, 5_000, ends), "logout");
+});
+
+test("S-52 a touch is due after a twentieth of the idle time, or an hour; a mere presence after a minute at most", () => {
+  for (const [idle, touch, presence] of [
+    [1_000, 50, 50],
+    [10 * MINUTE, MINUTE / 2, MINUTE / 2],
+    [HOUR, 3 * MINUTE, MINUTE],
+    [20 * HOUR, HOUR, MINUTE],
+    [400 * HOUR, HOUR, MINUTE],
+  ] as const) {
+    const policy = sessionPolicy({ idle, lifetime: 24 * HOUR });
+    const row = sampleRow({ seen: 7 });
+    assert.deepEqual([touchDue(row, 7 + touch - 1, policy), touchDue(row, 7 + touch, policy)], [false, true]);
+    assert.deepEqual([presenceDue(row, 7 + presence - 1, policy), presenceDue(row, 7 + presence, policy)], [false, true]);
+  }
 });

@@ -98,3 +98,53 @@ test("OP-03 SE-08 an ended row holds id, secret hash, times and reason, and noth
     },
   );
 });
+
+test("ID-08 an issuer and a subject are as long as they may be, and no longer", () => {
+  const taken = (issuer: string, subject: string): boolean => {
+    try {
+      normalizeIdentity({ issuer, subject }, 0);
+      return true;
+    } catch (error) {
+      assert.match(String(error), /^TypeError: identity\.(?:issuer .* 2048|subject .* 255) characters/);
+      return false;
+    }
+  };
+  assert.equal(taken("i".repeat(2048), "s".repeat(255)), true);
+  assert.equal(taken("i".repeat(2049), "s"), false);
+  assert.equal(taken("i", "s".repeat(256)), false);
+  assert.equal(taken("i", "with space"), true);
+});
+
+test("an identity is taken as it is given, and completed where it says nothing", () => {
+  assert.deepEqual(normalizeIdentity({ issuer: "i", subject: "s" }, 7), {
+    issuer: "i",
+    subject: "s",
+    claims: {},
+    authenticatedAt: 7,
+    method: "app",
+  });
+  const given = { issuer: "i", subject: "s", claims: { a: 1 }, authenticatedAt: 0, method: "bearer" };
+  assert.deepEqual(normalizeIdentity(given, 7), given);
+  assert.throws(
+    () => Reflect.apply(normalizeIdentity, null, [{ issuer: "i", subject: "s", claims: [] }, 0]),
+    /^TypeError: claims must be an object of JSON values/,
+  );
+});
+
+test("a stored body begins with its format, whatever order it was built in", () => {
+  const { format, ...rest } = EMPTY_BODY;
+  assert.match(serializeBody({ ...rest, format }), /^\{"format":1,/);
+});
+
+test("the cause of an unreadable record is kept where the JSON is broken", () => {
+  const caught = (body: string): unknown => {
+    try {
+      return parseBody(sampleRow({ body }));
+    } catch (error) {
+      return error instanceof CoatcheckError ? [error.code, error.cause instanceof SyntaxError] : error;
+    }
+  };
+  assert.deepEqual(caught('{"format":1,broken'), ["ERR_RECORD_FORMAT", true]);
+  assert.deepEqual(caught('{"format":2,"a":1}'), ["ERR_RECORD_FORMAT", false]);
+  assert.deepEqual(caught('{"Format":1,"a":1}'), ["ERR_RECORD_FORMAT", false]);
+});
