@@ -83,8 +83,8 @@ class Deadlines {
     for (;;) {
       const [oldest] = this.#waiting;
       if (oldest === undefined) break;
-      // Those that come meanwhile are due later.
-      await this.#clock.sleep(Math.max(0, oldest.due - this.#clock.monotonic()));
+      // Those that come meanwhile are due later. Whole milliseconds: a rest too small for a timer would come back without end.
+      await this.#clock.sleep(Math.max(1, Math.ceil(oldest.due - this.#clock.monotonic())));
       this.#expire();
     }
     this.#running = false;
