@@ -22,8 +22,8 @@ export async function carryOut<Data>(exchange: Exchange<Data>, held: Held, plann
       if (step.kind === "end") {
         await end(options, held, step, login, now);
       } else if (!(await store.put(step.row, step.condition))) {
-        await undo(options, steps.slice(0, index), now);
-        return "conflict";
+        // Whoever ended the new record in this moment meant this login too, and has its tokens revoked.
+        return (await undo(options, steps.slice(0, index), now)) ? "overruled" : "conflict";
       } else if (login !== null && step.condition === "absent") {
         // Looked at before the presented session ends, so that an outage here does not take both.
         const overruled = await loginOverruled(store, login, before, now);
@@ -43,16 +43,21 @@ export async function carryOut<Data>(exchange: Exchange<Data>, held: Held, plann
   return "done";
 }
 
-// What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret.
-async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<void> {
+/**
+ * What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret. Answers whether somebody
+ * else has ended it already.
+ */
+async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<boolean> {
+  let overruled = false;
   for (const step of steps) {
     if (step.kind !== "put" || step.condition !== "absent") continue;
     try {
-      await store.end({ id: step.row.id }, "replaced", now);
+      overruled ||= (await store.end({ id: step.row.id }, "replaced", now)).length === 0;
     } catch {
-      unfinished.end({ id: step.row.id, reason: "replaced" });
+      unfinished.end({ id: step.row.id, reason: "replaced", grantLivesOn: true });
     }
   }
+  return overruled;
 }
 
 async function end<Data>(

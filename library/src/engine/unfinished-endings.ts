@@ -25,6 +25,8 @@ export interface Unfinished {
   readonly before?: SessionRow;
   /** Hash of the secret that was shown, where the store could not say whether it is the session's: nobody's session ends by its id alone. */
   readonly shown?: string;
+  /** The record of a login that is written again: its tokens are those of the next one, and stay good. */
+  readonly grantLivesOn?: true;
 }
 
 const FIRST_PAUSE = 50;
@@ -55,6 +57,7 @@ export class UnfinishedEndings {
   end(ending: Unfinished): boolean {
     const { clock } = this.#options;
     const wanted = { ...ending, at: clock.now() };
+    const grantLivesOn = ending.grantLivesOn === true;
     // Ours may have taken effect although its answer was lost; then nobody else has said that the session ended.
     let { before } = ending;
     const told = this.#told.get(ending.id) ?? { said: false };
@@ -65,12 +68,12 @@ export class UnfinishedEndings {
         if (row === undefined || !isMeant(row, wanted)) break;
         if (row.ended !== null) {
           const ours = !told.said && before !== undefined && row.version === before.version + 1 && row.reason === ending.reason;
-          if (ours) this.#options.announce({ id: row.id, reason: ending.reason, row: before });
+          if (ours) this.#options.announce({ id: row.id, reason: ending.reason, row: before, grantLivesOn });
           break;
         }
         before = row;
         if (await this.#options.store.put(emptied(row, ending.reason, clock.now()), row.version)) {
-          this.#options.announce({ id: row.id, reason: ending.reason, row });
+          this.#options.announce({ id: row.id, reason: ending.reason, row, grantLivesOn });
           break;
         }
       }
