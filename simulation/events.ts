@@ -66,6 +66,7 @@ export function tellEvent(event: Event): string {
   return [kind, ...more].join(", ");
 }
 
+const AT_ONCE: readonly number[] = [0];
 const PHASES = { add: 0, promote: 20_000 } as const;
 
 /** Replica by replica, and the second phase after all have had the first. */
@@ -101,8 +102,8 @@ function ordered(world: World, event: Ordered & Item): void {
   const order = orderOf(world, event);
   if (order === null) return;
   const work = newWork(`${event.kind} #${event.id}`, Random.of(world.script.seed, 4, event.id), null, order);
-  const run = (): void => {
-    working(work, () => act(world, life, event, order)).then(
+  const run = (there: Life): void => {
+    working(work, () => act(world, there, event, order)).then(
       () => {
         world.note(() => `${work.actor} is done`);
         judgeOrder(world, order);
@@ -111,7 +112,18 @@ function ordered(world: World, event: Ordered & Item): void {
     );
   };
   if (order.kind !== "sweep") world.orders.push(order);
-  world.scheduler.after(0, { place: life, actor: work.actor, tell: () => `asks ${life.name}`, run, wakes: true });
+  // A provider's notice can be on its way for long, and come twice.
+  for (const late of event.kind === "sign-out" ? (event.late ?? AT_ONCE) : AT_ONCE) {
+    const arrive = (): void => {
+      const there = world.replicas[event.replica]?.life;
+      if (there === undefined || there.state === "dead") return;
+      const asks = { place: there, actor: work.actor, tell: () => `asks ${there.name}`, run: () => run(there), wakes: true };
+      world.scheduler.after(0, asks);
+    };
+    if (late === 0) arrive();
+    else
+      world.scheduler.after(late, { place: null, actor: work.actor, tell: () => "sends its notice", run: arrive, wakes: false });
+  }
 }
 
 function orderOf(world: World, event: Ordered): Order | null {

@@ -1,8 +1,9 @@
 import { Items } from "./items.ts";
 import { PortalItems } from "./portal-items.ts";
 import { Random } from "./random.ts";
+import { RareItems } from "./rare-items.ts";
 import type { Script, Settings } from "./script.ts";
-import { behindPortal, settingsOf } from "./settings.ts";
+import { behindPortal, settingsOf, unusual } from "./settings.ts";
 
 const SECOND = 1_000;
 
@@ -23,7 +24,8 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
   const calm = random.chance(0.15);
   const usual = settingsOf(random, calm, options.store ?? (seed % SQLITE_EVERY === 0 ? "sqlite" : "memory"));
   const own = Random.of(seed, 5);
-  const settings = own.chance(BEHIND_PORTAL) ? behindPortal(own, usual, calm) : usual;
+  const other = Random.of(seed, 7);
+  const settings = unusual(other, own.chance(BEHIND_PORTAL) ? behindPortal(own, usual, calm) : usual);
   const items = new Items(random, settings);
   const moments = momentsOf(random, settings);
   for (let browser = 0; browser < settings.browsers; browser++) {
@@ -54,6 +56,10 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
   const crossing = Random.of(seed, 6);
   if (!calm && settings.proxy === null && crossing.chance(OVERTAKEN))
     new Items(crossing, settings, items.all).overtaken(crossing.pick(moments));
+  const rare = new RareItems(items, other, settings, moments);
+  rare.streams();
+  rare.notices();
+  if (!calm) rare.troubles();
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
 }
 

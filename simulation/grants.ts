@@ -2,7 +2,8 @@ import type { EndReason, ProviderLogin, ProviderTokens } from "coatcheck/contrac
 import { spring } from "./faults.ts";
 import type { Life } from "./replica.ts";
 import type { Known } from "./sessions.ts";
-import { EPOCH, ISSUER, type World } from "./world.ts";
+import type { Order } from "./work.ts";
+import { EPOCH, type SignOn, type World } from "./world.ts";
 
 const SHORTEST_PAUSE = 400;
 
@@ -12,7 +13,11 @@ export class Family {
   readonly owner: string;
   readonly sid: string;
   readonly issuedAt: number;
+  /** Who gave them. */
+  readonly provider: SignOn;
   readonly sends: Send[] = [];
+  /** What access the newest tokens give. */
+  scope = "openid profile";
   /** The refresh token that is good; each is good once. */
   current: RefreshToken;
   count = 0;
@@ -26,12 +31,13 @@ export class Family {
   /** Calls to revoke it that came to nothing. */
   revocationsLost = 0;
 
-  constructor(alias: string, owner: string, sid: string, issuedAt: number) {
+  constructor(alias: string, { user, sid, provider }: Grant, issuedAt: number) {
     this.alias = alias;
-    this.owner = owner;
+    this.owner = `${provider.issuer} ${user}`;
     this.sid = sid;
+    this.provider = provider;
     this.issuedAt = issuedAt;
-    this.current = { text: `${alias}r0`, family: this, spent: null };
+    this.current = { text: `${alias}r0`, family: this, spent: null, scope: this.scope };
   }
 }
 
@@ -39,6 +45,16 @@ export interface RefreshToken {
   readonly text: string;
   readonly family: Family;
   spent: Send | null;
+  /** Of the access token that was given with it. */
+  scope: string;
+}
+
+/** What a person allowed at a provider's page. */
+export interface Grant {
+  readonly user: string;
+  readonly nonce: string;
+  readonly sid: string;
+  readonly provider: SignOn;
 }
 
 /** One time that a refresh token left a process. */
@@ -61,13 +77,17 @@ export interface AccessToken {
   readonly expires: number;
 }
 
-/** The provider's own books. It rotates strictly: every refresh token is good once, and a second use revokes the family. */
+/** A second use within this time gets the same successor, where the provider has such a grace. */
+const GRACE = 10_000;
+
+/** The providers' own books. Strictly rotated, a refresh token is good once, and a second use revokes the family. */
 export class Grants {
   readonly #world: World;
   readonly families: Family[] = [];
   readonly #refresh = new Map<string, RefreshToken>();
   readonly #access = new Map<string, AccessToken>();
-  readonly #codes = new Map<string, { readonly user: string; readonly nonce: string; readonly sid: string }>();
+  readonly #codes = new Map<string, Grant>();
+  #approved = 0;
   /** How often a refresh token was used that was spent before. */
   reuses = 0;
   refreshes = 0;
@@ -77,21 +97,22 @@ export class Grants {
   }
 
   /** A person signs in at the provider's page. */
-  approve(user: string, nonce: string, sid: string): string {
-    const code = `code${this.#codes.size + 1}`;
-    this.#codes.set(code, { user, nonce, sid });
+  approve(grant: Grant): string {
+    this.#approved += 1;
+    const code = `code${this.#approved}`;
+    this.#codes.set(code, grant);
     return code;
   }
 
   /** The provider's own session of a browser and a person, as it is now. */
-  signOn(browser: number, user: number): string {
-    const name = `${browser}.${user}`;
+  signOn(browser: number, user: number, provider: SignOn): string {
+    const name = `${provider.name}.${browser}.${user}`;
     const ends = this.families.filter((family) => family.revoked === "sign-out" && family.sid.startsWith(`${name}.`)).length;
     return `${name}.${ends}`;
   }
 
   /** A person signs out at the provider, or everywhere: what was given is revoked. */
-  signOut(owner: string, by: "sid" | "sub"): { readonly sid: string | null; readonly issuedAt: number } | null {
+  signOut(owner: string, by: "sid" | "sub"): Pick<Order, "sid" | "issuedAt"> | null {
     const latest = this.families.findLast((family) => family.owner === owner && family.revoked === null);
     if (latest === undefined) return null;
     for (const family of this.families) {
@@ -106,16 +127,19 @@ export class Grants {
   }
 
   /** A code is redeemed; good once. */
-  redeem(code: string, nonce: string): { readonly login: ProviderLogin; readonly family: Family } | null {
+  redeem(code: string, nonce: string, at: SignOn): { readonly login: ProviderLogin; readonly family: Family } | null {
     const grant = this.#codes.get(code);
     this.#codes.delete(code);
+    if (grant !== undefined && grant.provider !== at)
+      this.#world.violate(7, `${code} of ${grant.provider.name} is sent to ${at.name}`);
     if (grant === undefined || grant.nonce !== nonce) return null;
     const issuedAt = EPOCH + Math.floor(this.#world.scheduler.now);
     const alias = `f${this.families.length + 1}`;
-    const family = new Family(alias, `${ISSUER} ${grant.user}`, grant.sid, issuedAt);
+    const family = new Family(alias, grant, issuedAt);
     this.families.push(family);
     this.#refresh.set(family.current.text, family.current);
-    const identity = { issuer: ISSUER, subject: grant.user, claims: {}, authenticatedAt: issuedAt, method: "oidc:default" };
+    const { issuer, name } = grant.provider;
+    const identity = { issuer, subject: grant.user, claims: {}, authenticatedAt: issuedAt, method: `oidc:${name}` };
     return { login: { identity, tokens: this.#issue(family), sid: grant.sid, issuedAt }, family };
   }
 
@@ -130,11 +154,19 @@ export class Grants {
   /** A refresh token leaves a process: for the first time, or because nobody can say what became of it the time before. */
   sends(send: Send): void {
     const { token } = send;
+    const { settings } = this.#world;
+    if (settings.refresh === "never")
+      this.#world.violate(7, `${send.life.name} sends ${token.text}, and nothing is to be refreshed`);
     const { sends } = token.family;
-    const before = sends.findLast((one) => one.token === token && one.outcome !== "unavailable");
+    // A token that stays good is sent again after every success.
+    const since =
+      settings.rotation === "none" ? sends.findLastIndex((one) => one.token === token && one.outcome === "renewed") + 1 : 0;
+    const before = sends.slice(since).findLast((one) => one.token === token && one.outcome !== "unavailable");
     this.#tooSoon(sends.at(-1), send);
     sends.push(send);
-    const unheard = sends.filter((one) => one.token === token && (one.outcome === null || one.outcome === "unknown"));
+    const unheard = sends
+      .slice(since)
+      .filter((one) => one.token === token && (one.outcome === null || one.outcome === "unknown"));
     if (unheard.length > 2)
       this.#world.violate(7, `${token.text} is sent a third time, and nobody heard what became of it twice`);
     if (before === undefined || this.#uncertain(before, send.at)) return;
@@ -154,16 +186,22 @@ export class Grants {
     const { token } = send;
     const { family } = token;
     this.refreshes += 1;
-    if (token.spent !== null) {
+    const { rotation, narrows } = this.#world.settings;
+    if (token.spent !== null && !this.#inGrace(token)) {
       this.#reused(token);
       return null;
     }
     if (family.revoked !== null) return null;
-    token.spent = send;
+    const again = token.spent !== null;
+    if (rotation !== "none") token.spent ??= send;
     spring(this.#world, "spent", send.life);
     family.count += 1;
-    family.current = { text: `${family.alias}r${family.count}`, family, spent: null };
-    this.#refresh.set(family.current.text, family.current);
+    if (narrows) family.scope = "openid";
+    if (rotation === "none") token.scope = family.scope;
+    else if (!again) {
+      family.current = { text: `${family.alias}r${family.count}`, family, spent: null, scope: family.scope };
+      this.#refresh.set(family.current.text, family.current);
+    }
     return this.#issue(family);
   }
 
@@ -198,6 +236,13 @@ export class Grants {
     return family.sends.some((send) => this.#uncertain(send, this.#world.scheduler.now));
   }
 
+  /** Its successor was not used yet, and it is not long ago. */
+  #inGrace({ family, spent }: RefreshToken): boolean {
+    const { settings, scheduler } = this.#world;
+    if (settings.rotation !== "grace" || spent === null || family.current.spent !== null) return false;
+    return scheduler.now - spent.at <= GRACE && family.sends.every(({ token }) => token !== family.current);
+  }
+
   #lives({ row }: Known): boolean {
     const wall = this.#world.latestWall;
     return wall < row.expires && wall - row.seen <= this.#world.settings.idle;
@@ -229,7 +274,7 @@ export class Grants {
       accessToken,
       refreshToken: family.current.text,
       idToken: `${family.alias}i${family.count}`,
-      scope: "openid",
+      scope: family.scope,
       expires: 0,
     };
   }

@@ -1,10 +1,9 @@
-import type { RecordBody } from "coatcheck/contracts";
 import type { Answer, Asked } from "./asked.ts";
 import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "./asked.ts";
 import { judgeLogin } from "./judge-orders.ts";
 import { counts, judgeAsserted, judgeUnusable } from "./judge-portal.ts";
 import type { Known } from "./sessions.ts";
-import { GRACE, isValid } from "./valid.ts";
+import { GRACE, isPastHelp, isValid } from "./valid.ts";
 import { COOKIE, type World } from "./world.ts";
 
 const FAILING: ReadonlySet<string> = new Set(["edit-fails", "edit-throws", "app-logout-fails", "page-fails"]);
@@ -16,7 +15,7 @@ export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
   const valid = ticket !== null && asked.before.valid && isValid(world, known, ticket.hash, asked.before.seen);
   judgeIdentity(world, asked, answer, known, valid);
   judgeUnusable(world, asked, answer);
-  if (asked.asserts !== null) judgeAsserted(world, asked, answer, valid);
+  if (asked.asserts !== null) judgeAsserted(world, asked, answer, known, valid);
   judgeStatus(world, asked, answer, known);
   judgeCookies(world, asked, answer, valid);
   judgeKept(world, asked, answer, known, valid);
@@ -42,19 +41,9 @@ function isNobody(asked: Asked, { status, location, handled, code }: Answer): bo
   return handled && asked.shown?.owner === null;
 }
 
-/**
- * The refresh token was shown twice, nobody heard what became of it, and the time for which the session counts all the same is over: only a
- * fresh login helps, and that is where such a request is led.
- */
-function isPastHelp(world: World, asked: Asked, { row }: Known): boolean {
-  const body: RecordBody | null = row.body === "" ? null : JSON.parse(row.body);
-  const over = (row.tokenExpires ?? Number.POSITIVE_INFINITY) + world.settings.unconfirmed;
-  return body?.renewal?.lost === true && !world.undisturbed && asked.begunWall + world.apart >= over;
-}
-
 function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
   const { shown, ticket } = asked;
-  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer) && !isPastHelp(world, asked, known)) {
+  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer) && !isPastHelp(world, known)) {
     world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as nobody (${answer.status})`);
   }
   if (shown === undefined) return;
@@ -97,7 +86,7 @@ function judgeStatus(world: World, asked: Asked, answer: Answer, known: Known | 
   if (status === 500 && !FAILING.has(asked.purpose)) world.violate(2, `${asked.actor} gets 500: ${code}`);
   if (status !== 503 || !world.undisturbed || asked.unusable === 503) return;
   // Who was signed in by the app has no token of a provider.
-  if (code === "ERR_TOKEN_UNAVAILABLE" && known?.family === null) return;
+  if (code === "ERR_TOKEN_UNAVAILABLE" && (known?.family === null || world.settings.refresh === "never")) return;
   world.violate(2, `${asked.actor} gets 503 (${code}), and nothing went wrong`);
 }
 

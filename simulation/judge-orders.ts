@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 export function judgeOrder(world: World, order: Order): void {
   order.doneStep = world.scheduler.steps;
   for (const known of world.sessions.all()) {
-    if (!targets(order, known) || known.ended !== null || known.gone) continue;
+    if (!targets(order, known) || isOver(world, known)) continue;
     if (known.createdStep < order.begunStep) world.violate(3, `${known.alias} lives after ${order.kind} was answered`);
   }
   for (const login of world.logins) judgeOvertaken(world, order, login);
@@ -22,9 +22,14 @@ export function judgeLogin(world: World, login: Asked): void {
 function judgeOvertaken(world: World, order: Order, login: Asked): void {
   for (const id of login.created) {
     const known = world.sessions.get(id);
-    if (known === undefined || known.ended !== null || known.gone || !overtakes(order, login, known)) continue;
+    if (known === undefined || isOver(world, known) || !overtakes(order, login, known)) continue;
     world.violate(6, `${known.alias} lives, though ${order.kind} overtook its login`);
   }
+}
+
+/** It has ended, or has run out, and need not be ended any more. */
+function isOver(world: World, { ended, gone, row }: Known): boolean {
+  return ended !== null || gone || world.latestWall >= row.expires;
 }
 
 function targets({ owner, sid, except }: Order, known: Known): boolean {

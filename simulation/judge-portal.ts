@@ -1,6 +1,6 @@
 import type { Answer, Asked, Shown } from "./asked.ts";
 import type { Known } from "./sessions.ts";
-import { isValid } from "./valid.ts";
+import { isPastHelp, isValid } from "./valid.ts";
 import { COOKIE, type World } from "./world.ts";
 
 /** Our own endpoints: they serve nobody, and answer with pages of their own. */
@@ -49,7 +49,7 @@ export function judgeUnusable(world: World, asked: Asked, { status, cookies }: A
 }
 
 /** A request that a portal has passed is answered in the handler's place: its user's account must say why. */
-export function judgeAsserted(world: World, asked: Asked, { status }: Answer, valid: boolean): void {
+export function judgeAsserted(world: World, asked: Asked, { status }: Answer, known: Known | undefined, valid: boolean): void {
   const { failed, unknown, blocked } = world.accounts.answersTo(asked);
   const unknownUsers = world.settings.proxy?.unknown;
   if (asked.shown !== undefined || OWN.has(asked.purpose)) return;
@@ -61,7 +61,8 @@ export function judgeAsserted(world: World, asked: Asked, { status }: Answer, va
       return;
     case 401:
     case 302:
-      if (!unknown || unknownUsers !== "anonymous") world.violate(11, `${asked.actor} is asserted, and gets ${status}`);
+      if ((!unknown || unknownUsers !== "anonymous") && !(known !== undefined && isPastHelp(world, known)))
+        world.violate(11, `${asked.actor} is asserted, and gets ${status}`);
       return;
     case 503:
       // Whoever shows no session needs the store for nothing.

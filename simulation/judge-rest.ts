@@ -1,4 +1,5 @@
 import type { Family, Send } from "./grants.ts";
+import { judgeStreams } from "./streams.ts";
 import type { World } from "./world.ts";
 
 /** What must hold when everything is quiet. */
@@ -9,6 +10,22 @@ export function judgeRest(world: World): void {
   for (const family of world.grants.families) {
     judgeRevoked(world, family);
     judgeCount(world, family);
+  }
+  judgeStreams(world);
+  judgeCap(world);
+}
+
+/** Where nothing went wrong, nobody has more sessions than are allowed. */
+function judgeCap(world: World): void {
+  const { cap, proxy } = world.settings;
+  if (cap === null || proxy !== null || !world.undisturbed) return;
+  const wall = world.latestWall;
+  const counts = new Map<string, number>();
+  for (const { owner, ended, gone, row } of world.sessions.all()) {
+    if (owner === null || ended !== null || gone || wall >= row.expires || wall - row.seen > world.settings.idle) continue;
+    const count = (counts.get(owner) ?? 0) + 1;
+    counts.set(owner, count);
+    if (count > cap) world.violate(6, `${owner} has ${count} sessions, and may have ${cap}`);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Item, Visit } from "./script.ts";
 import { ownerOf, USERS } from "./users.ts";
 import { isValid } from "./valid.ts";
 import { newWork, working } from "./work.ts";
-import { COOKIE, ISSUER, type World } from "./world.ts";
+import { COOKIE, providerOf, type SignOn, type World } from "./world.ts";
 
 /** A cookie jar that several tabs share, and who is signed on at the portal with it. */
 export class Browser {
@@ -110,7 +110,8 @@ export class Visitor {
   go(): void {
     if (this.#visit.errand !== "login") this.#ask(wishOf(this.#visit.errand), this.#heard);
     else {
-      const wish: Wish = { purpose: "login-begins", method: "GET", target: "/auth/login?return_to=/", navigation: true };
+      const target = `/auth/login?return_to=/${this.#world.settings.providers > 1 ? `&provider=${this.#provider.name}` : ""}`;
+      const wish: Wish = { purpose: "login-begins", method: "GET", target, navigation: true };
       this.#ask(wish, (_, { status, location }) => {
         if (status === 302 && location !== null) this.#signIn(location);
       });
@@ -124,8 +125,10 @@ export class Visitor {
     const state = query.get("state") ?? "";
     const run = (): void => {
       const { grants } = this.#world;
-      const code = grants.approve(USERS[user] ?? "nobody", query.get("nonce") ?? "", grants.signOn(browser, user));
-      const target = `/auth/callback?code=${code}&state=${state}&iss=${encodeURIComponent(ISSUER)}`;
+      const provider = this.#provider;
+      const sid = grants.signOn(browser, user, provider);
+      const code = grants.approve({ user: USERS[user] ?? "nobody", nonce: query.get("nonce") ?? "", sid, provider });
+      const target = `/auth/callback?code=${code}&state=${state}&iss=${encodeURIComponent(provider.issuer)}`;
       this.#ask({ purpose: "login-returns", method: "GET", target, navigation: true }, this.#heard);
     };
     const tell = (): string => `signs in at the provider as ${USERS[user]}`;
@@ -157,6 +160,10 @@ export class Visitor {
     const said = passage.asserts === null ? "" : ` of ${passage.asserts.subject}`;
     const tell = (): string => `${wish.method} ${wish.target.split("?")[0]} (${wish.purpose})${said} ${told} → ${life.name}`;
     this.#world.scheduler.after(this.#network(), { place: life, actor: this.#name, tell, run, wakes: true });
+  }
+
+  get #provider(): SignOn {
+    return providerOf(this.#visit, this.#world.settings);
   }
 
   /** The replica that is asked for, or the next that is there. */
@@ -228,7 +235,7 @@ export class Visitor {
       begunStep: scheduler.steps,
       begunAt: scheduler.now,
       begunWall: life.wall(),
-      owner: signsIn(purpose) ? ownerOf(this.#visit.user) : null,
+      owner: signsIn(purpose) ? ownerOf(this.#visit.user, purpose === "login-returns" ? this.#provider : undefined) : null,
       edit: `e${this.#visit.id}`,
       created: [],
       markReadStep: null,

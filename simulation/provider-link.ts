@@ -8,13 +8,12 @@ import type {
   RefreshOutcome,
 } from "coatcheck/contracts";
 import { spring } from "./faults.ts";
-import type { Send } from "./grants.ts";
+import type { RefreshToken, Send } from "./grants.ts";
 import type { Life } from "./replica.ts";
 import type { ProviderTrouble } from "./script.ts";
 import type { Work } from "./work.ts";
 import { currentWork } from "./work.ts";
-import type { World } from "./world.ts";
-import { ISSUER } from "./world.ts";
+import type { SignOn, World } from "./world.ts";
 
 /** `never-sent`: it gets lost on its way there, so that the process hears nothing either. */
 type Fate = ProviderTrouble | "well" | "never-sent";
@@ -22,7 +21,7 @@ type Fate = ProviderTrouble | "well" | "never-sent";
 const NOISE: readonly Fate[] = ["refuses", "error", "busy", "loses-answers", "slow", "never-sent"];
 
 /** The way from a process to the provider: what it asks arrives at one time, takes effect, and is answered at another, or never. */
-export function linkProvider(world: World, life: Life, clock: Clock): Provider {
+export function linkProvider(world: World, life: Life, clock: Clock, provider: SignOn): Provider {
   const { grants, settings } = world;
   const failed: ProviderFailure = { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: null };
   // Counted from when it was asked for: a process that was stopped since must not think that the token lives longer.
@@ -35,7 +34,9 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
     const work = currentWork() ?? life.work;
     const code = login.response.get("code") ?? "";
     const askedAt = clock.now();
-    const redeemed = await new ProviderCall(world, life, `redeem ${code}`, () => grants.redeem(code, login.nonce)).send();
+    const redeemed = await new ProviderCall(world, life, `redeem ${code}`, () =>
+      grants.redeem(code, login.nonce, provider),
+    ).send();
     if (redeemed.kind !== "answered") return failed;
     if (redeemed.answer === null) return { kind: "refused", code: "ERR_PROVIDER_REFUSED", cause: null };
     const found: ProviderLogin = redeemed.answer.login;
@@ -49,6 +50,9 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
       world.violate(7, `${life.name} sends a refresh token that the provider never gave`);
       return { kind: "refused", cause: null };
     }
+    if (token.family.provider !== provider)
+      world.violate(7, `${life.name} sends ${token.text} of ${token.family.provider.name} to ${provider.name}`);
+    judgeScope(world, life, token, tokens);
     const send: Send = {
       token,
       life,
@@ -84,20 +88,28 @@ export function linkProvider(world: World, life: Life, clock: Clock): Provider {
   }
 
   return {
-    name: "default",
-    issuer: ISSUER,
+    name: provider.name,
+    issuer: provider.issuer,
     refreshTimeout: settings.refreshTimeout,
     ready: () => true,
     begin: ({ state, nonce, redirectUri }) => {
       const query = `state=${state}&nonce=${nonce}&redirect_uri=${encodeURIComponent(redirectUri)}`;
-      return { kind: "redirect", url: `${ISSUER}/authorize?${query}` };
+      return { kind: "redirect", url: `${provider.issuer}/authorize?${query}` };
     },
     finish,
     refresh,
     revoke,
-    end: () => `${ISSUER}/logout`,
+    end: () => `${provider.issuer}/logout`,
     close: () => undefined,
   };
+}
+
+/** What the session holds of its last tokens is theirs, and not of those before; unless nobody knows which were the last. */
+function judgeScope(world: World, life: Life, token: RefreshToken, { scope }: ProviderTokens): void {
+  // A token that stays good is the same in results that were lost.
+  const lost = token.family.sends.some(({ outcome, committedAt }) => outcome !== "unavailable" && committedAt === null);
+  if (scope !== token.scope && !(lost && world.settings.rotation === "none"))
+    world.violate(9, `${life.name} holds ${token.text} for "${String(scope)}", and was given "${token.scope}" with it`);
 }
 
 type Heard<T> =

@@ -9,7 +9,7 @@ import type { Place } from "./scheduler.ts";
 import { linkStore } from "./store-link.ts";
 import type { Work } from "./work.ts";
 import { currentWork, newWork, working } from "./work.ts";
-import { EPOCH, ORIGIN, type World } from "./world.ts";
+import { EPOCH, ORIGIN, PROVIDERS, type World } from "./world.ts";
 
 const secretOf = (seed: number): string => Buffer.from(seededEntropy(new Random(seed)).bytes(32)).toString("base64url");
 const OLD_SECRET = secretOf(1);
@@ -45,10 +45,17 @@ export class Life implements Place {
         publicUrl: ORIGIN,
         secrets,
         store: linkStore(world, this, replica.base),
-        provider: linkProvider(world, this, clock),
+        providers: PROVIDERS.slice(0, settings.providers).map((one) => linkProvider(world, this, clock, one)),
         clock,
+        // What it would otherwise write to standard error is in the trace.
+        on: () => undefined,
         entropy: seededEntropy(random),
-        session: { idle: settings.idle, lifetime: settings.lifetime, unconfirmed: settings.unconfirmed },
+        session: {
+          idle: settings.idle,
+          lifetime: settings.lifetime,
+          unconfirmed: settings.unconfirmed,
+          ...(settings.cap === null ? {} : { maxPerUser: settings.cap }),
+        },
         ...this.#proxy(),
         refresh: { policy: settings.refresh, background: settings.background, wait: settings.wait },
       }),

@@ -6,6 +6,7 @@ import { isEdit, isKept } from "./asked.ts";
 import { judgeOrder } from "./judge-orders.ts";
 import { judgeShown } from "./judge-portal.ts";
 import { Random } from "./random.ts";
+import { openStream } from "./streams.ts";
 import { currentWork, newWork, working } from "./work.ts";
 import { COOKIE, ISSUER, ORIGIN, type World } from "./world.ts";
 
@@ -176,6 +177,9 @@ async function act(world: World, session: Session<Data>, asked: Asked): Promise<
       return null;
     case "end-others":
       await endOthers(world, session, asked);
+      return null;
+    case "stream":
+      openStream(world, session.signal, asked);
       return null;
     default:
       return null;

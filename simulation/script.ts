@@ -31,7 +31,9 @@ export type Errand =
   /** A page that is not there: 404. */
   | "page-missing"
   /** A page whose handler sets the session's cookie itself. */
-  | "own-cookie";
+  | "own-cookie"
+  /** An event stream: answered at once, and open until the session's signal says that it is over. */
+  | "stream";
 
 /**
  * How a request comes to us: through the portal, around it, or around it with a header that names somebody. Or through it with what it says in a
@@ -54,15 +56,19 @@ export interface Visit {
   readonly patience: number | null;
 }
 
-export type StoreTrouble = "refuses" | "loses-answers" | "slow";
+/** `busy`: calls wait for their turn, and are told after a while that it does not come. `hangs`: calls are never answered. */
+export type StoreTrouble = "refuses" | "loses-answers" | "slow" | "busy" | "hangs";
 export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
 
 export type LookupTrouble = "throws" | "hangs" | "slow";
 /** What an administrator makes of somebody's account. `merged`: it is now that of another. */
 export type Becomes = "known" | "unknown" | "blocked" | "merged";
 
-/** A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard; the store has the result. Or the store has a login. */
-export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-in";
+/**
+ * A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard; the store has the result. Or the store has
+ * a login; or anything at all, and the process that wrote it has not heard so.
+ */
+export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-in" | "written";
 /**
  * What can happen in a moment. `jump`: the clocks of all others, while this one is on its way. `cut-off`: the store does not answer this
  * process. `strand`: what it sent is lost, and it is stopped for longer than its lease, while the provider is slow.
@@ -83,7 +89,14 @@ export type Event =
   | { readonly kind: "sweep"; readonly replica: number }
   | { readonly kind: "end-all"; readonly user: number; readonly replica: number }
   | { readonly kind: "end-one"; readonly user: number; readonly replica: number }
-  | { readonly kind: "sign-out"; readonly user: number; readonly by: "sid" | "sub"; readonly replica: number }
+  | {
+      readonly kind: "sign-out";
+      readonly user: number;
+      readonly by: "sid" | "sub";
+      readonly replica: number;
+      /** How long its notice is on its way, each time that it is sent; once and at once if absent. */
+      readonly late?: readonly number[];
+    }
   | { readonly kind: "withdraw"; readonly user: number }
   | { readonly kind: "copy"; readonly from: number; readonly to: number }
   /** At the portal somebody else is signed on in this browser from now on; `null`: nobody. */
@@ -131,7 +144,7 @@ export interface Settings {
   readonly tokenLifetime: number;
   readonly refreshTimeout: number;
   readonly wait: number;
-  readonly refresh: "keep-in-step" | "on-demand";
+  readonly refresh: "keep-in-step" | "on-demand" | "never";
   readonly background: boolean;
   /** How slow things can be: 0 quick, 1 with stragglers of seconds. */
   readonly tempo: number;
@@ -141,6 +154,17 @@ export interface Settings {
   readonly lookupNoise: number;
   /** Whether the provider knows the family of a refresh token that was spent already, when it is revoked. */
   readonly revokesSpent: boolean;
+  /**
+   * What becomes of a refresh token that was used. `strict`: it is spent, and a second use revokes the family. `grace`: for a while a second use gets
+   * the same successor. `none`: it stays good.
+   */
+  readonly rotation: "strict" | "grace" | "none";
+  /** Whether a refresh gives less than the login did. */
+  readonly narrows: boolean;
+  /** How many providers people sign in with. */
+  readonly providers: 1 | 2;
+  /** The most sessions of a user; `null`: as many as they like. */
+  readonly cap: number | null;
   readonly users: number;
   readonly browsers: number;
   /** `null`: people come to us directly. */

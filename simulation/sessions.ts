@@ -97,6 +97,7 @@ export class Sessions {
     if (!written) return false;
     if (condition === "absent" || known === undefined) this.#created(row, work, life);
     else this.#changed(known, row, work, life);
+    spring(this.#world, "written", life);
     return true;
   }
 
@@ -194,7 +195,8 @@ export class Sessions {
     const wrote = row.secretHash !== before.secretHash || known.dataKeys !== keysBefore;
     if (wrote && (work.asked === null || !isWriting(work.asked.purpose)))
       world.violate(1, `${work.actor} changed ${known.alias}, which it only reads`);
-    if (row.seen > before.seen && (work.asked === null || !wrote))
+    // A secret that is exchanged twice at once becomes the same one, and its user is there all the same.
+    if (row.seen > before.seen && (work.asked === null || !isWriting(work.asked.purpose)))
       world.violate(8, `${work.actor} moved the last activity of ${known.alias}`);
     if (row.lease !== before.lease || row.tokenExpires !== before.tokenExpires) {
       world.note(() => `${known.alias} ${row.lease === null ? "has no lease" : `is leased to ${life.name}`}`);
@@ -228,6 +230,8 @@ export class Sessions {
   // A login takes over the data of the session that it ends; what was edited meanwhile must be among them.
   #taken(known: Known, row: SessionRow, { asked }: Work): void {
     if (row.reason !== "replaced" || asked === null) return;
+    // A record that its own request wrote and gave nobody: what was in it is where it came from.
+    if (asked.created.includes(known.id)) return;
     const next = asked.created.map((id) => this.#known.get(id)).findLast((one) => one !== undefined && one.ended === null);
     if (next === undefined || (known.owner !== null && next.owner !== known.owner)) return;
     for (const key of known.dataKeys) {
@@ -246,6 +250,14 @@ export class Sessions {
     for (const tell of world.listeners) tell(known.id, reason);
     if (by.asked?.unusable != null)
       world.violate(11, `${by.actor} ended ${known.alias}, though nobody can use what the proxy says`);
+    const { order } = by;
+    if (
+      order?.kind === "sign-out" &&
+      order.sid === null &&
+      known.family !== null &&
+      known.family.issuedAt > (order.issuedAt ?? 0)
+    )
+      world.violate(6, `${known.alias} was ended by a notice of before its login`);
     if (reason === "provider" || reason === "refresh-lost") {
       if (
         by.order?.kind !== "sign-out" &&

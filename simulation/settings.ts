@@ -30,6 +30,10 @@ export function settingsOf(random: Random, calm: boolean, store: Settings["store
     providerNoise: calm ? 0 : random.pick([0, 0, 0.05, 0.25]),
     lookupNoise: 0,
     revokesSpent: random.chance(0.5),
+    rotation: "strict",
+    narrows: false,
+    providers: 1,
+    cap: null,
     users: 1 + random.below(3),
     browsers: 1 + random.below(3),
     proxy: null,
@@ -46,4 +50,17 @@ export function behindPortal(random: Random, usual: Settings, calm: boolean): Se
     strangers: [0, 1, 2].filter(() => random.chance(0.2)),
   };
   return { ...usual, users: 2 + random.below(2), lookupNoise: calm ? 0 : random.pick([0, 0, 0.05, 0.2]), proxy };
+}
+
+/** The same with what not every provider and not every app does. */
+export function unusual(random: Random, usual: Settings): Settings {
+  const never = random.chance(0.06);
+  return {
+    ...usual,
+    ...(never ? { refresh: "never", background: false } : {}),
+    rotation: random.pick(["strict", "strict", "strict", "grace", "none"]),
+    narrows: random.chance(0.3),
+    providers: usual.proxy === null && random.chance(0.25) ? 2 : 1,
+    cap: random.chance(0.2) ? 1 + random.below(3) : null,
+  };
 }

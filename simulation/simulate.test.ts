@@ -111,3 +111,38 @@ test("a broken engine is caught, and what it did is told in few steps", async ()
   assert.ok(Number(after) <= 4 && Number(after) < Number(before), `${before} items became ${after}`);
   assert.match(stdout, /\((app-)?logout(-fails)?\) shows s\d+ →/);
 });
+
+test("F-47 seeds have providers of every kind, several of them, limits, streams, late notices, and stores that are busy or hang", () => {
+  const scripts = Array.from({ length: 300 }, (_, seed) => generate(seed + 1));
+  const seen = (what: (script: (typeof scripts)[number]) => unknown): readonly unknown[] =>
+    [...new Set(scripts.map(what))].sort();
+  assert.deepEqual(
+    seen(({ settings }) => settings.rotation),
+    ["grace", "none", "strict"],
+  );
+  assert.deepEqual(
+    seen(({ settings }) => settings.refresh),
+    ["keep-in-step", "never", "on-demand"],
+  );
+  assert.deepEqual(
+    seen(({ settings }) => settings.narrows),
+    [false, true],
+  );
+  assert.deepEqual(
+    seen(({ settings }) => settings.providers),
+    [1, 2],
+  );
+  assert.deepEqual(
+    seen(({ settings }) => settings.cap),
+    [1, 2, 3, null],
+  );
+  const items = scripts.flatMap((script) => script.items);
+  assert.ok(items.some((item) => item.kind === "visit" && item.errand === "stream"));
+  assert.ok(items.some((item) => item.kind === "sign-out" && (item.late ?? []).length === 2));
+  assert.ok(items.some((item) => item.kind === "trap" && item.on === "written"));
+  for (const how of ["busy", "hangs"])
+    assert.ok(
+      items.some((item) => item.kind === "store-trouble" && item.how === how),
+      how,
+    );
+});

@@ -1,12 +1,16 @@
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
 import type { Life } from "./replica.ts";
+import type { StoreTrouble } from "./script.ts";
 import { value } from "./sessions.ts";
 import type { Work } from "./work.ts";
 import { currentWork } from "./work.ts";
 import type { World } from "./world.ts";
 
-/** What becomes of one call. */
-type Fate = "well" | "fails-before" | "fails-after";
+/** What becomes of one call. `waits`: it fails after a while, and did nothing; `hangs`: it is never answered, and may have done something. */
+type Fate = "well" | "fails-before" | "fails-after" | "waits" | "hangs";
+
+/** How long a busy store lets a call wait before it says no. */
+const BUSY = 1_000;
 
 /**
  * The way from a process to the store. A call takes effect at one time and is answered at another; it can fail before it took effect, and
@@ -132,9 +136,11 @@ class Call<T> {
     }
   }
 
-  #draw(trouble: "refuses" | "loses-answers" | "slow" | undefined): Fate {
+  #draw(trouble: StoreTrouble | undefined): Fate {
     const { random } = this.#work;
     if (trouble === "refuses") return "fails-before";
+    if (trouble === "busy") return random.chance(0.7) ? "waits" : "well";
+    if (trouble === "hangs") return random.chance(0.5) ? "hangs" : "well";
     if (trouble === "loses-answers") return random.chance(0.8) ? "fails-after" : "well";
     if (!random.chance(this.#world.settings.storeNoise)) return "well";
     return random.chance(0.5) ? "fails-before" : "fails-after";
@@ -143,7 +149,8 @@ class Call<T> {
   send(): T | Promise<T> {
     const { answers } = this.#world.settings;
     const atOnce = answers === "at-once" || (answers === "mixed" && this.#work.random.chance(0.5));
-    if (atOnce && !this.#slow) return this.#now();
+    const waits = this.#slow || this.#fate === "waits" || this.#fate === "hangs";
+    if (atOnce && !waits) return this.#now();
     return new Promise((resolve, reject) => this.#later(resolve, reject));
   }
 
@@ -157,10 +164,12 @@ class Call<T> {
 
   #later(resolve: (answer: T) => void, reject: (error: Error) => void): void {
     const { scheduler } = this.#world;
-    if (this.#fate === "fails-before") {
-      this.#arrives("is refused by the store", () => reject(new Error("the store is away")));
+    if (this.#fate === "fails-before" || this.#fate === "waits") {
+      const busy = this.#fate === "waits" ? BUSY : 0;
+      this.#arrives("is refused by the store", () => reject(new Error("the store is away")), busy);
       return;
     }
+    if (this.#fate === "hangs" && this.#work.random.chance(0.5)) return;
     scheduler.after(this.#delay(), {
       place: null,
       actor: this.#work.actor,
@@ -171,15 +180,22 @@ class Call<T> {
         if (this.#life.state === "dead" && this.#work.random.chance(0.5)) return;
         const answer = this.#effect(this.#work);
         this.#world.note(() => `→ ${said(answer)}`);
+        if (this.#fate === "hangs") return;
         if (this.#fate === "well") this.#arrives("hears from the store", () => resolve(answer));
         else this.#arrives("loses the store's answer", () => reject(new Error("the store's answer is lost")));
       },
     });
   }
 
-  #arrives(tell: string, run: () => void): void {
+  #arrives(tell: string, run: () => void, waited = 0): void {
     const told = (): string => `${tell}: ${this.#what()}`;
-    this.#world.scheduler.after(this.#delay(), { place: this.#life, actor: this.#work.actor, tell: told, run, wakes: true });
+    this.#world.scheduler.after(waited + this.#delay(), {
+      place: this.#life,
+      actor: this.#work.actor,
+      tell: told,
+      run,
+      wakes: true,
+    });
   }
 
   #delay(): number {

@@ -1,8 +1,9 @@
+import type { SignOn } from "./world.ts";
 import { ISSUER } from "./world.ts";
 
 export const USERS = ["alice", "bob", "carol"] as const;
 
-/** Whose sessions are that the provider's logins begin. */
-export function ownerOf(user: number): string {
-  return `${ISSUER} ${USERS[user] ?? "nobody"}`;
+/** Whose sessions are that a provider's logins begin. */
+export function ownerOf(user: number, { issuer }: Pick<SignOn, "issuer"> = { issuer: ISSUER }): string {
+  return `${issuer} ${USERS[user] ?? "nobody"}`;
 }

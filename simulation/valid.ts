@@ -1,3 +1,4 @@
+import type { RecordBody } from "coatcheck/contracts";
 import type { Known } from "./sessions.ts";
 import type { World } from "./world.ts";
 
@@ -17,4 +18,17 @@ export function isValid(world: World, known: Known | undefined, hash: string, se
   return (
     now - secret.replacedAt < GRACE - SLOWEST - world.apart && known.secrets.get(secret.successor ?? "")?.replacedAt === null
   );
+}
+
+/**
+ * The refresh token was shown twice, nobody heard what became of it, and the time for which the session counts all the same is over: only a
+ * fresh login helps, and that is where such a request is led.
+ */
+export function isPastHelp(world: World, { row, family }: Known): boolean {
+  const body: RecordBody | null = row.body === "" ? null : JSON.parse(row.body);
+  const over = (row.tokenExpires ?? Number.POSITIVE_INFINITY) + world.settings.unconfirmed;
+  // A process that cannot reach the store knows it before the row says so.
+  const unheard = (family?.sends ?? []).filter(({ outcome }) => outcome === "unknown").map(({ token }) => token);
+  const lost = body?.renewal?.lost === true || new Set(unheard).size < unheard.length;
+  return lost && !world.undisturbed && world.latestWall >= over;
 }

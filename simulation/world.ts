@@ -4,8 +4,9 @@ import type { Asked } from "./asked.ts";
 import type { Grants } from "./grants.ts";
 import type { Life, Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Event, LookupTrouble, Script, Settings } from "./script.ts";
+import type { Event, LookupTrouble, Script, Settings, StoreTrouble } from "./script.ts";
 import type { Known, Sessions } from "./sessions.ts";
+import type { Stream } from "./streams.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
@@ -22,6 +23,16 @@ export interface Violation {
 /** Wall clocks begin here. */
 export const EPOCH = Date.UTC(2030, 0, 1);
 export const ISSUER = "https://id.test";
+/** Whom people sign in with. */
+export interface SignOn {
+  readonly name: string;
+  readonly issuer: string;
+}
+const USUAL: SignOn = { name: "default", issuer: ISSUER };
+export const PROVIDERS: readonly SignOn[] = [USUAL, { name: "other", issuer: "https://other.test" }];
+/** The provider with which a visit signs in. */
+export const providerOf = ({ id }: { readonly id: number }, { providers }: Settings): SignOn =>
+  PROVIDERS[id % providers] ?? USUAL;
 export const ORIGIN = "https://app.test";
 export const COOKIE = "__Host-Http-coatcheck";
 
@@ -43,7 +54,9 @@ export class World {
   readonly promises: { readonly known: Known; readonly life: Life; readonly at: number }[] = [];
   /** Logins that were answered with a session. */
   readonly logins: Asked[] = [];
-  storeTroubles: Trouble<"refuses" | "loses-answers" | "slow">[] = [];
+  storeTroubles: Trouble<StoreTrouble>[] = [];
+  /** Event streams that were answered, and when each learned that it is over. */
+  readonly streams: Stream[] = [];
   providerTroubles: Trouble<"refuses" | "error" | "busy" | "loses-answers" | "slow">[] = [];
   readonly lookupTroubles: Trouble<LookupTrouble>[] = [];
   /** Who wants to be told of endings. */

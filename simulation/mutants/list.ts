@@ -1,6 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 import { one } from "./mutant.ts";
 import { PORTAL_MUTANTS } from "./portal.ts";
+import { UNUSUAL_MUTANTS } from "./unusual.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   one(
@@ -249,4 +250,5 @@ export const MUTANTS: readonly Mutant[] = [
     "return { cookies: [], refusal:",
   ),
   ...PORTAL_MUTANTS,
+  ...UNUSUAL_MUTANTS,
 ];
