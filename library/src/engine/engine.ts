@@ -59,8 +59,11 @@ export class Engine<Data> {
     return target.startsWith(this.options.prefix) && this.#routesAt(target) !== undefined;
   }
 
-  /** Answers a request to one of our own endpoints. */
-  async serve(request: RouteRequest): Promise<RouteResponse> {
+  /**
+   * Answers a request to one of our own endpoints. `opened`: its exchange, where others have asked for the session before; an endpoint that looks
+   * nobody up leaves that one alone.
+   */
+  async serve(request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse> {
     const candidates = this.#routesAt(request.target);
     if (candidates === undefined) return answerProblem("ERR_NOT_FOUND");
     const method = request.method === "HEAD" ? "GET" : request.method;
@@ -69,7 +72,7 @@ export class Engine<Data> {
       const allow = candidates.flatMap((candidate) => (candidate.method === "GET" ? ["GET", "HEAD"] : [candidate.method]));
       return answerProblem("ERR_METHOD_NOT_ALLOWED", [["allow", allow.join(", ")]]);
     }
-    return this.#run(route, request);
+    return this.#run(route, request, opened);
   }
 
   #routesAt(target: string): readonly Route[] | undefined {
@@ -77,9 +80,9 @@ export class Engine<Data> {
     return this.#routes.get(path) ?? this.#routes.get(`${path.slice(0, path.lastIndexOf("/"))}/{id}`);
   }
 
-  async #run(route: Route, request: RouteRequest): Promise<RouteResponse> {
+  async #run(route: Route, request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse> {
     const looksUp = typeof route.lookup === "function" ? route.lookup(request) : route.lookup;
-    const exchange = looksUp ? await this.open(request) : this.openUnseen(request);
+    const exchange = looksUp ? (opened ?? (await this.open(request))) : this.openUnseen(request);
     const decision = await exchange.admit({
       require: "nobody",
       crossSite: route.crossSite ?? false,

@@ -13,7 +13,7 @@ import type {
   Verdict,
 } from "../contracts.ts";
 import { clearCookie } from "../cookie/serialize.ts";
-import type { Draft, LoginIntent } from "../core/draft.ts";
+import type { Draft } from "../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { isNavigation, isPrefetch } from "../core/navigation.ts";
@@ -25,7 +25,7 @@ import { answerDecision, withCookies } from "./answers.ts";
 import type { Body } from "./bodies.ts";
 import { bodyOf } from "./bodies.ts";
 import { decisionOf } from "./decision.ts";
-import { settleFirstVisit } from "./first-visit.ts";
+import { beginningOf, settleFirstVisit } from "./first-visit.ts";
 import { markBefore } from "./marks.ts";
 import { type Answer, keepFromCaches } from "./no-store.ts";
 import type { Asserted, Observed } from "./observe.ts";
@@ -171,14 +171,10 @@ export class Exchange<Data> implements RouteExchange {
 
   /** Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
   get pending(): boolean {
-    return hasIntent(this.#draft) || ((this.dead !== null || this.#beginning !== null) && isNavigation(this.request));
-  }
-
-  /** The login of an asserted user who has no session of their own yet. */
-  get #beginning(): LoginIntent | null {
-    const { asserted } = this;
-    if (asserted === null || this.#proven?.row.owner === asserted.owner) return null;
-    return { ...asserted, fresh: false, tokens: null, provider: null, sid: null, issuedAt: null };
+    return (
+      hasIntent(this.#draft) ||
+      ((this.dead !== null || beginningOf(this.asserted, this.#proven) !== null) && isNavigation(this.request))
+    );
   }
 
   /** Records intent. A `TypeError` once the response head is ready: nothing recorded then could still be stored. */
@@ -258,11 +254,9 @@ export class Exchange<Data> implements RouteExchange {
     this.#failed = true;
   }
 
-  /**
-   * Closes the session and carries out what the handler wanted. To be called once, when the response's status is known. `wrote`: the handler set a
-   * cookie of the session's name itself.
-   */
+  /** Carries out once what was recorded, when the status is known. `wrote`: the handler set a cookie of our name. */
   settle(given: number, wrote = false): MaybePromise<Settlement> {
+    if (this.#closed) return UNCHANGED;
     const status = this.#failed ? Math.max(given, 500) : given;
     const begins = this.#begin(status, wrote);
     this.#closed = true;
@@ -271,9 +265,14 @@ export class Exchange<Data> implements RouteExchange {
     return begins ? settleFirstVisit(this, status) : settle(this, status);
   }
 
+  /** Whether it has been settled, or is about to be. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   // An asserted user's session is stored by a navigation that succeeds, or by what the handler writes; cookieless clients store none (S-35).
   #begin(status: number, wrote: boolean): boolean {
-    const login = this.#beginning;
+    const login = beginningOf(this.asserted, this.#proven);
     if (login === null || this.#draft.login !== null || this.#draft.logout) return false;
     const written = hasIntent(this.#draft);
     const navigates = isNavigation(this.request) && status < 400 && !wrote;

@@ -1,12 +1,20 @@
 /** First navigations of a proxy's user that come at once: one of them begins the session. */
 import { hash } from "node:crypto";
-import type { RequestView } from "../contracts.ts";
+import type { ProvenSession, RequestView } from "../contracts.ts";
+import type { LoginIntent } from "../core/draft.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Asserted } from "./observe.ts";
 import type { Settlement } from "./settle.ts";
 import { settle, UNCHANGED } from "./settle.ts";
 
 /** How long the first is given until its browser shows the cookie, milliseconds. */
 const AHEAD = 5_000;
+
+/** The login of an asserted user who has no session of their own yet. */
+export function beginningOf(asserted: Asserted | null, proven: ProvenSession | null): LoginIntent | null {
+  if (asserted === null || proven?.row.owner === asserted.owner) return null;
+  return { ...asserted, fresh: false, tokens: null, provider: null, sid: null, issuedAt: null };
+}
 
 /**
  * Carries out the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of those that come at once store it;

@@ -8,9 +8,11 @@ import type { Exchange } from "./exchange.ts";
 import { hold } from "./hold.ts";
 import { keepFromCaches } from "./no-store.ts";
 import { NodeRequest, writeAnswer } from "./node-request.ts";
+import { type Settlement, UNCHANGED } from "./settle.ts";
 import { signedIn } from "./signed-in.ts";
 import { type RequireUser, userPolicy } from "./user-policy.ts";
 
+const LOCKED = "requireUser() keeps everybody from the login: web.routes() comes before it";
 const ANYBODY: Policy = { require: "nobody" };
 
 type Next = (error?: unknown) => void;
@@ -42,21 +44,37 @@ export class Push<Data> {
     this.#engine = engine;
   }
 
-  /** Opens the request's exchange, then calls `next`; or answers in its place. Our own endpoints open theirs themselves. */
+  /** Opens the request's exchange, then calls `next`; or answers in its place. */
   open(request: Carrier<Data>, response: ServerResponse, next: Next): void {
     const view = new NodeRequest(request, this.#engine.options.origins.own);
-    if (this.#engine.owns(view.target)) {
-      next();
-      return;
-    }
     const enter = (exchange: Exchange<Data> | null): void => {
       if (exchange === null) return;
       request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
       next();
     };
-    const admitted = this.#admit(view, response);
+    const admitted = this.#engine.owns(view.target) ? this.#openOwn(view, response) : this.#admit(view, response);
     if (admitted instanceof Promise) admitted.then(enter).catch(next);
     else enter(admitted);
+  }
+
+  /** The exchange of a request to one of our own endpoints, for what the app has in front of these: each of them admits and settles by its own rules. */
+  #openOwn(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data>> {
+    const enter = (exchange: Exchange<Data>): Exchange<Data> => {
+      exchange.answer = response;
+      exchange.onIntent = () => this.#hold(exchange, response, (status) => this.#settleOwn(exchange, response, status));
+      return exchange;
+    };
+    const opened = this.#engine.open(view);
+    return opened instanceof Promise ? opened.then(enter) : enter(opened);
+  }
+
+  /** What the app recorded where the endpoint did not settle it: that looks nobody up, or the app answered in its place. */
+  async #settleOwn(exchange: Exchange<Data>, response: ServerResponse, status: number): Promise<Settlement> {
+    if (exchange.closed) return UNCHANGED;
+    const decision = await exchange.admit(ANYBODY);
+    if (decision.kind === "proceed") return exchange.settle(status, writesCookie(exchange, response));
+    const code = "code" in decision ? decision.code : "ERR_UNAUTHENTICATED";
+    return { cookies: [], refusal: new CoatcheckError(code) };
   }
 
   /** Opens an exchange for a request that is for none of our own endpoints; `null` where that was answered in the handler's place. */
@@ -79,23 +97,26 @@ export class Push<Data> {
   #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
     if (!this.#heeds(exchange, decision, response)) return null;
     exchange.answer = response;
-    const put = (): void =>
-      hold(
-        response,
-        (status) => exchange.settle(status, writesCookie(exchange, response)),
-        (refusal) => answerFailure(refusal, exchange.request, this.#engine.options),
-        // Nothing is lost that somebody asked for; what is recorded afterwards is refused, as the head has left.
-        () => {
-          if (hasIntent(exchange.draft)) return false;
-          exchange.onIntent = put;
-          return true;
-        },
-      );
+    const put = (): void => this.#hold(exchange, response, (status) => exchange.settle(status, writesCookie(exchange, response)));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;
     if (exchange.touchDue) response.once("close", () => exchange.touch(response.headersSent ? response.statusCode : 499));
     return exchange;
+  }
+
+  #hold(exchange: Exchange<Data>, response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>): void {
+    hold(
+      response,
+      settle,
+      (refusal) => answerFailure(refusal, exchange.request, this.#engine.options),
+      // Nothing is lost that somebody asked for; what is recorded afterwards is refused, as the head has left.
+      () => {
+        if (hasIntent(exchange.draft)) return false;
+        exchange.onIntent = () => this.#hold(exchange, response, settle);
+        return true;
+      },
+    );
   }
 
   #lets(exchange: Exchange<Data>, policy: Policy, response: ServerResponse): boolean {
@@ -115,7 +136,9 @@ export class Push<Data> {
 
   /** Lets only somebody signed in pass. */
   requireUser(policy: Policy, request: IncomingMessage, response: ServerResponse, next: Next): void {
-    if (this.letsUser(this.#exchange(request), response, policy)) next();
+    const exchange = this.#exchange(request);
+    if (this.owns(request) && exchange.decide(policy).kind === "login") throw new TypeError(LOCKED);
+    if (this.letsUser(exchange, response, policy)) next();
   }
 
   /** Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says otherwise. */
@@ -132,7 +155,7 @@ export class Push<Data> {
       next();
       return;
     }
-    this.#engine.serve(view).then(
+    this.#engine.serve(view, this.#carried(request)).then(
       (answer) => writeAnswer(response, answer),
       (error: unknown) => this.fail(error, request, response, next),
     );
