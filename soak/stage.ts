@@ -14,7 +14,7 @@ const HOST = "soak.example";
 const GATEWAYS = ["a", "b", "c"];
 /** Seconds that an access token lives. */
 const LIFETIME = 8;
-/** `providers[].timeout`, milliseconds: short, so that leases are; long enough for a provider on a machine with other things to do. */
+/** `timeout` and `refreshTimeout` of the provider, milliseconds: short, so that leases are; long enough for one on a machine with other things to do. */
 const TIMEOUT = 2_500;
 
 /** How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for the sending. */
@@ -86,7 +86,7 @@ function settings(issuer: string, upstream: string, clientId: string): object {
     publicUrl: `https://${HOST}`,
     store: "sqlite:sessions.db",
     accessLog: false,
-    providers: [{ issuer, clientId, scope: "openid offline_access", timeout: `${TIMEOUT}ms` }],
+    providers: [{ issuer, clientId, scope: "openid offline_access", timeout: `${TIMEOUT}ms`, refreshTimeout: `${TIMEOUT}ms` }],
     upstreams: [{ url: upstream, access: "api", token: "authorization" }],
   };
 }
