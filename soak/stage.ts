@@ -14,7 +14,7 @@ const HOST = "soak.example";
 const GATEWAYS = ["a", "b", "c"];
 /** Seconds that an access token lives. */
 const LIFETIME = 8;
-/** `timeout` and `refreshTimeout` of the provider, milliseconds: short, so that leases are; long enough for one on a machine with other things to do. */
+/** The provider's `timeout` and `refreshTimeout`, milliseconds: short, so that leases are; long enough for a busy machine. */
 const TIMEOUT = 2_500;
 
 /** How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for the sending. */

@@ -22,6 +22,8 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. Must not keep the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Processor time that this process has used, milliseconds. By it refreshes are paced; without it their distance is fixed. */
+  cpu?(): number;
 }
 
 /** Randomness of a cryptographic quality. Throws when there is none; never answers with fewer bytes (S-08). */

@@ -6,6 +6,7 @@ import { failedRow, leased, leaseText, parseLease, renewalDue } from "../core/re
 import { sameSecret } from "../crypto/equal.ts";
 import { bodyOf } from "./bodies.ts";
 import { LeaseWatch } from "./lease-watch.ts";
+import { Pace } from "./pace.ts";
 import type { Wanted } from "./refresh-target.ts";
 import { wanted } from "./refresh-target.ts";
 import type { Renewal, RenewalOptions } from "./renewal-options.ts";
@@ -20,11 +21,13 @@ import { WaitBudget } from "./wait-budget.ts";
 const REFRESH_TIMEOUT = 15_000;
 /** How often somebody else's lease is looked at, by chance half of it. */
 const POLL = 200;
+/** Calls of one process to a provider; those behind them wait their turn before they take a lease. */
+const CALLS = { most: 64, burst: 4 };
 /**
- * Calls of one process to a provider; those behind them wait their turn before they take a lease. At five milliseconds' distance renewals take
- * a quarter of a processor, so that a thousand sessions whose tokens run out together do not keep all others waiting.
+ * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not keep all others
+ * waiting; and the last of the thousand begins before a request gives up.
  */
-const CALLS = { most: 64, burst: 4, gap: 5 };
+const PACE = { gap: 5, share: 0.2, least: 2, most: 8 };
 const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
@@ -52,9 +55,11 @@ export class Renewals {
   /** When each provider last did what it was asked: renewed tokens, or signed somebody in. */
   readonly #succeeded = new Map<string, number>();
   readonly #closing = new AbortController();
+  readonly #pace: Pace;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
+    this.#pace = new Pace(PACE, options.clock);
   }
 
   /** No flight waits for a lease any longer; results that the store has not taken are offered once more. */
@@ -224,7 +229,7 @@ export class Renewals {
   }
 
   #slotsOf({ name }: Provider): Slots {
-    const known = this.#slots.get(name) ?? new Slots(CALLS, this.#options.clock);
+    const known = this.#slots.get(name) ?? new Slots({ ...CALLS, gap: () => this.#pace.begin() }, this.#options.clock);
     this.#slots.set(name, known);
     return known;
   }

@@ -5,8 +5,8 @@ export interface SlotLimits {
   readonly most: number;
   /** Works that may begin together after a quiet time. */
   readonly burst: number;
-  /** Milliseconds from one beginning to the next, past those. */
-  readonly gap: number;
+  /** Milliseconds from one beginning to the next, past those; asked at each beginning where it changes. */
+  readonly gap: number | (() => number);
 }
 
 /**
@@ -42,7 +42,8 @@ export class Slots {
   }
 
   #pause(): number {
-    const { burst, gap } = this.#limits;
+    const { burst } = this.#limits;
+    const gap = typeof this.#limits.gap === "number" ? this.#limits.gap : this.#limits.gap();
     const now = this.#clock.monotonic();
     const turn = Math.max(now, this.#next);
     this.#next = turn + gap;
