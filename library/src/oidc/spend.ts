@@ -14,10 +14,10 @@ type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
 export interface Spent {
   readonly kind: "spent";
   /** Without the ID token: what is wrong with that must not cost the others. */
-  readonly answer: Answer;
+  readonly answer: TokenEndpointResponse;
   /** As it came, not checked. */
   readonly idToken: string | null;
-  /** The same answer with the ID token, fully checked. Sends nothing but, where needed, for keys. */
+  /** The same answer with the ID token, fully checked. Sends nothing but, where needed, for keys. Rejects for what is wrong with it. */
   verified(): Promise<Answer>;
 }
 
@@ -26,33 +26,67 @@ export async function spend(
   provider: Ready,
   refreshToken: string,
 ): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
-  let kept: Kept | null = null;
+  let sent: Promise<Kept> | null = null;
   const once: Transport = {
     async send(purpose, url, options) {
-      kept = await keep(await provider.transport.send(purpose, url, options, provider.config.refreshTimeout));
-      return response(kept, kept.withoutIdToken ?? kept.body);
+      sent = provider.transport.send(purpose, url, options, provider.config.refreshTimeout).then(keep);
+      const kept = await sent;
+      return response(kept, kept.body);
     },
   };
   try {
-    const answer = await provider.call("token", (client) => refreshTokenGrant(client, refreshToken), once);
-    return spent(provider, refreshToken, answer, kept);
+    const whole = await granted(provider, refreshToken, once);
+    return spent(provider, whole, idTokenIn(whole.id_token), () => Promise.resolve(whole));
   } catch (error) {
-    return kept === null ? outcomeOf(problemOf(error)) : answeredNo(kept, problemOf(error), provider);
+    return without(provider, refreshToken, sent, problemOf(error));
   }
 }
 
-function spent(provider: Ready, refreshToken: string, answer: Answer, kept: Kept | null): Spent {
-  const again: Transport = {
-    send: () => Promise.resolve(kept === null ? Response.error() : response(kept, kept.body)),
-  };
+const granted = (provider: Ready, refreshToken: string, via: Transport): Promise<Answer> =>
+  provider.call("token", (client) => refreshTokenGrant(client, refreshToken), via);
+
+/** What the answer comes to that did not pass as a whole: perhaps it is the ID token alone that did not. Sends nothing. */
+async function without(
+  provider: Ready,
+  refreshToken: string,
+  sent: Promise<Kept> | null,
+  problem: ProviderProblem,
+): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
+  let kept: Kept;
+  try {
+    if (sent === null) return outcomeOf(problem);
+    kept = await sent;
+  } catch {
+    return outcomeOf(problem);
+  }
+  const json = kept.status === 200 ? membersOf(kept.headers, kept.body) : null;
+  if (json === null || !json.has("id_token")) return answeredNo(kept, problem, provider);
+  const idToken = idTokenIn(json.get("id_token"));
+  json.delete("id_token");
+  const rest = JSON.stringify(Object.fromEntries(json));
+  try {
+    const again: Transport = { send: () => Promise.resolve(response(kept, rest)) };
+    return spent(provider, await granted(provider, refreshToken, again), idToken, () => Promise.reject(problem));
+  } catch (error) {
+    return answeredNo(kept, problemOf(error), provider);
+  }
+}
+
+const idTokenIn = (value: unknown): string | null => (value === undefined || value === null ? null : String(value));
+
+function spent(
+  { config, keys }: Ready,
+  { id_token: _, ...answer }: Answer,
+  idToken: string | null,
+  checked: () => Promise<Answer>,
+): Spent {
   return {
     kind: "spent",
     answer,
-    idToken: kept?.idToken ?? null,
+    idToken,
     async verified() {
-      const whole = await provider.call("token", (client) => refreshTokenGrant(client, refreshToken), again);
-      if (whole.id_token !== undefined)
-        await checkIdTokenSignature(whole.id_token, provider.config.idTokenSigningAlg, provider.keys);
+      const whole = await checked();
+      if (whole.id_token !== undefined) await checkIdTokenSignature(whole.id_token, config.idTokenSigningAlg, keys);
       return whole;
     },
   };
@@ -80,7 +114,8 @@ function answeredNo(
   problem: ProviderProblem,
   { clock, preset }: Ready,
 ): Exclude<RefreshOutcome, { kind: "renewed" }> {
-  const { status, headers, error } = kept;
+  const { status, headers, body } = kept;
+  const error = errorCodeOf(membersOf(headers, body));
   const cause = error === null || problem.errorCode !== null ? problem : saying(error, problem);
   if (status < 400) return { kind: "unknown", answered: true, cause };
   const retryAfter = retryAfterOf(headers, clock.now());
@@ -104,28 +139,13 @@ interface Kept {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
-  readonly idToken: string | null;
-  /** The body without it, where there is one. */
-  readonly withoutIdToken: string | null;
-  /** The code of an OAuth error in JSON. */
-  readonly error: string | null;
 }
 
-async function keep(answer: Response): Promise<Kept> {
-  const { status, headers } = answer;
-  const body = await answer.text();
-  const json = membersOf(headers, body);
-  const idToken = status === 200 ? json?.get("id_token") : undefined;
-  json?.delete("id_token");
-  return {
-    status,
-    headers,
-    body,
-    idToken: idToken === undefined || idToken === null ? null : String(idToken),
-    withoutIdToken: idToken === undefined || json === null ? null : JSON.stringify(Object.fromEntries(json)),
-    error: errorCodeOf(json),
-  };
-}
+const keep = async (answer: Response): Promise<Kept> => ({
+  status: answer.status,
+  headers: answer.headers,
+  body: await answer.text(),
+});
 
 const response = ({ status, headers }: Kept, body: string): Response =>
   new Response(body === "" ? null : body, { status, headers });
