@@ -727,6 +727,7 @@ export type EventName =
   | "credential.refused"
   | "credential.failed"
   | "store.failed"
+  | "store.foreign"
   | "proxy.stripped"
   | "proxy.malformed"
   | "proxy.failed"

@@ -76,10 +76,13 @@ export function appWith(
     keyring: createKeyring(SECRET),
     store: {
       mark(key, until) {
+        // Of the process and of no login.
+        if (key.startsWith("process:")) return true;
         const first = !marks.has(key);
         marks.set(key, until);
         return first;
       },
+      marked: (key) => (marks.has(key) ? "" : undefined),
     },
     sessions: sessionDirectory({
       store: memory(),

@@ -197,6 +197,7 @@ test("CB-02 a store that does not take the mark gives 503; the code is kept for 
       if (fails) throw new Error("store is down");
       return !marks.has(key) && marks.add(key).has(key);
     },
+    marked: (key: string) => (marks.has(key) ? "" : undefined),
   };
   const app = appWith([provider], { store });
   const all = { app, provider, browser: app.browser() };

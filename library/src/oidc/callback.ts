@@ -4,7 +4,7 @@ import { CoatcheckError } from "../core/errors.ts";
 import { isNavigation } from "../core/navigation.ts";
 import type { Failure } from "./answers.ts";
 import { loginFailed, redirect, refusal } from "./answers.ts";
-import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
+import type { LoginDependencies, LoginProvider, OidcDependencies } from "./dependencies.ts";
 import { redirectUri } from "./dependencies.ts";
 import type { Flow } from "./flow.ts";
 import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./flow.ts";
@@ -24,7 +24,7 @@ const MOST_FORM_BYTES = 65_536;
 export async function finishLogin(
   request: RouteRequest,
   exchange: RouteExchange,
-  deps: OidcDependencies,
+  deps: LoginDependencies,
 ): Promise<RouteResponse> {
   if (request.method === "HEAD") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET, POST"]]);
   const signedIn = exchange.session.identity !== null;
@@ -43,6 +43,7 @@ export async function finishLogin(
     return fail({ code: "ERR_LOGIN_STATE", reason: found.kind, returnTo: "/", cookies });
   }
   const { flow } = found;
+  deps.kinship.check(flow.host);
   const provider = deps.providers.find(({ name }) => name === flow.provider);
   const returnTo = safeReturnTo(flow.returnTo, request.origin, deps.returnOrigins);
   if (provider === undefined || !belongs(request, flow, provider, deps))

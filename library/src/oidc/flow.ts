@@ -21,6 +21,8 @@ export interface Flow extends FlowSecrets {
   readonly page: string;
   /** This login was begun in the place of one whose answer came twice; it is not replaced once more. */
   readonly again: boolean;
+  /** Who began it, by a name that their store knows; absent where that is not known. */
+  readonly host?: string;
 }
 
 /** How long a login may take, by the clock of the server that finishes it (CB-14). */

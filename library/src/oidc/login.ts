@@ -3,7 +3,7 @@ import { LOGIN_MAX_AGE_SECONDS } from "../cookie/names.ts";
 import { MAX_COOKIE_BYTES, setCookie } from "../cookie/serialize.ts";
 import { isNavigation } from "../core/navigation.ts";
 import { loginFailed, redirect, refusal } from "./answers.ts";
-import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
+import type { LoginDependencies, LoginProvider } from "./dependencies.ts";
 import { redirectUri } from "./dependencies.ts";
 import { endedPage } from "./ended-page.ts";
 import type { Flow } from "./flow.ts";
@@ -19,7 +19,7 @@ import { returnToAfterLogin } from "./return-to.ts";
 export async function beginLogin(
   request: RouteRequest,
   session: Pick<RouteExchange["session"], "id" | "identity"> | null,
-  deps: OidcDependencies,
+  deps: LoginDependencies,
 ): Promise<RouteResponse> {
   // The engine serves HEAD by the same endpoint; no person is behind one.
   if (request.method !== "GET" || !isNavigation(request))
@@ -66,7 +66,7 @@ export interface Beginning {
 /** Begins a login: the redirect to the provider and the cookie that remembers it. */
 export async function sendToProvider(
   request: RouteRequest,
-  deps: OidcDependencies,
+  deps: LoginDependencies,
   { provider, returnTo, parameters, again }: Beginning,
 ): Promise<RouteResponse> {
   const secrets = newSecrets(deps.entropy);
@@ -80,6 +80,7 @@ export async function sendToProvider(
     return loginFailed(request, { ...failed, code: "ERR_PROVIDER_RESPONSE", reason: "authorization-endpoint" }, deps);
   }
   const now = deps.clock.now();
+  const host = deps.kinship.name();
   const flow: Flow = {
     format: 1,
     ...secrets,
@@ -91,6 +92,7 @@ export async function sendToProvider(
     createdAt: now,
     page: new URL(begun.url).origin,
     again,
+    ...(host === null ? {} : { host }),
   };
   const spec = cookieOf(secrets.state, provider, deps.cookies);
   const sealed = sealFlow(flow, spec.name, deps.keyring);

@@ -1,7 +1,7 @@
 import type { Route } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { finishLogin, loginNotTaken } from "./callback.ts";
-import type { OidcDependencies } from "./dependencies.ts";
+import type { LoginDependencies, OidcDependencies } from "./dependencies.ts";
 import { beginLogin, tellsEnding } from "./login.ts";
 import { askLogout, logout } from "./logout.ts";
 import { continueLogout } from "./provider-logout-link.ts";
@@ -9,6 +9,7 @@ import { providerLogoutRoutes } from "./provider-logout-routes.ts";
 import { keepSession, showSession } from "./session-endpoint.ts";
 import { endOthers, endSession, listSessions } from "./sessions-endpoint.ts";
 import { showSignedOut } from "./signed-out.ts";
+import { StoreKinship } from "./store-kinship.ts";
 
 /**
  * The endpoints of sign-on. Their guards (CSRF, the look-up, the cookie of the session) are the engine's.
@@ -20,6 +21,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new CoatcheckError("ERR_CONFIG", { message: `two providers are named "${twice}"; names are unique.` });
+  const signOn: LoginDependencies = { ...deps, kinship: new StoreKinship(deps) };
   const routes: Route[] = [
     {
       method: "GET",
@@ -27,15 +29,15 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       // Only who is to be told that a session is over may have another one by now.
       lookup: tellsEnding,
       touches: false,
-      endpoint: (request, { session }) => beginLogin(request, session, deps),
-      refused: (request) => beginLogin(request, null, deps),
+      endpoint: (request, { session }) => beginLogin(request, session, signOn),
+      refused: (request) => beginLogin(request, null, signOn),
     },
     {
       method: "GET",
       path: "callback",
       lookup: true,
       touches: false,
-      endpoint: (request, exchange) => finishLogin(request, exchange, deps),
+      endpoint: (request, exchange) => finishLogin(request, exchange, signOn),
       refused: (request, code) => loginNotTaken(request, code, deps),
     },
     { method: "GET", path: "logout", lookup: false, touches: false, endpoint: (request) => askLogout(request, deps) },
@@ -82,7 +84,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       crossSite: true,
       lookup: true,
       touches: false,
-      endpoint: (request, exchange) => finishLogin(request, exchange, deps),
+      endpoint: (request, exchange) => finishLogin(request, exchange, signOn),
       refused: (request, code) => loginNotTaken(request, code, deps),
     });
   }
