@@ -125,8 +125,8 @@ export const PORTAL_MUTANTS: readonly Mutant[] = [
   one(
     "new-session-each-page",
     "every page of an asserted user begins another session",
-    "engine/exchange.ts",
-    "if (asserted === null || this.#proven?.row.owner === asserted.owner) return null;",
+    "engine/first-visit.ts",
+    "if (asserted === null || proven?.row.owner === asserted.owner) return null;",
     "if (asserted === null) return null;",
   ),
   one(
