@@ -1,27 +1,31 @@
-/** Compiles the packages to `dist`: the library first, since the gateway is compiled against what the library publishes. */
+/**
+ * Makes the packages' `dist`: the library file by file, for whoever imports it; then the gateway as a bundle, since it is only
+ * started. The gateway's types are checked against what the library publishes.
+ */
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { bundleGateway } from "./bundle.ts";
 import { ROOT } from "./files.ts";
 
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 
-/** Compiles one package, and gives it the licence that its package is to hold. Answers whether it compiled. */
-function build(name: string): boolean {
+/** Checks one package, and compiles it where its configuration says so. Gives it the licence that its package is to hold. */
+function compile(name: string): boolean {
   const folder = join(ROOT, name);
   rmSync(join(folder, "dist"), { recursive: true, force: true });
   const { status } = spawnSync(process.execPath, [TSC, "-p", join(folder, "tsconfig.build.json")], { stdio: "inherit" });
-  if (status !== 0) return false;
   copyFileSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
-  for (const command of ["main.js", "cli/main.js"].map((file) => join(folder, "dist", file))) {
-    if (existsSync(command)) chmodSync(command, 0o755);
-  }
-  return true;
+  return status === 0;
 }
 
-/** Compiles every package in order, and stops at the first that does not compile. */
+/** Makes every package in order, and stops at the first that does not compile. */
 export function buildAll(): boolean {
-  return ["library", "gateway"].every(build);
+  if (!compile("library")) return false;
+  chmodSync(join(ROOT, "library", "dist", "cli", "main.js"), 0o755);
+  if (!compile("gateway")) return false;
+  bundleGateway();
+  return true;
 }
 
 if (import.meta.main) process.exitCode = buildAll() ? 0 : 1;

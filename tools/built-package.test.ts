@@ -1,6 +1,8 @@
 /** The packages as npm would install them, used from outside by plain Node, without the condition that leads to the sources. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import {
   copyFileSync,
   existsSync,
@@ -15,12 +17,18 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { sqlite } from "coatcheck/sqlite";
 import { buildAll } from "./build.ts";
 import { packedFiles, readManifest } from "./check-packages.ts";
 import { ROOT } from "./files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "coatcheck-package-"));
 const modules = join(root, "node_modules");
+/** Where nothing else is found, by whatever it asks for. */
+const gateway = join(root, "alone", "coatcheck-gateway");
+const command = join(gateway, "dist", "main.js");
 
 /** Node as somebody has it who installed the packages. */
 function node(...options: readonly string[]) {
@@ -29,9 +37,9 @@ function node(...options: readonly string[]) {
 }
 
 /** Copies just the files that npm would pack. */
-function installPacked(folder: string, name: string): void {
+function installPacked(folder: string, into: string): void {
   for (const path of packedFiles(folder)) {
-    const target = join(modules, name, path);
+    const target = join(into, path);
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(join(ROOT, folder, path), target);
   }
@@ -48,8 +56,8 @@ function linkOthers(): void {
 before(() => {
   assert.ok(buildAll(), "npm run build");
   mkdirSync(modules);
-  installPacked("library", "coatcheck");
-  installPacked("gateway", "coatcheck-gateway");
+  installPacked("library", join(modules, "coatcheck"));
+  installPacked("gateway", gateway);
   linkOthers();
 });
 
@@ -64,8 +72,8 @@ test("package: every entry of the library can be imported", () => {
 });
 
 test("package: nothing compiled asks for a source, which may only be where it was compiled", () => {
-  const compiled = ["coatcheck", "coatcheck-gateway"]
-    .map((name) => join(modules, name, "dist"))
+  const compiled = [join(modules, "coatcheck"), gateway]
+    .map((folder) => join(folder, "dist"))
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
     .filter((file) => file.endsWith(".js"));
   assert.ok(compiled.length > 0);
@@ -106,9 +114,93 @@ test("package: types come with it, and compile in a program as strict as ours", 
 });
 
 test("package: the command of the gateway says its version", () => {
-  const command = join(modules, "coatcheck-gateway", "dist", "main.js");
   assert.ok(existsSync(command), "dist/main.js is packed");
   const { status, stdout, stderr } = node(command, "--version");
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /\d+\.\d+\.\d+/);
+  assert.equal(stdout.trim(), `coatcheck ${readManifest("gateway").version}`);
+});
+
+/** What the gateway needs to be told at least. */
+const SETTINGS = {
+  COATCHECK_SECRET: randomBytes(32).toString("base64url"),
+  COATCHECK_PUBLIC_URL: "http://localhost:8080",
+  COATCHECK_LISTEN: "127.0.0.1:0",
+  COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
+  COATCHECK_STORE: "memory:",
+  // Nobody answers there, which is no reason not to start.
+  COATCHECK_ISSUER: "http://127.0.0.1:1",
+  COATCHECK_CLIENT_ID: "gateway",
+  COATCHECK_CLIENT_SECRET: "secret",
+};
+
+test("F-51 package: the gateway holds all that it imports, and says whose work that is", () => {
+  assert.deepEqual(readManifest("gateway").dependencies ?? {}, {});
+  const files = packedFiles("gateway");
+  const entries = files.filter((file) => file.endsWith(".js") && !/chunk-\w+\.js$/.test(file)).sort();
+  assert.deepEqual(entries, [
+    "dist/bundle/command-line.js",
+    "dist/bundle/sqlite-checkpoint.js",
+    "dist/bundle/yaml.js",
+    "dist/main.js",
+  ]);
+  const notices = readFileSync(join(gateway, "THIRD-PARTY.txt"), "utf8");
+  for (const name of ["jose", "openid-client", "oauth4webapi", "pino", "prom-client", "undici", "yaml"]) {
+    assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+, (MIT|ISC|Apache-2.0)$`, "m"));
+  }
+});
+
+test("F-51 package: with nothing installed beside it the gateway reads YAML", () => {
+  const file = join(root, "alone", "broken.yaml");
+  writeFileSync(file, "publicUrl: http://localhost:8080\nlisten: [127.0.0.1:1\n");
+  const { status, stderr } = node(command, "check-config", "--config", file);
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /broken\.yaml is not valid at line \d/);
+});
+
+test("F-51 package: with nothing installed beside it the gateway answers, and ends when it is told to", async () => {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const child = spawn(process.execPath, [command], { cwd: join(root, "alone"), env: { ...env, ...SETTINGS } });
+  try {
+    const where = await new Promise<string>((resolve, reject) => {
+      let said = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        const [, url] = /listening +(\S+)/.exec(said) ?? [];
+        if (url !== undefined) resolve(url);
+      });
+      child.once("exit", () => reject(new Error(said)));
+    });
+    const answer = await fetch(`${where}/auth/session`);
+    assert.ok(answer.status < 500, String(answer.status));
+    await answer.body?.cancel();
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    assert.equal(child.exitCode, 0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("F-51 package: the SQLite store finds its worker in the bundle", async () => {
+  const path = join(root, "alone", "sessions.db");
+  const store = sqlite(path);
+  for (let marks = 0; marks < 1_500; marks++) await store.mark(`mark ${marks}`, 2_000, 1_000);
+  await store.close();
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, "sweep"], {
+    cwd: join(root, "alone"),
+    encoding: "utf8",
+    env: { ...env, ...SETTINGS, COATCHECK_STORE: `sqlite:${path}`, NODE_DEBUG: "worker" },
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout.trim(), "deleted 1500 expired rows");
+  const [, url = "none"] = /instantiating Worker\. url: (\S+)/.exec(stderr) ?? [];
+  assert.equal(fileURLToPath(url), join(gateway, "dist", "bundle", "sqlite-checkpoint.js"));
+  // What went on in it is not told, so it is asked here.
+  const running = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+  const worker = new Worker(new URL(url), { workerData: { path, running }, execArgv: [] });
+  worker.postMessage("checkpoint");
+  worker.postMessage("close");
+  const [code] = await once(worker, "exit");
+  assert.deepEqual([code, running[0]], [0, 0]);
 });

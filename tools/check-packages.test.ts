@@ -65,3 +65,24 @@ test("F-56 packages: a package builds itself before it is packed, and says what 
     "has no keywords",
   ]);
 });
+
+test("F-51 packages: what is bundled is for development, is no dependency as well, and tests' helpers stay out", () => {
+  const manifest = {
+    name: "g",
+    keywords: ["k"],
+    scripts: { prepack: "x" },
+    dependencies: { a: "1" },
+    devDependencies: { b: "1" },
+  };
+  assert.deepEqual(messages(checkPublishing("gateway", manifest)), ["would install a beside the bundle that holds it"]);
+  assert.deepEqual(messages(checkPublishing("library", manifest)), []);
+  const found = (text: string) =>
+    messages(
+      checkDeclared([{ path: "gateway/src/x.ts", text }], new Map([["gateway", manifest]]), {
+        name: "root",
+        devDependencies: { c: "1" },
+      }),
+    );
+  assert.deepEqual(found('import "b";'), []);
+  assert.equal(found('import "c";').length, 1);
+});

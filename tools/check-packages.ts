@@ -13,6 +13,7 @@ import { tokenize } from "./tokens.ts";
 /** Of a package.json, what is looked at here. */
 export interface Manifest {
   readonly name: string;
+  readonly version?: string;
   readonly private?: boolean;
   readonly keywords?: readonly string[];
   readonly bin?: Record<string, string>;
@@ -25,6 +26,8 @@ export interface Manifest {
 
 const PACKAGES = ["library", "gateway"];
 const MEMBERS = [...PACKAGES, "conformance", "bench", "soak", "providers", "examples/demo"];
+/** Packages that hold what they import, so that nothing is installed beside them. */
+const BUNDLED = ["gateway"];
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 export function readManifest(folder: string): Manifest {
@@ -60,10 +63,14 @@ export function checkPublishing(folder: string, manifest: Manifest): readonly Vi
   const wrong: string[] = [];
   if (manifest.scripts?.["prepack"] === undefined) wrong.push("is packed without being built: prepack is missing");
   if ((manifest.keywords ?? []).length === 0) wrong.push("has no keywords");
+  const twice = BUNDLED.includes(folder) ? Object.keys(manifest.dependencies ?? {}) : [];
+  wrong.push(...twice.map((name) => `would install ${name} beside the bundle that holds it`));
   return wrong.map((message) => ({ path: `${folder}/package.json`, message }));
 }
 
-/** Imports of packages that the importing package does not declare. Tests may use what is for development. */
+/**
+ * Imports of packages that the importing package does not declare. Tests may use what is for development, and a bundle is made of it.
+ */
 export function checkDeclared(
   files: readonly SourceFile[],
   manifests: ReadonlyMap<string, Manifest>,
@@ -73,8 +80,9 @@ export function checkDeclared(
     const member = [...manifests.keys()].find((folder) => path.startsWith(`${folder}/`));
     const manifest = (member === undefined ? undefined : manifests.get(member)) ?? root;
     const published = PACKAGES.includes(member ?? "") && path.startsWith(`${member}/src/`) && !isTest(path);
+    const own = published && !BUNDLED.includes(member ?? "") ? [] : [manifest.devDependencies];
     const declared = new Set(
-      [manifest.dependencies, manifest.peerDependencies, ...(published ? [] : [manifest.devDependencies, root.devDependencies])]
+      [manifest.dependencies, manifest.peerDependencies, ...own, ...(published ? [] : [root.devDependencies])]
         .flatMap((list) => Object.keys(list ?? {}))
         .concat(manifest.name, member === undefined ? [...manifests.values()].map(({ name }) => name) : []),
     );
@@ -94,7 +102,7 @@ function packageOf(specifier: string): string {
     .join("/");
 }
 
-const PACKED = /^(dist\/.+\.(js|d\.ts)|package\.json|config\.schema\.json|README\.md|LICENSE)$/;
+const PACKED = /^(dist\/.+\.(js|d\.ts)|package\.json|config\.schema\.json|README\.md|LICENSE|THIRD-PARTY\.txt)$/;
 
 /** Files in a package that nobody who installs it wants. */
 export function checkPacked(folder: string, files: readonly string[]): readonly Violation[] {

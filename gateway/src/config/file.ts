@@ -37,10 +37,15 @@ export function readConfigFile(named: string | undefined, directory: string): Co
   }
 }
 
+/** Loaded only here: many gateways have no file, and a parser of YAML is large. */
+function yaml(): typeof import("./yaml.ts") {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return createRequire(import.meta.url)(`./yaml.${extension}`);
+}
+
 /** JSON is YAML too, so one parser reads both. Its messages quote the file, which may hold secrets, so only the place is told. */
 function parse(name: string, text: string): ConfigFile {
-  // Only here: many gateways have no file, and a parser of YAML is large.
-  const { parseDocument }: typeof import("yaml") = createRequire(import.meta.url)("yaml");
+  const { parseDocument } = yaml();
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   const [error] = document.errors;
   if (error !== undefined) {
