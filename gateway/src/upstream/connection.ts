@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import type { buildConnector } from "undici";
 import { errors } from "undici";
-import { bufferFor, isMuch, isTooLarge, keepSpare, taken } from "./read-buffers.ts";
+import { bufferToFill, isHandedOn, takeInHand, taken } from "./read-buffers.ts";
 
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
@@ -17,9 +17,7 @@ export class UpstreamConnection extends Socket {
   /** What came and was not taken yet, oldest first. */
   readonly #arrived: Buffer[] = [];
   /** What the next read goes into. */
-  #next: Buffer = bufferFor(false);
-  /** The last read was a large one. */
-  #brings = false;
+  #next: Buffer = bufferToFill();
   #ended = false;
   #stopped = false;
 
@@ -36,27 +34,18 @@ export class UpstreamConnection extends Socket {
   /** Takes the bytes out before the buffer is filled again. Answers whether more may come: not while something waits. */
   #arrive(buffer: Buffer, length: number): boolean {
     this.#arrived.push(taken(buffer, length));
-    this.#provide(buffer, length);
+    if (isHandedOn(length)) this.#next = bufferToFill();
     this.emit("readable");
     this.#stopped = this.#arrived.length > 0;
     return !this.#stopped;
   }
 
-  /** What the next read goes into. A buffer that is handed on is replaced; by a large one where this was not the first in a row. */
-  #provide(buffer: Buffer, length: number): void {
-    const much = isMuch(length);
-    if (much) {
-      this.#next = bufferFor(this.#brings);
-    } else if (isTooLarge(buffer, length)) {
-      keepSpare(buffer);
-      this.#next = bufferFor(false);
-    }
-    this.#brings = much;
-  }
-
   override read(size?: number): Buffer | null {
     const next = size === 0 ? undefined : this.#arrived.shift();
-    if (next !== undefined) return next;
+    if (next !== undefined) {
+      takeInHand(next);
+      return next;
+    }
     if (this.#arrived.length > 0) return null;
     if (this.#ended) {
       this.#ended = false;

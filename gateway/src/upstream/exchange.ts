@@ -5,6 +5,7 @@ import { problemOf, send } from "../answer.ts";
 import { writeHead } from "../head-text.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch, tellFailure } from "../observe/observer.ts";
+import { AnswerBody } from "./answer-body.ts";
 import type { AnswerHeaders } from "./answer-head.ts";
 import { answerHead, isEventStream } from "./answer-head.ts";
 import { limitedBody } from "./body-limit.ts";
@@ -16,13 +17,10 @@ import { Journey } from "./journey.ts";
 import type { OpenStream } from "./open-streams.ts";
 import type { Passage, Passages } from "./passage.ts";
 import { upstreamHeaders, withToken } from "./passage.ts";
-import { writePiece } from "./read-buffers.ts";
 import { Rejection, rejectsToken, tokenInstead } from "./rejection.ts";
 
 const NO_COOKIES: readonly string[] = [];
 const NOTHING: readonly Buffer[] = [];
-/** The largest body, in bytes, that leaves as text: Node joins it to the head, and both are one write without a list of buffers. */
-const MOST_AS_TEXT = 8_192;
 const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
@@ -32,17 +30,13 @@ const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
 export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream, Waiter {
   readonly #response: ServerResponse;
   readonly #slot: Slot;
+  readonly #body: AnswerBody;
   #headers: string[] = [];
   #controller: Dispatcher.DispatchController | undefined = undefined;
   #retried = false;
   /** Nothing that undici says counts any more. */
   #over = false;
-  #draining = false;
   #settling = false;
-  /** How long the body is, where the upstream said so; -1 where it did not. */
-  #length = -1;
-  /** The whole body, where it came in one piece: head and body then leave in one write. */
-  #whole: Buffer | undefined = undefined;
   /** An event stream, which lasts no longer than its session. */
   #lasting = false;
   #endedEarly: AnswerHeaders | undefined = undefined;
@@ -56,6 +50,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     super(shared, passage);
     this.#response = response;
     this.#slot = new Slot(passage.route.limit, this);
+    this.#body = new AnswerBody(response, this.#slot);
   }
 
   get status(): number {
@@ -145,24 +140,8 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#rejection !== undefined) {
-      if (!this.#rejection.keep(chunk)) this.#passOn(controller, this.#rejection);
-      return;
-    }
-    if (chunk.length === this.#length) {
-      this.#whole = chunk;
-      return;
-    }
-    if (writePiece(this.#response, chunk)) return;
-    controller.pause();
-    if (this.#draining) return;
-    this.#draining = true;
-    this.#slot.pause();
-    this.#response.once("drain", () => {
-      this.#draining = false;
-      this.#slot.resume();
-      controller.resume();
-    });
+    if (this.#rejection === undefined) this.#body.write(controller, chunk);
+    else if (!this.#rejection.keep(chunk)) this.#passOn(controller, this.#rejection);
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
@@ -179,10 +158,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     this.#over = true;
     for (const name in trailers) this.#addTrailer(name, trailers[name]);
-    const whole = this.#whole;
-    if (whole === undefined) this.#response.end();
-    else if (whole.length <= MOST_AS_TEXT) this.#response.end(whole.toString("latin1"), "latin1");
-    else this.#response.end(whole);
+    this.#body.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -248,9 +224,9 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     }
     // A head that waits for its body is a stalled event stream. What came in the same packet still leaves together.
     const length = headers["content-length"];
-    if (typeof length === "string") this.#length = Number(length);
+    if (typeof length === "string") this.#body.announce(Number(length));
     else process.nextTick(flush, response);
-    for (const chunk of this.#waiting) response.write(chunk);
+    for (const chunk of this.#waiting) this.#body.writeKept(chunk);
   }
 
   #addTrailer(name: string, value: string | readonly string[] | undefined): void {

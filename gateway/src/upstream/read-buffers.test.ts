@@ -3,46 +3,54 @@ import { createHash } from "node:crypto";
 import { get } from "node:http";
 import { test } from "node:test";
 import { PUBLIC, startRig } from "../../testing/rig.ts";
-import { bufferFor, giveBack, isMuch, isTooLarge, isWholeRead, keepSpare, taken } from "./read-buffers.ts";
+import { bufferToFill, giveBack, isAlone, isHandedOn, takeInHand, taken } from "./read-buffers.ts";
 
-const LARGE = 262_144;
+/** What a connection reads, as undici gets it. */
+function readOf(length: number): Buffer {
+  const read = taken(bufferToFill(), length);
+  takeInHand(read);
+  return read;
+}
 
 test("F-50 a large read is handed on as it is, and its buffer is used again once it was given back", () => {
-  const buffer = bufferFor(true);
-  assert.equal(buffer.length, LARGE);
+  const buffer = bufferToFill();
   const piece = taken(buffer, 100_000);
   assert.equal(piece.buffer, buffer.buffer);
-  assert.equal(isWholeRead(piece), true);
-  assert.notEqual(bufferFor(true).buffer, buffer.buffer, "not before");
+  takeInHand(piece);
+  assert.equal(isAlone(piece, false), true);
+  assert.equal(isAlone(piece, false), false, "asked once, given back once");
+  assert.notEqual(bufferToFill().buffer, buffer.buffer, "not before");
   giveBack(piece);
-  giveBack(piece);
-  assert.equal(bufferFor(true).buffer, buffer.buffer);
-  assert.notEqual(bufferFor(true).buffer, buffer.buffer, "given back once, used once");
+  assert.equal(bufferToFill().buffer, buffer.buffer);
+  assert.notEqual(bufferToFill().buffer, buffer.buffer, "given back once, used once");
+});
+
+test("F-50 a body of known length that ends with the read is alone behind its head, and one in chunks is not", () => {
+  const read = readOf(65_800);
+  assert.equal(isAlone(read.subarray(264), false), false, "what lies before may be a piece that is on its way");
+  assert.equal(isAlone(read.subarray(264), true), true);
 });
 
 test("F-50 a part of a read never gives its buffer back: the rest of it may be somebody else's", () => {
-  const piece = taken(bufferFor(true), 200_000);
-  assert.equal(isWholeRead(piece.subarray(1)), false);
-  assert.equal(isWholeRead(piece.subarray(0, 199_999)), false);
-  assert.equal(isWholeRead(Buffer.from(piece)), false);
+  const read = readOf(200_000);
+  assert.equal(isAlone(read.subarray(0, 199_999), true), false, "the next answer may have begun");
+  assert.equal(isAlone(Buffer.from(read), true), false, "a copy");
+  takeInHand(taken(bufferToFill(), 200_000));
+  assert.equal(isAlone(read, true), false, "another read was taken apart meanwhile");
+  const small = readOf(1_000);
+  assert.equal(isAlone(small, true), false);
 });
 
-test("F-50 small reads are copied, and a connection that brings little has no large buffer", () => {
-  const buffer = bufferFor(false);
-  assert.equal(buffer.length, 65_536);
-  const piece = taken(buffer, 1_000);
-  assert.notEqual(piece.buffer, buffer.buffer);
-  assert.equal(isWholeRead(piece), false);
-  assert.deepEqual([isMuch(1_000), isMuch(65_536)], [false, true]);
-  const large = bufferFor(true);
-  assert.deepEqual([isTooLarge(buffer, 1_000), isTooLarge(large, 1_000), isTooLarge(large, 60_000)], [false, true, false]);
-  keepSpare(large);
-  assert.equal(bufferFor(true).buffer, large.buffer);
+test("F-50 small reads are copied, and a body of 64 KiB comes in one read with its head", () => {
+  const buffer = bufferToFill();
+  assert.ok(buffer.length >= 2 * 65_536);
+  assert.notEqual(taken(buffer, 1_000).buffer, buffer.buffer);
+  assert.deepEqual([isHandedOn(1_000), isHandedOn(65_536)], [false, true]);
 });
 
 /** A body that no other has, and no other place in it looks like. */
 function bodyOf(index: number): Buffer {
-  const body = Buffer.alloc(3_000_000 + index * 7_919);
+  const body = Buffer.alloc(index % 4 < 2 ? 3_000_000 + index * 7_919 : 65_536 + index);
   for (let at = 0; at + 8 <= body.length; at += 8) {
     body.writeUInt32LE(index, at);
     body.writeUInt32LE(at, at + 4);
