@@ -1,4 +1,4 @@
-import { type AuditEvent, type Auth, coatcheck, type ProxyOptions, type SessionStore } from "coatcheck";
+import { type AuditEvent, type Auth, coatcheck, type ProxyOptions, type SessionStore, unavailable } from "coatcheck";
 import { express as coatcheckExpress } from "coatcheck/express";
 import express, { type Express } from "express";
 import type { Users } from "./users.ts";
@@ -33,7 +33,8 @@ export function notesApp({ publicUrl, secret, store, users, proxy, on }: NotesOp
       preset: "oauth2-proxy",
       ...proxy,
       resolve: async ({ subject }) => {
-        const user = await users.find(subject);
+        // The table of users that does not answer is an outage, and nobody is signed out for it; any other error is a bug.
+        const user = await users.find(subject).catch(unavailable);
         if (user === undefined) return null;
         return user.blocked ? { blocked: true } : { owner: subject, claims: { name: user.name } };
       },

@@ -90,8 +90,9 @@ export async function endsTheBlocked({ street, browser }: World): Promise<void> 
   street.users.setBlocked("bob", true);
   street.auth.forget("bob");
   try {
-    assert.equal(await person.open("/"), 403);
     assert.equal((await person.fetches("/api/me")).status, 403);
+    assert.equal(await person.open("/"), 403);
+    assert.equal(await person.cookie(), undefined, "a page for the blocked clears what is dead");
   } finally {
     street.users.setBlocked("bob", false);
     // Whoever is blocked has no owner to be forgotten by.
@@ -99,7 +100,7 @@ export async function endsTheBlocked({ street, browser }: World): Promise<void> 
   }
   assert.equal(await person.open("/"), 200);
   assert.equal(await person.page.getByText(NOTE).count(), 0);
-  assert.notEqual(await person.ticket(), ticket);
+  assert.notEqual(`__Host-Http-notes=${await person.cookie()}`, ticket);
 }
 
 /** The app's own logout leads out of the sign-on and out of the provider; coming back signs nobody in. */

@@ -21,6 +21,7 @@ export function openBrowser(command: string): Promise<Browser> {
 
 /** Somebody with a browser of their own. */
 export class Person implements AsyncDisposable {
+  static #visitors = 0;
   readonly page: Page;
   /** Everything that the app's origin answered this browser, since it was last emptied. */
   readonly read: string[] = [];
@@ -43,7 +44,9 @@ export class Person implements AsyncDisposable {
   }
 
   static async arrives(browser: Browser, street: Street): Promise<Person> {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    // Of the same user's browsers that come within seconds only unlike ones are taken for two.
+    const userAgent = `Chromium of visitor ${++Person.#visitors}`;
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, userAgent });
     context.setDefaultTimeout(15_000);
     return new Person(context, await context.newPage(), street);
   }
