@@ -8,11 +8,13 @@ import type { OwnRequest } from "./seam.ts";
 export class GatewayRequest extends ClientRequest implements OwnRequest {
   readonly origin: string;
   readonly path: string;
+  readonly client: string;
   readonly #message: IncomingMessage;
 
-  constructor({ message, target, path, origin, peer }: Arrival, prefix: string) {
+  constructor({ message, target, path, origin, peer, client }: Arrival, prefix: string) {
     super(message, target, peer);
     this.origin = origin.origin;
+    this.client = client;
     this.path = path.slice(prefix.length) || "/";
     this.#message = message;
   }

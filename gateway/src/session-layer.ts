@@ -46,7 +46,10 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     ...(settings.signedOutPage === undefined ? {} : { signedOutPage: settings.signedOutPage }),
     maxPendingEndings: settings.session.maxPendingEndings,
     prefix: settings.prefix,
-    keep: { userAgent: settings.session.keepUserAgent },
+    keep: {
+      userAgent: settings.session.keepUserAgent,
+      address: settings.session.keepAddress === "none" ? false : settings.session.keepAddress,
+    },
     on: report,
     ...(world.clock === undefined ? {} : { clock: world.clock }),
   });

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
 import { Browser } from "../testing/browser.ts";
 import type { House } from "../testing/house.ts";
-import { SCRIPT, startHouse } from "../testing/house.ts";
+import { PAGE, SCRIPT, startHouse } from "../testing/house.ts";
 import type { TestProvider } from "../testing/provider.ts";
 import { CLIENT, testProvider } from "../testing/provider.ts";
 import { ready } from "../testing/ready.ts";
@@ -185,3 +185,35 @@ test("SE-11 with session.maxPerUser a login by the provider ends the oldest sess
   assert.equal(statuses.filter((status) => status === 200).length, 2);
   assert.equal(statuses.at(-1), 200);
 });
+
+for (const [keepAddress, kept] of [
+  ["truncated", "192.0.2.0/24"],
+  ["full", "192.0.2.77"],
+  ["none", null],
+] as const) {
+  test(`S-61 with session.keepAddress ${keepAddress} lists say where a session was begun, past trusted hops`, async () => {
+    await using house = await startHouse({
+      world: {},
+      config: {
+        providers: [{ issuer: provider.issuer, ...CLIENT }],
+        session: { keepAddress },
+        trustedProxies: ["127.0.0.0/8", "10.0.0.0/8"],
+        admin: { listen: "127.0.0.1:0", token: TOKEN },
+      },
+    });
+    await ready(house);
+    const browser = new Browser();
+    // What stands left of the first hop that is not trusted, anybody can have written.
+    const headers = { ...PAGE, "x-forwarded-for": "198.51.100.9, 192.0.2.77, 10.0.0.3" };
+    const begun = await browser.send(house.port, "/auth/login", { headers });
+    const landed = await browser.send(house.port, await browser.approve(String(begun.headers.location)), { headers });
+    assert.equal(landed.status, 303, landed.text);
+    const [mine] = JSON.parse((await own(house, "GET", "sessions", browser.ticket)).text).sessions;
+    assert.equal(mine.address, kept);
+    const authorization = `Bearer ${TOKEN}`;
+    const told = await ask(house.gateway.adminPort ?? 0, `/sessions/${mine.id}`, {
+      headers: { host: "localhost", authorization },
+    });
+    assert.equal(JSON.parse(told.text).address, kept, told.text);
+  });
+}

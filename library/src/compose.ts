@@ -2,6 +2,7 @@
 import type { Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { detached } from "./core/detached.ts";
+import { keptAddress } from "./core/kept-address.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/renewal.ts";
@@ -118,7 +119,11 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     origins: { own, trusted: (options.trustedOrigins ?? []).map(checkedOrigin) },
     prefix,
     validate: validator(options.data),
-    keep: { userAgent: options.keep?.userAgent ?? false, address: options.keep?.address ?? false },
+    keep: {
+      userAgent: options.keep?.userAgent ?? false,
+      address: keptAddress(options.keep?.address),
+      addressOf: options.keep?.addressOf ?? ((request) => request.client ?? request.peer),
+    },
     routes: [
       ...oidcRoutes({
         providers,

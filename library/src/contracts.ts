@@ -122,6 +122,8 @@ export interface RecordBody {
   readonly userAgent?: string;
   /** Keyed hash of the client's address, where configured. */
   readonly addressHash?: string;
+  /** The client's address, or the network of it, where configured. */
+  readonly address?: string;
 }
 
 /** What is remembered of attempts to renew that came to nothing. */
@@ -244,6 +246,8 @@ export interface RequestView {
   header(name: string): string | undefined;
   /** The address of the peer that opened the connection, where the adapter knows it; `unix` for a unix socket. */
   readonly peer?: string | undefined;
+  /** The address of the client, past proxies that are trusted, where the adapter finds that out; else the peer is taken for the client. */
+  readonly client?: string | undefined;
   /** How many lines have this lower-case name. Absent where that cannot be told, as of a Fetch `Request`, which joins them. */
   lines?(name: string): number;
 }
@@ -662,6 +666,8 @@ export interface SessionInfo {
   readonly expiresAt: number;
   readonly idleExpiresAt: number;
   readonly userAgent: string | null;
+  /** The address that it was begun from, or the network of it, where one that can be read is kept. */
+  readonly address: string | null;
 }
 
 /** Whom a provider signed out: one of its sessions, or all of a subject that are not from a later login. */

@@ -2,6 +2,7 @@
 export { coatcheck } from "./compose.ts";
 export type * from "./contracts.ts";
 export { CoatcheckError, ERRORS, unavailable } from "./core/errors.ts";
+export type { KeptAddress } from "./core/kept-address.ts";
 export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
 export type { RefreshOptions, RefreshPolicy } from "./core/renewal.ts";
 export type { Duration } from "./core/settings.ts";
@@ -16,5 +17,5 @@ export type { Introspection } from "./oidc/introspection.ts";
 export { aboutProvider } from "./oidc/provider/about.ts";
 export type { PresetName } from "./oidc/provider/presets.ts";
 export type { ProviderConfig } from "./oidc/provider-config.ts";
-export type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions, ProxyUsers } from "./options.ts";
+export type { CoatcheckOptions, KeepOptions, ProxyOptions, ProxyReaderOptions, ProxyUsers } from "./options.ts";
 export { type CustomContext, type CustomIdentity, type CustomOptions, custom } from "./strategies/custom.ts";

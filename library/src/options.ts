@@ -1,6 +1,7 @@
 /** What `coatcheck()` takes: the types, and the check that nothing else was given. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, SessionStore, Strategy } from "./contracts.ts";
+import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, RequestView, SessionStore, Strategy } from "./contracts.ts";
+import type { KeptAddress } from "./core/kept-address.ts";
 import { knownOptions, type OptionHints, type OptionNames } from "./core/option-names.ts";
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/renewal.ts";
@@ -10,6 +11,22 @@ import type { BearerOptions } from "./oidc/bearer-verifiers.ts";
 import type { SiteData } from "./oidc/dependencies.ts";
 import type { ProviderConfig } from "./oidc/provider-config.ts";
 import type { ProxyOptions as ProxyHeaderOptions } from "./strategies/proxy.ts";
+
+/** What is kept about the client with a new session. It is deleted with the session. */
+export interface KeepOptions {
+  /** The browser's `User-Agent`, at most 512 characters. Default `false`. */
+  readonly userAgent?: boolean;
+  /**
+   * The client's address. `"truncated"`: its network (`/24` of IPv4, `/48` of IPv6), `"full"`: all of it; both can be read in lists.
+   * `"hash"` or `true`: a keyed hash, which is in no list. Default `false`.
+   */
+  readonly address?: boolean | KeptAddress;
+  /**
+   * Whose address that is. Default: the client's where the adapter knows it, else the peer's, which behind a proxy is the proxy:
+   * `coatcheck/client-address` finds the client past proxies that you trust.
+   */
+  readonly addressOf?: (request: RequestView) => string | undefined;
+}
 
 /** What `coatcheck()` takes. */
 export interface CoatcheckOptions<Data> {
@@ -54,8 +71,8 @@ export interface CoatcheckOptions<Data> {
   readonly maxPendingEndings?: number;
   /** What browsers are asked to forget of this origin at a logout. Default `["cache", "storage"]`; `[]`: nothing. */
   readonly clearSiteData?: readonly SiteData[];
-  /** What is kept about the client with a new session; nothing by default (OP-03). The address only as a keyed hash. */
-  readonly keep?: { readonly userAgent?: boolean; readonly address?: boolean };
+  /** What is kept about the client with a new session, for lists of sessions; nothing by default (OP-03). */
+  readonly keep?: KeepOptions;
   /**
    * Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. Default: warnings and errors go to standard
    * error; `() => {}` keeps them to itself.
@@ -128,7 +145,7 @@ const SESSION: OptionNames<SessionOptions> = {
 const REFRESH: OptionNames<RefreshOptions> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
 const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { name: true, domain: true, sameSite: true };
 const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
-const KEEP: OptionNames<NonNullable<CoatcheckOptions<unknown>["keep"]>> = { userAgent: true, address: true };
+const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
   issuer: true,
   clientId: true,

@@ -7,6 +7,7 @@ const COLUMNS: readonly (readonly [title: string, value: (info: SessionInfo) => 
   ["ENDS IDLE", ({ idleExpiresAt }) => time(idleExpiresAt)],
   ["ENDS", ({ expiresAt }) => time(expiresAt)],
   ["BY", ({ method }) => printable(method)],
+  ["ADDRESS", ({ address }) => printable(address)],
   ["USER AGENT", ({ userAgent }) => printable(userAgent)],
 ];
 

@@ -75,8 +75,8 @@ test("SE-09 S-44 sessions list and show tell of live sessions, as a table and as
     for (const secret of [one, two].map((cookie) => cookie.split(".")[1] ?? "")) assert.ok(!out.includes(secret));
     assert.ok(!out.includes("canary"), out);
   }
-  assert.match(table.out, /^SESSION +SIGNED IN +LAST SEEN +ENDS IDLE +ENDS +BY +USER AGENT\n/);
-  assert.match(table.out, new RegExp(`^${idOf(one)}  20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ .* app  -$`, "m"));
+  assert.match(table.out, /^SESSION +SIGNED IN +LAST SEEN +ENDS IDLE +ENDS +BY +ADDRESS +USER AGENT\n/);
+  assert.match(table.out, new RegExp(`^${idOf(one)}  20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ .* app  - +-$`, "m"));
   const ids: readonly string[] = JSON.parse(data.out).sessions.map(({ id }: { id: string }) => id);
   assert.deepEqual([...ids].sort(), [idOf(one), idOf(two)].sort());
   assert.equal(byPair.out, data.out);
@@ -91,6 +91,7 @@ test("SE-09 S-44 sessions list and show tell of live sessions, as a table and as
     expiresAt: row?.expires,
     idleExpiresAt: (row?.seen ?? 0) + 3_600_000,
     userAgent: null,
+    address: null,
   });
   assert.match(lines.out, /^session +\S{22}\nowner +test lara\nissuer +test\n/);
 });
@@ -160,7 +161,7 @@ test("a user agent steers no terminal", async () => {
   exchange.session.login({ issuer: "test", subject: "evil" });
   await exchange.settle(200);
   const { out } = await run(["sessions", "list", "--owner", "test evil"]);
-  assert.match(out, /app {2}Fox\?31m\?\?\[2J\n$/);
+  assert.match(out, /app {2}- +Fox\?31m\?\?\[2J\n$/);
 });
 
 test("sweep deletes what expired, in batches until nothing is left, and nothing that lives", async () => {

@@ -120,6 +120,12 @@ const session = object({
     false,
     { env: "COATCHECK_KEEP_USER_AGENT" },
   ),
+  keepAddress: fallback(
+    oneOf(["none", "truncated", "full"]),
+    "What a new session keeps of the client's address, as `clientAddress` finds it: its network (`/24` of IPv4, `/48` of IPv6), or all of it; deleted with the session.",
+    "none",
+    { env: "COATCHECK_KEEP_ADDRESS" },
+  ),
   domain: optional(hostName, "Shares the session over the sub-domains of this domain; weaker, and warned about.", {
     env: "COATCHECK_DOMAIN",
   }),

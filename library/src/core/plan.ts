@@ -40,7 +40,7 @@ export interface Circumstances {
   readonly validate: Validate;
   readonly minted: Minted | null;
   /** Where configured: what is kept about the client in a new record. */
-  readonly client: Pick<RecordBody, "userAgent" | "addressHash">;
+  readonly client: Pick<RecordBody, "userAgent" | "addressHash" | "address">;
   /** A browser fetches ahead: what the handler writes is stored, and is no activity of the person. */
   readonly prefetch: boolean;
 }

@@ -169,5 +169,6 @@ function infoOf(row: SessionRow, idle: number): SessionInfo {
     expiresAt: row.expires,
     idleExpiresAt: Math.min(row.seen + idle, row.expires),
     userAgent: body?.userAgent ?? null,
+    address: body?.address ?? null,
   };
 }

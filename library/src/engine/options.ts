@@ -5,12 +5,14 @@ import type {
   ErrorCode,
   JsonObject,
   Report,
+  RequestView,
   Route,
   RouteResponse,
   SessionStore,
 } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { OriginRules } from "../core/csrf.ts";
+import type { KeptAddress } from "../core/kept-address.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import type { RefreshPolicy } from "../core/renewal.ts";
 import type { Keyring } from "../crypto/keyring.ts";
@@ -35,7 +37,11 @@ export interface EngineOptions<Data> {
   readonly prefix: string;
   /** Checks and completes data; throws where they do not fit. */
   readonly validate: (data: JsonObject) => Data;
-  readonly keep: { readonly userAgent: boolean; readonly address: boolean };
+  readonly keep: {
+    readonly userAgent: boolean;
+    readonly address: KeptAddress | null;
+    readonly addressOf: (request: RequestView) => string | undefined;
+  };
   readonly routes: readonly Route[];
   readonly report: Report;
   readonly background: Background;

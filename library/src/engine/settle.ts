@@ -1,9 +1,10 @@
-import type { SessionRow } from "../contracts.ts";
+import type { RequestView, SessionRow } from "../contracts.ts";
 import { clearCookie, setCookie } from "../cookie/serialize.ts";
 import { heeded } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { networkOf, wholeAddress } from "../core/kept-address.ts";
 import { isPrefetch } from "../core/navigation.ts";
-import type { CookiePlan, Held, Minted, PutStep } from "../core/plan.ts";
+import type { Circumstances, CookiePlan, Held, Minted, PutStep } from "../core/plan.ts";
 import { needsTicket, plan } from "../core/plan.ts";
 import { overReason } from "../core/policy.ts";
 import { snapshot } from "../core/record.ts";
@@ -14,6 +15,7 @@ import { bodyOf } from "./bodies.ts";
 import type { WritePlan } from "./carry-out.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Exchange } from "./exchange.ts";
+import type { EngineOptions } from "./options.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { chance } from "./renewal-options.ts";
 import { type Successor, successorOf } from "./rotation.ts";
@@ -97,13 +99,18 @@ function minted<Data>({ draft, options }: Exchange<Data>, ticket: Successor): Mi
   return { ...ticket, sealedTokens: sealTokens(tokens, ticket.id, keyring), renewAt };
 }
 
-function clientOf<Data>({ request, options }: Exchange<Data>): { userAgent?: string; addressHash?: string } {
+function clientOf<Data>({ request, options }: Exchange<Data>): Circumstances["client"] {
   const agent = options.keep.userAgent ? request.header("user-agent")?.slice(0, 512) : undefined;
-  const address = options.keep.address ? request.peer : undefined;
-  return {
-    ...(agent === undefined ? {} : { userAgent: agent }),
-    ...(address === undefined ? {} : { addressHash: options.keyring.deriveHash("address", address) }),
-  };
+  return { ...(agent === undefined ? {} : { userAgent: agent }), ...addressIn(request, options) };
+}
+
+function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<Data>): Circumstances["client"] {
+  if (keep.address === null) return {};
+  const client = keep.addressOf(request);
+  if (client === undefined || client === "") return {};
+  if (keep.address === "hash") return { addressHash: keyring.deriveHash("address", client) };
+  const address = keep.address === "full" ? wholeAddress(client) : networkOf(client);
+  return address === undefined ? {} : { address };
 }
 
 /** The presented session as it is now, after somebody else wrote it. */

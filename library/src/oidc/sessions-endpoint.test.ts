@@ -100,6 +100,7 @@ test("SE-10 A-33 GET sessions lists one's own, newest first, without a ticket, a
     idleExpiresAt: clock.now() - 1_000 + 3_600_000,
     method: "app",
     userAgent: null,
+    address: null,
   });
   for (const secret of [one, two, other].map((cookie) => cookie.split(".")[1] ?? "")) assert.ok(!heard.text.includes(secret));
   assert.ok(!heard.text.includes("canary") && !heard.text.includes(idOf(other)));

@@ -18,8 +18,9 @@ export async function listSessions(
   return json(200, { sessions: sessions.map((info) => shown(info, current)) }, OWN_ORIGIN);
 }
 
-function shown({ id, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent }: SessionInfo, current: string | null) {
-  return { id, current: id === current, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent };
+function shown(info: SessionInfo, current: string | null) {
+  const { id, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent, address } = info;
+  return { id, current: id === current, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent, address };
 }
 
 /** `DELETE sessions/{id}`: ends one of the person's own. Whether somebody else's exists is not told (SE-10). */
