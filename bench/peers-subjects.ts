@@ -1,4 +1,5 @@
 /** Who is measured beside whom: the gateway, oauth2-proxy, nginx that asks one of them, and Apache. */
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,9 +35,15 @@ export interface Subject {
 }
 
 const GATEWAY = new URL("../gateway/", import.meta.url);
+const BUILD = fileURLToPath(new URL("../tools/build.ts", import.meta.url));
+
+/** Builds it as it is published. */
+export function buildOurs(): void {
+  if (spawnSync(process.execPath, [BUILD], { stdio: ["ignore", 2, 2] }).status !== 0) throw new Error("the build failed");
+}
 
 /** The gateway as it is installed, where it was built, else from its source. */
-async function startOurs(
+export async function startOurs(
   stage: Stage,
   name: string,
   { issuer, upstream }: World,

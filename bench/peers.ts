@@ -1,11 +1,9 @@
 /** The gateway beside what operators use today: one provider, one app, one run. */
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import { FULL, median } from "./measure.ts";
 import type { PeersAnswer, PeersQuestion } from "./peers-load.ts";
 import type { Subject } from "./peers-subjects.ts";
-import { OURS, startSubjects, THEIRS } from "./peers-subjects.ts";
+import { buildOurs, OURS, startSubjects, THEIRS } from "./peers-subjects.ts";
 import type { Findings, Goal, Row } from "./report.ts";
 import { atMost, rounded } from "./report.ts";
 import type { Stage } from "./stage.ts";
@@ -35,7 +33,6 @@ const WORKLOADS: readonly Workload[] = [
 const RATE = 1_000;
 const PACED_MILLIS = 4_000;
 const PEOPLE = 20;
-const BUILD = fileURLToPath(new URL("../tools/build.ts", import.meta.url));
 
 interface Figures {
   readonly micros: number[];
@@ -47,7 +44,7 @@ interface Figures {
 /** Processor time for each request, how long answers take at an equal low load, memory, and the time to the first answer. */
 export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> {
   const full = stage.effort.warmUp >= FULL.warmUp / 4;
-  if (full && spawnSync(process.execPath, [BUILD], { stdio: ["ignore", 2, 2] }).status !== 0) throw new Error("the build failed");
+  if (full) buildOurs();
   const app = await stage.start("the app", "upstream");
   const provider = await stage.start("the provider", "provider");
   const world = { upstream: `http://127.0.0.1:${app.port}`, issuer: `http://127.0.0.1:${provider.port}` };

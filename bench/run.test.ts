@@ -70,6 +70,27 @@ test("F-59 F-60 npm run bench -- stores --json says what a session takes, and ho
   assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
 });
 
+test("F-51 npm run bench -- start --json says how long a start takes and what it keeps, and judges both", async () => {
+  const { status, output, errors } = await run(["start", "--quick", "--json"]);
+  const report: Report = JSON.parse(output || "{}");
+  assert.equal(report.bench, "start", errors);
+  assert.deepEqual(
+    report.rows.map(({ name }) => name),
+    ["node:http", "coatcheck, memory", "coatcheck, SQLite"],
+  );
+  for (const { name, cpuMicros, idleMegabytes = 0, startMillis = 0 } of report.rows) {
+    assert.ok(cpuMicros > 0 && idleMegabytes > 1 && startMillis > 0, name);
+  }
+  assert.deepEqual(
+    report.goals.map(({ name, goal }) => [name, goal]),
+    [
+      ["from start to the first answer, ms", "<= 250"],
+      ["idle, MB", "<= 70"],
+    ],
+  );
+  assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+});
+
 test("npm run bench -- peers --json has a row for each program that is installed and each thing that is asked of it", async () => {
   const { status, output, errors } = await run(["peers", "--quick", "--json"]);
   const report: Report = JSON.parse(output || "{}");

@@ -15,6 +15,7 @@ import type { Findings, Machine, Report } from "./report.ts";
 import { loosened, table } from "./report.ts";
 import { requestBench } from "./request.ts";
 import { Stage } from "./stage.ts";
+import { startBench } from "./start.ts";
 import { storesBench } from "./stores.ts";
 
 type Bench = (stage: Stage, only: RegExp) => Promise<Findings>;
@@ -27,6 +28,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["reconcile", reconcileBench],
   ["peers", peersBench],
   ["stores", storesBench],
+  ["start", startBench],
 ]);
 
 const HELP = `npm run bench -- [${[...BENCHES.keys()].join(" | ")}] [options]
