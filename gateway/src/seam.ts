@@ -105,7 +105,8 @@ export interface SessionLayer {
   readonly directory: SessionDirectory;
   /** For readiness. Rejects or answers `false` where something is missing. */
   readonly health: Health;
-  close(): MaybePromise<void>;
+  /** `within`: how long what is under way may go on, milliseconds. */
+  close(within?: number): MaybePromise<void>;
 }
 
 /** What `/health/ready` tells. Key ids are no secrets. */

@@ -83,8 +83,8 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
       providers: () => auth.providers,
       keys: auth.keys,
     },
-    async close() {
-      await auth.close();
+    async close(within) {
+      await auth.close(within === undefined ? {} : { within });
       await store.close();
     },
   };

@@ -178,7 +178,10 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       const signsOn = states.length === 0 || states.some((state) => state.ready);
       return { ready: answers && signsOn, store: answers, providers: states, keys: keyring.keyIds };
     },
-    async close() {
+    async close({ within } = {}) {
+      const drained = new AbortController();
+      const cut = (): void => providers.forEach((provider) => void provider.cut?.());
+      if (within !== undefined) void clock.sleep(within, drained.signal).then(cut, () => undefined);
       closing.abort();
       endings.close();
       renewals.close();
@@ -186,6 +189,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       for (const provider of providers) await provider.close();
       for (const verifier of tokens.verifiers) await verifier.close?.();
       await background.drain();
+      drained.abort("over");
     },
   };
 }

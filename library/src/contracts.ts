@@ -584,6 +584,8 @@ export interface Provider {
   verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & ProviderNotice) | ProviderFailure>;
   /** Best effort, refresh token first; answers whether all were revoked. */
   revoke(tokens: ProviderTokens): Promise<boolean>;
+  /** Listens for no answer any longer: a refresh that was sent is `unknown` at once. For the end of a process that cannot wait. */
+  cut?(): void;
   /** The URL that signs the person out at the provider, where it has one. */
   end(logout: { readonly idToken: string | null; readonly returnTo: string }): string | undefined;
   /** Stops retrying. */

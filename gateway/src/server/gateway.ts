@@ -57,10 +57,12 @@ export async function startGateway({ settings, sessions, observation, withAdmin 
   }
   const close = async (): Promise<void> => {
     stopping = true;
+    const began = performance.now();
     door.drain();
     await stop(server, settings.limits.shutdown, () => door.streams.cutAll());
     await door.close();
-    await sessions.close();
+    // An answer to a refresh that is not heard is a refresh token lost, so it has what is left of the time.
+    await sessions.close(Math.max(0, settings.limits.shutdown - (performance.now() - began)));
     if (admin !== undefined) await stop(admin, 0, () => {});
     observation.log.flush();
   };

@@ -48,9 +48,10 @@ export async function startWorkers({ settings, sessions, observation }: Parts): 
   });
   const stopAll = async (): Promise<void> => {
     stopping = true;
+    const began = performance.now();
     const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     await Promise.all(running.map(ended));
-    await sessions.close();
+    await sessions.close(Math.max(0, settings.limits.shutdown - (performance.now() - began)));
   };
   try {
     // The first one alone, so that what is wrong with all of them is said once.

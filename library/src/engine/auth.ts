@@ -31,8 +31,12 @@ export interface Auth<Data> {
   readonly providers: readonly ProviderState[];
   /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };
-  /** Stops background work, waits for what is under way, and closes providers. The store is yours to close. */
-  close(): Promise<void>;
+  /**
+   * Stops background work, waits for what is under way, and closes providers. The store is yours to close. `within`: after so
+   * many milliseconds providers' answers are waited for no longer, and a refresh on its way is stored as unknown.
+   * Default: as long as the providers may take.
+   */
+  close(options?: { readonly within?: number }): Promise<void>;
 }
 
 export interface Readiness {

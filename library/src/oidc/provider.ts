@@ -142,6 +142,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       const how = { metadata, authentication: NOBODY, purpose: "metadata", transport, unsigned: true } as const;
       return clients.call(how, (client) => buildEndSessionUrl(client, parameters).href);
     },
+    cut: () => transport.cut(),
     close: () => discovery.close(),
   };
 }

@@ -20,6 +20,12 @@ export interface Transport {
   send(purpose: Purpose, url: string, options: RequestInit, timeout?: number): Promise<Response>;
 }
 
+/** A transport of its own, which can be cut off. */
+export interface BoundedTransport extends Transport {
+  /** No answer is waited for any longer, now or later. */
+  cut(): void;
+}
+
 export interface TransportLimits {
   readonly timeout: number;
   readonly maxResponse: number;
@@ -38,11 +44,19 @@ export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
  *
  * @param turn lets what has arrived be read; tests give their own
  */
-export function boundedTransport(limits: TransportLimits, clock: Clock, begin: Begin, turn?: Turn): Transport {
+export function boundedTransport(limits: TransportLimits, clock: Clock, begin: Begin, turn?: Turn): BoundedTransport {
+  const open = new Set<AbortController>();
+  let over = false;
   return {
+    cut() {
+      over = true;
+      for (const stop of open) stop.abort(OVER);
+    },
     async send(purpose, url, options, timeout = limits.timeout) {
       checkAddress(url, limits.loopback);
       const stop = new AbortController();
+      open.add(stop);
+      if (over) stop.abort(OVER);
       const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
       const done = new AbortController();
       let sent: number | null = null;
@@ -80,6 +94,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, begin: B
         if (response !== null && response.status >= 400) throw problem.unambiguous(retryAfterOf(response.headers, clock.now()));
         throw exchange.neverLeft() ? problem.unambiguous() : problem;
       } finally {
+        open.delete(stop);
         exchange.stop();
         done.abort(OVER);
         await limit;
