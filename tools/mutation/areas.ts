@@ -33,9 +33,39 @@ interface Equivalent {
 const EQUIVALENTS: readonly Equivalent[] = [
   {
     path: "core/hot-rows.ts",
-    line: "hash",
-    operators: ["number", "arithmetic"],
+    line: "hash >>>",
+    operators: ["number", "arithmetic", "boundary"],
     reason: "any hash that spreads is as good",
+  },
+  {
+    path: "core/hot-rows.ts",
+    line: "Math.imul(hash ^ text.charCodeAt(at)",
+    operators: ["number", "boundary"],
+    reason: "any hash that spreads is as good",
+  },
+  {
+    path: "core/decide.ts",
+    line: 'if (circumstances.before || verdict.kind === "refuse")',
+    operators: ["string"],
+    reason: "a refusal that gets here has `before`; asked for the type alone",
+  },
+  {
+    path: "core/everybody.ts",
+    line: "const ZERO",
+    operators: ["number"],
+    reason: "of the address three bits count",
+  },
+  {
+    path: "core/record.ts",
+    line: "text.includes('\"__proto__\"') ?",
+    operators: ["string"],
+    reason: "looks whether the slower way is needed; it answers the same",
+  },
+  {
+    path: "core/settings.ts",
+    line: "raw.matchAll(",
+    operators: ["string", "logic", "number"],
+    reason: "each match has a unit of the table",
   },
   {
     path: "core/address.ts",

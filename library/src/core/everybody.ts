@@ -16,8 +16,9 @@ const NOBODY_PUBLIC = [
   ],
   ...["4000::/2", "8000::/1"],
 ];
+const ZERO: Address = [0, 0, 0, 0, 0, 0, 0, 0];
 /** `::/3`; written so, it would hold the IPv4-mapped addresses, and with them everybody of IPv4. */
-const BELOW_PUBLIC: AddressRange = { address: [0, 0, 0, 0, 0, 0, 0, 0], bits: 3 };
+const BELOW_PUBLIC: AddressRange = { address: ZERO, bits: 3 };
 
 /** The family of which the ranges hold everybody; `undefined` where they leave somebody out. */
 export function everybodyIn(ranges: readonly AddressRange[]): "IPv4" | "IPv6" | undefined {
