@@ -69,6 +69,37 @@ const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     path: "core/address.ts",
+    line: "const LONGEST = 45",
+    operators: ["number"],
+    reason: "no address has more characters than 45",
+  },
+  {
+    path: "core/address.ts",
+    line: "const [a = -1",
+    operators: ["number"],
+    reason: "there are four, the defaults are for the type; past 255 none is an octet",
+  },
+  {
+    path: "core/address.ts",
+    line: "index < address.length",
+    operators: ["boundary"],
+    reason: "past the end there is no zero",
+  },
+  { path: "core/address.ts", line: "zone < 0 ?", operators: ["boundary"], reason: "nothing before a zone is no address either" },
+  {
+    path: "core/everybody.ts",
+    line: "spans.sort(",
+    operators: ["number", "boundary"],
+    reason: "of a comparison the sign counts alone, and of equals the order does not",
+  },
+  {
+    path: "core/renewal.ts",
+    line: "retryAfter ?? 0",
+    operators: ["number"],
+    reason: "no pause is shorter than half a second",
+  },
+  {
+    path: "core/address.ts",
     line: 'part.includes(".")',
     operators: ["string"],
     reason: "what has no dot is no IPv4 address, and found to be none a step later",

@@ -75,3 +75,10 @@ test("TP-02 hostile headers cost no more than their length", () => {
   }
   assert.ok(performance.now() - started < 2_000);
 });
+
+test("TP-02 a request has passed sixty-four proxies at most", () => {
+  const family = "x-forwarded-for";
+  const past = (hops: number): string => `1.1.1.1, ${new Array(hops).fill("10.0.0.2").join(", ")}`;
+  assert.equal(clientAddress({ peer: PEER, header: past(63), family, trusted }), "1.1.1.1");
+  assert.equal(clientAddress({ peer: PEER, header: past(64), family, trusted }), "10.0.0.2");
+});

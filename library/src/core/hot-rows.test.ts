@@ -118,3 +118,39 @@ test("whatever happens to rows, the one handed out is the one that was kept last
     }),
   );
 });
+
+test("dropping the newer of two rows leaves the older one alone there, and the neighbours as they were", () => {
+  const hot = new HotRows(16);
+  for (const [id, hash] of [
+    ["x", 4],
+    ["y", 4],
+    ["a", 5],
+    ["b", 5],
+  ] as const)
+    hot.keep(row(id), hash);
+  hot.drop("b", 5);
+  for (const [id, hash] of [
+    ["x", 4],
+    ["y", 4],
+    ["a", 5],
+  ] as const)
+    assert.equal(hot.get(id, hash)?.id, id);
+  assert.equal(hot.get("b", 5), undefined);
+});
+
+test("of an id of ours ten characters count, none of which tells the time; of another text all", () => {
+  const id = "0123456789abcdefghijkl";
+  const changed = (text: string, at: number): number => hashOf(`${text.slice(0, at)}_${text.slice(at + 1)}`);
+  const counting = (text: string): number[] => Array.from(text, (_, at) => at).filter((at) => changed(text, at) !== hashOf(text));
+  assert.deepEqual(counting(id), [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  for (const text of [id.slice(1), `${id}m`]) assert.equal(counting(text).length, text.length);
+});
+
+test("hashes of ids that differ a little fall into all places alike", () => {
+  const counts = new Array<number>(16).fill(0);
+  for (let index = 0; index < 1_600; index++) {
+    const place = hashOf(`AAAAAAAAAA${index.toString(36).padStart(10, "A")}AA`) & 15;
+    counts[place] = (counts[place] ?? 0) + 1;
+  }
+  assert.ok(Math.min(...counts) > 50 && Math.max(...counts) < 200, counts.join());
+});

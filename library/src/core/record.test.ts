@@ -148,3 +148,13 @@ test("the cause of an unreadable record is kept where the JSON is broken", () =>
   assert.deepEqual(caught('{"format":2,"a":1}'), ["ERR_RECORD_FORMAT", false]);
   assert.deepEqual(caught('{"Format":1,"a":1}'), ["ERR_RECORD_FORMAT", false]);
 });
+
+test("a body that does not begin with its format is not read, whatever stands further on", () => {
+  for (const body of ['{"data":{},"format":1}', ' {"format":1,"data":{}}', '{"format": 1,"data":{}}'])
+    assert.throws(() => parseBody(sampleRow({ body })), { code: "ERR_RECORD_FORMAT" }, body);
+});
+
+test("what cannot be stored is told by its name", () => {
+  assert.throws(() => snapshot([]), /^TypeError: session data must be an object/);
+  assert.throws(() => snapshot([], "claims"), /^TypeError: claims must be an object/);
+});

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { detached } from "./detached.ts";
 import { CoatcheckError, unavailable } from "./errors.ts";
 import { hookFailure } from "./hook-failure.ts";
-import { isPrefetch, isSafe } from "./navigation.ts";
+import { isNavigation, isPrefetch, isSafe } from "./navigation.ts";
 
 test("a detached text is the same text", () => {
   for (const text of ["", "a", "id-0123456789", "ë\u0000\ud83d\ude00"])
@@ -47,4 +47,13 @@ test("AR-10 each header by which browsers tell of a prefetch counts, the newest 
 test("CS-05 methods are told apart as they are written", () => {
   for (const method of ["GET", "HEAD", "OPTIONS"]) assert.equal(isSafe(method), true);
   for (const method of ["", "get", "TRACE", "POST"]) assert.equal(isSafe(method), false);
+});
+
+test("AR-10 one of the two headers about a fetch is enough to judge by, and then Accept counts no more", () => {
+  const navigates = (headers: Readonly<Record<string, string>>): boolean =>
+    isNavigation({ method: "GET", target: "/", header: (name) => headers[name] });
+  assert.equal(navigates({ "sec-fetch-mode": "navigate", accept: "text/html" }), false);
+  assert.equal(navigates({ "sec-fetch-dest": "document", accept: "text/html" }), false);
+  assert.equal(navigates({ "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }), true);
+  assert.equal(navigates({ accept: "text/html" }), true);
 });

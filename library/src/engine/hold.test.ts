@@ -85,7 +85,7 @@ const WRITERS: { readonly [name: string]: (response: ServerResponse) => void } =
 
 for (const [name, write] of Object.entries(WRITERS)) {
   onBoth(
-    `the cookie joins those of ${name}`,
+    `F-46 the cookie joins those of ${name}`,
     (_request, response, session) => {
       session.set({ n: 1 });
       write(response);
