@@ -10,7 +10,9 @@ export interface Readiness {
 
 /** Asks until the answer is the one that is waited for; `meanwhile` before each question. */
 export async function ready(house: Pick<House, "admin">, wanted = true, meanwhile = (): void => {}): Promise<Readiness> {
-  for (let tries = 0; tries < 500; tries++) {
+  // Generous: on a machine that is busy a process alone takes seconds to start.
+  const deadline = performance.now() + 60_000;
+  while (performance.now() < deadline) {
     meanwhile();
     const { status, text } = await house.admin("/health/ready");
     const said: Readiness = JSON.parse(text);

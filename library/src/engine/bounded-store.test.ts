@@ -143,3 +143,28 @@ test("F-12 storeTimeout is checked", () => {
     assert.throws(() => coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), storeTimeout }), /storeTimeout/);
   }
 });
+
+test("F-12 whichever call takes too long is named, with the limit", async () => {
+  const clock = manualClock();
+  const hangs = { get: never, put: never, touch: never, end: never, list: never, mark: never, marked: never, sweep: never };
+  const store = boundedStore(overStore(memory(), hangs), clock, 700);
+  const calls: { readonly [call in Hanging]: () => unknown } = {
+    get: () => store.get("id"),
+    put: () => store.put(sampleRow(), "absent"),
+    touch: () => store.touch("id", 1),
+    end: () => store.end({ id: "id" }, "logout", 1),
+    list: () => store.list({ owner: "o" }, 1, 1),
+    mark: () => store.mark("key", 2, 1),
+    marked: () => store.marked("key", 1),
+    sweep: () => store.sweep(1, 1),
+  };
+  for (const [call, made] of Object.entries(calls)) {
+    const late = assert.rejects(async () => made(), {
+      code: "ERR_STORE_UNAVAILABLE",
+      message: `The store did not answer within 700 ms (${call}).`,
+    });
+    await turns();
+    clock.advance(700);
+    await late;
+  }
+});

@@ -4,11 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { AuditEvent, SessionRow, SessionStore } from "../contracts.ts";
+import { sessionPolicy } from "../core/policy.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { sqlite } from "../stores/sqlite.ts";
 import { manualClock } from "../testing/manual-clock.ts";
+import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
+import { sampleRow } from "../testing/store-suite-rows.ts";
+import { keepToCap } from "./cap.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const START = 1_800_000_000_000;
@@ -168,4 +172,47 @@ test("SE-11 a store that fails after a login undoes no login; the next one ends 
   const third = await signIn(auth, { subject: "alice" });
   assert.deepEqual(await Promise.all([first, second, third].map(status)), [401, 401, 200]);
   await auth.close();
+});
+
+test("SE-11 as many as a list holds and more end, the oldest first; a list that ends nobody is asked for no more", async () => {
+  const now = START;
+  const rows = Array.from({ length: 1_500 }, (_, index) =>
+    sampleRow({ owner: "alice", created: now - index, seen: now, expires: now + 3_600_000 }),
+  );
+  for (const ends of [true, false]) {
+    const live = new Map(rows.map((row) => [row.id, row]));
+    const ended: string[] = [];
+    let lists = 0;
+    const store = overStore(memory(), {
+      list: (_query, limit) => {
+        lists++;
+        return [...live.values()].slice(0, limit);
+      },
+      end: (target) => {
+        if (!ends || !("id" in target)) return [];
+        live.delete(target.id);
+        return [target.id];
+      },
+    });
+    await keepToCap(
+      {
+        store,
+        clock: manualClock(now),
+        policy: sessionPolicy({ maxPerUser: 3 }),
+        announce: ({ id, reason }) => void (reason === "replaced" && ended.push(id)),
+        report: () => assert.fail(),
+      },
+      "alice",
+    );
+    assert.deepEqual(
+      ended.toSorted(),
+      ends
+        ? rows
+            .slice(3)
+            .map(({ id }) => id)
+            .toSorted()
+        : [],
+    );
+    assert.equal(lists, ends ? 2 : 1);
+  }
 });
