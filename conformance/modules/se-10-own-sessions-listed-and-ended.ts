@@ -16,7 +16,7 @@ export async function run(target: Target): Promise<void> {
   };
   const listed = await list(here);
   assert.equal(listed.length, 3);
-  const keys = ["createdAt", "current", "expiresAt", "id", "idleExpiresAt", "method", "seenAt", "userAgent"];
+  const keys = ["address", "createdAt", "current", "expiresAt", "id", "idleExpiresAt", "method", "seenAt", "userAgent"];
   for (const one of listed) assert.deepEqual(Object.keys(Object(one)).sort(), keys);
   for (const { ticket } of [here, there, third]) {
     const [, secret = ""] = ticket.split(".");
