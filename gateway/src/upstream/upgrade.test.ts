@@ -196,3 +196,26 @@ test("F-06 a handshake that is refused leaves no connection open, whether by us 
     assert.ok(sockets() <= before, `${sockets() - before} ends of connections stay open`);
   });
 });
+
+test("F-50 an upstream's refusal of a handshake reaches its reader whole, however large it is", async () => {
+  const body = Buffer.alloc(4_000_000, "n");
+  const prepare = (http: Server): void => {
+    http.on("upgrade", (_message, socket) => {
+      socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`), body]));
+    });
+  };
+  const rig = await startRig(echo, { prepare });
+  try {
+    const socket = connect(rig.port, "127.0.0.1");
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: ${OWN}\r\nCookie: ${ALICE}\r\n` +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    let text = "";
+    for await (const chunk of socket.setEncoding("latin1")) text += String(chunk);
+    assert.equal(statusOf(text), 403);
+    assert.equal(bodyOf(text).length, body.length);
+  } finally {
+    await rig.close();
+  }
+});

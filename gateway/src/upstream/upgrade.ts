@@ -111,7 +111,8 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#refusal === undefined || this.#refusal.write(chunk)) return;
     controller.pause();
-    this.#refusal.once("drain", () => controller.resume());
+    // Of the socket: Node, which has let go of it, tells the response nothing.
+    this.#socket.once("drain", () => controller.resume());
   }
 
   onResponseEnd(): void {
