@@ -41,3 +41,33 @@ test("F-04 an upload that trickles is 408 and gives its upstream's connection ba
     await rig.close();
   }
 });
+
+test("F-04 an upload that is here as a whole and waits for the upstream is no slow one: it is answered, however long that takes", async () => {
+  const held = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const rig = await startRig(
+    (message, response) => {
+      if (message.url === "/holds") {
+        arrived.resolve();
+        held.promise.then(() => response.end("held"));
+      } else message.resume().once("end", () => response.end("whole"));
+    },
+    { config: { limits: { bodyIdle: "1s" } }, upstream: { connections: 1 } },
+  );
+  try {
+    const first = connect(rig.port, "127.0.0.1").on("error", () => {});
+    first.write(`GET /holds HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`);
+    await arrived.promise;
+    const second = connect(rig.port, "127.0.0.1").on("error", () => {});
+    second.write(`${post("/", 5)}hello`);
+    const answer = once(second, "data").then(([said]) => String(said));
+    const cut = once(second, "close").then(() => "cut off");
+    // Past `bodyIdle`, on the clock that the sockets go by.
+    setTimeout(() => held.resolve(), 2_500);
+    assert.equal(statusOf(await Promise.race([answer, cut])), 200);
+    first.destroy();
+    second.destroy();
+  } finally {
+    await rig.close();
+  }
+});

@@ -5,6 +5,8 @@ import { stopwatch } from "../observe/observer.ts";
 /** How often uploads are looked at, at most, in milliseconds. */
 const OFTEN = 5_000;
 
+const ignore = (): void => {};
+
 export interface UploadLimits {
   /** How long a client may pause within a body, in milliseconds. */
   readonly bodyIdle: number;
@@ -42,6 +44,8 @@ export class SlowUploads {
     message.on("timeout", () => {
       if (message.readableFlowing !== false) this.#end(message, response);
     });
+    // One that is here as a whole waits for us. Node closes its connection where nobody hears of the timeout.
+    response.on("timeout", ignore);
     if (this.#limits.bodyRate === 0) return;
     this.#uploads.set(message, { response, bytes: socket.bytesRead, since: stopwatch() });
     message.once("close", () => this.#forget(message));
