@@ -103,12 +103,17 @@ class Pairs {
 const ID_LENGTH = 22;
 const RANDOM_AT = 10;
 
-/** 32 bits of a text. Of an id of ours, which is random, a part is enough. */
-export function hashOf(text: string): number {
+/** 32 bits of an id. Of one of ours, which is random, a part is enough. */
+export function hashOf(id: string): number {
+  return id.length === ID_LENGTH ? hashed(id, RANDOM_AT, ID_LENGTH - 2) : hashOfText(id);
+}
+
+/** 32 bits of any text, to which all of it counts: owners may differ in their last characters alone. */
+export const hashOfText = (text: string): number => hashed(text, 0, text.length);
+
+function hashed(text: string, begin: number, end: number): number {
   let hash = text.length;
-  const own = hash === ID_LENGTH;
-  const end = own ? ID_LENGTH - 2 : text.length;
-  for (let at = own ? RANDOM_AT : 0; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x5bd1e995);
+  for (let at = begin; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x5bd1e995);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return hash ^ (hash >>> 13);
 }

@@ -1,5 +1,5 @@
 /** Rows that belong together, each linked to the next: no memory but two integers in the row. */
-import { hashOf } from "../core/hot-rows.ts";
+import { hashOfText } from "../core/hot-rows.ts";
 import type { Handle } from "./memory-cells.ts";
 import { NOWHERE } from "./memory-cells.ts";
 import type { HashIndex } from "./memory-index.ts";
@@ -49,10 +49,10 @@ export class RowLists<Key> {
 /** Heads by a text that the rows hold themselves. */
 export function headsIn(index: HashIndex): Heads<string> {
   return {
-    of: (key) => index.find(hashOf(key), key),
+    of: (key) => index.find(hashOfText(key), key),
     replace(key, before, now) {
-      if (before === NOWHERE) index.add(hashOf(key), now);
-      else index.replace(hashOf(key), before, now);
+      if (before === NOWHERE) index.add(hashOfText(key), now);
+      else index.replace(hashOfText(key), before, now);
     },
   };
 }

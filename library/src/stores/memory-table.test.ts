@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { SessionRow } from "../contracts.ts";
+import { hashOfText } from "../core/hot-rows.ts";
 import { Dice, HOUR, START, sampleRow } from "../testing/store-suite-rows.ts";
 import { memory } from "./memory.ts";
 import { Cells } from "./memory-cells.ts";
@@ -112,4 +113,11 @@ test("F-59 a session in memory takes at most 300 bytes over its data, and next t
   assert.ok(heap + outside - data <= 300, `${heap} and ${outside} bytes for ${data} of data`);
   // The rows that stay as they were handed out are a tenth of them here.
   assert.ok(heap <= 32, `${heap} bytes of each in the heap`);
+});
+
+test("F-59 owners as long as an id of ours that differ at their ends alone do not lie in one another's way", () => {
+  const hashes = new Set<number>();
+  for (let number = 0; number < 1_000; number++) hashes.add(hashOfText(`000${String(number).padStart(3, "0")}-the-same-for-al`));
+  for (let number = 0; number < 1_000; number++) hashes.add(hashOfText(`the-same-for-all-${String(number).padStart(5, "0")}`));
+  assert.ok(hashes.size > 1_990, `${hashes.size} hashes of 2,000 owners`);
 });
