@@ -99,23 +99,32 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       // What nobody vouches for must not fill the room of those who sign out themselves.
       const again = (): boolean =>
         notice.unproven !== true &&
-        unfinished.again(`${received} notice ${noticeMark(notice)}`, () => endThose(target, those, "provider"));
+        unfinished.again(`${received} notice ${noticeMark(notice)}`, async () => {
+          // It may be what failed; without it a login that is on its way would outlive the notice.
+          await remember(notice);
+          await endThose(target, those, "provider");
+        });
       return insisted(() => signedOut(notice), again);
     },
   };
 
   async function signedOut(notice: SignedOut): Promise<number> {
     const { issuer, subject, sid, issuedAt } = notice;
-    const key = noticeMark(notice);
-    if (key === null) return 0;
-    const before = await store.marked(key, clock.now());
-    if (notice.unproven === true && before === undefined) await takeRoom(notice);
-    // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
-    await mark(key, String(Math.max(Number(before ?? 0), issuedAt)));
+    if (noticeMark(notice) === null) return 0;
+    await remember(notice);
     if (sid !== null) return end({ issuer, sid }, "provider");
     // A notice that comes late or again signs nobody out who has come back since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
     return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
+  }
+
+  async function remember(notice: SignedOut): Promise<void> {
+    const key = noticeMark(notice);
+    if (key === null) return;
+    const before = await store.marked(key, clock.now());
+    if (notice.unproven === true && before === undefined) await takeRoom(notice);
+    // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
+    await mark(key, String(Math.max(Number(before ?? 0), notice.issuedAt)));
   }
 
   /** Whoever asked hears that it failed, and the process goes on trying (S-65). */
