@@ -1,5 +1,6 @@
 /** S-45, S-65: what the store would not take is tried again until the session has ended. */
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,8 @@ import { fakeProvider } from "../testing/fake-provider.ts";
 import type { ManualClock } from "../testing/manual-clock.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
+import { noticeMark } from "./marks.ts";
+import { UnfinishedEndings } from "./unfinished-endings.ts";
 
 type Method = "get" | "put" | "end" | "list" | "mark" | "marked";
 
@@ -240,4 +243,46 @@ test("S-65 what the provider signed out is tried again, though it may never send
   assert.equal(await isIn(visitor), true);
   await here.later();
   assert.equal(await isIn(visitor), false);
+});
+
+test("S-65 of a notice whose mark the store would not take the mark is tried again too, for logins that are on their way", async () => {
+  const store = memory();
+  const here = world({}, store);
+  const token = here.provider.logoutToken({ subject: "alice" });
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  here.down.add("marked");
+  assert.equal((await here.site.visitor().post("/auth/backchannel-logout", headers, `logout_token=${token}`)).status, 400);
+  here.down.clear();
+  await here.later();
+  const key = noticeMark({ issuer: "https://provider.test", subject: "alice", sid: null }) ?? "";
+  assert.notEqual(await store.marked(key, here.clock.now()), undefined);
+});
+
+test("S-65 what was tried again and is done leaves nothing behind: the process may live through many outages", async () => {
+  const signals = new Set<AbortSignal>();
+  const real = manualClock(Date.now());
+  const clock = {
+    now: () => real.now(),
+    monotonic: () => real.monotonic(),
+    sleep(_: number, signal?: AbortSignal): Promise<void> {
+      if (signal !== undefined) signals.add(signal);
+      return Promise.resolve();
+    },
+  };
+  const waiting: Promise<unknown>[] = [];
+  const unfinished = new UnfinishedEndings({
+    store: memory(),
+    clock,
+    entropy: { bytes: (count) => new Uint8Array(count) },
+    announce: () => {},
+    report: () => {},
+    background: { waitUntil: (work) => void waiting.push(work) },
+    most: 1_000,
+  });
+  for (let number = 0; number < 20; number += 1) assert.ok(unfinished.again(`${number}`, () => Promise.resolve()));
+  await Promise.all(waiting);
+  assert.deepEqual(
+    [...signals].map((signal) => getEventListeners(signal, "abort").length),
+    [0],
+  );
 });

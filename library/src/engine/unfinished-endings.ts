@@ -101,7 +101,7 @@ export class UnfinishedEndings {
     report({ name: "ending.held", level: "error" });
     const done = this.#insist(attempt).finally(() => this.#waiting.delete(key));
     this.#waiting.set(key, done);
-    background.waitUntil(Promise.race([done, this.#closed()]));
+    background.waitUntil(this.#untilClosed(done));
     return true;
   }
 
@@ -128,11 +128,17 @@ export class UnfinishedEndings {
     }
   }
 
-  /** Resolves when the process has waited long enough. */
-  #closed(): Promise<void> {
+  /** Resolves with the work, or when the process has waited long enough for it. Nothing is left behind of work that is done. */
+  #untilClosed(done: Promise<void>): Promise<void> {
     const { signal } = this.#closing;
     return new Promise((resolve) => {
-      signal.addEventListener("abort", () => this.#options.clock.sleep(CLOSING_LIMIT).then(resolve, resolve), { once: true });
+      const late = (): void => void this.#options.clock.sleep(CLOSING_LIMIT).then(resolve, resolve);
+      signal.addEventListener("abort", late, { once: true });
+      const over = (): void => {
+        signal.removeEventListener("abort", late);
+        resolve();
+      };
+      done.then(over, over);
     });
   }
 }
