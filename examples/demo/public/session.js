@@ -4,6 +4,13 @@ import { sessionClient } from "/assets/coatcheck/session-client.js";
 /** One for the page; every script of it shares it. */
 export const client = sessionClient();
 
+// Without this script the form signs out just as well; with it the other tabs hear so at once.
+const form = document.querySelector('form[action="/auth/logout"]');
+form?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  client.signOut().catch(() => form.submit());
+});
+
 // The server renders every page, so another user, or none, is another page.
 client.subscribe(() => location.reload());
 await client.session().catch(() => undefined);

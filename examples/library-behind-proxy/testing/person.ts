@@ -125,8 +125,10 @@ async function choose(page: Page, who: string): Promise<void> {
   await page.locator(`button[name=pick][value=${who}]`).click();
 }
 
-/** Follows a sign-out to its end: the provider's desk, where nobody is signed in. */
+/** Follows a sign-out to its end: the provider's desk, or the gateway's own page, where nobody is signed in. */
 export async function leave(page: Page, { signOn }: Street): Promise<void> {
-  if (signOn.name === "the gateway") await page.getByRole("button").click();
-  await page.locator("button[name=pick]").first().waitFor();
+  if (signOn.name === "the gateway") {
+    await page.getByRole("button").click();
+    await page.waitForURL("**/auth/signed-out");
+  } else await page.locator("button[name=pick]").first().waitFor();
 }
