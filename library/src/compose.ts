@@ -157,7 +157,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const providerStates = () =>
     providers.map((provider) => ({ name: provider.name, ready: provider.ready(), ...provider.about?.() }));
   const closing = new AbortController();
-  background.waitUntil(sweepHourly(store, clock, report, closing.signal));
+  background.waitUntil(sweepHourly(store, clock, report, closing.signal, policy.idle));
   if (refresh.background) {
     background.waitUntil(renewAbsent({ store, clock, entropy, policy, report }, renewals, closing.signal));
   }

@@ -163,6 +163,18 @@ export type EndTarget =
   | { readonly owner: string; readonly except?: string }
   | { readonly issuer: string; readonly sid: string };
 
+/** What a part of the rows was found to be. */
+export interface Survey {
+  /** Rows that it deleted. */
+  readonly deleted: number;
+  /** Rows that neither ended nor expired. */
+  readonly live: number;
+  /** Rows that did, and wait for a sweep. */
+  readonly dead: number;
+  /** Where to go on; `null`: there are no more. */
+  readonly next: number | null;
+}
+
 /** Which live sessions to list. */
 export type ListQuery =
   | { readonly owner: string }
@@ -225,6 +237,11 @@ export interface SessionStore {
   marked(key: string, now: number): MaybePromise<string | undefined>;
   /** Deletes at most `limit` rows and marks that expired before `now`, live ones never. Answers how many it deleted. */
   sweep(limit: number, now: number): MaybePromise<number>;
+  /**
+   * Where the store can: looks through about `limit` rows from a place of its own numbering on (0: the first). Deletes live ones that were not
+   * seen since `seenBefore`, and counts those that stay.
+   */
+  survey?(from: number, limit: number, now: number, seenBefore: number): MaybePromise<Survey>;
   /** Releases what the store opened itself; a second call does nothing. Afterwards every other call throws. */
   close(): MaybePromise<void>;
   /** Where the store can: calls back for each session that ended in any process, best effort. Answers how to stop. */
@@ -716,6 +733,8 @@ export interface AuditEvent {
   readonly reference?: string;
   readonly error?: unknown;
   readonly count?: number;
+  /** How many rows the store holds after a sweep, where it can say. */
+  readonly rows?: { readonly live: number; readonly dead: number };
 }
 
 export type EventName =

@@ -27,6 +27,7 @@ test("OP-01 every outcome is a series from the start, and counts are exact", asy
   metrics.request(finished({ outcome: "misdirected", via: "bearer" }));
   metrics.notice("upstream.failed");
   metrics.event({ name: "session.ended", level: "info", reason: "logout" });
+  metrics.event({ name: "sweep.completed", level: "info", count: 1, rows: { live: 7, dead: 2 } });
   metrics.store("get", 0.02);
   const text = await metrics.registry.metrics();
   const again = await metrics.registry.metrics();
@@ -45,6 +46,8 @@ test("OP-01 every outcome is a series from the start, and counts are exact", asy
     'coatcheck_upstream_seconds_count{upstream="app"} 2',
     'coatcheck_store_seconds_count{operation="get"} 1',
     "coatcheck_open_streams 3",
+    'coatcheck_sessions{state="live"} 7',
+    'coatcheck_sessions{state="dead"} 2',
   ]) {
     assert.ok(text.split("\n").includes(line), `${line} is missing`);
     assert.ok(again.split("\n").includes(line), `${line} does not hold when it is asked for again`);

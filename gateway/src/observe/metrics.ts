@@ -97,6 +97,14 @@ export function createMetrics({ upstreams, openStreams, connections }: MetricsOp
       }
     },
   });
+  const rows = new Gauge({
+    name: "coatcheck_sessions",
+    help: "Rows of the session store, live and dead (ended or expired), as the last sweep found them.",
+    labelNames: ["state"],
+    registers,
+    // Every worker sweeps the same store.
+    aggregator: "max",
+  });
   return {
     registry,
     request({ outcome, started, answered, upstream, via }) {
@@ -105,7 +113,10 @@ export function createMetrics({ upstreams, openStreams, connections }: MetricsOp
       if (answered > 0 && upstream !== undefined) answering.count(upstream, (answered - started) / 1000);
     },
     notice: (name) => notices.count(name),
-    event: ({ name, reason, code }) => events.labels(name, reason ?? code ?? "").inc(),
+    event({ name, reason, code, rows: found }) {
+      events.labels(name, reason ?? code ?? "").inc();
+      for (const [state, count] of Object.entries(found ?? {})) rows.set({ state }, count);
+    },
     store: (operation, milliseconds) => stored.count(operation, milliseconds / 1000),
   };
 }

@@ -18,7 +18,7 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     answer.then(over, over);
     return answer;
   };
-  const { watch } = store;
+  const { watch, survey } = store;
   return {
     name: store.name,
     capabilities: store.capabilities,
@@ -31,6 +31,11 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
       timed("mark", () => (value === undefined ? store.mark(key, until, now) : store.mark(key, until, now, value))),
     marked: (key, now) => timed("marked", () => store.marked(key, now)),
     sweep: (limit, now) => timed("sweep", () => store.sweep(limit, now)),
+    ...(survey === undefined
+      ? {}
+      : {
+          survey: (from, limit, now, seenBefore) => timed("survey", () => survey.call(store, from, limit, now, seenBefore)),
+        }),
     close: () => store.close(),
     ...(watch === undefined ? {} : { watch: (listener) => watch.call(store, listener) }),
   };

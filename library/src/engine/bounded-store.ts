@@ -17,7 +17,7 @@ export function checkedStoreTimeout(given: number = STORE_TIMEOUT): number {
  */
 export function boundedStore(store: SessionStore, clock: Clock, limit: number): SessionStore {
   const deadlines = new Deadlines(clock, limit);
-  const { watch } = store;
+  const { watch, survey } = store;
   const within = <T>(call: string, answer: MaybePromise<T>): MaybePromise<T> =>
     answer instanceof Promise ? deadlines.limit(call, answer) : answer;
   return {
@@ -35,6 +35,11 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
       within("mark", value === undefined ? store.mark(key, until, now) : store.mark(key, until, now, value)),
     marked: (key, now) => within("marked", store.marked(key, now)),
     sweep: (most, now) => within("sweep", store.sweep(most, now)),
+    ...(survey === undefined
+      ? {}
+      : {
+          survey: (from, most, now, seenBefore) => within("survey", survey.call(store, from, most, now, seenBefore)),
+        }),
     close: () => store.close(),
     ...(watch === undefined ? {} : { watch: (listener) => watch.call(store, listener) }),
   };

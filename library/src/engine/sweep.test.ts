@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SessionStore } from "../contracts.ts";
+import type { AuditEvent, SessionStore } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
-import { START } from "../testing/store-suite-rows.ts";
+import { overStore } from "../testing/over-store.ts";
+import { START, sampleRow } from "../testing/store-suite-rows.ts";
 import { sweepHourly } from "./sweep.ts";
 
 /** Sweeps a store that has so many rows to delete and takes so long for each. Answers the sizes of its batches. */
@@ -13,7 +14,7 @@ async function batchesOf(rows: number, millis: number): Promise<readonly number[
   const stop = new AbortController();
   let left = rows;
   const store: SessionStore = {
-    ...memory(),
+    ...overStore(memory(), {}),
     sweep(limit) {
       const deleted = Math.min(left, limit);
       left -= deleted;
@@ -23,7 +24,7 @@ async function batchesOf(rows: number, millis: number): Promise<readonly number[
     },
   };
   const over = Promise.withResolvers<void>();
-  const sweeping = sweepHourly(store, clock, () => over.resolve(), stop.signal);
+  const sweeping = sweepHourly(store, clock, () => over.resolve(), stop.signal, 3_600_000);
   clock.advance(60 * 60_000);
   let done = false;
   void over.promise.then(() => {
@@ -47,4 +48,20 @@ test("F-60 what expired is deleted in batches by how long they take: small ones 
   const quick = await batchesOf(20_000, 0.0005);
   assert.equal(Math.max(...quick), 1_000);
   assert.ok(quick.length < 40);
+});
+
+test("S-66 rows dead by idle are swept after as long again, and those that stay are counted, live and dead", async () => {
+  const store = memory();
+  const now = START + 10 * 3_600_000;
+  const rows = { gone: now - 2 * 3_600_000 - 1, idle: now - 2 * 3_600_000, live: now };
+  for (const seen of Object.values(rows)) store.put(sampleRow({ seen, expires: now + 3_600_000 }), "absent");
+  store.put(sampleRow({ expires: now + 3_600_000, ended: START, reason: "logout", body: "" }), "absent");
+  const clock = manualClock(now - 3_600_000);
+  const told = Promise.withResolvers<AuditEvent>();
+  const stop = new AbortController();
+  const sweeping = sweepHourly(store, clock, told.resolve, stop.signal, 3_600_000);
+  clock.advance(3_600_000);
+  assert.deepEqual(await told.promise, { name: "sweep.completed", level: "info", count: 1, rows: { live: 2, dead: 1 } });
+  stop.abort();
+  await sweeping.catch(() => undefined);
 });

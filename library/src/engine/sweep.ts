@@ -1,4 +1,4 @@
-import type { Clock, Report, SessionStore } from "../contracts.ts";
+import type { Clock, Report, SessionStore, Survey } from "../contracts.ts";
 
 const EVERY = 60 * 60_000;
 /** Rows of the first batch, and of the smallest and the largest that follow. */
@@ -11,11 +11,17 @@ const LONG = 2;
 const PAUSE = 20;
 
 /** Deletes what expired, once an hour, in batches, until the signal is aborted. A store that fails is asked again an hour later. */
-export async function sweepHourly(store: SessionStore, clock: Clock, report: Report, signal: AbortSignal): Promise<void> {
+export async function sweepHourly(
+  store: SessionStore,
+  clock: Clock,
+  report: Report,
+  signal: AbortSignal,
+  idle: number,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await clock.sleep(EVERY, signal);
-      await sweepOnce(store, clock, report, signal);
+      await sweepOnce(store, clock, report, signal, idle);
     } catch (error) {
       if (!signal.aborted) report({ name: "store.failed", level: "warn", reason: "sweep", error });
     }
@@ -28,7 +34,7 @@ function nextBatch(batch: number, took: number): number {
   return took < LONG ? Math.min(MOST, Math.ceil(batch * 1.25)) : batch;
 }
 
-async function sweepOnce(store: SessionStore, clock: Clock, report: Report, signal: AbortSignal): Promise<void> {
+async function sweepOnce(store: SessionStore, clock: Clock, report: Report, signal: AbortSignal, idle: number): Promise<void> {
   let count = 0;
   for (let batch = FIRST; ; ) {
     const started = clock.now();
@@ -38,5 +44,37 @@ async function sweepOnce(store: SessionStore, clock: Clock, report: Report, sign
     batch = nextBatch(batch, clock.now() - started);
     await clock.sleep(PAUSE, signal);
   }
-  report({ name: "sweep.completed", level: "info", count });
+  const found = await surveyed(store, clock, signal, idle);
+  if (found === null) report({ name: "sweep.completed", level: "info", count });
+  else {
+    const { deleted, live, dead } = found;
+    report({ name: "sweep.completed", level: "info", count: count + deleted, rows: { live, dead } });
+  }
+}
+
+/**
+ * Deletes rows that are dead by idle, and counts the others; `null` where the store cannot. They stay as long again as the idle time, so that
+ * who comes back soon is told why the session is over, and so that another process may have somewhat longer times.
+ */
+export async function surveyed(
+  store: SessionStore,
+  clock: Clock,
+  signal: AbortSignal,
+  idle: number,
+): Promise<{ readonly deleted: number; readonly live: number; readonly dead: number } | null> {
+  if (store.survey === undefined) return null;
+  const all = { deleted: 0, live: 0, dead: 0 };
+  let from: number | null = 0;
+  for (let batch = FIRST; from !== null; ) {
+    const now = clock.now();
+    const part: Survey = await store.survey(from, batch, now, now - 2 * idle);
+    all.deleted += part.deleted;
+    all.live += part.live;
+    all.dead += part.dead;
+    from = part.next;
+    if (signal.aborted) return null;
+    batch = nextBatch(batch, clock.now() - now);
+    if (from !== null) await clock.sleep(PAUSE, signal);
+  }
+  return all;
 }

@@ -1,5 +1,5 @@
 /** All rows of the memory store: packed outside of the heap, found by id, owner, sid and time. */
-import type { EndTarget, SessionRow } from "../contracts.ts";
+import type { EndTarget, SessionRow, Survey } from "../contracts.ts";
 import { HotRows, hashOf } from "../core/hot-rows.ts";
 import type { Handle } from "./memory-cells.ts";
 import { NOWHERE } from "./memory-cells.ts";
@@ -144,6 +144,29 @@ export class RowTable {
     }
     for (const id of expired) this.delete(id);
     return expired.length;
+  }
+
+  /** Looks through rows by the minute in which they expire: deletes idle ones, counts the others. */
+  survey(from: number, limit: number, now: number, seenBefore: number): Survey {
+    const buckets = [...this.#expiryHeads.keys()].filter((bucket) => bucket >= from).sort((a, b) => a - b);
+    const idle: string[] = [];
+    let [looked, live, dead] = [0, 0, 0];
+    let next: number | null = null;
+    for (const bucket of buckets) {
+      if (looked >= limit) {
+        next = bucket;
+        break;
+      }
+      for (const handle of this.#byExpiry.of(bucket)) {
+        looked++;
+        const ended = !this.#cells.lives(handle);
+        if (!ended && this.#cells.seen(handle) < seenBefore) idle.push(this.#cells.id(handle));
+        else if (ended || this.#cells.expires(handle) <= now) dead++;
+        else live++;
+      }
+    }
+    for (const id of idle) this.delete(id);
+    return { deleted: idle.length, live, dead, next };
   }
 
   clear(): void {

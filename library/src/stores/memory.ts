@@ -1,4 +1,13 @@
-import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
+import type {
+  EndReason,
+  EndTarget,
+  ListQuery,
+  PutCondition,
+  SessionRow,
+  SessionStore,
+  StoreCapabilities,
+  Survey,
+} from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/option-names.ts";
 import { Groups } from "./memory-groups.ts";
@@ -118,6 +127,11 @@ class MemoryStore implements SessionStore {
     this.#open();
     const stored = this.#marks.get(key);
     return stored !== undefined && stored.until > now ? stored.value : undefined;
+  }
+
+  survey(from: number, limit: number, now: number, seenBefore: number): Survey {
+    this.#open();
+    return this.#rows.survey(from, limit, now, seenBefore);
   }
 
   sweep(limit: number, now: number): number {

@@ -25,6 +25,9 @@ export const STATEMENTS = {
   markAgain: "UPDATE marks SET until = ?, value = ? WHERE key = ?",
   marked: "SELECT value FROM marks WHERE key = ? AND until > ?",
   sweepRows: "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ?)",
+  survey:
+    "SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?",
+  sweepIdle: "DELETE FROM sessions WHERE rowid > ? AND rowid <= ? AND ended IS NULL AND seen < ?",
   sweepMarks: "DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ?)",
   sweepEndings:
     "DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ?)",
@@ -56,6 +59,8 @@ export function prepareAll(db: DatabaseSync): { readonly [name in keyof typeof S
     markAgain: prepare("markAgain"),
     marked: prepare("marked"),
     sweepRows: prepare("sweepRows"),
+    survey: prepare("survey"),
+    sweepIdle: prepare("sweepIdle"),
     sweepMarks: prepare("sweepMarks"),
     sweepEndings: prepare("sweepEndings"),
     newestEnding: prepare("newestEnding"),

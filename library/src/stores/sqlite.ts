@@ -1,5 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
+import type {
+  EndReason,
+  EndTarget,
+  ListQuery,
+  PutCondition,
+  SessionRow,
+  SessionStore,
+  StoreCapabilities,
+  Survey,
+} from "../contracts.ts";
 import { detached } from "../core/detached.ts";
 import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
@@ -168,6 +177,24 @@ class SqliteStore implements SessionStore {
       this.#checkpointer.wrote(rows + marks);
       return rows + marks;
     });
+  }
+
+  survey(from: number, limit: number, now: number, seenBefore: number): Survey {
+    const most = Math.max(1, bounded(limit));
+    const found = this.#attempt(() => this.#sql.survey.all(now, seenBefore, from, most).map(cellsIn));
+    const last = integer(found.at(-1)?.[0] ?? from);
+    const idle = found.filter((cells) => integer(cells[2]) === 1);
+    const deleted = idle.length === 0 ? 0 : this.#change(() => this.#sweepIdle(from, last, seenBefore));
+    const stays = found.filter((cells) => integer(cells[2]) === 0);
+    const live = stays.filter((cells) => integer(cells[1]) === 1).length;
+    return { deleted, live, dead: stays.length - live, next: found.length < most ? null : last };
+  }
+
+  #sweepIdle(from: number, last: number, seenBefore: number): number {
+    const rows = Number(this.#sql.sweepIdle.run(from, last, seenBefore).changes);
+    this.#cache?.clear();
+    this.#checkpointer.wrote(rows);
+    return rows;
   }
 
   /** A listener must not throw: what it throws is dropped, for the ending has happened. */

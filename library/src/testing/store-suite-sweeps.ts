@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SessionRow, SessionStore } from "../contracts.ts";
+import type { SessionRow, SessionStore, Survey } from "../contracts.ts";
 import type { Case, CaseContext } from "./store-suite.ts";
 import { HOUR, START, sampleRow } from "./store-suite-rows.ts";
 
@@ -85,6 +85,37 @@ export const sweepCases: readonly Case[] = [
         120,
       );
       await nothingLost(context, stays);
+    },
+  },
+  {
+    name: "S-66 a survey deletes live rows that nobody saw since, and counts the others, in parts",
+    async run({ store, stored }) {
+      // Only stores that can.
+      if (store.survey === undefined) return;
+      const idle = Array.from({ length: 9 }, (_, n) => sampleRow({ seen: START - HOUR, expires: NOW + n * 90_000, owner: "o" }));
+      const live = Array.from({ length: 11 }, (_, n) => sampleRow({ seen: START, expires: NOW + 1 + n * 90_000 }));
+      const ended = { seen: START - HOUR, expires: NOW + HOUR, ended: START, reason: "logout", body: "" } as const;
+      const dead = [sampleRow(ended), sampleRow(ended), sampleRow({ seen: START, expires: NOW - 1 })];
+      for (const row of [...idle, ...live, ...dead]) await store.put(row, "absent");
+      for (const [deleted, calls] of [
+        [9, 2],
+        [0, 2],
+      ] as const) {
+        const sum = { deleted: 0, live: 0, dead: 0 };
+        let parts = 0;
+        for (let from: number | null = 0; from !== null; parts++) {
+          const part: Survey = await store.survey(from, 4, NOW, START - 1);
+          sum.deleted += part.deleted;
+          sum.live += part.live;
+          sum.dead += part.dead;
+          from = part.next;
+        }
+        assert.deepEqual(sum, { deleted, live: 11, dead: 3 });
+        assert.ok(parts >= calls, String(parts));
+      }
+      for (const { id } of idle) assert.equal(await store.get(id), undefined);
+      for (const row of [...live, ...dead]) assert.deepEqual(await stored(row.id), row);
+      assert.deepEqual(await store.list({ owner: "o" }, 10, START), []);
     },
   },
   {
