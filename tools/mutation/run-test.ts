@@ -22,13 +22,14 @@ export function runTest(path: string, variables: Readonly<Record<string, string>
     // A group of its own, so that what it started goes with it.
     detached: true,
   });
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   const finish = (passed: boolean): void => resolve({ passed, took: performance.now() - begun });
   const timer = setTimeout(() => {
     finish(false);
     if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   }, longest);
-  child.once("error", () => finish(false));
+  // A test that could not be run has noticed nothing.
+  child.once("error", reject);
   child.once("exit", (code) => finish(code === 0));
   return promise.finally(() => clearTimeout(timer));
 }
