@@ -220,3 +220,19 @@ test("LO-09 sid ends that session, sub alone all of them, and nobody else's", as
     [1, 0, 0, 1, 2, 0, 0, 2],
   );
 });
+
+test("F-33 of a person's sessions one is named: it ends at once, and the others when their token runs out and the refresh is refused", async () => {
+  const here = site({ session: { idle: 86_400_000 } });
+  const [first, second] = [await signedIn(here, op, "alice", "sid-1"), await signedIn(here, op, "alice", "sid-2")];
+  op.lies.lost = ({ form }, response) =>
+    form.get("grant_type") === "refresh_token" &&
+    Boolean(response.writeHead(400, { "content-type": "application/json" }).end('{"error":"invalid_grant"}'));
+  assert.equal((await tell(here, made({ claims: { sub: "alice", sid: "sid-1" } }))).status, 200);
+  assert.deepEqual([await isIn(first), await isIn(second)], [false, true], "the lifetime of an access token bounds it");
+  clock.advance(3_601_000);
+  assert.equal(await isIn(second), false);
+  assert.deepEqual(
+    named(here, "session.ended").map(({ reason }) => reason),
+    ["provider", "provider"],
+  );
+});
