@@ -31,7 +31,7 @@ const WORKLOADS: readonly Workload[] = [
   { name: "10 MB", bytes: 10_000_000, connections: 2, requests: 12, goal: 1 },
 ];
 const RATE = 1_000;
-const PACED_MILLIS = 4_000;
+const PACED_MILLIS = 2_000;
 const PEOPLE = 20;
 
 interface Figures {
