@@ -81,8 +81,16 @@ interface Run {
   readonly took: number[];
 }
 
-async function asFast({ idle, next, took }: Run, count: number): Promise<void> {
+/**
+ * To wake a process that sleeps costs whoever sends it something, and the load sleeps more often the slower the server is: nobody is to pay for it.
+ */
+function stayAwake(isOver: () => boolean): void {
+  if (!isOver()) setImmediate(() => stayAwake(isOver));
+}
+
+async function asFast({ idle, next, took }: Run, count: number, failed: () => boolean): Promise<void> {
   let left = count;
+  stayAwake(() => took.length >= count || failed());
   const work = async (connection: Connection): Promise<void> => {
     while (left-- > 0) took.push(await new Promise<number>((resolve) => connection.send(next(), resolve)));
   };
@@ -121,8 +129,13 @@ async function paced({ idle, next, took }: Run, rate: number, lasts: number): Pr
 
 async function run({ port, requests, connections, count, rate, lasts }: PeersQuestion): Promise<PeersAnswer> {
   const failure = Promise.withResolvers<never>();
+  let hasFailed = false;
+  const fail = (error: Error): void => {
+    hasFailed = true;
+    failure.reject(error);
+  };
   const texts = requests.map((text) => Buffer.from(text, "latin1"));
-  const idle = Array.from({ length: connections }, () => new Connection(port, failure.reject));
+  const idle = Array.from({ length: connections }, () => new Connection(port, fail));
   const opened = [...idle];
   const took: number[] = [];
   let index = 0;
@@ -130,7 +143,10 @@ async function run({ port, requests, connections, count, rate, lasts }: PeersQue
   try {
     await Promise.race([failure.promise, Promise.all(idle.map((connection) => connection.opened))]);
     const start = performance.now();
-    const work = count === undefined ? paced({ idle, next, took }, rate ?? 0, lasts ?? 0) : asFast({ idle, next, took }, count);
+    const work =
+      count === undefined
+        ? paced({ idle, next, took }, rate ?? 0, lasts ?? 0)
+        : asFast({ idle, next, took }, count, () => hasFailed);
     await Promise.race([failure.promise, work]);
     const seconds = (performance.now() - start) / 1000;
     const sorted = took.toSorted((a, b) => a - b);

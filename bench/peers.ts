@@ -60,16 +60,33 @@ export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> 
       workload,
       figures: { micros: [], rates: [], p50: [], p99: [] } satisfies Figures,
     }));
-    for (const { subject } of measured) await warmUp(load, subject, workload, stage.effort.warmUp);
-    for (let round = 0; round < stage.effort.rounds; round++) {
-      for (const { subject, figures } of measured) await window(load, subject, workload, full, figures);
+    const ready: typeof measured = [];
+    for (const one of measured) {
+      if (await worked(one.subject, () => warmUp(load, one.subject, workload, stage.effort.warmUp))) ready.push(one);
     }
-    found.push(...measured);
+    for (let round = 0; round < stage.effort.rounds; round++) {
+      for (const { subject, figures } of ready) {
+        await worked(subject, () => window(load, subject, workload, full, figures));
+      }
+    }
+    found.push(...ready);
   }
-  const rows = found.map(({ subject, workload, figures }) =>
-    rowOf(subject, workload, figures, idle.get(subject.started.name) ?? 0),
-  );
+  const rows = found
+    .filter(({ figures }) => figures.micros.length > 0)
+    .map(({ subject, workload, figures }) => rowOf(subject, workload, figures, idle.get(subject.started.name) ?? 0));
   return { rows, goals: goalsOf(rows) };
+}
+
+/** A failure of those that no goal is about is told, and what failed is left out. */
+async function worked({ started: { name } }: Subject, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (name === OURS || name === THEIRS) throw error;
+    process.stderr.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
+    return false;
+  }
 }
 
 function questionFor({ started, lines, cookies, check }: Subject, { bytes, connections }: Workload): PeersQuestion {

@@ -160,6 +160,9 @@ User #${process.getuid?.() === 0 ? 65_534 : process.getuid?.()}
 Group #${process.getgid?.() === 0 ? 65_534 : process.getgid?.()}
 MaxKeepAliveRequests 0
 KeepAliveTimeout 75
+ThreadsPerChild 64
+MaxRequestWorkers 256
+MaxSpareThreads 256
 OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration
 OIDCClientID bench
 OIDCClientSecret bench-secret
