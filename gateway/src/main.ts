@@ -5,6 +5,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 // Not in the common temporary folder, which is Node's default: whoever can write there would say what this process runs.
-const caches = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-enableCompileCache(process.env["NODE_COMPILE_CACHE"] || join(caches, "coatcheck-gateway"));
+function cacheFolder(): string | undefined {
+  const named = process.env["NODE_COMPILE_CACHE"];
+  if (named) return named;
+  try {
+    return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "coatcheck-gateway");
+  } catch {
+    // A user without a home, as in a container with a number for a name: it starts without a cache.
+    return undefined;
+  }
+}
+
+const folder = cacheFolder();
+if (folder !== undefined) enableCompileCache(folder);
 await import("./command-line.ts");

@@ -222,3 +222,14 @@ test("workers share the listener, are replaced when they die, are counted togeth
   gateway.child.kill("SIGINT");
   assert.equal((await ended(gateway)).code, 0);
 });
+
+test("F-51 a user without a home starts the command all the same, without a cache of compiled code", async () => {
+  // Only root can become somebody whom this machine does not know; everybody else is at home here.
+  const unknown = process.getuid?.() === 0 ? { uid: 54_321, gid: 54_321 } : {};
+  const command = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", MAIN, "--version"];
+  const child = spawn(process.execPath, command, { ...unknown, env: {}, cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const [status] = await once(child, "close");
+  assert.equal(status, 0, said);
+});
