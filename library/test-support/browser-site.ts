@@ -124,6 +124,8 @@ function failing(store: SessionStore, isDown: () => boolean): SessionStore {
   });
 }
 
+const HTML = { "content-type": "text/html" };
+
 function answer(request: IncomingMessage, response: ServerResponse, status: number, site: BrowserSite): void {
   const { pathname } = new URL(request.url ?? "/", site.origin);
   const file = /^\/client\/([a-z-]+\.ts)$/.exec(pathname)?.[1];
@@ -134,7 +136,8 @@ function answer(request: IncomingMessage, response: ServerResponse, status: numb
     site.busy -= 1;
     response.writeHead(503, { "retry-after": "1" }).end();
   } else if (pathname === "/api" || pathname === "/busy") response.writeHead(status).end(String(status));
-  else response.writeHead(200, { "content-type": "text/html", "content-security-policy": POLICY }).end(PAGE);
+  // The page says who is signed in by its script alone, so that the browser may keep it for its back button.
+  else response.writeHead(200, { ...HTML, "cache-control": "no-cache", "content-security-policy": POLICY }).end(PAGE);
 }
 
 function script(response: ServerResponse, text: string): void {

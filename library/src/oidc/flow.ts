@@ -43,13 +43,17 @@ export function cookieOf(state: string, provider: LoginProvider, cookies: OidcDe
 }
 
 export function sealFlow(flow: Flow, name: string, keyring: OidcDependencies["keyring"]): string {
-  return keyring.seal("login", JSON.stringify(flow), name);
+  // Ten of them are to fit into 6 KiB: what is usual is left out.
+  const { parameters, again, ...always } = flow;
+  const unusual = { ...(Object.keys(parameters).length === 0 ? {} : { parameters }), ...(again ? { again } : {}) };
+  return keyring.seal("login", JSON.stringify({ ...always, ...unusual }), name);
 }
 
 function openFlow(sealed: string, name: string, keyring: OidcDependencies["keyring"]): Flow | null {
   const opened = keyring.open("login", sealed, name);
   if (opened.kind !== "opened") return null;
-  const flow: Flow = JSON.parse(opened.plaintext);
+  const stored: Omit<Flow, "parameters" | "again"> & Partial<Flow> = JSON.parse(opened.plaintext);
+  const flow: Flow = { parameters: {}, again: false, ...stored };
   return flow.format === 1 ? flow : null;
 }
 
