@@ -114,7 +114,7 @@ async function afterLosing(lose: (backup: string) => void): Promise<{ old: Serve
 }
 
 const LOSSES: readonly (readonly [string, RegExp, (backup: string) => void])[] = [
-  ["rm sessions.db", /was deleted/, () => rmSync(file)],
+  ["rm sessions.db", /was deleted|was replaced/, () => rmSync(file)],
   ["rm sessions.db sessions.db-wal sessions.db-shm", /was deleted|was replaced/, () => removeAll()],
   [
     "mv backup.db sessions.db",

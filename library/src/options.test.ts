@@ -41,7 +41,11 @@ const REFUSED: readonly [named: string, more: object, told: RegExp][] = [
     { refresh: { backgroud: true } },
     /^refresh\.backgroud is no option\. Did you mean refresh\.background\?$/,
   ],
-  ["one of keep", { keep: { ip: true } }, /^keep\.ip is no option\. There are: keep\.userAgent, keep\.address\.$/],
+  [
+    "one of keep",
+    { keep: { ip: true } },
+    /^keep\.ip is no option\. There are: keep\.userAgent, keep\.address, keep\.addressOf\.$/,
+  ],
   ["one of the provider", { provider: { ...provider, redirectUri: "x" } }, /^provider\.redirectUri is no option\. It follows/],
   ["one of several providers", { providers: [provider, { ...provider, name: "b", pkce: false }] }, /^providers\[1\]\.pkce is no/],
   ["one of bearer", { bearer: { jwks: "x" } }, /^bearer\.jwks is no option/],
