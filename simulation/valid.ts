@@ -28,7 +28,9 @@ export function isPastHelp(world: World, { row, family }: Known): boolean {
   const body: RecordBody | null = row.body === "" ? null : JSON.parse(row.body);
   const over = (row.tokenExpires ?? Number.POSITIVE_INFINITY) + world.settings.unconfirmed;
   // A process that cannot reach the store knows it before the row says so.
-  const unheard = (family?.sends ?? []).filter(({ outcome }) => outcome === "unknown").map(({ token }) => token);
+  const unheard = (family?.sends ?? [])
+    .filter(({ outcome }) => outcome === null || outcome === "unknown")
+    .map(({ token }) => token);
   const lost = body?.renewal?.lost === true || new Set(unheard).size < unheard.length;
   return lost && !world.undisturbed && world.latestWall >= over;
 }
