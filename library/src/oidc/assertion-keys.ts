@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { createPublicKey } from "node:crypto";
-import type { Clock } from "../contracts.ts";
+import type { Clock, MaybePromise } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
 import type { SignatureAlgorithm } from "../crypto/signature.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
@@ -51,7 +51,7 @@ function publishedKeys(address: string, clock: Clock, transport: Transport): Ass
 }
 
 /** Whatever keeps us from the keys says nothing about the assertion. */
-async function reached<T>(work: Promise<T>): Promise<T> {
+async function reached<T>(work: MaybePromise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

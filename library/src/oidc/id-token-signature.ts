@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { createPublicKey } from "node:crypto";
+import type { MaybePromise } from "../contracts.ts";
 import type { SignatureAlgorithm } from "../crypto/signature.ts";
 import { isSignedBy } from "../crypto/signature.ts";
 import { fieldsOf, hintOf, refusing } from "./jws.ts";
@@ -11,13 +12,16 @@ const imported = new WeakMap<PublicKey, KeyObject>();
 /**
  * Checks the signature of a renewed ID token with the one key that its header names. openid-client would import the key anew for each token, and
  * hand that and the signature to other threads, which costs a renewal more than the signature itself. The token is a compact JWS, as its
- * answer was inspected. Throws `key_selection_failed`,
+ * answer was inspected. Throws, at once where the keys are at hand, `key_selection_failed`,
  * `signature`, and what keeps us from the keys.
  */
-export async function checkIdTokenSignature(token: string, alg: SignatureAlgorithm, keys: KeySet): Promise<void> {
+export function checkIdTokenSignature(token: string, alg: SignatureAlgorithm, keys: KeySet): MaybePromise<void> {
   const header = fieldsOf(token.slice(0, token.indexOf(".")), refuse);
-  const hint = hintOf(header, [alg], refuse);
-  const [key, another] = await keys.matching(hint);
+  const found = keys.matching(hintOf(header, [alg], refuse));
+  return found instanceof Promise ? found.then((those) => checkWith(those, token, alg)) : checkWith(found, token, alg);
+}
+
+function checkWith([key, another]: readonly PublicKey[], token: string, alg: SignatureAlgorithm): void {
   if (key === undefined || another !== undefined) throw refuse("key_selection_failed", "there is not one key that it names");
   const end = token.lastIndexOf(".");
   const signature = Buffer.from(token.slice(end + 1), "base64url");

@@ -1,4 +1,4 @@
-import type { Clock } from "../contracts.ts";
+import type { Clock, MaybePromise } from "../contracts.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { SettledConfig } from "./provider-config.ts";
 import type { Transport } from "./transport.ts";
@@ -24,7 +24,7 @@ export interface KeyHint {
 /** The keys of a provider, cached for a bounded time. */
 export interface KeySet {
   /** The keys that may have made a signature. An unknown `kid` causes one fetch per cool-down. Throws {@link ProviderProblem}. */
-  matching(hint: KeyHint): Promise<readonly PublicKey[]>;
+  matching(hint: KeyHint): MaybePromise<readonly PublicKey[]>;
 }
 
 /** How long keys are good, and how often an unknown `kid` may cause a fetch, milliseconds. */
@@ -64,14 +64,14 @@ export function providerKeySet(address: () => string, config: KeyAges, transport
     }
   }
 
-  async function matching(hint: KeyHint): Promise<readonly PublicKey[]> {
-    const fresh = keys !== null && clock.monotonic() - readAt < config.jwksMaxAge;
-    const found = select(fresh && keys !== null ? keys : await fetchShared(), hint);
-    if (found.length > 0 || !fresh) return found;
+  function matching(hint: KeyHint): MaybePromise<readonly PublicKey[]> {
+    if (keys === null || clock.monotonic() - readAt >= config.jwksMaxAge) return fetchShared().then((read) => select(read, hint));
+    const found = select(keys, hint);
+    if (found.length > 0) return found;
     // Rotation shows as a key that is not there. The first such token fetches at once, the next only after the cool-down.
     if (flight === null && clock.monotonic() - unknownAt < config.jwksCooldown) return found;
     unknownAt = clock.monotonic();
-    return select(await fetchShared(), hint);
+    return fetchShared().then((read) => select(read, hint));
   }
 
   return { matching };

@@ -1,6 +1,6 @@
 import type { ClientMetadata, ServerMetadata } from "openid-client";
 import { allowInsecureRequests, customFetch, discovery, None } from "openid-client";
-import type { Clock, Entropy, Report } from "../contracts.ts";
+import type { Clock, Entropy, MaybePromise, Report } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
 import { presetOf } from "./provider/presets.ts";
@@ -18,7 +18,7 @@ export type Metadata = ServerMetadata & {
 export interface Discovery {
   known(): Metadata | null;
   /** The metadata; reads them when they are not known yet. Throws {@link ProviderProblem}. */
-  get(): Promise<Metadata>;
+  get(): MaybePromise<Metadata>;
   close(): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
       if (metadata !== null) {
         const stale = world.clock.monotonic() - readAt >= config.metadataMaxAge;
         if (stale && sinceAttempt >= ATTEMPT_FLOOR && !closing.signal.aborted) void attempt().catch(() => undefined);
-        return Promise.resolve(metadata);
+        return metadata;
       }
       if (flight === null && lastProblem !== null && sinceAttempt < ATTEMPT_FLOOR) return Promise.reject(lastProblem);
       return attempt();

@@ -1,7 +1,7 @@
 /** The error of a token endpoint's answer, where it is one: RFC 6749, section 5.2. */
 
 /** The members of an answer that is JSON by its content type, and an object. */
-export function membersOf(headers: Headers, body: string): Map<string, unknown> | null {
+export function membersOf(headers: Pick<Headers, "get">, body: string): Map<string, unknown> | null {
   if (!isJson(headers)) return null;
   try {
     const value: unknown = JSON.parse(body);
@@ -17,5 +17,5 @@ export function errorCodeOf(members: ReadonlyMap<string, unknown> | null): strin
   return typeof error === "string" && /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : null;
 }
 
-export const isJson = (headers: Headers): boolean =>
+export const isJson = (headers: Pick<Headers, "get">): boolean =>
   /^application\/([a-z0-9.-]+\+)?json\b/i.test(headers.get("content-type") ?? "");

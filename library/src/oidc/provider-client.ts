@@ -107,7 +107,7 @@ function configurationOf({ metadata, authentication, skew }: Kind, { config, key
     const form = options.body instanceof URLSearchParams ? { body: options.body.toString() } : {};
     const answer = await transport.send(purpose, url, { method: options.method, headers: options.headers, ...form });
     if (purpose !== "token") return answer;
-    const inspected = await inspectTokenAnswer(answer, config.idTokenSigningAlg);
+    const inspected = inspectTokenAnswer(answer, config.idTokenSigningAlg);
     operation.hint = inspected.hint;
     return inspected.response;
   };

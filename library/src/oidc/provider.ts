@@ -13,6 +13,7 @@ import type {
   Entropy,
   FinishLogin,
   LoginParameters,
+  MaybePromise,
   Provider,
   ProviderLogin,
   ProviderTokens,
@@ -82,18 +83,31 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
   const discovery = discoverProvider(config, transport, world);
   const keys: KeySet = providerKeySet(() => discovery.known()?.jwks_uri ?? "", config, transport, clock);
   // Tokens may come in before any login asked for the metadata, and with them for the address of the keys.
-  const discovered: KeySet = { matching: (hint) => discovery.get().then(() => keys.matching(hint)) };
+  const discovered: KeySet = {
+    async matching(hint) {
+      await discovery.get();
+      return keys.matching(hint);
+    },
+  };
   const authentication = clientAuthentication(config);
   const clients = new Clients({ config, keys, clock });
 
-  async function ready(): Promise<Ready> {
-    const metadata = await discovery.get();
+  let prepared: Ready | null = null;
+
+  function ready(): MaybePromise<Ready> {
+    const metadata = discovery.get();
+    return prepared !== null && prepared.metadata === metadata ? prepared : prepare(metadata);
+  }
+
+  async function prepare(known: MaybePromise<Metadata>): Promise<Ready> {
+    const metadata = await known;
     const made = { metadata, authentication: await authentication() };
-    return {
+    prepared = {
       ...{ config, metadata, preset: presetOf(config.preset, metadata), clock, transport, keys },
       call: (purpose, work, via) =>
         clients.call({ ...made, purpose, transport: via ?? transport, unsigned: via !== undefined || purpose !== "token" }, work),
     };
+    return prepared;
   }
 
   return {

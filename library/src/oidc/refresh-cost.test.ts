@@ -1,4 +1,4 @@
-/** F-71: what a refresh costs this process beside the network: nothing that grows with the provider's metadata, and no web stream of a `fetch`. */
+/** F-71: what a refresh costs this process beside the network: nothing that grows with the provider's metadata, and no web stream. */
 import assert from "node:assert/strict";
 import { after, mock, test } from "node:test";
 import { lyingProvider } from "../../test-support/lying-provider.ts";
@@ -11,7 +11,7 @@ after(async () => {
   await op.close();
 });
 
-test("F-71 refreshes copy no metadata, import no key and go over no fetch; what they check is checked as before", async () => {
+test("F-71 refreshes copy no metadata, import no key, go over no fetch and make no Response; what they check is checked as before", async () => {
   const login = await signIn(op, provider);
   assert.ok(login.kind === "login");
   let { tokens } = login;
@@ -24,10 +24,11 @@ test("F-71 refreshes copy no metadata, import no key and go over no fetch; what 
   const copies = mock.method(globalThis, "structuredClone");
   const fetches = mock.method(globalThis, "fetch");
   const imports = mock.method(crypto.subtle, "importKey");
+  const responses = mock.method(globalThis, "Response");
   try {
     for (let count = 0; count < 20; count += 1) await refresh();
-    const counts = [copies, fetches, imports].map((one) => one.mock.callCount());
-    assert.deepEqual(counts, [0, 0, 0]);
+    const counts = [copies, fetches, imports, responses].map((one) => one.mock.callCount());
+    assert.deepEqual(counts, [0, 0, 0, 0]);
   } finally {
     mock.restoreAll();
   }

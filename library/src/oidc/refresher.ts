@@ -1,6 +1,6 @@
 import type { IDToken } from "openid-client";
 import { fetchUserInfo } from "openid-client";
-import type { Clock, Identity, JsonObject, ProviderTokens, RefreshOutcome, Report } from "../contracts.ts";
+import type { Clock, Identity, JsonObject, MaybePromise, ProviderTokens, RefreshOutcome, Report } from "../contracts.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
 import { checkIdToken, personalClaims } from "./id-token.ts";
 import type { Ready } from "./provider.ts";
@@ -13,7 +13,7 @@ import { longestOf } from "./transport.ts";
 
 /** Who refreshes, and with whom. */
 export interface Refresher {
-  readonly ready: () => Promise<Ready>;
+  readonly ready: () => MaybePromise<Ready>;
   readonly config: SettledConfig;
   readonly clock: Clock;
   readonly report: Report;
@@ -137,12 +137,16 @@ function leftAside({ report, config }: Renewal, reason: string, problem: Provide
   report({ name: "provider.failed", level: "warn", provider: config.name, reason, error: problem });
 }
 
-/** Waits for several works in turn, no longer than a limit for all together; throws {@link ProviderProblem} when it is used up. */
-type Allowance = <T>(work: Promise<T>) => Promise<T>;
+/**
+ * Waits for several works in turn, no longer than a limit for all together; throws {@link ProviderProblem} when it is used up. What is there needs no
+ * timer.
+ */
+type Allowance = <T>(work: MaybePromise<T>) => Promise<T>;
 
 function allowance(limit: number, clock: Clock): Allowance {
   let left = limit;
   return async (work) => {
+    if (!(work instanceof Promise)) return work;
     const started = clock.monotonic();
     const done = new AbortController();
     const late = clock.sleep(left, done.signal).then(() => {

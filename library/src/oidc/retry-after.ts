@@ -7,7 +7,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
  * `Retry-After` in milliseconds, at most {@link LONGEST_WISH}; `null` where there is none that can be read. A date is taken against the
  * answer's own `Date`, so that clocks need not agree; without one against `now`.
  */
-export function retryAfterOf(headers: Headers, now: number): number | null {
+export function retryAfterOf(headers: Pick<Headers, "get">, now: number): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
   if (/^\d{1,12}$/.test(value)) return Math.min(Number(value) * 1_000, LONGEST_WISH);
   const until = dateOf(value);

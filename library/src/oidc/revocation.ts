@@ -1,5 +1,5 @@
 import { tokenRevocation } from "openid-client";
-import type { ProviderTokens, Report } from "../contracts.ts";
+import type { MaybePromise, ProviderTokens, Report } from "../contracts.ts";
 import { problemOf } from "./failure.ts";
 import type { Ready } from "./provider.ts";
 
@@ -7,7 +7,7 @@ import type { Ready } from "./provider.ts";
  * Revokes the refresh token, then the access token (LO-03, RFC 7009): each once, each within the time limit. `true` as well where the
  * provider has no revocation endpoint: nothing more can be done there.
  */
-export async function revokeTokens(ready: () => Promise<Ready>, tokens: ProviderTokens, report: Report): Promise<boolean> {
+export async function revokeTokens(ready: () => MaybePromise<Ready>, tokens: ProviderTokens, report: Report): Promise<boolean> {
   let provider: Ready;
   try {
     provider = await ready();

@@ -1,7 +1,8 @@
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid-client";
 import { refreshTokenGrant } from "openid-client";
-import type { RefreshOutcome } from "../contracts.ts";
+import type { MaybePromise, RefreshOutcome } from "../contracts.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
+import { ReadResponse } from "./http/read-response.ts";
 import { checkIdTokenSignature } from "./id-token-signature.ts";
 import { errorCodeOf, membersOf } from "./oauth-error.ts";
 import type { Ready } from "./provider.ts";
@@ -17,8 +18,8 @@ export interface Spent {
   readonly answer: TokenEndpointResponse;
   /** As it came, not checked. */
   readonly idToken: string | null;
-  /** The same answer with the ID token, fully checked. Sends nothing but, where needed, for keys. Rejects for what is wrong with it. */
-  verified(): Promise<Answer>;
+  /** The same answer with the ID token, fully checked. Sends nothing but, where needed, for keys. Throws or rejects for what is wrong with it. */
+  verified(): MaybePromise<Answer>;
 }
 
 /** Sends the one request, and tells what it means where it gave no tokens. */
@@ -26,17 +27,16 @@ export async function spend(
   provider: Ready,
   refreshToken: string,
 ): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
-  let sent: Promise<Kept> | null = null;
+  let sent: Promise<ReadResponse> | null = null;
   const once: Transport = {
-    async send(purpose, url, options) {
-      sent = provider.transport.send(purpose, url, options, provider.config.refreshTimeout).then(keep);
-      const kept = await sent;
-      return response(kept, kept.body);
+    send(purpose, url, options) {
+      sent = provider.transport.send(purpose, url, options, provider.config.refreshTimeout);
+      return sent;
     },
   };
   try {
     const whole = await granted(provider, refreshToken, once);
-    return spent(provider, whole, idTokenIn(whole.id_token), () => Promise.resolve(whole));
+    return spent(provider, whole, idTokenIn(whole.id_token), () => whole);
   } catch (error) {
     return without(provider, refreshToken, sent, problemOf(error));
   }
@@ -49,24 +49,26 @@ const granted = (provider: Ready, refreshToken: string, via: Transport): Promise
 async function without(
   provider: Ready,
   refreshToken: string,
-  sent: Promise<Kept> | null,
+  sent: Promise<ReadResponse> | null,
   problem: ProviderProblem,
 ): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
-  let kept: Kept;
+  let kept: ReadResponse;
   try {
     if (sent === null) return outcomeOf(problem);
     kept = await sent;
   } catch {
     return outcomeOf(problem);
   }
-  const json = kept.status === 200 ? membersOf(kept.headers, kept.body) : null;
+  const json = kept.status === 200 ? membersOf(kept.fields, kept.content) : null;
   if (json === null || !json.has("id_token")) return answeredNo(kept, problem, provider);
   const idToken = idTokenIn(json.get("id_token"));
   json.delete("id_token");
-  const rest = JSON.stringify(Object.fromEntries(json));
+  const rest = new ReadResponse(kept.status, kept.fields, Object.fromEntries(json));
   try {
-    const again: Transport = { send: () => Promise.resolve(response(kept, rest)) };
-    return spent(provider, await granted(provider, refreshToken, again), idToken, () => Promise.reject(problem));
+    const again: Transport = { send: () => Promise.resolve(rest) };
+    return spent(provider, await granted(provider, refreshToken, again), idToken, () => {
+      throw problem;
+    });
   } catch (error) {
     return answeredNo(kept, problemOf(error), provider);
   }
@@ -78,16 +80,17 @@ function spent(
   { config, keys }: Ready,
   { id_token: _, ...answer }: Answer,
   idToken: string | null,
-  checked: () => Promise<Answer>,
+  checked: () => Answer,
 ): Spent {
   return {
     kind: "spent",
     answer,
     idToken,
-    async verified() {
-      const whole = await checked();
-      if (whole.id_token !== undefined) await checkIdTokenSignature(whole.id_token, config.idTokenSigningAlg, keys);
-      return whole;
+    verified() {
+      const whole = checked();
+      const checking =
+        whole.id_token === undefined ? null : checkIdTokenSignature(whole.id_token, config.idTokenSigningAlg, keys);
+      return checking instanceof Promise ? checking.then(() => whole) : whole;
     },
   };
 }
@@ -110,15 +113,15 @@ const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server
  * counts when it is said twice.
  */
 function answeredNo(
-  kept: Kept,
+  kept: ReadResponse,
   problem: ProviderProblem,
   { clock, preset }: Ready,
 ): Exclude<RefreshOutcome, { kind: "renewed" }> {
-  const { status, headers, body } = kept;
-  const error = errorCodeOf(membersOf(headers, body));
+  const { status, fields, content } = kept;
+  const error = errorCodeOf(membersOf(fields, content));
   const cause = error === null || problem.errorCode !== null ? problem : saying(error, problem);
   if (status < 400) return { kind: "unknown", answered: true, cause };
-  const retryAfter = retryAfterOf(headers, clock.now());
+  const retryAfter = retryAfterOf(fields, clock.now());
   const passes = status === 408 || (error !== null && PASSING.has(error));
   if (passes) return { kind: "unavailable", retryAfter, cause };
   // Dex says so of a user whom its directory does not know any more. It may be a fault that passes as well, so nothing ends for it.
@@ -134,18 +137,3 @@ function answeredNo(
 /** The problem, with the error code that the provider gave: a challenge in the header hides it from openid-client. */
 const saying = (errorCode: string, { kind, check, message }: ProviderProblem): ProviderProblem =>
   new ProviderProblem(kind, check, message, { errorCode });
-
-interface Kept {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: string;
-}
-
-const keep = async (answer: Response): Promise<Kept> => ({
-  status: answer.status,
-  headers: answer.headers,
-  body: await answer.text(),
-});
-
-const response = ({ status, headers }: Kept, body: string): Response =>
-  new Response(body === "" ? null : body, { status, headers });

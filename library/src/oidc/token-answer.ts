@@ -1,11 +1,12 @@
 import { MAX_DEPTH } from "../core/record.ts";
 import { ProviderProblem } from "./failure.ts";
+import { ReadResponse, rawHeaders } from "./http/read-response.ts";
 import type { KeyHint } from "./key-set.ts";
 import { deeperThan } from "./transport.ts";
 
 /** The answer of a token endpoint before openid-client sees it, and which key its ID token says it was signed with. */
 export interface InspectedAnswer {
-  readonly response: Response;
+  readonly response: ReadResponse;
   readonly hint: KeyHint | null;
 }
 
@@ -19,20 +20,19 @@ const MAX_EXPIRES_IN = 366 * 86_400;
  * Checks what openid-client leaves open: that tokens can travel in a header, that the ID token is one compact JWS of bounded size
  * with the expected algorithm, no `crit`, and of no other kind (ID-01, ID-15…ID-17), and that `expires_in` is a sane number.
  */
-export async function inspectTokenAnswer(response: Response, alg: string): Promise<InspectedAnswer> {
+export function inspectTokenAnswer(response: ReadResponse, alg: string): InspectedAnswer {
   if (response.status !== 200) return { response, hint: null };
-  const body = objectOf(await response.text(), "token");
+  const body = objectOf(response.content, "token");
   for (const name of ["access_token", "refresh_token"]) {
     const token = body.get(name);
     if (typeof token === "string" && !/^[\x21-\x7e]+$/.test(token)) throw invalid("token", `the ${name} has illegal characters`);
   }
   if (!sane(body.get("expires_in"))) body.delete("expires_in");
   const hint = body.has("id_token") ? hintOf(body.get("id_token"), alg) : null;
-  return {
-    response: new Response(JSON.stringify(Object.fromEntries(body)), { headers: { "content-type": "application/json" } }),
-    hint,
-  };
+  return { response: new ReadResponse(200, JSON_TYPE, Object.fromEntries(body)), hint };
 }
+
+const JSON_TYPE = rawHeaders(["content-type", "application/json"]);
 
 function sane(expiresIn: unknown): boolean {
   const seconds = typeof expiresIn === "string" && /^\d{1,9}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;

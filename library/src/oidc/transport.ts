@@ -2,6 +2,7 @@ import type { Clock } from "../contracts.ts";
 import { MAX_DEPTH } from "../core/record.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { Answer, Begin } from "./http/exchange.ts";
+import { ReadResponse } from "./http/read-response.ts";
 import type { Turn } from "./last-look.ts";
 import { GRACE, passed } from "./last-look.ts";
 import { errorCodeOf, isJson, membersOf } from "./oauth-error.ts";
@@ -17,7 +18,7 @@ const UNCHECKED: ReadonlySet<Purpose> = new Set(["revocation", "public-key"]);
 
 export interface Transport {
   /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. `timeout`: another than usual. */
-  send(purpose: Purpose, url: string, options: RequestInit, timeout?: number): Promise<Response>;
+  send(purpose: Purpose, url: string, options: RequestInit, timeout?: number): Promise<ReadResponse>;
 }
 
 /** A transport of its own, which can be cut off. */
@@ -88,7 +89,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, begin: B
         whole = true;
         if (response.status === 500 && !saysWhy(response, body)) throw answeredWith(500);
         if (!UNCHECKED.has(purpose) && response.status === 200) checkJson(response, body);
-        return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
+        return new ReadResponse(response.status, response.headers, body);
       } catch (error) {
         const problem = error instanceof ProviderProblem ? error : networkProblem(error, late);
         if (response !== null && response.status >= 400) throw problem.unambiguous(retryAfterOf(response.headers, clock.now()));

@@ -2,9 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:http";
 import { request as requestOverTls, Agent as TlsAgent } from "node:https";
+import { urlToHttpOptions } from "node:url";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { watchDeparture } from "../departure.ts";
 import { ProviderProblem } from "../failure.ts";
+import type { AnswerHeaders } from "./read-response.ts";
+import { headersOf, rawHeaders } from "./read-response.ts";
 
 /** The part of `fetch` that is used: openid-client hands over a string and plain options. */
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
@@ -12,7 +15,7 @@ export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
 /** An answer whose head is here. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   /** The whole body. Throws {@link ProviderProblem} past so many bytes. */
   read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Nobody wants the body. */
@@ -30,7 +33,7 @@ export interface Exchange {
 /** Begins an exchange. `leaves` is called when the request's head is written to a connection. */
 export type Begin = (url: string, options: RequestInit, signal: AbortSignal, leaves: () => void) => Exchange;
 
-type Unpack = (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
+type Unpack = (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer<ArrayBuffer>;
 const UNPACK: { readonly [coding: string]: Unpack } = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync };
 const UNCLEAR = { ambiguous: true };
 
@@ -73,12 +76,12 @@ function sendOnce(
 ): Sent {
   const secure = url.startsWith("https:");
   const options = {
+    ...placeOf(url),
     method,
-    signal,
     headers: { "accept-encoding": "identity", ...plain(headers), ...lengthOf(body) },
     agent: kept ? agents[secure ? "https:" : "http:"] : false,
   };
-  const sending = secure ? requestOverTls(url, options) : request(url, options);
+  const sending = secure ? requestOverTls(options) : request(options);
   const answer = new Promise<Answer>((resolve, reject) => {
     sending.once("error", reject);
     sending.once("response", (message) => resolve(answerOf(message)));
@@ -87,24 +90,42 @@ function sendOnce(
     if (sending.reusedSocket || !socket.connecting) leave();
     else socket.once(secure ? "secureConnect" : "connect", leave);
   });
+  // Node's own way of listening watches the whole request for its end, which costs as much as sending it.
+  const stop = (): void => void sending.destroy(new DOMException("aborted", "AbortError"));
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   sending.end(typeof body === "string" ? body : undefined);
   return { answer, reused: () => sending.reusedSocket };
+}
+
+type Place = ReturnType<typeof urlToHttpOptions>;
+
+/** Where requests go: a few endpoints, again and again. */
+const places = new Map<string, Place>();
+const MOST_PLACES = 64;
+
+function placeOf(url: string): Place {
+  const known = places.get(url);
+  if (known !== undefined) return known;
+  const place = urlToHttpOptions(new URL(url));
+  // Addresses of single keys end in a name; they must not add up.
+  if (places.size >= MOST_PLACES) places.clear();
+  places.set(url, place);
+  return place;
 }
 
 const lengthOf = (body: RequestInit["body"]): { readonly [name: string]: string } =>
   typeof body === "string" ? { "content-length": String(Buffer.byteLength(body)) } : {};
 
 function plain(headers: RequestInit["headers"]): { readonly [name: string]: string } {
-  return Object.fromEntries(headers === undefined ? [] : new Headers(headers));
+  if (headers === undefined) return {};
+  return headers instanceof Headers || Array.isArray(headers) ? Object.fromEntries(new Headers(headers)) : headers;
 }
 
 function answerOf(message: IncomingMessage): Answer {
-  const headers = new Headers();
-  const { rawHeaders } = message;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
   return {
     status: message.statusCode ?? 0,
-    headers,
+    headers: rawHeaders(message.rawHeaders),
     read: (limit) => whole(message, limit),
     discard: () => void message.destroy(),
   };
@@ -123,7 +144,7 @@ function whole(message: IncomingMessage, limit: number): Promise<Uint8Array<Arra
     });
     message.once("end", () => {
       try {
-        resolve(new Uint8Array(unpacked(Buffer.concat(parts), message.headers["content-encoding"], limit)));
+        resolve(unpacked(Buffer.concat(parts), message.headers["content-encoding"], limit));
       } catch (error) {
         reject(error);
       }
@@ -133,7 +154,7 @@ function whole(message: IncomingMessage, limit: number): Promise<Uint8Array<Arra
   });
 }
 
-function unpacked(body: Buffer, coding: string | undefined, limit: number): Buffer {
+function unpacked(body: Buffer<ArrayBuffer>, coding: string | undefined, limit: number): Buffer<ArrayBuffer> {
   if (coding === undefined || coding === "identity") return body;
   const unpack = UNPACK[coding];
   if (unpack === undefined) throw new ProviderProblem("invalid", "content-encoding", "the provider's answer is packed", UNCLEAR);
@@ -154,7 +175,8 @@ function over(fetch: Fetch): Begin {
     const answer = departure
       .run(() => fetch(url, { ...options, redirect: "manual", signal }))
       .then((response): Answer => {
-        const { status, headers } = response;
+        const { status } = response;
+        const headers = headersOf(response.headers);
         const discard = (): void => void response.body?.cancel().catch(() => undefined);
         return { status, headers, read: (limit) => readBounded(response, limit), discard };
       });
