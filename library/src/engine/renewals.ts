@@ -22,7 +22,7 @@ const REFRESH_TIMEOUT = 15_000;
 /** How often somebody else's lease is looked at, by chance half of it. */
 const POLL = 200;
 /** Calls of one process to a provider; those behind them wait their turn before they take a lease. */
-const CALLS = { most: 64, burst: 4 };
+const CALLS = { most: 64, burst: 4, together: 4 };
 /**
  * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not keep all others
  * waiting; and the last of the thousand begins before a request gives up.

@@ -69,3 +69,23 @@ test("RF-09 a work that fails gives its place to the next one", async () => {
   await assert.rejects(failing, /no/);
   assert.equal(await next, "yes");
 });
+
+test("F-71 those whose turns come close together share a beginning, the last one's; nobody overtakes them", async () => {
+  const { clock, begun, begin } = works({ most: 100, burst: 3, gap: 4, together: 2 });
+  for (let name = 0; name < 6; name++) void begin(name);
+  for (let passed = 0; passed < 20; passed++) {
+    await settled();
+    // This one comes when it would be due itself, and those before it still wait.
+    if (clock.monotonic() === 15) void begin(6);
+    clock.advance(1);
+  }
+  await settled();
+  assert.deepEqual(
+    begun.map(([, at]) => at),
+    [0, 0, 0, 8, 8, 16, 16],
+  );
+  assert.deepEqual(
+    begun.map(([name]) => name),
+    [0, 1, 2, 3, 4, 5, 6],
+  );
+});

@@ -7,6 +7,8 @@ export interface SlotLimits {
   readonly burst: number;
   /** Milliseconds from one beginning to the next, past those; asked at each beginning where it changes. */
   readonly gap: number | (() => number);
+  /** So many of them share a beginning, as late as the last of them: what one wakes and warms up serves the others. Default 1. */
+  readonly together?: number;
 }
 
 /**
@@ -20,6 +22,8 @@ export class Slots {
   #free: number;
   /** When the next one would begin if all of them had kept their distance. */
   #next = Number.NEGATIVE_INFINITY;
+  /** When those begin who wait for their turn until then. */
+  #shared = Number.NEGATIVE_INFINITY;
 
   constructor(limits: SlotLimits, clock: Pick<Clock, "monotonic" | "sleep">) {
     this.#limits = limits;
@@ -42,11 +46,14 @@ export class Slots {
   }
 
   #pause(): number {
-    const { burst } = this.#limits;
+    const { burst, together = 1 } = this.#limits;
     const gap = typeof this.#limits.gap === "number" ? this.#limits.gap : this.#limits.gap();
     const now = this.#clock.monotonic();
     const turn = Math.max(now, this.#next);
     this.#next = turn + gap;
-    return turn - (burst - 1) * gap - now;
+    const due = turn - (burst - 1) * gap;
+    if (due <= now && this.#shared <= now) return 0;
+    if (due > this.#shared) this.#shared = due + (together - 1) * gap;
+    return this.#shared - now;
   }
 }
