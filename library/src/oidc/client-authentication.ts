@@ -8,7 +8,7 @@ export function clientAuthentication(config: SettledConfig): () => Promise<Clien
   const secret = config.clientSecret ?? "";
   switch (config.clientAuthentication) {
     case "client_secret_basic":
-      return once(() => ClientSecretBasic(secret));
+      return once(() => basic(secret));
     case "client_secret_post":
       return once(() => ClientSecretPost(secret));
     case "none":
@@ -16,6 +16,17 @@ export function clientAuthentication(config: SettledConfig): () => Promise<Clien
     case "private_key_jwt":
       return once(() => privateKeyJwt(config));
   }
+}
+
+/** The same header for every request; it is made of the settings alone, and encoded letter by letter. */
+function basic(secret: string): ClientAuth {
+  const make = ClientSecretBasic(secret);
+  let made: string | null = null;
+  return (server, client, body, headers) => {
+    if (made === null) make(server, client, body, headers);
+    else headers.set("authorization", made);
+    made ??= headers.get("authorization");
+  };
 }
 
 function once(make: () => ClientAuth | Promise<ClientAuth>): () => Promise<ClientAuth> {

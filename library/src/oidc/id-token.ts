@@ -72,11 +72,21 @@ type Claims = { readonly [name: string]: unknown };
 
 /** The claims that are kept of a person: those of UserInfo, then those of the ID token, which are signed, over them. */
 export function personalClaims(idToken: Claims, userinfo: Claims | null, config: Pick<SettledConfig, "claims">): JsonObject {
-  const kept = (name: string): boolean =>
-    !PROTOCOL.has(name) && (config.claims === null || name === "sub" || config.claims.includes(name));
-  const all = [...Object.entries(userinfo ?? {}), ...Object.entries(idToken)];
-  return Object.fromEntries(all.filter((claim): claim is [string, JsonValue] => kept(claim[0]) && claim[1] !== undefined));
+  const kept: { [name: string]: JsonValue } = {};
+  for (const claims of userinfo === null ? [idToken] : [userinfo, idToken]) {
+    for (const name of Object.keys(claims)) {
+      const value = claims[name];
+      if (isPersonal(name, config) && isJsonValue(value)) kept[name] = value;
+    }
+  }
+  return kept;
 }
+
+const isPersonal = (name: string, { claims }: Pick<SettledConfig, "claims">): boolean =>
+  !PROTOCOL.has(name) && (claims === null || name === "sub" || claims.includes(name));
+
+/** Claims are parsed JSON. */
+const isJsonValue = (value: unknown): value is JsonValue => value !== undefined;
 
 /** The provider's session id, where it is one that can be stored and compared. */
 export function sidOf(claims: IDToken): string | null {

@@ -1,5 +1,6 @@
 import type { Identity } from "../contracts.ts";
 import { ProviderProblem } from "./failure.ts";
+import { isObject } from "./jws.ts";
 
 type Claims = { readonly [claim: string]: unknown };
 
@@ -10,18 +11,23 @@ type Claims = { readonly [claim: string]: unknown };
  */
 export function changedSince(renewed: Claims | null, before: Claims | null, identity: Identity): ProviderProblem | null {
   if (renewed === null) return new ProviderProblem("refused", "id_token", "the renewed ID token cannot be read");
-  const original: Claims = { auth_time: identity.claims["auth_time"], ...before, iss: identity.issuer, sub: identity.subject };
-  const changed = (claim: string): boolean => {
-    if (claim === "iss" || claim === "sub") return renewed[claim] !== original[claim];
-    if (renewed[claim] === undefined || original[claim] === undefined) return false;
-    return claim === "aud" ? audience(renewed) !== audience(original) : renewed[claim] !== original[claim];
+  const original: Claims = before ?? {};
+  const changed = (claim: (typeof COMPARED)[number]): boolean => {
+    const now = renewed[claim];
+    if (claim === "iss") return now !== identity.issuer;
+    if (claim === "sub") return now !== identity.subject;
+    const then = claim === "auth_time" && !("auth_time" in original) ? identity.claims[claim] : original[claim];
+    if (now === undefined || then === undefined || now === then) return false;
+    return claim !== "aud" || audience(now) !== audience(then);
   };
-  const claim = ["iss", "sub", "aud", "azp", "auth_time", "nonce"].find(changed);
+  const claim = COMPARED.find(changed);
   return claim === undefined ? null : new ProviderProblem("refused", claim, `the renewed ID token has another ${claim}`);
 }
 
+const COMPARED = ["iss", "sub", "aud", "azp", "auth_time", "nonce"] as const;
+
 /** One audience may stand alone or in a list, and a list has no order. */
-const audience = ({ aud }: Claims): string => JSON.stringify([...new Set(Array.isArray(aud) ? aud : [aud])].sort());
+const audience = (aud: unknown): string => JSON.stringify([...new Set(Array.isArray(aud) ? aud : [aud])].sort());
 
 /** What a compact JWS says, its signature not looked at. */
 export function payloadOf(token: string | null): Claims | null {
@@ -29,9 +35,7 @@ export function payloadOf(token: string | null): Claims | null {
   if (payload === undefined) return null;
   try {
     const value: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value))
-      : null;
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }
