@@ -31,9 +31,12 @@ const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>([
   "worker.exited",
 ]);
 
+/** Each write goes through another thread; lines of one moment go together. Milliseconds, and bytes after which it waits no longer. */
+const GATHERED = { periodicFlush: 50, minLength: 4096 };
+
 /** Opens the log; lines go to standard output where no destination is given. */
 export function openLog(level: string, destination?: DestinationStream): Log {
-  const out = destination ?? pino.destination({ fd: 1, sync: false });
+  const out = destination ?? pino.destination({ fd: 1, sync: false, ...GATHERED });
   const logger: Logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
     out,
