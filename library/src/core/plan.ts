@@ -35,6 +35,8 @@ export interface Minted {
 /** What else goes into a plan. */
 export interface Circumstances {
   readonly now: number;
+  /** When the login was recorded: its session begins then, so that an order to end all that comes meanwhile is for it too. */
+  readonly began?: number;
   readonly status: number;
   readonly policy: SessionPolicy;
   readonly validate: Validate;
@@ -164,7 +166,7 @@ function planAnonymous(held: Held, draft: Draft, circumstances: Circumstances): 
   return write([{ kind: "put", row: newRow(body, null, circumstances), condition: "absent" }], "set");
 }
 
-function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, policy }: Circumstances): SessionRow {
+function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, began = now, policy }: Circumstances): SessionRow {
   if (minted === null) throw new CoatcheckError("ERR_INTERNAL");
   return {
     id: minted.id,
@@ -176,7 +178,7 @@ function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, poli
     owner: login?.owner ?? null,
     issuer: login?.identity.issuer ?? null,
     sid: login?.sid ?? null,
-    created: now,
+    created: began,
     seen: now,
     expires: now + policy.lifetime,
     renewAt: login === null ? null : minted.renewAt,

@@ -66,6 +66,11 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     await store.mark(key, now + length, now, value);
   }
 
+  /** The logout marker of an owner, for logins on their way. A new value each time: a login looks whether it changed. */
+  async function markOwner(owner: string): Promise<void> {
+    await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
+  }
+
   return {
     list: (owner) =>
       fromStore("read", async () => {
@@ -85,11 +90,16 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     endAll: (owner, reason, except) => {
       const ordered = clock.now();
       const all = async (): Promise<number> => {
-        await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
+        await markOwner(owner);
         return end(except === undefined ? { owner } : { owner, except }, reason);
       };
       const those = (row: SessionRow): boolean => row.id !== except && row.created <= ordered;
-      return insisted(all, () => unfinished.again(`${ordered} all ${owner}`, () => endThose({ owner }, those, reason)));
+      const again = async (): Promise<void> => {
+        // It may be what failed. Without it a login that began before the order and is stored after this would live.
+        await markOwner(owner);
+        await endThose({ owner }, those, reason);
+      };
+      return insisted(all, () => unfinished.again(`${ordered} all ${owner}`, again));
     },
     signedOut: (notice) => {
       const received = clock.now();

@@ -50,8 +50,9 @@ export class Exchange<Data> implements RouteExchange {
   #proven: ProvenSession | null;
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
-  /** The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6). */
+  /** The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6); and when. */
   ownerMark: Promise<string | undefined> | null = null;
+  loginBegan: number | null = null;
   /** A push-style adapter's answer, which is for no cache once somebody is shown in it. */
   answer: Answer | null = null;
   #shown = false;
@@ -143,9 +144,8 @@ export class Exchange<Data> implements RouteExchange {
     const decision = this.decide(policy);
     if (decision.kind === "renew")
       return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy));
-    if (decision.kind === "end-and-proceed") {
+    if (decision.kind === "end-and-proceed")
       return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy));
-    }
     const row = this.#proven?.row;
     const nearly = row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
     const { refresh, renewals } = this.options;
@@ -191,7 +191,8 @@ export class Exchange<Data> implements RouteExchange {
     if (!hasIntent(this.#draft)) this.onIntent?.();
     const { login } = next;
     if (login !== null && login !== this.#draft.login) {
-      this.ownerMark = markBefore(this.options.store, login.owner, this.options.clock.now());
+      this.loginBegan = this.options.clock.now();
+      this.ownerMark = markBefore(this.options.store, login.owner, this.loginBegan);
     }
     this.#draft = next;
   }

@@ -63,6 +63,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
     const ticket = ticketFor(exchange, held, now);
     const planned = plan(held, exchange.draft, {
       now,
+      ...(exchange.loginBegan === null ? {} : { began: exchange.loginBegan }),
       status,
       policy: options.policy,
       validate: (data) => snapshot(options.validate(data)),
