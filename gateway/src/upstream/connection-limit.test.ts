@@ -110,6 +110,26 @@ test("F-04 event streams and WebSockets take no connection from requests, and ha
   });
 });
 
+test("F-04 a stream past the limit carries the cookies that its answer would have carried: of a session that is stored already", async () => {
+  await withApp({ connections: 1, streams: 1 }, async (rig) => {
+    const open = await stalled(rig, `GET /events HTTP/1.1\r\n${HOST}\r\n`);
+    await until(rig, used("lasting", 1));
+    const [first, second] = ["__Host-Http-coatcheck=a; Path=/; HttpOnly", "b=c; Max-Age=0"];
+    for (const settle of [() => [first, second], () => Promise.resolve([first, second])]) {
+      rig.control.settle = settle;
+      const refused = await rig.get("/events", { cookie: "__Host-Http-coatcheck=alice" });
+      assert.equal(statusOf(refused), 503, refused);
+      assert.match(refused, /ERR_UPSTREAM_BUSY/);
+      const lines = refused.split("\r\n").filter((line) => /^set-cookie:/i.test(line));
+      assert.deepEqual(
+        lines.map((line) => line.replace(/^[^:]*: */, "")),
+        [first, second],
+      );
+    }
+    open.destroy();
+  });
+});
+
 test("F-04 a reader that stands still holds nobody up, and gets all of its answer when it goes on", async () => {
   await withApp({ connections: 1 }, async (rig) => {
     const reader = await stalled(rig, `GET /large HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);

@@ -42,6 +42,8 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   #endedEarly: AnswerHeaders | undefined = undefined;
   /** The upstream's no to the access token, kept back while another is asked for. */
   #rejection: Rejection | undefined = undefined;
+  /** What the session's settling has to say to the browser, where another answer leaves than the upstream's. */
+  #cookies = NO_COOKIES;
   /** A body that came before its head may leave. */
   #waiting: readonly Buffer[] = NOTHING;
   #renewed = false;
@@ -214,6 +216,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     if (this.shared.isDraining()) flat.push("connection", "close");
     const isStream = isEventStream(headers["content-type"]);
     if (isStream && !this.#slot.becomeStream()) {
+      this.#cookies = cookies;
       this.tooLate();
       return;
     }
@@ -249,9 +252,12 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     this.outcome = outcome;
     const response = this.#response;
     const { message, head, origin } = this.passage.arrival;
+    const cookies = this.#cookies;
+    // One that cannot be written is not tried again.
+    this.#cookies = NO_COOKIES;
+    const sending = { https: origin.scheme === "https", close: head.hasBody && !message.complete, method: this.method };
     if (response.headersSent) response.destroy();
-    else
-      send(response, answer, { https: origin.scheme === "https", close: head.hasBody && !message.complete, method: this.method });
+    else send(response, withCookies(answer, cookies), sending);
     this.#controller?.abort(new ClientGone("answered already"));
   }
 
@@ -269,6 +275,12 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     if (this.#lasting) this.shared.streams.remove(this);
     this.shared.observer.finished(this);
   }
+}
+
+/** An answer in the upstream's place, with the cookies of a session that has been stored already. */
+function withCookies(answer: RouteResponse, cookies: readonly string[]): RouteResponse {
+  if (cookies.length === 0) return answer;
+  return { ...answer, headers: [...answer.headers, ...cookies.map((line) => ["set-cookie", line] as const)] };
 }
 
 function flush(response: ServerResponse): void {
