@@ -17,7 +17,15 @@ import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
 import { handle } from "./engine/handle.ts";
 import { MarkerBudget } from "./engine/marker-budget.ts";
-import { checkedCount, checkedOrigin, checkedPrefix, checkedUrl, origins, validator } from "./engine/option-checks.ts";
+import {
+  checkedCount,
+  checkedOrigin,
+  checkedPrefix,
+  checkedProvider,
+  checkedUrl,
+  origins,
+  validator,
+} from "./engine/option-checks.ts";
 import { renewAbsent } from "./engine/renew-absent.ts";
 import { Renewals } from "./engine/renewals.ts";
 import { Resolver } from "./engine/resolver.ts";
@@ -66,7 +74,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const keyring = createKeyring(options.secrets, { entropy });
   const prefix = checkedPrefix(options.prefix ?? "/auth");
   const providers = givenProviders(options).map((given) =>
-    isProvider(given) ? given : oidcProvider(given, { clock, entropy, report }),
+    isProvider(given) ? checkedProvider(given) : oidcProvider(given, { clock, entropy, report }),
   );
   const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
 

@@ -593,7 +593,7 @@ export interface Provider {
   /** Redeems the code, at most once, and validates all of the answer. */
   finish(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
   refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
-  /** The longest that `refresh` takes, milliseconds; the lease on a session outlasts it. Default 15,000. */
+  /** The longest that `refresh` takes, milliseconds, 480,000 at most; the lease on a session outlasts it. Default 15,000. */
   readonly refreshTimeout?: number;
   /** How long requests wait for `refresh`, which goes on without them. Default: as long as `refresh.wait` says. */
   readonly requestTimeout?: number;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCookies } from "./cookie/names.ts";
+import { LONGEST_REFRESH, leaseText, parseLease } from "./core/renewal.ts";
 import { coatcheck, custom } from "./index.ts";
 import { memory } from "./stores/memory.ts";
 import { sqlite } from "./stores/sqlite.ts";
+import { fakeProvider } from "./testing/fake-provider.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const given = { publicUrl: "http://localhost:3000", secrets: SECRET, store: memory() };
@@ -91,4 +93,20 @@ test("F-67 sameSite is Lax or Strict, whatever JavaScript says", () => {
     refusal(() => coatcheck(untyped(given, { cookie: { sameSite: "None" } }))),
     /sameSite is None/,
   );
+});
+
+for (const refreshTimeout of [480_001, 600_000, 0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+  test(`F-30 a provider of one's own that says its refresh takes ${refreshTimeout} ms is refused at start: nobody would watch its lease for so long`, () => {
+    const own = { ...fakeProvider({ users: [] }), refreshTimeout };
+    assert.match(
+      refusal(() => coatcheck({ ...given, provider: own })),
+      /^refreshTimeout of the provider default is .*; it is milliseconds, more than 0 and at most 480000$/,
+    );
+  });
+}
+
+test("F-30 the longest refresh has a lease that is watched for all of its length", async () => {
+  await coatcheck({ ...given, provider: { ...fakeProvider({ users: [] }), refreshTimeout: LONGEST_REFRESH } }).close();
+  const length = LONGEST_REFRESH + LONGEST_REFRESH / 4;
+  assert.equal(parseLease(leaseText("a", { length, unknown: false })).length, length);
 });

@@ -86,6 +86,8 @@ export function leaseText(name: string, { length, unknown }: Lease): string {
 }
 
 const LONGEST_LEASE = 600_000;
+/** The longest that a refresh may take, milliseconds: its lease stands a quarter longer, and is watched for no more than that. */
+export const LONGEST_REFRESH = 480_000;
 
 export function parseLease(text: string): Lease {
   const [, length = "", state] = text.split(".");

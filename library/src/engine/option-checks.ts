@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { JsonObject } from "../contracts.ts";
+import type { JsonObject, Provider } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { LONGEST_REFRESH } from "../core/renewal.ts";
 
 /** The public origins. Throws a `TypeError` for what is none. */
 export function origins(publicUrl: string | readonly string[]): readonly string[] {
@@ -32,6 +33,15 @@ export function checkedCount(name: string, given: number | undefined, fallback: 
   if (given === undefined) return fallback;
   if (Number.isSafeInteger(given) && given >= 0) return given;
   throw new TypeError(`${name} is ${String(given)}; it is a whole number, 0 or more`);
+}
+
+/** A provider of the app's own. What it says of its refresh is how long others leave its sessions alone. */
+export function checkedProvider(provider: Provider): Provider {
+  const { name, refreshTimeout } = provider;
+  if (refreshTimeout === undefined || (refreshTimeout > 0 && refreshTimeout <= LONGEST_REFRESH)) return provider;
+  throw new TypeError(
+    `refreshTimeout of the provider ${name} is ${String(refreshTimeout)}; it is milliseconds, more than 0 and at most ${LONGEST_REFRESH}`,
+  );
 }
 
 /** A path for our own endpoints. */
