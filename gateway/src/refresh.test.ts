@@ -22,6 +22,7 @@ before(async () => {
 after(() => open.disposeAsync());
 afterEach(async () => {
   here.provider.fault = null;
+  here.provider.renewable = true;
   await here.provider.start();
   assert.deepEqual(
     here.provider.refreshes.filter(({ outcome }) => outcome === "reused"),
@@ -190,6 +191,26 @@ test("S-23 whose session the provider ended on the way is told so by the very pa
   const turned = await browser.send(here.a.port, "/wanted", { headers: PAGE });
   assert.equal(turned.status, 302);
   assert.equal(new URL(String(turned.headers.location), ORIGIN).searchParams.get("ended"), "provider");
+});
+
+test("F-31 without a refresh token: once the access token has run out a route that needs it leads to a login, others go on", async () => {
+  here.provider.renewable = false;
+  const browser = await stale("nothing-to-renew-with");
+  const { a } = here;
+  assert.equal((await here.get(a, browser, "/a")).status, 200);
+  for (const path of ["/token", "/bearer"]) {
+    const script = await here.get(a, browser, path);
+    assert.deepEqual([script.status, JSON.parse(script.text).code], [401, "ERR_SESSION_ENDED"]);
+    const posted = await a.ask(path, { method: "POST", headers: { ...SCRIPT, cookie: browser.ticket }, body: "a=b" });
+    assert.equal(posted.status, 401);
+  }
+  const turned = await browser.send(a.port, "/token?x=1", { headers: PAGE });
+  assert.deepEqual([turned.status, turned.headers.location], [302, "/auth/login?return_to=%2Ftoken%3Fx%3D1"]);
+  assert.deepEqual(turned.setCookies, [], "the session is as it was");
+  assert.equal((await here.get(a, browser, "/a")).status, 200, "it is somebody's");
+  const landed = await browser.login(a.port, "/token?x=1");
+  assert.deepEqual([landed.status, landed.headers.location], [303, "/token?x=1"]);
+  assert.equal((await here.get(a, browser, "/token")).status, 200);
 });
 
 test("RF-07 a refresh asks for no scope, so it never asks for more than was granted", async () => {

@@ -23,6 +23,8 @@ export interface TestProvider extends AsyncDisposable {
   count(endpoint: string): number;
   /** How long access tokens live, in seconds. */
   lifetime: number;
+  /** Whether it gives refresh tokens. */
+  renewable: boolean;
   /** Every refresh, in the order in which they came in. */
   readonly refreshes: readonly Refresh[];
   /** Refresh tokens that were revoked. */
@@ -140,7 +142,7 @@ export async function testProvider(now: () => number = Date.now): Promise<TestPr
     const claims = { iss: issuer, aud: CLIENT.clientId, iat, exp: iat + 300, auth_time: since, sid: `sid-${user.sub}` };
     return json(200, {
       access_token: accessToken,
-      refresh_token: refreshToken,
+      ...(provider.renewable ? { refresh_token: refreshToken } : {}),
       token_type: "Bearer",
       expires_in: provider.lifetime,
       id_token: jwt({ ...user, ...claims, nonce }),
@@ -210,6 +212,7 @@ export async function testProvider(now: () => number = Date.now): Promise<TestPr
       return jwt({ ...honest, ...claims }, "logout+jwt");
     },
     lifetime: 3600,
+    renewable: true,
     refreshes: grants.journal,
     revoked: grants.revoked,
     revokeAll: () => grants.revokeAll(),

@@ -482,7 +482,8 @@ export interface Session<Data = JsonObject> {
   logout(): void;
   /**
    * The provider's access token, live, renewed at most once whoever else asks. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or
-   * `ERR_SESSION_ENDED` (401). `rejected`: a token that a resource refused as `invalid_token`; where it is still the newest it is renewed.
+   * `ERR_SESSION_ENDED` (401: nobody is signed in, or only a fresh login gives a token). `rejected`: a token that a
+   * resource refused as `invalid_token`; where it is still the newest it is renewed.
    */
   accessToken(options?: { readonly rejected?: string }): Promise<string>;
 }

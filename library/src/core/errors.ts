@@ -44,7 +44,7 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_SESSION_ENDED: entry(
     401,
     "The session ended before this was stored.",
-    "Sign in again and repeat. Somebody signed out, or an operator ended the session, while the request was on its way.",
+    "Sign in again and repeat. Somebody signed out, or an operator ended the session, while the request was on its way; or an access token was needed that only a fresh login gives.",
   ),
   ERR_LOGOUT_PENDING: entry(
     503,

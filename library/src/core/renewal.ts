@@ -138,3 +138,11 @@ export function renewalDue(row: SessionRow, now: number): boolean {
   if (row.renewAt === null) return false;
   return now >= row.renewAt || (row.tokenExpires !== null && now >= row.tokenExpires);
 }
+
+/**
+ * Whether there was an access token, and it ran out: where nothing refreshes it only a fresh login gives another. If there
+ * never was one, or it was over when it came, a login would change nothing.
+ */
+export function isSpent({ created, tokenExpires }: SessionRow, now: number): boolean {
+  return tokenExpires !== null && tokenExpires > created && now >= tokenExpires;
+}

@@ -122,6 +122,14 @@ test("S-34 what the handler writes is stored for the asserted user, and comes ba
   assert.equal(exchange.session.owner, "proxy:test alice");
 });
 
+test("F-31 whom a proxy asserts has no access token, with a session or without: no login is asked for, which would go on for ever", async () => {
+  start();
+  const first = await visited({ user: "alice", navigates: true });
+  await assert.rejects(first.exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });
+  const { exchange } = await opened({ user: "alice", cookie: first.cookie });
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });
+});
+
 test("S-33 A-34 the claims are this request's, whatever the session was begun with", async () => {
   start();
   const { cookie } = await visited({ user: "alice", navigates: true, headers: { "x-groups": "a" } });

@@ -624,8 +624,34 @@ test("never: the token is not renewed, and the session lives on", async () => {
   world.clock.advance(LIFETIME * 2);
   const { decision, exchange } = await replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
-  await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" }, "a fresh login gives one");
   assert.equal(world.provider.spends.length, 0);
+});
+
+test("F-31 a token that ran out and that nothing renews leads to a login, and the session goes on as an identity", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn({ refreshToken: null });
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-0");
+  world.clock.advance(LIFETIME);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED", status: 401 });
+  await assert.rejects(exchange.session.accessToken({ rejected: "another" }), { code: "ERR_SESSION_ENDED" });
+  const again = await replica().ask(cookie);
+  assert.deepEqual([again.decision.kind, again.exchange.session.identity?.subject], ["proceed", "alice"]);
+});
+
+test("F-31 what a resource refuses while it lives, and nothing renews, is no end: the resource's own word stands", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn({ refreshToken: null });
+  const { exchange } = await replica().ask(cookie);
+  await assert.rejects(exchange.session.accessToken({ rejected: "access-0" }), { code: "ERR_TOKEN_UNAVAILABLE" });
+});
+
+test("F-31 a token that was over when it came leads to no login, which would give the same once more", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn({ refreshToken: null, expires: world.clock.now() });
+  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
 });
 
 for (const [policy, expected] of [

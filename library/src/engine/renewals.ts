@@ -2,7 +2,7 @@ import type { EndReason, Provider, RecordBody, SessionRow } from "../contracts.t
 import { CoatcheckError } from "../core/errors.ts";
 import { overReason } from "../core/policy.ts";
 import { parseBody } from "../core/record.ts";
-import { failedRow, leased, leaseText, parseLease, renewalDue } from "../core/renewal.ts";
+import { failedRow, isSpent, leased, leaseText, parseLease, renewalDue } from "../core/renewal.ts";
 import { sameSecret } from "../crypto/equal.ts";
 import { bodyOf } from "./bodies.ts";
 import { LeaseWatch } from "./lease-watch.ts";
@@ -100,7 +100,8 @@ export class Renewals {
         if (this.#renews(row) && renewalDue(row, this.#options.clock.now())) this.ahead(row);
         return token;
       }
-      if (!this.#renews(row)) break;
+      if (!this.#renews(row))
+        throw isSpent(row, this.#options.clock.now()) ? ended() : new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
       const renewal = await this.renew(row, token === null ? undefined : rejected, budget);
       if (renewal.kind === "ended") throw ended();
       if (renewal.kind === "unavailable") throw this.#stuck(row, renewal) ? ended() : unavailable(renewal.retryAfter);

@@ -20,6 +20,6 @@ test("F-58 a test signs somebody in with an access token, which the app then get
   const cookie = await signIn(auth, { subject: "alice", accessToken: "at-1", accessTokenExpiresIn: 60_000 });
   assert.equal(await tokenOf(cookie), "at-1");
   clock.advance(60_000);
-  assert.equal(await tokenOf(cookie), "503", "there is nothing to renew it with");
+  assert.equal(await tokenOf(cookie), "401", "only a fresh login gives another");
   assert.equal(await tokenOf(await signIn(auth, { subject: "bob" })), "503", "whom the app signed in has none");
 });
