@@ -745,6 +745,7 @@ export type EventName =
   | "session.refused"
   | "session.data-invalid"
   | "session.ambiguous"
+  | "session.grace-hit"
   | "touch.failed"
   | "login.begun"
   | "login.completed"

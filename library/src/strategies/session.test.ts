@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SessionReader, SessionRow, Verdict } from "../contracts.ts";
+import type { AuditEvent, SessionReader, SessionRow, Verdict } from "../contracts.ts";
 import { sessionPolicy } from "../core/policy.ts";
 import { systemEntropy } from "../crypto/entropy.ts";
 import { hashSecret, joinTicket, mintSecret, mintTicket } from "../crypto/ticket.ts";
@@ -133,4 +133,32 @@ test("a record of a newer release is an outage at every request, also where rows
   for (let time = 0; time < 3; time++) {
     assert.deepEqual(await examine(ticket, () => newer, own), { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null });
   }
+});
+
+test("S-53 a secret that is shown within the grace of its exchange is told of, each time, and no other", async () => {
+  const events: AuditEvent[] = [];
+  const report = (event: AuditEvent): void => void events.push(event);
+  const secret = mintSecret(systemEntropy);
+  const rotated: SessionRow = {
+    ...live,
+    secretHash: hashSecret(secret),
+    previousHash: secretHash,
+    previousUntil: START + 10_000,
+  };
+  const store = { capabilities: { shared: true, durable: true, watch: false }, get: () => rotated, marked: () => undefined };
+  for (const keepsRows of [false, true]) {
+    const asked = sessionStrategy({ cookie: "ticket", policy, keepsRows });
+    const show = (cookie: string, now = START): unknown =>
+      asked.examine({
+        request: { method: "GET", target: "/", peer: undefined, header: () => `ticket=${cookie}` },
+        ...{ store, now, clock: systemClock, report },
+      });
+    await show(joinTicket(id, secret));
+    await show(ticket);
+    await show(ticket);
+    await show(ticket, START + 10_000);
+    await show(`${id}.${mintSecret(systemEntropy)}`);
+  }
+  const hit: AuditEvent = { name: "session.grace-hit", level: "debug", sessionId: id };
+  assert.deepEqual(events, [hit, hit, hit, hit]);
 });

@@ -49,7 +49,7 @@ function examineOne(ticket: PresentedTicket | undefined, context: StrategyContex
   if (ticket === undefined) return MALFORMED;
   try {
     const row = context.store.get(ticket.id);
-    return row instanceof Promise ? judgeLater(ticket, row, context.now, judge) : judged(ticket, row, context.now, judge);
+    return row instanceof Promise ? judgeLater(ticket, row, context, judge) : judged(ticket, row, context, judge);
   } catch (cause) {
     return unread(ticket, cause);
   }
@@ -58,11 +58,11 @@ function examineOne(ticket: PresentedTicket | undefined, context: StrategyContex
 async function judgeLater(
   ticket: PresentedTicket,
   row: Promise<SessionRow | undefined>,
-  now: number,
+  context: StrategyContext,
   judge: Judge,
 ): Promise<Verdict> {
   try {
-    return judged(ticket, await row, now, judge);
+    return judged(ticket, await row, context, judge);
   } catch (cause) {
     return unread(ticket, cause);
   }
@@ -84,7 +84,8 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
   return settled.find((verdict) => verdict.kind === "unavailable") ?? settled[0] ?? verdicts[0] ?? ABSTAIN;
 }
 
-function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: number, { policy, proven, store }: Judge): Verdict {
+function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, report }: StrategyContext, judge: Judge): Verdict {
+  const { policy, proven, store } = judge;
   const shown = row === undefined ? null : proof(ticket, row, now, proven);
   // Whoever only knows an id learns nothing about it, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
@@ -97,6 +98,7 @@ function judged(ticket: PresentedTicket, row: SessionRow | undefined, now: numbe
     if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
     if (shown === "current" && isKept(store, row)) proven?.add(row, ticket, now);
   }
+  if (shown === "previous") report({ name: "session.grace-hit", level: "debug", sessionId: row.id });
   const session = { row, previous: shown === "previous" };
   return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "accept", session };
 }
