@@ -8,6 +8,7 @@ import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/renewal.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
+import { ServedSecrets } from "./crypto/served-secrets.ts";
 import { type Announce, announcer } from "./engine/announce.ts";
 import type { Auth } from "./engine/auth.ts";
 import { createBackground } from "./engine/background.ts";
@@ -81,7 +82,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const endings = new Endings({ store, clock, policy, background });
   const say = announcer({ endings, report, providers, keyring, background, clock });
   const most = checkedCount("maxPendingEndings", options.maxPendingEndings, 10_000);
-  const unfinished = new UnfinishedEndings({ store, clock, entropy, announce: say, report, background, most });
+  const served = new ServedSecrets();
+  const unfinished = new UnfinishedEndings({ store, clock, entropy, announce: say, report, background, served, most });
   const announce: Announce = (ended) => {
     unfinished.said(ended.id);
     say(ended);
@@ -120,7 +122,12 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     chain: {
       explicit: [...tokens.strategies, ...(options.strategies ?? [])],
       proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
-      session: sessionStrategy({ cookie: cookies.session.name, policy, keepsRows: store.capabilities.keepsRows ?? false }),
+      session: sessionStrategy({
+        cookie: cookies.session.name,
+        policy,
+        keepsRows: store.capabilities.keepsRows ?? false,
+        served,
+      }),
     },
     policy,
     cookies,

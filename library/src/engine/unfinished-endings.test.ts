@@ -9,6 +9,8 @@ import { NAVIGATION } from "../../test-support/app.ts";
 import type { Site, Visitor } from "../../test-support/site.ts";
 import { siteWith } from "../../test-support/site.ts";
 import type { SessionStore } from "../contracts.ts";
+import { systemEntropy } from "../crypto/entropy.ts";
+import { mintTicket } from "../crypto/ticket.ts";
 import type { CoatcheckOptions } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { sqlite } from "../stores/sqlite.ts";
@@ -201,6 +203,103 @@ test("S-65 past its bound nothing is promised: the cookie is cleared all the sam
   assert.equal(await isIn(copy), true);
 });
 
+/** Somebody with a ticket that looks like any other, and is nobody's. */
+function pretender({ site, clock }: World, { jar }: Visitor): Visitor {
+  const [name = ""] = jar.keys();
+  return site.visitor(new Map([[name, mintTicket(systemEntropy, clock.now() + 3_600_000).ticket]]));
+}
+
+test("S-65 made-up tickets cannot take the room of those that had a session here: the newest of them gives way", async () => {
+  const here = world({ maxPendingEndings: 2 });
+  const people = [await here.signIn(), await here.signIn(), await here.signIn()];
+  for (const person of people) assert.equal(await isIn(person), true);
+  const copies = people.map(({ jar }) => here.site.visitor(jar));
+  const [first, second, third] = people;
+  assert.ok(first && second && third);
+  for (const method of ALL) here.down.add(method);
+  const said: string[] = [];
+  const leaves = async (visitor: Visitor): Promise<void> => {
+    const refused = await visitor.post("/auth/logout", {
+      accept: "application/json",
+      "sec-fetch-mode": "cors",
+      "sec-fetch-dest": "empty",
+    });
+    assert.equal(refused.status, 503);
+    assert.equal(visitor.jar.size, 0, "whoever it was, the cookie is cleared");
+    said.push(JSON.parse(await refused.text()).code);
+  };
+  for (let count = 0; count < 3; count += 1) await leaves(pretender(here, first));
+  for (const person of people) await leaves(person);
+  assert.deepEqual(said, [
+    "ERR_LOGOUT_PENDING",
+    "ERR_LOGOUT_PENDING",
+    "ERR_LOGOUT_UNFINISHED",
+    "ERR_LOGOUT_PENDING",
+    "ERR_LOGOUT_PENDING",
+    "ERR_LOGOUT_UNFINISHED",
+  ]);
+  assert.equal(
+    named(here, "ending.dropped"),
+    4,
+    "one that found no room, two that gave way, and one that is a person's too many",
+  );
+  here.down.clear();
+  await here.later();
+  assert.deepEqual(await Promise.all(copies.map(isIn)), [false, false, true]);
+  assert.equal(named(here, "ending.completed"), 2);
+});
+
+test("S-65 made-up tickets that wait do not keep the others waiting when the store is back", async () => {
+  const clock = manualClock(Date.now());
+  let down = true;
+  const asked: string[] = [];
+  const store = overStore(memory(), {
+    get(id) {
+      if (down) throw new Error("the store is away");
+      asked.push(id);
+      return undefined;
+    },
+  });
+  const unfinished = new UnfinishedEndings({
+    store,
+    clock,
+    entropy: systemEntropy,
+    announce: () => {},
+    report: () => {},
+    background: { waitUntil: () => {} },
+    served: { has: (hash) => hash === "known" },
+    most: 10_000,
+  });
+  for (let number = 0; number < 1_000; number += 1) unfinished.end({ id: `${number}`, reason: "logout", shown: "made up" });
+  unfinished.end({ id: "mine", reason: "logout", shown: "known" });
+  const later = async (): Promise<void> => {
+    clock.advance(100);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  };
+  for (let turn = 0; turn < 50; turn += 1) await later();
+  down = false;
+  for (let turn = 0; turn < 50 && !asked.includes("mine"); turn += 1) await later();
+  assert.ok(asked.includes("mine"), `not within five seconds; ${asked.length} others were`);
+  assert.ok(asked.length < 1_000, "the others have their turn later");
+});
+
+test("S-65 a made-up secret for a session that is ending neither hides its end nor says it", async () => {
+  const here = world();
+  const visitor = await here.signIn();
+  const [[name, ticket] = ["", ""]] = visitor.jar;
+  const [, secret] = mintTicket(systemEntropy, here.clock.now() + 3_600_000).ticket.split(".");
+  const forged = here.site.visitor(new Map([[name, `${ticket.split(".")[0]}.${secret}`]]));
+  here.down.add("put").add("end");
+  here.late = true;
+  await visitor.post("/auth/logout");
+  here.late = false;
+  for (const method of ALL) here.down.add(method);
+  await forged.post("/auth/logout");
+  here.down.clear();
+  await here.later();
+  assert.deepEqual([named(here, "ending.completed"), named(here, "session.ended")], [2, 1]);
+});
+
 test("S-65 at its end the process tries once more, and says what it has to drop", async () => {
   for (const [back, event] of [
     [true, "ending.completed"],
@@ -277,6 +376,7 @@ test("S-65 what was tried again and is done leaves nothing behind: the process m
     announce: () => {},
     report: () => {},
     background: { waitUntil: (work) => void waiting.push(work) },
+    served: { has: () => true },
     most: 1_000,
   });
   for (let number = 0; number < 20; number += 1) assert.ok(unfinished.again(`${number}`, () => Promise.resolve()));

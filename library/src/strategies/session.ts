@@ -6,6 +6,7 @@ import { overReason } from "../core/policy.ts";
 import { readable } from "../core/record.ts";
 import { equalHash } from "../crypto/equal.ts";
 import { ProvenSecrets } from "../crypto/proven-secrets.ts";
+import type { ServedSecrets } from "../crypto/served-secrets.ts";
 import type { PresentedTicket } from "../crypto/ticket.ts";
 import { hashSecret, isSecret, ticketIn } from "../crypto/ticket.ts";
 
@@ -16,12 +17,15 @@ export interface SessionStrategyOptions {
   readonly policy: SessionPolicy;
   /** Whether the store hands out the same row until it changes; see `StoreCapabilities`. Default `false`. */
   readonly keepsRows?: StoreCapabilities["keepsRows"];
+  /** Hears of secrets that were proved by their hash. */
+  readonly served?: Pick<ServedSecrets, "add">;
 }
 
 interface Judge {
   readonly policy: SessionPolicy;
   /** Only for rows that come again. */
   readonly proven: ProvenSecrets | null;
+  readonly served: Pick<ServedSecrets, "add"> | null;
   readonly store: Pick<StoreCapabilities, "keepsRows">;
 }
 
@@ -29,8 +33,9 @@ const ABSTAIN: Verdict = { kind: "abstain" };
 const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
 
 /** Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones are nobody (CK-11). */
-export function sessionStrategy({ cookie, policy, keepsRows = false }: SessionStrategyOptions): Strategy {
-  const judge: Judge = { policy, proven: keepsRows === false ? null : new ProvenSecrets(), store: { keepsRows } };
+export function sessionStrategy({ cookie, policy, keepsRows = false, served }: SessionStrategyOptions): Strategy {
+  const proven = keepsRows === false ? null : new ProvenSecrets();
+  const judge: Judge = { policy, proven, served: served ?? null, store: { keepsRows } };
   return {
     name: "session",
     ambient: true,
@@ -85,7 +90,7 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
 }
 
 function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, report }: StrategyContext, judge: Judge): Verdict {
-  const { policy, proven, store } = judge;
+  const { policy, proven, served, store } = judge;
   const shown = row === undefined ? null : proof(ticket, row, now, proven);
   // Whoever only knows an id learns nothing about it, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
@@ -97,6 +102,7 @@ function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, rep
   if (shown !== "recognised") {
     if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
     if (shown === "current" && isKept(store, row)) proven?.add(row, ticket, now);
+    served?.add((shown === "current" ? null : row.previousHash) ?? row.secretHash);
   }
   if (shown === "previous") report({ name: "session.grace-hit", level: "debug", sessionId: row.id });
   const session = { row, previous: shown === "previous" };
