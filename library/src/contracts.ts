@@ -604,8 +604,11 @@ export interface Provider {
   revoke(tokens: ProviderTokens): Promise<boolean>;
   /** Listens for no answer any longer: a refresh that was sent is `unknown` at once. For the end of a process that cannot wait. */
   cut?(): void;
-  /** The URL that signs the person out at the provider, where it has one. */
-  end(logout: { readonly idToken: string | null; readonly returnTo: string }): string | undefined;
+  /**
+   * The URL that signs the person out at the provider, if it has one. `logoutHint`: whom it is about, if the ID token is too
+   * long for an address.
+   */
+  end(logout: { readonly idToken: string | null; readonly returnTo: string; readonly logoutHint?: string }): string | undefined;
   /** Stops retrying. */
   close(): MaybePromise<void>;
 }
@@ -742,10 +745,10 @@ export type EventName =
   | "session.created"
   | "session.ended"
   | "session.rotated"
+  | "session.grace-hit"
   | "session.refused"
   | "session.data-invalid"
   | "session.ambiguous"
-  | "session.grace-hit"
   | "touch.failed"
   | "login.begun"
   | "login.completed"

@@ -50,9 +50,14 @@ export function fieldsOf(part: string, refuse: Refuse): Fields {
 
 /** The issuer that a token names, before anything of it was verified; `null` where it is no token. Never throws. */
 export function issuerNamed(token: string): string | null {
+  const issuer = claimsNamed(token)?.get("iss");
+  return typeof issuer === "string" ? issuer : null;
+}
+
+/** The claims of a token, nothing of it verified; `null` where it is no token. Never throws. */
+export function claimsNamed(token: string): Fields | null {
   try {
-    const issuer = partsOf(token, refusing("the token")).claims.get("iss");
-    return typeof issuer === "string" ? issuer : null;
+    return partsOf(token, refusing("the token")).claims;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { App, Browser } from "../../test-support/app.ts";
-import { appWith, cookiesOf, headerOf, locationOf, ORIGIN, targetOf } from "../../test-support/app.ts";
+import { appWith, cookiesOf, headerOf, locationOf, NAVIGATION, ORIGIN, targetOf } from "../../test-support/app.ts";
 import type { FakeProvider } from "../testing/fake-provider.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
 import type { OidcDependencies } from "./dependencies.ts";
@@ -130,3 +130,49 @@ test("HD-04 a logout asks the browser to forget the origin's cache and storage, 
   const none = await signedIn({ clearSiteData: [] });
   assert.equal(headerOf(await none.app.send(none.browser, "POST", "/auth/logout"), "clear-site-data"), undefined);
 });
+
+/** An ID token as a provider gives it, of so many characters or a few more. */
+function longToken(length: number, claims: object): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const groups = "g".repeat(Math.ceil((length * 3) / 4));
+  return `${part({ alg: "RS256" })}.${part({ ...claims, groups })}.${"s".repeat(342)}`;
+}
+
+const HINTS: readonly [claims: object, hint: string | null][] = [
+  [{ sub: "alice", sid: "s-1", login_hint: "opaque" }, "opaque"],
+  [{ sub: "alice", sid: "s-1" }, "s-1"],
+  [{ sub: "alice", sid: 7 }, "alice"],
+  [{ sub: "x".repeat(513) }, null],
+];
+
+for (const [claims, hint] of HINTS) {
+  test(`LO-02 an ID token that makes the provider's address too long is left out: logout_hint is ${hint}`, async () => {
+    const { app, browser } = await signedIn();
+    assert.ok(browser.tokens);
+    browser.tokens = { ...browser.tokens, idToken: longToken(4_096, claims) };
+    const location = locationOf(await app.send(browser, "POST", "/auth/logout"));
+    assert.ok(location.length <= 4_096, `${location.length}`);
+    const { searchParams } = new URL(location);
+    assert.equal(searchParams.has("id_token_hint"), false);
+    assert.equal(searchParams.get("logout_hint"), hint);
+    assert.equal(searchParams.get("post_logout_redirect_uri"), `${ORIGIN}/auth/signed-out`);
+  });
+}
+
+for (const [length, kept] of [
+  [1_500, true],
+  [2_800, false],
+  [3_600, false],
+] as const) {
+  test(`F-22 LO-02 the address that a script gets has at most 4,096 bytes, with an ID token of ${length} characters too`, async () => {
+    const { app, browser } = await signedIn();
+    assert.ok(browser.tokens);
+    browser.tokens = { ...browser.tokens, idToken: longToken(length, { sub: "alice", sid: "s-1" }) };
+    const answer = await app.send(browser, "POST", "/auth/logout", { headers: { accept: "application/json" } });
+    const { location } = JSON.parse(answer.body);
+    assert.ok(ORIGIN.length + location.length <= 4_096, `${location.length}`);
+    const onward = new URL(locationOf(await app.send(browser, "GET", location, { headers: NAVIGATION })));
+    assert.equal(onward.searchParams.has("id_token_hint"), kept);
+    assert.equal(onward.searchParams.get("logout_hint"), kept ? null : "s-1");
+  });
+}

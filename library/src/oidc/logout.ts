@@ -1,6 +1,7 @@
 import type { ProviderTokens, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import { json, redirect, refusal, wantsJson } from "./answers.ts";
 import type { LoginProvider, OidcDependencies } from "./dependencies.ts";
+import { claimsNamed } from "./jws.ts";
 import { logoutPage } from "./pages.ts";
 import { queryOf, repeated } from "./parameters.ts";
 import { linkToProvider } from "./provider-logout-link.ts";
@@ -8,8 +9,10 @@ import { safeReturnTo } from "./return-to.ts";
 import { signedOutAddress } from "./signed-out.ts";
 
 const MOST_FORM_BYTES = 8_192;
-/** A longer hint would make an address that servers refuse; without it the provider asks the person. */
-const LONGEST_HINT = 4_096;
+/** A longer address is refused by servers and proxies on the way, in bytes. */
+const LONGEST_ADDRESS = 4_096;
+/** Of what names the person in place of the ID token, characters. */
+const LONGEST_HINT = 512;
 
 /** `GET logout`: a page that asks. It looks nobody up, so it is there in an outage too. */
 export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteResponse {
@@ -31,11 +34,12 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
   // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
   const proxys = exchange.fromProxy ? (deps.proxySignOutUrl ?? null) : null;
-  const theirs = provider === undefined ? null : providersLogout(request, provider, tokens, deps);
+  const script = wantsJson(request);
+  const way = (url: string): string => (script ? linkToProvider(url, request, deps) : url);
+  const theirs = provider === undefined || proxys !== null ? null : providersLogout(request, provider, tokens, way, deps);
   const next = proxys ?? theirs ?? landing(request, given, deps);
   signOut(exchange, name, deps);
-  if (!wantsJson(request)) return forgetting(redirect(303, next), deps);
-  return forgetting(json(200, { location: next === theirs ? linkToProvider(theirs, request, deps) : next }), deps);
+  return forgetting(script ? json(200, { location: next }) : redirect(303, next), deps);
 }
 
 /** Ends the presented session. Its tokens, the newest that are stored, are revoked by whoever says that it ended. */
@@ -72,17 +76,34 @@ function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: 
   }
 }
 
-/** The provider's page. Without `state`: the page after it would not read one, and it would stay in the address bar (F-26). */
+/**
+ * The way to the provider's page: its address, or ours that leads there. Without `state`: the page after it would not read
+ * one, and it would stay in the address bar (F-26). An ID token that would make it too long is left out; then the provider
+ * may ask the person.
+ */
 function providersLogout(
   request: RouteRequest,
   provider: LoginProvider,
   tokens: ProviderTokens | null,
+  way: (url: string) => string,
   deps: OidcDependencies,
 ): string | null {
   const idToken = tokens?.idToken ?? null;
   const returnTo = new URL(signedOutAddress(deps), request.origin).href;
-  const hint = idToken !== null && idToken.length <= LONGEST_HINT ? idToken : null;
-  return provider.end({ idToken: hint, returnTo }) ?? null;
+  const url = provider.end({ idToken, returnTo });
+  if (url === undefined) return null;
+  const address = way(url);
+  if (idToken === null || Buffer.byteLength(new URL(address, request.origin).href) <= LONGEST_ADDRESS) return address;
+  const logoutHint = hintOf(idToken);
+  const shorter = provider.end({ idToken: null, returnTo, ...(logoutHint === null ? {} : { logoutHint }) });
+  return shorter === undefined ? null : way(shorter);
+}
+
+/** What names the session or the person instead: the claim that Entra gives for it, the provider's session, or the subject. */
+function hintOf(idToken: string): string | null {
+  const claims = claimsNamed(idToken);
+  const hints = [claims?.get("login_hint"), claims?.get("sid"), claims?.get("sub")];
+  return hints.find((hint): hint is string => typeof hint === "string" && hint !== "" && hint.length <= LONGEST_HINT) ?? null;
 }
 
 function landing(request: RouteRequest, given: string | null, deps: OidcDependencies): string {

@@ -141,7 +141,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       }
     },
     revoke: (tokens) => revokeTokens(ready, tokens, report),
-    end({ idToken, returnTo }) {
+    end({ idToken, returnTo, logoutHint }) {
       const metadata = discovery.known();
       if (metadata === null) return undefined;
       const { issuer, clientId } = config;
@@ -151,7 +151,8 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
         returnTo,
       });
       if (unusual !== undefined) return unusual ?? undefined;
-      const hint = idToken === null ? {} : { id_token_hint: idToken };
+      const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
+      const hint = idToken === null ? named : { id_token_hint: idToken };
       const parameters = { ...hint, post_logout_redirect_uri: returnTo };
       const how = { metadata, authentication: NOBODY, purpose: "metadata", transport, unsigned: true } as const;
       return clients.call(how, (client) => buildEndSessionUrl(client, parameters).href);

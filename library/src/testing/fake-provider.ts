@@ -202,9 +202,10 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
       if (tokens.refreshToken !== null && !provider.down) grants.revoke(tokens.refreshToken);
       return !provider.down;
     },
-    end({ idToken, returnTo }) {
+    end({ idToken, returnTo, logoutHint }) {
       if (provider.down) return undefined;
-      const hint = idToken === null ? {} : { id_token_hint: idToken };
+      const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
+      const hint = idToken === null ? named : { id_token_hint: idToken };
       const query = new URLSearchParams({ ...hint, post_logout_redirect_uri: returnTo });
       return `${issuer}/logout?${query.toString()}`;
     },
