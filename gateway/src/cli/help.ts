@@ -8,7 +8,7 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
                             --online tries provider, client and store as well
   coatcheck secret          prints a fresh secret
   coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help
-  coatcheck sweep           deletes what expired; a gateway does so by itself once an hour
+  coatcheck sweep           deletes what expired or is idle for too long; a gateway does so by itself once an hour
   coatcheck --version
 
   --config FILE             coatcheck.config.yaml or .json; flags beat environment beats file

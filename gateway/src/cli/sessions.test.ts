@@ -174,7 +174,23 @@ test("sweep deletes what expired, in batches until nothing is left, and nothing 
   }
   const swept = await run(["sweep", "--json"]);
   assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":1100}\n', ""]);
-  assert.equal((await run(["sweep"])).out, "deleted 0 expired rows\n");
+  assert.equal((await run(["sweep"])).out, "deleted 0 dead rows\n");
+  assert.equal(await alive(mine), 200);
+});
+
+test("S-66 sweep deletes rows that are dead by idle as the hourly sweep does, and none that is only idle", async () => {
+  const mine = await login("idle");
+  const [row] = await store.list({ owner: "test idle" }, 1, Date.now());
+  assert.ok(row !== undefined);
+  const now = Date.now();
+  const hours = (count: number): number => now - count * 3_600_000;
+  for (let count = 0; count < 600; count++) {
+    await store.put({ ...row, id: `idle-${count}`, owner: null, created: hours(4), seen: hours(2.1) }, "absent");
+  }
+  await store.put({ ...row, id: "an-hour-and-a-half", owner: null, created: hours(4), seen: hours(1.5) }, "absent");
+  const swept = await run(["sweep", "--json"], { COATCHECK_IDLE: "1h" });
+  assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":600}\n', ""]);
+  assert.notEqual(await store.get("an-hour-and-a-half"), undefined);
   assert.equal(await alive(mine), 200);
 });
 

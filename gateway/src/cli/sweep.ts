@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { SessionStore } from "coatcheck";
 import { formatProblems } from "../config/place.ts";
 import type { Command } from "./command.ts";
 import { readOwnArguments } from "./own-arguments.ts";
@@ -9,7 +10,7 @@ const BATCH = 250;
 /** Between two batches, in milliseconds, so that a gateway on the same store writes meanwhile. */
 const PAUSE = 20;
 
-const HELP = `coatcheck sweep: deletes what expired from the store
+const HELP = `coatcheck sweep: deletes what expired from the store, and whom nobody was seen with for twice the idle time
 
 A gateway does the same once an hour. Live sessions are never touched.
 
@@ -18,7 +19,7 @@ A gateway does the same once an hour. Live sessions are never touched.
 
 Exit status: 0, 1 where the store did not answer, 2 for what was asked or configured wrongly.`;
 
-/** Deletes expired rows and marks, in batches until none is left. */
+/** Deletes expired rows and marks, and rows dead by idle, in batches until none is left. */
 export const sweep: Command = async (args, terminal) => {
   const own = readOwnArguments(args, []);
   const { print, complain } = terminal;
@@ -31,15 +32,29 @@ export const sweep: Command = async (args, terminal) => {
     complain(formatProblems(problems));
     return 2;
   }
-  return withStore(own.settings, terminal, async (store) => {
-    let deleted = 0;
-    for (;;) {
-      const batch = await store.sweep(BATCH, Date.now());
-      deleted += batch;
-      if (batch < BATCH) break;
-      await pause(PAUSE);
-    }
-    print(own.json ? JSON.stringify({ deleted }) : `deleted ${deleted} expired ${deleted === 1 ? "row" : "rows"}`);
+  return withStore(own.settings, terminal, async (store, { session }) => {
+    const deleted = (await expired(store)) + (await idle(store, session.idle));
+    print(own.json ? JSON.stringify({ deleted }) : `deleted ${deleted} dead ${deleted === 1 ? "row" : "rows"}`);
     return 0;
   });
 };
+
+async function expired(store: SessionStore): Promise<number> {
+  for (let deleted = 0; ; await pause(PAUSE)) {
+    const batch = await store.sweep(BATCH, Date.now());
+    deleted += batch;
+    if (batch < BATCH) return deleted;
+  }
+}
+
+/** As the hourly sweep: such a row stays as long again as the idle time, so that a user who comes back soon is told why. */
+async function idle(store: SessionStore, limit: number): Promise<number> {
+  if (store.survey === undefined) return 0;
+  for (let deleted = 0, from = 0; ; await pause(PAUSE)) {
+    const now = Date.now();
+    const found = await store.survey(from, BATCH, now, now - 2 * limit);
+    deleted += found.deleted;
+    if (found.next === null) return deleted;
+    from = found.next;
+  }
+}
