@@ -75,6 +75,51 @@ test("a route that forwards a token forwards the one that was presented", async 
   assert.equal(house.seen.at(-1)?.headers.authorization, `Bearer ${token}`);
 });
 
+test("S-55 a route says by which ways of authenticating it may be reached; whom another authenticated gets 403", async () => {
+  await using keys = await keyServer();
+  const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
+  await using house = await startHouse({
+    config: { bearer, proxyIdentity: { preset: "generic", trusted: ["127.0.0.0/8"] } },
+    upstreams: [
+      {},
+      { paths: ["/account"], via: ["session"] },
+      { paths: ["/people"], via: ["session", "proxy"] },
+      { paths: ["/robots"], via: "bearer" },
+      { paths: ["/open"], access: "optional", via: ["session"] },
+    ],
+  });
+  const cookie = await house.signIn("alice");
+  const by: { readonly [way: string]: { readonly [name: string]: string } } = {
+    session: { cookie },
+    proxy: { "x-forwarded-user": "bob" },
+    bearer: { authorization: `Bearer ${keys.token()}` },
+    nothing: {},
+  };
+  const expected: { readonly [path: string]: readonly number[] } = {
+    "/": [200, 200, 200, 401],
+    "/account": [200, 403, 403, 401],
+    "/people": [200, 200, 403, 401],
+    "/robots": [403, 403, 200, 401],
+    "/open": [200, 403, 403, 200],
+  };
+  for (const [path, statuses] of Object.entries(expected)) {
+    const found = Object.values(by).map(
+      async (headers) => (await house.ask(path, { headers: { ...SCRIPT, ...headers } })).status,
+    );
+    assert.deepEqual(await Promise.all(found), statuses, path);
+  }
+  const check = async (query: string, headers: { readonly [name: string]: string }): Promise<number> => {
+    const metadata = { "x-original-method": "GET", "x-original-url": `https://${PUBLIC}/page` };
+    return (await house.ask(`/auth/check/nginx?${query}`, { headers: { ...SCRIPT, ...metadata, ...headers } })).status;
+  };
+  assert.deepEqual(
+    [await check("via=session", by["session"] ?? {}), await check("via=session,bearer", by["bearer"] ?? {})],
+    [200, 200],
+  );
+  assert.deepEqual([await check("via=bearer", by["session"] ?? {}), await check("via=session", by["bearer"] ?? {})], [403, 403]);
+  assert.deepEqual([await check("via=cookie", by["session"] ?? {}), await check("via=", by["session"] ?? {})], [400, 400]);
+});
+
 test("CS-10 an unsafe request with a token of its own needs no origin, unless a proxy adds the token", async () => {
   await using keys = await keyServer();
   for (const ambient of [false, true]) {

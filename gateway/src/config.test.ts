@@ -160,6 +160,16 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
   ["a flag without a value", { args: ["--issuer"] }, ["--issuer has no value"]],
   ["a secret as a flag", { args: ["--client-secret", "canary"] }, ["--client-secret is no flag", "COATCHECK_CLIENT_SECRET"]],
   ["the token as a flag", { args: ["--admin-token=canary"] }, ["--admin-token is no flag", "COATCHECK_ADMIN_TOKEN"]],
+  [
+    "S-55 a way of authenticating that nobody can come by",
+    { file: { upstreams: [{ url: "http://a", via: ["bearer", "proxy"] }] } },
+    ["upstreams[0].via has bearer, though bearer is not given", "upstreams[0].via has proxy, though proxyIdentity is not given"],
+  ],
+  [
+    "S-55 ways of authenticating where nobody is looked up",
+    { file: { upstreams: [{ url: "http://a", access: "public", via: ["session"] }] } },
+    ["upstreams[0].via is given, though access is public"],
+  ],
   ["groups without a group", { file: { upstreams: [{ url: "http://a", access: "groups" }] } }, ["upstreams[0].groups is empty"]],
   [
     "A-14 groups that would not be asked for",

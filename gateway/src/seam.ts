@@ -79,6 +79,8 @@ export interface CheckRequest extends RequestView {
   readonly groups: readonly string[];
   /** Of `?providers=a,b`: whose users; empty: everybody's. */
   readonly providers: readonly string[];
+  /** Of `?via=a,b`: by which ways of authenticating; empty: by all. */
+  readonly via: readonly string[];
 }
 
 /** Answers the check endpoints, on the shortest road there is. The identity headers are a yes, a response is a no. */

@@ -1,5 +1,5 @@
 import { TrustedPeers } from "coatcheck/address";
-import type { Settings } from "./definition.ts";
+import type { Settings, UpstreamSettings } from "./definition.ts";
 import { isLoopback } from "./network-kinds.ts";
 import type { Problem } from "./place.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
@@ -80,7 +80,8 @@ function ofRefresh({ refresh: { background, policy } }: Settings): Problem[] {
   return [{ headline: `refresh.background is true, though refresh.policy is ${policy}`, lines }];
 }
 
-function ofUpstreams({ upstreams, publicUrl, prefix, providers }: Settings): Problem[] {
+function ofUpstreams(settings: Settings): Problem[] {
+  const { upstreams, publicUrl, prefix, providers } = settings;
   const problems: Problem[] = [];
   const hosts = new Set(publicUrl.map((origin) => new URL(origin).host));
   const claimed = new Map<string, number>();
@@ -112,6 +113,7 @@ function ofUpstreams({ upstreams, publicUrl, prefix, providers }: Settings): Pro
       const lines = ["Nobody is looked up there, so everybody would pass."];
       problems.push({ headline: `${key}.providers is given, though access is public`, lines });
     }
+    problems.push(...ofVia(key, upstream, settings));
     for (const host of upstream.hosts) {
       if (hosts.has(host)) continue;
       problems.push({
@@ -138,6 +140,25 @@ function ofUpstreams({ upstreams, publicUrl, prefix, providers }: Settings): Pro
     }
   });
   return problems;
+}
+
+/** Ways of authenticating that nobody can come by would keep everybody out. */
+function ofVia(key: string, { via, access }: UpstreamSettings, { proxyIdentity, bearer }: Settings): Problem[] {
+  if (via.length > 0 && access === "public") {
+    return [
+      {
+        headline: `${key}.via is given, though access is public`,
+        lines: ["Nobody is looked up there, so everybody would pass."],
+      },
+    ];
+  }
+  const missing = { session: false, proxy: proxyIdentity === undefined, bearer: bearer === undefined };
+  const settings = { session: "providers", proxy: "proxyIdentity", bearer: "bearer" };
+  return via.flatMap((way) =>
+    missing[way]
+      ? [{ headline: `${key}.via has ${way}, though ${settings[way]} is not given`, lines: ["Nobody could come that way."] }]
+      : [],
+  );
 }
 
 function ofPublicUrl({ publicUrl }: Settings): Problem[] {

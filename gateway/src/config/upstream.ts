@@ -13,6 +13,9 @@ const timeouts = object({
   idle: fallback(duration("0", "1d"), "How long an answer may stand still; 0: as long as it likes.", "5m"),
 });
 
+/** What can authenticate at a gateway. */
+export const VIA = ["session", "proxy", "bearer"] as const;
+
 /** Where requests go on to, and who may. */
 export const upstream = object(
   {
@@ -29,6 +32,11 @@ export const upstream = object(
     providers: fallback(
       list(text),
       "Whose users may pass, by the provider's name; those of others get 403. None: everybody's.",
+      [],
+    ),
+    via: fallback(
+      list(oneOf(VIA)),
+      "Which ways of authenticating are accepted: `session`, `proxy`, `bearer`; whom another authenticated gets 403. None: all of them.",
       [],
     ),
     caseSensitive: fallback(

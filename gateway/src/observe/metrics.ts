@@ -1,5 +1,6 @@
 import type { AuditEvent } from "coatcheck/contracts";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { VIA } from "../config/upstream.ts";
 import type { ConnectionUse } from "../upstream/connection-limit.ts";
 import { FastCounter, FastHistogram } from "./fast-metrics.ts";
 import type { Finished, NoticeName } from "./observer.ts";
@@ -15,8 +16,7 @@ export interface Metrics {
   store(operation: string, milliseconds: number): void;
 }
 
-/** What can authenticate at a gateway. */
-const VIA = ["session", "proxy", "bearer"];
+const WAYS: readonly string[] = VIA;
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const STORE_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
@@ -45,7 +45,7 @@ export function createMetrics({ upstreams, openStreams, connections }: MetricsOp
       label: "via",
       registry,
     },
-    VIA,
+    WAYS,
   );
   const notices = new FastCounter(
     { name: "coatcheck_notices_total", help: "Things worth a look.", label: "notice", registry },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { TrustedPeers } from "coatcheck/address";
 import { countOf, headerOf } from "../client-request.ts";
+import { VIA } from "../config/upstream.ts";
 import type { PublicOrigin, PublicOrigins } from "../origin.ts";
 import type { CheckRequest } from "../seam.ts";
 import { readTarget } from "../upstream/path.ts";
@@ -17,6 +18,7 @@ interface Question {
   readonly neighbour: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
   readonly providers: readonly string[];
+  readonly via: readonly string[];
 }
 
 /** The question about an original request, with the headers that the client sent with it. */
@@ -28,13 +30,14 @@ class Check implements CheckRequest {
   readonly neighbour: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
   readonly providers: readonly string[];
+  readonly via: readonly string[];
   readonly #lines: readonly string[];
 
   constructor(
     lines: readonly string[],
     peer: string | undefined,
     { method, target, origin }: Original,
-    { neighbour, groups, providers }: Question,
+    { neighbour, groups, providers, via }: Question,
   ) {
     this.method = method;
     this.target = target;
@@ -43,6 +46,7 @@ class Check implements CheckRequest {
     this.neighbour = neighbour;
     this.groups = groups;
     this.providers = providers;
+    this.via = via;
     this.#lines = lines;
   }
 
@@ -88,8 +92,9 @@ export function checkRequest(
   return original === undefined ? undefined : new Check(message.rawHeaders, proxyProven ? peer : undefined, original, question);
 }
 
-const NARROWING = ["groups", "providers"] as const;
-const ENVOY: Question = { neighbour: "envoy", groups: [], providers: [] };
+const NARROWING = ["groups", "providers", "via"] as const;
+const WAYS: readonly string[] = VIA;
+const ENVOY: Question = { neighbour: "envoy", groups: [], providers: [], via: [] };
 const CAPACITY = 128;
 const remembered = new Map<string, Question | undefined>();
 
@@ -111,8 +116,9 @@ function parseQuestion(rest: string): Question | undefined {
   if (neighbour !== "nginx" && neighbour !== "forward") return undefined;
   const parameters = new URLSearchParams(cut < 0 ? "" : rest.slice(cut + 1));
   if ([...parameters.keys()].some((key) => !NARROWING.some((name) => name === key))) return undefined;
-  const [groups, providers] = NARROWING.map((name) => choice(parameters.getAll(name)));
-  return groups === undefined || providers === undefined ? undefined : { neighbour, groups, providers };
+  const [groups, providers, via] = NARROWING.map((name) => choice(parameters.getAll(name)));
+  if (groups === undefined || providers === undefined || via?.every((way) => WAYS.includes(way)) !== true) return undefined;
+  return { neighbour, groups, providers, via };
 }
 
 /** `a,b` of a parameter; nothing where it is not given. `undefined` where it is malformed or given twice. */
@@ -132,7 +138,7 @@ function carriedQuestion(message: IncomingMessage, rest: string): Question | und
   if (cut < 0 || rest.slice(0, cut) !== "forward" || uri.slice(uri.indexOf("?")) !== rest.slice(cut)) return undefined;
   const sent = new URLSearchParams(rest.slice(cut + 1));
   const narrowing = new URLSearchParams();
-  for (const name of NARROWING) if (sent.has(name)) narrowing.set(name, sent.getAll(name).join());
+  for (const name of ["groups", "providers"]) if (sent.has(name)) narrowing.set(name, sent.getAll(name).join());
   return parseQuestion(`forward?${narrowing}`);
 }
 

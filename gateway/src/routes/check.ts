@@ -55,6 +55,7 @@ function concluded(
     if (named.length !== request.providers.length) return problemOf("ERR_BAD_REQUEST");
     if (identity === null || !new UsersOf(named).has(identity)) return problemOf("ERR_FORBIDDEN");
   }
+  if (request.via.length > 0 && (exchange.by === null || !request.via.includes(exchange.by))) return problemOf("ERR_FORBIDDEN");
   exchange.touch(200);
   return told.of(identity, comesAgain(exchange), leftOut);
 }

@@ -23,6 +23,8 @@ export interface Route {
   readonly groups: ReadonlySet<string>;
   /** The providers whose users may pass, by name; none: everybody's. */
   readonly providers: ReadonlySet<string>;
+  /** Which ways of authenticating are accepted; none: all. */
+  readonly via: ReadonlySet<string>;
   readonly users: UsersOf;
   /** Says who asks. */
   readonly told: IdentityHeaderMaker;
@@ -73,6 +75,7 @@ export function openRoute(
     access,
     groups: new Set(settings.groups),
     providers: new Set(settings.providers),
+    via: new Set(settings.via),
     users: new UsersOf(providers.filter(({ name }) => settings.providers.includes(name))),
     told,
     preflight: settings.preflight,
@@ -100,7 +103,8 @@ export function openRoute(
 }
 
 /** Whether somebody who was admitted is among those whom the upstream takes. Nobody at all was judged before. */
-export function mayPass({ groups, providers, users }: Route, admission: Admission): boolean {
+export function mayPass({ groups, providers, users, via }: Route, admission: Admission): boolean {
+  if (via.size > 0 && admission.identity !== null && (admission.via === null || !via.has(admission.via))) return false;
   if (providers.size > 0 && admission.identity !== null && !users.has(admission.identity)) return false;
   return groups.size === 0 || admission.groups.some((group) => groups.has(group));
 }
