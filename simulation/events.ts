@@ -146,8 +146,10 @@ async function act(world: World, life: Life, event: Ordered, { owner, sid, issue
       await auth.endAll(owner ?? "");
       return;
     case "end-one": {
-      const [first] = await auth.sessions.list(ownerOf(event.user));
-      if (first !== undefined) await auth.sessions.end(first.id, "admin");
+      const listed = await auth.sessions.list(ownerOf(event.user));
+      const newest = listed.length > 1 ? listed.toSorted((one, other) => other.createdAt - one.createdAt)[0] : undefined;
+      const chosen = event.newest ? newest : listed[0];
+      if (chosen !== undefined) await auth.sessions.end(chosen.id, "admin");
       return;
     }
     case "sign-out": {

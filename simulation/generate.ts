@@ -15,6 +15,8 @@ export interface GenerateOptions {
 const SQLITE_EVERY = 25;
 /** In so many runs all sessions of a person are ended while they sign in. */
 const OVERTAKEN = 0.2;
+/** In so many an administrator ends single sessions meanwhile. */
+const SURPRISED = 0.1;
 /** And so many of them behind a portal. */
 const BEHIND_PORTAL = 0.3;
 
@@ -60,6 +62,9 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
   rare.streams();
   rare.notices();
   if (!calm) rare.troubles();
+  const surprise = Random.of(seed, 8);
+  if (!calm && settings.proxy === null && surprise.chance(SURPRISED))
+    new Items(surprise, settings, items.all).surprised(surprise.pick(moments));
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
 }
 

@@ -141,6 +141,20 @@ export class Items {
       this.add(at + random.between(5, 110), { kind: "end-all", user, replica: random.below(replicas) });
   }
 
+  /** Who is signed in signs in again while other tabs write, and an administrator ends whatever session of theirs is the newest. */
+  surprised(at: number): void {
+    const random = this.#random;
+    const { browsers, replicas } = this.#settings;
+    const browser = random.below(browsers);
+    this.visit(Math.max(0, at - 3 * SECOND), browser, "login", browser, { patience: null });
+    for (let count = 3; count > 0; count--) this.visit(at + random.between(0, 40), browser, "login", browser, { patience: null });
+    for (let count = 12; count > 0; count--) {
+      this.visit(at + random.between(0, 120), browser, "edit", browser, { pause: random.between(0, 3) });
+      const replica = random.below(replicas);
+      this.add(at + random.between(0, 120), { kind: "end-one", user: browser % this.#settings.users, replica, newest: true });
+    }
+  }
+
   /** Somebody has a copy of a browser's cookies, and tries them later. */
   theft(at: number, span: number): void {
     const random = this.#random;

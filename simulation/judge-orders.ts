@@ -16,7 +16,20 @@ export function judgeOrder(world: World, order: Order): void {
 /** A login was answered with a session. */
 export function judgeLogin(world: World, login: Asked): void {
   world.logins.push(login);
+  judgeEndedOnItsWay(world, login);
   for (const order of world.orders) if (order.doneStep !== null) judgeOvertaken(world, order, login);
+}
+
+/**
+ * Somebody ended the record of a login before the login was done, and its tokens were revoked with it: it must not be written once more. Where the
+ * store failed the login nobody can tell.
+ */
+function judgeEndedOnItsWay(world: World, login: Asked): void {
+  const made = login.created.map((id) => world.sessions.get(id)).filter((known) => known !== undefined);
+  const taken = made.find(({ ended, creator }) => ended?.by.order != null && creator.troubles === 0);
+  const lives = made.find((known) => !isOver(world, known));
+  if (taken !== undefined && lives !== undefined)
+    world.violate(6, `${lives.alias} lives, though ${taken.alias} of the same login was ended by ${taken.ended?.by.actor}`);
 }
 
 function judgeOvertaken(world: World, order: Order, login: Asked): void {

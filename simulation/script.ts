@@ -88,7 +88,8 @@ export type Event =
   | { readonly kind: "secrets" }
   | { readonly kind: "sweep"; readonly replica: number }
   | { readonly kind: "end-all"; readonly user: number; readonly replica: number }
-  | { readonly kind: "end-one"; readonly user: number; readonly replica: number }
+  /** `newest`: the one that began last, where there are several; or else whichever is listed first. */
+  | { readonly kind: "end-one"; readonly user: number; readonly replica: number; readonly newest?: boolean }
   | {
       readonly kind: "sign-out";
       readonly user: number;
