@@ -43,7 +43,8 @@ function isNobody(asked: Asked, { status, location, handled, code }: Answer): bo
 
 function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
   const { shown, ticket } = asked;
-  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer) && !isPastHelp(world, known)) {
+  const helpless = known !== undefined && (isPastHelp(world, known) || isSpent(world, asked, answer, known));
+  if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer) && !helpless) {
     world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as nobody (${answer.status})`);
   }
   if (shown === undefined) return;
@@ -85,9 +86,20 @@ function judgeStatus(world: World, asked: Asked, answer: Answer, known: Known | 
   const { status, code } = answer;
   if (status === 500 && !FAILING.has(asked.purpose)) world.violate(2, `${asked.actor} gets 500: ${code}`);
   if (status !== 503 || !world.undisturbed || asked.unusable === 503) return;
-  // Who was signed in by the app has no token of a provider.
-  if (code === "ERR_TOKEN_UNAVAILABLE" && (known?.family === null || world.settings.refresh === "never")) return;
+  if (code === "ERR_TOKEN_UNAVAILABLE" && hasNoToken(asked, known)) return;
   world.violate(2, `${asked.actor} gets 503 (${code}), and nothing went wrong`);
+}
+
+/** Nobody renews tokens here, and this request needs one that ran out: only a fresh login gives another. */
+function isSpent({ settings, latestWall }: World, { purpose }: Asked, { code }: Answer, { row }: Known): boolean {
+  const over = row.tokenExpires !== null && latestWall >= row.tokenExpires;
+  const needs = purpose === "token" || purpose === "rejected";
+  return settings.refresh === "never" && needs && code === "ERR_SESSION_ENDED" && over;
+}
+
+/** A user whom the app signed in, or whom a proxy asserts, has no token of a provider. */
+function hasNoToken({ asserts }: Asked, known: Known | undefined): boolean {
+  return known?.family === null || asserts !== null;
 }
 
 function judgeCookies(world: World, asked: Asked, answer: Answer, valid: boolean): void {

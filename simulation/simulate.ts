@@ -149,7 +149,7 @@ class Run {
             status === 200 ||
             status === 401 ||
             (via === "portal" && status === 403) ||
-            (code === "ERR_TOKEN_UNAVAILABLE" && (known?.family === null || script.settings.refresh === "never"));
+            (code === "ERR_TOKEN_UNAVAILABLE" && (known?.family === null || via === "portal"));
         }).go();
         await this.#until(scheduler.now + 60_000, () => heard);
         if (!served) await this.#until(scheduler.now + 20_000);

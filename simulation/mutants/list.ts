@@ -43,10 +43,11 @@ export const MUTANTS: readonly Mutant[] = [
     "mark-after-ending-all",
     "ending all sessions of a user ends first what it finds, and leaves its mark afterwards",
     "engine/directory.ts",
-    'await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);',
+    `await markOwner(owner);
+        return end(except === undefined ? { owner } : { owner, except }, reason);`,
     `const first = await end(except === undefined ? { owner } : { owner, except }, reason);
-        await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
-        if (first >= 0) return first;`,
+        await markOwner(owner);
+        return first;`,
   ),
   one(
     "outage-is-nobody",
@@ -239,8 +240,8 @@ export const MUTANTS: readonly Mutant[] = [
     "logout-not-retried",
     "a logout that the store did not take is not tried again",
     "engine/unfinished-endings.ts",
-    "const done = this.#insist(attempt).finally(() => this.#waiting.delete(key));",
-    "void attempt;\n    const done = Promise.resolve();",
+    "const done = this.#insist(attempt, waiting, doubtful ? this.#slotsOfDoubtful : this.#slots).finally(() => {",
+    "void attempt;\n    const done = Promise.resolve().finally(() => {",
   ),
   one(
     "logout-keeps-cookie",
