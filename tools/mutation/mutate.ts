@@ -4,14 +4,15 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { listFiles, ROOT } from "../files.ts";
 import { AREAS, reasonOf } from "./areas.ts";
-import { type Covered, coverageOf, forget, ran } from "./coverage.ts";
+import { type Covered, coverageOf, forget } from "./coverage.ts";
 import { applied, type Mutant, mutantsOf } from "./mutants.ts";
-import { each, runTest } from "./run-test.ts";
-import { drawn, type Found, report } from "./score.ts";
+import { fateOf } from "./notice.ts";
+import { each } from "./run-test.ts";
+import { drawn, type Found, isNoticed, report } from "./score.ts";
 
 const HELP = `npm run mutate -- AREA [options]
 
@@ -24,9 +25,6 @@ const HELP = `npm run mutate -- AREA [options]
   --hands H     so many tests at once; as many as there are processors
   --fresh       finds out anew which tests cover what
 `;
-
-/** So many test files, the nearest first, have the chance to notice a mutant: what only the fortieth would notice is as good as unnoticed. */
-const MOST_TESTS = 12;
 
 interface Placed extends Mutant {
   readonly path: string;
@@ -92,7 +90,7 @@ async function tryAll(
   const found: Found[] = [];
   const begun = performance.now();
   const progress = setInterval(() => {
-    const survived = found.filter(({ fate }) => fate !== "killed").length;
+    const survived = found.filter(({ fate }) => !isNoticed(fate)).length;
     console.log(`  ${Math.round((performance.now() - begun) / 1_000)} s: ${found.length} tried, ${survived} lived`);
   }, 15_000);
   try {
@@ -115,24 +113,8 @@ async function tryOne(mutant: Placed, tests: readonly Covered[], file: string): 
   const text = applied(source, mutant);
   if (text === null) return null;
   const told = { ...mutant, was: source.slice(mutant.start, mutant.end), text: lineOf(mutant) };
-  const covering = tests.filter(({ sources }) => ran(sources[mutant.path] ?? [], mutant.start)).toSorted(nearestTo(mutant.path));
-  if (covering.length === 0) return { ...told, fate: "uncovered" };
   writeFileSync(file, text);
-  for (const { test, took } of covering.slice(0, MOST_TESTS)) {
-    const { passed } = await runTest(test, { COATCHECK_MUTATED: path, COATCHECK_MUTANT: file }, 10_000 + took * 6);
-    if (!passed) return { ...told, fate: "killed" };
-  }
-  return { ...told, fate: "survived" };
-}
-
-/** The test of the same name first, then those of the same folder, then the quick ones: most mutants do not live long. */
-function nearestTo(path: string): (one: Covered, other: Covered) => number {
-  const name = basename(path, ".ts");
-  const distance = ({ test }: Covered): number => {
-    if (dirname(test) !== dirname(path)) return basename(test).includes(name) ? 2 : 3;
-    return basename(test).startsWith(`${name}.`) ? 0 : 1;
-  };
-  return (one, other) => distance(one) - distance(other) || one.took - other.took;
+  return { ...told, fate: await fateOf({ path: mutant.path, start: mutant.start, file }, tests) };
 }
 
 const lineOf = ({ path, line }: Placed): string => (readFileSync(join(ROOT, path), "utf8").split("\n")[line - 1] ?? "").trim();

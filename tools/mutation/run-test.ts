@@ -5,29 +5,44 @@ import { ROOT } from "../files.ts";
 
 const HOOK = pathToFileURL(join(import.meta.dirname, "hook.ts")).href;
 
-/** How a test file ended, and after how many milliseconds. */
+const TOGETHER = join(import.meta.dirname, "together.ts");
+
+/** How test files ended, and after how many milliseconds. */
 export interface Outcome {
   readonly passed: boolean;
   readonly took: number;
+  /** It was stopped, since it did not end. */
+  readonly late: boolean;
 }
 
 /** Runs one test file in a process of its own, with these variables beside the usual ones. */
-export function runTest(path: string, variables: Readonly<Record<string, string>>, longest: number): Promise<Outcome> {
+export const runTest = (path: string, variables: Readonly<Record<string, string>>, longest: number): Promise<Outcome> =>
+  start([join(ROOT, path)], variables, longest);
+
+/** Runs test files in one process, until one fails, or says nothing for so long. */
+export const runTogether = (
+  paths: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  silence: number,
+): Promise<Outcome> => start([TOGETHER, ...paths.map((path) => join(ROOT, path))], variables, silence);
+
+function start(command: readonly string[], variables: Readonly<Record<string, string>>, silence: number): Promise<Outcome> {
   const begun = performance.now();
   const options = `--conditions=coatcheck-source --disable-warning=ExperimentalWarning --import ${HOOK}`;
-  const child = spawn(process.execPath, ["--test-force-exit", join(ROOT, path)], {
+  const child = spawn(process.execPath, ["--test-force-exit", ...command], {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: options, ...variables },
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "ignore"],
     // A group of its own, so that what it started goes with it.
     detached: true,
   });
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-  const finish = (passed: boolean): void => resolve({ passed, took: performance.now() - begun });
+  const finish = (passed: boolean, late = false): void => resolve({ passed, late, took: performance.now() - begun });
   const timer = setTimeout(() => {
-    finish(false);
+    finish(false, true);
     if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  }, longest);
+  }, silence);
+  child.stdout.on("data", () => timer.refresh());
   // A test that could not be run has noticed nothing.
   child.once("error", reject);
   child.once("exit", (code) => finish(code === 0));

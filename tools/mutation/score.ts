@@ -1,13 +1,18 @@
 import type { Area } from "./areas.ts";
 import type { Mutant } from "./mutants.ts";
 
+/** `stopped`: a test did not end with it. `uncovered`: no test comes through its place. */
+export type Fate = "killed" | "stopped" | "survived" | "uncovered";
+
+export const isNoticed = (fate: Fate): boolean => fate === "killed" || fate === "stopped";
+
 /** A mutant and what became of it. */
 export interface Found extends Mutant {
   readonly path: string;
   /** What stood in its place, and the whole line. */
   readonly was: string;
   readonly text: string;
-  readonly fate: "killed" | "survived" | "uncovered";
+  readonly fate: Fate;
 }
 
 /** So many of them, which a seed decides, in no order: a run that is cut short is a sample all the same. */
@@ -28,13 +33,14 @@ export function drawn<Item>(items: readonly Item[], count: number, seed: number)
 
 /** The share of mutants that a test noticed. */
 export const scoreOf = (found: readonly Found[]): number =>
-  found.length === 0 ? 1 : found.filter(({ fate }) => fate === "killed").length / found.length;
+  found.length === 0 ? 1 : found.filter(({ fate }) => isNoticed(fate)).length / found.length;
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** What a run says, and whether the goal is reached. */
 export function report(area: Area, found: readonly Found[]): { readonly text: string; readonly holds: boolean } {
-  const lived = found.filter(({ fate }) => fate !== "killed");
+  const lived = found.filter(({ fate }) => !isNoticed(fate));
+  const stopped = found.filter(({ fate }) => fate === "stopped").length;
   const files = [...Map.groupBy(found, ({ path }) => path)].map(
     ([path, own]) =>
       `  ${percent(scoreOf(own)).padStart(8)}  ${String(own.length).padStart(4)}  ${path.slice(area.folder.length)}`,
@@ -46,7 +52,7 @@ export function report(area: Area, found: readonly Found[]): { readonly text: st
       return `  ${path}:${line}  ${operator} ${change}${fate === "uncovered" ? " (no test comes here)" : ""}\n      ${text}`;
     });
   const score = scoreOf(found);
-  const last = `mutation ${area.name}: mutants ${found.length}, killed ${found.length - lived.length}, lived ${lived.length}, score ${percent(score)}, goal ${percent(area.goal)}`;
+  const last = `mutation ${area.name}: mutants ${found.length}, killed ${found.length - lived.length} (${stopped} that did not end), lived ${lived.length}, score ${percent(score)}, goal ${percent(area.goal)}`;
   const parts = [files.join("\n"), places.length === 0 ? "" : `lived\n${places.join("\n")}`, last];
   return { text: parts.filter((part) => part !== "").join("\n\n"), holds: score >= area.goal };
 }
