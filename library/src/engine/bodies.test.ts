@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleRow } from "../testing/store-suite-rows.ts";
+import { bodyOf, freeze } from "./bodies.ts";
+
+const PARSES = { shared: false, durable: false, watch: false };
+const KEEPS = { ...PARSES, keepsRows: true };
+
+/** Every object within, itself among them. */
+function within(value: unknown, found = new Set<object>()): Set<object> {
+  if (typeof value !== "object" || value === null || found.has(value)) return found;
+  found.add(value);
+  for (const inner of Object.values(value)) within(inner, found);
+  return found;
+}
+
+test("F-46 what is frozen is frozen all the way down, also where it comes round to itself", () => {
+  const circle: { name: string; list: unknown[]; nothing: null } = {
+    name: "alice",
+    list: [{ a: [1, "text", null] }],
+    nothing: null,
+  };
+  circle.list.push(circle);
+  freeze(circle);
+  assert.deepEqual(
+    [...within(circle)].map((one) => Object.isFrozen(one)),
+    [true, true, true, true],
+  );
+  for (const plain of [null, undefined, "text", 1, true]) assert.doesNotThrow(() => freeze(plain));
+});
+
+test("F-46 what is shown of a row is frozen all the way down, and a row that the store keeps is parsed once", () => {
+  const identity = {
+    issuer: "i",
+    subject: "s",
+    claims: { groups: ["a", ["b"], null], address: { city: "Bern" } },
+    authenticatedAt: 1,
+    method: "oidc:x",
+  };
+  const data = { cart: [{ id: 1 }], none: null };
+  const row = sampleRow({});
+  const changed = { ...row, body: JSON.stringify({ ...JSON.parse(row.body), identity, data }) };
+  const body = bodyOf(changed, KEEPS);
+  assert.equal(bodyOf(changed, KEEPS), body);
+  assert.notEqual(bodyOf({ ...changed }, PARSES), bodyOf({ ...changed }, PARSES));
+  const read = { ...changed };
+  assert.notEqual(bodyOf(read, PARSES), bodyOf(read, PARSES));
+  assert.deepEqual([body.identity, body.data], [identity, data]);
+  for (const shown of [body.identity, body.data]) for (const one of within(shown)) assert.ok(Object.isFrozen(one));
+  assert.deepEqual(body.record.data, data);
+});
