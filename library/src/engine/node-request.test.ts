@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { NodeRequest } from "./node-request.ts";
+import { NodeRequest, pickOrigin } from "./node-request.ts";
 
 /** What a server that listens there saw of one request. */
 async function seen<T>(
@@ -75,4 +75,78 @@ test("TP-03 lines of one name are counted, in any case, also where the value is 
     headers,
   );
   assert.deepEqual(found, { user: [2, "alice, bob"], one: [1, "a, b"], none: [0, undefined] });
+});
+
+/** What a server reads of a body, or the code of its refusal. */
+async function read(body: string, limit: number, parsed: unknown): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const server = createServer((message, response) => {
+    if (parsed !== undefined) Object.assign(message, { body: parsed });
+    new NodeRequest(message, ["http://localhost"]).body(limit).then(
+      (text) => resolve(text),
+      (error: unknown) => resolve(String(typeof error === "object" && error !== null && "code" in error ? error.code : error)),
+    );
+    response.end();
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = server.address();
+  assert.ok(typeof address === "object");
+  const sent = request({ port: portOf(address), host: "127.0.0.1", method: "POST", agent: false }, (answer) => answer.resume());
+  sent.on("error", () => undefined);
+  // Two pieces, so that nothing of the first is lost with the second.
+  sent.write(body.slice(0, 3), () => sent.end(body.slice(3)));
+  try {
+    return await promise;
+  } finally {
+    server.close();
+  }
+}
+
+const BODIES: readonly [what: string, sent: string, limit: number, parsed: unknown, read: string][] = [
+  ["none", "", 0, undefined, ""],
+  ["as long as may be", "a=1&b=2", 7, undefined, "a=1&b=2"],
+  ["a byte longer", "a=1&b=23", 7, undefined, "ERR_BODY_TOO_LARGE"],
+  ["parsed as text", "ignored", 7, "a=1", "a=1"],
+  ["parsed as nothing", "a=1", 7, null, "a=1"],
+  [
+    "parsed as a form",
+    "ignored",
+    7,
+    { a: "1", list: ["2", { deep: "3" }, "4"], object: { toString: () => "5" }, number: 6, none: null },
+    "a=1&list=2&list=4",
+  ],
+];
+
+for (const [what, sent, limit, parsed, expected] of BODIES)
+  test(`F-46 a body is read within its limit, also where a parser was there first: ${what}`, async () =>
+    assert.equal(await read(sent, limit, parsed), expected));
+
+test("F-46 a request's target is that of its first server, and a header of several lines is one text", async () => {
+  const at = { port: 0, host: "127.0.0.1" };
+  const found = await seen(at, (view) => [view.target, view.method, view.header("set-cookie"), view.header("authorization")], [
+    "Set-Cookie",
+    "a=1",
+    "Set-Cookie",
+    "b=2",
+    "Authorization",
+    "one",
+    "Authorization",
+    "two",
+  ]);
+  assert.deepEqual(found, ["/", "GET", "a=1, b=2", "one, two"]);
+  const mounted = await seen(at, (_, message) => {
+    const before = new NodeRequest(message, []).target;
+    Object.assign(message, { originalUrl: "/app/inner", url: "/inner" });
+    return [before, new NodeRequest(message, []).target];
+  });
+  assert.deepEqual(mounted, ["/", "/app/inner"]);
+});
+
+test("F-46 of several origins it is the one whose host was asked for", () => {
+  const two = ["https://a.example", "https://b.example:8443"];
+  assert.equal(pickOrigin("anything", ["https://a.example"]), "https://a.example");
+  assert.equal(pickOrigin("B.example:8443", two), "https://b.example:8443");
+  for (const host of [undefined, "b.example", "c.example", ""])
+    assert.throws(() => pickOrigin(host, two), { code: "ERR_MISDIRECTED" });
+  assert.throws(() => pickOrigin("a.example", []), { code: "ERR_MISDIRECTED" });
 });
