@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../files.ts";
-import { each, runTest } from "./run-test.ts";
+import { CACHE, each, runTest } from "./run-test.ts";
 
 /** From, to (exclusive), and whether it ran; those that come later stand within those that come before, as V8 tells them. */
 export type Range = readonly [from: number, to: number, ran: boolean];
@@ -21,8 +21,6 @@ export interface Covered {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Of this checkout; `npm ci` would take it away from `node_modules`. */
-const CACHE = join(tmpdir(), `coatcheck-mutation-${createHash("sha256").update(ROOT).digest("hex").slice(0, 12)}`);
 const LONGEST = 120_000;
 const EVERYWHERE: readonly (readonly Range[])[] = [[[0, Number.POSITIVE_INFINITY, true]]];
 

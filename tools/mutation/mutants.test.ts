@@ -16,6 +16,10 @@ test("each operator makes the change that it is named for", () => {
   assert.deepEqual(changed("throw e;"), [";"]);
   assert.deepEqual(changed("this.#x = y;"), [";"]);
   assert.deepEqual(changed("const x = list.some(y);"), ["const x = list.every(y);"]);
+  assert.deepEqual(changed("const PAUSE = 200; const x = 200;"), [
+    "const PAUSE = 400; const x = 200;",
+    "const PAUSE = 200; const x = 201;",
+  ]);
   assert.deepEqual(changed('const x = "";'), ['const x = "mutant";']);
 });
 
@@ -79,5 +83,5 @@ test("the score counts what nobody noticed, and names it", () => {
   assert.equal(holds, false);
   assert.match(text, /a\/b\.ts:7 {2}equality "===" → "!=="/);
   assert.match(text, /no test comes here/);
-  assert.match(text, /mutants 3, killed 1, lived 2, score 33\.3 %, goal 50\.0 %$/);
+  assert.match(text, /mutants 3, killed 1 \(0 that did not end\), lived 2, score 33\.3 %, goal 50\.0 %$/);
 });

@@ -119,8 +119,10 @@ function swapped(code: readonly Token[], index: number, token: Token): readonly 
 
 function literal(code: readonly Token[], index: number, token: Token): readonly Mutant[] {
   const [before, after] = [code[index - 1], code[index + 1]];
-  if (token.kind === "number" && /^[\d_]+$/.test(token.text))
-    return [mutant(token, "number", String(Number(token.text.replaceAll("_", "")) + 1))];
+  if (token.kind === "number" && /^[\d_]+$/.test(token.text)) {
+    const value = Number(token.text.replaceAll("_", ""));
+    return [mutant(token, "number", String(value >= 10 && isNamed(code, index) ? value * 2 : value + 1))];
+  }
   if (token.kind !== "string") return [];
   const isName =
     before?.text === "from" ||
@@ -130,6 +132,16 @@ function literal(code: readonly Token[], index: number, token: Token): readonly 
   // How a sentence is worded is for people, and no test should hold it.
   const isProse = /^\S+ \S+ /.test(token.text);
   return isName || isProse ? [] : [mutant(token, "string", token.text === "" ? '"mutant"' : '""')];
+}
+
+/** Whether a number stands in `const NAME = …`: a pace or a limit, of which no test should hold that it is 200 and not 201. */
+function isNamed(code: readonly Token[], index: number): boolean {
+  for (let at = index; at >= 0; at--) {
+    const { text, kind } = code[at] ?? { text: ";", kind: "punctuation" };
+    if (kind === "punctuation" && (text === ";" || text === "=>")) return false;
+    if (kind === "name" && text === "const") return /^[A-Z][A-Z\d_]+$/.test(code[at + 1]?.text ?? "");
+  }
+  return false;
 }
 
 /** `if (…)` that is always, or never. */

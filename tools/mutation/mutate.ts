@@ -97,7 +97,9 @@ async function tryAll(
     await each([...chosen.entries()], hands, async ([index, mutant]) => {
       if (isOver()) return;
       const one = await tryOne(mutant, tests, join(folder, `${index}.mjs`));
-      if (one !== null) found.push(one);
+      if (one === null) return;
+      found.push(one);
+      if (!isNoticed(one.fate)) console.log(`  ${one.path}:${one.line} ${one.operator} lived`);
     });
   } finally {
     clearInterval(progress);
