@@ -164,6 +164,11 @@ const limits = object({
     "The most requests of a connection that wait behind the one that is answered; nothing more is read of it until one is done.",
     16,
   ),
+  pipelinedInAll: fallback(
+    integer(0, 1_000_000),
+    "The most requests of all connections together that wait so, in each process. A connection that sends one more, and has `pipelined` waiting, is closed.",
+    10_000,
+  ),
   headTimeout: fallback(duration("1s", "10m"), "How long a client may take to send a request head.", "15s"),
   bodyIdle: fallback(duration("1s", "1h"), "How long a client may pause within a request body.", "60s"),
   bodyRate: fallback(

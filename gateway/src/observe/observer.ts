@@ -49,6 +49,7 @@ export const NOTICES = [
   "request.unavailable",
   "client.malformed",
   "client.held-back",
+  "client.cut-off",
   "client.too-slow",
   "stream.cut",
   "worker.exited",

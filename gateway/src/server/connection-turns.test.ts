@@ -206,6 +206,39 @@ test("F-03 a connection that sends requests without end to an upstream that does
   });
 });
 
+test("F-03 what waits on all connections together is bounded: one that sends too much ahead is closed, others are served", async () => {
+  const limits = { pipelined: 2, pipelinedInAll: 20 };
+  await withSlow(
+    async (rig, answer) => {
+      const ahead = (count: number): string =>
+        get("/slow") + Array.from({ length: count }, (_, index) => get(`/${index}`)).join("");
+      const cutOff = async (): Promise<number> => Number(/notice="client.cut-off"\} (\d+)/.exec(await rig.metrics())?.[1]);
+      const heldBack = async (): Promise<number> => Number(/notice="client.held-back"\} (\d+)/.exec(await rig.metrics())?.[1]);
+      const first = dial(rig.port);
+      first.socket.write(ahead(15));
+      while ((await heldBack()) < 1) await new Promise((resolve) => setImmediate(resolve));
+      const second = dial(rig.port);
+      second.socket.write(ahead(15));
+      await second.closed();
+      assert.equal(await cutOff(), 1);
+      const modest = dial(rig.port);
+      modest.socket.write(ahead(2));
+      for (const talk of [first, modest]) {
+        answer();
+        await talk.until(/\/1$/);
+      }
+      await first.until(/\/14$/);
+      const third = dial(rig.port);
+      third.socket.write(ahead(15));
+      answer();
+      await third.until(/\/14$/);
+      assert.equal(await cutOff(), 1, "what was answered makes room, and so does what was closed");
+      for (const { socket } of [first, modest, third]) socket.destroy();
+    },
+    { config: { limits } },
+  );
+});
+
 test("F-05 interim answers stay out of the answers before them, and away from HTTP/1.0", async () => {
   await withSlow(
     async (rig, answer) => {

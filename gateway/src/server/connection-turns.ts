@@ -8,8 +8,12 @@ const SLICE = 2_048;
 export interface TurnOptions {
   /** The most requests of a connection that wait behind the one that is answered before nothing more is read. */
   readonly limit: number;
+  /** The most requests of all connections together that wait so. */
+  readonly most: number;
   /** Hears once of each connection that is held back. */
   onHeldBack(): void;
+  /** Hears of each connection that is closed, since too much waits already. */
+  onCutOff(): void;
 }
 
 /**
@@ -21,6 +25,8 @@ export interface TurnOptions {
 export class ConnectionTurns {
   readonly #options: TurnOptions;
   readonly #queues = new WeakMap<Socket, Queue>();
+  /** How many requests wait, on whichever connection. */
+  readonly #waiting = { count: 0 };
 
   constructor(options: TurnOptions) {
     this.#options = options;
@@ -28,8 +34,14 @@ export class ConnectionTurns {
 
   /** Calls `act` when the request's turn has come; never where its connection breaks before. */
   wait({ socket }: IncomingMessage, response: ServerResponse, act: () => void): void {
+    // The rest of what was read at once, on a connection that is cut off.
+    if (socket.destroyed) return;
     const queue = this.#queueOf(socket);
-    queue.add(response);
+    if (!queue.add(response)) {
+      this.#options.onCutOff();
+      socket.destroy();
+      return;
+    }
     response.once("socket", () => {
       // In a round of the event loop of its own: others are served between two requests of one connection.
       setImmediate(() => {
@@ -68,7 +80,7 @@ export class ConnectionTurns {
   #queueOf(socket: Socket): Queue {
     const known = this.#queues.get(socket);
     if (known !== undefined) return known;
-    const queue = new Queue(socket, this.#options);
+    const queue = new Queue(socket, this.#options, this.#waiting);
     this.#queues.set(socket, queue);
     return queue;
   }
@@ -79,15 +91,22 @@ class Queue {
   readonly #socket: Socket;
   readonly #options: TurnOptions;
   readonly #waiting: ServerResponse[] = [];
+  /** Of all connections. */
+  readonly #all: { count: number };
   /** Node's own readers, while the connection is held back; none before that. */
   #parsers: readonly unknown[] = [];
   #isHeld = false;
   #instead: (() => void) | undefined = undefined;
   isOver = false;
 
-  constructor(socket: Socket, options: TurnOptions) {
+  constructor(socket: Socket, options: TurnOptions, all: { count: number }) {
     this.#socket = socket;
     this.#options = options;
+    this.#all = all;
+    socket.once("close", () => {
+      all.count -= this.#waiting.length;
+      this.#waiting.length = 0;
+    });
   }
 
   /** The last that waits. */
@@ -95,14 +114,22 @@ class Queue {
     return this.#waiting.at(-1);
   }
 
-  add(response: ServerResponse): void {
+  /**
+   * What is read at once holds thousands of small requests, each of which takes a hundred times its bytes once it is parsed,
+   * and Node cannot be stopped within it. `false`: they are too many for all connections together, and this one is to blame.
+   */
+  add(response: ServerResponse): boolean {
+    const { limit, most } = this.#options;
+    if (this.#all.count >= most && this.#waiting.length >= limit) return false;
+    this.#all.count++;
     this.#waiting.push(response);
-    if (this.#waiting.length > this.#options.limit) this.#hold();
+    if (this.#waiting.length > limit) this.#hold();
+    return true;
   }
 
   /** Its turn has come. Answers what is to be done in place of it, where it turned out to be broken. */
   take(response: ServerResponse): (() => void) | undefined {
-    this.#waiting.shift();
+    if (this.#waiting.shift() !== undefined) this.#all.count--;
     const instead = this.#waiting.length === 0 && this.isOver && !response.req.complete ? this.#instead : undefined;
     this.#goOn();
     return instead;

@@ -34,6 +34,8 @@ export function createListener(door: FrontDoor, limits: LimitSettings, observer:
   const idle = new IdleConnections(server, limits.keepAlive);
   const turns = new ConnectionTurns({
     limit: limits.pipelined,
+    most: limits.pipelinedInAll,
+    onCutOff: () => observer.notice("client.cut-off", { reason: "pipelined" }),
     onHeldBack: () => observer.notice("client.held-back", { reason: "pipelined" }),
   });
   const tooSlow = (reason: string) => (): void => observer.notice("client.too-slow", { reason });
