@@ -12,6 +12,7 @@ test("arguments that mean nothing are named, and nothing is started", () => {
     [["refresh", "--expiries", "0"], /--expiries/],
     [["--expiries", "many"], /--expiries/],
     [["--seed", "x"], /--seed/],
+    [["fuzz", "--minutes", "0"], /--minutes/],
     [["--fast"], /--fast/],
   ] as const) {
     const { status, stdout, stderr } = run(...given);

@@ -19,6 +19,7 @@ const HELP = `npm run soak -- [refresh | fuzz] [options]
   --requests N  requests, over all connections; 1000000
   --seed K      decides what each connection does; 1
   --quick       12000 requests: less than a minute
+  --minutes N   ends after so many minutes at the latest, and judges what was played until then
   --from N      the first connection, and
   --connections M   so many of them: plays again what a run complained of
 `;
@@ -56,6 +57,7 @@ function readArguments() {
         requests: { type: "string" },
         from: { type: "string" },
         connections: { type: "string" },
+        minutes: { type: "string" },
         seed: { type: "string", default: "1" },
         quick: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -77,14 +79,15 @@ interface Given {
   readonly requests?: string | undefined;
   readonly from?: string | undefined;
   readonly connections?: string | undefined;
+  readonly minutes?: string | undefined;
   readonly quick: boolean;
 }
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
 function readRefresh(given: Given, seed: number) {
-  if ((given.requests ?? given.from ?? given.connections) !== undefined)
-    return "--requests, --from and --connections belong to fuzz";
+  if ((given.requests ?? given.from ?? given.connections ?? given.minutes) !== undefined)
+    return "--requests, --from, --connections and --minutes belong to fuzz";
   const size = given.quick ? QUICK : FULL;
   const expiries = Number(given.expiries ?? size.expiries);
   if (!isCount(expiries)) return "--expiries takes a whole number from 1";
@@ -98,7 +101,9 @@ function readFuzz(given: Given, seed: number) {
   const [from, connections] = [Number(given.from ?? 0), given.connections === undefined ? null : Number(given.connections)];
   if (!Number.isSafeInteger(from) || from < 0) return "--from takes a whole number";
   if (connections !== null && !isCount(connections)) return "--connections takes a whole number from 1";
-  return { run: "fuzz" as const, requests, seed, from, connections };
+  const minutes = given.minutes === undefined ? null : Number(given.minutes);
+  if (minutes !== null && !(minutes > 0)) return "--minutes takes a number above 0";
+  return { run: "fuzz" as const, requests, seed, from, connections, minutes };
 }
 
 // Sockets and timers that nobody needs any more must not keep us.

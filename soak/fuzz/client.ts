@@ -51,7 +51,8 @@ export class Client {
     this.#socket = connect({ host: "127.0.0.1", port, noDelay: true, allowHalfOpen: true });
   }
 
-  async play(): Promise<Played> {
+  /** `acted` is called when the client has sent and read everything, and only waits for the end of its connection. */
+  async play(acted: () => void): Promise<Played> {
     const closed = Promise.withResolvers<void>();
     const socket = this.#socket;
     socket.on("data", (chunk: Buffer) => {
@@ -73,6 +74,7 @@ export class Client {
     const limit = setTimeout(() => this.#leave("stuck"), LONGEST);
     if (this.#plan.deaf > 0) this.#hardOfHearing();
     await this.#act();
+    acted();
     await closed.promise;
     clearTimeout(limit);
     this.#reader.end(this.#over === "end");
@@ -99,7 +101,7 @@ export class Client {
       if (this.#over !== null || this.#ended) return;
       await this.#step(step);
     }
-    if (ending === "answered") await this.#until(() => this.#reader.answers.length >= all, LONGEST);
+    if (ending === "answered" || ending === "wait") await this.#until(() => this.#reader.answers.length >= all, LONGEST);
     if (this.#expectsTunnel) await this.#tunnel();
     else if (ending === "answered" || ending === "half") this.#socket.end();
   }

@@ -1,5 +1,7 @@
+import { Crowd } from "./crowd.ts";
+import { Findings } from "./findings.ts";
 import type { Measured } from "./gateway.ts";
-import { closingLine, type Sums, table } from "./report.ts";
+import { closingLine, mebibytes, type Sums, table } from "./report.ts";
 import { Stage, type Told } from "./stage.ts";
 import { traceOf } from "./trace.ts";
 
@@ -10,18 +12,19 @@ export interface FuzzOptions {
   /** The first connection to play, and how many; else as many as the requests take. */
   readonly from: number;
   readonly connections: number | null;
+  /** After so many the run ends, and reports what it has. */
+  readonly minutes?: number | null;
   readonly signal: AbortSignal;
   readonly print: (text: string) => void;
   readonly plants?: readonly string[];
 }
 
-/** Connections at the same time. */
+/** Connections that act at the same time. Some more wait to be closed. */
 const AT_ONCE = 48;
 const PROGRESS = 10_000;
 /** So many that went wrong are enough to know. */
 const ENOUGH = 100;
 const ENOUGH_CRASHES = 5;
-const TRACES = 6;
 const RECENT = 32;
 
 /** Plays connections against a gateway until all requests are through. Answers whether all held. */
@@ -44,8 +47,9 @@ class Run {
   readonly #stage: Stage;
   readonly #options: FuzzOptions;
   readonly #begun = performance.now();
-  readonly #under = new Map<number, Promise<void>>();
-  readonly #wrong: Told[] = [];
+  readonly #crowd = new Crowd(AT_ONCE);
+  readonly #findings: Findings;
+  readonly #overheard = new Set<string>();
   /** Indexes of connections that were under way when the gateway ended, and who did it as far as can be told. */
   readonly #culprits: string[] = [];
   readonly #measured: Measured[] = [];
@@ -58,26 +62,34 @@ class Run {
   constructor(stage: Stage, options: FuzzOptions) {
     this.#stage = stage;
     this.#options = options;
+    this.#findings = new Findings(options.seed, options.print);
     this.#next = options.from;
   }
 
   async play(): Promise<void> {
-    const { print } = this.#options;
-    const progress = setInterval(() => print(this.#progress()), PROGRESS);
+    const progress = setInterval(() => void this.#progress(), PROGRESS);
     try {
       // A tenth of the way, and the end: what grows in between is a leak.
       for (const share of this.#options.connections === null ? [0.1, 0.25, 0.5, 0.75, 1] : [1]) {
         await this.#playTo(share);
+        if (this.#stage.gateway.alive) this.#measured.push(await this.#stage.settle());
         if (this.#over) break;
-        this.#measured.push(await this.#stage.settle());
       }
     } finally {
       clearInterval(progress);
     }
   }
 
+  get #seconds(): number {
+    return (performance.now() - this.#begun) / 1_000;
+  }
+
+  get #late(): boolean {
+    return this.#seconds >= (this.#options.minutes ?? Number.POSITIVE_INFINITY) * 60;
+  }
+
   get #over(): boolean {
-    return this.#options.signal.aborted || this.#wrong.length >= ENOUGH || this.#stage.crashes >= ENOUGH_CRASHES;
+    return this.#options.signal.aborted || this.#late || this.#findings.count >= ENOUGH || this.#stage.crashes >= ENOUGH_CRASHES;
   }
 
   /** Plays until this share of the way is behind us, and nothing is under way. */
@@ -87,22 +99,21 @@ class Run {
       connections === null ? this.#counts.requests >= requests * share : this.#next >= from + Math.ceil(connections * share);
     while (!done() && !this.#over) {
       if (!this.#stage.gateway.alive) await this.#crashed();
-      else if (this.#under.size >= AT_ONCE) await Promise.race(this.#under.values());
-      else this.#begin(this.#next++);
+      this.#begin(this.#next++);
+      await this.#crowd.room();
     }
-    await Promise.all(this.#under.values());
+    await this.#crowd.over();
     if (!this.#stage.gateway.alive && !this.#over) await this.#crashed();
   }
 
   #begin(index: number): void {
-    const work = this.#stage.play(this.#options.seed, index).then((told) => {
-      this.#under.delete(index);
+    this.#crowd.begin(index, async (acted) => {
+      const told = await this.#stage.play(this.#options.seed, index, acted);
       this.#recent.unshift(index);
       this.#recent.splice(RECENT);
       this.#count(told);
-      if (told.violations.length > 0) this.#wrong.push(told);
+      this.#findings.hear(told);
     });
-    this.#under.set(index, work);
   }
 
   #count({ plan, played }: Told): void {
@@ -119,7 +130,7 @@ class Run {
 
   /** The gateway ended: plays each connection that was under way again, alone, to see which one does it. */
   async #crashed(): Promise<void> {
-    const suspects = [...this.#under.keys(), ...this.#recent];
+    const suspects = [...this.#crowd.indexes, ...this.#recent];
     const { words } = this.#stage.gateway;
     this.#options.print(
       `\nthe gateway ended by itself:\n${words
@@ -127,7 +138,7 @@ class Run {
         .map((line) => `  ${line}`)
         .join("\n")}`,
     );
-    await Promise.all(this.#under.values());
+    await this.#crowd.over();
     await this.#stage.revive();
     for (const index of suspects) {
       const told = await this.#stage.play(this.#options.seed, index);
@@ -141,46 +152,47 @@ class Run {
   }
 
   conclude(): boolean {
-    const { print, seed, requests, connections } = this.#options;
+    const { print, seed, requests, connections, signal } = this.#options;
     const { gateway, upstream } = this.#stage;
     const sums: Sums = {
       ...this.#counts,
       statuses: this.#statuses,
-      violations: this.#wrong.flatMap(({ violations }) => violations),
+      violations: this.#findings.violations,
       crashes: this.#stage.crashes,
       unhandled: gateway.unhandled,
       complaints: gateway.complaints,
       faults: upstream.faults,
       measured: this.#measured,
-      seconds: (performance.now() - this.#begun) / 1_000,
+      seconds: this.#seconds,
     };
     print(`\n${table(sums)}`);
-    for (const told of this.#distinct()) {
-      print(`\n${told.violations.map(({ kind, message }) => `  ${kind}: ${message}`).join("\n")}`);
-      print(traceOf(told.plan, told.steps, told.played));
-      print(`  again: npm run soak -- fuzz --seed ${seed} --from ${told.plan.index} --connections 1`);
-    }
+    if (this.#findings.folder !== null) print(`\n  what went wrong is kept in ${this.#findings.folder}`);
     for (const culprit of this.#culprits) print(`\n  the gateway ended: npm run soak -- fuzz --seed ${seed} ${culprit}`);
-    for (const what of [...new Set([...gateway.unhandled, ...gateway.complaints, ...upstream.faults])].slice(0, TRACES))
-      print(`\n  ${what}`);
-    const { line, holds } = closingLine(sums, this.#options.signal.aborted ? "interrupted" : null);
+    this.#overhear();
+    const { line, holds } = closingLine(sums, signal.aborted ? "interrupted" : null);
     print(`\n${line}`);
-    return holds && (connections !== null || this.#counts.requests >= requests);
+    return holds && (connections !== null || this.#late || this.#counts.requests >= requests);
   }
 
-  /** The first connection of each kind of wrong. */
-  #distinct(): readonly Told[] {
-    const kinds = new Map<string, Told>();
-    for (const told of this.#wrong) {
-      const key = told.violations[0]?.message.replace(/\d+/g, "") ?? "";
-      if (!kinds.has(key)) kinds.set(key, told);
+  /** What belongs to no connection is told as soon as it is known, once. */
+  #overhear(): void {
+    const { gateway, upstream } = this.#stage;
+    for (const what of [...gateway.unhandled, ...gateway.complaints, ...upstream.faults]) {
+      if (this.#overheard.has(what) || this.#overheard.size >= ENOUGH) continue;
+      this.#overheard.add(what);
+      this.#options.print(`\n  ${what}`);
     }
-    return [...kinds.values()].slice(0, TRACES);
   }
 
-  #progress(): string {
+  async #progress(): Promise<void> {
+    const { gateway, crashes } = this.#stage;
+    this.#overhear();
     const { connections, requests } = this.#counts;
-    const seconds = `${Math.round((performance.now() - this.#begun) / 1_000)} s`.padStart(6);
-    return `${seconds}  requests ${requests}, connections ${connections}, wrong ${this.#wrong.length}, ended ${this.#stage.crashes}`;
+    const seconds = `${Math.round(this.#seconds)} s`.padStart(6);
+    const cost = await gateway.measure(false).catch(() => null);
+    const memory =
+      cost === null ? "not measured" : `rss ${mebibytes(cost.rss)}, heap ${mebibytes(cost.heap)}, open ${cost.sockets}`;
+    const bad = `wrong ${this.#findings.count}, unhandled ${gateway.unhandled.length}, ended ${crashes}`;
+    this.#options.print(`${seconds}  requests ${requests}, connections ${connections}, ${memory}, ${bad}`);
   }
 }

@@ -14,13 +14,19 @@ const LONGEST_START = 60_000;
 const LONGEST_MEASURE = 30_000;
 
 /** What the process is asked through its channel, which `inside.ts` answers. */
-export type Order = { readonly kind: "outage"; readonly on: boolean } | { readonly kind: "measure" };
+export type Order =
+  | { readonly kind: "outage"; readonly on: boolean }
+  /** `collect`: garbage is collected first. `snapshot`: the heap is written to that file, for who looks for a leak. */
+  | { readonly kind: "measure"; readonly collect: boolean; readonly snapshot: string | null };
 
-/** What it costs: memory after a collection, and handles that are open. */
+/** What it costs: memory, and handles that are open. */
 export interface Measured {
   readonly kind: "measured";
   readonly rss: number;
+  /** Live objects of JavaScript. */
   readonly heap: number;
+  /** What they hold outside of the heap: buffers. */
+  readonly external: number;
   readonly sockets: number;
 }
 /** A promise that nobody handled, or an error that nobody caught. */
@@ -49,7 +55,8 @@ export class FuzzedGateway {
   readonly #secrets: Readonly<Record<string, string>>;
   readonly #ended: () => void;
   #child: ChildProcess | null = null;
-  #measured: PromiseWithResolvers<Measured> | null = null;
+  /** Who waits for a measurement; they are answered in order. */
+  #measuring: PromiseWithResolvers<Measured>[] = [];
 
   readonly #plants: readonly string[];
 
@@ -87,6 +94,8 @@ export class FuzzedGateway {
         COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
       },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // In a group of its own: who stops the run at a terminal stops us, and we report.
+      detached: true,
     });
     keepTrack(child);
     this.#child = child;
@@ -102,13 +111,13 @@ export class FuzzedGateway {
     });
     child.on("message", (message) => {
       if (!isFromInside(message)) return;
-      if (message.kind === "measured") this.#measured?.resolve(message);
+      if (message.kind === "measured") this.#measuring.shift()?.resolve(message);
       else this.unhandled.push(message.what);
     });
     child.once("exit", (code, signal) => {
       this.#say(`the gateway ended: ${signal ?? `status ${code}`}`);
       listening.reject(new Error(`the gateway did not start:\n${this.words.join("\n")}`));
-      this.#measured?.reject(new Error("the gateway ended"));
+      for (const { reject } of this.#measuring.splice(0)) reject(new Error("the gateway ended"));
       if (this.#child === child) this.#ended();
     });
     const timer = setTimeout(() => listening.reject(new Error("the gateway took too long to start")), LONGEST_START);
@@ -120,11 +129,11 @@ export class FuzzedGateway {
     this.#send({ kind: "outage", on });
   }
 
-  async measure(): Promise<Measured> {
+  async measure(collect: boolean, snapshot: string | null = null): Promise<Measured> {
     const measured = Promise.withResolvers<Measured>();
-    this.#measured = measured;
+    this.#measuring.push(measured);
     const timer = setTimeout(() => measured.reject(new Error("the gateway does not answer its channel")), LONGEST_MEASURE);
-    this.#send({ kind: "measure" });
+    this.#send({ kind: "measure", collect, snapshot });
     return measured.promise.finally(() => clearTimeout(timer));
   }
 

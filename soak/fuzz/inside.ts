@@ -3,6 +3,7 @@
  * would, measures it, and tells of what nobody handled without handling it.
  */
 import { type SQLOutputValue, StatementSync } from "node:sqlite";
+import { writeHeapSnapshot } from "node:v8";
 import type { Measured, Order, Unhandled } from "./gateway.ts";
 
 let outage = false;
@@ -28,19 +29,23 @@ const statements: {
 } = StatementSync.prototype;
 for (const name of ["get", "all", "run"] as const) Reflect.set(statements, name, failing(statements[name]));
 
-function measure(): Measured {
-  for (let count = 0; count < 4; count++) globalThis.gc?.();
+function measure(collect: boolean, snapshot: string | null): Measured {
+  for (let count = 0; collect && count < 4; count++) globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const sockets = process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
-  return { kind: "measured", rss, heap: heapUsed + external, sockets };
+  if (snapshot !== null) writeHeapSnapshot(snapshot);
+  return { kind: "measured", rss, heap: heapUsed, external, sockets };
 }
 
 const tell = (message: Measured | Unhandled): void => void process.send?.(message);
 
 process.on("message", (order: Order) => {
   if (order.kind === "outage") outage = order.on;
-  else tell(measure());
+  else tell(measure(order.collect, order.snapshot));
 });
+
+// Whoever plays with us is gone, however that came.
+process.once("disconnect", () => process.exit());
 
 // A listener would count as handling; this only looks on.
 const { emit } = process;

@@ -84,7 +84,7 @@ export function planOf(seed: number, index: number): ConnectionPlan {
     deaf: chance(0.03) ? Math.floor(random.between(20, 400)) : 0,
     ending: requests.at(-1)?.body?.end === "cut" && (ending === "wait" || ending === "answered") ? "half" : ending,
     leaves: Math.floor(random.between(0, 25)),
-    outage: chance(0.004),
+    outage: chance(0.001),
   };
 }
 

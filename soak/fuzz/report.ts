@@ -27,7 +27,7 @@ const WORTH_MEMORY = 500_000;
 const GROWTH = 0.2;
 
 const number = (value: number): string => value.toLocaleString("en-US");
-const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
+export const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 const KINDS: readonly Violation["kind"][] = ["foreign", "leaked", "framing", "wrong", "unanswered", "open"];
 
 /** The table of a run. */
@@ -43,6 +43,7 @@ export function table(sums: Sums): string {
     ["store outages", number(sums.outages)],
     ["memory after a collection", sums.measured.map(({ rss }) => mebibytes(rss)).join(", ")],
     ["  of it on the heap", sums.measured.map(({ heap }) => mebibytes(heap)).join(", ")],
+    ["  of it in buffers", sums.measured.map(({ external }) => mebibytes(external)).join(", ")],
     ["connections left open", sums.measured.map(({ sockets }) => number(sockets)).join(", ")],
     ["gateway ended by itself", number(sums.crashes)],
     ["unhandled", number(sums.unhandled.length)],
@@ -59,8 +60,8 @@ const countOf = ({ violations }: Sums, kind: Violation["kind"]): number =>
 /** By how much the process grew between a tenth of the way and the end; `null` where a run is too short to tell. */
 export function growthOf({ measured, requests }: Pick<Sums, "measured" | "requests">): number | null {
   const [first, last] = [measured[0], measured.at(-1)];
-  if (requests < WORTH_MEMORY || first === undefined || last === undefined) return null;
-  return Math.max(last.rss / first.rss, last.heap / first.heap) - 1;
+  if (requests < WORTH_MEMORY || first === undefined || last === undefined || first === last) return null;
+  return Math.max(last.rss / first.rss, (last.heap + last.external) / (first.heap + first.external)) - 1;
 }
 
 /** The last line, and whether everything held. */

@@ -56,15 +56,17 @@ export class Stage {
     return stage;
   }
 
-  /** Plays one connection, and judges it. */
-  async play(seed: number, index: number): Promise<Told> {
+  /** Plays one connection, and judges it. `acted` is called when there is nothing left to do but to wait for its end. */
+  async play(seed: number, index: number, acted: () => void = () => {}): Promise<Told> {
     const plan = planOf(seed, index);
     const messages: readonly Message[] = plan.requests.map((request) => messageOf(request, this.#people));
     const steps = scriptOf(plan, messages);
     const crashes = this.crashes;
     if (plan.outage) this.#fail();
-    const played = await new Client(plan, steps, this.gateway.port).play();
-    if (plan.outage) this.#mend();
+    const played = await new Client(plan, steps, this.gateway.port).play(() => {
+      if (plan.outage) this.#mend();
+      acted();
+    });
     const seen = new Map(plan.requests.map(({ id }) => [id, this.upstream.take(id)]));
     const outage = this.#outages > 0 || (played.from <= this.#outage.until && played.until >= this.#outage.from);
     const circumstances: Circumstances = { outage, crashed: false, seen: (id) => seen.get(id) ?? [] };
@@ -84,8 +86,8 @@ export class Stage {
     for (;;) {
       this.upstream.rest();
       this.#provider.rest();
-      const measured = await this.gateway.measure();
-      if (measured.sockets === 0 || performance.now() > deadline) return measured;
+      const { sockets } = await this.gateway.measure(false);
+      if (sockets === 0 || performance.now() > deadline) return this.gateway.measure(true);
       await sleep(100);
     }
   }
