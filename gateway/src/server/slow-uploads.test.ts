@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer, type IncomingMessage } from "node:http";
+import { connect, type Socket } from "node:net";
 import { test } from "node:test";
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import { stopwatch } from "../observe/observer.ts";
+import { SlowUploads } from "./slow-uploads.ts";
 
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
@@ -69,5 +75,65 @@ test("F-04 an upload that is here as a whole and waits for the upstream is no sl
     second.destroy();
   } finally {
     await rig.close();
+  }
+});
+
+test("F-04 a client that stands still after the answer to half an upload costs its connection, and nothing throws", async () => {
+  const rig = await startRig((_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"), {
+    config: { limits: { bodyIdle: "1s" } },
+  });
+  const standStill = async (head: string, piece: string): Promise<void> => {
+    const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
+    socket.write(`POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${head}\r\n\r\n${piece}`);
+    const [said] = await once(socket, "data");
+    assert.equal(statusOf(String(said)), 413);
+    // Past `bodyIdle`, on the clock that the sockets go by: an error in there would end this process.
+    await sleep(1_500);
+    socket.destroy();
+  };
+  try {
+    const body = "x".repeat(100_000);
+    await Promise.all([
+      standStill("Content-Length: 500000", body),
+      standStill("Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n${body}\r\n`),
+    ]);
+    assert.deepEqual(
+      rig.log.filter((line) => line.includes("client.too-slow")),
+      [],
+    );
+  } finally {
+    await rig.close();
+  }
+});
+
+test("F-04 an upload before a handshake is forgotten with its connection", async () => {
+  const uploads = new SlowUploads({ bodyIdle: 60_000, bodyRate: 1 }, () => assert.fail("it was no slow one"));
+  const watched: WeakRef<IncomingMessage>[] = [];
+  const server = createServer((message, response) => {
+    watched.push(new WeakRef(message));
+    uploads.watch(message, response);
+  });
+  // Node takes its listeners off the connection, and tells no message before the handshake of its end.
+  server.on("upgrade", (_message, socket: Socket) => socket.destroy());
+  try {
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const address = server.address();
+    const client = connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1").on("error", () => {});
+    client.write(`${post("/", 5).replace("Connection: close\r\n", "")}hello`);
+    client.write(`GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    await once(client, "close");
+    assert.equal(watched.length, 1);
+    uploads.sweep(stopwatch());
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    assert.ok(typeof collect === "function");
+    for (let tries = 0; watched[0]?.deref() !== undefined && tries < 10; tries++) {
+      // What a `WeakRef` gave out is held until the turn is over.
+      await immediate();
+      collect();
+    }
+    assert.ok(watched[0]?.deref() === undefined, "what is known of it is held");
+  } finally {
+    server.close();
   }
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { send, TOO_SLOW } from "../answer.ts";
 import { stopwatch } from "../observe/observer.ts";
 
@@ -16,6 +17,8 @@ export interface UploadLimits {
 
 interface Upload {
   readonly response: ServerResponse;
+  /** Of the message, which loses sight of it where an upstream wants no more of the body. */
+  readonly socket: Socket;
   /** How much the connection had brought when the time was last counted from. */
   bytes: number;
   since: number;
@@ -41,13 +44,15 @@ export class SlowUploads {
     const { socket } = message;
     socket.setTimeout(this.#limits.bodyIdle);
     message.once("end", () => socket.setTimeout(0));
+    const upload = { response, socket, bytes: socket.bytesRead, since: stopwatch() };
     message.on("timeout", () => {
-      if (message.readableFlowing !== false) this.#end(message, response);
+      // Nobody waits for the rest of a body that was thrown away.
+      if (message.readableFlowing !== false && !message.destroyed) this.#end(message, upload);
     });
     // One that is here as a whole waits for us. Node closes its connection where nobody hears of the timeout.
     response.on("timeout", ignore);
     if (this.#limits.bodyRate === 0) return;
-    this.#uploads.set(message, { response, bytes: socket.bytesRead, since: stopwatch() });
+    this.#uploads.set(message, upload);
     message.once("close", () => this.#forget(message));
     const often = Math.min(OFTEN, Math.ceil(this.#limits.bodyIdle / 8));
     this.#timer ??= setInterval(() => this.sweep(stopwatch()), often).unref();
@@ -57,19 +62,24 @@ export class SlowUploads {
   sweep(now: number): void {
     const { bodyIdle, bodyRate } = this.#limits;
     for (const [message, upload] of this.#uploads) {
-      const { bytesRead } = message.socket;
+      const { bytesRead, destroyed } = upload.socket;
+      // Node closes no message whose answer was complete before it was.
+      if (destroyed) {
+        this.#forget(message);
+        continue;
+      }
       const waits = message.readableFlowing === true && !message.complete;
       if (waits && now - upload.since < bodyIdle) continue;
-      if (waits && bytesRead - upload.bytes < (bodyRate * (now - upload.since)) / 1000) this.#end(message, upload.response);
+      if (waits && bytesRead - upload.bytes < (bodyRate * (now - upload.since)) / 1000) this.#end(message, upload);
       upload.bytes = bytesRead;
       upload.since = now;
     }
   }
 
   /** What has begun cannot be taken back; before that it can be said. */
-  #end(message: IncomingMessage, response: ServerResponse): void {
+  #end(message: IncomingMessage, { response, socket }: Upload): void {
     this.#onEnded();
-    if (response.headersSent) message.socket.destroy();
+    if (response.headersSent) socket.destroy();
     else send(response, TOO_SLOW, { https: false, close: true, method: message.method });
     this.#forget(message);
   }
