@@ -1,7 +1,7 @@
 import { Crowd } from "./crowd.ts";
 import { Findings } from "./findings.ts";
 import type { Measured } from "./gateway.ts";
-import { closingLine, mebibytes, type Sums, table } from "./report.ts";
+import { closingLine, mebibytes, type Sums, table, WORTH_MEMORY } from "./report.ts";
 import { Stage, type Told } from "./stage.ts";
 import { traceOf } from "./trace.ts";
 
@@ -35,6 +35,7 @@ export async function soakFuzz(options: FuzzOptions): Promise<boolean> {
   print(`soak fuzz: seed ${seed}, ${what}, ${AT_ONCE} connections at a time`);
   const stage = await Stage.set(options.plants ?? []);
   try {
+    if (connections === null && requests >= WORTH_MEMORY) await stage.warm();
     const run = new Run(stage, options);
     await run.play();
     return run.conclude();

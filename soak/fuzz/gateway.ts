@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eachLine, end, isOver, keepTrack } from "../child.ts";
@@ -12,6 +12,8 @@ const INSIDE = join(import.meta.dirname, "inside.ts");
 const FLAGS = ["--expose-gc", "--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", "--import", INSIDE];
 const LONGEST_START = 60_000;
 const LONGEST_MEASURE = 30_000;
+/** What the file of sessions holds while everything is in its log. */
+const ONE_PAGE = 4_096;
 
 /** What the process is asked through its channel, which `inside.ts` answers. */
 export type Order =
@@ -79,6 +81,11 @@ export class FuzzedGateway {
 
   get pid(): number {
     return this.#child?.pid ?? 0;
+  }
+
+  /** Whether SQLite's log was moved into its file once: the thread that does so is started by the first 4 MB of log, and stays. */
+  get hasCheckpointed(): boolean {
+    return statSync(join(this.#folder, "sessions.db")).size > ONE_PAGE;
   }
 
   /** Starts it; the port stays the same over all its lives. */

@@ -39,6 +39,14 @@ export async function invite(port: number, bearer: (subject: string) => string):
   return { members, others, gone, robots, cookieName: members[0]?.cookie.split("=", 1)[0] ?? "" };
 }
 
+/** Guests come and go until something is so, or a thousand of them. */
+export async function entertain(port: number, enough: () => boolean): Promise<void> {
+  for (let guest = 0; guest < 1_000 && !enough(); guest++) {
+    const { cookie } = await signIn(port, `guest${guest}`);
+    await ask(port, "/auth/logout", { cookie }, "POST");
+  }
+}
+
 async function signIn(port: number, name: string): Promise<Person> {
   const jar = new Jar();
   const step = async (path: string): Promise<URL> => {

@@ -22,7 +22,7 @@ export interface Sums {
 }
 
 /** From so many requests on a process has grown to its size by a tenth of the way; its heap has long before. */
-const WORTH_MEMORY = 500_000;
+export const WORTH_MEMORY = 500_000;
 /** How much larger it may be at the end. */
 const GROWTH = 0.2;
 

@@ -3,7 +3,7 @@ import { Client, type Played } from "./client.ts";
 import { FuzzedGateway, type Measured } from "./gateway.ts";
 import { type Circumstances, judge, type Violation } from "./judge.ts";
 import { type Message, messageOf, type Step, scriptOf } from "./messages.ts";
-import { invite, type People } from "./people.ts";
+import { entertain, invite, type People } from "./people.ts";
 import { type ConnectionPlan, MANNERS, planOf } from "./plan.ts";
 import { Provider } from "./provider.ts";
 import { Upstream } from "./upstream.ts";
@@ -54,6 +54,11 @@ export class Stage {
       stage.crashes += 1;
     };
     return stage;
+  }
+
+  /** Brings the gateway to its size: what it starts when it is first needed, and keeps, is no growth. */
+  async warm(): Promise<void> {
+    await entertain(this.gateway.port, () => this.gateway.hasCheckpointed);
   }
 
   /** Plays one connection, and judges it. `acted` is called when there is nothing left to do but to wait for its end. */
