@@ -106,9 +106,12 @@ export class Cells {
     const count = this.#count.get(size) ?? 0;
     const wanted = Math.min(SLAB_BYTES, FIRST_BYTES * 2 ** Math.min(count, 16));
     const cells = Math.min(MOST_CELLS, Math.max(1, Math.floor(wanted / size)));
-    const index = this.#vacant.pop() ?? this.#slabs.length;
-    if (index >= MOST_SLABS) throw new RangeError("the memory store has no numbers left for slabs");
+    if (this.#vacant.length === 0 && this.#slabs.length >= MOST_SLABS) {
+      throw new RangeError("the memory store has no numbers left for slabs");
+    }
+    // It throws where there is no memory: nothing has changed yet.
     const buffer = new ArrayBuffer(cells * size);
+    const index = this.#vacant.pop() ?? this.#slabs.length;
     const slab: OwnSlab = {
       bytes: Buffer.from(buffer),
       integers: new Int32Array(buffer),

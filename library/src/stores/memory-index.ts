@@ -28,10 +28,12 @@ export class HashIndex {
 
   /** For a key that is not there. */
   add(hash: number, handle: Handle): void {
-    const index = hash >>> (32 - PART_BITS);
-    const part = this.#parts[index] ?? new Part();
-    this.#parts[index] = part;
-    part.add(hash, handle);
+    this.#reserved(hash).add(hash, handle);
+  }
+
+  /** Lets the next `add` of this hash need no memory. */
+  reserve(hash: number): void {
+    this.#reserved(hash);
   }
 
   /** Puts another handle in the place of one that is there; {@link NOWHERE} takes it out. */
@@ -42,6 +44,14 @@ export class HashIndex {
   clear(): void {
     this.#parts.fill(undefined);
   }
+
+  #reserved(hash: number): Part {
+    const index = hash >>> (32 - PART_BITS);
+    const part = this.#parts[index] ?? new Part();
+    part.reserve();
+    this.#parts[index] = part;
+    return part;
+  }
 }
 
 /** Open addressing: hash and handle lie together, at the hash's own slot or the next free one behind it. */
@@ -50,15 +60,29 @@ class Part {
   #mask = FIRST_SLOTS - 1;
   #used = 0;
 
-  first = (hash: number): number => hash & this.#mask;
-  next = (slot: number): number => (slot + 1) & this.#mask;
-  code = (slot: number): number => this.#slots[slot * 2] ?? 0;
-  is = (slot: number, code: number): boolean => this.#slots[slot * 2] === code;
-  handle = (slot: number): Handle => this.#slots[slot * 2 + 1] ?? NOWHERE;
+  first(hash: number): number {
+    return hash & this.#mask;
+  }
 
-  add(hash: number, handle: Handle): void {
-    // At most three quarters full.
+  next(slot: number): number {
+    return (slot + 1) & this.#mask;
+  }
+
+  is(slot: number, code: number): boolean {
+    return this.#slots[slot * 2] === code;
+  }
+
+  handle(slot: number): Handle {
+    return this.#slots[slot * 2 + 1] ?? NOWHERE;
+  }
+
+  /** At most three quarters full with one more. */
+  reserve(): void {
     if ((this.#used + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
+  }
+
+  /** There is room for it. */
+  add(hash: number, handle: Handle): void {
     this.#put(hash, handle);
     this.#used += 1;
   }
@@ -84,14 +108,23 @@ class Part {
   #remove(removed: number): void {
     let free = removed;
     for (let slot = this.next(free); this.handle(slot) !== NOWHERE; slot = this.next(slot)) {
-      const home = this.first(this.code(slot));
+      const home = this.first(this.#slots[slot * 2] ?? 0);
       if (((slot - home) & this.#mask) < ((slot - free) & this.#mask)) continue;
       this.#slots.copyWithin(free * 2, slot * 2, slot * 2 + 2);
       free = slot;
     }
     this.#slots.fill(0, free * 2, free * 2 + 2);
     this.#used -= 1;
-    if (this.#mask >= FIRST_SLOTS && this.#used * 8 < this.#mask) this.#resize((this.#mask + 1) / 2);
+    if (this.#mask >= FIRST_SLOTS && this.#used * 8 < this.#mask) this.#shrink();
+  }
+
+  /** Where there is no memory for a smaller one, the larger stays: nobody who takes a row out has to fail. */
+  #shrink(): void {
+    try {
+      this.#resize((this.#mask + 1) / 2);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
   }
 
   #resize(slots: number): void {

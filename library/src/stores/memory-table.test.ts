@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constants } from "node:buffer";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -67,6 +68,74 @@ test("F-59 packed rows are found by id, owner, sid and time as plain ones are, w
     assert.equal(table.sweep(100_000, due), expired);
     assert.equal(table.size, model.rows.size - expired);
     for (const row of model.rows.values()) assert.equal(table.get(row.id) === undefined, row.expires < due);
+  }
+});
+
+test("F-59 a row that cannot be written leaves the one before it as it was, in every list", () => {
+  const table = new RowTable();
+  const before = sampleRow({ owner: "alice", issuer: "https://id.example", sid: "one", renewAt: START });
+  table.set(before);
+  const body = "x".repeat(constants.MAX_STRING_LENGTH);
+  assert.throws(() => table.set({ ...before, owner: "bob", version: 2, body }), RangeError);
+  assert.deepEqual({ ...table.get(before.id) }, before);
+  assert.equal(table.size, 1);
+  for (const target of [{ owner: "alice" }, { issuer: "https://id.example", sid: "one" }]) {
+    assert.deepEqual(table.targeted(target), [before.id]);
+  }
+  assert.deepEqual(table.targeted({ owner: "bob" }), []);
+});
+
+/** What happens while there is no memory for a buffer, or for a larger index. */
+function without(name: "ArrayBuffer" | "Int32Array", happens: () => void): void {
+  const before = globalThis[name];
+  const refuse = function refuse(): never {
+    throw new RangeError("Array buffer allocation failed");
+  };
+  Object.defineProperty(globalThis, name, { value: refuse, configurable: true, writable: true });
+  try {
+    happens();
+  } finally {
+    Object.defineProperty(globalThis, name, { value: before, configurable: true, writable: true });
+  }
+}
+
+test("F-59 whenever memory runs out, a row is stored whole or not at all, and rows can be deleted", () => {
+  for (const seed of [1, 2, 3]) {
+    const dice = new Dice(seed);
+    const table = new RowTable();
+    const model = new Model();
+    const known: string[] = [];
+    let refused = 0;
+    const store = (row: SessionRow): void => {
+      table.set(row);
+      if (!model.rows.has(row.id)) known.push(row.id);
+      model.rows.set(row.id, row);
+    };
+    for (let step = 0; step < 3_000; step++) {
+      const drawn = dice.row();
+      const row = dice.below(4) === 0 ? { ...drawn, id: dice.of(known, drawn.id) } : drawn;
+      if (step > 2_000) {
+        const id = dice.of(known, "nobody");
+        without("Int32Array", () => table.delete(id));
+        model.rows.delete(id);
+      } else if (dice.below(2) === 0) store(row);
+      else {
+        try {
+          without(dice.of(["ArrayBuffer", "Int32Array"], "ArrayBuffer"), () => store(row));
+        } catch (error) {
+          assert.ok(error instanceof RangeError);
+          refused++;
+        }
+      }
+      assert.deepEqual({ ...table.get(row.id) }, { ...model.rows.get(row.id) }, `seed ${seed}, step ${step}`);
+    }
+    assert.ok(refused > 20, `${refused} were refused`);
+    assert.equal(table.size, model.rows.size);
+    for (const { owner } of model.rows.values()) {
+      if (owner === null) continue;
+      assert.deepEqual(sorted(table.targeted({ owner })), sorted(model.live((row) => row.owner === owner)));
+    }
+    for (const [id, row] of model.rows) assert.deepEqual({ ...table.get(id) }, { ...row });
   }
 });
 

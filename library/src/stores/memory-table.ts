@@ -1,6 +1,6 @@
 /** All rows of the memory store: packed outside of the heap, found by id, owner, sid and time. */
 import type { EndTarget, SessionRow, Survey } from "../contracts.ts";
-import { HotRows, hashOf } from "../core/hot-rows.ts";
+import { HotRows, hashOf, hashOfText } from "../core/hot-rows.ts";
 import type { Handle } from "./memory-cells.ts";
 import { NOWHERE } from "./memory-cells.ts";
 import { HashIndex } from "./memory-index.ts";
@@ -53,18 +53,26 @@ export class RowTable {
     return handle === NOWHERE ? undefined : this.#cells.read(handle);
   }
 
-  /** Stores a row in the place of the one of its id. */
+  /** Stores a row in the place of the one of its id, which stays where there is no memory for another. */
   set(row: SessionRow): void {
-    this.delete(row.id);
     const hash = hashOf(row.id);
+    const before = this.#byId.find(hash, row.id);
     const handle = this.#cells.write(row, hash);
-    this.#byId.add(hash, handle);
-    this.#byExpiry.add(bucketOf(row.expires), handle);
-    if (row.ended !== null) return;
-    if (row.owner !== null) this.#byOwner.add(row.owner, handle);
-    const sid = sidKeyOf(row);
-    if (sid !== null) this.#bySid.add(sid, handle);
-    if (row.renewAt !== null) this.#byRenewal.add(bucketOf(row.renewAt), handle);
+    try {
+      // Whatever needs memory comes first: after this nothing throws.
+      this.#reserve(row, hash);
+    } catch (cause) {
+      this.#cells.drop(handle);
+      throw cause;
+    }
+    if (before === NOWHERE) this.#byId.add(hash, handle);
+    else {
+      this.#unlink(this.#cells.read(before), before);
+      this.#byId.replace(hash, before, handle);
+      this.#hot.drop(row.id, hash);
+      this.#cells.drop(before);
+    }
+    this.#link(row, handle);
   }
 
   /** Moves `seen` forward; `undefined` where no row of this id lives. */
@@ -84,17 +92,38 @@ export class RowTable {
     const hash = hashOf(id);
     const handle = this.#byId.find(hash, id);
     if (handle === NOWHERE) return;
-    const row = this.#cells.read(handle);
-    this.#hot.drop(id, hash);
+    this.#unlink(this.#cells.read(handle), handle);
     this.#byId.replace(hash, handle, NOWHERE);
-    this.#byExpiry.remove(bucketOf(row.expires), handle);
-    if (row.ended === null) {
-      if (row.owner !== null) this.#byOwner.remove(row.owner, handle);
-      const sid = sidKeyOf(row);
-      if (sid !== null) this.#bySid.remove(sid, handle);
-      if (row.renewAt !== null) this.#byRenewal.remove(bucketOf(row.renewAt), handle);
-    }
+    this.#hot.drop(id, hash);
     this.#cells.drop(handle);
+  }
+
+  /** Makes room in the indexes for one row more. */
+  #reserve(row: SessionRow, hash: number): void {
+    this.#byId.reserve(hash);
+    if (row.owner !== null) this.#ownerHeads.reserve(hashOfText(row.owner));
+    const sid = sidKeyOf(row);
+    if (sid !== null) this.#sidHeads.reserve(hashOfText(sid));
+  }
+
+  /** Puts a row into the lists that it belongs to. */
+  #link(row: SessionRow, handle: Handle): void {
+    this.#byExpiry.add(bucketOf(row.expires), handle);
+    if (row.ended !== null) return;
+    if (row.owner !== null) this.#byOwner.add(row.owner, handle);
+    const sid = sidKeyOf(row);
+    if (sid !== null) this.#bySid.add(sid, handle);
+    if (row.renewAt !== null) this.#byRenewal.add(bucketOf(row.renewAt), handle);
+  }
+
+  /** Takes it out of them. */
+  #unlink(row: SessionRow, handle: Handle): void {
+    this.#byExpiry.remove(bucketOf(row.expires), handle);
+    if (row.ended !== null) return;
+    if (row.owner !== null) this.#byOwner.remove(row.owner, handle);
+    const sid = sidKeyOf(row);
+    if (sid !== null) this.#bySid.remove(sid, handle);
+    if (row.renewAt !== null) this.#byRenewal.remove(bucketOf(row.renewAt), handle);
   }
 
   /** Ids of live rows. */
