@@ -6,96 +6,85 @@ export function isKept({ keepsRows }: Pick<StoreCapabilities, "keepsRows">, row:
   return typeof keepsRows === "function" ? keepsRows(row) : keepsRows === true;
 }
 
-/** Of eight places for rows that stay one is for rows that were asked for once. */
-const FIRST_OF = 8;
+/** For eight places of rows one hash is remembered of rows that were asked for once. */
+const ONCE_OF = 8;
 
 /**
- * Keeps rows by the hash of their id, in two places for each hash. Where both are taken a row that is asked for once waits in another, which the next but
- * one takes: it shall not live until the garbage collector has copied it, nor push out one that comes again. Asked for once more it stays, and of those in
- * its places the one that came first goes.
+ * Keeps rows by the hash of their id, in two places for each hash. Where both are taken a row that is asked for once is not kept, for the garbage
+ * collector would have to copy it, and it would push out one that comes again: its hash is remembered, until another's takes the place. Asked for once
+ * more it stays, and of those in its places the one that came first goes.
  */
 export class HotRows {
-  readonly #kept: Pairs;
-  readonly #first: Pairs;
+  readonly #mask: number;
+  readonly #rows: (SessionRow | undefined)[];
+  /** The hashes of the rows in their places: whoever is not here is told so without a look at those who are, which are in no cache. */
+  readonly #codes: Int32Array;
+  readonly #once: Int32Array;
 
   /** @param most how many rows stay at most; the next lower power of two counts */
   constructor(most: number) {
     const places = 2 ** Math.max(1, Math.floor(Math.log2(most)));
-    this.#kept = new Pairs(places);
-    this.#first = new Pairs(Math.max(2, places / FIRST_OF));
+    this.#mask = places / 2 - 1;
+    this.#rows = new Array<SessionRow | undefined>(places).fill(undefined);
+    this.#codes = new Int32Array(places);
+    this.#once = new Int32Array(Math.max(1, places / ONCE_OF));
   }
 
   get(id: string, hash: number): SessionRow | undefined {
-    const kept = this.#kept.get(id, hash);
-    if (kept !== undefined) return kept;
-    const first = this.#first.get(id, hash);
-    if (first === undefined) return undefined;
-    this.#first.drop(id, hash);
-    this.#kept.push(first, hash);
-    return first;
+    const place = (hash & this.#mask) * 2;
+    return this.#at(place, id, hash) ?? this.#at(place + 1, id, hash);
   }
 
-  /** A row that was read for somebody who asked. */
-  keep(row: SessionRow, hash: number): void {
-    (this.#kept.hasRoom(hash) ? this.#kept : this.#first).push(row, hash);
+  /**
+   * A row that was read for somebody who asked, and is not kept: answers the object that stands for it from now on. One that stays is a copy. V8 notices
+   * of each object literal whether what it makes lives long, and then makes all of it among the old: rows that are read and dropped would fill the
+   * heap until the next full collection, and hold their texts.
+   */
+  keep(row: SessionRow, hash: number): SessionRow {
+    const place = (hash & this.#mask) * 2;
+    if (this.#rows[place + 1] !== undefined && !this.#cameBefore(hash)) return row;
+    const own = Object.freeze({ ...row });
+    this.#put(place + 1, this.#rows[place], this.#codes[place]);
+    this.#put(place, own, hash);
+    return own;
   }
 
   /** Whether this very object is one that stays. */
   keeps(row: SessionRow): boolean {
-    return this.#kept.get(row.id, hashOf(row.id)) === row;
+    return this.get(row.id, hashOf(row.id)) === row;
   }
 
   /** The row changed, or is gone. */
   drop(id: string, hash: number): void {
-    this.#kept.drop(id, hash);
-    this.#first.drop(id, hash);
-  }
-
-  clear(): void {
-    this.#kept.clear();
-    this.#first.clear();
-  }
-}
-
-/** Two rows for each hash. */
-class Pairs {
-  readonly #mask: number;
-  readonly #rows: (SessionRow | undefined)[];
-
-  constructor(places: number) {
-    this.#mask = places / 2 - 1;
-    this.#rows = new Array<SessionRow | undefined>(places).fill(undefined);
-  }
-
-  get(id: string, hash: number): SessionRow | undefined {
     const place = (hash & this.#mask) * 2;
-    const newer = this.#rows[place];
-    if (newer !== undefined && newer.id === id) return newer;
-    const older = this.#rows[place + 1];
-    return older !== undefined && older.id === id ? older : undefined;
-  }
-
-  hasRoom(hash: number): boolean {
-    return this.#rows[(hash & this.#mask) * 2 + 1] === undefined;
-  }
-
-  /** The older one goes. */
-  push(row: SessionRow, hash: number): void {
-    const place = (hash & this.#mask) * 2;
-    this.#rows[place + 1] = this.#rows[place];
-    this.#rows[place] = row;
-  }
-
-  drop(id: string, hash: number): void {
-    const place = (hash & this.#mask) * 2;
-    if (this.#rows[place + 1]?.id === id) this.#rows[place + 1] = undefined;
-    if (this.#rows[place]?.id !== id) return;
-    this.#rows[place] = this.#rows[place + 1];
-    this.#rows[place + 1] = undefined;
+    if (this.#at(place + 1, id, hash) !== undefined) this.#put(place + 1, undefined);
+    if (this.#at(place, id, hash) === undefined) return;
+    this.#put(place, this.#rows[place + 1], this.#codes[place + 1]);
+    this.#put(place + 1, undefined);
   }
 
   clear(): void {
     this.#rows.fill(undefined);
+    this.#codes.fill(0);
+    this.#once.fill(0);
+  }
+
+  #at(place: number, id: string, code: number): SessionRow | undefined {
+    if (this.#codes[place] !== code) return undefined;
+    const row = this.#rows[place];
+    return row !== undefined && row.id === id ? row : undefined;
+  }
+
+  #put(place: number, row: SessionRow | undefined, hash = 0): void {
+    this.#rows[place] = row;
+    this.#codes[place] = hash;
+  }
+
+  #cameBefore(code: number): boolean {
+    const at = code & (this.#once.length - 1);
+    if (this.#once[at] === code) return true;
+    this.#once[at] = code;
+    return false;
   }
 }
 

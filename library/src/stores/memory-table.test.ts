@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { constants } from "node:buffer";
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -183,6 +186,24 @@ test("F-59 a session in memory takes at most 300 bytes over its data, and next t
   // The rows that stay as they were handed out are a tenth of them here.
   assert.ok(heap <= 32, `${heap} bytes of each in the heap`);
 });
+
+for (const store of ["memory", "SQLite"]) {
+  test(`F-59 a row that is read and dropped leaves nothing for a full collection (${store})`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "coatcheck-garbage-"));
+    try {
+      const program = fileURLToPath(new URL("../../test-support/garbage-of-rows.ts", import.meta.url));
+      const heap = ["--expose-gc", "--min-semi-space-size=1", "--max-semi-space-size=1"];
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [...heap, program, store === "memory" ? store : join(folder, "rows.db")],
+        { env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
+      );
+      assert.ok(Number(stdout) < 2 * 2 ** 20, `${stdout} bytes`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
 
 test("F-59 owners as long as an id of ours that differ at their ends alone do not lie in one another's way", () => {
   const hashes = new Set<number>();

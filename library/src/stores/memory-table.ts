@@ -37,9 +37,7 @@ export class RowTable {
     if (hot !== undefined) return hot;
     const handle = this.#byId.find(hash, id);
     if (handle === NOWHERE) return undefined;
-    const row = this.#cells.read(handle);
-    this.#hot.keep(row, hash);
-    return row;
+    return this.#hot.keep(this.#cells.read(handle), hash);
   }
 
   /** Whether `get` will hand out this very object again. */

@@ -29,8 +29,9 @@ export class RowCache {
     return this.#rows.keeps(row);
   }
 
-  keep(row: SessionRow): void {
-    this.#rows.keep(row, hashOf(row.id));
+  /** Answers what stands for the row from now on. */
+  keep(row: SessionRow): SessionRow {
+    return this.#rows.keep(row, hashOf(row.id));
   }
 
   drop(id: string): void {

@@ -226,8 +226,7 @@ class SqliteStore implements SessionStore {
     if (kept !== undefined) return kept;
     // An id that came with a request is a part of its header.
     const row = this.#read(detached(id));
-    if (row !== undefined) cache.keep(row);
-    return row;
+    return row === undefined ? undefined : cache.keep(row);
   }
 
   #write(id: string, pages: number, work: () => { readonly changes: number | bigint }): boolean {
