@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { JsonObject } from "../contracts.ts";
 import { sampleRow } from "../testing/store-suite-rows.ts";
 import { CoatcheckError } from "./errors.ts";
-import { EMPTY_BODY, emptied, normalizeIdentity, ownerOf, parseBody, readable, serializeBody, snapshot } from "./record.ts";
+import {
+  EMPTY_BODY,
+  emptied,
+  normalizeIdentity,
+  ownerOf,
+  parseBehind,
+  parseBody,
+  parseIdentity,
+  readable,
+  serializeBody,
+  snapshot,
+} from "./record.ts";
 
 test("ID-14 users are keyed by issuer and subject: no two pairs share an owner, and the e-mail counts for nothing", () => {
   const owner = (issuer: string, subject: string, email = "a@b.c"): string =>
@@ -134,6 +146,49 @@ test("an identity is taken as it is given, and completed where it says nothing",
 test("a stored body begins with its format, whatever order it was built in", () => {
   const { format, ...rest } = EMPTY_BODY;
   assert.match(serializeBody({ ...rest, format }), /^\{"format":1,/);
+});
+
+test("a stored body has the identity right behind its format and the data behind that, also once tokens were renewed", () => {
+  const { identity, data, ...rest } = EMPTY_BODY;
+  assert.match(serializeBody({ ...rest, data, identity }), /^\{"format":1,"identity":null,"data":\{\}/);
+});
+
+const TRICKS: readonly (readonly [what: string, claims: JsonObject, data: JsonObject])[] = [
+  ["nothing", {}, {}],
+  ["members of that name", { before: 1, data: { inner: true }, list: [{ a: 1, data: {} }] }, { a: 1, data: { data: {} } }],
+  ["texts like it", { text: ',"data":{', end: '"', '","data":{': 1, slash: "\\" }, { '}},"data":{': '{"format":1' }],
+  ["letters of two bytes", { name: "Łukasz 🦊", '","data":{"': "é" }, { note: "żółw" }],
+];
+
+test("F-59 an identity that is parsed alone is the one in the record, whatever claims and data hold", () => {
+  for (const [what, claims, data] of TRICKS) {
+    const identity = { ...normalizeIdentity({ issuer: "https://id.example", subject: "alice", claims }, 5) };
+    for (const somebody of [identity, null]) {
+      const body = { ...EMPTY_BODY, identity: somebody, data, tokens: "sealed", userAgent: ',"data":{' };
+      const stored = sampleRow({ body: serializeBody(body) });
+      const part = parseIdentity(stored);
+      if (part === null) {
+        assert.equal(what, "members of that name");
+        continue;
+      }
+      assert.deepEqual(part.identity, somebody, what);
+      assert.deepEqual(parseBehind(stored, part.identity, part.end), body, what);
+    }
+  }
+});
+
+test("F-59 what stands otherwise, or is broken, is not parsed in parts", () => {
+  for (const body of [
+    '{"format":1,"data":{},"identity":null}',
+    '{"format":1,"identity":{"a":1,"data":{}}',
+    '{"format":1,"identity":{',
+  ]) {
+    assert.equal(parseIdentity(sampleRow({ body })), null, body);
+  }
+  const broken = sampleRow({ body: '{"format":1,"identity":null,"data":{"a"' });
+  const part = parseIdentity(broken);
+  assert.ok(part !== null);
+  assert.throws(() => parseBehind(broken, part.identity, part.end), { code: "ERR_RECORD_FORMAT" });
 });
 
 test("the cause of an unreadable record is kept where the JSON is broken", () => {

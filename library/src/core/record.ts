@@ -15,9 +15,10 @@ export function readable({ body }: SessionRow): boolean {
 }
 
 export function serializeBody(body: RecordBody): string {
-  const { format, ...rest } = body;
-  // The format comes first. One text from one piece: strings that were put together are slower to look into.
-  return JSON.stringify({ format, ...rest });
+  const { format, identity, data, ...rest } = body;
+  // The format comes first, then what most requests ask for: it is parsed without the rest. One text from one piece: strings that were put
+  // together are slower to look into.
+  return JSON.stringify({ format, identity, data, ...rest });
 }
 
 /** Parses a readable row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
@@ -30,6 +31,43 @@ export function parseBody(row: SessionRow): RecordBody {
     throw new CoatcheckError("ERR_RECORD_FORMAT", { cause });
   }
   throw new CoatcheckError("ERR_RECORD_FORMAT");
+}
+
+/** How every body begins, and what comes behind the identity. */
+const BEGIN = '{"format":1,"identity":';
+const BEHIND = ',"data":{';
+
+/** The identity in a readable row's body, and where in the text what comes behind it begins. */
+export interface IdentityPart {
+  readonly identity: Identity | null;
+  readonly end: number;
+}
+
+/**
+ * Parses the identity alone: data and tokens are most of a body, and few requests look at them. `null` where it cannot be had so, and
+ * {@link parseBody} says what there is.
+ */
+export function parseIdentity({ body }: SessionRow): IdentityPart | null {
+  if (!body.startsWith(BEGIN)) return null;
+  // No text in JSON holds a quotation mark without a backslash before it, so that this is a member of some object; of the outermost one where what
+  // stands before it is whole.
+  const end = body.indexOf(BEHIND, BEGIN.length);
+  if (end === -1) return null;
+  try {
+    return { identity: JSON.parse(body.slice(BEGIN.length, end)), end };
+  } catch {
+    return null;
+  }
+}
+
+/** All of a readable row's body, of which the identity has been parsed. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
+export function parseBehind({ body }: SessionRow, identity: Identity | null, end: number): RecordBody {
+  try {
+    const parsed: Omit<RecordBody, "identity"> = JSON.parse(`{"format":1${body.slice(end)}`);
+    return { ...parsed, identity };
+  } catch (cause) {
+    throw new CoatcheckError("ERR_RECORD_FORMAT", { cause });
+  }
 }
 
 /** Who the app or a provider says it is, as it is kept. Throws a `TypeError` for a malformed one: it is refused, never rewritten (S-36). */

@@ -1,41 +1,61 @@
 import type { Identity, JsonObject, RecordBody, SessionRow, StoreCapabilities } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
 import { isKept } from "../core/hot-rows.ts";
-import { parseBody } from "../core/record.ts";
+import { parseBehind, parseBody, parseIdentity, readable } from "../core/record.ts";
 
-/** A row's body, parsed. What is shown of it is frozen first: requests may share it, and the next write keeps it. */
+/** A row's body, parsed as far as it is asked for. What is shown of it is frozen first: requests may share it, and the next write keeps it. */
 export class Body {
-  readonly #parsed: RecordBody;
+  readonly #row: SessionRow;
+  #identity: Identity | null = null;
+  /** Where what comes behind the identity begins; 0 where that has not been parsed alone. */
+  #end = 0;
+  #parsed: RecordBody | null = null;
   #identityShown = false;
   #dataShown = false;
 
+  /** Throws `ERR_RECORD_FORMAT` for one of another release. */
   constructor(row: SessionRow) {
-    this.#parsed = parseBody(row);
+    if (!readable(row)) throw new CoatcheckError("ERR_RECORD_FORMAT");
+    this.#row = row;
   }
 
   get identity(): Identity | null {
-    if (!this.#identityShown) freezeParsed(this.#parsed.identity);
-    this.#identityShown = true;
-    return this.#parsed.identity;
+    if (!this.#identityShown) this.#showIdentity();
+    return this.#identity;
   }
 
   get data(): JsonObject {
-    if (!this.#dataShown) freezeParsed(this.#parsed.data);
+    const { data } = this.#whole();
+    if (!this.#dataShown) freezeParsed(data);
     this.#dataShown = true;
-    return this.#parsed.data;
+    return data;
   }
 
   /** The provider's tokens, sealed. */
   get tokens(): string | null {
-    return this.#parsed.tokens;
+    return this.#whole().tokens;
   }
 
   get provider(): string | null {
-    return this.#parsed.provider;
+    return this.#whole().provider;
   }
 
   /** All of it. */
   get record(): RecordBody {
-    return { ...this.#parsed, identity: this.identity, data: this.data };
+    return { ...this.#whole(), identity: this.identity, data: this.data };
+  }
+
+  #showIdentity(): void {
+    const part = this.#parsed === null ? parseIdentity(this.#row) : null;
+    this.#end = part?.end ?? 0;
+    this.#identity = part === null ? this.#whole().identity : part.identity;
+    freezeParsed(this.#identity);
+    this.#identityShown = true;
+  }
+
+  #whole(): RecordBody {
+    this.#parsed ??= this.#end === 0 ? parseBody(this.#row) : parseBehind(this.#row, this.#identity, this.#end);
+    return this.#parsed;
   }
 }
 
