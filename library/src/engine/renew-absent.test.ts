@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, renewalWorld, tokens, type World } from "../../test-support/renewals.ts";
 import { memory } from "../stores/memory.ts";
+import { overStore } from "../testing/over-store.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -161,4 +162,50 @@ test("S-24 however many are due, four are renewed at once, and others follow one
   }
   assert.equal(answered, 60);
   assert.ok(new Set(starts).size > 20, "they do not come in one burst");
+});
+
+test("F-46 a pass that finds the provider away is over after eight failures, and the next one begins anew", async () => {
+  world = background();
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: 3_600_000, cause: null }));
+  for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  await pass(LIFETIME * 0.9);
+  const counts: number[] = [];
+  let before = world.provider.spends.length;
+  let last = world.clock.monotonic();
+  // A pass takes less than a second, and comes every seven and a half to fifteen.
+  for (const end = last + 60_000; world.clock.monotonic() < end; ) {
+    world.clock.advance(50);
+    await world.quiet();
+    const asked = world.provider.spends.length - before;
+    before += asked;
+    if (asked === 0) continue;
+    if (counts.length === 0 || world.clock.monotonic() - last > 3_000) counts.push(0);
+    counts.push((counts.pop() ?? 0) + asked);
+    last = world.clock.monotonic();
+  }
+  assert.deepEqual(counts.slice(0, 3), [8, 8, 8]);
+});
+
+test("F-46 a store that is away in a pass is told of, and the next pass goes on", async () => {
+  const real = memory();
+  let away = false;
+  const store = overStore(real, {
+    list: (query, most, now) => {
+      if (away) throw new Error("the store is away");
+      return real.list(query, most, now);
+    },
+  });
+  world = background(1, { store });
+  renews();
+  await world.signIn();
+  away = true;
+  await pass(LIFETIME);
+  assert.equal(world.provider.spends.length, 0);
+  const told = world.replicas[0]?.events.filter(({ name }) => name === "store.failed") ?? [];
+  assert.ok(told.length > 10);
+  for (const { level, reason, error } of told)
+    assert.deepEqual([level, reason, String(error)], ["warn", "renewal", "Error: the store is away"]);
+  away = false;
+  await pass(16_000);
+  assert.equal(world.provider.spends.length, 1);
 });

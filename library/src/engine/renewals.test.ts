@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../test-support/renewals.ts";
 import type { RefreshOutcome, SessionRow } from "../contracts.ts";
+import { parseBody } from "../core/record.ts";
 import { memory } from "../stores/memory.ts";
 import { overStore } from "../testing/over-store.ts";
 
@@ -252,7 +253,11 @@ test("F-30 two holders that died without a word may each have shown the token: n
   }
   await world.quiet();
   assert.equal(world.provider.spends.length, 2);
-  assert.deepEqual([(await rowOf(cookie)).lease, (await rowOf(cookie)).ended], [null, null]);
+  const row = await rowOf(cookie);
+  assert.deepEqual([row.lease, row.ended], [null, null]);
+  const { until, ...known } = parseBody(row).renewal ?? { until: 0 };
+  assert.deepEqual(known, { failures: 1, unknown: true, lost: true }, "what is known of it, until somebody hears more");
+  assert.ok(until <= world.clock.now());
   world.provider.spends[1]?.answer(renewed(1));
   await world.quiet();
   assert.equal(await (await replica(2).ask(cookie)).exchange.session.accessToken(), "access-1", "a late answer is still heard");

@@ -195,8 +195,8 @@ test("S-65 past its bound nothing is promised: the cookie is cleared all the sam
   assert.match(await refused.text(), /could not be ended/);
   assert.equal(second.jar.size, 0);
   assert.deepEqual(
-    here.site.events.filter(({ name }) => name === "ending.dropped").map(({ reason }) => reason),
-    ["full"],
+    here.site.events.filter(({ name }) => name === "ending.dropped"),
+    [{ name: "ending.dropped", level: "error", reason: "full" }],
   );
   here.down.clear();
   await here.later();
