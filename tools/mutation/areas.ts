@@ -26,6 +26,8 @@ interface Equivalent {
   /** A part of the line. */
   readonly line: string;
   readonly operators: readonly string[];
+  /** What it is replaced by, where another change of that place is no equivalent. */
+  readonly to?: string;
   /** Why no test can tell. */
   readonly reason: string;
 }
@@ -111,12 +113,78 @@ const EQUIVALENTS: readonly Equivalent[] = [
     reason: "addresses of one family are of one length",
   },
   { path: "engine/cap.ts", line: "? 1 : -1", operators: ["number"], reason: "of a comparison the sign counts alone" },
+  {
+    path: "engine/directory.ts",
+    line: 'notice.subject ?? ""',
+    operators: ["string"],
+    reason: "without sid and subject there is no notice; asked for the type alone",
+  },
+  {
+    path: "engine/directory.ts",
+    line: 'subject: subject ?? ""',
+    operators: ["string"],
+    reason: "without sid and subject there is no notice; asked for the type alone",
+  },
+  {
+    path: "engine/refresh-target.ts",
+    line: 'body.provider ?? ""',
+    operators: ["string", "logic"],
+    reason: "what failed to renew has a provider; asked for the type alone",
+  },
+  {
+    path: "engine/resolver.ts",
+    line: "this.#generation += 1",
+    operators: ["assignment", "number"],
+    reason: "that it is another number is what counts",
+  },
+  { path: "engine/slots.ts", line: "pause > 0", operators: ["boundary"], reason: "to sleep for no time is not to sleep" },
+  {
+    path: "engine/endings.ts",
+    line: "first < found.length",
+    operators: ["boundary"],
+    reason: "a lot of nobody more",
+  },
+  {
+    path: "engine/endings.ts",
+    line: "if (!this.#watched.has(id))",
+    operators: ["condition"],
+    to: "true",
+    reason: "saves a copy of the id; what is set anew is the same",
+  },
+  {
+    path: "engine/observe.ts",
+    line: "fromProxy: false",
+    operators: ["boolean"],
+    reason: "beside an assertion nobody asks where the session is from; there for the type alone",
+  },
+  {
+    path: "engine/decision.ts",
+    line: 'request.method !== "GET" && comesAlong',
+    operators: ["string"],
+    reason: "saves looking: of what changes nothing nobody asks what came along",
+  },
+  {
+    path: "engine/spend.ts",
+    line: 'committed.kind === "stored" ? { kind: "ended", reason }',
+    operators: ["string"],
+    reason: "saves a look at the row, which says the same",
+  },
+  {
+    path: "engine/unfinished-endings.ts",
+    line: 'abort(new Error("closing"))',
+    operators: ["string"],
+    reason: "whoever sleeps is woken, and nobody asks by what",
+  },
 ];
 
 /** Why a mutant is set aside; `null` where it is not. */
-export function reasonOf(path: string, line: string, operator: string): string | null {
-  return (
-    EQUIVALENTS.find((known) => path.endsWith(known.path) && line.includes(known.line) && known.operators.includes(operator))
-      ?.reason ?? null
+export function reasonOf(path: string, line: string, operator: string, to: string): string | null {
+  const found = EQUIVALENTS.find(
+    (known) =>
+      path.endsWith(known.path) &&
+      line.includes(known.line) &&
+      known.operators.includes(operator) &&
+      (known.to === undefined || known.to === to),
   );
+  return found?.reason ?? null;
 }

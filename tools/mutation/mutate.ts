@@ -64,7 +64,7 @@ async function main(): Promise<number> {
   const all = paths.flatMap((path) =>
     mutantsOf(readFileSync(join(ROOT, path), "utf8")).map((mutant): Placed => ({ ...mutant, path })),
   );
-  const wanted = all.filter((mutant) => reasonOf(mutant.path, lineOf(mutant), mutant.operator) === null);
+  const wanted = all.filter((mutant) => reasonOf(mutant.path, lineOf(mutant), mutant.operator, mutant.replacement) === null);
   const chosen = values.sample === undefined ? wanted : drawn(wanted, Number(values.sample), Number(values.seed));
   console.log(
     `${area.name}: ${chosen.length} of ${wanted.length} mutants in ${paths.length} files, ${all.length - wanted.length} set aside as equivalent`,

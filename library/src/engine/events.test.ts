@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
-import type { AuditEvent } from "../contracts.ts";
+import type { AuditEvent, ProxyReader, ProxyVerdict } from "../contracts.ts";
 import type { CoatcheckOptions, Session } from "../index.ts";
 import { coatcheck, custom } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -51,10 +51,14 @@ async function eventsOf({ happens, options = {}, without }: Scenario): Promise<r
   const row = await store.get(id);
   events.length = 0;
   const visit: Site["visit"] = (handler, headers = {}, method = "GET") =>
-    auth.handle(new Request(`${ORIGIN}/`, { method, headers: { cookie, ...headers } }), async (session) => {
-      await handler(session);
-      return new Response("answered");
-    });
+    auth.handle(
+      new Request(`${ORIGIN}/`, { method, headers: { cookie, ...headers } }),
+      async (session) => {
+        await handler(session);
+        return new Response("answered");
+      },
+      { peer: "127.0.0.1" },
+    );
   away = true;
   await happens({ auth, clock, cookie, visit });
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -84,6 +88,14 @@ interface Scenario {
   readonly events: readonly Plain[];
 }
 
+const readsWith = (read: ProxyReader["read"]): ProxyReader => ({ headers: ["x-user"], read });
+const bob = { issuer: "test", subject: "bob", claims: {}, authenticatedAt: 0, method: "proxy" };
+const asserted = (): ProxyVerdict => ({ kind: "asserted", identity: bob });
+const unsure = custom({
+  name: "unsure",
+  presented: () => assert.fail("a bug"),
+  authenticate: () => assert.fail("a bug"),
+});
 const badge = custom({
   name: "badge",
   presented: (request) => request.header("x-badge") !== undefined,
@@ -164,6 +176,76 @@ const SCENARIOS: readonly Scenario[] = [
     options: { strategies: [badge] },
     happens: ({ visit }) => visit(() => undefined, { "x-badge": "1" }),
     events: [{ name: "credential.failed", level: "error", reason: "badge", code: "ERR_APP_HOOK", error: "a bug" }],
+  },
+  {
+    what: "a credential of the app's of which it cannot even say whether it came",
+    options: { strategies: [unsure] },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined)).status, 500),
+    events: [
+      { name: "credential.failed", level: "error", reason: "unsure", code: "ERR_APP_HOOK", error: "presented of unsure threw" },
+    ],
+  },
+  {
+    what: "a proxy's reader that throws",
+    options: { proxy: { reader: readsWith(() => assert.fail("a bug")) } },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined)).status, 503),
+    events: [{ name: "proxy.failed", level: "error", error: "a bug" }],
+  },
+  {
+    what: "a proxy's reader that rejects",
+    options: { proxy: { reader: readsWith(() => Promise.reject(new Error("a bug"))) } },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined)).status, 503),
+    events: [{ name: "proxy.failed", level: "error", error: "a bug" }],
+  },
+  {
+    what: "what a proxy says that cannot be read",
+    options: { proxy: { reader: readsWith(() => ({ kind: "malformed", reason: "user" })) } },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined)).status, 400),
+    events: [
+      { name: "proxy.malformed", level: "warn", reason: "user" },
+      { name: "session.refused", level: "debug", code: "ERR_BAD_REQUEST" },
+    ],
+  },
+  {
+    what: "the same, where the reader knows what to do about it",
+    options: {
+      proxy: { reader: { ...readsWith(() => ({ kind: "malformed", reason: "user" })), hint: (reason) => `see ${reason}` } },
+    },
+    happens: ({ visit }) => visit(() => undefined),
+    events: [
+      { name: "proxy.malformed", level: "warn", reason: "user", hint: "see user" },
+      { name: "session.refused", level: "debug", code: "ERR_BAD_REQUEST" },
+    ],
+  },
+  {
+    what: "what a proxy did not say itself",
+    options: { proxy: { reader: readsWith(() => ({ kind: "stripped", reason: "peer" })) } },
+    happens: ({ visit }) => visit((session) => assert.equal(session.owner, "test alice")),
+    events: [{ name: "proxy.stripped", level: "warn", reason: "peer" }],
+  },
+  {
+    what: "somebody whom the app does not let in any more",
+    options: { proxy: { reader: readsWith(asserted), resolve: () => ({ blocked: true }) } },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 403),
+    events: [
+      { name: "session.refused", level: "warn", reason: "blocked", code: "ERR_FORBIDDEN", owner: "test bob" },
+      { name: "session.refused", level: "debug", code: "ERR_FORBIDDEN" },
+    ],
+  },
+  {
+    what: "somebody unknown where the app wants no such",
+    options: { proxy: { reader: readsWith(asserted), resolve: () => null, unknown: "refuse" } },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 403),
+    events: [
+      { name: "session.refused", level: "warn", reason: "unknown", code: "ERR_FORBIDDEN", owner: "test bob" },
+      { name: "session.refused", level: "debug", code: "ERR_FORBIDDEN" },
+    ],
+  },
+  {
+    what: "a look-up of the app's that throws",
+    options: { proxy: { reader: readsWith(asserted), resolve: () => assert.fail("a bug") } },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 500),
+    events: [{ name: "proxy.lookup-failed", level: "error", reason: "app", code: "ERR_APP_HOOK", error: "a bug" }],
   },
 ];
 

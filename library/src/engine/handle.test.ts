@@ -139,6 +139,24 @@ for (const [what, { thrown, status }] of Object.entries(FAILURES)) {
   });
 }
 
+test("F-46 a change that fails when it is made again for the store is a bug of the app's, and nothing of it is stored", async () => {
+  const { auth, id, store, visit } = await signedIn();
+  const before = await store.get(id);
+  let made = 0;
+  const answer = await visit((session) => {
+    session.update((data) => {
+      if (made++ > 0) throw new Error("a bug");
+      return { ...data, cart: 1 };
+    });
+    return new Response("done");
+  });
+  const told: unknown = await answer.json();
+  assert.ok(typeof told === "object" && told !== null && "code" in told);
+  assert.deepEqual([answer.status, told.code, answer.headers.getSetCookie()], [500, "ERR_INTERNAL", []]);
+  assert.deepEqual(await store.get(id), before);
+  await auth.close();
+});
+
 const PATHS: readonly [url: string, page: number][] = [
   ["http://localhost:3000", 200],
   ["http://localhost:3000/?a#b", 200],

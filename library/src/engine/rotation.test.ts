@@ -58,3 +58,18 @@ test("F-63 CR-01 a secret that was exchanged twice gives nothing, and each excha
   assert.equal((await ask(one, true)).cookie, two);
   await auth.close();
 });
+
+test("F-46 F-63 beside cookies of our name that are none of this session's the same one comes again", async () => {
+  const { auth, cookie, ask } = await signedIn();
+  const name = cookie.slice(0, cookie.indexOf("="));
+  const other = await signIn(auth, { subject: "bob" });
+  const first = await ask(`${name}=broken; ${cookie}`, true);
+  const again = await ask(`${name}=broken; ${cookie}`, true);
+  assert.deepEqual([first.who, again.cookie], ["alice", first.cookie]);
+  await auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie: other } }), (session) => {
+    session.logout();
+    return new Response();
+  });
+  assert.equal((await ask(`${other}; ${cookie}`, true)).cookie, first.cookie, "beside one that is over");
+  await auth.close();
+});
