@@ -1,5 +1,6 @@
 /** The gateway beside what operators use today: one provider, one app, one run. */
 import { request } from "undici";
+import type { Effort } from "./measure.ts";
 import { FULL, median } from "./measure.ts";
 import type { PeersAnswer, PeersQuestion } from "./peers-load.ts";
 import type { Subject } from "./peers-subjects.ts";
@@ -11,13 +12,12 @@ import { requestTo } from "./stage.ts";
 import type { Helper } from "./talk.ts";
 import { start } from "./talk.ts";
 
-/** What is asked for, by how many connections, and how many requests make a window. */
+/** What is asked for, and by how many connections. */
 interface Workload {
   readonly name: string;
   /** Bytes of the answer; 0: whether somebody may pass. */
   readonly bytes: number;
   readonly connections: number;
-  readonly requests: number;
   /** Of oauth2-proxy's processor time. */
   readonly goal: number;
   /** It is also asked for at a low rate, to see how long answers take. */
@@ -25,11 +25,15 @@ interface Workload {
 }
 
 const WORKLOADS: readonly Workload[] = [
-  { name: "check", bytes: 0, connections: 16, requests: 4_000, goal: 0.2, paced: true },
-  { name: "1 KiB", bytes: 1_024, connections: 16, requests: 3_000, goal: 0.2, paced: true },
-  { name: "64 KiB", bytes: 65_536, connections: 16, requests: 1_000, goal: 0.25 },
-  { name: "10 MB", bytes: 10_000_000, connections: 2, requests: 12, goal: 1 },
+  { name: "check", bytes: 0, connections: 16, goal: 0.2, paced: true },
+  { name: "1 KiB", bytes: 1_024, connections: 16, goal: 0.2, paced: true },
+  { name: "64 KiB", bytes: 65_536, connections: 16, goal: 0.25 },
+  { name: "10 MB", bytes: 10_000_000, connections: 2, goal: 1 },
 ];
+/** A window is so many times as long as in the other benchmarks: a large answer takes milliseconds. */
+const WINDOWS = 2;
+/** How long everybody is warmed up at most, in seconds. */
+const LONGEST_WARM_UP = 4;
 const RATE = 1_000;
 const PACED_MILLIS = 2_000;
 const PEOPLE = 20;
@@ -39,6 +43,14 @@ interface Figures {
   readonly rates: number[];
   readonly p50: number[];
   readonly p99: number[];
+}
+
+interface Measured {
+  readonly subject: Subject;
+  readonly workload: Workload;
+  /** How many requests fill a window. */
+  readonly count: number;
+  readonly figures: Figures;
 }
 
 /** Processor time for each request, how long answers take at an equal low load, memory, and the time to the first answer. */
@@ -52,40 +64,33 @@ export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> 
   stage.adopt(load);
   const subjects = await startSubjects(stage, world, only, full ? PEOPLE : 2, full);
   const idle = new Map(subjects.map(({ started }) => [started.name, started.helper.used().residentBytes]));
-  const found: { readonly subject: Subject; readonly workload: Workload; readonly figures: Figures }[] = [];
+  const found: Measured[] = [];
   for (const workload of WORKLOADS) {
-    const pairs = subjects.filter(({ check }) => workload.bytes > 0 || check !== undefined);
-    const measured = pairs.map((subject) => ({
-      subject,
-      workload,
-      figures: { micros: [], rates: [], p50: [], p99: [] } satisfies Figures,
-    }));
-    const ready: typeof measured = [];
-    for (const one of measured) {
-      if (await worked(one.subject, () => warmUp(load, one.subject, workload, stage.effort.warmUp))) ready.push(one);
+    const ready: Measured[] = [];
+    for (const subject of subjects.filter(({ check }) => workload.bytes > 0 || check !== undefined)) {
+      const count = await orLeftOut(subject, () => sized(load, subject, workload, stage.effort));
+      if (count === undefined) continue;
+      ready.push({ subject, workload, count, figures: { micros: [], rates: [], p50: [], p99: [] } });
     }
     for (let round = 0; round < stage.effort.rounds; round++) {
-      for (const { subject, figures } of ready) {
-        await worked(subject, () => window(load, subject, workload, full, figures));
-      }
+      for (const one of ready) await orLeftOut(one.subject, () => window(load, one, full ? PACED_MILLIS : 40));
     }
     found.push(...ready);
   }
   const rows = found
     .filter(({ figures }) => figures.micros.length > 0)
-    .map(({ subject, workload, figures }) => rowOf(subject, workload, figures, idle.get(subject.started.name) ?? 0));
+    .map((one) => rowOf(one, idle.get(one.subject.started.name) ?? 0));
   return { rows, goals: goalsOf(rows) };
 }
 
-/** A failure of those that no goal is about is told, and what failed is left out. */
-async function worked({ started: { name } }: Subject, work: () => Promise<void>): Promise<boolean> {
+/** A failure of those that no goal is about is told, and what failed is left out: it answers nothing. */
+async function orLeftOut<Answer>({ started: { name } }: Subject, work: () => Promise<Answer>): Promise<Answer | undefined> {
   try {
-    await work();
-    return true;
+    return await work();
   } catch (error) {
     if (name === OURS || name === THEIRS) throw error;
     process.stderr.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
-    return false;
+    return undefined;
   }
 }
 
@@ -107,27 +112,30 @@ async function asked(load: Helper, subject: Subject, question: PeersQuestion): P
   return answer;
 }
 
-/** Until what compiles itself has done so: a quarter of a second for those that are compiled already. */
-async function warmUp(load: Helper, subject: Subject, workload: Workload, requests: number): Promise<void> {
+/** Works until what compiles itself has done so, whoever it is. Answers how many requests fill a window. */
+async function sized(load: Helper, subject: Subject, workload: Workload, effort: Effort): Promise<number> {
   await verify(subject, workload);
   const question = questionFor(subject, workload);
-  const count = Math.max(2, Math.min(requests, workload.requests * 4));
-  for (let seconds = 0, sent = 0; sent < requests && seconds < 4; sent += count) {
-    seconds += (await asked(load, subject, { ...question, count })).seconds;
-    if (workload.bytes > 1_000_000) break;
+  let count = workload.connections;
+  for (let seconds = 0, sent = 0; ; ) {
+    const took = (await asked(load, subject, { ...question, count })).seconds;
+    seconds += took;
+    sent += count;
+    const perWindow = Math.max(workload.connections, Math.round((count / took) * effort.windowSeconds * WINDOWS));
+    if (sent >= effort.warmUp || seconds >= LONGEST_WARM_UP) return perWindow;
+    count = Math.min(perWindow, effort.warmUp);
   }
 }
 
-async function window(load: Helper, subject: Subject, workload: Workload, full: boolean, figures: Figures): Promise<void> {
+async function window(load: Helper, { subject, workload, count, figures }: Measured, pacedMillis: number): Promise<void> {
   const question = questionFor(subject, workload);
-  const count = full ? workload.requests : 4;
-  await asked(load, subject, { ...question, count: Math.ceil(count / 4) });
+  await asked(load, subject, { ...question, count: Math.ceil(count / 2) });
   const before = subject.started.helper.used().micros;
   const { seconds } = await asked(load, subject, { ...question, count });
   figures.micros.push((subject.started.helper.used().micros - before) / count);
   figures.rates.push(count / seconds);
   if (!workload.paced) return;
-  const steady = await asked(load, subject, { ...question, connections: 64, rate: RATE, lasts: full ? PACED_MILLIS : 40 });
+  const steady = await asked(load, subject, { ...question, connections: 64, rate: RATE, lasts: pacedMillis });
   figures.p50.push(steady.p50);
   figures.p99.push(steady.p99);
 }
@@ -150,7 +158,7 @@ async function verify(subject: Subject, { bytes }: Workload): Promise<void> {
   }
 }
 
-function rowOf({ started }: Subject, workload: Workload, { micros, rates, p50, p99 }: Figures, idle: number): Row {
+function rowOf({ subject: { started }, workload, figures: { micros, rates, p50, p99 } }: Measured, idle: number): Row {
   const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
   return {
     name: `${started.name}: ${workload.name}`,
