@@ -3,6 +3,7 @@
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { collectAlone } from "./cli/collector.ts";
 
 // Not in the common temporary folder, which is Node's default: whoever can write there would say what this process runs.
 function cacheFolder(): string | undefined {
@@ -16,6 +17,8 @@ function cacheFolder(): string | undefined {
   }
 }
 
+// Before anything is compiled: what is kept of that is for processes of the same flags alone.
+collectAlone();
 const folder = cacheFolder();
 if (folder !== undefined) enableCompileCache(folder);
 await import("./command-line.ts");

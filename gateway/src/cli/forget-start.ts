@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { growAtOnce } from "./collector.ts";
 
 /** When the start is over, and usually nothing is going on yet, in milliseconds. */
 const AFTER = 1_000;
@@ -22,5 +23,6 @@ export function forgetStart(): void {
     // The first makes bytecode old, the second drops it.
     for (let times = 0; times < 2; times++) collect({ type: "major", flavor: "last-resort" });
     setFlagsFromString(`--bytecode-old-age=${BYTECODE_AGE}`);
+    growAtOnce();
   }, AFTER).unref();
 }
