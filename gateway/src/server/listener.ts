@@ -8,6 +8,7 @@ import type { FrontDoor } from "../front-door.ts";
 import type { Observer } from "../observe/observer.ts";
 import { hasUnreadBody } from "../reception.ts";
 import { ConnectionTurns } from "./connection-turns.ts";
+import { GatewayMessage } from "./gateway-message.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { AnsweredBodies, discardRest } from "./lingering-close.ts";
 import { protocolFault } from "./protocol.ts";
@@ -17,6 +18,7 @@ import { StandingReaders } from "./standing-readers.ts";
 /** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
 export function createListener(door: FrontDoor, limits: LimitSettings, observer: Observer): Server {
   const server = createServer({
+    IncomingMessage: GatewayMessage,
     insecureHTTPParser: false,
     requireHostHeader: false,
     maxHeaderSize: limits.headerBytes,

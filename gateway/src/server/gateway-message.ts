@@ -1,0 +1,37 @@
+/** A request as Node's server makes it, whose headers become a dictionary only where something in it tells how it is framed. */
+import type { IncomingHttpHeaders } from "node:http";
+import { IncomingMessage } from "node:http";
+
+const CONTENT_LENGTH = "content-length";
+const TRANSFER_ENCODING = "transfer-encoding";
+const EXPECT = "expect";
+const NOTHING: IncomingHttpHeaders = Object.freeze({});
+
+/**
+ * Node's server asks every request for `headers`, to see whether a body comes and an answer is expected before it, and making that dictionary of a browser's header
+ * costs as much as finding out who asks. Most requests have none of those three headers, and everything else here reads the lines as they were
+ * received: so such a request has an empty dictionary, and any other has Node's own.
+ */
+export class GatewayMessage extends IncomingMessage {
+  /** Whether the length of a body, its coding or an expectation is told; `undefined` before anybody asked. */
+  framed: boolean | undefined = undefined;
+}
+
+function hasOneOf(lines: readonly string[]): boolean {
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = lines[index] ?? "";
+    if (isNamed(name, CONTENT_LENGTH) || isNamed(name, TRANSFER_ENCODING) || isNamed(name, EXPECT)) return true;
+  }
+  return false;
+}
+
+const isNamed = (name: string, wanted: string): boolean => name.length === wanted.length && name.toLowerCase() === wanted;
+
+// Node declares a property and has an accessor, which a class may not override in so many words.
+Object.defineProperty(GatewayMessage.prototype, "headers", {
+  configurable: true,
+  get(this: GatewayMessage): IncomingHttpHeaders {
+    this.framed ??= hasOneOf(this.rawHeaders);
+    return this.framed ? Reflect.get(IncomingMessage.prototype, "headers", this) : NOTHING;
+  },
+});
