@@ -13,6 +13,7 @@ import {
   haveOauth2Proxy,
   installed,
   startApache,
+  startBareServer,
   startNginx,
   startOauth2Proxy,
   startRedis,
@@ -22,6 +23,7 @@ import type { Stage } from "./stage.ts";
 
 export const OURS = "coatcheck, memory";
 export const THEIRS = "oauth2-proxy, cookie";
+const FLOOR = "node:http 204";
 const HOST = "app.example.com";
 
 /** A program with people signed in. */
@@ -32,6 +34,8 @@ export interface Subject {
   readonly cookies: readonly string[];
   /** Where it is asked whether somebody may pass, with the lines for that. */
   readonly check?: { readonly path: string; readonly lines: readonly string[] };
+  /** It asks nobody who they are and has no app behind it: what any check by a process of Node's costs at least. */
+  readonly isFloor?: true;
 }
 
 const GATEWAY = new URL("../gateway/", import.meta.url);
@@ -120,6 +124,12 @@ export async function startSubjects(
     if (!nginx || name !== OURS || !wanted(behind)) continue;
     const asked = { program: started.helper, port: started.port, ask: "/auth/check/nginx", lines: ASKING_US };
     found.push({ started: await startNginx(stage, behind, world, asked), lines, cookies });
+  }
+
+  if (wanted(FLOOR)) {
+    const started = await startBareServer(stage, FLOOR);
+    const check = { path: "/auth/check/nginx", lines: METADATA };
+    found.push({ started, lines: [`host: ${HOST}`], cookies: ["cookie: anybody=1"], check, isFloor: true });
   }
 
   const redisWanted = installed("redis-server") !== undefined;

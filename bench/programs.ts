@@ -15,6 +15,11 @@ const BUILD = fileURLToPath(new URL("../tools/build-oauth2-proxy.ts", import.met
 const APACHE_MODULES = "/usr/lib/apache2/modules";
 const SYSTEM = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
+/** What only the start of a program needed has been given back by then, in milliseconds. */
+export const CALM = 4_000;
+const SERVER =
+  'require("node:http").createServer((_, answer) => answer.writeHead(204).end()).listen(+process.argv[1], "127.0.0.1")';
+
 /** A program that listens, and how long it took from its start to its first answer. */
 export interface Started {
   readonly name: string;
@@ -61,6 +66,14 @@ export async function firstAnswer(program: Program, port: number, started: numbe
 async function started(stage: Stage, program: Program, port: number, since: number, path?: string): Promise<Started> {
   stage.adopt(program);
   return { name: program.name, port, helper: program, startMillis: await firstAnswer(program, port, since, path) };
+}
+
+/** The least that Node does for a request: 204, whoever asks for whatever. */
+export async function startBareServer(stage: Stage, name: string): Promise<Started> {
+  const port = await freePort();
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const since = performance.now();
+  return started(stage, new Program(name, process.execPath, ["--eval", SERVER, String(port)], { env }), port, since);
 }
 
 /** A Redis that keeps nothing on disk. */

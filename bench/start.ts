@@ -1,21 +1,16 @@
 /** How long the gateway takes from its start to its first answer, and what it keeps of memory when nothing happens. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { freePort } from "./gateway.ts";
 import { FULL, median } from "./measure.ts";
-import { Program } from "./native.ts";
 import { buildOurs, OURS, startOurs } from "./peers-subjects.ts";
-import { firstAnswer, type Started } from "./programs.ts";
+import { CALM, type Started, startBareServer } from "./programs.ts";
 import type { Findings, Row } from "./report.ts";
 import { atMost, rounded } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
 const BARE = "node:http";
-const SERVER = 'require("node:http").createServer((_, answer) => answer.end()).listen(Number(process.argv[1]), "127.0.0.1")';
 /** Each start is cold but for the files that the system has read, and those of V8's that the one before has kept. */
 const STARTS = 7;
-/** What only the start needed has been given back by then, in milliseconds. */
-const CALM = 4_000;
 
 /** Each program is started again and again, in turns; the first start of each, which fills caches, does not count. */
 export async function startBench(stage: Stage, only: RegExp): Promise<Findings> {
@@ -25,7 +20,7 @@ export async function startBench(stage: Stage, only: RegExp): Promise<Findings> 
   const provider = await stage.start("the provider", "provider");
   const world = { upstream: `http://127.0.0.1:${app.port}`, issuer: `http://127.0.0.1:${provider.port}` };
   const programs: ReadonlyMap<string, () => Promise<Started>> = new Map([
-    [BARE, () => startBare(stage)],
+    [BARE, () => startBareServer(stage, BARE)],
     [OURS, () => startOurs(stage, OURS, world, "memory:", full)],
     ["coatcheck, SQLite", () => startOurs(stage, "coatcheck, SQLite", world, `sqlite:${join(stage.directory, newName())}`, full)],
   ]);
@@ -58,15 +53,6 @@ async function watch({ helper, startMillis }: Started, calm: number): Promise<Se
   const { residentBytes } = helper.used();
   await helper.stop();
   return { startMillis, micros, residentBytes };
-}
-
-async function startBare(stage: Stage): Promise<Started> {
-  const port = await freePort();
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const since = performance.now();
-  const helper = new Program(BARE, process.execPath, ["--eval", SERVER, String(port)], { env });
-  stage.adopt(helper);
-  return { name: BARE, port, helper, startMillis: await firstAnswer(helper, port, since) };
 }
 
 const newName = (): string => `${randomBytes(8).toString("hex")}.db`;
