@@ -11,6 +11,8 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import type { FakeProvider } from "../testing/fake-provider.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
+import type { ManualClock } from "../testing/manual-clock.ts";
+import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 
 const ISSUER = "https://provider.test";
@@ -21,6 +23,7 @@ const users = [
 
 interface World {
   readonly provider: FakeProvider;
+  readonly clock: ManualClock;
   readonly events: readonly AuditEvent[];
   /** What operators use, on another replica. */
   readonly auth: Auth<unknown>;
@@ -30,20 +33,24 @@ interface World {
 }
 
 function world(options: Partial<CoatcheckOptions<unknown>> = {}): World {
-  const provider = fakeProvider({ users });
+  // Of the test's own: a wall clock may be set back, and a busy machine may let what is tried again come in between.
+  const clock = manualClock(Date.now());
+  const provider = fakeProvider({ users, clock });
   const store = memory();
-  const here = siteWith({ provider, store, ...options });
+  const here = siteWith({ provider, store, clock, ...options });
   const elsewhere: AuditEvent[] = [];
   const on = (event: AuditEvent): void => void elsewhere.push(event);
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, provider, ...options, on });
+  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, provider, clock, ...options, on });
   return {
     provider,
+    clock,
     get events() {
       return [...here.events, ...elsewhere];
     },
     auth,
     visitor: () => here.visitor(),
     async signIn(subject, visitor = here.visitor()) {
+      clock.advance(1);
       const begun = await visitor.get("/auth/login");
       const { pathname, search } = new URL(provider.approve(begun.headers.get("location") ?? "", subject));
       assert.equal((await visitor.get(pathname + search)).status, 303);
@@ -139,9 +146,9 @@ const CASES: readonly Case[] = [
     reason: "provider",
     ends: 1,
     revokes: 0,
-    async run({ signIn, auth }) {
+    async run({ signIn, auth, clock }) {
       await signIn("bob");
-      const notice = { issuer: ISSUER, subject: null, sid: "sid-bob", issuedAt: Date.now() };
+      const notice = { issuer: ISSUER, subject: null, sid: "sid-bob", issuedAt: clock.now() };
       assert.equal(await auth.sessions.signedOut(notice), 1);
     },
   },
@@ -150,10 +157,10 @@ const CASES: readonly Case[] = [
     reason: "provider",
     ends: 2,
     revokes: 0,
-    async run({ signIn, auth }) {
+    async run({ signIn, auth, clock }) {
       await signIn("alice");
       await signIn("alice");
-      const notice = { issuer: ISSUER, subject: "alice", sid: null, issuedAt: Date.now() };
+      const notice = { issuer: ISSUER, subject: "alice", sid: null, issuedAt: clock.now() };
       assert.equal(await auth.sessions.signedOut(notice), 2);
     },
   },
@@ -184,7 +191,7 @@ test("LO-03 tokens are revoked once the store has the logout, and not before", a
       return store.put(row, condition);
     },
   });
-  const here = siteWith({ provider, store: line });
+  const here = siteWith({ provider, store: line, clock: manualClock(Date.now()) });
   const visitor = here.visitor();
   const begun = await visitor.get("/auth/login");
   const { pathname, search } = new URL(provider.approve(begun.headers.get("location") ?? "", "alice"));
