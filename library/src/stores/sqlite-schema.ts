@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CoatcheckError } from "../core/errors.ts";
+import { noteFile, refuseForeignLog } from "./sqlite-own-log.ts";
 import { cellsIn, integer } from "./sqlite-rows.ts";
 
 /** `COAT`: tells our files from other applications'. */
@@ -73,9 +74,11 @@ export interface OpenOptions {
 export function openDatabase(path: string, options: OpenOptions, migrations: readonly string[] = MIGRATIONS): DatabaseSync {
   try {
     createFile(path);
+    refuseForeignLog(path);
     const db = new DatabaseSync(path);
     try {
       prepare(db, path, options, migrations);
+      noteFile(db, path);
       return db;
     } catch (error) {
       db.close();
