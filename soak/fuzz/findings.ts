@@ -15,10 +15,13 @@ export class Findings {
   readonly violations: Violation[] = [];
   readonly #seed: number;
   readonly #print: (text: string) => void;
+  readonly #parent: string;
   readonly #kinds = new Set<string>();
   #folder: string | null = null;
 
-  constructor(seed: number, print: (text: string) => void) {
+  /** `parent`: where the folder for the files is made, once there is one. */
+  constructor(seed: number, print: (text: string) => void, parent = tmpdir()) {
+    this.#parent = parent;
     this.#seed = seed;
     this.#print = print;
   }
@@ -46,7 +49,7 @@ export class Findings {
   }
 
   #keep(name: string, text: string): string {
-    this.#folder ??= mkdtempSync(join(tmpdir(), "coatcheck-fuzz-found-"));
+    this.#folder ??= mkdtempSync(join(this.#parent, "coatcheck-fuzz-found-"));
     const file = join(this.#folder, `${name}.txt`);
     writeFileSync(file, text);
     return file;

@@ -21,6 +21,7 @@ async function runWith(planted: string): Promise<{ readonly holds: boolean; read
       signal: new AbortController().signal,
       print,
       plants: [plant],
+      keepIn: folder,
     });
     return { holds, text: lines.join("\n") };
   } finally {
@@ -68,4 +69,6 @@ test("planted answers of other requests are caught", async () => {
   assert.equal(holds, false);
   assert.match(text, /foreign: \S+ the answer is that of evil/);
   assert.match(text, /again: npm run soak -- fuzz --seed 3 --from \d+ --connections 1/);
+  const kept = /kept: (\S+foreign-\d+\.txt)/.exec(text)?.[1] ?? "";
+  assert.ok(kept !== "", text);
 });

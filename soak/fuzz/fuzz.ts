@@ -17,6 +17,8 @@ export interface FuzzOptions {
   readonly signal: AbortSignal;
   readonly print: (text: string) => void;
   readonly plants?: readonly string[];
+  /** Where what went wrong is kept; else the system's folder for what is temporary. */
+  readonly keepIn?: string;
 }
 
 /** Connections that act at the same time. Some more wait to be closed. */
@@ -63,7 +65,7 @@ class Run {
   constructor(stage: Stage, options: FuzzOptions) {
     this.#stage = stage;
     this.#options = options;
-    this.#findings = new Findings(options.seed, options.print);
+    this.#findings = new Findings(options.seed, options.print, options.keepIn);
     this.#next = options.from;
   }
 
