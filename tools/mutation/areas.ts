@@ -175,6 +175,37 @@ const EQUIVALENTS: readonly Equivalent[] = [
     operators: ["string"],
     reason: "whoever sleeps is woken, and nobody asks by what",
   },
+  {
+    path: "engine/push.ts",
+    line: 'Symbol("coatcheck")',
+    operators: ["string"],
+    reason: "a symbol is itself, whatever it is called",
+  },
+  {
+    path: "engine/push.ts",
+    line: 'request.url ?? "/"',
+    operators: ["string", "logic"],
+    reason: "a server's request has one; asked for the type alone",
+  },
+  {
+    path: "engine/renew-absent.ts",
+    line: "while (!this.#signal.aborted && this.#failures < MOST_FAILURES)",
+    operators: ["boundary"],
+    reason: "one list more, of which nothing is renewed",
+  },
+  {
+    path: "upstream/interim.ts",
+    line: "link === undefined ||",
+    operators: ["logic"],
+    reason: "hints without a link throw, and are dropped the same",
+  },
+  {
+    path: "config/cross-checks.ts",
+    line: 'settings.publicUrl.some((origin) => origin.startsWith("http:"))',
+    operators: ["method"],
+    to: "every",
+    reason: "origins of both kinds are refused before",
+  },
 ];
 
 /** Why a mutant is set aside; `null` where it is not. */

@@ -371,6 +371,30 @@ test("a body past limits.body is 413, announced or not, and the connection close
   );
 });
 
+for (const [limit, sent, status] of [
+  ["1KiB", 1_024, 200],
+  ["1KiB", 1_025, 413],
+  ["0", 100_000, 200],
+] as const) {
+  test(`F-46 a body of unknown length against limits.body, to the byte: ${sent} of ${limit}`, async () => {
+    await withRig(
+      async (message, response) => {
+        message.on("error", () => {});
+        let got = 0;
+        for await (const chunk of message) got += chunk.length;
+        response.end(`took ${got}`);
+      },
+      async (rig) => {
+        const head = `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
+        const answer = await rig.raw(`${head}${sent.toString(16)}\r\n${"x".repeat(sent)}\r\n0\r\n\r\n`);
+        assert.equal(statusOf(answer), status);
+        if (status === 200) assert.match(answer, new RegExp(`took ${sent}`));
+      },
+      { config: { limits: { body: limit, shutdown: "200ms" } } },
+    );
+  });
+}
+
 test("a body that stands still is 408, for the app and for our own endpoints, and the upstream's request ends", async () => {
   const aborted = Promise.withResolvers<void>();
   await withRig(

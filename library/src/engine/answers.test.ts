@@ -23,3 +23,29 @@ test("F-46 the login leads back to what was asked for where that can be asked fo
     assert.deepEqual([answer.status, location(answer)], [303, "/auth/login?return_to=%2Fform"], method);
   }
 });
+
+test("F-46 a page before that is none of ours, or no page, is the first one", () => {
+  for (const referer of ["https://elsewhere.example/form", "nonsense", ""])
+    assert.equal(location(login("POST", { referer })), "/auth/login?return_to=%2F", referer);
+});
+
+test("F-46 a pause is told in whole seconds, rounded up, and only where coming again helps", () => {
+  const request: RequestView = { method: "GET", target: "/", header: () => undefined };
+  const told = (decision: Parameters<typeof auth.engine.answer>[0]): readonly unknown[] => {
+    const { status, headers } = auth.engine.answer(decision, request);
+    return [status, headers.find(([name]) => name === "retry-after")?.[1] ?? null];
+  };
+  const unavailable = (retryAfter?: number) =>
+    told({ kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", ...(retryAfter === undefined ? {} : { retryAfter }) });
+  assert.deepEqual([unavailable(), unavailable(1_000), unavailable(1_001), unavailable(30_000)].flat(), [
+    503,
+    "5",
+    503,
+    "1",
+    503,
+    "2",
+    503,
+    "30",
+  ]);
+  assert.deepEqual(told({ kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }), [403, null]);
+});

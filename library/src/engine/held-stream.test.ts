@@ -8,6 +8,7 @@ import { type NodeHandler, node } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
+import { coverStream } from "./held-stream.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
@@ -120,4 +121,26 @@ test("F-41 stream.respond() is the app's own where nothing is recorded, and noth
     assert.equal(heard.text, "by hand");
     assert.deepEqual(heard.cookies, []);
   }
+});
+
+test("F-46 a stream that is over asks nobody, one that is open asks, and afterwards all is as it was", () => {
+  for (const [state, asks] of [
+    [{}, true],
+    [{ closed: false, destroyed: false }, true],
+    [{ closed: true, destroyed: false }, false],
+    [{ destroyed: true }, false],
+  ] as const) {
+    let asked = 0;
+    let ended = 0;
+    const stream = Object.assign(Object.create({ respond: () => undefined, end: () => ended++ }), state);
+    const response = Object.assign(Object.create(null), { stream });
+    const uncover = coverStream(response, () => asked++);
+    stream.end();
+    assert.deepEqual([asked, ended], [asks ? 1 : 0, 1], JSON.stringify(state));
+    uncover();
+    stream.end();
+    assert.deepEqual([asked, ended, Object.keys(stream)], [asks ? 1 : 0, 2, Object.keys(state)]);
+  }
+  for (const stream of [undefined, null, "text", {}])
+    assert.doesNotThrow(coverStream(Object.assign(Object.create(null), { stream }), () => assert.fail("asked")));
 });

@@ -40,7 +40,9 @@ test("F-46 the next look comes after half to all of the usual pause, and no late
   assert.deepEqual([watch.pause(200, 0), watch.pause(200, 0.5), watch.pause(200, 1)], [100, 150, 200]);
   clock.advance(950);
   assert.equal(watch.pause(200, 0.5), 50);
-  clock.advance(50);
+  clock.advance(49);
+  assert.equal(watch.pause(200, 0.5), 1);
+  clock.advance(1);
   assert.equal(watch.pause(200, 0.5), 0);
   clock.advance(10);
   assert.equal(watch.pause(200, 0.5), 0);
