@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -176,6 +177,35 @@ test("F-51 package: with nothing installed beside it the gateway answers, and en
     child.kill("SIGTERM");
     await once(child, "exit");
     assert.equal(child.exitCode, 0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("F-51 package: until somebody signs in the gateway goes without Node's fetch, which is megabytes and tens of milliseconds", async () => {
+  let issuer = "";
+  await using provider = createServer((_, response) => {
+    const metadata = { issuer, authorization_endpoint: issuer, token_endpoint: issuer, jwks_uri: issuer };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(metadata));
+  });
+  await once(provider.listen(0, "127.0.0.1"), "listening");
+  const address = provider.address();
+  issuer = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+  const told = "process.on('exit',()=>console.error('fetch',process.moduleLoadList.some((one)=>/deps.undici/.test(one))))";
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const settings = { ...env, ...SETTINGS, COATCHECK_ISSUER: issuer };
+  const child = spawn(process.execPath, ["--import", `data:text/javascript,${told}`, command], { cwd: root, env: settings });
+  try {
+    let [out, err] = ["", ""];
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      err += text;
+    });
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      if (/provider\.ready/.test(out)) child.kill("SIGTERM");
+    });
+    await once(child, "close");
+    assert.match(err, /^fetch false$/m, out + err);
   } finally {
     child.kill("SIGKILL");
   }

@@ -34,7 +34,7 @@ export function bundleGateway(): void {
     format: "esm",
     platform: "node",
     target: "node22",
-    alias: { undici: join(ROOT, "tools", "bundled-undici.mjs") },
+    alias: { undici: join(ROOT, "tools", "bundled-undici.mjs"), "node:http": join(ROOT, "tools", "bundled-http.cjs") },
     // undici goes by this where it is bundled, and then leaves out a parser that is on trial.
     define: { esbuildDetection: "true" },
     banner: { js: REQUIRE },

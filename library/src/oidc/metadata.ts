@@ -1,8 +1,8 @@
-import type { ClientMetadata, ServerMetadata } from "openid-client";
-import { allowInsecureRequests, customFetch, discovery, None } from "openid-client";
+import type { ServerMetadata } from "openid-client";
 import type { Clock, Entropy, MaybePromise, Report } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
+import { isObject } from "./jws.ts";
 import { presetOf } from "./provider/presets.ts";
 import type { SettledConfig } from "./provider-config.ts";
 import type { Transport } from "./transport.ts";
@@ -104,14 +104,25 @@ function jittered(pause: number, entropy: Entropy): number {
   return pause / 2 + (pause / 2) * (byte / 255);
 }
 
+/** Where an issuer's metadata are: below it, whether it ends with a slash or not (OpenID Connect Discovery 4.1). */
+export const metadataAddress = (issuer: string): string => `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+
+/** Read without openid-client: its `Headers` and `Response` load Node's whole `fetch`, which waits for the first login (F-51). */
 async function readMetadata(config: SettledConfig, transport: Transport, signal: AbortSignal): Promise<Metadata> {
-  const client: Partial<ClientMetadata> = {};
-  const found = await discovery(new URL(config.issuer), config.clientId, client, None(), {
-    [customFetch]: (url, options) => transport.send("metadata", url, { method: "GET", headers: options.headers, signal }),
-    ...(config.loopback ? { execute: [allowInsecureRequests] } : {}),
-    timeout: 0,
-  });
-  return checkMetadata(found.serverMetadata(), config);
+  const options = { method: "GET", headers: { accept: "application/json" }, signal };
+  const { status, content } = await transport.send("metadata", metadataAddress(config.issuer), options);
+  if (status !== 200) throw new ProviderProblem("invalid", "metadata", `the provider's metadata have status ${status}`);
+  return checkMetadata(parsed(content), config);
+}
+
+function parsed(text: string): ServerMetadata {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value) && typeof value["issuer"] === "string") return { ...value, issuer: value["issuer"] };
+  } catch {
+    // As what follows.
+  }
+  throw new ProviderProblem("invalid", "metadata", "the provider's metadata are no JSON object with an issuer");
 }
 
 const REQUIRED = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;

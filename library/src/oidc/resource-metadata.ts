@@ -1,7 +1,7 @@
 import type { Clock } from "../contracts.ts";
 import { ProviderProblem } from "./failure.ts";
 import { isObject } from "./jws.ts";
-import { checkEndpoint } from "./metadata.ts";
+import { checkEndpoint, metadataAddress } from "./metadata.ts";
 import type { Transport } from "./transport.ts";
 
 /** What somebody who only verifies tokens needs of a provider's metadata. */
@@ -64,7 +64,7 @@ export function discoverResource(
 }
 
 async function readMetadata(issuer: string, loopback: boolean, transport: Transport): Promise<ResourceMetadata> {
-  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const url = metadataAddress(issuer);
   const response = await transport.send("metadata", url, { method: "GET", headers: { accept: "application/json" } });
   if (response.status !== 200)
     throw new ProviderProblem("unavailable", "metadata", `the provider's metadata have status ${response.status}`);

@@ -119,8 +119,12 @@ const lengthOf = (body: RequestInit["body"]): { readonly [name: string]: string 
 
 function plain(headers: RequestInit["headers"]): { readonly [name: string]: string } {
   if (headers === undefined) return {};
-  return headers instanceof Headers || Array.isArray(headers) ? Object.fromEntries(new Headers(headers)) : headers;
+  return isIterable(headers) ? Object.fromEntries(new Headers(headers)) : headers;
 }
+
+/** As `Headers` and lists are. To name `Headers` would load all of Node's `fetch`. */
+const isIterable = (headers: NonNullable<RequestInit["headers"]>): headers is Headers | [string, string][] =>
+  Symbol.iterator in headers;
 
 function answerOf(message: IncomingMessage): Answer {
   return {
