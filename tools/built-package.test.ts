@@ -223,7 +223,7 @@ test("F-51 package: the SQLite store finds its worker in the bundle", async () =
     env: { ...env, ...SETTINGS, COATCHECK_STORE: `sqlite:${path}`, NODE_DEBUG: "worker" },
   });
   assert.equal(status, 0, stderr);
-  assert.equal(stdout.trim(), "deleted 1500 expired rows");
+  assert.equal(stdout.trim(), "deleted 1500 dead rows");
   const [, url = "none"] = /instantiating Worker\. url: (\S+)/.exec(stderr) ?? [];
   assert.equal(fileURLToPath(url), join(gateway, "dist", "bundle", "sqlite-checkpoint.js"));
   // What went on in it is not told, so it is asked here.
