@@ -7,7 +7,7 @@ import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { sampleRow } from "../testing/store-suite-rows.ts";
-import { boundedStore } from "./bounded-store.ts";
+import { boundedStore, checkedStoreTimeout } from "./bounded-store.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const ORIGIN = "https://app.example.com";
@@ -139,6 +139,8 @@ test("F-12 a store that answers at once is waited for by nobody: the same values
 });
 
 test("F-12 storeTimeout is checked", () => {
+  for (const good of [100, 600_000]) assert.equal(checkedStoreTimeout(good), good);
+  assert.equal(checkedStoreTimeout(undefined), 5_000);
   for (const storeTimeout of [0, 99, 600_001, Number.NaN]) {
     assert.throws(() => coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), storeTimeout }), /storeTimeout/);
   }
