@@ -86,7 +86,7 @@ function judgeStatus(world: World, asked: Asked, answer: Answer, known: Known | 
   const { status, code } = answer;
   if (status === 500 && !FAILING.has(asked.purpose)) world.violate(2, `${asked.actor} gets 500: ${code}`);
   if (status !== 503 || !world.undisturbed || asked.unusable === 503) return;
-  if (code === "ERR_TOKEN_UNAVAILABLE" && hasNoToken(asked, known)) return;
+  if (code === "ERR_TOKEN_UNAVAILABLE" && hasNoToken(world, asked, known)) return;
   world.violate(2, `${asked.actor} gets 503 (${code}), and nothing went wrong`);
 }
 
@@ -97,9 +97,10 @@ function isSpent({ settings, latestWall }: World, { purpose }: Asked, { code }: 
   return settings.refresh === "never" && needs && code === "ERR_SESSION_ENDED" && over;
 }
 
-/** A user whom the app signed in, or whom a proxy asserts, has no token of a provider. */
-function hasNoToken({ asserts }: Asked, known: Known | undefined): boolean {
-  return known?.family === null || asserts !== null;
+/** A user whom the app signed in, or whom a proxy asserts, has no token of a provider; and where nobody renews tokens, none but what a resource refused. */
+function hasNoToken({ settings }: World, { asserts, purpose }: Asked, known: Known | undefined): boolean {
+  const refused = settings.refresh === "never" && purpose === "rejected";
+  return known?.family === null || asserts !== null || refused;
 }
 
 function judgeCookies(world: World, asked: Asked, answer: Answer, valid: boolean): void {
