@@ -135,6 +135,11 @@ test("SE-03 no write moves the absolute end, and each raises the version by one"
   }
 });
 
+test("SE-03 a session lives from when its login was recorded, and is active from when it is stored", () => {
+  const { created, expires, seen } = written(planned(NOBODY, withLogin(NO_INTENT, ALICE), 200, { began: NOW - 5_000 }));
+  assert.deepEqual([created, expires - created, seen], [NOW - 5_000, sessionPolicy().lifetime, NOW]);
+});
+
 test("SE-07 an exchanged secret is good for ten seconds, and the one before it no more", () => {
   const held = live("i alice");
   const next = written(planned(held, withRotate(NO_INTENT)));

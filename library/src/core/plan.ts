@@ -180,7 +180,7 @@ function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, bega
     sid: login?.sid ?? null,
     created: began,
     seen: now,
-    expires: now + policy.lifetime,
+    expires: began + policy.lifetime,
     renewAt: login === null ? null : minted.renewAt,
     tokenExpires: login?.tokens?.expires ?? null,
     lease: null,
