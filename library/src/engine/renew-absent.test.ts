@@ -173,7 +173,7 @@ test("F-46 a pass that finds the provider away is over after eight failures, and
   let before = world.provider.spends.length;
   let last = world.clock.monotonic();
   // A pass takes less than a second, and comes every seven and a half to fifteen.
-  for (const end = last + 60_000; world.clock.monotonic() < end; ) {
+  for (const end = last + 75_000; world.clock.monotonic() < end; ) {
     world.clock.advance(50);
     await world.quiet();
     const asked = world.provider.spends.length - before;
@@ -183,7 +183,8 @@ test("F-46 a pass that finds the provider away is over after eight failures, and
     counts.push((counts.pop() ?? 0) + asked);
     last = world.clock.monotonic();
   }
-  assert.deepEqual(counts.slice(0, 3), [8, 8, 8]);
+  // The first may have been under way already.
+  assert.deepEqual(counts.slice(1, 4), [8, 8, 8]);
 });
 
 test("F-46 a store that is away in a pass is told of, and the next pass goes on", async () => {
