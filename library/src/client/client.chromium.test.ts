@@ -101,10 +101,11 @@ test("S-26 a server that is gone signs nobody out, and neither does a store that
   assert.equal(await second.evaluate("client.session().catch((error) => error.code)"), "ERR_UNREACHABLE");
   assert.equal(await second.evaluate("client.signOut().catch((error) => error.code)"), "ERR_UNREACHABLE");
   assert.equal(await second.evaluate("client.fetch('/api').catch((error) => error.name)"), "TypeError");
-  await first.bringToFront();
-  site.start();
+  // Before the tab is shown, which reads the session as well: calls that come meanwhile share that request.
   site.down = true;
+  site.start();
   const saved = site.requests.length;
+  await first.bringToFront();
   const reading = first.evaluate("client.session().then((session) => session.identity.subject)");
   await until(() => site.requests.slice(saved).includes("GET /auth/session 503"));
   site.down = false;
@@ -202,6 +203,11 @@ async function ownerIn(page: Page, site: BrowserSite): Promise<string> {
   return (await site.auth.sessions.show(id))?.owner ?? assert.fail("there should be a session");
 }
 
+/** Waits for what a browser does, and not for ever. */
 async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  const signal = AbortSignal.timeout(20_000);
+  while (!isSo()) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
