@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scriptedProvider, tokens } from "../../test-support/renewals.ts";
-import type { AuditEvent, Identity, RecordBody, RefreshOutcome, RenewalState, SessionRow } from "../contracts.ts";
+import type { AuditEvent, Identity, RecordBody, RefreshOutcome, RenewalState, SessionRow, SessionStore } from "../contracts.ts";
 import { sessionPolicy } from "../core/policy.ts";
 import { parseBody, serializeBody } from "../core/record.ts";
 import { leaseText, refreshPolicy } from "../core/renewal.ts";
@@ -42,8 +42,7 @@ interface Case {
   readonly since?: Since;
   /** The renewal that comes of it; a row by what matters of it. */
   readonly comes: unknown;
-  /** Events: name, level, reason, count. */
-  readonly says?: readonly (readonly unknown[])[];
+  readonly says?: readonly Said[];
   /** What the record knows then of the attempts. */
   readonly knows?: RenewalState | null;
   readonly ended?: string | null;
@@ -66,48 +65,56 @@ const state = (failures: number, pause: number, more: Partial<RenewalState> = {}
 });
 const later = (retryAfter: number, answered = false): unknown => ({ kind: "unavailable", retryAfter, answered });
 const fresh = (accessToken: string): unknown => ({ kind: "renewed", accessToken });
+const over = (reason: string): unknown => ({ kind: "ended", reason });
+/** Events: name, level, reason, count. */
+type Said = readonly unknown[];
+const completed = (how: string): Said => ["refresh.completed", "info", how, undefined];
+const discarded = (why: string): Said => ["refresh.discarded", "warn", why, undefined];
+const failed = (how: string, count?: number): Said => ["refresh.failed", "warn", how, count];
+const announced = (reason: string): Said => ["announced", reason];
+const HELD: Said = ["refresh.held", "error", "write", undefined];
 
 const CASES: Readonly<Record<string, Case>> = {
   "new tokens": {
     answers: RENEWED,
     comes: fresh("access-2"),
-    says: [["refresh.completed", "info", "renewed", undefined]],
+    says: [completed("renewed")],
     knows: null,
   },
   "new tokens, after nobody knew": {
     answers: RENEWED,
     unknown: true,
     comes: fresh("access-2"),
-    says: [["refresh.completed", "info", "after-unknown", undefined]],
+    says: [completed("after-unknown")],
     knows: null,
   },
   "the same, as the record remembers": {
     answers: RENEWED,
     before: { failures: 1, unknown: true },
     comes: fresh("access-2"),
-    says: [["refresh.completed", "info", "after-unknown", undefined]],
+    says: [completed("after-unknown")],
     knows: null,
   },
   "new tokens for a session that ended": {
     answers: RENEWED,
     since: "logged out",
-    comes: { kind: "ended", reason: "logout" },
-    says: [["refresh.discarded", "warn", "ended", undefined]],
+    comes: over("logout"),
+    says: [discarded("ended")],
     ended: "logout",
     revoked: ["refresh-2"],
   },
   "new tokens for a session that ended without a word": {
     answers: RENEWED,
     since: "ended without a word",
-    comes: { kind: "ended", reason: "logout" },
-    says: [["refresh.discarded", "warn", "ended", undefined]],
+    comes: over("logout"),
+    says: [discarded("ended")],
     revoked: ["refresh-2"],
   },
   "new tokens for a session that is gone": {
     answers: RENEWED,
     since: "gone",
-    comes: { kind: "ended", reason: "expired" },
-    says: [["refresh.discarded", "warn", "ended", undefined]],
+    comes: over("expired"),
+    says: [discarded("ended")],
     ended: "gone",
     revoked: ["refresh-2"],
   },
@@ -115,92 +122,77 @@ const CASES: Readonly<Record<string, Case>> = {
     answers: RENEWED,
     since: "taken over",
     comes: fresh("access-1"),
-    says: [["refresh.discarded", "warn", "superseded", undefined]],
+    says: [discarded("superseded")],
   },
   "new tokens where somebody took over, and has none yet": {
     answers: RENEWED,
     since: "taken over and run out",
     comes: { kind: "unavailable", retryAfter: 1_000 },
-    says: [["refresh.discarded", "warn", "superseded", undefined]],
+    says: [discarded("superseded")],
   },
   "new tokens that the store does not take": {
     answers: RENEWED,
     since: "store away",
     comes: fresh("access-2"),
-    says: [["refresh.held", "error", "write", undefined]],
+    says: [HELD],
   },
   "a no": {
     answers: REFUSED,
-    comes: { kind: "ended", reason: "provider" },
-    says: [
-      ["refresh.failed", "warn", "refused", undefined],
-      ["announced", "provider"],
-    ],
+    comes: over("provider"),
+    says: [failed("refused"), announced("provider")],
     ended: "provider",
   },
   "a no, after nobody knew": {
     answers: REFUSED,
     unknown: true,
-    comes: { kind: "ended", reason: "refresh-lost" },
-    says: [
-      ["refresh.failed", "warn", "refused", undefined],
-      ["announced", "refresh-lost"],
-    ],
+    comes: over("refresh-lost"),
+    says: [failed("refused"), announced("refresh-lost")],
     ended: "refresh-lost",
   },
   "a no for a session that ended": {
     answers: REFUSED,
     since: "logged out",
-    comes: { kind: "ended", reason: "logout" },
-    says: [["refresh.failed", "warn", "refused", undefined]],
+    comes: over("logout"),
+    says: [failed("refused")],
     ended: "logout",
   },
   "a no that the store does not take": {
     answers: REFUSED,
     since: "store away",
     comes: { kind: "unavailable", retryAfter: 1_000 },
-    says: [
-      ["refresh.failed", "warn", "refused", undefined],
-      ["refresh.held", "error", "write", undefined],
-    ],
+    says: [failed("refused"), HELD],
   },
   "a doubtful no": {
     answers: DOUBTFUL,
     comes: later(FIRST, true),
-    says: [["refresh.failed", "warn", "doubtful", 1]],
+    says: [failed("doubtful", 1)],
     knows: state(1, FIRST, { doubted: true, answered: true }),
   },
   "a doubtful no again": {
     answers: DOUBTFUL,
     before: { failures: 1, doubted: true },
-    comes: { kind: "ended", reason: "provider" },
-    says: [
-      ["refresh.failed", "warn", "refused", undefined],
-      ["announced", "provider"],
-    ],
+    comes: over("provider"),
+    says: [failed("refused"), announced("provider")],
     ended: "provider",
   },
   "a doubtful no, after nobody knew": {
     answers: DOUBTFUL,
     unknown: true,
-    comes: { kind: "ended", reason: "refresh-lost" },
-    says: [
-      ["refresh.failed", "warn", "refused", undefined],
-      ["announced", "refresh-lost"],
-    ],
+    comes: over("refresh-lost"),
+    says: [failed("refused"), announced("refresh-lost")],
     ended: "refresh-lost",
   },
   "an outage": {
     answers: AWAY_FROM_US,
     comes: later(FIRST),
-    says: [["refresh.failed", "warn", "unavailable", 1]],
+    says: [failed("unavailable", 1)],
     knows: state(1, FIRST),
   },
   "an outage again, and doubt stays": {
     answers: AWAY_FROM_US,
     before: { failures: 1, doubted: true },
     comes: later(SECOND),
-    says: [["refresh.failed", "warn", "unavailable", 2]],
+    says: [failed("unavailable", 2)],
     knows: state(2, SECOND, { doubted: true }),
   },
   "an outage that the provider tells of": {
@@ -212,48 +204,45 @@ const CASES: Readonly<Record<string, Case>> = {
   "an outage for a session that ended": {
     answers: AWAY_FROM_US,
     since: "logged out",
-    comes: { kind: "ended", reason: "logout" },
-    says: [["refresh.failed", "warn", "unavailable", 1]],
+    comes: over("logout"),
+    says: [failed("unavailable", 1)],
     ended: "logout",
   },
   "an outage where somebody took over": {
     answers: AWAY_FROM_US,
     since: "taken over",
     comes: later(FIRST),
-    says: [["refresh.failed", "warn", "unavailable", 1]],
+    says: [failed("unavailable", 1)],
   },
   "an outage that the store does not take": {
     answers: AWAY_FROM_US,
     since: "store away",
     comes: later(FIRST),
-    says: [
-      ["refresh.failed", "warn", "unavailable", 1],
-      ["refresh.held", "error", "write", undefined],
-    ],
+    says: [failed("unavailable", 1), HELD],
   },
   "no word": {
     answers: NO_WORD,
     comes: later(FIRST),
-    says: [["refresh.failed", "warn", "unknown", 1]],
+    says: [failed("unknown", 1)],
     knows: state(1, FIRST, { unknown: true }),
   },
   "no word, told so": {
     answers: { ...NO_WORD, answered: true },
     comes: later(FIRST, true),
-    says: [["refresh.failed", "warn", "unknown", 1]],
+    says: [failed("unknown", 1)],
     knows: state(1, FIRST, { unknown: true, answered: true }),
   },
   "no word twice": {
     answers: NO_WORD,
     before: { failures: 1, unknown: true },
     comes: later(SECOND, true),
-    says: [["refresh.failed", "warn", "lost", 2]],
+    says: [failed("lost", 2)],
     knows: state(2, SECOND, { unknown: true, lost: true }),
   },
   "a provider that throws": {
     answers: "throws",
     comes: later(FIRST),
-    says: [["refresh.failed", "warn", "unknown", 1]],
+    says: [failed("unknown", 1)],
     knows: state(1, FIRST, { unknown: true }),
   },
 };
@@ -274,6 +263,41 @@ const written = (row: SessionRow, since: Since): SessionRow => {
   }
 };
 
+/** The row with a lease of ours, and the token that it says may be shown. */
+function leased(
+  unknown: boolean,
+  before: Partial<RenewalState> | undefined,
+): { readonly row: SessionRow; readonly body: RecordBody } {
+  const bare = sampleRow({
+    owner: "alice",
+    expires: NOW + 10_000_000,
+    created: NOW,
+    seen: NOW,
+    tokenExpires: NOW + 1,
+    renewAt: NOW,
+    lease: leaseText("ours", { length: 12_500, unknown }),
+  });
+  const body: RecordBody = {
+    format: 1,
+    data: {},
+    tokens: sealTokens(tokens(1, NOW), bare.id, keyring),
+    provider: "default",
+    identity,
+    ...(before === undefined ? {} : { renewal: { failures: 0, until: 0, unknown: false, ...before } }),
+  };
+  return { row: { ...bare, body: serializeBody(body) }, body };
+}
+
+function storeThat(inner: SessionStore, since: Since): SessionStore {
+  if (since === "gone") return overStore(inner, { get: () => undefined, put: () => false });
+  if (since !== "store away") return inner;
+  return overStore(inner, {
+    put: () => {
+      throw AWAY;
+    },
+  });
+}
+
 for (const [
   what,
   { answers, unknown = false, before, since = "nothing", comes, says = [], knows, ended = null, revoked = [] },
@@ -281,37 +305,15 @@ for (const [
   test(`F-46 a spend comes to what the provider answers: ${what}`, async () => {
     const clock = manualClock(NOW);
     const inner = memory();
-    const body: RecordBody = {
-      format: 1,
-      data: {},
-      tokens: null,
-      provider: "default",
-      identity,
-      ...(before === undefined ? {} : { renewal: { failures: 0, until: 0, unknown: false, ...before } }),
-    };
-    const bare = sampleRow({
-      owner: "alice",
-      expires: NOW + 10_000_000,
-      created: NOW,
-      seen: NOW,
-      tokenExpires: NOW + 1,
-      renewAt: NOW,
-      lease: leaseText("ours", { length: 12_500, unknown }),
-    });
-    const sealed = { ...body, tokens: sealTokens(tokens(1, NOW), bare.id, keyring) };
-    const row = { ...bare, body: serializeBody(sealed) };
+    const { row, body } = leased(unknown, before);
     await inner.put(row, "absent");
     const after = written(row, since);
     if (after !== row) assert.ok(await inner.put(after, row.version));
-    const gone = { get: () => undefined, put: () => false };
-    const away = () => {
-      throw AWAY;
-    };
-    const store = since === "gone" ? overStore(inner, gone) : since === "store away" ? overStore(inner, { put: away }) : inner;
+    const store = storeThat(inner, since);
     const provider = { ...scriptedProvider(), refresh: async () => (answers === "throws" ? Promise.reject(CAUSE) : answers) };
     const shown: string[] = [];
     const events: AuditEvent[] = [];
-    const said: (readonly unknown[])[] = [];
+    const said: Said[] = [];
     const held = new Map<string, Held>();
     const background = createBackground((event) => events.push(event));
     const policy = sessionPolicy({}, false);
@@ -325,7 +327,7 @@ for (const [
       refresh: refreshPolicy(),
       endings: new Endings({ store, clock, policy, background }),
       announce: ({ id, reason, row: of }: Ended) => {
-        said.push(["announced", reason]);
+        said.push(announced(reason));
         assert.deepEqual([id, of], [row.id, row]);
       },
       background,
@@ -349,14 +351,14 @@ for (const [
       succeeded: (name: string) => void succeeded.push(name),
     };
     const told = await spend(
-      { row, lease: row.lease ?? "", body: sealed, identity, provider: { ...provider, revoke }, tokens: tokens(1, NOW) },
+      { row, lease: row.lease ?? "", body, identity, provider: { ...provider, revoke }, tokens: tokens(1, NOW) },
       spends,
     );
     assert.deepEqual(plain(told), comes);
     assert.deepEqual(said.slice(0, says.length), says);
     assert.equal(held.has(row.id), since === "store away");
     await background.drain();
-    const discards = since === "store away" && answers === RENEWED ? [["refresh.discarded", "warn", "store", undefined]] : [];
+    const discards = since === "store away" && answers === RENEWED ? [discarded("store")] : [];
     assert.deepEqual(said.slice(says.length), discards);
     assert.deepEqual([shown, succeeded], [revoked, answers === RENEWED ? ["default"] : []]);
     const stored = since === "gone" ? undefined : await store.get(row.id);
