@@ -35,6 +35,7 @@ export interface Said {
 
 export interface Heard {
   readonly status: number;
+  readonly message: string;
   readonly headers: IncomingHttpHeaders;
   readonly cookies: readonly string[];
   readonly trailers: NodeJS.Dict<string>;
@@ -56,6 +57,7 @@ export async function say(port: number, path: string, { method = "GET", headers 
   const bytes = Buffer.concat(chunks);
   return {
     status: response.statusCode,
+    message: response.statusMessage,
     headers: response.headers,
     cookies: response.headers["set-cookie"] ?? [],
     trailers: response.trailers,
