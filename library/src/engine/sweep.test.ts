@@ -50,6 +50,111 @@ test("F-60 what expired is deleted in batches by how long they take: small ones 
   assert.ok(quick.length < 40);
 });
 
+/** A store that sweeps as much as it is asked for as often as these times say, and is surveyed in parts. Answers all it was asked, and when. */
+async function journalOf(times: readonly number[], survey?: NonNullable<SessionStore["survey"]>) {
+  const clock = manualClock(START);
+  const journal: string[] = [];
+  const slept: number[] = [];
+  const stop = new AbortController();
+  const told = Promise.withResolvers<AuditEvent>();
+  const left = [...times];
+  const store: SessionStore = {
+    ...overStore(memory(), {}),
+    sweep(limit, now) {
+      assert.equal(now, clock.now());
+      journal.push(`sweep ${limit}`);
+      const took = left.shift();
+      clock.advance(took ?? 0);
+      return took === undefined ? limit - 1 : limit;
+    },
+    ...(survey === undefined ? {} : { survey }),
+  };
+  const sleepy = {
+    now: clock.now,
+    monotonic: clock.monotonic,
+    sleep(ms: number): Promise<void> {
+      slept.push(ms);
+      return Promise.resolve();
+    },
+  };
+  const report = (event: AuditEvent): void => {
+    told.resolve(event);
+    stop.abort();
+  };
+  await sweepHourly(store, sleepy, report, stop.signal, 3_600_000);
+  return { journal, slept, event: await told.promise };
+}
+
+test("F-46 a batch is halved past two milliseconds, stays as it is at two, and grows by a quarter below", async () => {
+  const { journal, slept, event } = await journalOf([3, 2, 1, 3, 3, 3, 0, ...Array(15).fill(1)]);
+  const sizes = [
+    250, 125, 125, 157, 78, 50, 50, 63, 79, 99, 124, 155, 194, 243, 304, 380, 475, 594, 743, 929, 1_000, 1_000, 1_000,
+  ];
+  assert.deepEqual(
+    journal,
+    sizes.map((size) => `sweep ${size}`),
+  );
+  // Half of an hour's work is not to begin before its hour, and requests have their turn between two batches.
+  assert.deepEqual([slept[0], new Set(slept.slice(1)), slept.length], [3_600_000, new Set([20]), sizes.length]);
+  const count = sizes.reduce((sum, size) => sum + size) - 1;
+  assert.deepEqual(event, { name: "sweep.completed", level: "info", count });
+});
+
+test("F-46 a survey goes from the beginning to the end, in parts by how long they take, and counts all of them", async () => {
+  const asked: (readonly number[])[] = [];
+  const { slept, event } = await journalOf([], (from, limit, now, idleBefore) => {
+    asked.push([from, limit, now, idleBefore]);
+    return { deleted: 1, live: 20, dead: 300, next: asked.length < 3 ? from + limit : null };
+  });
+  const before = START - 2 * 3_600_000;
+  assert.deepEqual(asked, [
+    [0, 250, START, before],
+    [250, 313, START, before],
+    [563, 392, START, before],
+  ]);
+  assert.deepEqual(slept, [3_600_000, 20, 20]);
+  assert.deepEqual(event, { name: "sweep.completed", level: "info", count: 249 + 3, rows: { live: 60, dead: 900 } });
+});
+
+test("F-46 a process that ends deletes no further batch, counts nothing, and reports no failure", async () => {
+  const stop = new AbortController();
+  const events: AuditEvent[] = [];
+  const asked: string[] = [];
+  const store: SessionStore = {
+    ...overStore(memory(), {}),
+    sweep(limit) {
+      asked.push("sweep");
+      stop.abort();
+      return limit;
+    },
+    survey() {
+      asked.push("survey");
+      return { deleted: 0, live: 1, dead: 0, next: 7 };
+    },
+  };
+  const clock = { now: () => START, monotonic: () => 0, sleep: () => Promise.resolve() };
+  await sweepHourly(store, clock, (event) => events.push(event), stop.signal, 3_600_000);
+  assert.deepEqual(asked, ["sweep", "survey"]);
+  assert.deepEqual(events, [{ name: "sweep.completed", level: "info", count: 250 }]);
+});
+
+test("F-46 a store that fails is told of and asked again an hour later; one that fails as the process ends is not", async () => {
+  const stop = new AbortController();
+  const events: AuditEvent[] = [];
+  const error = new Error("the store is away");
+  let asked = 0;
+  const store = overStore(memory(), {
+    sweep() {
+      asked += 1;
+      if (asked === 3) stop.abort();
+      throw error;
+    },
+  });
+  const clock = { now: () => START, monotonic: () => 0, sleep: () => Promise.resolve() };
+  await sweepHourly(store, clock, (event) => events.push(event), stop.signal, 3_600_000);
+  assert.deepEqual(events, Array(2).fill({ name: "store.failed", level: "warn", reason: "sweep", error }));
+});
+
 test("S-66 rows dead by idle are swept after as long again, and those that stay are counted, live and dead", async () => {
   const store = memory();
   const now = START + 10 * 3_600_000;
