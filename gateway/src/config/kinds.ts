@@ -93,11 +93,9 @@ export function oneOf<const W extends readonly string[]>(words: W): Kind<W[numbe
   };
 }
 
-const YEAR = 400 * 86_400_000;
-
 /** A length of time, in milliseconds. */
 export function duration(minimum: string, maximum = "400d"): Kind<number> {
-  const [low, high] = [parseDuration(minimum) ?? 0, parseDuration(maximum) ?? YEAR];
+  const [low, high] = [parseDuration(minimum) ?? 0, parseDuration(maximum) ?? Number.POSITIVE_INFINITY];
   return {
     label: "a duration such as 1h, 15m, 30s",
     schema: { type: "string", pattern: "^(0|([0-9]+(ms|s|m|h|d))+)$" },
