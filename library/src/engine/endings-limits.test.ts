@@ -1,0 +1,148 @@
+/** How often and for how many sessions the store is asked, and how much is remembered of those that ended. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import type { SessionRow } from "../contracts.ts";
+import { sessionPolicy } from "../core/policy.ts";
+import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
+import { HOUR, sampleRow } from "../testing/store-suite-rows.ts";
+import { createBackground } from "./background.ts";
+import { Endings, SessionEnded } from "./endings.ts";
+
+let clock: ManualClock;
+let rows: Map<string, SessionRow>;
+/** Look-ups so far, and those without an answer yet. */
+let asked: number;
+let open: number;
+/** Where answers are to be kept waiting. */
+let gate: PromiseWithResolvers<void> | null;
+let pushes: "yes" | "fails" | "cannot";
+let stopped: number;
+
+beforeEach(() => {
+  clock = manualClock();
+  rows = new Map();
+  [asked, open, stopped, gate, pushes] = [0, 0, 0, null, "cannot"];
+});
+
+let endings: Endings;
+afterEach(() => endings.close());
+
+function make(): void {
+  const get = async (id: string): Promise<SessionRow | undefined> => {
+    asked += 1;
+    open += 1;
+    await gate?.promise;
+    open -= 1;
+    return rows.get(id);
+  };
+  const watch = (): (() => void) => {
+    if (pushes === "fails") throw new Error("no connection");
+    return () => {
+      stopped += 1;
+    };
+  };
+  endings = new Endings({
+    store: pushes === "cannot" ? { get } : { get, watch },
+    clock,
+    policy: sessionPolicy({ idle: 2 * HOUR, lifetime: 4 * HOUR }, false),
+    background: createBackground(() => {}),
+  });
+}
+
+function stored(): string {
+  const now = clock.now();
+  const row = sampleRow({ created: now, seen: now, expires: now + 4 * HOUR });
+  rows.set(row.id, row);
+  return row.id;
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function pass(milliseconds: number): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= 500) {
+    clock.advance(500);
+    await settled();
+    await settled();
+  }
+}
+
+test("F-46 a store that cannot push is asked with every tick, one that pushes every five seconds", async () => {
+  for (const [way, times] of [
+    ["cannot", 20],
+    ["fails", 20],
+    ["yes", 2],
+  ] as const) {
+    pushes = way;
+    make();
+    endings.watch(stored(), () => {});
+    await settled();
+    assert.equal(asked, 1, way);
+    asked = 0;
+    await pass(10_000);
+    assert.equal(asked, times, way);
+    asked = 0;
+    endings.close();
+    assert.equal(stopped, way === "yes" ? 1 : 0);
+  }
+});
+
+test("F-46 a store that could not push is asked again whether it can", async () => {
+  pushes = "fails";
+  make();
+  const stop = endings.watch(stored(), () => {});
+  await pass(1_000);
+  pushes = "yes";
+  await pass(500);
+  asked = 0;
+  await pass(4_500);
+  assert.equal(asked, 0);
+  stop();
+  assert.equal(stopped, 1, "nobody watches any more");
+});
+
+test("F-46 fifty look-ups are under way at once, and the next fifty follow", async () => {
+  make();
+  for (let n = 0; n < 120; n += 1) endings.watch(stored(), () => {});
+  await settled();
+  gate = Promise.withResolvers();
+  await pass(500);
+  // The first was alone when watching began.
+  assert.equal(open, 50);
+  gate.resolve();
+  for (let turn = 0; turn < 5; turn += 1) await settled();
+  assert.deepEqual([open, asked], [0, 121]);
+});
+
+test("F-46 a thousand signals of ended sessions are remembered, the newest of them", () => {
+  make();
+  const ids = Array.from({ length: 1_001 }, stored);
+  const signals = ids.map((id) => endings.signalOf(id));
+  assert.equal(endings.signalOf(ids[0] ?? ""), signals[0], "one for all requests of a session");
+  for (const id of ids) endings.tell(id, "logout");
+  for (const signal of signals) {
+    assert.ok(signal.reason instanceof SessionEnded);
+    assert.deepEqual(
+      [signal.reason.name, signal.reason.reason, signal.reason.message],
+      ["SessionEnded", "logout", "the session ended: logout"],
+    );
+  }
+  const [oldest = "", ...others] = ids;
+  for (const [at, id] of others.entries()) assert.equal(endings.signalOf(id), signals[at + 1]);
+  assert.equal(endings.signalOf(oldest).aborted, false);
+});
+
+test("F-46 once closed nobody is told of anything, and nothing is asked", async () => {
+  make();
+  const [first, second] = [stored(), stored()];
+  const told: string[] = [];
+  endings.watch(first, (reason) => told.push(reason));
+  const signal = endings.signalOf(first);
+  await pass(500);
+  endings.close();
+  asked = 0;
+  endings.watch(second, (reason) => told.push(reason))();
+  const late = endings.signalOf(second);
+  for (const id of [first, second]) endings.tell(id, "logout");
+  await pass(1_000);
+  assert.deepEqual([told, signal.aborted, late.aborted, asked, clock.sleeping], [[], false, false, 0, 0]);
+});
