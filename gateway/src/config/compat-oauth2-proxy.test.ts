@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { TABLE } from "../../testing/config-documents.ts";
 import { loadConfig } from "../config.ts";
+import { translateOauth2Proxy } from "./compat-oauth2-proxy.ts";
 import { HARMLESS, NOT_OFFERED, OFF_BY_DEFAULT, STANDARD } from "./oauth2-proxy-names.ts";
-import { formatProblems } from "./place.ts";
+import { formatProblems, keyOf } from "./place.ts";
 
 const BASE = {
   COATCHECK_SECRET: randomBytes(32).toString("base64url"),
@@ -83,6 +84,82 @@ test("F-14 what has a counterpart is taken over", () => {
   const [provider] = loaded.ok ? loaded.settings.providers : [];
   assert.equal(provider?.trustUnverifiedEmail, true);
   assert.deepEqual(provider?.authorizationParameters, { prompt: "consent", acr_values: "high" });
+});
+
+/** What each variable sets, and to what. */
+const TAKEN: readonly (readonly [name: string, text: string, path: string, value: unknown])[] = [
+  ["CLIENT_ID", "a", "providers[0].clientId", "a"],
+  ["CLIENT_SECRET", "a", "providers[0].clientSecret", "a"],
+  ["CLIENT_SECRET_FILE", "/a", "providers[0].clientSecretFile", "/a"],
+  ["OIDC_ISSUER_URL", "https://a", "providers[0].issuer", "https://a"],
+  ["SCOPE", "openid", "providers[0].scope", "openid"],
+  ["PROMPT", "consent", "providers[0].authorizationParameters.prompt", "consent"],
+  ["ACR_VALUES", "high", "providers[0].authorizationParameters.acr_values", "high"],
+  ["INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL", "T", "providers[0].trustUnverifiedEmail", true],
+  ["INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL", "1", "providers[0].trustUnverifiedEmail", true],
+  ["INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL", "truly", "providers[0].trustUnverifiedEmail", false],
+  ["UPSTREAM", "http://a:1/b/", "upstreams", [{ url: "http://a:1", paths: ["/b/"] }]],
+  ["UPSTREAMS", "static://202, https://a", "upstreams", [{ url: "https://a", paths: ["/"] }]],
+  ["HTTP_ADDRESS", "http://a:1", "listen", "a:1"],
+  ["HTTP_ADDRESS", ":1", "listen", ":1"],
+  ["METRICS_ADDRESS", "http://a:1", "admin.listen", "a:1"],
+  ["METRICS_ADDRESS", "https://a:1", "admin.listen", "a:1"],
+  ["REDIRECT_URL", "https://a:1/b", "publicUrl", ["https://a:1"]],
+  ["PROXY_PREFIX", "/oauth2", "prefix", "/oauth2"],
+  ["COOKIE_EXPIRE", "12h", "session.lifetime", "12h"],
+  ["COOKIE_SAMESITE", "strict", "session.sameSite", "strict"],
+  ["TRUSTED_PROXY_IPS", " 10.0.0.1 ,, 10.0.0.2", "trustedProxies", ["10.0.0.1", "10.0.0.2"]],
+];
+
+test("F-46 each variable that has a counterpart sets that one, and nothing else is said", () => {
+  for (const [name, text, path, value] of TAKEN) {
+    const from = `OAUTH2_PROXY_${name}`;
+    const { values, problems, notes } = translateOauth2Proxy({ [from]: text });
+    assert.deepEqual(
+      values.map((one) => ({ ...one, path: keyOf(one.path) })),
+      [{ path, value, from }],
+    );
+    assert.deepEqual([problems, notes], [[], []]);
+  }
+});
+
+/** What is said of a variable: a note, or why it stops. */
+const SAID: readonly (readonly [name: string, text: string, words: RegExp])[] = [
+  ["UPSTREAMS", "static://202,static://204", /^note .* static upstreams alone/],
+  ["UPSTREAMS", "http://a,file:///var/www", /^stop .*Only http and https upstreams/],
+  ["UPSTREAMS", "nowhere", /^stop .*Only http and https upstreams/],
+  ["HTTP_ADDRESS", "https://a:1", /^stop .*TLS is ended by the proxy/],
+  ["REDIRECT_URL", "/oauth2/callback", /^stop .*COATCHECK_PUBLIC_URL/],
+  ["REDIRECT_URL", "file:///a", /^stop .*COATCHECK_PUBLIC_URL/],
+  ["EMAIL_DOMAINS", " * ", /^note .* is \*/],
+  ["EMAIL_DOMAINS", "*.example.com", /^stop .*access: groups/],
+  ["PROVIDER", "keycloak-oidc", /^note .* OpenID Connect/],
+  ["PROVIDER", "oidc-github", /^stop .*Only OpenID Connect/],
+  ["SESSION_STORE_TYPE", "cookie", /^note .*COATCHECK_STORE/],
+  ["SESSION_STORE_TYPE", "redis", /^stop .*sqlite:PATH/],
+  ["USER_ID_CLAIM", "email", /^note .* is what holds here/],
+  ["SKIP_AUTH_PREFLIGHT", "0", /^note .* is off, as here/],
+  ["NOT_REDIS_", "x", /^stop .*is not understood/],
+];
+
+test("F-46 what has none is either said or stops the start", () => {
+  for (const [name, text, words] of SAID) {
+    const { values, problems, notes } = translateOauth2Proxy({ [`OAUTH2_PROXY_${name}`]: text });
+    assert.deepEqual([values.length, problems.length + notes.length], [0, 1]);
+    const stops = problems.map(({ headline, lines }) => ["stop", headline, ...lines].join(" "));
+    assert.match([...stops, ...notes.map((note) => `note ${note}`)].join(), words);
+  }
+});
+
+test("F-46 a variable that is empty or somebody else's says nothing", () => {
+  const none = { OAUTH2_PROXY_GITHUB_ORG: "", OAUTH2_PROXY_PROVIDER: undefined, GITHUB_ORG: "a", MY_OAUTH2_PROXY_: "a" };
+  assert.deepEqual(translateOauth2Proxy(none), { values: [], problems: [], notes: [] });
+});
+
+test("F-46 what was meant is said by the name that it has there, where something was meant", () => {
+  const linesOf = (name: string) => translateOauth2Proxy({ [`OAUTH2_PROXY_${name}`]: "x" }).problems[0]?.lines.slice(1, -1);
+  assert.deepEqual(linesOf("EMAIL_DOMAIN"), ["Did you mean OAUTH2_PROXY_EMAIL_DOMAINS?"]);
+  assert.deepEqual(linesOf("XYZZY"), []);
 });
 
 test("F-16 the command ends with 2 and has started nothing", async () => {

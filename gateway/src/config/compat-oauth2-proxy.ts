@@ -87,7 +87,7 @@ const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   REDIRECT_URL: redirectUrl,
   PROXY_PREFIX: plain("prefix"),
   COOKIE_EXPIRE: plain("session", "lifetime"),
-  COOKIE_SAMESITE: (value) => (value === "" ? { note: "is empty" } : { set: ["session", "sameSite"], value }),
+  COOKIE_SAMESITE: plain("session", "sameSite"),
   TRUSTED_PROXY_IPS: (value) => ({ set: ["trustedProxies"], value: split(value) }),
   INSECURE_OIDC_ALLOW_UNVERIFIED_EMAIL: (value) => ({ set: ["providers", 0, "trustUnverifiedEmail"], value: isTrue(value) }),
   PROMPT: plain("providers", 0, "authorizationParameters", "prompt"),
