@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { readKind } from "../../testing/read-kind.ts";
 import { loadConfig, NAMED_SETTINGS } from "../config.ts";
 import { SETTINGS } from "./definition.ts";
 import { sealingSecret, secretText } from "./kinds.ts";
 import { formatProblems } from "./place.ts";
+import { secretFileName } from "./secret-file.ts";
 import type { Kind, Shape } from "./shape.ts";
 
 const [ONE, TWO] = [randomBytes(32).toString("base64url"), randomBytes(32).toString("base64url")];
@@ -22,6 +24,10 @@ before(() => {
   writeFileSync(join(directory, "empty"), "\n");
   writeFileSync(join(directory, "short"), "canary");
   writeFileSync(join(directory, "large"), "canary".repeat(20_000));
+  writeFileSync(join(directory, "largest"), ONE.padEnd(65_536, "\n"));
+  writeFileSync(join(directory, "larger"), ONE.padEnd(65_537, "\n"));
+  writeFileSync(join(directory, "hidden"), ONE, { mode: 0o000 });
+  symlinkSync("loop", join(directory, "loop"));
   mkdirSync(join(directory, "folder"));
 });
 after(() => rmSync(directory, { recursive: true }));
@@ -77,6 +83,8 @@ const WRONG: readonly (readonly [name: string, words: RegExp])[] = [
   ["missing", /secretsFile is missing, which cannot be read\n {2}There is no such file\./],
   ["folder", /cannot be read\n {2}It is a directory\./],
   ["empty", /secretsFile is empty, which is empty/],
+  ["loop", /cannot be read\n {2}Reading it failed \(ELOOP\)\./],
+  ["larger", /too large for a secret/],
   ["large", /too large for a secret/],
   ["short", /the secret is too short\n {2}COATCHECK_SECRET_FILE \(secretsFile\[0\]\) has 6 bytes/],
 ];
@@ -87,6 +95,31 @@ for (const [name, words] of WRONG) {
     assert.match(said, /COATCHECK_SECRET_FILE/);
   });
 }
+
+test("F-46 a file may be so large, and its name may have white space around it", () => {
+  const { settings, said } = load({}, { COATCHECK_SECRET_FILE: " largest ", COATCHECK_CLIENT_SECRET: "x" });
+  assert.deepEqual(settings?.secrets, [ONE], said);
+});
+
+test("F-46 a file that this user may not read is told as that", () => {
+  const isRoot = process.geteuid?.() === 0;
+  // Nothing is hidden from root.
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    const { said } = load({}, { COATCHECK_SECRET_FILE: "hidden", COATCHECK_CLIENT_SECRET: "x" });
+    assert.match(said, /cannot be read\n {2}This user may not read it\./);
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+});
+
+test("F-46 what is no name of a file is said once", () => {
+  for (const raw of [7, "", "  "])
+    assert.match(String(readKind(secretFileName, raw)), /^! .*which is no file's name [^!]*$/, String(raw));
+  const said = load({ secretsFile: 7 }, { COATCHECK_CLIENT_SECRET: "x" }).said;
+  assert.equal(said.match(/secretsFile/g)?.length, 1, said);
+  assert.match(said, /secretsFile is 7, which is no file's name/);
+});
 
 test("S-64 a secret and its file at once are an error", () => {
   const both = { COATCHECK_SECRET: ONE, COATCHECK_SECRET_FILE: "seals", COATCHECK_CLIENT_SECRET: "x" };
