@@ -20,6 +20,8 @@ test("F-15 a start warns where people of several providers reach an upstream tha
   assert.match(both[0] ?? "", /X-Auth-Request-Issuer too, or upstreams\[0\]\.providers names whose users may pass/);
   assert.doesNotMatch(both[0] ?? "", /upstreams\[1\]/);
   assert.match(saidOf({ providers: BOTH })[0] ?? "", /\?providers=NAME/);
+  const open = saidOf({ providers: BOTH, upstreams: [URLS, { ...URLS, paths: ["/x"], access: "optional" }] });
+  assert.match(open[0] ?? "", / too, or upstreams\[0\]\.providers, upstreams\[1\]\.providers names whose users may pass/);
   assert.deepEqual(saidOf({ providers: BOTH, upstreams: [{ ...URLS, providers: ["staff", "guests"] }] }), []);
   assert.deepEqual(saidOf({ providers: BOTH, upstreams: [{ ...URLS, access: "public" }] }), []);
 });
@@ -33,6 +35,11 @@ test("F-15 issuers are several by providers, by a proxy or by tokens beside one"
   assert.equal(hasSeveralIssuers(settingsOf({ providers: BOTH })), true);
   assert.equal(hasSeveralIssuers(settingsOf({ proxyIdentity })), true);
   assert.equal(hasSeveralIssuers(settingsOf(jwt("https://other.example.com"))), true);
+  const asked = (issuer: string) => ({ bearer: { introspection: { issuer, clientId: "a", clientSecret: "s" } } });
+  assert.equal(hasSeveralIssuers(settingsOf(asked("https://id.example.com"))), false);
+  assert.equal(hasSeveralIssuers(settingsOf(asked("https://other.example.com"))), true);
+  const same = [provider("staff", "https://id.example.com"), provider("guests", "https://id.example.com")];
+  assert.equal(hasSeveralIssuers(settingsOf({ providers: same })), true);
 });
 
 test("F-15 an upstream names providers that there are, and not where nobody is looked up", () => {
