@@ -138,6 +138,9 @@ const SAID: readonly (readonly [name: string, text: string, words: RegExp])[] = 
   ["SESSION_STORE_TYPE", "cookie", /^note .*COATCHECK_STORE/],
   ["SESSION_STORE_TYPE", "redis", /^stop .*sqlite:PATH/],
   ["USER_ID_CLAIM", "email", /^note .* is what holds here/],
+  ["OIDC_EMAIL_CLAIM", "email", /^note .* is what holds here/],
+  ["OIDC_GROUPS_CLAIM", "groups", /^note .* is what holds here/],
+  ["OIDC_AUDIENCE_CLAIMS", "aud", /^note .* is what holds here/],
   ["SKIP_AUTH_PREFLIGHT", "0", /^note .* is off, as here/],
   ["NOT_REDIS_", "x", /^stop .*is not understood/],
 ];

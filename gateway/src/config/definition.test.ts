@@ -88,6 +88,17 @@ for (const { path, named, file } of GROUPS)
       for (const bad of [tooLittle, tooMuch]) assert.equal(load(file({ [name]: bad })), null, `${bad}`);
     });
 
+test("F-46 that a time may be 0 is said where it is too long", () => {
+  for (const file of [
+    { session: { unconfirmed: "401d" } },
+    { refresh: { wait: "401d" } },
+    { limits: { keepAlive: "401d" } },
+    { limits: { shutdown: "401d" } },
+    ...["queue", "head", "idle"].map((name) => ({ upstreams: [{ url, timeouts: { [name]: "401d" } }] })),
+  ])
+    assert.match(said(file).join("\n"), /^\S+ is 401d\nIt is between 0 and \d+[mhd]\.\n/, JSON.stringify(file));
+});
+
 test("F-46 where nothing is said, this holds", () => {
   const { COATCHECK_SECRET, ...rest } = environment;
   const said = load({ upstreams: [{ url }] });

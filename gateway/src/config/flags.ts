@@ -25,11 +25,11 @@ export function readFlags(args: readonly string[], settings: readonly NamedSetti
     if (variable !== undefined) {
       const lines = ["Other users of the machine can read command lines.", `Set ${variable} instead, or the key in the file.`];
       problems.push({ headline: `${flag} is no flag, because it is a secret`, lines });
-      if (rest.length === 0 && !(args[index + 1] ?? "--").startsWith("--")) index++;
+      if (rest.length === 0 && args[index + 1]?.startsWith("--") === false) index++;
       continue;
     }
     if (setting === undefined && !others.includes(flag)) {
-      if (rest.length === 0 && flag.startsWith("--") && !(args[index + 1] ?? "--").startsWith("--")) index++;
+      if (rest.length === 0 && flag.startsWith("--") && args[index + 1]?.startsWith("--") === false) index++;
       const meant = didYouMean(flag, [...known.keys(), ...others]);
       problems.push({
         headline: `${safe(flag)} is no flag`,
