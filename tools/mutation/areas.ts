@@ -206,6 +206,72 @@ const EQUIVALENTS: readonly Equivalent[] = [
     to: "every",
     reason: "origins of both kinds are refused before",
   },
+  {
+    path: "config/cross-checks.ts",
+    line: "if (!(error instanceof TypeError)) throw error",
+    operators: ["condition"],
+    to: "false",
+    reason: "ranges throw nothing else; what another fault throws goes on",
+  },
+  {
+    path: "config/kinds.ts",
+    line: '(match?.[2] ?? "").toLowerCase()',
+    operators: ["string"],
+    reason: "what does not match is refused whatever its unit would be",
+  },
+  {
+    path: "config/kinds.ts",
+    line: "parseDuration(minimum) ?? 0",
+    operators: ["number"],
+    reason: "both bounds are written in the definition and can be read; asked for the type alone",
+  },
+  {
+    path: "config/kinds.ts",
+    line: "if (!(error instanceof CoatcheckError)) throw error",
+    operators: ["condition"],
+    to: "false",
+    reason: "a secret that is none throws nothing else; what another fault throws goes on",
+  },
+  {
+    path: "config/network-kinds.ts",
+    line: "if (cut >= 0)",
+    operators: ["number"],
+    reason: "before the path of a URL are its scheme and host",
+  },
+  {
+    path: "config/network-kinds.ts",
+    line: "return raw.length > 1 && ",
+    operators: ["number"],
+    to: "2",
+    reason: "a path of two characters that ends with / is //, refused before",
+  },
+  {
+    path: "config/secret-file.ts",
+    line: '"code" in error ? String(error.code) : "unknown"',
+    operators: ["logic", "string"],
+    reason: "what the file system throws has a code; asked for the type alone",
+  },
+  {
+    path: "config/flags.ts",
+    line: '(args[index] ?? "").split("=")',
+    operators: ["string"],
+    to: '"mutant"',
+    reason: "no index is past the end, and what is split has a first part",
+  },
+  {
+    path: "config/cross-checks.ts",
+    line: 'const [headline = ""',
+    operators: ["string"],
+    to: '"mutant"',
+    reason: "what is split has a first part",
+  },
+  {
+    path: "config/kinds.ts",
+    line: 'const [headline = ""',
+    operators: ["string"],
+    to: '"mutant"',
+    reason: "what is split has a first part",
+  },
 ];
 
 /** Why a mutant is set aside; `null` where it is not. */
