@@ -49,3 +49,22 @@ test("F-46 what is shown of a row is frozen all the way down, and a row that the
   for (const shown of [body.identity, body.data]) for (const one of within(shown)) assert.ok(Object.isFrozen(one));
   assert.deepEqual(body.record.data, data);
 });
+
+test("F-46 a body of another release is no body, and that is said by its code", () => {
+  for (const body of ['{"format":2}', "", "nonsense"])
+    assert.throws(() => bodyOf(sampleRow({ body }), PARSES), { code: "ERR_RECORD_FORMAT" }, body);
+});
+
+test("F-46 the parts of a body are the same, whichever is asked for first", () => {
+  const identity = { issuer: "i", subject: "s", claims: {}, authenticatedAt: 1, method: "app" };
+  const whole = { format: 1, identity, data: { cart: [1] }, tokens: "sealed", provider: "default" };
+  const row = sampleRow({ body: JSON.stringify(whole) });
+  const first = bodyOf({ ...row }, PARSES);
+  assert.deepEqual([first.identity, first.tokens, first.provider, first.data], [identity, "sealed", "default", whole.data]);
+  const second = bodyOf({ ...row }, PARSES);
+  assert.deepEqual([second.provider, second.data, second.identity], ["default", whole.data, identity]);
+  assert.equal(second.identity, second.identity);
+  assert.deepEqual(bodyOf({ ...row }, PARSES).record, whole);
+  const nobody = bodyOf({ ...row, body: JSON.stringify({ ...whole, identity: null }) }, PARSES);
+  assert.deepEqual([nobody.identity, nobody.tokens], [null, "sealed"]);
+});

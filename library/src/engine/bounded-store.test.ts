@@ -170,3 +170,32 @@ test("F-12 whichever call takes too long is named, with the limit", async () => 
     await late;
   }
 });
+
+test("F-46 however many calls are under way, one timer waits for them, and none once all are answered", async () => {
+  const clock = manualClock();
+  const answers = Array.from({ length: 3 }, () => Promise.withResolvers<undefined>());
+  let at = 0;
+  const store = boundedStore(
+    overStore(memory(), {
+      get() {
+        at += 1;
+        return answers[at - 1]?.promise ?? never();
+      },
+    }),
+    clock,
+    1_000,
+  );
+  const asked = [store.get("one"), store.get("two"), store.get("three")];
+  assert.equal(clock.sleeping, 1);
+  for (const { resolve } of answers) resolve(undefined);
+  await Promise.all(asked);
+  clock.advance(1_000);
+  await turns();
+  assert.equal(clock.sleeping, 0);
+  const late = store.get("four");
+  assert.equal(clock.sleeping, 1, "and one again for the next");
+  clock.advance(999);
+  await turns();
+  clock.advance(1);
+  await assert.rejects(async () => late, { code: "ERR_STORE_UNAVAILABLE" });
+});

@@ -78,3 +78,37 @@ test("F-71 where the clock reads no processor time the distance is fixed", () =>
     manual.advance(5);
   }
 });
+
+test("F-46 what little is refreshed in a calm time costs nothing yet, so that all of its processor time is everything else's", () => {
+  const manual = manualClock();
+  let used = 0;
+  const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });
+  const pass = (milliseconds: number, takes: number): void => {
+    manual.advance(milliseconds);
+    used += takes;
+  };
+  const begin = (count: number): readonly number[] => Array.from({ length: count }, () => pace.begin());
+  begin(2);
+  pass(250, 2);
+  assert.deepEqual(begin(10), Array(10).fill(5), "two in a quarter of a second say nothing");
+  pass(249, 0);
+  assert.deepEqual(begin(0), []);
+  pass(1, 12);
+  // Twelve milliseconds less the two of a calm quarter, for ten of them: one each, of which a fifth of a processor takes five.
+  assert.deepEqual(begin(1), [5]);
+  begin(9);
+  pass(250, 2 + 10 * 1.2);
+  // A quarter of the way to 1.2.
+  const [gap = 0] = begin(1);
+  assert.ok(Math.abs(gap - 5.25) < 1e-9, String(gap));
+});
+
+test("F-46 a window in which neither few nor enough begin changes nothing", () => {
+  const manual = manualClock();
+  let used = 0;
+  const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });
+  for (let begun = 0; begun < 9; begun += 1) pace.begin();
+  manual.advance(250);
+  used += 1_000;
+  assert.equal(pace.begin(), 5);
+});

@@ -210,3 +210,27 @@ test("F-46 a store that is away in a pass is told of, and the next pass goes on"
   await pass(16_000);
   assert.equal(world.provider.spends.length, 1);
 });
+
+test("F-46 of a long list nothing more is asked for once the provider is known to be away", async () => {
+  const real = memory();
+  const batches: number[] = [];
+  const store = overStore(real, {
+    list: (query, most, now) => {
+      if ("renewBefore" in query && query.renewBefore === now) batches.push(most);
+      return real.list(query, most, now);
+    },
+  });
+  world = background(1, { store });
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: 3_600_000, cause: null }));
+  for (let n = 0; n < 150; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  await pass(LIFETIME);
+  batches.length = 0;
+  let passes = 0;
+  for (let before = world.provider.spends.length; passes < 2; before = world.provider.spends.length) {
+    await pass(16_000);
+    assert.ok(world.provider.spends.length > before);
+    passes += 1;
+  }
+  assert.ok(batches.length >= 2 && batches.length <= 5, `${batches.length} lists in half a minute`);
+  assert.deepEqual(new Set(batches), new Set([100]));
+});

@@ -231,3 +231,35 @@ test("options that cannot be right are told at start", () => {
   assert.throws(() => resolverWith({ unknown: "register" }), /proxy.register/);
   assert.throws(() => resolverWith({ cacheFor: -1 }), /proxy.cacheFor/);
 });
+
+test("F-46 what becomes of whom the look-up does not know is as it was set, and anonymous where nothing was", () => {
+  assert.equal(resolverWith({}).resolver.unknownUsers, "anonymous");
+  assert.equal(resolverWith({ unknown: "refuse" }).resolver.unknownUsers, "refuse");
+});
+
+test("F-46 the time that answers are kept is none to an hour", async () => {
+  for (const cacheFor of [-1, 3_600_001, Number.NaN]) assert.throws(() => resolverWith({ cacheFor }), /proxy.cacheFor/);
+  const users = lookup(() => ({ owner: "u1" }));
+  const { resolver } = resolverWith({ resolve: users.resolve, cacheFor: 0 });
+  await resolver.resolve(identity("alice"));
+  await resolver.resolve(identity("alice"));
+  assert.equal(users.asked.length, 2);
+  const hourly = resolverWith({ resolve: users.resolve, cacheFor: 3_600_000 });
+  await hourly.resolver.resolve(identity("alice"));
+  hourly.clock.advance(3_599_999);
+  await hourly.resolver.resolve(identity("alice"));
+  assert.equal(users.asked.length, 3);
+});
+
+test("F-46 what is no answer of a look-up is the app's bug, and told of", async () => {
+  const answers: unknown[] = [undefined, "u1", 7, {}, { owner: "" }, { owner: 7 }, { blocked: false }, { blocked: "yes" }];
+  for (const answer of answers) {
+    const broken = resolverWith({ resolve: () => JSON.parse(JSON.stringify({ answer })).answer });
+    const { kind, ...rest } = await broken.resolver.resolve(identity("alice"));
+    assert.deepEqual([kind, Reflect.get(rest, "code")], ["failed", "ERR_APP_HOOK"], JSON.stringify(answer));
+    assert.deepEqual(
+      broken.events.map(({ name, level, reason, code }) => [name, level, reason, code]),
+      [["proxy.lookup-failed", "error", "app", "ERR_APP_HOOK"]],
+    );
+  }
+});

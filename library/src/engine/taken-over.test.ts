@@ -185,3 +185,61 @@ for (const [milliseconds, seconds] of [
     await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", retryAfter: seconds });
   });
 }
+
+test("F-46 a lease that another was quicker to write is looked at again, and the token is sent when it is free", async () => {
+  const inner = memory();
+  let loses = true;
+  const store = overStore(inner, {
+    put(row, condition) {
+      if (row.lease === null || !loses) return inner.put(row, condition);
+      loses = false;
+      return false;
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = only().ask(cookie);
+  await pass(400, 50);
+  world.provider.spends[0]?.answer(renewed(1));
+  assert.equal(await (await asked).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("F-46 a store that fails is asked four times in a renewal, with a twentieth of a second between", async () => {
+  const inner = memory();
+  let asked: number[] | null = null;
+  const store = overStore(inner, {
+    get(id) {
+      if (asked === null) return inner.get(id);
+      asked.push(world.clock.monotonic());
+      throw new Error("the store is away");
+    },
+  });
+  world = renewalWorld(1, { store });
+  const row = await rowOf(await world.signIn());
+  world.clock.advance(LIFETIME);
+  const begun = world.clock.monotonic();
+  asked = [];
+  const renewal = only().auth.engine.options.renewals.flight(row);
+  const refused = assert.rejects(renewal, { code: "ERR_STORE_UNAVAILABLE" });
+  await world.quiet();
+  await pass(300, 10);
+  await refused;
+  assert.deepEqual(asked, [begun, begun + 50, begun + 100, begun + 150]);
+  assert.equal(told("store.failed").length, 4);
+  asked = null;
+});
+
+test("F-46 a session that began while its tokens were refreshed is left alone where they are not any more", async () => {
+  const store = memory();
+  const before = renewalWorld(1, { store });
+  const cookie = await before.signIn();
+  world = renewalWorld(1, { store, refresh: { policy: "never" } }, before.clock);
+  world.clock.advance(LIFETIME);
+  const { decision, exchange } = await only().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+  assert.equal(world.provider.spends.length, 0);
+  await before.replicas[0]?.auth.close();
+});
