@@ -62,12 +62,21 @@ export function problemOf(error: unknown): ProviderProblem {
     if (error.cause instanceof ProviderProblem) return error.cause;
     return new ProviderProblem("invalid", checkOf(error), `the provider's answer failed a check: ${messageOf(error)}`);
   }
-  return new ProviderProblem("invalid", "unexpected", "the provider's answer could not be used");
+  return new ProviderProblem(
+    "invalid",
+    isUnsupported(error) ? "unsupported_operation" : "unexpected",
+    "the provider's answer could not be used",
+  );
 }
+
+/** A key of ours with which no assertion can be made. openid-client does not export the error that its client authentication throws. */
+const isUnsupported = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "OAUTH_UNSUPPORTED_OPERATION";
 
 const TEMPORARY: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
-function fromErrorCode(raw: string, where: string, outage: boolean): ProviderProblem {
+/** What an error code of the provider comes to. */
+export function fromErrorCode(raw: string, where: string, outage: boolean): ProviderProblem {
   const code = /^[a-z0-9_.-]{1,64}$/i.test(raw) ? raw : "unreadable";
   const kind = outage || TEMPORARY.has(code) ? "unavailable" : "refused";
   return new ProviderProblem(kind, code, `the provider's ${where} endpoint answered with the error "${code}"`, {

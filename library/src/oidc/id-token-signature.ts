@@ -4,7 +4,7 @@ import type { MaybePromise } from "../contracts.ts";
 import type { SignatureAlgorithm } from "../crypto/signature.ts";
 import { isSignedBy } from "../crypto/signature.ts";
 import { fieldsOf, hintOf, refusing } from "./jws.ts";
-import type { KeySet, PublicKey } from "./key-set.ts";
+import type { KeyHint, KeySet, PublicKey } from "./key-set.ts";
 
 const refuse = refusing("the renewed ID token");
 const imported = new WeakMap<PublicKey, KeyObject>();
@@ -14,10 +14,16 @@ const imported = new WeakMap<PublicKey, KeyObject>();
  * hand that and the signature to other threads, which costs a renewal more than the signature itself. The token is a compact JWS, as its
  * answer was inspected. Throws, at once where the keys are at hand, `key_selection_failed`,
  * `signature`, and what keeps us from the keys.
+ *
+ * @param hint what the header says, where it was read before
  */
-export function checkIdTokenSignature(token: string, alg: SignatureAlgorithm, keys: KeySet): MaybePromise<void> {
-  const header = fieldsOf(token.slice(0, token.indexOf(".")), refuse);
-  const found = keys.matching(hintOf(header, [alg], refuse));
+export function checkIdTokenSignature(
+  token: string,
+  alg: SignatureAlgorithm,
+  keys: KeySet,
+  hint: KeyHint = hintOf(fieldsOf(token.slice(0, token.indexOf(".")), refuse), [alg], refuse),
+): MaybePromise<void> {
+  const found = keys.matching(hint);
   return found instanceof Promise ? found.then((those) => checkWith(those, token, alg)) : checkWith(found, token, alg);
 }
 

@@ -46,13 +46,11 @@ export interface Calling {
   readonly authentication: ClientAuth;
   readonly purpose: Purpose;
   readonly transport: Transport;
-  /** Somebody else checks the signatures. */
-  readonly unsigned: boolean;
 }
 
 /**
- * openid-client's configurations for one provider. Making one copies all of the metadata, so one is kept for the calls whose signatures are checked
- * here, refreshes above all; it is made anew when the metadata were read again, and when our clock moved against the system's, from which openid-client takes
+ * openid-client's configurations for one provider. Making one copies all of the metadata, so one is kept for the calls that bring no ID token,
+ * UserInfo above all; it is made anew when the metadata were read again, and when our clock moved against the system's, from which openid-client takes
  * the time: the difference can be given only at its making. For what openid-client checks itself (ID-01) each call has its own, since with it come
  * keys that it keeps, and its cache of those knows neither our clock nor our filter.
  */
@@ -65,9 +63,10 @@ export class Clients {
   }
 
   /** Calls openid-client with its configuration. Whatever that sends goes over the transport. */
-  call<T>({ purpose, transport, unsigned, ...made }: Calling, work: (client: Configuration) => T): T {
+  call<T>({ purpose, transport, ...made }: Calling, work: (client: Configuration) => T): T {
     const skew = Math.round((this.#parts.clock.now() - Date.now()) / 1_000);
-    const client = unsigned ? this.#shared({ ...made, skew }) : checking(configurationOf({ ...made, skew }, this.#parts));
+    const kind = { ...made, skew };
+    const client = purpose === "token" ? checking(configurationOf(kind, this.#parts)) : this.#shared(kind);
     return operations.run({ purpose, transport, hint: null }, () => work(client));
   }
 

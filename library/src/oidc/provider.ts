@@ -1,4 +1,4 @@
-import type { Configuration, IDToken, TokenEndpointResponse, UserInfoResponse } from "openid-client";
+import type { Configuration, IDToken, UserInfoResponse } from "openid-client";
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -16,11 +16,11 @@ import type {
   MaybePromise,
   Provider,
   ProviderLogin,
-  ProviderTokens,
   Report,
 } from "../contracts.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import { failureOf, ProviderProblem, problemOf } from "./failure.ts";
+import { tokensOf } from "./granted-tokens.ts";
 import { beginning } from "./http/exchange.ts";
 import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
 import type { KeySet } from "./key-set.ts";
@@ -33,6 +33,8 @@ import { authorizationParameters, type ProviderPreset, presetOf, scopeOf, unusua
 import { Clients } from "./provider-client.ts";
 import type { ProviderConfig, SettledConfig } from "./provider-config.ts";
 import { settleProviderConfig } from "./provider-config.ts";
+import type { RefreshRequests } from "./refresh-request.ts";
+import { refreshRequests } from "./refresh-request.ts";
 import { refreshTimeoutOf, refreshTokens } from "./refresher.ts";
 import { revokeTokens } from "./revocation.ts";
 import type { Fetch, Purpose, Transport } from "./transport.ts";
@@ -60,15 +62,13 @@ export interface Ready {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly keys: KeySet;
-  /** Calls openid-client. `via`: sends instead of the provider's own transport; whoever uses it checks the signature of the ID token. */
-  call<T>(purpose: Purpose, work: (client: Configuration) => T, via?: Transport): T;
+  /** Calls openid-client, for all but refreshes. */
+  call<T>(purpose: Purpose, work: (client: Configuration) => T): T;
+  readonly refreshRequest: RefreshRequests;
 }
 
 /** Nobody is authenticated by an address. */
 const NOBODY = None();
-
-/** TK-09: how long an access token is taken to live when the provider does not say. */
-export const DEFAULT_TOKEN_LIFETIME = 300_000;
 
 /**
  * An OpenID provider behind the seam, on openid-client. Discovery begins at once and is retried until it succeeds or `close()`;
@@ -104,8 +104,8 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     const made = { metadata, authentication: await authentication() };
     prepared = {
       ...{ config, metadata, preset: presetOf(config.preset, metadata), clock, transport, keys },
-      call: (purpose, work, via) =>
-        clients.call({ ...made, purpose, transport: via ?? transport, unsigned: via !== undefined || purpose !== "token" }, work),
+      call: (purpose, work) => clients.call({ ...made, purpose, transport }, work),
+      refreshRequest: refreshRequests({ ...made, config, clock }),
     };
     return prepared;
   }
@@ -154,7 +154,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
       const hint = idToken === null ? named : { id_token_hint: idToken };
       const parameters = { ...hint, post_logout_redirect_uri: returnTo };
-      const how = { metadata, authentication: NOBODY, purpose: "metadata", transport, unsigned: true } as const;
+      const how = { metadata, authentication: NOBODY, purpose: "metadata", transport } as const;
       return clients.call(how, (client) => buildEndSessionUrl(client, parameters).href);
     },
     cut: () => transport.cut(),
@@ -201,7 +201,7 @@ async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise
   const claims = answer.claims();
   if (claims === undefined) throw new ProviderProblem("invalid", "id_token", "the provider sent no ID token");
   const now = clock.now();
-  const tokens = tokensOf(answer, null, asked);
+  const tokens = tokensOf(answer, answer.id_token, null, asked);
   checkIdToken(claims, { config, now, accessToken: tokens.accessToken, parameters: login.parameters });
   const userinfo = config.userinfo ? await userinfoOf(ready, tokens.accessToken, claims, report) : null;
   return {
@@ -225,20 +225,6 @@ function responseUrl({ redirectUri, response }: FinishLogin): URL {
     if (value !== null) url.searchParams.set(name, value);
   }
   return url;
-}
-
-/** The tokens of an answer; they live from when they were asked for. We offer no proof of possession, so only bearer tokens are of use (TK-08). */
-export function tokensOf(answer: TokenEndpointResponse, before: ProviderTokens | null, asked: number): ProviderTokens {
-  if (answer.token_type !== "bearer")
-    throw new ProviderProblem("invalid", "token_type", "the provider's token is not a bearer token", { ambiguous: true });
-  const lifetime = answer.expires_in === undefined ? DEFAULT_TOKEN_LIFETIME : answer.expires_in * 1_000;
-  return {
-    accessToken: answer.access_token,
-    refreshToken: answer.refresh_token ?? before?.refreshToken ?? null,
-    idToken: answer.id_token ?? before?.idToken ?? null,
-    scope: answer.scope ?? before?.scope ?? null,
-    expires: asked + Math.floor(lifetime),
-  };
 }
 
 /** UserInfo of the same person, or `null` where the answer cannot be used; an outage fails the login, which can be repeated. */

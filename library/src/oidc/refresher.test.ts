@@ -10,7 +10,7 @@ import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../test-support/sign-on.ts";
 import type { RefreshOutcome } from "../contracts.ts";
 import { systemClock } from "../engine/system.ts";
-import { DEFAULT_TOKEN_LIFETIME } from "./provider.ts";
+import { DEFAULT_TOKEN_LIFETIME } from "./granted-tokens.ts";
 import type { ProviderConfig } from "./provider-config.ts";
 import { LONGEST_WISH } from "./retry-after.ts";
 

@@ -1,12 +1,14 @@
 import type { IDToken } from "openid-client";
 import { fetchUserInfo } from "openid-client";
 import type { Clock, Identity, JsonObject, MaybePromise, ProviderTokens, RefreshOutcome, Report } from "../contracts.ts";
+import { changedSince } from "./changed-claims.ts";
 import { ProviderProblem, problemOf } from "./failure.ts";
+import { tokensOf } from "./granted-tokens.ts";
 import { checkIdToken, personalClaims } from "./id-token.ts";
 import type { Ready } from "./provider.ts";
-import { tokensOf } from "./provider.ts";
 import type { SettledConfig } from "./provider-config.ts";
-import { changedSince, payloadOf } from "./renewed-id-token.ts";
+import type { RenewedIdToken } from "./renewed-id-token.ts";
+import { payloadOf } from "./renewed-id-token.ts";
 import type { Spent } from "./spend.ts";
 import { outcomeOf, spend } from "./spend.ts";
 import { longestOf } from "./transport.ts";
@@ -41,8 +43,15 @@ export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(con
  *
  * With the tokens in hand nothing that fails afterwards takes them away, for the old ones are spent: an ID token that cannot be checked
  * (no keys, its times) is left aside, and without UserInfo no claim is lost. The event `provider.failed` names the check.
+ *
+ * @param spending sends the request and reads its answer; a test gives openid-client's way
  */
-export async function refreshTokens(refresher: Refresher, before: ProviderTokens, identity: Identity): Promise<RefreshOutcome> {
+export async function refreshTokens(
+  refresher: Refresher,
+  before: ProviderTokens,
+  identity: Identity,
+  spending: typeof spend = spend,
+): Promise<RefreshOutcome> {
   const { refreshToken } = before;
   if (refreshToken === null)
     return { kind: "refused", cause: new ProviderProblem("refused", "refresh_token", "there is no refresh token") };
@@ -54,7 +63,7 @@ export async function refreshTokens(refresher: Refresher, before: ProviderTokens
     return outcomeOf(problemOf(error).unambiguous());
   }
   const asked = provider.clock.now();
-  const spent = await spend(provider, refreshToken);
+  const spent = await spending(provider, refreshToken);
   if (spent.kind !== "spent") return spent;
   try {
     return await renewed({ ...refresher, provider, before, identity, rest, asked }, spent);
@@ -74,10 +83,10 @@ interface Renewal extends Refresher {
 
 async function renewed(renewal: Renewal, spent: Spent): Promise<RefreshOutcome> {
   const { provider, before, identity, asked } = renewal;
-  const tokens = tokensOf(spent.answer, before, asked);
-  const idToken = await checked(renewal, spent, tokens.accessToken);
+  const tokens = tokensOf(spent.tokens, undefined, before, asked);
+  const idToken = spent.idToken === null ? null : await checked(renewal, spent.idToken, tokens.accessToken);
   if (idToken instanceof ProviderProblem) return { kind: "refused", cause: idToken };
-  const kept = idToken === null ? tokens : { ...tokens, idToken: spent.idToken };
+  const kept = idToken === null ? tokens : { ...tokens, idToken: spent.idToken?.text ?? null };
   if (!provider.config.userinfo)
     return { kind: "renewed", tokens: kept, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
   const claims = await withUserinfo(renewal, tokens.accessToken, idToken, identity);
@@ -90,15 +99,17 @@ const LEAVE_ASIDE: ReadonlySet<string> = new Set([
   ...["keys", "redirect", "content-type", "size", "depth"],
 ]);
 
-/** The claims of the new ID token; `null` where there is none that can be used, a problem where it is not this person's. */
-async function checked(renewal: Renewal, spent: Spent, accessToken: string): Promise<IDToken | null | ProviderProblem> {
-  if (spent.idToken === null) return null;
+/** The claims of the new ID token; `null` where it cannot be used, a problem where it is not this person's. */
+async function checked(
+  renewal: Renewal,
+  idToken: RenewedIdToken,
+  accessToken: string,
+): Promise<IDToken | null | ProviderProblem> {
   const { provider, before, identity } = renewal;
-  const changed = changedSince(payloadOf(spent.idToken), payloadOf(before.idToken), identity);
+  const changed = changedSince(idToken.payload, payloadOf(before.idToken), identity);
   if (changed !== null) return changed;
   try {
-    const claims = (await renewal.rest(spent.verified())).claims();
-    if (claims === undefined) return null;
+    const claims = await renewal.rest(idToken.verified());
     checkIdToken(claims, { config: provider.config, now: provider.clock.now(), accessToken, parameters: {} });
     return claims;
   } catch (error) {

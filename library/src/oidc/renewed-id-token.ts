@@ -1,40 +1,80 @@
-import type { Identity } from "../contracts.ts";
-import { ProviderProblem } from "./failure.ts";
+import { isUtf8 } from "node:buffer";
+import type { IDToken } from "openid-client";
+import type { MaybePromise } from "../contracts.ts";
+import { MAX_DEPTH } from "../core/record.ts";
+import type { Claims } from "./id-token-claims.ts";
+import { checkClaims, failed } from "./id-token-claims.ts";
+import { checkIdTokenSignature } from "./id-token-signature.ts";
 import { isObject } from "./jws.ts";
+import type { Ready } from "./provider.ts";
+import { checkPayloadDepth, hintIn, partsOfIdToken } from "./token-answer.ts";
+import { deeperThan } from "./transport.ts";
 
-type Claims = { readonly [claim: string]: unknown };
-
-/**
- * The claim in which an ID token from a refresh is not the one that the person signed in with (OIDC Core 12.2, ID-13), or `null`. `iss`
- * and `sub` are compared with the identity; `aud`, `azp`, `auth_time` and `nonce` with the ID token that is kept. A claim that the kept
- * one does not have has nothing to be compared with: a `nonce` in particular ties an answer to the browser that asked, and none did.
- */
-export function changedSince(renewed: Claims | null, before: Claims | null, identity: Identity): ProviderProblem | null {
-  if (renewed === null) return new ProviderProblem("refused", "id_token", "the renewed ID token cannot be read");
-  const original: Claims = before ?? {};
-  const changed = (claim: (typeof COMPARED)[number]): boolean => {
-    const now = renewed[claim];
-    if (claim === "iss") return now !== identity.issuer;
-    if (claim === "sub") return now !== identity.subject;
-    const then = claim === "auth_time" && !("auth_time" in original) ? identity.claims[claim] : original[claim];
-    if (now === undefined || then === undefined || now === then) return false;
-    return claim !== "aud" || audience(now) !== audience(then);
-  };
-  const claim = COMPARED.find(changed);
-  return claim === undefined ? null : new ProviderProblem("refused", claim, `the renewed ID token has another ${claim}`);
+/** The ID token that came with a refresh. It is judged apart from the tokens: what is wrong with it must not cost those. */
+export interface RenewedIdToken {
+  readonly text: string;
+  /** What it says, not checked; `null` where it cannot be read. */
+  readonly payload: Claims | null;
+  /** Its claims, fully checked. Sends nothing but, where needed, for keys. Throws or rejects for what is wrong with it. */
+  verified(): MaybePromise<IDToken>;
 }
 
-const COMPARED = ["iss", "sub", "aud", "azp", "auth_time", "nonce"] as const;
+/** @param value as the answer gives it; any JSON */
+export function renewedIdToken(value: unknown, provider: Ready): RenewedIdToken | null {
+  if (value === undefined || value === null) return null;
+  const text = asText(value);
+  const bytes = payloadBytes(text);
+  const payload = bytes === null ? null : claimsIn(bytes);
+  return { text, payload, verified: () => verified(value, bytes, payload, provider) };
+}
 
-/** One audience may stand alone or in a list, and a list has no order. */
-const audience = (aud: unknown): string => JSON.stringify([...new Set(Array.isArray(aud) ? aud : [aud])].sort());
+function verified(
+  value: unknown,
+  bytes: Buffer | null,
+  claims: Claims | null,
+  { config, metadata, clock, keys }: Ready,
+): MaybePromise<IDToken> {
+  const parts = partsOfIdToken(value);
+  if (bytes !== null) checkPayloadDepth(bytes);
+  const header = Buffer.from(parts.header, "base64url");
+  const hint = hintIn(header, config.idTokenSigningAlg);
+  if (claims === null || isCutShort(parts.header) || isCutShort(parts.payload))
+    throw failed("parse_error", "not base64url of JSON");
+  const now = Math.floor(clock.now() / 1_000);
+  checkClaims(claims, { issuer: metadata.issuer, clientId: config.clientId, now, tolerance: config.clockTolerance / 1_000 });
+  const idToken = claims;
+  // Of another header than nearly all have, the signature's own reading tells what is wrong with it.
+  const plain = isUtf8(header) && !deeperThan(header, MAX_DEPTH);
+  const checking = checkIdTokenSignature(String(value), config.idTokenSigningAlg, keys, plain ? hint : undefined);
+  return checking instanceof Promise ? checking.then(() => idToken) : idToken;
+}
+
+/** Six bits are no byte: no base64url ends so, though Node reads over it. */
+const isCutShort = (part: string): boolean => part.length % 4 === 1;
+
+/** What is no string is no token; a list of one is told from one that cannot be read all the same. */
+function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "";
+  }
+}
 
 /** What a compact JWS says, its signature not looked at. */
 export function payloadOf(token: string | null): Claims | null {
-  const payload = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(token ?? "")?.[1];
-  if (payload === undefined) return null;
+  const bytes = token === null ? null : payloadBytes(token);
+  return bytes === null ? null : claimsIn(bytes);
+}
+
+function payloadBytes(token: string): Buffer | null {
+  const payload = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(token)?.[1];
+  return payload === undefined ? null : Buffer.from(payload, "base64url");
+}
+
+function claimsIn(bytes: Buffer): Claims | null {
   try {
-    const value: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
     return isObject(value) ? value : null;
   } catch {
     return null;

@@ -1,98 +1,60 @@
-import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid-client";
-import { refreshTokenGrant } from "openid-client";
-import type { MaybePromise, RefreshOutcome } from "../contracts.ts";
-import { ProviderProblem, problemOf } from "./failure.ts";
-import { ReadResponse } from "./http/read-response.ts";
-import { checkIdTokenSignature } from "./id-token-signature.ts";
+import type { RefreshOutcome } from "../contracts.ts";
+import { isChallenge } from "./challenge.ts";
+import { fromErrorCode, ProviderProblem, problemOf } from "./failure.ts";
+import type { GrantedTokens } from "./granted-tokens.ts";
+import type { ReadResponse } from "./http/read-response.ts";
+import { failed } from "./id-token-claims.ts";
 import { errorCodeOf, membersOf } from "./oauth-error.ts";
 import type { Ready } from "./provider.ts";
+import { tokensIn } from "./refresh-answer.ts";
+import type { RenewedIdToken } from "./renewed-id-token.ts";
+import { renewedIdToken } from "./renewed-id-token.ts";
 import { retryAfterOf } from "./retry-after.ts";
-import type { Transport } from "./transport.ts";
-
-type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
 
 /** The provider's answer to a refresh token: it is spent. */
 export interface Spent {
   readonly kind: "spent";
-  /** Without the ID token: what is wrong with that must not cost the others. */
-  readonly answer: TokenEndpointResponse;
-  /** As it came, not checked. */
-  readonly idToken: string | null;
-  /** The same answer with the ID token, fully checked. Sends nothing but, where needed, for keys. Throws or rejects for what is wrong with it. */
-  verified(): MaybePromise<Answer>;
+  readonly tokens: GrantedTokens;
+  readonly idToken: RenewedIdToken | null;
 }
+
+/** What spending a refresh token came to. */
+export type Spending = Spent | Exclude<RefreshOutcome, { kind: "renewed" }>;
 
 /** Sends the one request, and tells what it means where it gave no tokens. */
-export async function spend(
-  provider: Ready,
-  refreshToken: string,
-): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
-  let sent: Promise<ReadResponse> | null = null;
-  const once: Transport = {
-    send(purpose, url, options) {
-      sent = provider.transport.send(purpose, url, options, provider.config.refreshTimeout);
-      return sent;
-    },
-  };
+export async function spend(provider: Ready, refreshToken: string): Promise<Spending> {
+  let answer: ReadResponse;
   try {
-    const whole = await granted(provider, refreshToken, once);
-    return spent(provider, whole, idTokenIn(whole.id_token), () => whole);
+    const made = provider.refreshRequest(refreshToken);
+    const { url, ...request } = made instanceof Promise ? await made : made;
+    answer = await provider.transport.send("token", url, request, provider.config.refreshTimeout);
   } catch (error) {
-    return without(provider, refreshToken, sent, problemOf(error));
+    return outcomeOf(problemOf(error));
+  }
+  return spendingOf(answer, provider);
+}
+
+/** What the answer comes to. */
+function spendingOf(answer: ReadResponse, provider: Ready): Spending {
+  if (answer.status !== 200) return answeredNo(answer, problemIn(answer), provider);
+  try {
+    const { tokens, idToken } = tokensIn(answer.content);
+    return { kind: "spent", tokens, idToken: renewedIdToken(idToken, provider) };
+  } catch (error) {
+    return answeredNo(answer, problemOf(error), provider);
   }
 }
 
-const granted = (provider: Ready, refreshToken: string, via: Transport): Promise<Answer> =>
-  provider.call("token", (client) => refreshTokenGrant(client, refreshToken), via);
-
-/** What the answer comes to that did not pass as a whole: perhaps it is the ID token alone that did not. Sends nothing. */
-async function without(
-  provider: Ready,
-  refreshToken: string,
-  sent: Promise<ReadResponse> | null,
-  problem: ProviderProblem,
-): Promise<Spent | Exclude<RefreshOutcome, { kind: "renewed" }>> {
-  let kept: ReadResponse;
-  try {
-    if (sent === null) return outcomeOf(problem);
-    kept = await sent;
-  } catch {
-    return outcomeOf(problem);
-  }
-  const json = kept.status === 200 ? membersOf(kept.fields, kept.content) : null;
-  if (json === null || !json.has("id_token")) return answeredNo(kept, problem, provider);
-  const idToken = idTokenIn(json.get("id_token"));
-  json.delete("id_token");
-  const rest = new ReadResponse(kept.status, kept.fields, Object.fromEntries(json));
-  try {
-    const again: Transport = { send: () => Promise.resolve(rest) };
-    return spent(provider, await granted(provider, refreshToken, again), idToken, () => {
-      throw problem;
-    });
-  } catch (error) {
-    return answeredNo(kept, problemOf(error), provider);
-  }
-}
-
-const idTokenIn = (value: unknown): string | null => (value === undefined || value === null ? null : String(value));
-
-function spent(
-  { config, keys }: Ready,
-  { id_token: _, ...answer }: Answer,
-  idToken: string | null,
-  checked: () => Answer,
-): Spent {
-  return {
-    kind: "spent",
-    answer,
-    idToken,
-    verified() {
-      const whole = checked();
-      const checking =
-        whole.id_token === undefined ? null : checkIdTokenSignature(whole.id_token, config.idTokenSigningAlg, keys);
-      return checking instanceof Promise ? checking.then(() => whole) : whole;
-    },
-  };
+/** What an answer with another status than 200 says is wrong: by its challenge, else by its body (RFC 6749, section 5.2). */
+function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
+  if (isChallenge(fields.get("www-authenticate")))
+    return new ProviderProblem("refused", "client", `the provider did not accept our client (status ${status})`);
+  if (status < 400 || status > 499) return failed("response_is_not_conform", "unexpected status");
+  if (fields.get("content-type")?.split(";")[0] !== "application/json")
+    return failed("response_is_not_json", "unexpected content type");
+  const error = membersOf(fields, content)?.get("error");
+  if (typeof error === "string" && error !== "") return fromErrorCode(error, "token", false);
+  return failed("response_is_not_conform", "unexpected status");
 }
 
 /** What a request came to that gave no answer: `unknown` where it may have taken effect all the same. */
@@ -112,7 +74,7 @@ const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server
  * grant: for certain where it is `invalid_grant`, by whatever 4xx it comes, or one of the preset's; else it may be about the request, and
  * counts when it is said twice.
  */
-function answeredNo(
+export function answeredNo(
   kept: ReadResponse,
   problem: ProviderProblem,
   { clock, preset }: Ready,
@@ -134,6 +96,6 @@ function answeredNo(
   return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words, { errorCode: error }) };
 }
 
-/** The problem, with the error code that the provider gave: a challenge in the header hides it from openid-client. */
+/** The problem, with the error code that the provider gave: a challenge in the header hides it, as does a media type of its own. */
 const saying = (errorCode: string, { kind, check, message }: ProviderProblem): ProviderProblem =>
   new ProviderProblem(kind, check, message, { errorCode });

@@ -16,23 +16,26 @@ const MAX_KID = 256;
 /** A lifetime above this is no lifetime that anybody meant (TK-09). */
 const MAX_EXPIRES_IN = 366 * 86_400;
 
-/**
- * Checks what openid-client leaves open: that tokens can travel in a header, that the ID token is one compact JWS of bounded size
- * with the expected algorithm, no `crit`, and of no other kind (ID-01, ID-15…ID-17), and that `expires_in` is a sane number.
- */
+/** Checks what openid-client leaves open of the answer to a code: its members, and what the ID token says of itself. */
 export function inspectTokenAnswer(response: ReadResponse, alg: string): InspectedAnswer {
   if (response.status !== 200) return { response, hint: null };
-  const body = objectOf(response.content, "token");
-  for (const name of ["access_token", "refresh_token"]) {
-    const token = body.get(name);
-    if (typeof token === "string" && !/^[\x21-\x7e]+$/.test(token)) throw invalid("token", `the ${name} has illegal characters`);
-  }
-  if (!sane(body.get("expires_in"))) body.delete("expires_in");
+  const body = tokenMembers(response.content);
   const hint = body.has("id_token") ? hintOf(body.get("id_token"), alg) : null;
   return { response: new ReadResponse(200, JSON_TYPE, Object.fromEntries(body)), hint };
 }
 
 const JSON_TYPE = rawHeaders(["content-type", "application/json"]);
+
+/** The members of an answer with tokens: tokens can travel in a header, and an `expires_in` that is no sane number is left out. */
+export function tokenMembers(content: string): Map<string, unknown> {
+  const members = objectOf(content, "token");
+  for (const name of ["access_token", "refresh_token"]) {
+    const token = members.get(name);
+    if (typeof token === "string" && !/^[\x21-\x7e]+$/.test(token)) throw invalid("token", `the ${name} has illegal characters`);
+  }
+  if (!sane(members.get("expires_in"))) members.delete("expires_in");
+  return members;
+}
 
 function sane(expiresIn: unknown): boolean {
   const seconds = typeof expiresIn === "string" && /^\d{1,9}$/.test(expiresIn) ? Number(expiresIn) : expiresIn;
@@ -40,11 +43,26 @@ function sane(expiresIn: unknown): boolean {
 }
 
 function hintOf(token: unknown, expected: string): KeyHint {
+  const { header, payload } = partsOfIdToken(token);
+  checkPayloadDepth(Buffer.from(payload, "base64url"));
+  return hintIn(Buffer.from(header, "base64url"), expected);
+}
+
+/** The ID token is one compact JWS of bounded size (ID-16). */
+export function partsOfIdToken(token: unknown): { readonly header: string; readonly payload: string } {
   if (typeof token !== "string" || token.length > MAX_ID_TOKEN) throw invalid("id_token", "the ID token is missing or too long");
   const [, header, payload] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(token) ?? [];
   if (header === undefined || payload === undefined) throw invalid("id_token", "the ID token is not a compact JWS");
-  if (deeperThan(Buffer.from(payload, "base64url"), MAX_DEPTH)) throw invalid("depth", "the ID token is nested too deeply");
-  const fields = objectOf(Buffer.from(header, "base64url").toString("utf8"), "id_token");
+  return { header, payload };
+}
+
+export function checkPayloadDepth(payload: Uint8Array): void {
+  if (deeperThan(payload, MAX_DEPTH)) throw invalid("depth", "the ID token is nested too deeply");
+}
+
+/** The key that an ID token's header names; it is signed as expected, without `crit`, and of no other kind (ID-01, ID-15, ID-17). */
+export function hintIn(header: Buffer, expected: string): KeyHint {
+  const fields = objectOf(header.toString("utf8"), "id_token");
   const kid = fields.get("kid");
   const type = fields.get("typ");
   if (fields.get("alg") !== expected) throw invalid("alg", `the ID token is not signed with ${expected}`);
