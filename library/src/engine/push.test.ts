@@ -1,0 +1,94 @@
+/** Plain `node:http`: when a user counts as having been here, and what is answered to what is thrown. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import { test } from "node:test";
+import { dial, listen, say } from "../../test-support/talk.ts";
+import { node } from "../adapters/node.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+import { manualClock } from "../testing/manual-clock.ts";
+import { overStore } from "../testing/over-store.ts";
+import { signIn } from "../testing/sign-in.ts";
+import { Push } from "./push.ts";
+
+const HOUR = 3_600_000;
+
+async function appWith(respond: (response: ServerResponse) => void) {
+  const clock = manualClock();
+  const touched: number[] = [];
+  const real = memory();
+  const store = overStore(real, {
+    touch(id, seen) {
+      touched.push(seen);
+      return real.touch(id, seen);
+    },
+  });
+  const secrets = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets, store, clock, session: { idle: 2 * HOUR } });
+  const cookie = await signIn(auth, { subject: "alice" });
+  const closed = Promise.withResolvers<void>();
+  const handler = node(auth).handler((_request, response) => {
+    response.once("close", () => setImmediate(closed.resolve));
+    respond(response);
+  });
+  return { auth, clock, touched, cookie, handler, closed: closed.promise };
+}
+
+for (const [status, after, counts] of [
+  [200, HOUR, true],
+  [399, HOUR, true],
+  [400, HOUR, false],
+  [500, HOUR, false],
+  [200, 60_000, false],
+] as const) {
+  test(`F-46 after an answer of ${status}, ${after} ms after the last, a user ${counts ? "counts" : "does not count"} as seen`, async () => {
+    const { auth, clock, touched, cookie, handler, closed } = await appWith((response) => response.writeHead(status).end());
+    await using server = await listen(handler);
+    clock.advance(after);
+    assert.equal((await say(server.port, "/", { headers: { cookie } })).status, status);
+    await closed;
+    assert.deepEqual(touched, counts ? [clock.now()] : []);
+    await auth.close();
+  });
+}
+
+test("F-46 a client that hangs up before the answer has not been here", async () => {
+  const { auth, clock, touched, cookie, handler, closed } = await appWith(() => {});
+  await using server = await listen(handler);
+  clock.advance(HOUR);
+  const socket = await dial(server.port);
+  const answering = once(server.server, "request");
+  socket.write(`GET / HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
+  await answering;
+  await new Promise(setImmediate);
+  socket.destroy();
+  await closed;
+  assert.deepEqual(touched, []);
+  await auth.close();
+});
+
+test("F-46 what is thrown where no session was opened is answered by its code; what has none is passed on", async () => {
+  const { auth } = await appWith(() => {});
+  const push = new Push(auth.engine);
+  const passed: unknown[] = [];
+  const failure = new Error("a bug");
+  const server = createServer((request, response) => {
+    const error = request.url === "/coded" ? new CoatcheckError("ERR_STORE_UNAVAILABLE", { retryAfter: 7 }) : failure;
+    push.fail(error, request, response, (given) => {
+      passed.push(given);
+      response.writeHead(500).end();
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const coded = await say(address.port, "/coded", { headers: { host: "localhost:3000" } });
+  assert.deepEqual([coded.status, coded.headers["retry-after"], passed], [503, "7", []]);
+  assert.equal((await say(address.port, "/other")).status, 500);
+  assert.deepEqual(passed, [failure]);
+  server.close();
+  await auth.close();
+});
