@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { RequestView, RouteResponse } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
+import { withCookies } from "./answers.ts";
 
 const ORIGIN = "http://localhost:3000";
 const auth = coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
@@ -48,4 +49,58 @@ test("F-46 a pause is told in whole seconds, rounded up, and only where coming a
     "30",
   ]);
   assert.deepEqual(told({ kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }), [403, null]);
+});
+
+test("F-46 the way to the login says why where a session is over, has no body, and is for no cache", () => {
+  const request: RequestView = { method: "GET", target: "/", header: () => undefined };
+  const { body, headers } = auth.engine.answer({ kind: "login", ended: "idle" }, request);
+  assert.equal(body, "");
+  assert.deepEqual(headers, [
+    ["location", "/auth/login?return_to=%2F&ended=idle"],
+    ["cache-control", "no-store"],
+    ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"],
+  ]);
+});
+
+test("F-46 a refusal of another site's request says what it depends on, and a challenge goes along", () => {
+  const request: RequestView = { method: "POST", target: "/", header: () => undefined };
+  const told = (decision: Parameters<typeof auth.engine.answer>[0]) => {
+    const { status, headers } = auth.engine.answer(decision, request);
+    return { status, headers: Object.fromEntries(headers) };
+  };
+  const base = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  };
+  assert.deepEqual(told({ kind: "refuse", status: 403, code: "ERR_CROSS_SITE" }), {
+    status: 403,
+    headers: { ...base, vary: "Sec-Fetch-Site, Origin" },
+  });
+  assert.deepEqual(told({ kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: "Bearer" }), {
+    status: 401,
+    headers: { ...base, "www-authenticate": "Bearer" },
+  });
+});
+
+test("F-46 cookies join an answer that is then for no cache, whatever it said; without any it stays as it is", () => {
+  const answer: RouteResponse = {
+    status: 200,
+    headers: [
+      ["cache-control", "max-age=60"],
+      ["x-own", "1"],
+    ],
+    body: "b",
+  };
+  assert.equal(withCookies(answer, []), answer);
+  assert.deepEqual(withCookies(answer, ["a=1", "b=2"]), {
+    status: 200,
+    headers: [
+      ["x-own", "1"],
+      ["cache-control", "no-store"],
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+    ],
+    body: "b",
+  });
 });

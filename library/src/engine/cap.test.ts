@@ -216,3 +216,33 @@ test("SE-11 as many as a list holds and more end, the oldest first; a list that 
     assert.equal(lists, ends ? 2 : 1);
   }
 });
+
+test("F-46 as long as a list is full and something ends, there may be more: it is looked at again", async () => {
+  const clock = manualClock(START);
+  const full = Array.from({ length: 1_000 }, (_, at) =>
+    sampleRow({ owner: "alice", created: START - at, seen: START, expires: START + 3_600_000 }),
+  );
+  for (const [rows, endable, looks] of [
+    [full, 1, 2],
+    [full, 0, 1],
+    [full.slice(1), 1, 1],
+  ] as const) {
+    let looked = 0;
+    let left: number = endable;
+    const store = overStore(memory(), {
+      list() {
+        looked += 1;
+        return rows;
+      },
+      end(target) {
+        left -= 1;
+        return left >= 0 && "id" in target ? [target.id] : [];
+      },
+    });
+    const announced: string[] = [];
+    const announce = ({ id }: { readonly id: string }): void => void announced.push(id);
+    const policy = sessionPolicy({ maxPerUser: rows.length - 1 }, false);
+    await keepToCap({ store, clock, policy, announce, report: () => assert.fail("nothing failed") }, "alice");
+    assert.deepEqual([looked, announced.length], [looks, endable]);
+  }
+});

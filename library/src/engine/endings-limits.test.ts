@@ -27,7 +27,7 @@ beforeEach(() => {
 let endings: Endings;
 afterEach(() => endings.close());
 
-function make(): void {
+function make(endsWithToken = false): void {
   const get = async (id: string): Promise<SessionRow | undefined> => {
     asked += 1;
     open += 1;
@@ -44,14 +44,14 @@ function make(): void {
   endings = new Endings({
     store: pushes === "cannot" ? { get } : { get, watch },
     clock,
-    policy: sessionPolicy({ idle: 2 * HOUR, lifetime: 4 * HOUR }, false),
+    policy: sessionPolicy({ idle: 2 * HOUR, lifetime: 4 * HOUR }, endsWithToken),
     background: createBackground(() => {}),
   });
 }
 
-function stored(): string {
+function stored(changes: Partial<SessionRow> = {}): string {
   const now = clock.now();
-  const row = sampleRow({ created: now, seen: now, expires: now + 4 * HOUR });
+  const row = sampleRow({ created: now, seen: now, expires: now + 4 * HOUR, ...changes });
   rows.set(row.id, row);
   return row.id;
 }
@@ -115,7 +115,7 @@ test("F-46 fifty look-ups are under way at once, and the next fifty follow", asy
 
 test("F-46 a thousand signals of ended sessions are remembered, the newest of them", () => {
   make();
-  const ids = Array.from({ length: 1_001 }, stored);
+  const ids = Array.from({ length: 1_001 }, () => stored());
   const signals = ids.map((id) => endings.signalOf(id));
   assert.equal(endings.signalOf(ids[0] ?? ""), signals[0], "one for all requests of a session");
   for (const id of ids) endings.tell(id, "logout");
@@ -146,3 +146,47 @@ test("F-46 once closed nobody is told of anything, and nothing is asked", async 
   await pass(1_000);
   assert.deepEqual([told, signal.aborted, late.aborted, asked, clock.sleeping], [[], false, false, 0, 0]);
 });
+
+test("F-46 between two lots of look-ups others have their turn", async () => {
+  const slept: number[] = [];
+  const real = clock;
+  clock = {
+    ...real,
+    get sleeping() {
+      return real.sleeping;
+    },
+    sleep(ms, signal) {
+      slept.push(ms);
+      return real.sleep(ms, signal);
+    },
+  };
+  make();
+  for (let n = 0; n < 120; n += 1) endings.watch(stored(), () => {});
+  await settled();
+  slept.length = 0;
+  await pass(500);
+  for (let turn = 0; turn < 5; turn += 1) await settled();
+  assert.deepEqual(slept, [0, 0, 500]);
+});
+
+for (const [name, row, after] of [
+  ["with a token that nothing renews: with it", { tokenExpires: 2_000, renewAt: null }, 2_000],
+  ["without a token: by itself", { tokenExpires: null, renewAt: null }, null],
+  ["with a token that is renewed: by itself", { tokenExpires: 2_000, renewAt: 1_000 }, null],
+] as const) {
+  test(`F-46 where sessions end with their token and the store pushes, one ${name}`, async () => {
+    pushes = "yes";
+    make(true);
+    const now = clock.now();
+    const tokenExpires = row.tokenExpires === null ? null : now + row.tokenExpires;
+    const id = stored({ tokenExpires, renewAt: row.renewAt === null ? null : now + row.renewAt });
+    let told: number | null = null;
+    endings.watch(id, () => {
+      told = clock.now() - now;
+    });
+    await settled();
+    asked = 0;
+    await pass(4_500);
+    assert.deepEqual([told, asked], after === null ? [null, 0] : [after, 1]);
+  });
+}

@@ -112,3 +112,21 @@ test("F-46 a window in which neither few nor enough begin changes nothing", () =
   used += 1_000;
   assert.equal(pace.begin(), 5);
 });
+
+test("F-46 a window that took less than everything else does counts as free, and no less", () => {
+  const manual = manualClock();
+  let used = 0;
+  const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });
+  const window = (count: number, takes: number): number => {
+    let gap = 0;
+    for (let begun = 0; begun < count; begun += 1) gap = pace.begin();
+    manual.advance(250);
+    used += takes;
+    return gap;
+  };
+  window(0, 100);
+  window(10, 0);
+  window(10, 140);
+  // A quarter of the way from nothing to the four milliseconds above the hundred of all else.
+  assert.ok(Math.abs(window(1, 0) - 5) < 1e-9);
+});

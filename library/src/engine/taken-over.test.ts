@@ -243,3 +243,25 @@ test("F-46 a session that began while its tokens were refreshed is left alone wh
   assert.equal(world.provider.spends.length, 0);
   await before.replicas[0]?.auth.close();
 });
+
+test("F-46 while the store has not heard that a refresh came to nothing, nobody sends the token again", async () => {
+  const inner = memory();
+  let failing = false;
+  const store = overStore(inner, {
+    put(row, condition) {
+      if (failing && row.lease === null) throw new Error("the disk is full");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  failing = true;
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+  assert.equal((await only().ask(cookie)).decision.kind, "proceed");
+  const { renewals } = only().auth.engine.options;
+  assert.deepEqual(await renewals.renew(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
+  assert.equal(world.provider.spends.length, 1);
+  failing = false;
+  await pass(1_000);
+});
