@@ -117,14 +117,14 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     "lease-unconditional",
     "whoever wants the lease behaves as if the store had given it",
-    "engine/renewals.ts",
+    "engine/take-lease.ts",
     'if (!(await store.put(next, row.version))) return "again";',
     "await store.put(next, row.version);",
   ),
   one(
     "late-sender",
     "the holder sends the token however long it was stopped since it took the lease",
-    "engine/renewals.ts",
+    "engine/take-lease.ts",
     'if (!(await store.put(next, row.version))) return "again";\n    if (!watch.inTime()) return "again";',
     'if (!(await store.put(next, row.version))) return "again";',
   ),
@@ -137,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
         find: "this.#seen = { lease, since: this.#clock.monotonic() };",
         replace: "this.#seen = { lease, since: this.#clock.now() };",
       },
-      { file: "engine/renewals.ts", find: "const before = clock.monotonic();", replace: "const before = clock.now();" },
+      { file: "engine/take-lease.ts", find: "const before = clock.monotonic();", replace: "const before = clock.now();" },
     ],
   },
   one(

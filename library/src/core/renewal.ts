@@ -95,6 +95,11 @@ export function parseLease(text: string): Lease {
   return { length: parsed > 0 ? Math.min(parsed, LONGEST_LEASE) : LONGEST_LEASE, unknown: state !== "first" };
 }
 
+/** Whether the refresh token was shown before, as far as lease and record tell, and nobody knows what became of it. */
+export function wasShown(lease: string | null, { renewal }: RecordBody): boolean {
+  return (lease !== null && parseLease(lease).unknown) || renewal?.unknown === true;
+}
+
 export function leased(row: SessionRow, lease: string): SessionRow {
   return { ...row, version: row.version + 1, lease };
 }

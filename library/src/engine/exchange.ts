@@ -141,13 +141,18 @@ export class Exchange<Data> implements RouteExchange {
    * finds it nearly out begins it and goes on.
    */
   admit(policy: Policy): MaybePromise<Decision> {
+    return this.#admit(policy, false);
+  }
+
+  /** `tried`: the session was to be renewed just now. Where that failed, the next request tries again. */
+  #admit(policy: Policy, tried: boolean): MaybePromise<Decision> {
     const decision = this.decide(policy);
     if (decision.kind === "renew")
-      return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy));
+      return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy, true));
     if (decision.kind === "end-and-proceed")
-      return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy));
+      return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy, tried));
     const row = this.#proven?.row;
-    const nearly = row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
+    const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
     const { refresh, renewals } = this.options;
     const renews = policy.renews !== false && refresh.policy === "keep-in-step";
     if (nearly && renews && decision.kind === "proceed") renewals.ahead(row);
@@ -162,11 +167,11 @@ export class Exchange<Data> implements RouteExchange {
     return withCookies(answer, [clearCookie(options.cookies.session)]);
   }
 
-  #again(observed: Observed, policy: Policy): MaybePromise<Decision> {
+  #again(observed: Observed, policy: Policy, tried: boolean): MaybePromise<Decision> {
     this.#observed = observed;
     this.#proven = observed.anonymous ?? provenBy(observed.verdict);
     this.#body = null;
-    return this.admit(policy);
+    return this.#admit(policy, tried);
   }
 
   /** Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
@@ -179,9 +184,7 @@ export class Exchange<Data> implements RouteExchange {
 
   /** Records intent. A `TypeError` once the response head is ready: nothing recorded then could still be stored. */
   record(step: (draft: Draft) => Draft): void {
-    if (this.#closed) {
-      throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
-    }
+    if (this.#closed) throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
     if (this.byCredential) {
       // Whether a credential comes along is the client's choice, so this is an answer and no crash.
       const message = `A request with a credential for ${this.by} has no session to write to.`;
@@ -197,12 +200,10 @@ export class Exchange<Data> implements RouteExchange {
     this.#draft = next;
   }
 
-  loginFromProvider(login: ProviderLogin, provider: string): void {
-    const { identity, tokens, sid, issuedAt } = login;
+  loginFromProvider({ identity, tokens, sid, issuedAt }: ProviderLogin, provider: string): void {
     this.options.renewals.succeeded(provider);
-    this.record((draft) =>
-      withLogin(draft, { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt }),
-    );
+    const login = { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt };
+    this.record((draft) => withLogin(draft, login));
   }
 
   logout(): void {
@@ -211,8 +212,7 @@ export class Exchange<Data> implements RouteExchange {
 
   // A client's own credential has no session; a proxy's user may have one.
   get byCredential(): boolean {
-    const { verdict } = this;
-    return verdict.kind === "accept" && "principal" in verdict && this.asserted === null;
+    return this.verdict.kind === "accept" && "principal" in this.verdict && this.asserted === null;
   }
 
   get fromProxy(): boolean {

@@ -1,33 +1,23 @@
-import type { EndReason, Provider, RecordBody, SessionRow } from "../contracts.ts";
+import type { EndReason, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { overReason } from "../core/policy.ts";
-import { parseBody } from "../core/record.ts";
-import { failedRow, isSpent, leased, leaseText, parseLease, renewalDue } from "../core/renewal.ts";
+import { parseBody, readable } from "../core/record.ts";
+import { isSpent, renewalDue } from "../core/renewal.ts";
 import { sameSecret } from "../crypto/equal.ts";
 import { bodyOf } from "./bodies.ts";
 import { LeaseWatch } from "./lease-watch.ts";
-import { Pace } from "./pace.ts";
-import type { Wanted } from "./refresh-target.ts";
-import { wanted } from "./refresh-target.ts";
+import { heldBack } from "./refresh-target.ts";
 import type { Renewal, RenewalOptions } from "./renewal-options.ts";
 import { chance } from "./renewal-options.ts";
-import { Slots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 import type { Held } from "./spend.ts";
-import { spend } from "./spend.ts";
+import type { Look } from "./take-lease.ts";
+import { isLook, look, take } from "./take-lease.ts";
 import { openTokens } from "./tokens.ts";
+import { Turns } from "./turns.ts";
 import { WaitBudget } from "./wait-budget.ts";
 
-/** How long `refresh` takes at most where a provider does not say. */
-const REFRESH_TIMEOUT = 15_000;
 /** How often somebody else's lease is looked at, by chance half of it. */
 const POLL = 200;
-/** Calls of one process to a provider; those behind them wait their turn before they take a lease. */
-const CALLS = { most: 64, burst: 4, together: 4 };
-/**
- * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not keep all others
- * waiting; and the last of the thousand begins before a request gives up.
- */
-const PACE = { gap: 5, share: 0.2, least: 2, most: 8 };
 const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
@@ -40,9 +30,6 @@ interface Flight {
   slow: boolean;
 }
 
-/** What one look at the row came to: an answer, or another look. */
-type Look = Renewal | "again";
-
 /**
  * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (docs/design.md §1.7). A flight
  * belongs to no request: whoever waits may go, it goes on.
@@ -51,15 +38,14 @@ export class Renewals {
   readonly #options: RenewalOptions;
   readonly #flights = new Map<string, Flight>();
   readonly #held = new Map<string, Held>();
-  readonly #slots = new Map<string, Slots>();
   /** When each provider last did what it was asked: renewed tokens, or signed somebody in. */
   readonly #succeeded = new Map<string, number>();
   readonly #closing = new AbortController();
-  readonly #pace: Pace;
+  readonly #turns: Turns;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
-    this.#pace = new Pace(PACE, options.clock);
+    this.#turns = new Turns(options.clock);
   }
 
   /** No flight waits for a lease any longer; results that the store has not taken are offered once more. */
@@ -138,10 +124,11 @@ export class Renewals {
   }
 
   // Single flight: one for a session in this process, whoever asks.
-  #flight({ id }: SessionRow, rejected?: string): Flight {
+  #flight(row: SessionRow, rejected?: string): Flight {
+    const { id } = row;
     const known = this.#flights.get(id);
     if (known !== undefined) return known;
-    const renewal = this.#fly(id, rejected).finally(() => this.#flights.delete(id));
+    const renewal = this.#fly(id, this.#queueOf(row, rejected), rejected).finally(() => this.#flights.delete(id));
     const flight: Flight = { renewal, since: this.#options.clock.monotonic(), slow: false };
     this.#flights.set(id, flight);
     // Whoever waits hears of a failure; where nobody does it has been reported.
@@ -197,12 +184,14 @@ export class Renewals {
     this.#options.report({ name: "refresh.slow", level: "warn", ...about });
   }
 
-  async #fly(id: string, rejected: string | undefined): Promise<Renewal> {
+  async #fly(id: string, queue: Slots | null, rejected: string | undefined): Promise<Renewal> {
     const { clock, report } = this.#options;
     const watch = new LeaseWatch(clock);
+    let turn = queue;
     for (let failures = 0; ; ) {
       try {
-        const look = await this.#look(id, rejected, watch);
+        const look = await this.#lookAndTake(id, turn, rejected, watch);
+        turn = null;
         if (look !== "again") return look;
       } catch (cause) {
         failures += 1;
@@ -213,63 +202,33 @@ export class Renewals {
     }
   }
 
-  async #look(id: string, rejected: string | undefined, watch: LeaseWatch): Promise<Look> {
-    const { store, clock, policy } = this.#options;
-    const before = clock.monotonic();
-    // As of when we asked: a touch may have been written while the answer was on its way.
-    const now = clock.now();
-    const row = await store.get(id);
-    const over = row === undefined ? "expired" : overReason(row, now, policy);
-    if (row === undefined || over !== null) return { kind: "ended", reason: over ?? "expired" };
+  async #lookAndTake(id: string, turn: Slots | null, rejected: string | undefined, watch: LeaseWatch): Promise<Look> {
+    if (turn === null) {
+      const found = await look({ id, rejected, watch }, this.#options, this.#succeededAt);
+      return isLook(found) ? found : this.#turns.of(found.wanted.provider.name).run(() => take(found, watch, this.#spends));
+    }
+    return turn.run(async (pass) => {
+      const found = await look({ id, rejected, watch }, this.#options, this.#succeededAt);
+      if (!isLook(found)) return take(found, watch, this.#spends);
+      pass();
+      return found;
+    });
+  }
+
+  /**
+   * Where a flight waits for its turn before it looks at the row for the first time: of a thousand that are due at once, each would keep a row and
+   * its tokens for as long. `null` where it asks nobody anything for what is known by now, and for a token that was rejected.
+   */
+  #queueOf(row: SessionRow, rejected: string | undefined): Slots | null {
+    const now = this.#options.clock.now();
+    if (rejected !== undefined || !renewalDue(row, now) || !readable(row)) return null;
     const body = parseBody(row);
-    const found = wanted(row, body, rejected, this.#options, (name) => this.#succeeded.get(name) ?? Number.NEGATIVE_INFINITY);
-    if (!("tokens" in found)) return found;
-    const lease = watch.judge(row.lease, before);
-    if (lease === "stands") return "again";
-    return this.#slotsOf(found.provider).run(() => this.#take(row, body, found, lease, watch));
+    if (heldBack(body, now, this.#succeededAt) !== null) return null;
+    const provider = this.#options.providers.find(({ name }) => name === body.provider);
+    return provider === undefined ? null : this.#turns.of(provider.name);
   }
 
-  #slotsOf({ name }: Provider): Slots {
-    const known = this.#slots.get(name) ?? new Slots({ ...CALLS, gap: () => this.#pace.begin() }, this.#options.clock);
-    this.#slots.set(name, known);
-    return known;
-  }
-
-  async #take(
-    row: SessionRow,
-    body: RecordBody,
-    wanted: Wanted,
-    found: "free" | "ran-out" | "ours",
-    watch: LeaseWatch,
-  ): Promise<Look> {
-    const { store, entropy, report } = this.#options;
-    if (found === "ours" && row.lease !== null) {
-      if (!watch.inTime()) return "again";
-      return spend({ row, lease: row.lease, body, ...wanted }, this.#spends);
-    }
-    const timeout = wanted.provider.refreshTimeout ?? REFRESH_TIMEOUT;
-    const margin = Math.max(1_000, timeout / 4);
-    const name = Buffer.from(entropy.bytes(12)).toString("base64url");
-    const lease = leaseText(name, { length: Math.ceil(timeout + margin), unknown: found === "ran-out" });
-    if (found === "ran-out") {
-      report({ name: "refresh.taken-over", level: "warn", sessionId: row.id, provider: wanted.provider.name });
-    }
-    if (found === "ran-out" && isUnknown(row, body)) return this.#giveUp(row, body);
-    watch.asked(lease, margin);
-    const next = leased(row, lease);
-    if (!(await store.put(next, row.version))) return "again";
-    if (!watch.inTime()) return "again";
-    return spend({ row: next, lease, body, ...wanted }, this.#spends);
-  }
-
-  /** Two holders went without a word, and each may have shown the token: it is not shown a third time. */
-  async #giveUp(row: SessionRow, body: RecordBody): Promise<Look> {
-    const { store, clock } = this.#options;
-    const failures = (body.renewal?.failures ?? 0) + 1;
-    const lost = failedRow(row, body, { failures, until: clock.now(), unknown: true, lost: true });
-    if (!(await store.put(lost, row.version))) return "again";
-    return { kind: "unavailable", retryAfter: 1_000, answered: true };
-  }
+  readonly #succeededAt = (provider: string): number => this.#succeeded.get(provider) ?? Number.NEGATIVE_INFINITY;
 
   get #spends() {
     return {
@@ -283,11 +242,6 @@ export class Renewals {
       },
     };
   }
-}
-
-/** Whether the token was shown before, as far as lease and record tell, and nobody knows what became of it. */
-function isUnknown({ lease }: SessionRow, body: RecordBody): boolean {
-  return (lease !== null && parseLease(lease).unknown) || body.renewal?.unknown === true;
 }
 
 const ended = (): CoatcheckError => new CoatcheckError("ERR_SESSION_ENDED");

@@ -89,3 +89,17 @@ test("F-71 those whose turns come close together share a beginning, the last one
     [0, 1, 2, 3, 4, 5, 6],
   );
 });
+
+test("F-71 a work that finds nothing to do gives its distance back, and those behind it begin as if it had not been", async () => {
+  const clock = manualClock();
+  const slots = new Slots({ most: 100, burst: 2, gap: 4 }, clock);
+  for (let idle = 0; idle < 20; idle++) await slots.run(async (pass) => pass());
+  const begun: number[] = [];
+  const all = [0, 1, 2].map(() => slots.run(async () => void begun.push(clock.monotonic())));
+  for (let passed = 0; passed < 5; passed++) {
+    await settled();
+    clock.advance(1);
+  }
+  await Promise.all(all);
+  assert.deepEqual(begun, [0, 0, 4]);
+});

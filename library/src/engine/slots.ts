@@ -31,13 +31,17 @@ export class Slots {
     this.#free = limits.most;
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** `pass`: called by a work that finds nothing to do; its distance from the next one is given back. */
+  async run<T>(work: (pass: () => void) => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free -= 1;
     try {
-      const pause = this.#pause();
+      const gap = this.#gap();
+      const pause = this.#pause(gap);
       if (pause > 0) await this.#clock.sleep(pause);
-      return await work();
+      return await work(() => {
+        this.#next -= gap;
+      });
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
@@ -45,9 +49,13 @@ export class Slots {
     }
   }
 
-  #pause(): number {
+  #gap(): number {
+    const { gap } = this.#limits;
+    return typeof gap === "number" ? gap : gap();
+  }
+
+  #pause(gap: number): number {
     const { burst, together = 1 } = this.#limits;
-    const gap = typeof this.#limits.gap === "number" ? this.#limits.gap : this.#limits.gap();
     const now = this.#clock.monotonic();
     const turn = Math.max(now, this.#next);
     this.#next = turn + gap;

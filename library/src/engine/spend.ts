@@ -1,6 +1,6 @@
 import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, SessionRow } from "../contracts.ts";
 import { emptied, parseBody } from "../core/record.ts";
-import { failedRow, parseLease, pauseAfter, renewAtOf, renewedRow } from "../core/renewal.ts";
+import { failedRow, pauseAfter, renewAtOf, renewedRow, wasShown } from "../core/renewal.ts";
 import type { Change, Committed, Holding } from "./commit.ts";
 import { commit, insist } from "./commit.ts";
 import type { Renewal, RenewalOptions } from "./renewal-options.ts";
@@ -137,9 +137,7 @@ async function failed(
     : otherwise(spending, committed, spends);
 }
 
-function wasUnknown({ lease, body }: Spending): boolean {
-  return parseLease(lease).unknown || (body.renewal?.unknown ?? false);
-}
+const wasUnknown = ({ lease, body }: Spending): boolean => wasShown(lease, body);
 
 /** Writes at once where the store takes it; else `held`, and it is offered until the store does. `conclude` hears of it either way. */
 async function write(
