@@ -1,0 +1,135 @@
+/** Mutants of `library/src/engine` that are the same program in other words. */
+import type { Equivalent } from "./equivalents.ts";
+
+export const ENGINE: readonly Equivalent[] = [
+  { path: "engine/cap.ts", line: "? 1 : -1", operators: ["number"], reason: "of a comparison the sign counts alone" },
+  {
+    path: "engine/directory.ts",
+    line: 'notice.subject ?? ""',
+    operators: ["string"],
+    reason: "without sid and subject there is no notice; asked for the type alone",
+  },
+  {
+    path: "engine/directory.ts",
+    line: 'subject: subject ?? ""',
+    operators: ["string"],
+    reason: "without sid and subject there is no notice; asked for the type alone",
+  },
+  {
+    path: "engine/refresh-target.ts",
+    line: 'body.provider ?? ""',
+    operators: ["string", "logic"],
+    reason: "what failed to renew has a provider; asked for the type alone",
+  },
+  {
+    path: "engine/resolver.ts",
+    line: "this.#generation += 1",
+    operators: ["assignment", "number"],
+    reason: "that it is another number is what counts",
+  },
+  { path: "engine/slots.ts", line: "pause > 0", operators: ["boundary"], reason: "to sleep for no time is not to sleep" },
+  {
+    path: "engine/endings.ts",
+    line: "first < found.length",
+    operators: ["boundary"],
+    reason: "a lot of nobody more",
+  },
+  {
+    path: "engine/endings.ts",
+    line: "if (!this.#watched.has(id))",
+    operators: ["condition"],
+    to: "true",
+    reason: "saves a copy of the id; what is set anew is the same",
+  },
+  {
+    path: "engine/observe.ts",
+    line: "fromProxy: false",
+    operators: ["boolean"],
+    reason: "beside an assertion nobody asks where the session is from; there for the type alone",
+  },
+  {
+    path: "engine/decision.ts",
+    line: 'request.method !== "GET" && comesAlong',
+    operators: ["string"],
+    reason: "saves looking: of what changes nothing nobody asks what came along",
+  },
+  {
+    path: "engine/spend.ts",
+    line: 'committed.kind === "stored" ? { kind: "ended", reason }',
+    operators: ["string"],
+    reason: "saves a look at the row, which says the same",
+  },
+  {
+    path: "engine/unfinished-endings.ts",
+    line: 'abort(new Error("closing"))',
+    operators: ["string"],
+    reason: "whoever sleeps is woken, and nobody asks by what",
+  },
+  {
+    path: "engine/push.ts",
+    line: 'Symbol("coatcheck")',
+    operators: ["string"],
+    reason: "a symbol is itself, whatever it is called",
+  },
+  {
+    path: "engine/push.ts",
+    line: 'request.url ?? "/"',
+    operators: ["string", "logic"],
+    reason: "a server's request has one; asked for the type alone",
+  },
+  {
+    path: "engine/renew-absent.ts",
+    line: "while (!this.#signal.aborted && this.#failures < MOST_FAILURES)",
+    operators: ["boundary"],
+    reason: "one list more, of which nothing is renewed",
+  },
+  {
+    path: "engine/exchange.ts",
+    line: "Math.max(given, 500)",
+    operators: ["number"],
+    reason: "from 500 on no status is told from another",
+  },
+  {
+    path: "engine/exchange.ts",
+    line: "return proven === null || body === null ? null : openTokens(",
+    operators: ["logic"],
+    reason: "a body is of what is proven: there are both or neither",
+  },
+  {
+    path: "engine/bodies.ts",
+    line: "this.#end = part?.end ?? 0",
+    operators: ["statement", "logic"],
+    reason: "saves parsing the identity once more",
+  },
+  {
+    path: "engine/lease-watch.ts",
+    line: "return left > 0 ? Math.min(pause, Math.ceil(left)) : 0",
+    operators: ["boundary"],
+    reason: "with no time left there is no pause either way",
+  },
+  {
+    path: "engine/node-request.ts",
+    line: 'request.originalUrl ?? request.url ?? "/"',
+    operators: ["string"],
+    reason: "a server's request has one; asked for the type alone",
+  },
+  {
+    path: "engine/node-request.ts",
+    line: 'request.method ?? "GET"',
+    operators: ["string"],
+    reason: "a server's request has one; asked for the type alone",
+  },
+  {
+    path: "engine/hold.ts",
+    line: 'pairs.push([flat[index] ?? ""',
+    operators: ["string"],
+    reason: "the list has a text at each place; asked for the type alone",
+  },
+  {
+    path: "engine/system.ts",
+    line: 'typeof timer === "object" && "unref" in timer',
+    operators: ["condition"],
+    to: "true",
+    reason: "Node's timers have it; asked for the type alone",
+  },
+];

@@ -1,0 +1,26 @@
+/** Which mutants are the same program in other words, so that no test can tell. */
+import { ELSEWHERE } from "./equivalents-elsewhere.ts";
+import { ENGINE } from "./equivalents-engine.ts";
+
+export interface Equivalent {
+  readonly path: string;
+  /** A part of the line. */
+  readonly line: string;
+  readonly operators: readonly string[];
+  /** What it is replaced by, where another change of that place is no equivalent. */
+  readonly to?: string;
+  /** Why no test can tell. */
+  readonly reason: string;
+}
+
+/** Why a mutant is set aside; `null` where it is not. */
+export function reasonOf(path: string, line: string, operator: string, to: string): string | null {
+  const found = [...ENGINE, ...ELSEWHERE].find(
+    (known) =>
+      path.endsWith(known.path) &&
+      line.includes(known.line) &&
+      known.operators.includes(operator) &&
+      (known.to === undefined || known.to === to),
+  );
+  return found?.reason ?? null;
+}
