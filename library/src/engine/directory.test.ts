@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AuditEvent, RecordBody, SessionRow, SessionStore, SignedOut } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
 import { sessionPolicy } from "../core/policy.ts";
 import { serializeBody } from "../core/record.ts";
 import { memory } from "../stores/memory.ts";
@@ -147,6 +148,13 @@ for (const [what, call, operation] of [
     assert.equal(world.again.length, what === "endAll" || what === "signedOut" ? 1 : 0);
   });
 }
+
+test("F-46 a store that fails with a code of ours is told of as any other", async () => {
+  const error = new CoatcheckError("ERR_STORE_UNAVAILABLE");
+  const { directory, events } = worldOf(() => ({ get: () => Promise.reject(error) }));
+  await assert.rejects(directory.show("one"), (thrown: Error) => thrown !== error && thrown.cause === error);
+  assert.deepEqual(events, [{ name: "store.failed", level: "error", reason: "read", error }]);
+});
 
 test("F-46 an order that is tried again ends what there was when it was given, but the one that asked, and leaves its mark", async () => {
   let away = true;

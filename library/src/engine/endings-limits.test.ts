@@ -137,6 +137,10 @@ test("F-46 once closed nobody is told of anything, and nothing is asked", async 
   const told: string[] = [];
   endings.watch(first, (reason) => told.push(reason));
   const signal = endings.signalOf(first);
+  const gone = stored();
+  endings.signalOf(gone);
+  endings.tell(gone, "logout");
+  assert.equal(endings.signalOf(gone).aborted, true);
   await pass(500);
   endings.close();
   asked = 0;
@@ -144,6 +148,8 @@ test("F-46 once closed nobody is told of anything, and nothing is asked", async 
   const late = endings.signalOf(second);
   for (const id of [first, second]) endings.tell(id, "logout");
   await pass(1_000);
+  assert.notEqual(endings.signalOf(first), signal, "nothing is held any more");
+  assert.equal(endings.signalOf(gone).aborted, false);
   assert.deepEqual([told, signal.aborted, late.aborted, asked, clock.sleeping], [[], false, false, 0, 0]);
 });
 

@@ -8,6 +8,7 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { signIn } from "../testing/sign-in.ts";
+import { handleUser } from "./handle.ts";
 
 const HOUR = 3_600_000;
 
@@ -190,5 +191,19 @@ test("F-46 an answer without a body may have cookies too, and one that has them 
       [status, 1, "no-store"],
     );
   }
+  await auth.close();
+});
+
+test("F-46 where a proxy is believed by its address, a handler that does not tell the peer's is misuse", async () => {
+  const reader = { headers: ["x-user"], read: () => ({ kind: "absent" }) as const };
+  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), proxy: { reader } });
+  const request = (): Request => new Request(`${ORIGIN}/`);
+  const page = (): Response => new Response("the page");
+  const misuse = { name: "TypeError", message: /the option proxy needs the address of the peer: handle\(/ };
+  await assert.rejects(auth.handle(request(), page), misuse);
+  await assert.rejects(auth.handle(request(), page, {}), misuse);
+  assert.equal((await auth.handle(request(), page, { peer: "192.0.2.1" })).status, 200);
+  await assert.rejects(handleUser(auth.engine, request(), page), { name: "TypeError" });
+  assert.equal((await handleUser(auth.engine, request(), page, { peer: "192.0.2.1" })).status, 401);
   await auth.close();
 });

@@ -1,14 +1,17 @@
 /** Responses over HTTP/2, by Node's own server. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { IncomingMessage, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { connect, createServer } from "node:http2";
+import { Socket } from "node:net";
 import { test } from "node:test";
 import { type NodeHandler, node } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { coverStream } from "./held-stream.ts";
+import { hold } from "./hold.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
@@ -144,3 +147,22 @@ test("F-46 a stream that is over asks nobody, one that is open asks, and afterwa
   for (const stream of [undefined, null, "text", {}])
     assert.doesNotThrow(coverStream(Object.assign(Object.create(null), { stream }), () => assert.fail("asked")));
 });
+
+for (const method of ["respond", "respondWithFD", "respondWithFile", "write", "end"]) {
+  test(`F-46 nothing goes round a held response by stream.${method}(), unless that is allowed`, () => {
+    const called: string[] = [];
+    const stream: Record<string, unknown> = { respond: () => {}, [method]: () => called.push(method) };
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    Reflect.set(response, "stream", stream);
+    hold(response, () => new Promise(() => {}));
+    const call = (): unknown => Reflect.apply(Object(stream[method]), stream, []);
+    assert.throws(call, { name: "TypeError", message: /goes round/ });
+    for (const gone of ["closed", "destroyed"]) {
+      stream[gone] = true;
+      call();
+      stream[gone] = false;
+    }
+    assert.deepEqual(called, [method, method], "Node itself may end what is gone");
+    assert.throws(call, TypeError);
+  });
+}

@@ -206,7 +206,7 @@ for (const [args, own, message] of MESSAGES) {
 }
 
 const REFUSED_HEADS: readonly (readonly [args: readonly unknown[], error: object])[] = [
-  [[200, "a\nb"], { code: "ERR_INVALID_CHAR" }],
+  [[200, "a\nb"], { code: "ERR_INVALID_CHAR", message: /statusMessage/ }],
   [[200, ["x-one", "1", "x-two"]], { name: "TypeError", message: /flat list/ }],
 ];
 

@@ -7,6 +7,8 @@ import { systemEntropy } from "../crypto/entropy.ts";
 import { hashSecret, mintTicket } from "../crypto/ticket.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
+import { overStore } from "../testing/over-store.ts";
+import { signIn } from "../testing/sign-in.ts";
 import { unseenLogout } from "./refused-logout.ts";
 import type { Unfinished } from "./unfinished-endings.ts";
 import { UnfinishedEndings } from "./unfinished-endings.ts";
@@ -52,3 +54,29 @@ for (const [name, values, room, code, wanted] of [
     }
   });
 }
+
+test("F-46 a logout with two live tickets is promised where both endings are", async () => {
+  const store = memory();
+  let away = false;
+  const down = overStore(store, {
+    end(target, reason, now) {
+      if (away) throw new Error("the store is away");
+      return store.end(target, reason, now);
+    },
+  });
+  for (const [most, code] of [
+    [2, "ERR_LOGOUT_PENDING"],
+    [1, "ERR_LOGOUT_UNFINISHED"],
+  ] as const) {
+    away = false;
+    const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: down, maxPendingEndings: most, on: () => {} });
+    const cookies = [await signIn(auth, { subject: "alice" }), await signIn(auth, { subject: "alice" })];
+    away = true;
+    const exchange = await auth.engine.open(view(cookies.join("; ")));
+    exchange.logout();
+    const { refusal, cookies: cleared } = await exchange.settle(200);
+    assert.deepEqual([refusal?.code, cleared.length], [code, 1]);
+    away = false;
+    await auth.close();
+  }
+});

@@ -6,6 +6,7 @@ import { lyingProvider } from "../../test-support/lying-provider.ts";
 import type { CoatcheckOptions } from "../index.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
+import { lineOf } from "./standard-error.ts";
 
 const op = await lyingProvider();
 after(() => op.close());
@@ -65,4 +66,24 @@ test("F-37 with on, nothing is said beside it", async () => {
   const { said } = await failedLogin(LOOPBACK, { on: ({ name }) => void events.push(name) });
   assert.deepEqual(said, []);
   assert.ok(events.includes("login.failed"));
+});
+
+test("F-46 a line has the level, the name and what is known, and there is none for what only a listener is told", () => {
+  assert.equal(lineOf({ name: "session.created", level: "info" }), null);
+  assert.equal(lineOf({ name: "session.refused", level: "debug" }), null);
+  assert.equal(lineOf({ name: "refresh.taken-over", level: "warn" }), "coatcheck warn refresh.taken-over");
+  assert.equal(
+    lineOf({
+      name: "refresh.failed",
+      level: "error",
+      code: "ERR_INTERNAL",
+      reason: "unknown",
+      reference: "0a1b2c",
+      provider: "default",
+      sessionId: "s1",
+      count: 0,
+    }),
+    "coatcheck error refresh.failed code=ERR_INTERNAL reason=unknown reference=0a1b2c provider=default session=s1 count=0",
+  );
+  assert.equal(lineOf({ name: "store.failed", level: "warn", error: new Error("gone") }), "coatcheck warn store.failed: Error");
 });

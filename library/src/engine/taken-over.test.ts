@@ -51,9 +51,11 @@ for (const [name, lease, renewal, failures] of [
     world = renewalWorld();
     const cookie = await leasedTo(lease, renewal);
     const { id, expires } = await rowOf(cookie);
+    const renewing = only().auth.engine.options.renewals.flight(await rowOf(cookie));
     const asked = only().ask(cookie);
     await pass(2_000);
     assert.equal((await asked).decision.kind, "proceed");
+    assert.deepEqual(await renewing, { kind: "unavailable", retryAfter: 1_000, answered: true });
     assert.equal(world.provider.spends.length, 0);
     assert.deepEqual(told("refresh.taken-over"), [
       { name: "refresh.taken-over", level: "warn", sessionId: id, provider: "default" },
