@@ -35,3 +35,7 @@ Object.defineProperty(GatewayMessage.prototype, "headers", {
     return this.framed ? Reflect.get(IncomingMessage.prototype, "headers", this) : NOTHING;
   },
 });
+
+// undici throws away a body of which its upstream wants no more. Of what names this very constructor it lets the connection be; any other takes its connection
+// along, and with it the rest of an answer that came early.
+Object.defineProperty(GatewayMessage.prototype, "constructor", { configurable: true, writable: true, value: IncomingMessage });

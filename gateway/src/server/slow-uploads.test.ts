@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import { Pool } from "undici";
+import { rawUpstream } from "../../testing/raw-upstream.ts";
+import { PUBLIC, portOf, startRig, statusOf } from "../../testing/rig.ts";
 import { stopwatch } from "../observe/observer.ts";
+import { GatewayMessage } from "./gateway-message.ts";
 import { SlowUploads } from "./slow-uploads.ts";
 
 const post = (path: string, length: number): string =>
@@ -103,6 +107,45 @@ test("F-04 a client that stands still after the answer to half an upload costs i
     );
   } finally {
     await rig.close();
+  }
+});
+
+test("F-04 an upload of which the app wants no more is no slow one: the answer comes whole, though its client stands still before that", async () => {
+  await using app = await rawUpstream((_head, socket) => {
+    socket.end("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 6\r\n\r\nenough");
+    return undefined;
+  });
+  const pool = new Pool(app.url);
+  let slow = 0;
+  const uploads = new SlowUploads({ bodyIdle: 100, bodyRate: 1 }, () => void slow++);
+  const answered = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { socket } = message;
+    uploads.watch(message, response);
+    const { statusCode, body } = await pool.request({ method: "POST", path: "/", body: message });
+    const said = await body.text();
+    if (!message.closed) await once(message, "close");
+    // Past `bodyIdle`: our answer waits for something of ours.
+    await once(socket, "timeout");
+    response.writeHead(statusCode, { connection: "close" }).end(said);
+  };
+  const failed = Promise.withResolvers<string>();
+  const server = createServer({ IncomingMessage: GatewayMessage }, (message, response) => {
+    answered(
+      message.on("error", () => {}),
+      response,
+    ).catch(failed.reject);
+  });
+  try {
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const client = connect(portOf(server), "127.0.0.1").on("error", () => {});
+    client.write(`${post("/", 500_000)}${"x".repeat(1_000)}`);
+    const said = Promise.race([text(client), failed.promise]);
+    assert.match(await said, /^HTTP\/1\.1 413 .*\r\n\r\n.*enough/s);
+    assert.equal(slow, 0);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await pool.destroy();
   }
 });
 
