@@ -127,6 +127,20 @@ test("F-71 an answer with another status is understood as before, by its challen
   ]);
 });
 
+test("F-71 a challenge is one where it can be read to its end, as openid-client reads it", async () => {
+  const said = (value: string): Bytes => json({ error: "invalid_client" }, 401, { "www-authenticate": value });
+  const [is, isNone] = ["unavailable client", "unavailable invalid_client"];
+  await all([
+    ...["Basic", "Basic,", "basic abc==", "basic abc==, Bearer", 'A b="c\\"d", E', "A b = c", ",, A", "A,B"].map(
+      (value) => [said(value), value === "Basic," ? isNone : is] as const,
+    ),
+    ...["", ",", '"x"', "Basic/x", "Basic abc===", 'A b="c', "A b=c, abc= ,x", "A b=c d=", "A =b"].map(
+      (value) => [said(value), isNone] as const,
+    ),
+    [said("A b=c, Bearer"), is],
+  ]);
+});
+
 test("F-71 a refresh token that is none is not sent, as before", async () => {
   deepEqual((await told(withTokens({}), null, "")).word, "unavailable unexpected");
 });

@@ -135,6 +135,7 @@ test("F-71 every claim is judged as before: missing, of another type, and at the
     [claims({ auth_time: -1 }), "refused invalid_response"],
     [claims({ auth_time: "1" }), "refused invalid_response"],
     [claims({ auth_time: null }), "refused invalid_response"],
+    [signJwt(HEADER, JSON.stringify({ ...claimsNow(), auth_time: 7 }).replace("7}", "1e999}"), KEY), "refused invalid_response"],
     [claims({ at_hash: "x" }), "refused at_hash"],
   ]);
 });
