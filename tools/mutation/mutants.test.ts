@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Session } from "node:inspector/promises";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { ran } from "./coverage.ts";
-import { applied, mutantsOf } from "./mutants.ts";
+import { applied, mutantsOf, reachedAt } from "./mutants.ts";
 import { drawn, type Found, report } from "./score.ts";
 
 /** The changed programs, without the types and with single spaces. */
@@ -56,6 +58,27 @@ test("a place ran if its narrowest range did, in any process", () => {
   );
   assert.equal(ran([...functions, [[10, 50, true]]], 20), true);
   assert.equal(ran([], 5), false);
+});
+
+test("whoever comes to the left side of && || ?? is asked about it, though V8 counts it to the right side", async () => {
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post("Profiler.enable");
+    await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+    for (const source of ["const f = (a) => a ?? 1; f(2);", "const f = (a) => a || 1; f(2);", "const f = (a) => a && 1; f(0);"]) {
+      runInNewContext(source, {}, { filename: "operator.js" });
+      const { result } = await session.post("Profiler.takePreciseCoverage");
+      const { functions } = result.findLast(({ url }) => url === "operator.js") ?? assert.fail("not covered");
+      const ranges = functions.map((one) =>
+        one.ranges.map(({ startOffset, endOffset, count }) => [startOffset, endOffset, count > 0] as const),
+      );
+      const [mutant = assert.fail("no mutant")] = mutantsOf(source).filter(({ operator }) => operator === "logic");
+      assert.deepEqual([ran(ranges, mutant.start), ran(ranges, reachedAt(mutant))], [false, true], source);
+    }
+  } finally {
+    session.disconnect();
+  }
 });
 
 test("a seed draws the same mutants, from everywhere", () => {

@@ -55,6 +55,13 @@ const KEEP = new Set(
   ),
 );
 
+/**
+ * Where a test has to have come for it to be asked. V8 counts `&&`, `||` and `??` to their right side, which may never have run; whoever came to
+ * the left side alone may notice another operator as well.
+ */
+export const reachedAt = ({ start, operator }: Pick<Mutant, "start" | "operator">): number =>
+  operator === "logic" ? start - 1 : start;
+
 /** Source without its types; every character that stays is where it was. */
 export const stripped = (source: string): string => stripTypeScriptTypes(source, { mode: "strip" });
 

@@ -10,7 +10,7 @@ import { listFiles, ROOT } from "../files.ts";
 import { AREAS } from "./areas.ts";
 import { type Covered, coverageOf, forget } from "./coverage.ts";
 import { reasonOf } from "./equivalents.ts";
-import { applied, type Mutant, mutantsOf } from "./mutants.ts";
+import { applied, type Mutant, mutantsOf, reachedAt } from "./mutants.ts";
 import { fateOf } from "./notice.ts";
 import { each } from "./run-test.ts";
 import { drawn, type Found, isNoticed, report } from "./score.ts";
@@ -117,7 +117,7 @@ async function tryOne(mutant: Placed, tests: readonly Covered[], file: string): 
   if (text === null) return null;
   const told = { ...mutant, was: source.slice(mutant.start, mutant.end), text: lineOf(mutant) };
   writeFileSync(file, text);
-  return { ...told, fate: await fateOf({ path: mutant.path, start: mutant.start, file }, tests) };
+  return { ...told, fate: await fateOf({ path: mutant.path, start: reachedAt(mutant), file }, tests) };
 }
 
 const lineOf = ({ path, line }: Placed): string => (readFileSync(join(ROOT, path), "utf8").split("\n")[line - 1] ?? "").trim();
