@@ -198,4 +198,6 @@ test("F-46 however many calls are under way, one timer waits for them, and none 
   await turns();
   clock.advance(1);
   await assert.rejects(async () => late, { code: "ERR_STORE_UNAVAILABLE" });
+  await turns();
+  assert.equal(clock.sleeping, 0, "what is never answered is waited for no longer");
 });

@@ -92,3 +92,44 @@ test("F-46 what is thrown where no session was opened is answered by its code; w
   server.close();
   await auth.close();
 });
+
+test("F-46 a request that is refused never reaches the handler, and HEAD is told how long the refusal would be", async () => {
+  const { auth, cookie } = await appWith(() => {});
+  const push = new Push(auth.engine);
+  let reached = 0;
+  await using server = await listen((request, response) => {
+    push.open(request, response, (error) => {
+      assert.equal(error, undefined);
+      reached += 1;
+      push.requireUser(push.policyOf(), request, response, () => response.end("in"));
+    });
+  });
+  const crossSite = { cookie, "sec-fetch-site": "cross-site" };
+  assert.equal((await say(server.port, "/", { method: "POST", headers: crossSite })).status, 403);
+  assert.equal(reached, 0);
+  const refused = await say(server.port, "/");
+  assert.deepEqual([refused.status, reached], [401, 1]);
+  const head = await say(server.port, "/", { method: "HEAD" });
+  assert.deepEqual([head.status, head.headers["content-length"]], [401, String(refused.bytes.length)]);
+  assert.equal((await say(server.port, "/", { headers: { cookie } })).text, "in");
+  await auth.close();
+});
+
+test("F-46 of two apps in one process each finds its own session of a request", async () => {
+  const [alice, bob] = [await appWith(() => {}), await appWith(() => {})];
+  const pushes = [new Push(alice.auth.engine), new Push(bob.auth.engine)] as const;
+  const stranger = new Push(alice.auth.engine);
+  await using server = await listen((request, response) => {
+    const [first, second] = pushes;
+    first.open(request, response, () =>
+      second.open(request, response, () => {
+        assert.equal(stranger.has(request), false);
+        assert.throws(() => stranger.session(request), { name: "TypeError", message: /has not seen this request/ });
+        response.end(pushes.map((push) => String(push.session(request).id !== null)).join());
+      }),
+    );
+  });
+  assert.equal((await say(server.port, "/", { headers: { cookie: alice.cookie } })).text, "true,false");
+  assert.equal((await say(server.port, "/", { headers: { cookie: bob.cookie } })).text, "false,true");
+  await Promise.all([alice.auth.close(), bob.auth.close()]);
+});

@@ -261,5 +261,6 @@ test("F-46 what is no answer of a look-up is the app's bug, and told of", async 
       broken.events.map(({ name, level, reason, code }) => [name, level, reason, code]),
       [["proxy.lookup-failed", "error", "app", "ERR_APP_HOOK"]],
     );
+    assert.match(String(broken.events[0]?.error), /resolve answers with/);
   }
 });

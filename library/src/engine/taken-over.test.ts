@@ -267,3 +267,23 @@ test("F-46 while the store has not heard that a refresh came to nothing, nobody 
   failing = false;
   await pass(1_000);
 });
+
+test("F-46 once a request has what it waited for, its session is watched by nobody any more", async () => {
+  const inner = memory();
+  let asked = 0;
+  const store = overStore(inner, {
+    get(id) {
+      asked += 1;
+      return inner.get(id);
+    },
+  });
+  world = renewalWorld(1, { store });
+  world.provider.always(() => renewed(1));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-1");
+  await world.quiet();
+  asked = 0;
+  await pass(10_000);
+  assert.equal(asked, 0);
+});
