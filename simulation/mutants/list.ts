@@ -125,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
     "late-sender",
     "the holder sends the token however long it was stopped since it took the lease",
     "engine/take-lease.ts",
-    'if (!(await store.put(next, row.version))) return "again";\n    if (!watch.inTime()) return "again";',
+    'if (!(await store.put(next, row.version))) return "again";\n  if (!watch.inTime()) return "again";',
     'if (!(await store.put(next, row.version))) return "again";',
   ),
   {
@@ -219,8 +219,8 @@ export const MUTANTS: readonly Mutant[] = [
     "no-backoff",
     "a provider that fails is asked again at once",
     "engine/refresh-target.ts",
-    'if (pause > 0) return { kind: "unavailable", retryAfter: pause, answered: renewal?.answered === true };',
-    "",
+    "return pause > 0 ?",
+    "return pause > 0 && pause < 0 ?",
   ),
   one(
     "shown-thrice",
