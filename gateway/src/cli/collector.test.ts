@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { test } from "node:test";
+import { Help } from "./collector.ts";
 
 const MODULE = JSON.stringify(new URL("collector.ts", import.meta.url).href);
 
@@ -20,4 +22,40 @@ test("F-50 this Node takes what it is told of collecting, and then collects the 
   const told = collections("collectAlone(); growAtOnce();");
   assert.equal(told.complaints, "");
   assert.ok(told.count > 0 && told.count < usual.count, `${told.count} of ${usual.count}`);
+});
+
+test("F-71 other threads help from the first collection that takes long, until many in a row were short", () => {
+  const help = new Help();
+  const after = (...took: readonly number[]): boolean => took.map((one) => help.after(one)).at(-1) === true;
+  assert.equal(after(3.9, 1, 0.5), false);
+  assert.equal(after(4), true);
+  assert.equal(after(...Array<number>(29).fill(1)), true);
+  assert.equal(after(14), true);
+  assert.equal(after(...Array<number>(29).fill(3.9)), true);
+  assert.equal(after(3.9), false);
+  assert.equal(after(1), false);
+});
+
+/** Whether several threads took part in a collection of the young generation while so many objects live for a while. */
+function severalThreads(surviving: number): boolean {
+  const program = `const { collectAlone, growAtOnce, helpWhereMuchSurvives } = await import(${MODULE});
+    collectAlone(); growAtOnce(); helpWhereMuchSurvives();
+    const kept = new Array(${surviving});
+    for (let turn = 0; turn < 40; turn++) {
+      for (let i = 0; i < 100_000; i++) { const made = { i, list: [i, i, i, i, i, i] }; if (i < ${surviving}) kept[i] = made; }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }`;
+  const flags = ["--trace-gc", "--trace-parallel-scavenge", "--input-type=module", "--eval"];
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, program], { encoding: "utf8" });
+  assert.equal(stderr, "");
+  const lines = stdout.split("\n");
+  const collections = lines.filter((line) => line.includes(": Scavenge ")).length;
+  assert.ok(collections > 0);
+  // One line for each thread of each collection.
+  return lines.filter((line) => line.includes(" scavenge[")).length > collections;
+}
+
+test("F-71 where much survives other threads take part in collecting, and where nothing does none", () => {
+  assert.equal(severalThreads(0), false);
+  assert.equal(severalThreads(100_000), availableParallelism() > 1);
 });

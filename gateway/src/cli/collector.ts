@@ -1,4 +1,6 @@
 /** How this process collects garbage: V8's own defaults are for a page on a machine with many processors (F-50). */
+import type { PerformanceEntry, PerformanceObserverEntryList } from "node:perf_hooks";
+import { constants, PerformanceObserver } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 
 /**
@@ -15,4 +17,43 @@ export function collectAlone(): void {
  */
 export function growAtOnce(): void {
   setFlagsFromString("--semi-space-growth-factor=16");
+}
+
+/** A collection of the young generation that takes as long as this holds requests up, milliseconds. */
+const LONG = 4;
+/** After so many shorter ones in a row one thread is enough again. */
+const SHORT_ONES = 30;
+
+/** Whether other threads are to help with the next collection, from how long those before it took. */
+export class Help {
+  #short = SHORT_ONES;
+
+  /** @param took milliseconds */
+  after(took: number): boolean {
+    this.#short = took >= LONG ? 0 : this.#short + 1;
+    return this.#short < SHORT_ONES;
+  }
+}
+
+/**
+ * Lets other threads help while much survives: where a thousand requests wait at once, for tokens that are renewed or for an app, one thread
+ * copies what they hold for fifteen milliseconds at a time, and everybody else waits for that (F-71).
+ */
+export function helpWhereMuchSurvives(): void {
+  const help = new Help();
+  let helped = false;
+  const observe = (list: PerformanceObserverEntryList): void => {
+    for (const entry of list.getEntries()) if (isOfTheYoung(entry)) helped = tell(help.after(entry.duration), helped);
+  };
+  new PerformanceObserver(observe).observe({ entryTypes: ["gc"] });
+}
+
+function tell(helps: boolean, helped: boolean): boolean {
+  if (helps !== helped) setFlagsFromString(helps ? "--parallel-scavenge" : "--no-parallel-scavenge");
+  return helps;
+}
+
+function isOfTheYoung(entry: PerformanceEntry): boolean {
+  const detail: unknown = "detail" in entry ? entry.detail : null;
+  return typeof detail === "object" && detail !== null && "kind" in detail && detail.kind === constants.NODE_PERFORMANCE_GC_MINOR;
 }

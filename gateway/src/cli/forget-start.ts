@@ -1,7 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { growAtOnce } from "./collector.ts";
+import { growAtOnce, helpWhereMuchSurvives } from "./collector.ts";
 
 /** When the start is over, and usually nothing is going on yet, in milliseconds. */
 const AFTER = 1_000;
@@ -24,5 +24,6 @@ export function forgetStart(): void {
     for (let times = 0; times < 2; times++) collect({ type: "major", flavor: "last-resort" });
     setFlagsFromString(`--bytecode-old-age=${BYTECODE_AGE}`);
     growAtOnce();
+    helpWhereMuchSurvives();
   }, AFTER).unref();
 }
