@@ -190,7 +190,6 @@ function rowOf({ subject: { started }, workload, figures: { micros, rates, p50, 
 function goalsOf(rows: readonly Row[]): readonly Goal[] {
   const goals: Goal[] = [];
   const own = rows.find(({ name }) => name.startsWith(`${OURS}: `));
-  if (own?.idleMegabytes !== undefined) goals.push(atMost("idle, MB", own.idleMegabytes, 70));
   if (own?.startMillis !== undefined) goals.push(atMost("from start to the first answer, ms", own.startMillis, 250));
   for (const { name, goal } of WORKLOADS) {
     const ours = rows.find((row) => row.name === `${OURS}: ${name}`);

@@ -137,8 +137,9 @@ function rowsOf({ name, rounds }: Subject): readonly Row[] {
   ];
 }
 
-/** Processor time that the others did not use. */
-const ofRenewals = ({ before, during }: Round): number => during.cpu - (before.cpu * during.others.count) / before.others.count;
+/** Processor time over that which as many requests took before, when nobody's tokens ran out: what renewing adds to them. */
+const ofRenewals = ({ before, during }: Round): number =>
+  during.cpu - (before.cpu * (during.others.count + during.storm.count)) / before.others.count;
 
 function goalsOf({ name, rounds }: Subject, sessions: number): readonly Goal[] {
   const growth = median(rounds.map(({ before, during }) => during.others.p99 / before.others.p99 - 1));
