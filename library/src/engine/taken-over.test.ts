@@ -148,22 +148,30 @@ test("F-46 who waited for a turn until the lease has hardly any time left does n
   assert.equal(sent(), true, "its lease ran out");
 });
 
-test("F-46 a result that the store took late is forgotten then: the next tokens are renewed as ever", async () => {
+/** A store that takes no result of a refresh while its disk is full. */
+function diskThatFills() {
   const inner = memory();
-  let failing = false;
-  const store = overStore(inner, {
-    put(row, condition) {
-      if (failing && row.lease === null) throw new Error("the disk is full");
-      return inner.put(row, condition);
-    },
-  });
-  world = renewalWorld(1, { store });
+  const disk = {
+    full: false,
+    store: overStore(inner, {
+      put(row, condition) {
+        if (disk.full && row.lease === null) throw new Error("the disk is full");
+        return inner.put(row, condition);
+      },
+    }),
+  };
+  return disk;
+}
+
+test("F-46 a result that the store took late is forgotten then: the next tokens are renewed as ever", async () => {
+  const disk = diskThatFills();
+  world = renewalWorld(1, { store: disk.store });
   world.provider.always(() => renewed(world.provider.spends.length));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  failing = true;
+  disk.full = true;
   assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-1");
-  failing = false;
+  disk.full = false;
   await pass(10_000);
   assert.equal((await rowOf(cookie)).lease, null);
   world.clock.advance(LIFETIME);
@@ -247,24 +255,17 @@ test("F-46 a session that began while its tokens were refreshed is left alone wh
 });
 
 test("F-46 while the store has not heard that a refresh came to nothing, nobody sends the token again", async () => {
-  const inner = memory();
-  let failing = false;
-  const store = overStore(inner, {
-    put(row, condition) {
-      if (failing && row.lease === null) throw new Error("the disk is full");
-      return inner.put(row, condition);
-    },
-  });
-  world = renewalWorld(1, { store });
+  const disk = diskThatFills();
+  world = renewalWorld(1, { store: disk.store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  failing = true;
+  disk.full = true;
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   assert.equal((await only().ask(cookie)).decision.kind, "proceed");
   const { renewals } = only().auth.engine.options;
   assert.deepEqual(await renewals.renew(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
   assert.equal(world.provider.spends.length, 1);
-  failing = false;
+  disk.full = false;
   await pass(1_000);
 });
 

@@ -23,6 +23,17 @@ function counting() {
   return { world: renewalWorld(1, { store }), reads };
 }
 
+/** Lets the provider fail everybody, until all turns have come. */
+async function finished(asked: readonly unknown[]): Promise<void> {
+  world.provider.always(() => away);
+  for (const spend of world.provider.spends) spend.answer(away);
+  for (let passed = 0; passed < 60; passed++) {
+    world.clock.advance(5);
+    await world.quiet();
+  }
+  await Promise.all(asked);
+}
+
 test("F-71 of a crowd that is due at once each looks at its row when its turn comes, and keeps none of it until then", async () => {
   const made = counting();
   world = made.world;
@@ -37,13 +48,7 @@ test("F-71 of a crowd that is due at once each looks at its row when its turn co
   assert.equal(made.reads.size, 40);
   assert.equal(again(), world.provider.spends.length);
   assert.ok(again() < 10, `${again()} of 40 have looked`);
-  world.provider.always(() => away);
-  for (const spend of world.provider.spends) spend.answer(away);
-  for (let passed = 0; passed < 60; passed++) {
-    world.clock.advance(5);
-    await world.quiet();
-  }
-  await Promise.all(asked);
+  await finished(asked);
   assert.equal(again(), 40);
   assert.equal(world.provider.spends.length, 40);
 });
@@ -72,13 +77,7 @@ test("F-71 a session that is left alone for now is answered at once, however man
   const asked = await world.replicas[0]?.ask(paused);
   assert.equal(asked?.decision.kind, "proceed");
   assert.equal(world.provider.spends.length, spends);
-  world.provider.always(() => away);
-  for (const spend of world.provider.spends) spend.answer(away);
-  for (let passed = 0; passed < 40; passed++) {
-    world.clock.advance(5);
-    await world.quiet();
-  }
-  await Promise.all(waiting);
+  await finished(waiting);
 });
 
 test("F-34 a request whose renewal failed just now begins no other one behind it", async () => {
