@@ -1,3 +1,4 @@
+/** Whether a renewed ID token is about the one who signed in. */
 import type { Identity } from "../contracts.ts";
 import { ProviderProblem } from "./failure.ts";
 import type { Claims } from "./id-token-claims.ts";

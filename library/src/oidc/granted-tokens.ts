@@ -1,3 +1,4 @@
+/** What a token endpoint granted, and how long we take it to live. */
 import type { ProviderTokens } from "../contracts.ts";
 import { ProviderProblem } from "./failure.ts";
 

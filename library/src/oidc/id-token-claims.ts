@@ -1,3 +1,4 @@
+/** The claims of a renewed ID token, judged as openid-client judges those of a login, by the same names of checks. */
 import type { IDToken } from "openid-client";
 import { ProviderProblem } from "./failure.ts";
 

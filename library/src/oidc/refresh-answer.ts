@@ -1,3 +1,4 @@
+/** The tokens in an answer to a refresh token, with the checks that openid-client makes of a login's. */
 import type { GrantedTokens } from "./granted-tokens.ts";
 import { failed } from "./id-token-claims.ts";
 import { tokenMembers } from "./token-answer.ts";

@@ -1,3 +1,4 @@
+/** The request that spends a refresh token, byte for byte as openid-client would send it. */
 import type { ClientAuth } from "openid-client";
 import { clockSkew } from "openid-client";
 import type { Clock, MaybePromise } from "../contracts.ts";

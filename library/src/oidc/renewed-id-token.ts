@@ -1,3 +1,4 @@
+/** The ID token that came with renewed tokens: parsed once, and judged apart from them. */
 import { isUtf8 } from "node:buffer";
 import type { IDToken } from "openid-client";
 import type { MaybePromise } from "../contracts.ts";
