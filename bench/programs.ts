@@ -1,8 +1,10 @@
 /** What operators use today, as they would configure it for the provider and the app of a benchmark. */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
@@ -15,6 +17,8 @@ const BUILD = fileURLToPath(new URL("../tools/build-oauth2-proxy.ts", import.met
 const APACHE_MODULES = "/usr/lib/apache2/modules";
 const SYSTEM = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
+/** A program that says nothing by then does not start, in milliseconds. */
+const LONGEST_START = 20_000;
 /** What only the start of a program needed has been given back by then, in milliseconds. */
 export const CALM = 4_000;
 const SERVER =
@@ -50,7 +54,7 @@ export const haveApache = (): boolean =>
 
 /** Waits for the first answer of whatever status, and says how long it took. */
 export async function firstAnswer(program: Program, port: number, started: number, path = "/"): Promise<number> {
-  while (performance.now() - started < 20_000) {
+  while (performance.now() - started < LONGEST_START) {
     try {
       const answer = await request(`http://127.0.0.1:${port}${path}`, { headers: { host: `127.0.0.1:${port}` } });
       await answer.body.dump();
@@ -61,6 +65,24 @@ export async function firstAnswer(program: Program, port: number, started: numbe
     }
   }
   throw new Error(`${program.name} does not answer\n${program.said}`);
+}
+
+/** Waits until somebody accepts connections there. */
+async function accepting(program: Program, port: number): Promise<void> {
+  const since = performance.now();
+  while (performance.now() - since < LONGEST_START) {
+    const socket = connect(port, "127.0.0.1");
+    try {
+      await once(socket, "connect");
+      return;
+    } catch {
+      if (program.ended) break;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    } finally {
+      socket.destroy();
+    }
+  }
+  throw new Error(`${program.name} does not listen\n${program.said}`);
 }
 
 async function started(stage: Stage, program: Program, port: number, since: number, path?: string): Promise<Started> {
@@ -82,6 +104,8 @@ export async function startRedis(stage: Stage): Promise<{ readonly program: Prog
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   const program = new Program("Redis", installed("redis-server") ?? "redis-server", args, { cwd: stage.directory });
   stage.adopt(program);
+  // Whoever keeps its sessions there gives up where nobody listens yet.
+  await accepting(program, port);
   return { program, port };
 }
 

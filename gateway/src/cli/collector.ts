@@ -26,11 +26,17 @@ const SHORT_ONES = 30;
 
 /** Whether other threads are to help with the next collection, from how long those before it took. */
 export class Help {
+  readonly #long: number;
   #short = SHORT_ONES;
+
+  /** @param long milliseconds from which on a collection asks for help */
+  constructor(long = LONG) {
+    this.#long = long;
+  }
 
   /** @param took milliseconds */
   after(took: number): boolean {
-    this.#short = took >= LONG ? 0 : this.#short + 1;
+    this.#short = took >= this.#long ? 0 : this.#short + 1;
     return this.#short < SHORT_ONES;
   }
 }
@@ -38,9 +44,10 @@ export class Help {
 /**
  * Lets other threads help while much survives: where a thousand requests wait at once, for tokens that are renewed or for an app, one thread
  * copies what they hold for fifteen milliseconds at a time, and everybody else waits for that (F-71).
+ * @param long milliseconds from which on a collection asks for help
  */
-export function helpWhereMuchSurvives(): void {
-  const help = new Help();
+export function helpWhereMuchSurvives(long = LONG): void {
+  const help = new Help(long);
   let helped = false;
   const observe = (list: PerformanceObserverEntryList): void => {
     for (const entry of list.getEntries()) if (isOfTheYoung(entry)) helped = tell(help.after(entry.duration), helped);
