@@ -6,7 +6,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
+import { within } from "../../../tools/steady.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { SessionStore } from "../contracts.ts";
 import { coatcheck, SessionEnded } from "../index.ts";
@@ -49,16 +49,7 @@ async function events(port: number, cookie: string): Promise<{ readonly rest: Pr
 }
 
 /** What comes within a second. */
-async function soon(text: Promise<string>): Promise<string> {
-  const over = new AbortController();
-  const late = setTimeout(1_000, "still open", { signal: over.signal });
-  try {
-    return await Promise.race([text, late]);
-  } finally {
-    over.abort();
-    await late.catch(() => undefined);
-  }
-}
+const soon = (text: Promise<string>): Promise<string> => within(1_000, text, "still open");
 
 test("PX-05 SE-09 an app's event streams end with their session, on both replicas of a file and within a second", async () => {
   const dir = mkdtempSync(join(tmpdir(), "coatcheck-signal-"));

@@ -39,12 +39,13 @@ async function accepted(lies: Lies = {}) {
 }
 
 test("an honest ID token signs in", async () => {
+  const before = seconds() * 1_000;
   const login = await accepted();
   assert.equal(login.identity.issuer, op.issuer);
   assert.equal(login.identity.subject, "alice");
   assert.equal(login.identity.method, "oidc:default");
   assert.equal(login.sid, "sid-alice");
-  assert.ok(Math.abs(login.issuedAt - Date.now()) < 5_000);
+  assert.ok(login.issuedAt >= before && login.issuedAt <= Date.now());
   const protocol = ["iss", "aud", "exp", "iat", "nonce", "at_hash", "sid"].filter((name) => name in login.identity.claims);
   assert.deepEqual(protocol, []);
   assert.equal(login.identity.claims["name"], "Alice");

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { steadily } from "../../../tools/steady.ts";
 import { lyingProvider } from "../../test-support/lying-provider.ts";
 import type { RefreshOrder } from "../../test-support/refreshing-process.ts";
 import { clientOf, signIn } from "../../test-support/sign-on.ts";
@@ -15,49 +16,59 @@ after(async () => {
   await op.close();
 });
 
-/** Long enough for a busy machine to send a request within it. */
+/** Long enough for a busy machine to send a request within it, mostly. */
 const LIMIT = 1_000;
 const process = new URL("../../test-support/refreshing-process.ts", import.meta.url);
 
 /** The body of an answer as the provider sends it, and what it says of it. */
-const SHAPES = {
+type Shape = (body: string) => { readonly body: Buffer; readonly headers: { readonly [name: string]: string } };
+const SHAPES: { readonly [name: string]: Shape } = {
   small: (body: string) => ({ body: Buffer.from(body), headers: {} }),
   "of many reads": (body: string) => ({ body: Buffer.from(body + " ".repeat(250_000)), headers: {} }),
   packed: (body: string) => ({ body: gzipSync(body + " ".repeat(250_000)), headers: { "content-encoding": "gzip" } }),
 };
 
+/** One refresh by a process that is stopped when its request is here, until long past its limit. `false`: it was too slow to send one. */
+async function refreshedLate(shape: Shape): Promise<boolean> {
+  op.reset();
+  const login = await signIn(op, provider);
+  if (login.kind !== "login") return assert.fail(String(login.cause));
+  const answered = Promise.withResolvers<true>();
+  const child = fork(process);
+  const exited = once(child, "exit");
+  op.lies.raw = async (entry, response) => {
+    if (entry.endpoint !== "token") return false;
+    child.kill("SIGSTOP");
+    await setTimeout(100);
+    const { body, headers } = shape(JSON.stringify({ access_token: "late-but-here", token_type: "Bearer" }));
+    response.writeHead(200, { "content-type": "application/json", ...headers }).end(body);
+    answered.resolve(true);
+    return true;
+  };
+  const config = {
+    issuer: op.issuer,
+    clientId: op.clientId,
+    clientSecret: op.clientSecret,
+    timeout: LIMIT,
+    refreshTimeout: LIMIT,
+  };
+  const { tokens, identity } = login;
+  const outcome = once(child, "message");
+  child.send({ config, tokens, identity } satisfies RefreshOrder);
+  if (!(await Promise.race([answered.promise, outcome.then(() => false)]))) {
+    await exited;
+    return false;
+  }
+  await setTimeout(LIMIT * 2);
+  child.kill("SIGCONT");
+  assert.deepEqual((await outcome)[0], { kind: "renewed", accessToken: "late-but-here" });
+  assert.deepEqual(await exited, [0, null]);
+  return true;
+}
+
 for (const [name, shape] of Object.entries(SHAPES)) {
-  test(`RF-05 RF-03 a process that stood still past its limit takes the answer that lies there (${name})`, async () => {
-    op.reset();
-    const login = await signIn(op, provider);
-    if (login.kind !== "login") return assert.fail(String(login.cause));
-    const answered = Promise.withResolvers<void>();
-    const child = fork(process);
-    const exited = once(child, "exit");
-    op.lies.raw = async (entry, response) => {
-      if (entry.endpoint !== "token") return false;
-      child.kill("SIGSTOP");
-      await setTimeout(100);
-      const { body, headers } = shape(JSON.stringify({ access_token: "late-but-here", token_type: "Bearer" }));
-      response.writeHead(200, { "content-type": "application/json", ...headers }).end(body);
-      answered.resolve();
-      return true;
-    };
-    const config = {
-      issuer: op.issuer,
-      clientId: op.clientId,
-      clientSecret: op.clientSecret,
-      timeout: LIMIT,
-      refreshTimeout: LIMIT,
-    };
-    const { tokens, identity } = login;
-    const outcome = once(child, "message");
-    child.send({ config, tokens, identity } satisfies RefreshOrder);
-    const early = outcome.then(([message]) => assert.fail(`nothing was sent: ${JSON.stringify(message)}`));
-    await Promise.race([answered.promise, early]);
-    await setTimeout(LIMIT * 2);
-    child.kill("SIGCONT");
-    assert.deepEqual((await outcome)[0], { kind: "renewed", accessToken: "late-but-here" });
-    assert.deepEqual(await exited, [0, null]);
-  });
+  test(`RF-05 RF-03 a process that stood still past its limit takes the answer that lies there (${name})`, () =>
+    steadily(async () => {
+      for (let left = 10; !(await refreshedLate(shape)); left--) assert.ok(left > 0, "nothing was sent");
+    }));
 }

@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { Server, Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { after, afterEach, test } from "node:test";
+import { steadily } from "../../../tools/steady.ts";
 import { selfSigned } from "../../test-support/certificate.ts";
 import { lyingProvider } from "../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../test-support/sign-on.ts";
@@ -15,12 +16,15 @@ import type { ProviderConfig } from "./provider-config.ts";
 import { LONGEST_WISH } from "./retry-after.ts";
 
 const op = await lyingProvider();
-const { provider } = clientOf(op, { timeout: 1_500, refreshTimeout: 1_500 });
+const { provider } = clientOf(op);
 after(async () => {
   await provider.close();
   await op.close();
 });
 afterEach(() => op.reset());
+
+/** For answers that never come. */
+const SHORT = { timeout: 300, refreshTimeout: 300 };
 
 async function login() {
   const result = await signIn(op, provider);
@@ -34,7 +38,7 @@ async function answered(
   config: Partial<ProviderConfig> = {},
 ): Promise<RefreshOutcome> {
   const { tokens, identity } = await login();
-  const { provider: other } = clientOf(op, { timeout: 300, refreshTimeout: 300, ...config });
+  const { provider: other } = clientOf(op, config);
   let asked = 0;
   op.lies.raw = ({ endpoint }, response) => {
     if (endpoint !== "token") return false;
@@ -226,15 +230,15 @@ test("RF-05 an answer that is lost leaves the outcome unknown, also where it beg
     ],
     ["half a body, then nothing", (response: ServerResponse) => void response.writeHead(200, json).write("{")],
   ] as const) {
-    assert.equal((await answered(answer)).kind, "unknown", name);
+    await steadily(async () => assert.equal((await answered(answer, SHORT)).kind, "unknown", name));
   }
 });
 
 test("RF-05 a no whose body is lost is still a no", async () => {
   const json = { "content-type": "application/json", "content-length": "500" };
   for (const end of [(response: ServerResponse) => void response.destroy(), () => undefined]) {
-    const outcome = await answered((response) => response.writeHead(400, json).write('{"error":"invalid_g', () => end(response)));
-    assert.equal(outcome.kind, "unavailable");
+    const half = (response: ServerResponse) => response.writeHead(400, json).write('{"error":"invalid_g', () => end(response));
+    await steadily(async () => assert.equal((await answered(half, SHORT)).kind, "unavailable"));
   }
 });
 
@@ -254,9 +258,12 @@ test("RF-05 what never left is no unknown: no connection, no certificate, no han
     ["sent and silent", `http://127.0.0.1:${port}/token`, "unknown"],
   ] as const) {
     op.lies.metadata = (honest) => ({ ...honest, token_endpoint: endpoint });
-    const { provider: other } = clientOf(op, { timeout: 300, refreshTimeout: 300 });
-    assert.equal((await other.refresh(tokens, identity)).kind, kind, name);
-    await other.close();
+    await steadily(async () => {
+      const { provider: other } = clientOf(op, SHORT);
+      const outcome = await other.refresh(tokens, identity);
+      await other.close();
+      assert.equal(outcome.kind, kind, name);
+    });
   }
   for (const socket of sockets) socket.destroy();
   await Promise.all([silent, untrusted].map((server) => new Promise((resolve) => server.close(resolve))));
@@ -266,9 +273,12 @@ test("RF-05 a runtime that does not tell whether a request left leaves a late an
   const { tokens, identity } = await login();
   const hanging = (url: string, options: RequestInit) =>
     url.endsWith("/token") ? new Promise<Response>(() => undefined) : fetch(url, options);
-  const { provider: other } = clientOf(op, { timeout: 100, refreshTimeout: 100 }, { fetch: hanging });
-  assert.equal((await other.refresh(tokens, identity)).kind, "unknown");
-  await other.close();
+  await steadily(async () => {
+    const { provider: other } = clientOf(op, { timeout: 100, refreshTimeout: 100 }, { fetch: hanging });
+    const outcome = await other.refresh(tokens, identity);
+    await other.close();
+    assert.equal(outcome.kind, "unknown");
+  });
 });
 
 test("RF-05 a provider that was never reached has spent nothing", async () => {
@@ -289,16 +299,21 @@ test("without a refresh token nothing is asked", async () => {
 test("RF-03 a refresh takes no longer than it says", async () => {
   const { tokens, identity } = await login();
   const { provider: other } = clientOf(op, { timeout: 200, refreshTimeout: 200, userinfo: true });
-  await signIn(op, other);
-  const limit = other.refreshTimeout ?? assert.fail("no limit is known");
+  const limit = await steadily(async () => {
+    await signIn(op, other);
+    return other.refreshTimeout ?? assert.fail("no limit is known");
+  });
   assert.ok(limit >= 400 && limit < 2_000);
   for (const slow of ["metadata", "token", "userinfo", "keys"] as const) {
     op.lies.raw = ({ endpoint }, response) => endpoint === slow && Boolean(response.writeHead(200).write("{"));
-    const { provider: fresh } = clientOf(op, { timeout: 200, refreshTimeout: 200, userinfo: true });
-    const started = performance.now();
-    await fresh.refresh(tokens, identity);
-    assert.ok(performance.now() - started < limit + 150, slow);
-    await fresh.close();
+    await steadily(async () => {
+      const { provider: fresh } = clientOf(op, { timeout: 200, refreshTimeout: 200, userinfo: true });
+      const started = performance.now();
+      await fresh.refresh(tokens, identity);
+      const took = performance.now() - started;
+      await fresh.close();
+      assert.ok(took < limit + 150, `${slow}: ${took} ms`);
+    });
   }
   await other.close();
 });
