@@ -205,7 +205,7 @@ async function ownerIn(page: Page, site: BrowserSite): Promise<string> {
 
 /** Waits for what a browser does, and not for ever. */
 async function until(isSo: () => boolean): Promise<void> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(60_000);
   while (!isSo()) {
     signal.throwIfAborted();
     await new Promise((resolve) => setImmediate(resolve));

@@ -63,7 +63,8 @@ test("TP-02 spoofed left entries never win in X-Forwarded-For", () => {
 });
 
 test("TP-02 hostile headers cost no more than their length", () => {
-  const started = performance.now();
+  // What is judged is the processor's time: the machine may have others to serve.
+  const started = process.cpuUsage();
   for (const header of [
     ",".repeat(16_000),
     'x="'.repeat(5_000),
@@ -73,7 +74,7 @@ test("TP-02 hostile headers cost no more than their length", () => {
   ]) {
     assert.equal(clientAddress({ peer: PEER, header, family: "forwarded", trusted }), PEER);
   }
-  assert.ok(performance.now() - started < 2_000);
+  assert.ok(process.cpuUsage(started).user < 2_000_000);
 });
 
 test("TP-02 a request has passed sixty-four proxies at most", () => {
