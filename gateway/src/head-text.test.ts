@@ -81,5 +81,5 @@ test("the upstream's own date stays the only one; without one ours is the time",
   assert.deepEqual(await dates("/dated"), [then]);
   const [now = "", ...more] = await dates("/");
   assert.deepEqual(more, []);
-  assert.ok(Math.abs(Date.parse(now) - Date.now()) < 5_000, now);
+  assert.ok(Math.abs(Date.parse(now) - Date.now()) < 60_000, now);
 });

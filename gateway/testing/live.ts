@@ -9,6 +9,7 @@ import { listenOn } from "./talk.ts";
 
 /** How soon a stream whose session is over must be closed, in milliseconds. */
 const SOON = 1_000;
+const TICK = 10;
 
 /** An app of WebSockets that echo, and of event streams that say one thing and stay open. */
 export async function liveApp(): Promise<Listening> {
@@ -96,14 +97,16 @@ async function openEvents(port: number, cookie: string): Promise<Live> {
   };
 }
 
+/** The time counts in which this process, and with it the gateway, gets its turn: while it stands still, that is one tick. */
 async function within(work: Promise<unknown>, complaint: string): Promise<void> {
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {
-    limit = setTimeout(() => reject(new Error(`${complaint} after ${SOON} ms`)), SOON);
+    let left = SOON / TICK;
+    limit = setInterval(() => --left > 0 || reject(new Error(`${complaint} after ${SOON} ms`)), TICK);
   });
   try {
     await Promise.race([work, late]);
   } finally {
-    clearTimeout(limit);
+    clearInterval(limit);
   }
 }

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer, request as requestHttp } from "node:http";
@@ -79,16 +80,25 @@ function portOf(address: AddressInfo | string | null): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** A port that is free now. */
+/**
+ * A port that is free now, and stays free until its server starts: below those that the system gives to everybody who connects or listens on any,
+ * which other tests do all the time.
+ */
 export async function freePort(): Promise<number> {
-  const { port, ...held } = await listenOn(() => {});
-  await held[Symbol.asyncDispose]();
-  return port;
+  for (;;) {
+    try {
+      const { port, ...held } = await listenOn(() => {}, randomInt(11_000, 32_768));
+      await held[Symbol.asyncDispose]();
+      return port;
+    } catch (error) {
+      if (Reflect.get(Object(error), "code") !== "EADDRINUSE") throw error;
+    }
+  }
 }
 
 /** Resolves when somebody listens on the port. */
 export async function listened(port: number): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 2_400; tries++) {
     const socket = connect(port, "127.0.0.1");
     const open = await new Promise<boolean>((resolve) => {
       socket.once("connect", () => resolve(true));

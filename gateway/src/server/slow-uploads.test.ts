@@ -8,6 +8,7 @@ import { setImmediate as immediate, setTimeout as sleep } from "node:timers/prom
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Pool } from "undici";
+import { steadily } from "../../../tools/steady.ts";
 import { rawUpstream } from "../../testing/raw-upstream.ts";
 import { PUBLIC, portOf, startRig, statusOf } from "../../testing/rig.ts";
 import { stopwatch } from "../observe/observer.ts";
@@ -17,40 +18,41 @@ import { SlowUploads } from "./slow-uploads.ts";
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
 
-test("F-04 an upload that trickles is 408 and gives its upstream's connection back; one that keeps the rate takes as long as it likes", async () => {
-  const aborted = Promise.withResolvers<void>();
-  const rig = await startRig(
-    (message, response) => {
-      message.on("error", () => aborted.resolve());
-      message.resume().once("end", () => response.end("whole"));
-    },
-    { config: { limits: { bodyIdle: "1s", bodyRate: 100, shutdown: "200ms" } } },
-  );
-  /** Sends `amount` bytes ten times a second until it is answered or `length` is through. */
-  const upload = async (amount: number, length: number): Promise<string> => {
-    const socket = connect(rig.port, "127.0.0.1");
-    socket.on("error", () => {}).write(post("/", length));
-    let sent = 0;
-    const timer = setInterval(() => {
-      const now = Math.min(amount, length - sent);
-      sent += now;
-      if (now > 0) socket.write("x".repeat(now));
-    }, 100);
-    const [said] = await once(socket, "data");
-    clearInterval(timer);
-    socket.destroy();
-    return String(said);
-  };
-  try {
-    const [slow, fair] = await Promise.all([upload(1, 1_000), upload(40, 1_000)]);
-    assert.equal(statusOf(slow), 408, slow);
-    assert.equal(statusOf(fair), 200, fair);
-    await aborted.promise;
-    assert.ok(rig.log.some((line) => /"event":"client.too-slow","reason":"body"/.test(line)));
-  } finally {
-    await rig.close();
-  }
-});
+test("F-04 an upload that trickles is 408 and gives its upstream's connection back; one that keeps the rate takes as long as it likes", () =>
+  steadily(async () => {
+    const aborted = Promise.withResolvers<void>();
+    const rig = await startRig(
+      (message, response) => {
+        message.on("error", () => aborted.resolve());
+        message.resume().once("end", () => response.end("whole"));
+      },
+      { config: { limits: { bodyIdle: "1s", bodyRate: 100, shutdown: "200ms" } } },
+    );
+    /** Sends `amount` bytes ten times a second until it is answered or `length` is through. */
+    const upload = async (amount: number, length: number): Promise<string> => {
+      const socket = connect(rig.port, "127.0.0.1");
+      socket.on("error", () => {}).write(post("/", length));
+      let sent = 0;
+      const timer = setInterval(() => {
+        const now = Math.min(amount, length - sent);
+        sent += now;
+        if (now > 0) socket.write("x".repeat(now));
+      }, 100);
+      const [said] = await once(socket, "data");
+      clearInterval(timer);
+      socket.destroy();
+      return String(said);
+    };
+    try {
+      const [slow, fair] = await Promise.all([upload(1, 1_000), upload(40, 1_000)]);
+      assert.equal(statusOf(slow), 408, slow);
+      assert.equal(statusOf(fair), 200, fair);
+      await aborted.promise;
+      assert.ok(rig.log.some((line) => /"event":"client.too-slow","reason":"body"/.test(line)));
+    } finally {
+      await rig.close();
+    }
+  }));
 
 test("F-04 an upload that is here as a whole and waits for the upstream is no slow one: it is answered, however long that takes", async () => {
   const held = Promise.withResolvers<void>();
@@ -82,72 +84,74 @@ test("F-04 an upload that is here as a whole and waits for the upstream is no sl
   }
 });
 
-test("F-04 a client that stands still after the answer to half an upload costs its connection, and nothing throws", async () => {
-  const rig = await startRig((_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"), {
-    config: { limits: { bodyIdle: "1s" } },
-  });
-  const standStill = async (head: string, piece: string): Promise<void> => {
-    const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
-    socket.write(`POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${head}\r\n\r\n${piece}`);
-    const [said] = await once(socket, "data");
-    assert.equal(statusOf(String(said)), 413);
-    // Past `bodyIdle`, on the clock that the sockets go by: an error in there would end this process.
-    await sleep(1_500);
-    socket.destroy();
-  };
-  try {
-    const body = "x".repeat(100_000);
-    await Promise.all([
-      standStill("Content-Length: 500000", body),
-      standStill("Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n${body}\r\n`),
-    ]);
-    assert.deepEqual(
-      rig.log.filter((line) => line.includes("client.too-slow")),
-      [],
-    );
-  } finally {
-    await rig.close();
-  }
-});
+test("F-04 a client that stands still after the answer to half an upload costs its connection, and nothing throws", () =>
+  steadily(async () => {
+    const rig = await startRig((_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"), {
+      config: { limits: { bodyIdle: "1s" } },
+    });
+    const standStill = async (head: string, piece: string): Promise<void> => {
+      const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
+      socket.write(`POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${head}\r\n\r\n${piece}`);
+      const [said] = await once(socket, "data");
+      assert.equal(statusOf(String(said)), 413);
+      // Past `bodyIdle`, on the clock that the sockets go by: an error in there would end this process.
+      await sleep(1_500);
+      socket.destroy();
+    };
+    try {
+      const body = "x".repeat(100_000);
+      await Promise.all([
+        standStill("Content-Length: 500000", body),
+        standStill("Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n${body}\r\n`),
+      ]);
+      assert.deepEqual(
+        rig.log.filter((line) => line.includes("client.too-slow")),
+        [],
+      );
+    } finally {
+      await rig.close();
+    }
+  }));
 
-test("F-04 an upload of which the app wants no more is no slow one: the answer comes whole, though its client stands still before that", async () => {
-  await using app = await rawUpstream((_head, socket) => {
-    socket.end("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 6\r\n\r\nenough");
-    return undefined;
-  });
-  const pool = new Pool(app.url);
-  let slow = 0;
-  const uploads = new SlowUploads({ bodyIdle: 100, bodyRate: 1 }, () => void slow++);
-  const answered = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { socket } = message;
-    uploads.watch(message, response);
-    const { statusCode, body } = await pool.request({ method: "POST", path: "/", body: message });
-    const said = await body.text();
-    if (!message.closed) await once(message, "close");
-    // Past `bodyIdle`: our answer waits for something of ours.
-    await once(socket, "timeout");
-    response.writeHead(statusCode, { connection: "close" }).end(said);
-  };
-  const failed = Promise.withResolvers<string>();
-  const server = createServer({ IncomingMessage: GatewayMessage }, (message, response) => {
-    answered(
-      message.on("error", () => {}),
-      response,
-    ).catch(failed.reject);
-  });
-  try {
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const client = connect(portOf(server), "127.0.0.1").on("error", () => {});
-    client.write(`${post("/", 500_000)}${"x".repeat(1_000)}`);
-    const said = Promise.race([text(client), failed.promise]);
-    assert.match(await said, /^HTTP\/1\.1 413 .*\r\n\r\n.*enough/s);
-    assert.equal(slow, 0);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-    await pool.destroy();
-  }
-});
+test("F-04 an upload of which the app wants no more is no slow one: the answer comes whole, though its client stands still before that", () =>
+  steadily(async () => {
+    await using app = await rawUpstream((_head, socket) => {
+      socket.end("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 6\r\n\r\nenough");
+      return undefined;
+    });
+    const pool = new Pool(app.url);
+    let slow = 0;
+    const uploads = new SlowUploads({ bodyIdle: 100, bodyRate: 1 }, () => void slow++);
+    const answered = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const { socket } = message;
+      uploads.watch(message, response);
+      const { statusCode, body } = await pool.request({ method: "POST", path: "/", body: message });
+      const said = await body.text();
+      if (!message.closed) await once(message, "close");
+      // Past `bodyIdle`: our answer waits for something of ours.
+      await once(socket, "timeout");
+      response.writeHead(statusCode, { connection: "close" }).end(said);
+    };
+    const failed = Promise.withResolvers<string>();
+    const server = createServer({ IncomingMessage: GatewayMessage }, (message, response) => {
+      answered(
+        message.on("error", () => {}),
+        response,
+      ).catch(failed.reject);
+    });
+    try {
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const client = connect(portOf(server), "127.0.0.1").on("error", () => {});
+      client.write(`${post("/", 500_000)}${"x".repeat(1_000)}`);
+      const said = Promise.race([text(client), failed.promise]);
+      assert.match(await said, /^HTTP\/1\.1 413 .*\r\n\r\n.*enough/s);
+      assert.equal(slow, 0);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await pool.destroy();
+    }
+  }));
 
 test("F-04 an upload before a handshake is forgotten with its connection", async () => {
   const uploads = new SlowUploads({ bodyIdle: 60_000, bodyRate: 1 }, () => assert.fail("it was no slow one"));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { setImmediate as round } from "node:timers/promises";
+import { steadily } from "../../../tools/steady.ts";
 import { PUBLIC, startRig } from "../../testing/rig.ts";
 
 const LIMITS = { config: { limits: { answerIdle: "1s", shutdown: "200ms" } } };
@@ -26,34 +27,35 @@ test("F-04 a client that reads nothing of what waits for it is closed, and its u
   }
 });
 
-test("F-04 a stream on which nothing is said is nobody's standing still, nor is a slow reader", async () => {
-  const rig = await startRig((message, response) => {
-    if (message.url === "/events") response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
-    else response.end(Buffer.alloc(40_000_000));
-  }, LIMITS);
-  try {
-    const quiet = connect(rig.port, "127.0.0.1");
-    quiet.write(get("/events"));
-    await once(quiet, "data");
-    const slow = connect(rig.port, "127.0.0.1");
-    slow.write(get("/large"));
-    let read = 0;
-    slow.on("data", (chunk: Buffer) => {
-      read += chunk.length;
-      slow.pause();
-    });
-    // Some of it every now and then, for longer than the limit; the kernels on the way pass it on in steps of a few megabytes.
-    const began = performance.now();
-    while (read < 40_000_000) {
-      assert.equal(slow.destroyed, false);
-      await new Promise((resolve) => setTimeout(resolve, 3));
-      slow.resume();
+test("F-04 a stream on which nothing is said is nobody's standing still, nor is a slow reader", () =>
+  steadily(async () => {
+    const rig = await startRig((message, response) => {
+      if (message.url === "/events") response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
+      else response.end(Buffer.alloc(40_000_000));
+    }, LIMITS);
+    try {
+      const quiet = connect(rig.port, "127.0.0.1");
+      quiet.write(get("/events"));
+      await once(quiet, "data");
+      const slow = connect(rig.port, "127.0.0.1");
+      slow.write(get("/large"));
+      let read = 0;
+      slow.on("data", (chunk: Buffer) => {
+        read += chunk.length;
+        slow.pause();
+      });
+      // Some of it every now and then, for longer than the limit; the kernels on the way pass it on in steps of a few megabytes.
+      const began = performance.now();
+      while (read < 40_000_000) {
+        assert.equal(slow.destroyed, false);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+        slow.resume();
+      }
+      assert.ok(performance.now() - began > 1_500);
+      assert.equal(quiet.destroyed || quiet.readableEnded, false);
+      quiet.destroy();
+      slow.destroy();
+    } finally {
+      await rig.close();
     }
-    assert.ok(performance.now() - began > 1_500);
-    assert.equal(quiet.destroyed || quiet.readableEnded, false);
-    quiet.destroy();
-    slow.destroy();
-  } finally {
-    await rig.close();
-  }
-});
+  }));
