@@ -191,8 +191,8 @@ export class Endings {
   }
 }
 
-/** When a row that lives is over by itself: what `overReason` says of time alone. */
+/** When a row that lives may be over by itself, to the millisecond: from then on it is looked at with every tick. */
 function runsOut({ expires, seen, renewAt, tokenExpires }: SessionRow, { idle, endsWithToken }: SessionPolicy): number {
   const token = endsWithToken && renewAt === null && tokenExpires !== null ? tokenExpires : expires;
-  return Math.min(expires, seen + idle + 1, token);
+  return Math.min(expires, seen + idle, token);
 }

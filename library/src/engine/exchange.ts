@@ -271,13 +271,13 @@ export class Exchange<Data> implements RouteExchange {
     return this.#closed;
   }
 
-  // An asserted user's session is stored by a navigation that succeeds, or by what the handler writes; cookieless clients store none (S-35).
+  // Stored by a navigation that succeeds, or by what the handler writes and no 5xx undoes; cookieless clients store none (S-35).
   #begin(status: number, wrote: boolean): boolean {
     const login = beginningOf(this.asserted, this.#proven);
     if (login === null || this.#draft.login !== null || this.#draft.logout) return false;
     const written = hasIntent(this.#draft);
     const navigates = isNavigation(this.request) && status < 400 && !wrote;
-    if (navigates || (written && status < 500)) this.record((draft) => withLogin(draft, login));
+    if (navigates || written) this.record((draft) => withLogin(draft, login));
     return navigates && !written;
   }
 
@@ -289,12 +289,12 @@ export class Exchange<Data> implements RouteExchange {
 
   /** After the response: the user was here. Failures are only counted. */
   touch(status: number): void {
-    if (this.touchDue && status < 400) touch(this);
+    if (this.#proven !== null && status < 400 && this.touchDue) touch(this, this.#proven.row.id);
   }
 
   /** After a request that does nothing but say that the user is here. */
   touchPresence(status: number): void {
     const { proven } = this;
-    if (proven !== null && presenceDue(proven.row, this.now, this.options.policy) && status < 400) touch(this);
+    if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.options.policy)) touch(this, proven.row.id);
   }
 }

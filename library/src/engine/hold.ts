@@ -237,7 +237,7 @@ function setHeaders(response: ServerResponse, headers: unknown): void {
 function pairsOf(flat: readonly string[]): [string, string][] {
   if (flat.length % 2 !== 0) throw new TypeError("writeHead: a flat list of headers needs a value after each name");
   const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? "", flat[index + 1] ?? ""]);
+  for (let index = 0; index < flat.length; index += 2) pairs.push([flat[index] ?? "", flat[index + 1] ?? ""]);
   return pairs;
 }
 
