@@ -132,4 +132,48 @@ export const ENGINE: readonly Equivalent[] = [
     to: "true",
     reason: "Node's timers have it; asked for the type alone",
   },
+  {
+    path: "engine/bodies.ts",
+    line: "if (!this.#dataShown) freezeParsed(data)",
+    operators: ["condition"],
+    to: "true",
+    reason: "saves walking through it once more; what is frozen stays frozen",
+  },
+  {
+    path: "engine/bodies.ts",
+    line: "this.#dataShown = true",
+    operators: ["statement", "boolean"],
+    reason: "saves walking through it once more; what is frozen stays frozen",
+  },
+  {
+    path: "engine/cap.ts",
+    line: "return a.id < b.id ? 1 : -1",
+    operators: ["boundary"],
+    reason: "no two sessions have one id",
+  },
+  {
+    path: "engine/endings.ts",
+    line: "if (found.length > MOST_LOOKUPS)",
+    operators: ["boundary"],
+    reason: "so many are all asked in this tick, in whatever order",
+  },
+  {
+    path: "engine/node-request.ts",
+    line: "index < rawHeaders.length",
+    operators: ["boundary"],
+    reason: "behind the last line there is none, and none is not counted",
+  },
+  {
+    path: "engine/observe.ts",
+    line: "chain.explicit.length > 0 || chain.proxy !== null",
+    operators: ["boundary"],
+    reason: "the long way comes to the same where there is nobody to ask but the session",
+  },
+  {
+    path: "engine/rotation.ts",
+    line: "if (presented === null)",
+    operators: ["condition"],
+    to: "false",
+    reason: "who was overtaken by two exchanges is given no cookie, whatever would be in it",
+  },
 ];

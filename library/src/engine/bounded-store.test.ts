@@ -201,3 +201,25 @@ test("F-46 however many calls are under way, one timer waits for them, and none 
   await turns();
   assert.equal(clock.sleeping, 0, "what is never answered is waited for no longer");
 });
+
+test("F-46 a marker comes through with its value, and one without a value without", async () => {
+  const inner = memory();
+  const given: (readonly unknown[])[] = [];
+  const store = boundedStore(
+    overStore(inner, {
+      mark: (...args) => {
+        given.push(args);
+        return inner.mark(...args);
+      },
+    }),
+    manualClock(),
+    1_000,
+  );
+  await store.mark("said", 10, 1, "as of now");
+  await store.mark("once", 10, 1);
+  assert.deepEqual(given, [
+    ["said", 10, 1, "as of now"],
+    ["once", 10, 1],
+  ]);
+  assert.equal(await store.marked("said", 2), "as of now");
+});

@@ -242,6 +242,13 @@ const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
+    what: "an end of another's session that the store does not take, before somebody whom a proxy asserts is served",
+    options: { proxy: { reader: readsWith(asserted) } },
+    without: "end",
+    happens: async ({ visit }) => assert.equal((await visit(() => assert.fail("served"))).status, 503),
+    events: [{ ...FROM_STORE, reason: "write" }],
+  },
+  {
     what: "a look-up of the app's that throws",
     options: { proxy: { reader: readsWith(asserted), resolve: () => assert.fail("a bug") } },
     happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 500),

@@ -54,3 +54,34 @@ test("F-18 S-35 another browser, another user and what a handler writes are not 
   assert.equal(created(), 3);
   await auth.close();
 });
+
+for (const [status, navigation, write] of [
+  [200, true, true],
+  [302, true, true],
+  [399, true, true],
+  [400, false, true],
+  [404, false, true],
+  [499, false, true],
+  [500, false, false],
+] as const) {
+  test(`F-46 S-35 an answer of ${status} ${navigation ? "begins" : "begins no"} session by itself, and what was written is ${write ? "" : "not "}kept`, async () => {
+    const kept: boolean[] = [];
+    for (const writes of [false, true]) {
+      const { auth, created } = app();
+      const headers = { "x-user": "alice", ...(writes ? {} : NAVIGATION) };
+      const answer = await auth.handle(
+        new Request(`${ORIGIN}/`, { headers }),
+        (session) => {
+          if (writes) session.set({ visits: 1 });
+          return new Response(null, { status });
+        },
+        { peer: "10.0.0.1" },
+      );
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers.getSetCookie().length, created());
+      kept.push(created() === 1);
+      await auth.close();
+    }
+    assert.deepEqual(kept, [navigation, write]);
+  });
+}

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import { checkedCount, checkedOrigin, checkedPrefix, checkedUrl, origins, validator } from "./option-checks.ts";
+import { scriptedProvider } from "../../test-support/renewals.ts";
+import { checkedCount, checkedOrigin, checkedPrefix, checkedProvider, checkedUrl, origins, validator } from "./option-checks.ts";
 
 const ORIGINS: readonly [given: string, origin: string | null][] = [
   ["https://app.example.com", "https://app.example.com"],
@@ -77,4 +78,17 @@ test("F-46 a schema takes what fits, and says where what does not fit stands, ne
       ]),
     /fit their schema: a\.b: odd; : bare/,
   );
+});
+
+test("F-46 a provider of the app's own may take eight minutes for a refresh, and not a millisecond more, and takes some time", () => {
+  const taking = (refreshTimeout: number) => ({ ...scriptedProvider("own"), refreshTimeout });
+  for (const good of [0.5, 1, 480_000]) {
+    const provider = taking(good);
+    assert.equal(checkedProvider(provider), provider);
+  }
+  for (const bad of [480_001, 0, -1, Number.NaN])
+    assert.throws(() => checkedProvider(taking(bad)), {
+      name: "TypeError",
+      message: `refreshTimeout of the provider own is ${bad}; it is milliseconds, more than 0 and at most 480000`,
+    });
 });

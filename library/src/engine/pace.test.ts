@@ -130,3 +130,13 @@ test("F-46 a window that took less than everything else does counts as free, and
   // A quarter of the way from nothing to the four milliseconds above the hundred of all else.
   assert.ok(Math.abs(window(1, 0) - 5) < 1e-9);
 });
+
+test("F-46 ten that begin within a second say what one of them costs", () => {
+  const manual = manualClock();
+  let used = 0;
+  const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });
+  for (let begun = 0; begun < 10; begun += 1) pace.begin();
+  manual.advance(1_000);
+  used += 10 * 1.2;
+  assert.ok(Math.abs(pace.begin() - 6) < 1e-9);
+});

@@ -236,3 +236,25 @@ test("F-46 of a long list nothing more is asked for once the provider is known t
   assert.ok(batches.length >= 2 && batches.length <= 5, `${batches.length} lists in half a minute`);
   assert.deepEqual(new Set(batches), new Set([100]));
 });
+
+test("F-46 of more sessions than one list has the others are renewed in the same pass", async () => {
+  const real = memory();
+  const lists: number[] = [];
+  const store = overStore(real, {
+    list: (query, most, now) => {
+      if ("renewBefore" in query && query.renewBefore === now) lists.push(now);
+      return real.list(query, most, now);
+    },
+  });
+  world = background(1, { store });
+  renews();
+  for (let n = 0; n < 150; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  await pass(LIFETIME - 60_000);
+  assert.equal(world.provider.spends.length, 0);
+  world.clock.advance(60_000);
+  lists.length = 0;
+  for (let waited = 0; world.provider.spends.length < 150 && waited < 60_000; waited += 50) await pass(50, 50);
+  assert.equal(world.provider.spends.length, 150);
+  const [first = 0, second = 0] = lists;
+  assert.ok(second > first && second - first < 7_000, `${second - first} ms`);
+});

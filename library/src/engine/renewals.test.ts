@@ -277,9 +277,10 @@ test("F-30 requests wait no longer than the provider has for an answer, and the 
   for (const asked of [first, second]) assert.equal((await asked).decision.kind, "proceed", "on as an identity, both at once");
   const { exchange } = await replica().ask(cookie);
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" }, "who comes now does not wait at all");
+  const told = replica().events.filter(({ name }) => name.startsWith("refresh"));
   assert.deepEqual(
-    names().filter((name) => name.startsWith("refresh")),
-    ["refresh.slow"],
+    told.map(({ name, level, provider }) => `${level} ${name} ${provider}`),
+    ["warn refresh.slow default"],
     "told once",
   );
   world.clock.advance(30_000);
@@ -719,4 +720,14 @@ test("LO-03 a logout revokes the newest tokens, also where a renewal was stored 
   assert.equal((await leaving.settle(200)).refusal, null);
   await world.quiet();
   assert.deepEqual(world.provider.revoked, ["refresh-1"]);
+});
+
+test("F-46 a session that ended while its token was to be renewed gives none, and says so", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  const { exchange } = await replica().ask(cookie);
+  world.clock.advance(LIFETIME);
+  assert.equal(await replica(1).auth.sessions.end((await rowOf(cookie)).id, "admin"), true);
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+  assert.equal(world.provider.spends.length, 0);
 });

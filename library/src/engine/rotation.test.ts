@@ -73,3 +73,16 @@ test("F-46 F-63 beside cookies of our name that are none of this session's the s
   assert.equal((await ask(`${other}; ${cookie}`, true)).cookie, first.cookie, "beside one that is over");
   await auth.close();
 });
+
+test("F-46 F-63 a made-up secret of this session, or one long exchanged, changes nothing about the next one", async () => {
+  const { clock, auth, cookie, ask } = await signedIn();
+  const ticketOf = (secret: string): string => `${cookie.slice(0, cookie.indexOf("."))}.${secret}`;
+  const one = (await ask(cookie, true)).cookie ?? "";
+  clock.advance(60_000);
+  const two = (await ask(one, true)).cookie;
+  for (const beside of [ticketOf(`${"x".repeat(42)}A`), cookie]) {
+    const again = await ask(`${beside}; ${one}`, true);
+    assert.deepEqual([again.who, again.cookie], ["alice", two]);
+  }
+  await auth.close();
+});

@@ -103,3 +103,16 @@ test("F-71 a work that finds nothing to do gives its distance back, and those be
   await Promise.all(all);
   assert.deepEqual(begun, [0, 0, 4]);
 });
+
+test("F-46 whose turn is due in this very moment begins in it, and shares no later one", async () => {
+  const { clock, begun, begin } = works({ most: 100, burst: 1, gap: 4, together: 4 });
+  void begin(0);
+  await settled();
+  clock.advance(4);
+  void begin(1);
+  await settled();
+  assert.deepEqual(begun, [
+    [0, 0],
+    [1, 4],
+  ]);
+});
