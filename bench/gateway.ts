@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
@@ -42,22 +42,20 @@ export async function startGateway(stage: Stage, name: string, { store, issuer, 
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     if (await condition().catch(() => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("the gateway does not get ready");
 }
 
-/** A port that nobody listens on just now. */
+/** A port that nobody listens on just now, below those that the system gives to whoever connects meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
   const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    server.close(() => resolve(port));
-  });
+  const port = randomInt(11_000, 32_768);
+  const server = createServer();
+  server.once("error", () => resolve(freePort()));
+  server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
   return promise;
 }
 

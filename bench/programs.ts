@@ -18,7 +18,7 @@ const APACHE_MODULES = "/usr/lib/apache2/modules";
 const SYSTEM = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
 /** A program that says nothing by then does not start, in milliseconds. */
-const LONGEST_START = 20_000;
+const LONGEST_START = 60_000;
 /** What only the start of a program needed has been given back by then, in milliseconds. */
 export const CALM = 4_000;
 const SERVER =

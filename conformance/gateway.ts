@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
@@ -63,10 +63,12 @@ function portOf(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+/** Below those that the system gives to whoever connects meanwhile. */
 async function freePort(): Promise<number> {
-  const server = await listening(createServer());
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const port = randomInt(11_000, 32_768);
+  const server = createServer();
+  server.once("error", () => resolve(freePort()));
+  server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
+  return promise;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -91,19 +91,23 @@ function settings(issuer: string, upstream: string, clientId: string): object {
   };
 }
 
+/**
+ * Ports that nobody listens on, below those that the system gives to whoever connects: a gateway that was killed gets its own again, however
+ * many connections were made meanwhile.
+ */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  return Promise.all(
-    servers.map(async (server) => {
-      const listening = Promise.withResolvers<void>();
-      server.listen(0, "127.0.0.1", () => listening.resolve());
-      await listening.promise;
-      const address = server.address();
-      await Promise.resolve();
-      const closed = Promise.withResolvers<void>();
-      server.close(() => closed.resolve());
-      await closed.promise;
-      return typeof address === "object" && address !== null ? address.port : 0;
-    }),
-  );
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(11_000, 32_768);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once("error", () => resolve(false));
+  server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  return promise;
 }

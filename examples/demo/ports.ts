@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:http";
 
 const HOST = "127.0.0.1";
@@ -18,15 +19,17 @@ export async function listenNear(server: Server, wanted: number): Promise<number
   }
 }
 
-/** A port that is free now: `wanted`, the next one, or any for 0; none of `taken`. */
+/**
+ * A port that is free now: `wanted`, the next one, or any for 0; none of `taken`. "Any" is below those that the system gives to whoever connects,
+ * so that it is still free when somebody listens on it.
+ */
 export async function freePort(wanted: number, taken: readonly number[] = []): Promise<number> {
-  for (let from = wanted; ; from++) {
+  for (let from = wanted === 0 ? randomInt(11_000, 32_000) : wanted; ; from++) {
     const server = createServer();
     const port = await listenNear(server, from);
     await closeServer(server);
     if (!taken.includes(port)) return port;
-    if (wanted === 0) from = -1;
-    else from = port;
+    from = port;
   }
 }
 
