@@ -4,8 +4,9 @@ import { formsOf, loginForm } from "../browser/forms.ts";
 import type { Stage, Visitor } from "../stage.ts";
 import { comesToTheLogin, demand, endsAtTheNextRefresh, lacking, type Outcome, type Scenario, until } from "./scenario.ts";
 
-/** How soon a session is over that the provider told us of. */
+/** How soon a session is over that the provider told us of, on a machine that is not busy with something else just then. */
 const SOON = 1_000;
+const ATTEMPTS = 5;
 
 const here: Scenario = {
   id: "sign-out-here",
@@ -27,7 +28,7 @@ const here: Scenario = {
       await until(
         async () => ({ ...page, status: stage.recorder.calls.some((call) => revokedSince(call, begun)) ? 200 : 404 }),
         ({ status }) => status === 200,
-        5_000,
+        30_000,
       );
     }
     const lacks = lacking(stage, "end-session");
@@ -49,9 +50,11 @@ const there: Scenario = {
   async run(stage) {
     const lacks = lacking(stage, "single-sign-on") ?? lacking(stage, "end-session");
     if (lacks !== undefined) return lacks;
-    const visitor = await stage.enter(stage.user());
-    await signOutAt(stage, visitor.browser);
-    return hearsOfTheEnd(stage, [visitor]);
+    return hearsOfTheEnd(stage, async () => {
+      const visitor = await stage.enter(stage.user());
+      await signOutAt(stage, visitor.browser);
+      return [visitor];
+    });
   },
 };
 
@@ -61,14 +64,20 @@ const ended: Scenario = {
   async run(stage) {
     const lacks = lacking(stage, "end-sessions");
     if (lacks !== undefined) return lacks;
-    const user = stage.user();
-    const visitors = [await stage.enter(user), await stage.enter(user)];
-    await stage.running.endSessions?.(user);
+    const endThem = async (): Promise<readonly Visitor[]> => {
+      const user = stage.user();
+      const visitors = [await stage.enter(user), await stage.enter(user)];
+      await stage.running.endSessions?.(user);
+      return visitors;
+    };
     const note = stage.provider.lacks["every-notice"];
-    if (note === undefined) return hearsOfTheEnd(stage, visitors, stage.provider.lacks["end-notice"]);
-    const first = await Promise.any(visitors.map((visitor) => isOverSoon(visitor).then(() => visitor)));
-    const others = visitors.filter((visitor) => visitor !== first);
-    for (const other of others) await endsAtTheNextRefresh(stage, other);
+    if (note === undefined) return hearsOfTheEnd(stage, endThem, stage.provider.lacks["end-notice"]);
+    const other = await inOneOfSome(async () => {
+      const visitors = await endThem();
+      const [first, soon] = await Promise.any(visitors.map(async (visitor) => [visitor, await isOverSoon(visitor)] as const));
+      return soon ? visitors.find((visitor) => visitor !== first) : undefined;
+    });
+    await endsAtTheNextRefresh(stage, other);
     return { text: "one ends within a second, the other at its next refresh", note };
   },
 };
@@ -99,24 +108,40 @@ const disabled: Scenario = {
   },
 };
 
-/** Sessions are over at once where the provider says so, else when they are asked next. */
-async function hearsOfTheEnd(stage: Stage, visitors: readonly Visitor[], quiet?: string): Promise<Outcome> {
+/** Sessions are over at once where the provider says so, else when they are asked next. `end` ends those of people who have just come. */
+async function hearsOfTheEnd(stage: Stage, end: () => Promise<readonly Visitor[]>, quiet?: string): Promise<Outcome> {
   const note = stage.provider.lacks["back-channel"] ?? quiet;
   if (note !== undefined) {
-    for (const visitor of visitors) await endsAtTheNextRefresh(stage, visitor);
+    for (const visitor of await end()) await endsAtTheNextRefresh(stage, visitor);
     return { text: "ends at the next refresh", note };
   }
-  await Promise.all(visitors.map(isOverSoon));
+  await inOneOfSome(async () => {
+    const soon = await Promise.all((await end()).map(isOverSoon));
+    return soon.every(Boolean) ? true : undefined;
+  });
   return { text: "ends within a second" };
 }
 
-const isOverSoon = (visitor: Visitor) =>
-  until(
+/** What an attempt finds. Who is always late is late each time; a busy machine is not. */
+async function inOneOfSome<Found>(attempt: () => Promise<Found | undefined>): Promise<Found> {
+  for (let left = ATTEMPTS; left > 0; left--) {
+    const found = await attempt();
+    if (found !== undefined) return found;
+  }
+  throw new Error(`not within ${SOON / 1_000} s, in none of ${ATTEMPTS} attempts`);
+}
+
+/** Waits until the session is over; whether that was soon. */
+async function isOverSoon(visitor: Visitor): Promise<boolean> {
+  const begun = Date.now();
+  await until(
     () => visitor.session(),
     ({ status }) => status === 401,
-    SOON,
+    15_000,
     20,
   );
+  return Date.now() - begun < SOON;
+}
 
 /** Signs somebody out where they are signed on, without an app. */
 async function signOutAt(stage: Stage, browser: Browser): Promise<void> {

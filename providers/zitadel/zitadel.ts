@@ -8,7 +8,7 @@ import { guideBlock } from "../guide.ts";
 import type { Place, Provider, Running } from "../provider.ts";
 
 const BUILD = join(import.meta.dirname, "../../tools/build-zitadel.ts");
-const LONGEST_START = 30_000;
+const LONGEST_START = 90_000;
 
 export const ZITADEL: Provider = {
   id: "zitadel",
