@@ -27,7 +27,7 @@ after(async () => {
 
 async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ locale: "en-GB", ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   await page.goto(`${demo.url}/desk`);
   await page.locator("button[name=pick][value=alice]").click();

@@ -46,7 +46,7 @@ interface Person extends AsyncDisposable {
 
 async function person(options: BrowserContextOptions = {}): Promise<Person> {
   const context = await browser.newContext({ locale: "en-GB", ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   context.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());

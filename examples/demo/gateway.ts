@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
 /** Ends the gateway with the demo, also where that is killed and can stop nothing itself. */
 const WITH_PARENT = join(import.meta.dirname, "with-parent.ts");
-const LONGEST_START = 20_000;
+const LONGEST_START = 60_000;
 const LONGEST_STOP = 10_000;
 
 export interface GatewayOptions {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 
-const LONGEST_ANSWER = 10_000;
+const LONGEST_ANSWER = 25_000;
 const MOST_REDIRECTS = 12;
 
 export interface Heard {

@@ -42,7 +42,7 @@ export async function openWindow(): Promise<Window> {
   const browser = await chromium.connectOverCDP(await address.promise.finally(() => clearTimeout(timer)), { noDefaults: true });
   const [context] = browser.contexts();
   assert.ok(context !== undefined);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   return {
     context,
     async [Symbol.asyncDispose]() {

@@ -47,7 +47,7 @@ export class Person implements AsyncDisposable {
     // Of the same user's browsers that come within seconds only unlike ones are taken for two.
     const userAgent = `Chromium of visitor ${++Person.#visitors}`;
     const context = await browser.newContext({ ignoreHTTPSErrors: true, userAgent });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     return new Person(context, await context.newPage(), street);
   }
 

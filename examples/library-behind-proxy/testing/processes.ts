@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const LONGEST_START = 20_000;
+const LONGEST_START = 60_000;
 const LONGEST_STOP = 5_000;
 
 export interface Program {

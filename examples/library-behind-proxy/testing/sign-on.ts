@@ -98,7 +98,7 @@ export const THE_GATEWAY: SignOn = {
     const args = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", GATEWAY, "serve", "--config", file];
     const env = { COATCHECK_SECRET: randomBytes(32).toString("base64url"), COATCHECK_CLIENT_SECRET: clientSecret };
     const running = await run({ command: process.execPath, args, env, cwd: folder }, signOnPort);
-    const deadline = AbortSignal.timeout(20_000);
+    const deadline = AbortSignal.timeout(60_000);
     while (!(await isReady(adminPort))) {
       if (deadline.aborted) throw new Error(`the gateway does not become ready: ${running.said()}`);
       await sleep(25);

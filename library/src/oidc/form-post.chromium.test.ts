@@ -68,7 +68,7 @@ after(() => open.disposeAsync());
 
 test("CB-08 CK-04 in a browser the login's cookie comes along with the provider's form, and the person lands signed in", async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   await page.goto(`${app}/auth/login?return_to=/cart`);
   assert.equal(new URL(page.url()).origin, op.origin);
@@ -87,7 +87,7 @@ test("CB-08 CK-04 in a browser the login's cookie comes along with the provider'
 
 test("CB-08 CS-08 the form of another site's page signs nobody in", async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   await page.goto(`${app}/auth/login`);
   const stolen = await page.locator("form input").evaluateAll((inputs) => inputs.map((input) => input.outerHTML).join(""));
