@@ -26,10 +26,12 @@ export class Checkpointer {
     this.#failed = failed;
   }
 
-  /** Counts what a write added to the log. */
-  wrote(pages: number): void {
+  /** Counts what a write added to the log. Answers whether a checkpoint was asked for, and so whether the one before it is over. */
+  wrote(pages: number): boolean {
     this.#pages += pages;
-    if (this.#pages >= PAGES && !this.#closed && Atomics.compareExchange(this.#running, 0, 0, 1) === 0) this.#request();
+    if (this.#pages < PAGES || this.#closed || Atomics.compareExchange(this.#running, 0, 0, 1) !== 0) return false;
+    this.#request();
+    return true;
   }
 
   /** Resolves when the worker has closed its connection; `undefined` where there is none. */

@@ -14,6 +14,7 @@ import { RowCache } from "./sqlite-cache.ts";
 import { Checkpointer } from "./sqlite-checkpointer.ts";
 import { exposedMode } from "./sqlite-file-mode.ts";
 import { FileWatch, fileIdentity } from "./sqlite-file-watch.ts";
+import { FileMap } from "./sqlite-map.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 import { sqliteOptions } from "./sqlite-options.ts";
 import { Patience } from "./sqlite-patience.ts";
@@ -48,7 +49,8 @@ export function sqlite(options: string | SqliteOptions): SessionStore {
     file.check();
     const exposed = exposedMode(path);
     if (exposed !== null) onExposed(exposed);
-    return new SqliteStore({ db, path, cacheRows, file, patience: new Patience(db, busyTimeout) });
+    const map = new FileMap(db, path, given.mmap);
+    return new SqliteStore({ db, path, cacheRows, file, map, patience: new Patience(db, busyTimeout) });
   } catch (error) {
     file.close();
     db.close();
@@ -63,6 +65,7 @@ interface Opened {
   readonly file: FileWatch;
   readonly patience: Patience;
 }
+  readonly map: FileMap;
 
 const PAGE = 4_096;
 /** Pages that a write to one row adds to the log: its own, and those of the indexes. */
@@ -83,7 +86,9 @@ class SqliteStore implements SessionStore {
   readonly #hold: ReadHold;
   readonly #file: FileWatch;
 
-  constructor({ db, path, cacheRows, file, patience }: Opened) {
+  readonly #map: FileMap;
+  constructor({ db, path, cacheRows, file, map, patience }: Opened) {
+    this.#map = map;
     this.#patience = patience;
     this.#file = file;
     this.#db = db;
@@ -136,7 +141,7 @@ class SqliteStore implements SessionStore {
     return this.#change(() => {
       const ended = this.#endAll(target, reason, now).map((result) => text(cellsIn(result)[0]));
       for (const id of ended) this.#cache?.drop(id);
-      this.#checkpointer.wrote(ended.length * PAGES_PER_ROW);
+      this.#logged(ended.length * PAGES_PER_ROW);
       if (ended.length > 0) this.#endings.wrote();
       return ended;
     });
@@ -151,7 +156,7 @@ class SqliteStore implements SessionStore {
 
   mark(key: string, until: number, now: number, value = ""): boolean {
     return this.#change(() => {
-      this.#checkpointer.wrote(PAGES_PER_ROW);
+      this.#logged(PAGES_PER_ROW);
       // Who is first is decided by one statement. Where the mark stands it is replaced, unless it was swept in between.
       for (;;) {
         if (this.#sql.markFirst.run(key, until, value, now).changes === 1) return true;
@@ -174,7 +179,7 @@ class SqliteStore implements SessionStore {
       if (rows > 0) this.#cache?.clear();
       const marks = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
       this.#sql.sweepEndings.run(now - ENDINGS_KEPT, most);
-      this.#checkpointer.wrote(rows + marks);
+      this.#logged(rows + marks);
       return rows + marks;
     });
   }
@@ -193,7 +198,7 @@ class SqliteStore implements SessionStore {
   #sweepIdle(from: number, last: number, seenBefore: number): number {
     const rows = Number(this.#sql.sweepIdle.run(from, last, seenBefore).changes);
     this.#cache?.clear();
-    this.#checkpointer.wrote(rows);
+    this.#logged(rows);
     return rows;
   }
 
@@ -219,6 +224,10 @@ class SqliteStore implements SessionStore {
     if (row !== undefined) return row;
     const full = this.#sql.full.get(id);
     return full === undefined ? undefined : rowOf(cellsIn(full));
+  #logged(pages: number): void {
+    if (this.#checkpointer.wrote(pages)) this.#map.follow();
+  }
+
   }
 
   #readThrough(cache: RowCache, id: string): SessionRow | undefined {
@@ -233,7 +242,7 @@ class SqliteStore implements SessionStore {
     return this.#change(() => {
       const written = work().changes === 1;
       this.#cache?.drop(id);
-      if (written) this.#checkpointer.wrote(pages);
+      if (written) this.#logged(pages);
       return written;
     });
   }
