@@ -9,8 +9,9 @@ const END = `UPDATE sessions SET version = version + 1, owner = NULL, issuer = N
 
 /** One statement for each thing that is done: a condition and its write are one, so that processes need no transaction. */
 export const STATEMENTS = {
-  usual: `SELECT ${USUAL_COLUMNS} FROM sessions WHERE id = ?`,
+  usual: `SELECT ${USUAL_COLUMNS} FROM sessions WHERE rowid = ? AND id = ?`,
   full: `SELECT ${ALL} FROM sessions WHERE id = ?`,
+  insertAt: `INSERT INTO sessions (rowid, ${ALL}) VALUES (?, ${SLOTS}) ON CONFLICT DO NOTHING`,
   insert: `INSERT INTO sessions (${ALL}) VALUES (${SLOTS}) ON CONFLICT (id) DO NOTHING`,
   update: `UPDATE sessions SET ${SET} WHERE id = ? AND version = ? AND ended IS NULL`,
   touch: "UPDATE sessions SET seen = max(seen, ?) WHERE id = ? AND ended IS NULL",
@@ -36,8 +37,10 @@ export const STATEMENTS = {
   dataVersion: "PRAGMA data_version",
 } as const;
 
+export type Statements = { readonly [name in keyof typeof STATEMENTS]: StatementSync };
+
 /** Prepares every statement once. Results are arrays where `node:sqlite` can make them: a third cheaper than objects. */
-export function prepareAll(db: DatabaseSync): { readonly [name in keyof typeof STATEMENTS]: StatementSync } {
+export function prepareAll(db: DatabaseSync): Statements {
   const prepare = (name: keyof typeof STATEMENTS): StatementSync => {
     const statement = db.prepare(STATEMENTS[name]);
     statement.setReturnArrays?.(true);
@@ -46,6 +49,7 @@ export function prepareAll(db: DatabaseSync): { readonly [name in keyof typeof S
   return {
     usual: prepare("usual"),
     full: prepare("full"),
+    insertAt: prepare("insertAt"),
     insert: prepare("insert"),
     update: prepare("update"),
     touch: prepare("touch"),

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type {
   EndReason,
   EndTarget,
@@ -19,8 +19,10 @@ import type { SqliteOptions } from "./sqlite-options.ts";
 import { sqliteOptions } from "./sqlite-options.ts";
 import { Patience } from "./sqlite-patience.ts";
 import { ReadHold } from "./sqlite-read-hold.ts";
-import { cellsIn, cellsOf, integer, isReason, rowOf, text, usualRow } from "./sqlite-rows.ts";
+import { insertRow, readRow } from "./sqlite-row.ts";
+import { cellsIn, cellsOf, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
 import { createFile, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
+import type { Statements } from "./sqlite-statements.ts";
 import { prepareAll } from "./sqlite-statements.ts";
 import type { Ending, EndingListener } from "./sqlite-watch.ts";
 import { EndingWatcher } from "./sqlite-watch.ts";
@@ -63,9 +65,9 @@ interface Opened {
   readonly path: string;
   readonly cacheRows: number;
   readonly file: FileWatch;
+  readonly map: FileMap;
   readonly patience: Patience;
 }
-  readonly map: FileMap;
 
 const PAGE = 4_096;
 /** Pages that a write to one row adds to the log: its own, and those of the indexes. */
@@ -77,16 +79,15 @@ class SqliteStore implements SessionStore {
   readonly name = "sqlite";
   readonly capabilities: StoreCapabilities;
   readonly #db: DatabaseSync;
-  readonly #sql: ReturnType<typeof prepareAll>;
-  readonly #usual: StatementSync;
+  readonly #sql: Statements;
   readonly #cache: RowCache | undefined;
   readonly #checkpointer: Checkpointer;
   readonly #patience: Patience;
   readonly #endings: EndingWatcher;
   readonly #hold: ReadHold;
   readonly #file: FileWatch;
-
   readonly #map: FileMap;
+
   constructor({ db, path, cacheRows, file, map, patience }: Opened) {
     this.#map = map;
     this.#patience = patience;
@@ -94,7 +95,6 @@ class SqliteStore implements SessionStore {
     this.#db = db;
     const sql = prepareAll(db);
     this.#sql = sql;
-    this.#usual = sql.usual;
     const dataVersion = (): number => {
       file.known();
       return integer(cellsIn(sql.dataVersion.get() ?? [])[0]);
@@ -118,16 +118,15 @@ class SqliteStore implements SessionStore {
     this.#file.known();
     this.#hold.reads();
     try {
-      return this.#cache === undefined ? this.#read(id) : this.#readThrough(this.#cache, id);
+      return this.#cache === undefined ? readRow(this.#sql, id) : this.#readThrough(this.#cache, id);
     } catch (cause) {
       throw unavailable(cause);
     }
   }
 
   put(row: SessionRow, condition: PutCondition): boolean {
-    const cells = cellsOf(row);
     const written = this.#write(row.id, PAGES_PER_ROW + Math.ceil(row.body.length / PAGE), () =>
-      condition === "absent" ? this.#sql.insert.run(...cells) : this.#sql.update.run(...cells, row.id, condition),
+      condition === "absent" ? insertRow(this.#sql, row) : this.#sql.update.run(...cellsOf(row), row.id, condition),
     );
     if (written && row.ended !== null) this.#endings.wrote();
     return written;
@@ -217,25 +216,16 @@ class SqliteStore implements SessionStore {
     return this.#checkpointer.close();
   }
 
-  #read(id: string): SessionRow | undefined {
-    const result = this.#usual.get(id);
-    if (result === undefined) return undefined;
-    const row = usualRow(id, cellsIn(result));
-    if (row !== undefined) return row;
-    const full = this.#sql.full.get(id);
-    return full === undefined ? undefined : rowOf(cellsIn(full));
-  #logged(pages: number): void {
-    if (this.#checkpointer.wrote(pages)) this.#map.follow();
-  }
-
-  }
-
   #readThrough(cache: RowCache, id: string): SessionRow | undefined {
     const kept = cache.get(id);
     if (kept !== undefined) return kept;
     // An id that came with a request is a part of its header.
-    const row = this.#read(detached(id));
+    const row = readRow(this.#sql, detached(id));
     return row === undefined ? undefined : cache.keep(row);
+  }
+
+  #logged(pages: number): void {
+    if (this.#checkpointer.wrote(pages)) this.#map.follow();
   }
 
   #write(id: string, pages: number, work: () => { readonly changes: number | bigint }): boolean {
