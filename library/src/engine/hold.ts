@@ -220,7 +220,7 @@ function takeHead(response: ServerResponse, [status, message, given]: readonly u
   setHeaders(response, typeof message === "string" ? given : (given ?? message));
   response.statusCode = code;
   if (typeof message === "string") response.statusMessage = message;
-  return typeof message === "string" ? [code, message] : [code];
+  return [code];
 }
 
 // `writeHead` takes an object, pairs, or a flat list; headers given there stand in the place of those set before.
