@@ -176,4 +176,28 @@ export const ENGINE: readonly Equivalent[] = [
     to: "false",
     reason: "who was overtaken by two exchanges is given no cookie, whatever would be in it",
   },
+  {
+    path: "engine/observe.ts",
+    line: '? { verdict: NOT_TAKEN, by: "proxy" }',
+    operators: ["string"],
+    reason: "who is served as a user was found; asked for the type alone",
+  },
+  {
+    path: "engine/handle.ts",
+    line: 'const SOMEBODY: Policy = { require: "user" }',
+    operators: ["string"],
+    reason: "whoever is not asked for nobody is asked for a user",
+  },
+  {
+    path: "engine/user-policy.ts",
+    line: 'const SOMEBODY: Policy = { require: "user" }',
+    operators: ["string"],
+    reason: "whoever is not asked for nobody is asked for a user",
+  },
+  {
+    path: "engine/session.ts",
+    line: 'this.#change({ kind: "update"',
+    operators: ["string"],
+    reason: "what is not a patch is a function",
+  },
 ];

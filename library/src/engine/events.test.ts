@@ -249,6 +249,22 @@ const SCENARIOS: readonly Scenario[] = [
     events: [{ ...FROM_STORE, reason: "write" }],
   },
   {
+    what: "somebody of whom the app would not make a user after all",
+    options: {
+      proxy: {
+        reader: readsWith(asserted),
+        resolve: () => null,
+        unknown: "register",
+        register: () => ({ blocked: true, owner: "bob" }),
+      },
+    },
+    happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 403),
+    events: [
+      { name: "session.refused", level: "warn", reason: "blocked", code: "ERR_FORBIDDEN", owner: "bob" },
+      { name: "session.refused", level: "debug", code: "ERR_FORBIDDEN" },
+    ],
+  },
+  {
     what: "a look-up of the app's that throws",
     options: { proxy: { reader: readsWith(asserted), resolve: () => assert.fail("a bug") } },
     happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 500),

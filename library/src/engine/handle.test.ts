@@ -8,7 +8,7 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { handleUser } from "./handle.ts";
+import { FetchRequest, handleUser } from "./handle.ts";
 
 const HOUR = 3_600_000;
 
@@ -205,5 +205,20 @@ test("F-46 where a proxy is believed by its address, a handler that does not tel
   assert.equal((await auth.handle(request(), page, { peer: "192.0.2.1" })).status, 200);
   await assert.rejects(handleUser(auth.engine, request(), page), { name: "TypeError" });
   assert.equal((await handleUser(auth.engine, request(), page, { peer: "192.0.2.1" })).status, 401);
+  await auth.close();
+});
+
+test("F-46 a body may be as long as its limit, and not a byte longer", async () => {
+  const sent = (body: string) => new FetchRequest(new Request(`${ORIGIN}/`, { method: "POST", body }), [ORIGIN]);
+  assert.equal(await sent("twelve bytes").body(12), "twelve bytes");
+  await assert.rejects(sent("twelve bytes!").body(12), { code: "ERR_BODY_TOO_LARGE" });
+  assert.equal(await sent("").body(0), "");
+});
+
+test("F-46 what is asked of the engine as an endpoint and is none is not found", async () => {
+  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory() });
+  const request = new FetchRequest(new Request(`${ORIGIN}/auth/nothing`), [ORIGIN]);
+  const { status, body } = await auth.engine.serve(request);
+  assert.deepEqual([status, JSON.parse(body).code], [404, "ERR_NOT_FOUND"]);
   await auth.close();
 });

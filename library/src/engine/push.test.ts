@@ -133,3 +133,37 @@ test("F-46 of two apps in one process each finds its own session of a request", 
   assert.equal((await say(server.port, "/", { headers: { cookie: bob.cookie } })).text, "false,true");
   await Promise.all([alice.auth.close(), bob.auth.close()]);
 });
+
+test("F-46 what the app answers in the place of an endpoint of ours is for no cache once somebody is read in it", async () => {
+  const { auth, cookie } = await appWith(() => {});
+  const push = new Push(auth.engine);
+  await using server = await listen((request, response) => {
+    push.open(request, response, () => {
+      const who = request.headers["x-read"] === undefined ? "hello" : push.session(request).identity?.subject;
+      response.end(who);
+    });
+  });
+  for (const path of ["/", "/auth/session"]) {
+    const read = await say(server.port, path, { headers: { cookie, "x-read": "1" } });
+    assert.deepEqual([read.text, read.headers["cache-control"]], ["alice", "no-store"], path);
+    const unread = await say(server.port, path, { headers: { cookie } });
+    assert.deepEqual([unread.text, unread.headers["cache-control"]], ["hello", undefined], path);
+  }
+  await auth.close();
+});
+
+test("F-46 a handler that sets a cookie of our name itself, alone or among others, is not corrected", async () => {
+  for (const own of [["NAME=theirs"], ["other=1", "NAME=theirs"]]) {
+    const { auth, cookie, handler } = await appWith((response) => {
+      response.setHeader("set-cookie", own.length === 1 ? (lines[0] ?? "") : lines).end();
+    });
+    const name = cookie.slice(0, cookie.indexOf("="));
+    const lines = own.map((line) => line.replace("NAME", name));
+    await using server = await listen(handler);
+    const dead = `${name}=${"x".repeat(22)}.${"x".repeat(42)}A`;
+    const navigation = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
+    const answer = await say(server.port, "/", { headers: { cookie: dead, ...navigation } });
+    assert.deepEqual(answer.headers["set-cookie"], lines);
+    await auth.close();
+  }
+});

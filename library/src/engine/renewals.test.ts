@@ -731,3 +731,32 @@ test("F-46 a session that ended while its token was to be renewed gives none, an
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
   assert.equal(world.provider.spends.length, 0);
 });
+
+test("F-46 who waits for another process's renewal asks the store no more than ten times a second", async () => {
+  let reads = 0;
+  const inner = memory();
+  const store = overStore(inner, {
+    get: (id) => {
+      reads += 1;
+      return inner.get(id);
+    },
+  });
+  world = renewalWorld(2, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = [replica().ask(cookie)];
+  const spend = await world.provider.next();
+  asked.push(replica(1).ask(cookie));
+  await world.quiet();
+  reads = 0;
+  for (let passed = 0; passed < 5_000; passed += 25) {
+    world.clock.advance(25);
+    await world.quiet();
+  }
+  // Both look twice a second whether the session has ended.
+  assert.ok(reads > 20 && reads <= 50 + 2 * 10, `${reads} in five seconds`);
+  spend.answer(renewed(1));
+  await world.quiet();
+  world.clock.advance(200);
+  for (const { decision } of await Promise.all(asked)) assert.equal(decision.kind, "proceed");
+});

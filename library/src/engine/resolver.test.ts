@@ -211,6 +211,19 @@ test("S-35 registration on first sight happens once, however many come at once",
   assert.equal(made, 1);
 });
 
+test("F-46 S-35 whom another process has made a user of meanwhile nobody makes one of again, whatever is kept here", async () => {
+  let known: Known = null;
+  const { resolver } = resolverWith({
+    unknown: "register",
+    resolve: () => known,
+    register: () => assert.fail("made twice"),
+  });
+  assert.equal((await resolver.resolve(identity("carol"))).kind, "unknown");
+  known = { owner: "u1" };
+  const found = await resolver.register(identity("carol"));
+  assert.equal(found.kind === "found" && found.owner, "u1");
+});
+
 test("without a look-up everybody is known by issuer and subject", async () => {
   const { resolver } = resolverWith({});
   const found = await resolver.resolve(identity("alice"));

@@ -1,7 +1,7 @@
 /** What is told and done of tokens when their session ended, whoever ended it (F-25, LO-03). */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ISSUER, renewalWorld, scriptedProvider, type World } from "../../test-support/renewals.ts";
+import { ISSUER, LIFETIME, renewalWorld, scriptedProvider, tokens, view, type World } from "../../test-support/renewals.ts";
 import { siteWith } from "../../test-support/site.ts";
 import type { AuditEvent } from "../contracts.ts";
 
@@ -32,6 +32,24 @@ test("F-46 LO-03 of many sessions that end together the tokens of eight at a tim
   assert.equal(asked.length, 20);
 });
 
+test("F-46 S-26 a login that a logout has overtaken is refused, said to have ended, and loses its tokens", async () => {
+  world = renewalWorld(1);
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const now = world.clock.now();
+  const exchange = await replica.auth.engine.open(view(""));
+  const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: now, method: "oidc:default" };
+  exchange.loginFromProvider({ identity, tokens: tokens(7, now + LIFETIME), sid: "sid-7", issuedAt: now }, "default");
+  await exchange.ownerMark;
+  assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "alice" }), 0);
+  const { cookies, refusal } = await exchange.settle(200);
+  assert.deepEqual([cookies, refusal?.code], [[], "ERR_SESSION_ENDED"]);
+  await world.quiet();
+  assert.deepEqual(world.provider.revoked, ["refresh-7"]);
+  const told = of("session.ended").map(({ reason, owner }) => `${reason} ${owner}`);
+  assert.deepEqual(told, [`elsewhere ${ISSUER} alice`]);
+});
+
 test("F-46 a session of a provider that is not configured any more ends as every other, and nobody is asked to revoke", async () => {
   world = renewalWorld(1);
   const cookie = await world.signIn();
@@ -48,7 +66,7 @@ test("F-46 of somebody's session whom the app signed in itself there are no toke
   world = renewalWorld(1);
   const [replica] = world.replicas;
   assert.ok(replica);
-  const exchange = await replica.auth.engine.open({ method: "GET", target: "/", header: () => undefined });
+  const exchange = await replica.auth.engine.open(view(""));
   exchange.session.login({ issuer: ISSUER, subject: "bob" });
   await exchange.settle(200);
   assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "bob" }), 1);
@@ -65,7 +83,7 @@ test("F-46 of a session of nobody the audit names no owner, no issuer and no pro
   world = renewalWorld(1);
   const [replica] = world.replicas;
   assert.ok(replica);
-  const exchange = await replica.auth.engine.open({ method: "GET", target: "/", header: () => undefined });
+  const exchange = await replica.auth.engine.open(view(""));
   exchange.session.set({ basket: 1 });
   const { cookies } = await exchange.settle(200);
   const id = /=([\w-]{22})/.exec(cookies[0] ?? "")?.[1] ?? "";

@@ -42,6 +42,15 @@ test("F-46 a wait that is done leaves nothing behind at its signal", async () =>
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
+test("F-46 a wait that is called off leaves no timer behind", async (context) => {
+  const cleared = context.mock.method(globalThis, "clearTimeout");
+  const leaving = new AbortController();
+  const waiting = systemClock.sleep(60_000, leaving.signal);
+  leaving.abort(new Error("no longer"));
+  await assert.rejects(waiting);
+  assert.equal(cleared.mock.callCount(), 1);
+});
+
 test("F-46 waiting keeps no process alive", async () => {
   const script = `import { systemClock } from ${JSON.stringify(new URL("system.ts", import.meta.url).href)}; systemClock.sleep(60_000);`;
   await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { timeout: 30_000 });

@@ -100,3 +100,28 @@ test("F-34 a request whose renewal failed just now begins no other one behind it
   // Once for the request, once for the lease, and once for what came of it.
   assert.deepEqual([...made.reads.values()], [3]);
 });
+
+test("F-46 F-71 of a crowd whose tokens another process has renewed meanwhile nobody waits out a turn for nothing", async () => {
+  world = renewalWorld(1);
+  const cookies: string[] = [];
+  for (let n = 0; n < 200; n++) cookies.push(await world.signIn({ refreshToken: `refresh-of-${n}` }));
+  world.clock.advance(LIFETIME);
+  const answered: string[] = [];
+  const asked = cookies.map((cookie) => world.replicas[0]?.ask(cookie).then(() => answered.push(cookie)));
+  await world.quiet();
+  const begun = world.provider.spends.length;
+  assert.ok(begun < 10, `${begun} have begun`);
+  const now = world.clock.now();
+  for (const row of await world.store.list({ renewBefore: now }, 1_000, now)) {
+    if (row.lease !== null) continue;
+    const renewed = { ...row, version: row.version + 1, tokenExpires: now + LIFETIME, renewAt: now + LIFETIME / 2 };
+    assert.equal(await world.store.put(renewed, row.version), true);
+  }
+  // Two hundred turns would take a second.
+  for (let passed = 0; passed < 700; passed += 5) {
+    world.clock.advance(5);
+    await world.quiet();
+  }
+  assert.deepEqual([answered.length, world.provider.spends.length], [200 - begun, begun]);
+  await finished(asked);
+});
