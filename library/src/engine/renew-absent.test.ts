@@ -258,3 +258,26 @@ test("F-46 of more sessions than one list has the others are renewed in the same
   const [first = 0, second = 0] = lists;
   assert.ok(second > first && second - first < 7_000, `${second - first} ms`);
 });
+
+test("F-46 of a long list nothing more is asked for once the store is known to answer no look at a session", async () => {
+  const real = memory();
+  const looked = new Set<string>();
+  let away = false;
+  const store = overStore(real, {
+    get: (id) => {
+      if (!away) return real.get(id);
+      looked.add(id);
+      throw new Error("the store is away");
+    },
+  });
+  world = background(1, { store });
+  renews();
+  for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  away = true;
+  world.clock.advance(LIFETIME);
+  // A pass begins after seven seconds at the earliest, and the next one as much later.
+  for (let waited = 0; looked.size === 0 && waited < 20_000; waited += 50) await pass(50, 50);
+  await pass(6_000, 50);
+  assert.ok(looked.size >= 8 && looked.size <= 8 + 4, `${looked.size} of 60`);
+  away = false;
+});

@@ -760,3 +760,27 @@ test("F-46 who waits for another process's renewal asks the store no more than t
   world.clock.advance(200);
   for (const { decision } of await Promise.all(asked)) assert.equal(decision.kind, "proceed");
 });
+
+for (const [how, reason] of [
+  ["that an administrator ended", "admin"],
+  ["that is gone from the store", "expired"],
+] as const) {
+  test(`F-46 a session ${how} between the request's look and the renewal's is over for this request, and it says why`, async () => {
+    const inner = memory();
+    let reads = Number.NEGATIVE_INFINITY;
+    const store = overStore(inner, {
+      get: async (id) => {
+        reads += 1;
+        if (reads === 2 && reason === "admin") await inner.end({ id }, reason, world.clock.now());
+        return reads === 2 && reason === "expired" ? undefined : inner.get(id);
+      },
+    });
+    world = renewalWorld(1, { store });
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    reads = 0;
+    const { decision, exchange } = await replica().ask(cookie);
+    assert.deepEqual([decision.kind, exchange.session.endedReason, exchange.session.identity], ["refuse", reason, null]);
+    assert.equal(world.provider.spends.length, 0);
+  });
+}
