@@ -4,6 +4,8 @@ const ID_LENGTH = 22;
 /** The first characters of an id, 30 of the 32 bits of its session's end; of these the first 26 count, which is 64 seconds. */
 const TIME = 5;
 const TIME_UNUSED = 4;
+const TIME_MILLIS = 64_000;
+const LAST_TIME = 2 ** 26 - 1;
 /** What follows, as far as 26 random bits: of the next character the last two bits, then whole ones. */
 const RANDOM = 10;
 const RANDOM_RANGE = 2 ** 26;
@@ -30,3 +32,11 @@ export function placeOf(id: string): number {
   }
   return seen > 63 ? 0 : (time >>> TIME_UNUSED) * RANDOM_RANGE + random;
 }
+
+/** The lowest place of rows whose sessions end when one does that ends at `expires`, ms since the epoch. */
+export function placeOfEnd(expires: number): number {
+  return Math.min(Math.max(Math.floor(expires / TIME_MILLIS), 0), LAST_TIME) * RANDOM_RANGE;
+}
+
+/** The highest place of these. */
+export const lastPlaceOfEnd = (expires: number): number => placeOfEnd(expires) + RANDOM_RANGE - 1;

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { SessionRow, SessionStore } from "../contracts.ts";
 import { freshId, HOUR, START, sampleRow } from "../testing/store-suite-rows.ts";
 import { sqlite } from "./sqlite.ts";
-import { placeOf } from "./sqlite-place.ts";
+import { lastPlaceOfEnd, placeOf, placeOfEnd } from "./sqlite-place.ts";
 import { cellsOf } from "./sqlite-rows.ts";
 import { openDatabase } from "./sqlite-schema.ts";
 import { STATEMENTS } from "./sqlite-statements.ts";
@@ -105,6 +105,38 @@ test("F-60 rows of an older release, which gave them no place, are read, written
     await store.close();
   }));
 
+test("F-60 of the rows that expired within a minute those go first that lie first, and none that lives goes with them", () =>
+  withPath(async (path) => {
+    const store = sqlite(path);
+    const minute = Math.ceil(START / 64_000) * 64_000;
+    const due = Array.from({ length: 100 }, (_, n) => sampleRow({ id: freshId(minute), expires: minute + n }));
+    // Where those lie, but not due: of the same end by their ids, or in a place of its own for what ended long ago.
+    const stays = Array.from({ length: 20 }, (_, n) => sampleRow({ id: freshId(minute), expires: minute + 200 + n }));
+    const astray = sampleRow({ id: freshId(minute + HOUR), expires: minute + 50 });
+    for (const row of [...stays, ...due, astray]) await store.put(row, "absent");
+    const inOrder = due.toSorted((a, b) => placeOf(a.id) - placeOf(b.id));
+    const now = minute + 150;
+    assert.equal(await store.sweep(40, now), 40);
+    for (const [at, { id }] of inOrder.entries()) assert.equal((await store.get(id)) === undefined, at < 40, String(at));
+    assert.equal(await store.sweep(40, now), 40);
+    assert.equal(await store.sweep(40, now), 21);
+    assert.equal(await store.sweep(40, now), 0);
+    assert.deepEqual(new Set(rowids(path).keys()), new Set(stays.map(({ id }) => id)));
+    await store.close();
+  }));
+
+test("F-60 rows that expire at another time than their ids say are swept in full batches", () =>
+  withPath(async (path) => {
+    const store = sqlite(path);
+    const rows = Array.from({ length: 90 }, (_, n) => sampleRow({ id: freshId(START + n * HOUR), expires: START + 90 - n }));
+    const live = sampleRow({ id: freshId(START), expires: START + HOUR });
+    for (const row of [...rows, live]) await store.put(row, "absent");
+    const batches = [40, 40, 40].map((limit) => store.sweep(limit, START + 200));
+    assert.deepEqual(batches, [40, 40, 10]);
+    assert.deepEqual([...rowids(path).keys()], [live.id]);
+    await store.close();
+  }));
+
 test("F-60 a place is a whole number below 2^52, the later the session ends the larger, and 0 for what is no id of ours", () => {
   const ends = [0, 64, 1_000_000_000, 1_780_000_000, 2 ** 31, 2 ** 32 - 1].map((seconds) => seconds * 1_000);
   const places = ends.map((end) => placeOf(freshId(end)));
@@ -113,6 +145,14 @@ test("F-60 a place is a whole number below 2^52, the later the session ends the 
     places.toSorted((a, b) => a - b),
   );
   for (const place of places) assert.ok(Number.isSafeInteger(place) && place >= 0 && place < 2 ** 52, String(place));
+  for (const end of ends) {
+    for (let n = 0; n < 10; n++) {
+      const place = placeOf(freshId(end));
+      assert.ok(placeOfEnd(end) <= place && place <= lastPlaceOfEnd(end), `${place} ${end}`);
+    }
+  }
+  assert.equal(lastPlaceOfEnd(Number.MAX_SAFE_INTEGER), 2 ** 52 - 1);
+  assert.equal(placeOfEnd(-1), 0);
   assert.equal(placeOf("_".repeat(22)), 2 ** 52 - 1);
   assert.equal(placeOf("AAAAABBBBBBAAAAAAAAAAA"), (1 << 24) + (1 << 18) + (1 << 12) + (1 << 6) + 1);
   for (const id of ["", "x", "a".repeat(21), "a".repeat(23), `é${"a".repeat(21)}`, `aaaa.${"a".repeat(17)}`]) {

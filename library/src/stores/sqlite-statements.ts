@@ -25,6 +25,9 @@ export const STATEMENTS = {
     ON CONFLICT (key) DO UPDATE SET until = excluded.until, value = excluded.value WHERE marks.until <= ?`,
   markAgain: "UPDATE marks SET until = ?, value = ? WHERE key = ?",
   marked: "SELECT value FROM marks WHERE key = ? AND until > ?",
+  dueAt: "SELECT expires FROM sessions WHERE expires < ? ORDER BY expires LIMIT 1 OFFSET ?",
+  sweepPlaces: `DELETE FROM sessions WHERE rowid IN
+    (SELECT rowid FROM sessions WHERE rowid >= ? AND rowid <= ? AND +expires < ? ORDER BY rowid LIMIT ?)`,
   sweepRows: "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ?)",
   survey:
     "SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?",
@@ -62,6 +65,8 @@ export function prepareAll(db: DatabaseSync): Statements {
     markFirst: prepare("markFirst"),
     markAgain: prepare("markAgain"),
     marked: prepare("marked"),
+    dueAt: prepare("dueAt"),
+    sweepPlaces: prepare("sweepPlaces"),
     sweepRows: prepare("sweepRows"),
     survey: prepare("survey"),
     sweepIdle: prepare("sweepIdle"),

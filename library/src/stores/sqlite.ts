@@ -19,7 +19,7 @@ import type { SqliteOptions } from "./sqlite-options.ts";
 import { sqliteOptions } from "./sqlite-options.ts";
 import { Patience } from "./sqlite-patience.ts";
 import { ReadHold } from "./sqlite-read-hold.ts";
-import { insertRow, readRow } from "./sqlite-row.ts";
+import { insertRow, readRow, sweepRows } from "./sqlite-row.ts";
 import { cellsIn, cellsOf, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
 import { createFile, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import type { Statements } from "./sqlite-statements.ts";
@@ -174,7 +174,7 @@ class SqliteStore implements SessionStore {
   sweep(limit: number, now: number): number {
     const most = bounded(limit);
     return this.#change(() => {
-      const rows = Number(this.#sql.sweepRows.run(now, most).changes);
+      const rows = sweepRows(this.#sql, most, now);
       if (rows > 0) this.#cache?.clear();
       const marks = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
       this.#sql.sweepEndings.run(now - ENDINGS_KEPT, most);
