@@ -2,25 +2,6 @@
 import type { Equivalent } from "./equivalents.ts";
 
 export const ENGINE: readonly Equivalent[] = [
-  { path: "engine/cap.ts", line: "? 1 : -1", operators: ["number"], reason: "of a comparison the sign counts alone" },
-  {
-    path: "engine/directory.ts",
-    line: 'notice.subject ?? ""',
-    operators: ["string"],
-    reason: "without sid and subject there is no notice; asked for the type alone",
-  },
-  {
-    path: "engine/directory.ts",
-    line: 'subject: subject ?? ""',
-    operators: ["string"],
-    reason: "without sid and subject there is no notice; asked for the type alone",
-  },
-  {
-    path: "engine/refresh-target.ts",
-    line: 'body.provider ?? ""',
-    operators: ["string", "logic"],
-    reason: "what failed to renew has a provider; asked for the type alone",
-  },
   {
     path: "engine/resolver.ts",
     line: "this.#generation += 1",
@@ -40,12 +21,6 @@ export const ENGINE: readonly Equivalent[] = [
     operators: ["condition"],
     to: "true",
     reason: "saves a copy of the id; what is set anew is the same",
-  },
-  {
-    path: "engine/observe.ts",
-    line: "fromProxy: false",
-    operators: ["boolean"],
-    reason: "beside an assertion nobody asks where the session is from; there for the type alone",
   },
   {
     path: "engine/decision.ts",
@@ -70,12 +45,6 @@ export const ENGINE: readonly Equivalent[] = [
     line: 'Symbol("coatcheck")',
     operators: ["string"],
     reason: "a symbol is itself, whatever it is called",
-  },
-  {
-    path: "engine/push.ts",
-    line: 'request.url ?? "/"',
-    operators: ["string", "logic"],
-    reason: "a server's request has one; asked for the type alone",
   },
   {
     path: "engine/renew-absent.ts",
@@ -106,31 +75,6 @@ export const ENGINE: readonly Equivalent[] = [
     line: "return left > 0 ? Math.min(pause, Math.ceil(left)) : 0",
     operators: ["boundary"],
     reason: "with no time left there is no pause either way",
-  },
-  {
-    path: "engine/node-request.ts",
-    line: 'request.originalUrl ?? request.url ?? "/"',
-    operators: ["string"],
-    reason: "a server's request has one; asked for the type alone",
-  },
-  {
-    path: "engine/node-request.ts",
-    line: 'request.method ?? "GET"',
-    operators: ["string"],
-    reason: "a server's request has one; asked for the type alone",
-  },
-  {
-    path: "engine/hold.ts",
-    line: 'pairs.push([flat[index] ?? ""',
-    operators: ["string"],
-    reason: "the list has a text at each place; asked for the type alone",
-  },
-  {
-    path: "engine/system.ts",
-    line: 'typeof timer === "object" && "unref" in timer',
-    operators: ["condition"],
-    to: "true",
-    reason: "Node's timers have it; asked for the type alone",
   },
   {
     path: "engine/bodies.ts",
@@ -177,12 +121,6 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "who was overtaken by two exchanges is given no cookie, whatever would be in it",
   },
   {
-    path: "engine/observe.ts",
-    line: '? { verdict: NOT_TAKEN, by: "proxy" }',
-    operators: ["string"],
-    reason: "who is served as a user was found; asked for the type alone",
-  },
-  {
     path: "engine/handle.ts",
     line: 'const SOMEBODY: Policy = { require: "user" }',
     operators: ["string"],
@@ -207,34 +145,10 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "no header and one that is no URL come to the same",
   },
   {
-    path: "engine/carry-out.ts",
-    line: 'reason: reason ?? "replaced"',
-    operators: ["string"],
-    reason: "a row that has ended has a reason; asked for the type alone",
-  },
-  {
-    path: "engine/spend.ts",
-    line: 'fresh.reason ?? "logout"',
-    operators: ["string"],
-    reason: "a row that has ended has a reason; asked for the type alone",
-  },
-  {
     path: "engine/directory.ts",
     line: "Math.max(Number(before ?? 0), notice.issuedAt)",
     operators: ["number"],
     reason: "every notice is later than the first millisecond of 1970",
-  },
-  {
-    path: "engine/endings.ts",
-    line: 'this.tell(id, over ?? "expired")',
-    operators: ["string"],
-    reason: "what is not over does not come here; asked for the type alone",
-  },
-  {
-    path: "engine/take-lease.ts",
-    line: 'reason: over ?? "expired"',
-    operators: ["string"],
-    reason: "what is not over does not come here; asked for the type alone",
   },
   {
     path: "engine/first-visit.ts",
@@ -249,21 +163,15 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "where there is no processor time nobody reads it",
   },
   {
-    path: "engine/refresh-target.ts",
-    line: 'succeededAt(provider ?? "")',
-    operators: ["string"],
-    reason: "what was to be renewed has a provider; asked for the type alone",
-  },
-  {
-    path: "engine/session.ts",
-    line: '(by ?? "session")',
-    operators: ["string"],
-    reason: "whoever is somebody came by something; asked for the type alone",
-  },
-  {
     path: "engine/exchange.ts",
     line: "status < 400 && presenceDue(",
     operators: ["boundary"],
     reason: "the endpoint answers 204 or 401",
+  },
+  {
+    path: "engine/hold.ts",
+    line: "this.#waiting = []",
+    operators: ["statement"],
+    reason: "frees the memory of what was let out; it is let out once",
   },
 ];

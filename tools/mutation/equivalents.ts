@@ -1,6 +1,7 @@
 /** Which mutants are the same program in other words, so that no test can tell. */
 import { ELSEWHERE } from "./equivalents-elsewhere.ts";
 import { ENGINE } from "./equivalents-engine.ts";
+import { TYPES } from "./equivalents-types.ts";
 
 export interface Equivalent {
   readonly path: string;
@@ -15,7 +16,7 @@ export interface Equivalent {
 
 /** Why a mutant is set aside; `null` where it is not. */
 export function reasonOf(path: string, line: string, operator: string, to: string): string | null {
-  const found = [...ENGINE, ...ELSEWHERE].find(
+  const found = [...ENGINE, ...TYPES, ...ELSEWHERE].find(
     (known) =>
       path.endsWith(known.path) &&
       line.includes(known.line) &&

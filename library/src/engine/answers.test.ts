@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RequestView, RouteResponse } from "../contracts.ts";
+import type { ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
+import { ERRORS } from "../core/errors.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
-import { withCookies } from "./answers.ts";
+import { answerProblem, withCookies } from "./answers.ts";
 
 const ORIGIN = "http://localhost:3000";
 const auth = coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
@@ -103,4 +104,23 @@ test("F-46 cookies join an answer that is then for no cache, whatever it said; w
     ],
     body: "b",
   });
+});
+
+const isCode = (name: string): name is ErrorCode => Object.hasOwn(ERRORS, name);
+
+test("F-46 of all codes those that coming again may help say when, and no others", () => {
+  for (const [code, { status }] of Object.entries(ERRORS)) {
+    assert.ok(isCode(code));
+    const answer = answerProblem(code);
+    assert.equal(answer.status, status, code);
+    const waits = answer.headers.filter(([name]) => name === "retry-after");
+    assert.deepEqual(waits, status === 503 || status === 429 ? [["retry-after", "5"]] : [], code);
+    assert.equal(JSON.parse(answer.body).code, code);
+  }
+});
+
+test("F-46 what is to be done before an answer is none", () => {
+  const request: RequestView = { method: "GET", target: "/", header: () => undefined };
+  for (const kind of ["renew", "end-and-proceed"] as const)
+    assert.throws(() => auth.engine.answer({ kind }, request), { code: "ERR_INTERNAL" });
 });

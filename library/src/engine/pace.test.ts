@@ -140,3 +140,13 @@ test("F-46 ten that begin within a second say what one of them costs", () => {
   used += 10 * 1.2;
   assert.ok(Math.abs(pace.begin() - 6) < 1e-9);
 });
+
+test("F-46 what the process took before its first refresh is no cost of one", () => {
+  const manual = manualClock();
+  let used = 60_000;
+  const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });
+  for (let begun = 0; begun < 10; begun += 1) pace.begin();
+  manual.advance(250);
+  used += 10 * 1.2;
+  assert.ok(Math.abs(pace.begin() - 6) < 1e-9);
+});
