@@ -102,9 +102,10 @@ export const MUTANTS: readonly Mutant[] = [
     "touch-writes-rows",
     "a touch writes the whole row as it was read",
     "engine/touch.ts",
-    "const touched = options.store.touch(proven.row.id, exchange.now);",
-    `const touched = Promise.resolve(options.store.get(proven.row.id)).then((row) =>
-      row === undefined ? false : options.store.put({ ...proven.row, seen: exchange.now, version: row.version + 1 }, row.version),
+    "const touched = options.store.touch(id, now);",
+    `const { proven } = arguments[0];
+    const touched = Promise.resolve(options.store.get(id)).then((row) =>
+      row === undefined ? false : options.store.put({ ...proven.row, seen: now, version: row.version + 1 }, row.version),
     );`,
   ),
   one(
