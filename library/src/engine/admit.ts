@@ -3,14 +3,22 @@ import { CoatcheckError } from "../core/errors.ts";
 import type { Asserted, Observed } from "./observe.ts";
 import { provenBy, registered, reportTurnedAway } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
+import type { Renewal } from "./renewal-options.ts";
 import type { WaitBudget } from "./wait-budget.ts";
 
 /** What was observed, with the session in step with its provider, or known not to be. */
-export async function inStep<Data>(observed: Observed, options: EngineOptions<Data>, budget: WaitBudget): Promise<Observed> {
+export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, budget: WaitBudget): Promise<Observed> {
   const proven = provenBy(observed.verdict);
-  if (proven === null) return observed;
-  const verdict = await renew(proven, options, budget);
-  // It ended meanwhile: whom a proxy asserts needs no session.
+  if (proven === null) return Promise.resolve(observed);
+  // By hand, so that of a crowd that waits hardly anything is kept.
+  return options.renewals.renew(proven.row, undefined, budget).then(
+    (renewal) => renewed(observed, verdictOf(renewal, proven)),
+    (cause: unknown) => renewed(observed, failedBy(cause)),
+  );
+}
+
+/** Where it ended meanwhile: whom a proxy asserts needs no session. */
+function renewed(observed: Observed, verdict: Verdict): Observed {
   return verdict.kind === "abstain" && observed.asserted !== undefined ? asserting(observed.asserted) : { ...observed, verdict };
 }
 
@@ -18,24 +26,23 @@ function asserting(asserted: Asserted): Observed {
   return { verdict: { kind: "accept", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
-async function renew<Data>(proven: ProvenSession, { renewals }: EngineOptions<Data>, budget: WaitBudget): Promise<Verdict> {
-  try {
-    const renewal = await renewals.renew(proven.row, undefined, budget);
-    switch (renewal.kind) {
-      case "renewed":
-        return { kind: "accept", session: { ...proven, row: renewal.row } };
-      case "ended":
-        return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
-      case "unavailable":
-        return {
-          kind: "stale",
-          session: proven,
-          unconfirmed: { retryAfter: renewal.retryAfter, answered: renewal.answered === true },
-        };
-    }
-  } catch (cause) {
-    return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };
+function verdictOf(renewal: Renewal, proven: ProvenSession): Verdict {
+  switch (renewal.kind) {
+    case "renewed":
+      return { kind: "accept", session: { ...proven, row: renewal.row } };
+    case "ended":
+      return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
+    case "unavailable":
+      return {
+        kind: "stale",
+        session: proven,
+        unconfirmed: { retryAfter: renewal.retryAfter, answered: renewal.answered === true },
+      };
   }
+}
+
+function failedBy(cause: unknown): Verdict {
+  return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };
 }
 
 /**

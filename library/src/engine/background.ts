@@ -7,16 +7,32 @@ export interface DrainableBackground extends Background {
 }
 
 export function createBackground(report: Report): DrainableBackground {
-  const running = new Set<Promise<unknown>>();
+  let running = 0;
+  let idle: PromiseWithResolvers<void> | null = null;
+  // The same two for all work: of each flight of a crowd one would be kept.
+  const ended = (): void => {
+    running -= 1;
+    if (running > 0) return;
+    idle?.resolve();
+    idle = null;
+  };
+  const failed = (error: unknown): void => {
+    try {
+      report({ name: "background.failed", level: "error", error });
+    } finally {
+      ended();
+    }
+  };
   return {
     waitUntil(work) {
-      const tracked = work
-        .catch((error: unknown) => report({ name: "background.failed", level: "error", error }))
-        .finally(() => running.delete(tracked));
-      running.add(tracked);
+      running += 1;
+      work.then(ended, failed);
     },
     async drain() {
-      while (running.size > 0) await Promise.all(running);
+      while (running > 0) {
+        idle ??= Promise.withResolvers();
+        await idle.promise;
+      }
     },
   };
 }

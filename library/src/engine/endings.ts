@@ -39,7 +39,8 @@ const MOST_ABORTED = 1_000;
 const LOT = 50;
 
 interface Watched {
-  readonly listeners: Set<EndListener>;
+  /** Hardly ever more than one. */
+  readonly listeners: EndListener[];
   /** When it runs out by itself, as far as this process knows. */
   runsOut: number;
   /** When the store is asked anyway, on the clock that never jumps. */
@@ -66,17 +67,28 @@ export class Endings {
   /** Calls `listener` once when the session is over, never before this has answered. Answers how to stop. */
   watch(id: string, listener: EndListener): () => void {
     if (this.#closed) return () => undefined;
-    const watched = this.#watched.get(id) ?? { listeners: new Set(), runsOut: Number.POSITIVE_INFINITY, due: 0 };
-    const own: EndListener = (reason) => listener(reason);
-    watched.listeners.add(own);
-    if (!this.#watched.has(id)) this.#watched.set(detached(id), watched);
+    let watched = this.#watched.get(id);
+    if (watched === undefined) {
+      watched = { listeners: [listener], runsOut: Number.POSITIVE_INFINITY, due: 0 };
+      this.#watched.set(detached(id), watched);
+    } else {
+      watched.listeners.push(listener);
+    }
     if (this.#running === null) this.#start();
+    const added = watched;
+    let stopped = false;
     return () => {
-      watched.listeners.delete(own);
-      if (watched.listeners.size > 0 || this.#watched.get(id) !== watched) return;
-      this.#watched.delete(id);
-      if (this.#watched.size === 0) this.#stop();
+      if (!stopped) this.#unwatch(id, added, listener);
+      stopped = true;
     };
+  }
+
+  #unwatch(id: string, watched: Watched, listener: EndListener): void {
+    const place = watched.listeners.indexOf(listener);
+    if (place >= 0) watched.listeners.splice(place, 1);
+    if (watched.listeners.length > 0 || this.#watched.get(id) !== watched) return;
+    this.#watched.delete(id);
+    if (this.#watched.size === 0) this.#stop();
   }
 
   /**

@@ -1,9 +1,11 @@
-import type { EndReason, SessionRow } from "../contracts.ts";
+import type { Provider, RecordBody, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { parseBody, readable } from "../core/record.ts";
+import { parseBody } from "../core/record.ts";
 import { isSpent, renewalDue } from "../core/renewal.ts";
 import { sameSecret } from "../crypto/equal.ts";
 import { bodyOf } from "./bodies.ts";
+import type { Landing } from "./flight.ts";
+import { Flight, renewalOf } from "./flight.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import { heldBack } from "./refresh-target.ts";
 import type { Renewal, RenewalOptions } from "./renewal-options.ts";
@@ -15,24 +17,23 @@ import { isLook, look, take } from "./take-lease.ts";
 import { openTokens } from "./tokens.ts";
 import { Turns } from "./turns.ts";
 import { WaitBudget } from "./wait-budget.ts";
+import { Waits } from "./waits.ts";
 
 /** How often somebody else's lease is looked at, by chance half of it. */
 const POLL = 200;
 const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
-/** One refresh on its way, and who waits for it. */
-interface Flight {
-  readonly renewal: Promise<Renewal>;
-  /** When it began, on the monotonic clock. */
-  readonly since: number;
-  /** It was told that requests wait for it no longer. */
-  slow: boolean;
+/** A flight that looks at its row. */
+interface Flying {
+  readonly flight: Flight;
+  /** An access token that counts as run out. */
+  readonly rejected: string | undefined;
+  readonly watch: LeaseWatch;
 }
 
 /**
- * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (docs/design.md §1.7). A flight
- * belongs to no request: whoever waits may go, it goes on.
+ * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (docs/design.md §1.7).
  */
 export class Renewals {
   readonly #options: RenewalOptions;
@@ -42,9 +43,11 @@ export class Renewals {
   readonly #succeeded = new Map<string, number>();
   readonly #closing = new AbortController();
   readonly #turns: Turns;
+  readonly #waits: Waits;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
+    this.#waits = new Waits(options);
     this.#turns = new Turns(options.clock);
   }
 
@@ -64,14 +67,25 @@ export class Renewals {
   }
 
   /** Renews where that is due, and waits for it as long as a request may. `rejected`: an access token that counts as run out. Rejects where the store does not answer. */
-  async renew(row: SessionRow, rejected?: string, budget = this.budget()): Promise<Renewal> {
+  renew(row: SessionRow, rejected?: string, budget = this.budget()): Promise<Renewal> {
     const held = this.#held.get(row.id);
-    if (held !== undefined) return this.#meanwhile(row, held, rejected);
-    const renewal = await this.#limited(row, this.#flight(row, rejected), budget);
-    // A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that.
-    const since = this.#held.get(row.id);
+    if (held !== undefined) return Promise.resolve(this.#meanwhile(row, held, rejected));
+    let flight: Flight;
+    try {
+      flight = this.#flight(row, rejected);
+    } catch (cause) {
+      // A record of another release.
+      return Promise.reject(cause);
+    }
+    return this.#waits.for(flight, budget).then((landing) => this.#since(row, landing, rejected));
+  }
+
+  /** A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that. */
+  #since(row: SessionRow, landing: Landing, rejected?: string): Renewal {
+    const renewal = renewalOf(landing);
+    const held = this.#held.get(row.id);
     const older = renewal.kind === "renewed" && renewal.row.version < row.version;
-    return older && since !== undefined ? this.#meanwhile(row, since, rejected) : renewal;
+    return older && held !== undefined ? this.#meanwhile(row, held, rejected) : renewal;
   }
 
   /**
@@ -115,24 +129,26 @@ export class Renewals {
   /** Begins a renewal that nobody waits for. */
   ahead(row: SessionRow): void {
     if (this.#flights.has(row.id) || this.#held.has(row.id) || this.#closing.signal.aborted) return;
-    this.flight(row).catch(() => undefined);
+    this.#flight(row);
   }
 
   /** The flight for this session: the one that is under way, or a new one. It takes as long as it takes. */
   flight(row: SessionRow, rejected?: string): Promise<Renewal> {
-    return this.#flight(row, rejected).renewal;
+    return this.#flight(row, rejected).landed.then(renewalOf);
   }
 
   // Single flight: one for a session in this process, whoever asks.
   #flight(row: SessionRow, rejected?: string): Flight {
-    const { id } = row;
-    const known = this.#flights.get(id);
+    const known = this.#flights.get(row.id);
     if (known !== undefined) return known;
-    const renewal = this.#fly(id, this.#queueOf(row, rejected), rejected).finally(() => this.#flights.delete(id));
-    const flight: Flight = { renewal, since: this.#options.clock.monotonic(), slow: false };
-    this.#flights.set(id, flight);
+    const { clock, background, providers } = this.#options;
+    const body = parseBody(row);
+    const provider = providers.find(({ name }) => name === body.provider);
+    const flight = new Flight(row.id, provider, clock.monotonic());
+    this.#flights.set(row.id, flight);
+    this.#begin(flight, rejected, rejected === undefined ? this.#queueOf(row, body, provider) : null);
     // Whoever waits hears of a failure; where nobody does it has been reported.
-    this.#options.background.waitUntil(renewal.catch(() => undefined));
+    background.waitUntil(flight.landed);
     return flight;
   }
 
@@ -143,89 +159,76 @@ export class Renewals {
     return live ? { kind: "renewed", row } : { kind: "unavailable", retryAfter: 1_000 };
   }
 
-  /** Waits as long as this request may, and as the provider has for an answer; the flight goes on, for an answer that is not heard is a token lost. */
-  async #limited(row: SessionRow, flight: Flight, budget: WaitBudget): Promise<Renewal> {
-    const { clock, endings } = this.#options;
-    const done = new AbortController();
-    const limit = Math.min(budget.begin(), this.#patience(row) - (clock.monotonic() - flight.since));
-    const late = clock.sleep(Math.max(0, limit), done.signal).then(
-      (): Renewal => {
-        this.#tellSlow(row, flight);
-        return { kind: "unavailable", retryAfter: 1_000 };
-      },
-      () => flight.renewal,
-    );
-    let stop = (): void => undefined;
-    const ended = new Promise<Renewal>((resolve) => {
-      // The provider may keep us waiting for long, and a logout elsewhere is final at once.
-      stop = endings.watch(row.id, (reason: EndReason) => resolve({ kind: "ended", reason }));
-    });
-    try {
-      return await Promise.race([flight.renewal, late, ended]);
-    } finally {
-      stop();
-      budget.end();
-      // With a reason: an exception for each abort would cost more than the waiting.
-      done.abort("over");
+  #land(flight: Flight, landing: Landing): void {
+    this.#flights.delete(flight.id);
+    this.#waits.land(flight, landing);
+  }
+
+  /** Of a thousand that are due at once each waits for its turn before it looks at its row, and keeps none of it until then. */
+  #begin(flight: Flight, rejected: string | undefined, queue: Slots | null): void {
+    const { clock } = this.#options;
+    if (queue === null) {
+      const flying = { flight, rejected, watch: new LeaseWatch(clock) };
+      void this.#fly(flying, null, this.#look(flying));
+      return;
     }
+    void queue.run((pass) => {
+      const flying = { flight, rejected, watch: new LeaseWatch(clock) };
+      const first = this.#lookInTurn(flying, pass);
+      void this.#fly(flying, queue, first);
+      return first.catch(() => undefined);
+    });
   }
 
-  /** How long requests wait for a flight from its beginning. Who comes later waits for the rest. */
-  #patience(row: SessionRow): number {
-    const name = parseBody(row).provider;
-    return this.#options.providers.find((provider) => provider.name === name)?.requestTimeout ?? Number.POSITIVE_INFINITY;
-  }
-
-  #tellSlow(row: SessionRow, flight: Flight): void {
-    if (flight.slow || !this.#flights.has(row.id)) return;
-    flight.slow = true;
-    const { provider } = parseBody(row);
-    const about = { sessionId: row.id, ...(provider === null ? {} : { provider }) };
-    this.#options.report({ name: "refresh.slow", level: "warn", ...about });
-  }
-
-  async #fly(id: string, queue: Slots | null, rejected: string | undefined): Promise<Renewal> {
-    const { clock, report } = this.#options;
-    const watch = new LeaseWatch(clock);
+  /** Looks at the row until that settles it. `turn`: where it waits for another turn if this look fails. */
+  async #fly(flying: Flying, queue: Slots | null, first: Promise<Look>): Promise<void> {
+    const { flight, watch } = flying;
+    const { clock, entropy, report } = this.#options;
     let turn = queue;
+    let looking = first;
     for (let failures = 0; ; ) {
       try {
-        const look = await this.#lookAndTake(id, turn, rejected, watch);
+        const look = await looking;
         turn = null;
-        if (look !== "again") return look;
+        if (look !== "again") return this.#land(flight, look);
       } catch (cause) {
         failures += 1;
-        report({ name: "store.failed", level: "error", reason: "renewal", sessionId: id, error: cause });
-        if (failures >= STORE_ATTEMPTS) throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+        report({ name: "store.failed", level: "error", reason: "renewal", sessionId: flight.id, error: cause });
+        if (failures >= STORE_ATTEMPTS) return this.#fail(flight, new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause }));
       }
-      await clock.sleep(failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(this.#options.entropy)), this.#closing.signal);
+      const pause = failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(entropy));
+      try {
+        await clock.sleep(pause, this.#closing.signal);
+      } catch (cause) {
+        return this.#fail(flight, cause);
+      }
+      looking = turn === null ? this.#look(flying) : turn.run((pass) => this.#lookInTurn(flying, pass));
     }
   }
 
-  async #lookAndTake(id: string, turn: Slots | null, rejected: string | undefined, watch: LeaseWatch): Promise<Look> {
-    if (turn === null) {
-      const found = await look({ id, rejected, watch }, this.#options, this.#succeededAt);
-      return isLook(found) ? found : this.#turns.of(found.wanted.provider.name).run(() => take(found, watch, this.#spends));
-    }
-    return turn.run(async (pass) => {
-      const found = await look({ id, rejected, watch }, this.#options, this.#succeededAt);
-      if (!isLook(found)) return take(found, watch, this.#spends);
-      pass();
-      return found;
-    });
+  #fail(flight: Flight, cause: unknown): void {
+    this.#land(flight, { kind: "failed", cause });
   }
 
-  /**
-   * Where a flight waits for its turn before it looks at the row for the first time: of a thousand that are due at once, each would keep a row and
-   * its tokens for as long. `null` where it asks nobody anything for what is known by now, and for a token that was rejected.
-   */
-  #queueOf(row: SessionRow, rejected: string | undefined): Slots | null {
+  async #look(flying: Flying): Promise<Look> {
+    const found = await look(flying, this.#options, this.#succeededAt);
+    if (isLook(found)) return found;
+    return this.#turns.of(found.wanted.provider.name).run(() => take(found, flying.watch, this.#spends));
+  }
+
+  /** In a turn, which is given back where there is nothing to be done. */
+  async #lookInTurn(flying: Flying, pass: () => void): Promise<Look> {
+    const found = await look(flying, this.#options, this.#succeededAt);
+    if (!isLook(found)) return take(found, flying.watch, this.#spends);
+    pass();
+    return found;
+  }
+
+  /** Where a flight waits for its turn; `null` where it asks nobody anything for what is known by now. */
+  #queueOf(row: SessionRow, body: RecordBody, provider: Provider | undefined): Slots | null {
     const now = this.#options.clock.now();
-    if (rejected !== undefined || !renewalDue(row, now) || !readable(row)) return null;
-    const body = parseBody(row);
-    if (heldBack(body, now, this.#succeededAt) !== null) return null;
-    const provider = this.#options.providers.find(({ name }) => name === body.provider);
-    return provider === undefined ? null : this.#turns.of(provider.name);
+    if (provider === undefined || !renewalDue(row, now) || heldBack(body, now, this.#succeededAt) !== null) return null;
+    return this.#turns.of(provider.name);
   }
 
   readonly #succeededAt = (provider: string): number => this.#succeeded.get(provider) ?? Number.NEGATIVE_INFINITY;

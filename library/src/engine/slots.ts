@@ -32,9 +32,14 @@ export class Slots {
   }
 
   /** `pass`: called by a work that finds nothing to do; its distance from the next one is given back. */
-  async run<T>(work: (pass: () => void) => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free -= 1;
+  run<T>(work: (pass: () => void) => Promise<T>): Promise<T> {
+    // Of a crowd that waits nothing is kept but this.
+    if (this.#free === 0) return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.#begin(work));
+    this.#free -= 1;
+    return this.#begin(work);
+  }
+
+  async #begin<T>(work: (pass: () => void) => Promise<T>): Promise<T> {
     try {
       const gap = this.#gap();
       const pause = this.#pause(gap);

@@ -28,14 +28,14 @@ export const isLook = (found: Look | Found): found is Look => typeof found === "
 
 /** Whose row is looked at. `rejected`: an access token that counts as run out. */
 export interface Looking {
-  readonly id: string;
+  readonly flight: { readonly id: string };
   readonly rejected: string | undefined;
   readonly watch: LeaseWatch;
 }
 
 /** What there is to spend by the row as it is now; else what this look came to. */
 export async function look(
-  { id, rejected, watch }: Looking,
+  { flight: { id }, rejected, watch }: Looking,
   options: RenewalOptions,
   succeededAt: SucceededAt,
 ): Promise<Look | Found> {

@@ -125,3 +125,19 @@ test("F-46 F-71 of a crowd whose tokens another process has renewed meanwhile no
   assert.deepEqual([answered.length, world.provider.spends.length], [200 - begun, begun]);
   await finished(asked);
 });
+
+test("F-71 a crowd that waits for its turns has one timer for all, and none is left when all have had theirs", async () => {
+  world = counting().world;
+  const cookies: string[] = [];
+  for (let n = 0; n < 150; n++) cookies.push(await world.signIn({ refreshToken: `refresh-of-${n}` }));
+  world.clock.advance(LIFETIME);
+  const before = world.clock.sleeping;
+  const asked = cookies.map((cookie) => world.replicas[0]?.ask(cookie));
+  await world.quiet();
+  // Those whose turn comes next sleep until then, 64 at most; and whoever looks for sessions that end.
+  assert.ok(world.clock.sleeping - before <= 66, `${world.clock.sleeping - before} timers`);
+  for (let passed = 0; passed < 5; passed++) await finished(asked.slice(0, 0));
+  await Promise.all(asked);
+  assert.equal(world.provider.spends.length, 150);
+  assert.equal(world.clock.sleeping, before);
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { array, asyncProperty, assert as check, constantFrom, integer, oneof, record } from "fast-check";
+import { manualClock } from "../testing/manual-clock.ts";
+import type { Deadline } from "./deadlines.ts";
+import { Deadlines } from "./deadlines.ts";
+
+/** Deadlines at a clock that is moved by hand, and which of them were called, with the time. */
+function line() {
+  const clock = manualClock();
+  const deadlines = new Deadlines(clock);
+  const called: string[] = [];
+  const add = (name: string, at: number) => {
+    const one = {
+      at,
+      over: false,
+      expire: () => {
+        called.push(`${name} at ${clock.monotonic()}`);
+        end();
+      },
+    };
+    const end = (): void => {
+      if (one.over) return;
+      one.over = true;
+      deadlines.remove();
+    };
+    deadlines.add(one satisfies Deadline);
+    return { end };
+  };
+  const advance = async (ms: number): Promise<void> => {
+    clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { clock, called, add, advance };
+}
+
+test("F-71 each is called at its time, whichever was added first, and with one timer for all", async () => {
+  const { clock, called, add, advance } = line();
+  add("second", 200);
+  add("third", 300);
+  add("first", 100);
+  assert.equal(clock.sleeping, 1);
+  await advance(99);
+  assert.deepEqual(called, []);
+  await advance(1);
+  assert.deepEqual(called, ["first at 100"]);
+  await advance(250);
+  assert.deepEqual(called, ["first at 100", "second at 350", "third at 350"]);
+  assert.equal(clock.sleeping, 0);
+});
+
+test("F-71 what is over is called no more, and with the last of them the timer goes", async () => {
+  const { clock, called, add, advance } = line();
+  const early = add("early", 100);
+  const late = add("late", 200);
+  early.end();
+  await advance(150);
+  assert.deepEqual(called, []);
+  assert.equal(clock.sleeping, 1);
+  late.end();
+  await advance(0);
+  assert.equal(clock.sleeping, 0);
+  await advance(100);
+  assert.deepEqual(called, []);
+});
+
+test("F-71 one whose time is past when it is added is called soon, and not at once", async () => {
+  const { called, add, advance } = line();
+  await advance(50);
+  add("past", 20);
+  assert.deepEqual(called, []);
+  await advance(0);
+  assert.deepEqual(called, ["past at 50"]);
+});
+
+test("F-71 while one is called others may be added and be over", async () => {
+  const clock = manualClock();
+  const deadlines = new Deadlines(clock);
+  const called: string[] = [];
+  const end = (one: { over: boolean }): void => {
+    one.over = true;
+    deadlines.remove();
+  };
+  const sibling = { at: 100, over: false, expire: (): void => void called.push("sibling") };
+  const later = {
+    at: 150,
+    over: false,
+    expire(): void {
+      called.push("later");
+      end(later);
+    },
+  };
+  const first = {
+    at: 100,
+    over: false,
+    expire(): void {
+      called.push("first");
+      end(first);
+      end(sibling);
+      deadlines.add(later);
+    },
+  };
+  deadlines.add(first);
+  deadlines.add(sibling);
+  for (const ms of [100, 50]) {
+    clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(called, ["first", "later"]);
+  assert.equal(clock.sleeping, 0);
+});
+
+test("F-71 whatever is added and over in whatever order: all that are not over by their time are called, once, and nothing sleeps in the end", async () => {
+  const step = oneof(
+    record({ kind: constantFrom("add" as const), in: integer({ min: 0, max: 300 }) }),
+    record({ kind: constantFrom("end" as const), which: integer({ min: 0, max: 400 }) }),
+    record({ kind: constantFrom("pass" as const), ms: integer({ min: 0, max: 40 }) }),
+  );
+  await check(
+    asyncProperty(array(step, { maxLength: 400 }), async (steps) => {
+      const { clock, called, add, advance } = line();
+      const all: { readonly at: number; readonly end: () => void; endedAt: number }[] = [];
+      for (const one of steps) {
+        const now = clock.monotonic();
+        if (one.kind === "add")
+          all.push({ at: now + one.in, ...add(String(all.length), now + one.in), endedAt: Number.POSITIVE_INFINITY });
+        else if (one.kind === "pass") await advance(one.ms);
+        else {
+          const chosen = all[one.which % Math.max(1, all.length)];
+          chosen?.end();
+          if (chosen !== undefined) chosen.endedAt = Math.min(chosen.endedAt, now);
+        }
+        assert.ok(clock.sleeping <= 1);
+      }
+      await advance(1_000);
+      const names = called.map((text) => text.split(" ")[0]);
+      assert.equal(new Set(names).size, names.length);
+      for (const [index, { at, endedAt }] of all.entries()) {
+        // One that is over in the moment of its time may have been called or not.
+        if (endedAt !== at) assert.equal(names.includes(String(index)), endedAt > at, `${index} of ${called.join(", ")}`);
+      }
+      assert.equal(clock.sleeping, 0);
+    }),
+    { numRuns: 100 },
+  );
+});
