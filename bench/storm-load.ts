@@ -74,6 +74,8 @@ class Connection {
     });
     socket.on("close", () => {
       failure ||= "the server closed a connection";
+      // Nobody waits for its answer any longer.
+      this.#done?.(performance.now() - this.#sent);
     });
   }
 
@@ -98,7 +100,9 @@ class Connection {
     this.#pending = "";
     const took = performance.now() - this.#sent;
     this.#home.push(this);
-    this.#done?.(took);
+    const done = this.#done;
+    this.#done = null;
+    done?.(took);
   }
 }
 
