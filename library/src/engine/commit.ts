@@ -20,11 +20,18 @@ export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | 
 /**
  * Writes what came of a renewal while the lease is still ours. The session's other columns may have changed meanwhile, so a conflict is
  * answered by reading and planning again; a lease that somebody else holds is the end of it. Throws what the store throws.
+ * @param known the body of the row as it was leased
  */
-export async function commit(holding: Holding, change: Change, { store }: Pick<RenewalOptions, "store">): Promise<Committed> {
+export async function commit(
+  holding: Holding,
+  change: Change,
+  { store }: Pick<RenewalOptions, "store">,
+  known = parseBody(holding.row),
+): Promise<Committed> {
   let { row } = holding;
+  let body = known;
   for (;;) {
-    const next = change(row, parseBody(row));
+    const next = change(row, body);
     if (await store.put(next, row.version)) return { kind: "stored", row: next };
     const fresh = await store.get(row.id);
     if (fresh === undefined || fresh.ended !== null) return { kind: "ended" };
@@ -32,6 +39,7 @@ export async function commit(holding: Holding, change: Change, { store }: Pick<R
       if (fresh.lease !== holding.lease) return { kind: "superseded" };
     }
     row = fresh;
+    body = parseBody(row);
   }
 }
 

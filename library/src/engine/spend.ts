@@ -141,7 +141,7 @@ const wasUnknown = ({ lease, body }: Spending): boolean => wasShown(lease, body)
 
 /** Writes at once where the store takes it; else `held`, and it is offered until the store does. `conclude` hears of it either way. */
 async function write(
-  holding: Holding,
+  holding: Holding & Pick<Spending, "body">,
   change: Change,
   spends: Spends,
   conclude: (committed: Committed | null) => void,
@@ -149,7 +149,7 @@ async function write(
 ): Promise<Committed | "held"> {
   const { options, closing } = spends;
   try {
-    const committed = await commit(holding, change, options);
+    const committed = await commit(holding, change, options, holding.body);
     conclude(committed);
     return committed;
   } catch (error) {
