@@ -142,7 +142,8 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     try {
       return await fromStore("write", work);
     } catch (error) {
-      if (error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE") again();
+      // What there is no room for is not vouched for either, and that is not tried again.
+      again();
       throw error;
     }
   }
