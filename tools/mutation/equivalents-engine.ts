@@ -174,4 +174,11 @@ export const ENGINE: readonly Equivalent[] = [
     operators: ["statement"],
     reason: "frees the memory of what was let out; it is let out once",
   },
+  {
+    path: "engine/observe.ts",
+    line: "chain.explicit.length > 0 || chain.proxy !== null",
+    operators: ["condition"],
+    to: "true",
+    reason: "the long way comes to the same where there is nobody to ask but the session",
+  },
 ];

@@ -100,4 +100,16 @@ export const TYPES: readonly Equivalent[] = [
     operators: ["string"],
     reason: "whoever is somebody came by something; asked for the type alone",
   },
+  {
+    path: "engine/settle.ts",
+    line: "if (row === undefined || ticket === null)",
+    operators: ["logic", "condition", "statement", "string"],
+    reason: "a plan that sets a cookie has a row and a ticket; asked for the type alone",
+  },
+  {
+    path: "engine/user-policy.ts",
+    line: "{ via: true }",
+    operators: ["boolean"],
+    reason: "the names of the table are what counts; its values are there for the type alone",
+  },
 ];

@@ -17,6 +17,7 @@ test("each operator makes the change that it is named for", () => {
   assert.deepEqual(changed("if (a) b();"), ["if (true) b();", "if (false) b();", "if (a) ;"]);
   assert.deepEqual(changed("throw e;"), [";"]);
   assert.deepEqual(changed("this.#x = y;"), [";"]);
+  assert.deepEqual(changed("class A { f() { x = y; } }"), ["class A { f() { ; } }"]);
   assert.deepEqual(changed("const x = list.some(y);"), ["const x = list.every(y);"]);
   assert.deepEqual(changed("const PAUSE = 200; const x = 200;"), [
     "const PAUSE = 400; const x = 200;",
@@ -35,6 +36,7 @@ test("types, names, signs and prose are left alone", () => {
     "const x = -y;",
     'const x = "This is said to people.";',
     "class A { readonly #x = y; }",
+    "class A extends B.C { get a() { return [{}]; } x = y; }",
     "const x = (a: string): boolean => y;",
   ])
     assert.deepEqual(changed(source), [], source);

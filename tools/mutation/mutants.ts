@@ -190,7 +190,21 @@ function statement(code: readonly Token[], index: number, token: Token): readonl
 
 /** A field of a class looks like an assignment; without it there is another program, and no other behaviour that a test could name. */
 function declares(code: readonly Token[], index: number): boolean {
-  return code[index + 1]?.text === "=" && code[index]?.text.startsWith("#") === true;
+  return code[index + 1]?.text === "=" && (code[index]?.text.startsWith("#") === true || isInClass(code, index));
+}
+
+/** Whether a place is of a class itself, and of none of its methods. */
+function isInClass(code: readonly Token[], index: number): boolean {
+  let at = index - 1;
+  for (let depth = 0; at >= 0; at--) {
+    const { text, kind } = code[at] ?? { text: "", kind: "name" };
+    if (kind !== "punctuation") continue;
+    if (/^[)\]}]$/.test(text)) depth += 1;
+    if (/^[([{]$/.test(text)) depth -= 1;
+    if (depth < 0) break;
+  }
+  for (at -= 1; code[at]?.kind === "name" || code[at]?.text === "."; at--) if (code[at]?.text === "class") return true;
+  return false;
 }
 
 /** Whether this is the `)` of an `if (…)` or a loop. */

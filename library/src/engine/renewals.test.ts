@@ -784,3 +784,16 @@ for (const [how, reason] of [
     assert.equal(world.provider.spends.length, 0);
   });
 }
+
+test("F-46 what somebody read of a session before it was renewed is read anew afterwards", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const exchange = await replica().auth.engine.open(view(cookie));
+  assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alice" }, "access-0"]);
+  const next = world.provider.next();
+  const admitted = exchange.admit(SOMEBODY);
+  (await next).answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: { name: "Alicia" } });
+  assert.equal((await admitted).kind, "proceed");
+  assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alicia" }, "access-1"]);
+});
