@@ -222,3 +222,19 @@ test("F-46 what is asked of the engine as an endpoint and is none is not found",
   assert.deepEqual([status, JSON.parse(body).code], [404, "ERR_NOT_FOUND"]);
   await auth.close();
 });
+
+test("F-46 nobody changes what they read of the data, also not what they have just set", async () => {
+  const { auth, visit } = await signedIn();
+  const answer = await visit((session) => {
+    session.set({ cart: { count: 1 } });
+    const { data } = session;
+    assert.ok(Object.isFrozen(data) && Object.isFrozen(data["cart"]));
+    session.update((before) => {
+      assert.ok(Object.isFrozen(before));
+      return { ...before, seen: true };
+    });
+    return Response.json(session.data);
+  });
+  assert.deepEqual(await answer.json(), { cart: { count: 1 }, seen: true });
+  await auth.close();
+});

@@ -146,9 +146,27 @@ test("F-46 what the app answers in the place of an endpoint of ours is for no ca
   for (const path of ["/", "/auth/session"]) {
     const read = await say(server.port, path, { headers: { cookie, "x-read": "1" } });
     assert.deepEqual([read.text, read.headers["cache-control"]], ["alice", "no-store"], path);
+    const stranger = await say(server.port, path, { headers: { "x-read": "1" } });
+    assert.deepEqual([stranger.text, stranger.headers["cache-control"]], ["", undefined], path);
     const unread = await say(server.port, path, { headers: { cookie } });
     assert.deepEqual([unread.text, unread.headers["cache-control"]], ["hello", undefined], path);
   }
+  await auth.close();
+});
+
+test("F-46 what the handler says of caches after it has read somebody counts, however often it reads them", async () => {
+  const { auth, cookie } = await appWith(() => {});
+  const push = new Push(auth.engine);
+  await using server = await listen((request, response) => {
+    push.open(request, response, () => {
+      assert.equal(push.session(request).identity?.subject, "alice");
+      assert.equal(response.getHeader("cache-control"), "no-store");
+      response.removeHeader("cache-control");
+      response.end(push.session(request).owner);
+    });
+  });
+  const answer = await say(server.port, "/", { headers: { cookie } });
+  assert.deepEqual([answer.status, answer.headers["cache-control"]], [200, undefined]);
   await auth.close();
 });
 

@@ -281,3 +281,17 @@ test("F-46 of a long list nothing more is asked for once the store is known to a
   assert.ok(looked.size >= 8 && looked.size <= 8 + 4, `${looked.size} of 60`);
   away = false;
 });
+
+test("F-46 sessions of a newer release are left to it, and keep nobody else's from being renewed", async () => {
+  world = background(1);
+  renews();
+  for (let n = 0; n < 24; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  for (const row of (await rows()).slice(0, 20))
+    await world.store.put({ ...row, version: row.version + 1, body: '{"format":2}' }, row.version);
+  await pass(LIFETIME - 60_000);
+  world.clock.advance(60_000);
+  for (let waited = 0; world.provider.spends.length < 4 && waited < 20_000; waited += 50) await pass(50, 50);
+  assert.equal(world.provider.spends.length, 4);
+  const told = world.replicas[0]?.events.filter(({ name }) => name === "store.failed");
+  assert.deepEqual(told, []);
+});

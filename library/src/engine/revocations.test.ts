@@ -92,3 +92,18 @@ test("F-46 of a session of nobody the audit names no owner, no issuer and no pro
   assert.equal(ended?.sessionId, id);
   assert.ok(ended !== undefined && !("owner" in ended) && !("issuer" in ended) && !("provider" in ended));
 });
+
+test("F-46 a session of a newer release ends as every other: what cannot be read of it is not told, and not revoked", async () => {
+  world = renewalWorld(1);
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const id = (await world.signIn()).split("=")[1]?.slice(0, 22) ?? "";
+  const row = (await world.store.get(id)) ?? assert.fail("no row");
+  assert.equal(await world.store.put({ ...row, version: row.version + 1, body: '{"format":2}' }, row.version), true);
+  assert.equal(await replica.auth.sessions.end(id, "admin"), true);
+  await world.quiet();
+  const [ended] = of("session.ended");
+  assert.deepEqual([ended?.owner, ended?.issuer], [`${ISSUER} alice`, ISSUER]);
+  assert.ok(ended !== undefined && !("provider" in ended));
+  assert.deepEqual([world.provider.revoked, of("revocation.failed")], [[], []]);
+});
