@@ -6,6 +6,7 @@ import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import { dataOf, personOf } from "../people.ts";
 import { say } from "../talk.ts";
+import { measureSweep } from "./measure-sweep.ts";
 import { cpuMicros, given, wanted } from "./serving.ts";
 
 export interface StoreFigures {
@@ -23,7 +24,6 @@ export interface StoreFigures {
 }
 
 const FEW = 10_000;
-const BATCH = 250;
 const { directory, sessions: many } = wanted();
 const rounds = Number(given());
 const start = Date.now();
@@ -31,7 +31,8 @@ const start = Date.now();
 function rowOf(index: number): SessionRow {
   const expires = start + 3_600_000 + index * 30;
   const id = randomBytes(16);
-  id.writeUInt32BE(Math.floor(expires / 1000));
+  // As coarse as in an id of the library's.
+  id.writeUInt32BE(Math.floor(expires / 64_000) * 64);
   const { issuer, subject, claims } = personOf(index);
   const body = JSON.stringify({ format: 1, identity: { issuer, subject, claims }, data: dataOf(index), tokens: null });
   return {
@@ -96,16 +97,7 @@ const fewIds = (await fill(few, Math.min(FEW, many))).ids;
 const manyIds = (await fill(full, many)).ids;
 const [fewGet, manyGet] = [await lookUps(few, fewIds), await lookUps(full, manyIds)];
 
-const batches: number[] = [];
-let swept = 0;
-for (const until = start + 3_600_000 + (many / 2) * 30; ; ) {
-  const began = performance.now();
-  const deleted = await full.sweep(BATCH, until);
-  batches.push(performance.now() - began);
-  swept += deleted;
-  if (deleted < BATCH) break;
-  await new Promise((resolve) => setImmediate(resolve));
-}
+const { swept, batches } = await measureSweep(full, start + 3_600_000 + (many / 2) * 30);
 await few.close();
 await full.close();
 const sorted = batches.toSorted((a, b) => a - b);
