@@ -26,7 +26,7 @@ test("F-04 an upload that trickles is 408 and gives its upstream's connection ba
         message.on("error", () => aborted.resolve());
         message.resume().once("end", () => response.end("whole"));
       },
-      { config: { limits: { bodyIdle: "1s", bodyRate: 100, shutdown: "200ms" } } },
+      { config: { limits: { bodyIdle: "2s", bodyRate: 100, shutdown: "200ms" } } },
     );
     /** Sends `amount` bytes ten times a second until it is answered or `length` is through. */
     const upload = async (amount: number, length: number): Promise<string> => {
