@@ -86,6 +86,50 @@ test("F-46 a store that cannot push is asked with every tick, one that pushes ev
   }
 });
 
+test("F-71 a row that was read just now is not read again at once; where the store pushes not before its round", async () => {
+  for (const [way, first, second] of [
+    ["cannot", 1, 1],
+    ["yes", 0, 0],
+  ] as const) {
+    [asked, pushes] = [0, way];
+    make();
+    const one = stored();
+    endings.watch(one, () => {}, rows.get(one));
+    await settled();
+    assert.equal(asked, 0, way);
+    await pass(500);
+    assert.equal(asked, first, way);
+    // While one is under watch anyway.
+    asked = 0;
+    const other = stored();
+    endings.watch(other, () => {}, rows.get(other));
+    await pass(500);
+    assert.equal(asked, first + second, way);
+    await pass(6_000);
+    assert.ok(asked >= 2, way);
+    // Of who comes without a row it is not known how old theirs is.
+    asked = 0;
+    endings.watch(one, () => {});
+    await pass(500);
+    assert.equal(asked, way === "yes" ? 1 : 2);
+    endings.close();
+  }
+});
+
+test("F-71 a session whose row was read when it was watched is heard of when it runs out", async () => {
+  pushes = "yes";
+  make();
+  const id = stored({ expires: clock.now() + 2_000 });
+  const row = rows.get(id);
+  const told: string[] = [];
+  endings.watch(id, (reason) => told.push(reason), row);
+  await pass(1_500);
+  assert.deepEqual(told, []);
+  await pass(1_000);
+  assert.deepEqual(told, ["expired"]);
+  endings.close();
+});
+
 test("F-46 a store that could not push is asked again whether it can", async () => {
   pushes = "fails";
   make();

@@ -64,17 +64,24 @@ export class Endings {
     this.#options = options;
   }
 
-  /** Calls `listener` once when the session is over, never before this has answered. Answers how to stop. */
-  watch(id: string, listener: EndListener): () => void {
+  /**
+   * Calls `listener` once when the session is over, never before this has answered. Answers how to stop.
+   * @param row as it was read just now: where the store tells of endings by itself, it is not asked for it again so soon
+   */
+  watch(id: string, listener: EndListener, row?: SessionRow): () => void {
     if (this.#closed) return () => undefined;
+    // Who comes without a row may have read it long ago.
+    const due = row === undefined ? 0 : Number.POSITIVE_INFINITY;
     let watched = this.#watched.get(id);
     if (watched === undefined) {
-      watched = { listeners: [listener], runsOut: Number.POSITIVE_INFINITY, due: 0 };
+      watched = { listeners: [listener], runsOut: Number.POSITIVE_INFINITY, due };
       this.#watched.set(detached(id), watched);
     } else {
       watched.listeners.push(listener);
+      watched.due = Math.min(watched.due, due);
     }
     if (this.#running === null) this.#start();
+    if (row !== undefined && watched.due === due) this.#hasRead(row, watched);
     const added = watched;
     let stopped = false;
     return () => {
@@ -194,12 +201,17 @@ export class Endings {
         this.tell(id, over ?? "expired");
         return;
       }
-      watched.runsOut = runsOut(row, policy);
-      // Without push it is due with every tick; who was asked last comes last.
-      watched.due = clock.monotonic() + (this.#stopPush === null ? 0 : ROUND);
+      this.#hasRead(row, watched);
     } catch {
       // An outage ends nobody; the next tick asks again.
     }
+  }
+
+  #hasRead(row: SessionRow, watched: Watched): void {
+    const { clock, policy } = this.#options;
+    watched.runsOut = runsOut(row, policy);
+    // Without push it is due with the next tick; who was asked last comes last.
+    watched.due = clock.monotonic() + (this.#stopPush === null ? TICK / 2 : ROUND);
   }
 }
 

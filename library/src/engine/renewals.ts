@@ -77,7 +77,7 @@ export class Renewals {
       // A record of another release.
       return Promise.reject(cause);
     }
-    return this.#waits.for(flight, budget).then((landing) => this.#since(row, landing, rejected));
+    return this.#waits.for(flight, row, budget).then((landing) => this.#since(row, landing, rejected));
   }
 
   /** A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that. */

@@ -1,5 +1,5 @@
 /** Requests that wait for a refresh: a thousand at once where as many sessions are due together, so each of them keeps little. */
-import type { EndReason } from "../contracts.ts";
+import type { EndReason, SessionRow } from "../contracts.ts";
 import type { Deadline } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Flight, Landing } from "./flight.ts";
@@ -18,8 +18,8 @@ export class Waits {
     this.#deadlines = new Deadlines(options.clock);
   }
 
-  /** What became of the flight, or that this request waits for it no longer. */
-  for(flight: Flight, budget: WaitBudget): Promise<Landing> {
+  /** What became of the flight for this row, which was read just now, or that this request waits for it no longer. */
+  for(flight: Flight, row: SessionRow, budget: WaitBudget): Promise<Landing> {
     const { clock, endings } = this.#options;
     const now = clock.monotonic();
     // Who comes later waits for the rest of what the first may.
@@ -30,7 +30,7 @@ export class Waits {
     // A list of one is made as long as it is; one that is added to keeps room for many.
     flight.waiting = flight.waiting.length === 0 ? [waiting] : [...flight.waiting, waiting];
     // The provider may keep us waiting for long, and a logout elsewhere is final at once.
-    flight.stopWatching ??= endings.watch(flight.id, (reason) => this.#ended(flight, reason));
+    flight.stopWatching ??= endings.watch(flight.id, (reason) => this.#ended(flight, reason), row);
     this.#deadlines.add(waiting);
     return promise;
   }
