@@ -797,3 +797,18 @@ test("F-46 what somebody read of a session before it was renewed is read anew af
   assert.equal((await admitted).kind, "proceed");
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alicia" }, "access-1"]);
 });
+
+test("F-46 a renewal of a session that has ended says why, and of one that is gone that it expired", async () => {
+  const gone = new Set<string>();
+  const inner = memory();
+  world = renewalWorld(1, { store: overStore(inner, { get: (id) => (gone.has(id) ? undefined : inner.get(id)) }) });
+  const { engine, sessions } = replica().auth;
+  const [ended, lost] = [await rowOf(await world.signIn()), await rowOf(await world.signIn())];
+  world.clock.advance(LIFETIME);
+  assert.equal(await sessions.end(ended.id, "admin"), true);
+  gone.add(lost.id);
+  const { renewals } = engine.options;
+  assert.deepEqual(await renewals.flight(ended), { kind: "ended", reason: "admin" });
+  assert.deepEqual(await renewals.flight(lost), { kind: "ended", reason: "expired" });
+  assert.equal(world.provider.spends.length, 0);
+});
