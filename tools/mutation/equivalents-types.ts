@@ -153,4 +153,16 @@ export const TYPES: readonly Equivalent[] = [
     to: "false",
     reason: "checked at the beginning; asked for the type alone",
   },
+  {
+    path: "engine/exchange.ts",
+    line: "live: proven === null || body === null ? null",
+    operators: ["logic"],
+    reason: "a body is of what is proven: there are both or neither; asked for the type alone",
+  },
+  {
+    path: "engine/handle.ts",
+    line: 'const refusal = decision.kind === "proceed" ?',
+    operators: ["string"],
+    reason: "nobody who is not signed in goes on where a user is required; asked for the type alone",
+  },
 ];
