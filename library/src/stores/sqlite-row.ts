@@ -18,12 +18,57 @@ export function readRow(sql: Statements, id: string): SessionRow | undefined {
 }
 
 /** In its place, unless that is taken: by the row of this id, which then stays, or by that of another. */
-export function insertRow(sql: Statements, row: SessionRow): ReturnType<StatementSync["run"]> {
+export function insertRow(sql: Statements, row: SessionRow): Written {
+  return { changes: inserted(sql, row).changes, pages: Math.ceil(row.body.length / PAGE) + INDEX_PAGES };
+}
+
+function inserted(sql: Statements, row: SessionRow): Ran {
   const place = placeOf(row.id);
   const cells = cellsOf(row);
   const inPlace = place === 0 ? undefined : sql.insertAt.run(place, ...cells);
   return inPlace?.changes === 1 ? inPlace : sql.insert.run(...cells);
 }
+
+/** What a write did: whether there was such a row, and how many pages it added to the log at most. */
+export interface Written {
+  readonly changes: number | bigint;
+  readonly pages: number;
+}
+
+/** Pages of the indexes that a write to one row changes where it may change anything. */
+const INDEX_PAGES = 4;
+const PAGE = 4_096;
+
+/**
+ * Writes a live row over that of this version. SQLite rewrites the entry in every index of which a statement names a column, whether it is
+ * another or not: what is written for each renewal, twice, names as few as it can, and asks whether the rest is what is stored.
+ */
+export function updateRow(sql: Statements, row: SessionRow, version: number): Written {
+  const place = placeOf(row.id);
+  const own = Math.ceil(row.body.length / PAGE) + 1;
+  if (place !== 0 && row.ended === null && row.reason === null) {
+    const light = row.lease === null ? renewed(sql, row, version, place) : leased(sql, row, version, place);
+    if (light.changes === 1) return { changes: 1, pages: own + (row.lease === null ? 1 : 0) };
+  }
+  return { changes: sql.update.run(...cellsOf(row).slice(1), row.id, version).changes, pages: own + INDEX_PAGES };
+}
+
+type Ran = ReturnType<StatementSync["run"]>;
+
+const leased = (sql: Statements, row: SessionRow, version: number, place: number): Ran =>
+  sql.updateLeased.run(...lightCells(row), place, row.id, version, row.renewAt, ...sameCells(row));
+
+const renewed = (sql: Statements, row: SessionRow, version: number, place: number): Ran =>
+  sql.updateRenewed.run(...lightCells(row), row.renewAt, place, row.id, version, ...sameCells(row));
+
+type Cell = string | number | null;
+
+const lightCells = (row: SessionRow): readonly Cell[] => [row.version, row.seen, row.tokenExpires, row.lease, row.body];
+
+const sameCells = (row: SessionRow): readonly Cell[] => [
+  ...[row.secretHash, row.kind, row.owner, row.issuer, row.sid, row.created, row.expires],
+  ...[row.previousHash, row.previousUntil],
+];
 
 /**
  * Deletes rows that expire before `now`, those first that expired first. Of many it takes those that end within the same minute in the order in

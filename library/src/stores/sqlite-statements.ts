@@ -3,7 +3,14 @@ import { COLUMNS, USUAL_COLUMNS } from "./sqlite-rows.ts";
 
 const ALL = COLUMNS.join(", ");
 const SLOTS = COLUMNS.map(() => "?").join(", ");
-const SET = COLUMNS.map((column) => (column === "seen" ? "seen = max(seen, ?)" : `${column} = ?`)).join(", ");
+/** All but the id, which comes first. */
+const SET = COLUMNS.slice(1)
+  .map((column) => (column === "seen" ? "seen = max(seen, ?)" : `${column} = ?`))
+  .join(", ");
+/** What a renewal, a lease and new data leave as it is; most of it is in an index, of which each costs an update as much as the row. */
+const SAME = `ended IS NULL AND secret_hash = ? AND kind = ? AND owner IS ? AND issuer IS ? AND sid IS ? AND created = ? AND expires = ?
+  AND previous_hash IS ? AND previous_until = ?`;
+const LIGHT = "version = ?, seen = max(seen, ?), token_expires = ?, lease = ?, body = ?";
 const END = `UPDATE sessions SET version = version + 1, owner = NULL, issuer = NULL, sid = NULL, previous_hash = NULL, previous_until = 0,
   renew_at = NULL, token_expires = NULL, lease = NULL, body = '', ended = ?, reason = ? WHERE ended IS NULL AND`;
 
@@ -14,6 +21,8 @@ export const STATEMENTS = {
   insertAt: `INSERT INTO sessions (rowid, ${ALL}) VALUES (?, ${SLOTS}) ON CONFLICT DO NOTHING`,
   insert: `INSERT INTO sessions (${ALL}) VALUES (${SLOTS}) ON CONFLICT (id) DO NOTHING`,
   update: `UPDATE sessions SET ${SET} WHERE id = ? AND version = ? AND ended IS NULL`,
+  updateLeased: `UPDATE sessions SET ${LIGHT} WHERE rowid = ? AND id = ? AND version = ? AND renew_at IS ? AND ${SAME}`,
+  updateRenewed: `UPDATE sessions SET ${LIGHT}, renew_at = ? WHERE rowid = ? AND id = ? AND version = ? AND ${SAME}`,
   touch: "UPDATE sessions SET seen = max(seen, ?) WHERE id = ? AND ended IS NULL",
   endId: `${END} id = ? RETURNING id`,
   endOwner: `${END} owner = ? AND id IS NOT ? RETURNING id`,
@@ -55,6 +64,8 @@ export function prepareAll(db: DatabaseSync): Statements {
     insertAt: prepare("insertAt"),
     insert: prepare("insert"),
     update: prepare("update"),
+    updateLeased: prepare("updateLeased"),
+    updateRenewed: prepare("updateRenewed"),
     touch: prepare("touch"),
     endId: prepare("endId"),
     endOwner: prepare("endOwner"),

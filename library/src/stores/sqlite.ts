@@ -19,8 +19,9 @@ import type { SqliteOptions } from "./sqlite-options.ts";
 import { sqliteOptions } from "./sqlite-options.ts";
 import { Patience } from "./sqlite-patience.ts";
 import { ReadHold } from "./sqlite-read-hold.ts";
-import { insertRow, readRow, sweepRows } from "./sqlite-row.ts";
-import { cellsIn, cellsOf, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
+import type { Written } from "./sqlite-row.ts";
+import { insertRow, readRow, sweepRows, updateRow } from "./sqlite-row.ts";
+import { cellsIn, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
 import { createFile, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { prepareAll } from "./sqlite-statements.ts";
@@ -69,7 +70,6 @@ interface Opened {
   readonly patience: Patience;
 }
 
-const PAGE = 4_096;
 /** Pages that a write to one row adds to the log: its own, and those of the indexes. */
 const PAGES_PER_ROW = 4;
 /** How long endings are kept for processes that have not read them yet, in milliseconds. */
@@ -125,15 +125,15 @@ class SqliteStore implements SessionStore {
   }
 
   put(row: SessionRow, condition: PutCondition): boolean {
-    const written = this.#write(row.id, PAGES_PER_ROW + Math.ceil(row.body.length / PAGE), () =>
-      condition === "absent" ? insertRow(this.#sql, row) : this.#sql.update.run(...cellsOf(row), row.id, condition),
+    const written = this.#write(row.id, () =>
+      condition === "absent" ? insertRow(this.#sql, row) : updateRow(this.#sql, row, condition),
     );
     if (written && row.ended !== null) this.#endings.wrote();
     return written;
   }
 
   touch(id: string, seen: number): boolean {
-    return this.#write(id, 1, () => this.#sql.touch.run(seen, id));
+    return this.#write(id, () => ({ changes: this.#sql.touch.run(seen, id).changes, pages: 1 }));
   }
 
   end(target: EndTarget, reason: EndReason, now: number): readonly string[] {
@@ -228,12 +228,12 @@ class SqliteStore implements SessionStore {
     if (this.#checkpointer.wrote(pages)) this.#map.follow();
   }
 
-  #write(id: string, pages: number, work: () => { readonly changes: number | bigint }): boolean {
+  #write(id: string, work: () => Written): boolean {
     return this.#change(() => {
-      const written = work().changes === 1;
+      const { changes, pages } = work();
       this.#cache?.drop(id);
-      if (written) this.#logged(pages);
-      return written;
+      if (changes === 1) this.#logged(pages);
+      return changes === 1;
     });
   }
 
