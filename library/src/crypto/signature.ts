@@ -19,11 +19,29 @@ const CURVES: { readonly [alg: string]: string } = { ES256: "prime256v1", ES384:
 
 /** Whether the key is of the kind that the algorithm needs. Keys know better than headers what they are for (A-37). */
 export function fits(alg: SignatureAlgorithm, key: KeyObject): boolean {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  if (key.type !== "public") return false;
+  const { type, curve, bits } = kindOf(key);
   if (alg === "EdDSA" || alg === "Ed25519") return type === "ed25519";
-  if (alg in CURVES) return type === "ec" && details?.namedCurve === CURVES[alg];
-  return type === "rsa" && (details?.modulusLength ?? 0) >= 2_048;
+  if (alg in CURVES) return type === "ec" && curve === CURVES[alg];
+  return type === "rsa" && bits >= 2_048;
+}
+
+interface Kind {
+  /** `undefined` for what is no public key. */
+  readonly type: string | undefined;
+  readonly curve: string | undefined;
+  readonly bits: number;
+}
+
+/** Node looks a key's details up anew each time, which costs a tenth of a signature. */
+const kinds = new WeakMap<KeyObject, Kind>();
+
+function kindOf(key: KeyObject): Kind {
+  const known = kinds.get(key);
+  if (known !== undefined) return known;
+  const { namedCurve: curve, modulusLength: bits = 0 } = key.asymmetricKeyDetails ?? {};
+  const kind = { type: key.type === "public" ? key.asymmetricKeyType : undefined, curve, bits };
+  kinds.set(key, kind);
+  return kind;
 }
 
 /** Whether the signature over `input` was made with the private half of this key. `false` for a key of another kind; never throws. */
