@@ -18,6 +18,8 @@ const RATE = 500;
 const UNTIL_RUN_OUT = 1_500;
 /** The paired window is as many times as long as that in which the tokens run out: the storm takes longer than that to be over. */
 const CALM = 3;
+/** From the connections of a round to its first window. */
+const SETTLE = 500;
 /** Before anything counts: the code is compiled, connections to the provider are open. */
 const WARM_UP = 2;
 
@@ -99,9 +101,13 @@ async function oneRound(
     const { others, storm, seconds } = await asked(load, { kind, name, lasts: length, rate: RATE });
     return { others, storm, seconds, cpu: (await helper.ask<number>("cpu")) - before };
   };
+  await asked(load, { kind: "open", name });
+  // The gateway may still be taking them.
+  await setTimeout(SETTLE);
   await provider.ask<Journal>("journal");
   const before = await window("calm");
   const during = await window("storm");
+  await asked(load, { kind: "close", name });
   return { before, during, journal: await provider.ask<Journal>("journal") };
 }
 

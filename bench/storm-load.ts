@@ -14,6 +14,9 @@ export type StormQuestion =
       readonly others: readonly string[];
       readonly storm: readonly string[];
     }
+  /** Connections are opened and closed outside of what is measured: how many there are is no matter of renewals. */
+  | { readonly kind: "open"; readonly name: string }
+  | { readonly kind: "close"; readonly name: string }
   /** Times in milliseconds, the rate in requests a second. */
   | { readonly kind: "calm"; readonly name: string; readonly lasts: number; readonly rate: number }
   | { readonly kind: "storm"; readonly name: string; readonly lasts: number; readonly rate: number };
@@ -35,13 +38,14 @@ export interface StormAnswer {
   readonly error: string;
 }
 
-/** For the others, open before a window begins; each of the storm has one of its own. More are opened as they are needed. */
+/** For the others; each of the storm has one of its own. More are opened as they are needed. */
 const CONNECTIONS = 64;
 
 interface Side {
   readonly port: number;
   readonly others: readonly Buffer[];
   readonly storm: readonly Buffer[];
+  idle: Connection[];
 }
 
 const sides = new Map<string, Side>();
@@ -108,15 +112,20 @@ class Connection {
 
 function prepare({ name, port, others, storm }: Extract<StormQuestion, { kind: "prepare" }>): void {
   const bytes = (texts: readonly string[]): Buffer[] => texts.map((text) => Buffer.from(text, "latin1"));
-  sides.set(name, { port, others: bytes(others), storm: bytes(storm) });
+  sides.set(name, { port, others: bytes(others), storm: bytes(storm), idle: [] });
 }
 
-/** Connections for one window. */
-async function connected(port: number, count: number): Promise<Connection[]> {
+/** Connections for the windows of one round. */
+async function open(side: Side): Promise<void> {
   const idle: Connection[] = [];
-  for (let made = 0; made < count; made++) idle.push(new Connection(port, idle));
+  for (let made = 0; made < CONNECTIONS + side.storm.length; made++) idle.push(new Connection(side.port, idle));
   await Promise.all(idle.map(({ opened }) => opened));
-  return idle;
+  side.idle = idle;
+}
+
+function close(side: Side): void {
+  for (const connection of side.idle) connection.close();
+  side.idle = [];
 }
 
 /** Sends what is due at this rate until it is told to stop. Sleeps in between: the servers need the processors. */
@@ -137,18 +146,18 @@ function paced(rate: number, goesOn: (sent: number) => boolean, send: (index: nu
 /** The others ask for as long as it lasts, or until the last one of the storm is answered. */
 async function run(side: Side, lasts: number, rate: number, withStorm: boolean): Promise<Omit<StormAnswer, "error">> {
   const took = { others: [] as number[], storm: [] as number[] };
-  const idle = await connected(side.port, CONNECTIONS + (withStorm ? side.storm.length : 0));
-  let open = 0;
+  const { idle } = side;
+  let unanswered = 0;
   let quiet = Promise.withResolvers<void>();
   const send = (requests: readonly Buffer[], index: number, into: number[]): void => {
     const request = requests[index % requests.length];
     if (request === undefined) return;
     const connection = idle.pop() ?? new Connection(side.port, idle);
-    open += 1;
+    unanswered += 1;
     connection.send(request, (milliseconds) => {
       into.push(milliseconds);
-      open -= 1;
-      if (open === 0) quiet.resolve();
+      unanswered -= 1;
+      if (unanswered === 0) quiet.resolve();
     });
   };
   const { storm, others } = side;
@@ -169,12 +178,11 @@ async function run(side: Side, lasts: number, rate: number, withStorm: boolean):
     );
   }
   await asking;
-  while (open > 0) {
+  while (unanswered > 0) {
     await quiet.promise;
     quiet = Promise.withResolvers();
   }
   const seconds = (performance.now() - start) / 1000;
-  for (const connection of idle) connection.close();
   return { others: latencies(took.others), storm: latencies(took.storm), seconds };
 }
 
@@ -193,6 +201,10 @@ answer(async (question: StormQuestion): Promise<StormAnswer> => {
   }
   const side = sides.get(question.name);
   if (side === undefined) return { others: NONE, storm: NONE, seconds: 0, error: `nothing is prepared for ${question.name}` };
+  if (question.kind === "open" || question.kind === "close") {
+    await (question.kind === "open" ? open : close)(side);
+    return { others: NONE, storm: NONE, seconds: 0, error: failure };
+  }
   const found = await run(side, question.lasts, question.rate, question.kind === "storm");
   return { ...found, error: failure };
 });
