@@ -4,6 +4,7 @@ import type { Asserted, Observed } from "./observe.ts";
 import { provenBy, registered, reportTurnedAway } from "./observe.ts";
 import type { EngineOptions } from "./options.ts";
 import type { Renewal } from "./renewal-options.ts";
+import { showsPrevious } from "./rotation.ts";
 import type { WaitBudget } from "./wait-budget.ts";
 
 /** What was observed, with the session in step with its provider, or known not to be. */
@@ -29,7 +30,7 @@ function asserting(asserted: Asserted): Observed {
 function verdictOf(renewal: Renewal, proven: ProvenSession): Verdict {
   switch (renewal.kind) {
     case "renewed":
-      return { kind: "accept", session: { ...proven, row: renewal.row } };
+      return { kind: "accept", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
     case "ended":
       return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
     case "unavailable":

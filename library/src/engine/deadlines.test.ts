@@ -73,6 +73,23 @@ test("F-71 one whose time is past when it is added is called soon, and not at on
   assert.deepEqual(called, ["past at 50"]);
 });
 
+test("F-71 a timer that wakes a little early, however often, is no reason to sleep for ever", async () => {
+  let slept = 0;
+  const clock = {
+    // A sum of rounded times stops short of what was meant.
+    monotonic: () => (slept === 0 ? 0 : 99.999_999_999),
+    sleep: async (): Promise<void> => {
+      slept += 1;
+      assert.ok(slept < 10, "it sleeps again and again");
+    },
+  };
+  const deadlines = new Deadlines(clock);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  deadlines.add({ at: 100, over: false, expire: resolve });
+  await promise;
+  assert.equal(slept, 1);
+});
+
 test("F-71 while one is called others may be added and be over", async () => {
   const clock = manualClock();
   const deadlines = new Deadlines(clock);

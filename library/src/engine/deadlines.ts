@@ -14,6 +14,9 @@ export interface Deadline {
 /** So many that are over are kept in line at least: to look for them among few is not worth it. */
 const FEW = 64;
 
+/** Timers wake up to a millisecond early, and sums of times are rounded: to sleep for what is left would not end it. */
+const EARLY = 1;
+
 /** Calls each at its time, in the order of their times. */
 export class Deadlines {
   readonly #clock: Pick<Clock, "monotonic" | "sleep">;
@@ -69,7 +72,7 @@ export class Deadlines {
     if (this.#sleeping?.stop !== stop) return;
     this.#sleeping = null;
     const now = this.#clock.monotonic();
-    const later = this.#line.findIndex(({ at, over }) => !over && at > now);
+    const later = this.#line.findIndex(({ at, over }) => !over && at >= now + EARLY);
     const due = this.#line.splice(0, later < 0 ? this.#line.length : later);
     for (const one of due) if (!one.over) one.expire();
     const [next] = this.#line;

@@ -1,5 +1,5 @@
 /** The secret after the one that was presented: the same for everybody who asks, so that a lost answer can be asked for again. */
-import type { RequestView, SessionRow } from "../contracts.ts";
+import type { ProvenSession, RequestView, SessionRow } from "../contracts.ts";
 import { readCookies } from "../cookie/parse.ts";
 import { equalHash } from "../crypto/equal.ts";
 import type { MintedTicket } from "../crypto/ticket.ts";
@@ -9,6 +9,11 @@ import type { EngineOptions } from "./options.ts";
 /** A ticket, and whether its secret is the one that the row holds already. */
 export interface Successor extends MintedTicket {
   readonly current?: boolean;
+}
+
+/** Whoever proved the secret that was exchanged since shows the previous one. `fresh`: the row as it was read after they proved it. */
+export function showsPrevious({ row, previous }: ProvenSession, fresh: SessionRow): boolean {
+  return previous || fresh.previousUntil !== row.previousUntil;
 }
 
 /**

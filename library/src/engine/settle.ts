@@ -1,4 +1,4 @@
-import type { RequestView, SessionRow } from "../contracts.ts";
+import type { RequestView } from "../contracts.ts";
 import { clearCookie, setCookie } from "../cookie/serialize.ts";
 import { heeded } from "../core/draft.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -18,7 +18,7 @@ import type { Exchange } from "./exchange.ts";
 import type { EngineOptions } from "./options.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { chance } from "./renewal-options.ts";
-import { type Successor, successorOf } from "./rotation.ts";
+import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
 import { sealTokens } from "./tokens.ts";
 
 /** What the response gets: cookies to add, and perhaps a refusal that takes the place of the handler's answer. */
@@ -121,13 +121,8 @@ async function heldAgain<Data>({ options }: Exchange<Data>, held: Held, now: num
   if (row === undefined || overReason(row, now, options.policy) !== null) return { ...held, live: null, lost: true };
   return {
     ...held,
-    live: { row, body: bodyOf(row, options.store.capabilities).record, previous: stillPrevious(held.live, row) },
+    live: { row, body: bodyOf(row, options.store.capabilities).record, previous: showsPrevious(held.live, row) },
   };
-}
-
-// Whoever proved the secret that has been exchanged since now shows the previous one.
-function stillPrevious(live: NonNullable<Held["live"]>, row: SessionRow): boolean {
-  return live.previous || row.previousUntil !== live.row.previousUntil;
 }
 
 function cookiesOf<Data>(
