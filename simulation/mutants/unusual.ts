@@ -20,6 +20,13 @@ export const UNUSUAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   one(
+    "rotates-again",
+    "who waited for a renewal while another replica exchanged the secret exchanges it once more",
+    "engine/admit.ts",
+    "previous: showsPrevious(proven, renewal.row)",
+    "previous: proven.previous",
+  ),
+  one(
     "scope-of-before",
     "a refresh that gives less is stored with what the login gave",
     "engine/spend.ts",
