@@ -12,7 +12,7 @@ export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, b
   const proven = provenBy(observed.verdict);
   if (proven === null) return Promise.resolve(observed);
   // By hand, so that of a crowd that waits hardly anything is kept.
-  return options.renewals.renew(proven.row, undefined, budget).then(
+  return options.renewals.renew(proven.row, { budget, fresh: true }).then(
     (renewal) => renewed(observed, verdictOf(renewal, proven)),
     (cause: unknown) => renewed(observed, failedBy(cause)),
   );

@@ -24,6 +24,13 @@ const POLL = 200;
 const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
+/** How a request asks for a renewal. */
+interface RenewOptions {
+  readonly rejected?: string | undefined;
+  readonly budget?: WaitBudget;
+  readonly fresh?: boolean;
+}
+
 /** A flight that looks at its row. */
 interface Flying {
   readonly flight: Flight;
@@ -66,8 +73,12 @@ export class Renewals {
     return new WaitBudget(this.#options.refresh.wait, this.#options.clock);
   }
 
-  /** Renews where that is due, and waits for it as long as a request may. `rejected`: an access token that counts as run out. Rejects where the store does not answer. */
-  renew(row: SessionRow, rejected?: string, budget = this.budget()): Promise<Renewal> {
+  /**
+   * Renews where that is due, and waits for it as long as a request may. Rejects where the store does not answer.
+   * @param rejected an access token that counts as run out
+   * @param fresh the row was read just now, for this request
+   */
+  renew(row: SessionRow, { rejected, budget = this.budget(), fresh = false }: RenewOptions = {}): Promise<Renewal> {
     const held = this.#held.get(row.id);
     if (held !== undefined) return Promise.resolve(this.#meanwhile(row, held, rejected));
     let flight: Flight;
@@ -77,7 +88,7 @@ export class Renewals {
       // A record of another release.
       return Promise.reject(cause);
     }
-    return this.#waits.for(flight, row, budget).then((landing) => this.#since(row, landing, rejected));
+    return this.#waits.for(flight, budget, fresh ? row : undefined).then((landing) => this.#since(row, landing, rejected));
   }
 
   /** A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that. */
@@ -102,7 +113,7 @@ export class Renewals {
       }
       if (!this.#renews(row))
         throw isSpent(row, this.#options.clock.now()) ? ended() : new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
-      const renewal = await this.renew(row, token === null ? undefined : rejected, budget);
+      const renewal = await this.renew(row, { rejected: token === null ? undefined : rejected, budget });
       if (renewal.kind === "ended") throw ended();
       if (renewal.kind === "unavailable") throw this.#stuck(row, renewal) ? ended() : unavailable(renewal.retryAfter);
       row = renewal.row;
@@ -169,19 +180,31 @@ export class Renewals {
     const { clock } = this.#options;
     if (queue === null) {
       const flying = { flight, rejected, watch: new LeaseWatch(clock) };
-      void this.#fly(flying, null, this.#look(flying));
+      this.#settle(flight, this.#fly(flying, null, this.#look(flying)));
       return;
     }
-    void queue.run((pass) => {
+    const turn = queue.run((pass) => {
       const flying = { flight, rejected, watch: new LeaseWatch(clock) };
       const first = this.#lookInTurn(flying, pass);
-      void this.#fly(flying, queue, first);
+      this.#settle(flight, this.#fly(flying, queue, first));
       return first.catch(() => undefined);
     });
+    // Its turn never came: the clock failed.
+    turn.catch((cause: unknown) => this.#fail(flight, cause));
   }
 
-  /** Looks at the row until that settles it. `turn`: where it waits for another turn if this look fails. */
-  async #fly(flying: Flying, queue: Slots | null, first: Promise<Look>): Promise<void> {
+  #settle(flight: Flight, flown: Promise<Landing>): void {
+    flown.then(
+      (landing) => this.#land(flight, landing),
+      (cause: unknown) => this.#fail(flight, cause),
+    );
+  }
+
+  /**
+   * Looks at the row until that settles it.
+   * @param queue where it waits for another turn if its first look fails
+   */
+  async #fly(flying: Flying, queue: Slots | null, first: Promise<Look>): Promise<Landing> {
     const { flight, watch } = flying;
     const { clock, entropy, report } = this.#options;
     let turn = queue;
@@ -190,18 +213,13 @@ export class Renewals {
       try {
         const look = await looking;
         turn = null;
-        if (look !== "again") return this.#land(flight, look);
+        if (look !== "again") return look;
       } catch (cause) {
         failures += 1;
         report({ name: "store.failed", level: "error", reason: "renewal", sessionId: flight.id, error: cause });
-        if (failures >= STORE_ATTEMPTS) return this.#fail(flight, new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause }));
+        if (failures >= STORE_ATTEMPTS) throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
       }
-      const pause = failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(entropy));
-      try {
-        await clock.sleep(pause, this.#closing.signal);
-      } catch (cause) {
-        return this.#fail(flight, cause);
-      }
+      await clock.sleep(failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(entropy)), this.#closing.signal);
       looking = turn === null ? this.#look(flying) : turn.run((pass) => this.#lookInTurn(flying, pass));
     }
   }

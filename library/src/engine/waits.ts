@@ -18,8 +18,11 @@ export class Waits {
     this.#deadlines = new Deadlines(options.clock);
   }
 
-  /** What became of the flight for this row, which was read just now, or that this request waits for it no longer. */
-  for(flight: Flight, row: SessionRow, budget: WaitBudget): Promise<Landing> {
+  /**
+   * What became of the flight, or that this request waits for it no longer.
+   * @param row as it was read just now, where it was
+   */
+  for(flight: Flight, budget: WaitBudget, row?: SessionRow): Promise<Landing> {
     const { clock, endings } = this.#options;
     const now = clock.monotonic();
     // Who comes later waits for the rest of what the first may.
@@ -45,7 +48,7 @@ export class Waits {
   late(flight: Flight, waiting: Waiting): void {
     flight.waiting = flight.waiting.filter((other) => other !== waiting);
     this.#end(waiting, LATER);
-    if (flight.waiting.length === 0) this.#endAll(flight, LATER);
+    if (flight.waiting.length === 0) this.#unwatch(flight);
     if (flight.slow) return;
     flight.slow = true;
     const about = flight.provider === undefined ? {} : { provider: flight.provider.name };
@@ -59,9 +62,13 @@ export class Waits {
   #endAll(flight: Flight, landing: Landing): void {
     const { waiting } = flight;
     flight.waiting = [];
+    this.#unwatch(flight);
+    for (const one of waiting) this.#end(one, landing);
+  }
+
+  #unwatch(flight: Flight): void {
     flight.stopWatching?.();
     flight.stopWatching = null;
-    for (const one of waiting) this.#end(one, landing);
   }
 
   #end(waiting: Waiting, landing: Landing): void {
