@@ -1,3 +1,5 @@
+import { QUIET } from "./machine.ts";
+
 /** What a benchmark found. `--json` prints exactly this. */
 export interface Report {
   readonly bench: string;
@@ -43,6 +45,8 @@ export interface Machine {
   readonly node: string;
   readonly rounds: number;
   readonly sessions: number;
+  /** The part of the processors that the host of a virtual machine took away while it was measured; `null` where that is not known. */
+  readonly stolen: number | null;
   readonly versions: { readonly [name: string]: string };
 }
 
@@ -69,6 +73,11 @@ export function loosened(goal: Goal): Goal {
 
 export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
+function stolenLine(share: number): string {
+  const percent = `${(share * 100).toFixed(1)} % of the processors were taken away by the machine's host meanwhile`;
+  return share <= QUIET ? percent : `${percent}: NOT A QUIET MACHINE, times say nothing`;
+}
+
 /** For people. */
 export function table({ bench, machine, rows, goals }: Report): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
@@ -90,6 +99,7 @@ export function table({ bench, machine, rows, goals }: Report): string {
   return [
     `${bench} on ${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
     `${machine.rounds} interleaved rounds, ${machine.sessions} sessions; ${versions.join(", ")}`,
+    ...(machine.stolen === null ? [] : [stolenLine(machine.stolen)]),
     "",
     ...columns(visible),
     "",

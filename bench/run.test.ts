@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Stolen } from "./machine.ts";
 import { median } from "./measure.ts";
 import { installed } from "./programs.ts";
 import type { Report } from "./report.ts";
@@ -142,6 +143,7 @@ test("the table names the machine, aligns the rows and tells missed goals from m
     node: "24.0.0",
     rounds: 9,
     sessions: 5,
+    stolen: 0.004,
     versions: { peer: "1.2.3" },
   };
   const rows = [
@@ -154,6 +156,16 @@ test("the table names the machine, aligns the rows and tells missed goals from m
   assert.match(text, /^ours {2}80,000 {3}11\.20 {6}1\.20 {4}0\.893$/m);
   assert.match(text, /^met {4}adds/m);
   assert.match(text, /^MISSED of bare/m);
+  assert.match(text, /^0\.4 % of the processors were taken away by the machine's host meanwhile$/m);
+  const busy = table({ bench: "request", machine: { ...machine, stolen: 0.011 }, rows, goals: [] });
+  assert.match(busy, /^1\.1 % .* meanwhile: NOT A QUIET MACHINE, times say nothing$/m);
+  assert.doesNotMatch(table({ bench: "request", machine: { ...machine, stolen: null }, rows, goals: [] }), /taken away/);
+});
+
+test("what a host takes away is a part of all processors, or not known", () => {
+  const share = new Stolen().share();
+  assert.equal(share === null, process.platform !== "linux");
+  assert.ok(share === null || (share >= 0 && share <= 1.5), String(share));
 });
 
 interface Outcome {
