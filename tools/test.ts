@@ -12,7 +12,7 @@ import { findServer, install, isCI, mayInstall, remedies, serversOf } from "./se
 
 const MINUTE = 60_000;
 /** The whole run is stopped then, so that a hanging test is a failure and no waiting. */
-const LONGEST = 20 * MINUTE;
+const LONGEST = 30 * MINUTE;
 const LONGEST_FILE = 10 * MINUTE;
 
 /** What can run here, and what cannot for want of which server. */
