@@ -35,8 +35,8 @@ export interface Written {
   readonly pages: number;
 }
 
-/** Pages of the indexes that a write to one row changes where it may change anything. */
-const INDEX_PAGES = 4;
+/** Pages of the indexes that a write to one row changes if it may change anything; also what one adds to the log that empties a row. */
+export const INDEX_PAGES = 4;
 const PAGE = 4_096;
 
 /**

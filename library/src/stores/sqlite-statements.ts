@@ -14,6 +14,9 @@ const LIGHT = "version = ?, seen = max(seen, ?), token_expires = ?, lease = ?, b
 const END = `UPDATE sessions SET version = version + 1, owner = NULL, issuer = NULL, sid = NULL, previous_hash = NULL, previous_until = 0,
   renew_at = NULL, token_expires = NULL, lease = NULL, body = '', ended = ?, reason = ? WHERE ended IS NULL AND`;
 
+/** SQLite prepares a statement anew whenever another limit is bound, since its plan may be another. A sum it does not look into. */
+const MOST = "? + 0";
+
 /** One statement for each thing that is done: a condition and its write are one, so that processes need no transaction. */
 export const STATEMENTS = {
   usual: `SELECT ${USUAL_COLUMNS} FROM sessions WHERE rowid = ? AND id = ?`,
@@ -27,25 +30,23 @@ export const STATEMENTS = {
   endId: `${END} id = ? RETURNING id`,
   endOwner: `${END} owner = ? AND id IS NOT ? RETURNING id`,
   endSid: `${END} issuer = ? AND sid = ? RETURNING id`,
-  listOwner: `SELECT ${ALL} FROM sessions WHERE owner = ? AND ended IS NULL AND expires > ? ORDER BY created DESC LIMIT ?`,
-  listSid: `SELECT ${ALL} FROM sessions WHERE issuer = ? AND sid = ? AND ended IS NULL AND expires > ? LIMIT ?`,
-  listDue: `SELECT ${ALL} FROM sessions WHERE renew_at < ? AND ended IS NULL AND expires > ? ORDER BY renew_at LIMIT ?`,
+  listOwner: `SELECT ${ALL} FROM sessions WHERE owner = ? AND ended IS NULL AND expires > ? ORDER BY created DESC LIMIT ${MOST}`,
+  listSid: `SELECT ${ALL} FROM sessions WHERE issuer = ? AND sid = ? AND ended IS NULL AND expires > ? LIMIT ${MOST}`,
+  listDue: `SELECT ${ALL} FROM sessions WHERE renew_at < ? AND ended IS NULL AND expires > ? ORDER BY renew_at LIMIT ${MOST}`,
   markFirst: `INSERT INTO marks (key, until, value) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET until = excluded.until, value = excluded.value WHERE marks.until <= ?`,
   markAgain: "UPDATE marks SET until = ?, value = ? WHERE key = ?",
   marked: "SELECT value FROM marks WHERE key = ? AND until > ?",
   dueAt: "SELECT expires FROM sessions WHERE expires < ? ORDER BY expires LIMIT 1 OFFSET ?",
   sweepPlaces: `DELETE FROM sessions WHERE rowid IN
-    (SELECT rowid FROM sessions WHERE rowid >= ? AND rowid <= ? AND +expires < ? ORDER BY rowid LIMIT ?)`,
-  sweepRows: "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ?)",
-  survey:
-    "SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ?",
+    (SELECT rowid FROM sessions WHERE rowid >= ? AND rowid <= ? AND +expires < ? ORDER BY rowid LIMIT ${MOST})`,
+  sweepRows: `DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ${MOST})`,
+  survey: `SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ${MOST}`,
   sweepIdle: "DELETE FROM sessions WHERE rowid > ? AND rowid <= ? AND ended IS NULL AND seen < ?",
-  sweepMarks: "DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ?)",
-  sweepEndings:
-    "DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ?)",
+  sweepMarks: `DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ${MOST})`,
+  sweepEndings: `DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ${MOST})`,
   newestEnding: "SELECT max(number) FROM endings",
-  endingsAfter: "SELECT number, id, reason FROM endings WHERE number > ? ORDER BY number LIMIT ?",
+  endingsAfter: `SELECT number, id, reason FROM endings WHERE number > ? ORDER BY number LIMIT ${MOST}`,
   dataVersion: "PRAGMA data_version",
 } as const;
 

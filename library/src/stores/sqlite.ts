@@ -20,7 +20,7 @@ import { sqliteOptions } from "./sqlite-options.ts";
 import { Patience } from "./sqlite-patience.ts";
 import { ReadHold } from "./sqlite-read-hold.ts";
 import type { Written } from "./sqlite-row.ts";
-import { insertRow, readRow, sweepRows, updateRow } from "./sqlite-row.ts";
+import { INDEX_PAGES, insertRow, readRow, sweepRows, updateRow } from "./sqlite-row.ts";
 import { cellsIn, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
 import { createFile, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import type { Statements } from "./sqlite-statements.ts";
@@ -70,8 +70,6 @@ interface Opened {
   readonly patience: Patience;
 }
 
-/** Pages that a write to one row adds to the log: its own, and those of the indexes. */
-const PAGES_PER_ROW = 4;
 /** How long endings are kept for processes that have not read them yet, in milliseconds. */
 const ENDINGS_KEPT = 60_000;
 
@@ -140,7 +138,7 @@ class SqliteStore implements SessionStore {
     return this.#change(() => {
       const ended = this.#endAll(target, reason, now).map((result) => text(cellsIn(result)[0]));
       for (const id of ended) this.#cache?.drop(id);
-      this.#logged(ended.length * PAGES_PER_ROW);
+      this.#logged(ended.length * INDEX_PAGES);
       if (ended.length > 0) this.#endings.wrote();
       return ended;
     });
@@ -155,7 +153,7 @@ class SqliteStore implements SessionStore {
 
   mark(key: string, until: number, now: number, value = ""): boolean {
     return this.#change(() => {
-      this.#logged(PAGES_PER_ROW);
+      this.#logged(INDEX_PAGES);
       // Who is first is decided by one statement. Where the mark stands it is replaced, unless it was swept in between.
       for (;;) {
         if (this.#sql.markFirst.run(key, until, value, now).changes === 1) return true;
