@@ -65,7 +65,7 @@ test("F-59 F-60 npm run bench -- stores --json says what a session takes, and ho
   const { status, output, errors } = await run(["stores", "--quick", "--json"]);
   const report: Report = JSON.parse(output || "{}");
   assert.equal(report.bench, "stores", errors);
-  assert.equal(report.rows.length, 4);
+  assert.equal(report.rows.length, 5);
   assert.equal(report.goals.length, 5);
   for (const { name, cpuMicros } of report.rows) assert.ok(cpuMicros > 0, name);
   for (const { name, value } of report.goals) assert.ok(Number.isFinite(value), name);

@@ -20,6 +20,7 @@ export async function storesBench(stage: Stage): Promise<Findings> {
     rowOf(`SQLite, a look-up among ${Math.min(FULL.sessions / TIMES, many).toLocaleString("en-GB")}`, found.fewGet),
     rowOf(`SQLite, a look-up among ${counted}`, found.manyGet),
     rowOf("SQLite, a row that is swept", found.sweptMicros),
+    rowOf("SQLite alone, a row that is deleted", found.bareSweptMicros),
   ];
   const goals = [
     atMost("memory, bytes of a session over its data", found.memoryBytes, 300),

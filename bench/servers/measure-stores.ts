@@ -1,11 +1,13 @@
 /** Fills stores and measures them by themselves, in a process of its own. Run with `--expose-gc`; says one {@link StoreFigures}. */
 import { randomBytes } from "node:crypto";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionRow, SessionStore } from "coatcheck/contracts";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import { dataOf, personOf } from "../people.ts";
 import { say } from "../talk.ts";
+import { measureBareSweep } from "./bare-sweep.ts";
 import { measureSweep } from "./measure-sweep.ts";
 import { cpuMicros, given, wanted } from "./serving.ts";
 
@@ -20,10 +22,14 @@ export interface StoreFigures {
   readonly manyGet: number;
   /** Microseconds of a row that is swept, and milliseconds of the longest batch but for one in a hundred. */
   readonly sweptMicros: number;
+  /** The same by SQLite alone, from a copy of the file. */
+  readonly bareSweptMicros: number;
   readonly batchMillis: number;
 }
 
 const FEW = 10_000;
+/** A sweep's floor is taken from so many of all rows: one of ten. */
+const BARE_PART = 10;
 const { directory, sessions: many } = wanted();
 const rounds = Number(given());
 const start = Date.now();
@@ -92,14 +98,21 @@ const memoryGet = await lookUps(inMemory, kept.ids);
 await inMemory.close();
 
 const few = sqlite(join(directory, "few.db"));
-const full = sqlite(join(directory, "many.db"));
+const file = join(directory, "many.db");
+const full = sqlite(file);
 const fewIds = (await fill(few, Math.min(FEW, many))).ids;
 const manyIds = (await fill(full, many)).ids;
 const [fewGet, manyGet] = [await lookUps(few, fewIds), await lookUps(full, manyIds)];
-
-const { swept, batches } = await measureSweep(full, start + 3_600_000 + (many / 2) * 30);
 await few.close();
 await full.close();
+
+const half = start + 3_600_000 + (many / 2) * 30;
+const copy = join(directory, "copy.db");
+copyFileSync(file, copy);
+const bareSweptMicros = measureBareSweep(copy, half, many / BARE_PART);
+const sweeping = sqlite(file);
+const { swept, batches } = await measureSweep(sweeping, half);
+await sweeping.close();
 const sorted = batches.toSorted((a, b) => a - b);
 say({
   memoryBytes,
@@ -107,6 +120,7 @@ say({
   memoryGet,
   fewGet,
   manyGet,
+  bareSweptMicros,
   sweptMicros: (batches.reduce((sum, millis) => sum + millis, 0) * 1000) / swept,
   batchMillis: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
 } satisfies StoreFigures);
