@@ -8,6 +8,12 @@ export const ENGINE: readonly Equivalent[] = [
     operators: ["assignment", "number"],
     reason: "that it is another number is what counts",
   },
+  {
+    path: "engine/deadlines.ts",
+    line: 'stop.abort("over")',
+    operators: ["string"],
+    reason: "there is a reason, which nobody reads",
+  },
   { path: "engine/slots.ts", line: "pause > 0", operators: ["boundary"], reason: "to sleep for no time is not to sleep" },
   {
     path: "engine/endings.ts",

@@ -49,6 +49,13 @@ test("F-71 each is called at its time, whichever was added first, and with one t
   assert.equal(clock.sleeping, 0);
 });
 
+test("F-71 those of one time are called in the order in which they came, between those before and after it", async () => {
+  const { called, add, advance } = line();
+  for (const [name, at] of Object.entries({ a: 100, d: 300, e: 400, b: 200, c: 200 })) add(name, at);
+  for (let time = 100; time <= 400; time += 100) await advance(100);
+  assert.deepEqual(called, ["a at 100", "b at 200", "c at 200", "d at 300", "e at 400"]);
+});
+
 test("F-71 what is over is called no more, and with the last of them the timer goes", async () => {
   const { clock, called, add, advance } = line();
   const early = add("early", 100);
@@ -125,6 +132,118 @@ test("F-71 while one is called others may be added and be over", async () => {
   }
   assert.deepEqual(called, ["first", "later"]);
   assert.equal(clock.sleeping, 0);
+});
+
+/** So many that wait for one time, of which these end before it. Answers which of the ended ones were still in line then, and which were called. */
+async function crowd(count: number, ended: number) {
+  const clock = manualClock();
+  const deadlines = new Deadlines(clock);
+  const looked = new Set<number>();
+  const called: number[] = [];
+  const all = Array.from({ length: count }, (_, index) => {
+    let over = false;
+    return {
+      at: 1_000,
+      get over() {
+        looked.add(index);
+        return over;
+      },
+      end(): void {
+        over = true;
+        deadlines.remove();
+      },
+      expire(): void {
+        called.push(index);
+        this.end();
+      },
+    };
+  });
+  for (const one of all) deadlines.add(one);
+  for (const one of all.slice(0, ended)) one.end();
+  looked.clear();
+  clock.advance(1_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(
+    called,
+    Array.from({ length: count - ended }, (_, index) => ended + index),
+  );
+  assert.equal(clock.sleeping, 0);
+  return [...looked].filter((index) => index < ended);
+}
+
+test("F-71 of a crowd of which more than half are over those are let go, and of a few they are not looked for", async () => {
+  assert.deepEqual(await crowd(100, 51), [], "none is kept");
+  assert.equal((await crowd(100, 50)).length, 50, "half of them");
+  assert.deepEqual(await crowd(65, 33), [], "none is kept");
+  assert.equal((await crowd(64, 40)).length, 40, "few");
+});
+
+/** A clock whose sleeps end when they are told to, also those that were aborted. */
+function restlessClock() {
+  const wakes: (() => void)[] = [];
+  const clock = {
+    time: 0,
+    monotonic: () => clock.time,
+    sleep: (ms: number) => {
+      slept.push(ms);
+      return new Promise<void>((resolve) => wakes.push(resolve));
+    },
+  };
+  const slept: number[] = [];
+  const wake = async (which: number, time: number): Promise<void> => {
+    clock.time = time;
+    wakes[which]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { clock, slept, wake };
+}
+
+test("F-71 a timer that wakes too early calls nobody, and sleeps for what is left", async () => {
+  const { clock, slept, wake } = restlessClock();
+  const deadlines = new Deadlines(clock);
+  const called: number[] = [];
+  const one = { at: 100, over: false, expire: (): void => void called.push(clock.time) };
+  deadlines.add(one);
+  // More than the millisecond by which timers are early.
+  await wake(0, 98.5);
+  assert.deepEqual([called, slept], [[], [100, 1.5]]);
+  await wake(1, 100);
+  assert.deepEqual(called, [100]);
+});
+
+test("F-71 of those that were all over before another came none is kept, and two of one time share a sleep", async () => {
+  const { clock, slept, wake } = restlessClock();
+  const deadlines = new Deadlines(clock);
+  let looked = false;
+  const over = {
+    at: 100,
+    get over() {
+      looked = true;
+      return true;
+    },
+    expire: () => assert.fail("it is over"),
+  };
+  deadlines.add(over);
+  deadlines.remove();
+  let called = 0;
+  for (const at of [100, 100]) deadlines.add({ at, over: false, expire: () => void called++ });
+  await wake(1, 100);
+  assert.deepEqual([called, looked, slept], [2, false, [100, 100]]);
+});
+
+test("F-71 a timer that ends in the moment in which another took its place wakes nobody", async () => {
+  const { clock, slept, wake } = restlessClock();
+  const deadlines = new Deadlines(clock);
+  const called: string[] = [];
+  const add = (name: string, at: number): void => {
+    deadlines.add({ at, over: false, expire: () => called.push(name) });
+  };
+  add("late", 100);
+  add("early", 50);
+  await wake(0, 20);
+  assert.deepEqual(slept, [100, 50], "the second sleeps on, and no third");
+  await wake(1, 50);
+  assert.deepEqual([called, slept], [["early"], [100, 50, 50]]);
 });
 
 test("F-71 whatever is added and over in whatever order: all that are not over by their time are called, once, and nothing sleeps in the end", async () => {

@@ -32,9 +32,8 @@ export class Deadlines {
 
   add(deadline: Deadline): void {
     // Nearly always it is later than all others.
-    let place = this.#line.length;
-    while (place > 0 && (this.#line[place - 1]?.at ?? 0) > deadline.at) place -= 1;
-    this.#line.splice(place, 0, deadline);
+    const before = this.#line.findLastIndex(({ at }) => at <= deadline.at);
+    this.#line.splice(before + 1, 0, deadline);
     this.#open += 1;
     if (this.#sleeping === null || deadline.at < this.#sleeping.until) this.#sleep(deadline.at);
   }
