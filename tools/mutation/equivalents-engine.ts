@@ -14,6 +14,12 @@ export const ENGINE: readonly Equivalent[] = [
     operators: ["string"],
     reason: "there is a reason, which nobody reads",
   },
+  {
+    path: "engine/waits.ts",
+    line: "flight.waiting.length === 0 ? [waiting]",
+    operators: ["number"],
+    reason: "the same list, with room for more",
+  },
   { path: "engine/slots.ts", line: "pause > 0", operators: ["boundary"], reason: "to sleep for no time is not to sleep" },
   {
     path: "engine/endings.ts",
