@@ -20,6 +20,14 @@ async function withPath(run: (path: string) => unknown): Promise<void> {
   }
 }
 
+/** The indexes that a statement looks rows up in. */
+function indexesUsed(path: string, statement: string): readonly string[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const steps = db.prepare(`EXPLAIN QUERY PLAN ${statement}`).all(...Array<null>(statement.split("?").length - 1).fill(null));
+  db.close();
+  return steps.flatMap(({ detail }) => /USING (?:COVERING )?INDEX (\w+)/.exec(String(detail))?.[1] ?? []);
+}
+
 /** The indexes whose entries a statement writes. */
 function indexesWritten(path: string, statement: string): readonly string[] {
   const db = new DatabaseSync(path, { readOnly: true });
@@ -36,9 +44,28 @@ function indexesWritten(path: string, statement: string): readonly string[] {
   return [...new Set(written.map(({ p1 }) => String(opened.get(p1 ?? null))))].toSorted();
 }
 
-test("F-71 a lease is written to its row alone, renewed tokens to one index besides", () =>
+test("F-71 a lease and renewed tokens are written to their row alone", () =>
   withPath(async (path) => {
     await sqlite(path).close();
+    assert.deepEqual(indexesWritten(path, STATEMENTS.updateLeased), []);
+    assert.deepEqual(indexesWritten(path, STATEMENTS.updateRenewed), []);
+    assert.deepEqual(indexesWritten(path, STATEMENTS.update), ["sessions_expires", "sessions_owner", "sessions_sid"]);
+  }));
+
+test("F-71 what is due has an index from the first list of it on, for every process, and renewed tokens are written to it", () =>
+  withPath(async (path) => {
+    const others = sqlite(path);
+    const store = sqlite(path);
+    const row = sampleRow({ renewAt: START, expires: START + HOUR });
+    await store.put(row, "absent");
+    const due = async (by: typeof store) => (await by.list({ renewBefore: START + 1 }, 10, START)).map(({ id }) => id);
+    assert.deepEqual(await due(store), [row.id]);
+    assert.deepEqual(indexesUsed(path, STATEMENTS.listDue), ["sessions_renew"]);
+    const next = { ...row, version: row.version + 1, renewAt: START + 2 };
+    assert.equal(await others.put(next, row.version), true);
+    assert.deepEqual([await due(store), await due(others)], [[], []]);
+    await store.close();
+    await others.close();
     assert.deepEqual(indexesWritten(path, STATEMENTS.updateLeased), []);
     assert.deepEqual(indexesWritten(path, STATEMENTS.updateRenewed), ["sessions_renew"]);
     assert.deepEqual(indexesWritten(path, STATEMENTS.update), [

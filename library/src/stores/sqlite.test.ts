@@ -67,7 +67,8 @@ test("sqlite keeps rows and marks when it is closed and opened again", () =>
   }));
 
 test("every statement searches by an index", () =>
-  withStore(({ path }) => {
+  withStore(async ({ path, store }) => {
+    await store.list({ renewBefore: START }, 1, START);
     const db = new DatabaseSync(path);
     for (const [name, sql] of Object.entries(STATEMENTS)) {
       if (name === "dataVersion") continue;

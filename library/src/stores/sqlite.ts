@@ -22,7 +22,7 @@ import { ReadHold } from "./sqlite-read-hold.ts";
 import type { Written } from "./sqlite-row.ts";
 import { INDEX_PAGES, insertRow, readRow, sweepRows, updateRow } from "./sqlite-row.ts";
 import { cellsIn, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
-import { createFile, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
+import { createFile, DUE_INDEX, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { prepareAll } from "./sqlite-statements.ts";
 import type { Ending, EndingListener } from "./sqlite-watch.ts";
@@ -85,6 +85,7 @@ class SqliteStore implements SessionStore {
   readonly #hold: ReadHold;
   readonly #file: FileWatch;
   readonly #map: FileMap;
+  #listsDue = false;
 
   constructor({ db, path, cacheRows, file, map, patience }: Opened) {
     this.#map = map;
@@ -146,6 +147,7 @@ class SqliteStore implements SessionStore {
 
   list(query: ListQuery, limit: number, now: number): readonly SessionRow[] {
     const most = bounded(limit);
+    if ("renewBefore" in query && !this.#listsDue) this.#indexDue();
     return this.#attempt(() => {
       return this.#listed(query, now, most).map((result) => rowOf(cellsIn(result)));
     });
@@ -239,6 +241,12 @@ class SqliteStore implements SessionStore {
     if ("owner" in query) return this.#sql.listOwner.all(query.owner, now, most);
     if ("sid" in query) return this.#sql.listSid.all(query.issuer, query.sid, now, most);
     return this.#sql.listDue.all(query.renewBefore, now, most);
+  }
+
+  /** Changes nothing where it was made before, be it by another process. */
+  #indexDue(): void {
+    this.#change(() => this.#db.exec(DUE_INDEX));
+    this.#listsDue = true;
   }
 
   #endAll(target: EndTarget, reason: EndReason, now: number): readonly object[] {
