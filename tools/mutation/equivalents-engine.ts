@@ -247,4 +247,10 @@ export const ENGINE: readonly Equivalent[] = [
     to: "false",
     reason: "saves a timer: what is there already is in time",
   },
+  {
+    path: "engine/directory.ts",
+    line: "(await store.list({ issuer, sid }, 1, clock.now())).length > 0",
+    operators: ["number"],
+    reason: "whether there is one is asked; of two there is one",
+  },
 ];

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NAVIGATION } from "../../test-support/app.ts";
 import type { ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
 import { ERRORS } from "../core/errors.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
-import { answerProblem, withCookies } from "./answers.ts";
+import { type Answering, answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./answers.ts";
 
 const ORIGIN = "http://localhost:3000";
 const auth = coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
@@ -123,4 +124,55 @@ test("F-46 what is to be done before an answer is none", () => {
   const request: RequestView = { method: "GET", target: "/", header: () => undefined };
   for (const kind of ["renew", "end-and-proceed"] as const)
     assert.throws(() => auth.engine.answer({ kind }, request), { code: "ERR_INTERNAL" });
+});
+
+/** Pages that say what they were told. */
+const answering: Answering = {
+  ...auth.engine.options,
+  outagePage: (told) => ({ status: 503, headers: [], body: JSON.stringify(told) }),
+  forbiddenPage: (logout) => ({ status: 403, headers: [], body: logout }),
+};
+const asked = (method = "GET", headers: Readonly<Record<string, string>> = {}): RequestView => ({
+  method,
+  target: "/orders?page=2",
+  header: (name) => headers[name],
+});
+
+test("F-46 an outage is a page for a navigation alone, and it tells when to come again, where to, and the way to the login", () => {
+  const code = "ERR_STORE_UNAVAILABLE";
+  const page = (method: string, retryAfter: number | null, more: Readonly<Record<string, string>> = {}): unknown =>
+    JSON.parse(answerFailure({ code, retryAfter }, asked(method, { ...NAVIGATION, ...more }), answering).body);
+  const orders = { code, target: "/orders?page=2", login: "/auth/login?return_to=%2Forders%3Fpage%3D2" };
+  assert.deepEqual(page("GET", 1.2), { ...orders, retryAfter: 2 });
+  assert.deepEqual(page("GET", null), { ...orders, retryAfter: 5 });
+  const form = { code, target: "/form", login: "/auth/login?return_to=%2Fform" };
+  assert.deepEqual(page("POST", 30, { referer: `${ORIGIN}/form` }), { ...form, retryAfter: 30 });
+  assert.deepEqual(answerFailure({ code, retryAfter: 30 }, asked(), answering), answerProblem(code, [], 30));
+});
+
+test("F-46 what is no outage is a problem document, for a navigation too", () => {
+  for (const code of ["ERR_TOO_MANY_REQUESTS", "ERR_INTERNAL", "ERR_LOGIN_EXPIRED"] as const)
+    assert.deepEqual(answerFailure({ code, retryAfter: 7 }, asked("GET", NAVIGATION), answering), answerProblem(code, [], 7));
+});
+
+test("F-31 F-46 of what a handler throws only the end of the session leads to the login, and only a navigation", () => {
+  const ended = { code: "ERR_SESSION_ENDED", retryAfter: null } as const;
+  const other = { code: "ERR_FORBIDDEN", retryAfter: null } as const;
+  const led = answerThrown(ended, asked("GET", NAVIGATION), answering);
+  assert.deepEqual([led.status, location(led)], [302, "/auth/login?return_to=%2Forders%3Fpage%3D2"]);
+  assert.deepEqual(answerThrown(ended, asked(), answering), answerProblem("ERR_SESSION_ENDED"));
+  assert.deepEqual(answerThrown(other, asked("GET", NAVIGATION), answering), answerProblem("ERR_FORBIDDEN"));
+});
+
+test("F-46 who may not see a page is shown one with the way out; without a navigation, or with a challenge, it is the problem", () => {
+  const refused = (code: ErrorCode, headers: Readonly<Record<string, string>>, challenge?: string): string =>
+    answerDecision(
+      { kind: "refuse", status: 403, code, ...(challenge === undefined ? {} : { challenge }) },
+      asked("GET", headers),
+      answering,
+    ).body;
+  assert.equal(refused("ERR_FORBIDDEN", NAVIGATION), "/auth/logout");
+  const problem = answerProblem("ERR_FORBIDDEN").body;
+  assert.deepEqual([refused("ERR_FORBIDDEN", {}), refused("ERR_FORBIDDEN", NAVIGATION, "Bearer")], [problem, problem]);
+  assert.equal(refused("ERR_CROSS_SITE", NAVIGATION), answerProblem("ERR_CROSS_SITE").body);
 });

@@ -1,71 +1,12 @@
-/** Sessions from outside of a request: what is shown of them, which of them end, and what is tried again. */
+/** Sessions from outside of a request: what is shown of them, and which of them end. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEvent, RecordBody, SessionRow, SessionStore, SignedOut } from "../contracts.ts";
+import { AWAY, directoryWorld, HOUR, ISSUER, notice } from "../../test-support/directory-world.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { sessionPolicy } from "../core/policy.ts";
-import { serializeBody } from "../core/record.ts";
-import { memory } from "../stores/memory.ts";
-import { manualClock } from "../testing/manual-clock.ts";
-import { overStore } from "../testing/over-store.ts";
-import { sampleRow } from "../testing/store-suite-rows.ts";
-import type { Ended } from "./announce.ts";
-import { sessionDirectory } from "./directory.ts";
-import { MarkerBudget } from "./marker-budget.ts";
 import { noticeMark, ownerMark } from "./marks.ts";
-import type { Unfinished } from "./unfinished-endings.ts";
-
-const HOUR = 3_600_000;
-const ISSUER = "https://provider.test";
-const AWAY = new Error("the store is away");
-
-function worldOf(changes: (real: SessionStore) => Partial<SessionStore> = () => ({}), most = 10) {
-  const clock = manualClock();
-  const store = memory();
-  const events: AuditEvent[] = [];
-  const announced: Ended[] = [];
-  const unfinished: Unfinished[] = [];
-  const again: (readonly [key: string, attempt: () => Promise<unknown>])[] = [];
-  let drawn = 0;
-  const directory = sessionDirectory({
-    store: overStore(store, changes(store)),
-    clock,
-    entropy: {
-      bytes(count) {
-        drawn += 1;
-        return new Uint8Array(count).fill(drawn);
-      },
-    },
-    policy: sessionPolicy({ idle: HOUR, lifetime: 4 * HOUR }, false),
-    report: (event) => events.push(event),
-    announce: (ended) => void announced.push(ended),
-    unfinished: {
-      end: (ending) => unfinished.push(ending) > 0,
-      again: (key, attempt) => again.push([key, attempt]) > 0,
-    },
-    budget: new MarkerBudget(most, clock),
-  });
-  const stored = (row: Partial<SessionRow> = {}, body: Partial<RecordBody> = {}): SessionRow => {
-    const now = clock.now();
-    const times = { created: now, seen: now, expires: now + 4 * HOUR };
-    const text = serializeBody({ format: 1, identity: null, data: {}, tokens: null, provider: null, ...body });
-    const whole = sampleRow({ owner: `${ISSUER} alice`, issuer: ISSUER, ...times, body: text, ...row });
-    store.put(whole, "absent");
-    return whole;
-  };
-  return { clock, store, events, announced, unfinished, again, directory, stored };
-}
-
-const notice = (more: Partial<SignedOut> = {}): SignedOut => ({
-  issuer: ISSUER,
-  subject: "alice",
-  sid: null,
-  issuedAt: manualClock().now(),
-  ...more,
-});
 
 test("F-46 of a session that lives all is shown that may be, and of one of another release what its row says", async () => {
-  const { directory, stored, clock } = worldOf();
+  const { directory, stored, clock } = directoryWorld();
   const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: 0, method: "oidc:default" };
   const now = clock.now();
   const whole = stored({}, { identity, userAgent: "Browser", address: "192.0.2.0" });
@@ -90,7 +31,7 @@ test("F-46 of a session that lives all is shown that may be, and of one of anoth
 });
 
 test("F-46 what is over is neither shown nor listed", async () => {
-  const { directory, stored, clock } = worldOf();
+  const { directory, stored, clock } = directoryWorld();
   const { id } = stored();
   clock.advance(2 * HOUR);
   assert.deepEqual([await directory.show(id), await directory.list(`${ISSUER} alice`)], [null, []]);
@@ -98,7 +39,7 @@ test("F-46 what is over is neither shown nor listed", async () => {
 });
 
 test("F-46 one session ends, and is announced as it was; another that is over already is not", async () => {
-  const { directory, stored, announced } = worldOf();
+  const { directory, stored, announced } = directoryWorld();
   const row = stored();
   assert.equal(await directory.end(row.id, "admin"), true);
   assert.deepEqual(announced, [{ id: row.id, reason: "admin", row }]);
@@ -108,7 +49,7 @@ test("F-46 one session ends, and is announced as it was; another that is over al
 });
 
 test("F-46 all of an owner end but the one that asks, and a login on its way finds another mark each time", async () => {
-  const { directory, stored, store, announced, clock } = worldOf();
+  const { directory, stored, store, announced, clock } = directoryWorld();
   const [own, other] = [stored(), stored()];
   const key = ownerMark(`${ISSUER} alice`);
   assert.equal(await directory.endAll(`${ISSUER} alice`, "elsewhere", own.id), 1);
@@ -134,14 +75,14 @@ for (const [what, call, operation] of [
   ["signedOut", ({ directory }) => directory.signedOut(notice()), "write"],
 ] as const satisfies readonly (readonly [
   string,
-  (world: ReturnType<typeof worldOf>, id: string) => Promise<unknown>,
+  (world: ReturnType<typeof directoryWorld>, id: string) => Promise<unknown>,
   string,
 ])[]) {
   test(`F-46 ${what} on a store that is away: ERR_STORE_UNAVAILABLE, told of, and tried again where something is to end`, async () => {
     const fails = (): never => {
       throw AWAY;
     };
-    const world = worldOf(() => ({ get: fails, list: fails, end: fails, mark: fails, marked: fails }));
+    const world = directoryWorld(() => ({ get: fails, list: fails, end: fails, mark: fails, marked: fails }));
     await assert.rejects(call(world, "one"), { code: "ERR_STORE_UNAVAILABLE", cause: AWAY });
     assert.deepEqual(world.events, [{ name: "store.failed", level: "error", reason: operation, error: AWAY }]);
     assert.deepEqual(world.unfinished, what === "end" ? [{ id: "one", reason: "admin" }] : []);
@@ -151,51 +92,13 @@ for (const [what, call, operation] of [
 
 test("F-46 a store that fails with a code of ours is told of as any other", async () => {
   const error = new CoatcheckError("ERR_STORE_UNAVAILABLE");
-  const { directory, events } = worldOf(() => ({ get: () => Promise.reject(error) }));
+  const { directory, events } = directoryWorld(() => ({ get: () => Promise.reject(error) }));
   await assert.rejects(directory.show("one"), (thrown: Error) => thrown !== error && thrown.cause === error);
   assert.deepEqual(events, [{ name: "store.failed", level: "error", reason: "read", error }]);
 });
 
-test("F-46 an order that is tried again ends what there was when it was given, but the one that asked, and leaves its mark", async () => {
-  let away = true;
-  const { directory, stored, store, again, clock } = worldOf((real) => ({
-    list(query, most, now) {
-      if (away) throw AWAY;
-      return real.list(query, most, now);
-    },
-  }));
-  const [own, other] = [stored(), stored()];
-  await assert.rejects(directory.endAll(`${ISSUER} alice`, "elsewhere", own.id), { code: "ERR_STORE_UNAVAILABLE" });
-  const key = ownerMark(`${ISSUER} alice`);
-  const before = await store.marked(key, clock.now());
-  clock.advance(1);
-  const since = stored();
-  away = false;
-  const [[, attempt] = assert.fail("not tried again")] = again;
-  await attempt();
-  const ended = async ({ id }: SessionRow): Promise<boolean> => (await store.get(id))?.ended !== null;
-  assert.deepEqual([await ended(own), await ended(other), await ended(since)], [false, true, false]);
-  assert.notEqual(await store.marked(key, clock.now()), before);
-});
-
-test("F-46 a notice that nobody vouches for is not tried again, one that somebody does is, by its own key", async () => {
-  const { directory, again, clock } = worldOf(() => ({
-    marked() {
-      throw AWAY;
-    },
-  }));
-  const one = notice({ sid: "s1", subject: null });
-  await assert.rejects(directory.signedOut({ ...one, unproven: true }), { code: "ERR_STORE_UNAVAILABLE" });
-  assert.equal(again.length, 0);
-  await assert.rejects(directory.signedOut({ ...one, unproven: false }), { code: "ERR_STORE_UNAVAILABLE" });
-  assert.deepEqual(
-    again.map(([key]) => key),
-    [`${clock.now()} notice ${noticeMark(one)}`],
-  );
-});
-
 test("F-46 a notice of a subject ends what began before it, by the provider's clock or by ours with a minute to spare", async () => {
-  const { directory, stored, store, clock } = worldOf();
+  const { directory, stored, store, announced, clock } = directoryWorld();
   const now = clock.now();
   const rows = {
     "issued then": stored({}, { issuedAt: now }),
@@ -204,13 +107,17 @@ test("F-46 a notice of a subject ends what began before it, by the provider's cl
     "by our clock, later than that": stored({ created: now + 60_001 }),
   };
   assert.equal(await directory.signedOut(notice()), 2);
+  assert.deepEqual(
+    announced.map(({ reason }) => reason),
+    ["provider", "provider"],
+  );
   const live: string[] = [];
   for (const [name, { id }] of Object.entries(rows)) if ((await store.get(id))?.ended === null) live.push(name);
   assert.deepEqual(live, ["issued later", "by our clock, later than that"]);
 });
 
 test("F-46 a notice about nobody ends nothing and leaves nothing behind", async () => {
-  const { directory, stored, store } = worldOf((real) => ({
+  const { directory, stored, store } = directoryWorld((real) => ({
     mark: () => assert.fail("marked"),
     get: (id) => real.get(id),
   }));
@@ -220,7 +127,7 @@ test("F-46 a notice about nobody ends nothing and leaves nothing behind", async 
 });
 
 test("F-46 the latest notice is what a login is measured by, for an hour", async () => {
-  const { directory, store, clock } = worldOf();
+  const { directory, store, clock } = directoryWorld();
   const key = noticeMark(notice()) ?? "";
   const value = async (): Promise<string | undefined> => store.marked(key, clock.now());
   const now = clock.now();
@@ -236,7 +143,7 @@ test("F-46 the latest notice is what a login is measured by, for an hour", async
 });
 
 test("F-46 unproven notices past the bound are refused, but for a session that is here and for one that is marked already", async () => {
-  const { directory, stored, announced, events, again } = worldOf(undefined, 1);
+  const { directory, stored, announced, events, again } = directoryWorld(undefined, 1);
   const unproven = (sid: string): Promise<number> => directory.signedOut(notice({ sid, subject: null, unproven: true }));
   const { id } = stored({ sid: "here" });
   assert.equal(await unproven("made-up"), 0);
@@ -253,7 +160,7 @@ test("F-46 unproven notices past the bound are refused, but for a session that i
 
 test("F-46 of more sessions than a list holds a notice ends all", async () => {
   const asked: number[] = [];
-  const { directory, stored, announced } = worldOf((real) => ({
+  const { directory, stored, announced } = directoryWorld((real) => ({
     list(query, most, now) {
       if ("owner" in query) asked.push(most);
       return real.list(query, most, now);
