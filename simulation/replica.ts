@@ -118,6 +118,7 @@ export class Life implements Place {
       now: () => this.wall(),
       monotonic: () => world.scheduler.now - born,
       sleep: (ms, signal) => this.#sleep(ms, signal),
+      yield: () => this.#sleep(0, undefined),
     };
   }
 

@@ -24,6 +24,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Processor time that this process has used, milliseconds. By it refreshes are paced; without it their distance is fixed. */
   cpu?(): number;
+  /**
+   * Resolves when other events that wait have been looked after once, and no later (`scheduler.yield()`, `setImmediate`). Refreshes that come
+   * together take turns by it; without it they follow each other at once.
+   */
+  yield?(): Promise<void>;
 }
 
 /** Randomness of a cryptographic quality. Throws when there is none; never answers with fewer bytes (S-08). */

@@ -97,3 +97,28 @@ test("F-35 S-45 a handler that wants a token long after its request was read hea
     ["ERR_SESSION_ENDED"],
   );
 });
+
+test("F-71 of refreshes that are answered together one is written in each round of the event loop", async () => {
+  const clock = manualClock();
+  const rounds: (() => void)[] = [];
+  const inRounds = { yield: () => new Promise<void>((resolve) => rounds.push(resolve)) };
+  world = renewalWorld(1, {}, Object.assign(clock, inRounds));
+  const cookies = [await world.signIn(), await world.signIn(), await world.signIn()];
+  clock.advance(LIFETIME);
+  const answered: string[] = [];
+  for (const cookie of cookies) void world.replicas[0]?.ask(cookie).then(({ decision }) => answered.push(decision.kind));
+  await world.quiet();
+  assert.equal(world.provider.spends.length, 3);
+  for (const spend of world.provider.spends) {
+    spend.answer({ kind: "renewed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
+  }
+  for (const written of [0, 1, 2]) {
+    await world.quiet();
+    assert.deepEqual([rounds.length, answered.length], [written + 1, written]);
+    rounds[written]?.();
+  }
+  await world.quiet();
+  assert.deepEqual(answered, ["proceed", "proceed", "proceed"]);
+  // None stands in the way when the world ends.
+  Object.assign(clock, { yield: () => Promise.resolve() });
+});

@@ -256,6 +256,7 @@ export class Renewals {
       options: this.#options,
       succeeded: (provider: string): void => this.succeeded(provider),
       closing: this.#closing.signal,
+      aside: (): Promise<void> => this.#turns.aside(),
       hold: (id: string, held: Held): void => {
         this.#held.set(id, held);
         const drop = (): void => void (this.#held.get(id) === held && this.#held.delete(id));

@@ -116,3 +116,24 @@ test("F-46 whose turn is due in this very moment begins in it, and shares no lat
     [1, 4],
   ]);
 });
+
+test("F-71 those who waited for their turn step aside for one another when it comes; those of a burst begin at once", async () => {
+  const rounds: (() => void)[] = [];
+  const aside = (): Promise<void> => new Promise((resolve) => rounds.push(resolve));
+  const { clock, begun, begin } = works({ most: 100, burst: 2, gap: 4, together: 2, aside });
+  for (let name = 0; name < 4; name++) void begin(name);
+  await settled();
+  assert.deepEqual([begun.length, rounds.length], [2, 0]);
+  clock.advance(8);
+  await settled();
+  assert.deepEqual([begun.length, rounds.length], [2, 2]);
+  rounds[0]?.();
+  await settled();
+  assert.deepEqual(
+    begun.map(([name]) => name),
+    [0, 1, 2],
+  );
+  rounds[1]?.();
+  await settled();
+  assert.equal(begun.length, 4);
+});

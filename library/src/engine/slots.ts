@@ -9,6 +9,8 @@ export interface SlotLimits {
   readonly gap: number | (() => number);
   /** So many of them share a beginning, as late as the last of them: what one wakes and warms up serves the others. Default 1. */
   readonly together?: number;
+  /** Those who share a beginning begin when this resolves. */
+  readonly aside?: () => Promise<void>;
 }
 
 /**
@@ -43,7 +45,10 @@ export class Slots {
     try {
       const gap = this.#gap();
       const pause = this.#pause(gap);
-      if (pause > 0) await this.#clock.sleep(pause);
+      if (pause > 0) {
+        await this.#clock.sleep(pause);
+        await this.#limits.aside?.();
+      }
       return await work(() => {
         this.#next -= gap;
       });

@@ -349,6 +349,7 @@ for (const [
       closing: AbortSignal.abort(),
       hold: (id: string, one: Held) => void held.set(id, one),
       succeeded: (name: string) => void succeeded.push(name),
+      aside: () => Promise.resolve(),
     };
     const told = await spend(
       { row, lease: row.lease ?? "", body, identity, provider: { ...provider, revoke }, tokens: tokens(1, NOW) },

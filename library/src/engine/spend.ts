@@ -28,6 +28,8 @@ export interface Spends {
   readonly options: RenewalOptions;
   readonly closing: AbortSignal;
   hold(id: string, held: Held): void;
+  /** Many answers come together: resolves when this one may go on. */
+  aside(): Promise<void>;
   /** The provider did what it was asked. */
   succeeded(provider: string): void;
 }
@@ -35,6 +37,7 @@ export interface Spends {
 /** Spends the refresh token, once, and writes what came of it. To be called by the holder of the lease alone. */
 export async function spend(spending: Spending, spends: Spends): Promise<Renewal> {
   const outcome = await ask(spending);
+  await spends.aside();
   switch (outcome.kind) {
     case "renewed":
       return renewed(spending, outcome, spends);

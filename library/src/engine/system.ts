@@ -8,6 +8,8 @@ export const systemClock: Clock = {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   },
+  // Not every runtime has one.
+  ...(typeof setImmediate === "function" && { yield: () => new Promise<void>((resolve) => void setImmediate(resolve)) }),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
