@@ -253,4 +253,10 @@ export const ENGINE: readonly Equivalent[] = [
     operators: ["number"],
     reason: "whether there is one is asked; of two there is one",
   },
+  {
+    path: "engine/resolver.ts",
+    line: "#generation = 0",
+    operators: ["number"],
+    reason: "that it is another number later is what counts",
+  },
 ];

@@ -127,7 +127,7 @@ function byProxy(
     if (asserted.kind === "stripped") {
       context.report({ name: "proxy.stripped", level: "warn", reason: asserted.reason });
     }
-    if (asserted.kind !== "asserted") return after(ask(session, context), (verdict) => unasserted(session, verdict));
+    if (asserted.kind !== "asserted") return after(ask(session, context), unasserted);
     return after(resolver.resolve(asserted.identity), (resolved) =>
       after(ask(session, context), (verdict) => {
         reportTurnedAway(asserted.identity, resolved, resolver, context.report);
@@ -145,11 +145,11 @@ export function reportTurnedAway(identity: Identity, resolved: Resolved, { unkno
   report({ name: "session.refused", level: "warn", reason: resolved.kind, code: "ERR_FORBIDDEN", owner });
 }
 
-function unasserted(session: Strategy, verdict: Verdict): Observed {
+function unasserted(verdict: Verdict): Observed {
   const proven = provenBy(verdict);
-  if (proven === null) return bySession(session, verdict);
-  const { as } = reconcileAbsent({ owner: proven.row.owner, fromProxy: parseBody(proven.row).identity?.method === "proxy" });
-  return as.kind === "nobody" ? { verdict: ABSTAIN, by: null } : bySession(session, verdict);
+  const presented: Presented | null =
+    proven === null ? null : { owner: proven.row.owner, fromProxy: parseBody(proven.row).identity?.method === "proxy" };
+  return served(reconcileAbsent(presented), verdict, null, null);
 }
 
 function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unknownUsers }: Resolver): Observed {
@@ -164,24 +164,29 @@ function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unkn
 function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Observed {
   const proven = provenBy(verdict);
   const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
-  const dead: Verdict = end === null || proven === null ? verdict : { kind: "abstain", dead: { reason: end, id: proven.row.id } };
-  const beside = deadIn(dead);
+  const without = proven === null ? verdict : withoutSession(proven, end);
+  const beside = deadIn(without);
   switch (as.kind) {
     case "session":
       return { verdict, by: verdict.kind === "abstain" ? null : "session" };
     case "nobody":
-      return { verdict: dead, by: null, ...ending };
+      return { verdict: without, by: null, ...ending };
     case "refuse":
       return { verdict: as, by: "proxy", ...ending, ...beside };
     case "unavailable":
       return { verdict: as, by: "proxy" };
     case "register":
-      return { verdict: dead, by: null, ...ending, ...(identity === null ? {} : { registering: identity }) };
+      return { verdict: without, by: null, ...ending, ...(identity === null ? {} : { registering: identity }) };
     case "user":
       return found === null
         ? { verdict: NOT_TAKEN, by: "proxy" }
         : { ...asUser(found, as.own ? proven : null, verdict), ...ending, ...beside };
   }
+}
+
+/** Where a live session does not count: it is over, or stays for another request. */
+function withoutSession({ row }: ProvenSession, end: EndReason | null): Verdict {
+  return end === null ? ABSTAIN : { kind: "abstain", dead: { reason: end, id: row.id } };
 }
 
 function deadIn(verdict: Verdict): Pick<Observed, "dead"> {

@@ -1,36 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEvent, Identity } from "../contracts.ts";
+import { identity, lookup, resolverWith } from "../../test-support/resolver-world.ts";
 import { unavailable } from "../core/errors.ts";
-import { manualClock } from "../testing/manual-clock.ts";
-import type { Known, Resolved, ResolverOptions } from "./resolver.ts";
-import { Resolver } from "./resolver.ts";
-
-const identity = (subject: string, claims = {}): Identity => ({
-  issuer: "proxy:test",
-  subject,
-  claims,
-  authenticatedAt: 0,
-  method: "proxy",
-});
-
-function resolverWith(options: ResolverOptions) {
-  const clock = manualClock();
-  const events: AuditEvent[] = [];
-  return { clock, events, resolver: new Resolver(options, { clock, report: (event) => void events.push(event) }) };
-}
-
-/** A look-up that counts, and answers what it is told to. */
-function lookup(answer: () => Known | Promise<Known>) {
-  const asked: string[] = [];
-  return {
-    asked,
-    resolve: (one: Identity) => {
-      asked.push(one.subject);
-      return answer();
-    },
-  };
-}
+import type { Known, Resolved } from "./resolver.ts";
 
 test("S-35 one look-up within the cache's time, at once and in the same object; then another", async () => {
   const users = lookup(() => ({ owner: "u1" }));
@@ -169,61 +141,6 @@ test("S-43 who asks after forget is not answered with what was asked before it",
   assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked", "what is kept is the later");
 });
 
-test("S-35 A-34 registration is once at a time also with other claims, and each is shown their own", async () => {
-  const known = new Map<string, Known>();
-  const gate = Promise.withResolvers<void>();
-  const made: string[] = [];
-  const { resolver } = resolverWith({
-    unknown: "register",
-    resolve: ({ subject }) => known.get(subject) ?? null,
-    register: async ({ subject }) => {
-      made.push(subject);
-      await gate.promise;
-      known.set(subject, { owner: "u1" });
-      return { owner: "u1" };
-    },
-  });
-  const all = [1, 2, 2].map((since) => resolver.register(identity("carol", { since })));
-  await new Promise((resolve) => setImmediate(resolve));
-  gate.resolve();
-  const claims = (await Promise.all(all)).map((one) => one.kind === "found" && one.identity.claims);
-  assert.deepEqual(claims, [{ since: 1 }, { since: 2 }, { since: 2 }]);
-  assert.deepEqual(made, ["carol"]);
-});
-
-test("S-35 registration on first sight happens once, however many come at once", async () => {
-  const known = new Map<string, Known>();
-  let made = 0;
-  const { resolver } = resolverWith({
-    unknown: "register",
-    resolve: async ({ subject }) => known.get(subject) ?? null,
-    register: async ({ subject }) => {
-      made += 1;
-      await new Promise((resolve) => setImmediate(resolve));
-      known.set(subject, { owner: `new-${subject}` });
-      return { owner: `new-${subject}` };
-    },
-  });
-  const all = await Promise.all([...Array(20)].map(() => resolver.register(identity("carol"))));
-  assert.equal(made, 1);
-  for (const one of all) assert.equal(one.kind === "found" && one.owner, "new-carol");
-  await resolver.register(identity("carol"));
-  assert.equal(made, 1);
-});
-
-test("F-46 S-35 whom another process has made a user of meanwhile nobody makes one of again, whatever is kept here", async () => {
-  let known: Known = null;
-  const { resolver } = resolverWith({
-    unknown: "register",
-    resolve: () => known,
-    register: () => assert.fail("made twice"),
-  });
-  assert.equal((await resolver.resolve(identity("carol"))).kind, "unknown");
-  known = { owner: "u1" };
-  const found = await resolver.register(identity("carol"));
-  assert.equal(found.kind === "found" && found.owner, "u1");
-});
-
 test("without a look-up everybody is known by issuer and subject", async () => {
   const { resolver } = resolverWith({});
   const found = await resolver.resolve(identity("alice"));
@@ -276,4 +193,32 @@ test("F-46 what is no answer of a look-up is the app's bug, and told of", async 
     );
     assert.match(String(broken.events[0]?.error), /resolve answers with/);
   }
+});
+
+test("F-46 S-43 to forget somebody forgets nobody else, also not whom the look-up does not know", async () => {
+  const users = lookup(({ subject }) => (subject === "nobody" ? null : { owner: "u1" }));
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  for (const subject of ["alice", "nobody"]) await resolver.resolve(identity(subject));
+  resolver.forget("u2");
+  for (const subject of ["alice", "nobody"]) await resolver.resolve(identity(subject));
+  assert.deepEqual(users.asked, ["alice", "nobody"]);
+  resolver.forget("u1");
+  for (const subject of ["alice", "nobody"]) await resolver.resolve(identity(subject));
+  assert.deepEqual(users.asked, ["alice", "nobody", "alice"]);
+});
+
+test("F-46 S-35 an answer from before forget does not part those who have asked since", async () => {
+  const [early, late] = [Promise.withResolvers<Known>(), Promise.withResolvers<Known>()];
+  let known = early.promise;
+  const users = lookup(() => known);
+  const { resolver } = resolverWith({ resolve: users.resolve });
+  const before = resolver.resolve(identity("alice"));
+  resolver.forget("u1");
+  known = late.promise;
+  const after = resolver.resolve(identity("alice"));
+  early.resolve({ owner: "u1" });
+  await before;
+  const joined = resolver.resolve(identity("alice"));
+  late.resolve({ owner: "u2" });
+  assert.deepEqual([await joined, users.asked.length], [await after, 2]);
 });

@@ -1,0 +1,68 @@
+/** What is observed of a request, over strategies and proxies that answer what the test says. */
+import assert from "node:assert/strict";
+import type {
+  AuditEvent,
+  Identity,
+  MaybePromise,
+  ProvenSession,
+  ProxyVerdict,
+  RequestView,
+  SessionRow,
+  Strategy,
+  StrategyContext,
+  Verdict,
+} from "../src/contracts.ts";
+import { serializeBody } from "../src/core/record.ts";
+import { type Chain, observe } from "../src/engine/observe.ts";
+import { Resolver, type ResolverOptions } from "../src/engine/resolver.ts";
+import { memory } from "../src/stores/memory.ts";
+import { manualClock } from "../src/testing/manual-clock.ts";
+import { sampleRow } from "../src/testing/store-suite-rows.ts";
+
+export const ABSTAIN: Verdict = { kind: "abstain" };
+export const ALICE: Identity = { issuer: "proxy:test", subject: "alice", claims: {}, authenticatedAt: 0, method: "proxy" };
+export const NOBODY_ASKS = (): never => assert.fail("not asked");
+
+export const requestWith = (headers: Readonly<Record<string, string>> = {}): RequestView => ({
+  method: "GET",
+  target: "/",
+  header: (name) => headers[name],
+});
+
+export function strategy(name: string, examine: Strategy["examine"], more: Partial<Strategy> = {}): Strategy {
+  return { name, ambient: false, presented: () => true, examine, ...more };
+}
+
+export const clock = manualClock();
+
+export function observedWorld(chain: Partial<Chain>) {
+  const events: AuditEvent[] = [];
+  const report = (event: AuditEvent): void => void events.push(event);
+  const context: StrategyContext = { request: requestWith(), store: memory(), now: clock.now(), clock, report };
+  const whole: Chain = { explicit: [], proxy: null, session: strategy("session", () => ABSTAIN), ...chain };
+  return { events, observed: () => observe(whole, context) };
+}
+
+export function proxyOf(
+  read: () => MaybePromise<ProxyVerdict>,
+  options: ResolverOptions = {},
+  hint?: string,
+): NonNullable<Chain["proxy"]> {
+  const resolver = new Resolver(options, { clock, report: () => {} });
+  return { resolver, reader: { headers: ["x-user"], read, ...(hint === undefined ? {} : { hint: () => hint }) } };
+}
+
+export function provenOf(changes: Partial<SessionRow> & { readonly method?: string } = {}): ProvenSession {
+  const { method = "app", ...row } = changes;
+  const identity = { ...ALICE, method };
+  const body = serializeBody({ format: 1, identity, data: {}, tokens: null, provider: null });
+  return { row: sampleRow({ owner: "alice", body, ...row }), previous: false };
+}
+
+export const THROWN = new Error("away");
+export const FAILS: { readonly [how: string]: () => Promise<never> } = {
+  throws: () => {
+    throw THROWN;
+  },
+  rejects: () => Promise.reject(THROWN),
+};
