@@ -100,6 +100,26 @@ test("F-46 a batch is halved past two milliseconds, stays as it is at two, and g
   assert.deepEqual(event, { name: "sweep.completed", level: "info", count });
 });
 
+test("F-60 how long a batch took is told by the clock that never jumps, in parts of a millisecond", async () => {
+  const clock = manualClock(START);
+  const stop = new AbortController();
+  const sizes: number[] = [];
+  const takes = [1.9, 2.1, 0];
+  const store = overStore(memory(), {
+    sweep(limit) {
+      sizes.push(limit);
+      clock.advance(takes[sizes.length - 1] ?? 0);
+      // A time server is at work as well.
+      clock.setNow(START + 10_000 * sizes.length);
+      if (sizes.length === 4) stop.abort();
+      return limit;
+    },
+  });
+  const sleepy = { now: () => Math.floor(clock.now()), monotonic: clock.monotonic, sleep: () => Promise.resolve() };
+  await sweepHourly(store, sleepy, () => stop.abort(), stop.signal, 3_600_000);
+  assert.deepEqual(sizes, [250, 313, 156, 195]);
+});
+
 test("F-46 a survey goes from the beginning to the end, in parts by how long they take, and counts all of them", async () => {
   const asked: (readonly number[])[] = [];
   const { slept, event } = await journalOf([], (from, limit, now, idleBefore) => {

@@ -28,7 +28,7 @@ export async function sweepHourly(
   }
 }
 
-/** As many rows as the store deletes in a time that nobody notices: it holds the event loop, where it answers at once. */
+/** By a clock that tells parts of a millisecond: as many rows as the store deletes in a time that nobody notices: it holds the event loop, where it answers at once. */
 function nextBatch(batch: number, took: number): number {
   if (took > LONG) return Math.max(LEAST, Math.floor(batch / 2));
   return took < LONG ? Math.min(MOST, Math.ceil(batch * 1.25)) : batch;
@@ -37,11 +37,11 @@ function nextBatch(batch: number, took: number): number {
 async function sweepOnce(store: SessionStore, clock: Clock, report: Report, signal: AbortSignal, idle: number): Promise<void> {
   let count = 0;
   for (let batch = FIRST; ; ) {
-    const started = clock.now();
-    const deleted = await store.sweep(batch, started);
+    const started = clock.monotonic();
+    const deleted = await store.sweep(batch, clock.now());
     count += deleted;
     if (deleted < batch || signal.aborted) break;
-    batch = nextBatch(batch, clock.now() - started);
+    batch = nextBatch(batch, clock.monotonic() - started);
     await clock.sleep(PAUSE, signal);
   }
   const found = await surveyed(store, clock, signal, idle);
@@ -67,13 +67,14 @@ export async function surveyed(
   let from: number | null = 0;
   for (let batch = FIRST; from !== null; ) {
     const now = clock.now();
+    const started = clock.monotonic();
     const part: Survey = await store.survey(from, batch, now, now - 2 * idle);
     all.deleted += part.deleted;
     all.live += part.live;
     all.dead += part.dead;
     from = part.next;
     if (signal.aborted) return null;
-    batch = nextBatch(batch, clock.now() - now);
+    batch = nextBatch(batch, clock.monotonic() - started);
     if (from !== null) await clock.sleep(PAUSE, signal);
   }
   return all;
