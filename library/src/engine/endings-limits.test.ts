@@ -1,7 +1,7 @@
 /** How often and for how many sessions the store is asked, and how much is remembered of those that ended. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import type { SessionRow } from "../contracts.ts";
+import type { EndReason, SessionRow, SessionStore } from "../contracts.ts";
 import { sessionPolicy } from "../core/policy.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { HOUR, sampleRow } from "../testing/store-suite-rows.ts";
@@ -17,10 +17,14 @@ let open: number;
 let gate: PromiseWithResolvers<void> | null;
 let pushes: "yes" | "fails" | "cannot";
 let stopped: number;
+/** Who listens to the store. */
+let listening: EndListeners;
+type EndListeners = Set<(ended: { readonly id: string; readonly reason: EndReason }) => void>;
 
 beforeEach(() => {
   clock = manualClock();
   rows = new Map();
+  listening = new Set();
   [asked, open, stopped, gate, pushes] = [0, 0, 0, null, "cannot"];
 });
 
@@ -31,13 +35,16 @@ function make(endsWithToken = false): void {
   const get = async (id: string): Promise<SessionRow | undefined> => {
     asked += 1;
     open += 1;
+    const row = rows.get(id);
     await gate?.promise;
     open -= 1;
-    return rows.get(id);
+    return row;
   };
-  const watch = (): (() => void) => {
+  const watch: SessionStore["watch"] = (listener) => {
     if (pushes === "fails") throw new Error("no connection");
+    listening.add(listener);
     return () => {
+      listening.delete(listener);
       stopped += 1;
     };
   };
@@ -193,6 +200,7 @@ test("F-46 once closed nobody is told of anything, and nothing is asked", async 
   for (const id of [first, second]) endings.tell(id, "logout");
   await pass(1_000);
   assert.notEqual(endings.signalOf(first), signal, "nothing is held any more");
+  assert.notEqual(endings.signalOf(second), late, "nor is what came late");
   assert.equal(endings.signalOf(gone).aborted, false);
   assert.deepEqual([told, signal.aborted, late.aborted, asked, clock.sleeping], [[], false, false, 0, 0]);
 });
@@ -240,3 +248,37 @@ for (const [name, row, after] of [
     assert.deepEqual([told, asked], after === null ? [null, 0] : [after, 1]);
   });
 }
+
+test("F-46 while one of two sessions is watched the store is listened to, and who watches again is told by it again", async () => {
+  pushes = "yes";
+  make();
+  const [first, second] = [stored(), stored()];
+  const told: string[] = [];
+  const stop = endings.watch(first, () => told.push("first"), rows.get(first));
+  const stopOther = endings.watch(second, () => told.push("second"), rows.get(second));
+  await settled();
+  stop();
+  assert.deepEqual([listening.size, stopped], [1, 0]);
+  stopOther();
+  assert.deepEqual([listening.size, stopped], [0, 1]);
+  endings.watch(first, (reason) => told.push(`again ${reason}`), rows.get(first));
+  await settled();
+  for (const listener of listening) listener({ id: first, reason: "admin" });
+  assert.deepEqual([told, listening.size, stopped], [["again admin"], 0, 2]);
+});
+
+test("F-46 a session that was used while the store's answer was on its way is not said to be idle", async () => {
+  make();
+  const id = stored({ seen: clock.now() - 2 * HOUR + 700 });
+  const told: string[] = [];
+  endings.watch(id, (reason) => told.push(reason));
+  await settled();
+  gate = Promise.withResolvers();
+  await pass(500);
+  assert.equal(open, 1);
+  rows.set(id, { ...(rows.get(id) ?? assert.fail("no row")), seen: clock.now() });
+  clock.advance(400);
+  gate.resolve();
+  await pass(1_000);
+  assert.deepEqual(told, []);
+});

@@ -91,8 +91,7 @@ export class Endings {
   }
 
   #unwatch(id: string, watched: Watched, listener: EndListener): void {
-    const place = watched.listeners.indexOf(listener);
-    if (place >= 0) watched.listeners.splice(place, 1);
+    watched.listeners.splice(watched.listeners.indexOf(listener), 1);
     if (watched.listeners.length > 0 || this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);
     if (this.#watched.size === 0) this.#stop();
@@ -194,9 +193,10 @@ export class Endings {
   async #ask(id: string, watched: Watched): Promise<void> {
     const { store, clock, policy } = this.#options;
     try {
+      // As of when we asked: a touch may have been written while the answer was on its way.
+      const now = clock.now();
       const row = await store.get(id);
-      if (this.#watched.get(id) !== watched) return;
-      const over = row === undefined ? "expired" : overReason(row, clock.now(), policy);
+      const over = row === undefined ? "expired" : overReason(row, now, policy);
       if (row === undefined || over !== null) {
         this.tell(id, over ?? "expired");
         return;
