@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SessionRow } from "../contracts.ts";
+import { parseBody, serializeBody } from "../core/record.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
@@ -112,3 +113,40 @@ test("F-46 at the end of the process it is offered once more, and given up", asy
   assert.equal(await insist({ row: sampleRow(), lease: LEASE }, change, options, closing.signal), null);
   assert.equal(asked, 1);
 });
+
+test("F-46 what somebody else wrote into the body meanwhile stays beside what a renewal writes", async () => {
+  const store = memory();
+  const row = sampleRow({ lease: LEASE, body: JSON.stringify({ format: 1, tokens: "old" }) });
+  await store.put(row, "absent");
+  await store.put(next(row, { body: JSON.stringify({ format: 1, tokens: "old", data: { basket: 1 } }) }), row.version);
+  const over: Change = (fresh, body) => next(fresh, { lease: null, body: serializeBody({ ...body, tokens: "new" }) });
+  assert.equal((await commit({ row, lease: LEASE }, over, { store })).kind, "stored");
+  const stored = await store.get(row.id);
+  assert.ok(stored);
+  const { tokens, data } = parseBody(stored);
+  assert.deepEqual([stored.lease, tokens, data], [null, "new", { basket: 1 }]);
+});
+
+for (const [name, byte, part] of [
+  ["half of it at the least", 0, 0.5],
+  ["three quarters in the middle", 0x80, 0.75],
+] as const) {
+  test(`F-46 a result is offered after pauses that double from 50 ms to five seconds, by chance ${name}`, async () => {
+    const slept: number[] = [];
+    const clock = { ...manualClock(), sleep: async (ms: number) => void slept.push(ms) };
+    const row = sampleRow({ lease: LEASE, body: holding("old") });
+    const store = overStore(memory(), {
+      get: () => {
+        if (slept.length < 10) throw new Error("the store is away");
+        return undefined;
+      },
+    });
+    const entropy = { bytes: () => Uint8Array.of(byte, 0) };
+    const settled = await insist({ row, lease: LEASE }, change, { store, clock, entropy }, new AbortController().signal);
+    assert.equal(settled?.kind, "ended");
+    assert.deepEqual(
+      slept,
+      [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000].map((pause) => pause * part),
+    );
+  });
+}

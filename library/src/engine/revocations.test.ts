@@ -107,3 +107,23 @@ test("F-46 a session of a newer release ends as every other: what cannot be read
   assert.ok(ended !== undefined && !("provider" in ended));
   assert.deepEqual([world.provider.revoked, of("revocation.failed")], [[], []]);
 });
+
+for (const [what, ended, revoked] of [
+  ["with a logout", { reason: "logout" }, ["refresh-0"]],
+  ["with a logout, while a newer one lives by the same grant", { reason: "logout", grantLivesOn: true }, []],
+  ["with the provider's word", { reason: "provider" }, []],
+  ["with a refresh token that the provider takes no more", { reason: "refresh-lost" }, []],
+] as const) {
+  test(`F-46 LO-03 a session that ended ${what}: who uses it hears of it at once, and ${revoked.length} token is revoked`, async () => {
+    world = renewalWorld(1);
+    const [replica] = world.replicas;
+    assert.ok(replica);
+    const { exchange } = await replica.ask(await world.signIn());
+    const { signal, id } = exchange.session;
+    const row = await world.store.get(id ?? "");
+    replica.auth.engine.options.announce({ id: id ?? "", row, ...ended });
+    assert.equal(signal.aborted, true);
+    await world.quiet();
+    assert.deepEqual(world.provider.revoked, revoked);
+  });
+}
