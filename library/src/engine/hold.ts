@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http";
 import type { MaybePromise, RouteResponse } from "../contracts.ts";
 import type { CoatcheckError } from "../core/errors.ts";
+import { addCookie } from "./add-cookie.ts";
 import { answerProblem } from "./answers.ts";
 import { coverStream } from "./held-stream.ts";
 import type { Settlement } from "./settle.ts";
@@ -142,7 +143,7 @@ class Hold {
     this.#state = "released";
     this.#uncover();
     const response = this.#response;
-    for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
+    for (const cookie of cookies) addCookie(response, cookie);
     if (cookies.length > 0) response.setHeader("cache-control", "no-store");
     let last: unknown;
     for (const call of waiting) last = this.#forward(call);
@@ -156,7 +157,7 @@ class Hold {
     response.statusCode = answer.status;
     response.statusMessage = "";
     for (const [name, value] of answer.headers) response.setHeader(name, value);
-    for (const cookie of cookies) response.appendHeader("set-cookie", cookie);
+    for (const cookie of cookies) addCookie(response, cookie);
     response.setHeader("content-length", Buffer.byteLength(answer.body));
     this.#state = "released";
     this.#uncover();

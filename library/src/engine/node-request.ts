@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Server } from "node:net";
 import type { RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { addCookie } from "./add-cookie.ts";
 
 /** A request of `node:http` as the engine sees it; Express' too, whose mounted routers rewrite `url`. */
 export class NodeRequest implements RouteRequest {
@@ -96,7 +97,7 @@ export function writeAnswer(response: ServerResponse, answer: RouteResponse): vo
   if (response.headersSent) return;
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) {
-    if (name === "set-cookie") response.appendHeader(name, value);
+    if (name === "set-cookie") addCookie(response, value);
     else response.setHeader(name, value);
   }
   response.setHeader("content-length", Buffer.byteLength(answer.body));

@@ -173,7 +173,7 @@ test("F-46 what the handler says of caches after it has read somebody counts, ho
 test("F-46 a handler that sets a cookie of our name itself, alone or among others, is not corrected", async () => {
   for (const own of [["NAME=theirs"], ["other=1", "NAME=theirs"]]) {
     const { auth, cookie, handler } = await appWith((response) => {
-      response.setHeader("set-cookie", own.length === 1 ? (lines[0] ?? "") : lines).end();
+      response.setHeader("set-cookie", own.length === 1 ? (lines[0] ?? "") : [...lines]).end();
     });
     const name = cookie.slice(0, cookie.indexOf("="));
     const lines = own.map((line) => line.replace("NAME", name));

@@ -1,0 +1,49 @@
+/** A handler's own list of cookies is the handler's: nothing of ours is left in it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NAVIGATION } from "../../test-support/app.ts";
+import { listen, say } from "../../test-support/talk.ts";
+import { node } from "../adapters/node.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+
+const SECRETS = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+
+test("F-46 a list of cookies that the app sets for everybody never carries one person's session to another", async () => {
+  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store: memory() });
+  const everybodys = ["theme=dark", "lang=en"];
+  await using server = await listen(
+    node(auth).handler((request, response, session) => {
+      const subject = request.url?.slice(1) ?? "";
+      if (subject !== "") session.login({ issuer: "app", subject });
+      response.setHeader("set-cookie", everybodys).end();
+    }),
+  );
+  const alice = await say(server.port, "/alice");
+  assert.deepEqual([alice.cookies.length, alice.cookies.slice(0, 2)], [3, ["theme=dark", "lang=en"]]);
+  assert.deepEqual(everybodys, ["theme=dark", "lang=en"]);
+  assert.deepEqual((await say(server.port, "/")).cookies, everybodys);
+  const bob = await say(server.port, "/bob");
+  assert.equal(bob.cookies.length, 3);
+  assert.notEqual(bob.cookies[2], alice.cookies[2]);
+  await auth.close();
+});
+
+test("F-46 nor does a list that was set before one of our own endpoints answers", async () => {
+  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store: memory() });
+  const everybodys = ["theme=dark"];
+  const handler = node(auth).handler(() => assert.fail("not ours"));
+  await using server = await listen((request, response) => {
+    response.setHeader("set-cookie", everybodys);
+    handler(request, response);
+  });
+  const { name } = auth.engine.options.cookies.session;
+  const cookie = `${name}=${"x".repeat(22)}.${"x".repeat(42)}A`;
+  const left = await say(server.port, "/auth/logout", {
+    method: "POST",
+    headers: { cookie, ...NAVIGATION, "sec-fetch-site": "same-origin" },
+  });
+  assert.deepEqual([left.cookies[0], left.cookies.length], ["theme=dark", 2]);
+  assert.deepEqual(everybodys, ["theme=dark"]);
+  await auth.close();
+});
