@@ -218,13 +218,13 @@ function takeHead(response: ServerResponse, [status, message, given]: readonly u
   if (code < 100 || code > 999)
     throw coded(new RangeError(`Invalid status code: ${String(status)}`), "ERR_HTTP_INVALID_STATUS_CODE");
   if (typeof message === "string") validateHeaderValue("statusMessage", message);
-  setHeaders(response, typeof message === "string" ? given : (given ?? message));
+  setHeaders(response, given ?? message);
   response.statusCode = code;
   if (typeof message === "string") response.statusMessage = message;
   return [code];
 }
 
-// `writeHead` takes an object, pairs, or a flat list; headers given there stand in the place of those set before.
+// `writeHead` takes an object, pairs, or a flat list, and a message may stand where they would; headers given there stand in the place of those set before.
 function setHeaders(response: ServerResponse, headers: unknown): void {
   if (Array.isArray(headers)) {
     const pairs = Array.isArray(headers[0]) ? headers : pairsOf(headers);
