@@ -278,4 +278,11 @@ export const ENGINE: readonly Equivalent[] = [
     operators: ["number"],
     reason: "that it is another number later is what counts",
   },
+  {
+    path: "engine/session.ts",
+    line: "if (asserted !== null) return asserted.owner",
+    operators: ["condition"],
+    to: "false",
+    reason: "saves looking: whom a proxy asserts is whose session or whose principal it is",
+  },
 ];

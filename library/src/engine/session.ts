@@ -43,7 +43,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     if (draft.logout) return null;
     if (asserted !== null) return asserted.identity;
     if (body !== null) return body.identity;
-    return verdict.kind === "accept" && "principal" in verdict ? verdict.principal.identity : null;
+    return "principal" in verdict ? verdict.principal.identity : null;
   }
 
   get owner(): string | null {
@@ -57,7 +57,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     if (draft.login !== null) return draft.login.owner;
     if (draft.logout) return null;
     if (asserted !== null) return asserted.owner;
-    if (verdict.kind === "accept" && "principal" in verdict) return verdict.principal.owner;
+    if ("principal" in verdict) return verdict.principal.owner;
     return proven?.row.owner ?? null;
   }
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, renewalWorld, tokens, view, type World } from "../../test-support/renewals.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
+import { systemEntropy } from "../crypto/entropy.ts";
+import { mintTicket } from "../crypto/ticket.ts";
 import { memory } from "../stores/memory.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
@@ -138,3 +140,30 @@ for (const [failed, status, keeps] of [
     assert.deepEqual((await open(cookie)).session.data, expected);
   });
 }
+
+test("F-46 the id of a session begins with when it ends, so that those that end together lie together", async () => {
+  world = renewalWorld();
+  const beginning = (id: string): Buffer => Buffer.from(id, "base64url").subarray(0, 4);
+  for (const days of [0, 30]) {
+    world.clock.advance(days * 86_400_000);
+    const { proven } = await open(await world.signIn());
+    const { id, expires } = proven?.row ?? assert.fail("not signed in");
+    assert.deepEqual(beginning(id), beginning(mintTicket(systemEntropy, expires).id));
+  }
+});
+
+test("F-46 S-45 who logs out while a newer release writes the session has lost the cookie, and the session ends", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  const exchange = await open(cookie);
+  const { row } = exchange.proven ?? assert.fail("not signed in");
+  assert.equal(await world.store.put({ ...row, body: '{"format":2}', version: row.version + 1 }, row.version), true);
+  exchange.session.logout();
+  const { refusal, cookies } = await exchange.settle(200);
+  assert.equal(refusal?.code, "ERR_LOGOUT_PENDING");
+  assert.match(cookies.join(), /Max-Age=0/);
+  await world.quiet();
+  world.clock.advance(1_000);
+  await world.quiet();
+  assert.equal((await world.store.get(row.id))?.reason, "logout");
+});

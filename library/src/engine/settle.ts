@@ -38,8 +38,7 @@ export async function settle<Data>(exchange: Exchange<Data>, status: number): Pr
     return await attempt(exchange, status);
   } catch (error) {
     if (error instanceof CoatcheckError) {
-      const logsOut = heeded(exchange.draft, status).logout && error.code.startsWith("ERR_STORE_");
-      return logsOut ? refusedLogout(exchange, error) : refused(error);
+      return heeded(exchange.draft, status).logout ? refusedLogout(exchange, error) : refused(error);
     }
     return refused(new CoatcheckError("ERR_INTERNAL", { cause: error }));
   }
