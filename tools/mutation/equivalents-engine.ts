@@ -285,4 +285,16 @@ export const ENGINE: readonly Equivalent[] = [
     to: "false",
     reason: "saves looking: whom a proxy asserts is whose session or whose principal it is",
   },
+  {
+    path: "engine/handle.ts",
+    line: 'url.indexOf("/", url.indexOf("//") + 2)',
+    operators: ["number"],
+    reason: "the host that comes there has one character or more, and none of them is a slash",
+  },
+  {
+    path: "engine/handle.ts",
+    line: "await exchange.settle(500)",
+    operators: ["number"],
+    reason: "from 500 on no status is told from another",
+  },
 ];
