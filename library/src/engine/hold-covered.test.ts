@@ -110,3 +110,13 @@ test("F-46 a refused answer leaves by a response that lacks one of Node's method
   await new Promise(setImmediate);
   assert.deepEqual([response.writableEnded, response.statusCode, response.destroyed], [true, 503, false]);
 });
+
+test("F-46 RFC 9110 9.3.2: a refused HEAD says how long the answer to GET is", async () => {
+  await using server = await listen((_request, response) => {
+    hold(response, () => Promise.resolve(REFUSED));
+    response.end("secret");
+  });
+  const [got, head] = [await say(server.port, "/"), await say(server.port, "/", { method: "HEAD" })];
+  assert.equal(head.headers["content-length"], String(got.bytes.length));
+  assert.equal(head.bytes.length, 0);
+});
