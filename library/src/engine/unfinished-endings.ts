@@ -138,7 +138,7 @@ export class UnfinishedEndings {
     if (this.#waiting.has(key)) return true;
     const { report, most, background } = this.#options;
     const closed = this.#closing.signal.aborted;
-    const full = this.#waiting.size >= most && (doubtful || !this.#makeRoom());
+    const full = !closed && this.#waiting.size >= most && (doubtful || !this.#makeRoom());
     if (closed || full) {
       report({ name: "ending.dropped", level: "error", reason: closed ? "closed" : "full" });
       return false;

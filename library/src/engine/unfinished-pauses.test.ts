@@ -236,7 +236,7 @@ async function leftBehind(act: (id: string) => Promise<void> | void): Promise<nu
     return process.memoryUsage().heapUsed;
   };
   const before = used();
-  for (let number = 0; number < 120; number += 1) await act(`${number}`.padEnd(1_000_000, "x"));
+  for (let number = 0; number < 120; number += 1) await act(Buffer.alloc(1_000_000, `${number}x`).toString("latin1"));
   return used() - before;
 }
 
@@ -245,7 +245,7 @@ const MUCH = 40_000_000;
 test("F-46 of sessions that ended, and of those that there was no room for, nothing is kept", async () => {
   const done = endingsWith({ clock: sleeplessClock([]), report: () => {}, store: overStore(memory(), { get: () => undefined }) });
   const ended = await leftBehind(async (id) => {
-    assert.equal(done.unfinished.end({ id, reason: "logout" }), true);
+    for (const _ of ["once", "twice"]) assert.equal(done.unfinished.end({ id, reason: "logout" }), true);
     await Promise.all(done.work.splice(0));
   });
   assert.ok(ended < MUCH, "sessions that ended are kept");
