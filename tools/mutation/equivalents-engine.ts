@@ -194,25 +194,6 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "the long way comes to the same where there is nobody to ask but the session",
   },
   {
-    path: "engine/endings.ts",
-    line: "(runsOut <= now ? -1 : due)",
-    operators: ["number"],
-    reason: "nothing else comes before the beginning of time, by however much",
-  },
-  {
-    path: "engine/endings.ts",
-    line: "if (found.length > MOST_LOOKUPS)",
-    operators: ["condition"],
-    to: "true",
-    reason: "saves sorting: so many are all asked in this tick, in whatever order",
-  },
-  {
-    path: "engine/endings.ts",
-    line: "this.#stopPush === null ? TICK / 2 : ROUND",
-    operators: ["number"],
-    reason: "somewhere before the next tick, and no look-up is made between two",
-  },
-  {
     path: "engine/commit.ts",
     line: "if (!last) await clock.sleep(",
     operators: ["condition"],

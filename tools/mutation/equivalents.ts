@@ -1,5 +1,6 @@
 /** Which mutants are the same program in other words, so that no test can tell. */
 import { ELSEWHERE } from "./equivalents-elsewhere.ts";
+import { ENDINGS } from "./equivalents-endings.ts";
 import { ENGINE } from "./equivalents-engine.ts";
 import { TYPES } from "./equivalents-types.ts";
 
@@ -16,7 +17,7 @@ export interface Equivalent {
 
 /** Why a mutant is set aside; `null` where it is not. */
 export function reasonOf(path: string, line: string, operator: string, to: string): string | null {
-  const found = [...ENGINE, ...TYPES, ...ELSEWHERE].find(
+  const found = [...ENGINE, ...ENDINGS, ...TYPES, ...ELSEWHERE].find(
     (known) =>
       path.endsWith(known.path) &&
       line.includes(known.line) &&
