@@ -134,6 +134,22 @@ test("F-46 what was stored is read by the next request, and not after a logout",
   await auth.close();
 });
 
+test("F-46 who signs in where another was signed in is shown nothing of what that one stored", async () => {
+  const { auth, visit } = worldOf();
+  const cookie = await signIn(auth, { subject: "alice" });
+  await visit((session) => session.set({ cart: 1 }), { cookie });
+  const bob = await visit(
+    (session) => {
+      session.login({ issuer: "test", subject: "bob" });
+      return session.data;
+    },
+    { cookie },
+  );
+  assert.deepEqual(bob.said, {});
+  assert.deepEqual((await visit((session) => session.data, { cookie: bob.cookie })).said, {});
+  await auth.close();
+});
+
 test("F-46 data that do not fit any more are told of by the session that has them", async () => {
   const { auth, store, visit } = worldOf();
   const cookie = await signIn(auth, { subject: "alice" });
