@@ -3,37 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { AuditEvent, Clock, SessionRow } from "../contracts.ts";
+import { endingsWith, settled } from "../../test-support/unfinished-world.ts";
+import type { Clock, SessionRow } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { sampleRow } from "../testing/store-suite-rows.ts";
-import type { Ended } from "./announce.ts";
-import { UnfinishedEndings, type UnfinishedOptions } from "./unfinished-endings.ts";
-
-function endingsWith(options: Partial<UnfinishedOptions> = {}) {
-  const events: AuditEvent[] = [];
-  const announced: Ended[] = [];
-  const work: Promise<unknown>[] = [];
-  const clock = manualClock();
-  const unfinished = new UnfinishedEndings({
-    store: memory(),
-    clock,
-    entropy: { bytes: (count) => new Uint8Array(count) },
-    announce: (ended) => void announced.push(ended),
-    report: (event) => events.push(event),
-    background: { waitUntil: (promise) => void work.push(promise) },
-    served: { has: (hash) => hash === "known" },
-    most: 100,
-    ...options,
-  });
-  const names = (): readonly string[] => events.map(({ name, level, reason }) => `${level} ${name} ${reason ?? ""}`.trim());
-  return { unfinished, events, names, announced, work, clock };
-}
-
-const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-};
 
 /** Time passes as fast as it is slept; what is slept until something, and not for the spacing of attempts, is written down. */
 function sleeplessClock(slept: number[]): Clock {

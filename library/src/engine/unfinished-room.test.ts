@@ -1,37 +1,11 @@
 /** Which endings that the store would not take are one and the same, which give way, and what they say of each other. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEvent } from "../contracts.ts";
+import { endingsWith } from "../../test-support/unfinished-world.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { HOUR, sampleRow } from "../testing/store-suite-rows.ts";
-import type { Ended } from "./announce.ts";
-import { UnfinishedEndings, type UnfinishedOptions } from "./unfinished-endings.ts";
-
-function endingsWith(options: Partial<UnfinishedOptions> = {}) {
-  const events: AuditEvent[] = [];
-  const announced: Ended[] = [];
-  const work: Promise<unknown>[] = [];
-  const clock = manualClock();
-  const unfinished = new UnfinishedEndings({
-    store: memory(),
-    clock,
-    entropy: { bytes: (count) => new Uint8Array(count) },
-    announce: (ended) => void announced.push(ended),
-    report: (event) => events.push(event),
-    background: { waitUntil: (promise) => void work.push(promise) },
-    served: { has: (hash) => hash === "known" },
-    most: 100,
-    ...options,
-  });
-  const pass = async (milliseconds: number): Promise<void> => {
-    clock.advance(milliseconds);
-    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-  };
-  const count = (name: string): number => events.filter((event) => event.name === name).length;
-  return { unfinished, announced, work, clock, pass, count };
-}
 
 const NOW = manualClock().now();
 
