@@ -45,7 +45,8 @@ export async function passed(limit: number, { clock, signal, arrived, held, sinc
   await look(signal, turn);
 }
 
-async function look(signal: AbortSignal, turn: Turn): Promise<void> {
+/** Lets the sockets be read. Rejects when `signal` is aborted. */
+export async function look(signal: AbortSignal, turn: Turn = setImmediate): Promise<void> {
   for (let turns = 0; turns < TURNS; turns += 1) {
     await turn();
     signal.throwIfAborted();

@@ -1,11 +1,12 @@
 /** One request to a provider and its answer, over Node's own client or over a `fetch` that was given. */
 import type { IncomingMessage } from "node:http";
-import { Agent, request } from "node:http";
-import { request as requestOverTls, Agent as TlsAgent } from "node:https";
+import { request } from "node:http";
+import { request as requestOverTls } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { watchDeparture } from "../departure.ts";
 import { ProviderProblem } from "../failure.ts";
+import { keptFor, settled } from "./kept-connections.ts";
 import type { AnswerHeaders } from "./read-response.ts";
 import { headersOf, rawHeaders } from "./read-response.ts";
 
@@ -37,10 +38,6 @@ type Unpack = (packed: Buffer, options: { readonly maxOutputLength: number }) =>
 const UNPACK: { readonly [coding: string]: Unpack } = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync };
 const UNCLEAR = { ambiguous: true };
 
-/** Connections that rest are closed before most servers would, so that no request meets one that is just being closed. */
-const KEPT = { keepAlive: true, timeout: 4_000, scheduling: "lifo" } as const;
-const agents = { "http:": new Agent(KEPT), "https:": new TlsAgent(KEPT) };
-
 /**
  * Over `node:http`, a quarter of what the built-in `fetch` costs: its bodies are web streams. Answers are asked for as they are (`identity`);
  * what comes packed all the same is unpacked, no further than the limit.
@@ -51,15 +48,27 @@ const direct: Begin = (url, options, signal, leaves) => {
     left = true;
     leaves();
   };
-  const sent = sendOnce(url, options, signal, leave);
-  // A kept connection that its server was just closing says nothing of the server. What only reads may be asked again, on a new one.
-  const answer = sent.answer.catch((error: unknown) => {
-    const again = (options.method ?? "GET") === "GET" && sent.reused() && !signal.aborted;
-    if (!again) throw error;
-    return sendOnce(url, options, signal, leave, false).answer;
-  });
+  const send = (kept: boolean): Sent => sendOnce(url, options, signal, leave, kept);
+  const answer = (options.method ?? "GET") === "GET" ? read(send, signal) : act(url, send, signal);
   return { answer, neverLeft: () => !left, stop: () => undefined };
 };
+
+type Send = (kept: boolean) => Sent;
+
+/** A kept connection that its server was just closing says nothing of the server. What only reads may be asked again, on a new one. */
+function read(send: Send, signal: AbortSignal): Promise<Answer> {
+  const sent = send(true);
+  return sent.answer.catch((error: unknown) => {
+    if (!sent.reused() || signal.aborted) throw error;
+    return send(false).answer;
+  });
+}
+
+/** What does something is sent once, over a connection that is still open as far as this machine can tell. */
+function act(url: string, send: Send, signal: AbortSignal): Promise<Answer> {
+  const known = settled(url, signal);
+  return known === null ? send(true).answer : known.then(() => send(true).answer);
+}
 
 interface Sent {
   readonly answer: Promise<Answer>;
@@ -72,14 +81,14 @@ function sendOnce(
   { method = "GET", headers, body }: RequestInit,
   signal: AbortSignal,
   leave: () => void,
-  kept = true,
+  kept: boolean,
 ): Sent {
   const secure = url.startsWith("https:");
   const options = {
     ...placeOf(url),
     method,
     headers: { "accept-encoding": "identity", ...plain(headers), ...lengthOf(body) },
-    agent: kept ? agents[secure ? "https:" : "http:"] : false,
+    agent: kept && keptFor(url),
   };
   const sending = secure ? requestOverTls(options) : request(options);
   const answer = new Promise<Answer>((resolve, reject) => {
