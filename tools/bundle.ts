@@ -14,7 +14,7 @@ import { notices, packagesOf } from "./third-party.ts";
 const ENTRIES = [
   { in: "gateway/src/main.ts", out: "main" },
   { in: "gateway/src/command-line.ts", out: "bundle/command-line" },
-  { in: "gateway/src/config/yaml.ts", out: "bundle/yaml" },
+  { in: "gateway/src/config/sources/yaml.ts", out: "bundle/yaml" },
   { in: "library/dist/stores/sqlite-checkpoint.js", out: "bundle/sqlite-checkpoint" },
 ];
 

@@ -11,32 +11,45 @@ import { tokenize } from "./tokens.ts";
 /** The members of the workspace. A relative import never leaves the member it stands in. */
 const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "console", "tools"];
 
-/** What a layer of the library may import from the library, besides files of its own. */
-interface Layer {
+/** What a room of the library may import from the library, besides files of its own. */
+interface Room {
+  /** Rooms with all that is below them, or single modules. */
   readonly may: readonly string[];
-  /** Files of the layer stand alone: none imports a sibling, but for parts of its own (`sqlite` and `sqlite-worker`). */
+  /** Files of the room stand alone: none imports a sibling, but for parts of its own (`sqlite.ts` and `sqlite/`). */
   readonly alone?: true;
   /** Nothing from outside, not even Node's modules: what it needs comes in through the contracts. */
   readonly bare?: true;
 }
 
-const LAYERS: { readonly [layer: string]: Layer } = {
+const VALUES = ["contracts", "core", "cookie", "crypto"];
+
+/** The most inward first. A folder that is not named here belongs to the one above it. */
+const ROOMS: { readonly [room: string]: Room } = {
   contracts: { may: [], bare: true },
   core: { may: ["contracts"], bare: true },
+  net: { may: ["contracts"] },
   cookie: { may: ["contracts", "core/errors"] },
   crypto: { may: ["contracts", "core/errors"] },
-  engine: { may: ["contracts", "core", "cookie", "crypto"] },
-  strategies: { may: ["contracts", "core", "cookie", "crypto"], alone: true },
-  oidc: { may: ["contracts", "core", "cookie", "crypto"] },
-  tokens: { may: ["contracts", "core", "cookie", "crypto"] },
-  stores: { may: ["contracts", "core/errors", "core/detached", "core/hot-rows", "core/option-names"], alone: true },
-  adapters: { may: ["contracts", "engine", "core/errors", "core/option-names"], alone: true },
+  "engine/lifecycle": { may: VALUES },
+  "engine/refresh": { may: [...VALUES, "engine/lifecycle"] },
+  "engine/request": { may: [...VALUES, "net", "engine/lifecycle", "engine/refresh"] },
+  engine: { may: [...VALUES, "net", "engine/lifecycle", "engine/refresh", "engine/request"] },
+  http: { may: ["contracts", "core", "cookie", "engine"] },
+  endpoints: { may: VALUES },
+  strategies: { may: [...VALUES, "net"], alone: true },
+  "oidc/http": { may: VALUES },
+  "oidc/jwt": { may: [...VALUES, "oidc/http"] },
+  "oidc/provider": { may: [...VALUES, "oidc/http", "oidc/jwt"] },
+  "oidc/bearer": { may: [...VALUES, "oidc/http", "oidc/jwt", "oidc/provider"] },
+  "oidc/proxy-assertion": { may: [...VALUES, "net", "oidc/http", "oidc/jwt", "oidc/provider"] },
+  stores: { may: ["contracts", "core/errors", "core/detached", "core/hot-rows", "core/options"], alone: true },
+  adapters: { may: ["contracts", "engine", "http", "core/errors", "core/options"], alone: true },
   client: { may: [], bare: true },
-  testing: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "index"] },
+  testing: { may: [...VALUES, "engine", "http", "strategies", "oidc", "index"] },
   cli: { may: [] },
-  options: { may: ["contracts", "core", "engine", "oidc", "strategies"] },
-  compose: { may: ["contracts", "core", "cookie", "crypto", "engine", "strategies", "oidc", "tokens", "options"] },
-  index: { may: ["contracts", "core", "engine", "oidc", "strategies", "compose", "options"] },
+  options: { may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "strategies"] },
+  compose: { may: [...VALUES, "net", "engine", "http", "endpoints", "strategies", "oidc", "options"] },
+  index: { may: ["contracts", "core", "net", "engine", "http", "oidc", "strategies", "compose", "options"] },
 };
 
 /** The sealed cookie is a store that seals. */
@@ -77,8 +90,8 @@ function refusal(path: string, specifier: string, published: ReadonlySet<string>
     return published.has(specifier) ? undefined : `imports ${specifier}, which the library does not publish`;
   }
   if (!inside) return undefined;
-  const layer = layerOf(path);
-  return LAYERS[layer]?.bare ? `${layer} imports ${specifier}; it may import nothing from outside` : undefined;
+  const room = roomOf(path);
+  return ROOMS[room]?.bare ? `${room} imports ${specifier}; it may import nothing from outside` : undefined;
 }
 
 function relativeRefusal(path: string, target: string): string | undefined {
@@ -89,28 +102,34 @@ function relativeRefusal(path: string, target: string): string | undefined {
     return isTest(target) && !isTest(path) && member !== "tools" ? `imports ${target}: source does not import tests` : undefined;
   }
   if (isTest(target)) return `imports ${target}: source does not import tests`;
-  return target.startsWith(SOURCE) ? layerRefusal(path, target) : undefined;
+  return target.startsWith(SOURCE) ? roomRefusal(path, target) : undefined;
 }
 
-function layerRefusal(path: string, target: string): string | undefined {
-  const layer = layerOf(path);
-  const rules = LAYERS[layer];
-  if (rules === undefined) return `${layer} is no layer of the house`;
-  const to = layerOf(target);
-  if (to === layer) {
+function roomRefusal(path: string, target: string): string | undefined {
+  const room = roomOf(path);
+  const rules = ROOMS[room];
+  if (rules === undefined) return `${room} is no room of the house`;
+  const to = roomOf(target);
+  if (to === room) {
     const own = unitOf(path);
     if (rules.alone && unitOf(target) !== own) return `${own} imports its sibling ${unitOf(target)}`;
     return undefined;
   }
   const module = target.slice(SOURCE.length).replace(/\.ts$/, "");
   const may = [...rules.may, ...(EXCEPTIONS[unitOf(path)] ?? [])];
-  if (may.includes(to) || may.includes(module)) return undefined;
-  return `${layer} imports ${module}; it may import ${may.length === 0 ? "nothing" : may.join(", ")}`;
+  if (may.some((name) => module === name || module.startsWith(`${name}/`))) return undefined;
+  return `${room} imports ${module}; it may import ${may.length === 0 ? "nothing" : may.join(", ")}`;
 }
 
-/** `library/src/stores/sqlite.ts` is of the layer `stores`, `library/src/index.ts` of `index`. */
-function layerOf(path: string): string {
-  return path.slice(SOURCE.length).split("/")[0]?.replace(/\.ts$/, "") ?? "";
+/** `library/src/stores/sqlite.ts` is of the room `stores`, `library/src/engine/refresh/waits.ts` of `engine/refresh`, `library/src/index.ts` of `index`. */
+function roomOf(path: string): string {
+  const module = path.slice(SOURCE.length).replace(/\.ts$/, "");
+  const names = module.split("/");
+  for (let length = names.length; length > 0; length -= 1) {
+    const name = names.slice(0, length).join("/");
+    if (name in ROOMS) return name;
+  }
+  return names[0] ?? "";
 }
 
 /** `stores/sqlite.ts`, `stores/sqlite-worker.ts` and `stores/sqlite/worker.ts` are parts of one unit. */

@@ -17,8 +17,7 @@ export function checkSize(files: readonly SourceFile[], most = MOST, upTo = Numb
     .map(({ path, lines }) => ({ path, message: `has ${lines} lines; ${MOST} are the most, ${NOTEWORTHY} are plenty` }));
 }
 
-/** The one file that holds every seam, types only, may be as long as the seams are many. */
-const sources = () => readFiles((path) => isTypeScript(path) && !isTest(path) && path !== "library/src/contracts.ts");
+const sources = () => readFiles((path) => isTypeScript(path) && !isTest(path));
 
 export const size: Rule = {
   name: "file length",

@@ -4,7 +4,7 @@ import type { Command, Console } from "./cli/command.ts";
 import { help } from "./cli/help.ts";
 import { secret } from "./cli/secret.ts";
 import { serve } from "./cli/serve.ts";
-import { sessions } from "./cli/sessions.ts";
+import { sessions } from "./cli/sessions/sessions.ts";
 import { sweep } from "./cli/sweep.ts";
 import { version } from "./cli/version.ts";
 

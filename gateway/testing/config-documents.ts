@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { configSchema, settingsTable } from "../src/config/document.ts";
+import { configSchema, settingsTable } from "../src/config/sources/document.ts";
 
 /** Where the table stands, and the schema. */
 export const TABLE = new URL("../../docs/configuration.md", import.meta.url);

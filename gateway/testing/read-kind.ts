@@ -1,6 +1,7 @@
 /** What one kind of setting makes of one value. */
-import { Place } from "../src/config/place.ts";
-import type { Kind } from "../src/config/shape.ts";
+
+import type { Kind } from "../src/config/kinds/shape.ts";
+import { Place } from "../src/config/sources/place.ts";
 
 /** The value, or in words what is wrong with it: a `!`, the headline, and the lines below it. */
 export function readKind<Value>(kind: Kind<Value>, raw: unknown, directory = "/"): unknown {

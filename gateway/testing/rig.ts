@@ -6,16 +6,16 @@ import { connect } from "node:net";
 import type { EndReason, Identity } from "coatcheck/contracts";
 import { isOurCookie } from "coatcheck/cookies";
 import { CoatcheckError } from "coatcheck/errors";
-import { problemOf, problemOfError } from "../src/answer.ts";
-import { headerOf } from "../src/client-request.ts";
-import { formatProblems } from "../src/config/place.ts";
-import type { Settings } from "../src/config.ts";
-import { loadConfig } from "../src/config.ts";
-import { groupsOf } from "../src/groups.ts";
+import type { Settings } from "../src/config/config.ts";
+import { loadConfig } from "../src/config/config.ts";
+import { formatProblems } from "../src/config/sources/place.ts";
 import { observe } from "../src/observe/observe.ts";
-import type { Admission, SessionLayer } from "../src/seam.ts";
+import { headerOf } from "../src/request/client-request.ts";
+import { problemOf, problemOfError } from "../src/response/response.ts";
 import type { Gateway } from "../src/server/gateway.ts";
 import { startGateway } from "../src/server/gateway.ts";
+import { groupsOf } from "../src/session/groups.ts";
+import type { Admission, SessionLayer } from "../src/session/interface.ts";
 
 /** The host that tests send: the public one. */
 export const PUBLIC = "app.example.com";

@@ -2,22 +2,24 @@
 import type { Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { detached } from "./core/detached.ts";
-import { keptAddress } from "./core/kept-address.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/renewal.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
 import { ServedSecrets } from "./crypto/served-secrets.ts";
-import { type Announce, announcer } from "./engine/announce.ts";
-import type { Auth } from "./engine/auth.ts";
-import { createBackground } from "./engine/background.ts";
+import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
+import { outagePage } from "./endpoints/pages/outage-page.ts";
+import { oidcRoutes } from "./endpoints/routes.ts";
 import { boundedStore, checkedStoreTimeout } from "./engine/bounded-store.ts";
-import { sessionDirectory } from "./engine/directory.ts";
-import { Endings } from "./engine/endings.ts";
 import { Engine } from "./engine/engine.ts";
-import { handle } from "./engine/handle.ts";
-import { MarkerBudget } from "./engine/marker-budget.ts";
+import { type Announce, announcer } from "./engine/lifecycle/announce.ts";
+import { createBackground } from "./engine/lifecycle/background.ts";
+import { sessionDirectory } from "./engine/lifecycle/directory.ts";
+import { Endings } from "./engine/lifecycle/endings.ts";
+import { MarkerBudget } from "./engine/lifecycle/marker-budget.ts";
+import { sweepHourly } from "./engine/lifecycle/sweep.ts";
+import { UnfinishedEndings } from "./engine/lifecycle/unfinished-endings.ts";
 import {
   checkedCount,
   checkedOrigin,
@@ -27,25 +29,23 @@ import {
   origins,
   validator,
 } from "./engine/option-checks.ts";
-import { renewAbsent } from "./engine/renew-absent.ts";
-import { Renewals } from "./engine/renewals.ts";
-import { Resolver } from "./engine/resolver.ts";
+import { renewAbsent } from "./engine/refresh/background-job.ts";
+import { Renewals } from "./engine/refresh/coordinator.ts";
+import { Resolver } from "./engine/request/resolver.ts";
 import { toStandardError } from "./engine/standard-error.ts";
-import { sweepHourly } from "./engine/sweep.ts";
 import { systemClock } from "./engine/system.ts";
-import { UnfinishedEndings } from "./engine/unfinished-endings.ts";
-import { assertionVerifier } from "./oidc/assertion.ts";
-import { bearerVerifiers } from "./oidc/bearer-verifiers.ts";
-import { forbiddenPage } from "./oidc/forbidden-page.ts";
-import { outagePage } from "./oidc/outage-page.ts";
-import { oidcProvider } from "./oidc/provider.ts";
-import type { ProviderConfig } from "./oidc/provider-config.ts";
-import { oidcRoutes } from "./oidc/routes.ts";
+import type { Auth } from "./http/auth.ts";
+import { handle } from "./http/fetch-handler.ts";
+import { keptAddress } from "./net/kept-address.ts";
+import { bearerVerifiers } from "./oidc/bearer/verifiers.ts";
+import type { ProviderConfig } from "./oidc/provider/config.ts";
+import { oidcProvider } from "./oidc/provider/provider.ts";
+import { keysRoute } from "./oidc/proxy-assertion/published-keys.ts";
+import { assertionVerifier } from "./oidc/proxy-assertion/verify.ts";
 import { type CoatcheckOptions, checkOptionNames, type ProxyOptions, type ProxyReaderOptions } from "./options.ts";
 import { bearer } from "./strategies/bearer.ts";
 import { proxyReader } from "./strategies/proxy.ts";
 import { sessionStrategy } from "./strategies/session.ts";
-import { keysRoute } from "./tokens/key-set.ts";
 
 /**
  * Puts a session layer together. Throws a `TypeError` or a `CoatcheckError` where an option cannot be right.

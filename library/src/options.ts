@@ -1,15 +1,15 @@
 /** What `coatcheck()` takes: the types, and the check that nothing else was given. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, RequestView, SessionStore, Strategy } from "./contracts.ts";
-import type { KeptAddress } from "./core/kept-address.ts";
-import { knownOptions, type OptionHints, type OptionNames } from "./core/option-names.ts";
+import { knownOptions, type OptionHints, type OptionNames } from "./core/options/option-names.ts";
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/renewal.ts";
-import type { ResolverOptions } from "./engine/resolver.ts";
-import type { AssertionOptions } from "./oidc/assertion.ts";
-import type { BearerOptions } from "./oidc/bearer-verifiers.ts";
-import type { SiteData } from "./oidc/dependencies.ts";
-import type { ProviderConfig } from "./oidc/provider-config.ts";
+import type { SiteData } from "./endpoints/dependencies.ts";
+import type { ResolverOptions } from "./engine/request/resolver.ts";
+import type { KeptAddress } from "./net/kept-address.ts";
+import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
+import type { ProviderConfig } from "./oidc/provider/config.ts";
+import type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 import type { ProxyOptions as ProxyHeaderOptions } from "./strategies/proxy.ts";
 
 /** What is kept about the client with a new session. It is deleted with the session. */

@@ -1,4 +1,4 @@
-import type { ForwardedFamily } from "../src/core/client-address.ts";
+import type { ForwardedFamily } from "../src/net/client-address.ts";
 
 /** One header, and who asks by it. The peer is `10.0.0.1` where none is named. */
 export interface AddressVector {

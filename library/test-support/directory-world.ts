@@ -2,14 +2,14 @@
 import type { AuditEvent, RecordBody, SessionRow, SessionStore, SignedOut } from "../src/contracts.ts";
 import { sessionPolicy } from "../src/core/policy.ts";
 import { serializeBody } from "../src/core/record.ts";
-import type { Ended } from "../src/engine/announce.ts";
-import { sessionDirectory } from "../src/engine/directory.ts";
-import { MarkerBudget } from "../src/engine/marker-budget.ts";
-import type { Unfinished } from "../src/engine/unfinished-endings.ts";
+import type { Ended } from "../src/engine/lifecycle/announce.ts";
+import { sessionDirectory } from "../src/engine/lifecycle/directory.ts";
+import { MarkerBudget } from "../src/engine/lifecycle/marker-budget.ts";
+import type { Unfinished } from "../src/engine/lifecycle/unfinished-endings.ts";
 import { memory } from "../src/stores/memory.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
 import { overStore } from "../src/testing/over-store.ts";
-import { sampleRow } from "../src/testing/store-suite-rows.ts";
+import { sampleRow } from "../src/testing/store-suite/rows.ts";
 
 export const HOUR = 3_600_000;
 export const ISSUER = "https://provider.test";

@@ -2,7 +2,7 @@
 import { getHeapSpaceStatistics } from "node:v8";
 import { memory } from "../src/stores/memory.ts";
 import { sqlite } from "../src/stores/sqlite.ts";
-import { sampleRow } from "../src/testing/store-suite-rows.ts";
+import { sampleRow } from "../src/testing/store-suite/rows.ts";
 
 const [, , where = "memory"] = process.argv;
 const store = where === "memory" ? memory() : sqlite({ path: where, cacheRows: 2_048 });

@@ -13,11 +13,11 @@ import type {
   Verdict,
 } from "../src/contracts.ts";
 import { serializeBody } from "../src/core/record.ts";
-import { type Chain, observe } from "../src/engine/observe.ts";
-import { Resolver, type ResolverOptions } from "../src/engine/resolver.ts";
+import { type Chain, observe } from "../src/engine/request/authenticate.ts";
+import { Resolver, type ResolverOptions } from "../src/engine/request/resolver.ts";
 import { memory } from "../src/stores/memory.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
-import { sampleRow } from "../src/testing/store-suite-rows.ts";
+import { sampleRow } from "../src/testing/store-suite/rows.ts";
 
 export const ABSTAIN: Verdict = { kind: "abstain" };
 export const ALICE: Identity = { issuer: "proxy:test", subject: "alice", claims: {}, authenticatedAt: 0, method: "proxy" };

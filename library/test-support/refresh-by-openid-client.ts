@@ -4,18 +4,18 @@
  */
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid-client";
 import { allowInsecureRequests, Configuration, clockSkew, clockTolerance, customFetch, refreshTokenGrant } from "openid-client";
-import { clientAuthentication } from "../src/oidc/client-authentication.ts";
-import { ProviderProblem, problemOf } from "../src/oidc/failure.ts";
+import { membersOf } from "../src/oidc/http/oauth-error.ts";
+import { ProviderProblem, problemOf } from "../src/oidc/http/provider-problem.ts";
 import { ReadResponse } from "../src/oidc/http/read-response.ts";
-import { checkIdTokenSignature } from "../src/oidc/id-token-signature.ts";
-import { membersOf } from "../src/oidc/oauth-error.ts";
-import type { Ready } from "../src/oidc/provider.ts";
-import type { RenewedIdToken } from "../src/oidc/renewed-id-token.ts";
-import { payloadOf } from "../src/oidc/renewed-id-token.ts";
-import type { Spending, Spent } from "../src/oidc/spend.ts";
-import { answeredNo, outcomeOf } from "../src/oidc/spend.ts";
-import { inspectTokenAnswer } from "../src/oidc/token-answer.ts";
-import type { Transport } from "../src/oidc/transport.ts";
+import type { Transport } from "../src/oidc/http/transport.ts";
+import { clientAuthentication } from "../src/oidc/provider/client-authentication.ts";
+import { checkIdTokenSignature } from "../src/oidc/provider/id-token-signature.ts";
+import type { Ready } from "../src/oidc/provider/provider.ts";
+import type { RenewedIdToken } from "../src/oidc/provider/refresh/renewed-id-token.ts";
+import { payloadOf } from "../src/oidc/provider/refresh/renewed-id-token.ts";
+import type { Spending, Spent } from "../src/oidc/provider/refresh/send-refresh.ts";
+import { answeredNo, outcomeOf } from "../src/oidc/provider/refresh/send-refresh.ts";
+import { inspectTokenAnswer } from "../src/oidc/provider/token-response.ts";
 
 type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
 type Send = Transport["send"];

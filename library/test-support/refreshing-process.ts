@@ -3,8 +3,8 @@ import { readSync } from "node:fs";
 import type { Identity, ProviderTokens } from "../src/contracts.ts";
 import { systemEntropy } from "../src/crypto/entropy.ts";
 import { systemClock } from "../src/engine/system.ts";
-import { oidcProvider } from "../src/oidc/provider.ts";
-import type { ProviderConfig } from "../src/oidc/provider-config.ts";
+import type { ProviderConfig } from "../src/oidc/provider/config.ts";
+import { oidcProvider } from "../src/oidc/provider/provider.ts";
 
 /** What the process is told. */
 export interface RefreshOrder {

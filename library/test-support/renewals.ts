@@ -8,8 +8,8 @@ import type {
   RequestView,
   SessionStore,
 } from "../src/contracts.ts";
-import type { Auth } from "../src/engine/auth.ts";
-import type { Exchange } from "../src/engine/exchange.ts";
+import type { Exchange } from "../src/engine/request/exchange.ts";
+import type { Auth } from "../src/http/auth.ts";
 import type { CoatcheckOptions } from "../src/index.ts";
 import { coatcheck } from "../src/index.ts";
 import { memory } from "../src/stores/memory.ts";

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import type { AuditEvent, FlowSecrets, LoginParameters, Provider } from "../src/contracts.ts";
 import { systemEntropy } from "../src/crypto/entropy.ts";
+import { newSecrets } from "../src/endpoints/login/login-state.ts";
 import { systemClock } from "../src/engine/system.ts";
-import { newSecrets } from "../src/oidc/flow.ts";
-import type { OidcProvider, ProviderWorld } from "../src/oidc/provider.ts";
-import { oidcProvider } from "../src/oidc/provider.ts";
-import type { ProviderConfig } from "../src/oidc/provider-config.ts";
+import type { ProviderConfig } from "../src/oidc/provider/config.ts";
+import type { OidcProvider, ProviderWorld } from "../src/oidc/provider/provider.ts";
+import { oidcProvider } from "../src/oidc/provider/provider.ts";
 import type { LyingProvider } from "./lies.ts";
 
 export const REDIRECT_URI = "https://app.example.com/auth/callback";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { textOf } from "../../testing/rig.ts";
 import { freePort, type Listening, listenOn } from "../../testing/talk.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { checkConfig } from "./check-config.ts";
 
 const SECRET = "client-canary+/%";

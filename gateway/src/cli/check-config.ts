@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CoatcheckError } from "coatcheck";
-import type { Settings } from "../config.ts";
+import type { Settings } from "../config/config.ts";
 import { observe } from "../observe/observe.ts";
-import { openStore } from "../open-store.ts";
-import { sessionLayer } from "../session-layer.ts";
+import { openStore } from "../session/open-store.ts";
+import { sessionLayer } from "../session/session-layer.ts";
 import { tryOnline } from "./check-online.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";

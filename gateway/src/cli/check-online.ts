@@ -1,8 +1,8 @@
 /** `check-config --online`: tries what a configuration can only name. It asks as little as tells something, and says what cannot be told. */
 import { CoatcheckError } from "coatcheck";
+import type { ProviderSettings, Settings } from "../config/config.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
-import type { ProviderSettings, Settings } from "../config.ts";
-import { openStore } from "../open-store.ts";
+import { openStore } from "../session/open-store.ts";
 
 /** What came of a try. */
 export interface Tried {

@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { NAMED_SETTINGS } from "../config.ts";
+import { NAMED_SETTINGS } from "../config/config.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 const SECRET = randomBytes(32).toString("base64url");

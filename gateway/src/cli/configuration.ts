@@ -1,5 +1,5 @@
-import { formatProblems } from "../config/place.ts";
-import { type Configuration, loadConfig } from "../config.ts";
+import { type Configuration, loadConfig } from "../config/config.ts";
+import { formatProblems } from "../config/sources/place.ts";
 import type { Console } from "./command.ts";
 
 type Good = Extract<Configuration, { ok: true }>;

@@ -1,10 +1,10 @@
 import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "coatcheck/settings";
-import { formatAddress } from "../config/network-kinds.ts";
+import type { ProviderSettings, Settings } from "../config/config.ts";
+import { formatAddress } from "../config/kinds/network-kinds.ts";
+import { formatStore } from "../config/kinds/store-kind.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
-import { formatStore } from "../config/store-kind.ts";
-import type { ProviderSettings, Settings } from "../config.ts";
-import { providerOf } from "../session-layer.ts";
+import { providerOf } from "../session/session-layer.ts";
 
 export interface Explained {
   readonly file: string | undefined;

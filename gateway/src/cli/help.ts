@@ -1,4 +1,4 @@
-import { NAMED_SETTINGS } from "../config.ts";
+import { NAMED_SETTINGS } from "../config/config.ts";
 import type { Command } from "./command.ts";
 
 const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps their tokens behind the counter

@@ -1,6 +1,6 @@
-import { readFlags } from "../config/flags.ts";
-import type { Problem } from "../config/place.ts";
-import { NAMED_SETTINGS } from "../config.ts";
+import { NAMED_SETTINGS } from "../config/config.ts";
+import { readFlags } from "../config/sources/flags.ts";
+import type { Problem } from "../config/sources/place.ts";
 
 /** The arguments of a command that takes more than settings. */
 export interface OwnArguments {

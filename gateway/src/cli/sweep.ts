@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { SessionStore } from "coatcheck";
-import { formatProblems } from "../config/place.ts";
+import { formatProblems } from "../config/sources/place.ts";
 import type { Command } from "./command.ts";
 import { readOwnArguments } from "./own-arguments.ts";
-import { unexpected } from "./session-words.ts";
-import { withStore } from "./stored-sessions.ts";
+import { unexpected } from "./sessions/arguments.ts";
+import { withStore } from "./sessions/stored-sessions.ts";
 
 const BATCH = 250;
 /** Between two batches, in milliseconds, so that a gateway on the same store writes meanwhile. */

@@ -1,6 +1,6 @@
-import { flag, oneOf, secretText, text } from "./kinds.ts";
-import { issuer } from "./network-kinds.ts";
-import { fallback, list, object, optional, required } from "./shape.ts";
+import { flag, oneOf, secretText, text } from "./kinds/kinds.ts";
+import { issuer } from "./kinds/network-kinds.ts";
+import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 
 const jwt = object({
   issuer: required(issuer, "Whose tokens count, as `iss` says it.", "For example https://id.example.com."),

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { loadConfig } from "../config.ts";
-import type { Problem } from "./place.ts";
+import { loadConfig } from "./config.ts";
+import type { Problem } from "./sources/place.ts";
 
 const provider = (more: object = {}) => ({ issuer: "https://id.example.com", clientId: "app", clientSecret: "s", ...more });
 const url = "http://127.0.0.1:3000";

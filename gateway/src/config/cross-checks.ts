@@ -1,8 +1,8 @@
 import { TrustedPeers } from "coatcheck/address";
 import type { Settings, UpstreamSettings } from "./definition.ts";
-import { isLoopback } from "./network-kinds.ts";
-import type { Problem } from "./place.ts";
+import { isLoopback } from "./kinds/network-kinds.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
+import type { Problem } from "./sources/place.ts";
 
 /** What no single setting can tell: settings that contradict one another. */
 export function contradictions(settings: Settings): readonly Problem[] {

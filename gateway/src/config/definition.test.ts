@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "./config.ts";
 
 const environment = {
   COATCHECK_SECRET: randomBytes(32).toString("base64url"),

@@ -1,11 +1,11 @@
 import { bearer } from "./bearer.ts";
-import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds.ts";
+import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds/kinds.ts";
+import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
+import type { Infer } from "./kinds/shape.ts";
+import { fallback, list, object, optional, required } from "./kinds/shape.ts";
+import { store } from "./kinds/store-kind.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
-import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./network-kinds.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
-import type { Infer } from "./shape.ts";
-import { fallback, list, object, optional, required } from "./shape.ts";
-import { store } from "./store-kind.ts";
 import { upstream } from "./upstream.ts";
 
 const provider = object({

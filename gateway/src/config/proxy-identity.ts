@@ -1,6 +1,6 @@
-import { oneOf, secretText, text } from "./kinds.ts";
-import { cidr } from "./network-kinds.ts";
-import { fallback, list, object, optional, required } from "./shape.ts";
+import { oneOf, secretText, text } from "./kinds/kinds.ts";
+import { cidr } from "./kinds/network-kinds.ts";
+import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 
 const PRESETS = ["oauth2-proxy", "authelia", "authentik", "tailscale", "generic"] as const;
 const VENDORS = ["cloudflare-access", "google-iap", "aws-alb", "pomerium", "coatcheck"] as const;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { settingsOf } from "../../testing/rig.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "./config.ts";
 import { warnings } from "./cross-checks.ts";
-import { formatProblems } from "./place.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
+import { formatProblems } from "./sources/place.ts";
 
 const provider = (name: string, issuer = `https://${name}.example.com`) => ({ name, issuer, clientId: "app", clientSecret: "s" });
 const BOTH = [provider("staff"), provider("guests")];

@@ -1,6 +1,6 @@
-import { duration, flag, integer, oneOf, text } from "./kinds.ts";
-import { hostName, pathPrefix, upstreamOrigin } from "./network-kinds.ts";
-import { fallback, list, object, optional, required } from "./shape.ts";
+import { duration, flag, integer, oneOf, text } from "./kinds/kinds.ts";
+import { hostName, pathPrefix, upstreamOrigin } from "./kinds/network-kinds.ts";
+import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 
 const timeouts = object({
   connect: fallback(duration("100ms", "10m"), "How long a connection to the upstream may take.", "5s"),

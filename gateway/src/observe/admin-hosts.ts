@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { isLoopback } from "../config/network-kinds.ts";
-import type { Settings } from "../config.ts";
+import type { Settings } from "../config/config.ts";
+import { isLoopback } from "../config/kinds/network-kinds.ts";
 
 /**
  * By which `Host` the admin listener may be asked. A page elsewhere can point a name of its own at this address (DNS rebinding), and would

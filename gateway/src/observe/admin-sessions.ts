@@ -1,7 +1,7 @@
 import type { RouteResponse, SessionDirectory } from "coatcheck";
 import { sameSecret } from "coatcheck/secrets";
-import { problemOf } from "../answer.ts";
-import { WHOM_NAMES, type WhomName, whomOf } from "../whom.ts";
+import { problemOf } from "../response/response.ts";
+import { WHOM_NAMES, type WhomName, whomOf } from "../session/user-selector.ts";
 
 /** What the sessions API of the admin listener is made of. */
 export interface SessionsApi {

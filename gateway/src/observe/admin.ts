@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import { problemOf, problemOfError, send } from "../answer.ts";
-import type { Health } from "../seam.ts";
+import { problemOf, problemOfError, send } from "../response/response.ts";
+import type { Health } from "../session/interface.ts";
 import { answerSessions, isSessionsPath, type SessionsApi } from "./admin-sessions.ts";
 
 /** What `/health/ready` answers. Key ids tell an operator when a rotation may go on; they are no secrets. */

@@ -1,7 +1,7 @@
 import type { AuditEvent } from "coatcheck/contracts";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { VIA } from "../config/upstream.ts";
-import type { ConnectionUse } from "../upstream/connection-limit.ts";
+import type { ConnectionUse } from "../upstream/connections/connection-limit.ts";
 import { FastCounter, FastHistogram } from "./fast-metrics.ts";
 import type { Finished, NoticeName } from "./observer.ts";
 import { NOTICES, OUTCOMES } from "./observer.ts";

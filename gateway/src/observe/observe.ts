@@ -1,7 +1,7 @@
 import type { Report } from "coatcheck/contracts";
 import type { DestinationStream } from "pino";
-import type { Settings } from "../config.ts";
-import type { ConnectionUse } from "../upstream/connection-limit.ts";
+import type { Settings } from "../config/config.ts";
+import type { ConnectionUse } from "../upstream/connections/connection-limit.ts";
 import type { Log } from "./log.ts";
 import { openLog } from "./log.ts";
 import type { Metrics } from "./metrics.ts";

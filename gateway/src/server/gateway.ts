@@ -1,11 +1,11 @@
 import type { Server } from "node:http";
-import type { Settings } from "../config.ts";
-import { FrontDoor } from "../front-door.ts";
+import type { Settings } from "../config/config.ts";
+import { FrontDoor } from "../dispatch/dispatcher.ts";
 import type { Readiness } from "../observe/admin.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
 import { adminHosts } from "../observe/admin-hosts.ts";
 import type { Observation } from "../observe/observe.ts";
-import type { SessionLayer } from "../seam.ts";
+import type { SessionLayer } from "../session/interface.ts";
 import { createListener, listen, stop } from "./listener.ts";
 
 /** A running gateway. */

@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
-import { HEAD_TOO_LARGE, ownHeaders, problemOf, send, TOO_SLOW } from "../answer.ts";
-import type { Address } from "../config/network-kinds.ts";
-import type { LimitSettings } from "../config.ts";
-import type { FrontDoor } from "../front-door.ts";
+import type { LimitSettings } from "../config/config.ts";
+import type { Address } from "../config/kinds/network-kinds.ts";
+import type { FrontDoor } from "../dispatch/dispatcher.ts";
 import type { Observer } from "../observe/observer.ts";
-import { hasUnreadBody } from "../reception.ts";
+import { hasUnreadBody } from "../request/intake.ts";
+import { HEAD_TOO_LARGE, ownHeaders, problemOf, send, TOO_SLOW } from "../response/response.ts";
 import { ConnectionTurns } from "./connection-turns.ts";
 import { GatewayMessage } from "./gateway-message.ts";
 import { IdleConnections } from "./idle-connections.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RouteResponse } from "coatcheck/contracts";
-import { CODING_UNKNOWN, problemOf, VERSION_UNKNOWN } from "../answer.ts";
+import { CODING_UNKNOWN, problemOf, VERSION_UNKNOWN } from "../response/response.ts";
 
 /** What HTTP itself has against a request that Node's parser let through, before anybody looks at what it asks for. */
 export function protocolFault(message: IncomingMessage, response: ServerResponse): RouteResponse | undefined {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { send, TOO_SLOW } from "../answer.ts";
 import { stopwatch } from "../observe/observer.ts";
+import { send, TOO_SLOW } from "../response/response.ts";
 
 /** How often uploads are looked at, at most, in milliseconds. */
 const OFTEN = 5_000;

@@ -1,12 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Server } from "node:http";
 import { AggregatorRegistry } from "prom-client";
-import type { Settings } from "../config.ts";
+import type { Settings } from "../config/config.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
 import { adminHosts } from "../observe/admin-hosts.ts";
 import type { Observation } from "../observe/observe.ts";
 import { stopwatch } from "../observe/observer.ts";
-import type { SessionLayer } from "../seam.ts";
+import type { SessionLayer } from "../session/interface.ts";
 import { listen, stop } from "./listener.ts";
 
 /** A worker that dies again and again is started this much later each time, in milliseconds, up to the longest. */

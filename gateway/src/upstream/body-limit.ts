@@ -1,6 +1,6 @@
 import type { Readable, TransformCallback } from "node:stream";
 import { Transform } from "node:stream";
-import type { Arrival } from "../reception.ts";
+import type { Arrival } from "../request/intake.ts";
 import { BodyTooLarge, ClientGone } from "./failures.ts";
 
 const ignore = (): void => {};

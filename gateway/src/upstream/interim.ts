@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AnswerHeaders } from "./answer-head.ts";
+import type { AnswerHeaders } from "./headers/response-head.ts";
 
 /**
  * Interim answers (RFC 9110 section 15.2): never to HTTP/1.0, which would take them for the answer, and only before the head of the

@@ -1,6 +1,6 @@
 import type { EndReason } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
-import type { WatchSession } from "../seam.ts";
+import type { WatchSession } from "../session/interface.ts";
 
 /** A stream that lasts: a WebSocket, an event stream. */
 export interface OpenStream {

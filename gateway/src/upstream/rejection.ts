@@ -1,7 +1,7 @@
 import { CoatcheckError } from "coatcheck/errors";
 import { sameSecret } from "coatcheck/secrets";
-import type { Admission } from "../seam.ts";
-import type { AnswerHeaders } from "./answer-head.ts";
+import type { Admission } from "../session/interface.ts";
+import type { AnswerHeaders } from "./headers/response-head.ts";
 
 /** The most of a rejection's body that is kept while the token is renewed; what is larger passes as it comes. */
 const MOST_KEPT = 65_536;

@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import { Pool } from "undici";
-import type { AccessRule, Settings, UpstreamSettings } from "../config.ts";
-import type { Admission, Ask } from "../seam.ts";
-import { UsersOf } from "../users-of.ts";
-import { connectWithin } from "./connection.ts";
-import { ConnectionLimit } from "./connection-limit.ts";
-import type { IdentityHeaderMaker } from "./identity-headers.ts";
+import type { AccessRule, Settings, UpstreamSettings } from "../config/config.ts";
+import type { Admission, Ask } from "../session/interface.ts";
+import { UsersOf } from "../session/users-of.ts";
+import { connectWithin } from "./connections/connection.ts";
+import { ConnectionLimit } from "./connections/connection-limit.ts";
+import type { IdentityHeaderMaker } from "./headers/identity-headers.ts";
 
 interface Sending {
   /** Whom the certificate is for; the upstream's own name, whatever host it is told. */

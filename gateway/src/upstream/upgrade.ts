@@ -4,18 +4,18 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
 import type { Dispatcher } from "undici";
-import { problemOf, problemOfError, send } from "../answer.ts";
 import type { Finished, Outcome } from "../observe/observer.ts";
 import { stopwatch } from "../observe/observer.ts";
+import { problemOf, problemOfError, send } from "../response/response.ts";
 import { hangUp } from "../server/lingering-close.ts";
-import type { AnswerHeaders } from "./answer-head.ts";
-import { answerHead } from "./answer-head.ts";
-import { Slot } from "./connection-limit.ts";
+import { Slot } from "./connections/connection-limit.ts";
+import { Journey } from "./exchange-state.ts";
 import { ClientGone, failureCode } from "./failures.ts";
-import { Journey } from "./journey.ts";
+import type { AnswerHeaders } from "./headers/response-head.ts";
+import { answerHead } from "./headers/response-head.ts";
 import type { OpenStream } from "./open-streams.ts";
-import type { Passage, Passages } from "./passage.ts";
-import { upstreamHeaders } from "./passage.ts";
+import type { Passage, Passages } from "./proxy-request.ts";
+import { upstreamHeaders } from "./proxy-request.ts";
 
 /** Joins a client's socket and an upstream's: bytes go both ways with backpressure, and an end or a failure of one reaches the other. */
 function join(client: Duplex, upstream: Duplex): void {

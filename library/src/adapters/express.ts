@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
-import type { HasEngine } from "../engine/auth.ts";
-import { Push } from "../engine/push.ts";
-import type { RequireUser } from "../engine/user-policy.ts";
+import type { HasEngine } from "../http/auth.ts";
+import { Push } from "../http/node-handler.ts";
+import type { RequireUser } from "../http/user-policy.ts";
 
 /**
  * `req.session` is there for habit; `web.of(req)` says the same with the type of your own `auth`. Tell it once which data it holds, and

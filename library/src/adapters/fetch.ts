@@ -1,8 +1,8 @@
 import type { MaybePromise, SignedInSession } from "../contracts.ts";
-import type { HasEngine } from "../engine/auth.ts";
-import type { FetchHandler, FetchInfo } from "../engine/handle.ts";
-import { handle, handleUser } from "../engine/handle.ts";
-import { type RequireUser, userPolicy } from "../engine/user-policy.ts";
+import type { HasEngine } from "../http/auth.ts";
+import type { FetchHandler, FetchInfo } from "../http/fetch-handler.ts";
+import { handle, handleUser } from "../http/fetch-handler.ts";
+import { type RequireUser, userPolicy } from "../http/user-policy.ts";
 
 export type FetchListener = (request: Request, info?: FetchInfo) => Promise<Response>;
 

@@ -2,13 +2,13 @@ import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { knownOptions } from "../core/option-names.ts";
-import { answerThrown } from "../engine/answers.ts";
-import type { HasEngine } from "../engine/auth.ts";
-import type { Exchange } from "../engine/exchange.ts";
-import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../engine/handle.ts";
-import { isSignedIn } from "../engine/signed-in.ts";
-import { type RequireUser, userPolicy } from "../engine/user-policy.ts";
+import { knownOptions } from "../core/options/option-names.ts";
+import type { Exchange } from "../engine/request/exchange.ts";
+import { answerThrown } from "../engine/request/responses.ts";
+import type { HasEngine } from "../http/auth.ts";
+import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../http/fetch-handler.ts";
+import { isSignedIn } from "../http/signed-in.ts";
+import { type RequireUser, userPolicy } from "../http/user-policy.ts";
 
 const ANYBODY: Policy = { require: "nobody" };
 

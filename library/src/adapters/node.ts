@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Session, SignedInSession } from "../contracts.ts";
-import type { HasEngine } from "../engine/auth.ts";
-import type { Exchange } from "../engine/exchange.ts";
-import { hasEnded } from "../engine/hold.ts";
-import { Push } from "../engine/push.ts";
-import { signedIn } from "../engine/signed-in.ts";
-import type { RequireUser } from "../engine/user-policy.ts";
+import type { Exchange } from "../engine/request/exchange.ts";
+import type { HasEngine } from "../http/auth.ts";
+import { Push } from "../http/node-handler.ts";
+import { hasEnded } from "../http/response-hold.ts";
+import { signedIn } from "../http/signed-in.ts";
+import type { RequireUser } from "../http/user-policy.ts";
 
 export type NodeHandler<Data> = (request: IncomingMessage, response: ServerResponse, session: Session<Data>) => unknown;
 

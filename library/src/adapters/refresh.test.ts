@@ -5,7 +5,7 @@ import { test } from "node:test";
 import framework from "express";
 import { listen, say } from "../../test-support/talk.ts";
 import type { AuditEvent } from "../contracts.ts";
-import type { Auth } from "../engine/auth.ts";
+import type { Auth } from "../http/auth.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { type FakeProvider, fakeProvider } from "../testing/fake-provider.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeadReason, Decision, Policy, RequestView, SessionRow, Verdict } from "../contracts.ts";
-import { sampleRow } from "../testing/store-suite-rows.ts";
+import { sampleRow } from "../testing/store-suite/rows.ts";
 import { mayChange } from "./csrf.ts";
 import { decide, endOf } from "./decide.ts";
 import { isNavigation } from "./navigation.ts";

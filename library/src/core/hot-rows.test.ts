@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { SessionRow } from "../contracts.ts";
-import { sampleRow } from "../testing/store-suite-rows.ts";
+import { sampleRow } from "../testing/store-suite/rows.ts";
 import { HotRows, hashOf, isKept } from "./hot-rows.ts";
 
 const row = (id: string, changes: Partial<SessionRow> = {}): SessionRow => sampleRow({ id, ...changes });

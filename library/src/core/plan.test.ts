@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { JsonObject, SessionRow } from "../contracts.ts";
-import { sampleRow } from "../testing/store-suite-rows.ts";
+import { sampleRow } from "../testing/store-suite/rows.ts";
 import { type Draft, type LoginIntent, NO_INTENT, withChange, withLogin, withLogout, withRotate } from "./draft.ts";
 import { type Circumstances, type Held, needsTicket, type Plan, plan } from "./plan.ts";
 import { sessionPolicy } from "./policy.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { sampleRow } from "../testing/store-suite-rows.ts";
+import { sampleRow } from "../testing/store-suite/rows.ts";
 import { deviations, overReason, PRESETS, presenceDue, sessionPolicy, touchDue } from "./policy.ts";
 
 const MINUTE = 60_000;

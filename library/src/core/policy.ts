@@ -1,5 +1,5 @@
 import type { EndReason, SessionRow } from "../contracts.ts";
-import { type Duration, durationOption } from "./settings.ts";
+import { type Duration, durationOption } from "./options/settings.ts";
 
 /** How long sessions last. All times in milliseconds. */
 export interface SessionPolicy {

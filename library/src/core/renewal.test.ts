@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { ProviderTokens, RecordBody, RenewalState, SessionRow } from "../contracts.ts";
-import { sampleRow } from "../testing/store-suite-rows.ts";
+import { sampleRow } from "../testing/store-suite/rows.ts";
 import { EMPTY_BODY, parseBody, serializeBody } from "./record.ts";
 import {
   failedRow,

@@ -1,6 +1,6 @@
 import type { JsonObject, ProviderTokens, RecordBody, RenewalState, SessionRow } from "../contracts.ts";
+import { type Duration, durationOption } from "./options/settings.ts";
 import { serializeBody } from "./record.ts";
-import { type Duration, durationOption } from "./settings.ts";
 
 /** When tokens are renewed, and what becomes of sessions that have nothing to renew with. Times in milliseconds. */
 export interface RefreshPolicy {

@@ -6,7 +6,7 @@ import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { sampleRow } from "../testing/store-suite-rows.ts";
+import { sampleRow } from "../testing/store-suite/rows.ts";
 import { boundedStore, checkedStoreTimeout } from "./bounded-store.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";

@@ -6,15 +6,15 @@ import { after, test as nodeTest } from "node:test";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { z } from "zod";
 import type { AuditEvent, RequestView, SessionRow, SessionStore } from "../contracts.ts";
+import type { Auth } from "../http/auth.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { sqlite } from "../stores/sqlite.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import type { Auth } from "./auth.ts";
-import type { Exchange } from "./exchange.ts";
-import type { Settlement } from "./settle.ts";
+import type { Exchange } from "./request/exchange.ts";
+import type { Settlement } from "./request/settle.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const MINUTE = 60_000;

@@ -1,11 +1,11 @@
 import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./answers.ts";
-import { Exchange } from "./exchange.ts";
-import type { Observed } from "./observe.ts";
-import { observe } from "./observe.ts";
-import type { EngineOptions } from "./options.ts";
-import { unseenLogout } from "./refused-logout.ts";
+import type { Observed } from "./request/authenticate.ts";
+import { observe } from "./request/authenticate.ts";
+import { Exchange } from "./request/exchange.ts";
+import type { EngineOptions } from "./request/options.ts";
+import { unseenLogout } from "./request/refused-logout.ts";
+import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./request/responses.ts";
 
 const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
 

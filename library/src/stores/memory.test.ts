@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { storeSuite } from "../testing/store-suite.ts";
-import { HOUR, START, sampleRow } from "../testing/store-suite-rows.ts";
+import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
+import { storeSuite } from "../testing/store-suite/store-suite.ts";
 import { memory } from "./memory.ts";
 
 storeSuite("memory", { make: () => ({ store: memory() }) });

@@ -9,10 +9,10 @@ import type {
   Survey,
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { knownOptions } from "../core/option-names.ts";
-import { Groups } from "./memory-groups.ts";
-import { emptied } from "./memory-rows.ts";
-import { RowTable } from "./memory-table.ts";
+import { knownOptions } from "../core/options/option-names.ts";
+import { Groups } from "./memory/groups.ts";
+import { emptied } from "./memory/rows.ts";
+import { RowTable } from "./memory/table.ts";
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {

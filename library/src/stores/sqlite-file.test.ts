@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { CoatcheckError } from "../core/errors.ts";
-import { START, sampleRow } from "../testing/store-suite-rows.ts";
+import { START, sampleRow } from "../testing/store-suite/rows.ts";
+import { Checkpointer } from "./sqlite/checkpointer.ts";
+import { MIGRATIONS, openDatabase } from "./sqlite/schema.ts";
 import { sqlite } from "./sqlite.ts";
-import { Checkpointer } from "./sqlite-checkpointer.ts";
-import { MIGRATIONS, openDatabase } from "./sqlite-schema.ts";
 
 const OPTIONS = { busyTimeout: 100, durability: "normal", mmap: 0 } as const;
 

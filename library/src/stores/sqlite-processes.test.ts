@@ -10,9 +10,9 @@ import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
 import { within } from "../../../tools/steady.ts";
 import type { SessionStore } from "../contracts.ts";
-import { START, sampleRow } from "../testing/store-suite-rows.ts";
+import { START, sampleRow } from "../testing/store-suite/rows.ts";
+import { MIGRATIONS, openDatabase } from "./sqlite/schema.ts";
 import { sqlite } from "./sqlite.ts";
-import { MIGRATIONS, openDatabase } from "./sqlite-schema.ts";
 
 /** What this file does as a child process: `node sqlite-processes.test.ts <role> <path> <id>`. */
 const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<void> } = {

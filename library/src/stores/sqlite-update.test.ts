@@ -7,9 +7,9 @@ import { test } from "node:test";
 import type { Arbitrary } from "fast-check";
 import { array, asyncProperty, assert as check, constant, constantFrom, integer, oneof, record } from "fast-check";
 import type { SessionRow } from "../contracts.ts";
-import { freshId, HOUR, START, sampleRow } from "../testing/store-suite-rows.ts";
+import { freshId, HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
+import { STATEMENTS } from "./sqlite/statements.ts";
 import { sqlite } from "./sqlite.ts";
-import { STATEMENTS } from "./sqlite-statements.ts";
 
 async function withPath(run: (path: string) => unknown): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "coatcheck-update-"));

@@ -6,11 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { storeSuite } from "../testing/store-suite.ts";
-import { HOUR, START, sampleRow } from "../testing/store-suite-rows.ts";
+import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
+import { storeSuite } from "../testing/store-suite/store-suite.ts";
+import { STATEMENTS } from "./sqlite/statements.ts";
 import type { SqliteOptions } from "./sqlite.ts";
 import { sqlite } from "./sqlite.ts";
-import { STATEMENTS } from "./sqlite-statements.ts";
 
 type Options = Omit<SqliteOptions, "path">;
 

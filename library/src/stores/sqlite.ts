@@ -10,25 +10,25 @@ import type {
   Survey,
 } from "../contracts.ts";
 import { detached } from "../core/detached.ts";
-import { RowCache } from "./sqlite-cache.ts";
-import { Checkpointer } from "./sqlite-checkpointer.ts";
-import { exposedMode } from "./sqlite-file-mode.ts";
-import { FileWatch, fileIdentity } from "./sqlite-file-watch.ts";
-import { FileMap } from "./sqlite-map.ts";
-import type { SqliteOptions } from "./sqlite-options.ts";
-import { sqliteOptions } from "./sqlite-options.ts";
-import { Patience } from "./sqlite-patience.ts";
-import { ReadHold } from "./sqlite-read-hold.ts";
-import type { Written } from "./sqlite-row.ts";
-import { INDEX_PAGES, insertRow, readRow, sweepRows, updateRow } from "./sqlite-row.ts";
-import { cellsIn, integer, isReason, rowOf, text } from "./sqlite-rows.ts";
-import { createFile, DUE_INDEX, isBusy, openDatabase, unavailable } from "./sqlite-schema.ts";
-import type { Statements } from "./sqlite-statements.ts";
-import { prepareAll } from "./sqlite-statements.ts";
-import type { Ending, EndingListener } from "./sqlite-watch.ts";
-import { EndingWatcher } from "./sqlite-watch.ts";
+import { Patience } from "./sqlite/busy-timeout.ts";
+import { RowCache } from "./sqlite/cache.ts";
+import { Checkpointer } from "./sqlite/checkpointer.ts";
+import { exposedMode } from "./sqlite/file/file-mode.ts";
+import { FileWatch, fileIdentity } from "./sqlite/file/file-watch.ts";
+import { FileMap } from "./sqlite/file/memory-map.ts";
+import type { SqliteOptions } from "./sqlite/options.ts";
+import { sqliteOptions } from "./sqlite/options.ts";
+import { ReadHold } from "./sqlite/read-hold.ts";
+import type { Written } from "./sqlite/row.ts";
+import { INDEX_PAGES, insertRow, readRow, sweepRows, updateRow } from "./sqlite/row.ts";
+import { cellsIn, integer, isReason, rowOf, text } from "./sqlite/rows.ts";
+import { createFile, DUE_INDEX, isBusy, openDatabase, unavailable } from "./sqlite/schema.ts";
+import type { Statements } from "./sqlite/statements.ts";
+import { prepareAll } from "./sqlite/statements.ts";
+import type { Ending, EndingListener } from "./sqlite/watch.ts";
+import { EndingWatcher } from "./sqlite/watch.ts";
 
-export type { SqliteOptions } from "./sqlite-options.ts";
+export type { SqliteOptions } from "./sqlite/options.ts";
 
 /**
  * Keeps sessions in a file, through `node:sqlite`, for any number of processes on one machine. Calls answer at once, without a promise.

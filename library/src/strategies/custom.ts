@@ -10,7 +10,7 @@ import type {
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { hookFailure } from "../core/hook-failure.ts";
-import { knownOptions, type OptionNames } from "../core/option-names.ts";
+import { knownOptions, type OptionNames } from "../core/options/option-names.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 
 /** Whom the app's own function found. `owner`: whose this is, where that is not issuer and subject. */

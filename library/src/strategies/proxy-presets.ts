@@ -1,4 +1,4 @@
-import type { AssertedField } from "../core/asserted.ts";
+import type { AssertedField } from "../net/asserted-values.ts";
 
 /** The headers that tell who asks. `user` is who it is; the others are claims of theirs. */
 export type ProxyHeaders = { readonly user: string } & { readonly [field in Exclude<AssertedField, "user">]?: string };

@@ -5,7 +5,7 @@ import { sessionPolicy } from "../core/policy.ts";
 import { systemEntropy } from "../crypto/entropy.ts";
 import { hashSecret, joinTicket, mintSecret, mintTicket } from "../crypto/ticket.ts";
 import { systemClock } from "../engine/system.ts";
-import { START, sampleRow } from "../testing/store-suite-rows.ts";
+import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { sessionStrategy } from "./session.ts";
 
 const policy = sessionPolicy();

@@ -10,4 +10,4 @@ export {
 } from "./fake-provider.ts";
 export { type ManualClock, manualClock } from "./manual-clock.ts";
 export { signIn, type TestUser } from "./sign-in.ts";
-export { type StoreSuiteOptions, type StoreUnderTest, storeSuite } from "./store-suite.ts";
+export { type StoreSuiteOptions, type StoreUnderTest, storeSuite } from "./store-suite/store-suite.ts";

@@ -1,6 +1,6 @@
 import type { LoginIdentity, ProviderTokens, RequestView, Session } from "../contracts.ts";
 import { normalizeIdentity } from "../core/record.ts";
-import type { HasEngine } from "../engine/auth.ts";
+import type { HasEngine } from "../http/auth.ts";
 
 /** Who to sign in; the issuer is `test` unless one is given. */
 export interface TestUser extends Omit<LoginIdentity, "issuer"> {

@@ -4,9 +4,9 @@ import { request } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
-import { watchDeparture } from "../departure.ts";
-import { ProviderProblem } from "../failure.ts";
+import { watchDeparture } from "./departure.ts";
 import { keptFor, settled } from "./kept-connections.ts";
+import { ProviderProblem } from "./provider-problem.ts";
 import type { AnswerHeaders } from "./read-response.ts";
 import { headersOf, rawHeaders } from "./read-response.ts";
 

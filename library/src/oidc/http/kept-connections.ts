@@ -1,7 +1,7 @@
 /** Connections to providers that are kept for the next request. */
 import { Agent } from "node:http";
 import { Agent as TlsAgent } from "node:https";
-import { look } from "../last-look.ts";
+import { look } from "./late-response.ts";
 
 /** Those that rest are closed before most servers would, so that no request meets one that is just being closed. */
 const KEPT = { keepAlive: true, timeout: 4_000, scheduling: "lifo" } as const;

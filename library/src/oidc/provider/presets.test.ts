@@ -5,9 +5,9 @@ import type { Json, LyingProvider } from "../../../test-support/lies.ts";
 import { lyingProvider } from "../../../test-support/lying-provider.ts";
 import { begin, clientOf } from "../../../test-support/sign-on.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
-import { newSecrets } from "../flow.ts";
-import type { ProviderConfig } from "../provider-config.ts";
+import { newSecrets } from "../../endpoints/login/login-state.ts";
 import { aboutProvider } from "./about.ts";
+import type { ProviderConfig } from "./config.ts";
 import { PRESET_NAMES, presetFor, presetOf } from "./presets.ts";
 
 let op: LyingProvider;

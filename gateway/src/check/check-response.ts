@@ -1,0 +1,21 @@
+import type { ServerResponse } from "node:http";
+import { date, holdHead } from "../response/head-text.ts";
+import type { Sending } from "../response/response.ts";
+import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
+
+/**
+ * Says yes to a proxy: 200 with the identity headers and no body. It is for the proxy alone, comes with every request of every user,
+ * and is as short as it can be.
+ */
+export function sendYes(response: ServerResponse, { lines, text }: IdentityHeaders, { close = false }: Sending): void {
+  if (response.headersSent || response.destroyed) return;
+  const asText = `${text}cache-control: no-store\r\ncontent-length: 0\r\ndate: ${date()}\r\nconnection: keep-alive\r\n`;
+  if (!close && response.shouldKeepAlive && holdHead(response, 200, asText)) {
+    response.end();
+    return;
+  }
+  const flat = [...lines, "cache-control", "no-store", "content-length", "0"];
+  if (close) flat.push("connection", "close");
+  response.writeHead(200, flat);
+  response.end();
+}

@@ -1,0 +1,93 @@
+import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
+import type { ProviderSettings } from "../config/config.ts";
+import { problemOf } from "../response/response.ts";
+import type { Engine } from "../session/admission.ts";
+import { comesAgain } from "../session/comes-again.ts";
+import { groupsOf } from "../session/groups.ts";
+import type { CheckRequest } from "../session/interface.ts";
+import { UsersOf } from "../session/users-of.ts";
+import type { IdentityHeaderMaker, IdentityHeaders, LeftOut } from "../upstream/headers/identity-headers.ts";
+
+const SOMEBODY: Policy = { require: "user" };
+
+type Exchange = Awaited<ReturnType<Engine["open"]>>;
+
+/** What the check endpoints are made of. */
+export interface Checker {
+  readonly engine: Engine;
+  readonly leftOut: LeftOut;
+  readonly told: IdentityHeaderMaker;
+  /** Where our own login leads; none: there is nothing to send people to. */
+  readonly providers: readonly ProviderSettings[];
+}
+
+/** Answers a proxy that asks whether a request may pass: who asks, as headers, is a yes. Never sets a cookie. */
+export function check(checker: Checker, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
+  const exchange = checker.engine.open(request);
+  return exchange instanceof Promise
+    ? exchange.then((opened) => judge(checker, opened, request))
+    : judge(checker, exchange, request);
+}
+
+function judge(checker: Checker, exchange: Exchange, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
+  const decision = exchange.admit(SOMEBODY);
+  return decision instanceof Promise
+    ? decision.then((decided) => concluded(checker, exchange, decided, request))
+    : concluded(checker, exchange, decision, request);
+}
+
+function concluded(
+  checker: Checker,
+  exchange: Exchange,
+  decision: Decision,
+  request: CheckRequest,
+): IdentityHeaders | RouteResponse {
+  const { engine, leftOut, told, providers } = checker;
+  if (decision.kind !== "proceed") return refused(checker, decision, request);
+  if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
+  const { identity } = exchange.session;
+  if (request.groups.length > 0 && !groupsOf(identity).some((group) => request.groups.includes(group))) {
+    return problemOf("ERR_FORBIDDEN");
+  }
+  if (request.providers.length > 0) {
+    const named = providers.filter(({ name }) => request.providers.includes(name));
+    // A name that nobody has was meant to keep people out.
+    if (named.length !== request.providers.length) return problemOf("ERR_BAD_REQUEST");
+    if (identity === null || !new UsersOf(named).has(identity)) return problemOf("ERR_FORBIDDEN");
+  }
+  if (request.via.length > 0 && (exchange.by === null || !request.via.includes(exchange.by))) return problemOf("ERR_FORBIDDEN");
+  exchange.touch(200);
+  return told.of(identity, comesAgain(exchange), leftOut);
+}
+
+/** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
+function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): boolean {
+  const origin = request.header("origin");
+  return origin !== undefined && (origins.own.includes(origin) || origins.trusted.includes(origin));
+}
+
+/**
+ * nginx takes nothing but 401 for a no. It always gets the address of the login, and in `X-Coatcheck-Status` what the browser is to be
+ * told: 302 or 303 where that is the login, 401 where a script asks.
+ */
+function refused(
+  { engine, providers }: Checker,
+  decision: Exclude<Decision, { kind: "proceed" }>,
+  request: CheckRequest,
+): RouteResponse {
+  const unknown = decision.kind === "login" || (decision.kind === "refuse" && decision.code === "ERR_UNAUTHENTICATED");
+  if (!unknown) return engine.answer(decision, request);
+  if (providers.length === 0) return problemOf("ERR_UNAUTHENTICATED");
+  const login = absolute(engine.answer(decision.kind === "login" ? decision : { kind: "login" }, request), request.origin);
+  if (request.neighbour !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
+  const status = decision.kind === "login" ? login.status : 401;
+  return problemOf("ERR_UNAUTHENTICATED", [...login.headers, ["x-coatcheck-status", String(status)]]);
+}
+
+/** A proxy may answer under another name than the one that the browser knows. */
+function absolute(response: RouteResponse, origin: string): RouteResponse {
+  const headers = response.headers.map(
+    ([name, value]) => [name, name === "location" ? new URL(value, origin).href : value] as const,
+  );
+  return { ...response, headers };
+}

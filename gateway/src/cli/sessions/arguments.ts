@@ -1,0 +1,26 @@
+import type { Problem } from "../../config/sources/place.ts";
+import { whomOf } from "../../session/user-selector.ts";
+
+/** The owner that flags name, and what is wrong with them. */
+export function whomIn(given: ReadonlyMap<string, string>): { readonly owner: string; readonly problems: readonly Problem[] } {
+  const whom = whomOf({ owner: given.get("owner"), issuer: given.get("issuer"), subject: given.get("subject") });
+  if (whom.kind === "owner") return { owner: whom.owner, problems: [] };
+  const lines = ["Name the user by --owner OWNER, or by --issuer ISSUER --subject SUBJECT."];
+  return { owner: "", problems: [{ headline: `--${whom.name} ${whom.why}`, lines }] };
+}
+
+/** The one id among the words. What is none is not repeated: it may be a ticket. */
+export function idIn(words: readonly string[]): { readonly id: string; readonly problems: readonly Problem[] } {
+  const [id = "", ...rest] = words;
+  const lines = ["It has 22 characters, as coatcheck sessions list and the log show it."];
+  if (id === "") return { id, problems: [{ headline: "the session's id is missing", lines }] };
+  if (rest.length > 0) return { id, problems: unexpected(rest) };
+  if (!/^[A-Za-z0-9_-]{22}$/.test(id)) return { id, problems: [{ headline: "that is no session's id", lines }] };
+  return { id, problems: [] };
+}
+
+/** Words that mean nothing. */
+export function unexpected(words: readonly string[]): readonly Problem[] {
+  if (words.length === 0) return [];
+  return [{ headline: `${words.length === 1 ? "a word" : "some words"} too many`, lines: ["Flags begin with --."] }];
+}

@@ -1,0 +1,47 @@
+import { formatProblems } from "../../config/sources/place.ts";
+import { WHOM_NAMES } from "../../session/user-selector.ts";
+import type { Command } from "../command.ts";
+import { readOwnArguments } from "../own-arguments.ts";
+import { idIn, unexpected, whomIn } from "./arguments.ts";
+import { withSessions } from "./stored-sessions.ts";
+import { printable } from "./table.ts";
+
+const HELP = `coatcheck sessions end: ends one session, or all of a user, on every replica
+
+  coatcheck sessions end ID
+  coatcheck sessions end --owner OWNER
+  coatcheck sessions end --issuer ISSUER --subject SUBJECT
+
+  --owner OWNER       issuer and subject with a space between, as the log shows it
+  --issuer ISSUER     the issuer of the identity; here it is no setting of the provider
+  --subject SUBJECT   its subject
+  --json              one object, {"ended": N}
+  --config FILE       and the settings of coatcheck serve, from the same environment and file
+
+All of a user includes logins that are on their way at this moment; a later one is free.
+Exit status: 0, 1 where there was none, 2 for what was asked or configured wrongly.`;
+
+/** Ends one session, or all of an owner. */
+export const sessionsEnd: Command = async (args, terminal) => {
+  const own = readOwnArguments(args, WHOM_NAMES);
+  const { print, complain } = terminal;
+  if (own.help) {
+    print(HELP);
+    return 0;
+  }
+  const all = own.given.size > 0;
+  const { id, problems: ofId } = all ? { id: "", problems: unexpected(own.words) } : idIn(own.words);
+  const { owner, problems: ofOwner } = all ? whomIn(own.given) : { owner: "", problems: [] };
+  const problems = own.problems.length > 0 ? own.problems : [...ofId, ...ofOwner];
+  if (problems.length > 0) {
+    complain(formatProblems(problems));
+    return 2;
+  }
+  return withSessions(own.settings, terminal, async (directory) => {
+    const ended = all ? await directory.endAll(owner, "admin") : Number(await directory.end(id, "admin"));
+    if (own.json) print(JSON.stringify({ ended }));
+    else if (ended > 0) print(`ended ${ended === 1 ? "1 session" : `${ended} sessions`}`);
+    else complain(all ? `${printable(owner)} was signed in nowhere` : `no session ${id} was alive`);
+    return ended > 0 ? 0 : 1;
+  });
+};

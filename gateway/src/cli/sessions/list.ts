@@ -1,0 +1,43 @@
+import { formatProblems } from "../../config/sources/place.ts";
+import { WHOM_NAMES } from "../../session/user-selector.ts";
+import type { Command } from "../command.ts";
+import { readOwnArguments } from "../own-arguments.ts";
+import { unexpected, whomIn } from "./arguments.ts";
+import { withSessions } from "./stored-sessions.ts";
+import { printable, sessionTable } from "./table.ts";
+
+const HELP = `coatcheck sessions list: where somebody is signed in, newest first
+
+  coatcheck sessions list --owner OWNER
+  coatcheck sessions list --issuer ISSUER --subject SUBJECT
+
+  --owner OWNER       issuer and subject with a space between, as the log shows it
+  --issuer ISSUER     the issuer of the identity; here it is no setting of the provider
+  --subject SUBJECT   its subject
+  --json              one object, {"sessions": [...]}, times in milliseconds
+  --config FILE       and the settings of coatcheck serve, from the same environment and file
+
+Exit status: 0, 1 where there is none, 2 for what was asked or configured wrongly.`;
+
+/** Lists the sessions of an owner. */
+export const sessionsList: Command = async (args, terminal) => {
+  const own = readOwnArguments(args, WHOM_NAMES);
+  const { print, complain } = terminal;
+  if (own.help) {
+    print(HELP);
+    return 0;
+  }
+  const whom = whomIn(own.given);
+  const problems = own.problems.length > 0 ? own.problems : [...unexpected(own.words), ...whom.problems];
+  if (problems.length > 0) {
+    complain(formatProblems(problems));
+    return 2;
+  }
+  return withSessions(own.settings, terminal, async (directory) => {
+    const sessions = await directory.list(whom.owner);
+    if (own.json) print(JSON.stringify({ sessions }));
+    else if (sessions.length > 0) print(sessionTable(sessions));
+    else complain(`${printable(whom.owner)} is signed in nowhere`);
+    return sessions.length > 0 ? 0 : 1;
+  });
+};

@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { CoatcheckError, type SessionDirectory, type SessionStore } from "coatcheck";
+import type { Settings } from "../../config/config.ts";
+import { formatAddress } from "../../config/kinds/network-kinds.ts";
+import { observe } from "../../observe/observe.ts";
+import { openStore } from "../../session/open-store.ts";
+import { sessionLayer } from "../../session/session-layer.ts";
+import type { Console } from "../command.ts";
+import { readConfiguration } from "../configuration.ts";
+
+/** Does this with the configured store, and closes it. Nothing is made where there is none. */
+export async function withStore(
+  args: readonly string[],
+  terminal: Console,
+  work: (store: SessionStore, settings: Settings) => Promise<number>,
+): Promise<number> {
+  const configuration = readConfiguration(args, terminal);
+  if (configuration === undefined) return 2;
+  const { settings } = configuration;
+  const { complain } = terminal;
+  if (settings.store.kind === "memory") {
+    complain(insideOfTheGateway(settings));
+    return 2;
+  }
+  const { path } = settings.store;
+  if (!existsSync(path)) {
+    complain(`coatcheck: there is no file ${path}\n  COATCHECK_STORE (store) names it; a gateway makes it at its first start.`);
+    return 2;
+  }
+  try {
+    const store = openStore(settings.store);
+    try {
+      return await work(store, settings);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE") {
+      complain(`coatcheck: the store did not answer\n  ${innermost(error)}`);
+      return 1;
+    }
+    if (!(error instanceof CoatcheckError || error instanceof TypeError)) throw error;
+    complain(`coatcheck: ${error.message}`);
+    return 2;
+  }
+}
+
+/** Does this with the sessions of the configured store. A gateway that runs on it sees what was done. */
+export function withSessions(
+  args: readonly string[],
+  terminal: Console,
+  work: (directory: SessionDirectory) => Promise<number>,
+): Promise<number> {
+  return withStore(args, terminal, async (store, settings) => {
+    const layer = sessionLayer(settings, store, observe({ ...settings, log: { level: "silent" } }), { providers: [] });
+    try {
+      return await work(layer.directory);
+    } finally {
+      await layer.close();
+    }
+  });
+}
+
+function insideOfTheGateway({ admin }: Settings): string {
+  return [
+    "coatcheck: the store is memory:, so the sessions are inside of the running gateway",
+    "Ask its admin listener, with the token that COATCHECK_ADMIN_TOKEN (admin.token) gave it:",
+    `curl -H "Authorization: Bearer $COATCHECK_ADMIN_TOKEN" "http://${formatAddress(admin.listen)}/sessions?owner=OWNER"`,
+  ].join("\n  ");
+}
+
+function innermost(error: Error): string {
+  return error.cause instanceof Error ? innermost(error.cause) : error.message;
+}

@@ -1,0 +1,281 @@
+import type { IncomingMessage } from "node:http";
+import { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { TrustedPeers } from "coatcheck/address";
+import type { RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError } from "coatcheck/errors";
+import { CheckDoor } from "../check/check-route.ts";
+import type { Settings } from "../config/config.ts";
+import type { Observer, Outcome } from "../observe/observer.ts";
+import { stopwatch, tellFailure } from "../observe/observer.ts";
+import { headerOf } from "../request/client-request.ts";
+import type { Arrival, Reception, Refusal } from "../request/intake.ts";
+import { finished, hasUnreadBody, isPreflight, receive, refusal } from "../request/intake.ts";
+import type { PublicOrigin } from "../request/origin.ts";
+import { PublicOrigins } from "../request/origin.ts";
+import { GatewayRequest } from "../request/own-request.ts";
+import { problemOf, send } from "../response/response.ts";
+import type { Admission, Ask, SessionLayer, Turned } from "../session/interface.ts";
+import type { ConnectionUse } from "../upstream/connections/connection-limit.ts";
+import { ProxyExchange } from "../upstream/exchange.ts";
+import { folded } from "../upstream/headers/header-rule.ts";
+import { identityHeaderMaker } from "../upstream/headers/identity-headers.ts";
+import { askForBody } from "../upstream/interim.ts";
+import { OpenStreams } from "../upstream/open-streams.ts";
+import type { Passage, Passages } from "../upstream/proxy-request.ts";
+import type { Route } from "../upstream/route.ts";
+import { mayPass, openRoute } from "../upstream/route.ts";
+import { refuseUpgrade, UpgradeExchange } from "../upstream/upgrade.ts";
+import { isUnder, RouteTable } from "./routing.ts";
+
+const NOTHING_EARLY = Buffer.alloc(0);
+
+/** Where every request comes in: reads it, finds where it belongs and who asks, and sends it on its way or turns it away. */
+export class FrontDoor {
+  readonly #prefix: string;
+  readonly #sessions: SessionLayer;
+  readonly #observer: Observer;
+  readonly #reception: Reception;
+  readonly #routes: readonly Route[];
+  readonly #table: RouteTable<Route>;
+  readonly #passages: Passages;
+  readonly #checks: CheckDoor;
+  #draining = false;
+
+  constructor(settings: Settings, sessions: SessionLayer, observer: Observer) {
+    const origins = new PublicOrigins(settings.publicUrl);
+    const { isOwnCookie } = sessions;
+    this.#prefix = settings.prefix;
+    this.#sessions = sessions;
+    this.#observer = observer;
+    this.#reception = {
+      origins,
+      peers: new TrustedPeers(settings.trustedProxies, "trustedProxies"),
+      family: settings.clientAddress,
+      limits: settings.limits,
+      isOwnCookie,
+      hidden: new Set(sessions.proxyHeaders.map(folded)),
+    };
+    const told = identityHeaderMaker(settings);
+    this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings, told));
+    this.#table = new RouteTable(
+      this.#routes,
+      origins.all.map(({ host }) => host),
+    );
+    const streams = new OpenStreams(sessions.watchSession, observer);
+    this.#passages = {
+      ...{ isOwnCookie, observer, streams, bodyLimit: settings.limits.body },
+      answerFailure: sessions.answerFailure,
+      isDraining: () => this.#draining,
+    };
+    const { prefix } = settings;
+    this.#checks = new CheckDoor({ prefix, sessions, reception: this.#reception, observer, isDraining: () => this.#draining });
+  }
+
+  /** The WebSockets and event streams that are open. */
+  get streams(): OpenStreams {
+    return this.#passages.streams;
+  }
+
+  get connections(): readonly ConnectionUse[] {
+    return this.#routes.map(({ limit }) => limit.use);
+  }
+
+  /** From now on connections close with their answer. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Cuts the streams and closes the connections to upstreams. */
+  async close(): Promise<void> {
+    this.streams.cutAll();
+    await Promise.all(this.#routes.flatMap(({ pool, handshakes }) => [pool.destroy(), handshakes.destroy()]));
+  }
+
+  /** A request, also one that expects 100-continue: the expectation is met when the request may pass. */
+  handle(message: IncomingMessage, response: ServerResponse): void {
+    if (this.#checks.owns(message)) {
+      this.#checks.answer(message, response);
+      return;
+    }
+    const arrival = receive(message, this.#reception);
+    if (arrival.kind === "refusal") {
+      this.#refuse(message, response, arrival);
+      return;
+    }
+    if (isUnder(arrival.path, this.#prefix)) {
+      void this.#serveOwn(arrival, response);
+      return;
+    }
+    const route = this.#routeOf(arrival);
+    if (route.kind === "refusal") {
+      this.#refuse(message, response, route);
+      return;
+    }
+    this.#pass(arrival, route, response, NOTHING_EARLY);
+  }
+
+  /** A request to switch protocols: WebSockets pass, everything else is refused (PX-02). */
+  upgrade(message: IncomingMessage, socket: Duplex, early: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    // Some proxies ask about a handshake with a handshake; the question is answered as any other.
+    if (this.#checks.owns(message)) {
+      this.#checks.answer(message, socket);
+      return;
+    }
+    const arrival = receive(message, this.#reception);
+    if (arrival.kind === "refusal") {
+      this.#refuse(message, socket, arrival);
+      return;
+    }
+    const { origin } = arrival;
+    const protocol = (headerOf(message.rawHeaders, "upgrade") ?? "").trim().toLowerCase();
+    const isHandshake = protocol === "websocket" && message.method === "GET" && message.httpVersion === "1.1";
+    if (!isHandshake || arrival.head.hasBody || this.#draining) {
+      this.#refuse(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
+      return;
+    }
+    const own = isUnder(arrival.path, this.#prefix);
+    const route = own ? refusal("ERR_NOT_FOUND", "unrouted", origin) : this.#routeOf(arrival);
+    if (route.kind === "refusal") {
+      this.#refuse(message, socket, route);
+      return;
+    }
+    // A page elsewhere can open a socket with the user's cookies; nothing but this check stands in its way (CS-07).
+    const from = headerOf(message.rawHeaders, "origin");
+    if (route.access !== "public" && from !== undefined && !this.#reception.origins.includes(from)) {
+      this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
+      return;
+    }
+    this.#pass(arrival, route, socket, early);
+  }
+
+  #routeOf({ path, origin, head }: Arrival): Route | Refusal {
+    const route = this.#table.find(origin.host, path);
+    if (route === undefined) return refusal("ERR_NOT_FOUND", "unrouted", origin);
+    if (route === "ambiguous") return refusal("ERR_BAD_REQUEST", "malformed", origin);
+    const limit = this.#passages.bodyLimit;
+    if (limit > 0 && head.length !== undefined && Number(head.length) > limit)
+      return refusal("ERR_BODY_TOO_LARGE", "too-large", origin);
+    return route;
+  }
+
+  /** Asks who it is, and lets the request through or turns it away. */
+  #pass(arrival: Arrival, route: Route, to: ServerResponse | Duplex, early: Buffer): void {
+    if (route.access === "public" || (route.preflight && isPreflight(arrival.message))) {
+      this.#onward({ arrival, route, admission: null, accessToken: undefined }, to, early);
+      return;
+    }
+    try {
+      const result = this.#sessions.authenticate(arrival, askFor(route, arrival.origin));
+      if (result instanceof Promise) {
+        result
+          .then((settled) => this.#admit(arrival, route, settled, to, early))
+          .catch((error: unknown) => this.#failed(arrival, to, error));
+      } else {
+        this.#admit(arrival, route, result, to, early);
+      }
+    } catch (error) {
+      this.#failed(arrival, to, error);
+    }
+  }
+
+  #admit(arrival: Arrival, route: Route, result: Admission | Turned, to: ServerResponse | Duplex, early: Buffer): void {
+    if (result.kind === "turned") {
+      this.#refuse(
+        arrival.message,
+        to,
+        { kind: "refusal", answer: result.response, outcome: "turned", origin: arrival.origin },
+        arrival.started,
+      );
+    } else if (!mayPass(route, result)) {
+      this.#forbid(arrival, to, result).catch((error: unknown) => this.#failed(arrival, to, error));
+    } else if (route.token === "none" || result.identity === null) {
+      this.#onward({ arrival, route, admission: result, accessToken: undefined }, to, early);
+    } else {
+      Promise.resolve(result.accessToken())
+        .then((accessToken) => this.#onward({ arrival, route, admission: result, accessToken }, to, early))
+        .catch((error: unknown) => this.#failed(arrival, to, error, askFor(route, arrival.origin).mayLogin));
+    }
+  }
+
+  #onward(passage: Passage, to: ServerResponse | Duplex, early: Buffer): void {
+    if (to instanceof ServerResponse) {
+      if (passage.arrival.head.expects !== undefined) askForBody(passage.arrival.message, to);
+      new ProxyExchange(this.#passages, passage, to).start();
+      return;
+    }
+    const { arrival, admission } = passage;
+    if (admission !== null && admission.identity !== null && arrival.header("origin") === undefined) {
+      this.#refuse(arrival.message, to, refusal("ERR_CROSS_SITE", "forbidden", arrival.origin));
+      return;
+    }
+    new UpgradeExchange(this.#passages, passage, to).start(early);
+  }
+
+  /** Signed in, and not one of those who may: 403, which settles the session as every other answer does. */
+  async #forbid({ message, origin, started }: Arrival, to: ServerResponse | Duplex, admission: Admission): Promise<void> {
+    const answer = problemOf("ERR_FORBIDDEN");
+    const cookies = await admission.settle(answer.status);
+    const headers = [...answer.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
+    this.#refuse(message, to, { kind: "refusal", answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
+  }
+
+  async #serveOwn(arrival: Arrival, response: ServerResponse): Promise<void> {
+    const { message, origin, head, started } = arrival;
+    try {
+      if (head.expects !== undefined) askForBody(message, response);
+      const answer = await this.#sessions.endpoints(new GatewayRequest(arrival, this.#prefix));
+      this.#refuse(
+        message,
+        response,
+        { kind: "refusal", answer: answer ?? problemOf("ERR_NOT_FOUND"), outcome: "own", origin },
+        started,
+      );
+    } catch (error) {
+      this.#failed(arrival, response, error);
+    }
+  }
+
+  /** Where every promise of a request ends, so nothing in here throws: what cannot be answered is cut off. */
+  #failed(arrival: Arrival, to: ServerResponse | Duplex, error: unknown, mayLogin = false): void {
+    const { message, origin, started } = arrival;
+    const answer = this.#sessions.answerFailure(error, arrival, mayLogin);
+    tellFailure(this.#observer, error, answer.status);
+    try {
+      this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
+    } catch (unanswerable) {
+      this.#observer.notice("request.failed", { error: unanswerable });
+      to.destroy();
+    }
+  }
+
+  /** Answers in person, on a response or on the bare socket of a handshake. */
+  #refuse(
+    message: IncomingMessage,
+    to: ServerResponse | Duplex,
+    { answer, outcome, origin }: Refusal,
+    started = stopwatch(),
+  ): void {
+    const https = origin?.scheme === "https";
+    if (to instanceof ServerResponse)
+      send(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
+    else refuseUpgrade(message, to, answer, https);
+    finished(this.#observer, message, { status: answer.status, outcome, started });
+  }
+}
+
+/** How an answer to something that went wrong is counted: whose mistake it was. */
+function outcomeOf({ status }: RouteResponse): Outcome {
+  if (status === 503) return "unavailable";
+  if (status >= 500) return "failed";
+  if (status === 401 || status < 400) return "turned";
+  return status === 413 ? "too-large" : "malformed";
+}
+
+/** What the session layer is asked. That there is no question is no pass. */
+function askFor(route: Route, { origin }: PublicOrigin): Ask {
+  const ask = route.asks.get(origin);
+  if (ask === undefined) throw new CoatcheckError("ERR_INTERNAL");
+  return ask;
+}

@@ -1,0 +1,101 @@
+import type { Auth, Decision, Identity, JsonObject, MaybePromise, Policy, RequestView } from "coatcheck";
+import type { AssertionSigner } from "coatcheck/assertions";
+import { comesAgain } from "./comes-again.ts";
+import { groupsOf } from "./groups.ts";
+import type { Admission, Ask, Turned } from "./interface.ts";
+
+/** The library's engine, as the gateway uses it. */
+export type Engine = Auth<JsonObject>["engine"];
+const SOMEBODY: Policy = { require: "user" };
+const ANYBODY: Policy = { require: "nobody" };
+
+export type Exchange = Awaited<ReturnType<Engine["open"]>>;
+
+/** Finds out who asks, and whether they may pass. Synchronous where the store is. */
+export function authenticate(
+  engine: Engine,
+  signer: AssertionSigner,
+  request: RequestView,
+  ask: Ask,
+): MaybePromise<Admission | Turned> {
+  const exchange = engine.open(request);
+  return exchange instanceof Promise ? exchange.then((opened) => judge(signer, opened, ask)) : judge(signer, exchange, ask);
+}
+
+function judge(signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
+  const decision = exchange.admit(ask.require === "user" ? SOMEBODY : ANYBODY);
+  return decision instanceof Promise
+    ? decision.then((decided) => concluded(signer, exchange, ask, decided))
+    : concluded(signer, exchange, ask, decision);
+}
+
+function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask, decision: Decision): Admission | Turned {
+  if (decision.kind === "proceed") return new Admitted(exchange, signer);
+  const unwelcome = decision.kind === "login" && !ask.mayLogin;
+  const turned = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
+  return { kind: "turned", response: exchange.refuse(turned) };
+}
+
+/** Somebody, or nobody, whose request goes on to an upstream. */
+class Admitted implements Admission {
+  readonly kind = "admitted";
+  readonly #exchange: Exchange;
+  readonly #signer: AssertionSigner;
+  #identity: Identity | null = null;
+
+  constructor(exchange: Exchange, signer: AssertionSigner) {
+    this.#exchange = exchange;
+    this.#signer = signer;
+  }
+
+  get identity(): Identity | null {
+    this.#identity ??= this.#exchange.session.identity;
+    return this.#identity;
+  }
+
+  get comesAgain(): boolean {
+    return comesAgain(this.#exchange);
+  }
+
+  get groups(): readonly string[] {
+    return groupsOf(this.identity);
+  }
+
+  get via(): string | null {
+    return this.#exchange.by;
+  }
+
+  get sessionId(): string | null {
+    return this.#exchange.session.id;
+  }
+
+  get renews(): boolean {
+    const { proven, options } = this.#exchange;
+    return options.refresh.policy !== "never" && proven !== null && proven.row.renewAt !== null;
+  }
+
+  accessToken(rejected?: string): MaybePromise<string> {
+    // Who came with a token of their own has no other; it is theirs for this very use.
+    const { by, request } = this.#exchange;
+    if (by === "bearer") return (request.header("authorization") ?? "").replace(/^bearer +/i, "");
+    return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });
+  }
+
+  assertion(audience: string): string {
+    const { identity, owner } = this.#exchange.session;
+    if (identity === null || owner === null) return "";
+    return this.#signer.sign({ identity, owner, audience, groups: this.groups });
+  }
+
+  settle(status: number): MaybePromise<readonly string[]> {
+    const exchange = this.#exchange;
+    exchange.touch(status);
+    if (!exchange.pending) return NO_COOKIES;
+    return Promise.resolve(exchange.settle(status)).then(({ cookies, refusal }) => {
+      if (refusal !== null) throw refusal;
+      return cookies;
+    });
+  }
+}
+
+const NO_COOKIES: readonly string[] = [];

@@ -1,0 +1,26 @@
+import type { CoatcheckError, SessionStore } from "coatcheck";
+import { memory } from "coatcheck/memory";
+import { sqlite } from "coatcheck/sqlite";
+import type { StoreSetting } from "../config/kinds/store-kind.ts";
+
+/**
+ * Sessions that come again are kept as read, and each look-up asks the file whether another process has written since: about three kilobytes each with
+ * what is found out about them. More of them would make each full garbage collection longer, and with it the slowest requests of everybody.
+ * Beside other processes that write all the time, keeping would not pay.
+ */
+const KEPT_ROWS = 8_192;
+
+export interface OpenOptions {
+  readonly workers?: number;
+  /** Told once when the file is no longer at its path. Default: a process warning. */
+  readonly onFileLost?: (error: CoatcheckError) => void;
+  /** Told once when others than its owner may open the file. Default: a process warning. */
+  readonly onExposed?: (message: string) => void;
+}
+
+/** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
+export function openStore(setting: StoreSetting, { workers = 1, onFileLost, onExposed }: OpenOptions = {}): SessionStore {
+  if (setting.kind === "memory") return memory();
+  const told = { ...(onFileLost === undefined ? {} : { onFileLost }), ...(onExposed === undefined ? {} : { onExposed }) };
+  return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0, ...told });
+}

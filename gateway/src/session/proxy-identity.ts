@@ -1,0 +1,38 @@
+import type { Identity, Known, ProxyOptions } from "coatcheck";
+import type { Settings } from "../config/config.ts";
+import { given } from "./omit-undefined.ts";
+import { isUnverified } from "./verified-email.ts";
+
+type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
+
+/** How the library is told of the proxy that signs people on. */
+export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): ProxyOptions | undefined {
+  if (proxyIdentity === undefined) return undefined;
+  const { preset, trusted, headers, issuer, secret, assertion, users, unknown, signOutUrl } = proxyIdentity;
+  return {
+    preset,
+    trusted: trusted.length > 0 ? trusted : trustedProxies,
+    unknown,
+    ...(headers === undefined ? {} : { headers: given(headers) }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(secret === undefined ? {} : { secret }),
+    ...(assertion === undefined ? {} : { assertion: given(assertion) }),
+    ...(users.length === 0 ? {} : { resolve: mayCome(users) }),
+    ...(signOutUrl === undefined ? {} : { signOutUrl }),
+  };
+}
+
+/** Whether somebody is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). One that was never verified is nobody's (F-14). */
+function mayCome(users: ProxyIdentity["users"]): (identity: Identity) => Known {
+  const allowed = new Set(users.map((user) => user.toLowerCase()));
+  return (identity) => {
+    if (isUnverified(identity.claims)) return null;
+    const { email } = identity.claims;
+    if (typeof email !== "string") return null;
+    const parts = email.toLowerCase().split("@");
+    const [name = "", domain = ""] = parts;
+    if (parts.length !== 2 || name === "" || domain === "") return null;
+    if (!allowed.has(`${name}@${domain}`) && !allowed.has(`@${domain}`)) return null;
+    return { owner: `${identity.issuer} ${identity.subject}` };
+  };
+}

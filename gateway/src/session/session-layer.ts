@@ -1,0 +1,117 @@
+import {
+  type Auth,
+  type Clock,
+  coatcheck,
+  type JsonObject,
+  type Provider,
+  type ProviderConfig,
+  type SessionStore,
+} from "coatcheck";
+import { assertionSigner } from "coatcheck/assertions";
+import { CoatcheckError } from "coatcheck/errors";
+import { check } from "../check/check.ts";
+import type { ProviderSettings, Settings } from "../config/config.ts";
+import type { Observation } from "../observe/observe.ts";
+import { timedStore } from "../observe/timed-store.ts";
+import { problemOfError } from "../response/response.ts";
+import { identityHeaderMaker, type LeftOut } from "../upstream/headers/identity-headers.ts";
+import { authenticate } from "./admission.ts";
+import { bearerOptions } from "./bearer.ts";
+import type { SessionLayer } from "./interface.ts";
+import { proxyOptions } from "./proxy-identity.ts";
+
+/** What a test may replace: the world outside. */
+export interface World {
+  readonly clock?: Clock;
+  readonly providers?: readonly Provider[];
+}
+
+/** The library's engine, configured as the settings say, behind what the gateway asks of a session layer. */
+export function sessionLayer(settings: Settings, store: SessionStore, observation: Observation, world: World = {}): SessionLayer {
+  const { metrics, observer, report } = observation;
+  const proxy = proxyOptions(settings);
+  const bearer = bearerOptions(settings);
+  const auth = coatcheck({
+    publicUrl: settings.publicUrl,
+    secrets: settings.secrets,
+    store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
+    providers: world.providers ?? settings.providers.map(providerOf),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(bearer === undefined ? {} : { bearer }),
+    session: sessionOf(settings),
+    refresh: settings.refresh,
+    cookie: cookieOf(settings),
+    clearSiteData: settings.session.clearSiteData,
+    frontchannelLogout: frontchannelOf(settings),
+    ...(settings.signedOutPage === undefined ? {} : { signedOutPage: settings.signedOutPage }),
+    maxPendingEndings: settings.session.maxPendingEndings,
+    prefix: settings.prefix,
+    keep: {
+      userAgent: settings.session.keepUserAgent,
+      address: settings.session.keepAddress === "none" ? false : settings.session.keepAddress,
+    },
+    on: report,
+    ...(world.clock === undefined ? {} : { clock: world.clock }),
+  });
+  const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
+  return layerOf(auth, settings, store, leftOut);
+}
+
+function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
+  const { publicUrl, providers } = settings;
+  const { engine } = auth;
+  const { keyring, clock, chain, cookies } = engine.options;
+  const reader = chain.proxy?.reader;
+  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers };
+  const signer = assertionSigner({ keyring, clock, issuer: publicUrl[0] ?? "" });
+  return {
+    authenticate: (request, ask) => authenticate(engine, signer, request, ask),
+    watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
+    endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
+    check: (request) => check(checker, request),
+    answerFailure(error, request, mayLogin = false) {
+      if (!(error instanceof CoatcheckError)) return problemOfError(error);
+      if (mayLogin && error.code === "ERR_SESSION_ENDED") return engine.answerThrown(error, request);
+      return error.status === 503 ? engine.answerFailure(error, request) : problemOfError(error);
+    },
+    isOwnCookie: cookies.isOurs,
+    proxyHeaders: reader?.headers ?? [],
+    proxyProven: reader?.proven ?? false,
+    directory: auth.sessions,
+    health: {
+      store: async () => (await auth.ready()).store,
+      providers: () => auth.providers,
+      keys: auth.keys,
+    },
+    async close(within) {
+      await auth.close(within === undefined ? {} : { within });
+      await store.close();
+    },
+  };
+}
+
+/** A provider as the library takes it. */
+export function providerOf(settings: ProviderSettings): ProviderConfig {
+  const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...usual } = settings;
+  return {
+    ...usual,
+    ...(preset === undefined ? {} : { preset }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(refreshTimeout === undefined ? {} : { refreshTimeout }),
+  };
+}
+
+function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {
+  return { idle, lifetime, unconfirmed, persistent, ...(maxPerUser === undefined ? {} : { maxPerUser }) };
+}
+
+function frontchannelOf({ frontchannelLogout: { enabled, maxMarkers } }: Settings) {
+  return enabled ? { maxMarkers } : false;
+}
+
+function cookieOf({ session: { sameSite, domain } }: Settings) {
+  return {
+    sameSite: sameSite === "strict" ? ("Strict" as const) : ("Lax" as const),
+    ...(domain === undefined ? {} : { domain }),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Outcome } from "../observe/observer.ts";
+import type { IsOwnCookie } from "./headers/own-cookies.ts";
+import type { Answering } from "./headers/response-head.ts";
+import type { Passage, Passages } from "./proxy-request.ts";
+
+/** What a request and a handshake have in common on their way to an upstream: whose they are, and who hears about them. */
+export abstract class Journey implements Answering {
+  readonly shared: Passages;
+  readonly passage: Passage;
+  readonly method: string;
+  readonly path: string;
+  readonly started: number;
+  readonly upstream: string;
+  readonly sessionId: string | null;
+  readonly via: string | null;
+  answered = 0;
+  outcome: Outcome = "proxied";
+
+  constructor(shared: Passages, passage: Passage) {
+    const { arrival, route, admission } = passage;
+    this.shared = shared;
+    this.passage = passage;
+    this.method = arrival.method;
+    this.path = arrival.path;
+    this.started = arrival.started;
+    this.upstream = route.name;
+    this.sessionId = admission === null ? null : admission.sessionId;
+    this.via = admission === null ? null : admission.via;
+  }
+
+  get isOwnCookie(): IsOwnCookie {
+    return this.shared.isOwnCookie;
+  }
+
+  /** Hears that a part of the identity headers could not be sent. */
+  leftOut(what: string): void {
+    this.shared.observer.notice("identity-header.left-out", { reason: what, upstream: this.upstream, sessionId: this.sessionId });
+  }
+
+  foreignCookie(): void {
+    this.shared.observer.notice("upstream.set-own-cookie", { upstream: this.upstream });
+  }
+}

@@ -1,0 +1,127 @@
+import type { Identity, JsonValue } from "coatcheck/contracts";
+import type { Settings } from "../../config/config.ts";
+import { hasSeveralIssuers } from "../../config/several-issuers.ts";
+import { groupsOf } from "../../session/groups.ts";
+import { UsersOf } from "../../session/users-of.ts";
+import { isUnverified } from "../../session/verified-email.ts";
+
+type Single = "user" | "email" | "preferred-username" | "issuer";
+
+/** Hears what was left out of the identity headers. Never the value. */
+export type LeftOut = (what: Single | "email-unverified" | "group" | "groups-too-long") => void;
+
+/** The longest value of the groups header, in bytes. */
+export const LONGEST_GROUPS = 4096;
+
+const ASCII = /^[\x20-\x7e]*$/;
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
+
+/** UTF-8 as header fields carry it: one character for each byte. */
+function asField(value: string): string {
+  return ASCII.test(value) ? value : Buffer.from(value.toWellFormed(), "utf8").toString("latin1");
+}
+
+/** Without control characters, and without spaces at its ends: headers and those who read them lose these, and `"alice "` becomes `alice`. */
+const isFaithful = (value: string): boolean => !CONTROL.test(value) && value.trim() === value;
+
+/** A value that arrives as it is; else it is left out. */
+function single(value: JsonValue | undefined, what: Single, leftOut: LeftOut): string {
+  if (typeof value !== "string" || value === "") return "";
+  if (isFaithful(value)) return asField(value);
+  leftOut(what);
+  return "";
+}
+
+function joined(groups: readonly string[], leftOut: LeftOut): string {
+  let text = "";
+  for (const group of groups) {
+    if (group === "" || group.includes(",") || !isFaithful(group)) {
+      leftOut("group");
+      continue;
+    }
+    const field = asField(group);
+    if (text.length + field.length + 1 > LONGEST_GROUPS) {
+      leftOut("groups-too-long");
+      break;
+    }
+    text = text === "" ? field : `${text},${field}`;
+  }
+  return text;
+}
+
+/** The identity headers of somebody, or of nobody: always all of them (A-15, A-16). */
+export interface IdentityHeaders {
+  /** Names and values in turn. */
+  readonly lines: readonly string[];
+  /** The same as they stand in a head. */
+  readonly text: string;
+}
+
+/** What the settings say about identity headers. */
+interface Told {
+  /** People of several issuers come, so which one it is has to be told: each may call somebody else by the same name (F-15). */
+  readonly issuer: boolean;
+  /** Whose e-mail addresses count, though they say that they never verified them. */
+  readonly unverified: UsersOf;
+}
+
+/** Makes the identity headers of one gateway. */
+export class IdentityHeaderMaker {
+  readonly #told: Told;
+  readonly #nobody: IdentityHeaders;
+  /** The headers of an identity; some stores hand out one row, and the engine its identity, until it changes. */
+  readonly #remembered = new WeakMap<Identity, IdentityHeaders>();
+
+  constructor(told: Told) {
+    this.#told = told;
+    this.#nobody = headersOf("", "", "", "", told.issuer ? "" : undefined);
+  }
+
+  /**
+   * The identity headers; empty where nobody is signed in. They are kept where the same object `comesAgain`: an entry for one that does
+   * not costs the garbage collector more than making them.
+   */
+  of(identity: Identity | null, comesAgain: boolean, leftOut: LeftOut): IdentityHeaders {
+    if (identity === null) return this.#nobody;
+    const last = comesAgain ? this.#remembered.get(identity) : undefined;
+    if (last !== undefined) return last;
+    const { claims, subject, issuer } = identity;
+    const groups = groupsOf(identity);
+    const headers = headersOf(
+      single(subject, "user", leftOut),
+      this.#email(identity, leftOut),
+      groups.length === 0 ? "" : joined(groups, leftOut),
+      single(claims["preferred_username"], "preferred-username", leftOut),
+      this.#told.issuer ? single(issuer, "issuer", leftOut) : undefined,
+    );
+    if (comesAgain) this.#remembered.set(identity, headers);
+    return headers;
+  }
+
+  #email(identity: Identity, leftOut: LeftOut): string {
+    const { claims } = identity;
+    if (claims["email"] === undefined) return "";
+    if (isUnverified(claims) && !this.#told.unverified.has(identity)) {
+      leftOut("email-unverified");
+      return "";
+    }
+    return single(claims["email"], "email", leftOut);
+  }
+}
+
+/** As the settings say. */
+export function identityHeaderMaker(settings: Settings): IdentityHeaderMaker {
+  const unverified = new UsersOf(settings.providers.filter(({ trustUnverifiedEmail }) => trustUnverifiedEmail));
+  return new IdentityHeaderMaker({ issuer: hasSeveralIssuers(settings), unverified });
+}
+
+function headersOf(user: string, email: string, groups: string, preferred: string, issuer: string | undefined): IdentityHeaders {
+  const lines = [
+    ...["x-auth-request-user", user, "x-auth-request-email", email],
+    ...["x-auth-request-groups", groups, "x-auth-request-preferred-username", preferred],
+    ...(issuer === undefined ? [] : ["x-auth-request-issuer", issuer]),
+  ];
+  // Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is written.
+  const text = lines.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join("");
+  return { lines, text };
+}

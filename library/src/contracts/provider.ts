@@ -1,0 +1,117 @@
+/** What the engine asks of an OpenID provider. */
+import type { ErrorCode } from "./events.ts";
+import type { Identity, ProviderTokens } from "./store.ts";
+import type { JsonObject, MaybePromise } from "./world.ts";
+
+/** What a login may ask of the provider; nothing else of a request's query reaches it (AR-08). */
+export interface LoginParameters {
+  readonly prompt?: string;
+  readonly login_hint?: string;
+  readonly acr_values?: string;
+  readonly max_age?: number;
+  readonly ui_locales?: string;
+}
+
+/** The secrets of one login in progress; sealed into its cookie. */
+export interface FlowSecrets {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+export interface BeginLogin extends FlowSecrets {
+  readonly redirectUri: string;
+  readonly parameters: LoginParameters;
+}
+
+export interface FinishLogin extends FlowSecrets {
+  readonly redirectUri: string;
+  readonly parameters: LoginParameters;
+  /** The parameters of the authorization response, each present at most once. */
+  readonly response: URLSearchParams;
+}
+
+/** What came of an attempt to use the provider. `code` is for logs and for the person's page. */
+export interface ProviderFailure {
+  readonly kind: "refused" | "unavailable" | "invalid";
+  readonly code: ErrorCode;
+  readonly cause: unknown;
+}
+
+/** What the provider vouches for after a login. */
+export interface ProviderLogin {
+  readonly identity: Identity;
+  readonly tokens: ProviderTokens;
+  readonly sid: string | null;
+  /** `iat` of the ID token, in ms: a logout by subject compares with it. */
+  readonly issuedAt: number;
+}
+
+/**
+ * What an attempt to use a refresh token came to. `doubtful`: the provider said no in words that may be about something else than this grant;
+ * said twice they count. `unknown`: nobody can say whether it was spent. `answered`: the provider is there and says something that is of no use.
+ */
+export type RefreshOutcome =
+  | { readonly kind: "renewed"; readonly tokens: ProviderTokens; readonly claims: JsonObject | null }
+  | { readonly kind: "refused"; readonly doubtful?: boolean; readonly cause: unknown }
+  | { readonly kind: "unavailable"; readonly answered?: boolean; readonly retryAfter: number | null; readonly cause: unknown }
+  | { readonly kind: "unknown"; readonly answered?: boolean; readonly cause: unknown };
+
+/** A logout that the provider vouches for: of one of its sessions, or of all of a subject. */
+export interface ProviderNotice {
+  readonly issuer: string;
+  readonly subject: string | null;
+  readonly sid: string | null;
+  /** Unique for the issuer; accepted once. */
+  readonly tokenId: string;
+  readonly issuedAt: number;
+  /** From then on it is refused for its age. */
+  readonly expires: number;
+}
+
+/** How a provider is dealt with. */
+export interface ProviderAbout {
+  /** Which provider it was taken for, `null` where nothing told yet. */
+  readonly preset: string | null;
+  /** What is asked for at a login. */
+  readonly scope: string;
+}
+
+/** The state of a provider, for operators. */
+export interface ProviderState extends Partial<ProviderAbout> {
+  readonly name: string;
+  readonly ready: boolean;
+}
+
+/** The seam behind which `openid-client` lives; tests and simulation replace it. Failures are answers, not exceptions. */
+export interface Provider {
+  /** As in `?provider=`; unique. */
+  readonly name: string;
+  readonly issuer: string;
+  /** Whether discovery has succeeded; while `false` the provider retries by itself. */
+  ready(): boolean;
+  /** How this provider is dealt with, for people who run it. */
+  about?(): ProviderAbout;
+  /** The URL of the provider's page. */
+  begin(login: BeginLogin): MaybePromise<{ readonly kind: "redirect"; readonly url: string } | ProviderFailure>;
+  /** Redeems the code, at most once, and validates all of the answer. */
+  finish(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
+  refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
+  /** The longest that `refresh` takes, milliseconds, 480,000 at most; the lease on a session outlasts it. Default 15,000. */
+  readonly refreshTimeout?: number;
+  /** How long requests wait for `refresh`, which goes on without them. Default: as long as `refresh.wait` says. */
+  readonly requestTimeout?: number;
+  /** Validates a logout token of the back channel; absent where the provider sends none. */
+  verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & ProviderNotice) | ProviderFailure>;
+  /** Best effort, refresh token first; answers whether all were revoked. */
+  revoke(tokens: ProviderTokens): Promise<boolean>;
+  /** Listens for no answer any longer: a refresh that was sent is `unknown` at once. For the end of a process that cannot wait. */
+  cut?(): void;
+  /**
+   * The URL that signs the person out at the provider, if it has one. `logoutHint`: whom it is about, if the ID token is too
+   * long for an address.
+   */
+  end(logout: { readonly idToken: string | null; readonly returnTo: string; readonly logoutHint?: string }): string | undefined;
+  /** Stops retrying. */
+  close(): MaybePromise<void>;
+}

@@ -1,0 +1,167 @@
+/** A request, what was found out about its caller, and what is decided. */
+import type { ErrorCode, Report } from "./events.ts";
+import type { EndReason, Identity, SessionReader, SessionRow } from "./store.ts";
+import type { Clock, MaybePromise } from "./world.ts";
+
+/** A request as the engine sees it. Adapters make one per request; it must be cheap to make. */
+export interface RequestView {
+  readonly method: string;
+  /** Path and query as received, beginning with `/`. */
+  readonly target: string;
+  /** The field's value by its lower-case name; several lines joined by `, ` (`cookie`: by `; `); `undefined` where absent. */
+  header(name: string): string | undefined;
+  /** The address of the peer that opened the connection, where the adapter knows it; `unix` for a unix socket. */
+  readonly peer?: string | undefined;
+  /** The address of the client, past proxies that are trusted, where the adapter finds that out; else the peer is taken for the client. */
+  readonly client?: string | undefined;
+  /** How many lines have this lower-case name. Absent where that cannot be told, as of a Fetch `Request`, which joins them. */
+  lines?(name: string): number;
+}
+
+/** A session that a ticket proved: its row as read, and which secret was shown. */
+export interface ProvenSession {
+  readonly row: SessionRow;
+  /** The secret before the last `rotate` was shown, within its grace. */
+  readonly previous: boolean;
+}
+
+/** Who was authenticated by something other than the session. */
+export interface Principal {
+  readonly identity: Identity;
+  readonly owner: string;
+  /** The browser or a proxy sends the credential by itself, so CSRF must be checked. */
+  readonly ambient: boolean;
+}
+
+/** Why a presented ticket is not live. `unknown`: no such row, or the secret is not its. */
+export type DeadReason = "malformed" | "unknown" | EndReason;
+
+/** What a strategy found. It cannot write: nothing it is handed has a method that does (S-02). */
+export type Verdict =
+  /** `several`: ids of sessions that were all proved at once, which makes nobody; a logout or a login ends them. */
+  | { readonly kind: "abstain"; readonly dead?: DeadTicket; readonly several?: readonly string[] }
+  | { readonly kind: "accept"; readonly session: ProvenSession }
+  | { readonly kind: "accept"; readonly principal: Principal }
+  /** A live session whose access token has run out. `unconfirmed`: and that could not be renewed just now. */
+  | { readonly kind: "stale"; readonly session: ProvenSession; readonly unconfirmed?: Unconfirmed }
+  | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
+  /** `retryAfter` in milliseconds. */
+  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown; readonly retryAfter?: number };
+
+/** Why a session is not in step with its provider at the moment. */
+export interface Unconfirmed {
+  /** When asking again may help, in milliseconds from now. */
+  readonly retryAfter: number;
+  /** The provider answers: this is no outage that passes by itself. */
+  readonly answered: boolean;
+}
+
+/** A ticket was presented that no longer proves anything. */
+export interface DeadTicket {
+  readonly reason: DeadReason;
+  /** The id it names, where it could be read. */
+  readonly id?: string;
+}
+
+/** What a strategy is handed. */
+export interface StrategyContext {
+  readonly request: RequestView;
+  readonly store: SessionReader;
+  readonly now: number;
+  /** For limits of time. */
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/** One way to find out who asks. Asked in order; the first that does not abstain decides. */
+export interface Strategy {
+  /** For logs, metrics and `session.via`. */
+  readonly name: string;
+  /** Whether what it reads comes along by itself (cookie, proxy header). Decides the CSRF check. */
+  readonly ambient: boolean;
+  /** Whether the request carries a credential that this strategy reads; must not throw and must not do I/O. */
+  presented(request: RequestView): boolean;
+  examine(context: StrategyContext): MaybePromise<Verdict>;
+}
+
+/** What a verifier makes of a bearer token. Reasons are short words for logs; whoever asks never sees them. */
+export type TokenVerdict =
+  /** `owner`: whose the token is, where that is not issuer and subject. `expires`: when it runs out. */
+  | {
+      readonly kind: "valid";
+      readonly identity: Identity;
+      readonly owner?: string;
+      readonly expires: number;
+      readonly scope?: string | null;
+    }
+  | { readonly kind: "invalid"; readonly reason: string }
+  /** A good token that does not allow what is asked of every token here; `scope` is what it lacks. */
+  | { readonly kind: "insufficient"; readonly scope: string }
+  /** Nobody can say just now. `retryAfter` in milliseconds. */
+  | { readonly kind: "unavailable"; readonly retryAfter?: number; readonly cause: unknown };
+
+/** Judges bearer tokens of one kind. */
+export interface TokenVerifier {
+  /** For logs. */
+  readonly name: string;
+  /** Whether it judges this token, by shape alone: no I/O, and it must not throw. */
+  reads(token: string): boolean;
+  verify(token: string): MaybePromise<TokenVerdict>;
+  /** Gives up what it is waiting for. */
+  close?(): MaybePromise<void>;
+}
+
+/** What a trusted proxy says about who asks. */
+export type ProxyVerdict =
+  | { readonly kind: "absent" }
+  /** Asserted by somebody who is not trusted: reported, and as absent. */
+  | { readonly kind: "stripped"; readonly reason: "peer" | "secret" }
+  /** 400. `reason` tells the field, never its value. */
+  | { readonly kind: "malformed"; readonly reason: string }
+  /** An assertion that does not verify: 401. */
+  | { readonly kind: "invalid"; readonly cause: unknown }
+  /** Its keys cannot be had: 503. */
+  | { readonly kind: "unavailable"; readonly cause: unknown }
+  | { readonly kind: "asserted"; readonly identity: Identity };
+
+/** Reads what a proxy asserts. Writes nothing. */
+export interface ProxyReader {
+  /** What to do about what is malformed for this reason, where that is known. */
+  hint?(reason: string): string | undefined;
+  /** Lower-case names of the headers that it reads, which nobody but the proxy may set. */
+  readonly headers: readonly string[];
+  /** It takes a secret or a signature to be believed, so that headers which somebody trusted only passes on prove something too. Default `false`. */
+  readonly proven?: boolean;
+  read(request: RequestView, now: number): MaybePromise<ProxyVerdict>;
+}
+
+/** Verifies what a proxy signed. */
+export interface AssertionVerifier {
+  /** The lower-case name of the header that carries it. */
+  readonly header: string;
+  /** Never throws. The same identity object for the same assertion. */
+  verify(assertion: string, now: number): MaybePromise<ProxyVerdict>;
+}
+
+/** What a route asks of whoever comes. */
+export interface Policy {
+  readonly require: "nobody" | "user";
+  /** Which ways of authenticating count, by the strategies' names; whom another authenticated is 403. Default: all. */
+  readonly via?: readonly string[];
+  /** The request's origin was exempted from the CSRF check: the closed list of requirement CS-09. */
+  readonly crossSite?: boolean;
+  /** `false`: a session whose access token ran out is taken as it is. */
+  readonly renews?: boolean;
+}
+
+/** What is done about a request before the handler runs. */
+export type Decision =
+  | { readonly kind: "proceed" }
+  | { readonly kind: "renew" }
+  /** Another user's session ends first, or somebody unknown becomes known. */
+  | { readonly kind: "end-and-proceed" }
+  | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
+  /** A 401 to a top-level navigation: send the browser to the login. `ended`: the person is told first why the session is over. */
+  | { readonly kind: "login"; readonly ended?: EndReason }
+  /** `retryAfter` in milliseconds. */
+  | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause?: unknown; readonly retryAfter?: number };

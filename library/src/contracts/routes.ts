@@ -1,0 +1,65 @@
+/** Our own endpoints, and answers as values. */
+import type { ErrorCode } from "./events.ts";
+import type { ProviderLogin } from "./provider.ts";
+import type { RequestView } from "./request.ts";
+import type { Session } from "./session.ts";
+import type { ProviderTokens } from "./store.ts";
+import type { MaybePromise } from "./world.ts";
+
+/** A request to one of our own endpoints. */
+export interface RouteRequest extends RequestView {
+  /** The public origin it came to, one of the configured ones. */
+  readonly origin: string;
+  /** The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes. */
+  body(limit: number): Promise<string>;
+}
+
+/** What an endpoint may do with the session of its request. */
+export interface RouteExchange {
+  readonly session: Pick<
+    Session,
+    "id" | "identity" | "owner" | "via" | "createdAt" | "expiresAt" | "idleExpiresAt" | "endedReason"
+  >;
+  /** Records a login with what the provider vouched for; stored when the response is settled. */
+  loginFromProvider(login: ProviderLogin, provider: string): void;
+  logout(): void;
+  /** Does this when what was recorded is stored; not at all where the store would not take it. */
+  whenStored(act: () => void): void;
+  /** Whether a proxy asserts who this is: it would sign them in again with the next request. */
+  readonly fromProxy: boolean;
+  /** Whether a credential of the client's own (bearer, custom) authenticated the request: there is no session, and none is managed by it. */
+  readonly byCredential: boolean;
+  /** The tokens of the presented session, opened: for revocation and the ID token hint. */
+  tokens(): ProviderTokens | null;
+  /** The name of the provider that the presented session is from. */
+  provider(): string | null;
+}
+
+export type Endpoint = (request: RouteRequest, exchange: RouteExchange) => MaybePromise<RouteResponse>;
+
+/** One of our own endpoints. */
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Below the prefix, without a leading slash. A last segment `{id}` stands for any one segment. */
+  readonly path: string;
+  /** In the closed list of requirement CS-09: other sites may send it, and its own proof is in the endpoint. */
+  readonly crossSite?: boolean;
+  /** `false`: nobody is looked up, so it answers in an outage of the store too. */
+  readonly lookup: boolean | ((request: RouteRequest) => boolean);
+  /** Whether it counts as activity of the user, at most once a minute or a twentieth of the idle time (SE-06). */
+  readonly touches: boolean;
+  /** Whether a session whose access token ran out is renewed first. Default `false`: a logout waits for no provider. */
+  readonly renews?: boolean;
+  /** It signs out: where the store does not answer the cookie is cleared all the same, and the session is ended as soon as it can be (S-45). */
+  readonly signsOut?: boolean;
+  readonly endpoint: Endpoint;
+  /** What is answered where the store would not say who asks, or not take what was recorded; else a problem document. */
+  readonly refused?: (request: RouteRequest, code: ErrorCode) => MaybePromise<RouteResponse>;
+}
+
+/** An answer as a value; the adapter writes it. Header names are lower case; `set-cookie` may stand several times. */
+export interface RouteResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}

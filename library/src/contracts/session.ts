@@ -1,0 +1,81 @@
+/** The session as the app sees it. */
+import type { DeadReason } from "./request.ts";
+import type { EndReason, Identity } from "./store.ts";
+import type { JsonObject } from "./world.ts";
+
+/** Deeply read-only, so that `session.data.x = 1` does not compile. */
+export type ReadonlyDeep<T> = JsonObject extends T
+  ? T
+  : T extends (infer U)[]
+    ? readonly ReadonlyDeep<U>[]
+    : T extends object
+      ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+      : T;
+
+/** What `login` takes for somebody whom the app itself authenticated. */
+export interface LoginIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly claims?: JsonObject;
+  readonly authenticatedAt?: number;
+  readonly method?: string;
+}
+
+export interface LoginOptions {
+  /** Start with empty data, also where the same identity or an anonymous session had some. Default `false`. */
+  readonly fresh?: boolean;
+}
+
+/**
+ * The app's view of who asks and what is kept for them. Methods record intent; nothing is stored before the response head
+ * is ready, and the response leaves when the store has it. After that every method that records is a `TypeError`.
+ */
+export interface Session<Data = JsonObject> {
+  /** The public handle, no credential; `null` while nothing is stored. */
+  readonly id: string | null;
+  /** Who is signed in, or `null`. */
+  readonly identity: Identity | null;
+  /** Whose this is: what `resolve` returned, else issuer and subject. */
+  readonly owner: string | null;
+  /** What authenticated: the name of the strategy, or `null`. */
+  readonly via: string | null;
+  /** Read-only; reads include what this request has recorded. */
+  readonly data: ReadonlyDeep<Data>;
+  readonly createdAt: number | null;
+  /** The absolute end. */
+  readonly expiresAt: number | null;
+  /** The end if nothing more is heard of the user. */
+  readonly idleExpiresAt: number | null;
+  /** Why the presented ticket is dead, where one was presented that is. */
+  readonly endedReason: DeadReason | null;
+  /**
+   * Aborted when the session ends, on any replica, or runs out; its `reason` is a `SessionEnded` error with the {@link EndReason}. For sockets and event
+   * streams. The same for all requests of a session in this process; never aborted where nobody is signed in with one.
+   */
+  readonly signal: AbortSignal;
+  /** Merges top-level keys. `undefined` is not JSON: to remove a key use `update`. */
+  set(patch: Partial<Data>): void;
+  /** Replaces the data by what `fn` returns. `fn` must be pure: it is replayed on the fresh record after a conflict. */
+  update(fn: (data: ReadonlyDeep<Data>) => Data): void;
+  /** A new record for this identity; the presented one ends. */
+  login(identity: LoginIdentity, options?: LoginOptions): void;
+  /** Exchanges the secret; the old one is good for 10 s, for requests on their way. */
+  rotate(): void;
+  /** Ends the session, in the store first. */
+  logout(): void;
+  /**
+   * The provider's access token, live, renewed at most once whoever else asks. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or
+   * `ERR_SESSION_ENDED` (401: nobody is signed in, or only a fresh login gives a token). `rejected`: a token that a
+   * resource refused as `invalid_token`; where it is still the newest it is renewed.
+   */
+  accessToken(options?: { readonly rejected?: string }): Promise<string>;
+}
+
+/** A session in which somebody is signed in. */
+export interface SignedInSession<Data = JsonObject> extends Session<Data> {
+  readonly identity: Identity;
+  readonly owner: string;
+  readonly via: string;
+  /** Short for `identity.claims`. */
+  readonly claims: JsonObject;
+}

@@ -1,0 +1,125 @@
+import type { ErrorCode, ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
+import { clearCookie } from "../../cookie/serialize.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { isNavigation } from "../../core/navigation.ts";
+import type { LoginDependencies, LoginProvider, OidcDependencies } from "../dependencies.ts";
+import { redirectUri } from "../dependencies.ts";
+import { landingPage } from "../pages/page.ts";
+import { queryOf, repeated } from "../parameters.ts";
+import type { Failure } from "../responses.ts";
+import { loginFailed, redirect, refusal } from "../responses.ts";
+import { safeReturnTo } from "../return-to.ts";
+import { sendToProvider } from "./login.ts";
+import type { Flow } from "./login-state.ts";
+import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./login-state.ts";
+
+/** Parameters that may stand once (CB-06); others are nobody's and ignored (CB-07). */
+const ONCE = ["code", "state", "iss", "error", "error_description", "error_uri"];
+const MOST_FORM_BYTES = 65_536;
+
+/**
+ * `GET callback`, and `POST` from a provider that answers by form_post: finishes the login that this browser began. Nothing is asked of the
+ * provider, and nothing stored, before the state was found in a cookie that we sealed; the code is sent by whoever sets the mark.
+ */
+export async function finishLogin(
+  request: RouteRequest,
+  exchange: RouteExchange,
+  deps: LoginDependencies,
+): Promise<RouteResponse> {
+  if (request.method === "HEAD") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET, POST"]]);
+  const signedIn = exchange.session.identity !== null;
+  const fail = (failure: Omit<Failure, "signedIn">) => loginFailed(request, { ...failure, signedIn }, deps);
+  const response = await responseOf(request);
+  if (response instanceof CoatcheckError) return fail({ code: response.code, reason: "body", returnTo: "/" });
+  const twice = repeated(response, ONCE);
+  if (twice !== undefined) return fail({ code: "ERR_BAD_REQUEST", reason: "repeated", parameter: twice, returnTo: "/" });
+
+  const found = findFlow(request.header("cookie"), response.get("state"), deps);
+  if (found.kind !== "found") {
+    const spec = found.kind === "foreign" ? deps.cookies.loginNamed(found.name) : undefined;
+    const cookies = spec === undefined ? [] : [clearCookie(spec)];
+    // Back after signing in, or an address from the history: whoever is signed in has nothing to mend.
+    if (signedIn && isNavigation(request)) return redirect(303, "/", cookies);
+    return fail({ code: "ERR_LOGIN_STATE", reason: found.kind, returnTo: "/", cookies });
+  }
+  const { flow } = found;
+  deps.kinship.check(flow.host);
+  const provider = deps.providers.find(({ name }) => name === flow.provider);
+  const returnTo = safeReturnTo(flow.returnTo, request.origin, deps.returnOrigins);
+  if (provider === undefined || !belongs(request, flow, provider, deps))
+    return fail({ code: "ERR_LOGIN_STATE", reason: "another-login", returnTo, provider: flow.provider });
+
+  const cookies = [clearCookie(cookieOf(flow.state, provider, deps.cookies))];
+  const about = { provider: provider.name, returnTo, cookies };
+  const now = deps.clock.now();
+  if (Math.abs(now - flow.createdAt) > FLOW_LIFETIME) return fail({ ...about, code: "ERR_LOGIN_EXPIRED", reason: "age" });
+
+  // Another issuer's answer is the browser's mistake and not the provider's; nothing is asked, and the login can still be finished.
+  const issuer = response.get("iss");
+  if (issuer !== null && issuer !== provider.issuer)
+    return fail({ ...about, cookies: [], code: "ERR_LOGIN_STATE", reason: "iss" });
+
+  const first = await firstUse(flow, deps);
+  if (first instanceof CoatcheckError)
+    return fail({ ...about, cookies: [], code: first.code, reason: "mark", error: first.cause });
+  if (!first) {
+    if (signedIn) return redirect(303, returnTo, cookies);
+    if (flow.again) return fail({ ...about, code: "ERR_LOGIN_USED", reason: "again" });
+    const fresh = await sendToProvider(request, deps, { provider, returnTo, parameters: flow.parameters, again: true });
+    const headers = [...fresh.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
+    return { ...fresh, status: fresh.status === 302 ? 303 : fresh.status, headers };
+  }
+
+  const result = await finish(provider, flow, response);
+  if (result.kind !== "login") return fail({ ...about, code: result.code, reason: result.kind, error: result.cause });
+  exchange.loginFromProvider(result, provider.name);
+  exchange.whenStored(() => deps.report({ name: "login.completed", level: "info", provider: provider.name }));
+  if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, cookies);
+  const landing = landingPage(returnTo);
+  return { ...landing, headers: [...landing.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)] };
+}
+
+/** The page of a callback that the store did not let happen, or that a logout overtook. */
+export function loginNotTaken(request: RouteRequest, code: ErrorCode, deps: OidcDependencies): RouteResponse {
+  return loginFailed(request, { code, reason: "store", returnTo: "/" }, deps);
+}
+
+/** The parameters of the answer: of a POST the body alone, of a GET the query. */
+async function responseOf(request: RouteRequest): Promise<URLSearchParams | CoatcheckError> {
+  if (request.method !== "POST") return queryOf(request);
+  const type = (request.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") return new CoatcheckError("ERR_UNSUPPORTED_MEDIA_TYPE");
+  try {
+    return new URLSearchParams(await request.body(MOST_FORM_BYTES));
+  } catch (error) {
+    return error instanceof CoatcheckError ? error : new CoatcheckError("ERR_BAD_REQUEST", { cause: error });
+  }
+}
+
+/** The login was for this provider, as it is configured now, at this origin, and its answer came the agreed way (CB-04, CB-08). */
+function belongs(request: RouteRequest, flow: Flow, provider: LoginProvider, { prefix }: OidcDependencies): boolean {
+  const posted = provider.responseMode === "form_post";
+  if (flow.issuer !== provider.issuer || flow.redirectUri !== redirectUri(request.origin, prefix)) return false;
+  if (posted !== (request.method === "POST")) return false;
+  const origin = posted ? request.header("origin") : undefined;
+  // A page that sends no referrer posts with the origin `null`.
+  return origin === undefined || origin === "null" || origin === flow.page || origin === new URL(provider.issuer).origin;
+}
+
+/** Sets the mark that lets one request alone send the code. It stands as long as any replica could still take the cookie. */
+async function firstUse(flow: Flow, { store, clock, report }: OidcDependencies): Promise<boolean | CoatcheckError> {
+  try {
+    return await store.mark(flowMark(flow.state), flow.createdAt + 3 * FLOW_LIFETIME, clock.now());
+  } catch (cause) {
+    report({ name: "store.failed", level: "error", reason: "mark", error: cause });
+    return new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+  }
+}
+
+function finish(
+  provider: LoginProvider,
+  { state, nonce, verifier, redirectUri: to, parameters }: Flow,
+  response: URLSearchParams,
+): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure> {
+  return provider.finish({ state, nonce, verifier, redirectUri: to, parameters, response });
+}

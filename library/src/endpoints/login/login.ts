@@ -1,0 +1,106 @@
+import type { LoginParameters, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
+import { LOGIN_MAX_AGE_SECONDS } from "../../cookie/names.ts";
+import { MAX_COOKIE_BYTES, setCookie } from "../../cookie/serialize.ts";
+import { isNavigation } from "../../core/navigation.ts";
+import type { LoginDependencies, LoginProvider } from "../dependencies.ts";
+import { redirectUri } from "../dependencies.ts";
+import { endedPage } from "../pages/ended-page.ts";
+import { queryOf, readLoginQuery } from "../parameters.ts";
+import { loginFailed, redirect, refusal } from "../responses.ts";
+import { returnToAfterLogin } from "../return-to.ts";
+import type { Flow } from "./login-state.ts";
+import { clearedForRoom, cookieOf, newSecrets, sealFlow } from "./login-state.ts";
+import { impersonated } from "./mix-up.ts";
+
+/**
+ * `GET login`: sends a person's browser to the provider, with a sealed cookie for the way back. Whatever is not a top-level navigation
+ * (an image, a frame, a prefetch, a script's fetch) gets 401 and no cookie (AR-10).
+ */
+export async function beginLogin(
+  request: RouteRequest,
+  session: Pick<RouteExchange["session"], "id" | "identity"> | null,
+  deps: LoginDependencies,
+): Promise<RouteResponse> {
+  // The engine serves HEAD by the same endpoint; no person is behind one.
+  if (request.method !== "GET" || !isNavigation(request))
+    return refusal("ERR_UNAUTHENTICATED", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
+  const query = readLoginQuery(queryOf(request));
+  if ("malformed" in query)
+    return loginFailed(
+      request,
+      { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: query.malformed, returnTo: "/" },
+      deps,
+    );
+  const returnTo = returnToAfterLogin(query.returnTo, request.origin, deps.prefix, deps.returnOrigins);
+  const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
+  if (provider === undefined)
+    return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: "provider", returnTo }, deps);
+  // Signed in again meanwhile, in another tab: there is no news, and where the person was going is open to them.
+  if (query.ended !== null && session !== null && session.id !== null && session.identity !== null)
+    return redirect(303, returnTo);
+  // In an outage nobody can say whether they are signed out.
+  const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
+  return told ?? sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
+}
+
+/** Whether somebody is to be told first why a session is over. */
+export function tellsEnding(request: RouteRequest): boolean {
+  return isNavigation(request) && queryOf(request).has("ended");
+}
+
+/** The same login without what was said before it. */
+function againWithout(request: RouteRequest, prefix: string): string {
+  const query = queryOf(request);
+  query.delete("ended");
+  return `${prefix}/login?${query.toString()}`;
+}
+
+/** Which login is to begin. */
+export interface Beginning {
+  readonly provider: LoginProvider;
+  readonly returnTo: string;
+  readonly parameters: LoginParameters;
+  readonly again: boolean;
+}
+
+/** Begins a login: the redirect to the provider and the cookie that remembers it. */
+export async function sendToProvider(
+  request: RouteRequest,
+  deps: LoginDependencies,
+  { provider, returnTo, parameters, again }: Beginning,
+): Promise<RouteResponse> {
+  const secrets = newSecrets(deps.entropy);
+  const to = redirectUri(request.origin, deps.prefix);
+  const failed = { provider: provider.name, returnTo };
+  const begun = await provider.begin({ ...secrets, redirectUri: to, parameters });
+  if (begun.kind !== "redirect") {
+    return loginFailed(request, { ...failed, code: begun.code, reason: begun.kind, error: begun.cause }, deps);
+  }
+  if ((await impersonated(provider, begun.url, deps.providers)) !== undefined) {
+    return loginFailed(request, { ...failed, code: "ERR_PROVIDER_RESPONSE", reason: "authorization-endpoint" }, deps);
+  }
+  const now = deps.clock.now();
+  const host = deps.kinship.name();
+  const flow: Flow = {
+    format: 1,
+    ...secrets,
+    provider: provider.name,
+    issuer: provider.issuer,
+    redirectUri: to,
+    returnTo,
+    parameters,
+    createdAt: now,
+    page: new URL(begun.url).origin,
+    again,
+    ...(host === null ? {} : { host }),
+  };
+  const spec = cookieOf(secrets.state, provider, deps.cookies);
+  const sealed = sealFlow(flow, spec.name, deps.keyring);
+  const bytes = spec.name.length + sealed.length;
+  if (bytes > MAX_COOKIE_BYTES) return loginFailed(request, { ...failed, code: "ERR_BAD_REQUEST", reason: "too-large" }, deps);
+  const cleared = clearedForRoom(request.header("cookie"), bytes, now, deps);
+  deps.report({ name: "login.begun", level: "debug", provider: provider.name });
+  // From the callback this is reached by a POST where the provider answers by form_post.
+  const status = request.method === "GET" ? 302 : 303;
+  return redirect(status, begun.url, [...cleared, setCookie(spec, sealed, LOGIN_MAX_AGE_SECONDS)]);
+}

@@ -1,0 +1,30 @@
+import type { LoginProvider } from "../dependencies.ts";
+
+/**
+ * The provider whose authorization endpoint `provider` names as its own. Two issuers never share one; a lying one names that of another,
+ * so that people sign in there and their codes come here for it to collect (CB-04, RFC 9700 s4.4). Where two share, the endpoint is of
+ * the one at whose origin it is; where that does not tell, neither is believed.
+ */
+export async function impersonated(
+  provider: LoginProvider,
+  url: string,
+  providers: readonly LoginProvider[],
+): Promise<LoginProvider | undefined> {
+  const unsaid = "-".repeat(43);
+  for (const other of providers) {
+    if (other.issuer === provider.issuer || !other.ready()) continue;
+    if (isAt(url, provider) && !isAt(url, other)) continue;
+    const begun = await other.begin({ state: unsaid, nonce: unsaid, verifier: unsaid, redirectUri: unsaid, parameters: {} });
+    if (begun.kind === "redirect" && endpointOf(begun.url) === endpointOf(url)) return other;
+  }
+  return undefined;
+}
+
+function endpointOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+function isAt(url: string, { issuer }: LoginProvider): boolean {
+  return new URL(url).origin === new URL(issuer).origin;
+}

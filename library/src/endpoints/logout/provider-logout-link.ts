@@ -1,0 +1,57 @@
+/** The way of a script's logout to the provider: an address of ours, so that no script is ever handed an ID token (TK-11). */
+import type { RouteRequest, RouteResponse } from "../../contracts.ts";
+import { isNavigation } from "../../core/navigation.ts";
+import { hashSecret } from "../../crypto/ticket.ts";
+import type { OidcDependencies } from "../dependencies.ts";
+import { link, page } from "../pages/page.ts";
+import { queryOf, repeated } from "../parameters.ts";
+import { redirect, refusal } from "../responses.ts";
+import { signedOutAddress } from "./signed-out.ts";
+
+/** How long such an address is good, milliseconds; clocks of replicas may differ by as much again. */
+const LIFETIME = 60_000;
+const PATH = "logout/continue";
+
+interface Onward {
+  readonly url: string;
+  readonly madeAt: number;
+}
+
+/** An address below our prefix that leads to the provider's page once: sealed, so that any replica can open it and nobody can read it. */
+export function linkToProvider(url: string, request: RouteRequest, { prefix, keyring, clock }: OidcDependencies): string {
+  const onward: Onward = { url, madeAt: clock.now() };
+  const sealed = keyring.seal("logout", JSON.stringify(onward), request.origin);
+  return `${prefix}/${PATH}?to=${encodeURIComponent(sealed)}`;
+}
+
+/**
+ * `GET logout/continue`: goes on to the provider's logout, for a top-level navigation alone and only once. An address that is too old or used leads
+ * to the page after it: the person is signed out here in any case.
+ */
+export async function continueLogout(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
+  if (request.method !== "GET") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET"]]);
+  if (!isNavigation(request)) return refusal("ERR_FORBIDDEN", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
+  const query = queryOf(request);
+  const sealed = query.get("to");
+  if (sealed === null || repeated(query, ["to"]) !== undefined) return refusal("ERR_BAD_REQUEST", "to");
+  const now = deps.clock.now();
+  const opened = deps.keyring.open("logout", sealed, request.origin);
+  if (opened.kind !== "opened") return redirect(303, signedOutAddress(deps));
+  const { url, madeAt }: Onward = JSON.parse(opened.plaintext);
+  if (Math.abs(now - madeAt) > LIFETIME) return redirect(303, signedOutAddress(deps));
+  try {
+    const first = await deps.store.mark(`out:${hashSecret(sealed)}`, madeAt + 3 * LIFETIME, now);
+    return redirect(303, first ? url : signedOutAddress(deps));
+  } catch (error) {
+    deps.report({ name: "store.failed", level: "error", reason: "mark", error });
+    return notNow(request.target);
+  }
+}
+
+/** Nobody can say whether the address was used: it can be asked for again. */
+function notNow(target: string): RouteResponse {
+  const content = `<p>You are signed out of this site. Signing out of the service that you sign in with is not possible just now.</p>
+<div class="row">${link({ label: "Sign out there too", href: target }, false)}</div>`;
+  const response = page({ status: 503, title: "You are signed out here", content, forms: false });
+  return { ...response, headers: [...response.headers, ["retry-after", "5"]] };
+}

@@ -1,0 +1,70 @@
+/** Tells when hosts behind one name have stores of their own: each would sign out whom another one signed in (F-70). */
+import type { SessionStore } from "../contracts.ts";
+import type { OidcDependencies } from "./dependencies.ts";
+import { FLOW_LIFETIME } from "./login/login-state.ts";
+
+type Options = Pick<OidcDependencies, "clock" | "entropy" | "report" | "background"> & {
+  readonly store: Pick<SessionStore, "mark" | "marked">;
+};
+
+/** How long the store knows a process, and when that is said again, milliseconds. */
+const KNOWN_FOR = 24 * 3_600_000;
+const AGAIN_AFTER = KNOWN_FOR / 2;
+/** A login may be finished for so long, by any clock. */
+const NEEDED = 3 * FLOW_LIFETIME;
+
+const HINT =
+  "A login came back that was begun with another store: all hosts of one publicUrl have to share one. " +
+  "With memory() a restart does this too; use a store that is kept.";
+
+/** The name of this process, which its store knows and which goes along with each login that it begins. */
+export class StoreKinship {
+  readonly #options: Options;
+  readonly #name: string;
+  #until = 0;
+  #told = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#name = Buffer.from(options.entropy.bytes(6)).toString("base64url");
+  }
+
+  /** The name, or `null` until the store is known to have it. */
+  name(): string | null {
+    const now = this.#options.clock.now();
+    if (this.#until - now < AGAIN_AFTER) this.#introduce(now);
+    return this.#until - now > NEEDED ? this.#name : null;
+  }
+
+  /** Says once that the process of this name has another store, where that is so; nobody waits for it. */
+  check(name: string | null | undefined): void {
+    if (typeof name !== "string" || name === this.#name || this.#told) return;
+    // In an outage nobody knows, and others say so.
+    const { background } = this.#options;
+    background.waitUntil(this.#check(name).catch(() => undefined));
+  }
+
+  #introduce(now: number): void {
+    const { store, background } = this.#options;
+    const until = now + KNOWN_FOR;
+    const known = (): void => {
+      this.#until = until;
+    };
+    try {
+      const marked = store.mark(markOf(this.#name), until, now);
+      if (marked instanceof Promise) background.waitUntil(marked.then(known, () => undefined));
+      else known();
+    } catch {
+      // Tried again with the next login.
+    }
+  }
+
+  async #check(name: string): Promise<void> {
+    const { store, clock, report } = this.#options;
+    if ((await store.marked(markOf(name), clock.now())) !== undefined || this.#told) return;
+    this.#told = true;
+    report({ name: "store.foreign", level: "warn", hint: HINT });
+  }
+}
+
+const markOf = (name: string): string => `process:${name}`;

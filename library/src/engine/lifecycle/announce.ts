@@ -1,0 +1,80 @@
+/** The one place that says that a session ended: to its sockets and streams, to the audit, and, where its tokens were read, to their provider. */
+import type { Background, Clock, EndReason, Provider, RecordBody, Report, SessionRow } from "../../contracts.ts";
+import { parseBody, readable } from "../../core/record.ts";
+import type { Keyring } from "../../crypto/keyring.ts";
+import type { Endings } from "./endings.ts";
+import { Slots } from "./rate-limiter.ts";
+import { openTokens } from "./sealed-tokens.ts";
+
+/** A session that ended. */
+export interface Ended {
+  readonly id: string;
+  readonly reason: EndReason;
+  /** Its row as it was read before, where it was: whose it is, and its tokens. */
+  readonly row?: SessionRow | undefined;
+  /** Whose it was, where the row was not read. */
+  readonly owner?: string | null;
+  readonly issuer?: string | null;
+  /** A newer session of this person lives by the same grant, so that its tokens stay good. */
+  readonly grantLivesOn?: boolean;
+}
+
+export type Announce = (ended: Ended) => void;
+
+export interface AnnounceOptions {
+  readonly endings: Pick<Endings, "tell">;
+  readonly report: Report;
+  readonly providers: readonly Provider[];
+  readonly keyring: Keyring;
+  readonly background: Background;
+  readonly clock: Clock;
+}
+
+/** Revocations of one process at once: many sessions may end together, and a provider should not have all of their tokens in one moment. */
+const REVOCATIONS = { most: 8, burst: 8, gap: 5 };
+/** The provider ended or refused these itself. */
+const KNOWN_TO_PROVIDER: ReadonlySet<EndReason> = new Set<EndReason>(["provider", "refresh-lost"]);
+
+/** Makes the function that announces endings. Events: `session.ended`, and `revocation.failed` for tokens that no secret opens. */
+export function announcer(options: AnnounceOptions): Announce {
+  const { endings, report } = options;
+  const slots = new Slots(REVOCATIONS, options.clock);
+  return (ended) => {
+    const { id: sessionId, reason, row } = ended;
+    const body = row === undefined ? null : bodyOf(row);
+    const owner = row?.owner ?? ended.owner ?? null;
+    const issuer = row?.issuer ?? ended.issuer ?? null;
+    const provider = body?.provider ?? null;
+    endings.tell(sessionId, reason);
+    report({
+      name: "session.ended",
+      level: "info",
+      reason,
+      sessionId,
+      ...(owner === null ? {} : { owner }),
+      ...(issuer === null ? {} : { issuer }),
+      ...(provider === null ? {} : { provider }),
+    });
+    if (KNOWN_TO_PROVIDER.has(reason) || ended.grantLivesOn === true) return;
+    if (row !== undefined && body !== null) revoke(row, body, options, slots);
+  };
+}
+
+/** A body of a newer release cannot be read: its session ended all the same. */
+function bodyOf(row: SessionRow): RecordBody | null {
+  try {
+    return readable(row) ? parseBody(row) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** In the background and best effort (LO-03): the session is over whether or not the provider answers. */
+function revoke(row: SessionRow, body: RecordBody, options: AnnounceOptions, slots: Slots): void {
+  const { providers, keyring, background, report } = options;
+  const provider = providers.find(({ name }) => name === body.provider);
+  if (provider === undefined || body.tokens === null) return;
+  const tokens = openTokens(row, body, keyring);
+  if (tokens !== null) background.waitUntil(slots.run(() => provider.revoke(tokens)));
+  else report({ name: "revocation.failed", level: "warn", reason: "sealed", sessionId: row.id, provider: provider.name });
+}

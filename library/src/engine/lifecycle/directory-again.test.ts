@@ -1,0 +1,86 @@
+/** Sessions that end from outside of a request: what is tried again after the store was away, and what that ends. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AWAY, directoryWorld, ISSUER, notice } from "../../../test-support/directory-world.ts";
+import type { SessionRow, SignedOut } from "../../contracts.ts";
+import { noticeMark, ownerMark } from "./markers.ts";
+
+test("F-46 an order that is tried again ends what there was when it was given, but the one that asked, and leaves its mark", async () => {
+  let away = true;
+  const { directory, stored, store, again, clock } = directoryWorld((real) => ({
+    list(query, most, now) {
+      if (away) throw AWAY;
+      return real.list(query, most, now);
+    },
+  }));
+  const [own, other] = [stored(), stored()];
+  await assert.rejects(directory.endAll(`${ISSUER} alice`, "elsewhere", own.id), { code: "ERR_STORE_UNAVAILABLE" });
+  const key = ownerMark(`${ISSUER} alice`);
+  const before = await store.marked(key, clock.now());
+  clock.advance(1);
+  const since = stored();
+  away = false;
+  const [[, attempt] = assert.fail("not tried again")] = again;
+  await attempt();
+  const ended = async ({ id }: SessionRow): Promise<boolean> => (await store.get(id))?.ended !== null;
+  assert.deepEqual([await ended(own), await ended(other), await ended(since)], [false, true, false]);
+  assert.notEqual(await store.marked(key, clock.now()), before);
+});
+
+test("F-46 a notice that nobody vouches for is not tried again, one that somebody does is, by its own key", async () => {
+  const { directory, again, clock } = directoryWorld(() => ({
+    marked() {
+      throw AWAY;
+    },
+  }));
+  const one = notice({ sid: "s1", subject: null });
+  await assert.rejects(directory.signedOut({ ...one, unproven: true }), { code: "ERR_STORE_UNAVAILABLE" });
+  assert.equal(again.length, 0);
+  await assert.rejects(directory.signedOut({ ...one, unproven: false }), { code: "ERR_STORE_UNAVAILABLE" });
+  assert.deepEqual(
+    again.map(([key]) => key),
+    [`${clock.now()} notice ${noticeMark(one)}`],
+  );
+});
+
+/** A notice that comes while the store is away, and is carried out once it is back; which rows have ended by then. */
+async function noticedAgain(given: SignedOut) {
+  let away = true;
+  const world = directoryWorld((real) => ({
+    marked(key, now) {
+      if (away) throw AWAY;
+      return real.marked(key, now);
+    },
+  }));
+  const { directory, again, store, clock, stored } = world;
+  await assert.rejects(directory.signedOut(given), { code: "ERR_STORE_UNAVAILABLE" });
+  away = false;
+  const now = clock.now();
+  const rows = {
+    "issued then": stored({ sid: "s1" }, { issuedAt: now }),
+    "issued later": stored({ sid: "s1" }, { issuedAt: now + 1 }),
+    "another login": stored({ sid: "s2" }, { issuedAt: now }),
+    "stored later": stored({ sid: "s1", created: now + 1 }, { issuedAt: now }),
+    "somebody else's": stored({ sid: "s2", owner: `${ISSUER} bob` }, { issuedAt: now }),
+  };
+  const [[, attempt] = assert.fail("not tried again")] = again;
+  await attempt();
+  const ended: string[] = [];
+  for (const [name, { id }] of Object.entries(rows)) if ((await store.get(id))?.ended !== null) ended.push(name);
+  const reasons = new Set(world.announced.map(({ reason }) => reason));
+  return { ended, reasons: [...reasons], mark: await store.marked(noticeMark(given) ?? "", clock.now()) };
+}
+
+test("F-46 S-65 a notice of a subject that is tried again ends what the provider began until then, and leaves its mark", async () => {
+  const given = notice();
+  const { ended, reasons, mark } = await noticedAgain(given);
+  assert.deepEqual(ended, ["issued then", "another login", "stored later"]);
+  assert.deepEqual([reasons, mark], [["provider"], String(given.issuedAt)]);
+});
+
+test("F-46 S-65 a notice of one login that is tried again ends what was stored of it until then, and leaves its mark", async () => {
+  const given = notice({ sid: "s1", subject: null });
+  const { ended, reasons, mark } = await noticedAgain(given);
+  assert.deepEqual(ended, ["issued then", "issued later"]);
+  assert.deepEqual([reasons, mark], [["provider"], String(given.issuedAt)]);
+});

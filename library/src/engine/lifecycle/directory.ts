@@ -1,0 +1,193 @@
+import type {
+  EndReason,
+  EndTarget,
+  ListQuery,
+  RecordBody,
+  SessionDirectory,
+  SessionInfo,
+  SessionRow,
+  SignedOut,
+} from "../../contracts.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { overReason } from "../../core/policy.ts";
+import { ownerOf, parseBody, readable } from "../../core/record.ts";
+import type { MarkerBudget } from "./marker-budget.ts";
+import { noticeMark, ownerMark } from "./markers.ts";
+import type { LifecycleOptions } from "./options.ts";
+import type { UnfinishedEndings } from "./unfinished-endings.ts";
+
+const MOST = 1_000;
+/** No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody knows goes after it. */
+const LONGEST_LOGIN = 3_600_000;
+
+/** How far clocks may differ where a session's beginning is known by ours alone. */
+const CLOCKS_APART = 60_000;
+
+export interface DirectoryOptions extends LifecycleOptions {
+  /** Where endings that failed are tried again. */
+  readonly unfinished: Pick<UnfinishedEndings, "end" | "again">;
+  /** Room for what notices that anybody can send leave behind. */
+  readonly budget: MarkerBudget;
+}
+
+/** Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way sees one of the two. */
+export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
+  const { store, clock, entropy, policy, report, announce, unfinished, budget } = options;
+
+  const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
+
+  async function end(target: EndTarget, reason: EndReason): Promise<number> {
+    // Read before they end and are emptied: whose they were is told, and their tokens are revoked.
+    const rows = new Map((await found(target)).map((row) => [row.id, row]));
+    const ended = await store.end(target, reason, clock.now());
+    for (const id of ended) announce({ ...target, id, reason, row: rows.get(id) });
+    return ended.length;
+  }
+
+  async function found(target: EndTarget): Promise<readonly SessionRow[]> {
+    if (!("id" in target)) return store.list(target, MOST, clock.now());
+    const row = await store.get(target.id);
+    return row === undefined ? [] : [row];
+  }
+
+  async function fromStore<T>(operation: "read" | "write", work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof CoatcheckError && cause.code === "ERR_TOO_MANY_MARKERS") throw cause;
+      report({ name: "store.failed", level: "error", reason: operation, error: cause });
+      throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+    }
+  }
+
+  async function mark(key: string, value: string, length = LONGEST_LOGIN): Promise<void> {
+    const now = clock.now();
+    await store.mark(key, now + length, now, value);
+  }
+
+  /** The logout marker of an owner, for logins on their way. A new value each time: a login looks whether it changed. */
+  async function markOwner(owner: string): Promise<void> {
+    await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
+  }
+
+  return {
+    list: (owner) =>
+      fromStore("read", async () => {
+        const rows = await store.list({ owner }, MOST, clock.now());
+        return rows.filter(live).map((row) => infoOf(row, policy.idle));
+      }),
+    show: (id) =>
+      fromStore("read", async () => {
+        const row = await store.get(id);
+        return row !== undefined && live(row) ? infoOf(row, policy.idle) : null;
+      }),
+    end: (id, reason) =>
+      insisted(
+        async () => (await end({ id }, reason)) > 0,
+        () => unfinished.end({ id, reason }),
+      ),
+    endAll: (owner, reason, except) => {
+      const ordered = clock.now();
+      const all = async (): Promise<number> => {
+        await markOwner(owner);
+        return end(except === undefined ? { owner } : { owner, except }, reason);
+      };
+      const those = (row: SessionRow): boolean => row.id !== except && row.created <= ordered;
+      const again = async (): Promise<void> => {
+        // It may be what failed. Without it a login that began before the order and is stored after this would live.
+        await markOwner(owner);
+        await endThose({ owner }, those, reason);
+      };
+      return insisted(all, () => unfinished.again(`${ordered} all ${owner}`, again));
+    },
+    signedOut: (notice) => {
+      const received = clock.now();
+      const { issuer, sid } = notice;
+      const target = sid === null ? { owner: ownerOf({ issuer, subject: notice.subject ?? "" }) } : { issuer, sid };
+      const those = (row: SessionRow): boolean => (sid === null ? begunAt(row) <= notice.issuedAt : row.created <= received);
+      // What nobody vouches for must not fill the room of those who sign out themselves.
+      const again = (): boolean =>
+        notice.unproven !== true &&
+        unfinished.again(`${received} notice ${noticeMark(notice)}`, async () => {
+          // It may be what failed; without it a login that is on its way would outlive the notice.
+          await remember(notice);
+          await endThose(target, those, "provider");
+        });
+      return insisted(() => signedOut(notice), again);
+    },
+  };
+
+  async function signedOut(notice: SignedOut): Promise<number> {
+    const { issuer, subject, sid, issuedAt } = notice;
+    if (noticeMark(notice) === null) return 0;
+    await remember(notice);
+    if (sid !== null) return end({ issuer, sid }, "provider");
+    // A notice that comes late or again signs nobody out who has come back since.
+    const owner = ownerOf({ issuer, subject: subject ?? "" });
+    return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
+  }
+
+  async function remember(notice: SignedOut): Promise<void> {
+    const key = noticeMark(notice);
+    if (key === null) return;
+    const before = await store.marked(key, clock.now());
+    if (notice.unproven === true && before === undefined) await takeRoom(notice);
+    // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
+    await mark(key, String(Math.max(Number(before ?? 0), notice.issuedAt)));
+  }
+
+  /** Whoever asked hears that it failed, and the process goes on trying (S-65). */
+  async function insisted<T>(work: () => Promise<T>, again: () => boolean): Promise<T> {
+    try {
+      return await fromStore("write", work);
+    } catch (error) {
+      // What there is no room for is not vouched for either, and that is not tried again.
+      again();
+      throw error;
+    }
+  }
+
+  /** A session that is here can always be ended; markers for others are bounded. */
+  async function takeRoom({ issuer, sid }: SignedOut): Promise<void> {
+    const known = sid !== null && (await store.list({ issuer, sid }, 1, clock.now())).length > 0;
+    if (!known && !budget.take()) throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
+  }
+
+  /** Ends some of a target's sessions, each by itself: those that began since go on. */
+  async function endThose(query: ListQuery, those: (row: SessionRow) => boolean, reason: EndReason): Promise<number> {
+    let count = 0;
+    for (const { id } of (await all(query)).filter(those)) count += await end({ id }, reason);
+    return count;
+  }
+
+  /** All rows. A list is cut off at its limit, the oldest first. */
+  async function all(query: ListQuery): Promise<readonly SessionRow[]> {
+    for (let most = MOST; ; most *= 4) {
+      const rows = await store.list(query, most, clock.now());
+      if (rows.length < most) return rows;
+    }
+  }
+}
+
+/** When a session began, as its provider's clock has it; by ours, and early enough, where the provider did not say. */
+function begunAt(row: SessionRow): number {
+  const body: RecordBody | null = readable(row) ? parseBody(row) : null;
+  return body?.issuedAt ?? row.created - CLOCKS_APART;
+}
+
+/** What may be shown of a row. A body of a newer release shows less. */
+function infoOf(row: SessionRow, idle: number): SessionInfo {
+  const body: RecordBody | null = readable(row) ? parseBody(row) : null;
+  return {
+    id: row.id,
+    owner: row.owner,
+    issuer: row.issuer,
+    method: body?.identity?.method ?? null,
+    createdAt: row.created,
+    seenAt: row.seen,
+    expiresAt: row.expires,
+    idleExpiresAt: Math.min(row.seen + idle, row.expires),
+    userAgent: body?.userAgent ?? null,
+    address: body?.address ?? null,
+  };
+}

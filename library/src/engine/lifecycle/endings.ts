@@ -1,0 +1,222 @@
+import type { Background, Clock, EndReason, SessionRow, SessionStore } from "../../contracts.ts";
+import { detached } from "../../core/detached.ts";
+import type { SessionPolicy } from "../../core/policy.ts";
+import { overReason } from "../../core/policy.ts";
+
+/** The reason of an aborted `session.signal`. */
+export class SessionEnded extends Error {
+  static {
+    SessionEnded.prototype.name = "SessionEnded";
+  }
+  readonly reason: EndReason;
+
+  constructor(reason: EndReason) {
+    super(`the session ended: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Hears once why a session is over. */
+export type EndListener = (reason: EndReason) => void;
+
+/** What the hub is made of. */
+export interface EndingsOptions {
+  readonly store: Pick<SessionStore, "get" | "watch">;
+  readonly clock: Clock;
+  readonly policy: SessionPolicy;
+  readonly background: Background;
+}
+
+/** What is under watch is looked at this often, in milliseconds, so that an end is heard of within a second. */
+const TICK = 500;
+/** Where the store tells of endings by itself, each session is looked at only this often; what it tells is best effort. */
+const ROUND = 5_000;
+/** Most look-ups of one tick, those first that ran out or wait longest; more sessions than that take more ticks. */
+const MOST_LOOKUPS = 1_000;
+/** Aborted signals that are remembered, for requests that look at theirs after the end. */
+const MOST_ABORTED = 1_000;
+/** Look-ups at once; between two lots requests are answered. */
+const LOT = 50;
+
+interface Watched {
+  /** Hardly ever more than one. */
+  readonly listeners: EndListener[];
+  /** When it runs out by itself, as far as this process knows. */
+  runsOut: number;
+  /** When the store is asked anyway, on the clock that never jumps. */
+  due: number;
+}
+
+/**
+ * Tells of sessions that end or run out, on whichever replica: for sockets, event streams, `session.signal`, and requests that wait for a
+ * renewal. The store pushes where it can; every session under watch is looked at as well. While the store does not answer nothing ends.
+ */
+export class Endings {
+  readonly #options: EndingsOptions;
+  readonly #watched = new Map<string, Watched>();
+  readonly #signals = new Map<string, AbortController>();
+  readonly #aborted = new Map<string, AbortSignal>();
+  #running: AbortController | null = null;
+  #stopPush: (() => void) | null = null;
+  #closed = false;
+
+  constructor(options: EndingsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Calls `listener` once when the session is over, never before this has answered. Answers how to stop.
+   * @param row as it was read just now: where the store tells of endings by itself, it is not asked for it again so soon
+   */
+  watch(id: string, listener: EndListener, row?: SessionRow): () => void {
+    if (this.#closed) return () => undefined;
+    // Who comes without a row may have read it long ago.
+    const due = row === undefined ? 0 : Number.POSITIVE_INFINITY;
+    let watched = this.#watched.get(id);
+    if (watched === undefined) {
+      watched = { listeners: [listener], runsOut: Number.POSITIVE_INFINITY, due };
+      this.#watched.set(detached(id), watched);
+    } else {
+      watched.listeners.push(listener);
+      watched.due = Math.min(watched.due, due);
+    }
+    if (this.#running === null) this.#start();
+    if (row !== undefined && watched.due === due) this.#hasRead(row, watched);
+    const added = watched;
+    let stopped = false;
+    return () => {
+      if (!stopped) this.#unwatch(id, added, listener);
+      stopped = true;
+    };
+  }
+
+  #unwatch(id: string, watched: Watched, listener: EndListener): void {
+    watched.listeners.splice(watched.listeners.indexOf(listener), 1);
+    if (watched.listeners.length > 0 || this.#watched.get(id) !== watched) return;
+    this.#watched.delete(id);
+    if (this.#watched.size === 0) this.#stop();
+  }
+
+  /**
+   * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no more. Held until then:
+   * who listens to a signal often holds nothing else of it.
+   */
+  signalOf(presented: string): AbortSignal {
+    const known = this.#signals.get(presented)?.signal ?? this.#aborted.get(presented);
+    if (known !== undefined) return known;
+    const id = detached(presented);
+    const controller = new AbortController();
+    if (this.#closed) return controller.signal;
+    this.#signals.set(id, controller);
+    this.watch(id, (reason) => {
+      this.#signals.delete(id);
+      this.#remember(id, controller.signal);
+      controller.abort(new SessionEnded(reason));
+    });
+    return controller.signal;
+  }
+
+  /** A session ended, as this process knows. */
+  tell(id: string, reason: EndReason): void {
+    const listeners = [...(this.#watched.get(id)?.listeners ?? [])];
+    if (this.#watched.delete(id) && this.#watched.size === 0) this.#stop();
+    for (const listener of listeners) {
+      try {
+        listener(reason);
+      } catch (error) {
+        // The session is over, whatever a listener makes of it. Reported as work in the background that failed.
+        this.#options.background.waitUntil(Promise.reject(error));
+      }
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watched.clear();
+    this.#signals.clear();
+    this.#aborted.clear();
+    this.#stop();
+  }
+
+  #remember(id: string, signal: AbortSignal): void {
+    const [oldest] = this.#aborted.keys();
+    if (oldest !== undefined && this.#aborted.size >= MOST_ABORTED) this.#aborted.delete(oldest);
+    this.#aborted.set(id, signal);
+  }
+
+  #start(): void {
+    const running = new AbortController();
+    this.#running = running;
+    this.#options.background.waitUntil(this.#run(running.signal));
+  }
+
+  #stop(): void {
+    this.#stopPush?.();
+    this.#stopPush = null;
+    this.#running?.abort();
+    this.#running = null;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#listen();
+      await this.#look(signal);
+      await this.#options.clock.sleep(TICK, signal).catch(() => undefined);
+    }
+  }
+
+  /** A store that cannot push at the moment is asked again with the next tick. */
+  #listen(): void {
+    try {
+      this.#stopPush ??= this.#options.store.watch?.(({ id, reason }) => this.tell(id, reason)) ?? null;
+    } catch {
+      // Until then sessions are looked at as those of a store that cannot.
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const found = this.#toAsk(clock.now(), clock.monotonic());
+    for (let first = 0; first < found.length && !signal.aborted; first += LOT) {
+      if (first > 0) await clock.sleep(0, signal).catch(() => undefined);
+      await Promise.all(found.slice(first, first + LOT).map(([id, watched]) => this.#ask(id, watched)));
+    }
+  }
+
+  #toAsk(now: number, steady: number): readonly (readonly [id: string, watched: Watched])[] {
+    const urgency = ({ runsOut, due }: Watched): number => (runsOut <= now ? -1 : due);
+    const found = [...this.#watched].filter(([, watched]) => urgency(watched) <= steady);
+    if (found.length > MOST_LOOKUPS) found.sort(([, a], [, b]) => urgency(a) - urgency(b));
+    return found.slice(0, MOST_LOOKUPS);
+  }
+
+  async #ask(id: string, watched: Watched): Promise<void> {
+    const { store, clock, policy } = this.#options;
+    try {
+      // As of when we asked: a touch may have been written while the answer was on its way.
+      const now = clock.now();
+      const row = await store.get(id);
+      const over = row === undefined ? "expired" : overReason(row, now, policy);
+      if (row === undefined || over !== null) {
+        this.tell(id, over ?? "expired");
+        return;
+      }
+      this.#hasRead(row, watched);
+    } catch {
+      // An outage ends nobody; the next tick asks again.
+    }
+  }
+
+  #hasRead(row: SessionRow, watched: Watched): void {
+    const { clock, policy } = this.#options;
+    watched.runsOut = runsOut(row, policy);
+    // Without push it is due with the next tick; who was asked last comes last.
+    watched.due = clock.monotonic() + (this.#stopPush === null ? TICK / 2 : ROUND);
+  }
+}
+
+/** When a row that lives may be over by itself, to the millisecond: from then on it is looked at with every tick. */
+function runsOut({ expires, seen, renewAt, tokenExpires }: SessionRow, { idle, endsWithToken }: SessionPolicy): number {
+  const token = endsWithToken && renewAt === null && tokenExpires !== null ? tokenExpires : expires;
+  return Math.min(expires, seen + idle, token);
+}

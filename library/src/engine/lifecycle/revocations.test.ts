@@ -1,0 +1,129 @@
+/** What is told and done of tokens when their session ended, whoever ended it (F-25, LO-03). */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { ISSUER, LIFETIME, renewalWorld, scriptedProvider, tokens, view, type World } from "../../../test-support/renewals.ts";
+import { siteWith } from "../../../test-support/site.ts";
+import type { AuditEvent } from "../../contracts.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const of = (name: string, events: readonly AuditEvent[] = world.replicas[0]?.events ?? []): readonly AuditEvent[] =>
+  events.filter((event) => event.name === name);
+
+test("F-46 LO-03 of many sessions that end together the tokens of eight at a time are revoked, each in its turn", async () => {
+  const asked: (() => void)[] = [];
+  const revoke = (): Promise<boolean> => new Promise((resolve) => asked.push(() => resolve(true)));
+  world = renewalWorld(1, { provider: { ...scriptedProvider(), revoke } });
+  for (let n = 0; n < 20; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
+  assert.equal(await world.replicas[0]?.auth.endAll({ issuer: ISSUER, subject: "alice" }), 20);
+  const begun = async (): Promise<number> => {
+    world.clock.advance(1_000);
+    await world.quiet();
+    return asked.length;
+  };
+  assert.equal(await begun(), 8);
+  asked[0]?.();
+  assert.equal(await begun(), 9);
+  for (let answered = 1; answered < 20; answered++) {
+    asked[answered]?.();
+    assert.ok((await begun()) <= answered + 1 + 8);
+  }
+  assert.equal(asked.length, 20);
+});
+
+test("F-46 S-26 a login that a logout has overtaken is refused, said to have ended, and loses its tokens", async () => {
+  world = renewalWorld(1);
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const now = world.clock.now();
+  const exchange = await replica.auth.engine.open(view(""));
+  const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: now, method: "oidc:default" };
+  exchange.loginFromProvider({ identity, tokens: tokens(7, now + LIFETIME), sid: "sid-7", issuedAt: now }, "default");
+  await exchange.ownerMark;
+  assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "alice" }), 0);
+  const { cookies, refusal } = await exchange.settle(200);
+  assert.deepEqual([cookies, refusal?.code], [[], "ERR_SESSION_ENDED"]);
+  await world.quiet();
+  assert.deepEqual(world.provider.revoked, ["refresh-7"]);
+  const told = of("session.ended").map(({ reason, owner }) => `${reason} ${owner}`);
+  assert.deepEqual(told, [`elsewhere ${ISSUER} alice`]);
+});
+
+test("F-46 a session of a provider that is not configured any more ends as every other, and nobody is asked to revoke", async () => {
+  world = renewalWorld(1);
+  const cookie = await world.signIn();
+  const after = siteWith({ store: world.store, clock: world.clock, provider: scriptedProvider("another") });
+  const [name = "", value = ""] = cookie.split("=");
+  const left = await after.visitor(new Map([[name, value]])).post("/auth/logout");
+  assert.equal(left.status, 303);
+  await after.close();
+  const told = after.events.map(({ name, level }) => `${level} ${name}`);
+  assert.deepEqual(told, ["info session.ended", "info logout.completed"]);
+});
+
+test("F-46 of somebody's session whom the app signed in itself there are no tokens to revoke, and no word of it", async () => {
+  world = renewalWorld(1);
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const exchange = await replica.auth.engine.open(view(""));
+  exchange.session.login({ issuer: ISSUER, subject: "bob" });
+  await exchange.settle(200);
+  assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "bob" }), 1);
+  await world.quiet();
+  assert.deepEqual(world.provider.revoked, []);
+  const [ended] = of("session.ended");
+  assert.equal(ended?.owner, `${ISSUER} bob`);
+  assert.ok(ended !== undefined && !("provider" in ended));
+  assert.deepEqual(of("revocation.failed"), []);
+  assert.deepEqual(of("background.failed"), []);
+});
+
+test("F-46 of a session of nobody the audit names no owner, no issuer and no provider", async () => {
+  world = renewalWorld(1);
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const exchange = await replica.auth.engine.open(view(""));
+  exchange.session.set({ basket: 1 });
+  const { cookies } = await exchange.settle(200);
+  const id = /=([\w-]{22})/.exec(cookies[0] ?? "")?.[1] ?? "";
+  assert.equal(await replica.auth.sessions.end(id, "admin"), true);
+  const [ended] = of("session.ended");
+  assert.equal(ended?.sessionId, id);
+  assert.ok(ended !== undefined && !("owner" in ended) && !("issuer" in ended) && !("provider" in ended));
+});
+
+test("F-46 a session of a newer release ends as every other: what cannot be read of it is not told, and not revoked", async () => {
+  world = renewalWorld(1);
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const id = (await world.signIn()).split("=")[1]?.slice(0, 22) ?? "";
+  const row = (await world.store.get(id)) ?? assert.fail("no row");
+  assert.equal(await world.store.put({ ...row, version: row.version + 1, body: '{"format":2}' }, row.version), true);
+  assert.equal(await replica.auth.sessions.end(id, "admin"), true);
+  await world.quiet();
+  const [ended] = of("session.ended");
+  assert.deepEqual([ended?.owner, ended?.issuer], [`${ISSUER} alice`, ISSUER]);
+  assert.ok(ended !== undefined && !("provider" in ended));
+  assert.deepEqual([world.provider.revoked, of("revocation.failed")], [[], []]);
+});
+
+for (const [what, ended, revoked] of [
+  ["with a logout", { reason: "logout" }, ["refresh-0"]],
+  ["with a logout, while a newer one lives by the same grant", { reason: "logout", grantLivesOn: true }, []],
+  ["with the provider's word", { reason: "provider" }, []],
+  ["with a refresh token that the provider takes no more", { reason: "refresh-lost" }, []],
+] as const) {
+  test(`F-46 LO-03 a session that ended ${what}: who uses it hears of it at once, and ${revoked.length} token is revoked`, async () => {
+    world = renewalWorld(1);
+    const [replica] = world.replicas;
+    assert.ok(replica);
+    const { exchange } = await replica.ask(await world.signIn());
+    const { signal, id } = exchange.session;
+    const row = await world.store.get(id ?? "");
+    replica.auth.engine.options.announce({ id: id ?? "", row, ...ended });
+    assert.equal(signal.aborted, true);
+    await world.quiet();
+    assert.deepEqual(world.provider.revoked, revoked);
+  });
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SessionRow } from "../../contracts.ts";
+import { parseBody, serializeBody } from "../../core/record.ts";
+import { createKeyring } from "../../crypto/keyring.ts";
+import { coatcheck } from "../../index.ts";
+import { memory } from "../../stores/memory.ts";
+import { signIn } from "../../testing/sign-in.ts";
+import { openTokens, sealTokens } from "./sealed-tokens.ts";
+
+const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+const TOKENS = { accessToken: "at-alice", refreshToken: null, idToken: null, scope: null, expires: 1 };
+
+test("S-11 F-45 sealed tokens open with the id of their own session, and with no other", () => {
+  const keyring = createKeyring(SECRET);
+  const tokens = sealTokens(TOKENS, "alices-session", keyring);
+  assert.deepEqual(openTokens({ id: "alices-session" }, { tokens }, keyring), TOKENS);
+  for (const id of ["mallorys-session", "", "alices-sessio"]) assert.equal(openTokens({ id }, { tokens }, keyring), null, id);
+});
+
+test("S-11 somebody who can write to the store cannot put one person's tokens into another's session", async () => {
+  const store = memory();
+  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+  const rowOf = async (cookie: string): Promise<SessionRow> => {
+    const id = cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
+    return (await store.get(id)) ?? assert.fail("there should be a row");
+  };
+  const tokenOf = async (cookie: string): Promise<string> => {
+    const request = new Request("http://localhost:3000/", { headers: { cookie } });
+    const answer = await auth.handle(request, async (session) => new Response(await session.accessToken()));
+    return answer.status === 200 ? answer.text() : String(answer.status);
+  };
+  const alice = await signIn(auth, { subject: "alice", accessToken: "at-alice" });
+  const mallory = await signIn(auth, { subject: "mallory", accessToken: "at-mallory" });
+  const [hers, his] = [await rowOf(alice), await rowOf(mallory)];
+  const body = serializeBody({ ...parseBody(his), tokens: parseBody(hers).tokens });
+  assert.equal(await store.put({ ...his, body, version: his.version + 1 }, his.version), true);
+  assert.deepEqual([await tokenOf(alice), await tokenOf(mallory)], ["at-alice", "503"]);
+  await auth.close();
+});

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { AuditEvent, SessionRow, SessionStore } from "../../contracts.ts";
+import { sessionPolicy } from "../../core/policy.ts";
+import { coatcheck } from "../../index.ts";
+import { memory } from "../../stores/memory.ts";
+import { sqlite } from "../../stores/sqlite.ts";
+import { manualClock } from "../../testing/manual-clock.ts";
+import { overStore } from "../../testing/over-store.ts";
+import { signIn } from "../../testing/sign-in.ts";
+import { sampleRow } from "../../testing/store-suite/rows.ts";
+import { keepToCap } from "./session-limit.ts";
+
+const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+const START = 1_800_000_000_000;
+const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
+
+/** A replica whose clock may be off. */
+function replica(store: SessionStore, { maxPerUser = 3, skew = 0, events = [] as AuditEvent[] } = {}) {
+  const clock = manualClock(START + skew);
+  const auth = coatcheck({
+    publicUrl: "http://localhost:3000",
+    secrets: SECRET,
+    store,
+    clock,
+    session: { maxPerUser },
+    on: (event) => events.push(event),
+  });
+  const status = async (cookie: string): Promise<number> => {
+    const request = new Request("http://localhost:3000/", { headers: { cookie } });
+    const answer = await auth.handle(request, (session) => new Response(null, { status: session.identity === null ? 401 : 200 }));
+    return answer.status;
+  };
+  return { auth, clock, status };
+}
+
+/** The same store over a network: every call takes a while, each another; what is equally new comes in either order. */
+function far(store: SessionStore, seed: number): SessionStore {
+  let state = seed;
+  const list = async (...given: Parameters<SessionStore["list"]>): Promise<readonly SessionRow[]> => {
+    const [later, sooner] = state % 2 === 0 ? [1, -1] : [-1, 1];
+    const rows = await store.list(...given);
+    return [...rows].sort((a, b) => b.created - a.created || (a.id < b.id ? later : sooner));
+  };
+  const shuffling = new Proxy(store, {
+    get: (target, name) => {
+      if (name === "list") return list;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  return new Proxy(shuffling, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return async (...given: readonly unknown[]): Promise<unknown> => {
+        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+        for (let turns = state % 7; turns > 0; turns--) await new Promise(setImmediate);
+        const answer: unknown = await Reflect.apply(member, target, given);
+        for (let turns = state % 5; turns > 0; turns--) await new Promise(setImmediate);
+        return answer;
+      };
+    },
+  });
+}
+
+/** Fifty logins at once, spread over the replicas; the statuses afterwards, at the first of them. */
+async function storm(replicas: readonly ReturnType<typeof replica>[]): Promise<{ statuses: number[]; cookies: string[] }> {
+  const [first] = replicas;
+  assert.ok(first !== undefined);
+  const logins = Array.from({ length: 50 }, (_, index) =>
+    signIn((replicas[index % replicas.length] ?? first).auth, { subject: "alice" }),
+  );
+  const cookies = await Promise.all(logins);
+  return { cookies, statuses: await Promise.all(cookies.map((cookie) => first.status(cookie))) };
+}
+
+const count = (statuses: readonly number[], status: number): number => statuses.filter((one) => one === status).length;
+
+for (let seed = 1; seed <= 8; seed++) {
+  test(`SE-11 of 50 logins at once, with a cap of 3, exactly 3 live and the others are 401 (network ${seed})`, async () => {
+    const store = far(memory(), seed);
+    const replicas = [replica(store), replica(store, { skew: 3 }), replica(store, { skew: -3 })];
+    const other = await signIn(replica(store).auth, { subject: "bob" });
+    const { statuses, cookies } = await storm(replicas);
+    assert.deepEqual([count(statuses, 200), count(statuses, 401)], [3, 47]);
+    const rows = await Promise.all(cookies.map(async (cookie) => store.get(idOf(cookie))));
+    assert.deepEqual(
+      rows.filter((row) => row?.ended === null).map((row) => row?.created),
+      [START + 3, START + 3, START + 3],
+      "the newest live",
+    );
+    assert.ok(rows.every((row) => row?.ended === null || row?.reason === "replaced"));
+    assert.equal(await replicas[0]?.status(other), 200, "another user's sessions are not counted");
+    for (const { auth } of replicas) await auth.close();
+  });
+}
+
+test("SE-11 the cap holds over two connections to one SQLite file", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-cap-"));
+  const stores = [sqlite(join(folder, "s.db")), sqlite(join(folder, "s.db"))];
+  try {
+    const replicas = stores.map((store) => replica(store));
+    const { statuses } = await storm(replicas);
+    assert.deepEqual([count(statuses, 200), count(statuses, 401)], [3, 47]);
+    for (const { auth } of replicas) await auth.close();
+  } finally {
+    for (const store of stores) await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("SE-11 one login after the other ends the oldest, and says so; what is over or anonymous is not counted", async () => {
+  const store = memory();
+  const events: AuditEvent[] = [];
+  const { auth, clock, status } = replica(store, { maxPerUser: 2, events });
+  const [idle] = [await signIn(auth, { subject: "alice" })];
+  clock.advance(3_600_001);
+  const cookies: string[] = [];
+  for (let login = 0; login < 3; login++) {
+    clock.advance(1_000);
+    cookies.push(await signIn(auth, { subject: "alice" }));
+  }
+  assert.deepEqual(await Promise.all(cookies.map(status)), [401, 200, 200]);
+  assert.equal((await store.get(idOf(idle)))?.ended, null, "it was over by itself");
+  const ended = events.filter(({ name }) => name === "session.ended");
+  assert.deepEqual(
+    ended.map(({ sessionId, reason }) => [sessionId, reason]),
+    [[idOf(cookies[0] ?? ""), "replaced"]],
+  );
+  await auth.close();
+});
+
+test("SE-11 with a cap of 1 a login in the browser that is signed in leaves the new session alone", async () => {
+  const { auth, status } = replica(memory(), { maxPerUser: 1 });
+  const first = await signIn(auth, { subject: "alice" });
+  const request = new Request("http://localhost:3000/", {
+    method: "POST",
+    headers: { cookie: first, "sec-fetch-site": "same-origin" },
+  });
+  const answer = await auth.handle(request, (session) => {
+    session.login({ issuer: "test", subject: "alice" });
+    return new Response(null);
+  });
+  const [second = ""] = (answer.headers.getSetCookie()[0] ?? "").split(";");
+  assert.deepEqual([answer.status, await status(first), await status(second)], [200, 401, 200]);
+  await auth.close();
+});
+
+test("SE-11 a store that fails after a login undoes no login; the next one ends what was left", async () => {
+  const inner = memory();
+  const line = { down: true };
+  const store = new Proxy<SessionStore>(inner, {
+    get(target, name) {
+      if (name === "list" && line.down) throw new Error("the line is cut");
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const events: AuditEvent[] = [];
+  const { auth, clock, status } = replica(store, { maxPerUser: 1, events });
+  const first = await signIn(auth, { subject: "alice" });
+  clock.advance(1);
+  const second = await signIn(auth, { subject: "alice" });
+  assert.deepEqual([await status(first), await status(second)], [200, 200]);
+  const failed = events.filter(({ name }) => name === "store.failed").map(({ level, reason }) => `${level} ${reason}`);
+  assert.deepEqual(failed, ["error write", "error write"]);
+  line.down = false;
+  clock.advance(1);
+  const third = await signIn(auth, { subject: "alice" });
+  assert.deepEqual(await Promise.all([first, second, third].map(status)), [401, 401, 200]);
+  await auth.close();
+});
+
+test("SE-11 as many as a list holds and more end, the oldest first; a list that ends nobody is asked for no more", async () => {
+  const now = START;
+  const rows = Array.from({ length: 1_500 }, (_, index) =>
+    sampleRow({ owner: "alice", created: now - index, seen: now, expires: now + 3_600_000 }),
+  );
+  for (const ends of [true, false]) {
+    const live = new Map(rows.map((row) => [row.id, row]));
+    const ended: string[] = [];
+    let lists = 0;
+    const store = overStore(memory(), {
+      list: (_query, limit) => {
+        lists++;
+        return [...live.values()].slice(0, limit);
+      },
+      end: (target) => {
+        if (!ends || !("id" in target)) return [];
+        live.delete(target.id);
+        return [target.id];
+      },
+    });
+    await keepToCap(
+      {
+        store,
+        clock: manualClock(now),
+        policy: sessionPolicy({ maxPerUser: 3 }),
+        announce: ({ id, reason }) => void (reason === "replaced" && ended.push(id)),
+        report: () => assert.fail(),
+      },
+      "alice",
+    );
+    assert.deepEqual(
+      ended.toSorted(),
+      ends
+        ? rows
+            .slice(3)
+            .map(({ id }) => id)
+            .toSorted()
+        : [],
+    );
+    assert.equal(lists, ends ? 2 : 1);
+  }
+});
+
+test("F-46 as long as a list is full and something ends, there may be more: it is looked at again", async () => {
+  const clock = manualClock(START);
+  const full = Array.from({ length: 1_000 }, (_, at) =>
+    sampleRow({ owner: "alice", created: START - at, seen: START, expires: START + 3_600_000 }),
+  );
+  for (const [rows, endable, looks] of [
+    [full, 1, 2],
+    [full, 0, 1],
+    [full.slice(1), 1, 1],
+  ] as const) {
+    let looked = 0;
+    let left: number = endable;
+    const store = overStore(memory(), {
+      list() {
+        looked += 1;
+        return rows;
+      },
+      end(target) {
+        left -= 1;
+        return left >= 0 && "id" in target ? [target.id] : [];
+      },
+    });
+    const announced: string[] = [];
+    const announce = ({ id }: { readonly id: string }): void => void announced.push(id);
+    const policy = sessionPolicy({ maxPerUser: rows.length - 1 }, false);
+    await keepToCap({ store, clock, policy, announce, report: () => assert.fail("nothing failed") }, "alice");
+    assert.deepEqual([looked, announced.length], [looks, endable]);
+  }
+});

@@ -1,0 +1,43 @@
+import type { SessionRow } from "../../contracts.ts";
+import { overReason } from "../../core/policy.ts";
+import type { LifecycleOptions } from "./options.ts";
+
+const MOST = 1_000;
+
+type Options = Pick<LifecycleOptions, "store" | "clock" | "policy" | "announce" | "report">;
+
+/**
+ * After a login: ends the oldest sessions of its owner past `session.maxPerUser` (SE-11). Everybody orders them alike and looks after writing,
+ * so however many sign in at once the same ones stay: nobody ends a session that has too few newer ones ahead of it, and the last to look ends
+ * all others. A store that fails here undoes no login; the next one ends what was left.
+ */
+export async function keepToCap(options: Options, owner: string): Promise<void> {
+  const { policy, report } = options;
+  if (policy.maxPerUser === null) return;
+  try {
+    while (await endOldest(options, owner, policy.maxPerUser));
+  } catch (error) {
+    report({ name: "store.failed", level: "error", reason: "write", error });
+  }
+}
+
+/** Answers whether there may be more than one list held. */
+async function endOldest({ store, clock, policy, announce }: Options, owner: string, most: number): Promise<boolean> {
+  const now = clock.now();
+  const rows = await store.list({ owner }, MOST, now);
+  const live = rows.filter((row) => row.kind === "browser" && overReason(row, now, policy) === null).sort(newestFirst);
+  let count = 0;
+  for (const row of live.slice(most)) {
+    for (const id of await store.end({ id: row.id }, "replaced", now)) {
+      count += 1;
+      announce({ id, reason: "replaced", row });
+    }
+  }
+  return rows.length === MOST && count > 0;
+}
+
+// Within a millisecond the ids decide, for stores may order those as they like.
+function newestFirst(a: SessionRow, b: SessionRow): number {
+  if (a.created !== b.created) return b.created - a.created;
+  return a.id < b.id ? 1 : -1;
+}

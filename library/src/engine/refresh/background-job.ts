@@ -1,0 +1,96 @@
+import type { SessionRow } from "../../contracts.ts";
+import { overReason } from "../../core/policy.ts";
+import { parseBody, readable } from "../../core/record.ts";
+import { givenUpRow, HOPELESS } from "../../core/renewal.ts";
+import { chance } from "../../crypto/entropy.ts";
+import type { Renewals } from "./coordinator.ts";
+import type { RenewalOptions } from "./options.ts";
+
+/** How often the store is asked for sessions whose tokens are due, milliseconds, by chance half of it. */
+const EVERY = 15_000;
+const BATCH = 100;
+/** Sessions that this process renews at once; requests are not kept waiting for them. */
+const AT_ONCE = 4;
+/** After each of them, by chance half of it to half as much again: the end of an outage is no rush hour. */
+const PAUSE = 30;
+/** So many failures of a pass, and it is over: the provider is away, and each session has its own pause already. */
+const MOST_FAILURES = 8;
+
+type Options = Pick<RenewalOptions, "store" | "clock" | "entropy" | "policy" | "report">;
+
+/** Keeps the sessions of absent users in step too, until the signal is aborted. It counts as no activity of theirs (SE-06). */
+export async function renewAbsent(options: Options, renewals: Renewals, signal: AbortSignal): Promise<void> {
+  const { clock, entropy, report } = options;
+  const pass = new Pass(options, renewals, signal);
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(EVERY * (0.5 + chance(entropy) / 2), signal);
+      await pass.run();
+    } catch (error) {
+      if (!signal.aborted) report({ name: "store.failed", level: "warn", reason: "renewal", error });
+    }
+  }
+}
+
+/** One look at all that is due, and what is remembered until the next. */
+class Pass {
+  readonly #options: Options;
+  readonly #renewals: Renewals;
+  readonly #signal: AbortSignal;
+  /** Leases that stood at the last look, by id. A lease that still stands may be a dead holder's. */
+  #leases = new Map<string, string>();
+  #failures = 0;
+
+  constructor(options: Options, renewals: Renewals, signal: AbortSignal) {
+    this.#options = options;
+    this.#renewals = renewals;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    const { store, clock } = this.#options;
+    const before = this.#leases;
+    this.#leases = new Map();
+    this.#failures = 0;
+    const done = new Set<string>();
+    while (!this.#signal.aborted && this.#failures < MOST_FAILURES) {
+      const due = await store.list({ renewBefore: clock.now() }, BATCH, clock.now());
+      const fresh = due.filter(({ id }) => !done.has(id));
+      for (const { id } of fresh) done.add(id);
+      await this.#all(fresh, before);
+      // What is still due could not be helped; whatever is behind it in a full batch is reached by the next pass.
+      if (due.length < BATCH || fresh.length === 0) return;
+    }
+  }
+
+  async #all(rows: readonly SessionRow[], before: ReadonlyMap<string, string>): Promise<void> {
+    const left = rows.values();
+    const work = async (): Promise<void> => {
+      for (const row of left) {
+        if (this.#signal.aborted || this.#failures >= MOST_FAILURES) return;
+        await this.#one(row, before).catch(() => {
+          this.#failures += 1;
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  async #one(row: SessionRow, before: ReadonlyMap<string, string>): Promise<void> {
+    const { store, clock, entropy, policy } = this.#options;
+    if (!readable(row)) return;
+    const hopeless = (parseBody(row).renewal?.failures ?? 0) >= HOPELESS;
+    if (hopeless || overReason(row, clock.now(), policy) !== null) {
+      await store.put(givenUpRow(row), row.version);
+      return;
+    }
+    if (row.lease !== null) {
+      this.#leases.set(row.id, row.lease);
+      // Somebody renews it now; only one who is still at it after a whole pass may have died.
+      if (before.get(row.id) !== row.lease) return;
+    }
+    const renewal = await this.#renewals.flight(row);
+    if (renewal.kind === "unavailable") this.#failures += 1;
+    await clock.sleep(PAUSE * (0.5 + chance(entropy)), this.#signal);
+  }
+}

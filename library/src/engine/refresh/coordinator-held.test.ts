@@ -1,0 +1,242 @@
+/** Renewals whose result the store has not taken yet, that come to nothing again and again, or that the end of the process meets. */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/renewals.ts";
+import type { Clock, RefreshOutcome, SessionRow } from "../../contracts.ts";
+import { memory } from "../../stores/memory.ts";
+import { manualClock } from "../../testing/manual-clock.ts";
+import { overStore } from "../../testing/over-store.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const only = () => world.replicas[0] ?? assert.fail("no replica");
+const renewals = () => only().auth.engine.options.renewals;
+const renewed = (n: number, lifetime = LIFETIME): RefreshOutcome => ({
+  kind: "renewed",
+  tokens: tokens(n, world.clock.now() + lifetime),
+  claims: null,
+});
+
+async function rowOf(cookie: string): Promise<SessionRow> {
+  return (await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22))) ?? assert.fail("no row");
+}
+
+async function pass(milliseconds: number, step = 500): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= step) {
+    world.clock.advance(Math.min(left, step));
+    await world.quiet();
+  }
+}
+
+/** A session whose token is due, on a store that takes no result of a refresh while its disk is full, and that tells of no endings by itself. */
+async function dueOnFullDisk() {
+  const inner = memory();
+  const disk = { full: true };
+  const store = overStore(inner, {
+    put(row, condition) {
+      if (disk.full && row.lease === null) throw new Error("the disk is full");
+      return inner.put(row, condition);
+    },
+  });
+  disk.full = false;
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  disk.full = true;
+  return { disk, cookie, row: await rowOf(cookie) };
+}
+
+test("F-46 S-18 who has read a newer row than the one that was leased goes on with that, and the tokens that are held", async () => {
+  const { disk, cookie, row } = await dueOnFullDisk();
+  const first = renewals().renew(row);
+  await world.quiet();
+  const leased = await rowOf(cookie);
+  const newer = { ...leased, version: leased.version + 1, seen: leased.seen + 7 };
+  assert.ok(await world.store.put(newer, leased.version));
+  const second = renewals().renew(newer);
+  const rejected = renewals().renew(leased, { rejected: "access-0" });
+  world.provider.spends[0]?.answer(renewed(1));
+  const seen = await Promise.all(
+    [first, second, rejected].map(async (one) => {
+      const renewal = await one;
+      assert.equal(renewal.kind, "renewed");
+      return renewal.kind === "renewed" ? [renewal.row.seen, renewal.row.tokenExpires] : [];
+    }),
+  );
+  const expires = world.clock.now() + LIFETIME;
+  assert.deepEqual(seen, [
+    [row.seen, expires],
+    [row.seen + 7, expires],
+    [row.seen, expires],
+  ]);
+  disk.full = false;
+  await pass(10_000);
+});
+
+test("F-46 RF-04 while a result is held nothing is renewed ahead: the token that it came from is spent", async () => {
+  const { disk, row } = await dueOnFullDisk();
+  world.provider.always(() => renewed(1));
+  assert.equal((await renewals().renew(row)).kind, "renewed");
+  renewals().ahead(row);
+  await pass(30_000);
+  assert.equal(world.provider.spends.length, 1);
+  disk.full = false;
+  await pass(10_000);
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("F-46 a provider whose tokens have run out when they come is asked three times for a request, and no more", async () => {
+  world = renewalWorld(1, { refresh: { policy: "on-demand" } });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  world.provider.always(() => renewed(world.provider.spends.length, 0));
+  await assert.rejects(renewals().accessToken(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
+  assert.equal(world.provider.spends.length, 3);
+});
+
+test("F-46 who joins a refresh with a row that was read long ago hears at once that its session has ended", async () => {
+  const inner = memory();
+  world = renewalWorld(1, { store: overStore(inner, {}) });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const row = await rowOf(cookie);
+  renewals().ahead(row);
+  await world.quiet();
+  assert.equal(world.provider.spends.length, 1);
+  await inner.end({ id: row.id }, "admin", world.clock.now());
+  const joined = renewals().renew(row);
+  let heard: unknown = null;
+  joined.then((renewal) => {
+    heard = renewal;
+  });
+  await world.quiet();
+  assert.deepEqual(heard, { kind: "ended", reason: "admin" });
+});
+
+test("F-46 once the process ends nobody waits for another's lease, and nothing is renewed ahead", async () => {
+  let reads = 0;
+  const inner = memory();
+  const store = overStore(inner, {
+    get(id) {
+      reads += 1;
+      return inner.get(id);
+    },
+  });
+  world = renewalWorld(1, { store });
+  const [cookie, other] = [await world.signIn(), await world.signIn({ refreshToken: "other" })];
+  world.clock.advance(LIFETIME);
+  const row = await rowOf(cookie);
+  assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.60000.first" }, row.version));
+  const unavailable = assert.rejects(renewals().flight(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
+  await pass(500);
+  renewals().close();
+  await world.quiet();
+  await unavailable;
+  const late = await rowOf(other);
+  reads = 0;
+  renewals().ahead(late);
+  await pass(1_000);
+  assert.deepEqual([reads, world.provider.spends.length], [0, 0]);
+});
+
+test("F-46 the end of the process waits for a refresh that nobody waits for, and its tokens are kept", async () => {
+  world = renewalWorld(1, { store: overStore(memory(), { close: () => undefined }) });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  renewals().ahead(await rowOf(cookie));
+  await world.quiet();
+  let closed = false;
+  const closing = only()
+    .auth.close()
+    .then(() => {
+      closed = true;
+    });
+  await world.quiet();
+  assert.equal(closed, false);
+  world.provider.spends[0]?.answer(renewed(1));
+  await world.quiet();
+  await closing;
+  const { lease, tokenExpires } = await rowOf(cookie);
+  assert.deepEqual([lease, tokenExpires], [null, world.clock.now() + LIFETIME]);
+});
+
+test("F-46 of a hundred sessions that are due at once not all are looked at in one moment, but all are renewed", async () => {
+  let reads = 0;
+  const inner = memory();
+  const store = overStore(inner, {
+    get(id) {
+      reads += 1;
+      return inner.get(id);
+    },
+  });
+  world = renewalWorld(1, { store });
+  const rows: SessionRow[] = [];
+  for (let n = 0; n < 100; n += 1) rows.push(await rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
+  world.clock.advance(LIFETIME);
+  world.provider.always(() => renewed(1));
+  reads = 0;
+  for (const row of rows) renewals().ahead(row);
+  await world.quiet();
+  assert.ok(reads > 0 && reads < 100, `${reads} were looked at`);
+  await pass(10_000, 20);
+  assert.equal(world.provider.spends.length, 100);
+});
+
+test("F-46 who waits for another's lease needs no turn to look: it hears of the new tokens while all turns are taken", async () => {
+  world = renewalWorld(1);
+  const cookie = await world.signIn();
+  const others: SessionRow[] = [];
+  for (let n = 0; n < 64; n += 1) others.push(await rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
+  world.clock.advance(LIFETIME);
+  const row = await rowOf(cookie);
+  const leased = { ...row, version: row.version + 1, lease: "holder.60000.first" };
+  assert.ok(await world.store.put(leased, row.version));
+  let heard: string | null = null;
+  void renewals()
+    .flight(leased)
+    .then(({ kind }) => {
+      heard = kind;
+    });
+  await pass(500);
+  for (const other of others) renewals().ahead(other);
+  await pass(3_000, 20);
+  assert.deepEqual([heard, world.provider.spends.length], [null, 64]);
+  const expires = world.clock.now() + LIFETIME;
+  const stored = { ...leased, version: leased.version + 1, lease: null, tokenExpires: expires, renewAt: expires };
+  assert.ok(await world.store.put(stored, leased.version));
+  await pass(500);
+  assert.equal(heard, "renewed");
+});
+
+test("F-46 a refresh whose turn never comes, since the clock fails, is over for whoever waits for it", async () => {
+  const clock = manualClock();
+  let fails = false;
+  const sleep: Clock["sleep"] = (ms, signal) => (fails ? Promise.reject(new Error("no time")) : clock.sleep(ms, signal));
+  world = renewalWorld(
+    1,
+    {},
+    {
+      ...clock,
+      get sleeping() {
+        return clock.sleeping;
+      },
+      sleep,
+    },
+  );
+  const rows: SessionRow[] = [];
+  for (let n = 0; n < 40; n += 1) rows.push(await rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
+  world.clock.advance(LIFETIME);
+  world.provider.always(() => renewed(1));
+  fails = true;
+  const failed: string[] = [];
+  for (const row of rows)
+    renewals()
+      .flight(row)
+      .catch((error: unknown) => failed.push(String(error)));
+  await world.quiet();
+  fails = false;
+  await pass(1_000);
+  assert.ok(failed.includes("Error: no time"));
+  assert.equal(failed.length + world.provider.spends.length, 40);
+});

@@ -1,0 +1,814 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
+import type { RefreshOutcome, SessionRow } from "../../contracts.ts";
+import { parseBody } from "../../core/record.ts";
+import { memory } from "../../stores/memory.ts";
+import { overStore } from "../../testing/over-store.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const renewed = (n: number, more = {}): RefreshOutcome => ({
+  kind: "renewed",
+  tokens: tokens(n, world.clock.now() + LIFETIME, more),
+  claims: null,
+});
+const names = (at = 0): string[] =>
+  (world.replicas[at]?.events ?? []).map(({ name, reason }) => `${name} ${reason ?? ""}`.trim());
+const rowOf = async (cookie: string): Promise<SessionRow> => {
+  const [, ticket = ""] = cookie.split("=");
+  const row = await world.store.get(ticket.slice(0, 22));
+  assert.ok(row);
+  return row;
+};
+const replica = (at = 0) => {
+  const found = world.replicas[at];
+  assert.ok(found);
+  return found;
+};
+
+test("S-17 RF-01 100 parallel requests on an expired token: one spend, 100 go on with its result", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = Array.from({ length: 100 }, () => replica().ask(cookie));
+  const spend = await world.provider.next();
+  spend.answer(renewed(1));
+  const all = await Promise.all(asked);
+  assert.deepEqual(new Set(all.map(({ decision }) => decision.kind)), new Set(["proceed"]));
+  assert.equal(world.provider.spends.length, 1);
+  assert.deepEqual(await Promise.all(all.map(({ exchange }) => exchange.session.accessToken())), Array(100).fill("access-1"));
+  assert.equal((await rowOf(cookie)).lease, null);
+});
+
+test("S-17 RF-02 three replicas at once: one spend, and all go on with what the first one stored", async () => {
+  world = renewalWorld(3);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = world.replicas.flatMap((one) => Array.from({ length: 20 }, () => one.ask(cookie)));
+  const spend = await world.provider.next();
+  await world.quiet();
+  assert.match((await rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.first$/);
+  spend.answer(renewed(1));
+  await world.quiet();
+  world.clock.advance(300);
+  const all = await Promise.all(asked);
+  assert.equal(world.provider.spends.length, 1);
+  assert.deepEqual(new Set(await Promise.all(all.map(({ exchange }) => exchange.session.accessToken()))), new Set(["access-1"]));
+});
+
+test("RF-09 a token that has nearly run out is renewed beside the request, which goes on with the old one", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  const { renewAt } = await rowOf(cookie);
+  assert.ok(renewAt !== null && renewAt > world.clock.now() + LIFETIME * 0.79 && renewAt <= world.clock.now() + LIFETIME * 0.9);
+  world.clock.advance(LIFETIME * 0.95);
+  const { exchange, decision } = await replica().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  assert.equal(await exchange.session.accessToken(), "access-0");
+  assert.equal(world.provider.spends.length, 1);
+  world.provider.spends[0]?.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("RF-09 sessions that began at the same moment are not all renewed at the same moment", async () => {
+  world = renewalWorld();
+  const times = new Set<number | null>();
+  for (let n = 0; n < 20; n++) times.add((await rowOf(await world.signIn())).renewAt);
+  assert.ok(times.size > 15, `${times.size} different times`);
+});
+
+test("SE-06 SE-03 a renewal is no activity and moves no absolute end", async () => {
+  world = renewalWorld();
+  world.provider.always(() => renewed(world.provider.spends.length));
+  const cookie = await world.signIn();
+  const before = await rowOf(cookie);
+  for (let n = 0; n < 11; n++) {
+    world.clock.advance(LIFETIME);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  }
+  const after = await rowOf(cookie);
+  assert.equal(after.seen, before.seen);
+  assert.equal(after.expires, before.expires);
+  assert.equal(world.provider.spends.length, 11);
+  world.clock.advance(LIFETIME + 1);
+  assert.equal((await replica().ask(cookie)).decision.kind, "refuse", "an hour without activity");
+  assert.equal(world.provider.spends.length, 11);
+});
+
+test("A-34 the claims of a renewed ID token are what the next request sees, and data stay", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  const writer = await replica().ask(cookie);
+  writer.exchange.session.set({ cart: 1 });
+  await writer.exchange.settle(200);
+  world.clock.advance(LIFETIME);
+  world.provider.always(() => ({
+    ...renewed(1),
+    kind: "renewed",
+    tokens: tokens(1, world.clock.now() + LIFETIME),
+    claims: { groups: ["b"] },
+  }));
+  const { exchange } = await replica().ask(cookie);
+  assert.deepEqual(exchange.session.identity?.claims, { groups: ["b"] });
+  assert.deepEqual(exchange.session.data, { cart: 1 });
+  assert.equal(exchange.session.identity?.subject, "alice");
+});
+
+test("RF-04 an answer without a refresh token keeps the old one for the next time", async () => {
+  world = renewalWorld();
+  world.provider.always(() => renewed(world.provider.spends.length, { refreshToken: "refresh-0" }));
+  const cookie = await world.signIn();
+  for (let n = 0; n < 2; n++) {
+    world.clock.advance(LIFETIME);
+    await replica().ask(cookie);
+  }
+  assert.deepEqual(
+    world.provider.spends.map((spend) => spend.tokens.refreshToken),
+    ["refresh-0", "refresh-0"],
+  );
+});
+
+test("RF-05 SE-05 S-23 invalid_grant ends the session once, is audited, and nothing loops", async () => {
+  world = renewalWorld(2);
+  world.provider.always(() => ({ kind: "refused", cause: new Error("invalid_grant") }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = world.replicas.flatMap((one) => Array.from({ length: 10 }, () => one.ask(cookie)));
+  await world.quiet();
+  world.clock.advance(300);
+  for (const { decision, exchange } of await Promise.all(asked)) {
+    assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "provider"]);
+  }
+  for (let n = 0; n < 5; n++) assert.equal((await replica(1).ask(cookie)).decision.kind, "refuse");
+  assert.equal(world.provider.spends.length, 1);
+  const ends = [...names(0), ...names(1)].filter((name) => name.startsWith("session.ended"));
+  assert.deepEqual(ends, ["session.ended provider"]);
+});
+
+const KEPT: readonly [name: string, outcome: RefreshOutcome][] = [
+  ["other 4xx, 5xx, connection refused", { kind: "unavailable", retryAfter: null, cause: new Error("down") }],
+  ["429 with Retry-After", { kind: "unavailable", retryAfter: 30_000, cause: new Error("later") }],
+];
+
+for (const [name, outcome] of KEPT) {
+  test(`RF-05 S-05 S-23 ${name}: the session lives on as an identity for session.unconfirmed, then 503; what needs the token gets 503 meanwhile`, async () => {
+    world = renewalWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+    world.provider.always(() => outcome);
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    const first = await replica().ask(cookie);
+    assert.equal(first.decision.kind, "proceed");
+    assert.equal(first.exchange.session.identity?.subject, "alice");
+    await assert.rejects(first.exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });
+    assert.equal(world.provider.spends.length, 1, "backed off: the second did not ask again");
+    world.clock.advance(29 * 60_000);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    world.clock.advance(60_000);
+    const late = await replica().ask(cookie);
+    assert.equal(late.decision.kind, "unavailable");
+    assert.equal((await rowOf(cookie)).ended, null, "never an ending");
+    world.provider.always(() => renewed(1));
+    world.clock.advance(10 * 60_000);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+    assert.ok(names().includes("refresh.completed renewed"));
+  });
+}
+
+test("RF-05 a session in an outage asks a bounded number of times, further and further apart, and honours Retry-After", async () => {
+  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  for (let second = 0; second < 600; second++) {
+    await replica().ask(cookie);
+    world.clock.advance(1_000);
+  }
+  assert.ok(world.provider.spends.length < 30, `${world.provider.spends.length} in ten minutes`);
+  assert.ok(world.provider.spends.length > 8, `${world.provider.spends.length} in ten minutes`);
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: 120_000, cause: null }));
+  world.clock.advance(120_000);
+  await replica().ask(cookie);
+  const asked = world.provider.spends.length;
+  for (let second = 0; second < 119; second++) {
+    world.clock.advance(1_000);
+    await replica().ask(cookie);
+  }
+  assert.equal(world.provider.spends.length, asked);
+});
+
+test("session.unconfirmed 0: 503 at once, with the cookie kept", async () => {
+  world = renewalWorld(1, { session: { unconfirmed: 0 } });
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: 7_000, cause: null }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.deepEqual(decision.kind === "unavailable" && [decision.code, decision.retryAfter], ["ERR_PROVIDER_UNAVAILABLE", 7_000]);
+  assert.deepEqual(await exchange.settle(503), { cookies: [], refusal: null });
+});
+
+const navigating = (cookie: string) => ({
+  header: (name: string) => ({ cookie, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" })[name],
+});
+
+const UNHEARD: RefreshOutcome = { kind: "unknown", cause: new Error("lost") };
+
+test("F-30 a refresh token of which nobody heard twice is shown no more, and its user is led to a fresh login in the end", async () => {
+  world = renewalWorld(2, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+  world.provider.always(() => UNHEARD);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  for (let second = 0; second < 29 * 60; second += 10) {
+    const { decision, exchange } = await replica(second % 20 === 0 ? 0 : 1).ask(cookie);
+    assert.equal(decision.kind, "proceed", "they are still known");
+    await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });
+    world.clock.advance(10_000);
+  }
+  assert.equal(world.provider.spends.length, 2);
+  assert.deepEqual(
+    [...names(0), ...names(1)].filter((name) => name.startsWith("refresh")),
+    ["refresh.failed unknown", "refresh.failed lost"],
+  );
+  world.clock.advance(60_000);
+  assert.deepEqual((await replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
+  assert.equal((await replica().ask(cookie)).decision.kind, "refuse");
+  assert.equal((await rowOf(cookie)).ended, null, "nobody ended it");
+  assert.equal(world.provider.spends.length, 2);
+});
+
+test("F-30 two holders that died without a word may each have shown the token: nobody shows it a third time", async () => {
+  world = renewalWorld(3, { session: { idle: 24 * 3_600_000 } });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  for (const at of [0, 1, 2]) {
+    void replica(at).ask(cookie);
+    for (let second = 0; second < 16; second++) {
+      await world.quiet();
+      world.clock.advance(1_000);
+    }
+  }
+  await world.quiet();
+  assert.equal(world.provider.spends.length, 2);
+  const row = await rowOf(cookie);
+  assert.deepEqual([row.lease, row.ended], [null, null]);
+  const { until, ...known } = parseBody(row).renewal ?? { until: 0 };
+  assert.deepEqual(known, { failures: 1, unknown: true, lost: true }, "what is known of it, until somebody hears more");
+  assert.ok(until <= world.clock.now());
+  world.provider.spends[1]?.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica(2).ask(cookie)).exchange.session.accessToken(), "access-1", "a late answer is still heard");
+});
+
+test("F-30 requests wait no longer than the provider has for an answer, and the late answer is kept", async () => {
+  world = renewalWorld(1, { refresh: { wait: 60_000 } });
+  Object.assign(world.provider, { requestTimeout: 4_000, refreshTimeout: 60_000 });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const first = replica().ask(cookie);
+  const spend = await world.provider.next();
+  world.clock.advance(3_000);
+  const second = replica().ask(cookie);
+  await world.quiet();
+  world.clock.advance(1_000);
+  for (const asked of [first, second]) assert.equal((await asked).decision.kind, "proceed", "on as an identity, both at once");
+  const { exchange } = await replica().ask(cookie);
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" }, "who comes now does not wait at all");
+  const told = replica().events.filter(({ name }) => name.startsWith("refresh"));
+  assert.deepEqual(
+    told.map(({ name, level, provider }) => `${level} ${name} ${provider}`),
+    ["warn refresh.slow default"],
+    "told once",
+  );
+  world.clock.advance(30_000);
+  spend.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("F-34 a success with the provider shortens the pauses of others that it failed, and not those that it asked for", async () => {
+  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  const away: RefreshOutcome = { kind: "unavailable", retryAfter: null, cause: new Error("down") };
+  world.provider.always(({ tokens: { refreshToken } }) =>
+    refreshToken === "refresh-of-asked" ? { ...away, retryAfter: 120_000 } : away,
+  );
+  const cookies = await Promise.all([0, 1, 2].map((n) => world.signIn({ refreshToken: `refresh-of-${n}` })));
+  const patient = await world.signIn({ refreshToken: "refresh-of-asked" });
+  world.clock.advance(LIFETIME);
+  for (let minute = 0; minute < 10; minute++) {
+    for (const cookie of cookies) await replica().ask(cookie);
+    world.clock.advance(60_000);
+  }
+  for (const cookie of [...cookies, patient]) await replica().ask(cookie);
+  const tokenOf = async (cookie: string): Promise<string> => (await replica().ask(cookie)).exchange.session.accessToken();
+  const refused = async (cookie: string): Promise<void> => assert.rejects(tokenOf(cookie), { code: "ERR_TOKEN_UNAVAILABLE" });
+  world.provider.always(() => renewed(world.provider.spends.length));
+  world.clock.advance(2_000);
+  for (const cookie of cookies) await refused(cookie);
+  await world.signIn();
+  for (const cookie of cookies) assert.match(await tokenOf(cookie), /^access-/);
+  await refused(patient);
+});
+
+test("F-35 a request waits once: what its admission waited counts for its token", async () => {
+  world = renewalWorld(1, { refresh: { wait: 10_000 } });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = replica().ask(cookie);
+  await world.provider.next();
+  world.clock.advance(10_000);
+  const { exchange, decision } = await asked;
+  assert.equal(decision.kind, "proceed");
+  const token = exchange.session.accessToken();
+  const settled = await Promise.race([
+    token.then(
+      () => "given",
+      () => "refused",
+    ),
+    world.quiet().then(() => "waits"),
+  ]);
+  assert.equal(settled, "refused");
+});
+
+test("F-35 what the app does in between is not counted, and waits at the same time count once", async () => {
+  world = renewalWorld(1, { refresh: { policy: "on-demand", wait: 10_000 } });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const { exchange } = await replica().ask(cookie);
+  const waits = [exchange.session.accessToken(), exchange.session.accessToken()].map((token) => token.catch(() => "refused"));
+  const first = await world.provider.next();
+  world.clock.advance(6_000);
+  first.answer({ kind: "unavailable", retryAfter: null, cause: new Error("down") });
+  assert.deepEqual(await Promise.all(waits), ["refused", "refused"]);
+  world.clock.advance(60_000);
+  const next = exchange.session.accessToken();
+  const second = await world.provider.next();
+  world.clock.advance(3_000);
+  second.answer(renewed(1));
+  assert.equal(await next, "access-1");
+});
+
+test("F-31 a refusal in words that may mean something else ends the session when it is said twice", async () => {
+  world = renewalWorld();
+  world.provider.always(() => ({ kind: "refused", doubtful: true, cause: new Error("invalid_request") }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  assert.equal((await rowOf(cookie)).ended, null);
+  world.clock.advance(2_000);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "provider"]);
+  assert.equal(world.provider.spends.length, 2);
+  assert.deepEqual(
+    names().filter((name) => name.startsWith("refresh")),
+    ["refresh.failed doubtful", "refresh.failed refused"],
+  );
+});
+
+test("F-31 a success between two doubtful refusals makes the second one the first again", async () => {
+  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  const cookie = await world.signIn();
+  for (let round = 0; round < 3; round++) {
+    world.provider.always(() => ({ kind: "refused", doubtful: true, cause: new Error("invalid_request") }));
+    world.clock.advance(LIFETIME);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    world.provider.always(() => renewed(round + 1));
+    world.clock.advance(2_000);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  }
+  assert.equal((await rowOf(cookie)).ended, null);
+});
+
+for (const [name, outcome] of [
+  ["an error about our client", { kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }],
+  ["answers that are none", { kind: "unknown", answered: true, cause: new Error("a page") }],
+] as const) {
+  test(`F-31 past session.unconfirmed nobody is stuck where the provider answers: ${name}`, async () => {
+    world = renewalWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+    world.provider.always(() => outcome);
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed", "until then they count as who they are");
+    world.clock.advance(30 * 60_000);
+    assert.deepEqual((await replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
+    const { decision } = await replica().ask(cookie);
+    assert.deepEqual(decision, { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" });
+    assert.equal((await rowOf(cookie)).ended, null, "and it is no ending");
+    world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: new Error("down") }));
+    world.clock.advance(60_000);
+    if (outcome.kind === "unavailable")
+      assert.equal((await replica().ask(cookie, navigating(cookie))).decision.kind, "unavailable", "an outage is one again");
+  });
+}
+
+test("F-31 where the token alone is asked for, a provider that answers no for longer than session.unconfirmed is a 401", async () => {
+  world = renewalWorld(1, { refresh: { policy: "on-demand" }, session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+  world.provider.always(() => ({ kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
+  world.clock.advance(30 * 60_000);
+  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+});
+
+test("RF-04 an answer that was lost is tried once more at the next use, and the provider's refusal then ends the session as refresh-lost", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  world.provider.always(() => ({ kind: "unknown", cause: new Error("reset") }));
+  assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  world.provider.always(() => ({ kind: "refused", cause: new Error("invalid_grant") }));
+  world.clock.advance(2_000);
+  const { exchange, decision } = await replica().ask(cookie);
+  assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "refresh-lost"]);
+  assert.deepEqual(
+    names().filter((name) => name.startsWith("refresh")),
+    ["refresh.failed unknown", "refresh.failed refused"],
+  );
+  assert.equal(world.provider.spends.length, 2);
+});
+
+test("RF-03 a dead holder delays others by its lease and no more; who watched it stand takes over", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void replica(0).ask(cookie);
+  await world.provider.next();
+  const waiting = replica(1).ask(cookie);
+  await world.quiet();
+  for (let second = 0; second < 12; second++) {
+    world.clock.advance(1_000);
+    await world.quiet();
+    assert.equal(world.provider.spends.length, 1, `after ${second + 1} s`);
+  }
+  assert.equal((await waiting).decision.kind, "proceed", "the wait is limited: on as an identity");
+  world.clock.advance(600);
+  await world.quiet();
+  world.clock.advance(300);
+  await world.quiet();
+  assert.equal(world.provider.spends.length, 2);
+  world.provider.spends[1]?.answer(renewed(2));
+  await world.quiet();
+  assert.equal(await (await replica(1).ask(cookie)).exchange.session.accessToken(), "access-2");
+  // The late holder's result finds another's lease, or none, and is thrown away.
+  world.provider.spends[0]?.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica(0).ask(cookie)).exchange.session.accessToken(), "access-2");
+  assert.ok(names(0).includes("refresh.discarded superseded"));
+  assert.ok(names(1).includes("refresh.taken-over"));
+  assert.deepEqual(world.provider.revoked, [], "the grant lives on");
+});
+
+test("F-46 whoever takes over remembers that the token may have been shown: a refusal then is its loss, and no word of the provider's", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void replica(0).ask(cookie);
+  await world.provider.next();
+  void replica(1).ask(cookie);
+  await world.quiet();
+  for (let n = 0; n < 15; n++) {
+    world.clock.advance(1_000);
+    await world.quiet();
+  }
+  world.provider.spends[1]?.answer({ kind: "refused", cause: new Error("invalid_grant") });
+  await world.quiet();
+  const { ended, reason } = await rowOf(cookie);
+  assert.deepEqual([ended !== null, reason], [true, "refresh-lost"]);
+});
+
+test("RF-03 a late holder's refusal does not end the session that another renewed", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void replica(0).ask(cookie);
+  const first = await world.provider.next();
+  void replica(1).ask(cookie);
+  await world.quiet();
+  for (let n = 0; n < 15; n++) {
+    world.clock.advance(1_000);
+    await world.quiet();
+  }
+  world.provider.spends[1]?.answer(renewed(2));
+  await world.quiet();
+  first.answer({ kind: "refused", cause: new Error("invalid_grant") });
+  await world.quiet();
+  assert.equal((await replica(0).ask(cookie)).decision.kind, "proceed");
+});
+
+test("RF-03 a late holder's tokens are still taken where whoever took over got none: the stored ones are spent", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  void replica(0).ask(cookie);
+  const first = await world.provider.next();
+  void replica(1).ask(cookie);
+  await world.quiet();
+  for (let n = 0; n < 15; n++) {
+    world.clock.advance(1_000);
+    await world.quiet();
+  }
+  world.provider.spends[1]?.answer({ kind: "unavailable", retryAfter: null, cause: new Error("502") });
+  await world.quiet();
+  first.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica(1).ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 2);
+  assert.equal((await rowOf(cookie)).ended, null);
+});
+
+test("RF-06 S-21 logout during a refresh that hangs: 401 at once and for ever, everywhere, and the discarded token is revoked", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const hanging = replica(0).ask(cookie);
+  const spend = await world.provider.next();
+  const leaving = await replica(0).auth.engine.open(view(cookie));
+  leaving.session.logout();
+  assert.equal((await leaving.settle(200)).refusal, null);
+  assert.equal((await hanging).decision.kind, "refuse", "whoever waits here hears of it at once");
+  for (const one of world.replicas) assert.equal((await one.ask(cookie)).decision.kind, "refuse");
+  spend.answer(renewed(1));
+  await world.quiet();
+  for (const one of world.replicas) assert.equal((await one.ask(cookie)).decision.kind, "refuse");
+  assert.deepEqual(world.provider.revoked, ["refresh-0", "refresh-1"], "what the session had, and what came too late for it");
+  assert.ok(names(0).includes("refresh.discarded ended"));
+  const row = await rowOf(cookie);
+  assert.deepEqual([row.reason, row.body], ["logout", ""]);
+});
+
+test("a browser that hangs up within a refresh loses nobody's token", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  // The adapter drops the request; nobody awaits it any more.
+  void replica().ask(cookie);
+  const spend = await world.provider.next();
+  spend.answer(renewed(1));
+  await world.quiet();
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("the provider rotated and the write fails: the result is used meanwhile and written until it sticks", async () => {
+  const inner = memory();
+  let failing = false;
+  const store = overStore(inner, {
+    put: (row, condition) => {
+      if (failing && row.lease === null) throw new Error("the disk is full");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  failing = true;
+  world.provider.always(() => renewed(world.provider.spends.length));
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  assert.equal(await exchange.session.accessToken(), "access-1");
+  assert.notEqual((await rowOf(cookie)).lease, null);
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1", "waiters here use it");
+  world.clock.advance(1_000);
+  await world.quiet();
+  failing = false;
+  world.clock.advance(5_000);
+  await world.quiet();
+  assert.equal((await rowOf(cookie)).lease, null);
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1, "nothing was spent twice");
+  assert.ok(names().includes("refresh.held write"));
+});
+
+test("S-18 an edit of the session's data within a refresh is neither lost nor in its way", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = replica().ask(cookie);
+  const spend = await world.provider.next();
+  const writer = await replica().auth.engine.open(view(cookie));
+  writer.session.set({ cart: 2 });
+  assert.equal((await writer.settle(200)).refusal, null);
+  spend.answer(renewed(1));
+  const { exchange } = await asked;
+  assert.equal(await exchange.session.accessToken(), "access-1");
+  assert.deepEqual((await replica().ask(cookie)).exchange.session.data, { cart: 2 });
+});
+
+test("RF-08 a token that a resource refused is renewed once, also by twenty who were refused at once", async () => {
+  world = renewalWorld();
+  world.provider.always(() => renewed(world.provider.spends.length));
+  const cookie = await world.signIn();
+  const all = await Promise.all(Array.from({ length: 20 }, () => replica().ask(cookie)));
+  const next = await Promise.all(all.map(({ exchange }) => exchange.session.accessToken({ rejected: "access-0" })));
+  assert.deepEqual(new Set(next), new Set(["access-1"]));
+  assert.equal(world.provider.spends.length, 1);
+  const { exchange } = await replica().ask(cookie);
+  assert.equal(await exchange.session.accessToken({ rejected: "access-0" }), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("on-demand: only a use of the token renews it", async () => {
+  world = renewalWorld(1, { refresh: { policy: "on-demand" } });
+  world.provider.always(() => renewed(1));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME * 2);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  assert.equal(world.provider.spends.length, 0);
+  assert.equal(await exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("never: the token is not renewed, and the session lives on", async () => {
+  world = renewalWorld(1, { refresh: { policy: "never" } });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME * 2);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" }, "a fresh login gives one");
+  assert.equal(world.provider.spends.length, 0);
+});
+
+test("F-31 a token that ran out and that nothing renews leads to a login, and the session goes on as an identity", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn({ refreshToken: null });
+  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-0");
+  world.clock.advance(LIFETIME);
+  const { decision, exchange } = await replica().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED", status: 401 });
+  await assert.rejects(exchange.session.accessToken({ rejected: "another" }), { code: "ERR_SESSION_ENDED" });
+  const again = await replica().ask(cookie);
+  assert.deepEqual([again.decision.kind, again.exchange.session.identity?.subject], ["proceed", "alice"]);
+});
+
+test("F-31 what a resource refuses while it lives, and nothing renews, is no end: the resource's own word stands", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn({ refreshToken: null });
+  const { exchange } = await replica().ask(cookie);
+  await assert.rejects(exchange.session.accessToken({ rejected: "access-0" }), { code: "ERR_TOKEN_UNAVAILABLE" });
+});
+
+test("F-31 a token that was over when it came leads to no login, which would give the same once more", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn({ refreshToken: null, expires: world.clock.now() });
+  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
+});
+
+for (const [policy, expected] of [
+  ["identity", "proceed"],
+  ["end", "refuse"],
+] as const) {
+  test(`S-25 a session without a refresh token, ${policy}: ${expected} when its access token has run out`, async () => {
+    world = renewalWorld(1, { refresh: { withoutRefreshToken: policy } });
+    const cookie = await world.signIn({ refreshToken: null });
+    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    world.clock.advance(LIFETIME);
+    assert.equal((await replica().ask(cookie)).decision.kind, expected);
+    assert.equal(world.provider.spends.length, 0);
+  });
+}
+
+test("S-05 SE-16 a store that does not answer within a renewal is 503, and nothing was spent", async () => {
+  const inner = memory();
+  let failing = false;
+  const store = overStore(inner, {
+    put: (row, condition) => {
+      if (failing) throw new Error("the store is away");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  failing = true;
+  const asked = replica().ask(cookie);
+  for (let n = 0; n < 6; n++) {
+    await world.quiet();
+    world.clock.advance(100);
+  }
+  const { decision } = await asked;
+  assert.deepEqual(decision.kind === "unavailable" && decision.code, "ERR_STORE_UNAVAILABLE");
+  assert.equal(world.provider.spends.length, 0);
+  failing = false;
+});
+
+test("CS-01 a request from another site renews nothing", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const headers: Record<string, string> = { cookie, "sec-fetch-site": "cross-site" };
+  const { decision } = await replica().ask(cookie, { method: "POST", header: (name) => headers[name] });
+  assert.equal(decision.kind, "refuse");
+  assert.equal(world.provider.spends.length, 0);
+});
+
+test("LO-03 a logout revokes the newest tokens, also where a renewal was stored since its request was read", async () => {
+  world = renewalWorld();
+  world.provider.always(() => renewed(1));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const leaving = await replica().auth.engine.open(view(cookie));
+  leaving.decide(SOMEBODY);
+  await replica().ask(cookie);
+  leaving.logout();
+  assert.equal((await leaving.settle(200)).refusal, null);
+  await world.quiet();
+  assert.deepEqual(world.provider.revoked, ["refresh-1"]);
+});
+
+test("F-46 a session that ended while its token was to be renewed gives none, and says so", async () => {
+  world = renewalWorld(2);
+  const cookie = await world.signIn();
+  const { exchange } = await replica().ask(cookie);
+  world.clock.advance(LIFETIME);
+  assert.equal(await replica(1).auth.sessions.end((await rowOf(cookie)).id, "admin"), true);
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+  assert.equal(world.provider.spends.length, 0);
+});
+
+test("F-46 who waits for another process's renewal asks the store no more than ten times a second", async () => {
+  let reads = 0;
+  const inner = memory();
+  const store = overStore(inner, {
+    get: (id) => {
+      reads += 1;
+      return inner.get(id);
+    },
+  });
+  world = renewalWorld(2, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = [replica().ask(cookie)];
+  const spend = await world.provider.next();
+  asked.push(replica(1).ask(cookie));
+  await world.quiet();
+  reads = 0;
+  for (let passed = 0; passed < 5_000; passed += 25) {
+    world.clock.advance(25);
+    await world.quiet();
+  }
+  // Both look twice a second whether the session has ended.
+  assert.ok(reads > 20 && reads <= 50 + 2 * 10, `${reads} in five seconds`);
+  spend.answer(renewed(1));
+  await world.quiet();
+  world.clock.advance(200);
+  for (const { decision } of await Promise.all(asked)) assert.equal(decision.kind, "proceed");
+});
+
+for (const [how, reason] of [
+  ["that an administrator ended", "admin"],
+  ["that is gone from the store", "expired"],
+] as const) {
+  test(`F-46 a session ${how} between the request's look and the renewal's is over for this request, and it says why`, async () => {
+    const inner = memory();
+    let reads = Number.NEGATIVE_INFINITY;
+    const store = overStore(inner, {
+      get: async (id) => {
+        reads += 1;
+        if (reads === 2 && reason === "admin") await inner.end({ id }, reason, world.clock.now());
+        return reads === 2 && reason === "expired" ? undefined : inner.get(id);
+      },
+    });
+    world = renewalWorld(1, { store });
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    reads = 0;
+    const { decision, exchange } = await replica().ask(cookie);
+    assert.deepEqual([decision.kind, exchange.session.endedReason, exchange.session.identity], ["refuse", reason, null]);
+    assert.equal(world.provider.spends.length, 0);
+  });
+}
+
+test("F-46 what somebody read of a session before it was renewed is read anew afterwards", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const exchange = await replica().auth.engine.open(view(cookie));
+  assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alice" }, "access-0"]);
+  const next = world.provider.next();
+  const admitted = exchange.admit(SOMEBODY);
+  (await next).answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: { name: "Alicia" } });
+  assert.equal((await admitted).kind, "proceed");
+  assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alicia" }, "access-1"]);
+});
+
+test("F-46 a renewal of a session that has ended says why, and of one that is gone that it expired", async () => {
+  const gone = new Set<string>();
+  const inner = memory();
+  world = renewalWorld(1, { store: overStore(inner, { get: (id) => (gone.has(id) ? undefined : inner.get(id)) }) });
+  const { engine, sessions } = replica().auth;
+  const [ended, lost] = [await rowOf(await world.signIn()), await rowOf(await world.signIn())];
+  world.clock.advance(LIFETIME);
+  assert.equal(await sessions.end(ended.id, "admin"), true);
+  gone.add(lost.id);
+  const { renewals } = engine.options;
+  assert.deepEqual(await renewals.flight(ended), { kind: "ended", reason: "admin" });
+  assert.deepEqual(await renewals.flight(lost), { kind: "ended", reason: "expired" });
+  assert.equal(world.provider.spends.length, 0);
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/renewals.ts";
+import { memory } from "../../stores/memory.ts";
+import { overStore } from "../../testing/over-store.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+test("RF-04 S-18 who goes on with a result that the store has not taken undoes nothing that another wrote meanwhile", async () => {
+  let failing = false;
+  const inner = memory();
+  const store = overStore(inner, {
+    put: (row, condition) => {
+      if (failing && (row.tokenExpires ?? 0) > world.clock.now()) throw new Error("the store is away");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(2, { store });
+  const [one, other] = world.replicas;
+  assert.ok(one && other);
+  const cookie = await world.signIn();
+  const early = await other.ask(cookie);
+  world.clock.advance(LIFETIME);
+  failing = true;
+  const renewing = one.ask(cookie);
+  const spend = await world.provider.next();
+  // The row is leased, and this edit makes it the next version.
+  early.exchange.session.set({ theirs: 1 });
+  assert.equal((await early.exchange.settle(200)).refusal, null);
+  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  const { exchange, decision } = await renewing;
+  assert.equal(decision.kind, "proceed");
+  failing = false;
+  exchange.session.set({ ours: 1 });
+  assert.equal((await exchange.settle(200)).refusal, null);
+  assert.deepEqual((await one.ask(cookie)).exchange.session.data, { theirs: 1, ours: 1 });
+});
+
+test("RF-04 S-18 who waits for a result that the store has not taken is shown what was stored when they came", async () => {
+  let failing = false;
+  const inner = memory();
+  const store = overStore(inner, {
+    put: (row, condition) => {
+      if (failing && (row.tokenExpires ?? 0) > world.clock.now()) throw new Error("the store is away");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(2, { store });
+  const [one, other] = world.replicas;
+  assert.ok(one && other);
+  const cookie = await world.signIn();
+  const early = await other.ask(cookie);
+  world.clock.advance(LIFETIME);
+  failing = true;
+  void one.ask(cookie);
+  const spend = await world.provider.next();
+  early.exchange.session.set({ theirs: 1 });
+  assert.equal((await early.exchange.settle(200)).refusal, null);
+  const late = one.ask(cookie);
+  await world.quiet();
+  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  const { exchange, decision } = await late;
+  failing = false;
+  assert.equal(decision.kind, "proceed");
+  assert.deepEqual(exchange.session.data, { theirs: 1 });
+  assert.equal(await exchange.session.accessToken(), "access-1");
+});
+
+/** Alice's token is being renewed, and the store takes nothing more once its lease is written. */
+async function heldBack() {
+  const inner = memory();
+  const state = { failing: false };
+  const store = overStore(inner, {
+    put: (row, condition) => {
+      if (state.failing) throw new Error("the store is away");
+      return inner.put(row, condition);
+    },
+  });
+  world = renewalWorld(1, { store });
+  const [replica] = world.replicas;
+  assert.ok(replica);
+  const cookie = await world.signIn();
+  const first = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
+  const spend = await world.provider.next();
+  state.failing = true;
+  return { state, replica, cookie, first, spend };
+}
+
+test("F-46 RF-04 who read the row as it was leased, and wants another token, is given the one that the store has not taken", async () => {
+  const { state, replica, cookie, first, spend } = await heldBack();
+  const second = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
+  await world.quiet();
+  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  assert.deepEqual(await Promise.all([first, second]), ["access-1", "access-1"]);
+  assert.equal(world.provider.spends.length, 1);
+  state.failing = false;
+});
+
+test("F-46 RF-04 a token that the store has not taken is given until the millisecond in which it runs out", async () => {
+  const { state, replica, cookie, first, spend } = await heldBack();
+  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME + 1_000), claims: null });
+  assert.equal(await first, "access-1");
+  world.clock.advance(LIFETIME + 999);
+  await world.quiet();
+  const last = await replica.ask(cookie);
+  assert.equal(await last.exchange.session.accessToken(), "access-1");
+  world.clock.advance(1);
+  const { exchange } = await replica.ask(cookie);
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", retryAfter: 1 });
+  state.failing = false;
+});

@@ -1,0 +1,29 @@
+import type { Background, Clock, EndReason, Entropy, Provider, Report, SessionRow, SessionStore } from "../../contracts.ts";
+import type { SessionPolicy } from "../../core/policy.ts";
+import type { RefreshPolicy } from "../../core/renewal.ts";
+import type { Keyring } from "../../crypto/keyring.ts";
+import type { Announce } from "../lifecycle/announce.ts";
+import type { Endings } from "../lifecycle/endings.ts";
+
+/** What renewing is made of. */
+export interface RenewalOptions {
+  readonly store: SessionStore;
+  readonly providers: readonly Provider[];
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly policy: SessionPolicy;
+  readonly refresh: RefreshPolicy;
+  readonly endings: Endings;
+  readonly announce: Announce;
+  readonly background: Background;
+  readonly report: Report;
+}
+
+/** What came of wanting a session's tokens renewed. */
+export type Renewal =
+  /** The row with live tokens: as stored, or as it will be where the store did not take it yet. */
+  | { readonly kind: "renewed"; readonly row: SessionRow }
+  | { readonly kind: "ended"; readonly reason: EndReason }
+  /** Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is there, and only a fresh login helps. */
+  | { readonly kind: "unavailable"; readonly retryAfter: number; readonly answered?: boolean };

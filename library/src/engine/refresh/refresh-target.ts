@@ -1,0 +1,57 @@
+/** Whether the tokens of a session are to be refreshed, and with whom. */
+import type { Provider, ProviderTokens, RecordBody, SessionRow } from "../../contracts.ts";
+import { pauseLeft, renewalDue } from "../../core/renewal.ts";
+import { sameSecret } from "../../crypto/equal.ts";
+import { openTokens } from "../lifecycle/sealed-tokens.ts";
+import type { Renewal, RenewalOptions } from "./options.ts";
+
+/** A refresh token to spend. */
+export interface Wanted {
+  readonly provider: Provider;
+  readonly tokens: ProviderTokens;
+  readonly identity: NonNullable<RecordBody["identity"]>;
+}
+
+/** How long a session is left alone whose tokens cannot be refreshed at all. */
+const HOPELESS_PAUSE = 60_000;
+
+/** When a provider last did what it was asked, as this process knows. */
+export type SucceededAt = (provider: string) => number;
+
+/**
+ * Why a session whose tokens are due is left alone for now; `null` where nothing is against a refresh, as far as the record says without
+ * its tokens.
+ */
+export function heldBack({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): Renewal | null {
+  // Shown twice without an answer: a third time would tell the provider that it was stolen.
+  if (renewal?.lost === true) return { kind: "unavailable", retryAfter: HOPELESS_PAUSE, answered: true };
+  const pause = renewal === undefined ? 0 : pauseLeft(renewal, now, succeededAt(provider ?? ""));
+  return pause > 0 ? { kind: "unavailable", retryAfter: pause, answered: renewal?.answered === true } : null;
+}
+
+/**
+ * What to spend, or why there is nothing to be done now. `rejected`: an access token that counts as run out.
+ */
+export function wanted(
+  row: SessionRow,
+  body: RecordBody,
+  rejected: string | undefined,
+  { clock, keyring, providers, report }: RenewalOptions,
+  succeededAt: SucceededAt,
+): Renewal | Wanted {
+  const now = clock.now();
+  const tokens = openTokens(row, body, keyring);
+  const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
+  if (!due) return { kind: "renewed", row };
+  const held = heldBack(body, now, succeededAt);
+  if (held !== null) return held;
+  const { identity } = body;
+  const provider = providers.find(({ name }) => name === body.provider);
+  if (provider !== undefined && tokens !== null && tokens.refreshToken !== null && identity !== null) {
+    return { provider, tokens, identity };
+  }
+  // Sealed with a secret that this replica does not have, or from a provider that it does not know: another may.
+  const reason = tokens === null ? "sealed" : "provider";
+  report({ name: "refresh.failed", level: "error", reason, sessionId: row.id });
+  return { kind: "unavailable", retryAfter: 5_000, answered: true };
+}

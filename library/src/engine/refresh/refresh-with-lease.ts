@@ -1,0 +1,175 @@
+import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, SessionRow } from "../../contracts.ts";
+import { emptied, parseBody } from "../../core/record.ts";
+import { failedRow, pauseAfter, renewAtOf, renewedRow, wasShown } from "../../core/renewal.ts";
+import { chance } from "../../crypto/entropy.ts";
+import { sealTokens } from "../lifecycle/sealed-tokens.ts";
+import type { Renewal, RenewalOptions } from "./options.ts";
+import type { Change, Committed, Holding } from "./write-result.ts";
+import { commit, insist } from "./write-result.ts";
+
+/** What the holder of a lease goes to the provider with. */
+export interface Spending extends Holding {
+  readonly body: RecordBody;
+  readonly identity: Identity;
+  readonly provider: Provider;
+  readonly tokens: ProviderTokens;
+}
+
+/** What is known of a spend before the store has it. */
+export interface Held {
+  /** The row with the new tokens, as long as our lease is on it; `null` where there are none to go on with. */
+  readonly over: ((row: SessionRow) => SessionRow) | null;
+  /** Resolves when the store has taken or refused it. */
+  readonly settled: Promise<void>;
+}
+
+/** Where results are kept that the store would not take yet. */
+export interface Spends {
+  readonly options: RenewalOptions;
+  readonly closing: AbortSignal;
+  hold(id: string, held: Held): void;
+  /** Many answers come together: resolves when this one may go on. */
+  aside(): Promise<void>;
+  /** The provider did what it was asked. */
+  succeeded(provider: string): void;
+}
+
+/** Spends the refresh token, once, and writes what came of it. To be called by the holder of the lease alone. */
+export async function spend(spending: Spending, spends: Spends): Promise<Renewal> {
+  const outcome = await ask(spending);
+  await spends.aside();
+  switch (outcome.kind) {
+    case "renewed":
+      return renewed(spending, outcome, spends);
+    case "refused":
+      return isSecondNo(spending, outcome) ? refused(spending, outcome.cause, spends) : failed(spending, outcome, spends);
+    case "unavailable":
+    case "unknown":
+      return failed(spending, outcome, spends);
+  }
+}
+
+async function ask({ provider, tokens, identity }: Spending): Promise<RefreshOutcome> {
+  try {
+    return await provider.refresh(tokens, identity);
+  } catch (cause) {
+    return { kind: "unknown", cause };
+  }
+}
+
+async function renewed(
+  spending: Spending,
+  { tokens, claims }: Extract<RefreshOutcome, { kind: "renewed" }>,
+  spends: Spends,
+): Promise<Renewal> {
+  const { clock, entropy, keyring, report } = spends.options;
+  const { row, provider } = spending;
+  spends.succeeded(provider.name);
+  const sealed = sealTokens(tokens, row.id, keyring);
+  const renewAt = renewAtOf(tokens, clock.now(), chance(entropy));
+  const change: Change = (fresh, body) => renewedRow(fresh, body, { tokens, sealed, claims, renewAt });
+  const about = { sessionId: row.id, provider: provider.name };
+  const conclude = (committed: Committed | null): void => {
+    if (committed?.kind === "stored") {
+      const reason = wasUnknown(spending) ? "after-unknown" : "renewed";
+      report({ name: "refresh.completed", level: "info", reason, ...about });
+      return;
+    }
+    report({ name: "refresh.discarded", level: "warn", reason: committed?.kind ?? "store", ...about });
+    // A session that lives on has newer tokens, of the same grant perhaps: only what nobody will use is revoked.
+    if (committed?.kind === "ended") revoke(spending, tokens, spends);
+  };
+  // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo theirs.
+  const over = (stored: SessionRow): SessionRow =>
+    stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
+  const committed = await write({ ...spending, renewed: true }, change, spends, conclude, over);
+  if (committed === "held") return { kind: "renewed", row: over(row) };
+  return committed.kind === "stored" ? { kind: "renewed", row: committed.row } : otherwise(spending, committed, spends);
+}
+
+function revoke({ provider }: Spending, tokens: ProviderTokens, { options }: Spends): void {
+  options.background.waitUntil(provider.revoke(tokens));
+}
+
+/** The provider's no ends the session once; where nobody knows whether the token was spent before, with the reason that says so. */
+async function refused(spending: Spending, cause: unknown, spends: Spends): Promise<Renewal> {
+  const { clock, announce, report } = spends.options;
+  const { row, provider } = spending;
+  const reason = wasUnknown(spending) ? "refresh-lost" : "provider";
+  report({ name: "refresh.failed", level: "warn", reason: "refused", sessionId: row.id, provider: provider.name, error: cause });
+  const conclude = (committed: Committed | null): void => {
+    if (committed?.kind === "stored") announce({ id: row.id, reason, row });
+  };
+  const committed = await write(spending, (fresh) => emptied(fresh, reason, clock.now()), spends, conclude, null);
+  if (committed === "held") return { kind: "unavailable", retryAfter: 1_000 };
+  return committed.kind === "stored" ? { kind: "ended", reason } : otherwise(spending, committed, spends);
+}
+
+/** A no that may be about something else counts when it is said again, or where the token may have been spent already. */
+function isSecondNo(spending: Spending, { doubtful }: Extract<RefreshOutcome, { kind: "refused" }>): boolean {
+  return doubtful !== true || spending.body.renewal?.doubted === true || wasUnknown(spending);
+}
+
+/** The session lives on, and the provider is left alone for a while. */
+async function failed(
+  spending: Spending,
+  outcome: Exclude<RefreshOutcome, { kind: "renewed" }>,
+  spends: Spends,
+): Promise<Renewal> {
+  const { clock, entropy, report } = spends.options;
+  const { row, body, provider } = spending;
+  const failures = (body.renewal?.failures ?? 0) + 1;
+  const retryAfter = outcome.kind === "unavailable" ? outcome.retryAfter : null;
+  const pause = pauseAfter(failures, retryAfter, chance(entropy));
+  const unknown = outcome.kind === "unknown" || wasUnknown(spending);
+  const answered = outcome.kind === "refused" || outcome.answered === true;
+  const doubted = outcome.kind === "refused" || body.renewal?.doubted === true;
+  const lost = outcome.kind === "unknown" && wasUnknown(spending);
+  const own = retryAfter === null ? { failed: clock.now() } : {};
+  const flags = { ...(doubted ? { doubted } : {}), ...(answered ? { answered } : {}), ...(lost ? { lost } : {}) };
+  const renewal = { failures, until: clock.now() + pause, unknown, ...own, ...flags };
+  const { cause: error } = outcome;
+  const reason = outcome.kind === "refused" ? "doubtful" : lost ? "lost" : outcome.kind;
+  // A provider that is there and gives no tokens is set up wrongly, here or there; one that is not comes back.
+  const level = outcome.kind === "unavailable" && answered ? "error" : "warn";
+  report({ name: "refresh.failed", level, reason, sessionId: row.id, provider: provider.name, count: failures, error });
+  const nothing = (): void => undefined;
+  const committed = await write(spending, (fresh, known) => failedRow(fresh, known, renewal), spends, nothing, null);
+  return committed === "held" || committed.kind !== "ended"
+    ? { kind: "unavailable", retryAfter: pause, answered: answered || lost }
+    : otherwise(spending, committed, spends);
+}
+
+const wasUnknown = ({ lease, body }: Spending): boolean => wasShown(lease, body);
+
+/** Writes at once where the store takes it; else `held`, and it is offered until the store does. `conclude` hears of it either way. */
+async function write(
+  holding: Holding & Pick<Spending, "body">,
+  change: Change,
+  spends: Spends,
+  conclude: (committed: Committed | null) => void,
+  over: Held["over"],
+): Promise<Committed | "held"> {
+  const { options, closing } = spends;
+  try {
+    const committed = await commit(holding, change, options, holding.body);
+    conclude(committed);
+    return committed;
+  } catch (error) {
+    const { id } = holding.row;
+    options.report({ name: "refresh.held", level: "error", reason: "write", sessionId: id, error });
+    const settled = insist(holding, change, options, closing).then(conclude);
+    spends.hold(id, { over, settled });
+    options.background.waitUntil(settled);
+    return "held";
+  }
+}
+
+// Somebody ended the session, or took the lease over: what the row says now counts, and the next reading finds it.
+async function otherwise({ row }: Spending, _: Committed, { options }: Spends): Promise<Renewal> {
+  const fresh = await options.store.get(row.id);
+  if (fresh === undefined) return { kind: "ended", reason: "expired" };
+  if (fresh.ended !== null) return { kind: "ended", reason: fresh.reason ?? "logout" };
+  const live = fresh.tokenExpires !== null && options.clock.now() < fresh.tokenExpires;
+  return live ? { kind: "renewed", row: fresh } : { kind: "unavailable", retryAfter: 1_000 };
+}

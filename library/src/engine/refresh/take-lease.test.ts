@@ -1,0 +1,127 @@
+/** Who may show a refresh token: leases, how long they stand, and processes that come too late with theirs. */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, scriptedProvider, tokens, type World } from "../../../test-support/renewals.ts";
+import type { SessionRow, SessionStore } from "../../contracts.ts";
+import { parseBody } from "../../core/record.ts";
+import { memory } from "../../stores/memory.ts";
+import { overStore } from "../../testing/over-store.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const only = () => world.replicas[0] ?? assert.fail("no replica");
+const renewals = () => only().auth.engine.options.renewals;
+
+async function rowOf(cookie: string): Promise<SessionRow> {
+  return (await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22))) ?? assert.fail("no row");
+}
+
+async function pass(milliseconds: number, step = 500): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= step) {
+    world.clock.advance(Math.min(left, step));
+    await world.quiet();
+  }
+}
+
+for (const [timeout, length] of [
+  [undefined, 18_750],
+  [10_000, 12_500],
+  [4_000, 5_000],
+  [1_000, 2_000],
+] as const) {
+  test(`F-46 RF-03 where a refresh may take ${timeout ?? "as long as usual"}, its lease stands for ${length} ms`, async () => {
+    const { refreshTimeout: _, ...provider } = scriptedProvider();
+    world = renewalWorld(1, { provider: { ...provider, ...(timeout === undefined ? {} : { refreshTimeout: timeout }) } });
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    renewals().ahead(await rowOf(cookie));
+    await world.quiet();
+    const { lease } = await rowOf(cookie);
+    provider.spends[0]?.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+    await world.quiet();
+    assert.match(lease ?? "", new RegExp(`^[\\w-]{16}\\.${length}\\.first$`));
+    assert.equal(provider.spends.length, 1);
+  });
+}
+
+/** What a store does with the first lease that is written to it. */
+function atFirstLease(inner: SessionStore, act: (done: ReturnType<SessionStore["put"]>) => ReturnType<SessionStore["put"]>) {
+  let first = true;
+  return overStore(inner, {
+    put(row, condition) {
+      const done = inner.put(row, condition);
+      if (row.lease === null || !first) return done;
+      first = false;
+      return act(done);
+    },
+  });
+}
+
+test("F-46 RF-03 a lease that took so long to write that another may take it over soon is not used", async () => {
+  const gate = Promise.withResolvers<void>();
+  world = renewalWorld(1, { store: atFirstLease(memory(), (done) => gate.promise.then(() => done)) });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  renewals().ahead(await rowOf(cookie));
+  await world.quiet();
+  await pass(2_500);
+  gate.resolve();
+  await pass(12_000);
+  assert.equal(world.provider.spends.length, 0);
+  await pass(2_000);
+  assert.equal(world.provider.spends.length, 1, "it ran out, and was taken over");
+  assert.match((await rowOf(cookie)).lease ?? "", /\.unknown$/);
+});
+
+test("F-46 RF-03 who waits for a turn with a lease of its own until hardly any time is left does not send the token", async () => {
+  const lost = (): never => {
+    throw new Error("its answer is lost");
+  };
+  world = renewalWorld(1, { store: atFirstLease(memory(), lost) });
+  const cookie = await world.signIn();
+  const others = await Promise.all(Array.from({ length: 40 }, (_, n) => world.signIn({ refreshToken: `other-${n}` })));
+  const row = await rowOf(cookie);
+  const sent = (): boolean => world.provider.spends.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
+  // A resource refused its token, so it is looked at before its turn comes.
+  const flight = renewals().flight(row, "access-0");
+  flight.catch(() => undefined);
+  await world.quiet();
+  assert.notEqual((await rowOf(cookie)).lease, null);
+  for (const other of others)
+    renewals()
+      .flight(await rowOf(other), "access-0")
+      .catch(() => undefined);
+  await world.quiet();
+  await pass(50, 50);
+  assert.equal(sent(), false, "it waits its turn");
+  // The process is stopped for longer than the token may be sent.
+  await pass(2_600, 2_600);
+  assert.ok(world.provider.spends.length > 30, "the others go on");
+  await pass(9_000);
+  assert.equal(sent(), false, "its lease stands");
+  await pass(5_000);
+  assert.equal(sent(), true, "its lease ran out");
+});
+
+test("F-46 who is about to give a token up, and meets another's write, looks again", async () => {
+  const inner = memory();
+  let refuses = false;
+  const store = overStore(inner, {
+    put(row, condition) {
+      if (!refuses || parseBody(row).renewal?.lost !== true) return inner.put(row, condition);
+      refuses = false;
+      return false;
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const row = await rowOf(cookie);
+  assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.1000.unknown" }, row.version));
+  refuses = true;
+  const flight = renewals().flight(await rowOf(cookie));
+  await pass(4_000);
+  assert.deepEqual(await flight, { kind: "unavailable", retryAfter: 1_000, answered: true });
+  assert.deepEqual([refuses, parseBody(await rowOf(cookie)).renewal?.lost, world.provider.spends.length], [false, true, 0]);
+});

@@ -1,0 +1,290 @@
+/** Leases of which this process hears no more, results that the store took late, and a process that was stopped in between. */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
+import type { RefreshOutcome, RenewalState, SessionRow } from "../../contracts.ts";
+import { parseBody, serializeBody } from "../../core/record.ts";
+import { memory } from "../../stores/memory.ts";
+import { overStore } from "../../testing/over-store.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const renewed = (n: number): RefreshOutcome => ({
+  kind: "renewed",
+  tokens: tokens(n, world.clock.now() + LIFETIME),
+  claims: null,
+});
+const only = () => world.replicas[0] ?? assert.fail("no replica");
+const told = (name: string) => only().events.filter((event) => event.name === name);
+
+async function rowOf(cookie: string): Promise<SessionRow> {
+  const row = await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22));
+  return row ?? assert.fail("no row");
+}
+
+async function pass(milliseconds: number, step = 500): Promise<void> {
+  for (let left = milliseconds; left > 0; left -= step) {
+    world.clock.advance(Math.min(left, step));
+    await world.quiet();
+  }
+}
+
+/** A session of which another holds a lease, or held it. */
+async function leasedTo(lease: string, renewal?: RenewalState): Promise<string> {
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const row = await rowOf(cookie);
+  const body = serializeBody({ ...parseBody(row), ...(renewal === undefined ? {} : { renewal }) });
+  assert.ok(await world.store.put({ ...row, version: row.version + 1, lease, body }, row.version));
+  return cookie;
+}
+
+const KNOWN = { failures: 2, until: 0, unknown: false };
+
+for (const [name, lease, renewal, failures] of [
+  ["whose holder had taken it over", "holder.1000.unknown", undefined, 1],
+  ["whose holder had taken it over after failures", "holder.1000.unknown", KNOWN, 3],
+  ["of a record that says so", "holder.1000.first", { ...KNOWN, unknown: true }, 3],
+] as const) {
+  test(`F-46 a lease that ran out, ${name}: the token is not shown again, and only a login helps`, async () => {
+    world = renewalWorld();
+    const cookie = await leasedTo(lease, renewal);
+    const { id, expires } = await rowOf(cookie);
+    const renewing = only().auth.engine.options.renewals.flight(await rowOf(cookie));
+    const asked = only().ask(cookie);
+    await pass(2_000);
+    assert.equal((await asked).decision.kind, "proceed");
+    assert.deepEqual(await renewing, { kind: "unavailable", retryAfter: 1_000, answered: true });
+    assert.equal(world.provider.spends.length, 0);
+    assert.deepEqual(told("refresh.taken-over"), [
+      { name: "refresh.taken-over", level: "warn", sessionId: id, provider: "default" },
+    ]);
+    const row = await rowOf(cookie);
+    const { until, ...state } = parseBody(row).renewal ?? assert.fail("nothing is remembered");
+    assert.deepEqual(state, { failures, unknown: true, lost: true });
+    assert.ok(until <= world.clock.now() && until > world.clock.now() - 2_000);
+    assert.deepEqual([row.lease, row.renewAt], [null, expires]);
+  });
+}
+
+for (const [name, renewal] of [
+  ["no record of failures", undefined],
+  ["failures that were heard of", KNOWN],
+] as const) {
+  test(`F-46 a first lease that ran out, with ${name}: the token is shown once more, and the next lease says so`, async () => {
+    world = renewalWorld();
+    const cookie = await leasedTo("holder.1000.first", renewal);
+    void only().ask(cookie);
+    await pass(2_000);
+    assert.equal(world.provider.spends.length, 1);
+    assert.equal(told("refresh.taken-over").length, 1);
+    assert.match((await rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.unknown$/);
+  });
+}
+
+test("F-46 a lease whose answer was lost is ours all the same: the token is sent at once, with that lease", async () => {
+  const inner = memory();
+  let loses = true;
+  const store = overStore(inner, {
+    put(row, condition) {
+      const done = inner.put(row, condition);
+      if (row.lease === null || !loses) return done;
+      loses = false;
+      throw new Error("its answer is lost");
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = only().ask(cookie);
+  await world.quiet();
+  const { lease, version } = await rowOf(cookie);
+  assert.deepEqual([world.provider.spends.length, loses], [0, false]);
+  await pass(100, 50);
+  assert.equal(world.provider.spends.length, 1);
+  assert.deepEqual([(await rowOf(cookie)).lease, (await rowOf(cookie)).version], [lease, version]);
+  world.provider.spends[0]?.answer(renewed(1));
+  assert.equal(await (await asked).exchange.session.accessToken(), "access-1");
+  assert.deepEqual(told("refresh.taken-over"), []);
+  const [{ level, reason, sessionId, error } = assert.fail("not told of")] = told("store.failed");
+  assert.deepEqual(
+    [level, reason, sessionId, String(error)],
+    ["error", "renewal", (await rowOf(cookie)).id, "Error: its answer is lost"],
+  );
+});
+
+test("F-46 who waited for a turn until the lease has hardly any time left does not send the token", async () => {
+  const inner = memory();
+  let victim = "";
+  const store = overStore(inner, {
+    put(row, condition) {
+      const done = inner.put(row, condition);
+      if (row.id !== victim || row.lease === null) return done;
+      victim = "";
+      throw new Error("its answer is lost");
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  const others = await Promise.all(Array.from({ length: 40 }, (_, n) => world.signIn({ refreshToken: `other-${n}` })));
+  world.clock.advance(LIFETIME);
+  victim = (await rowOf(cookie)).id;
+  void only().ask(cookie);
+  await world.quiet();
+  await pass(49, 49);
+  for (const other of others) void only().ask(other);
+  await world.quiet();
+  const sent = (): boolean => world.provider.spends.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
+  await pass(1, 1);
+  assert.equal(sent(), false, "it waits its turn");
+  // The process is stopped for longer than the token may be sent.
+  await pass(2_600, 2_600);
+  assert.ok(world.provider.spends.length > 30, "the others go on");
+  assert.equal(sent(), false);
+  await pass(9_000);
+  assert.equal(sent(), false, "its lease stands");
+  await pass(4_000);
+  assert.equal(sent(), true, "its lease ran out");
+});
+
+/** A store that takes no result of a refresh while its disk is full. */
+function diskThatFills() {
+  const inner = memory();
+  const disk = {
+    full: false,
+    store: overStore(inner, {
+      put(row, condition) {
+        if (disk.full && row.lease === null) throw new Error("the disk is full");
+        return inner.put(row, condition);
+      },
+    }),
+  };
+  return disk;
+}
+
+test("F-46 a result that the store took late is forgotten then: the next tokens are renewed as ever", async () => {
+  const disk = diskThatFills();
+  world = renewalWorld(1, { store: disk.store });
+  world.provider.always(() => renewed(world.provider.spends.length));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  disk.full = true;
+  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-1");
+  disk.full = false;
+  await pass(10_000);
+  assert.equal((await rowOf(cookie)).lease, null);
+  world.clock.advance(LIFETIME);
+  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-2");
+});
+
+for (const [milliseconds, seconds] of [
+  [400, 1],
+  [1_000, 1],
+  [1_001, 2],
+] as const) {
+  test(`F-46 a pause of ${milliseconds} ms is a Retry-After of ${seconds} s`, async () => {
+    world = renewalWorld(1, { refresh: { policy: "on-demand" } });
+    const cookie = await world.signIn();
+    world.clock.advance(LIFETIME);
+    const row = await rowOf(cookie);
+    const renewal = { ...KNOWN, until: world.clock.now() + milliseconds };
+    await world.store.put({ ...row, version: row.version + 1, body: serializeBody({ ...parseBody(row), renewal }) }, row.version);
+    const exchange = await only().auth.engine.open(view(cookie));
+    assert.equal((await exchange.admit(SOMEBODY)).kind, "proceed");
+    await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", retryAfter: seconds });
+  });
+}
+
+test("F-46 a lease that another was quicker to write is looked at again, and the token is sent when it is free", async () => {
+  const inner = memory();
+  let loses = true;
+  const store = overStore(inner, {
+    put(row, condition) {
+      if (row.lease === null || !loses) return inner.put(row, condition);
+      loses = false;
+      return false;
+    },
+  });
+  world = renewalWorld(1, { store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const asked = only().ask(cookie);
+  await pass(400, 50);
+  world.provider.spends[0]?.answer(renewed(1));
+  assert.equal(await (await asked).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.spends.length, 1);
+});
+
+test("F-46 a store that fails is asked four times in a renewal, with a twentieth of a second between", async () => {
+  const inner = memory();
+  let asked: number[] | null = null;
+  const store = overStore(inner, {
+    get(id) {
+      if (asked === null) return inner.get(id);
+      asked.push(world.clock.monotonic());
+      throw new Error("the store is away");
+    },
+  });
+  world = renewalWorld(1, { store });
+  const row = await rowOf(await world.signIn());
+  world.clock.advance(LIFETIME);
+  const begun = world.clock.monotonic();
+  asked = [];
+  const renewal = only().auth.engine.options.renewals.flight(row);
+  const refused = assert.rejects(renewal, { code: "ERR_STORE_UNAVAILABLE" });
+  await world.quiet();
+  await pass(300, 10);
+  await refused;
+  assert.deepEqual(asked, [begun, begun + 50, begun + 100, begun + 150]);
+  assert.equal(told("store.failed").length, 4);
+  asked = null;
+});
+
+test("F-46 a session that began while its tokens were refreshed is left alone where they are not any more", async () => {
+  const store = memory();
+  const before = renewalWorld(1, { store });
+  const cookie = await before.signIn();
+  world = renewalWorld(1, { store, refresh: { policy: "never" } }, before.clock);
+  world.clock.advance(LIFETIME);
+  const { decision, exchange } = await only().ask(cookie);
+  assert.equal(decision.kind, "proceed");
+  await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+  assert.equal(world.provider.spends.length, 0);
+  await before.replicas[0]?.auth.close();
+});
+
+test("F-46 while the store has not heard that a refresh came to nothing, nobody sends the token again", async () => {
+  const disk = diskThatFills();
+  world = renewalWorld(1, { store: disk.store });
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  disk.full = true;
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+  assert.equal((await only().ask(cookie)).decision.kind, "proceed");
+  const { renewals } = only().auth.engine.options;
+  assert.deepEqual(await renewals.renew(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
+  assert.equal(world.provider.spends.length, 1);
+  disk.full = false;
+  await pass(1_000);
+});
+
+test("F-46 once a request has what it waited for, its session is watched by nobody any more", async () => {
+  const inner = memory();
+  let asked = 0;
+  const store = overStore(inner, {
+    get(id) {
+      asked += 1;
+      return inner.get(id);
+    },
+  });
+  world = renewalWorld(1, { store });
+  world.provider.always(() => renewed(1));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-1");
+  await world.quiet();
+  asked = 0;
+  await pass(10_000);
+  assert.equal(asked, 0);
+});

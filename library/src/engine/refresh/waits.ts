@@ -1,0 +1,113 @@
+/** Requests that wait for a refresh: a thousand at once where as many sessions are due together, so each of them keeps little. */
+import type { EndReason, SessionRow } from "../../contracts.ts";
+import type { Deadline } from "./deadlines.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { RenewalOptions } from "./options.ts";
+import type { Flight, Landing } from "./single-flight.ts";
+import type { WaitBudget } from "./wait-budget.ts";
+
+const LATER: Landing = { kind: "unavailable", retryAfter: 1_000 };
+
+/** Each waits as long as it may, and as its provider has for an answer, and no longer than the session lives. */
+export class Waits {
+  readonly #options: Pick<RenewalOptions, "clock" | "endings" | "report">;
+  readonly #deadlines: Deadlines;
+
+  constructor(options: Pick<RenewalOptions, "clock" | "endings" | "report">) {
+    this.#options = options;
+    this.#deadlines = new Deadlines(options.clock);
+  }
+
+  /**
+   * What became of the flight, or that this request waits for it no longer.
+   * @param row as it was read just now, where it was
+   */
+  for(flight: Flight, budget: WaitBudget, row?: SessionRow): Promise<Landing> {
+    const { clock, endings } = this.#options;
+    const now = clock.monotonic();
+    // Who comes later waits for the rest of what the first may.
+    const patience = (flight.provider?.requestTimeout ?? Number.POSITIVE_INFINITY) - (now - flight.since);
+    const at = now + Math.max(0, Math.min(budget.begin(), patience));
+    const { promise, resolve } = Promise.withResolvers<Landing>();
+    const waiting = new Waiting(this, { at, flight, budget, answer: resolve });
+    // A list of one is made as long as it is; one that is added to keeps room for many.
+    flight.waiting = flight.waiting.length === 0 ? [waiting] : [...flight.waiting, waiting];
+    // The provider may keep us waiting for long, and a logout elsewhere is final at once.
+    flight.stopWatching ??= endings.watch(flight.id, (reason) => this.#ended(flight, reason), row);
+    this.#deadlines.add(waiting);
+    return promise;
+  }
+
+  /** The flight is over, and with it all waiting for it. */
+  land(flight: Flight, landing: Landing): void {
+    flight.land(landing);
+    this.#endAll(flight, landing);
+  }
+
+  /** A request has waited as long as it may. */
+  late(flight: Flight, waiting: Waiting): void {
+    flight.waiting = flight.waiting.filter((other) => other !== waiting);
+    this.#end(waiting, LATER);
+    if (flight.waiting.length === 0) this.#unwatch(flight);
+    if (flight.slow) return;
+    flight.slow = true;
+    const about = flight.provider === undefined ? {} : { provider: flight.provider.name };
+    this.#options.report({ name: "refresh.slow", level: "warn", sessionId: flight.id, ...about });
+  }
+
+  #ended(flight: Flight, reason: EndReason): void {
+    this.#endAll(flight, { kind: "ended", reason });
+  }
+
+  #endAll(flight: Flight, landing: Landing): void {
+    const { waiting } = flight;
+    flight.waiting = [];
+    this.#unwatch(flight);
+    for (const one of waiting) this.#end(one, landing);
+  }
+
+  #unwatch(flight: Flight): void {
+    flight.stopWatching?.();
+    flight.stopWatching = null;
+  }
+
+  #end(waiting: Waiting, landing: Landing): void {
+    waiting.end(landing);
+    this.#deadlines.remove();
+  }
+}
+
+interface WaitingOptions {
+  readonly at: number;
+  readonly flight: Flight;
+  readonly budget: WaitBudget;
+  answer(landing: Landing): void;
+}
+
+/** A request that waits. */
+export class Waiting implements Deadline {
+  readonly at: number;
+  over = false;
+  readonly #waits: Waits;
+  readonly #flight: Flight;
+  readonly #budget: WaitBudget;
+  readonly #answer: (landing: Landing) => void;
+
+  constructor(waits: Waits, { at, flight, budget, answer }: WaitingOptions) {
+    this.at = at;
+    this.#waits = waits;
+    this.#flight = flight;
+    this.#budget = budget;
+    this.#answer = answer;
+  }
+
+  expire(): void {
+    this.#waits.late(this.#flight, this);
+  }
+
+  end(landing: Landing): void {
+    this.over = true;
+    this.#budget.end();
+    this.#answer(landing);
+  }
+}

@@ -1,0 +1,85 @@
+import type { RecordBody, SessionRow } from "../../contracts.ts";
+import { parseBody } from "../../core/record.ts";
+import { chance } from "../../crypto/entropy.ts";
+import type { RenewalOptions } from "./options.ts";
+
+/** Who wrote the lease, and the row as they wrote it. */
+export interface Holding {
+  readonly row: SessionRow;
+  readonly lease: string;
+  /** What is written are new tokens: as long as nobody holds the lease and the stored ones are those that were spent, they are wanted, however late. */
+  readonly renewed?: boolean;
+}
+
+/** What to make of the row; replayed on the fresh one after a conflict. */
+export type Change = (row: SessionRow, body: RecordBody) => SessionRow;
+
+/** `ended`: the session is over. `superseded`: the lease was taken over, so whatever we know is not wanted any more. */
+export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | { readonly kind: "ended" | "superseded" };
+
+/**
+ * Writes what came of a renewal while the lease is still ours. The session's other columns may have changed meanwhile, so a conflict is
+ * answered by reading and planning again; a lease that somebody else holds is the end of it. Throws what the store throws.
+ * @param known the body of the row as it was leased
+ */
+export async function commit(
+  holding: Holding,
+  change: Change,
+  { store }: Pick<RenewalOptions, "store">,
+  known = parseBody(holding.row),
+): Promise<Committed> {
+  let { row } = holding;
+  let body = known;
+  for (;;) {
+    const next = change(row, body);
+    if (await store.put(next, row.version)) return { kind: "stored", row: next };
+    const fresh = await store.get(row.id);
+    if (fresh === undefined || fresh.ended !== null) return { kind: "ended" };
+    if (!isWanted(holding, fresh)) {
+      if (fresh.lease !== holding.lease) return { kind: "superseded" };
+    }
+    row = fresh;
+    body = parseBody(row);
+  }
+}
+
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5_000;
+
+/**
+ * The same, offered again and again until the store answers: the provider has already spent the old token. At the end of the process it is
+ * offered once more; `null`: the store never answered.
+ */
+export async function insist(
+  holding: Holding,
+  change: Change,
+  options: Pick<RenewalOptions, "store" | "clock" | "entropy">,
+  closing: AbortSignal,
+): Promise<Committed | null> {
+  const { clock, entropy } = options;
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    const last = closing.aborted;
+    if (!last) await clock.sleep(pause * (0.5 + chance(entropy) / 2), closing).catch(() => undefined);
+    try {
+      return await again(holding, change, options);
+    } catch {
+      if (last) return null;
+    }
+  }
+}
+
+// The write before may have taken effect although its answer was lost; then the row holds it, and no lease.
+async function again(holding: Holding, change: Change, options: Pick<RenewalOptions, "store">): Promise<Committed> {
+  const row = await options.store.get(holding.row.id);
+  if (row === undefined || row.ended !== null) return { kind: "ended" };
+  if (row.lease === holding.lease || isWanted(holding, row)) return commit({ ...holding, row }, change, options);
+  const intended = change(holding.row, parseBody(holding.row));
+  return tokensIn(row) === tokensIn(intended) ? { kind: "stored", row } : { kind: "superseded" };
+}
+
+// Whoever took the lease over has given it back with nothing in hand, and the provider takes the stored token no more.
+function isWanted({ row, renewed }: Holding, fresh: SessionRow): boolean {
+  return renewed === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
+}
+
+const tokensIn = (row: SessionRow): string | null => parseBody(row).tokens;

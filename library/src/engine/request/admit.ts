@@ -1,0 +1,76 @@
+import type { ProvenSession, Verdict } from "../../contracts.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import type { Renewal } from "../refresh/options.ts";
+import type { WaitBudget } from "../refresh/wait-budget.ts";
+import type { Asserted, Observed } from "./authenticate.ts";
+import { provenBy, registered, reportTurnedAway } from "./authenticate.ts";
+import type { EngineOptions } from "./options.ts";
+import { showsPrevious } from "./rotation.ts";
+
+/** What was observed, with the session in step with its provider, or known not to be. */
+export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, budget: WaitBudget): Promise<Observed> {
+  const proven = provenBy(observed.verdict);
+  if (proven === null) return Promise.resolve(observed);
+  // By hand, so that of a crowd that waits hardly anything is kept.
+  return options.renewals.renew(proven.row, { budget, fresh: true }).then(
+    (renewal) => renewed(observed, verdictOf(renewal, proven)),
+    (cause: unknown) => renewed(observed, failedBy(cause)),
+  );
+}
+
+/** Where it ended meanwhile: whom a proxy asserts needs no session. */
+function renewed(observed: Observed, verdict: Verdict): Observed {
+  return verdict.kind === "abstain" && observed.asserted !== undefined ? asserting(observed.asserted) : { ...observed, verdict };
+}
+
+function asserting(asserted: Asserted): Observed {
+  return { verdict: { kind: "accept", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
+}
+
+function verdictOf(renewal: Renewal, proven: ProvenSession): Verdict {
+  switch (renewal.kind) {
+    case "renewed":
+      return { kind: "accept", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
+    case "ended":
+      return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
+    case "unavailable":
+      return {
+        kind: "stale",
+        session: proven,
+        unconfirmed: { retryAfter: renewal.retryAfter, answered: renewal.answered === true },
+      };
+  }
+}
+
+function failedBy(cause: unknown): Verdict {
+  return { kind: "unavailable", code: cause instanceof CoatcheckError ? cause.code : "ERR_STORE_UNAVAILABLE", cause };
+}
+
+/**
+ * What was observed, once another user's session is over in the store and somebody unknown is known: before the handler, so that it sees one
+ * identity, whole (S-30, S-33). Where the store does not take the end nobody is served.
+ */
+export async function reconciled<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
+  const { ending, registering, ...rest } = observed;
+  const failed = ending === undefined ? null : await end(ending, options);
+  if (failed !== null) return { verdict: failed, by: "session" };
+  const resolver = options.chain.proxy?.resolver;
+  if (registering === undefined || resolver === undefined) return rest;
+  const made = await resolver.register(registering);
+  reportTurnedAway(registering, made, resolver, options.report);
+  return registered(made, rest);
+}
+
+async function end<Data>(
+  { session: { row }, reason }: NonNullable<Observed["ending"]>,
+  { store, clock, announce, report }: EngineOptions<Data>,
+): Promise<Verdict | null> {
+  try {
+    const ended = await store.end({ id: row.id }, reason, clock.now());
+    for (const id of ended) announce({ id, reason, row });
+    return null;
+  } catch (cause) {
+    report({ name: "store.failed", level: "error", reason: "write", error: cause });
+    return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
+  }
+}

@@ -1,0 +1,45 @@
+/** Whom an order to end sessions meant when it was given, where the store takes it later only (F-61, S-65). */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { ISSUER, renewalWorld, type World } from "../../../test-support/renewals.ts";
+import type { SessionDirectory } from "../../contracts.ts";
+import { memory } from "../../stores/memory.ts";
+import { overStore } from "../../testing/over-store.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+const ORDERS: { readonly [what: string]: (sessions: SessionDirectory, now: number) => Promise<number> } = {
+  "all of an owner": (sessions) => sessions.endAll(`${ISSUER} alice`, "admin"),
+  "a notice by sid": (sessions, issuedAt) => sessions.signedOut({ issuer: ISSUER, subject: "alice", sid: "sid-1", issuedAt }),
+  "a notice by subject": (sessions, issuedAt) => sessions.signedOut({ issuer: ISSUER, subject: "alice", sid: null, issuedAt }),
+};
+
+for (const [what, order] of Object.entries(ORDERS)) {
+  test(`F-46 ${what}: at the second try too it ends what began until that moment, and nothing that began after it`, async () => {
+    const real = memory();
+    let away = false;
+    const answering = <T>(call: () => T): T => {
+      if (away) throw new Error("the store is away");
+      return call();
+    };
+    const store = overStore(real, {
+      list: (query, most, now) => answering(() => real.list(query, most, now)),
+      mark: (key, until, now, value) => answering(() => real.mark(key, until, now, value)),
+      marked: (key, now) => answering(() => real.marked(key, now)),
+    });
+    world = renewalWorld(1, { store });
+    const [replica] = world.replicas;
+    assert.ok(replica);
+    const before = await world.signIn();
+    away = true;
+    await assert.rejects(order(replica.auth.sessions, world.clock.now()), { code: "ERR_STORE_UNAVAILABLE" });
+    away = false;
+    world.clock.advance(1);
+    const after = await world.signIn();
+    world.clock.advance(1_000);
+    await world.quiet();
+    const kinds = [(await replica.ask(before)).decision.kind, (await replica.ask(after)).decision.kind];
+    assert.deepEqual(kinds, ["refuse", "proceed"]);
+  });
+}

@@ -1,0 +1,185 @@
+/** What is observed of a request that comes through a proxy which signs people on, row by row. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  ABSTAIN,
+  ALICE,
+  clock,
+  NOBODY_ASKS,
+  observedWorld,
+  provenOf,
+  proxyOf,
+  strategy,
+  THROWN,
+} from "../../../test-support/observed-world.ts";
+import type { AuditEvent, Verdict } from "../../contracts.ts";
+import { type Observed, registered, reportTurnedAway } from "./authenticate.ts";
+import { type Resolved, Resolver, type ResolverOptions } from "./resolver.ts";
+
+test("F-46 a malformed assertion is told of, with what to do where that is known, and nobody is served", async () => {
+  for (const hint of [undefined, "send it once"]) {
+    const { observed, events } = observedWorld({
+      proxy: proxyOf(() => ({ kind: "malformed", reason: "twice" }), {}, hint),
+      session: strategy("session", NOBODY_ASKS),
+    });
+    const { verdict, by } = await observed();
+    assert.deepEqual([verdict.kind, by], ["refuse", "proxy"]);
+    assert.deepEqual(events, [
+      { name: "proxy.malformed", level: "warn", reason: "twice", ...(hint === undefined ? {} : { hint }) },
+    ]);
+  }
+});
+
+test("F-46 headers that were not believed are told of, and the session counts as without a proxy", async () => {
+  const session = provenOf();
+  const { observed, events } = observedWorld({
+    proxy: proxyOf(() => ({ kind: "stripped", reason: "peer" })),
+    session: strategy("session", () => ({ kind: "accept", session })),
+  });
+  assert.deepEqual(await observed(), { verdict: { kind: "accept", session }, by: "session" });
+  assert.deepEqual(events, [{ name: "proxy.stripped", level: "warn", reason: "peer" }]);
+});
+
+test("F-46 a session that began from the proxy's word is nobody's without it; any other stays its user's", async () => {
+  for (const [method, by] of [
+    ["proxy", null],
+    ["app", "session"],
+  ] as const) {
+    const { observed } = observedWorld({
+      proxy: proxyOf(() => ({ kind: "absent" })),
+      session: strategy("session", () => ({ kind: "accept", session: provenOf({ method }) })),
+    });
+    const found = await observed();
+    assert.deepEqual([found.by, found.verdict.kind], [by, by === null ? "abstain" : "accept"]);
+  }
+});
+
+test("F-46 while the store does not answer nobody is served, whomever the proxy asserts", async () => {
+  const verdict: Verdict = { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: THROWN };
+  const { observed } = observedWorld({
+    proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE })),
+    session: strategy("session", () => verdict),
+  });
+  assert.deepEqual(await observed(), { verdict, by: "session" });
+});
+
+test("F-46 who is blocked, and who is unknown where that is refused, is told of by name; nobody else is", () => {
+  const told = (resolved: Resolved, unknown: ResolverOptions["unknown"] = "refuse"): readonly AuditEvent[] => {
+    const events: AuditEvent[] = [];
+    const report = (event: AuditEvent): void => void events.push(event);
+    reportTurnedAway(ALICE, resolved, new Resolver({ unknown }, { clock, report }), report);
+    return events;
+  };
+  const event = { name: "session.refused", level: "warn", code: "ERR_FORBIDDEN" };
+  assert.deepEqual(told({ kind: "blocked" }), [{ ...event, reason: "blocked", owner: "proxy:test alice" }]);
+  assert.deepEqual(told({ kind: "blocked", owner: "u1" }), [{ ...event, reason: "blocked", owner: "u1" }]);
+  assert.deepEqual(told({ kind: "unknown" }), [{ ...event, reason: "unknown", owner: "proxy:test alice" }]);
+  assert.deepEqual(told({ kind: "unknown" }, "anonymous"), []);
+  assert.deepEqual(told({ kind: "found", owner: "u1", identity: ALICE }), []);
+});
+
+test("F-46 after somebody was to be registered the observation says what became of that, and keeps what is dead", () => {
+  const dead = { reason: "logout", id: "gone" } as const;
+  const before = { verdict: { kind: "abstain", dead }, by: null } as const;
+  const cause = new Error("no room");
+  assert.deepEqual(registered({ kind: "unknown" }, before), before);
+  assert.deepEqual(registered({ kind: "blocked" }, before), {
+    verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" },
+    by: "proxy",
+    dead,
+  });
+  assert.deepEqual(registered({ kind: "failed", code: "ERR_APP_HOOK", cause }, before), {
+    verdict: { kind: "unavailable", code: "ERR_APP_HOOK", cause },
+    by: "proxy",
+  });
+  const principal = { identity: ALICE, owner: "u1", ambient: true };
+  assert.deepEqual(registered({ kind: "found", owner: "u1", identity: ALICE }, before), {
+    verdict: { kind: "accept", principal },
+    by: "proxy",
+    asserted: { identity: ALICE, owner: "u1" },
+    dead,
+  });
+  assert.deepEqual(registered({ kind: "blocked" }, { verdict: ABSTAIN, by: null }), {
+    verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" },
+    by: "proxy",
+  });
+});
+
+const KNOWN: ResolverOptions = { resolve: () => ({ owner: "u1" }) };
+const UNKNOWN: ResolverOptions = { resolve: () => null };
+const BLOCKED: ResolverOptions = { resolve: () => ({ blocked: true, owner: "u1" }) };
+const theirs = provenOf({ owner: "u1" });
+const anothers = provenOf({ owner: "bob" });
+const anonymous = provenOf({ owner: null });
+const accepts = (session: typeof theirs): Verdict => ({ kind: "accept", session });
+const asserted = { identity: ALICE, owner: "u1" };
+const asThem: Observed = {
+  verdict: { kind: "accept", principal: { ...asserted, ambient: true } },
+  by: "proxy",
+  asserted,
+};
+const forbidden: Observed = { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy" };
+const gone = { reason: "logout", id: "gone" } as const;
+const over = (reason: "identity-changed" | "admin") => ({
+  dead: { reason, id: anothers.row.id },
+  ending: { session: anothers, reason },
+});
+/** As nobody, whose ticket is dead from now on. */
+const { dead: deadNow, ending: endingNow } = over("identity-changed");
+const nobodyNow: Observed = { verdict: { kind: "abstain", dead: deadNow }, by: null, ending: endingNow };
+
+const ROWS: readonly (readonly [what: string, ResolverOptions, session: Verdict, expected: Observed])[] = [
+  ["known, without a session", KNOWN, ABSTAIN, asThem],
+  ["known, with their own session", KNOWN, accepts(theirs), { verdict: accepts(theirs), by: "proxy", asserted }],
+  ["known, with an anonymous session", KNOWN, accepts(anonymous), { ...asThem, anonymous }],
+  ["known, with another's session", KNOWN, accepts(anothers), { ...asThem, ...over("identity-changed") }],
+  ["known, with a ticket that is dead", KNOWN, { kind: "abstain", dead: gone }, { ...asThem, dead: gone }],
+  ["blocked, without a session", BLOCKED, ABSTAIN, forbidden],
+  ["blocked, with a session", BLOCKED, accepts(anothers), { ...forbidden, ...over("admin") }],
+  ["unknown, without a session", UNKNOWN, ABSTAIN, { verdict: ABSTAIN, by: null }],
+  ["unknown, with a session", UNKNOWN, accepts(anothers), nobodyNow],
+  ["unknown and refused", { ...UNKNOWN, unknown: "refuse" }, ABSTAIN, forbidden],
+  [
+    "unknown and to be registered",
+    { ...UNKNOWN, unknown: "register", register: NOBODY_ASKS },
+    accepts(anothers),
+    { ...nobodyNow, registering: ALICE },
+  ],
+];
+
+for (const [what, options, session, expected] of ROWS) {
+  test(`F-46 S-30 S-33 whom a proxy asserts is served as the table says: ${what}`, async () => {
+    const { observed, events } = observedWorld({
+      proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE }), options),
+      session: strategy("session", () => session),
+    });
+    assert.deepEqual(await observed(), expected);
+    const turnedAway = expected.verdict.kind === "refuse";
+    assert.deepEqual(
+      events.map(({ name }) => name),
+      turnedAway ? ["session.refused"] : [],
+    );
+  });
+}
+
+test("F-46 S-31 where the look-up fails nobody is served, and no session ends", async () => {
+  const { observed } = observedWorld({
+    proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE }), { resolve: () => Promise.reject(THROWN) }),
+    session: strategy("session", () => accepts(anothers)),
+  });
+  assert.deepEqual(await observed(), {
+    verdict: { kind: "unavailable", code: "ERR_APP_HOOK", cause: THROWN },
+    by: "proxy",
+  });
+});
+
+test("F-46 where a proxy asserts nobody and there is no session, nobody asks, and nothing is told of", async () => {
+  for (const verdict of [ABSTAIN, { kind: "abstain", dead: gone } as const]) {
+    const { observed, events } = observedWorld({
+      proxy: proxyOf(() => ({ kind: "absent" })),
+      session: strategy("session", () => verdict),
+    });
+    assert.deepEqual(await observed(), { verdict, by: null });
+    assert.deepEqual(events, []);
+  }
+});

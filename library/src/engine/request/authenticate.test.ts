@@ -1,0 +1,145 @@
+/** Who is asked who asks, over strategies and proxies that answer what the test says. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  ABSTAIN,
+  ALICE,
+  clock,
+  FAILS,
+  NOBODY_ASKS,
+  observedWorld,
+  provenOf,
+  proxyOf,
+  requestWith,
+  strategy,
+  THROWN,
+} from "../../../test-support/observed-world.ts";
+import type { MaybePromise, RequestView, Strategy, Verdict } from "../../contracts.ts";
+import { type Chain, comesAlong, provenBy } from "./authenticate.ts";
+
+test("F-46 what comes along by itself: the session's cookie, an ambient credential, a header of the proxy", () => {
+  const session = (presented: boolean): Strategy => strategy("session", NOBODY_ASKS, { presented: () => presented });
+  const credential = (ambient: boolean, presented: boolean): Strategy =>
+    strategy("own", NOBODY_ASKS, { ambient, presented: () => presented });
+  const reader = { headers: ["x-user", "x-groups"], read: NOBODY_ASKS };
+  const proxy = { ...proxyOf(NOBODY_ASKS), reader };
+  const none = { explicit: [], proxy: null, session: session(false) };
+  const cases: readonly (readonly [Chain, RequestView, boolean])[] = [
+    [none, requestWith(), false],
+    [{ ...none, session: session(true) }, requestWith(), true],
+    [{ ...none, explicit: [credential(true, true)] }, requestWith(), true],
+    [{ ...none, explicit: [credential(false, true), credential(true, true)] }, requestWith(), true],
+    [{ ...none, explicit: [credential(true, false)] }, requestWith(), false],
+    [{ ...none, explicit: [credential(false, true)] }, requestWith(), false],
+    [{ ...none, proxy }, requestWith(), false],
+    [{ ...none, proxy }, requestWith({ "x-user": "alice" }), true],
+    [{ ...none, proxy }, requestWith({ "x-groups": "" }), true],
+    [none, requestWith({ "x-user": "alice" }), false],
+  ];
+  for (const [at, [chain, request, along]] of cases.entries()) assert.equal(comesAlong(chain, request), along, `case ${at}`);
+});
+
+test("F-46 a session is proven by what is accepted or stale, and by no credential", () => {
+  const session = provenOf();
+  const unconfirmed = { retryAfter: 1, answered: false };
+  assert.equal(provenBy({ kind: "accept", session }), session);
+  assert.equal(provenBy({ kind: "stale", session, unconfirmed }), session);
+  assert.equal(provenBy({ kind: "accept", principal: { identity: ALICE, owner: "alice", ambient: false } }), null);
+  assert.equal(provenBy(ABSTAIN), null);
+});
+
+test("F-46 the first credential that is presented decides, and none after it is asked", async () => {
+  const principal = { identity: ALICE, owner: "alice", ambient: false };
+  const absent = strategy("absent", NOBODY_ASKS, { presented: () => false });
+  const { observed } = observedWorld({
+    explicit: [absent, strategy("first", () => ({ kind: "accept", principal })), strategy("second", NOBODY_ASKS)],
+    session: strategy("session", NOBODY_ASKS),
+  });
+  assert.deepEqual(await observed(), { verdict: { kind: "accept", principal }, by: "first" });
+});
+
+test("F-46 a presented credential that is nobody's is refused, and so is one whose strategy cannot say whether it is meant", async () => {
+  const throwing = (): never => {
+    throw new Error("a bug");
+  };
+  for (const presented of [() => true, throwing]) {
+    const { observed } = observedWorld({ explicit: [strategy("own", async () => ABSTAIN, { presented })] });
+    assert.deepEqual(await observed(), {
+      verdict: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" },
+      by: "own",
+    });
+  }
+});
+
+test("F-46 without credential and proxy the session's own word counts, and is by nobody where there is none", async () => {
+  for (const later of [false, true]) {
+    for (const explicit of [[], [strategy("own", NOBODY_ASKS, { presented: () => false })]]) {
+      const session = provenOf();
+      const word = (verdict: Verdict): MaybePromise<Verdict> => (later ? Promise.resolve(verdict) : verdict);
+      const known = observedWorld({ explicit, session: strategy("session", () => word({ kind: "accept", session })) });
+      assert.deepEqual(await known.observed(), { verdict: { kind: "accept", session }, by: "session" });
+      const unknown = observedWorld({ explicit, session: strategy("session", () => word(ABSTAIN)) });
+      assert.deepEqual(await unknown.observed(), { verdict: ABSTAIN, by: null });
+      assert.equal(unknown.observed() instanceof Promise, later);
+    }
+  }
+});
+
+for (const [how, fails] of Object.entries(FAILS)) {
+  test(`F-46 a session's strategy that ${how} is an outage of the store, and told of`, async () => {
+    const { observed, events } = observedWorld({ session: strategy("session", fails) });
+    const verdict = { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: THROWN };
+    assert.deepEqual(await observed(), { verdict, by: "session" });
+    assert.deepEqual(events, [{ name: "store.failed", level: "error", reason: "read", error: THROWN }]);
+  });
+
+  test(`F-46 a credential's strategy that ${how} is a bug of the app's, and told of by its name`, async () => {
+    const { observed, events } = observedWorld({ explicit: [strategy("own", fails)] });
+    const { verdict, by } = await observed();
+    assert.deepEqual([verdict.kind, by], ["unavailable", "own"]);
+    assert.ok(verdict.kind === "unavailable");
+    assert.deepEqual([verdict.code, verdict.cause], ["ERR_APP_HOOK", THROWN]);
+    assert.deepEqual(events, [{ name: "credential.failed", level: "error", reason: "own", code: "ERR_APP_HOOK", error: THROWN }]);
+  });
+
+  test(`F-46 a proxy's reader that ${how} leaves nobody served, and is told of`, async () => {
+    const { observed, events } = observedWorld({ proxy: proxyOf(fails), session: strategy("session", NOBODY_ASKS) });
+    const { verdict, by } = await observed();
+    assert.deepEqual([verdict.kind, by], ["unavailable", "proxy"]);
+    assert.deepEqual(events, [{ name: "proxy.failed", level: "error", error: THROWN }]);
+  });
+}
+
+test("F-46 a credential's strategy has thirty seconds; what it answers later is not heard", async () => {
+  const late = Promise.withResolvers<Verdict>();
+  const { observed, events } = observedWorld({ explicit: [strategy("own", () => late.promise)] });
+  const found = observed();
+  let over = false;
+  void Promise.resolve(found).then(() => {
+    over = true;
+  });
+  clock.advance(29_999);
+  await new Promise(setImmediate);
+  assert.equal(over, false);
+  clock.advance(1);
+  const { verdict } = await found;
+  assert.ok(verdict.kind === "unavailable");
+  assert.equal(verdict.code, "ERR_STORE_UNAVAILABLE");
+  const [{ name, reason, error } = assert.fail("not told of")] = events;
+  assert.deepEqual([name, reason], ["credential.failed", "own"]);
+  assert.match(String(error), /the strategy own did not answer in time/);
+  late.resolve(ABSTAIN);
+  assert.equal(clock.sleeping, 0);
+});
+
+test("F-46 one that answers in time leaves no timer behind", async () => {
+  const { observed } = observedWorld({ explicit: [strategy("own", async () => ABSTAIN)] });
+  await observed();
+  assert.equal(clock.sleeping, 0);
+});
+
+test("F-46 a credential whose strategy knows at once is decided at once, without a timer", () => {
+  const principal = { identity: ALICE, owner: "alice", ambient: false };
+  const { observed } = observedWorld({ explicit: [strategy("own", () => ({ kind: "accept", principal }))] });
+  assert.deepEqual(observed(), { verdict: { kind: "accept", principal }, by: "own" });
+});

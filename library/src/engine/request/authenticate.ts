@@ -1,0 +1,262 @@
+import type {
+  DeadTicket,
+  EndReason,
+  Identity,
+  MaybePromise,
+  ProvenSession,
+  ProxyReader,
+  ProxyVerdict,
+  Report,
+  RequestView,
+  Strategy,
+  StrategyContext,
+  Verdict,
+} from "../../contracts.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { hookFailure } from "../../core/hook-failure.ts";
+import type { Presented, Reconciled } from "../../core/reconcile.ts";
+import { reconcile, reconcileAbsent, reconcileUnusable } from "../../core/reconcile.ts";
+import { ownerOf, parseBody } from "../../core/record.ts";
+import type { Found, Resolved, Resolver } from "./resolver.ts";
+
+/** Who is asked who asks, and in which order (docs/design.md §3). */
+export interface Chain {
+  /** Credentials that a client presents on purpose: the first that is presented decides. */
+  readonly explicit: readonly Strategy[];
+  /** A proxy that signs people on, and what the app makes of whom it asserts. */
+  readonly proxy: { readonly reader: ProxyReader; readonly resolver: Resolver } | null;
+  readonly session: Strategy;
+}
+
+/** Whom a proxy asserts, and this request is served as. */
+export interface Asserted {
+  readonly identity: Identity;
+  readonly owner: string;
+}
+
+/** What was found out about a request: a verdict, and what has to happen before it counts. */
+export interface Observed {
+  readonly verdict: Verdict;
+  /** Which strategy it is from. */
+  readonly by: string | null;
+  readonly asserted?: Asserted;
+  /** An anonymous session beside an asserted user: its data become theirs when something is stored. */
+  readonly anonymous?: ProvenSession;
+  /** The presented ticket proves nothing, or will not once this request counts: what the verdict cannot say beside whom a proxy asserts. */
+  readonly dead?: DeadTicket;
+  /** A session that is over before the handler runs. */
+  readonly ending?: { readonly session: ProvenSession; readonly reason: EndReason };
+  /** Somebody unknown, of whom the app makes a user before the handler runs. */
+  readonly registering?: Identity;
+}
+
+const ABSTAIN: Verdict = { kind: "abstain" };
+const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" };
+
+/** Finds out who asks. What a strategy throws is an outage, never an absence. */
+export function observe(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
+  if (chain.explicit.length > 0 || chain.proxy !== null) return observeAll(chain, context);
+  // The usual way is short, and makes no closure.
+  const verdict = ask(chain.session, context);
+  return verdict instanceof Promise
+    ? verdict.then((found) => bySession(chain.session, found))
+    : bySession(chain.session, verdict);
+}
+
+function observeAll(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
+  for (const strategy of chain.explicit) {
+    if (isPresented(strategy, context)) {
+      return after(limited(ask(strategy, context, failure), strategy, context), (verdict) => decided(strategy, verdict));
+    }
+  }
+  if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
+  return after(ask(chain.session, context), (verdict) => bySession(chain.session, verdict));
+}
+
+function after<T, U>(value: MaybePromise<T>, then: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(then) : then(value);
+}
+
+// A strategy that cannot even say whether it is meant is asked, and fails closed there.
+function isPresented(strategy: Strategy, { request }: StrategyContext): boolean {
+  try {
+    return strategy.presented(request);
+  } catch {
+    return true;
+  }
+}
+
+/** What was presented and is nobody's is no absence: it never falls through to a weaker credential (S-03, TP-05). */
+function decided({ name: by }: Strategy, verdict: Verdict): Observed {
+  return { verdict: verdict.kind === "abstain" ? NOT_TAKEN : verdict, by };
+}
+
+/** However long a strategy takes: its silence is an outage. Those of ours have shorter limits of their own. */
+const PATIENCE = 30_000;
+
+function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, report }: StrategyContext): MaybePromise<Verdict> {
+  if (!(verdict instanceof Promise)) return verdict;
+  const done = new AbortController();
+  const late = clock.sleep(PATIENCE, done.signal).then(
+    () => {
+      const message = `the strategy ${strategy.name} did not answer in time`;
+      return failure(strategy, new CoatcheckError("ERR_STORE_UNAVAILABLE", { message }), report);
+    },
+    () => verdict,
+  );
+  return Promise.race([verdict, late]).finally(() => done.abort());
+}
+
+function bySession({ name }: Strategy, verdict: Verdict): Observed {
+  return { verdict, by: verdict.kind === "abstain" ? null : name };
+}
+
+function byProxy(
+  { reader, resolver }: NonNullable<Chain["proxy"]>,
+  session: Strategy,
+  context: StrategyContext,
+): MaybePromise<Observed> {
+  return after(read(reader, context), (asserted) => {
+    const unusable = reconcileUnusable(asserted);
+    if (asserted.kind === "malformed") {
+      const hint = reader.hint?.(asserted.reason);
+      const { reason } = asserted;
+      context.report({ name: "proxy.malformed", level: "warn", reason, ...(hint === undefined ? {} : { hint }) });
+    }
+    if (unusable !== null) return served(unusable, ABSTAIN, null, null);
+    if (asserted.kind === "stripped") {
+      context.report({ name: "proxy.stripped", level: "warn", reason: asserted.reason });
+    }
+    if (asserted.kind !== "asserted") return after(ask(session, context), unasserted);
+    return after(resolver.resolve(asserted.identity), (resolved) =>
+      after(ask(session, context), (verdict) => {
+        reportTurnedAway(asserted.identity, resolved, resolver, context.report);
+        return joined(asserted.identity, resolved, verdict, resolver);
+      }),
+    );
+  });
+}
+
+/** Who is turned away, and why, by name: whoever runs the app is asked about it first (S-63). */
+export function reportTurnedAway(identity: Identity, resolved: Resolved, { unknownUsers }: Resolver, report: Report): void {
+  const unwanted = resolved.kind === "unknown" && unknownUsers === "refuse";
+  if (resolved.kind !== "blocked" && !unwanted) return;
+  const owner = ("owner" in resolved ? resolved.owner : undefined) ?? ownerOf(identity);
+  report({ name: "session.refused", level: "warn", reason: resolved.kind, code: "ERR_FORBIDDEN", owner });
+}
+
+function unasserted(verdict: Verdict): Observed {
+  const proven = provenBy(verdict);
+  const presented: Presented | null =
+    proven === null ? null : { owner: proven.row.owner, fromProxy: parseBody(proven.row).identity?.method === "proxy" };
+  return served(reconcileAbsent(presented), verdict, null, null);
+}
+
+function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unknownUsers }: Resolver): Observed {
+  if (verdict.kind === "unavailable") return { verdict, by: "session" };
+  const proven = provenBy(verdict);
+  const presented: Presented | null = proven === null ? null : { owner: proven.row.owner, fromProxy: false };
+  const reconciled = reconcile(resolved, presented, unknownUsers);
+  return served(reconciled, verdict, resolved.kind === "found" ? resolved : null, identity);
+}
+
+/** The outcome of the table, as the engine goes on with it. */
+function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Observed {
+  const proven = provenBy(verdict);
+  const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
+  const without = proven === null ? verdict : withoutSession(proven, end);
+  const beside = deadIn(without);
+  switch (as.kind) {
+    case "session":
+      return { verdict, by: verdict.kind === "abstain" ? null : "session" };
+    case "nobody":
+      return { verdict: without, by: null, ...ending };
+    case "refuse":
+      return { verdict: as, by: "proxy", ...ending, ...beside };
+    case "unavailable":
+      return { verdict: as, by: "proxy" };
+    case "register":
+      return { verdict: without, by: null, ...ending, ...(identity === null ? {} : { registering: identity }) };
+    case "user":
+      return found === null
+        ? { verdict: NOT_TAKEN, by: "proxy" }
+        : { ...asUser(found, as.own ? proven : null, verdict), ...ending, ...beside };
+  }
+}
+
+/** Where a live session does not count: it is over, or stays for another request. */
+function withoutSession({ row }: ProvenSession, end: EndReason | null): Verdict {
+  return end === null ? ABSTAIN : { kind: "abstain", dead: { reason: end, id: row.id } };
+}
+
+function deadIn(verdict: Verdict): Pick<Observed, "dead"> {
+  return verdict.kind === "abstain" && verdict.dead !== undefined ? { dead: verdict.dead } : {};
+}
+
+/** As the asserted user: with their own session, with an anonymous one whose data they keep, or with none. */
+function asUser({ identity, owner }: Found, own: ProvenSession | null, verdict: Verdict): Observed {
+  const asserted = { identity, owner };
+  if (own !== null && own.row.owner === owner) return { verdict, by: "proxy", asserted };
+  const accept: Verdict = { kind: "accept", principal: { identity, owner, ambient: true } };
+  return own === null ? { verdict: accept, by: "proxy", asserted } : { verdict: accept, by: "proxy", asserted, anonymous: own };
+}
+
+/** The observation once the app has made a user of them, or could not. */
+export function registered(resolved: Resolved, before: Observed): Observed {
+  switch (resolved.kind) {
+    case "found":
+      return { ...asUser(resolved, null, before.verdict), ...deadIn(before.verdict) };
+    case "unknown":
+      return { verdict: before.verdict, by: null };
+    case "blocked":
+      return { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy", ...deadIn(before.verdict) };
+    case "failed":
+      return { verdict: { kind: "unavailable", code: resolved.code, cause: resolved.cause }, by: "proxy" };
+  }
+}
+
+/** Whether something came along that a browser or a proxy sends by itself. */
+export function comesAlong({ explicit, proxy, session }: Chain, request: RequestView): boolean {
+  if (session.presented(request) || explicit.some((one) => one.ambient && one.presented(request))) return true;
+  return proxy?.reader.headers.some((name) => request.header(name) !== undefined) ?? false;
+}
+
+/** The session that a verdict proves. */
+export function provenBy(verdict: Verdict): ProvenSession | null {
+  return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
+}
+
+function read(reader: ProxyReader, { request, now, report }: StrategyContext): MaybePromise<ProxyVerdict> {
+  const failed = (cause: unknown): ProxyVerdict => {
+    report({ name: "proxy.failed", level: "error", error: cause });
+    return { kind: "unavailable", cause };
+  };
+  try {
+    const verdict = reader.read(request, now);
+    return verdict instanceof Promise ? verdict.catch(failed) : verdict;
+  } catch (cause) {
+    return failed(cause);
+  }
+}
+
+function ask(strategy: Strategy, context: StrategyContext, failed: typeof outage = outage): MaybePromise<Verdict> {
+  try {
+    const verdict = strategy.examine(context);
+    return verdict instanceof Promise ? verdict.catch((cause: unknown) => failed(strategy, cause, context.report)) : verdict;
+  } catch (cause) {
+    return failed(strategy, cause, context.report);
+  }
+}
+
+/** The session's strategy throws what the store threw. */
+function outage(_session: Strategy, cause: unknown, report: Report): Verdict {
+  report({ name: "store.failed", level: "error", reason: "read", error: cause });
+  return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
+}
+
+/** Another's is the app's: a bug, unless it declares an outage (S-56). */
+function failure({ name }: Strategy, cause: unknown, report: Report): Verdict {
+  const answered = hookFailure(cause);
+  report({ name: "credential.failed", level: "error", reason: name, code: answered.code, error: cause });
+  return { kind: "unavailable", ...answered, cause };
+}

@@ -1,0 +1,74 @@
+/** People whom the app does not let in, and browsers whose session ended before the request counted. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import type { AuditEvent, JsonObject, ProxyReader, Session } from "../../contracts.ts";
+import { coatcheck } from "../../index.ts";
+import { memory } from "../../stores/memory.ts";
+import type { Known, ResolverOptions } from "./resolver.ts";
+
+const reader: ProxyReader = {
+  headers: ["x-user"],
+  read: (request) => {
+    const subject = request.header("x-user");
+    if (subject === undefined) return { kind: "absent" };
+    return { kind: "asserted", identity: { issuer: "proxy:test", subject, claims: {}, authenticatedAt: 0, method: "proxy" } };
+  },
+};
+const CLEARED = /^[\w-]*coatcheck[\w-]*=; Max-Age=0/;
+
+function app(proxy: ResolverOptions) {
+  const events: AuditEvent[] = [];
+  const on = (event: AuditEvent): void => void events.push(event);
+  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), proxy: { reader, cacheFor: 0, ...proxy }, on });
+  const ask = async (headers: Record<string, string>, act: (session: Session<JsonObject>) => void = () => undefined) => {
+    const answer = await auth.handle(
+      new Request(`${ORIGIN}/`, { headers }),
+      (session) => {
+        act(session);
+        return new Response("served");
+      },
+      { peer: "10.0.0.1" },
+    );
+    const cookies = answer.headers.getSetCookie();
+    return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text(), cookies };
+  };
+  return { auth, ask, events };
+}
+
+for (const kind of ["blocked", "unknown"] as const) {
+  test(`F-65 S-63 a navigation of somebody ${kind} is a page with 403, clears the dead cookie, and is told by name`, async () => {
+    let known: Known = { owner: "u1" };
+    const { auth, ask, events } = app({ resolve: () => known, unknown: "refuse" });
+    const [line = ""] = (await ask({ ...NAVIGATION, "x-user": "alice" })).cookies;
+    const cookie = line.split(";")[0] ?? "";
+    assert.notEqual(cookie, "");
+    known = kind === "blocked" ? { blocked: true, owner: "u1" } : null;
+    const api = await ask({ accept: "application/json", "x-user": "alice", cookie });
+    assert.deepEqual([api.status, api.type, api.cookies], [403, "application/problem+json", []]);
+    const page = await ask({ ...NAVIGATION, "x-user": "alice", cookie });
+    assert.deepEqual([page.status, page.type], [403, "text/html; charset=utf-8"]);
+    assert.match(page.text, /\/auth\/logout/);
+    assert.match(page.cookies.join(), CLEARED);
+    const told = events.filter(({ name, level }) => name === "session.refused" && level === "warn");
+    const owner = kind === "blocked" ? "u1" : "proxy:test alice";
+    assert.deepEqual(
+      told.map((event) => [event.reason, event.owner, event.code]),
+      [
+        [kind, owner, "ERR_FORBIDDEN"],
+        [kind, owner, "ERR_FORBIDDEN"],
+      ],
+    );
+    await auth.close();
+  });
+}
+
+test("F-64 a handler's logout in a navigation of another user clears the cookie of the session that ended", async () => {
+  const { auth, ask } = app({});
+  const [line = ""] = (await ask({ ...NAVIGATION, "x-user": "alice" })).cookies;
+  const cookie = line.split(";")[0] ?? "";
+  const left = await ask({ ...NAVIGATION, "x-user": "bob", cookie }, (session) => session.logout());
+  assert.equal(left.status, 200);
+  assert.match(left.cookies.join(), CLEARED);
+  await auth.close();
+});

@@ -1,0 +1,47 @@
+/** A login in the place of a session that somebody else ends in the same moment. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import type { AuditEvent } from "../../contracts.ts";
+import { coatcheck } from "../../index.ts";
+import { memory } from "../../stores/memory.ts";
+import { manualClock } from "../../testing/manual-clock.ts";
+import { overStore } from "../../testing/over-store.ts";
+import { signIn } from "../../testing/sign-in.ts";
+
+for (const meanwhile of [false, true]) {
+  test(`F-46 a login says of the session before it that it ended${meanwhile ? ", unless somebody else ended it first" : ""}`, async () => {
+    const real = memory();
+    let overtakes = false;
+    const store = overStore(real, {
+      end: async (target, reason, now) => {
+        if (overtakes) await real.end(target, "admin", now);
+        return real.end(target, reason, now);
+      },
+    });
+    const events: AuditEvent[] = [];
+    const auth = coatcheck({
+      publicUrl: ORIGIN,
+      secrets: SECRET,
+      store,
+      clock: manualClock(),
+      on: (event) => events.push(event),
+    });
+    const cookie = await signIn(auth, { subject: "alice" });
+    overtakes = meanwhile;
+    const answer = await auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), (session) => {
+      session.login({ issuer: "app", subject: "bob" });
+      return new Response("welcome");
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.getSetCookie().length, 1);
+    const told = events.filter(({ name }) => name === "session.ended").map(({ reason }) => reason);
+    assert.deepEqual(told, meanwhile ? [] : ["identity-changed"]);
+    const created = events.filter(({ name }) => name === "session.created");
+    assert.deepEqual(
+      created.map(({ level, owner }) => `${level} ${owner}`),
+      ["info test alice", "info app bob"],
+    );
+    await auth.close();
+  });
+}

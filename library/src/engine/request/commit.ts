@@ -1,0 +1,98 @@
+/** Writes what was planned to the store, step by step, and says what began, ended and was exchanged. */
+import type { SessionRow } from "../../contracts.ts";
+import type { LoginIntent } from "../../core/draft.ts";
+import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
+import { loginOverruled } from "../lifecycle/markers.ts";
+import { keepToCap } from "../lifecycle/session-limit.ts";
+import type { Exchange } from "./exchange.ts";
+import type { EngineOptions } from "./options.ts";
+
+export type WritePlan = Extract<Plan, { kind: "write" }>;
+/** `conflict`: somebody else wrote the row first. `overruled`: a logout overtook the login. */
+export type Carried = "done" | "conflict" | "overruled";
+
+/** Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each other. */
+export async function carryOut<Data>(exchange: Exchange<Data>, held: Held, planned: WritePlan, now: number): Promise<Carried> {
+  const { options } = exchange;
+  const { store, background } = options;
+  const { login, steps } = planned;
+  const before = (await exchange.ownerMark) ?? undefined;
+  for (const [index, step] of steps.entries()) {
+    try {
+      if (step.kind === "end") {
+        await end(options, held, step, login, now);
+      } else if (!(await store.put(step.row, step.condition))) {
+        // Whoever ended the new record in this moment meant this login too, and has its tokens revoked.
+        return (await undo(options, steps.slice(0, index), now)) ? "overruled" : "conflict";
+      } else if (login !== null && step.condition === "absent") {
+        // Looked at before the presented session ends, so that an outage here does not take both.
+        const overruled = await loginOverruled(store, login, before, now);
+        if (overruled !== null) {
+          const ended = await store.end({ id: step.row.id }, overruled, now);
+          for (const id of ended) options.announce({ id, reason: overruled, row: step.row });
+          return "overruled";
+        }
+      }
+    } catch (error) {
+      background.waitUntil(undo(options, steps.slice(0, index + 1), now));
+      throw error;
+    }
+  }
+  for (const step of steps) if (step.kind === "put") announce(exchange, held, step, planned);
+  if (login !== null) await keepToCap(options, login.owner);
+  return "done";
+}
+
+/**
+ * What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret. Answers whether somebody
+ * else has ended it already.
+ */
+async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<boolean> {
+  let overruled = false;
+  for (const step of steps) {
+    if (step.kind !== "put" || step.condition !== "absent") continue;
+    try {
+      overruled ||= (await store.end({ id: step.row.id }, "replaced", now)).length === 0;
+    } catch {
+      unfinished.end({ id: step.row.id, reason: "replaced", grantLivesOn: true });
+    }
+  }
+  return overruled;
+}
+
+async function end<Data>(
+  { store, announce }: EngineOptions<Data>,
+  held: Held,
+  { id, reason }: EndStep,
+  login: LoginIntent | null,
+  now: number,
+): Promise<void> {
+  const row = held.live?.row.id === id ? held.live.row : await store.get(id);
+  const ended = await store.end({ id }, reason, now);
+  if (ended.length > 0) announce({ id, reason, row, grantLivesOn: sharesGrant(row, login) });
+}
+
+function announce<Data>(exchange: Exchange<Data>, held: Held, { row, condition }: PutStep, planned: WritePlan): void {
+  const { options } = exchange;
+  const { id: sessionId, owner, ended, reason } = row;
+  const who = { sessionId, ...(owner === null ? {} : { owner }) };
+  if (condition === "absent") options.report({ name: "session.created", level: "info", ...who });
+  else if (ended !== null) {
+    // Of the row as it was: what is stored now is empty.
+    const before = held.live?.row;
+    options.announce({
+      id: sessionId,
+      reason: reason ?? "replaced",
+      row: before,
+      grantLivesOn: sharesGrant(before, planned.login),
+    });
+  } else if (planned.cookie === "set") options.report({ name: "session.rotated", level: "info", ...who });
+}
+
+/**
+ * Whether the login in its place may live by the same grant: to some providers a person and a client have one, and to revoke a token of it
+ * takes the new ones as well.
+ */
+function sharesGrant(row: SessionRow | undefined, login: LoginIntent | null): boolean {
+  return row !== undefined && login !== null && login.tokens !== null && row.owner === login.owner;
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Strategy } from "../../contracts.ts";
+import { coatcheck } from "../../index.ts";
+import { memory } from "../../stores/memory.ts";
+import { manualClock } from "../../testing/manual-clock.ts";
+import { signIn } from "../../testing/sign-in.ts";
+
+const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+
+const robot: Strategy = {
+  name: "bearer",
+  ambient: false,
+  presented: (request) => request.header("authorization") !== undefined,
+  examine({ request, now }) {
+    if (request.header("authorization") !== "Bearer good") return { kind: "abstain" };
+    const identity = { issuer: "robots", subject: "r2", claims: {}, authenticatedAt: now, method: "bearer" };
+    return { kind: "accept", principal: { identity, owner: "robots r2", ambient: false } };
+  },
+};
+
+const auth = coatcheck({
+  publicUrl: "https://app.example.com",
+  secrets: SECRET,
+  store: memory(),
+  strategies: [robot],
+});
+
+const ask = (authorization: string) =>
+  auth.handle(new Request("https://app.example.com/", { headers: { authorization } }), (session) => {
+    session.set({ visits: 1 });
+    return new Response(session.identity?.subject ?? "nobody");
+  });
+
+test("S-01 a handler that writes for a request with a credential of its own is answered 400, and nothing is stored", async () => {
+  const response = await ask("Bearer good");
+  assert.equal(response.status, 400);
+  assert.equal(JSON.parse(await response.text()).code, "ERR_BAD_REQUEST");
+  assert.equal(response.headers.get("set-cookie"), null);
+});
+
+const LIKE_A_TICKET = `Bearer ${"A".repeat(22)}.${"A".repeat(43)}`;
+
+test("A-36 TP-05 a bearer that its strategy makes nothing of is 401, whatever it looks like", async () => {
+  const response = await ask(LIKE_A_TICKET);
+  assert.equal(response.status, 401);
+  assert.equal(response.headers.get("set-cookie"), null);
+});
+
+test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a weaker credential", async () => {
+  const clock = manualClock();
+  const silent: Strategy = { ...robot, examine: () => new Promise(() => undefined) };
+  const plain = coatcheck({
+    publicUrl: "https://app.example.com",
+    secrets: SECRET,
+    store: memory(),
+    strategies: [silent],
+    clock,
+  });
+  const cookie = await signIn(plain, { subject: "alice" });
+  const request = new Request("https://app.example.com/", { headers: { authorization: "Bearer good", cookie } });
+  const answer = plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(30_000);
+  assert.equal((await answer).status, 503);
+  await plain.close();
+});
+
+test("A-36 a scheme that no strategy reads is nobody's, and no session", async () => {
+  const plain = coatcheck({
+    publicUrl: "https://app.example.com",
+    secrets: SECRET,
+    store: memory(),
+  });
+  const request = new Request("https://app.example.com/", { headers: { authorization: LIKE_A_TICKET } });
+  const response = await plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
+  assert.equal(await response.text(), "nobody");
+  await plain.close();
+});

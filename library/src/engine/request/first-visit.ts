@@ -1,0 +1,41 @@
+/** First navigations of a proxy's user that come at once: one of them begins the session. */
+import { hash } from "node:crypto";
+import type { ProvenSession, RequestView } from "../../contracts.ts";
+import type { LoginIntent } from "../../core/draft.ts";
+import type { Asserted } from "./authenticate.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Settlement } from "./settle.ts";
+import { settle, UNCHANGED } from "./settle.ts";
+
+/** How long the first is given until its browser shows the cookie, milliseconds. */
+const AHEAD = 5_000;
+
+/** The login of an asserted user who has no session of their own yet. */
+export function beginningOf(asserted: Asserted | null, proven: ProvenSession | null): LoginIntent | null {
+  if (asserted === null || proven?.row.owner === asserted.owner) return null;
+  return { ...asserted, fresh: false, tokens: null, provider: null, sid: null, issuedAt: null };
+}
+
+/**
+ * Carries out the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of those that come at once store it;
+ * the others are served as who they are, and store nothing (S-35). What a handler writes is stored in any case, and does not come by here.
+ */
+export async function settleFirstVisit<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
+  const { login } = exchange.draft;
+  if (login === null || (await isFirst(exchange, login.owner))) return settle(exchange, status);
+  return UNCHANGED;
+}
+
+async function isFirst<Data>({ options, request }: Exchange<Data>, owner: string): Promise<boolean> {
+  const now = options.clock.now();
+  try {
+    return await options.store.mark(visitMark(owner, request), now + AHEAD, now);
+  } catch {
+    // Settling asks the store as well, and answers for its outage.
+    return true;
+  }
+}
+
+function visitMark(owner: string, request: RequestView): string {
+  return `visit:${hash("sha256", `${owner}\n${request.header("user-agent") ?? ""}`, "base64url")}`;
+}

@@ -1,0 +1,40 @@
+/** A logout that the store would not take: the browser forgets the session at once, and the process goes on trying to end it (S-45). */
+import type { ErrorCode, RequestView } from "../../contracts.ts";
+import { readCookies } from "../../cookie/parse.ts";
+import { clearCookie } from "../../cookie/serialize.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { hashSecret, parseTicket } from "../../crypto/ticket.ts";
+import type { Unfinished } from "../lifecycle/unfinished-endings.ts";
+import type { Exchange } from "./exchange.ts";
+import type { EngineOptions } from "./options.ts";
+import type { Settlement } from "./settle.ts";
+
+/** Most tickets of a request that are looked at; as many as are ever read. */
+const MOST_TICKETS = 4;
+
+/** The person may be leaving a shared computer, so the cookie goes whether or not the store has heard of it. */
+export function refusedLogout<Data>(exchange: Exchange<Data>, cause: CoatcheckError): Settlement {
+  const { live, several } = exchange.held();
+  const { unfinished, cookies } = exchange.options;
+  const endings: readonly Unfinished[] =
+    live === null ? several.map((id) => ({ id, reason: "logout" })) : [{ id: live.row.id, reason: "logout", before: live.row }];
+  const promised = endings.map((ending) => unfinished.end(ending)).every(Boolean);
+  return { cookies: [clearCookie(cookies.session)], refusal: new CoatcheckError(codeOf(promised), { cause }) };
+}
+
+/**
+ * The same where not even the look-up was answered. Whose ticket it is has to be proved when the store is back: an id alone, which anybody may
+ * know, ends nothing. `null`: no ticket came along.
+ */
+export function unseenLogout<Data>(
+  request: RequestView,
+  { unfinished, cookies }: EngineOptions<Data>,
+): { readonly code: ErrorCode; readonly cookies: readonly string[] } | null {
+  const tickets = readCookies(request.header("cookie"), cookies.session.name).slice(0, MOST_TICKETS).map(parseTicket);
+  const shown = tickets.filter((ticket) => ticket !== undefined);
+  if (shown.length === 0) return null;
+  const promised = shown.map(({ id, secret }) => unfinished.end({ id, reason: "logout", shown: hashSecret(secret) }));
+  return { code: codeOf(promised.every(Boolean)), cookies: [clearCookie(cookies.session)] };
+}
+
+const codeOf = (promised: boolean): ErrorCode => (promised ? "ERR_LOGOUT_PENDING" : "ERR_LOGOUT_UNFINISHED");

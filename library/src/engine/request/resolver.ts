@@ -1,0 +1,213 @@
+import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../contracts.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { hookFailure } from "../../core/hook-failure.ts";
+import type { Resolution, UnknownUsers } from "../../core/reconcile.ts";
+import { ownerOf } from "../../core/record.ts";
+
+/** What an app's look-up knows of somebody. */
+export type Known =
+  /** `owner` is whose sessions are; claims join those that were asserted, over them. */
+  | { readonly owner: string; readonly claims?: JsonObject }
+  /** Known, and not let in any more. With an owner `auth.forget(owner)` finds this answer too. */
+  | { readonly blocked: true; readonly owner?: string }
+  /** Unknown. */
+  | null;
+
+/** The app's side of an asserted identity. */
+export interface ResolverOptions {
+  /** Finds the app's user. Its silence is an outage, and so is what it throws by `unavailable(cause)`: 503. All
+   * else that it throws is its bug: 500. Default: everybody is known, by issuer and subject. */
+  readonly resolve?: (identity: Identity) => MaybePromise<Known>;
+  /** What becomes of whom it does not know. Default `anonymous`. */
+  readonly unknown?: UnknownUsers;
+  /** Makes a user of somebody unknown, with `unknown: "register"`. Asked once for each of them at a time in a process. */
+  readonly register?: (identity: Identity) => MaybePromise<Exclude<Known, null>>;
+  /** How long an answer of `resolve` is good, milliseconds; that somebody is unknown only a sixth of it. Errors are not kept. Default 30,000. */
+  readonly cacheFor?: number;
+}
+
+/** Whom an asserted identity is. */
+export type Resolved = Exclude<Resolution, { kind: "found" | "blocked" }> | Found | Blocked;
+/** Known. `identity` is the same object for the same assertion, until either changes. */
+export interface Found {
+  readonly kind: "found";
+  readonly owner: string;
+  readonly identity: Identity;
+}
+
+interface Blocked {
+  readonly kind: "blocked";
+  readonly owner?: string;
+}
+
+const CACHE_FOR = 30_000;
+const MOST_KEPT = 10_000;
+const PATIENCE = 5_000;
+
+interface Kept {
+  readonly until: number;
+  readonly from: Identity;
+  readonly resolved: Resolved;
+}
+
+/** A call of the app that is not answered yet. */
+interface Asking {
+  readonly from: Identity;
+  readonly generation: number;
+  readonly resolved: Promise<Resolved>;
+}
+
+/** Asks the app whom an asserted identity is, and keeps the answers for a bounded time. */
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #clock: Clock;
+  readonly #report: Report;
+  readonly #cacheFor: number;
+  readonly #kept = new Map<string, Kept>();
+  readonly #asking = new Map<string, Asking>();
+  readonly #registering = new Map<string, Asking>();
+  /** Raised by `forget`: what was asked before is not kept. */
+  #generation = 0;
+
+  constructor(options: ResolverOptions, { clock, report }: { readonly clock: Clock; readonly report: Report }) {
+    const { cacheFor = CACHE_FOR } = options;
+    if (!(cacheFor >= 0 && cacheFor <= 3_600_000))
+      throw new TypeError(`proxy.cacheFor is ${cacheFor}; it can be from 0 to 3600000`);
+    if (options.unknown === "register" && options.register === undefined) {
+      throw new TypeError('proxy.unknown is "register"; give proxy.register, which makes a user of an identity');
+    }
+    this.#options = options;
+    this.#cacheFor = cacheFor;
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  get unknownUsers(): UnknownUsers {
+    return this.#options.unknown ?? "anonymous";
+  }
+
+  /** Synchronous where the answer is kept. */
+  resolve(identity: Identity): MaybePromise<Resolved> {
+    const key = ownerOf(identity);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && this.#clock.now() < kept.until && saysTheSame(kept.from, identity)) return kept.resolved;
+    const asking = this.#asking.get(key);
+    if (asking !== undefined && this.#answersFor(asking, identity)) return asking.resolved;
+    return this.#begin(this.#asking, key, identity, () => this.#ask(key, identity));
+  }
+
+  /** Makes a user of somebody unknown. */
+  async register(identity: Identity): Promise<Resolved> {
+    const key = ownerOf(identity);
+    for (let one = this.#registering.get(key); one !== undefined; one = this.#registering.get(key)) {
+      const shares = this.#answersFor(one, identity);
+      const resolved = await one.resolved;
+      if (shares) return resolved;
+    }
+    return this.#begin(this.#registering, key, identity, async () => {
+      // Another process, or a request before this one, may have been quicker.
+      this.#kept.delete(key);
+      const found = await this.resolve(identity);
+      return found.kind === "unknown" ? this.#made(key, identity) : found;
+    });
+  }
+
+  /** Drops what is kept of a user, by owner or by issuer and subject. */
+  forget(owner: string): void {
+    this.#generation += 1;
+    this.#kept.delete(owner);
+    for (const [key, { resolved }] of this.#kept) {
+      if ("owner" in resolved && resolved.owner === owner) this.#kept.delete(key);
+    }
+  }
+
+  /** Whether what is on its way is an answer for this request too: the same is asserted, and nobody was to be forgotten since it was asked. */
+  #answersFor({ from, generation }: Asking, identity: Identity): boolean {
+    return generation === this.#generation && saysTheSame(from, identity);
+  }
+
+  #begin(among: Map<string, Asking>, key: string, from: Identity, work: () => Promise<Resolved>): Promise<Resolved> {
+    const generation = this.#generation;
+    const resolved = work().finally(() => {
+      if (among.get(key) === asking) among.delete(key);
+    });
+    const asking: Asking = { from, generation, resolved };
+    among.set(key, asking);
+    return resolved;
+  }
+
+  #ask(key: string, identity: Identity): Promise<Resolved> {
+    const { resolve } = this.#options;
+    return this.#answered(key, identity, () => (resolve === undefined ? { owner: key } : resolve(identity)));
+  }
+
+  #made(key: string, identity: Identity): Promise<Resolved> {
+    const { register } = this.#options;
+    if (register === undefined) return Promise.resolve({ kind: "unknown" });
+    return this.#answered(key, identity, () => register(identity));
+  }
+
+  async #answered(key: string, identity: Identity, ask: () => MaybePromise<Known>): Promise<Resolved> {
+    const generation = this.#generation;
+    try {
+      const known = checked(await this.#limited(ask));
+      const resolved = resolvedOf(known, identity);
+      if (generation === this.#generation) this.#keep(key, { resolved, from: identity });
+      return resolved;
+    } catch (cause) {
+      const { code } = hookFailure(cause);
+      this.#report({
+        name: "proxy.lookup-failed",
+        level: "error",
+        reason: code === "ERR_APP_HOOK" ? "app" : "outage",
+        code,
+        error: cause,
+      });
+      return { kind: "failed", code, cause };
+    }
+  }
+
+  async #limited(ask: () => MaybePromise<Known>): Promise<Known> {
+    const answer = ask();
+    if (!(answer instanceof Promise)) return answer;
+    const done = new AbortController();
+    const late = this.#clock.sleep(PATIENCE, done.signal).then(
+      () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "resolve did not answer in time" })),
+      () => answer,
+    );
+    return Promise.race([answer, late]).finally(() => done.abort());
+  }
+
+  #keep(key: string, kept: Omit<Kept, "until">): void {
+    if (this.#kept.size >= MOST_KEPT) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    const good = kept.resolved.kind === "found" ? this.#cacheFor : this.#cacheFor / 6;
+    this.#kept.set(key, { ...kept, until: this.#clock.now() + good });
+  }
+}
+
+/** Whether the app would be asked the same: its answer may rest on the claims (A-34). Readers give the same object for the same assertion. */
+function saysTheSame(before: Identity, now: Identity): boolean {
+  return before === now || JSON.stringify(before.claims) === JSON.stringify(now.claims);
+}
+
+function resolvedOf(known: Known, identity: Identity): Resolved {
+  if (known === null) return { kind: "unknown" };
+  if ("blocked" in known) return { kind: "blocked", ...(known.owner === undefined ? {} : { owner: known.owner }) };
+  const { owner, claims } = known;
+  return {
+    kind: "found",
+    owner,
+    identity: claims === undefined ? identity : { ...identity, claims: { ...identity.claims, ...claims } },
+  };
+}
+
+/** What a look-up answered, if it is an answer: an owner that is no name would be everybody's. */
+function checked(known: Known): Known {
+  if (known === null) return null;
+  if (typeof known === "object" && "blocked" in known && known.blocked === true) return known;
+  if (typeof known === "object" && "owner" in known && typeof known.owner === "string" && known.owner !== "") return known;
+  throw new TypeError("resolve answers with { owner }, { blocked: true } or null");
+}

@@ -1,0 +1,115 @@
+import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
+import { CoatcheckError, ERRORS, problem } from "../../core/errors.ts";
+import { isNavigation } from "../../core/navigation.ts";
+import type { EngineOptions } from "./options.ts";
+
+type Header = readonly [name: string, value: string];
+
+const PROBLEM_HEADERS: readonly Header[] = [
+  ["content-type", "application/problem+json"],
+  ["cache-control", "no-store"],
+  ["x-content-type-options", "nosniff"],
+];
+
+/** How long a client should wait where nobody knows better, in seconds. */
+const RETRY_AFTER = 5;
+
+/** The problem document of a code (RFC 9457). 503 and 429 carry `Retry-After`. */
+export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], retryAfter: number | null = null): RouteResponse {
+  const { status } = ERRORS[code];
+  const waits: readonly Header[] =
+    status === 503 || status === 429 ? [["retry-after", String(Math.ceil(retryAfter ?? RETRY_AFTER))]] : [];
+  return { status, headers: [...PROBLEM_HEADERS, ...waits, ...headers], body: problem(code) };
+}
+
+/** What answers need to know of the engine. */
+export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage" | "forbiddenPage">;
+
+/** What is answered where there is no answer: a person's navigation in an outage gets a page with what to do, all else the problem document. */
+export function answerFailure(
+  { code, retryAfter }: { readonly code: ErrorCode; readonly retryAfter: number | null },
+  request: RequestView,
+  { prefix, origins, outagePage }: Answering,
+): RouteResponse {
+  if (ERRORS[code].status !== 503 || !isNavigation(request)) return answerProblem(code, [], retryAfter);
+  const target = isRepeatable(request) ? request.target : pageBefore(request, origins.own);
+  const login = `${prefix}/login?return_to=${encodeURIComponent(target)}`;
+  return outagePage({ code, retryAfter: Math.ceil(retryAfter ?? RETRY_AFTER), target, login });
+}
+
+/**
+ * What is answered to an error that a handler threw. A person's navigation that needed a token, and whose session has none to give any
+ * more, is led to the login: nothing else helps (F-31).
+ */
+export function answerThrown(
+  error: { readonly code: ErrorCode; readonly retryAfter: number | null },
+  request: RequestView,
+  answering: Answering,
+): RouteResponse {
+  const signsInAgain = error.code === "ERR_SESSION_ENDED" && isNavigation(request);
+  return signsInAgain ? answerDecision({ kind: "login" }, request, answering) : answerFailure(error, request, answering);
+}
+
+/** What is answered in place of the handler. Never sets or clears a cookie. */
+export function answerDecision(
+  decision: Exclude<Decision, { kind: "proceed" }>,
+  request: RequestView,
+  answering: Answering,
+): RouteResponse {
+  switch (decision.kind) {
+    case "login":
+      return answerLogin(request, answering.prefix, answering.origins.own, decision.ended);
+    case "refuse": {
+      const challenge: readonly Header[] = decision.challenge === undefined ? [] : [["www-authenticate", decision.challenge]];
+      const vary: readonly Header[] = decision.code === "ERR_CROSS_SITE" ? [["vary", "Sec-Fetch-Site, Origin"]] : [];
+      if (decision.code === "ERR_FORBIDDEN" && decision.challenge === undefined && isNavigation(request))
+        return answering.forbiddenPage(`${answering.prefix}/logout`);
+      const response = answerProblem(decision.code, [...challenge, ...vary]);
+      return { ...response, status: decision.status };
+    }
+    case "unavailable":
+      return answerFailure(
+        { code: decision.code, retryAfter: decision.retryAfter === undefined ? null : decision.retryAfter / 1_000 },
+        request,
+        answering,
+      );
+    case "renew":
+    case "end-and-proceed":
+      throw new CoatcheckError("ERR_INTERNAL");
+  }
+}
+
+const isRepeatable = ({ method }: RequestView): boolean => method === "GET" || method === "HEAD";
+
+/** Sends a browser to the login, which says first why the session is over where it was one, and afterwards back to where it was going. */
+function answerLogin(request: RequestView, prefix: string, origins: readonly string[], ended?: EndReason): RouteResponse {
+  const safe = isRepeatable(request);
+  const returnTo = safe ? request.target : pageBefore(request, origins);
+  return {
+    status: safe ? 302 : 303,
+    headers: [
+      ["location", `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${ended === undefined ? "" : `&ended=${ended}`}`],
+      ["cache-control", "no-store"],
+      ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"],
+    ],
+    body: "",
+  };
+}
+
+// A form that was sent when nobody was signed in any more cannot be sent again; the page that it stands on can be shown.
+function pageBefore(request: RequestView, origins: readonly string[]): string {
+  const referer = request.header("referer") ?? "";
+  if (!URL.canParse(referer)) return "/";
+  const { origin, pathname, search } = new URL(referer);
+  return origins.includes(origin) ? pathname + search : "/";
+}
+
+/** The response with the session's cookies added; what sets a cookie is never stored by a cache (HD-01). */
+export function withCookies(response: RouteResponse, cookies: readonly string[]): RouteResponse {
+  if (cookies.length === 0) return response;
+  const headers = response.headers.filter(([name]) => name !== "cache-control");
+  return {
+    ...response,
+    headers: [...headers, ["cache-control", "no-store"], ...cookies.map((cookie): Header => ["set-cookie", cookie])],
+  };
+}

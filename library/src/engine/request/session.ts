@@ -1,0 +1,170 @@
+import type {
+  DeadReason,
+  Identity,
+  JsonObject,
+  LoginIdentity,
+  LoginOptions,
+  ReadonlyDeep,
+  SignedInSession,
+} from "../../contracts.ts";
+import { detached } from "../../core/detached.ts";
+import { draftData, withChange, withLogin, withLogout, withRotate } from "../../core/draft.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { normalizeIdentity, ownerOf, snapshot } from "../../core/record.ts";
+import { freeze } from "../lifecycle/record-body.ts";
+import type { Exchange } from "./exchange.ts";
+
+const NO_DATA: JsonObject = Object.freeze({});
+const NEVER = new AbortController().signal;
+
+/** The session as the app sees it. Everything is read lazily: a request that asks for nothing pays for nothing. */
+export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identity" | "owner" | "via"> {
+  readonly #exchange: Exchange<Data>;
+  #data: { readonly draft: unknown; readonly value: ReadonlyDeep<Data> } | null = null;
+
+  constructor(exchange: Exchange<Data>) {
+    this.#exchange = exchange;
+  }
+
+  get id(): string | null {
+    const { proven } = this.#exchange;
+    return proven === null ? null : detached(proven.row.id);
+  }
+
+  get identity(): Identity | null {
+    const identity = this.#identity();
+    if (identity !== null) this.#exchange.shows();
+    return identity;
+  }
+
+  #identity(): Identity | null {
+    const { draft, verdict, body, asserted } = this.#exchange;
+    if (draft.login !== null) return draft.login.identity;
+    if (draft.logout) return null;
+    if (asserted !== null) return asserted.identity;
+    if (body !== null) return body.identity;
+    return "principal" in verdict ? verdict.principal.identity : null;
+  }
+
+  get owner(): string | null {
+    const owner = this.#owner();
+    if (owner !== null) this.#exchange.shows();
+    return owner;
+  }
+
+  #owner(): string | null {
+    const { draft, verdict, proven, asserted } = this.#exchange;
+    if (draft.login !== null) return draft.login.owner;
+    if (draft.logout) return null;
+    if (asserted !== null) return asserted.owner;
+    if ("principal" in verdict) return verdict.principal.owner;
+    return proven?.row.owner ?? null;
+  }
+
+  get via(): string | null {
+    if (this.#owner() === null) return null;
+    const { by, draft } = this.#exchange;
+    return draft.login === null ? (by ?? "session") : "session";
+  }
+
+  get claims(): JsonObject {
+    return this.identity?.claims ?? NO_DATA;
+  }
+
+  get data(): ReadonlyDeep<Data> {
+    const { draft, proven } = this.#exchange;
+    if (proven !== null) this.#exchange.shows();
+    if (this.#data === null || this.#data.draft !== draft) this.#data = { draft, value: this.#read() };
+    return this.#data.value;
+  }
+
+  get createdAt(): number | null {
+    return this.#exchange.proven?.row.created ?? null;
+  }
+
+  get expiresAt(): number | null {
+    return this.#exchange.proven?.row.expires ?? null;
+  }
+
+  get idleExpiresAt(): number | null {
+    const { proven, options } = this.#exchange;
+    return proven === null ? null : Math.min(proven.row.seen + options.policy.idle, proven.row.expires);
+  }
+
+  get endedReason(): DeadReason | null {
+    return this.#exchange.dead?.reason ?? null;
+  }
+
+  get signal(): AbortSignal {
+    const { proven, options } = this.#exchange;
+    return proven === null ? NEVER : options.endings.signalOf(proven.row.id);
+  }
+
+  set(patch: Partial<Data>): void {
+    const change = { kind: "set", patch: snapshot(patch) } as const;
+    this.#change(change);
+  }
+
+  update(fn: (data: ReadonlyDeep<Data>) => Data): void {
+    const { validate } = this.#exchange.options;
+    this.#change({ kind: "update", fn: (data) => snapshot(fn(frozen(validate(data)))) });
+  }
+
+  login(identity: LoginIdentity, options: LoginOptions = {}): void {
+    const normal = normalizeIdentity(identity, this.#exchange.now);
+    const fresh = options.fresh ?? false;
+    const intent = { identity: normal, owner: ownerOf(normal), fresh, tokens: null, provider: null, sid: null, issuedAt: null };
+    this.#exchange.record((draft) => withLogin(draft, intent));
+  }
+
+  rotate(): void {
+    this.#exchange.record(withRotate);
+  }
+
+  logout(): void {
+    this.#exchange.record(withLogout);
+  }
+
+  async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
+    const { proven, options, draft, asserted } = this.#exchange;
+    if (proven === null || proven.row.owner === null || draft.logout) {
+      // A proxy's user is signed in and has no provider's token. A login here would be of another identity: a redirect loop.
+      throw new CoatcheckError(asserted === null || draft.logout ? "ERR_SESSION_ENDED" : "ERR_TOKEN_UNAVAILABLE");
+    }
+    // Who has just been signed in has no token here yet; the one that is stored is somebody else's.
+    if (draft.login !== null && draft.login.owner !== proven.row.owner) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
+    return options.renewals.accessToken(proven.row, rejected, this.#exchange.waiting);
+  }
+
+  // Trying the change out at once lets the handler, not the settling, hear of data that do not fit.
+  #change(change: Parameters<typeof withChange>[1]): void {
+    const { draft } = this.#exchange;
+    this.#replay(withChange(draft, change));
+    this.#exchange.record((current) => withChange(current, change));
+  }
+
+  #read(): ReadonlyDeep<Data> {
+    const { draft, options } = this.#exchange;
+    const data = this.#replay(draft);
+    try {
+      return frozen(options.validate(data));
+    } catch (error) {
+      // Data of an older schema must not lock anybody out; what is stored stays until it is written again.
+      options.report({ name: "session.data-invalid", level: "warn", ...(this.id === null ? {} : { sessionId: this.id }), error });
+      return frozen(options.validate({}));
+    }
+  }
+
+  #replay(draft: Exchange<Data>["draft"]): JsonObject {
+    const { proven, body, options } = this.#exchange;
+    if (draft.logout) return NO_DATA;
+    const base = { owner: proven?.row.owner ?? null, data: body?.data ?? NO_DATA };
+    return draftData(base, draft, (data) => snapshot(options.validate(data)));
+  }
+}
+
+function frozen<Data>(data: Data): ReadonlyDeep<Data>;
+function frozen(data: unknown): unknown {
+  freeze(data);
+  return data;
+}

@@ -1,0 +1,169 @@
+/** How often a write is planned again, and what one request may record and still say. */
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { LIFETIME, renewalWorld, tokens, view, type World } from "../../../test-support/renewals.ts";
+import type { JsonObject, SessionStore } from "../../contracts.ts";
+import { systemEntropy } from "../../crypto/entropy.ts";
+import { mintTicket } from "../../crypto/ticket.ts";
+import { memory } from "../../stores/memory.ts";
+import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
+import { overStore } from "../../testing/over-store.ts";
+import type { Exchange } from "./exchange.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+async function open(cookie = ""): Promise<Exchange<Record<string, unknown>>> {
+  const [replica = assert.fail("no replica")] = world.replicas;
+  return replica.auth.engine.open(view(cookie));
+}
+
+/** A signed-in session's write that meets so many others first. Answers what came of it, and what was slept meanwhile. */
+async function writtenPast(conflicts: number) {
+  const slept: number[] = [];
+  const real = memory();
+  let tries = 0;
+  let counts = false;
+  const store: SessionStore = overStore(real, {
+    put(row, condition) {
+      if (!counts) return real.put(row, condition);
+      tries += 1;
+      return tries > conflicts ? real.put(row, condition) : false;
+    },
+  });
+  const manual = manualClock();
+  const clock: ManualClock = {
+    ...manual,
+    get sleeping() {
+      return manual.sleeping;
+    },
+    sleep(ms, signal) {
+      if (counts) slept.push(ms);
+      return ms === 0 ? Promise.resolve() : manual.sleep(ms, signal);
+    },
+  };
+  world = renewalWorld(1, { store }, clock);
+  const cookie = await world.signIn();
+  const exchange = await open(cookie);
+  exchange.session.set({ n: 1 });
+  counts = true;
+  const { refusal } = await exchange.settle(200);
+  counts = false;
+  return { tries, slept, code: refusal?.code ?? null, data: (await open(cookie)).session.data };
+}
+
+for (const [conflicts, slept] of [
+  [0, []],
+  [3, []],
+  [5, [0, 0]],
+] as const) {
+  test(`F-46 a write that meets ${conflicts} others is stored after them, and past three lets others go on`, async () => {
+    assert.deepEqual(await writtenPast(conflicts), { tries: conflicts + 1, slept, code: null, data: { n: 1 } });
+  });
+}
+
+test("F-46 a write that never comes through gives up after two hundred attempts", async () => {
+  const { tries, code, data } = await writtenPast(1_000);
+  assert.deepEqual([tries, code, data], [200, "ERR_STORE_CONTENTION", {}]);
+});
+
+test("F-46 who signs somebody in and then logs out in one request has logged out", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  const exchange = await open(cookie);
+  exchange.session.login({ issuer: "app", subject: "bob" });
+  exchange.session.logout();
+  const { cookies, refusal } = await exchange.settle(200);
+  assert.equal(refusal, null);
+  assert.match(cookies.join(), /Max-Age=0/);
+  assert.equal((await open(cookie)).session.identity, null);
+});
+
+test("F-46 a login counts from when it was recorded, whatever is recorded after it", async () => {
+  world = renewalWorld();
+  const exchange = await open();
+  const began = world.clock.now();
+  exchange.session.login({ issuer: "app", subject: "bob" });
+  const mark = exchange.ownerMark;
+  world.clock.advance(5);
+  exchange.session.set({ n: 1 });
+  assert.deepEqual([exchange.loginBegan, exchange.ownerMark === mark], [began, true]);
+  exchange.session.login({ issuer: "app", subject: "carol" });
+  assert.deepEqual([exchange.loginBegan, exchange.ownerMark === mark], [began + 5, false]);
+});
+
+test("F-46 intent is told of once, before it is recorded", async () => {
+  world = renewalWorld();
+  const exchange = await open();
+  const pending: boolean[] = [];
+  exchange.onIntent = () => pending.push(exchange.pending);
+  exchange.session.set({ n: 1 });
+  exchange.session.set({ n: 2 });
+  assert.deepEqual([pending, exchange.pending], [[false], true]);
+});
+
+test("F-46 an exchange knows the provider and the tokens of its session, and of nobody neither", async () => {
+  world = renewalWorld();
+  const stored = tokens(0, world.clock.now() + LIFETIME);
+  const known = await open(await world.signIn());
+  assert.deepEqual([known.provider(), known.tokens()], ["default", stored]);
+  const nobody = await open();
+  assert.deepEqual([nobody.provider(), nobody.tokens()], [null, null]);
+});
+
+test("F-46 once settled an exchange is closed: nothing more is stored, and intent is misuse", async () => {
+  world = renewalWorld();
+  const exchange = await open();
+  exchange.session.set({ n: 1 });
+  assert.equal(exchange.closed, false);
+  const settling = exchange.settle(200);
+  assert.equal(exchange.closed, true);
+  assert.throws(() => exchange.session.set({ n: 2 }), { name: "TypeError", message: /the response has begun/ });
+  assert.equal((await settling).cookies.length, 1);
+  assert.deepEqual(exchange.settle(200), { cookies: [], refusal: null });
+});
+
+for (const [failed, status, keeps] of [
+  [false, 200, true],
+  [false, 499, true],
+  [false, 500, false],
+  [true, 200, false],
+] as const) {
+  test(`F-46 of a handler that ${failed ? "threw" : "did not throw"}, with ${status}, its change is ${keeps ? "kept" : "dropped"}`, async () => {
+    world = renewalWorld();
+    const cookie = await world.signIn();
+    const exchange = await open(cookie);
+    exchange.session.set({ n: 1 });
+    if (failed) exchange.fail();
+    await exchange.settle(status);
+    const expected: JsonObject = keeps ? { n: 1 } : {};
+    assert.deepEqual((await open(cookie)).session.data, expected);
+  });
+}
+
+test("F-46 the id of a session begins with when it ends, so that those that end together lie together", async () => {
+  world = renewalWorld();
+  const beginning = (id: string): Buffer => Buffer.from(id, "base64url").subarray(0, 4);
+  for (const days of [0, 30]) {
+    world.clock.advance(days * 86_400_000);
+    const { proven } = await open(await world.signIn());
+    const { id, expires } = proven?.row ?? assert.fail("not signed in");
+    assert.deepEqual(beginning(id), beginning(mintTicket(systemEntropy, expires).id));
+  }
+});
+
+test("F-46 S-45 who logs out while a newer release writes the session has lost the cookie, and the session ends", async () => {
+  world = renewalWorld();
+  const cookie = await world.signIn();
+  const exchange = await open(cookie);
+  const { row } = exchange.proven ?? assert.fail("not signed in");
+  assert.equal(await world.store.put({ ...row, body: '{"format":2}', version: row.version + 1 }, row.version), true);
+  exchange.session.logout();
+  const { refusal, cookies } = await exchange.settle(200);
+  assert.equal(refusal?.code, "ERR_LOGOUT_PENDING");
+  assert.match(cookies.join(), /Max-Age=0/);
+  await world.quiet();
+  world.clock.advance(1_000);
+  await world.quiet();
+  assert.equal((await world.store.get(row.id))?.reason, "logout");
+});

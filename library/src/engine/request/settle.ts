@@ -1,0 +1,146 @@
+import type { RequestView } from "../../contracts.ts";
+import { clearCookie, setCookie } from "../../cookie/serialize.ts";
+import { heeded } from "../../core/draft.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { isPrefetch } from "../../core/navigation.ts";
+import type { Circumstances, CookiePlan, Held, Minted, PutStep } from "../../core/plan.ts";
+import { needsTicket, plan } from "../../core/plan.ts";
+import { overReason } from "../../core/policy.ts";
+import { snapshot } from "../../core/record.ts";
+import { renewAtOf } from "../../core/renewal.ts";
+import { chance } from "../../crypto/entropy.ts";
+import type { MintedTicket } from "../../crypto/ticket.ts";
+import { joinTicket, mintTicket } from "../../crypto/ticket.ts";
+import { networkOf, wholeAddress } from "../../net/kept-address.ts";
+import { bodyOf } from "../lifecycle/record-body.ts";
+import { sealTokens } from "../lifecycle/sealed-tokens.ts";
+import type { WritePlan } from "./commit.ts";
+import { carryOut } from "./commit.ts";
+import type { Exchange } from "./exchange.ts";
+import type { EngineOptions } from "./options.ts";
+import { refusedLogout } from "./refused-logout.ts";
+import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
+
+/** What the response gets: cookies to add, and perhaps a refusal that takes the place of the handler's answer. */
+export interface Settlement {
+  readonly cookies: readonly string[];
+  readonly refusal: CoatcheckError | null;
+}
+
+export const UNCHANGED: Settlement = { cookies: [], refusal: null };
+
+/** How often a write is planned again on the fresh record before the request gives up; every conflict is somebody else's success. */
+const ATTEMPTS = 200;
+
+/** Carries out what the handler wanted: the store first, the cookie second. The only place where a session's cookie is set. */
+export async function settle<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
+  try {
+    return await attempt(exchange, status);
+  } catch (error) {
+    if (error instanceof CoatcheckError) {
+      return heeded(exchange.draft, status).logout ? refusedLogout(exchange, error) : refused(error);
+    }
+    return refused(new CoatcheckError("ERR_INTERNAL", { cause: error }));
+  }
+}
+
+/** What the store throws is an outage; what planning throws is the app's. */
+async function fromStore<Data, T>({ options }: Exchange<Data>, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    options.report({ name: "store.failed", level: "error", reason: "write", error: cause });
+    throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+  }
+}
+
+async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
+  const { options } = exchange;
+  let held = exchange.held();
+  for (let tries = 0; tries < ATTEMPTS; tries++) {
+    const now = options.clock.now();
+    const ticket = ticketFor(exchange, held, now);
+    const planned = plan(held, exchange.draft, {
+      now,
+      ...(exchange.loginBegan === null ? {} : { began: exchange.loginBegan }),
+      status,
+      policy: options.policy,
+      validate: (data) => snapshot(options.validate(data)),
+      minted: ticket === null ? null : minted(exchange, ticket),
+      client: clientOf(exchange),
+      prefetch: isPrefetch(exchange.request),
+    });
+    if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
+    const carried = await fromStore(exchange, carryOut(exchange, held, planned, now));
+    if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
+    if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
+    held = await fromStore(exchange, heldAgain(exchange, held, now));
+    // A store that answers at once would let a crowd of writers starve everybody else in this process.
+    if (tries > 2) await options.clock.sleep(0);
+  }
+  throw new CoatcheckError("ERR_STORE_CONTENTION");
+}
+
+function ticketFor<Data>({ draft, request, options }: Exchange<Data>, held: Held, now: number): Successor | null {
+  const { live } = held;
+  if (draft.rotate && draft.login === null && live !== null) return successorOf(live.row, request, options);
+  return needsTicket(draft, held) ? mintTicket(options.entropy, now + options.policy.lifetime) : null;
+}
+
+function refused(refusal: CoatcheckError): Settlement {
+  return { cookies: [], refusal };
+}
+
+function minted<Data>({ draft, options }: Exchange<Data>, ticket: Successor): Minted {
+  const { keyring, clock, entropy, refresh } = options;
+  const tokens = draft.login?.tokens ?? null;
+  if (tokens === null) return { ...ticket, sealedTokens: null, renewAt: null };
+  const renewAt = refresh.policy === "never" ? null : renewAtOf(tokens, clock.now(), chance(entropy));
+  return { ...ticket, sealedTokens: sealTokens(tokens, ticket.id, keyring), renewAt };
+}
+
+function clientOf<Data>({ request, options }: Exchange<Data>): Circumstances["client"] {
+  const agent = options.keep.userAgent ? request.header("user-agent")?.slice(0, 512) : undefined;
+  return { ...(agent === undefined ? {} : { userAgent: agent }), ...addressIn(request, options) };
+}
+
+function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<Data>): Circumstances["client"] {
+  if (keep.address === null) return {};
+  const client = keep.addressOf(request);
+  if (client === undefined || client === "") return {};
+  if (keep.address === "hash") return { addressHash: keyring.deriveHash("address", client) };
+  const address = keep.address === "full" ? wholeAddress(client) : networkOf(client);
+  return address === undefined ? {} : { address };
+}
+
+/** The presented session as it is now, after somebody else wrote it. */
+async function heldAgain<Data>({ options }: Exchange<Data>, held: Held, now: number): Promise<Held> {
+  if (held.live === null) return held;
+  const row = await options.store.get(held.live.row.id);
+  if (row === undefined || overReason(row, now, options.policy) !== null) return { ...held, live: null, lost: true };
+  return {
+    ...held,
+    live: { row, body: bodyOf(row, options.store.capabilities).record, previous: showsPrevious(held.live, row) },
+  };
+}
+
+function cookiesOf<Data>(
+  { options }: Exchange<Data>,
+  held: Held,
+  planned: WritePlan,
+  ticket: MintedTicket | null,
+  now: number,
+): readonly string[] {
+  const does: { readonly [plan in CookiePlan]: () => readonly string[] } = {
+    keep: () => [],
+    clear: () => [clearCookie(options.cookies.session)],
+    set: () => {
+      // A cookie that is given once more needs no write.
+      const row = planned.steps.find((step): step is PutStep => step.kind === "put")?.row ?? held.live?.row;
+      if (row === undefined || ticket === null) throw new CoatcheckError("ERR_INTERNAL");
+      const left = options.policy.persistent ? Math.max(1, Math.floor((row.expires - now) / 1000)) : undefined;
+      return [setCookie(options.cookies.session, joinTicket(row.id, ticket.secret), left)];
+    },
+  };
+  return does[planned.cookie]();
+}

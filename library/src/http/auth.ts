@@ -1,0 +1,51 @@
+import type { ProviderState, SessionDirectory } from "../contracts.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { FetchHandler, FetchInfo } from "./fetch-handler.ts";
+
+/** What `coatcheck()` gives: hand it to an adapter, or use it with Fetch requests directly. */
+export interface Auth<Data> {
+  /** For adapters. */
+  readonly engine: Engine<Data>;
+  /**
+   * Answers a Fetch request: our own endpoints, else `handler` with the request's session.
+   *
+   * @example
+   * ```ts
+   * const serve = (request: Request) =>
+   *   auth.handle(request, (session) => Response.json({ hello: session.identity?.subject ?? "stranger" }));
+   * ```
+   */
+  handle(request: Request, handler: FetchHandler<Data>, info?: FetchInfo): Promise<Response>;
+  /**
+   * Ends every session of an owner (`session.owner`, or issuer and subject), on every replica, also one whose login is on its way; for a password change, say. Answers how
+   * many sessions it found alive. Rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer.
+   */
+  endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
+  /** Drops what is kept of the proxy's look-up of somebody: at once in this process, in others within the cache's time. */
+  forget(owner: string | { readonly issuer: string; readonly subject: string }): void;
+  /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
+  readonly sessions: SessionDirectory;
+  /** What readiness depends on. */
+  ready(): Promise<Readiness>;
+  /** The providers as they are now; discovery goes on by itself where one is not ready. */
+  readonly providers: readonly ProviderState[];
+  /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+  /**
+   * Stops background work, waits for what is under way, and closes providers. The store is yours to close. `within`: after so
+   * many milliseconds providers' answers are waited for no longer, and a refresh on its way is stored as unknown.
+   * Default: as long as the providers may take.
+   */
+  close(options?: { readonly within?: number }): Promise<void>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly store: boolean;
+  readonly providers: readonly Pick<ProviderState, "name" | "ready">[];
+  /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
+  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+}
+
+/** The part of {@link Auth} that adapters need. */
+export type HasEngine<Data> = Pick<Auth<Data>, "engine">;

@@ -1,0 +1,171 @@
+import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
+import { challenge, endOf } from "../core/decide.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Exchange } from "../engine/request/exchange.ts";
+import { uncached } from "../engine/request/no-store.ts";
+import { answerFailure, answerThrown, withCookies } from "../engine/request/responses.ts";
+import { pickOrigin } from "./node-request.ts";
+import { isSignedIn } from "./signed-in.ts";
+import { checkedVia } from "./user-policy.ts";
+
+const ANYBODY: Policy = { require: "nobody" };
+const SOMEBODY: Policy = { require: "user" };
+
+/** What a Fetch handler may know beside the request. */
+export interface FetchInfo {
+  /** The address of the peer that opened the connection. */
+  readonly peer?: string;
+  /** Which ways of authenticating are accepted, as `requireUser` takes them: whom another authenticated is 403. Default: all. */
+  readonly via?: readonly string[];
+}
+
+/** A request of the Fetch standard as the engine sees it. */
+export class FetchRequest implements RouteRequest {
+  readonly #request: Request;
+  readonly #origins: readonly string[];
+  readonly method: string;
+  readonly target: string;
+  readonly peer: string | undefined;
+
+  constructor(request: Request, origins: readonly string[], info: FetchInfo = {}) {
+    this.#request = request;
+    this.#origins = origins;
+    this.method = request.method;
+    this.target = targetOf(request.url);
+    this.peer = info.peer;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  get origin(): string {
+    return pickOrigin(this.header("host") ?? new URL(this.#request.url).host, this.#origins);
+  }
+
+  async body(limit: number): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this.#request.body ?? []) {
+      size += chunk.length;
+      if (size > limit) throw new CoatcheckError("ERR_BODY_TOO_LARGE");
+      chunks.push(chunk);
+    }
+    return new TextDecoder().decode(joined(chunks, size));
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+// Everything behind the authority, without parsing the whole of it.
+function targetOf(url: string): string {
+  const path = url.indexOf("/", url.indexOf("//") + 2);
+  const fragment = url.indexOf("#");
+  return path === -1 ? "/" : url.slice(path, fragment === -1 ? undefined : fragment);
+}
+
+export type FetchHandler<Data> = (session: Session<Data>, request: Request) => MaybePromise<Response>;
+
+/** A proxy is believed by its address; who does not tell it cannot have one in front (docs/design.md §3). */
+export function needsPeer<Data>({ options }: Engine<Data>, how: string): void {
+  if (options.chain.proxy === null) return;
+  throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
+}
+
+function policyOf<Data>({ options }: Engine<Data>, via: readonly string[] | undefined, policy: Policy): Policy {
+  if (via === undefined) return policy;
+  checkedVia(via, options);
+  return { ...policy, via };
+}
+
+/** Drives a Fetch handler: our own endpoints are answered, all else goes to `handler` with its session. */
+export async function handle<Data>(
+  engine: Engine<Data>,
+  request: Request,
+  handler: FetchHandler<Data>,
+  info?: FetchInfo,
+): Promise<Response> {
+  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
+  const view = new FetchRequest(request, engine.options.origins.own, info);
+  if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
+  const exchange = await engine.open(view);
+  const decision = await exchange.admit(policyOf(engine, info?.via, ANYBODY));
+  if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
+  return conclude(exchange, await answered(exchange, handler, request));
+}
+
+/** Drives a Fetch handler that is for somebody signed in: 401 for others, or the login for a navigation. */
+export async function handleUser<Data>(
+  engine: Engine<Data>,
+  request: Request,
+  handler: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
+  info?: FetchInfo,
+): Promise<Response> {
+  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
+  const view = new FetchRequest(request, engine.options.origins.own, info);
+  if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
+  const exchange = await engine.open(view);
+  const decision = await exchange.admit(policyOf(engine, info?.via, SOMEBODY));
+  const { session } = exchange;
+  if (decision.kind !== "proceed" || !isSignedIn(session)) {
+    const refusal = decision.kind === "proceed" ? challenge(view, endOf(exchange.verdict)) : decision;
+    return conclude(exchange, toResponse(exchange.refuse(refusal)));
+  }
+  const response = await answered(exchange, () => handler(session, request), request);
+  return conclude(exchange, uncached(response));
+}
+
+/** Answers one of our own endpoints, also where it fails with a code of ours. */
+export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest): Promise<RouteResponse> {
+  try {
+    return await engine.serve(view);
+  } catch (error) {
+    if (error instanceof CoatcheckError) return answerFailure(error, view, engine.options);
+    throw error;
+  }
+}
+
+// A throw keeps only `logout`, and settling comes before passing it on (docs/design.md §1.5).
+async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Data>, request: Request): Promise<Response> {
+  try {
+    return await handler(exchange.session, request);
+  } catch (error) {
+    exchange.fail();
+    if (error instanceof CoatcheckError) return toResponse(answerThrown(error, exchange.request, exchange.options));
+    await exchange.settle(500);
+    throw error;
+  }
+}
+
+/** Settles, and gives the response its cookies; a refusal takes the handler's place. */
+export async function conclude<Data>(exchange: Exchange<Data>, response: Response): Promise<Response> {
+  const own = `${exchange.options.cookies.session.name}=`;
+  const wrote = response.headers.getSetCookie().some((line) => line.startsWith(own));
+  const { cookies, refusal } = await exchange.settle(response.status, wrote);
+  if (refusal !== null) {
+    await response.body?.cancel().catch(() => undefined);
+    return toResponse(withCookies(answerFailure(refusal, exchange.request, exchange.options), cookies));
+  }
+  exchange.touch(response.status);
+  if (cookies.length === 0) return exchange.shown ? uncached(response) : response;
+  // The handler's headers may be immutable, as those of `Response.redirect` are.
+  const copy = new Response(response.body, response);
+  for (const cookie of cookies) copy.headers.append("set-cookie", cookie);
+  copy.headers.set("cache-control", "no-store");
+  return copy;
+}
+
+/** One of our own answers as a Fetch response. */
+export function toResponse({ status, headers, body }: RouteResponse): Response {
+  const list = headers.map(([name, value]): [string, string] => [name, value]);
+  return new Response(status === 204 || status === 304 ? null : body, { status, headers: list });
+}

@@ -1,0 +1,75 @@
+/** What an app records before one of our own endpoints, and answers in its place. */
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import { test } from "node:test";
+import { listen, say } from "../../test-support/talk.ts";
+import type { JsonObject, Session } from "../contracts.ts";
+import { coatcheck } from "../index.ts";
+import { memory } from "../stores/memory.ts";
+import { overStore } from "../testing/over-store.ts";
+import { signIn } from "../testing/sign-in.ts";
+import { Push } from "./node-handler.ts";
+
+const SECRETS = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
+const PLACES = ["/", "/auth/session"];
+
+async function appWith(respond: (session: Session<JsonObject>, response: ServerResponse) => void, later = false) {
+  const real = memory();
+  const store = later ? overStore(real, { get: async (id) => real.get(id) }) : real;
+  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store });
+  const cookie = await signIn(auth, { subject: "alice" });
+  const push = new Push(auth.engine);
+  const server = await listen((request, response) => {
+    push.open(request, response, (error) => {
+      if (error === undefined) respond(push.session(request), response);
+      else response.writeHead(500).end(String(error));
+    });
+  });
+  const stored = async (): Promise<JsonObject> =>
+    (await auth.engine.open({ method: "GET", target: "/", header: () => cookie })).session.data;
+  return { auth, cookie, server, stored };
+}
+
+for (const later of [false, true]) {
+  const when = later ? "later" : "at once";
+  test(`F-46 what an app records before it answers is stored, also in the place of an endpoint of ours: a store that answers ${when}`, async () => {
+    const { auth, cookie, server, stored } = await appWith((session, response) => {
+      session.update((data) => ({ visits: Number(data["visits"] ?? 0) + 1 }));
+      response.end("the app's");
+    }, later);
+    await using _ = server;
+    for (const [at, path] of PLACES.entries()) {
+      const answer = await say(server.port, path, { headers: { cookie } });
+      assert.deepEqual([answer.status, answer.text], [200, "the app's"], path);
+      assert.deepEqual(await stored(), { visits: at + 1 }, path);
+    }
+    await auth.close();
+  });
+}
+
+test("F-46 what another site's request records is stored nowhere, also in the place of an endpoint of ours", async () => {
+  const { auth, cookie, server, stored } = await appWith((session, response) => {
+    session.set({ visits: 1 });
+    response.end("the app's");
+  });
+  await using _ = server;
+  for (const path of PLACES) {
+    const headers = { cookie, "sec-fetch-site": "cross-site" };
+    const answer = await say(server.port, path, { method: "POST", headers });
+    assert.deepEqual([answer.status, JSON.parse(answer.text).code], [403, "ERR_CROSS_SITE"], path);
+    assert.deepEqual(await stored(), {}, path);
+  }
+  await auth.close();
+});
+
+test("F-46 a handler that throws after a store that answers later is passed on", async () => {
+  const { auth, cookie, server } = await appWith(() => {
+    throw new Error("a bug");
+  }, true);
+  await using _ = server;
+  for (const path of PLACES) {
+    const answer = await say(server.port, path, { headers: { cookie } });
+    assert.deepEqual([answer.status, answer.text], [500, "Error: a bug"], path);
+  }
+  await auth.close();
+});

@@ -1,0 +1,211 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
+import { hasIntent } from "../core/draft.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Exchange } from "../engine/request/exchange.ts";
+import { keepFromCaches } from "../engine/request/no-store.ts";
+import { answerFailure, answerThrown } from "../engine/request/responses.ts";
+import { type Settlement, UNCHANGED } from "../engine/request/settle.ts";
+import { NodeRequest, writeAnswer } from "./node-request.ts";
+import { hold } from "./response-hold.ts";
+import { signedIn } from "./signed-in.ts";
+import { type RequireUser, userPolicy } from "./user-policy.ts";
+
+const LOCKED = "requireUser() keeps everybody from the login: web.routes() comes before it";
+const ANYBODY: Policy = { require: "nobody" };
+
+type Next = (error?: unknown) => void;
+
+const CARRIED: unique symbol = Symbol("coatcheck");
+
+/** An exchange, and whose it is: an app may have several `auth`. */
+interface Carried<Data> {
+  readonly by: Push<Data>;
+  readonly exchange: Exchange<Data>;
+  readonly before: Carried<Data> | undefined;
+}
+
+// A `WeakMap` would do, but costs the garbage collector more than all else that is done for a request.
+type Carrier<Data> = IncomingMessage & { [CARRIED]?: Carried<Data> | undefined };
+
+/** Whether the handler has set the session's cookie itself. */
+function writesCookie<Data>({ options }: Exchange<Data>, response: ServerResponse): boolean {
+  const lines = response.getHeader("set-cookie") ?? [];
+  const begins = `${options.cookies.session.name}=`;
+  return [lines].flat().some((line) => String(line).startsWith(begins));
+}
+
+/** The engine for frameworks that push their answer into a `ServerResponse`: plain `node:http`, Express. */
+export class Push<Data> {
+  readonly #engine: Engine<Data>;
+
+  constructor(engine: Engine<Data>) {
+    this.#engine = engine;
+  }
+
+  /** Opens the request's exchange, then calls `next`; or answers in its place. */
+  open(request: Carrier<Data>, response: ServerResponse, next: Next): void {
+    const view = new NodeRequest(request, this.#engine.options.origins.own);
+    const enter = (exchange: Exchange<Data> | null): void => {
+      if (exchange === null) return;
+      request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
+      next();
+    };
+    const admitted = this.#engine.owns(view.target) ? this.#openOwn(view, response) : this.#admit(view, response);
+    if (admitted instanceof Promise) admitted.then(enter).catch(next);
+    else enter(admitted);
+  }
+
+  /** The exchange of a request to one of our own endpoints, for what the app has in front of these: each of them admits and settles by its own rules. */
+  #openOwn(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data>> {
+    const enter = (exchange: Exchange<Data>): Exchange<Data> => {
+      exchange.answer = response;
+      exchange.onIntent = () => this.#hold(exchange, response, (status) => this.#settleOwn(exchange, response, status));
+      return exchange;
+    };
+    const opened = this.#engine.open(view);
+    return opened instanceof Promise ? opened.then(enter) : enter(opened);
+  }
+
+  /** What the app recorded where the endpoint did not settle it: that looks nobody up, or the app answered in its place. */
+  async #settleOwn(exchange: Exchange<Data>, response: ServerResponse, status: number): Promise<Settlement> {
+    if (exchange.closed) return UNCHANGED;
+    const decision = await exchange.admit(ANYBODY);
+    if (decision.kind === "proceed") return exchange.settle(status, writesCookie(exchange, response));
+    const code = "code" in decision ? decision.code : "ERR_UNAUTHENTICATED";
+    return { cookies: [], refusal: new CoatcheckError(code) };
+  }
+
+  /** Opens an exchange for a request that is for none of our own endpoints; `null` where that was answered in the handler's place. */
+  admit(request: IncomingMessage, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    return this.#admit(new NodeRequest(request, this.#engine.options.origins.own), response);
+  }
+
+  #admit(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    const opened = this.#engine.open(view);
+    return opened instanceof Promise ? opened.then((exchange) => this.#enter(exchange, response)) : this.#enter(opened, response);
+  }
+
+  #enter(exchange: Exchange<Data>, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    const decision = exchange.admit(ANYBODY);
+    return decision instanceof Promise
+      ? decision.then((decided) => this.#entered(exchange, decided, response))
+      : this.#entered(exchange, decision, response);
+  }
+
+  #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
+    if (!this.#heeds(exchange, decision, response)) return null;
+    exchange.answer = response;
+    const put = (): void => this.#hold(exchange, response, (status) => exchange.settle(status, writesCookie(exchange, response)));
+    // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
+    if (exchange.pending && !response.headersSent) put();
+    else exchange.onIntent = put;
+    if (exchange.touchDue) response.once("close", () => exchange.touch(response.headersSent ? response.statusCode : 499));
+    return exchange;
+  }
+
+  #hold(exchange: Exchange<Data>, response: ServerResponse, settle: (status: number) => MaybePromise<Settlement>): void {
+    hold(
+      response,
+      settle,
+      (refusal) => answerFailure(refusal, exchange.request, this.#engine.options),
+      // Nothing is lost that somebody asked for; what is recorded afterwards is refused, as the head has left.
+      () => {
+        if (hasIntent(exchange.draft)) return false;
+        exchange.onIntent = () => this.#hold(exchange, response, settle);
+        return true;
+      },
+    );
+  }
+
+  #lets(exchange: Exchange<Data>, policy: Policy, response: ServerResponse): boolean {
+    return this.#heeds(exchange, exchange.decide(policy), response);
+  }
+
+  #heeds(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): boolean {
+    if (decision.kind === "proceed") return true;
+    writeAnswer(response, exchange.refuse(decision));
+    return false;
+  }
+
+  /** What a route asks of its user; `undefined`: anybody who is signed in. */
+  policyOf(given?: RequireUser): Policy {
+    return userPolicy(given, this.#engine.options);
+  }
+
+  /** Lets only somebody signed in pass. */
+  requireUser(policy: Policy, request: IncomingMessage, response: ServerResponse, next: Next): void {
+    const exchange = this.#exchange(request);
+    if (this.owns(request) && exchange.decide(policy).kind === "login") throw new TypeError(LOCKED);
+    if (this.letsUser(exchange, response, policy)) next();
+  }
+
+  /** Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says otherwise. */
+  letsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): boolean {
+    if (!this.#lets(exchange, policy, response)) return false;
+    keepFromCaches(response);
+    return true;
+  }
+
+  /** Answers requests to our own endpoints, passes on all others. */
+  serve(request: IncomingMessage, response: ServerResponse, next: Next): void {
+    const view = new NodeRequest(request, this.#engine.options.origins.own);
+    if (!this.#engine.owns(view.target)) {
+      next();
+      return;
+    }
+    this.#engine.serve(view, this.#carried(request)).then(
+      (answer) => writeAnswer(response, answer),
+      (error: unknown) => this.fail(error, request, response, next),
+    );
+  }
+
+  /** What the handler threw: keeps only `logout`; answers errors that have a code of ours, passes on all others. */
+  fail(error: unknown, request: IncomingMessage, response: ServerResponse, next: Next): void {
+    this.failIn(this.#carried(request) ?? null, error, response, next);
+  }
+
+  /** The same for a handler whose exchange is at hand; `null`: it had none yet. */
+  failIn(exchange: Exchange<Data> | null, error: unknown, response: ServerResponse, next: Next): void {
+    exchange?.fail();
+    if (!(error instanceof CoatcheckError) || response.headersSent) {
+      next(error);
+      return;
+    }
+    const { options } = this.#engine;
+    const view = exchange?.request ?? new NodeRequest(response.req, options.origins.own);
+    writeAnswer(response, answerThrown(error, view, options));
+  }
+
+  /** Whether the request is to one of our own endpoints. */
+  owns(request: IncomingMessage): boolean {
+    return this.#engine.owns(request.url ?? "/");
+  }
+
+  /** Whether the request has an exchange. */
+  has(request: IncomingMessage): boolean {
+    return this.#carried(request) !== undefined;
+  }
+
+  session(request: IncomingMessage): Session<Data> {
+    return this.#exchange(request).session;
+  }
+
+  /** The session of somebody signed in. Throws `ERR_UNAUTHENTICATED` where nobody is. */
+  user(request: IncomingMessage): SignedInSession<Data> {
+    return signedIn(this.#exchange(request).session);
+  }
+
+  #exchange(request: IncomingMessage): Exchange<Data> {
+    const exchange = this.#carried(request);
+    if (exchange === undefined) throw new TypeError("session() has not seen this request: app.use(web.session()) comes first");
+    return exchange;
+  }
+
+  #carried(request: Carrier<Data>): Exchange<Data> | undefined {
+    let carried = request[CARRIED];
+    while (carried !== undefined && carried.by !== this) carried = carried.before;
+    return carried?.exchange;
+  }
+}

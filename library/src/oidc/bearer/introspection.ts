@@ -1,0 +1,224 @@
+import { hash } from "node:crypto";
+import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../../contracts.ts";
+import { parseTicket } from "../../crypto/ticket.ts";
+import { KeptAnswers } from "../http/bounded-cache.ts";
+import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
+import { beginning } from "../http/exchange.ts";
+import { ProviderProblem } from "../http/provider-problem.ts";
+import type { Transport } from "../http/transport.ts";
+import { boundedTransport } from "../http/transport.ts";
+import type { Fields } from "../jwt/jws.ts";
+import { isObject, MAX_TOKEN, refusing } from "../jwt/jws.ts";
+import { checkEndpoint } from "../provider/discovery.ts";
+import type { VerifierWorld } from "./jwt-access-token.ts";
+import { discoverResource } from "./resource-metadata.ts";
+import type { Measure } from "./token-claims.ts";
+import { allows, expiryOf, identityOf, isBound, isForUs, scopeOf } from "./token-claims.ts";
+import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
+
+/** A provider that says of opaque tokens whether they are good (RFC 7662). Durations are milliseconds. */
+export interface Introspection {
+  /** Users are kept apart by it; an answer that names another issuer does not count. */
+  readonly issuer: string;
+  /** Where to ask. Default: as the provider's metadata say. */
+  readonly endpoint?: string;
+  /** Who we are to the provider. */
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Default `client_secret_basic`. */
+  readonly clientAuthentication?: "client_secret_basic" | "client_secret_post";
+  /** What the provider calls this API in `aud`; of several one has to be there. Absent: only tokens that name no audience count. */
+  readonly audience?: string | readonly string[];
+  /** How long a positive answer is used, at most 300,000 and never past the token's end; so long does a revoked token live. Default 30,000. */
+  readonly cacheFor?: number;
+  /** How many answers are kept. Default 10,000. */
+  readonly maxCached?: number;
+  /** How far the clocks may differ; at most 60,000. Default 30,000. */
+  readonly clockTolerance?: number;
+  /** Words that every token has to have in `scope`, with spaces between; without them 403. Default none. */
+  readonly requiredScope?: string;
+  /** Whose a token is. Default: its issuer and subject. What it throws is an outage. */
+  readonly owner?: (identity: Identity) => string;
+  /** How long the provider may take. Default 5,000. */
+  readonly timeout?: number;
+}
+
+/** How long a token that is no good is not asked about again. */
+const NEGATIVE = 5_000;
+/** How many tokens are asked about at once; more are told to come back. */
+const MOST_FLIGHTS = 128;
+const MAX_RESPONSE = 65_536;
+
+const refuseKey = refusingKeysOf("bearer.introspection");
+const refuse = refusing("the opaque token");
+
+/**
+ * Judges all tokens but our own tickets by asking the provider, so it comes last. Answers are kept by the SHA-256 of the whole token, for this provider
+ * and audience alone (A-21, A-25); tokens that are no good apart from those that are, so that guessing drives nobody out. Who asks about the
+ * same token at the same time shares one request.
+ *
+ * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
+ */
+export function introspectionVerifier(given: Introspection, world: VerifierWorld): TokenVerifier {
+  const measure = settle(given);
+  const { clock } = world;
+  const cacheFor = within("cacheFor", given.cacheFor ?? 30_000, 0, 300_000, refuseKey);
+  const maxCached = within("maxCached", given.maxCached ?? 10_000, 1, 1_000_000, refuseKey);
+  const good = new KeptAnswers<Extract<TokenVerdict, { kind: "valid" }>>(maxCached, clock);
+  const bad = new KeptAnswers<TokenVerdict>(maxCached, clock);
+  const flights = new Map<string, Promise<TokenVerdict>>();
+  const closing = new AbortController();
+  const ask = asking(given, measure.loopback, world, closing.signal);
+
+  function keep(key: string, verdict: TokenVerdict): TokenVerdict {
+    if (verdict.kind === "valid") good.set(key, verdict, Math.min(cacheFor, verdict.expires - clock.now()));
+    else if (verdict.kind !== "unavailable") bad.set(key, verdict, NEGATIVE);
+    return verdict;
+  }
+
+  function fly(key: string, token: string): Promise<TokenVerdict> {
+    const flight = ask(token)
+      .then((answer) => judge(answer, measure, clock.now(), cacheFor))
+      .catch(verdictOf)
+      .then((verdict) => keep(key, verdict))
+      .finally(() => flights.delete(key));
+    flights.set(key, flight);
+    return flight;
+  }
+
+  return {
+    name: given.issuer,
+    reads: (token) => token.length <= MAX_TOKEN && parseTicket(token) === undefined,
+    verify(token) {
+      const key = hash("sha256", token, "base64url");
+      const kept = good.get(key);
+      if (kept !== undefined && kept.expires > clock.now()) return kept;
+      const known = bad.get(key) ?? flights.get(key);
+      if (known !== undefined) return known;
+      if (flights.size < MOST_FLIGHTS) return fly(key, token);
+      const message = `the provider is being asked about ${MOST_FLIGHTS} tokens at once`;
+      return { kind: "unavailable", retryAfter: 1_000, cause: new ProviderProblem("unavailable", "crowd", message) };
+    },
+    close: () => closing.abort(),
+  };
+}
+
+interface Settled extends Measure {
+  readonly loopback: boolean;
+}
+
+function settle(given: Introspection): Settled {
+  const { loopback } = issuerOf(given.issuer, refuseKey);
+  for (const key of ["clientId", "clientSecret"] as const)
+    if (typeof given[key] !== "string" || given[key] === "") throw refuseKey(key, "is missing.");
+  const method = given.clientAuthentication ?? "client_secret_basic";
+  if (method !== "client_secret_basic" && method !== "client_secret_post")
+    throw refuseKey("clientAuthentication", "is client_secret_basic or client_secret_post.");
+  return {
+    issuer: given.issuer,
+    loopback,
+    audiences: given.audience === undefined ? [] : audiencesOf(given.audience, refuseKey),
+    clockTolerance: within("clockTolerance", given.clockTolerance ?? 30_000, 0, 60_000, refuseKey),
+    requiredScope: scopeWords(given.requiredScope, refuseKey),
+    owner: given.owner ?? null,
+  };
+}
+
+/** One request to the provider. Throws {@link ProviderProblem}: `unavailable` for every answer that is no answer to the question. */
+function asking(
+  given: Introspection,
+  loopback: boolean,
+  { clock, fetch }: VerifierWorld,
+  signal: AbortSignal,
+): (token: string) => Promise<Fields> {
+  const timeout = within("timeout", given.timeout ?? 5_000, 1, 120_000, refuseKey);
+  const transport = boundedTransport({ timeout, maxResponse: MAX_RESPONSE, loopback }, clock, beginning(fetch));
+  const address = addressOf(given, loopback, transport, clock);
+  const { headers, form } = credentials(given);
+  return async (token) => {
+    try {
+      const body = new URLSearchParams({ token, token_type_hint: "access_token", ...form }).toString();
+      const options = { method: "POST", headers, body, signal };
+      const response = await twice(() => address().then((url) => transport.send("introspection", url, options)));
+      return fieldsOf(response.status, await response.text());
+    } catch (error) {
+      // Whatever is wrong with the answer, it says nothing about the token.
+      if (!(error instanceof ProviderProblem)) throw error;
+      throw new ProviderProblem("unavailable", error.check, error.message, { retryAfter: error.retryAfter });
+    }
+  };
+}
+
+/** To ask changes nothing, so a connection that the provider closed while it was idle is no reason to give up. */
+function twice(send: () => Promise<Response>): Promise<Response> {
+  return send().catch((error: unknown) => {
+    if (error instanceof ProviderProblem && error.check === "network") return send();
+    throw error;
+  });
+}
+
+function addressOf(given: Introspection, loopback: boolean, transport: Transport, clock: Clock): () => Promise<string> {
+  const { endpoint, issuer } = given;
+  if (endpoint !== undefined) {
+    try {
+      checkEndpoint("introspection_endpoint", endpoint, loopback);
+    } catch {
+      throw refuseKey("endpoint", "must be an https address; plain http is only for loopback addresses.");
+    }
+    return () => Promise.resolve(endpoint);
+  }
+  const discovery = discoverResource({ issuer, loopback }, transport, clock);
+  return async () => {
+    const { introspection_endpoint } = await discovery.get();
+    if (introspection_endpoint !== null) return introspection_endpoint;
+    throw new ProviderProblem("invalid", "metadata", "the provider's metadata lack introspection_endpoint");
+  };
+}
+
+/** One method of proving who we are, never two in a request (TK-03); id and secret are form-encoded before base64 (TK-02). */
+function credentials({ clientId, clientSecret, clientAuthentication }: Introspection): {
+  readonly headers: Record<string, string>;
+  readonly form: Record<string, string>;
+} {
+  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+  if (clientAuthentication === "client_secret_post")
+    return { headers, form: { client_id: clientId, client_secret: clientSecret } };
+  const encoded = [clientId, clientSecret].map((text) => new URLSearchParams([["", text]]).toString().slice(1)).join(":");
+  return { headers: { ...headers, authorization: `Basic ${Buffer.from(encoded).toString("base64")}` }, form: {} };
+}
+
+function fieldsOf(status: number, text: string): Fields {
+  if (status !== 200)
+    throw new ProviderProblem("unavailable", "status", `the provider's introspection answered with status ${status}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  if (!isObject(value)) throw new ProviderProblem("unavailable", "json", "the provider's introspection gave no JSON object");
+  return new Map(Object.entries(value));
+}
+
+/** Only `true` is active, not `"true"` or 1; and what the answer says of issuer, audience and times has to fit (AD-05). */
+function judge(claims: Fields, measure: Settled, now: number, cacheFor: number): TokenVerdict {
+  if (claims.get("active") !== true) throw refuse("inactive", "the provider says that it is not active");
+  if (claims.has("iss") && claims.get("iss") !== measure.issuer) throw refuse("iss", "it is from another issuer");
+  const forAnybody = measure.audiences.length === 0 && !claims.has("aud");
+  if (!forAnybody && !isForUs(claims, measure)) throw refuse("aud", "it is for others");
+  const type = claims.get("token_type");
+  if (type !== undefined && !(typeof type === "string" && /^bearer$/i.test(type))) throw refuse("token_type", "it is no bearer");
+  if (isBound(claims)) throw refuse("cnf", "it is bound to a key, and no bearer token");
+  const expires = expiryOf(claims, measure, now, refuse);
+  const identity = identityOf(claims, measure, now, refuse);
+  const scope = scopeOf(claims);
+  if (!allows(scope, measure)) return { kind: "insufficient", scope: measure.requiredScope.join(" ") };
+  return {
+    kind: "valid",
+    identity,
+    // Where the provider names no end, the answer holds for as long as it is kept; one that is over but for the tolerance holds just now.
+    expires: Math.max(expires ?? now + cacheFor, now + 1),
+    scope,
+    ...(measure.owner === null ? {} : { owner: measure.owner(identity) }),
+  };
+}

@@ -1,0 +1,26 @@
+import type { TokenVerdict } from "../../contracts.ts";
+import type { RefuseKey } from "../http/config-checks.ts";
+import { ProviderProblem } from "../http/provider-problem.ts";
+
+/** The verdict for whatever was thrown on the way. Only a token that is itself at fault is invalid; for all else nobody can say. */
+export function verdictOf(error: unknown): TokenVerdict {
+  if (error instanceof ProviderProblem && error.kind === "invalid") return { kind: "invalid", reason: error.check };
+  const wait = error instanceof ProviderProblem && error.retryAfter !== null ? { retryAfter: error.retryAfter } : {};
+  return { kind: "unavailable", cause: error, ...wait };
+}
+
+/** The audiences of a setting, each a text that is not empty. */
+export function audiencesOf(audience: string | readonly string[], refuse: RefuseKey): readonly string[] {
+  const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  const texts = audiences.filter((one): one is string => typeof one === "string" && one !== "");
+  if (texts.length === 0 || texts.length < audiences.length) throw refuse("audience", "is a text, or a list of them.");
+  return texts;
+}
+
+/** The words of a setting that asks for scope. */
+export function scopeWords(scope: string | undefined, refuse: RefuseKey): readonly string[] {
+  if (scope === undefined) return [];
+  if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope))
+    throw refuse("requiredScope", "is a list of words with single spaces.");
+  return scope.split(" ");
+}

@@ -1,0 +1,199 @@
+import type { SignatureAlgorithm } from "../../crypto/signature.ts";
+import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
+import { PRESET_NAMES, type PresetName, type ProviderPreset, presetFor } from "./presets.ts";
+
+/** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
+export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
+
+/** Algorithms of ID tokens. All are asymmetric: with a shared secret everybody who verifies could sign (ID-01). */
+export type SigningAlgorithm = SignatureAlgorithm;
+
+/** A provider of OpenID Connect, and who we are to it. Durations are milliseconds. */
+export interface ProviderConfig {
+  /** As the provider writes it, byte for byte: `https://id.example.com`. Plain http only for loopback hosts. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  /** As in `?provider=` and in `identity.method`. Letters, digits, `-`, `_`; at most 32. Default `default`. */
+  readonly name?: string;
+  /**
+   * Which provider this is, where neither issuer nor metadata tell: its default scope, parameters, refusals and logout. `generic`: none that
+   * is known. Default: recognised.
+   */
+  readonly preset?: PresetName;
+  /** Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives refresh tokens. Must contain `openid`. */
+  readonly scope?: string;
+  /** Further parameters of the authorization request, over the preset's; an empty value leaves one of the preset's out. */
+  readonly authorizationParameters?: { readonly [name: string]: string };
+  /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key, else `none`. */
+  readonly clientAuthentication?: ClientAuthentication;
+  /** For `private_key_jwt`: a private JWK with `alg`, and `kid` where the provider wants one. */
+  readonly privateKey?: JsonWebKey & { readonly kid?: string };
+  /** How the answer comes back: `query` (default), or `form_post`, which needs https. */
+  readonly responseMode?: "query" | "form_post";
+  /** The one algorithm of ID tokens that is accepted. Default `RS256`. */
+  readonly idTokenSigningAlg?: SigningAlgorithm;
+  /** Ask UserInfo as well, after the ID token was checked. Default `false`. */
+  readonly userinfo?: boolean;
+  /** How far the clocks may differ; at most 60,000 (ID-06). Default 30,000. `iat` may be ahead by this much. */
+  readonly clockTolerance?: number;
+  /** How long one request to the provider may take, answer included. Default 10,000. */
+  readonly timeout?: number;
+  /**
+   * How long the answer to a refresh is listened for; requests stop waiting after `timeout`. An answer that is not heard is a refresh token
+   * lost, so this is longer: 60,000 by default, or `timeout` where that is more.
+   */
+  readonly refreshTimeout?: number;
+  /** How many bytes an answer may have. Default 262,144. */
+  readonly maxResponse?: number;
+  /** How long a key set is used; a key that the provider withdrew is refused after this (DK-08). Default 600,000. */
+  readonly jwksMaxAge?: number;
+  /** How long an unknown `kid` causes no further fetch after one that it caused (DK-06). Default 30,000. */
+  readonly jwksCooldown?: number;
+  /** How long metadata is used before it is read again, in the background. Default 3,600,000. */
+  readonly metadataMaxAge?: number;
+  /** Audiences that an ID token may name besides us. Default none (ID-03). */
+  readonly additionalAudiences?: readonly string[];
+  /** Keep only these claims (`sub` always). Default: all but those of the protocol. */
+  readonly claims?: readonly string[];
+  /**
+   * Whether a logout token must say what it is (`typ: logout+jwt`, LO-07). `optional` is for providers that leave the type out or write `JWT`;
+   * another type is never accepted. Default `required`.
+   */
+  readonly logoutTokenTyp?: "required" | "optional";
+  /** Refuse logout tokens without `sid`; as `backchannel_logout_session_required` of the registration. Default `false`. */
+  readonly backchannelLogoutSessionRequired?: boolean;
+}
+
+/** The configuration with its defaults, checked. */
+export interface SettledConfig {
+  readonly issuer: string;
+  /** Plain http is allowed, because the issuer is on a loopback address. */
+  readonly loopback: boolean;
+  readonly clientId: string;
+  readonly clientSecret: string | null;
+  readonly name: string;
+  /** `null`: nothing in the configuration says which; the metadata may. */
+  readonly preset: ProviderPreset | null;
+  /** `null`: the preset's. */
+  readonly scope: string | null;
+  readonly authorizationParameters: { readonly [name: string]: string };
+  readonly clientAuthentication: ClientAuthentication;
+  readonly privateKey: (JsonWebKey & { readonly kid?: string }) | null;
+  readonly responseMode: "query" | "form_post";
+  readonly idTokenSigningAlg: SigningAlgorithm;
+  readonly userinfo: boolean;
+  readonly clockTolerance: number;
+  readonly timeout: number;
+  readonly refreshTimeout: number;
+  readonly maxResponse: number;
+  readonly jwksMaxAge: number;
+  readonly jwksCooldown: number;
+  readonly metadataMaxAge: number;
+  readonly additionalAudiences: readonly string[];
+  readonly claims: readonly string[] | null;
+  readonly logoutTokenTyp: "required" | "optional";
+  readonly backchannelLogoutSessionRequired: boolean;
+}
+
+/** All of {@link SigningAlgorithm}; none and HMAC are never among them. */
+export const ALGORITHMS: ReadonlySet<string> = new Set([
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+]);
+
+const METHODS: ReadonlySet<string> = new Set(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
+
+/** Parameters that are the protocol's or this client's own. */
+const RESERVED =
+  /^(response_type|response_mode|client_id|redirect_uri|scope|state|nonce|code_challenge(_method)?|request(_uri)?|registration|id_token_hint)$/;
+
+const refuse = refusingKeysOf("provider");
+
+/** Checks a configuration and fills in the defaults. Throws `ERR_CONFIG` with the key and what would be right. */
+export function settleProviderConfig(config: ProviderConfig): SettledConfig {
+  const { loopback } = issuerOf(config.issuer, refuse);
+  if (typeof config.clientId !== "string" || config.clientId === "") throw refuse("clientId", "is missing.");
+  const name = config.name ?? "default";
+  if (!/^[A-Za-z0-9_-]{1,32}$/.test(name)) throw refuse("name", "takes letters, digits, - and _, at most 32.");
+  const responseMode = config.responseMode ?? "query";
+  if (responseMode !== "query" && responseMode !== "form_post") throw refuse("responseMode", "is query or form_post.");
+  const idTokenSigningAlg = config.idTokenSigningAlg ?? "RS256";
+  if (!ALGORITHMS.has(idTokenSigningAlg))
+    throw refuse("idTokenSigningAlg", `must be one of ${[...ALGORITHMS].join(", ")}; none and HMAC are never accepted.`);
+  const logoutTokenTyp = config.logoutTokenTyp ?? "required";
+  if (logoutTokenTyp !== "required" && logoutTokenTyp !== "optional") throw refuse("logoutTokenTyp", "is required or optional.");
+  const timeout = within("timeout", config.timeout ?? 10_000, 1, 120_000, refuse);
+  return {
+    issuer: config.issuer,
+    loopback,
+    clientId: config.clientId,
+    clientSecret: config.clientSecret ?? null,
+    name,
+    preset: presetOf(config),
+    scope: config.scope === undefined ? null : scopeOf(config.scope),
+    authorizationParameters: parametersOf(config.authorizationParameters ?? {}),
+    clientAuthentication: authenticationOf(config),
+    privateKey: config.privateKey ?? null,
+    responseMode,
+    idTokenSigningAlg,
+    userinfo: config.userinfo ?? false,
+    clockTolerance: within("clockTolerance", config.clockTolerance ?? 30_000, 0, 60_000, refuse),
+    timeout,
+    refreshTimeout: within("refreshTimeout", config.refreshTimeout ?? Math.max(60_000, timeout), timeout, 300_000, refuse),
+    maxResponse: within("maxResponse", config.maxResponse ?? 262_144, 1_024, 16_777_216, refuse),
+    jwksMaxAge: within("jwksMaxAge", config.jwksMaxAge ?? 600_000, 1_000, 86_400_000, refuse),
+    jwksCooldown: within("jwksCooldown", config.jwksCooldown ?? 30_000, 1_000, 3_600_000, refuse),
+    metadataMaxAge: within("metadataMaxAge", config.metadataMaxAge ?? 3_600_000, 1_000, 86_400_000, refuse),
+    additionalAudiences: config.additionalAudiences ?? [],
+    claims: config.claims ?? null,
+    logoutTokenTyp,
+    backchannelLogoutSessionRequired: config.backchannelLogoutSessionRequired ?? false,
+  };
+}
+
+function presetOf({ issuer, preset }: ProviderConfig): ProviderPreset | null {
+  if (preset === undefined || PRESET_NAMES.includes(preset)) return presetFor(issuer, preset);
+  throw refuse("preset", `must be one of ${PRESET_NAMES.join(", ")}.`);
+}
+
+function parametersOf(parameters: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(name) || RESERVED.test(name))
+      throw refuse(
+        "authorizationParameters",
+        `has ${JSON.stringify(name.slice(0, 64))}, which is no name of a further parameter.`,
+      );
+    if (typeof value !== "string" || value.length > 512 || /\p{Cc}/u.test(value))
+      throw refuse("authorizationParameters", `takes texts of at most 512 characters; ${name} is none.`);
+  }
+  return parameters;
+}
+
+function scopeOf(scope: string): string {
+  if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope))
+    throw refuse("scope", "is a list of words with single spaces.");
+  if (!scope.split(" ").includes("openid")) throw refuse("scope", 'must contain "openid".');
+  return scope;
+}
+
+function authenticationOf(config: ProviderConfig): ClientAuthentication {
+  const secret = config.clientSecret;
+  if (secret !== undefined && secret === "") throw refuse("clientSecret", "is empty.");
+  const fallback = config.privateKey ? "private_key_jwt" : secret === undefined ? "none" : "client_secret_basic";
+  const method = config.clientAuthentication ?? fallback;
+  if (!METHODS.has(method)) throw refuse("clientAuthentication", `must be one of ${[...METHODS].join(", ")}.`);
+  if (method.startsWith("client_secret") && secret === undefined) throw refuse("clientSecret", `is missing; ${method} needs it.`);
+  if (method === "private_key_jwt" && typeof config.privateKey?.alg !== "string")
+    throw refuse("privateKey", "is missing or has no alg; private_key_jwt needs a private JWK.");
+  return method;
+}

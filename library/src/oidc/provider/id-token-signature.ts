@@ -1,0 +1,53 @@
+import type { KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
+import type { MaybePromise } from "../../contracts.ts";
+import type { SignatureAlgorithm } from "../../crypto/signature.ts";
+import { isSignedBy } from "../../crypto/signature.ts";
+import { fieldsOf, hintOf, refusing } from "../jwt/jws.ts";
+import type { KeyHint, KeySet, PublicKey } from "../jwt/key-set.ts";
+
+const refuse = refusing("the renewed ID token");
+const imported = new WeakMap<PublicKey, KeyObject>();
+
+/**
+ * Checks the signature of a renewed ID token with the one key that its header names. openid-client would import the key anew for each token, and
+ * hand that and the signature to other threads, which costs a renewal more than the signature itself. The token is a compact JWS, as its
+ * answer was inspected. Throws, at once where the keys are at hand, `key_selection_failed`,
+ * `signature`, and what keeps us from the keys.
+ *
+ * @param hint what the header says, where it was read before
+ */
+export function checkIdTokenSignature(
+  token: string,
+  alg: SignatureAlgorithm,
+  keys: KeySet,
+  hint: KeyHint = hintOf(fieldsOf(token.slice(0, token.indexOf(".")), refuse), [alg], refuse),
+): MaybePromise<void> {
+  const found = keys.matching(hint);
+  return found instanceof Promise ? found.then((those) => checkWith(those, token, alg)) : checkWith(found, token, alg);
+}
+
+function checkWith([key, another]: readonly PublicKey[], token: string, alg: SignatureAlgorithm): void {
+  if (key === undefined || another !== undefined) throw refuse("key_selection_failed", "there is not one key that it names");
+  const end = token.lastIndexOf(".");
+  const signature = Buffer.from(token.slice(end + 1), "base64url");
+  if (!isSignedBy(keyObjectOf(key), alg, token.slice(0, end), signature)) {
+    throw refuse("signature", "its signature is not the provider's");
+  }
+}
+
+function keyObjectOf(key: PublicKey): KeyObject {
+  const known = imported.get(key);
+  if (known !== undefined) return known;
+  const made = importedKey(key);
+  imported.set(key, made);
+  return made;
+}
+
+function importedKey(key: PublicKey): KeyObject {
+  try {
+    return createPublicKey({ key: { ...key }, format: "jwk" });
+  } catch {
+    throw refuse("key_selection_failed", "the key that it names cannot be used");
+  }
+}

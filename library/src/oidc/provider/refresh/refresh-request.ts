@@ -1,0 +1,69 @@
+/** The request that spends a refresh token, byte for byte as openid-client would send it. */
+import type { ClientAuth } from "openid-client";
+import { clockSkew } from "openid-client";
+import type { Clock, MaybePromise } from "../../../contracts.ts";
+import type { SettledConfig } from "../config.ts";
+import type { Metadata } from "../discovery.ts";
+
+/** The request that spends a refresh token (RFC 6749, section 6), ready to be sent. */
+export interface RefreshRequest {
+  readonly url: string;
+  readonly method: "POST";
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string;
+}
+
+/** Makes the request for one refresh token. Throws, or rejects, where the client cannot be authenticated. */
+export type RefreshRequests = (refreshToken: string) => MaybePromise<RefreshRequest>;
+
+interface Parts {
+  readonly config: SettledConfig;
+  readonly clock: Clock;
+  readonly metadata: Metadata;
+  readonly authentication: ClientAuth;
+}
+
+/** What a request has besides the token. */
+interface Authenticated {
+  readonly headers: { readonly [name: string]: string };
+  /** Form-encoded. */
+  readonly fields: string;
+}
+
+/** As openid-client calls itself, which sends all other requests; a provider's log shows one client. */
+const USER_AGENT = "openid-client/v6.8.9";
+
+/**
+ * Requests that are the same bytes as openid-client's, without its `Headers`, `URLSearchParams` and promises for each: only the refresh token
+ * is another. Assertions are made anew for each request, since a provider takes each of them once.
+ */
+export function refreshRequests(parts: Parts): RefreshRequests {
+  const url = new URL(parts.metadata.token_endpoint).href;
+  const isConstant = parts.config.clientAuthentication !== "private_key_jwt";
+  let kept: Authenticated | null = null;
+  return (refreshToken) => {
+    if (refreshToken === "") throw new TypeError("a refresh token is not empty");
+    const grant = `refresh_token=${formEncoded(refreshToken)}&grant_type=refresh_token`;
+    const request = ({ headers, fields }: Authenticated): RefreshRequest => {
+      return { url, method: "POST", headers, body: fields === "" ? grant : `${grant}&${fields}` };
+    };
+    if (kept !== null) return request(kept);
+    return authenticated(parts).then((made) => {
+      if (isConstant) kept = made;
+      return request(made);
+    });
+  };
+}
+
+async function authenticated({ config, clock, metadata, authentication }: Parts): Promise<Authenticated> {
+  const form = new URLSearchParams();
+  const sent = new Headers({ accept: "application/json", "user-agent": USER_AGENT });
+  const skew = Math.round((clock.now() - Date.now()) / 1_000);
+  await authentication(metadata, { client_id: config.clientId, [clockSkew]: skew }, form, sent);
+  sent.set("content-type", "application/x-www-form-urlencoded;charset=UTF-8");
+  return { headers: Object.fromEntries(sent), fields: form.toString() };
+}
+
+/** Most refresh tokens are made of letters that stand for themselves in a form. */
+const formEncoded = (value: string): string =>
+  /^[\w.*-]+$/.test(value) ? value : new URLSearchParams([["", value]]).toString().slice(1);

@@ -1,0 +1,101 @@
+import type { RefreshOutcome } from "../../../contracts.ts";
+import { isChallenge } from "../../http/challenge.ts";
+import { errorCodeOf, membersOf } from "../../http/oauth-error.ts";
+import { fromErrorCode, ProviderProblem, problemOf } from "../../http/provider-problem.ts";
+import type { ReadResponse } from "../../http/read-response.ts";
+import { retryAfterOf } from "../../http/retry-after.ts";
+import { failed } from "../id-token-claims.ts";
+import type { Ready } from "../provider.ts";
+import type { GrantedTokens } from "../tokens.ts";
+import { tokensIn } from "./refresh-response.ts";
+import type { RenewedIdToken } from "./renewed-id-token.ts";
+import { renewedIdToken } from "./renewed-id-token.ts";
+
+/** The provider's answer to a refresh token: it is spent. */
+export interface Spent {
+  readonly kind: "spent";
+  readonly tokens: GrantedTokens;
+  readonly idToken: RenewedIdToken | null;
+}
+
+/** What spending a refresh token came to. */
+export type Spending = Spent | Exclude<RefreshOutcome, { kind: "renewed" }>;
+
+/** Sends the one request, and tells what it means where it gave no tokens. */
+export async function spend(provider: Ready, refreshToken: string): Promise<Spending> {
+  let answer: ReadResponse;
+  try {
+    const made = provider.refreshRequest(refreshToken);
+    const { url, ...request } = made instanceof Promise ? await made : made;
+    answer = await provider.transport.send("token", url, request, provider.config.refreshTimeout);
+  } catch (error) {
+    return outcomeOf(problemOf(error));
+  }
+  return spendingOf(answer, provider);
+}
+
+/** What the answer comes to. */
+function spendingOf(answer: ReadResponse, provider: Ready): Spending {
+  if (answer.status !== 200) return answeredNo(answer, problemIn(answer), provider);
+  try {
+    const { tokens, idToken } = tokensIn(answer.content);
+    return { kind: "spent", tokens, idToken: renewedIdToken(idToken, provider) };
+  } catch (error) {
+    return answeredNo(answer, problemOf(error), provider);
+  }
+}
+
+/** What an answer with another status than 200 says is wrong: by its challenge, else by its body (RFC 6749, section 5.2). */
+function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
+  if (isChallenge(fields.get("www-authenticate")))
+    return new ProviderProblem("refused", "client", `the provider did not accept our client (status ${status})`);
+  if (status < 400 || status > 499) return failed("response_is_not_conform", "unexpected status");
+  if (fields.get("content-type")?.split(";")[0] !== "application/json")
+    return failed("response_is_not_json", "unexpected content type");
+  const error = membersOf(fields, content)?.get("error");
+  if (typeof error === "string" && error !== "") return fromErrorCode(error, "token", false);
+  return failed("response_is_not_conform", "unexpected status");
+}
+
+/** What a request came to that gave no answer: `unknown` where it may have taken effect all the same. */
+export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { kind: "renewed" | "refused" }> {
+  const answered = problem.kind === "invalid";
+  if (problem.ambiguous) return { kind: "unknown", answered, cause: problem };
+  return { kind: "unavailable", answered, retryAfter: problem.retryAfter, cause: problem };
+}
+
+/** Errors that say nothing of the grant: they are about our client, and no other token would fare better (RFC 6749 5.2). */
+const ABOUT_US: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"]);
+/** Errors that pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
+
+/**
+ * What a provider that answers without tokens means. An OAuth error in JSON that is neither about our client nor passing is a no to this
+ * grant: for certain where it is `invalid_grant`, by whatever 4xx it comes, or one of the preset's; else it may be about the request, and
+ * counts when it is said twice.
+ */
+export function answeredNo(
+  kept: ReadResponse,
+  problem: ProviderProblem,
+  { clock, preset }: Ready,
+): Exclude<RefreshOutcome, { kind: "renewed" }> {
+  const { status, fields, content } = kept;
+  const error = errorCodeOf(membersOf(fields, content));
+  const cause = error === null || problem.errorCode !== null ? problem : saying(error, problem);
+  if (status < 400) return { kind: "unknown", answered: true, cause };
+  const retryAfter = retryAfterOf(fields, clock.now());
+  const passes = status === 408 || (error !== null && PASSING.has(error));
+  if (passes) return { kind: "unavailable", retryAfter, cause };
+  // Dex says so of a user whom its directory does not know any more. It may be a fault that passes as well, so nothing ends for it.
+  if (status === 500) return { kind: "unavailable", answered: true, retryAfter, cause };
+  const isRefusal = error !== null && !ABOUT_US.has(error);
+  const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));
+  // RFC 6749 5.2 gives 400 to these errors. 401, 403 and 404 with words of somebody else's are those of a wall or of a wrong address.
+  if (!certain && !(isRefusal && status === 400)) return { kind: "unavailable", answered: true, retryAfter, cause };
+  const words = certain ? "the refresh token is no longer valid" : "the provider refused, perhaps the refresh token";
+  return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words, { errorCode: error }) };
+}
+
+/** The problem, with the error code that the provider gave: a challenge in the header hides it, as does a media type of its own. */
+const saying = (errorCode: string, { kind, check, message }: ProviderProblem): ProviderProblem =>
+  new ProviderProblem(kind, check, message, { errorCode });

@@ -1,0 +1,35 @@
+/** What a token endpoint granted, and how long we take it to live. */
+import type { ProviderTokens } from "../../contracts.ts";
+import { ProviderProblem } from "../http/provider-problem.ts";
+
+/** TK-09: how long an access token is taken to live when the provider does not say. */
+export const DEFAULT_TOKEN_LIFETIME = 300_000;
+
+/** The tokens of an answer (RFC 6749, section 5.1); the ID token is judged apart. */
+export interface GrantedTokens {
+  readonly access_token: string;
+  /** In small letters. */
+  readonly token_type: string;
+  readonly expires_in?: number | undefined;
+  readonly refresh_token?: string | undefined;
+  readonly scope?: string | undefined;
+}
+
+/** The tokens of an answer; they live from when they were asked for. We offer no proof of possession, so only bearer tokens are of use (TK-08). */
+export function tokensOf(
+  answer: GrantedTokens,
+  idToken: string | undefined,
+  before: ProviderTokens | null,
+  asked: number,
+): ProviderTokens {
+  if (answer.token_type !== "bearer")
+    throw new ProviderProblem("invalid", "token_type", "the provider's token is not a bearer token", { ambiguous: true });
+  const lifetime = answer.expires_in === undefined ? DEFAULT_TOKEN_LIFETIME : answer.expires_in * 1_000;
+  return {
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token ?? before?.refreshToken ?? null,
+    idToken: idToken ?? before?.idToken ?? null,
+    scope: answer.scope ?? before?.scope ?? null,
+    expires: asked + Math.floor(lifetime),
+  };
+}

@@ -1,0 +1,106 @@
+import { hash, sign } from "node:crypto";
+import type { Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts";
+import type { Keyring } from "../../crypto/keyring.ts";
+import { publishedKey } from "./published-keys.ts";
+
+/** Who asks, and whom it is told. */
+export interface AssertionSubject {
+  readonly identity: Identity;
+  /** Whose the session is; becomes `sub`, which is unique here whichever provider somebody came from. */
+  readonly owner: string;
+  /** Who is to believe it, and nobody else. */
+  readonly audience: string;
+  /** Default: none. */
+  readonly groups?: readonly string[];
+}
+
+/** Makes `X-Coatcheck-Assertion`. */
+export interface AssertionSigner {
+  /** A compact JWS. The same one again while it says the same and has half of its life left: a signature costs more than a request. */
+  sign(subject: AssertionSubject): string;
+}
+
+export interface AssertionSignerOptions {
+  readonly keyring: Pick<Keyring, "signingKeys">;
+  /** Whose word it is: the public URL. */
+  readonly issuer: string;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** As readers know it; no other kind of token can be taken for one (ID-17). */
+const TYPE = "coatcheck-assertion+jwt";
+const LIFETIME = 600_000;
+const REMEMBERED = 2048;
+const LONGEST_SUBJECT = 255;
+const LONGEST_TEXT = 1024;
+/** As the groups of the plain headers, in characters. */
+const LONGEST_GROUPS = 4096;
+const TOLD = ["email", "email_verified", "name", "preferred_username", "acr", "amr"] as const;
+
+interface Made {
+  readonly identity: Identity;
+  readonly groups: readonly string[];
+  readonly said: string;
+  readonly token: string;
+  readonly freshUntil: number;
+}
+
+const NONE: readonly string[] = [];
+
+/** Signs with the key of the first secret; `GET keys` publishes those of all. */
+export function assertionSigner({ keyring, issuer, clock }: AssertionSignerOptions): AssertionSigner {
+  const [key] = keyring.signingKeys();
+  if (key === undefined) throw new TypeError("there is no key to sign with");
+  const header = encode({ alg: "EdDSA", typ: TYPE, kid: publishedKey(key).kid });
+  const remembered = new Map<string, Made>();
+
+  const signed = (claims: JsonObject, now: number): string => {
+    const issued = Math.floor(now / 1_000);
+    const input = `${header}.${encode({ ...claims, iat: issued, exp: issued + LIFETIME / 1_000 })}`;
+    return `${input}.${sign(null, Buffer.from(input), key).toString("base64url")}`;
+  };
+
+  return {
+    sign({ identity, owner, audience, groups = NONE }) {
+      const now = clock.now();
+      const name = `${audience} ${identity.authenticatedAt} ${owner}`;
+      const last = remembered.get(name);
+      const fresh = last !== undefined && now < last.freshUntil && now >= last.freshUntil - LIFETIME / 2 ? last : undefined;
+      if (fresh !== undefined && fresh.identity === identity && fresh.groups === groups) return fresh.token;
+      const claims = { iss: issuer, aud: audience, ...claimsOf(identity, owner, groups) };
+      const said = JSON.stringify(claims);
+      const again = fresh !== undefined && fresh.said === said ? fresh : undefined;
+      const made = again ?? { said, token: signed(claims, now), freshUntil: now + LIFETIME / 2 };
+      if (remembered.size >= REMEMBERED && last === undefined) remembered.clear();
+      remembered.set(name, { ...made, identity, groups });
+      return made.token;
+    },
+  };
+}
+
+function claimsOf(identity: Identity, owner: string, groups: readonly string[]): JsonObject {
+  const told: { [name: string]: JsonValue } = {};
+  for (const name of TOLD) {
+    const value = identity.claims[name];
+    if (value !== undefined && value !== null && JSON.stringify(value).length <= LONGEST_TEXT) told[name] = value;
+  }
+  return {
+    sub: owner.length <= LONGEST_SUBJECT ? owner : hash("sha256", owner, "base64url"),
+    idp: identity.issuer,
+    idp_sub: identity.subject,
+    auth_time: Math.floor(identity.authenticatedAt / 1_000),
+    ...told,
+    ...(groups.length === 0 ? {} : { groups: firstOf(groups) }),
+  };
+}
+
+/** As many groups as a header holds. */
+function firstOf(groups: readonly string[]): readonly string[] {
+  let length = 0;
+  return groups.filter((group) => {
+    length += group.length + 3;
+    return length <= LONGEST_GROUPS;
+  });
+}
+
+const encode = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString("base64url");

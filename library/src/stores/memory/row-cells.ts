@@ -1,0 +1,238 @@
+/** Rows as bytes: numbers, the lengths of texts, places in lists, and the texts one after another. */
+import type { SessionRow } from "../../contracts.ts";
+import type { Handle, Slab } from "./cells.ts";
+import { Cells } from "./cells.ts";
+
+/** Numbers of a row, eight bytes each; what is `null` is no number. */
+const VERSION = 0;
+const CREATED = 1;
+const SEEN = 2;
+const EXPIRES = 3;
+const PREVIOUS_UNTIL = 4;
+const RENEW_AT = 5;
+const TOKEN_EXPIRES = 6;
+const ENDED = 7;
+const NUMBERS = 8;
+
+/** Integers, four bytes each, behind them. Lengths of texts in characters; -1: `null`. */
+const FLAGS = NUMBERS * 2;
+const ID = FLAGS + 1;
+const SECRET_HASH = FLAGS + 2;
+const PREVIOUS_HASH = FLAGS + 3;
+const OWNER = FLAGS + 4;
+const ISSUER = FLAGS + 5;
+const SID = FLAGS + 6;
+const LEASE = FLAGS + 7;
+const BODY = FLAGS + 8;
+/** The hash of the id, and what comes before and after the row in the lists that it is in. */
+const HASH = FLAGS + 9;
+const LINKS = FLAGS + 10;
+const LISTS = 4;
+const HEAD_BYTES = (LINKS + LISTS * 2) * 4;
+
+/** Bits of the flags. */
+const TOKEN = 1;
+/** Texts of two bytes a character. */
+const WIDE = 2;
+const REASON_SHIFT = 2;
+
+const REASONS = [
+  null,
+  "logout",
+  "elsewhere",
+  "idle",
+  "expired",
+  "provider",
+  "admin",
+  "identity-changed",
+  "replaced",
+  "refresh-lost",
+] as const;
+
+/** The lists that a row may be in. */
+export const BY_OWNER = 0;
+export const BY_SID = 1;
+export const BY_EXPIRY = 2;
+export const BY_RENEWAL = 3;
+export type List = typeof BY_OWNER | typeof BY_SID | typeof BY_EXPIRY | typeof BY_RENEWAL;
+
+/** What there is to know of a stored row without reading its texts. */
+export class RowCells {
+  readonly #cells = new Cells();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Writes a row down, in no list. `hash` is its id's. */
+  write(row: SessionRow, hash: number): Handle {
+    const texts = row.id + row.secretHash + (row.previousHash ?? "") + (row.owner ?? "") + (row.issuer ?? "") + (row.sid ?? "");
+    const whole = `${texts}${row.lease ?? ""}${row.body}`;
+    const wide = /[^\0-\xff]/.test(whole);
+    const handle = this.#cells.take(HEAD_BYTES + whole.length * (wide ? 2 : 1));
+    const slab = this.#cells.slab(handle);
+    const begin = this.#cells.begin(handle, slab);
+    writeNumbers(slab.numbers, begin / 8, row);
+    writeIntegers(slab.integers, begin / 4, row, wide, hash);
+    if (wide) slab.bytes.write(whole, begin + HEAD_BYTES, "utf16le");
+    else slab.bytes.write(whole, begin + HEAD_BYTES, "latin1");
+    this.#count += 1;
+    return handle;
+  }
+
+  /** Forgets a row, which is in no list any more. */
+  drop(handle: Handle): void {
+    this.#cells.give(handle);
+    this.#count -= 1;
+  }
+
+  clear(): void {
+    this.#cells.clear();
+    this.#count = 0;
+  }
+
+  /** The row, made anew each time. */
+  read(handle: Handle): SessionRow {
+    const slab = this.#cells.slab(handle);
+    const begin = this.#cells.begin(handle, slab);
+    const { numbers, integers } = slab;
+    const at = begin / 8;
+    const head = begin / 4;
+    const flags = integers[head + FLAGS] ?? 0;
+    const texts = new Texts(slab, begin);
+    return Object.freeze({
+      id: texts.next(integers[head + ID]) ?? "",
+      secretHash: texts.next(integers[head + SECRET_HASH]) ?? "",
+      previousHash: texts.next(integers[head + PREVIOUS_HASH]),
+      previousUntil: numbers[at + PREVIOUS_UNTIL] ?? 0,
+      version: numbers[at + VERSION] ?? 0,
+      kind: (flags & TOKEN) === 0 ? "browser" : "token",
+      owner: texts.next(integers[head + OWNER]),
+      issuer: texts.next(integers[head + ISSUER]),
+      sid: texts.next(integers[head + SID]),
+      created: numbers[at + CREATED] ?? 0,
+      seen: numbers[at + SEEN] ?? 0,
+      expires: numbers[at + EXPIRES] ?? 0,
+      renewAt: numberOrNull(numbers[at + RENEW_AT]),
+      tokenExpires: numberOrNull(numbers[at + TOKEN_EXPIRES]),
+      lease: texts.next(integers[head + LEASE]),
+      ended: numberOrNull(numbers[at + ENDED]),
+      reason: REASONS[flags >> REASON_SHIFT] ?? null,
+      body: texts.next(integers[head + BODY]) ?? "",
+    });
+  }
+
+  id(handle: Handle): string {
+    const slab = this.#cells.slab(handle);
+    return this.#id(slab, this.#cells.begin(handle, slab));
+  }
+
+  /** Whether it is the row of this id: what every look-up asks, and so without making a text of it. */
+  isOf(handle: Handle, id: string): boolean {
+    const slab = this.#cells.slab(handle);
+    const begin = this.#cells.begin(handle, slab);
+    const { bytes, integers } = slab;
+    if (integers[begin / 4 + ID] !== id.length) return false;
+    if (((integers[begin / 4 + FLAGS] ?? 0) & WIDE) !== 0) return this.#id(slab, begin) === id;
+    const from = begin + HEAD_BYTES;
+    for (let at = 0; at < id.length; at++) if (bytes[from + at] !== id.charCodeAt(at)) return false;
+    return true;
+  }
+
+  hash = (handle: Handle): number => this.#integer(handle, HASH);
+  version = (handle: Handle): number => this.#number(handle, VERSION);
+  seen = (handle: Handle): number => this.#number(handle, SEEN);
+  created = (handle: Handle): number => this.#number(handle, CREATED);
+  expires = (handle: Handle): number => this.#number(handle, EXPIRES);
+  renewAt = (handle: Handle): number | null => numberOrNull(this.#number(handle, RENEW_AT));
+  lives = (handle: Handle): boolean => Number.isNaN(this.#number(handle, ENDED));
+
+  /** Moves `seen` in its place. */
+  touch(handle: Handle, seen: number): void {
+    const slab = this.#cells.slab(handle);
+    slab.numbers[this.#cells.begin(handle, slab) / 8 + SEEN] = seen;
+  }
+
+  before = (handle: Handle, list: List): Handle => this.#integer(handle, LINKS + list * 2);
+  after = (handle: Handle, list: List): Handle => this.#integer(handle, LINKS + list * 2 + 1);
+
+  /** Lets one row come behind another in a list. Either may be nowhere. */
+  join(first: Handle, second: Handle, list: List): void {
+    if (first !== 0) this.#set(first, LINKS + list * 2 + 1, second);
+    if (second !== 0) this.#set(second, LINKS + list * 2, first);
+  }
+
+  #id(slab: Slab, begin: number): string {
+    const wide = ((slab.integers[begin / 4 + FLAGS] ?? 0) & WIDE) !== 0;
+    const from = begin + HEAD_BYTES;
+    const length = slab.integers[begin / 4 + ID] ?? 0;
+    return wide ? slab.bytes.toString("utf16le", from, from + length * 2) : slab.bytes.toString("latin1", from, from + length);
+  }
+
+  #number(handle: Handle, field: number): number {
+    const slab = this.#cells.slab(handle);
+    return slab.numbers[this.#cells.begin(handle, slab) / 8 + field] ?? 0;
+  }
+
+  #integer(handle: Handle, field: number): number {
+    const slab = this.#cells.slab(handle);
+    return slab.integers[this.#cells.begin(handle, slab) / 4 + field] ?? 0;
+  }
+
+  #set(handle: Handle, field: number, value: number): void {
+    const slab = this.#cells.slab(handle);
+    slab.integers[this.#cells.begin(handle, slab) / 4 + field] = value;
+  }
+}
+
+/** The texts of a row in their order: one text, of which each is a part. */
+class Texts {
+  readonly #whole: string;
+  #at = 0;
+
+  constructor({ bytes, integers }: Slab, begin: number) {
+    const head = begin / 4;
+    let length = 0;
+    for (let field = ID; field <= BODY; field++) length += Math.max(0, integers[head + field] ?? 0);
+    const from = begin + HEAD_BYTES;
+    const wide = ((integers[head + FLAGS] ?? 0) & WIDE) !== 0;
+    this.#whole = wide ? bytes.toString("utf16le", from, from + length * 2) : bytes.toString("latin1", from, from + length);
+  }
+
+  next(length = -1): string | null {
+    if (length < 0) return null;
+    const from = this.#at;
+    this.#at += length;
+    return this.#whole.slice(from, this.#at);
+  }
+}
+
+function writeNumbers(numbers: Float64Array, at: number, row: SessionRow): void {
+  numbers[at + VERSION] = row.version;
+  numbers[at + CREATED] = row.created;
+  numbers[at + SEEN] = row.seen;
+  numbers[at + EXPIRES] = row.expires;
+  numbers[at + PREVIOUS_UNTIL] = row.previousUntil;
+  numbers[at + RENEW_AT] = row.renewAt ?? Number.NaN;
+  numbers[at + TOKEN_EXPIRES] = row.tokenExpires ?? Number.NaN;
+  numbers[at + ENDED] = row.ended ?? Number.NaN;
+}
+
+function writeIntegers(integers: Int32Array, at: number, row: SessionRow, wide: boolean, hash: number): void {
+  const reason = REASONS.indexOf(row.reason) << REASON_SHIFT;
+  integers[at + FLAGS] = (row.kind === "token" ? TOKEN : 0) | (wide ? WIDE : 0) | reason;
+  integers[at + ID] = row.id.length;
+  integers[at + SECRET_HASH] = row.secretHash.length;
+  integers[at + PREVIOUS_HASH] = row.previousHash?.length ?? -1;
+  integers[at + OWNER] = row.owner?.length ?? -1;
+  integers[at + ISSUER] = row.issuer?.length ?? -1;
+  integers[at + SID] = row.sid?.length ?? -1;
+  integers[at + LEASE] = row.lease?.length ?? -1;
+  integers[at + BODY] = row.body.length;
+  integers[at + HASH] = hash;
+}
+
+function numberOrNull(number: number | undefined): number | null {
+  return number === undefined || Number.isNaN(number) ? null : number;
+}

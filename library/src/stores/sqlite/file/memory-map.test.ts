@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { sampleRow } from "../../../testing/store-suite/rows.ts";
+import { sqlite } from "../../sqlite.ts";
+
+/** Bytes of a file that this process has mapped, as Linux tells them. */
+function mapped(path: string): number {
+  const lines = readFileSync("/proc/self/maps", "latin1")
+    .split("\n")
+    .filter((line) => line.endsWith(` ${path}`));
+  const sizes = lines.map((line) => {
+    const [from = "", to = ""] = (line.split(" ")[0] ?? "").split("-");
+    return Number.parseInt(to, 16) - Number.parseInt(from, 16);
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+test("F-60 a process that fills the file reads all of it through the map, but for what came last", async () => {
+  // Elsewhere nothing says what is mapped.
+  if (process.platform !== "linux") return;
+  const dir = mkdtempSync(join(tmpdir(), "coatcheck-map-"));
+  const path = join(dir, "sessions.db");
+  const stores = [sqlite(path), sqlite({ path: join(dir, "none.db"), mmap: 0 })] as const;
+  const body = JSON.stringify({ format: 1, text: "x".repeat(3_500) });
+  const first = sampleRow({ body });
+  const deadline = AbortSignal.timeout(30_000);
+  for (const store of stores) await store.put(first, "absent");
+  while (statSync(path).size < 12_000_000 || mapped(path) < 10_000_000) {
+    deadline.throwIfAborted();
+    for (const store of stores) await store.put(sampleRow({ body }), "absent");
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const store of stores) assert.equal((await store.get(first.id))?.body, body);
+  }
+  assert.equal(mapped(join(dir, "none.db")), 0);
+  for (const store of stores) await store.close();
+  rmSync(dir, { recursive: true });
+});

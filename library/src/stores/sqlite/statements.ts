@@ -1,0 +1,91 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { COLUMNS, USUAL_COLUMNS } from "./rows.ts";
+
+const ALL = COLUMNS.join(", ");
+const SLOTS = COLUMNS.map(() => "?").join(", ");
+/** All but the id, which comes first. */
+const SET = COLUMNS.slice(1)
+  .map((column) => (column === "seen" ? "seen = max(seen, ?)" : `${column} = ?`))
+  .join(", ");
+/** What a renewal, a lease and new data leave as it is; most of it is in an index, of which each costs an update as much as the row. */
+const SAME = `ended IS NULL AND secret_hash = ? AND kind = ? AND owner IS ? AND issuer IS ? AND sid IS ? AND created = ? AND expires = ?
+  AND previous_hash IS ? AND previous_until = ?`;
+const LIGHT = "version = ?, seen = max(seen, ?), token_expires = ?, lease = ?, body = ?";
+const END = `UPDATE sessions SET version = version + 1, owner = NULL, issuer = NULL, sid = NULL, previous_hash = NULL, previous_until = 0,
+  renew_at = NULL, token_expires = NULL, lease = NULL, body = '', ended = ?, reason = ? WHERE ended IS NULL AND`;
+
+/** SQLite prepares a statement anew whenever another limit is bound, since its plan may be another. A sum it does not look into. */
+const MOST = "? + 0";
+
+/** One statement for each thing that is done: a condition and its write are one, so that processes need no transaction. */
+export const STATEMENTS = {
+  usual: `SELECT ${USUAL_COLUMNS} FROM sessions WHERE rowid = ? AND id = ?`,
+  full: `SELECT ${ALL} FROM sessions WHERE id = ?`,
+  insertAt: `INSERT INTO sessions (rowid, ${ALL}) VALUES (?, ${SLOTS}) ON CONFLICT DO NOTHING`,
+  insert: `INSERT INTO sessions (${ALL}) VALUES (${SLOTS}) ON CONFLICT (id) DO NOTHING`,
+  update: `UPDATE sessions SET ${SET} WHERE id = ? AND version = ? AND ended IS NULL`,
+  updateLeased: `UPDATE sessions SET ${LIGHT} WHERE rowid = ? AND id = ? AND version = ? AND renew_at IS ? AND ${SAME}`,
+  updateRenewed: `UPDATE sessions SET ${LIGHT}, renew_at = ? WHERE rowid = ? AND id = ? AND version = ? AND ${SAME}`,
+  touch: "UPDATE sessions SET seen = max(seen, ?) WHERE id = ? AND ended IS NULL",
+  endId: `${END} id = ? RETURNING id`,
+  endOwner: `${END} owner = ? AND id IS NOT ? RETURNING id`,
+  endSid: `${END} issuer = ? AND sid = ? RETURNING id`,
+  listOwner: `SELECT ${ALL} FROM sessions WHERE owner = ? AND ended IS NULL AND expires > ? ORDER BY created DESC LIMIT ${MOST}`,
+  listSid: `SELECT ${ALL} FROM sessions WHERE issuer = ? AND sid = ? AND ended IS NULL AND expires > ? LIMIT ${MOST}`,
+  listDue: `SELECT ${ALL} FROM sessions WHERE renew_at < ? AND ended IS NULL AND expires > ? ORDER BY renew_at LIMIT ${MOST}`,
+  markFirst: `INSERT INTO marks (key, until, value) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET until = excluded.until, value = excluded.value WHERE marks.until <= ?`,
+  markAgain: "UPDATE marks SET until = ?, value = ? WHERE key = ?",
+  marked: "SELECT value FROM marks WHERE key = ? AND until > ?",
+  dueAt: "SELECT expires FROM sessions WHERE expires < ? ORDER BY expires LIMIT 1 OFFSET ?",
+  sweepPlaces: `DELETE FROM sessions WHERE rowid IN
+    (SELECT rowid FROM sessions WHERE rowid >= ? AND rowid <= ? AND +expires < ? ORDER BY rowid LIMIT ${MOST})`,
+  sweepRows: `DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ${MOST})`,
+  survey: `SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ${MOST}`,
+  sweepIdle: "DELETE FROM sessions WHERE rowid > ? AND rowid <= ? AND ended IS NULL AND seen < ?",
+  sweepMarks: `DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ${MOST})`,
+  sweepEndings: `DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ${MOST})`,
+  newestEnding: "SELECT max(number) FROM endings",
+  endingsAfter: `SELECT number, id, reason FROM endings WHERE number > ? ORDER BY number LIMIT ${MOST}`,
+  dataVersion: "PRAGMA data_version",
+} as const;
+
+export type Statements = { readonly [name in keyof typeof STATEMENTS]: StatementSync };
+
+/** Prepares every statement once. Results are arrays where `node:sqlite` can make them: a third cheaper than objects. */
+export function prepareAll(db: DatabaseSync): Statements {
+  const prepare = (name: keyof typeof STATEMENTS): StatementSync => {
+    const statement = db.prepare(STATEMENTS[name]);
+    statement.setReturnArrays?.(true);
+    return statement;
+  };
+  return {
+    usual: prepare("usual"),
+    full: prepare("full"),
+    insertAt: prepare("insertAt"),
+    insert: prepare("insert"),
+    update: prepare("update"),
+    updateLeased: prepare("updateLeased"),
+    updateRenewed: prepare("updateRenewed"),
+    touch: prepare("touch"),
+    endId: prepare("endId"),
+    endOwner: prepare("endOwner"),
+    endSid: prepare("endSid"),
+    listOwner: prepare("listOwner"),
+    listSid: prepare("listSid"),
+    listDue: prepare("listDue"),
+    markFirst: prepare("markFirst"),
+    markAgain: prepare("markAgain"),
+    marked: prepare("marked"),
+    dueAt: prepare("dueAt"),
+    sweepPlaces: prepare("sweepPlaces"),
+    sweepRows: prepare("sweepRows"),
+    survey: prepare("survey"),
+    sweepIdle: prepare("sweepIdle"),
+    sweepMarks: prepare("sweepMarks"),
+    sweepEndings: prepare("sweepEndings"),
+    newestEnding: prepare("newestEnding"),
+    endingsAfter: prepare("endingsAfter"),
+    dataVersion: prepare("dataVersion"),
+  };
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import type { SessionStore } from "../../contracts.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { START, sampleRow } from "./rows.ts";
+import type { Case } from "./store-suite.ts";
+
+const CALLS: { readonly [method: string]: (store: SessionStore) => unknown } = {
+  get: (store) => store.get("x"),
+  put: (store) => store.put(sampleRow(), "absent"),
+  "put by version": (store) => store.put(sampleRow(), 1),
+  touch: (store) => store.touch("x", START),
+  "end by id": (store) => store.end({ id: "x" }, "logout", START),
+  "end by owner": (store) => store.end({ owner: "x" }, "logout", START),
+  "end by sid": (store) => store.end({ issuer: "x", sid: "x" }, "logout", START),
+  list: (store) => store.list({ owner: "x" }, 1, START),
+  "list by renewBefore": (store) => store.list({ renewBefore: START }, 1, START),
+  mark: (store) => store.mark("x", START + 1, START),
+  marked: (store) => store.marked("x", START),
+  sweep: (store) => store.sweep(1, START),
+};
+
+/** `close`, and what the store says of itself. */
+export const closingCases: readonly Case[] = [
+  {
+    name: "SE-16 after close every call throws ERR_STORE_UNAVAILABLE; a second close does nothing",
+    async run({ store }) {
+      await store.put(sampleRow(), "absent");
+      await store.close();
+      await store.close();
+      for (const [method, call] of Object.entries(CALLS)) {
+        const unavailable = (error: unknown): boolean =>
+          error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE" && error.status === 503;
+        await assert.rejects(async () => call(store), unavailable, method);
+      }
+    },
+  },
+  {
+    name: "a handle that closes takes nothing from the others",
+    async run({ handles, store }) {
+      const row = sampleRow();
+      await store.put(row, "absent");
+      for (const handle of handles.slice(1).reverse()) await handle.close();
+      assert.equal(await store.touch(row.id, START + 1), true);
+      assert.equal((await store.get(row.id))?.seen, START + 1);
+    },
+  },
+  {
+    name: "the store says what it can do, truly",
+    async run({ store }) {
+      assert.notEqual(store.name, "");
+      assert.equal(store.capabilities.watch, store.watch !== undefined);
+    },
+  },
+];

@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import type { EndReason, JsonValue, SessionRow } from "../../contracts.ts";
+
+/** When the suite plays: far ahead, so that a store whose server also drops what is past by its own clock drops nothing. */
+export const START = Date.UTC(2050, 0, 1);
+export const HOUR = 3_600_000;
+
+/** A fresh id as the engine makes them: 4 bytes of the absolute end in seconds, 12 random ones. */
+export function freshId(expires: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUInt32BE(Math.floor(expires / 1000));
+  return bytes.toString("base64url");
+}
+
+/** A live row of nobody's, with what `changes` says. */
+export function sampleRow(changes: Partial<SessionRow> = {}): SessionRow {
+  const expires = changes.expires ?? START + 24 * HOUR;
+  return {
+    id: freshId(expires),
+    secretHash: randomBytes(32).toString("base64url"),
+    previousHash: null,
+    previousUntil: 0,
+    version: 1,
+    kind: "browser",
+    owner: null,
+    issuer: null,
+    sid: null,
+    created: START,
+    seen: START,
+    expires,
+    renewAt: null,
+    tokenExpires: null,
+    lease: null,
+    ended: null,
+    reason: null,
+    body: '{"format":1}',
+    ...changes,
+  };
+}
+
+/** What becomes of a row when it ends: nothing is left but what refuses its ticket until it would have expired. */
+export function emptiedRow(row: SessionRow, reason: EndReason, ended: number): SessionRow {
+  const { id, secretHash, version, kind, created, seen, expires } = row;
+  return sampleRow({ id, secretHash, version: version + 1, kind, created, seen, expires, ended, reason, body: "" });
+}
+
+/** Texts that have broken stores before. */
+export const ODD_TEXTS: readonly string[] = [
+  "",
+  " ",
+  "__proto__",
+  "constructor",
+  "null",
+  "0",
+  "a'b\"c`d\\e",
+  "'; DROP TABLE sessions; --",
+  "line\nbreak\r\n\ttab",
+  "%_*?[]{}",
+  "ümlaut ß 漢字 עברית",
+  "e\u0301 is not \u00e9",
+  "👩‍👩‍👧 \u{10ffff} \ufeff\u200b\u202e",
+  "x".repeat(300),
+];
+
+const REASONS: readonly EndReason[] = [
+  "logout",
+  "elsewhere",
+  "idle",
+  "expired",
+  "provider",
+  "admin",
+  "identity-changed",
+  "replaced",
+  "refresh-lost",
+];
+
+/** Chooses by a seed, so that a failure can be repeated. */
+export class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** 0 ≤ n < bound. */
+  below(bound: number): number {
+    // mulberry32
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
+  }
+
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
+  }
+
+  of<T>(choices: readonly [T, ...T[]] | readonly T[], fallback: T): T {
+    return choices[this.below(choices.length)] ?? fallback;
+  }
+
+  text(): string {
+    return this.chance(50) ? this.of(ODD_TEXTS, "") : `${this.of(ODD_TEXTS, "")}${this.below(1_000_000).toString(36)}`;
+  }
+
+  /** A row of any shape that the type allows, ended ones too. */
+  row(): SessionRow {
+    const maybe = <T>(value: T): T | null => (this.chance(50) ? value : null);
+    const ended = this.chance(20) ? START + this.below(HOUR) : null;
+    const data: JsonValue = { [this.text()]: this.text(), n: this.below(1_000) };
+    return sampleRow({
+      previousHash: maybe(randomBytes(32).toString("base64url")),
+      previousUntil: this.chance(50) ? START + this.below(HOUR) : 0,
+      version: this.of([1, 2, 1_000, 2 ** 31, Number.MAX_SAFE_INTEGER - 1], 1),
+      kind: this.chance(50) ? "browser" : "token",
+      owner: maybe(this.text()),
+      issuer: maybe(this.text()),
+      sid: maybe(this.text()),
+      created: START + this.below(HOUR),
+      seen: START + this.below(HOUR),
+      expires: this.of([START + 1 + this.below(HOUR), START + 400 * 24 * HOUR], START + HOUR),
+      renewAt: maybe(START + this.below(HOUR)),
+      tokenExpires: maybe(START + this.below(HOUR)),
+      lease: maybe(this.text()),
+      ended,
+      reason: ended === null ? null : this.of(REASONS, "logout"),
+      body: this.chance(90) ? JSON.stringify(data) : JSON.stringify({ big: this.text().padEnd(64 * 1024, "é") }),
+    });
+  }
+}
