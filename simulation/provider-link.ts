@@ -30,7 +30,7 @@ export function linkProvider(world: World, life: Life, clock: Clock, provider: S
     expires: asked + settings.tokenLifetime,
   });
 
-  async function finish(login: FinishLogin): ReturnType<Provider["finish"]> {
+  async function finish(login: FinishLogin): ReturnType<Provider["redeem"]> {
     const work = currentWork() ?? life.work;
     const code = login.response.get("code") ?? "";
     const askedAt = clock.now();
@@ -92,14 +92,14 @@ export function linkProvider(world: World, life: Life, clock: Clock, provider: S
     issuer: provider.issuer,
     refreshTimeout: settings.refreshTimeout,
     ready: () => true,
-    begin: ({ state, nonce, redirectUri }) => {
+    authorizationUrl: ({ state, nonce, redirectUri }) => {
       const query = `state=${state}&nonce=${nonce}&redirect_uri=${encodeURIComponent(redirectUri)}`;
       return { kind: "redirect", url: `${provider.issuer}/authorize?${query}` };
     },
-    finish,
+    redeem: finish,
     refresh,
     revoke,
-    end: () => `${provider.issuer}/logout`,
+    logoutUrl: () => `${provider.issuer}/logout`,
     close: () => undefined,
   };
 }

@@ -14,7 +14,7 @@ type Data = Readonly<Record<string, number>>;
 type Engine = Auth<Data>["engine"];
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
-const ANYBODY: Policy = { require: "nobody" };
+const ANYBODY: Policy = { require: "none" };
 const SOMEBODY: Policy = { require: "user" };
 
 /** For which errands nobody has to be signed in. */

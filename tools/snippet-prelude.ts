@@ -14,11 +14,11 @@ import type {
   unavailable as unavailableFunction,
 } from "coatcheck";
 import type { SessionClient, sessionClient as sessionClientFunction } from "coatcheck/client";
-import type { express as expressAdapter } from "coatcheck/express";
-import type { fetchAdapter as fetchAdapterFunction } from "coatcheck/fetch";
-import type { hono as honoAdapter } from "coatcheck/hono";
+import type { coatcheckExpress as expressAdapter } from "coatcheck/express";
+import type { coatcheckFetch as fetchAdapterFunction } from "coatcheck/fetch";
+import type { coatcheckHono as honoAdapter } from "coatcheck/hono";
 import type { memory as memoryStore } from "coatcheck/memory";
-import type { node as nodeAdapter } from "coatcheck/node";
+import type { coatcheckNode as nodeAdapter } from "coatcheck/node";
 import type { sqlite as sqliteStore } from "coatcheck/sqlite";
 import type * as testing from "coatcheck/testing";
 import type { Express } from "express";
@@ -31,10 +31,10 @@ declare global {
   const unavailable: typeof unavailableFunction;
   const memory: typeof memoryStore;
   const sqlite: typeof sqliteStore;
-  const express: typeof expressAdapter;
-  const fetchAdapter: typeof fetchAdapterFunction;
-  const hono: typeof honoAdapter;
-  const node: typeof nodeAdapter;
+  const coatcheckExpress: typeof expressAdapter;
+  const coatcheckFetch: typeof fetchAdapterFunction;
+  const coatcheckHono: typeof honoAdapter;
+  const coatcheckNode: typeof nodeAdapter;
   const sessionClient: typeof sessionClientFunction;
   /** What `sessionClient()` answered. */
   const client: SessionClient<Readonly<Record<string, unknown>>>;

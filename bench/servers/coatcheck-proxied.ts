@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { Auth } from "coatcheck";
 import { coatcheck } from "coatcheck";
 import { memory } from "coatcheck/memory";
-import { node } from "coatcheck/node";
+import { coatcheckNode } from "coatcheck/node";
 import { personOf, subjectOf } from "../people.ts";
 import { signInAll } from "./coatcheck-sessions.ts";
 import { serve, wanted } from "./serving.ts";
@@ -28,7 +28,7 @@ const behind = coatcheck<unknown>({
 });
 
 const handlerOf = (auth: Auth<unknown>) =>
-  node(auth).handler((_request, response, session) => {
+  coatcheckNode(auth).handler((_request, response, session) => {
     if (session.identity === null) response.statusCode = 401;
     response.end(session.identity?.subject);
   });

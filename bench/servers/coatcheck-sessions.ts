@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { Auth, SessionStore } from "coatcheck";
 import { coatcheck } from "coatcheck";
-import { node } from "coatcheck/node";
+import { coatcheckNode } from "coatcheck/node";
 import { sqlite } from "coatcheck/sqlite";
 import { signIn } from "coatcheck/testing";
 import { dataOf, personOf } from "../people.ts";
@@ -39,7 +39,7 @@ export function authOn(store: SessionStore): Auth<unknown> {
 
 /** Coatcheck on `node:http`: at `/user` for somebody signed in alone, elsewhere for everybody. */
 export function serveCoatcheck(auth: Auth<unknown>, credentials: readonly string[]): void {
-  const web = node(auth);
+  const web = coatcheckNode(auth);
   const anybody = web.handler((_request, response, session) => {
     if (session.identity === null) response.statusCode = 401;
     response.end(session.identity?.subject);

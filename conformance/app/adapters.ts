@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import { getRequestListener } from "@hono/node-server";
 import type { Auth } from "coatcheck";
 import type { JsonObject, Session } from "coatcheck/contracts";
-import { express } from "coatcheck/express";
-import { fetchAdapter } from "coatcheck/fetch";
-import { hono } from "coatcheck/hono";
-import { node } from "coatcheck/node";
+import { coatcheckExpress } from "coatcheck/express";
+import { coatcheckFetch } from "coatcheck/fetch";
+import { coatcheckHono } from "coatcheck/hono";
+import { coatcheckNode } from "coatcheck/node";
 import framework, { type Request as ExpressRequest, type Response as ExpressResponse } from "express";
 import { Hono } from "hono";
 import type { Page, Pages } from "./pages.ts";
@@ -23,7 +23,7 @@ const MISSING: Page = () => ({ status: 404, body: { missing: true } });
 const urlOf = (target: string): URL => new URL(target, "http://localhost");
 
 export const onNode: Build = (auth, { open, user }) => {
-  const web = node(auth);
+  const web = coatcheckNode(auth);
   const turn =
     (all: Pages["open"]) => async (request: IncomingMessage, response: ServerResponse, session: Session<JsonObject>) => {
       const { pathname, searchParams } = urlOf(request.url ?? "/");
@@ -40,7 +40,7 @@ export const onNode: Build = (auth, { open, user }) => {
 };
 
 export const onExpress: Build = (auth, { open, user }) => {
-  const web = express(auth);
+  const web = coatcheckExpress(auth);
   const app = framework();
   app.set("env", "test");
   app.use(web.session(), web.routes());
@@ -60,7 +60,7 @@ function route(name: string, add: (method: "get" | "post", path: string) => unkn
 }
 
 export const onHono: Build = (auth, { open, user }) => {
-  const on = hono(auth);
+  const on = coatcheckHono(auth);
   const app = new Hono().use(on.session());
   const answer = async (page: Page, session: Session<JsonObject>, url: string): Promise<Response> => {
     const { status, body } = await page(session, new URL(url).searchParams);
@@ -76,7 +76,7 @@ export const onHono: Build = (auth, { open, user }) => {
 };
 
 export const onFetch: Build = (auth, { open, user }) => {
-  const web = fetchAdapter(auth);
+  const web = coatcheckFetch(auth);
   const turn = (all: Pages["open"]) => async (session: Session<JsonObject>, request: Request) => {
     const { pathname, searchParams } = new URL(request.url);
     const { status, body } = await (all.get(`${request.method} ${pathname}`) ?? MISSING)(session, searchParams);

@@ -1,5 +1,5 @@
 import { coatcheck } from "coatcheck";
-import { express as coatcheckExpress } from "coatcheck/express";
+import { coatcheckExpress } from "coatcheck/express";
 import { sqlite } from "coatcheck/sqlite";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import { deskPage, frontPage, missingPage } from "./app-pages.ts";

@@ -1,5 +1,5 @@
 import { type AuditEvent, type Auth, coatcheck, type ProxyOptions, type SessionStore, unavailable } from "coatcheck";
-import { express as coatcheckExpress } from "coatcheck/express";
+import { coatcheckExpress } from "coatcheck/express";
 import express, { type Express } from "express";
 import type { Users } from "./users.ts";
 

@@ -5,7 +5,7 @@
  *     ISSUER=https://id.example.com CLIENT_ID=app CLIENT_SECRET=… node main.ts
  */
 import { coatcheck } from "coatcheck";
-import { express as coatcheckExpress } from "coatcheck/express";
+import { coatcheckExpress } from "coatcheck/express";
 import { sqlite } from "coatcheck/sqlite";
 import express from "express";
 

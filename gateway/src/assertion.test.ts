@@ -4,7 +4,7 @@ import type { RequestListener } from "node:http";
 import { after, before, test } from "node:test";
 import { coatcheck } from "coatcheck";
 import { memory } from "coatcheck/memory";
-import { node } from "coatcheck/node";
+import { coatcheckNode } from "coatcheck/node";
 import type { House } from "../testing/house.ts";
 import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
 import { PUBLIC } from "../testing/rig.ts";
@@ -49,7 +49,7 @@ before(async () => {
     },
   });
   open.defer(() => auth.close());
-  app = node(auth).handler((_, response, { identity, via }) => {
+  app = coatcheckNode(auth).handler((_, response, { identity, via }) => {
     response.setHeader("content-type", "application/json").end(JSON.stringify({ identity, via }));
   });
 });

@@ -77,7 +77,7 @@ function sessionLayer(control: Control): SessionLayer {
       if (name === "down") throw new CoatcheckError("ERR_STORE_UNAVAILABLE");
       if (name === "slow") return Promise.resolve(admissionOf("alice"));
       const admission = admissionOf(name);
-      if (require === "nobody" || admission.identity !== null) return admission;
+      if (require === "none" || admission.identity !== null) return admission;
       if (mayLogin && request.header("accept")?.includes("text/html") === true) {
         return { kind: "turned", response: { status: 302, headers: [["location", "/auth/login"]], body: "" } };
       }

@@ -1,10 +1,10 @@
 /** What must compile, and what must not. The type checker runs this file; nobody else does. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { express, type WithSession } from "./adapters/express.ts";
-import { fetchAdapter } from "./adapters/fetch.ts";
-import { hono } from "./adapters/hono.ts";
-import { node } from "./adapters/node.ts";
+import { coatcheckExpress, type WithSession } from "./adapters/express.ts";
+import { coatcheckFetch } from "./adapters/fetch.ts";
+import { coatcheckHono } from "./adapters/hono.ts";
+import { coatcheckNode } from "./adapters/node.ts";
 import type {
   Identity,
   JsonObject,
@@ -33,10 +33,10 @@ interface CartData {
 const typed = coatcheck({ ...given, data: Cart });
 const plain = coatcheck(given);
 expect<Equal<typeof plain, Auth<JsonObject>>>();
-declare const request: Parameters<ReturnType<typeof express>["of"]>[0];
+declare const request: Parameters<ReturnType<typeof coatcheckExpress>["of"]>[0];
 
 // session.data is typed by the schema, and read-only all the way down.
-const session = express(typed).of(request);
+const session = coatcheckExpress(typed).of(request);
 expect<Equal<(typeof session)["data"]["cart"], readonly string[]>>();
 // @ts-expect-error data are written by set and update
 session.data.cart = [];
@@ -45,7 +45,7 @@ session.data.cart.push("book");
 // @ts-expect-error data have no other keys
 session.data.other;
 // @ts-expect-error data without a schema are read-only too
-express(plain).of(request).data["n"] = 1;
+coatcheckExpress(plain).of(request).data["n"] = 1;
 
 // set and update take what the schema says.
 session.set({ cart: ["book"] });
@@ -74,14 +74,14 @@ session.identity = null;
 expect<Equal<(typeof session)["identity"], Identity | null>>();
 // @ts-expect-error the identity may be null
 session.identity.subject;
-const user = express(typed).user(request);
+const user = coatcheckExpress(typed).user(request);
 expect<Equal<(typeof user)["identity"], Identity>>();
 expect<Equal<(typeof user)["claims"], JsonObject>>();
 expect<Equal<ReturnType<(typeof user)["accessToken"]>, Promise<string>>>();
 if (isSignedIn(session)) expect<Equal<(typeof session)["identity"]["subject"], string>>();
 
 // Hono: types flow through the chain, and requireUser narrows.
-const on = hono(typed);
+const on = coatcheckHono(typed);
 new Hono()
   .use(on.session())
   .get("/cart", (c) => {
@@ -99,14 +99,14 @@ new Hono()
   });
 
 // Handlers of the others.
-node(typed).handler((_request, response, one) => response.end(one.data.cart.join()));
-node(typed).userHandler((_request, response, one) => response.end(one.identity.subject));
+coatcheckNode(typed).handler((_request, response, one) => response.end(one.data.cart.join()));
+coatcheckNode(typed).userHandler((_request, response, one) => response.end(one.identity.subject));
 // @ts-expect-error nobody was required
-node(typed).handler((_request, response, one) => response.end(one.identity.subject));
-fetchAdapter(typed).handler((one) => Response.json(one.data.cart));
-fetchAdapter(typed).userHandler((one) => Response.json(one.claims));
+coatcheckNode(typed).handler((_request, response, one) => response.end(one.identity.subject));
+coatcheckFetch(typed).handler((one) => Response.json(one.data.cart));
+coatcheckFetch(typed).userHandler((one) => Response.json(one.claims));
 // @ts-expect-error a handler answers with a Response
-fetchAdapter(typed).handler(() => "text");
+coatcheckFetch(typed).handler(() => "text");
 typed.handle(new Request("http://localhost"), (one) => Response.json(one.data.cart));
 
 // A strategy can read and not write.

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import { node } from "../src/adapters/node.ts";
+import { coatcheckNode } from "../src/adapters/node.ts";
 import type { SessionStore } from "../src/contracts.ts";
 import type { Auth, SessionOptions } from "../src/index.ts";
 import { coatcheck } from "../src/index.ts";
@@ -110,7 +110,7 @@ export async function browserSite(session?: SessionOptions): Promise<BrowserSite
       await store.close();
     },
   };
-  const web = node(auth);
+  const web = coatcheckNode(auth);
   serve = web.handler((request, response, { identity }) => answer(request, response, identity === null ? 401 : 200, site));
   return site;
 }

@@ -52,8 +52,8 @@ export function scriptedProvider(name = "default"): ScriptedProvider {
     revoked,
     refreshTimeout: 10_000,
     ready: () => true,
-    begin: unused,
-    finish: unused,
+    authorizationUrl: unused,
+    redeem: unused,
     refresh(tokens) {
       const { promise, resolve } = Promise.withResolvers<RefreshOutcome>();
       const spend: Spend = { tokens, answer: resolve };
@@ -66,7 +66,7 @@ export function scriptedProvider(name = "default"): ScriptedProvider {
       revoked.push(refreshToken);
       return true;
     },
-    end: () => undefined,
+    logoutUrl: () => undefined,
     close: () => undefined,
     next: () => new Promise((resolve) => waiting.push(resolve)),
     always(outcome) {

@@ -32,7 +32,7 @@ export function clientOf(op: LyingProvider, config: Partial<ProviderConfig> = {}
 
 /** Where the provider's page is for a login with these secrets. */
 export async function begin(provider: Provider, secrets: FlowSecrets, parameters: LoginParameters = {}): Promise<URL> {
-  const begun = await provider.begin({ ...secrets, redirectUri: REDIRECT_URI, parameters });
+  const begun = await provider.authorizationUrl({ ...secrets, redirectUri: REDIRECT_URI, parameters });
   assert.equal(begun.kind, "redirect");
   return new URL(begun.kind === "redirect" ? begun.url : "");
 }
@@ -43,12 +43,12 @@ export async function signIn(
   provider: Provider,
   parameters: LoginParameters = {},
   change: (response: URLSearchParams) => void = () => undefined,
-): ReturnType<Provider["finish"]> {
+): ReturnType<Provider["redeem"]> {
   const secrets = newSecrets(systemEntropy);
   const url = await begin(provider, secrets, parameters);
   const { response } = await op.authorize(url.href);
   change(response);
-  return provider.finish({ ...secrets, redirectUri: REDIRECT_URI, parameters, response });
+  return provider.redeem({ ...secrets, redirectUri: REDIRECT_URI, parameters, response });
 }
 
 /** What was refused, and by which check. */

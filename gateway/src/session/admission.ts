@@ -7,7 +7,7 @@ import type { Admission, Ask, Turned } from "./interface.ts";
 /** The library's engine, as the gateway uses it. */
 export type Engine = Auth<JsonObject>["engine"];
 const SOMEBODY: Policy = { require: "user" };
-const ANYBODY: Policy = { require: "nobody" };
+const ANYBODY: Policy = { require: "none" };
 
 export type Exchange = Awaited<ReturnType<Engine["open"]>>;
 

@@ -13,7 +13,7 @@ import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
 /** What the proxy asks of the session layer about one request. */
 export interface Ask {
   /** `nobody`: whoever comes is welcome; `user`: somebody must be signed in. */
-  readonly require: "nobody" | "user";
+  readonly require: "none" | "user";
   /** Whether an unauthenticated navigation is sent to the login; otherwise it gets 401. */
   readonly mayLogin: boolean;
   /** The public origin that the request came to. */

@@ -86,7 +86,7 @@ export function openRoute(
     asks: new Map(
       origins.map((origin) => [
         origin,
-        { require: access === "optional" ? "nobody" : "user", mayLogin: signsOn && access !== "api", origin },
+        { require: access === "optional" ? "none" : "user", mayLogin: signsOn && access !== "api", origin },
       ]),
     ),
     kind: "route",

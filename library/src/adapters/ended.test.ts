@@ -6,10 +6,10 @@ import { Hono } from "hono";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
-import { express } from "./express.ts";
-import { fetchAdapter } from "./fetch.ts";
-import { hono } from "./hono.ts";
-import { node } from "./node.ts";
+import { coatcheckExpress } from "./express.ts";
+import { coatcheckFetch } from "./fetch.ts";
+import { coatcheckHono } from "./hono.ts";
+import { coatcheckNode } from "./node.ts";
 
 const ORIGIN = "http://localhost:3000";
 const make = () => coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
@@ -20,8 +20,8 @@ type Ask = (headers: Record<string, string>) => Promise<readonly [status: number
 const answered = (response: Response): readonly [number, string | null] => [response.status, response.headers.get("location")];
 
 const ADAPTERS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<void>) => Promise<void> } = {
-  async express(auth, run) {
-    const web = express(auth);
+  async coatcheckExpress(auth, run) {
+    const web = coatcheckExpress(auth);
     const app = framework();
     app.use(web.session());
     app.get("/wanted", async (request, response) => {
@@ -34,8 +34,8 @@ const ADAPTERS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promi
       return [status, given.location ?? null];
     });
   },
-  async node(auth, run) {
-    const web = node(auth);
+  async coatcheckNode(auth, run) {
+    const web = coatcheckNode(auth);
     await using server = await listen(
       web.handler(async (_request, response, session) => {
         response.end(await session.accessToken());
@@ -47,11 +47,11 @@ const ADAPTERS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promi
     });
   },
   async fetch(auth, run) {
-    const serve = fetchAdapter(auth).handler(async (session) => new Response(await session.accessToken()));
+    const serve = coatcheckFetch(auth).handler(async (session) => new Response(await session.accessToken()));
     await run(async (headers) => answered(await serve(new Request(`${ORIGIN}/wanted`, { headers }))));
   },
-  async hono(auth, run) {
-    const on = hono(auth);
+  async coatcheckHono(auth, run) {
+    const on = coatcheckHono(auth);
     const app = new Hono().use(on.session()).get("/wanted", async (c) => c.text(await c.var.session.accessToken()));
     await run(async (headers) => answered(await app.request(`${ORIGIN}/wanted`, { headers })));
   },

@@ -12,7 +12,7 @@ import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { type ExpressAdapter, express } from "./express.ts";
+import { coatcheckExpress, type ExpressAdapter } from "./express.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const PAGE = `<p>${"a page that is worth compressing. ".repeat(4000)}</p>`;
@@ -30,7 +30,7 @@ const make = (store: SessionStore) => coatcheck({ publicUrl: "http://localhost:3
 async function serve(store: SessionStore, build: (app: Express, web: ExpressAdapter<JsonObject>) => void): Promise<Listening> {
   const app = framework();
   app.set("env", "test");
-  build(app, express(make(store)));
+  build(app, coatcheckExpress(make(store)));
   return listen(app);
 }
 
@@ -183,7 +183,7 @@ test("S-05 a refused write of a file is a 503 without the file's headers", async
 test("errors: ours by their code, others by the app; a throw keeps only logout", async () => {
   const store = memory();
   const auth = make(store);
-  const web = express(auth);
+  const web = coatcheckExpress(auth);
   const app = framework();
   const seen: string[] = [];
   const theirs: ErrorRequestHandler = (error, _request, response, _next) => {
@@ -234,7 +234,7 @@ test("errors: ours by their code, others by the app; a throw keeps only logout",
 
 test("requireUser answers 401, sends a navigation to the login, and keeps what it shows from caches", async () => {
   const auth = make(memory());
-  const web = express(auth);
+  const web = coatcheckExpress(auth);
   const app = framework();
   app.use(web.session(), web.routes());
   const inner = framework.Router();
@@ -263,7 +263,7 @@ test("requireUser answers 401, sends a navigation to the login, and keeps what i
 });
 
 test("of() says what is missing where session() did not come first", async () => {
-  const web = express(make(memory()));
+  const web = coatcheckExpress(make(memory()));
   const app = framework();
   const answer: ErrorRequestHandler = (error, _request, response, _next) => {
     response.status(500).send(`${error.name}: ${error.message}`);
@@ -278,7 +278,7 @@ test("of() says what is missing where session() did not come first", async () =>
 
 test("F-52 middleware without its () is the middleware, and no request hangs", async () => {
   const auth = make(memory());
-  const web = express(auth);
+  const web = coatcheckExpress(auth);
   const app = framework();
   app.set("env", "test");
   app.use(web.session, web.routes);

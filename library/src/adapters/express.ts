@@ -50,13 +50,13 @@ export interface ExpressAdapter<Data> {
  *
  * @example
  * ```ts
- * const web = express(auth);
+ * const web = coatcheckExpress(auth);
  * app.use(web.session(), web.routes());
  * app.get("/me", web.requireUser(), (req, res) => { res.json(web.user(req).claims) });
  * app.use(web.errors());
  * ```
  */
-export function express<Data>(auth: HasEngine<Data>): ExpressAdapter<Data> {
+export function coatcheckExpress<Data>(auth: HasEngine<Data>): ExpressAdapter<Data> {
   const push = new Push(auth.engine);
   const session: RequestHandler = (request, response, next) => {
     push.open(request, response, (error) => {

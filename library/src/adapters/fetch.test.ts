@@ -5,7 +5,7 @@ import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { fetchAdapter } from "./fetch.ts";
+import { coatcheckFetch } from "./fetch.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const make = (store: SessionStore = memory()) =>
@@ -14,7 +14,7 @@ const ask = (path = "/", headers: Record<string, string> = {}): Request =>
   new Request(`http://localhost:3000${path}`, { headers });
 
 test("the cookie joins those of the handler, on immutable and streamed answers too", async () => {
-  const web = fetchAdapter(make());
+  const web = coatcheckFetch(make());
   const answers: readonly (() => Response)[] = [
     () => new Response("done", { headers: [["set-cookie", "a=1"]] }),
     () => Response.redirect("http://localhost:3000/next", 303),
@@ -37,14 +37,14 @@ test("the cookie joins those of the handler, on immutable and streamed answers t
 
 test("a response without intent is the handler's own", async () => {
   const own = new Response("done");
-  assert.equal(await fetchAdapter(make()).handler(() => own)(ask()), own);
+  assert.equal(await coatcheckFetch(make()).handler(() => own)(ask()), own);
 });
 
 test("a refused write cancels the handler's stream", async () => {
   const store = gatedStore();
   store.release(new Error("down"));
   let cancelled = false;
-  const serve = fetchAdapter(make(store)).handler((session) => {
+  const serve = coatcheckFetch(make(store)).handler((session) => {
     session.set({ n: 1 });
     const body = new ReadableStream({
       cancel: () => {
@@ -58,7 +58,7 @@ test("a refused write cancels the handler's stream", async () => {
 });
 
 test("later intent is a TypeError: the answer has been given", async () => {
-  const web = fetchAdapter(make());
+  const web = coatcheckFetch(make());
   let late: unknown;
   const serve = web.handler((session) => {
     queueMicrotask(() =>
@@ -79,7 +79,7 @@ test("later intent is a TypeError: the answer has been given", async () => {
 
 test("a throw is passed on, and keeps only logout; auth.handle does the same", async () => {
   const auth = make();
-  const web = fetchAdapter(auth);
+  const web = coatcheckFetch(auth);
   const cookie = await signIn(auth, { subject: "alice" });
   const me = web.userHandler((session) => Response.json(session.data));
   const fails = web.handler((session) => {
@@ -109,7 +109,7 @@ test("our own endpoints, the peer's address, and odd addresses", async () => {
     store,
     keep: { address: true, userAgent: true },
   });
-  const web = fetchAdapter(auth);
+  const web = coatcheckFetch(auth);
   const serve = web.handler((session) => {
     session.set({ n: 1 });
     return new Response("the app");

@@ -21,11 +21,11 @@ export interface FetchAdapter<Data> {
  *
  * @example
  * ```ts
- * const web = fetchAdapter(auth);
+ * const web = coatcheckFetch(auth);
  * export const serve = web.userHandler((session) => Response.json(session.claims));
  * ```
  */
-export function fetchAdapter<Data>({ engine }: HasEngine<Data>): FetchAdapter<Data> {
+export function coatcheckFetch<Data>({ engine }: HasEngine<Data>): FetchAdapter<Data> {
   return {
     handler: (handler) => (request, info) => handle(engine, request, handler, info),
     userHandler: (handler, options) => {

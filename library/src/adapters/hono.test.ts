@@ -9,14 +9,14 @@ import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { hono } from "./hono.ts";
+import { coatcheckHono } from "./hono.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const make = (store: SessionStore = memory()) =>
   coatcheck<JsonObject>({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
 
 test("the cookie joins those of the handler, on redirects and compressed answers too", async () => {
-  const on = hono(make());
+  const on = coatcheckHono(make());
   const app = new Hono()
     .use(compress({ threshold: 1 }), on.session())
     .get("/cookies", (c) => {
@@ -48,7 +48,7 @@ test("the cookie joins those of the handler, on redirects and compressed answers
 
 test("a response without intent is the handler's own", async () => {
   const own = new Response("done");
-  const on = hono(make());
+  const on = coatcheckHono(make());
   const app = new Hono().use(on.session()).get("/", () => own);
   assert.equal(await app.request("/"), own);
 });
@@ -56,7 +56,7 @@ test("a response without intent is the handler's own", async () => {
 test("a refused write takes the place of the handler's answer", async () => {
   const store = gatedStore();
   store.release(new Error("down"));
-  const on = hono(make(store));
+  const on = coatcheckHono(make(store));
   const app = new Hono().use(on.session()).get("/", (c) => {
     c.var.session.set({ n: 1 });
     c.header("x-theirs", "1");
@@ -68,7 +68,7 @@ test("a refused write takes the place of the handler's answer", async () => {
 
 test("middleware may put another request in the place of the first", async () => {
   const auth = make();
-  const on = hono(auth);
+  const on = coatcheckHono(auth);
   const app = new Hono()
     .use(on.session(), bodyLimit({ maxSize: 1000 }))
     .post("/me", on.requireUser(), async (c) => c.text(`${c.var.session.identity.subject} ${await c.req.text()}`));
@@ -82,7 +82,7 @@ test("middleware may put another request in the place of the first", async () =>
 
 test("errors: ours by their code unless onError has an answer; a throw keeps only logout", async () => {
   const auth = make();
-  const on = hono(auth);
+  const on = coatcheckHono(auth);
   const site = () =>
     new Hono()
       .use(on.session())
@@ -120,7 +120,7 @@ test("errors: ours by their code unless onError has an answer; a throw keeps onl
 
 test("what is thrown and is no error keeps a logout too", async () => {
   const auth = make();
-  const on = hono(auth);
+  const on = coatcheckHono(auth);
   const app = new Hono()
     .use(on.session())
     .get("/throw", async (c) => {
@@ -139,7 +139,7 @@ test("what is thrown and is no error keeps a logout too", async () => {
 
 test("requireUser sends a navigation to the login, says what is missing, and leaves caching to who sets it", async () => {
   const auth = make();
-  const on = hono(auth);
+  const on = coatcheckHono(auth);
   const app = new Hono().use(on.session()).get("/cached", on.requireUser(), (c) => {
     c.header("cache-control", "private, max-age=5");
     return c.text("in");
@@ -161,7 +161,7 @@ test("requireUser sends a navigation to the login, says what is missing, and lea
 
 test("F-52 middleware without its () is the middleware, as JavaScript may give it", async () => {
   const auth = make();
-  const on = hono(auth);
+  const on = coatcheckHono(auth);
   const app = new Hono();
   Reflect.apply(app.use, app, [on.session]);
   Reflect.apply(app.get, app, ["/me", on.requireUser, () => new Response("yes")]);

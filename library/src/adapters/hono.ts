@@ -10,7 +10,7 @@ import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../h
 import { isSignedIn } from "../http/signed-in.ts";
 import { type RequireUser, userPolicy } from "../http/user-policy.ts";
 
-const ANYBODY: Policy = { require: "nobody" };
+const ANYBODY: Policy = { require: "none" };
 
 export interface HonoOptions {
   /** The address of the peer, by the runtime's own `getConnInfo`. */
@@ -29,14 +29,14 @@ export interface HonoAdapter<Data> {
  *
  * @example
  * ```ts
- * const on = hono(auth);
+ * const on = coatcheckHono(auth);
  * const site = new Hono().use(on.session());
  * site.get("/me", on.requireUser(), (c) => c.json(c.var.session.claims));
  * ```
  */
-export function hono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
+export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
   knownOptions<HonoOptions>("", options, { peer: true });
-  if (options.peer === undefined) needsPeer(engine, "hono(auth, { peer: (c) => getConnInfo(c).remote.address })");
+  if (options.peer === undefined) needsPeer(engine, "coatcheckHono(auth, { peer: (c) => getConnInfo(c).remote.address })");
   // By context, for middleware may put another request in its place.
   const exchanges = new WeakMap<Context, Exchange<Data>>();
 

@@ -8,10 +8,10 @@ import type { JsonObject, Session } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { express } from "./express.ts";
-import { fetchAdapter } from "./fetch.ts";
-import { hono } from "./hono.ts";
-import { node } from "./node.ts";
+import { coatcheckExpress } from "./express.ts";
+import { coatcheckFetch } from "./fetch.ts";
+import { coatcheckHono } from "./hono.ts";
+import { coatcheckNode } from "./node.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const ORIGIN = "http://localhost:3000";
@@ -32,8 +32,8 @@ const read = (path: string, session: Session<JsonObject>): string => String(READ
 const OWN = "private, max-age=60";
 
 const APPS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<void>) => Promise<void> } = {
-  async express(auth, run) {
-    const web = express(auth);
+  async coatcheckExpress(auth, run) {
+    const web = coatcheckExpress(auth);
     const app = framework();
     app.use(web.session());
     app.get(Object.keys(READS), (request, response) => {
@@ -47,8 +47,8 @@ const APPS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<v
       return headers["cache-control"] ?? null;
     });
   },
-  async node(auth, run) {
-    const listener = node(auth).handler((request, response, session) => {
+  async coatcheckNode(auth, run) {
+    const listener = coatcheckNode(auth).handler((request, response, session) => {
       const path = request.url ?? "";
       const text = read(path, session);
       response.writeHead(200, path === "/own" ? { "Cache-Control": OWN } : {}).end(text);
@@ -59,8 +59,8 @@ const APPS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<v
       return headers["cache-control"] ?? null;
     });
   },
-  async hono(auth, run) {
-    const app = new Hono().use(hono(auth).session()).get("/:path", (c) => {
+  async coatcheckHono(auth, run) {
+    const app = new Hono().use(coatcheckHono(auth).session()).get("/:path", (c) => {
       const text = read(c.req.path, c.var.session);
       return c.text(text, 200, c.req.path === "/own" ? { "cache-control": OWN } : {});
     });
@@ -70,7 +70,7 @@ const APPS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<v
     });
   },
   async fetch(auth, run) {
-    const serve = fetchAdapter(auth).handler((session, request) => {
+    const serve = coatcheckFetch(auth).handler((session, request) => {
       const path = new URL(request.url).pathname;
       const text = read(path, session);
       return new Response(text, path === "/own" ? { headers: { "cache-control": OWN } } : {});

@@ -5,7 +5,7 @@ import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { CoatcheckError, coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { type NodeHandler, node } from "./node.ts";
+import { coatcheckNode, type NodeHandler } from "./node.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
@@ -28,7 +28,7 @@ for (const [name, handler] of Object.entries(THROWS)) {
     const events: AuditEvent[] = [];
     const auth = make(events);
     const cookie = await signIn(auth, { subject: "alice" });
-    const web = node(auth);
+    const web = coatcheckNode(auth);
     for (const listener of [web.handler(handler), web.userHandler(handler)]) {
       await using server = await listen((request, response) => {
         response.setHeader("x-half", "made");
@@ -46,7 +46,7 @@ for (const [name, handler] of Object.entries(THROWS)) {
 test("an error with a code of ours is answered by its code, also one that comes in a promise", async () => {
   const auth = make();
   const cookie = await signIn(auth, { subject: "alice" });
-  const web = node(auth);
+  const web = coatcheckNode(auth);
   const listener = web.userHandler(async (_request, response, session) => {
     response.end(await session.accessToken());
   });
@@ -57,7 +57,7 @@ test("an error with a code of ours is answered by its code, also one that comes 
 });
 
 test("our own endpoints are answered, those that fail by their code", async () => {
-  await using server = await listen(node(make()).handler((_request, response) => response.end("the app")));
+  await using server = await listen(coatcheckNode(make()).handler((_request, response) => response.end("the app")));
   assert.equal((await say(server.port, "/auth/session")).status, 401);
   const wrong = await say(server.port, "/auth/session", { method: "DELETE", headers: { "sec-fetch-site": "same-origin" } });
   assert.deepEqual([wrong.status, wrong.headers.allow], [405, "GET, HEAD, POST"]);
@@ -80,15 +80,15 @@ test("ERR_MISDIRECTED: of several origins the host picks one, and no other is se
       name: "fake",
       issuer: "https://id.example.com",
       ready: () => true,
-      begin: ({ redirectUri }) => ({ kind: "redirect", url: redirectUri }),
-      finish: async () => ({ kind: "refused", code: "ERR_PROVIDER_REFUSED", cause: null }),
+      authorizationUrl: ({ redirectUri }) => ({ kind: "redirect", url: redirectUri }),
+      redeem: async () => ({ kind: "refused", code: "ERR_PROVIDER_REFUSED", cause: null }),
       refresh: async () => ({ kind: "refused", cause: null }),
       revoke: async () => true,
-      end: () => undefined,
+      logoutUrl: () => undefined,
       close: () => undefined,
     },
   });
-  await using server = await listen(node(auth).handler((_request, response) => response.end()));
+  await using server = await listen(coatcheckNode(auth).handler((_request, response) => response.end()));
   const login = (host: string) =>
     say(server.port, "/auth/login", { headers: { host, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } });
   assert.equal((await login("B.example.com")).headers.location, "https://b.example.com/auth/callback");

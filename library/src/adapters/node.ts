@@ -16,7 +16,7 @@ export interface NodeAdapter<Data> {
    *
    * @example
    * ```ts
-   * const web = node(auth);
+   * const web = coatcheckNode(auth);
    * createServer(web.handler((request, response, session) => {
    *   session.update((data) => ({ ...data, visits: Number(data["visits"] ?? 0) + 1 }));
    *   response.end(`Hello ${session.identity?.subject ?? "stranger"}`);
@@ -32,7 +32,7 @@ export interface NodeAdapter<Data> {
 }
 
 /** Coatcheck for plain `node:http`. */
-export function node<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
+export function coatcheckNode<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
   const push = new Push(auth.engine);
   // An exchange goes from hand to hand here: the usual request makes no closure that it does not need.
   type Enter = (exchange: Exchange<Data>, request: IncomingMessage, response: ServerResponse) => unknown;

@@ -9,7 +9,7 @@ import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { type ExpressAdapter, express } from "./express.ts";
+import { coatcheckExpress, type ExpressAdapter } from "./express.ts";
 
 const PAGE = { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
 const SAME = { "sec-fetch-site": "same-origin", origin: "http://localhost:3000" };
@@ -34,7 +34,7 @@ async function withApp(
     store,
     provider,
   });
-  const web = express(auth);
+  const web = coatcheckExpress(auth);
   const app = framework().set("env", "test");
   app.use(web.session(), between(web), web.routes());
   app.get("/data", (request, response) => {

@@ -6,8 +6,8 @@ import { Hono } from "hono";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
-import { express } from "./express.ts";
-import { hono } from "./hono.ts";
+import { coatcheckExpress } from "./express.ts";
+import { coatcheckHono } from "./hono.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const NAVIGATION = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
@@ -24,7 +24,7 @@ type Ask = (headers: Record<string, string>) => Promise<Answer>;
 const APPS: { readonly [name: string]: (run: (ask: Ask) => Promise<void>) => Promise<void> } = {
   async express(run) {
     const old = new Set(["old=alice"]);
-    const web = express(make());
+    const web = coatcheckExpress(make());
     const app = framework();
     app.use(web.session(), web.routes(), (request, _response, next) => {
       const session = web.of(request);
@@ -42,7 +42,7 @@ const APPS: { readonly [name: string]: (run: (ask: Ask) => Promise<void>) => Pro
   },
   async hono(run) {
     const old = new Set(["old=alice"]);
-    const on = hono(make());
+    const on = coatcheckHono(make());
     const app = new Hono()
       .use(on.session(), async (c, next) => {
         const { session } = c.var;

@@ -10,8 +10,8 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { type FakeProvider, fakeProvider } from "../testing/fake-provider.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
-import { express } from "./express.ts";
-import { node } from "./node.ts";
+import { coatcheckExpress } from "./express.ts";
+import { coatcheckNode } from "./node.ts";
 
 type OurAuth = Auth<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ const PAGE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-
 
 /** `/me` for whoever is signed in, `/token` shows the access token. */
 const onExpress = (auth: OurAuth): RequestListener => {
-  const web = express(auth);
+  const web = coatcheckExpress(auth);
   const app = framework();
   app.set("env", "test");
   app.use(web.session(), web.routes());
@@ -33,7 +33,7 @@ const onExpress = (auth: OurAuth): RequestListener => {
 };
 
 const onNode = (auth: OurAuth): RequestListener =>
-  node(auth).userHandler(async (request, response, session) => {
+  coatcheckNode(auth).userHandler(async (request, response, session) => {
     response.end(request.url === "/token" ? await session.accessToken() : session.identity.subject);
   });
 

@@ -12,14 +12,14 @@ import type { SessionStore } from "../contracts.ts";
 import { coatcheck, SessionEnded } from "../index.ts";
 import { sqlite } from "../stores/sqlite.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { node } from "./node.ts";
+import { coatcheckNode } from "./node.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
 /** A replica on a file, with an event stream that says why it ends. */
 function replica(store: SessionStore) {
   const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
-  const listener = node(auth).userHandler((message, response, session) => {
+  const listener = coatcheckNode(auth).userHandler((message, response, session) => {
     if (message.url === "/leave") session.logout();
     if (message.url !== "/events") return void response.end("done");
     response.writeHead(200, { "content-type": "text/event-stream" });

@@ -8,10 +8,10 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { custom } from "../strategies/custom.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { express } from "./express.ts";
-import { fetchAdapter } from "./fetch.ts";
-import { hono } from "./hono.ts";
-import { node } from "./node.ts";
+import { coatcheckExpress } from "./express.ts";
+import { coatcheckFetch } from "./fetch.ts";
+import { coatcheckHono } from "./hono.ts";
+import { coatcheckNode } from "./node.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const ORIGIN = "http://localhost:3000";
@@ -35,27 +35,27 @@ type Ask = (headers: Record<string, string>) => Promise<number>;
 const ROUTES: {
   readonly [name: string]: (auth: Made, via: readonly string[], run: (ask: Ask) => Promise<void>) => Promise<void>;
 } = {
-  async express(auth, via, run) {
-    const web = express(auth);
+  async coatcheckExpress(auth, via, run) {
+    const web = coatcheckExpress(auth);
     const app = framework();
     app.use(web.session());
     app.get("/", web.requireUser({ via }), (request, response) => void response.send(web.user(request).via));
     await using server = await listen(app);
     await run(async (headers) => (await say(server.port, "/", { headers })).status);
   },
-  async node(auth, via, run) {
+  async coatcheckNode(auth, via, run) {
     await using server = await listen(
-      node(auth).userHandler((_request, response, session) => response.end(session.via), { via }),
+      coatcheckNode(auth).userHandler((_request, response, session) => response.end(session.via), { via }),
     );
     await run(async (headers) => (await say(server.port, "/", { headers })).status);
   },
-  async hono(auth, via, run) {
-    const on = hono(auth);
+  async coatcheckHono(auth, via, run) {
+    const on = coatcheckHono(auth);
     const app = new Hono().use(on.session()).get("/", on.requireUser({ via }), (c) => c.text(c.var.session.via));
     await run(async (headers) => (await app.request("/", { headers })).status);
   },
   async fetch(auth, via, run) {
-    const serve = fetchAdapter(auth).userHandler((session) => new Response(session.via), { via });
+    const serve = coatcheckFetch(auth).userHandler((session) => new Response(session.via), { via });
     await run(async (headers) => (await serve(new Request(`${ORIGIN}/`, { headers }))).status);
   },
 };

@@ -93,9 +93,9 @@ export interface Provider {
   /** How this provider is dealt with, for people who run it. */
   about?(): ProviderAbout;
   /** The URL of the provider's page. */
-  begin(login: BeginLogin): MaybePromise<{ readonly kind: "redirect"; readonly url: string } | ProviderFailure>;
+  authorizationUrl(login: BeginLogin): MaybePromise<{ readonly kind: "redirect"; readonly url: string } | ProviderFailure>;
   /** Redeems the code, at most once, and validates all of the answer. */
-  finish(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
+  redeem(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
   refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
   /** The longest that `refresh` takes, milliseconds, 480,000 at most; the lease on a session outlasts it. Default 15,000. */
   readonly refreshTimeout?: number;
@@ -111,7 +111,11 @@ export interface Provider {
    * The URL that signs the person out at the provider, if it has one. `logoutHint`: whom it is about, if the ID token is too
    * long for an address.
    */
-  end(logout: { readonly idToken: string | null; readonly returnTo: string; readonly logoutHint?: string }): string | undefined;
+  logoutUrl(logout: {
+    readonly idToken: string | null;
+    readonly returnTo: string;
+    readonly logoutHint?: string;
+  }): string | undefined;
   /** Stops retrying. */
   close(): MaybePromise<void>;
 }

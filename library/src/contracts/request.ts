@@ -145,7 +145,7 @@ export interface AssertionVerifier {
 
 /** What a route asks of whoever comes. */
 export interface Policy {
-  readonly require: "nobody" | "user";
+  readonly require: "none" | "user";
   /** Which ways of authenticating count, by the strategies' names; whom another authenticated is 403. Default: all. */
   readonly via?: readonly string[];
   /** The request's origin was exempted from the CSRF check: the closed list of requirement CS-09. */

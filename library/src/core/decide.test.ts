@@ -58,7 +58,7 @@ test("CS-05 safe methods need no origin, and a method override counts for nothin
   }
 });
 
-const ANYBODY: Policy = { require: "nobody" };
+const ANYBODY: Policy = { require: "none" };
 const SOMEBODY: Policy = { require: "user" };
 const signedIn: SessionRow = sampleRow({ owner: "https://id.example alice" });
 const anonymous: SessionRow = sampleRow({ owner: null, issuer: null, sid: null });
@@ -134,7 +134,7 @@ test("S-04 CS-10 only a bearer that authenticated is exempt from the origin chec
 test("CS-08 an anonymous POST that could log in is checked too, and an exempted route is not", () => {
   const circumstances = { request: request("POST", { origin: "https://evil.example" }), ...WORLD, ambient: false };
   assert.equal(outcome(decide({ kind: "abstain" }, ANYBODY, circumstances)), 403);
-  assert.equal(outcome(decide({ kind: "abstain" }, { require: "nobody", crossSite: true }, circumstances)), "proceed");
+  assert.equal(outcome(decide({ kind: "abstain" }, { require: "none", crossSite: true }, circumstances)), "proceed");
 });
 
 test("AR-10 a 401 becomes the login for a top-level navigation alone", () => {

@@ -36,12 +36,12 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   }
   if (circumstances.before || verdict.kind === "refuse") return { kind: "end-and-proceed" };
   if (circumstances.recorded === "login") return accepted(policy, "session");
-  if (circumstances.recorded === "logout") return policy.require === "nobody" ? PROCEED : challenge(circumstances.request);
+  if (circumstances.recorded === "logout") return policy.require === "none" ? PROCEED : challenge(circumstances.request);
   if (verdict.kind === "unavailable") return { ...verdict };
   const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;
   if (isSomebody(verdict)) return accepted(policy, circumstances.by);
-  return policy.require === "nobody" ? PROCEED : challenge(circumstances.request, endOf(verdict));
+  return policy.require === "none" ? PROCEED : challenge(circumstances.request, endOf(verdict));
 }
 
 /** Somebody is there; whether by a way of authenticating that the route takes. */

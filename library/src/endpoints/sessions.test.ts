@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Heard } from "../../test-support/talk.ts";
 import { listen, say, sentBack } from "../../test-support/talk.ts";
-import { node } from "../adapters/node.ts";
+import { coatcheckNode } from "../adapters/node.ts";
 import type { AuditEvent, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -40,7 +40,9 @@ const auth = coatcheck({
   ],
   on: (event) => events.push(event),
 });
-const server = await listen(node(auth).userHandler((_request, response, session) => response.end(session.identity.subject)));
+const server = await listen(
+  coatcheckNode(auth).userHandler((_request, response, session) => response.end(session.identity.subject)),
+);
 after(async () => {
   await server[Symbol.asyncDispose]();
   await auth.close();

@@ -288,7 +288,7 @@ test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards e
   auth = make(failingStore(store, failing));
   failing.add("get");
   const lookUp = await open(cookie, NAVIGATION);
-  assert.deepEqual(lookUp.decide({ require: "nobody" }).kind, "unavailable");
+  assert.deepEqual(lookUp.decide({ require: "none" }).kind, "unavailable");
   assert.deepEqual(await lookUp.settle(503), { cookies: [], refusal: null });
   failing.clear();
   const leave = (exchange: Exchange<Record<string, number>>): void => exchange.session.logout();

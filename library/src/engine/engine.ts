@@ -84,7 +84,7 @@ export class Engine<Data> {
     const looksUp = typeof route.lookup === "function" ? route.lookup(request) : route.lookup;
     const exchange = looksUp ? (opened ?? (await this.open(request))) : this.openUnseen(request);
     const decision = await exchange.admit({
-      require: "nobody",
+      require: "none",
       crossSite: route.crossSite ?? false,
       renews: route.renews ?? false,
     });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION } from "../../test-support/app.ts";
 import { listen, say } from "../../test-support/talk.ts";
-import { node } from "../adapters/node.ts";
+import { coatcheckNode } from "../adapters/node.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 
@@ -13,7 +13,7 @@ test("F-46 a list of cookies that the app sets for everybody never carries one p
   const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store: memory() });
   const everybodys = ["theme=dark", "lang=en"];
   await using server = await listen(
-    node(auth).handler((request, response, session) => {
+    coatcheckNode(auth).handler((request, response, session) => {
       const subject = request.url?.slice(1) ?? "";
       if (subject !== "") session.login({ issuer: "app", subject });
       response.setHeader("set-cookie", everybodys).end();
@@ -32,7 +32,7 @@ test("F-46 a list of cookies that the app sets for everybody never carries one p
 test("F-46 nor does a list that was set before one of our own endpoints answers", async () => {
   const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store: memory() });
   const everybodys = ["theme=dark"];
-  const handler = node(auth).handler(() => assert.fail("not ours"));
+  const handler = coatcheckNode(auth).handler(() => assert.fail("not ours"));
   await using server = await listen((request, response) => {
     response.setHeader("set-cookie", everybodys);
     handler(request, response);

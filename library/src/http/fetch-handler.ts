@@ -9,7 +9,7 @@ import { pickOrigin } from "./node-request.ts";
 import { isSignedIn } from "./signed-in.ts";
 import { checkedVia } from "./user-policy.ts";
 
-const ANYBODY: Policy = { require: "nobody" };
+const ANYBODY: Policy = { require: "none" };
 const SOMEBODY: Policy = { require: "user" };
 
 /** What a Fetch handler may know beside the request. */

@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { connect, createServer } from "node:http2";
 import { Socket } from "node:net";
 import { test } from "node:test";
-import { type NodeHandler, node } from "../adapters/node.ts";
+import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -34,7 +34,7 @@ async function visit(
     on: (event) => events.push(event),
   });
   const server = createServer();
-  server.on("request", node(auth).handler(handle));
+  server.on("request", coatcheckNode(auth).handler(handle));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { test } from "node:test";
 import { dial, listen, say } from "../../test-support/talk.ts";
-import { node } from "../adapters/node.ts";
+import { coatcheckNode } from "../adapters/node.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -29,7 +29,7 @@ async function appWith(respond: (response: ServerResponse) => void) {
   const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets, store, clock, session: { idle: 2 * HOUR } });
   const cookie = await signIn(auth, { subject: "alice" });
   const closed = Promise.withResolvers<void>();
-  const handler = node(auth).handler((_request, response) => {
+  const handler = coatcheckNode(auth).handler((_request, response) => {
     response.once("close", () => setImmediate(closed.resolve));
     respond(response);
   });

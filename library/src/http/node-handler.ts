@@ -13,7 +13,7 @@ import { signedIn } from "./signed-in.ts";
 import { type RequireUser, userPolicy } from "./user-policy.ts";
 
 const LOCKED = "requireUser() keeps everybody from the login: web.routes() comes before it";
-const ANYBODY: Policy = { require: "nobody" };
+const ANYBODY: Policy = { require: "none" };
 
 type Next = (error?: unknown) => void;
 

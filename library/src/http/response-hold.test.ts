@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
 import { type GatedStore, gatedStore } from "../../test-support/gated-store.ts";
 import { dial, everything, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
-import { type NodeHandler, node } from "../adapters/node.ts";
+import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject, Session, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -20,7 +20,7 @@ function make(store: SessionStore, events: AuditEvent[] = []) {
 }
 
 async function serve(store: SessionStore, handler: Handler, events: AuditEvent[] = []): Promise<Listening> {
-  return listen(node(make(store, events)).handler(handler));
+  return listen(coatcheckNode(make(store, events)).handler(handler));
 }
 
 /** The same on a store that answers at once, and on one that the test keeps waiting while the answer must not have begun. */
@@ -218,7 +218,7 @@ test("later intent is a TypeError, whether the response was held or not", async 
 test("a response without intent is not touched", async () => {
   let seen: { readonly before: string[]; readonly after: string[]; readonly listeners: number } | undefined;
   const auth = make(memory());
-  const web = node(auth);
+  const web = coatcheckNode(auth);
   await using server = await listen((request, response) => {
     const before = Reflect.ownKeys(response).map(String);
     const listeners = response.listenerCount("close");

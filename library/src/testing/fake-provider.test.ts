@@ -17,7 +17,7 @@ const asked: BeginLogin = {
 };
 
 async function urlOf(provider: ReturnType<typeof fakeProvider>): Promise<string> {
-  const begun = await provider.begin(asked);
+  const begun = await provider.authorizationUrl(asked);
   return begun.kind === "redirect" ? begun.url : assert.fail(begun.kind);
 }
 
@@ -31,7 +31,7 @@ test("the first user signs in, or the one that is named; a code is good once", a
   const clock = manualClock();
   const provider = fakeProvider({ users, clock });
   const callback = provider.approve(await urlOf(provider));
-  const login = await provider.finish(answered(callback));
+  const login = await provider.redeem(answered(callback));
   assert.deepEqual(login.kind === "login" && login.identity, {
     issuer: "https://provider.test",
     subject: "alice",
@@ -40,8 +40,8 @@ test("the first user signs in, or the one that is named; a code is good once", a
     method: "oidc:default",
   });
   assert.equal(login.kind === "login" && login.sid, "sid-alice");
-  assert.equal((await provider.finish(answered(callback))).kind, "refused");
-  const bob = await provider.finish(answered(provider.approve(await urlOf(provider), "bob")));
+  assert.equal((await provider.redeem(answered(callback))).kind, "refused");
+  const bob = await provider.redeem(answered(provider.approve(await urlOf(provider), "bob")));
   assert.ok(bob.kind === "login" && bob.identity.subject === "bob" && bob.sid === null);
   assert.throws(() => provider.approve("https://provider.test/authorize", "mallory"), TypeError);
 });
@@ -49,15 +49,15 @@ test("the first user signs in, or the one that is named; a code is good once", a
 test("what does not belong together is not accepted", async () => {
   const provider = fakeProvider({ users });
   for (const change of [{ state: "another-state-x" }, { nonce: "another-nonce-xx" }, { redirectUri: "https://evil.test/" }]) {
-    assert.notEqual((await provider.finish(answered(provider.approve(await urlOf(provider)), change))).kind, "login");
+    assert.notEqual((await provider.redeem(answered(provider.approve(await urlOf(provider)), change))).kind, "login");
   }
-  const denied = await provider.finish(answered(provider.deny(await urlOf(provider))));
+  const denied = await provider.redeem(answered(provider.deny(await urlOf(provider))));
   assert.equal(denied.kind === "refused" && denied.code, "ERR_PROVIDER_REFUSED");
 });
 
 test("refresh tokens rotate strictly, and a revoked one is refused", async () => {
   const provider = fakeProvider({ users });
-  const login = await provider.finish(answered(provider.approve(await urlOf(provider))));
+  const login = await provider.redeem(answered(provider.approve(await urlOf(provider))));
   if (login.kind !== "login") assert.fail();
   const renewed = await provider.refresh(login.tokens, login.identity);
   if (renewed.kind !== "renewed") assert.fail();
@@ -68,7 +68,7 @@ test("refresh tokens rotate strictly, and a revoked one is refused", async () =>
 });
 
 async function signedIn(provider: ReturnType<typeof fakeProvider>) {
-  const login = await provider.finish(answered(provider.approve(await urlOf(provider))));
+  const login = await provider.redeem(answered(provider.approve(await urlOf(provider))));
   return login.kind === "login" ? login : assert.fail(login.kind);
 }
 
@@ -149,7 +149,7 @@ test("a provider that is down says so everywhere", async () => {
   const callback = provider.approve(await urlOf(provider));
   provider.down = true;
   assert.equal(provider.ready(), false);
-  assert.equal((await provider.begin(asked)).kind, "unavailable");
-  assert.equal((await provider.finish(answered(callback))).kind, "unavailable");
-  assert.equal(provider.end({ idToken: null, returnTo: "https://app.test/" }), undefined);
+  assert.equal((await provider.authorizationUrl(asked)).kind, "unavailable");
+  assert.equal((await provider.redeem(answered(callback))).kind, "unavailable");
+  assert.equal(provider.logoutUrl({ idToken: null, returnTo: "https://app.test/" }), undefined);
 });

@@ -139,7 +139,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     };
   }
 
-  async function finish({ state, nonce, redirectUri, response }: FinishLogin): ReturnType<Provider["finish"]> {
+  async function finish({ state, nonce, redirectUri, response }: FinishLogin): ReturnType<Provider["redeem"]> {
     const code = response.get("code");
     calls.push({ kind: "finish", code });
     if (provider.down) return outage();
@@ -188,21 +188,21 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     reuses: grants.reuses,
     revoked: grants.revoked,
     ready: () => !provider.down,
-    begin(login) {
+    authorizationUrl(login) {
       calls.push({ kind: "begin", login });
       if (provider.down) return outage();
       const { state, nonce, redirectUri } = login;
       const query = new URLSearchParams({ state, nonce, redirect_uri: redirectUri });
       return { kind: "redirect", url: `${issuer}/authorize?${query.toString()}` };
     },
-    finish,
+    redeem: finish,
     refresh,
     async revoke(tokens) {
       calls.push({ kind: "revoke", tokens });
       if (tokens.refreshToken !== null && !provider.down) grants.revoke(tokens.refreshToken);
       return !provider.down;
     },
-    end({ idToken, returnTo, logoutHint }) {
+    logoutUrl({ idToken, returnTo, logoutHint }) {
       if (provider.down) return undefined;
       const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
       const hint = idToken === null ? named : { id_token_hint: idToken };

@@ -121,5 +121,5 @@ function finish(
   { state, nonce, verifier, redirectUri: to, parameters }: Flow,
   response: URLSearchParams,
 ): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure> {
-  return provider.finish({ state, nonce, verifier, redirectUri: to, parameters, response });
+  return provider.redeem({ state, nonce, verifier, redirectUri: to, parameters, response });
 }

@@ -9,7 +9,7 @@ import { selfSigned } from "../../../test-support/certificate.ts";
 import { escapeText } from "../../../test-support/html.ts";
 import type { LyingProvider } from "../../../test-support/lies.ts";
 import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { node } from "../../adapters/node.ts";
+import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -50,7 +50,7 @@ before(async () => {
   const provider = { issuer: op.issuer, clientId: "app", clientSecret: "secret", responseMode: "form_post" } as const;
   const auth = coatcheck({ publicUrl: app, secrets: SECRET, store: memory(), provider, on: (event) => events.push(event) });
   open.defer(() => auth.close());
-  const handler = node(auth).handler((_request, response, session) => {
+  const handler = coatcheckNode(auth).handler((_request, response, session) => {
     response
       .setHeader("content-type", "text/html")
       .end(`<!doctype html><title>app</title>${session.identity?.subject ?? "nobody"}`);

@@ -72,7 +72,7 @@ export async function sendToProvider(
   const secrets = newSecrets(deps.entropy);
   const to = redirectUri(request.origin, deps.prefix);
   const failed = { provider: provider.name, returnTo };
-  const begun = await provider.begin({ ...secrets, redirectUri: to, parameters });
+  const begun = await provider.authorizationUrl({ ...secrets, redirectUri: to, parameters });
   if (begun.kind !== "redirect") {
     return loginFailed(request, { ...failed, code: begun.code, reason: begun.kind, error: begun.cause }, deps);
   }

@@ -14,7 +14,13 @@ export async function impersonated(
   for (const other of providers) {
     if (other.issuer === provider.issuer || !other.ready()) continue;
     if (isAt(url, provider) && !isAt(url, other)) continue;
-    const begun = await other.begin({ state: unsaid, nonce: unsaid, verifier: unsaid, redirectUri: unsaid, parameters: {} });
+    const begun = await other.authorizationUrl({
+      state: unsaid,
+      nonce: unsaid,
+      verifier: unsaid,
+      redirectUri: unsaid,
+      parameters: {},
+    });
     if (begun.kind === "redirect" && endpointOf(begun.url) === endpointOf(url)) return other;
   }
   return undefined;

@@ -76,6 +76,12 @@ async function originsOf(provider: LoginProvider): Promise<readonly string[]> {
   const issuer = new URL(provider.issuer).origin;
   if (!provider.ready()) return [issuer];
   const unsaid = "-".repeat(43);
-  const begun = await provider.begin({ state: unsaid, nonce: unsaid, verifier: unsaid, redirectUri: unsaid, parameters: {} });
+  const begun = await provider.authorizationUrl({
+    state: unsaid,
+    nonce: unsaid,
+    verifier: unsaid,
+    redirectUri: unsaid,
+    parameters: {},
+  });
   return begun.kind === "redirect" ? [issuer, new URL(begun.url).origin] : [issuer];
 }

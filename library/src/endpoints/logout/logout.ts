@@ -90,12 +90,12 @@ function providersLogout(
 ): string | null {
   const idToken = tokens?.idToken ?? null;
   const returnTo = new URL(signedOutAddress(deps), request.origin).href;
-  const url = provider.end({ idToken, returnTo });
+  const url = provider.logoutUrl({ idToken, returnTo });
   if (url === undefined) return null;
   const address = way(url);
   if (idToken === null || Buffer.byteLength(new URL(address, request.origin).href) <= LONGEST_ADDRESS) return address;
   const logoutHint = hintOf(idToken);
-  const shorter = provider.end({ idToken: null, returnTo, ...(logoutHint === null ? {} : { logoutHint }) });
+  const shorter = provider.logoutUrl({ idToken: null, returnTo, ...(logoutHint === null ? {} : { logoutHint }) });
   return shorter === undefined ? null : way(shorter);
 }
 

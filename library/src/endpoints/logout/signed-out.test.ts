@@ -124,7 +124,7 @@ test("F-26 signing out lands on a page of ours that leads nowhere by itself and 
   assert.match(text, /<html lang="en">.*<h1>You are signed out<\/h1>/s);
   assert.match(text, /href="\/auth\/login"/);
   assert.doesNotMatch(text, /http-equiv|<script|state=/);
-  const other = await signedIn(site({ provider: { ...provider, end: () => undefined } }));
+  const other = await signedIn(site({ provider: { ...provider, logoutUrl: () => undefined } }));
   assert.equal((await other.post("/auth/logout")).headers.get("location"), "/auth/signed-out");
   assert.equal((await other.get("/auth/login?return_to=%2Fauth%2Fsigned-out")).status, 302);
 });

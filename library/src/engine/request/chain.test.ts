@@ -170,7 +170,7 @@ async function played(one: Case): Promise<Expected> {
     }),
   );
   const looked = lookUps > 0;
-  const decision = await exchange.admit({ require: "nobody" });
+  const decision = await exchange.admit({ require: "none" });
   away = false;
   const status = decision.kind === "refuse" ? decision.status : decision.kind === "unavailable" ? 503 : null;
   const { cookies } = await exchange.settle(status ?? 200);

@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
-import { node } from "../../adapters/node.ts";
+import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent, Identity, JsonObject, ProxyReader, RequestView, SessionStore, Strategy } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";
@@ -175,7 +175,7 @@ before(async () => {
     on: (event) => void events.push(event),
   });
   const server = createServer(
-    node(auth).handler((message, response, session) => {
+    coatcheckNode(auth).handler((message, response, session) => {
       if (message.headers["x-handler"] === "writes the cookie")
         response.setHeader("set-cookie", "__Host-Http-coatcheck=mine; Path=/");
       response.statusCode = message.headers["x-handler"] === "fails" ? 500 : 200;
@@ -209,7 +209,7 @@ async function sessionOf(kind: Case["session"]): Promise<{ readonly cookie: stri
   const headers: Record<string, string> = fromProxy ? { ...NAVIGATION, "x-user": subject } : {};
   const view: RequestView = { method: "GET", target: "/", header: (name) => headers[name] };
   const exchange = await auth.engine.open(view);
-  await exchange.admit({ require: "nobody" });
+  await exchange.admit({ require: "none" });
   if (kind === "anonymous with data") exchange.session.set({ of: "nobody" });
   else if (!fromProxy) {
     // The look-up's owner, as the sign-on of the app itself would have it.

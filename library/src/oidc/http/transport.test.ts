@@ -28,7 +28,11 @@ async function bent(
   const { provider } = clientOf(op, { userinfo: true, ...config });
   try {
     const secrets = newSecrets(systemEntropy);
-    const begun = await provider.begin({ ...secrets, redirectUri: "https://app.example.com/auth/callback", parameters: {} });
+    const begun = await provider.authorizationUrl({
+      ...secrets,
+      redirectUri: "https://app.example.com/auth/callback",
+      parameters: {},
+    });
     if (begun.kind !== "redirect") return begun;
     return await signIn(op, provider);
   } finally {
@@ -143,7 +147,11 @@ test("TK-05 nothing is sent to an address without encryption that is not this ma
       },
     },
   );
-  const result = await provider.begin({ ...newSecrets(systemEntropy), redirectUri: "https://app.example.com/", parameters: {} });
+  const result = await provider.authorizationUrl({
+    ...newSecrets(systemEntropy),
+    redirectUri: "https://app.example.com/",
+    parameters: {},
+  });
   assertFailed(result, "invalid", "address");
   assert.deepEqual(asked, ["https://id.example.com/.well-known/openid-configuration"]);
   await provider.close();
@@ -153,7 +161,7 @@ test("a provider that works again is used again", async () => {
   const { provider } = clientOf(op);
   await begin(provider, newSecrets(systemEntropy));
   op.lies.raw = (_entry, response) => Boolean(response.destroy());
-  await provider.finish({
+  await provider.redeem({
     ...newSecrets(systemEntropy),
     redirectUri: "https://app.example.com/",
     parameters: {},

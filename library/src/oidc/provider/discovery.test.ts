@@ -16,7 +16,7 @@ after(() => op.close());
 afterEach(() => op.reset());
 
 const beginning = async (provider: OidcProvider) =>
-  provider.begin({ ...newSecrets(systemEntropy), redirectUri: REDIRECT_URI, parameters: {} });
+  provider.authorizationUrl({ ...newSecrets(systemEntropy), redirectUri: REDIRECT_URI, parameters: {} });
 
 /** Lets everything run that waits for the network of this machine, until `done`. */
 async function until(done: () => boolean): Promise<void> {

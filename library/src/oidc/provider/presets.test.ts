@@ -24,7 +24,7 @@ async function addresses(config: Partial<ProviderConfig>, metadata: (honest: Jso
   op.lies.metadata = metadata;
   const { provider, events } = clientOf(op, config);
   const login = await begin(provider, newSecrets(systemEntropy), prompt === "" ? {} : { prompt });
-  const end = provider.end(RETURN);
+  const end = provider.logoutUrl(RETURN);
   const about = provider.about?.();
   await provider.close();
   return { asked: login.searchParams, end: end === undefined ? null : new URL(end), about, events };

@@ -43,7 +43,7 @@ test("AR-02 a provider that offers plain alone is refused, not obliged", async (
     op.lies.metadata = (honest) => ({ ...honest, code_challenge_methods_supported: methods });
     const { provider: refused } = clientOf(op);
     assertFailed(
-      await refused.begin({ ...newSecrets(systemEntropy), redirectUri: REDIRECT_URI, parameters: {} }),
+      await refused.authorizationUrl({ ...newSecrets(systemEntropy), redirectUri: REDIRECT_URI, parameters: {} }),
       "invalid",
       "pkce",
     );

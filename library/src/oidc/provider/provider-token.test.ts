@@ -233,7 +233,7 @@ test("LO-02 the provider's logout gets hint, address and client, and no state th
   const { provider } = clientOf(op);
   const login = await signIn(op, provider);
   const idToken = login.kind === "login" ? login.tokens.idToken : null;
-  const url = new URL(provider.end({ idToken, returnTo: "https://app.example.com/" }) ?? "");
+  const url = new URL(provider.logoutUrl({ idToken, returnTo: "https://app.example.com/" }) ?? "");
   assert.equal(url.origin + url.pathname, `${op.issuer}/end`);
   assert.deepEqual(Object.fromEntries(url.searchParams), {
     id_token_hint: idToken,
@@ -241,14 +241,14 @@ test("LO-02 the provider's logout gets hint, address and client, and no state th
     client_id: "app",
   });
   assert.equal(
-    new URL(provider.end({ idToken: null, returnTo: "https://app.example.com/" }) ?? "").searchParams.has("id_token_hint"),
+    new URL(provider.logoutUrl({ idToken: null, returnTo: "https://app.example.com/" }) ?? "").searchParams.has("id_token_hint"),
     false,
   );
   await provider.close();
   op.lies.metadata = ({ end_session_endpoint: _, ...rest }) => rest;
   const { provider: without } = clientOf(op);
   await signIn(op, without);
-  assert.equal(without.end({ idToken, returnTo: "https://app.example.com/" }), undefined);
+  assert.equal(without.logoutUrl({ idToken, returnTo: "https://app.example.com/" }), undefined);
   await without.close();
 });
 

@@ -115,14 +115,14 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     issuer: config.issuer,
     responseMode: config.responseMode,
     ready: () => discovery.known() !== null,
-    async begin(login) {
+    async authorizationUrl(login) {
       try {
         return { kind: "redirect", url: await authorizationUrl(await ready(), login) };
       } catch (error) {
         return failureOf(error);
       }
     },
-    async finish(login) {
+    async redeem(login) {
       try {
         return { kind: "login", ...(await redeem(await ready(), login, report)) };
       } catch (error) {
@@ -141,7 +141,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       }
     },
     revoke: (tokens) => revokeTokens(ready, tokens, report),
-    end({ idToken, returnTo, logoutHint }) {
+    logoutUrl({ idToken, returnTo, logoutHint }) {
       const metadata = discovery.known();
       if (metadata === null) return undefined;
       const { issuer, clientId } = config;
