@@ -138,12 +138,7 @@ test("F-51 package: the gateway holds all that it imports, and says whose work t
   assert.deepEqual(readManifest("gateway").dependencies ?? {}, {});
   const files = packedFiles("gateway");
   const entries = files.filter((file) => file.endsWith(".js") && !/chunk-\w+\.js$/.test(file)).sort();
-  assert.deepEqual(entries, [
-    "dist/bundle/command-line.js",
-    "dist/bundle/sqlite-checkpoint.js",
-    "dist/bundle/yaml.js",
-    "dist/main.js",
-  ]);
+  assert.deepEqual(entries, ["dist/bundle/checkpoint.js", "dist/bundle/command-line.js", "dist/bundle/yaml.js", "dist/main.js"]);
   const notices = readFileSync(join(gateway, "THIRD-PARTY.txt"), "utf8");
   for (const name of ["jose", "openid-client", "oauth4webapi", "pino", "prom-client", "undici", "yaml"]) {
     assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+, (MIT|ISC|Apache-2.0)$`, "m"));
@@ -225,7 +220,7 @@ test("F-51 package: the SQLite store finds its worker in the bundle", async () =
   assert.equal(status, 0, stderr);
   assert.equal(stdout.trim(), "deleted 1500 dead rows");
   const [, url = "none"] = /instantiating Worker\. url: (\S+)/.exec(stderr) ?? [];
-  assert.equal(fileURLToPath(url), join(gateway, "dist", "bundle", "sqlite-checkpoint.js"));
+  assert.equal(fileURLToPath(url), join(gateway, "dist", "bundle", "checkpoint.js"));
   // What went on in it is not told, so it is asked here.
   const running = new Int32Array(new SharedArrayBuffer(4)).fill(1);
   const worker = new Worker(new URL(url), { workerData: { path, running }, execArgv: [] });

@@ -15,7 +15,7 @@ const ENTRIES = [
   { in: "gateway/src/main.ts", out: "main" },
   { in: "gateway/src/command-line.ts", out: "bundle/command-line" },
   { in: "gateway/src/config/sources/yaml.ts", out: "bundle/yaml" },
-  { in: "library/dist/stores/sqlite-checkpoint.js", out: "bundle/sqlite-checkpoint" },
+  { in: "library/dist/stores/sqlite/checkpoint.js", out: "bundle/checkpoint" },
 ];
 
 /** Packages of CommonJS ask for Node's modules with it. */
