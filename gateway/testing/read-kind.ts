@@ -1,6 +1,6 @@
 /** What one kind of setting makes of one value. */
 
-import type { Kind } from "../src/config/kinds/shape.ts";
+import type { Kind } from "../src/config/kinds/kind.ts";
 import { Place } from "../src/config/sources/place.ts";
 
 /** The value, or in words what is wrong with it: a `!`, the headline, and the lines below it. */

@@ -1,8 +1,8 @@
 import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { ProviderSettings } from "../config/config.ts";
 import { problemOf } from "../response/response.ts";
-import type { Engine } from "../session/admission.ts";
 import { comesAgain } from "../session/comes-again.ts";
+import type { Engine } from "../session/engine.ts";
 import { groupsOf } from "../session/groups.ts";
 import type { CheckRequest } from "../session/interface.ts";
 import { UsersOf } from "../session/users-of.ts";

@@ -1,7 +1,7 @@
 import { bearer } from "./bearer.ts";
+import type { Infer } from "./kinds/kind.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds/kinds.ts";
 import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
-import type { Infer } from "./kinds/shape.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { store } from "./kinds/store-kind.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";

@@ -1,6 +1,7 @@
 /** Settings of signing out. */
+
+import type { Kind } from "./kinds/kind.ts";
 import { flag, integer, shown } from "./kinds/kinds.ts";
-import type { Kind } from "./kinds/shape.ts";
 import { fallback, object } from "./kinds/shape.ts";
 
 /** A page that browsers are sent to: a path of the own origin, or a URL elsewhere. */

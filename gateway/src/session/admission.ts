@@ -1,15 +1,12 @@
-import type { Auth, Decision, Identity, JsonObject, MaybePromise, Policy, RequestView } from "coatcheck";
+import type { Decision, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
 import type { AssertionSigner } from "coatcheck/assertions";
 import { comesAgain } from "./comes-again.ts";
+import type { Engine, Exchange } from "./engine.ts";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Turned } from "./interface.ts";
 
-/** The library's engine, as the gateway uses it. */
-export type Engine = Auth<JsonObject>["engine"];
 const SOMEBODY: Policy = { require: "user" };
 const ANYBODY: Policy = { require: "none" };
-
-export type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
 /** Finds out who asks, and whether they may pass. Synchronous where the store is. */
 export function authenticate(

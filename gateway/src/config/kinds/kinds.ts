@@ -1,7 +1,7 @@
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
 import { parseDuration, suggest } from "coatcheck/settings";
-import type { Kind } from "./shape.ts";
+import type { Kind } from "./kind.ts";
 
 /** A value as it may be shown in a message. Kinds of secrets never use this. */
 export function shown(raw: unknown): string {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isRefused, readKind } from "../../../testing/read-kind.ts";
 import { Place } from "../sources/place.ts";
+import type { Kind } from "./kind.ts";
 import {
   address,
   cidr,
@@ -15,7 +16,6 @@ import {
   publicOrigin,
   upstreamOrigin,
 } from "./network-kinds.ts";
-import type { Kind } from "./shape.ts";
 
 /** As it is copied out of a page. */
 const HARD_SPACE = "\u00a0";

@@ -1,6 +1,6 @@
 import { parseRange } from "coatcheck/address";
+import type { Kind } from "./kind.ts";
 import { shown } from "./kinds.ts";
-import type { Kind } from "./shape.ts";
 
 /** Where a listener binds. */
 export interface Address {

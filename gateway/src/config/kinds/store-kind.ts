@@ -1,5 +1,5 @@
+import type { Kind } from "./kind.ts";
 import { shown } from "./kinds.ts";
-import type { Kind } from "./shape.ts";
 
 /** Where sessions are kept. */
 export type StoreSetting = { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly path: string };

@@ -1,5 +1,5 @@
 import { SETTINGS } from "../definition.ts";
-import type { Field, JsonSchema, Raw, Shape } from "../kinds/shape.ts";
+import type { Field, JsonSchema, Raw, Shape } from "../kinds/kind.ts";
 import { object } from "../kinds/shape.ts";
 import { fileKeyOf, fileVariableOf } from "./secret-file.ts";
 import { flagOf } from "./sources.ts";

@@ -7,8 +7,8 @@ import { after, before, test } from "node:test";
 import { readKind } from "../../../testing/read-kind.ts";
 import { loadConfig, NAMED_SETTINGS } from "../config.ts";
 import { SETTINGS } from "../definition.ts";
+import type { Kind, Shape } from "../kinds/kind.ts";
 import { sealingSecret, secretText } from "../kinds/kinds.ts";
-import type { Kind, Shape } from "../kinds/shape.ts";
 import { formatProblems } from "./place.ts";
 import { secretFileName } from "./secret-file.ts";
 

@@ -1,8 +1,8 @@
 /** Secrets that stand in a file of their own, as Docker and Kubernetes hand them out: each secret's key and variable has a second one (S-64). */
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Kind } from "../kinds/kind.ts";
 import { shown } from "../kinds/kinds.ts";
-import type { Kind } from "../kinds/shape.ts";
 import type { Place } from "./place.ts";
 
 /** `clientSecretFile` of `clientSecret`. */

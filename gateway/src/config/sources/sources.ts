@@ -1,4 +1,5 @@
-import { type Field, optional, type Shape } from "../kinds/shape.ts";
+import type { Field, Shape } from "../kinds/kind.ts";
+import { optional } from "../kinds/shape.ts";
 import { fileKeyOf, fileVariableOf, secretFileName } from "./secret-file.ts";
 
 /** A setting that a variable, and mostly a flag, can give. */
