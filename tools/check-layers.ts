@@ -1,25 +1,20 @@
-/** Who may import whom. The order of the house is ARCHITECTURE.md's; this program is what keeps it. */
-import { readFileSync } from "node:fs";
+/**
+ * Who may import whom: the order of the rooms. `node tools/check-layers.ts --update` writes its table into ARCHITECTURE.md, and the
+ * check fails when that says otherwise.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { SourceFile, Violation } from "./files.ts";
 import { isTest, isTypeScript, ROOT, readFiles } from "./files.ts";
 import { importsOf } from "./imports.ts";
+import type { Room } from "./layers-table.ts";
+import { layersTable, withTable } from "./layers-table.ts";
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
 import { tokenize } from "./tokens.ts";
 
 /** The members of the workspace. A relative import never leaves the member it stands in. */
-const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "console", "tools"];
-
-/** What a room of the library may import from the library, besides files of its own. */
-interface Room {
-  /** Rooms with all that is below them, or single modules. */
-  readonly may: readonly string[];
-  /** Files of the room stand alone: none imports a sibling, but for parts of its own (`sqlite.ts` and `sqlite/`). */
-  readonly alone?: true;
-  /** Nothing from outside, not even Node's modules: what it needs comes in through the contracts. */
-  readonly bare?: true;
-}
+const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "tools"];
 
 const VALUES = ["contracts", "core", "cookie", "crypto"];
 
@@ -143,9 +138,31 @@ function memberOf(path: string): string {
   return MEMBERS.includes(top) ? top : "";
 }
 
+const PAGE = "ARCHITECTURE.md";
+
+/** The table of `document` is the one that the rules make; else what to do about it. */
+export function checkTable(document: string): readonly Violation[] {
+  const wanted = withTable(document, currentTable());
+  if (wanted === document) return [];
+  const message = wanted === undefined ? "lacks the two markers of the table" : "tells another order than the rules";
+  return [{ path: PAGE, message: `${message}: node tools/check-layers.ts --update` }];
+}
+
+function currentTable(): string {
+  return layersTable(
+    ROOMS,
+    MEMBERS.filter((name) => name !== "library" && name !== "tools"),
+  );
+}
+
+const page = () => readFileSync(join(ROOT, PAGE), "utf8");
+
 export const layers: Rule = {
   name: "layers",
-  check: () => checkLayers(readFiles(isTypeScript), publishedNames()),
+  check: () => [...checkLayers(readFiles(isTypeScript), publishedNames()), ...checkTable(page())],
 };
 
-if (import.meta.main) await main(layers);
+if (import.meta.main) {
+  if (process.argv.includes("--update")) writeFileSync(join(ROOT, PAGE), withTable(page(), currentTable()) ?? page());
+  await main(layers);
+}
