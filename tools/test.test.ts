@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
+import { ROOT } from "./files.ts";
 import { findServer, serversOf } from "./servers.ts";
-import { closingLine, select } from "./test.ts";
+import { closingLine, compileCache, select } from "./test.ts";
 
 const paths = ["a/x.test.ts", "a/x.ts", "b/check.nginx.test.ts", "b/y.caddy.test.ts", "c/z.other.test.ts"];
 
@@ -32,6 +34,14 @@ test("test runner: the name of a test says which server it needs", () => {
   assert.deepEqual(serversOf("b/behind.oauth2-proxy.nginx.chromium.test.ts"), ["nginx", "chromium", "oauth2-proxy"]);
   assert.deepEqual(serversOf("b/check.test.ts"), []);
   assert.deepEqual(serversOf("b/nginx.test.ts"), []);
+});
+
+test("test runner: what was compiled is kept in the checkout, unless coverage is wanted or another place is named", () => {
+  const inCheckout = join(ROOT, "node_modules");
+  assert.ok(compileCache(["--test-name-pattern=x"], {}).NODE_COMPILE_CACHE?.startsWith(inCheckout));
+  assert.deepEqual(compileCache(["--experimental-test-coverage"], {}), {});
+  assert.deepEqual(compileCache([], { NODE_V8_COVERAGE: "coverage" }), {});
+  assert.deepEqual(compileCache([], { NODE_COMPILE_CACHE: "elsewhere" }), {});
 });
 
 test("test runner: a server is found by the path and by the folders of the system", () => {
