@@ -255,7 +255,7 @@ function budgetOf({ frontchannelLogout: given }: CoatcheckOptions<unknown>, cloc
 }
 
 function isProvider(given: ProviderConfig | Provider): given is Provider {
-  return "begin" in given;
+  return "redeem" in given;
 }
 
 async function storeAnswers(store: SessionStore, clock: Clock): Promise<boolean> {

@@ -227,7 +227,7 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("proxy", given.proxy, PROXY, HINTS);
   if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);
   for (const [part, provider] of providersOf(given)) {
-    if (!("begin" in provider)) knownOptions(part, provider, PROVIDER, HINTS);
+    if (!("redeem" in provider)) knownOptions(part, provider, PROVIDER, HINTS);
   }
 }
 
