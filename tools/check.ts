@@ -1,13 +1,18 @@
 /** `npm run check`: formatting, lint, types and every rule of the house. One line each; `npm run check -- layers` runs that one. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { comments } from "./check-comments.ts";
+import { cycles } from "./check-cycles.ts";
 import { escapes } from "./check-escapes.ts";
 import { exportNames } from "./check-exports.ts";
+import { folders } from "./check-folders.ts";
+import { headers } from "./check-headers.ts";
 import { layers } from "./check-layers.ts";
 import { packages } from "./check-packages.ts";
 import { paths } from "./check-paths.ts";
 import { pointers } from "./check-pointers.ts";
 import { purity } from "./check-purity.ts";
+import { repeats } from "./check-repeats.ts";
 import { requirements } from "./check-requirements.ts";
 import { secrets } from "./check-secrets.ts";
 import { size } from "./check-size.ts";
@@ -48,10 +53,15 @@ const RULES: readonly Rule[] = [
     "library/tsconfig.client.json",
   ]),
   layers,
+  cycles,
   purity,
   secrets,
   escapes,
   size,
+  folders,
+  comments,
+  headers,
+  repeats,
   paths,
   pointers,
   packages,

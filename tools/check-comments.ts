@@ -1,0 +1,37 @@
+/** Comments are read in columns that fit beside something else: at most 120. The formatter leaves them alone. */
+import type { SourceFile, Violation } from "./files.ts";
+import { isTypeScript, readFiles } from "./files.ts";
+import { mainOf, packageOf, type Ratchet, ratcheted } from "./ratchet.ts";
+import { tokenize } from "./tokens.ts";
+
+const WIDEST = 120;
+/** What a line of comment can begin with; the tokens decide whether it is one. */
+const MAYBE = /^\s*(?:\/\/|\/\*|\*)/;
+
+/** Lines past 120 columns that hold nothing but a comment. */
+export function checkComments(files: readonly SourceFile[]): readonly Violation[] {
+  return files.flatMap(({ path, text }) => {
+    const lines = text.split("\n");
+    if (!lines.some(isWide)) return [];
+    const comments = tokenize(text).comments.flatMap((comment) =>
+      comment.text.split("\n").map((_, index) => comment.line + index),
+    );
+    return [...new Set(comments)]
+      .filter((line) => isWide(lines[line - 1] ?? ""))
+      .map((line) => ({ path, line, message: `is a comment of ${lines[line - 1]?.length} columns; ${WIDEST} are the most` }));
+  });
+}
+
+const isWide = (line: string) => line.length > WIDEST && MAYBE.test(line);
+
+const ratchet: Ratchet = {
+  name: "width of comments",
+  program: "check-comments.ts",
+  what: `comment lines past ${WIDEST} columns`,
+  find: () => checkComments(readFiles(isTypeScript)),
+  where: packageOf,
+};
+
+export const comments = ratcheted(ratchet);
+
+if (import.meta.main) await mainOf(ratchet);
