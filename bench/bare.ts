@@ -2,8 +2,9 @@ import type { Running } from "./measure.ts";
 import type { Stage } from "./stage.ts";
 
 /**
- * Starts a bare server for one that is measured over it. There are as many as of those, since who works more often is quicker, and each is in luck or
- * not with where its memory lies. Those are asked who is who, and so have served another client than the load: so has this.
+ * Starts a bare server for one that is measured over it. There are as many as of those, since who works more often is
+ * quicker, and each is in luck or not with where its memory lies. Those are asked who is who, and so have served
+ * another client than the load: so has this.
  */
 export async function startBare(stage: Stage, name: string, file: string, given: readonly string[] = []): Promise<Running> {
   const server = await stage.start(name, file, given);

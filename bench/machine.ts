@@ -12,14 +12,17 @@ const TICK_MILLIS = 10;
 const STOLEN_FIELD = 8;
 
 /**
- * Follows what a host of virtual machines takes away from this one. Processor time leaves most of it out; times by the clock have all of it,
- * so that no p99 means anything where much was taken.
+ * Follows what a host of virtual machines takes away from this one. Processor time leaves most of it out; times by the
+ * clock have all of it, so that no p99 means anything where much was taken.
  */
 export class Stolen {
   #since = performance.now();
   #before = stolenMillis();
 
-  /** The part of this machine's processors that was taken since this was asked last; `null` where the system does not say. */
+  /**
+   * The part of this machine's processors that was taken since this was asked last; `null` where the system does not
+   * say.
+   */
   share(): number | null {
     const now = performance.now();
     const stolen = stolenMillis();

@@ -7,8 +7,8 @@ import type { Helper } from "./talk.ts";
 export interface Effort {
   readonly rounds: number;
   /**
-   * How often a server that is judged is started. Two processes of one program differ by as much as a session costs, for as long as they run:
-   * by where their memory lies and what was compiled when. The rounds take turns among them.
+   * How often a server that is judged is started. Two processes of one program differ by as much as a session costs,
+   * for as long as they run: by where their memory lies and what was compiled when. The rounds take turns among them.
    */
   readonly instances: number;
   /** The same for gateways, which do more for a request and differ more. */
@@ -78,7 +78,10 @@ export interface Running {
   readonly helper: Pick<Helper, "ask">;
 }
 
-/** A server over its bare one; both get the same requests. Pairs of one name are instances of one server, and become one row. */
+/**
+ * A server over its bare one; both get the same requests. Pairs of one name are instances of one server, and become one
+ * row.
+ */
 export interface Pair {
   readonly name: string;
   /** What the load has the requests under; the name where nothing is said. */
@@ -98,7 +101,10 @@ export interface PairFigures {
   readonly windows: readonly { readonly bare: Window; readonly server: Window }[];
 }
 
-/** Measures all pairs in interleaved rounds: bare, server, next pair's bare, next pair's server, … Instances take turns, a round each. */
+/**
+ * Measures all pairs in interleaved rounds: bare, server, next pair's bare, next pair's server, … Instances take turns,
+ * a round each.
+ */
 export async function measurePairs(load: Load, pairs: readonly Pair[], effort: Effort): Promise<readonly PairFigures[]> {
   const sizes = new Map<Pair, { readonly bare: number; readonly server: number }>();
   for (const pair of pairs) {
@@ -123,13 +129,16 @@ export async function measurePairs(load: Load, pairs: readonly Pair[], effort: E
 
 const requestsOf = ({ name, requests = name }: Pair): string => requests;
 
-/** How long a server is warmed up at most, in seconds: one that takes milliseconds for a request is as quick as it gets by then. */
+/**
+ * How long a server is warmed up at most, in seconds: one that takes milliseconds for a request is as quick as it gets
+ * by then.
+ */
 const LONGEST_WARM_UP = 4;
 
 /**
- * Warms a server up, and answers how many requests fill a window. How quick it is shows only in the end: its first thousands of requests
- * take several times as long as those that follow. Who manages all of them sees everybody once besides, so that what is kept of a session is
- * there, as it is in a server that has been running for a while.
+ * Warms a server up, and answers how many requests fill a window. How quick it is shows only in the end: its first
+ * thousands of requests take several times as long as those that follow. Who manages all of them sees everybody once
+ * besides, so that what is kept of a session is there, as it is in a server that has been running for a while.
  */
 async function sized(load: Load, server: Running, requests: string, effort: Effort): Promise<number> {
   await load.open(requests, server.port, effort.connections);
@@ -146,8 +155,9 @@ async function sized(load: Load, server: Running, requests: string, effort: Effo
   return Math.max(effort.connections, Math.round(rate * effort.windowSeconds));
 }
 
-// Connections are made before the window begins, and it ends with the last answer: what was sent is exactly what was paid for. Before that the server
-// works for half as long again: it has rested while others were measured, and what it needs is in no cache any more.
+// Connections are made before the window begins, and it ends with the last answer: what was sent is exactly what was
+// paid for. Before that the server works for half as long again: it has rested while others were measured, and what it
+// needs is in no cache any more.
 async function measure(load: Load, server: Running, requests: string, count: number, effort: Effort): Promise<Window> {
   await load.open(requests, server.port, effort.connections);
   await load.run(Math.ceil(count / 2));

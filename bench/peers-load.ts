@@ -30,15 +30,18 @@ const END = Buffer.from("\r\n\r\n");
 const TWO = 0x32;
 
 /**
- * Counts the bytes of each answer, and looks into its head alone. The load must be quicker than whoever it measures: one that waits for it sleeps
- * between two requests, and pays for that.
+ * Counts the bytes of each answer, and looks into its head alone. The load must be quicker than whoever it measures:
+ * one that waits for it sleeps between two requests, and pays for that.
  */
 class Connection {
   readonly opened: Promise<void>;
   readonly #socket: Socket;
   #head: Buffer = NOTHING;
   #left = 0;
-  /** How long the last small answer was: the next one is as long nearly always, and then nothing more is looked for in it. */
+  /**
+   * How long the last small answer was: the next one is as long nearly always, and then nothing more is looked for in
+   * it.
+   */
   #usual = -1;
   #sent = 0;
   #done: ((millis: number) => void) | null = null;
@@ -101,7 +104,8 @@ interface Run {
 }
 
 /**
- * To wake a process that sleeps costs whoever sends it something, and the load sleeps more often the slower the server is: nobody is to pay for it.
+ * To wake a process that sleeps costs whoever sends it something, and the load sleeps more often the slower the server
+ * is: nobody is to pay for it.
  */
 function stayAwake(isOver: () => boolean): void {
   if (!isOver()) setImmediate(() => stayAwake(isOver));

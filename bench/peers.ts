@@ -54,7 +54,10 @@ interface Measured {
   readonly figures: Figures;
 }
 
-/** Processor time for each request, how long answers take at an equal low load, memory, and the time to the first answer. */
+/**
+ * Processor time for each request, how long answers take at an equal low load, memory, and the time to the first
+ * answer.
+ */
 export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> {
   const full = stage.effort.warmUp >= FULL.warmUp / 4;
   if (full) buildOurs();

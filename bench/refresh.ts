@@ -17,7 +17,10 @@ import { start } from "./talk.ts";
 const RATE = 500;
 /** Tokens of the others live a second; a round begins when they have run out. */
 const UNTIL_RUN_OUT = 1_500;
-/** The paired window is as many times as long as that in which the tokens run out: the storm takes longer than that to be over. */
+/**
+ * The paired window is as many times as long as that in which the tokens run out: the storm takes longer than that to
+ * be over.
+ */
 const CALM = 3;
 /** From the connections of a round to its first window. */
 const SETTLE = 500;
@@ -50,8 +53,9 @@ interface Subject {
 }
 
 /**
- * The tokens of a thousand sessions run out within one second, and all of them come; meanwhile others ask as well. Their p99 is compared with
- * that of the window just before, and the provider counts the refresh tokens that it is shown.
+ * The tokens of a thousand sessions run out within one second, and all of them come; meanwhile others ask as well.
+ * Their p99 is compared with that of the window just before, and the provider counts the refresh tokens that it is
+ * shown.
  */
 export async function refreshBench(stage: Stage, only: RegExp): Promise<Findings> {
   const { storm, stormMillis, rounds } = stage.effort;
@@ -160,7 +164,10 @@ function rowsOf({ name, rounds }: Subject): readonly Row[] {
   ];
 }
 
-/** Processor time over that which as many requests took before, when nobody's tokens ran out: what renewing adds to them. */
+/**
+ * Processor time over that which as many requests took before, when nobody's tokens ran out: what renewing adds to
+ * them.
+ */
 const ofRenewals = ({ before, during }: Round): number =>
   during.cpu - (before.cpu * (during.others.count + during.storm.count)) / before.others.count;
 

@@ -45,7 +45,10 @@ export interface Machine {
   readonly node: string;
   readonly rounds: number;
   readonly sessions: number;
-  /** The part of the processors that the host of a virtual machine took away while it was measured; `null` where that is not known. */
+  /**
+   * The part of the processors that the host of a virtual machine took away while it was measured; `null` where that is
+   * not known.
+   */
   readonly stolen: number | null;
   readonly versions: { readonly [name: string]: string };
 }

@@ -19,14 +19,17 @@ interface Subject {
   readonly file: string;
   /** Default `/`. */
   readonly path?: string;
-  /** Whose requests they are: one person's, those of the people who come again and again, or anybody's with a session. */
+  /**
+   * Whose requests they are: one person's, those of the people who come again and again, or anybody's with a session.
+   */
   readonly whose: "one" | "active" | "anybody";
   /** It is judged, and so is started several times. */
   readonly several?: true;
 }
 
-// A store in memory is measured where the processor's caches hold the sessions that are asked for, which is judged; for one person, as tools measure
-// that repeat one request; and where caches are of no use, since anybody may come next. From SQLite it is always anybody.
+// A store in memory is measured where the processor's caches hold the sessions that are asked for, which is judged; for
+// one person, as tools measure that repeat one request; and where caches are of no use, since anybody may come next.
+// From SQLite it is always anybody.
 const OURS: readonly Subject[] = [
   { name: MEMORY, bare: "node:http", file: "coatcheck-memory", whose: "active", several: true },
   { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck-memory", path: "/user", whose: "active" },
@@ -96,7 +99,8 @@ function chosen(credentials: readonly string[], whose: Subject["whose"], active:
   return credentials.filter((_, index) => index % step === 0).slice(0, most);
 }
 
-// A server that lets everybody in, or knows nobody, would be quick: it is measured only if it tells one person from another.
+// A server that lets everybody in, or knows nobody, would be quick: it is measured only if it tells one person from
+// another.
 async function verify(server: Running & Ready, path: string): Promise<void> {
   const url = `http://127.0.0.1:${server.port}${path}`;
   for (const index of new Set([0, server.credentials.length - 1])) {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [NAME] [--json]`: how quick we are beside our floors and our peers, measured in the same run. Ratios of one run
- * mean something, figures of two do not. Exit status 1 when a goal is not met.
+ * `npm run bench -- [NAME] [--json]`: how quick we are beside our floors and our peers, measured in the same run.
+ * Ratios of one run mean something, figures of two do not. Exit status 1 when a goal is not met.
  */
 import { parseArgs } from "node:util";
 import { checkBench } from "./check.ts";

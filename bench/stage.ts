@@ -9,9 +9,10 @@ import type { Helper } from "./talk.ts";
 import { start } from "./talk.ts";
 
 /**
- * V8 lets the young generation grow with what has survived so far, and a larger one has more cache misses. A server that made its
- * sessions at the start would be measured with another one than its bare server: all get the same. And a process that rests for some
- * seconds tidies its whole heap up, still when its next round has begun; one that is busy all day does not.
+ * V8 lets the young generation grow with what has survived so far, and a larger one has more cache misses. A server
+ * that made its sessions at the start would be measured with another one than its bare server: all get the same. And a
+ * process that rests for some seconds tidies its whole heap up, still when its next round has begun; one that is busy
+ * all day does not.
  */
 const HEAP = ["--min-semi-space-size=16", "--max-semi-space-size=16", "--no-memory-reducer"];
 

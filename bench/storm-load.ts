@@ -1,6 +1,6 @@
 /**
- * The load of a storm: requests at a constant rate, whether those before them are answered or not, first for themselves and then beside
- * requests of the sessions whose tokens have run out. A process of its own.
+ * The load of a storm: requests at a constant rate, whether those before them are answered or not, first for themselves
+ * and then beside requests of the sessions whose tokens have run out. A process of its own.
  */
 import type { Socket } from "node:net";
 import { connect } from "node:net";

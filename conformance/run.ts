@@ -1,6 +1,7 @@
 /**
- * The black-box modules: `npm run conformance` on every adapter and on the gateway, `npm run conformance -- --target URL` on a server that runs
- * somewhere, as far as the public contract reaches. `--prefix` belongs to the URL: https://app.example.com/auth.
+ * The black-box modules: `npm run conformance` on every adapter and on the gateway, `npm run conformance -- --target
+ * URL` on a server that runs somewhere, as far as the public contract reaches. `--prefix` belongs to the URL:
+ * https://app.example.com/auth.
  */
 import { parseArgs } from "node:util";
 import { startGateway } from "./gateway.ts";

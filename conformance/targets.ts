@@ -62,7 +62,9 @@ function gate(): Gate & { wait(): Promise<void> } {
   };
 }
 
-/** The example app on an adapter, behind an imagined TLS, with a store, a clock and a strategy that the modules control. */
+/**
+ * The example app on an adapter, behind an imagined TLS, with a store, a clock and a strategy that the modules control.
+ */
 function ownTarget(name: string, build: Build): OwnTarget {
   return {
     name,

@@ -1,7 +1,9 @@
 /** What the laboratory asks of a provider that it runs. */
 import type { Recorder } from "./recorder.ts";
 
-/** What a provider may lack. What depends on it is then not asked for, or turns out differently, and the table says why. */
+/**
+ * What a provider may lack. What depends on it is then not asked for, or turns out differently, and the table says why.
+ */
 export type Ability =
   /** Keeps a session of its own, so that another app needs no second login. */
   | "single-sign-on"

@@ -1,4 +1,7 @@
-/** The table's own rules: what fails is seen, what is explained has its note, and arguments that mean nothing start nothing. */
+/**
+ * The table's own rules: what fails is seen, what is explained has its note, and arguments that mean nothing start
+ * nothing.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

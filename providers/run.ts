@@ -1,4 +1,7 @@
-/** `npm run providers`: gateways with real providers. Exit status 1 when something does not hold, or the page's table says otherwise. */
+/**
+ * `npm run providers`: gateways with real providers. Exit status 1 when something does not hold, or the page's table
+ * says otherwise.
+ */
 import { parseArgs } from "node:util";
 import { DEX, DEX_STAND_IN } from "./dex/dex.ts";
 import { closeKeycloak, KEYCLOAK, KEYCLOAK_AS_GUIDED } from "./keycloak/keycloak.ts";

@@ -26,7 +26,10 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Sends one request without a body, a GET where nothing else is said. Rejects when the connection breaks, or `signal` is aborted. */
+/**
+ * Sends one request without a body, a GET where nothing else is said. Rejects when the connection breaks, or `signal`
+ * is aborted.
+ */
 export async function get(
   target: URL,
   headers: Readonly<Record<string, string>>,

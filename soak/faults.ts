@@ -10,7 +10,10 @@ export interface Plan {
   readonly kind: "kill" | "stop";
   /** How long a stop lasts, or how long it takes until a killed gateway is started again. */
   readonly duration: number;
-  /** It waits for a moment in which the provider has rotated a token and keeps its answer back, and strikes who waits for it. */
+  /**
+   * It waits for a moment in which the provider has rotated a token and keeps its answer back, and strikes who waits
+   * for it.
+   */
   readonly aimed: boolean;
 }
 
@@ -34,7 +37,10 @@ export interface Moments {
 const NOTICES = 1_000;
 const AIM = 8_000;
 
-/** Strikes gateways until the signal is aborted, and leaves one alone at any time. Rejects where a gateway ended by itself. */
+/**
+ * Strikes gateways until the signal is aborted, and leaves one alone at any time. Rejects where a gateway ended by
+ * itself.
+ */
 export async function strike(
   gateways: readonly Gateway[],
   random: Random,

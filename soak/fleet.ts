@@ -4,7 +4,10 @@ import { getFrom } from "./ask.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Random } from "./random.ts";
 
-/** A request that got no answer for so long is stuck, and so is its session: nearly six leases, each of whose holders would have died. */
+/**
+ * A request that got no answer for so long is stuck, and so is its session: nearly six leases, each of whose holders
+ * would have died.
+ */
 const LONGEST = 40_000;
 
 /** An answer, and who gave it when. */
@@ -22,7 +25,10 @@ export interface Stuck {
   readonly last: string;
 }
 
-/** The load balancer: spreads requests over the gateways that are in rotation, and repeats on another what broke on the way. */
+/**
+ * The load balancer: spreads requests over the gateways that are in rotation, and repeats on another what broke on the
+ * way.
+ */
 export class Fleet {
   readonly gateways: readonly Gateway[];
   readonly host: string;
@@ -50,7 +56,9 @@ export class Fleet {
     }
   }
 
-  /** One GET, repeated as a load balancer repeats what broke, and as a client repeats what got 503 with `Retry-After`. */
+  /**
+   * One GET, repeated as a load balancer repeats what broke, and as a client repeats what got 503 with `Retry-After`.
+   */
   async ask(path: string, headers: Readonly<Record<string, string>>): Promise<Answered | Stuck> {
     const begun = Date.now();
     const deadline = begun + LONGEST;

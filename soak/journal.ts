@@ -1,6 +1,6 @@
 /**
- * What happened, as each side saw it. All times are milliseconds of the wall clock of this one machine. Tokens stand here by a hash, sessions by
- * their id, users by the account that one login made; each login has an account of its own.
+ * What happened, as each side saw it. All times are milliseconds of the wall clock of this one machine. Tokens stand
+ * here by a hash, sessions by their id, users by the account that one login made; each login has an account of its own.
  */
 
 /** A life of a gateway: `b2` is the third process at the second place. */
@@ -14,7 +14,10 @@ export interface Spend {
   readonly by: Life;
   readonly token: string;
   readonly account: string;
-  /** `rotated`: accepted; `reuse`: it had been accepted before; `refused`: not known (any more); `error`: something else, which nobody planned. */
+  /**
+   * `rotated`: accepted; `reuse`: it had been accepted before; `refused`: not known (any more); `error`: something
+   * else, which nobody planned.
+   */
   readonly outcome: "rotated" | "reuse" | "refused" | "error";
 }
 

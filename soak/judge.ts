@@ -29,7 +29,10 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Between an answer of the provider and its commit, or a deed and its line in the log, on a machine that is busy; time spent stopped does not count. */
+/**
+ * Between an answer of the provider and its commit, or a deed and its line in the log, on a machine that is busy; time
+ * spent stopped does not count.
+ */
 const SLACK = 1_000;
 /** A run of so many expiries has time for kills and stops. */
 const WORTH_FAULTS = 25;
@@ -115,7 +118,10 @@ function explain(
 
 type Struck = Pick<Journals, "faults" | "lease">;
 
-/** How long a gateway could do something from one moment to another: a second stop, or the kill, may come right after a stop. */
+/**
+ * How long a gateway could do something from one moment to another: a second stop, or the kill, may come right after a
+ * stop.
+ */
 function awake(by: Life, from: number, to: number, faults: readonly Fault[]): number {
   const stops = faults.filter((fault) => fault.by === by && fault.kind === "stop");
   const still = stops.map((stop) => Math.max(0, Math.min(to, stop.until ?? to) - Math.max(from, stop.from)));
@@ -128,8 +134,8 @@ function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly L
   if (awake(first.by, first.answered, fault.from, faults) > SLACK) return false;
   const meanwhile = about.filter(({ by, at }) => by === first.by && at >= first.at && at <= again.at);
   if (meanwhile.some(({ event }) => event === "refresh.completed")) return false;
-  // Whoever goes on finds the answer that lies there and stores it. Only where it was not there yet may it be lost: the row says that nobody
-  // knows, and the next use tries once more.
+  // Whoever goes on finds the answer that lies there and stores it. Only where it was not there yet may it be lost: the
+  // row says that nobody knows, and the next use tries once more.
   const lostTheAnswer = meanwhile.some(({ event, reason }) => event === "refresh.failed" && reason === "unknown");
   if (fault.until !== null && lostTheAnswer) return fault.until >= first.at - SLACK && fault.until <= first.answered;
   // Else somebody watched the lease for its whole length, and all the while nobody came back to it.
@@ -137,7 +143,10 @@ function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly L
   return watched && (fault.until === null ? fault.from >= first.at - SLACK : fault.until >= again.at - SLACK);
 }
 
-/** The gateway that presented it again stood still between its lease and its sending, for so long that the other had taken over. */
+/**
+ * The gateway that presented it again stood still between its lease and its sending, for so long that the other had
+ * taken over.
+ */
 function cameTooLate(fault: Fault, first: Spend, again: Spend, { faults, lease: { length, margin } }: Struck): boolean {
   if (fault.by !== again.by || fault.by === first.by || fault.until === null) return false;
   if (fault.until > again.at || awake(again.by, fault.until, again.at, faults) > SLACK) return false;

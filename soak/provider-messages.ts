@@ -27,8 +27,8 @@ export function isProviderMessage(value: unknown): value is ProviderMessage {
 }
 
 /**
- * Each life of a gateway has a client secret of its own, the shared one with its name behind it: so the provider knows who asks, and the gateway is
- * what it is anywhere else.
+ * Each life of a gateway has a client secret of its own, the shared one with its name behind it: so the provider knows
+ * who asks, and the gateway is what it is anywhere else.
  */
 export const secretOf = (clientSecret: string, life: string): string => `${clientSecret}x${life}`;
 

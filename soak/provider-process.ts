@@ -1,6 +1,7 @@
 /**
- * A process: a strictly rotating OpenID provider that keeps a journal of every refresh token presented to it, and beside it the app behind the
- * gateways, which asks the provider's memory whether the access token that it is given is live.
+ * A process: a strictly rotating OpenID provider that keeps a journal of every refresh token presented to it, and
+ * beside it the app behind the gateways, which asks the provider's memory whether the access token that it is given is
+ * live.
  */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";

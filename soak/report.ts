@@ -77,7 +77,10 @@ export function closingLine({ faults }: Journals, verdict: Verdict, { expiries, 
   ].join(", ");
 }
 
-/** How much of a session's life is told: from so long before its last token was presented, to so long after, milliseconds. */
+/**
+ * How much of a session's life is told: from so long before its last token was presented, to so long after,
+ * milliseconds.
+ */
 const BEFORE = 20_000;
 const AFTER = 3_000;
 

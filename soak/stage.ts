@@ -14,10 +14,16 @@ const HOST = "soak.example";
 const GATEWAYS = ["a", "b", "c"];
 /** Seconds that an access token lives. */
 const LIFETIME = 8;
-/** The provider's `timeout` and `refreshTimeout`, milliseconds: short, so that leases are; long enough for a busy machine. */
+/**
+ * The provider's `timeout` and `refreshTimeout`, milliseconds: short, so that leases are; long enough for a busy
+ * machine.
+ */
 const TIMEOUT = 2_500;
 
-/** How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for the sending. */
+/**
+ * How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for
+ * the sending.
+ */
 function leaseOf(timeout: number): LeaseTimes {
   const longest = 2 * timeout + 500;
   const margin = Math.max(1_000, longest / 4);
@@ -92,8 +98,8 @@ function settings(issuer: string, upstream: string, clientId: string): object {
 }
 
 /**
- * Ports that nobody listens on, below those that the system gives to whoever connects: a gateway that was killed gets its own again, however
- * many connections were made meanwhile.
+ * Ports that nobody listens on, below those that the system gives to whoever connects: a gateway that was killed gets
+ * its own again, however many connections were made meanwhile.
  */
 async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();

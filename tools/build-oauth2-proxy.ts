@@ -6,7 +6,9 @@ export const OAUTH2_PROXY = builtAt("oauth2-proxy");
 /** What builds it. */
 export const BUILD_COMMAND = "node tools/build-oauth2-proxy.ts";
 
-/** Builds it where it is not there yet; answers whether it is there now. Takes about a minute and a half on two cores. */
+/**
+ * Builds it where it is not there yet; answers whether it is there now. Takes about a minute and a half on two cores.
+ */
 export function buildOauth2Proxy(): boolean {
   return buildGo("oauth2-proxy", "tools/oauth2-proxy", "github.com/oauth2-proxy/oauth2-proxy/v7");
 }

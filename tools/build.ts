@@ -1,6 +1,6 @@
 /**
- * Makes the packages' `dist`: the library file by file, for whoever imports it; then the gateway as a bundle, since it is only
- * started. The gateway's types are checked against what the library publishes.
+ * Makes the packages' `dist`: the library file by file, for whoever imports it; then the gateway as a bundle, since it
+ * is only started. The gateway's types are checked against what the library publishes.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, rmSync } from "node:fs";
@@ -10,7 +10,10 @@ import { ROOT } from "./files.ts";
 
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 
-/** Checks one package, and compiles it where its configuration says so. Gives it the licence that its package is to hold. */
+/**
+ * Checks one package, and compiles it where its configuration says so. Gives it the licence that its package is to
+ * hold.
+ */
 function compile(name: string): boolean {
   const folder = join(ROOT, name);
   rmSync(join(folder, "dist"), { recursive: true, force: true });

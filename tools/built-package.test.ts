@@ -1,4 +1,7 @@
-/** The packages as npm would install them, used from outside by plain Node, without the condition that leads to the sources. */
+/**
+ * The packages as npm would install them, used from outside by plain Node, without the condition that leads to the
+ * sources.
+ */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";

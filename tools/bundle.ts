@@ -1,4 +1,7 @@
-/** Bundles the gateway with all that it imports: a start that reads 200 modules is half a second of processor time and 15 MB. */
+/**
+ * Bundles the gateway with all that it imports: a start that reads 200 modules is half a second of processor time and
+ * 15 MB.
+ */
 import { chmodSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
@@ -8,8 +11,8 @@ import { ROOT } from "./files.ts";
 import { notices, packagesOf } from "./third-party.ts";
 
 /**
- * What is started or loaded by its name is a file of its own: what keeps compiled code before all else, the worker of the SQLite
- * store, and YAML. The worker and YAML are looked for beside the file that wants them.
+ * What is started or loaded by its name is a file of its own: what keeps compiled code before all else, the worker of
+ * the SQLite store, and YAML. The worker and YAML are looked for beside the file that wants them.
  */
 const ENTRIES = [
   { in: "gateway/src/main.ts", out: "main" },
@@ -21,7 +24,10 @@ const ENTRIES = [
 /** Packages of CommonJS ask for Node's modules with it. */
 const REQUIRE = 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);';
 
-/** Makes `gateway/dist` and the notices of what is in it. Throws where it cannot, or where something would have to be installed beside. */
+/**
+ * Makes `gateway/dist` and the notices of what is in it. Throws where it cannot, or where something would have to be
+ * installed beside.
+ */
 export function bundleGateway(): void {
   const { metafile } = buildSync({
     absWorkingDir: ROOT,

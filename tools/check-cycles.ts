@@ -1,4 +1,7 @@
-/** No circle of imports between the files of a package, types included: of two files, one is understood without the other. */
+/**
+ * No circle of imports between the files of a package, types included: of two files, one is understood without the
+ * other.
+ */
 import { posix } from "node:path";
 import type { SourceFile, Violation } from "./files.ts";
 import { isTest, isTypeScript, readFiles } from "./files.ts";

@@ -1,6 +1,6 @@
 /**
- * Who may import whom: the order of the rooms. `node tools/check-layers.ts --update` writes its table into ARCHITECTURE.md, and the
- * check fails when that says otherwise.
+ * Who may import whom: the order of the rooms. `node tools/check-layers.ts --update` writes its table into
+ * ARCHITECTURE.md, and the check fails when that says otherwise.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
@@ -116,7 +116,10 @@ function roomRefusal(path: string, target: string): string | undefined {
   return `${room} imports ${module}; it may import ${may.length === 0 ? "nothing" : may.join(", ")}`;
 }
 
-/** `library/src/stores/sqlite.ts` is of the room `stores`, `library/src/engine/refresh/waits.ts` of `engine/refresh`, `library/src/index.ts` of `index`. */
+/**
+ * `library/src/stores/sqlite.ts` is of the room `stores`, `library/src/engine/refresh/waits.ts` of `engine/refresh`,
+ * `library/src/index.ts` of `index`.
+ */
 function roomOf(path: string): string {
   const module = path.slice(SOURCE.length).replace(/\.ts$/, "");
   const names = module.split("/");

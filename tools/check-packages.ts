@@ -1,4 +1,7 @@
-/** What npm will publish: entries that exist, dependencies that are declared, files that belong there, every strict flag on. */
+/**
+ * What npm will publish: entries that exist, dependencies that are declared, files that belong there, every strict flag
+ * on.
+ */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -69,7 +72,8 @@ export function checkPublishing(folder: string, manifest: Manifest): readonly Vi
 }
 
 /**
- * Imports of packages that the importing package does not declare. Tests may use what is for development, and a bundle is made of it.
+ * Imports of packages that the importing package does not declare. Tests may use what is for development, and a bundle
+ * is made of it.
  */
 export function checkDeclared(
   files: readonly SourceFile[],

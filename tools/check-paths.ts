@@ -1,4 +1,7 @@
-/** Nothing that git keeps names a place on somebody's machine: a path that only exists there, or a host only they can reach. */
+/**
+ * Nothing that git keeps names a place on somebody's machine: a path that only exists there, or a host only they can
+ * reach.
+ */
 import type { SourceFile, Violation } from "./files.ts";
 import { readFiles } from "./files.ts";
 import type { Rule } from "./rule.ts";

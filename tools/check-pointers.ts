@@ -9,7 +9,10 @@ import { main } from "./rule.ts";
 
 /** `docs/design.md`, `CONTRIBUTING.md`: a document by its name. */
 const DOCUMENT = /(?<![\w/.:-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g;
-/** `DESIGN §1.5`, `CHECKLIST CS-09`: a document by a name in capitals, with a place in it. Standards are named otherwise. */
+/**
+ * `DESIGN §1.5`, `CHECKLIST CS-09`: a document by a name in capitals, with a place in it. Standards are named
+ * otherwise.
+ */
 const BY_NAME = /\b(?!RFC|NIST|OIDC|ASVS|OWASP|WCAG)([A-Z]{4,}) (?:§ ?\d|[A-Z]{2}-\d\d)/g;
 /** The document whose every path between backticks is one of the sources. */
 const HOUSE = "ARCHITECTURE.md";

@@ -1,4 +1,7 @@
-/** `core/` decides and never acts: no promise, no clock, no randomness, no network, no process. What it needs it is handed. */
+/**
+ * `core/` decides and never acts: no promise, no clock, no randomness, no network, no process. What it needs it is
+ * handed.
+ */
 import type { SourceFile, Violation } from "./files.ts";
 import { isTest, readFiles } from "./files.ts";
 import type { Rule } from "./rule.ts";

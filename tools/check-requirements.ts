@@ -1,6 +1,6 @@
 /**
- * docs/requirements.md against the tests: each requirement has a test with its id in the name, or a reason why it is not offered or
- * was decided otherwise.
+ * docs/requirements.md against the tests: each requirement has a test with its id in the name, or a reason why it is
+ * not offered or was decided otherwise.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * Secrets are compared in one place, `crypto/equal`, in constant time (CR-11). Elsewhere no `===` may stand beside something
- * whose name says that it is a secret, unless the other side is no secret's value: `undefined`, `null`, a literal, a constant.
+ * Secrets are compared in one place, `crypto/equal`, in constant time (CR-11). Elsewhere no `===` may stand beside
+ * something whose name says that it is a secret, unless the other side is no secret's value: `undefined`, `null`, a
+ * literal, a constant.
  */
 import type { SourceFile, Violation } from "./files.ts";
 import { isTest, readFiles } from "./files.ts";

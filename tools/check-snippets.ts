@@ -1,6 +1,6 @@
 /**
- * What the documentation shows is true: TypeScript compiles against the sources, npm's commands exist, and a configuration is
- * the very file that the tests run.
+ * What the documentation shows is true: TypeScript compiles against the sources, npm's commands exist, and a
+ * configuration is the very file that the tests run.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -33,7 +33,8 @@ export function compileSnippets(snippets: readonly Snippet[]): readonly Violatio
   try {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(CONFIGURATION));
     for (const [index, { line, text }] of snippets.entries()) {
-      // Empty lines before it give the compiler's messages the line of the document; `export` makes it a module of its own.
+      // Empty lines before it give the compiler's messages the line of the document; `export` makes it a module of its
+      // own.
       writeFileSync(join(folder, `snippet-${index}.ts`), `${"\n".repeat(line - 1)}${spellOut(text)}\nexport {};\n`);
     }
     const { stdout } = spawnSync(process.execPath, [TSC, "-p", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });

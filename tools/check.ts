@@ -1,4 +1,7 @@
-/** `npm run check`: formatting, lint, types and every rule of the house. One line each; `npm run check -- layers` runs that one. */
+/**
+ * `npm run check`: formatting, lint, types and every rule of the house. One line each; `npm run check -- layers` runs
+ * that one.
+ */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { comments } from "./check-comments.ts";

@@ -1,6 +1,6 @@
 /**
- * Rules that the tree does not keep yet: what breaks them is counted by place, and a count may only fall. The counts stand in
- * `tools/ratchets.json`; `--update` lowers them to what is found, and never raises one.
+ * Rules that the tree does not keep yet: what breaks them is counted by place, and a count may only fall. The counts
+ * stand in `tools/ratchets.json`; `--update` lowers them to what is found, and never raises one.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

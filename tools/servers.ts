@@ -4,7 +4,10 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "./build-oauth2-proxy.ts";
 
-/** What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there is one. */
+/**
+ * What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there
+ * is one.
+ */
 const COMMANDS = {
   nginx: ["nginx"],
   caddy: ["caddy"],
@@ -32,7 +35,9 @@ export function findServer(name: ServerName): string | undefined {
   return [...places, ...(built === undefined ? [] : [built])].find(isExecutable);
 }
 
-/** The servers that a test needs: `check.nginx.test.ts` needs nginx, `login.nginx.chromium.test.ts` Chromium as well. */
+/**
+ * The servers that a test needs: `check.nginx.test.ts` needs nginx, `login.nginx.chromium.test.ts` Chromium as well.
+ */
 export function serversOf(path: string): readonly ServerName[] {
   const parts = (path.split("/").at(-1) ?? "").split(".").slice(1, -2);
   return SERVERS.filter((known) => parts.includes(known));

@@ -1,6 +1,6 @@
 /**
- * Names that examples use without saying where they are from: what the library exports, and what a reader would call their own.
- * An example that imports or declares a name of these means its own.
+ * Names that examples use without saying where they are from: what the library exports, and what a reader would call
+ * their own. An example that imports or declares a name of these means its own.
  */
 import type { createServer as createNodeServer } from "node:http";
 import type {

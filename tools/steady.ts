@@ -1,6 +1,6 @@
 /**
- * For tests of what takes real time. A machine may let a process stand still at any moment, for seconds: what fails over that says nothing
- * of the code. Such a test is tried again where its process stood still, and only there.
+ * For tests of what takes real time. A machine may let a process stand still at any moment, for seconds: what fails
+ * over that says nothing of the code. Such a test is tried again where its process stood still, and only there.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -30,7 +30,10 @@ class Turns {
   }
 }
 
-/** Answers what an attempt does. One that fails is repeated where this process stood still meanwhile; it sets up all that it needs itself. */
+/**
+ * Answers what an attempt does. One that fails is repeated where this process stood still meanwhile; it sets up all
+ * that it needs itself.
+ */
 export async function steadily<T>(attempt: () => Promise<T>): Promise<T> {
   for (let left = ATTEMPTS; ; left--) {
     const turns = new Turns();
@@ -44,12 +47,17 @@ export async function steadily<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Waits for so many milliseconds in which this process got its turn: however long it stands still, that is one tick. */
+/**
+ * Waits for so many milliseconds in which this process got its turn: however long it stands still, that is one tick.
+ */
 export async function runningTime(milliseconds: number, signal: AbortSignal): Promise<void> {
   for (let ticks = 0; ticks < milliseconds / TICK; ticks++) await sleep(TICK, undefined, { signal });
 }
 
-/** Answers what the work gives; rejects with `complaint` where this process had so many milliseconds for it and they were not enough. */
+/**
+ * Answers what the work gives; rejects with `complaint` where this process had so many milliseconds for it and they
+ * were not enough.
+ */
 export async function within<T>(milliseconds: number, work: Promise<T>, complaint: string): Promise<T> {
   const over = new AbortController();
   const late = runningTime(milliseconds, over.signal).then(() =>

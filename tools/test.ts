@@ -1,7 +1,7 @@
 /**
- * Every test that this machine can run, in Node's runner. A test that needs servers says so in its name (`x.nginx.test.ts`);
- * a server that is missing is installed where that is ours to do, else named in the closing line. `npm test -- cookie` runs
- * the files with `cookie` in their path.
+ * Every test that this machine can run, in Node's runner. A test that needs servers says so in its name
+ * (`x.nginx.test.ts`); a server that is missing is installed where that is ours to do, else named in the closing line.
+ * `npm test -- cookie` runs the files with `cookie` in their path.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -39,8 +39,9 @@ export function closingLine({ left, missing }: Selection): string {
 }
 
 /**
- * Most of what a file takes is its start: several hundred modules, whose types are stripped and which are compiled. Each does so for those alone
- * that none before it had. Not where coverage is wanted, which code from a cache would tell less.
+ * Most of what a file takes is its start: several hundred modules, whose types are stripped and which are compiled.
+ * Each does so for those alone that none before it had. Not where coverage is wanted, which code from a cache would
+ * tell less.
  */
 export function compileCache(options: readonly string[], env: NodeJS.ProcessEnv): { readonly NODE_COMPILE_CACHE?: string } {
   if ("NODE_COMPILE_CACHE" in env || "NODE_V8_COVERAGE" in env) return {};

@@ -1,4 +1,6 @@
-/** Whose work is in a bundle: the names, versions and licences of other people's packages, as their licences ask for. */
+/**
+ * Whose work is in a bundle: the names, versions and licences of other people's packages, as their licences ask for.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./files.ts";
@@ -24,7 +26,10 @@ export function packagesOf(files: readonly string[]): readonly string[] {
   return [...new Set(folders)].sort();
 }
 
-/** One text about all of them. Throws where a package does not say under which licence it is, or it is none of those allowed. */
+/**
+ * One text about all of them. Throws where a package does not say under which licence it is, or it is none of those
+ * allowed.
+ */
 export function notices(folders: readonly string[], root: string = ROOT): string {
   return [HEAD, ...folders.map((folder) => noticeOf(join(root, folder)))].join(`\n${"-".repeat(80)}\n\n`);
 }

@@ -1,7 +1,7 @@
 /**
- * TypeScript as a row of tokens, by the compiler's own scanner, so that a rule never mistakes a comment or a string for code.
- * The scanner alone cannot tell a regular expression from a division, nor the end of `${…}` from the end of a block; the
- * token before and the depth of braces decide that here.
+ * TypeScript as a row of tokens, by the compiler's own scanner, so that a rule never mistakes a comment or a string for
+ * code. The scanner alone cannot tell a regular expression from a division, nor the end of `${…}` from the end of a
+ * block; the token before and the depth of braces decide that here.
  */
 import { SyntaxKind } from "typescript/unstable/ast";
 import { createScanner } from "typescript/unstable/ast/scanner";

@@ -1,4 +1,7 @@
-/** The least that a proxy on undici does: every request on to the upstream, every answer back, and nobody asked who it is. */
+/**
+ * The least that a proxy on undici does: every request on to the upstream, every answer back, and nobody asked who it
+ * is.
+ */
 import { createServer } from "node:http";
 import { Pool } from "undici";
 import { given, serve } from "./serving.ts";

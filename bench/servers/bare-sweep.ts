@@ -1,4 +1,7 @@
-/** What SQLite itself takes to delete as many rows of the same file, with no session layer round it: the floor of a sweep. */
+/**
+ * What SQLite itself takes to delete as many rows of the same file, with no session layer round it: the floor of a
+ * sweep.
+ */
 import { DatabaseSync } from "node:sqlite";
 
 /** Rows of one statement: so many that what each statement costs by itself is next to nothing. */
@@ -6,7 +9,10 @@ const TOGETHER = 1_000;
 /** Statements between two checkpoints, which are not counted: the library's are a thread's of their own. */
 const CHECKPOINT = 5;
 
-/** The same columns, the same indexes, `secure_delete` and cache as the library's. Answers microseconds for each row, as long as it held its thread. */
+/**
+ * The same columns, the same indexes, `secure_delete` and cache as the library's. Answers microseconds for each row, as
+ * long as it held its thread.
+ */
 export function measureBareSweep(path: string, until: number, most: number): number {
   const db = new DatabaseSync(path);
   db.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;

@@ -1,4 +1,7 @@
-/** One store behind two: at `/matched` a proxy asserts who asks beside the session's cookie, at `/session` the cookie stands alone. */
+/**
+ * One store behind two: at `/matched` a proxy asserts who asks beside the session's cookie, at `/session` the cookie
+ * stands alone.
+ */
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { Auth } from "coatcheck";

@@ -1,7 +1,9 @@
 import { hash, randomBytes } from "node:crypto";
 import { dataOf, personOf } from "../people.ts";
 
-/** The least that a session with a proof takes: a ticket in a cookie, the hash of its secret, and what belongs to it. */
+/**
+ * The least that a session with a proof takes: a ticket in a cookie, the hash of its secret, and what belongs to it.
+ */
 export interface Ticket {
   readonly id: string;
   readonly secretHash: string;

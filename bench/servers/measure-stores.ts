@@ -1,4 +1,7 @@
-/** Fills stores and measures them by themselves, in a process of its own. Run with `--expose-gc`; says one {@link StoreFigures}. */
+/**
+ * Fills stores and measures them by themselves, in a process of its own. Run with `--expose-gc`; says one {@link
+ * StoreFigures}.
+ */
 import { randomBytes } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";

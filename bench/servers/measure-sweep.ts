@@ -34,8 +34,8 @@ export async function measureSweep(store: SessionStore, until: number): Promise<
 }
 
 /**
- * The hour is over at once, and the pauses between batches are as long as ever: without them the log is written to without end, never
- * begins anew, and a row costs twice as much. Nothing else that sleeps wakes up.
+ * The hour is over at once, and the pauses between batches are as long as ever: without them the log is written to
+ * without end, never begins anew, and a row costs twice as much. Nothing else that sleeps wakes up.
  */
 function clockAt(start: number): Clock {
   const began = performance.now();

@@ -1,6 +1,6 @@
 /**
- * An OpenID provider that rotates refresh tokens strictly, takes 50 ms for each, and keeps a journal. The code is the person and the
- * nonce. The first people's access tokens live for a second, everybody else's for a day.
+ * An OpenID provider that rotates refresh tokens strictly, takes 50 ms for each, and keeps a journal. The code is the
+ * person and the nonce. The first people's access tokens live for a second, everybody else's for a day.
  */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";

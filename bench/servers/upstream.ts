@@ -1,4 +1,7 @@
-/** The app behind the proxies: 1 KB for everybody, at `/bytes/N` as many bytes, and at `/who` what it was told about the user. */
+/**
+ * The app behind the proxies: 1 KB for everybody, at `/bytes/N` as many bytes, and at `/who` what it was told about the
+ * user.
+ */
 import { createServer } from "node:http";
 import { serve } from "./serving.ts";
 

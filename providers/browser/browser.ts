@@ -1,4 +1,7 @@
-/** Somebody's browser: follows redirects, keeps cookies, fills forms, and says of each request what browsers say (Fetch Metadata). */
+/**
+ * Somebody's browser: follows redirects, keeps cookies, fills forms, and says of each request what browsers say (Fetch
+ * Metadata).
+ */
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { type Form, filled, formsOf, loginForm } from "./forms.ts";

@@ -30,7 +30,9 @@ export function loginForm(html: string): Form | undefined {
   return formsOf(html).find(isLogin);
 }
 
-/** A login form, filled in. Some pages do not hide what is typed, so the password's field is known by its name as well. */
+/**
+ * A login form, filled in. Some pages do not hide what is typed, so the password's field is known by its name as well.
+ */
 export function filled(form: Form, user: string, password: string): Form {
   const secret = passwordField(form) ?? "password";
   const account = [...form.fields.keys()].find((name) => name !== secret && /^(user(name)?|login|e?mail)$/i.test(name));

@@ -51,7 +51,10 @@ export async function until(
   }
 }
 
-/** The session is over at its next request that needs the provider: an API hears 401, a person comes to the login, nobody a 5xx for long. */
+/**
+ * The session is over at its next request that needs the provider: an API hears 401, a person comes to the login,
+ * nobody a 5xx for long.
+ */
 export async function endsAtTheNextRefresh(stage: Stage, visitor: Visitor): Promise<void> {
   await visitor.tokenRunsOut();
   // A refusal that may have other reasons is asked about a second time, so a 503 may come first.
@@ -73,7 +76,10 @@ export async function comesToTheLogin(stage: Stage, browser: Browser): Promise<v
   demand(loginForm(page.text) !== undefined, `the provider's login was expected: ${described(page)}`);
 }
 
-/** Refreshes since a moment, but for those of tokens that were given since and have come of age meanwhile, on a slow machine. */
+/**
+ * Refreshes since a moment, but for those of tokens that were given since and have come of age meanwhile, on a slow
+ * machine.
+ */
 export function refreshes(stage: Stage, since: number): { readonly sent: number; readonly given: number } {
   const all = stage.recorder.since(since, "refresh_token");
   const first = all.filter(({ at, refreshToken }) => {

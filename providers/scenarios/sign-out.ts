@@ -4,7 +4,9 @@ import { formsOf, loginForm } from "../browser/forms.ts";
 import type { Stage, Visitor } from "../stage.ts";
 import { comesToTheLogin, demand, endsAtTheNextRefresh, lacking, type Outcome, type Scenario, until } from "./scenario.ts";
 
-/** How soon a session is over that the provider told us of, on a machine that is not busy with something else just then. */
+/**
+ * How soon a session is over that the provider told us of, on a machine that is not busy with something else just then.
+ */
 const SOON = 1_000;
 const ATTEMPTS = 5;
 
@@ -108,7 +110,10 @@ const disabled: Scenario = {
   },
 };
 
-/** Sessions are over at once where the provider says so, else when they are asked next. `end` ends those of people who have just come. */
+/**
+ * Sessions are over at once where the provider says so, else when they are asked next. `end` ends those of people who
+ * have just come.
+ */
 async function hearsOfTheEnd(stage: Stage, end: () => Promise<readonly Visitor[]>, quiet?: string): Promise<Outcome> {
   const note = stage.provider.lacks["back-channel"] ?? quiet;
   if (note !== undefined) {

@@ -86,7 +86,8 @@ function withOutcome(request: RequestPlan, admitted: Admitted & Pick<Expected, "
   const known = MANNERS.get(`${kind}/${manner}`);
   const played = known?.outcome ?? NOTHING;
   const own = [...admitted.own, ...played.own];
-  // Handshakes go over connections that end with each, and HEAD is answered without a body even by who breaks the rules.
+  // Handshakes go over connections that end with each, and HEAD is answered without a body even by who breaks the
+  // rules.
   const loose = (kind === "rough" && (method === "HEAD" || body !== null)) || (upgrade === "websocket" && kind !== "ws");
   const outcome: Outcome = loose ? { ...played, complete: "may" } : played;
   if (loose) own.push(502);

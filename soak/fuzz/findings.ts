@@ -1,4 +1,7 @@
-/** Tells what went wrong as it comes, so that a run that somebody stops has told it; whole connections are kept in files. */
+/**
+ * Tells what went wrong as it comes, so that a run that somebody stops has told it; whole connections are kept in
+ * files.
+ */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -9,7 +9,10 @@ import { AUDIENCE, type Provider } from "./provider.ts";
 
 const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
 const INSIDE = join(import.meta.dirname, "inside.ts");
-/** V8 lets its young generation grow with how much is going on, up to 128 MiB, and keeps that: with one size what grows is kept by somebody. */
+/**
+ * V8 lets its young generation grow with how much is going on, up to 128 MiB, and keeps that: with one size what grows
+ * is kept by somebody.
+ */
 const YOUNG = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
 const NODE = ["--expose-gc", "--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
 const FLAGS = [...YOUNG, ...NODE, "--import", INSIDE];
@@ -86,7 +89,10 @@ export class FuzzedGateway {
     return this.#child?.pid ?? 0;
   }
 
-  /** Whether SQLite's log was moved into its file once: the thread that does so is started by the first 4 MB of log, and stays. */
+  /**
+   * Whether SQLite's log was moved into its file once: the thread that does so is started by the first 4 MB of log, and
+   * stays.
+   */
   get hasCheckpointed(): boolean {
     return statSync(join(this.#folder, "sessions.db")).size > ONE_PAGE;
   }

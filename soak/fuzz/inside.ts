@@ -1,6 +1,6 @@
 /**
- * Loaded into the gateway's process beside it (`--import`), where the gateway knows nothing of it: makes its SQLite fail when told to, as a disk
- * would, measures it, and tells of what nobody handled without handling it.
+ * Loaded into the gateway's process beside it (`--import`), where the gateway knows nothing of it: makes its SQLite
+ * fail when told to, as a disk would, measures it, and tells of what nobody handled without handling it.
  */
 import { type SQLOutputValue, StatementSync } from "node:sqlite";
 import { writeHeapSnapshot } from "node:v8";

@@ -43,7 +43,10 @@ export function judge(plan: ConnectionPlan, played: Played, circumstances: Circu
   return found;
 }
 
-/** A client that goes within a body was answered before, or is told once more that this was no request. It is gone; nobody can mistake it. */
+/**
+ * A client that goes within a body was answered before, or is told once more that this was no request. It is gone;
+ * nobody can mistake it.
+ */
 function isGoodbye({ requests }: ConnectionPlan, { fault, answers }: Played): boolean {
   const last = requests.at(-1)?.body?.end === "cut" ? answers.length - requests.length : null;
   return last === 0 && /^bytes (that no request asked for|after an answer that closes).*HTTP\/1\.1 40[08] /.test(fault ?? "");
@@ -132,7 +135,8 @@ function judgeSeen(
     )
       say("foreign", `${id}: the app got the token of somebody else than ${user}`);
   }
-  // What a refused token kept from being done is sent once more with the next one, whatever it is; what an idle connection lost, only if it is safe.
+  // What a refused token kept from being done is sent once more with the next one, whatever it is; what an idle
+  // connection lost, only if it is safe.
   const again = body === null && manner === "rejects" ? 2 : 1;
   const most = body === null && (method === "GET" || method === "HEAD" || method === "OPTIONS") ? 3 : again;
   if (seen.length > most) say("wrong", `${id}: the app was asked ${seen.length} times`);
@@ -147,7 +151,8 @@ function judgeEnd(plan: ConnectionPlan, { answers, begun, over }: Played, expect
   if (last?.closes === true && last.complete) return;
   const upTo = expected.slice(0, whole + 1);
   if (whole >= begun || upTo.some(({ cut }) => cut)) return;
-  // Closing over what the client still sends resets the connection, which can overtake all answers that it has not read.
+  // Closing over what the client still sends resets the connection, which can overtake all answers that it has not
+  // read.
   if (over === "reset" && expected.slice(0, begun).some(({ closes }) => closes)) return;
   const request = plan.requests[whole];
   say("unanswered", `${request?.id}: ${broken < 0 ? "no answer" : "half an answer"}, and nothing says why (${over})`);

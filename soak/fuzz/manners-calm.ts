@@ -1,4 +1,7 @@
-/** Ways to answer that are legal, however odd: each has to arrive whole, and leaves its connection good for the next request. */
+/**
+ * Ways to answer that are legal, however odd: each has to arrive whole, and leaves its connection good for the next
+ * request.
+ */
 import { type Asked, bodyOf, chunked, drip, FINE, headOf, later, type Manner, type Outcome, whole } from "./answering.ts";
 
 const fine = (name: string, weight: number, play: (asked: Asked) => void): Manner => ({ name, weight, outcome: FINE, play });

@@ -1,4 +1,7 @@
-/** Ways to answer that break the rules, or the connection: whole, broken off or 502, but never as something that it is not. */
+/**
+ * Ways to answer that break the rules, or the connection: whole, broken off or 502, but never as something that it is
+ * not.
+ */
 import { type Asked, bodyOf, chunked, drip, headOf, later, type Manner, type Outcome, whole } from "./answering.ts";
 
 const BROKEN: Outcome = { app: 200, complete: "never", own: [502] };

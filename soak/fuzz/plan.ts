@@ -44,8 +44,8 @@ export interface ConnectionPlan {
   /** Milliseconds in which the client reads nothing; then it reads. */
   readonly deaf: number;
   /**
-   * How it ends: `answered`: its side when everything is answered; `wait`: leaves that to the gateway; the others with no regard to what is to
-   * come, `half` its side alone, which servers take for a client that is gone.
+   * How it ends: `answered`: its side when everything is answered; `wait`: leaves that to the gateway; the others with
+   * no regard to what is to come, `half` its side alone, which servers take for a client that is gone.
    */
   readonly ending: "answered" | "wait" | "half" | "destroy" | "reset";
   /** Milliseconds after the last byte sent, for those who go early. */

@@ -61,7 +61,9 @@ export class Stage {
     await entertain(this.gateway.port, () => this.gateway.hasCheckpointed);
   }
 
-  /** Plays one connection, and judges it. `acted` is called when there is nothing left to do but to wait for its end. */
+  /**
+   * Plays one connection, and judges it. `acted` is called when there is nothing left to do but to wait for its end.
+   */
   async play(seed: number, index: number, acted: () => void = () => {}): Promise<Told> {
     const plan = planOf(seed, index);
     const messages: readonly Message[] = plan.requests.map((request) => messageOf(request, this.#people));

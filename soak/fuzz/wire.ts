@@ -1,4 +1,7 @@
-/** A strict reader of HTTP/1.1 answers on one connection: what is not framed as RFC 9112 says is a fault, never guessed at. */
+/**
+ * A strict reader of HTTP/1.1 answers on one connection: what is not framed as RFC 9112 says is a fault, never guessed
+ * at.
+ */
 
 /** What the reader has to know of the request whose turn it is. */
 export interface Turn {

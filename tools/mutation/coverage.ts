@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 import { ROOT } from "../files.ts";
 import { CACHE, each, runTest } from "./run-test.ts";
 
-/** From, to (exclusive), and whether it ran; those that come later stand within those that come before, as V8 tells them. */
+/**
+ * From, to (exclusive), and whether it ran; those that come later stand within those that come before, as V8 tells
+ * them.
+ */
 export type Range = readonly [from: number, to: number, ran: boolean];
 
 /** What a test file covers, by source. */
@@ -89,7 +92,10 @@ export async function coverageOf(
     }));
 }
 
-/** What a test covers changes with itself and its neighbourhood; the name says so only for itself. `--fresh` forgets all. */
+/**
+ * What a test covers changes with itself and its neighbourhood; the name says so only for itself. `--fresh` forgets
+ * all.
+ */
 const cacheFile = (test: string): string =>
   join(
     CACHE,

@@ -1,4 +1,6 @@
-/** Mutants of `library/src/engine` where nothing ever comes: defaults and branches that are there for the type alone. */
+/**
+ * Mutants of `library/src/engine` where nothing ever comes: defaults and branches that are there for the type alone.
+ */
 import type { Equivalent } from "./equivalents.ts";
 
 export const TYPES: readonly Equivalent[] = [

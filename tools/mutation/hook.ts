@@ -1,6 +1,6 @@
 /**
- * Loaded before a test (`--import`): one source is replaced by a text from elsewhere, in this process and in those that it starts. It needs
- * nothing but Node, for it is loaded thousands of times.
+ * Loaded before a test (`--import`): one source is replaced by a text from elsewhere, in this process and in those that
+ * it starts. It needs nothing but Node, for it is loaded thousands of times.
  */
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";

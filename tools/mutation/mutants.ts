@@ -1,6 +1,6 @@
 /**
- * Small changes to a source, each of which some test should notice. They are made on the row of tokens that is left when the types are
- * stripped, so that no change is made to a type, and positions are those of the source.
+ * Small changes to a source, each of which some test should notice. They are made on the row of tokens that is left
+ * when the types are stripped, so that no change is made to a type, and positions are those of the source.
  */
 import { stripTypeScriptTypes } from "node:module";
 import { type Token, tokenize } from "../tokens.ts";
@@ -56,8 +56,8 @@ const KEEP = new Set(
 );
 
 /**
- * Where a test has to have come for it to be asked. V8 counts `&&`, `||` and `??` to their right side, which may never have run; whoever came to
- * the left side alone may notice another operator as well.
+ * Where a test has to have come for it to be asked. V8 counts `&&`, `||` and `??` to their right side, which may never
+ * have run; whoever came to the left side alone may notice another operator as well.
  */
 export const reachedAt = ({ start, operator }: Pick<Mutant, "start" | "operator">): number =>
   operator === "logic" ? start - 1 : start;
@@ -141,7 +141,10 @@ function literal(code: readonly Token[], index: number, token: Token): readonly 
   return isName || isProse ? [] : [mutant(token, "string", token.text === "" ? '"mutant"' : '""')];
 }
 
-/** Whether a number stands in `const NAME = …`: a pace or a limit, of which no test should hold that it is 200 and not 201. */
+/**
+ * Whether a number stands in `const NAME = …`: a pace or a limit, of which no test should hold that it is 200 and not
+ * 201.
+ */
 function isNamed(code: readonly Token[], index: number): boolean {
   for (let at = index; at >= 0; at--) {
     const { text, kind } = code[at] ?? { text: ";", kind: "punctuation" };
@@ -188,7 +191,10 @@ function statement(code: readonly Token[], index: number, token: Token): readonl
   return [];
 }
 
-/** A field of a class looks like an assignment; without it there is another program, and no other behaviour that a test could name. */
+/**
+ * A field of a class looks like an assignment; without it there is another program, and no other behaviour that a test
+ * could name.
+ */
 function declares(code: readonly Token[], index: number): boolean {
   return code[index + 1]?.text === "=" && (code[index]?.text.startsWith("#") === true || isInClass(code, index));
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run mutate -- core --sample 200`: makes small changes to the sources, one at a time, and runs the tests that cover the place. What no test
- * notices is named. See docs/mutation.md.
+ * `npm run mutate -- core --sample 200`: makes small changes to the sources, one at a time, and runs the tests that
+ * cover the place. What no test notices is named. See docs/mutation.md.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
