@@ -5,22 +5,22 @@ import { after, before, test } from "node:test";
 import { coatcheck } from "coatcheck";
 import { memory } from "coatcheck/memory";
 import { coatcheckNode } from "coatcheck/node";
-import type { House } from "../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import { PUBLIC } from "../testing/rig.ts";
-import type { Listening } from "../testing/talk.ts";
-import { ask, listenOn } from "../testing/talk.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import { PUBLIC } from "../test-support/harness.ts";
+import type { Listening } from "../test-support/talk.ts";
+import { ask, listenOn } from "../test-support/talk.ts";
 
 const HEADER = "x-coatcheck-assertion";
 const open = new AsyncDisposableStack();
-let house: House;
+let gateway: FullGateway;
 let keys: Listening;
 let app: RequestListener;
 
 before(async () => {
   const store = memory();
-  house = open.use(
-    await startHouse({
+  gateway = open.use(
+    await startFullGateway({
       app: (request, response) => app(request, response),
       upstreams: [
         { access: "optional", assertion: true },
@@ -31,7 +31,7 @@ before(async () => {
   );
   keys = open.use(
     await listenOn((_, response) => {
-      house.ask("/auth/keys").then(({ text }) => response.setHeader("content-type", "application/json").end(text));
+      gateway.ask("/auth/keys").then(({ text }) => response.setHeader("content-type", "application/json").end(text));
     }),
   );
   const auth = coatcheck({
@@ -43,7 +43,7 @@ before(async () => {
       assertion: {
         vendor: "coatcheck",
         issuer: ORIGIN,
-        audience: `http://127.0.0.1:${house.appPort}`,
+        audience: `http://127.0.0.1:${gateway.appPort}`,
         keys: `http://127.0.0.1:${keys.port}`,
       },
     },
@@ -56,7 +56,7 @@ before(async () => {
 after(() => open.disposeAsync());
 
 const sent = (): string | undefined => {
-  const value = house.seen.at(-1)?.headers[HEADER];
+  const value = gateway.seen.at(-1)?.headers[HEADER];
   return typeof value === "string" ? value : undefined;
 };
 const pageOf = async (
@@ -64,13 +64,13 @@ const pageOf = async (
   path = "/",
   more: object = {},
 ): Promise<{ identity: unknown; via: unknown }> => {
-  const answer = await house.ask(path, { headers: { ...SCRIPT, ...(cookie === undefined ? {} : { cookie }), ...more } });
+  const answer = await gateway.ask(path, { headers: { ...SCRIPT, ...(cookie === undefined ? {} : { cookie }), ...more } });
   assert.equal(answer.status, 200, answer.text);
   return JSON.parse(answer.text);
 };
 
 test("TP-03 A-15 an app behind the gateway reads by its keys who asks, with claims and groups", async () => {
-  const cookie = await house.signIn("alice", { email: "alice@example.com", groups: ["staff"], secret_plan: "x" });
+  const cookie = await gateway.signIn("alice", { email: "alice@example.com", groups: ["staff"], secret_plan: "x" });
   const { identity, via } = await pageOf(cookie);
   assert.equal(via, "proxy");
   const { issuer, subject, claims, method } = JSON.parse(JSON.stringify(identity));
@@ -81,7 +81,7 @@ test("TP-03 A-15 an app behind the gateway reads by its keys who asks, with clai
 });
 
 test("TP-07 nobody is nobody: the header is there and empty, and a client's own never passes, in any spelling", async () => {
-  const cookie = await house.signIn("mallory");
+  const cookie = await gateway.signIn("mallory");
   await pageOf(cookie);
   const stolen = sent() ?? "";
   assert.match(stolen, /^[\w-]+\.[\w-]+\.[\w-]+$/);
@@ -90,33 +90,33 @@ test("TP-07 nobody is nobody: the header is there and empty, and a client's own 
     assert.equal(sent(), "");
     await pageOf(undefined, "/public", { [name]: stolen });
     assert.equal(sent(), "");
-    const other = await house.signIn("bob");
-    await house.ask("/plain", { headers: { ...SCRIPT, cookie: other, [name]: stolen } });
+    const other = await gateway.signIn("bob");
+    await gateway.ask("/plain", { headers: { ...SCRIPT, cookie: other, [name]: stolen } });
     assert.equal(sent(), undefined);
   }
 });
 
 test("A-17 A-26 Connection cannot take the assertion away", async () => {
-  const cookie = await house.signIn("carol");
+  const cookie = await gateway.signIn("carol");
   const { identity } = await pageOf(cookie, "/", { connection: `close, ${HEADER}` });
   assert.notEqual(identity, null);
 });
 
 test("S-28 it is made once while the session stays as it is", async () => {
-  const cookie = await house.signIn("dora");
+  const cookie = await gateway.signIn("dora");
   await pageOf(cookie);
   const first = sent();
   await pageOf(cookie);
   assert.equal(sent(), first);
-  const other = await house.signIn("erik");
+  const other = await gateway.signIn("erik");
   await pageOf(other);
   assert.notEqual(sent(), first);
 });
 
 test("CS-09 the keys are public, may be kept, and need neither session nor store", async () => {
-  house.store.down = true;
+  gateway.store.down = true;
   try {
-    const answer = await house.ask("/auth/keys", { headers: { ...PAGE, cookie: "__Host-Http-coatcheck=x" } });
+    const answer = await gateway.ask("/auth/keys", { headers: { ...PAGE, cookie: "__Host-Http-coatcheck=x" } });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers["cache-control"], "public, max-age=300");
     assert.equal(answer.headers["set-cookie"], undefined);
@@ -124,8 +124,8 @@ test("CS-09 the keys are public, may be kept, and need neither session nor store
     assert.deepEqual(Object.keys(key).sort(), ["alg", "crv", "kid", "kty", "use", "x"]);
     assert.equal(more.length, 0);
   } finally {
-    house.store.down = false;
+    gateway.store.down = false;
   }
-  const posted = await ask(house.port, "/auth/keys", { method: "POST", headers: { host: PUBLIC, origin: ORIGIN } });
+  const posted = await ask(gateway.port, "/auth/keys", { method: "POST", headers: { host: PUBLIC, origin: ORIGIN } });
   assert.equal(posted.status, 405);
 });

@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
-import { Browser } from "../testing/browser.ts";
-import { Canaries } from "../testing/canaries.ts";
-import type { House } from "../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import type { TestProvider } from "../testing/provider.ts";
-import { CLIENT, testProvider } from "../testing/provider.ts";
-import { ready } from "../testing/ready.ts";
-import { exchange, PUBLIC } from "../testing/rig.ts";
-import type { Answered } from "../testing/talk.ts";
-import { freePort } from "../testing/talk.ts";
+import { Browser } from "../test-support/browser.ts";
+import { Canaries } from "../test-support/canaries.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import { exchange, PUBLIC } from "../test-support/harness.ts";
+import type { TestProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { ready } from "../test-support/ready.ts";
+import type { Answered } from "../test-support/talk.ts";
+import { freePort } from "../test-support/talk.ts";
 
 /** A line that would look like one of the log's own, if anybody let it. */
 const FORGED = '\n{"level":"error","event":"forged","reason":"forged"}\r\nX-Forged: yes\r\n';
@@ -27,7 +27,7 @@ const canary = (name: string): string => {
 
 let folder: string;
 let provider: TestProvider;
-let house: House;
+let gateway: FullGateway;
 const open = new AsyncDisposableStack();
 /** All that was answered, except what an app said. */
 const answers: { readonly what: string; readonly answer: Answered }[] = [];
@@ -40,7 +40,7 @@ before(async () => {
   provider = open.use(await testProvider());
   await provider.start();
   const nowhere = `http://127.0.0.1:${await freePort()}`;
-  const started = await startHouse({
+  const started = await startFullGateway({
     store: sqlite(join(folder, "sessions.db")),
     world: {},
     app: (_message, response) => response.end("the app"),
@@ -55,10 +55,10 @@ before(async () => {
       admin: { listen: "127.0.0.1:0", token: canary("admin-token") },
     },
   });
-  house = open.use(started);
-  for (const secret of house.settings.secrets) canaries.add("secret", String(secret));
+  gateway = open.use(started);
+  for (const secret of gateway.settings.secrets) canaries.add("secret", String(secret));
   canaries.add("client secret", CLIENT.clientSecret);
-  await ready(house);
+  await ready(gateway);
   await wholeRun();
   for (const secret of provider.secrets) if (secret.length >= 16) canaries.add("provider", withoutKnown(secret));
 });
@@ -69,7 +69,7 @@ after(() => open.disposeAsync());
 const withoutKnown = (token: string): string => (token.split(".").length === 3 ? token.slice(token.indexOf(".") + 1) : token);
 
 async function go(what: string, path: string, asking: Parameters<Browser["send"]>[2] = {}, from = browser): Promise<Answered> {
-  const answer = await from.send(house.port, path, asking);
+  const answer = await from.send(gateway.port, path, asking);
   answers.push({ what, answer });
   for (const [name, value] of from.jar) if (value.length > 16) canaries.add(name, value.slice(value.indexOf(".") + 1));
   return answer;
@@ -142,7 +142,7 @@ async function failAtTheCallback(): Promise<void> {
     for (const from of [bare, browser]) await go("wrong state", `/auth/callback?${query}`, { headers: PAGE }, from);
   }
   const state = (address: string): string => new URL(address).searchParams.get("state") ?? "";
-  const started = state(await bare.begin(house.port));
+  const started = state(await bare.begin(gateway.port));
   canaries.add("state", started);
   const said = new URLSearchParams({
     state: started,
@@ -153,7 +153,7 @@ async function failAtTheCallback(): Promise<void> {
   });
   const denied = await go("denied", `/auth/callback?${said.toString()}`, { headers: PAGE }, bare);
   assert.equal(denied.status, 403, denied.text);
-  const mixed = state(await bare.begin(house.port));
+  const mixed = state(await bare.begin(gateway.port));
   await go(
     "wrong issuer",
     `/auth/callback?${new URLSearchParams({ state: mixed, iss: "https://evil.example", code: canary("mixed-code") }).toString()}`,
@@ -194,13 +194,18 @@ async function failAtTheProvider(): Promise<void> {
       return true;
     };
     const person = new Browser();
-    const answer = await go(`provider: ${what}`, await person.approve(await person.begin(house.port)), { headers: PAGE }, person);
+    const answer = await go(
+      `provider: ${what}`,
+      await person.approve(await person.begin(gateway.port)),
+      { headers: PAGE },
+      person,
+    );
     assert.ok(answer.status >= 400 && answer.status < 600, `${what}: ${answer.status}`);
     assert.equal(person.ticket, "", what);
   }
   provider.fault = (endpoint, response) => endpoint === "/token" && response.destroy() !== null;
   const person = new Browser();
-  await go("provider: gone", await person.approve(await person.begin(house.port)), { headers: PAGE }, person);
+  await go("provider: gone", await person.approve(await person.begin(gateway.port)), { headers: PAGE }, person);
   provider.fault = null;
 }
 
@@ -219,7 +224,7 @@ async function sendRubbish(): Promise<void> {
     `GET /auth/nothing?${line("endpoint")} HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\n\r\n`,
     `GET /auth/login?prompt=${encodeURIComponent(FORGED)}&max_age=${line("max-age")} HTTP/1.1\r\nHost: ${PUBLIC}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`,
   ];
-  for (const head of heads) raws.push(await exchange(house.port, head.replace("\r\n", "\r\nConnection: close\r\n")));
+  for (const head of heads) raws.push(await exchange(gateway.port, head.replace("\r\n", "\r\nConnection: close\r\n")));
   const bad = new Browser();
   for (const value of [canary("ticket"), `${"A".repeat(22)}.${canary("ticket-secret")}`, '"quoted"', "%0a%0d"]) {
     bad.jar.set("__Host-Http-coatcheck", value);
@@ -230,12 +235,12 @@ async function sendRubbish(): Promise<void> {
 
 async function loseTheStore(): Promise<void> {
   const person = new Browser();
-  const back = await person.approve(await person.begin(house.port));
+  const back = await person.approve(await person.begin(gateway.port));
   const leaving = new Browser();
-  assert.equal((await leaving.login(house.port)).status, 303);
+  assert.equal((await leaving.login(gateway.port)).status, 303);
   for (const [name, value] of leaving.jar) canaries.add(name, value.slice(value.indexOf(".") + 1));
-  house.store.complaint = `cannot connect to postgres://app:${canary("store-password")}@db`;
-  house.store.down = true;
+  gateway.store.complaint = `cannot connect to postgres://app:${canary("store-password")}@db`;
+  gateway.store.down = true;
   const asked: [string, string, object][] = [
     ["outage: page", "/a", PAGE],
     ["outage: script", "/a", SCRIPT],
@@ -254,7 +259,7 @@ async function loseTheStore(): Promise<void> {
   const logout = await go("outage: logout", "/auth/logout", { method: "POST", headers: SCRIPT }, leaving);
   assert.deepEqual([logout.status, logout.setCookies.length], [503, 1], "S-45 the cookie goes all the same");
   await go("outage: callback", back, { headers: PAGE }, person);
-  house.store.down = false;
+  gateway.store.down = false;
   assert.equal((await go("afterwards", "/a", { headers: PAGE })).status, 200);
 }
 
@@ -285,7 +290,7 @@ test("OP-01 the canaries are found where they are, in every encoding", () => {
 });
 
 test("OP-01, S-09, S-40 no log line holds a secret, ticket, token, code, state or query, and nobody can forge one", () => {
-  const events = house.log.map((line) => {
+  const events = gateway.log.map((line) => {
     assert.match(line, /^\{[^\n\r]*\}\n$/, line);
     const said: { event?: string } = JSON.parse(line);
     return said.event;
@@ -304,21 +309,21 @@ test("OP-01, S-09, S-40 no log line holds a secret, ticket, token, code, state o
   ])
     assert.ok(events.includes(event), `the log has no ${event}`);
   assert.equal(events.includes("forged"), false);
-  for (const line of house.log) assert.deepEqual(canaries.foundIn(line), [], line);
+  for (const line of gateway.log) assert.deepEqual(canaries.foundIn(line), [], line);
   assert.ok(
-    house.log.some((line) => line.includes('"session"')),
+    gateway.log.some((line) => line.includes('"session"')),
     "sessions are told by their ids",
   );
 });
 
 test("OP-01 no metric holds a secret, and its labels are few, whatever requests are like", async () => {
-  const first = (await house.admin("/metrics")).text;
+  const first = (await gateway.admin("/metrics")).text;
   assert.deepEqual(canaries.foundIn(first), []);
   for (const event of ["login.completed", "login.failed", "store.failed"]) assert.match(first, new RegExp(`event="${event}"`));
   const series = (text: string): readonly string[] =>
     [...new Set(text.split("\n").flatMap((line) => /^(coatcheck_(?!nodejs|process)[^ ]+) /.exec(line)?.[1] ?? []))].sort();
   for (let index = 0; index < 60; index++) {
-    await house.ask(`/path-${index}/${randomBytes(4).toString("hex")}?q=${index}`, {
+    await gateway.ask(`/path-${index}/${randomBytes(4).toString("hex")}?q=${index}`, {
       method: ["GET", "POST", "PURGE"][index % 3] ?? "GET",
       headers: {
         ...SCRIPT,
@@ -328,7 +333,7 @@ test("OP-01 no metric holds a secret, and its labels are few, whatever requests 
       },
     });
   }
-  const second = (await house.admin("/metrics")).text;
+  const second = (await gateway.admin("/metrics")).text;
   const added = series(second).filter((one) => !series(first).includes(one));
   assert.ok(added.length <= 4, added.join("\n"));
   assert.ok(series(second).length < 400, String(series(second).length));
@@ -359,7 +364,7 @@ test("CB-05, HD-02 pages of failures carry a reference that the log has, and the
   assert.ok(failures.length > 10);
   for (const { what, answer } of failures) {
     const reference = /\b[0-9a-f]{12}\b/.exec(answer.text)?.[0];
-    assert.ok(reference !== undefined && house.log.some((line) => line.includes(reference)), `${what}: ${answer.text}`);
+    assert.ok(reference !== undefined && gateway.log.some((line) => line.includes(reference)), `${what}: ${answer.text}`);
     assert.equal(answer.headers["x-content-type-options"], "nosniff");
     assert.equal(answer.headers["cache-control"], "no-store");
     assert.match(String(answer.headers["content-security-policy"]), /frame-ancestors 'none'/);

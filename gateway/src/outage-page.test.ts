@@ -1,16 +1,16 @@
 /** What people, programs and operators are told while the provider gives no tokens. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import type { Browser } from "../testing/browser.ts";
-import { PAGE } from "../testing/house.ts";
-import type { Street } from "../testing/street.ts";
-import { RAN_OUT, street, UNCONFIRMED } from "../testing/street.ts";
-import type { Answered } from "../testing/talk.ts";
+import type { Browser } from "../test-support/browser.ts";
+import { PAGE } from "../test-support/full-gateway.ts";
+import type { Answered } from "../test-support/talk.ts";
+import type { TwoReplicas } from "../test-support/two-replicas.ts";
+import { RAN_OUT, twoReplicas, UNCONFIRMED } from "../test-support/two-replicas.ts";
 
-let here: Street;
+let here: TwoReplicas;
 const open = new AsyncDisposableStack();
 before(async () => {
-  here = open.use(await street());
+  here = open.use(await twoReplicas());
 });
 after(() => open.disposeAsync());
 afterEach(async () => {

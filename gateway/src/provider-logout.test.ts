@@ -6,17 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
-import { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { SCRIPT, startHouse } from "../testing/house.ts";
-import type { TestProvider } from "../testing/provider.ts";
-import { CLIENT, testProvider } from "../testing/provider.ts";
-import { ready } from "../testing/ready.ts";
-import type { Answered } from "../testing/talk.ts";
+import { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import type { TestProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { ready } from "../test-support/ready.ts";
+import type { Answered } from "../test-support/talk.ts";
 
 let provider: TestProvider;
-let a: House;
-let b: House;
+let a: FullGateway;
+let b: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
@@ -25,10 +25,10 @@ before(async () => {
   provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (): Promise<House> => {
+  const start = async (): Promise<FullGateway> => {
     const store = sqlite(join(folder, "sessions.db"));
     const config = { secrets, frontchannelLogout: { enabled: true }, providers: [{ issuer: provider.issuer, ...CLIENT }] };
-    return open.use(await startHouse({ world: {}, store, config }));
+    return open.use(await startFullGateway({ world: {}, store, config }));
   };
   a = await start();
   b = await start();
@@ -37,20 +37,20 @@ before(async () => {
 after(() => open.disposeAsync());
 
 /** Everybody signs in once: a session of the provider that was signed out does not come back. */
-async function signedIn(house: House, sub: string): Promise<Browser> {
+async function signedIn(gateway: FullGateway, sub: string): Promise<Browser> {
   provider.user = { sub };
   const browser = new Browser();
-  const landed = await browser.login(house.port);
+  const landed = await browser.login(gateway.port);
   assert.equal(landed.status, 303, landed.text);
   return browser;
 }
 
-const statusAt = async (house: House, browser: Browser): Promise<number> =>
-  (await house.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
+const statusAt = async (gateway: FullGateway, browser: Browser): Promise<number> =>
+  (await gateway.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
 
 /** As a provider's server asks: no cookie, no header of a browser. */
-const tell = (house: House, token: string, type = "application/x-www-form-urlencoded"): Promise<Answered> =>
-  house.ask("/auth/backchannel-logout", {
+const tell = (gateway: FullGateway, token: string, type = "application/x-www-form-urlencoded"): Promise<Answered> =>
+  gateway.ask("/auth/backchannel-logout", {
     method: "POST",
     headers: { "content-type": type },
     body: new URLSearchParams({ logout_token: token }).toString(),
@@ -113,9 +113,9 @@ test("F-21 the cookie alone signs nobody out, from a browser that says nothing o
 });
 
 test("F-21 unless it is configured there is no front channel", async () => {
-  await using house = await startHouse({ world: {} });
+  await using gateway = await startFullGateway({ world: {} });
   const query = new URLSearchParams({ iss: provider.issuer, sid: "sid-dave" }).toString();
-  const { status } = await house.ask(`/auth/frontchannel-logout?${query}`, { headers: FRAME });
+  const { status } = await gateway.ask(`/auth/frontchannel-logout?${query}`, { headers: FRAME });
   assert.equal(status, 404);
 });
 

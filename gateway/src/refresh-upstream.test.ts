@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
-import { ORIGIN, SCRIPT } from "../testing/house.ts";
-import { liveApp, openBoth } from "../testing/live.ts";
-import { PUBLIC } from "../testing/rig.ts";
-import type { Street } from "../testing/street.ts";
-import { RAN_OUT, street } from "../testing/street.ts";
+import { ORIGIN, SCRIPT } from "../test-support/full-gateway.ts";
+import { PUBLIC } from "../test-support/harness.ts";
+import { liveApp, openBoth } from "../test-support/live.ts";
+import type { TwoReplicas } from "../test-support/two-replicas.ts";
+import { RAN_OUT, twoReplicas } from "../test-support/two-replicas.ts";
 
 const INVALID = 'Bearer realm="api", error="invalid_token"';
 
-let here: Street;
+let here: TwoReplicas;
 /** Tokens that reached the API, and those of them that it does not take. */
 let asked: string[] = [];
 let takes: (token: string) => boolean = () => true;
@@ -18,7 +18,7 @@ const open = new AsyncDisposableStack();
 
 before(async () => {
   const live = open.use(await liveApp());
-  const started = await street({
+  const started = await twoReplicas({
     origin: `http://127.0.0.1:${live.port}`,
     app: (message, response) => {
       const token = (message.headers.authorization ?? "").replace("Bearer ", "");
@@ -83,8 +83,8 @@ test("RF-02, RF-08 40 requests over two gateways whose token is refused at once:
     first ||= token;
     return token !== first;
   };
-  const houses = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? here.a : here.b));
-  const answers = await Promise.all(houses.map((house) => here.get(house, browser, "/bearer")));
+  const gateways = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? here.a : here.b));
+  const answers = await Promise.all(gateways.map((gateway) => here.get(gateway, browser, "/bearer")));
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   assert.equal(refreshes(), before + 1);
 });

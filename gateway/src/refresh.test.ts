@@ -2,22 +2,22 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, afterEach, before, test } from "node:test";
-import type { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT } from "../testing/house.ts";
-import { PUBLIC } from "../testing/rig.ts";
-import type { Street } from "../testing/street.ts";
-import { idOf, RAN_OUT, street, UNCONFIRMED } from "../testing/street.ts";
-import type { Answered } from "../testing/talk.ts";
+import type { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT } from "../test-support/full-gateway.ts";
+import { PUBLIC } from "../test-support/harness.ts";
+import type { Answered } from "../test-support/talk.ts";
+import type { TwoReplicas } from "../test-support/two-replicas.ts";
+import { idOf, RAN_OUT, twoReplicas, UNCONFIRMED } from "../test-support/two-replicas.ts";
 
 /** The longest that a provider is left alone after a failure. */
 const BACK_OFF = 61_000;
 
-let here: Street;
+let here: TwoReplicas;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  here = open.use(await street());
+  here = open.use(await twoReplicas());
 });
 after(() => open.disposeAsync());
 afterEach(async () => {
@@ -127,16 +127,16 @@ for (const [name, begin] of OUTAGES) {
     const browser = await stale(`outage-${name.length}`);
     const { a, b, clock, provider } = here;
     await begin();
-    for (const house of [a, b]) {
-      const page = await here.get(house, browser);
+    for (const gateway of [a, b]) {
+      const page = await here.get(gateway, browser);
       assert.deepEqual([page.status, page.setCookies], [200, []], "an identity needs no token");
-      for (const path of ["/token", "/bearer"]) refused(await here.get(house, browser, path), "ERR_TOKEN_UNAVAILABLE");
+      for (const path of ["/token", "/bearer"]) refused(await here.get(gateway, browser, path), "ERR_TOKEN_UNAVAILABLE");
     }
     assert.ok((await spent(() => many(20, () => here.get(a, browser, "/token")))) === 0, "it is left alone for a while");
     clock.pass(UNCONFIRMED);
-    for (const house of [a, b]) {
-      refused(await here.get(house, browser), "ERR_PROVIDER_UNAVAILABLE");
-      refused(await house.ask("/a", { headers: { ...PAGE, cookie: browser.ticket } }), "ERR_PROVIDER_UNAVAILABLE");
+    for (const gateway of [a, b]) {
+      refused(await here.get(gateway, browser), "ERR_PROVIDER_UNAVAILABLE");
+      refused(await gateway.ask("/a", { headers: { ...PAGE, cookie: browser.ticket } }), "ERR_PROVIDER_UNAVAILABLE");
     }
     provider.fault = null;
     await provider.start();
@@ -232,8 +232,8 @@ const QUESTIONS: readonly (readonly [path: string, headers: Record<string, strin
 for (const [path, headers] of QUESTIONS) {
   test(`RF-01 ${path} waits for the renewal as well, and says yes`, async () => {
     const browser = await stale(`check-${path.length}`);
-    const ask = (house: House): Promise<Answered> =>
-      house.ask(path, { headers: { ...SCRIPT, ...headers, cookie: browser.ticket } });
+    const ask = (gateway: FullGateway): Promise<Answered> =>
+      gateway.ask(path, { headers: { ...SCRIPT, ...headers, cookie: browser.ticket } });
     const calls = await spent(async () => {
       const answers = await many(20, (index) => ask(index % 2 === 0 ? here.a : here.b));
       assert.deepEqual(statusesOf(answers), [200]);

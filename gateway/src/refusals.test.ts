@@ -1,15 +1,15 @@
 /** A provider that answers refreshes, and gives no tokens: nobody is stuck, whatever its words are. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import type { Browser } from "../testing/browser.ts";
-import { ORIGIN, PAGE } from "../testing/house.ts";
-import type { Street } from "../testing/street.ts";
-import { RAN_OUT, street, UNCONFIRMED } from "../testing/street.ts";
+import type { Browser } from "../test-support/browser.ts";
+import { ORIGIN, PAGE } from "../test-support/full-gateway.ts";
+import type { TwoReplicas } from "../test-support/two-replicas.ts";
+import { RAN_OUT, twoReplicas, UNCONFIRMED } from "../test-support/two-replicas.ts";
 
-let here: Street;
+let here: TwoReplicas;
 const open = new AsyncDisposableStack();
 before(async () => {
-  here = open.use(await street());
+  here = open.use(await twoReplicas());
 });
 after(() => open.disposeAsync());
 afterEach(() => {
@@ -57,10 +57,10 @@ test("F-31 a provider that refuses our client keeps nobody in 503: past unconfir
   here.clock.pass(RAN_OUT);
   assert.equal((await here.get(here.a, browser)).status, 200);
   here.clock.pass(UNCONFIRMED);
-  for (const house of [here.a, here.b]) {
-    const script = await here.get(house, browser);
+  for (const gateway of [here.a, here.b]) {
+    const script = await here.get(gateway, browser);
     assert.deepEqual([script.status, JSON.parse(script.text).code], [401, "ERR_UNAUTHENTICATED"]);
-    assert.equal((await here.get(house, browser, "/auth/session")).status, 401);
+    assert.equal((await here.get(gateway, browser, "/auth/session")).status, 401);
   }
   const turned = await browser.send(here.a.port, "/wanted", { headers: PAGE });
   assert.deepEqual([turned.status, turned.headers.location], [302, "/auth/login?return_to=%2Fwanted"]);
@@ -71,7 +71,7 @@ test("F-31 a provider that refuses our client keeps nobody in 503: past unconfir
 });
 
 test("F-31 on demand, a page that needs a token goes to the login as well, past unconfirmed; a script gets 401", async () => {
-  await using there = await street({ refresh: "on-demand" });
+  await using there = await twoReplicas({ refresh: "on-demand" });
   const browser = await there.signIn("late");
   there.provider.fault = (endpoint, response, { form }) => {
     if (endpoint !== "/token" || form.get("grant_type") !== "refresh_token") return false;

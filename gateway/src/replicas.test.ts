@@ -5,19 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
-import { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import type { TestProvider } from "../testing/provider.ts";
-import { CLIENT, testProvider } from "../testing/provider.ts";
-import { ready } from "../testing/ready.ts";
+import { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import type { TestProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { ready } from "../test-support/ready.ts";
 
 /** Two gateways with one secret and one file of sessions, and a third that knows the file and another secret. */
 let folder: string;
 let provider: TestProvider;
-let a: House;
-let b: House;
-let stranger: House;
+let a: FullGateway;
+let b: FullGateway;
+let stranger: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
@@ -26,13 +26,13 @@ before(async () => {
   provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (given: readonly string[]): Promise<House> => {
-    const house = await startHouse({
+  const start = async (given: readonly string[]): Promise<FullGateway> => {
+    const gateway = await startFullGateway({
       world: {},
       store: sqlite(join(folder, "sessions.db")),
       config: { secrets: given, providers: [{ issuer: provider.issuer, ...CLIENT }] },
     });
-    return open.use(house);
+    return open.use(gateway);
   };
   a = await start(secrets);
   b = await start(secrets);
@@ -41,8 +41,8 @@ before(async () => {
 });
 after(() => open.disposeAsync());
 
-const statusAt = async (house: House, browser: Browser): Promise<number> =>
-  (await house.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
+const statusAt = async (gateway: FullGateway, browser: Browser): Promise<number> =>
+  (await gateway.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
 
 test("S-07, S-39, CR-09 a login begun on one replica is finished on the other, and good on both", async () => {
   const browser = new Browser();

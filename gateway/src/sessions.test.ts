@@ -5,21 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
-import { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import type { TestProvider } from "../testing/provider.ts";
-import { CLIENT, testProvider } from "../testing/provider.ts";
-import { ready } from "../testing/ready.ts";
-import type { Answered } from "../testing/talk.ts";
-import { ask } from "../testing/talk.ts";
+import { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import type { TestProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { ready } from "../test-support/ready.ts";
+import type { Answered } from "../test-support/talk.ts";
+import { ask } from "../test-support/talk.ts";
 
 const TOKEN = "a-token-of-the-operators";
 
 /** Two gateways on one file; one of them keeps the user agent. */
 let provider: TestProvider;
-let a: House;
-let b: House;
+let a: FullGateway;
+let b: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
@@ -28,8 +28,8 @@ before(async () => {
   provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (keepUserAgent: boolean): Promise<House> => {
-    const house = await startHouse({
+  const start = async (keepUserAgent: boolean): Promise<FullGateway> => {
+    const gateway = await startFullGateway({
       world: {},
       store: sqlite(join(folder, "sessions.db")),
       config: {
@@ -40,7 +40,7 @@ before(async () => {
       },
       upstreams: [{}, { paths: ["/api"], access: "api" }],
     });
-    return open.use(house);
+    return open.use(gateway);
   };
   a = await start(true);
   b = await start(false);
@@ -48,10 +48,10 @@ before(async () => {
 });
 after(() => open.disposeAsync());
 
-const statusAt = async (house: House, cookie: string): Promise<number> =>
-  (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
-const own = (house: House, method: string, path: string, cookie: string, headers: Record<string, string> = SCRIPT) =>
-  house.ask(`/auth/${path}`, { method, headers: { ...headers, cookie } });
+const statusAt = async (gateway: FullGateway, cookie: string): Promise<number> =>
+  (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+const own = (gateway: FullGateway, method: string, path: string, cookie: string, headers: Record<string, string> = SCRIPT) =>
+  gateway.ask(`/auth/${path}`, { method, headers: { ...headers, cookie } });
 const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
 const idsIn = (answer: Answered): readonly string[] => {
   assert.equal(answer.status, 200, answer.text);
@@ -72,9 +72,9 @@ test("SE-09 S-44 ending the others at one replica ends them at both, and leaves 
   const stranger = await b.signIn("quinn");
   assert.ok(mine !== undefined);
   assert.equal((await own(b, "POST", "sessions/end-others", mine)).text, '{"ended":2}');
-  for (const house of [a, b]) {
+  for (const gateway of [a, b]) {
     assert.deepEqual(
-      await Promise.all([mine, stranger, ...others].map((cookie) => statusAt(house, cookie))),
+      await Promise.all([mine, stranger, ...others].map((cookie) => statusAt(gateway, cookie))),
       [200, 200, 401, 401],
     );
   }
@@ -82,11 +82,11 @@ test("SE-09 S-44 ending the others at one replica ends them at both, and leaves 
 
 test("SE-10 A-31 another user's id is 404 at both replicas, and their session goes on", async () => {
   const [mine, theirs] = [await a.signIn("rosa"), await a.signIn("sam")];
-  for (const house of [a, b]) {
-    const foreign = await own(house, "DELETE", `sessions/${idOf(theirs)}`, mine);
-    const nobody = await own(house, "DELETE", "sessions/AAAAAAAAAAAAAAAAAAAAAA", mine);
+  for (const gateway of [a, b]) {
+    const foreign = await own(gateway, "DELETE", `sessions/${idOf(theirs)}`, mine);
+    const nobody = await own(gateway, "DELETE", "sessions/AAAAAAAAAAAAAAAAAAAAAA", mine);
     assert.deepEqual([foreign.status, foreign.text], [404, nobody.text]);
-    assert.ok(!idsIn(await own(house, "GET", "sessions", mine)).includes(idOf(theirs)));
+    assert.ok(!idsIn(await own(gateway, "GET", "sessions", mine)).includes(idOf(theirs)));
   }
   assert.deepEqual([await statusAt(a, theirs), await statusAt(b, theirs)], [200, 200]);
 });
@@ -122,15 +122,15 @@ test("SE-10 CS-01 other sites can neither list nor end", async () => {
 });
 
 test("OP-03 S-61 the user agent is kept only where that is configured, and told to its owner", async () => {
-  for (const [house, expected] of [
+  for (const [gateway, expected] of [
     [a, "Fox/1 (Toaster)"],
     [b, null],
   ] as const) {
     const browser = new Browser();
-    const back = await browser.approve(await browser.begin(house.port));
+    const back = await browser.approve(await browser.begin(gateway.port));
     const headers = { "user-agent": "Fox/1 (Toaster)", accept: "text/html" };
-    assert.equal((await browser.send(house.port, back, { headers })).status, 303);
-    const { sessions } = JSON.parse((await own(house, "GET", "sessions", browser.ticket)).text);
+    assert.equal((await browser.send(gateway.port, back, { headers })).status, 303);
+    const { sessions } = JSON.parse((await own(gateway, "GET", "sessions", browser.ticket)).text);
     const [mine] = sessions.filter(({ current }: { current: boolean }) => current);
     assert.deepEqual([mine.method, mine.userAgent], ["oidc:default", expected]);
   }
@@ -159,29 +159,29 @@ test("S-43 SE-09 once all of a user was ended at one replica, every road of both
   ] as const;
   const all = (): Promise<readonly number[]> =>
     Promise.all(
-      [a, b].flatMap((house) =>
+      [a, b].flatMap((gateway) =>
         cookies.flatMap((cookie) =>
-          roads.map(async ([path, headers]) => (await house.ask(path, { headers: { ...headers, cookie } })).status),
+          roads.map(async ([path, headers]) => (await gateway.ask(path, { headers: { ...headers, cookie } })).status),
         ),
       ),
     );
   assert.deepEqual(new Set(await all()), new Set([200]));
   const headers = { host: "localhost", authorization: `Bearer ${TOKEN}` };
-  const ended = await ask(a.gateway.adminPort ?? 0, "/sessions?owner=test%20wim", { method: "DELETE", headers });
+  const ended = await ask(a.server.adminPort ?? 0, "/sessions?owner=test%20wim", { method: "DELETE", headers });
   assert.equal(ended.text, '{"ended":2}\n');
   assert.deepEqual(new Set(await all()), new Set([401]));
   assert.equal(await statusAt(b, await b.signIn("wim")), 200, "a later login is free");
 });
 
 test("SE-11 with session.maxPerUser a login by the provider ends the oldest session", async () => {
-  await using house = await startHouse({
+  await using gateway = await startFullGateway({
     world: {},
     config: { providers: [{ issuer: provider.issuer, ...CLIENT }], session: { maxPerUser: 2 } },
   });
-  await ready(house);
+  await ready(gateway);
   const browsers = [new Browser(), new Browser(), new Browser()];
-  for (const browser of browsers) await browser.login(house.port);
-  const statuses = await Promise.all(browsers.map(({ ticket }) => statusAt(house, ticket)));
+  for (const browser of browsers) await browser.login(gateway.port);
+  const statuses = await Promise.all(browsers.map(({ ticket }) => statusAt(gateway, ticket)));
   assert.equal(statuses.filter((status) => status === 200).length, 2);
   assert.equal(statuses.at(-1), 200);
 });
@@ -192,7 +192,7 @@ for (const [keepAddress, kept] of [
   ["none", null],
 ] as const) {
   test(`S-61 with session.keepAddress ${keepAddress} lists say where a session was begun, past trusted hops`, async () => {
-    await using house = await startHouse({
+    await using gateway = await startFullGateway({
       world: {},
       config: {
         providers: [{ issuer: provider.issuer, ...CLIENT }],
@@ -201,17 +201,17 @@ for (const [keepAddress, kept] of [
         admin: { listen: "127.0.0.1:0", token: TOKEN },
       },
     });
-    await ready(house);
+    await ready(gateway);
     const browser = new Browser();
     // What stands left of the first hop that is not trusted, anybody can have written.
     const headers = { ...PAGE, "x-forwarded-for": "198.51.100.9, 192.0.2.77, 10.0.0.3" };
-    const begun = await browser.send(house.port, "/auth/login", { headers });
-    const landed = await browser.send(house.port, await browser.approve(String(begun.headers.location)), { headers });
+    const begun = await browser.send(gateway.port, "/auth/login", { headers });
+    const landed = await browser.send(gateway.port, await browser.approve(String(begun.headers.location)), { headers });
     assert.equal(landed.status, 303, landed.text);
-    const [mine] = JSON.parse((await own(house, "GET", "sessions", browser.ticket)).text).sessions;
+    const [mine] = JSON.parse((await own(gateway, "GET", "sessions", browser.ticket)).text).sessions;
     assert.equal(mine.address, kept);
     const authorization = `Bearer ${TOKEN}`;
-    const told = await ask(house.gateway.adminPort ?? 0, `/sessions/${mine.id}`, {
+    const told = await ask(gateway.server.adminPort ?? 0, `/sessions/${mine.id}`, {
       headers: { host: "localhost", authorization },
     });
     assert.equal(JSON.parse(told.text).address, kept, told.text);

@@ -1,19 +1,19 @@
 /** Somebody signs out while the provider is still busy with their refresh token, and it is no good to anybody afterwards. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { PAGE, SCRIPT } from "../testing/house.ts";
-import type { HeldAnswers } from "../testing/provider.ts";
-import type { Street } from "../testing/street.ts";
-import { RAN_OUT, street } from "../testing/street.ts";
-import type { Answered } from "../testing/talk.ts";
+import { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
+import type { HeldAnswers } from "../test-support/provider.ts";
+import type { Answered } from "../test-support/talk.ts";
+import type { TwoReplicas } from "../test-support/two-replicas.ts";
+import { RAN_OUT, twoReplicas } from "../test-support/two-replicas.ts";
 
-let here: Street;
+let here: TwoReplicas;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  here = open.use(await street());
+  here = open.use(await twoReplicas());
 });
 after(() => open.disposeAsync());
 
@@ -22,7 +22,7 @@ async function waiting(sub: string): Promise<{ browser: Browser; held: HeldAnswe
   const browser = await here.signIn(sub);
   here.clock.pass(RAN_OUT);
   const held = here.provider.hold();
-  const asked = [here.a, here.b, here.a].map((house) => here.get(house, browser));
+  const asked = [here.a, here.b, here.a].map((gateway) => here.get(gateway, browser));
   await held.arrived;
   return { browser, held, asked };
 }
@@ -34,18 +34,18 @@ async function revoked(token: string): Promise<void> {
   while (!here.provider.revoked.has(token)) await here.provider.next("/revoke");
 }
 
-const WAYS: readonly (readonly [name: string, leave: (house: House, browser: Browser) => Promise<unknown>])[] = [
+const WAYS: readonly (readonly [name: string, leave: (gateway: FullGateway, browser: Browser) => Promise<unknown>])[] = [
   [
     "logout at the gateway that refreshes",
-    (house, browser) => house.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: browser.ticket } }),
+    (gateway, browser) => gateway.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: browser.ticket } }),
   ],
   [
     "logout at the other one",
-    (_house, browser) => here.b.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: browser.ticket } }),
+    (_gateway, browser) => here.b.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: browser.ticket } }),
   ],
   [
     "logout by the provider",
-    (_house, browser) => {
+    (_gateway, browser) => {
       const sid = `sid-${JSON.parse(here.logged("session.created", browser)[0] ?? "{}").owner?.split(" ")[1]}`;
       const body = new URLSearchParams({ logout_token: here.provider.logoutToken({ sid }) }).toString();
       return here.b.ask("/auth/backchannel-logout", {

@@ -1,21 +1,21 @@
 /** Signing in at the gateway, through a provider: whom it ends, when it counts, and how much a person may bring along. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import type { TestProvider } from "../testing/provider.ts";
-import { CLIENT, testProvider } from "../testing/provider.ts";
-import { ready } from "../testing/ready.ts";
+import { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import type { TestProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { ready } from "../test-support/ready.ts";
 
 let provider: TestProvider;
-let house: House;
+let gateway: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
   provider = open.use(await testProvider());
   await provider.start();
-  const started = await startHouse({
+  const started = await startFullGateway({
     world: {},
     config: { providers: [{ issuer: provider.issuer, ...CLIENT }] },
     upstreams: [
@@ -29,8 +29,8 @@ before(async () => {
       else response.end(String(message.headers["x-auth-request-user"]));
     },
   });
-  house = open.use(started);
-  await ready(house);
+  gateway = open.use(started);
+  await ready(gateway);
 });
 after(() => open.disposeAsync());
 beforeEach(() => {
@@ -38,12 +38,12 @@ beforeEach(() => {
 });
 
 async function signedIn(browser = new Browser()): Promise<Browser> {
-  const answer = await browser.login(house.port);
+  const answer = await browser.login(gateway.port);
   assert.equal(answer.status, 303, answer.text);
   return browser;
 }
 
-const statusOf = async (cookie: string): Promise<number> => (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+const statusOf = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 
 test("A-13 signing in as somebody else ends the old session, for a copy of its cookie too", async () => {
   const browser = await signedIn();
@@ -52,7 +52,7 @@ test("A-13 signing in as somebody else ends the old session, for a copy of its c
   provider.user = { sub: "bob" };
   await signedIn(browser);
   assert.equal(await statusOf(copy), 401);
-  assert.equal((await browser.send(house.port, "/a", { headers: SCRIPT })).text, "bob");
+  assert.equal((await browser.send(gateway.port, "/a", { headers: SCRIPT })).text, "bob");
 });
 
 test("A-13 signing in again as the same user ends the old session as well", async () => {
@@ -65,16 +65,16 @@ test("A-13 signing in again as the same user ends the old session as well", asyn
 
 test("A-41 a login in progress is nobody signed in, before the provider was seen and after", async () => {
   const browser = new Browser();
-  const location = await browser.begin(house.port);
+  const location = await browser.begin(gateway.port);
   assert.equal(browser.jar.size, 1, "the login in progress");
   for (const path of ["/a", "/auth/session", "/auth/check/nginx"]) {
-    const { status, setCookies } = await browser.send(house.port, path, { headers: { ...SCRIPT, "x-original-url": "/a" } });
+    const { status, setCookies } = await browser.send(gateway.port, path, { headers: { ...SCRIPT, "x-original-url": "/a" } });
     assert.ok([400, 401].includes(status), `${path}: ${status}`);
     assert.deepEqual(setCookies, []);
   }
   const callback = new URL(await browser.approve(location));
   callback.searchParams.set("code", "another");
-  assert.ok((await browser.send(house.port, callback.href, { headers: PAGE })).status >= 400);
+  assert.ok((await browser.send(gateway.port, callback.href, { headers: PAGE })).status >= 400);
   assert.equal(await statusOf(browser.cookie), 401);
 });
 
@@ -82,7 +82,7 @@ test("S-15 CK-05 F-45 somebody with three hundred groups signs in, and no cookie
   const groups = Array.from({ length: 300 }, (_, index) => `organisation/department-${index}/team-with-a-long-name`);
   provider.user = { sub: "alice", groups, picture: `https://pictures.example.com/${"x".repeat(2_000)}` };
   const browser = await signedIn();
-  assert.equal((await browser.send(house.port, "/a", { headers: SCRIPT })).text, "alice");
+  assert.equal((await browser.send(gateway.port, "/a", { headers: SCRIPT })).text, "alice");
   const lines = browser.heard.flatMap(({ answer }) => answer.setCookies);
   assert.ok(lines.length >= 2);
   for (const line of lines) {
@@ -94,15 +94,15 @@ test("S-15 CK-05 F-45 somebody with three hundred groups signs in, and no cookie
 
 test("PX-03 A-35 a redirect of an upstream takes no token along, and another upstream never sees it", async () => {
   const browser = await signedIn();
-  const away = await browser.send(house.port, "/with-token/away", { headers: PAGE });
-  const token = String(house.seen.at(-1)?.headers["x-auth-request-access-token"]);
+  const away = await browser.send(gateway.port, "/with-token/away", { headers: PAGE });
+  const token = String(gateway.seen.at(-1)?.headers["x-auth-request-access-token"]);
   assert.match(token, /^access\./);
   assert.deepEqual([away.status, away.headers.location], [302, "http://127.0.0.1:9/thief"]);
   assert.equal(JSON.stringify([away.headers, away.text]).includes(token), false);
-  const before = house.seen.length;
-  await browser.send(house.port, "/without/a", { headers: { ...SCRIPT, "x-auth-request-access-token": token } });
-  assert.equal(house.seen.length, before + 1, "the gateway follows no redirect by itself");
-  assert.equal(JSON.stringify(house.seen.at(-1)).includes(token), false);
+  const before = gateway.seen.length;
+  await browser.send(gateway.port, "/without/a", { headers: { ...SCRIPT, "x-auth-request-access-token": token } });
+  assert.equal(gateway.seen.length, before + 1, "the gateway follows no redirect by itself");
+  assert.equal(JSON.stringify(gateway.seen.at(-1)).includes(token), false);
 });
 
 test("A-29 F-45 names and groups count to the letter: no other spelling passes a rule or is the same user", async () => {
@@ -110,15 +110,15 @@ test("A-29 F-45 names and groups count to the letter: no other spelling passes a
   for (const group of spellings) {
     provider.user = { sub: "alice", groups: [group] };
     const browser = await signedIn();
-    assert.equal((await browser.send(house.port, "/staff/a", { headers: SCRIPT })).status, 403, JSON.stringify(group));
+    assert.equal((await browser.send(gateway.port, "/staff/a", { headers: SCRIPT })).status, 403, JSON.stringify(group));
   }
   provider.user = { sub: "alice", groups: ["staff"] };
   const alice = await signedIn();
-  assert.equal((await alice.send(house.port, "/staff/a", { headers: SCRIPT })).status, 200);
+  assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).status, 200);
   for (const sub of ["Alice", "ALICE", "alice."]) {
     provider.user = { sub, groups: ["staff"] };
     const other = await signedIn();
-    await other.send(house.port, "/auth/sessions/end-others", { method: "POST", headers: { ...SCRIPT, origin: ORIGIN } });
-    assert.equal((await alice.send(house.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is somebody else`);
+    await other.send(gateway.port, "/auth/sessions/end-others", { method: "POST", headers: { ...SCRIPT, origin: ORIGIN } });
+    assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is somebody else`);
   }
 });

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { manualClock } from "coatcheck/testing";
-import { Browser } from "../testing/browser.ts";
-import type { House } from "../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../testing/house.ts";
-import type { TestProvider } from "../testing/provider.ts";
-import { CLIENT, testProvider } from "../testing/provider.ts";
-import { ready } from "../testing/ready.ts";
-import { PUBLIC } from "../testing/rig.ts";
-import type { Answered } from "../testing/talk.ts";
+import { Browser } from "../test-support/browser.ts";
+import type { FullGateway } from "../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import { PUBLIC } from "../test-support/harness.ts";
+import type { TestProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { ready } from "../test-support/ready.ts";
+import type { Answered } from "../test-support/talk.ts";
 
 const OTHER = "other.example.com";
 const IDENTITY = ["x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username"];
 
 let provider: TestProvider;
-let house: House;
+let gateway: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
   provider = open.use(await testProvider());
   await provider.start();
-  const started = await startHouse({
+  const started = await startFullGateway({
     world: {},
     config: { providers: [{ issuer: provider.issuer, ...CLIENT }], publicUrl: [ORIGIN, `https://${OTHER}`] },
     upstreams: [
@@ -34,8 +34,8 @@ before(async () => {
       { access: "user", hosts: [OTHER], paths: ["/only-there"] },
     ],
   });
-  house = open.use(started);
-  await ready(house);
+  gateway = open.use(started);
+  await ready(gateway);
 });
 after(() => open.disposeAsync());
 beforeEach(() => {
@@ -44,20 +44,20 @@ beforeEach(() => {
 
 async function signedIn(): Promise<Browser> {
   const browser = new Browser();
-  const answer = await browser.login(house.port);
+  const answer = await browser.login(gateway.port);
   assert.equal(answer.status, 303, answer.text);
   return browser;
 }
 
 /** What the app was asked last. */
-const last = (): House["seen"][number] => {
-  const seen = house.seen.at(-1);
+const last = (): FullGateway["seen"][number] => {
+  const seen = gateway.seen.at(-1);
   assert.ok(seen !== undefined);
   return seen;
 };
 
 const get = (browser: Browser, path: string, headers: object = PAGE): Promise<Answered> =>
-  browser.send(house.port, path, { headers: { ...headers } });
+  browser.send(gateway.port, path, { headers: { ...headers } });
 
 test("S-49, HD-01 a person who comes without a session is sent to sign in, and back to the page they wanted", async () => {
   const browser = new Browser();
@@ -111,7 +111,7 @@ test("A-34 claims of a new login reach the rules and the app", async () => {
   const browser = await signedIn();
   assert.equal((await get(browser, "/staff/a")).status, 200);
   provider.user = { sub: "alice", groups: ["guests"] };
-  await browser.login(house.port);
+  await browser.login(gateway.port);
   assert.equal((await get(browser, "/staff/a")).status, 403);
   await get(browser, "/a");
   assert.equal(last().headers["x-auth-request-groups"], "guests");
@@ -132,7 +132,7 @@ test("A-33, PX-03 the access token goes to the upstreams that are configured for
 
 test("S-05 an outage of the store: public routes are served, all others are 503 for whoever brings a ticket, cookies stay", async () => {
   const browser = await signedIn();
-  house.store.down = true;
+  gateway.store.down = true;
   try {
     assert.equal((await get(browser, "/public/a")).status, 200);
     for (const [path, headers] of [
@@ -148,7 +148,7 @@ test("S-05 an outage of the store: public routes are served, all others are 503 
     assert.equal((await get(new Browser(), "/auth/login")).status, 302, "a login begins without the store");
     assert.equal((await get(new Browser(), "/open/a")).status, 200, "nobody is looked for where no ticket is");
   } finally {
-    house.store.down = false;
+    gateway.store.down = false;
   }
   assert.equal((await get(browser, "/a")).status, 200);
 });
@@ -160,7 +160,7 @@ test("a route for programs answers 401 where a page would become the login", asy
 });
 
 test("AR-06 several origins: the host picks one by exact match, others are 421, and a login stays where it began", async () => {
-  const at = (host: string, path: string, headers: object = PAGE) => house.ask(path, { headers: { ...headers, host } });
+  const at = (host: string, path: string, headers: object = PAGE) => gateway.ask(path, { headers: { ...headers, host } });
   const login = await at(OTHER, "/auth/login");
   const address = new URL(String(login.headers.location));
   assert.equal(address.searchParams.get("redirect_uri"), `https://${OTHER}/auth/callback`);
@@ -207,7 +207,7 @@ test("A-33, CS-12 GET session tells who is signed in and until when, to the site
 
 test("SE-06 GET session is no activity; POST session is, and writes once a minute at most", async () => {
   const clock = manualClock(Date.now());
-  await using busy = await startHouse({ upstreams: [], world: { clock, providers: [] } });
+  await using busy = await startFullGateway({ upstreams: [], world: { clock, providers: [] } });
   const cookie = await busy.signIn("alice");
   const headers = { ...SCRIPT, cookie };
   const idleEnd = async (): Promise<number> =>
@@ -234,7 +234,7 @@ test("AR-05, S-07 ten tabs sign in at once and land, in any order", async () => 
   const browser = new Browser();
   const tabs: { readonly target: string; readonly address: string }[] = [];
   for (let tab = 0; tab < 10; tab++)
-    tabs.push({ target: `/tab/${tab}`, address: await browser.begin(house.port, `/tab/${tab}`) });
+    tabs.push({ target: `/tab/${tab}`, address: await browser.begin(gateway.port, `/tab/${tab}`) });
   assert.ok(browser.cookie.length < 8192, String(browser.cookie.length));
   const tickets: string[] = [];
   for (const { target, address } of tabs.toReversed()) {
@@ -245,25 +245,25 @@ test("AR-05, S-07 ten tabs sign in at once and land, in any order", async () => 
   assert.equal(browser.jar.size, 1, "the cookies of the logins are gone");
   assert.equal((await get(browser, "/a")).status, 200);
   for (const ticket of tickets.slice(0, -1)) {
-    const old = await house.ask("/a", { headers: { ...SCRIPT, cookie: ticket } });
+    const old = await gateway.ask("/a", { headers: { ...SCRIPT, cookie: ticket } });
     assert.equal(old.status, 401, "CB-09: a ticket from before a login is dead");
   }
 });
 
 test("CB-02 a callback that is repeated twenty times at once sends its code once", async () => {
   const browser = new Browser();
-  const callback = await browser.approve(await browser.begin(house.port, "/a"));
+  const callback = await browser.approve(await browser.begin(gateway.port, "/a"));
   const { cookie } = browser;
   const before = provider.count("/token");
   const { pathname, search } = new URL(callback);
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => house.ask(pathname + search, { headers: { ...PAGE, cookie } })),
+    Array.from({ length: 20 }, () => gateway.ask(pathname + search, { headers: { ...PAGE, cookie } })),
   );
   assert.equal(provider.count("/token"), before + 1);
   const tickets = answers.filter(({ setCookies }) => setCookies.some((line) => /^__Host-Http-coatcheck=[^;]/.test(line)));
   assert.equal(tickets.length, 1);
   for (const { status, headers } of answers) assert.deepEqual([status, typeof headers.location], [303, "string"]);
-  const again = await house.ask(pathname + search, {
+  const again = await gateway.ask(pathname + search, {
     headers: {
       ...PAGE,
       cookie: `${cookie}; ${String(tickets[0]?.setCookies.find((line) => line.startsWith("__Host-Http-coatcheck="))).split(";")[0]}`,
@@ -277,34 +277,37 @@ test("CB-10 another person's login in the same browser ends the first session an
   const browser = await signedIn();
   const first = browser.ticket;
   provider.user = { sub: "bob" };
-  await browser.login(house.port);
+  await browser.login(gateway.port);
   await get(browser, "/a");
   assert.deepEqual(
     IDENTITY.map((name) => last().headers[name]),
     ["bob", "", "", ""],
   );
-  assert.equal((await house.ask("/a", { headers: { ...SCRIPT, cookie: first } })).status, 401);
+  assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie: first } })).status, 401);
 });
 
 test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others live, a second logout is fine", async () => {
   const browser = await signedIn();
   const other = await signedIn();
   const copied = browser.ticket;
-  const foreign = await browser.send(house.port, "/auth/logout", { method: "POST", headers: { "sec-fetch-site": "cross-site" } });
+  const foreign = await browser.send(gateway.port, "/auth/logout", {
+    method: "POST",
+    headers: { "sec-fetch-site": "cross-site" },
+  });
   assert.equal(foreign.status, 403);
   assert.equal((await get(browser, "/auth/logout")).status, 200, "a page that asks");
   assert.equal((await get(browser, "/a")).status, 200, "asking ends nothing");
   const revoked = provider.count("/revoke");
-  const form = await browser.send(house.port, "/auth/logout", {
+  const form = await browser.send(gateway.port, "/auth/logout", {
     method: "POST",
     headers: { ...PAGE, "sec-fetch-site": "same-origin" },
   });
   assert.equal(form.status, 303);
   assert.match(String(form.headers.location), new RegExp(`^${provider.issuer}/end\\?`));
   assert.equal(browser.ticket, "");
-  assert.equal((await house.ask("/a", { headers: { ...SCRIPT, cookie: copied } })).status, 401);
+  assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie: copied } })).status, 401);
   assert.equal((await get(other, "/a")).status, 200);
-  const second = await house.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: copied } });
+  const second = await gateway.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: copied } });
   assert.equal(second.status, 200);
   while (provider.count("/revoke") < revoked + 2) await new Promise((resolve) => setImmediate(resolve));
   const [refresh, access] = provider.calls.filter(({ endpoint }) => endpoint === "/revoke").slice(-2);
@@ -314,7 +317,7 @@ test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others l
 
 test("CS-01 another site changes nothing at the app either, with the user's cookie or without", async () => {
   const browser = await signedIn();
-  const before = house.seen.length;
+  const before = gateway.seen.length;
   for (const headers of [
     { "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-site" },
@@ -322,21 +325,24 @@ test("CS-01 another site changes nothing at the app either, with the user's cook
     { origin: "null" },
     {},
   ]) {
-    const answer = await browser.send(house.port, "/a", { method: "POST", headers, body: "x=1" });
+    const answer = await browser.send(gateway.port, "/a", { method: "POST", headers, body: "x=1" });
     assert.deepEqual([answer.status, JSON.parse(answer.text).code], [403, "ERR_CROSS_SITE"], JSON.stringify(headers));
   }
-  assert.equal(house.seen.length, before);
-  assert.equal((await browser.send(house.port, "/a", { method: "POST", headers: { origin: ORIGIN }, body: "x=1" })).status, 200);
+  assert.equal(gateway.seen.length, before);
+  assert.equal(
+    (await browser.send(gateway.port, "/a", { method: "POST", headers: { origin: ORIGIN }, body: "x=1" })).status,
+    200,
+  );
 });
 
 test("CK-15 a cookie that is garbage counts as none, and is cleared where a page is shown", async () => {
   for (const value of ["x", "", "a.b", `${"A".repeat(22)}.${"A".repeat(43)}`, "%00", "a".repeat(4000)]) {
     const cookie = `__Host-Http-coatcheck=${value}`;
-    const script = await house.ask("/a", { headers: { ...SCRIPT, cookie } });
+    const script = await gateway.ask("/a", { headers: { ...SCRIPT, cookie } });
     assert.deepEqual([script.status, script.setCookies], [401, []], value);
-    const open = await house.ask("/open/a", { headers: { ...SCRIPT, cookie } });
+    const open = await gateway.ask("/open/a", { headers: { ...SCRIPT, cookie } });
     assert.deepEqual([open.status, open.setCookies], [200, []], value);
-    const page = await house.ask("/open/a", { headers: { ...PAGE, cookie } });
+    const page = await gateway.ask("/open/a", { headers: { ...PAGE, cookie } });
     assert.equal(page.status, 200);
     for (const line of page.setCookies) assert.match(line, /^__Host-Http-coatcheck=;.*Max-Age=0/);
   }
@@ -344,7 +350,7 @@ test("CK-15 a cookie that is garbage counts as none, and is cleared where a page
 
 test("PX-01 a path route of one host is not there on another", async () => {
   const browser = await signedIn();
-  const there = await browser.send(house.port, "/only-there/a", { headers: { ...PAGE, host: OTHER } });
+  const there = await browser.send(gateway.port, "/only-there/a", { headers: { ...PAGE, host: OTHER } });
   assert.equal(there.status, 200);
   assert.equal(last().headers["x-forwarded-host"], OTHER);
 });

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import type { House } from "../../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../../testing/house.ts";
-import type { Answered } from "../../testing/talk.ts";
+import type { FullGateway } from "../../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
+import type { Answered } from "../../test-support/talk.ts";
 
 /** What of the guide's configuration decides about a request. Envoy itself is not run: these tests act as its filter does. */
 interface Filter {
@@ -21,17 +21,17 @@ interface Patterns {
 }
 type Headers = { readonly [name: string]: string };
 
-let house: House;
+let gateway: FullGateway;
 let filter: Filter;
 let alice: string;
 
 before(async () => {
   const text = await readFile(join(import.meta.dirname, "../../../docs/guides/envoy.yaml"), "utf8");
   filter = filterIn(parse(text));
-  house = await startHouse({ upstreams: [] });
-  alice = await house.signIn("alice", { email: "alice@example.com", groups: ["staff"] });
+  gateway = await startFullGateway({ upstreams: [] });
+  alice = await gateway.signIn("alice", { email: "alice@example.com", groups: ["staff"] });
 });
-after(() => house[Symbol.asyncDispose]());
+after(() => gateway[Symbol.asyncDispose]());
 
 /** The configuration of the filter ext_authz, wherever it stands. */
 function filterIn(node: unknown): Filter {
@@ -68,7 +68,7 @@ async function throughEnvoy(
 ): Promise<{ passed: boolean; answer: Answered; headers: Headers }> {
   const { path_prefix, authorization_request, authorization_response } = filter.http_service;
   const sent = { ...picked(headers, authorization_request.allowed_headers), "x-forwarded-proto": "https" };
-  const answer = await house.ask(path_prefix + target, { method, headers: sent });
+  const answer = await gateway.ask(path_prefix + target, { method, headers: sent });
   assert.deepEqual(answer.setCookies, []);
   const passed = answer.status === 200;
   const { allowed_upstream_headers, allowed_client_headers } = authorization_response;
@@ -113,9 +113,9 @@ test("CS-01, CS-07 envoy: another site's requests and sockets are refused by the
 });
 
 test("S-05 envoy: an outage of the store is 503, and nobody passes", async () => {
-  house.store.down = true;
+  gateway.store.down = true;
   const { passed, answer, headers } = await throughEnvoy("/a", { ...PAGE, cookie: alice }).finally(() => {
-    house.store.down = false;
+    gateway.store.down = false;
   });
   assert.deepEqual([passed, answer.status, headers["retry-after"]], [false, 503, "5"]);
   assert.equal(filter.failure_mode_allow, false);
@@ -125,10 +125,10 @@ test("S-05 envoy: an outage of the store is 503, and nobody passes", async () =>
 test("A-08, A-22, A-23, A-28 envoy: a path behind the prefix that has no one meaning is 400", async () => {
   for (const target of ["/public/../admin", "/%2e%2e/admin", "/a%2fb", "//a", "/a#b", "/%zz", "/..;/a", "/a\\b"])
     assert.equal((await throughEnvoy(target, { cookie: alice })).answer.status, 400, target);
-  const missing = await house.ask("/auth/check/envoy/", { headers: { cookie: alice } });
+  const missing = await gateway.ask("/auth/check/envoy/", { headers: { cookie: alice } });
   assert.equal(missing.status, 400, "without the scheme");
   for (const headers of [{ host: "evil.example" }, { "x-forwarded-proto": "http" }]) {
-    const answer = await house.ask("/auth/check/envoy/", {
+    const answer = await gateway.ask("/auth/check/envoy/", {
       headers: { "x-forwarded-proto": "https", cookie: alice, ...headers },
     });
     assert.equal(answer.status, 400, JSON.stringify(headers));

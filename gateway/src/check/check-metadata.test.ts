@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Rig } from "../../testing/rig.ts";
-import { echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import type { Harness } from "../../test-support/harness.ts";
+import { echo, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 
 const ORIGIN = `https://${PUBLIC}`;
-let rig: Rig;
-let trusting: Rig;
+let harness: Harness;
+let trusting: Harness;
 before(async () => {
-  rig = await startRig(echo);
-  trusting = await startRig(echo, { config: { trustedProxies: ["127.0.0.1/32"] } });
+  harness = await startHarness(echo);
+  trusting = await startHarness(echo, { config: { trustedProxies: ["127.0.0.1/32"] } });
 });
-after(() => Promise.all([rig.close(), trusting.close()]));
+after(() => Promise.all([harness.close(), trusting.close()]));
 
 const ALICE = { Cookie: "__Host-Http-coatcheck=alice" };
 const nginx = (url: string, method = "GET") => ({ ...ALICE, "X-Original-URL": url, "X-Original-Method": method });
@@ -67,7 +67,7 @@ const REFUSED: readonly (readonly [name: string, path: string, headers: Headers]
   ["A-14 groups twice", "/auth/check/nginx?groups=a&groups=b", nginx(`${ORIGIN}/`)],
   ["A-14 no group among the groups", "/auth/check/nginx?groups=", nginx(`${ORIGIN}/`)],
   ["A-14 a group without a name", "/auth/check/nginx?groups=a,,b", nginx(`${ORIGIN}/`)],
-  ["a neighbour that nobody knows", "/auth/check/apache", nginx(`${ORIGIN}/`)],
+  ["a proxy that nobody knows", "/auth/check/apache", nginx(`${ORIGIN}/`)],
   ["A-28 no forwarded method", "/auth/check/forward", without(forward("/"), "X-Forwarded-Method")],
   ["A-28 no forwarded scheme", "/auth/check/forward", without(forward("/"), "X-Forwarded-Proto")],
   ["A-28 no forwarded host", "/auth/check/forward", without(forward("/"), "X-Forwarded-Host")],
@@ -88,7 +88,7 @@ for (const [name, path, headers] of REFUSED) {
 }
 
 test("A-09 the same questions from a peer that is not trusted are 400", async () => {
-  for (const [path, headers] of UNDERSTOOD) assert.equal(statusOf(await rig.get(path, headers)), 400);
+  for (const [path, headers] of UNDERSTOOD) assert.equal(statusOf(await harness.get(path, headers)), 400);
 });
 
 test("A-10 a health check's User-Agent is nobody's credential", async () => {

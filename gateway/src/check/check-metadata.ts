@@ -15,7 +15,7 @@ interface Original {
 
 /** What the address of the question says: which proxy asks, and whom it wants let through. */
 interface Question {
-  readonly neighbour: "nginx" | "forward" | "envoy";
+  readonly askedBy: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
   readonly providers: readonly string[];
   readonly via: readonly string[];
@@ -27,7 +27,7 @@ class Check implements CheckRequest {
   readonly target: string;
   readonly peer: string | undefined;
   readonly origin: string;
-  readonly neighbour: "nginx" | "forward" | "envoy";
+  readonly askedBy: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
   readonly providers: readonly string[];
   readonly via: readonly string[];
@@ -37,13 +37,13 @@ class Check implements CheckRequest {
     lines: readonly string[],
     peer: string | undefined,
     { method, target, origin }: Original,
-    { neighbour, groups, providers, via }: Question,
+    { askedBy, groups, providers, via }: Question,
   ) {
     this.method = method;
     this.target = target;
     this.peer = peer;
     this.origin = origin.origin;
-    this.neighbour = neighbour;
+    this.askedBy = askedBy;
     this.groups = groups;
     this.providers = providers;
     this.via = via;
@@ -88,13 +88,13 @@ export function checkRequest(
   const rest = (message.url ?? "").slice(skip);
   const question = readQuestion(rest) ?? carriedQuestion(message, rest);
   if (question === undefined) return undefined;
-  const original = readOriginal(question.neighbour, message, rest, origins);
+  const original = readOriginal(question.askedBy, message, rest, origins);
   return original === undefined ? undefined : new Check(message.rawHeaders, proxyProven ? peer : undefined, original, question);
 }
 
 const NARROWING = ["groups", "providers", "via"] as const;
 const WAYS: readonly string[] = VIA;
-const ENVOY: Question = { neighbour: "envoy", groups: [], providers: [], via: [] };
+const ENVOY: Question = { askedBy: "envoy", groups: [], providers: [], via: [] };
 const CAPACITY = 128;
 const remembered = new Map<string, Question | undefined>();
 
@@ -112,13 +112,13 @@ function readQuestion(rest: string): Question | undefined {
 /** A parameter that is not understood is refused: somebody may have meant it to keep people out (A-14). */
 function parseQuestion(rest: string): Question | undefined {
   const cut = rest.indexOf("?");
-  const neighbour = cut < 0 ? rest : rest.slice(0, cut);
-  if (neighbour !== "nginx" && neighbour !== "forward") return undefined;
+  const askedBy = cut < 0 ? rest : rest.slice(0, cut);
+  if (askedBy !== "nginx" && askedBy !== "forward") return undefined;
   const parameters = new URLSearchParams(cut < 0 ? "" : rest.slice(cut + 1));
   if ([...parameters.keys()].some((key) => !NARROWING.some((name) => name === key))) return undefined;
   const [groups, providers, via] = NARROWING.map((name) => choice(parameters.getAll(name)));
   if (groups === undefined || providers === undefined || via?.every((way) => WAYS.includes(way)) !== true) return undefined;
-  return { neighbour, groups, providers, via };
+  return { askedBy, groups, providers, via };
 }
 
 /** `a,b` of a parameter; nothing where it is not given. `undefined` where it is malformed or given twice. */
@@ -143,15 +143,15 @@ function carriedQuestion(message: IncomingMessage, rest: string): Question | und
 }
 
 function readOriginal(
-  neighbour: Question["neighbour"],
+  askedBy: Question["askedBy"],
   message: IncomingMessage,
   rest: string,
   origins: PublicOrigins,
 ): Original | undefined {
   const { rawHeaders } = message;
-  if (neighbour === "nginx")
+  if (askedBy === "nginx")
     return originalOfUrl(headerOf(rawHeaders, "x-original-method"), headerOf(rawHeaders, "x-original-url"), origins);
-  if (neighbour === "forward") {
+  if (askedBy === "forward") {
     const header = (name: string): string | undefined => headerOf(rawHeaders, `x-forwarded-${name}`);
     return original(header("method"), withoutSocket(header("proto")), header("host"), header("uri"), origins);
   }

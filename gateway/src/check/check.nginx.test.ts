@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { findServer } from "../../../tools/servers.ts";
-import type { House } from "../../testing/house.ts";
-import { startHouse } from "../../testing/house.ts";
-import type { Neighbour } from "../../testing/neighbour.ts";
-import { startNginx } from "../../testing/neighbour.ts";
-import * as cases from "../../testing/neighbour-cases.ts";
-import * as lies from "../../testing/neighbour-lies.ts";
-import { CLIENT, testProvider } from "../../testing/provider.ts";
-import { ready } from "../../testing/ready.ts";
+import * as cases from "../../test-support/fronting-proxy/cases.ts";
+import type { FrontingProxy } from "../../test-support/fronting-proxy/fronting-proxy.ts";
+import { startNginx } from "../../test-support/fronting-proxy/fronting-proxy.ts";
+import * as lies from "../../test-support/fronting-proxy/lies.ts";
+import type { FullGateway } from "../../test-support/full-gateway.ts";
+import { startFullGateway } from "../../test-support/full-gateway.ts";
+import { CLIENT, testProvider } from "../../test-support/provider.ts";
+import { ready } from "../../test-support/ready.ts";
 
 /** A real nginx with docs/guides/nginx.conf in front of a gateway and an app. */
-let house: House;
-let proxy: Neighbour;
+let gateway: FullGateway;
+let proxy: FrontingProxy;
 const open = new AsyncDisposableStack();
-const street = () => ({ house, proxy });
+const proxied = () => ({ gateway, proxy });
 
 before(async () => {
   const command = findServer("nginx");
@@ -22,30 +22,30 @@ before(async () => {
   const provider = open.use(await testProvider());
   await provider.start();
   const config = { providers: [{ issuer: provider.issuer, ...CLIENT }] };
-  house = open.use(await startHouse({ upstreams: [], world: {}, config }));
-  await ready(house);
-  proxy = open.use(await startNginx(command, house));
+  gateway = open.use(await startFullGateway({ upstreams: [], world: {}, config }));
+  await ready(gateway);
+  proxy = open.use(await startNginx(command, gateway));
 });
 
 after(() => open.disposeAsync());
 
-test("nginx: somebody signed in reaches the app, which learns who it is", () => cases.knowsWhoAsks(street()));
-test("nginx: bodies go on to the app", () => cases.sendsBodies(street()));
+test("nginx: somebody signed in reaches the app, which learns who it is", () => cases.knowsWhoAsks(proxied()));
+test("nginx: bodies go on to the app", () => cases.sendsBodies(proxied()));
 test("A-43 nginx: nobody sees the app before login; a page becomes the login, a script gets 401", () =>
-  cases.turnsStrangersAway(street()));
-test("A-14 nginx: a part for some groups is 403 for others", () => cases.narrowsByGroups(street()));
-test("A-30 nginx: a cookie that proves nothing is 401", () => cases.takesNoForgery(street()));
+  cases.turnsStrangersAway(proxied()));
+test("A-14 nginx: a part for some groups is 403 for others", () => cases.narrowsByGroups(proxied()));
+test("A-30 nginx: a cookie that proves nothing is 401", () => cases.takesNoForgery(proxied()));
 test("S-05, SE-16 nginx: an outage of the store is 503, and afterwards everybody is still signed in", () =>
-  cases.outlivesAnOutage(street()));
-test("CS-01 nginx: the original method and headers are judged", () => cases.refusesOtherSites(street()));
-test("CS-07 nginx: a page elsewhere opens no socket", () => cases.refusesForeignSockets(street()));
+  cases.outlivesAnOutage(proxied()));
+test("CS-01 nginx: the original method and headers are judged", () => cases.refusesOtherSites(proxied()));
+test("CS-07 nginx: a page elsewhere opens no socket", () => cases.refusesForeignSockets(proxied()));
 test("A-11, A-15, A-16, A-19 nginx: invented names never reach the app, however they are spelled", () =>
-  lies.stripsInventedNames(street()));
-test("A-17, A-26 nginx: what Connection lists does not take away who asks", () => lies.keepsWhatConnectionLists(street()));
+  lies.stripsInventedNames(proxied()));
+test("A-17, A-26 nginx: what Connection lists does not take away who asks", () => lies.keepsWhatConnectionLists(proxied()));
 test("A-09, A-18, A-24, A-32 nginx: a client's forwarded headers are neither believed nor passed on", () =>
-  lies.believesNoForwardedHeaders(street()));
-test("A-10 nginx: a health check is a stranger", () => lies.knowsNoHealthChecks(street()));
-test("A-08, A-22, A-23 nginx: a path is judged as the app gets it, or refused", () => lies.readsOnePath(street()));
-test("nginx: the gateway's own pages are there, and a logout ends the session", () => cases.reachesOwnPages(street()));
-test("S-07, S-42 nginx: a person signs in at the provider, uses the app, and logs out", () => cases.signsIn(street()));
-test("SE-16 nginx: a gateway that is gone lets nobody through", () => cases.losesTheGateway(street()));
+  lies.believesNoForwardedHeaders(proxied()));
+test("A-10 nginx: a health check is a stranger", () => lies.knowsNoHealthChecks(proxied()));
+test("A-08, A-22, A-23 nginx: a path is judged as the app gets it, or refused", () => lies.readsOnePath(proxied()));
+test("nginx: the gateway's own pages are there, and a logout ends the session", () => cases.reachesOwnPages(proxied()));
+test("S-07, S-42 nginx: a person signs in at the provider, uses the app, and logs out", () => cases.signsIn(proxied()));
+test("SE-16 nginx: a gateway that is gone lets nobody through", () => cases.losesTheGateway(proxied()));

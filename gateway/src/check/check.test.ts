@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { House } from "../../testing/house.ts";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../../testing/house.ts";
-import { exchange, PUBLIC } from "../../testing/rig.ts";
-import type { Answered } from "../../testing/talk.ts";
+import type { FullGateway } from "../../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
+import { exchange, PUBLIC } from "../../test-support/harness.ts";
+import type { Answered } from "../../test-support/talk.ts";
 
 type Headers = { readonly [name: string]: string | readonly string[] };
 
 const LOGIN = (target: string): string => `${ORIGIN}/auth/login?return_to=${encodeURIComponent(target)}`;
 const EMPTY = { "x-auth-request-email": "", "x-auth-request-groups": "", "x-auth-request-preferred-username": "" };
 
-let house: House;
+let gateway: FullGateway;
 let alice: string;
 before(async () => {
-  house = await startHouse({ upstreams: [] });
-  alice = await house.signIn("alice", { email: "alice@example.com", groups: ["staff", "ops"], preferred_username: "Alice Ä" });
+  gateway = await startFullGateway({ upstreams: [] });
+  alice = await gateway.signIn("alice", { email: "alice@example.com", groups: ["staff", "ops"], preferred_username: "Alice Ä" });
 });
-after(() => house[Symbol.asyncDispose]());
+after(() => gateway[Symbol.asyncDispose]());
 
-const NEIGHBOURS = ["nginx", "forward"] as const;
-type Neighbour = (typeof NEIGHBOURS)[number];
+const PROXIES = ["nginx", "forward"] as const;
+type AskingProxy = (typeof PROXIES)[number];
 
-function metadata(neighbour: Neighbour, method: string, target: string, origin: string = ORIGIN): Headers {
+function metadata(proxy: AskingProxy, method: string, target: string, origin: string = ORIGIN): Headers {
   const { protocol, host } = new URL(origin);
-  return neighbour === "nginx"
+  return proxy === "nginx"
     ? { "x-original-method": method, "x-original-url": origin + target }
     : {
         "x-forwarded-method": method,
@@ -35,12 +35,12 @@ function metadata(neighbour: Neighbour, method: string, target: string, origin: 
 
 /** Asks as a proxy does. */
 async function question(
-  neighbour: Neighbour,
+  proxy: AskingProxy,
   headers: Headers,
   { method = "GET", target = "/", groups = "" } = {},
 ): Promise<Answered> {
-  const answer = await house.ask(`/auth/check/${neighbour}${groups}`, {
-    headers: { ...metadata(neighbour, method, target), ...headers },
+  const answer = await gateway.ask(`/auth/check/${proxy}${groups}`, {
+    headers: { ...metadata(proxy, method, target), ...headers },
   });
   assert.deepEqual(answer.setCookies, [], "a check never sets a cookie");
   return answer;
@@ -50,9 +50,9 @@ function identityIn({ headers }: Answered): { readonly [name: string]: unknown }
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("x-auth-request-")));
 }
 
-for (const neighbour of NEIGHBOURS) {
-  test(`A-15 ${neighbour}: a yes carries every identity header, and nothing else of the session`, async () => {
-    const answer = await question(neighbour, { cookie: alice });
+for (const proxy of PROXIES) {
+  test(`A-15 ${proxy}: a yes carries every identity header, and nothing else of the session`, async () => {
+    const answer = await question(proxy, { cookie: alice });
     assert.equal(answer.status, 200);
     assert.equal(answer.text, "");
     assert.deepEqual(identityIn(answer), {
@@ -62,22 +62,22 @@ for (const neighbour of NEIGHBOURS) {
       "x-auth-request-preferred-username": Buffer.from("Alice Ä").toString("latin1"),
     });
     assert.equal(JSON.stringify(answer.headers).includes(alice.split("=")[1] ?? ""), false);
-    const bob = await house.signIn("bob");
-    assert.deepEqual(identityIn(await question(neighbour, { cookie: bob })), { "x-auth-request-user": "bob", ...EMPTY });
+    const bob = await gateway.signIn("bob");
+    assert.deepEqual(identityIn(await question(proxy, { cookie: bob })), { "x-auth-request-user": "bob", ...EMPTY });
   });
 
-  test(`${neighbour}: HEAD is answered as GET, without a body`, async () => {
-    const yes = await house.ask(`/auth/check/${neighbour}`, {
+  test(`${proxy}: HEAD is answered as GET, without a body`, async () => {
+    const yes = await gateway.ask(`/auth/check/${proxy}`, {
       method: "HEAD",
-      headers: { ...metadata(neighbour, "GET", "/"), cookie: alice },
+      headers: { ...metadata(proxy, "GET", "/"), cookie: alice },
     });
     assert.deepEqual([yes.status, yes.headers["x-auth-request-user"], yes.text], [200, "alice", ""]);
-    const no = await house.ask(`/auth/check/${neighbour}`, { method: "HEAD", headers: metadata(neighbour, "GET", "/") });
+    const no = await gateway.ask(`/auth/check/${proxy}`, { method: "HEAD", headers: metadata(proxy, "GET", "/") });
     assert.deepEqual([no.status, no.text], [401, ""]);
   });
 
-  test(`A-28, A-29 ${neighbour}: metadata that are missing, malformed or said twice are 400, whoever asks`, async () => {
-    const good = metadata(neighbour, "GET", "/a");
+  test(`A-28, A-29 ${proxy}: metadata that are missing, malformed or said twice are 400, whoever asks`, async () => {
+    const good = metadata(proxy, "GET", "/a");
     for (const name of Object.keys(good)) {
       const value = String(good[name]);
       const { [name]: _, ...without } = good;
@@ -87,21 +87,21 @@ for (const neighbour of NEIGHBOURS) {
         { ...good, [name]: [value, value] },
         { ...good, [name]: ` ${value}\t,` },
       ]) {
-        const answer = await house.ask(`/auth/check/${neighbour}`, { headers: { ...headers, cookie: alice } });
+        const answer = await gateway.ask(`/auth/check/${proxy}`, { headers: { ...headers, cookie: alice } });
         assert.equal(answer.status, 400, `${name}: ${JSON.stringify(headers)}`);
         assert.equal(JSON.parse(answer.text).code, "ERR_BAD_REQUEST");
       }
     }
     for (const method of ["get", "G3T", "GET ", "GE T", "GET;", "*", "A".repeat(40), "ÄT"]) {
-      const answer = await house.ask(`/auth/check/${neighbour}`, {
-        headers: { ...metadata(neighbour, Buffer.from(method).toString("latin1"), "/a"), cookie: alice },
+      const answer = await gateway.ask(`/auth/check/${proxy}`, {
+        headers: { ...metadata(proxy, Buffer.from(method).toString("latin1"), "/a"), cookie: alice },
       });
       // Node takes spaces from the ends of a value before anybody sees it.
       assert.equal(answer.status, method.trim() === "GET" ? 200 : 400, method);
     }
   });
 
-  test(`A-08, A-22, A-23, A-28 ${neighbour}: an address that has no one meaning is 400`, async () => {
+  test(`A-08, A-22, A-23, A-28 ${proxy}: an address that has no one meaning is 400`, async () => {
     const targets = [
       "/public/../admin",
       "/public/%2e%2e/admin",
@@ -122,12 +122,12 @@ for (const neighbour of NEIGHBOURS) {
       "/%c3%28",
     ];
     for (const target of targets) {
-      const answer = await question(neighbour, { ...metadata(neighbour, "GET", target), cookie: alice });
+      const answer = await question(proxy, { ...metadata(proxy, "GET", target), cookie: alice });
       assert.equal(answer.status, 400, target);
     }
-    if (neighbour === "forward") {
+    if (proxy === "forward") {
       for (const uri of ["a", "https://app.example.com/a", "*", "\\a", "?x"])
-        assert.equal((await question(neighbour, { "x-forwarded-uri": uri, cookie: alice })).status, 400, uri);
+        assert.equal((await question(proxy, { "x-forwarded-uri": uri, cookie: alice })).status, 400, uri);
     } else {
       for (const url of [
         "/a",
@@ -138,11 +138,11 @@ for (const neighbour of NEIGHBOURS) {
         "https://app.example.com@evil.example/",
         "https://app.example.com#@evil.example/",
       ])
-        assert.equal((await question(neighbour, { "x-original-url": url, cookie: alice })).status, 400, url);
+        assert.equal((await question(proxy, { "x-original-url": url, cookie: alice })).status, 400, url);
     }
   });
 
-  test(`A-24 ${neighbour}: a host or a scheme that is not ours is 400`, async () => {
+  test(`A-24 ${proxy}: a host or a scheme that is not ours is 400`, async () => {
     for (const origin of [
       "https://evil.example",
       "http://app.example.com",
@@ -150,20 +150,20 @@ for (const neighbour of NEIGHBOURS) {
       "https://app.example.com.evil.example",
       "https://sub.app.example.com",
     ]) {
-      const answer = await question(neighbour, { ...metadata(neighbour, "GET", "/", origin), cookie: alice });
+      const answer = await question(proxy, { ...metadata(proxy, "GET", "/", origin), cookie: alice });
       assert.equal(answer.status, 400, origin);
     }
   });
 
-  test(`A-07 ${neighbour}: what stands in a query opens nothing`, async () => {
+  test(`A-07 ${proxy}: what stands in a query opens nothing`, async () => {
     for (const target of ["/admin?/public/", "/admin?x=/auth/login", "/admin?groups=staff", "/?user=alice"]) {
-      const answer = await question(neighbour, SCRIPT, { target });
+      const answer = await question(proxy, SCRIPT, { target });
       assert.equal(answer.status, 401, target);
     }
   });
 
-  test(`A-14 ${neighbour}: groups narrow, and what is not understood closes`, async () => {
-    const statusOf = async (groups: string): Promise<number> => (await question(neighbour, { cookie: alice }, { groups })).status;
+  test(`A-14 ${proxy}: groups narrow, and what is not understood closes`, async () => {
+    const statusOf = async (groups: string): Promise<number> => (await question(proxy, { cookie: alice }, { groups })).status;
     for (const groups of ["?groups=staff", "?groups=other,ops", "?groups=other,%20ops", "?"])
       assert.equal(await statusOf(groups), 200, groups);
     for (const groups of ["?groups=other", "?groups=Staff", "?groups=staf", "?groups=staff%20ops"])
@@ -178,17 +178,17 @@ for (const neighbour of NEIGHBOURS) {
       "?Groups=staff",
     ])
       assert.equal(await statusOf(groups), 400, groups);
-    const bob = await house.signIn("bob", { groups: "staff" });
+    const bob = await gateway.signIn("bob", { groups: "staff" });
     assert.equal(
-      (await question(neighbour, { cookie: bob }, { groups: "?groups=staff" })).status,
+      (await question(proxy, { cookie: bob }, { groups: "?groups=staff" })).status,
       403,
       "a claim that is no list holds no group",
     );
-    const stranger = await question(neighbour, SCRIPT, { groups: "?groups=staff" });
+    const stranger = await question(proxy, SCRIPT, { groups: "?groups=staff" });
     assert.equal(stranger.status, 401);
   });
 
-  test(`CS-02, CS-03, CS-13 ${neighbour}: the original method and headers decide what another site may do`, async () => {
+  test(`CS-02, CS-03, CS-13 ${proxy}: the original method and headers decide what another site may do`, async () => {
     const table: readonly (readonly [method: string, headers: Headers, status: number])[] = [
       ["GET", { "sec-fetch-site": "cross-site" }, 200],
       ["HEAD", { "sec-fetch-site": "cross-site" }, 200],
@@ -208,28 +208,27 @@ for (const neighbour of NEIGHBOURS) {
       ["PROPFIND", { origin: "https://evil.example" }, 403],
     ];
     for (const [method, headers, status] of table) {
-      const answer = await question(neighbour, { ...headers, cookie: alice }, { method });
+      const answer = await question(proxy, { ...headers, cookie: alice }, { method });
       assert.equal(answer.status, status, `${method} ${JSON.stringify(headers)}`);
       if (status === 403) assert.match(answer.headers.vary ?? "", /Sec-Fetch-Site, Origin/);
     }
     // The question's own method is not the original's.
-    const asked = await house.ask(`/auth/check/${neighbour}`, {
+    const asked = await gateway.ask(`/auth/check/${proxy}`, {
       method: "POST",
-      headers: { ...metadata(neighbour, "GET", "/"), cookie: alice },
+      headers: { ...metadata(proxy, "GET", "/"), cookie: alice },
     });
     assert.equal(asked.status, 200);
   });
 
-  test(`CS-07 ${neighbour}: the handshake of a socket is judged by its origin`, async () => {
+  test(`CS-07 ${proxy}: the handshake of a socket is judged by its origin`, async () => {
     const handshake = { cookie: alice, "sec-websocket-key": "AQEBAQEBAQEBAQEBAQEBAQ==" };
-    const statusOf = async (headers: Headers): Promise<number> =>
-      (await question(neighbour, { ...handshake, ...headers })).status;
+    const statusOf = async (headers: Headers): Promise<number> => (await question(proxy, { ...handshake, ...headers })).status;
     assert.equal(await statusOf({ origin: ORIGIN }), 200);
     for (const headers of [{}, { origin: "null" }, { origin: "https://evil.example" }, { origin: `http://${PUBLIC}` }])
       assert.equal(await statusOf(headers), 403, JSON.stringify(headers));
   });
 
-  test(`A-10, A-32 ${neighbour}: neither a user agent nor an address passes for a user`, async () => {
+  test(`A-10, A-32 ${proxy}: neither a user agent nor an address passes for a user`, async () => {
     for (const headers of [
       { "user-agent": "GoogleHC/1.0" },
       { "user-agent": "kube-probe/1.30" },
@@ -237,10 +236,10 @@ for (const neighbour of NEIGHBOURS) {
       { "x-forwarded-for": "127.0.0.1" },
       { "x-real-ip": "127.0.0.1" },
     ])
-      assert.equal((await question(neighbour, headers)).status, 401, JSON.stringify(headers));
+      assert.equal((await question(proxy, headers)).status, 401, JSON.stringify(headers));
   });
 
-  test(`A-36 ${neighbour}: a bearer that nobody reads is no session, and an identity header is none`, async () => {
+  test(`A-36 ${proxy}: a bearer that nobody reads is no session, and an identity header is none`, async () => {
     for (const headers of [
       { authorization: "Bearer x" },
       { authorization: `Bearer ${alice.split("=")[1]}` },
@@ -248,17 +247,17 @@ for (const neighbour of NEIGHBOURS) {
       { "x-auth-request-user": "alice" },
       { "remote-user": "alice" },
     ])
-      assert.equal((await question(neighbour, headers)).status, 401, JSON.stringify(headers));
+      assert.equal((await question(proxy, headers)).status, 401, JSON.stringify(headers));
   });
 
-  test(`S-05 ${neighbour}: an outage of the store is 503 with Retry-After for whoever brings a ticket, and changes nothing`, async () => {
-    house.store.down = true;
+  test(`S-05 ${proxy}: an outage of the store is 503 with Retry-After for whoever brings a ticket, and changes nothing`, async () => {
+    gateway.store.down = true;
     const [page, script, stranger] = await Promise.all([
-      question(neighbour, { ...PAGE, cookie: alice }),
-      question(neighbour, { ...SCRIPT, cookie: alice }),
-      question(neighbour, SCRIPT),
+      question(proxy, { ...PAGE, cookie: alice }),
+      question(proxy, { ...SCRIPT, cookie: alice }),
+      question(proxy, SCRIPT),
     ]).finally(() => {
-      house.store.down = false;
+      gateway.store.down = false;
     });
     for (const answer of [page, script]) {
       assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "5"]);
@@ -266,13 +265,13 @@ for (const neighbour of NEIGHBOURS) {
     assert.match(page.text, /You are still signed in/, "F-36: what the proxy passes on to a person is a page");
     assert.equal(JSON.parse(script.text).code, "ERR_STORE_UNAVAILABLE");
     assert.equal(stranger.status, 401);
-    assert.equal((await question(neighbour, { cookie: alice })).status, 200);
+    assert.equal((await question(proxy, { cookie: alice })).status, 200);
   });
 }
 
 test("HD-02 a yes shows a user, and is no-store like everything that does", async () => {
-  for (const neighbour of NEIGHBOURS) {
-    const answer = await question(neighbour, { cookie: alice });
+  for (const proxy of PROXIES) {
+    const answer = await question(proxy, { cookie: alice });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers["cache-control"], "no-store");
   }
@@ -329,7 +328,7 @@ test("CS-07 forward: a question that is itself a handshake, as Caddy asks it, is
   const asked = async (more: string): Promise<string> => {
     const head = Object.entries(lines).map(([name, value]) => `${name}: ${String(value)}\r\n`);
     const upgrade = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
-    return exchange(house.port, `GET /auth/check/forward HTTP/1.1\r\n${upgrade}${head.join("")}${more}\r\n`);
+    return exchange(gateway.port, `GET /auth/check/forward HTTP/1.1\r\n${upgrade}${head.join("")}${more}\r\n`);
   };
   const yes = await asked(`Origin: ${ORIGIN}\r\n`);
   assert.match(yes, /^HTTP\/1\.1 200 /);
@@ -340,7 +339,7 @@ test("CS-07 forward: a question that is itself a handshake, as Caddy asks it, is
 
 test("A-14 forward: a query that Caddy carries over opens nothing", async () => {
   const carried = async (query: string, target: string): Promise<number> =>
-    (await house.ask(`/auth/check/forward?${query}`, { headers: { ...metadata("forward", "GET", target), cookie: alice } }))
+    (await gateway.ask(`/auth/check/forward?${query}`, { headers: { ...metadata("forward", "GET", target), cookie: alice } }))
       .status;
   assert.equal(await carried("x=1&y=2", "/a?x=1&y=2"), 200);
   assert.equal(await carried("groups=staff", "/a?groups=staff"), 200);
@@ -351,11 +350,11 @@ test("A-14 forward: a query that Caddy carries over opens nothing", async () => 
 
 test("A-09, A-24 metadata count from trusted peers alone; others get 400 with whatever they send", async () => {
   for (const trustedProxies of [[], ["10.0.0.0/8"]]) {
-    await using closed = await startHouse({ upstreams: [], config: { trustedProxies } });
+    await using closed = await startFullGateway({ upstreams: [], config: { trustedProxies } });
     const cookie = await closed.signIn("alice");
-    for (const neighbour of NEIGHBOURS) {
-      const headers = { ...metadata(neighbour, "GET", "/"), cookie, "x-forwarded-for": "10.0.0.1" };
-      assert.equal((await closed.ask(`/auth/check/${neighbour}`, { headers })).status, 400);
+    for (const proxy of PROXIES) {
+      const headers = { ...metadata(proxy, "GET", "/"), cookie, "x-forwarded-for": "10.0.0.1" };
+      assert.equal((await closed.ask(`/auth/check/${proxy}`, { headers })).status, 400);
     }
     const envoy = { cookie, "x-forwarded-proto": "https" };
     assert.equal((await closed.ask("/auth/check/envoy/", { headers: envoy })).status, 400);
@@ -364,7 +363,7 @@ test("A-09, A-24 metadata count from trusted peers alone; others get 400 with wh
 
 test("what is no check endpoint is 400, and so is a bare one", async () => {
   for (const path of ["", "nginx/", "Nginx", "apache", "envoy", "nginx%3fgroups=a", "../session"]) {
-    const answer = await house.ask(`/auth/check/${path}`, {
+    const answer = await gateway.ask(`/auth/check/${path}`, {
       headers: { ...metadata("nginx", "GET", "/"), ...metadata("forward", "GET", "/"), cookie: alice },
     });
     assert.equal(answer.status, 400, path);
@@ -374,7 +373,7 @@ test("what is no check endpoint is 400, and so is a bare one", async () => {
 test("SE-02 a check is activity of the user, at most once in a twentieth of the idle time", async () => {
   const clock = { ms: Date.UTC(2030, 0, 1) };
   const now = (): number => clock.ms;
-  await using busy = await startHouse({
+  await using busy = await startFullGateway({
     upstreams: [],
     config: { session: { idle: "10m", lifetime: "1d" } },
     world: {
@@ -412,7 +411,7 @@ test("CK-10, A-42 hostile cookies and heads are answered, never with 5xx", async
       `GET /auth/check/nginx HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${metadataLines.join("")}${head}\r\n\r\n`,
       "latin1",
     );
-    const answer = await exchange(house.port, bytes);
+    const answer = await exchange(gateway.port, bytes);
     assert.match(answer, /^HTTP\/1\.1 (200|401|400|431) /, head.slice(0, 60));
     assert.equal(/set-cookie/i.test(answer), false);
   }
@@ -421,7 +420,7 @@ test("CK-10, A-42 hostile cookies and heads are answered, never with 5xx", async
 /** Everything that comes back for these requests, sent one behind the other on one connection, the last of which closes it. */
 async function onOneConnection(requests: readonly (readonly string[])[]): Promise<readonly string[]> {
   const lines = requests.map((request) => ["GET /auth/check/nginx HTTP/1.1", `host: ${PUBLIC}`, ...request, "", ""].join("\r\n"));
-  const answers = (await exchange(house.port, lines.join(""))).split("HTTP/1.1 ").slice(1);
+  const answers = (await exchange(gateway.port, lines.join(""))).split("HTTP/1.1 ").slice(1);
   assert.equal(answers.length, requests.length);
   return answers;
 }
@@ -459,7 +458,7 @@ test("A-15 HD-02 a yes is the same on a connection that is kept, as proxies keep
 });
 
 test("A-15 nothing that a provider says of somebody becomes a line of a yes", async () => {
-  const mallory = await house.signIn("mallory", {
+  const mallory = await gateway.signIn("mallory", {
     email: "m@example.com\r\nx-auth-request-groups: admins",
     groups: ["staff\r\nx-evil: 1", "ops\u0085x", "fine"],
     preferred_username: "line\u2028separator",

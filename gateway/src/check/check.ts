@@ -79,7 +79,7 @@ function refused(
   if (!unknown) return engine.answer(decision, request);
   if (providers.length === 0) return problemOf("ERR_UNAUTHENTICATED");
   const login = absolute(engine.answer(decision.kind === "login" ? decision : { kind: "login" }, request), request.origin);
-  if (request.neighbour !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
+  if (request.askedBy !== "nginx") return decision.kind === "login" ? login : problemOf("ERR_UNAUTHENTICATED");
   const status = decision.kind === "login" ? login.status : 401;
   return problemOf("ERR_UNAUTHENTICATED", [...login.headers, ["x-coatcheck-status", String(status)]]);
 }

@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { textOf } from "../../testing/rig.ts";
-import { freePort, type Listening, listenOn } from "../../testing/talk.ts";
+import { textOf } from "../../test-support/harness.ts";
+import { freePort, type Listening, listenOn } from "../../test-support/talk.ts";
 import { loadConfig } from "../config/config.ts";
 import { checkConfig } from "./check-config.ts";
 

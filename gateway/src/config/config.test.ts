@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { formatDuration, parseDuration } from "coatcheck/settings";
-import { SCHEMA, schemaText, TABLE, withTable } from "../../testing/config-documents.ts";
+import { SCHEMA, schemaText, TABLE, withTable } from "../../test-support/config-documents.ts";
 import type { Settings } from "./config.ts";
 import { loadConfig, NAMED_SETTINGS } from "./config.ts";
 import { formatProblems } from "./sources/place.ts";
@@ -348,7 +348,7 @@ test("durations read as they are written", () => {
   for (const text of ["", "1", "h", "-1h", "1.5h", "1 h", "1y"]) assert.equal(parseDuration(text), undefined, text);
 });
 
-test("docs/configuration.md and config.schema.json say what the definition says (node gateway/testing/config-documents.ts writes them)", () => {
+test("docs/configuration.md and config.schema.json say what the definition says (node gateway/test-support/config-documents.ts writes them)", () => {
   const document = readFileSync(TABLE, "utf8");
   assert.equal(withTable(document), document);
   assert.deepEqual(JSON.parse(readFileSync(SCHEMA, "utf8")), JSON.parse(schemaText()));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isRefused, readKind } from "../../testing/read-kind.ts";
+import { isRefused, readKind } from "../../test-support/read-kind.ts";
 import { landing } from "./logout.ts";
 
 test("F-46 a page to land on is a path of the own origin, or a URL", () => {

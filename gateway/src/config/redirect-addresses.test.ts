@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settingsOf } from "../../testing/rig.ts";
+import { settingsOf } from "../../test-support/harness.ts";
 import { movedRedirect, redirectAddresses } from "./redirect-addresses.ts";
 
 test("F-46 that people come back to another address than before is said, and nothing where they do not", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { settingsOf } from "../../testing/rig.ts";
+import { settingsOf } from "../../test-support/harness.ts";
 import { loadConfig } from "./config.ts";
 import { warnings } from "./cross-checks.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { startRig, statusOf } from "../../testing/rig.ts";
+import { startHarness, statusOf } from "../../test-support/harness.ts";
 import type { AccessRule } from "../config/config.ts";
 import { readTarget } from "../request/path.ts";
 import { isUnder, type Routable, RouteTable } from "./routing.ts";
@@ -109,9 +109,9 @@ const BESIDE_ADMIN: readonly (readonly [target: string, status: number])[] = [
 
 test("F-07 a path of a stricter rule to servers that do not mind case, or cut parameters, is 400", async (context) => {
   const upstreams = [{ access: "public" }, { access: "user", paths: ["/admin"] }];
-  const rig = await startRig((_, response) => response.end("served"), { upstreams });
-  context.after(() => rig.close());
-  for (const [target, status] of BESIDE_ADMIN) assert.equal(statusOf(await rig.get(target)), status, target);
+  const harness = await startHarness((_, response) => response.end("served"), { upstreams });
+  context.after(() => harness.close());
+  for (const [target, status] of BESIDE_ADMIN) assert.equal(statusOf(await harness.get(target)), status, target);
 });
 
 test("F-07 an app that minds case says so, and parameters are judged all the same", async (context) => {
@@ -119,11 +119,11 @@ test("F-07 an app that minds case says so, and parameters are judged all the sam
     { access: "public", caseSensitive: true },
     { access: "user", paths: ["/admin"] },
   ];
-  const rig = await startRig((_, response) => response.end("served"), { upstreams });
-  context.after(() => rig.close());
-  assert.equal(statusOf(await rig.get("/ADMIN/secret")), 200);
-  assert.equal(statusOf(await rig.get("/admin/secret")), 401);
-  assert.equal(statusOf(await rig.get("/admin%3bx/secret")), 400);
+  const harness = await startHarness((_, response) => response.end("served"), { upstreams });
+  context.after(() => harness.close());
+  assert.equal(statusOf(await harness.get("/ADMIN/secret")), 200);
+  assert.equal(statusOf(await harness.get("/admin/secret")), 401);
+  assert.equal(statusOf(await harness.get("/admin%3bx/secret")), 400);
 });
 
 test("F-07 rules that let the same people pass are no danger to one another", () => {

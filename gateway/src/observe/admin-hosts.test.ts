@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { echo, exchange, startRig, statusOf } from "../../testing/rig.ts";
+import { echo, exchange, startHarness, statusOf } from "../../test-support/harness.ts";
 
 const HOSTS: readonly (readonly [host: string, status: number])[] = [
   ["127.0.0.1:4181", 200],
@@ -24,12 +24,12 @@ const HOSTS: readonly (readonly [host: string, status: number])[] = [
 ];
 
 test("F-10 the admin listener answers no foreign name: a page that points its own here reads nothing", async (context) => {
-  const rig = await startRig(echo, { config: { admin: { listen: "127.0.0.1:0", hosts: ["metrics.internal.example"] } } });
-  context.after(() => rig.close());
+  const harness = await startHarness(echo, { config: { admin: { listen: "127.0.0.1:0", hosts: ["metrics.internal.example"] } } });
+  context.after(() => harness.close());
   for (const path of ["/metrics", "/health/live", "/sessions"]) {
     for (const [host, expected] of HOSTS) {
       const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
-      const answer = await exchange(rig.gateway.adminPort ?? 0, head);
+      const answer = await exchange(harness.gateway.adminPort ?? 0, head);
       // Without a token there is no sessions API.
       assert.equal(statusOf(answer), expected === 200 && path === "/sessions" ? 404 : expected, `${path} of ${host}`);
       if (expected === 421) assert.match(answer, /ERR_MISDIRECTED/);

@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { House } from "../../testing/house.ts";
-import { SCRIPT, startHouse } from "../../testing/house.ts";
-import type { Answered, Asking } from "../../testing/talk.ts";
-import { ask } from "../../testing/talk.ts";
+import type { FullGateway } from "../../test-support/full-gateway.ts";
+import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
+import type { Answered, Asking } from "../../test-support/talk.ts";
+import { ask } from "../../test-support/talk.ts";
 
 const TOKEN = "a-token-of-the-operators";
-let house: House;
+let gateway: FullGateway;
 
 before(async () => {
-  house = await startHouse({ config: { admin: { listen: "127.0.0.1:0", token: TOKEN } } });
+  gateway = await startFullGateway({ config: { admin: { listen: "127.0.0.1:0", token: TOKEN } } });
 });
-after(() => house[Symbol.asyncDispose]());
+after(() => gateway[Symbol.asyncDispose]());
 
-const admin = (path: string, asking: Asking = {}, to = house): Promise<Answered> =>
-  ask(to.gateway.adminPort ?? 0, path, { ...asking, headers: { host: "localhost", ...asking.headers } });
+const admin = (path: string, asking: Asking = {}, to = gateway): Promise<Answered> =>
+  ask(to.server.adminPort ?? 0, path, { ...asking, headers: { host: "localhost", ...asking.headers } });
 const allowed = (path: string, method = "GET"): Promise<Answered> =>
   admin(path, { method, headers: { authorization: `Bearer ${TOKEN}` } });
 const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
-const alive = async (cookie: string): Promise<number> => (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+const alive = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 const problem = (answer: Answered): { code: string; detail: string } => JSON.parse(answer.text);
 
 test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request is 401", async () => {
-  const [one, two] = [await house.signIn("ada"), await house.signIn("ada")];
-  const other = await house.signIn("bob");
+  const [one, two] = [await gateway.signIn("ada"), await gateway.signIn("ada")];
+  const other = await gateway.signIn("bob");
   for (const query of ["owner=test%20ada", "owner=test+ada", "issuer=test&subject=ada"]) {
     const { status, text, headers } = await allowed(`/sessions?${query}`);
     assert.equal(status, 200, text);
@@ -40,7 +40,7 @@ test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request 
   const ended = await allowed(`/sessions/${idOf(one)}`, "DELETE");
   assert.deepEqual([ended.status, ended.text], [204, ""]);
   assert.deepEqual([await alive(one), await alive(two)], [401, 200]);
-  assert.equal((await house.store.get(idOf(one)))?.reason, "admin");
+  assert.equal((await gateway.store.get(idOf(one)))?.reason, "admin");
   assert.deepEqual(
     [await allowed(`/sessions/${idOf(one)}`), await allowed(`/sessions/${idOf(one)}`, "DELETE")].map(({ status }) => status),
     [404, 404],
@@ -48,17 +48,17 @@ test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request 
   assert.equal((await allowed("/sessions?issuer=test&subject=ada", "DELETE")).text, '{"ended":1}\n');
   assert.deepEqual([await alive(two), await alive(other)], [401, 200]);
   assert.equal((await allowed("/sessions?owner=test%20ada", "DELETE")).text, '{"ended":0}\n');
-  assert.match(house.log.join(""), /"event":"session.ended"[^\n]*"reason":"admin"/);
+  assert.match(gateway.log.join(""), /"event":"session.ended"[^\n]*"reason":"admin"/);
 });
 
 test("SE-09 an id of the API authenticates nobody", async () => {
-  const cookie = await house.signIn("ida");
+  const cookie = await gateway.signIn("ida");
   const [name] = cookie.split("=");
   assert.equal(await alive(`${name}=${idOf(cookie)}`), 401);
 });
 
 test("SE-09 without the token the API tells nothing, and health and metrics go on", async () => {
-  const cookie = await house.signIn("tom");
+  const cookie = await gateway.signIn("tom");
   const paths = ["/sessions", "/sessions?owner=test%20tom", `/sessions/${idOf(cookie)}`, "/sessions/", "/sessions?x=1"];
   for (const path of paths) {
     for (const method of ["GET", "DELETE", "POST", "OPTIONS"]) {
@@ -89,11 +89,11 @@ test("SE-09 without the token the API tells nothing, and health and metrics go o
   assert.equal((await admin("/health/live")).status, 200);
   assert.equal((await admin("/metrics")).status, 200);
   assert.equal(await alive(cookie), 200);
-  assert.ok(!house.log.join("").includes(TOKEN));
+  assert.ok(!gateway.log.join("").includes(TOKEN));
 });
 
 test("SE-09 where no token is configured there is no API, whatever is sent", async () => {
-  await using closed = await startHouse();
+  await using closed = await startFullGateway();
   for (const authorization of ["", "Bearer ", "Bearer undefined", `Bearer ${TOKEN}`]) {
     const answer = await admin("/sessions?owner=a", { headers: { authorization } }, closed);
     assert.equal(answer.status, 404);
@@ -117,7 +117,7 @@ const MISTAKES: readonly (readonly [target: string, detail: RegExp])[] = [
 ];
 
 test("SE-09 a mistaken parameter is 400 and named, and ends nothing", async () => {
-  const cookie = await house.signIn("eve");
+  const cookie = await gateway.signIn("eve");
   for (const [target, detail] of MISTAKES) {
     for (const method of ["GET", "DELETE"]) {
       const answer = await allowed(target, method);
@@ -150,9 +150,9 @@ test("SE-09 other methods are 405", async () => {
 });
 
 test("SE-16 S-65 a store that does not answer is 503 with Retry-After, and the session that was to end ends when it answers again", async () => {
-  const [cookie, other] = [await house.signIn("zoe"), await house.signIn("zoe's neighbour")];
-  house.store.down = true;
-  house.store.complaint = "the line of canary-host is cut";
+  const [cookie, other] = [await gateway.signIn("zoe"), await gateway.signIn("zoe's neighbour")];
+  gateway.store.down = true;
+  gateway.store.complaint = "the line of canary-host is cut";
   try {
     for (const path of ["/sessions?owner=test%20zoe", `/sessions/${idOf(cookie)}`]) {
       for (const method of ["GET", "DELETE"]) {
@@ -163,7 +163,7 @@ test("SE-16 S-65 a store that does not answer is 503 with Retry-After, and the s
       }
     }
   } finally {
-    house.store.down = false;
+    gateway.store.down = false;
   }
   // In the background, a moment later or less.
   while ((await alive(cookie)) === 200) await new Promise((resolve) => setImmediate(resolve));

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { echo, PUBLIC, startRig } from "../../testing/rig.ts";
+import { echo, PUBLIC, startHarness } from "../../test-support/harness.ts";
 import { listen, stop } from "../server/listener.ts";
 import { createAdmin, readinessOf } from "./admin.ts";
 
 const KEYS = { seals: "k7Qd", opens: ["k7Qd", "a1b2"] };
 
 test("health, readiness and metrics are on the admin listener, and nothing else is", async () => {
-  const rig = await startRig(echo);
-  const ask = (path: string, method = "GET") => fetch(`http://127.0.0.1:${rig.gateway.adminPort}${path}`, { method });
+  const harness = await startHarness(echo);
+  const ask = (path: string, method = "GET") => fetch(`http://127.0.0.1:${harness.gateway.adminPort}${path}`, { method });
   try {
     assert.deepEqual(await (await ask("/health/live")).json(), { live: true });
     const ready = await ask("/health/ready?x=1");
@@ -24,9 +24,9 @@ test("health, readiness and metrics are on the admin listener, and nothing else 
     for (const path of ["/", "/health", "/metrics/", "/sessions", "//metrics"]) assert.equal((await ask(path)).status, 404, path);
     assert.equal((await ask("/metrics", "POST")).status, 405);
     for (const path of ["/health/live", "/metrics"])
-      assert.match(await rig.get(path), /"url":"\/(health\/live|metrics)"/, "the public listener has no such page of ours");
+      assert.match(await harness.get(path), /"url":"\/(health\/live|metrics)"/, "the public listener has no such page of ours");
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
@@ -66,7 +66,7 @@ test("not ready: a store that fails, no provider that answers, a process that st
 });
 
 test("OP-01 nothing that a request carries gets into a log line, a metric or an error", async () => {
-  const rig = await startRig(echo, { config: { trustedProxies: ["127.0.0.1"] } });
+  const harness = await startHarness(echo, { config: { trustedProxies: ["127.0.0.1"] } });
   const canary = "canary-4711";
   const carrying = {
     Cookie: `x=${canary}; __Host-Http-coatcheck=${canary}`,
@@ -78,18 +78,18 @@ test("OP-01 nothing that a request carries gets into a log line, a metric or an 
   };
   try {
     for (const path of ["/", "/auth/callback", "/auth/boom", "/auth/check/nginx", "/%zz", "/auth/echo"]) {
-      for (const answer of [await rig.get(`${path}?code=${canary}&state=${canary}`, carrying)]) {
+      for (const answer of [await harness.get(`${path}?code=${canary}&state=${canary}`, carrying)]) {
         if (path !== "/") assert.ok(!answer.includes(canary), answer);
       }
     }
-    await rig.raw(`GET /?code=${canary} HTTP/1.1\r\nHost: ${canary}\r\nConnection: close\r\n\r\n`);
-    await rig.raw(`${canary}\r\n\r\n`);
-    const log = rig.log.join("");
+    await harness.raw(`GET /?code=${canary} HTTP/1.1\r\nHost: ${canary}\r\nConnection: close\r\n\r\n`);
+    await harness.raw(`${canary}\r\n\r\n`);
+    const log = harness.log.join("");
     assert.ok(!log.includes(canary) && !log.includes("secret-canary"), log);
-    assert.ok(!(await rig.metrics()).includes(canary));
+    assert.ok(!(await harness.metrics()).includes(canary));
     assert.match(log, /"event":"request.failed","error":\{"name":"Error","at":\[/);
-    for (const line of rig.log) assert.doesNotThrow(() => JSON.parse(line));
+    for (const line of harness.log) assert.doesNotThrow(() => JSON.parse(line));
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { exchange, PUBLIC } from "../../testing/rig.ts";
-import { listenOn } from "../../testing/talk.ts";
+import { exchange, PUBLIC } from "../../test-support/harness.ts";
+import { listenOn } from "../../test-support/talk.ts";
 import { writeHead } from "./head-text.ts";
 
 type WriteHead = (response: ServerResponse, status: number, lines: string[]) => void;

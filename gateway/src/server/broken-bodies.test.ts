@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { rawUpstream } from "../../testing/raw-upstream.ts";
-import { echo, PUBLIC, startRig } from "../../testing/rig.ts";
+import { echo, PUBLIC, startHarness } from "../../test-support/harness.ts";
+import { rawUpstream } from "../../test-support/raw-upstream.ts";
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 
@@ -14,9 +14,9 @@ for (const [how, rest] of [
 ] as const) {
   test(`F-08 a body that ${how} after its answer gets no second answer`, async () => {
     await using upstream = await rawUpstream(() => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
-    const rig = await startRig(echo, { upstream: { url: upstream.url } });
+    const harness = await startHarness(echo, { upstream: { url: upstream.url } });
     try {
-      const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true });
+      const socket = connect({ port: harness.port, host: "127.0.0.1", allowHalfOpen: true });
       let said = "";
       socket.setEncoding("latin1").on("data", (text: string) => {
         said += text;
@@ -29,16 +29,16 @@ for (const [how, rest] of [
       await gone;
       assert.deepEqual(said.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200"]);
     } finally {
-      await rig.close();
+      await harness.close();
     }
   });
 }
 
 test("F-08 a slow reader has all its answers, also where the last one closes over a body that nobody reads", async () => {
   const large = "x".repeat(400_000);
-  const rig = await startRig((_message, response) => void response.end(large));
+  const harness = await startHarness((_message, response) => void response.end(large));
   try {
-    const socket = connect(rig.port, "127.0.0.1");
+    const socket = connect(harness.port, "127.0.0.1");
     const gone = once(socket, "close");
     let failure: unknown;
     socket.on("error", (error) => {
@@ -47,7 +47,7 @@ test("F-08 a slow reader has all its answers, also where the last one closes ove
     socket.pause();
     const refused = `POST /%zz HTTP/1.1\r\n${HOST}Content-Length: 900000\r\n\r\n`;
     socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n${refused}${"y".repeat(100_000)}`);
-    const isRefused = async (): Promise<boolean> => /outcome="malformed"\} 1/.test(await rig.metrics());
+    const isRefused = async (): Promise<boolean> => /outcome="malformed"\} 1/.test(await harness.metrics());
     while (!(await isRefused())) await new Promise(setImmediate);
     // What still comes finds the connection closed, or not.
     for (let part = 0; part < 5; part++) {
@@ -64,6 +64,6 @@ test("F-08 a slow reader has all its answers, also where the last one closes ove
     assert.equal(said.split(large).length, 2, `${said.length} characters came`);
     assert.deepEqual(said.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 400"]);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });

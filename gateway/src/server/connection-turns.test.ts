@@ -5,10 +5,10 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer } from "ws";
-import type { RawUpstream } from "../../testing/raw-upstream.ts";
-import { rawUpstream } from "../../testing/raw-upstream.ts";
-import type { Rig, RigOptions } from "../../testing/rig.ts";
-import { echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import type { Harness, HarnessOptions } from "../../test-support/harness.ts";
+import { echo, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
+import type { RawUpstream } from "../../test-support/raw-upstream.ts";
+import { rawUpstream } from "../../test-support/raw-upstream.ts";
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 const get = (path: string, more = "", version = "1.1"): string => `GET ${path} HTTP/${version}\r\n${HOST}${more}\r\n`;
@@ -50,7 +50,10 @@ function dial(port: number): Talk {
 }
 
 /** A gateway before an upstream that answers `/slow` when it is told; other paths at once. */
-async function withSlow(use: (rig: Rig, answer: () => void, upstream: RawUpstream) => Promise<void>, options: RigOptions = {}) {
+async function withSlow(
+  use: (harness: Harness, answer: () => void, upstream: RawUpstream) => Promise<void>,
+  options: HarnessOptions = {},
+) {
   const waiting: (() => void)[] = [];
   const said = (body: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   await using upstream = await rawUpstream((head, socket) => {
@@ -61,15 +64,15 @@ async function withSlow(use: (rig: Rig, answer: () => void, upstream: RawUpstrea
   });
   const url = { url: upstream.url };
   const upstreams = options.upstreams?.map((one) => ({ ...url, ...one }));
-  const rig = await startRig(echo, { ...options, ...(upstreams === undefined ? { upstream: url } : { upstreams }) });
+  const harness = await startHarness(echo, { ...options, ...(upstreams === undefined ? { upstream: url } : { upstreams }) });
   const arrived = async (): Promise<void> => {
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
   };
   try {
-    await use(rig, () => void arrived().then(() => waiting.shift()?.()), upstream);
+    await use(harness, () => void arrived().then(() => waiting.shift()?.()), upstream);
   } finally {
     for (const socket of dialled) socket.destroy();
-    await rig.close();
+    await harness.close();
   }
 }
 
@@ -104,15 +107,15 @@ const REFUSED: readonly (readonly [name: string, bytes: string, status: number])
 
 for (const [name, bytes, status] of REFUSED) {
   test(`F-01 a handshake ${name}, behind a request that is not answered yet, ends nothing: ${status} in its turn`, async () => {
-    await withSlow(async (rig, answer) => {
-      const talk = dial(rig.port);
+    await withSlow(async (harness, answer) => {
+      const talk = dial(harness.port);
       talk.socket.write(get("/slow") + bytes);
       answer();
       await talk.closed();
       const [first = "", second = ""] = talk.said().split(/(?=HTTP\/1\.1 )/);
       assert.match(first, /^HTTP\/1\.1 200 .*\/slow$/s);
       assert.equal(statusOf(second), status, talk.said());
-      assert.equal(statusOf(await rig.get("/after")), 200);
+      assert.equal(statusOf(await harness.get("/after")), 200);
     }, bearer);
   });
 }
@@ -120,18 +123,18 @@ for (const [name, bytes, status] of REFUSED) {
 test("F-01 a handshake that succeeds waits for the answers before it, large ones too, and then its socket is whole", async () => {
   const large = "x".repeat(3_000_000);
   const server = new WebSocketServer({ noServer: true });
-  const rig = await startRig((message, response) => void response.end(message.url === "/large" ? large : "small"), {
+  const harness = await startHarness((message, response) => void response.end(message.url === "/large" ? large : "small"), {
     prepare: (http) =>
       http.on("upgrade", (message, socket, head) =>
         server.handleUpgrade(message, socket, head, (web) => web.on("message", (data) => web.send(data, { binary: false }))),
       ),
   });
   try {
-    const talk = dial(rig.port);
+    const talk = dial(harness.port);
     talk.socket.pause();
     const frame = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]);
     talk.socket.write(Buffer.concat([Buffer.from(get("/large") + get("/b") + handshake("/", OWN)), frame]));
-    while (!/outcome="proxied"|coatcheck_upstream_seconds_count\{[^}]*\} 1/.test(await rig.metrics()))
+    while (!/outcome="proxied"|coatcheck_upstream_seconds_count\{[^}]*\} 1/.test(await harness.metrics()))
       await new Promise(setImmediate);
     talk.socket.resume();
     await talk.until(/\x81\x02hi$/);
@@ -142,25 +145,25 @@ test("F-01 a handshake that succeeds waits for the answers before it, large ones
     talk.socket.destroy();
   } finally {
     for (const client of server.clients) client.terminate();
-    await rig.close();
+    await harness.close();
   }
 });
 
 test("F-01 a client that goes away while its handshake waits ends nothing", async () => {
-  await withSlow(async (rig, answer) => {
-    const talk = dial(rig.port);
+  await withSlow(async (harness, answer) => {
+    const talk = dial(harness.port);
     talk.socket.write(get("/slow") + handshake("/token", OWN + ALICE));
-    while (rig.control.asked === 0) await new Promise(setImmediate);
+    while (harness.control.asked === 0) await new Promise(setImmediate);
     talk.socket.resetAndDestroy();
     answer();
-    assert.equal(statusOf(await rig.get("/after")), 200);
+    assert.equal(statusOf(await harness.get("/after")), 200);
   }, bearer);
 });
 
 test("F-03 requests of one connection are sent on one at a time, and all are answered in their order", async () => {
   let most = 0;
   let now = 0;
-  const rig = await startRig((message, response) => {
+  const harness = await startHarness((message, response) => {
     most = Math.max(most, ++now);
     setImmediate(() => {
       now--;
@@ -169,20 +172,20 @@ test("F-03 requests of one connection are sent on one at a time, and all are ans
   });
   try {
     const paths = Array.from({ length: 300 }, (_, index) => `/${index}`);
-    const said = await rig.raw(paths.map((path, index) => get(path, index === 299 ? "Connection: close\r\n" : "")).join(""));
+    const said = await harness.raw(paths.map((path, index) => get(path, index === 299 ? "Connection: close\r\n" : "")).join(""));
     assert.deepEqual(
       [...said.matchAll(/<([^>]+)>/g)].map((match) => match[1]),
       paths,
     );
     assert.equal(most, 1);
-    assert.match(await rig.metrics(), /coatcheck_notices_total\{notice="client.held-back"\} 1/);
+    assert.match(await harness.metrics(), /coatcheck_notices_total\{notice="client.held-back"\} 1/);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
 test("F-03 bodies, and what a client sends behind them, pass a connection that is held back byte for byte", async () => {
-  const rig = await startRig((message, response) => {
+  const harness = await startHarness((message, response) => {
     const parts: Buffer[] = [];
     message.on("data", (part: Buffer) => parts.push(part)).on("end", () => response.end(`<${Buffer.concat(parts)}>`));
   });
@@ -190,19 +193,19 @@ test("F-03 bodies, and what a client sends behind them, pass a connection that i
     const body = (index: number): string => `${index}:${"y".repeat((index * 977) % 9_000)}`;
     const post = (index: number): string =>
       `POST / HTTP/1.1\r\n${HOST}${index === 99 ? "Connection: close\r\n" : ""}Content-Length: ${body(index).length}\r\n\r\n${body(index)}`;
-    const said = await rig.raw(Array.from({ length: 100 }, (_, index) => post(index)).join(""));
+    const said = await harness.raw(Array.from({ length: 100 }, (_, index) => post(index)).join(""));
     assert.deepEqual(
       [...said.matchAll(/<([^>]+)>/g)].map((match) => match[1]),
       Array.from({ length: 100 }, (_, index) => body(index)),
     );
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
 test("F-03 a connection that sends requests without end to an upstream that does not answer costs one read, not what it sends", async () => {
-  await withSlow(async (rig, _answer, upstream) => {
-    const talk = dial(rig.port);
+  await withSlow(async (harness, _answer, upstream) => {
+    const talk = dial(harness.port);
     const many = Buffer.from(get("/slow").repeat(1_000));
     let taken = 0;
     const full = new Promise<void>((resolve) => {
@@ -228,26 +231,27 @@ test("F-03 a connection that sends requests without end to an upstream that does
 test("F-03 what waits on all connections together is bounded: one that sends too much ahead is closed, others are served", async () => {
   const limits = { pipelined: 2, pipelinedInAll: 20 };
   await withSlow(
-    async (rig, answer) => {
+    async (harness, answer) => {
       const ahead = (count: number): string =>
         get("/slow") + Array.from({ length: count }, (_, index) => get(`/${index}`)).join("");
-      const cutOff = async (): Promise<number> => Number(/notice="client.cut-off"\} (\d+)/.exec(await rig.metrics())?.[1]);
-      const heldBack = async (): Promise<number> => Number(/notice="client.held-back"\} (\d+)/.exec(await rig.metrics())?.[1]);
-      const first = dial(rig.port);
+      const cutOff = async (): Promise<number> => Number(/notice="client.cut-off"\} (\d+)/.exec(await harness.metrics())?.[1]);
+      const heldBack = async (): Promise<number> =>
+        Number(/notice="client.held-back"\} (\d+)/.exec(await harness.metrics())?.[1]);
+      const first = dial(harness.port);
       first.socket.write(ahead(15));
       while ((await heldBack()) < 1) await new Promise((resolve) => setImmediate(resolve));
-      const second = dial(rig.port);
+      const second = dial(harness.port);
       second.socket.write(ahead(15));
       await soon(second.closed(), "a connection that sends ahead past limits.pipelinedInAll is not closed");
       assert.equal(await cutOff(), 1);
-      const modest = dial(rig.port);
+      const modest = dial(harness.port);
       modest.socket.write(ahead(2));
       for (const talk of [first, modest]) {
         answer();
         await talk.until(/\/1$/);
       }
       await first.until(/\/14$/);
-      const third = dial(rig.port);
+      const third = dial(harness.port);
       third.socket.write(ahead(15));
       answer();
       await third.until(/\/14$/);
@@ -260,8 +264,8 @@ test("F-03 what waits on all connections together is bounded: one that sends too
 
 test("F-05 interim answers stay out of the answers before them, and away from HTTP/1.0", async () => {
   await withSlow(
-    async (rig, answer) => {
-      const talk = dial(rig.port);
+    async (harness, answer) => {
+      const talk = dial(harness.port);
       const expects = `Expect: 100-continue\r\nContent-Length: 2\r\n`;
       talk.socket.write(`${get("/slow")}POST /b HTTP/1.1\r\n${HOST}${expects}\r\n`);
 
@@ -270,9 +274,9 @@ test("F-05 interim answers stay out of the answers before them, and away from HT
       talk.socket.write("hi");
       await talk.until(/\/b$/);
       talk.socket.destroy();
-      const old = await rig.raw(`POST /b HTTP/1.0\r\n${HOST}${expects}\r\nhi`);
+      const old = await harness.raw(`POST /b HTTP/1.0\r\n${HOST}${expects}\r\nhi`);
       assert.equal(statusOf(old), 200, old);
-      const own = await rig.raw(`POST /auth/echo HTTP/1.0\r\n${HOST}${expects}\r\nhi`);
+      const own = await harness.raw(`POST /auth/echo HTTP/1.0\r\n${HOST}${expects}\r\nhi`);
       assert.match(own, /^HTTP\/1\.1 200 .*POST hi$/s);
     },
     { upstream: {} },
@@ -280,7 +284,7 @@ test("F-05 interim answers stay out of the answers before them, and away from HT
 });
 
 test("F-05 early hints of a later answer come behind the earlier one", async () => {
-  const rig = await startRig((message, response) => {
+  const harness = await startHarness((message, response) => {
     if (message.url === "/slow") {
       response.write("fi");
       setTimeout(() => response.end("rst"), 300);
@@ -289,10 +293,10 @@ test("F-05 early hints of a later answer come behind the earlier one", async () 
     }
   });
   try {
-    const said = await rig.raw(get("/slow") + get("/b", "Connection: close\r\n"));
+    const said = await harness.raw(get("/slow") + get("/b", "Connection: close\r\n"));
     assert.match(said, /^HTTP\/1\.1 200 .*fi.*rst.*0\r\n\r\nHTTP\/1\.1 103 .*HTTP\/1\.1 200 .*second/s);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
@@ -302,16 +306,16 @@ test("F-06 an answer that breaks off, queued or not, closes its connection", asy
     socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbroken");
     return undefined;
   });
-  const rig = await startRig(echo, { upstream: { url: upstream.url } });
+  const harness = await startHarness(echo, { upstream: { url: upstream.url } });
   try {
-    const said = await rig.raw(get("/a") + get("/b") + get("/a"));
+    const said = await harness.raw(get("/a") + get("/b") + get("/a"));
     assert.deepEqual(
       [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
       ["200", "200"],
     );
     assert.ok(said.endsWith("broken"));
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
@@ -327,8 +331,8 @@ const ENDS: readonly (readonly [name: string, bytes: string, status: number])[] 
 for (const [name, bytes, status] of ENDS) {
   for (const ahead of [1, 2, 60]) {
     test(`F-06 ${name} behind ${ahead} is ${status} when what came first is answered`, async () => {
-      await withSlow(async (rig, answer) => {
-        const talk = dial(rig.port);
+      await withSlow(async (harness, answer) => {
+        const talk = dial(harness.port);
         talk.socket.write(get("/slow") + get("/a").repeat(ahead - 1) + bytes);
         answer();
         await talk.closed();

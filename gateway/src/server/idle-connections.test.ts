@@ -12,7 +12,7 @@ import { IdleConnections } from "./idle-connections.ts";
 const LIMIT = 60_000;
 const REQUEST = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
-interface House {
+interface FullGateway {
   /** A connection that the server has taken. */
   dial(): Promise<Socket>;
   /** Later than now by so much, and everything is looked at. */
@@ -20,11 +20,11 @@ interface House {
 }
 
 /** A server that answers as it is told; its connections are looked at when the test says so. */
-async function inHouse(
+async function gatewayIn(
   context: TestContext,
   answer: (message: IncomingMessage, response: ServerResponse) => void,
   limit = LIMIT,
-): Promise<House> {
+): Promise<FullGateway> {
   const server = createServer({ keepAliveTimeout: 0 });
   const idle = new IdleConnections(server, limit);
   server.on("request", (message, response) => {
@@ -63,54 +63,54 @@ async function ask(socket: Socket, request = REQUEST): Promise<string> {
 }
 
 test("a connection is closed when nothing was asked on it for as long as the limit, and not before", async (context) => {
-  const house = await inHouse(context, (_message, response) => response.end("yes"));
-  const socket = await house.dial();
-  house.later(1_000);
+  const gateway = await gatewayIn(context, (_message, response) => response.end("yes"));
+  const socket = await gateway.dial();
+  gateway.later(1_000);
   for (let round = 0; round < 3; round++) {
     assert.match(await ask(socket), /^HTTP\/1\.1 200 .*\r\nkeep-alive: timeout=60\r\n/is);
-    house.later(LIMIT - 1_000);
+    gateway.later(LIMIT - 1_000);
     assert.equal(socket.closed, false);
   }
-  house.later(2_000);
-  house.later(LIMIT - 3_000);
-  house.later(1_001);
+  gateway.later(2_000);
+  gateway.later(LIMIT - 3_000);
+  gateway.later(1_001);
   await once(socket, "close");
 });
 
 test("a connection on which nothing was ever asked is closed too", async (context) => {
-  const house = await inHouse(context, (_message, response) => response.end());
-  const socket = await house.dial();
-  house.later(LIMIT + 1_000);
+  const gateway = await gatewayIn(context, (_message, response) => response.end());
+  const socket = await gateway.dial();
+  gateway.later(LIMIT + 1_000);
   await once(socket, "close");
 });
 
 test("who waits for an answer is not hurried, however long it takes", async (context) => {
   const waiting: ServerResponse[] = [];
-  const house = await inHouse(context, (_message, response) => {
+  const gateway = await gatewayIn(context, (_message, response) => {
     response.write("half");
     waiting.push(response);
   });
-  const socket = await house.dial();
+  const socket = await gateway.dial();
   assert.match(await ask(socket), /half/);
-  for (let round = 0; round < 5; round++) house.later(LIMIT);
+  for (let round = 0; round < 5; round++) gateway.later(LIMIT);
   waiting[0]?.end("whole");
   const [rest] = await once(socket, "data");
   assert.match(String(rest), /whole/);
 });
 
 test("a connection that was upgraded is its owners' business", async (context) => {
-  const house = await inHouse(context, () => assert.fail("no request"));
-  const socket = await house.dial();
+  const gateway = await gatewayIn(context, () => assert.fail("no request"));
+  const socket = await gateway.dial();
   assert.match(await ask(socket, "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"), /^HTTP\/1\.1 101/);
-  for (let round = 0; round < 5; round++) house.later(LIMIT);
+  for (let round = 0; round < 5; round++) gateway.later(LIMIT);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(socket.closed, false);
 });
 
 test("without a limit connections stay, and nobody is told of one", async (context) => {
-  const house = await inHouse(context, (_message, response) => response.end("yes"), 0);
-  const socket = await house.dial();
+  const gateway = await gatewayIn(context, (_message, response) => response.end("yes"), 0);
+  const socket = await gateway.dial();
   assert.doesNotMatch(await ask(socket), /keep-alive: timeout/i);
-  for (let round = 0; round < 5; round++) house.later(LIMIT);
+  for (let round = 0; round < 5; round++) gateway.later(LIMIT);
   assert.match(await ask(socket), /^HTTP\/1\.1 200/);
 });

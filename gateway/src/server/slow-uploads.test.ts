@@ -9,8 +9,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Pool } from "undici";
 import { steadily } from "../../../tools/steady.ts";
-import { rawUpstream } from "../../testing/raw-upstream.ts";
-import { PUBLIC, portOf, startRig, statusOf } from "../../testing/rig.ts";
+import { PUBLIC, portOf, startHarness, statusOf } from "../../test-support/harness.ts";
+import { rawUpstream } from "../../test-support/raw-upstream.ts";
 import { stopwatch } from "../observe/observer.ts";
 import { GatewayMessage } from "./gateway-message.ts";
 import { SlowUploads } from "./slow-uploads.ts";
@@ -21,7 +21,7 @@ const post = (path: string, length: number): string =>
 test("F-04 an upload that trickles is 408 and gives its upstream's connection back; one that keeps the rate takes as long as it likes", () =>
   steadily(async () => {
     const aborted = Promise.withResolvers<void>();
-    const rig = await startRig(
+    const harness = await startHarness(
       (message, response) => {
         message.on("error", () => aborted.resolve());
         message.resume().once("end", () => response.end("whole"));
@@ -30,7 +30,7 @@ test("F-04 an upload that trickles is 408 and gives its upstream's connection ba
     );
     /** Sends `amount` bytes ten times a second until it is answered or `length` is through. */
     const upload = async (amount: number, length: number): Promise<string> => {
-      const socket = connect(rig.port, "127.0.0.1");
+      const socket = connect(harness.port, "127.0.0.1");
       socket.on("error", () => {}).write(post("/", length));
       let sent = 0;
       const timer = setInterval(() => {
@@ -48,16 +48,16 @@ test("F-04 an upload that trickles is 408 and gives its upstream's connection ba
       assert.equal(statusOf(slow), 408, slow);
       assert.equal(statusOf(fair), 200, fair);
       await aborted.promise;
-      assert.ok(rig.log.some((line) => /"event":"client.too-slow","reason":"body"/.test(line)));
+      assert.ok(harness.log.some((line) => /"event":"client.too-slow","reason":"body"/.test(line)));
     } finally {
-      await rig.close();
+      await harness.close();
     }
   }));
 
 test("F-04 an upload that is here as a whole and waits for the upstream is no slow one: it is answered, however long that takes", async () => {
   const held = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
-  const rig = await startRig(
+  const harness = await startHarness(
     (message, response) => {
       if (message.url === "/holds") {
         arrived.resolve();
@@ -67,10 +67,10 @@ test("F-04 an upload that is here as a whole and waits for the upstream is no sl
     { config: { limits: { bodyIdle: "1s" } }, upstream: { connections: 1 } },
   );
   try {
-    const first = connect(rig.port, "127.0.0.1").on("error", () => {});
+    const first = connect(harness.port, "127.0.0.1").on("error", () => {});
     first.write(`GET /holds HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`);
     await arrived.promise;
-    const second = connect(rig.port, "127.0.0.1").on("error", () => {});
+    const second = connect(harness.port, "127.0.0.1").on("error", () => {});
     second.write(`${post("/", 5)}hello`);
     const answer = once(second, "data").then(([said]) => String(said));
     const cut = once(second, "close").then(() => "cut off");
@@ -80,17 +80,20 @@ test("F-04 an upload that is here as a whole and waits for the upstream is no sl
     first.destroy();
     second.destroy();
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
 test("F-04 a client that stands still after the answer to half an upload costs its connection, and nothing throws", () =>
   steadily(async () => {
-    const rig = await startRig((_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"), {
-      config: { limits: { bodyIdle: "1s" } },
-    });
+    const harness = await startHarness(
+      (_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"),
+      {
+        config: { limits: { bodyIdle: "1s" } },
+      },
+    );
     const standStill = async (head: string, piece: string): Promise<void> => {
-      const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
+      const socket = connect({ port: harness.port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => {});
       socket.write(`POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${head}\r\n\r\n${piece}`);
       const [said] = await once(socket, "data");
       assert.equal(statusOf(String(said)), 413);
@@ -105,11 +108,11 @@ test("F-04 a client that stands still after the answer to half an upload costs i
         standStill("Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n${body}\r\n`),
       ]);
       assert.deepEqual(
-        rig.log.filter((line) => line.includes("client.too-slow")),
+        harness.log.filter((line) => line.includes("client.too-slow")),
         [],
       );
     } finally {
-      await rig.close();
+      await harness.close();
     }
   }));
 

@@ -4,40 +4,40 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { setImmediate as round } from "node:timers/promises";
 import { steadily } from "../../../tools/steady.ts";
-import { PUBLIC, startRig } from "../../testing/rig.ts";
+import { PUBLIC, startHarness } from "../../test-support/harness.ts";
 
 const LIMITS = { config: { limits: { answerIdle: "1s", shutdown: "200ms" } } };
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`;
 
 test("F-04 a client that reads nothing of what waits for it is closed, and its upstream's connection with it", async () => {
   const gone = Promise.withResolvers<void>();
-  const rig = await startRig((_message, response) => {
+  const harness = await startHarness((_message, response) => {
     response.once("close", () => gone.resolve());
     response.end(Buffer.alloc(20_000_000));
   }, LIMITS);
   try {
-    const reader = connect(rig.port, "127.0.0.1");
+    const reader = connect(harness.port, "127.0.0.1");
     reader.on("error", () => {}).write(get("/"));
     await gone.promise;
-    while (!/coatcheck_notices_total\{notice="client.too-slow"\} 1/.test(await rig.metrics())) await round();
-    assert.ok(rig.log.some((line) => /"event":"client.too-slow","reason":"answer"/.test(line)));
+    while (!/coatcheck_notices_total\{notice="client.too-slow"\} 1/.test(await harness.metrics())) await round();
+    assert.ok(harness.log.some((line) => /"event":"client.too-slow","reason":"answer"/.test(line)));
     reader.destroy();
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
 test("F-04 a stream on which nothing is said is nobody's standing still, nor is a slow reader", () =>
   steadily(async () => {
-    const rig = await startRig((message, response) => {
+    const harness = await startHarness((message, response) => {
       if (message.url === "/events") response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
       else response.end(Buffer.alloc(40_000_000));
     }, LIMITS);
     try {
-      const quiet = connect(rig.port, "127.0.0.1");
+      const quiet = connect(harness.port, "127.0.0.1");
       quiet.write(get("/events"));
       await once(quiet, "data");
-      const slow = connect(rig.port, "127.0.0.1");
+      const slow = connect(harness.port, "127.0.0.1");
       slow.write(get("/large"));
       let read = 0;
       slow.on("data", (chunk: Buffer) => {
@@ -56,6 +56,6 @@ test("F-04 a stream on which nothing is said is nobody's standing still, nor is 
       quiet.destroy();
       slow.destroy();
     } finally {
-      await rig.close();
+      await harness.close();
     }
   }));

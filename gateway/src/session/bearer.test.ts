@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { SCRIPT, startHouse } from "../../testing/house.ts";
-import { PUBLIC } from "../../testing/rig.ts";
-import { type Listening, listenOn } from "../../testing/talk.ts";
+import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
+import { PUBLIC } from "../../test-support/harness.ts";
+import { type Listening, listenOn } from "../../test-support/talk.ts";
 import { loadConfig } from "../config/config.ts";
 import { formatProblems } from "../config/sources/place.ts";
 
@@ -42,13 +42,13 @@ async function keyServer(): Promise<Listening & { readonly issuer: string; token
 test("S-01 S-04 JT-02 a token that counts is somebody to the app, leaves no trace of a session, and ends at the gateway", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
-  await using house = await startHouse({ config: { bearer } });
-  const cookie = await house.signIn("alice");
+  await using gateway = await startFullGateway({ config: { bearer } });
+  const cookie = await gateway.signIn("alice");
   const authorization = `Bearer ${keys.token()}`;
-  const answer = await house.ask("/page", { headers: { ...SCRIPT, cookie, authorization } });
+  const answer = await gateway.ask("/page", { headers: { ...SCRIPT, cookie, authorization } });
   assert.equal(answer.status, 200, answer.text);
   assert.equal(answer.headers["set-cookie"], undefined);
-  const { headers = {} } = house.seen.at(-1) ?? {};
+  const { headers = {} } = gateway.seen.at(-1) ?? {};
   assert.deepEqual([headers["x-auth-request-user"], headers["x-auth-request-groups"]], ["robot", "bots"]);
   assert.equal(headers.authorization, undefined);
 });
@@ -56,29 +56,29 @@ test("S-01 S-04 JT-02 a token that counts is somebody to the app, leaves no trac
 test("S-03 A-36 TP-05 a token that does not count is 401 with a challenge, whatever cookie is beside it", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }], realm: "api" };
-  await using house = await startHouse({ config: { bearer } });
-  const cookie = await house.signIn("alice");
+  await using gateway = await startFullGateway({ config: { bearer } });
+  const cookie = await gateway.signIn("alice");
   for (const token of [keys.token({ aud: "https://other.example" }), keys.token({ exp: 1 }), "opaque", `${keys.token()}x`]) {
-    const answer = await house.ask("/page", { headers: { ...SCRIPT, cookie, authorization: `Bearer ${token}` } });
+    const answer = await gateway.ask("/page", { headers: { ...SCRIPT, cookie, authorization: `Bearer ${token}` } });
     assert.equal(answer.status, 401);
     assert.match(String(answer.headers["www-authenticate"]), /Bearer realm="api".*error="invalid_token"/);
   }
-  assert.equal(house.seen.length, 0);
+  assert.equal(gateway.seen.length, 0);
 });
 
 test("a route that forwards a token forwards the one that was presented", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
-  await using house = await startHouse({ config: { bearer }, upstream: { token: "authorization" } });
+  await using gateway = await startFullGateway({ config: { bearer }, upstream: { token: "authorization" } });
   const token = keys.token();
-  assert.equal((await house.ask("/page", { headers: { ...SCRIPT, authorization: `Bearer ${token}` } })).status, 200);
-  assert.equal(house.seen.at(-1)?.headers.authorization, `Bearer ${token}`);
+  assert.equal((await gateway.ask("/page", { headers: { ...SCRIPT, authorization: `Bearer ${token}` } })).status, 200);
+  assert.equal(gateway.seen.at(-1)?.headers.authorization, `Bearer ${token}`);
 });
 
 test("S-55 a route says by which ways of authenticating it may be reached; whom another authenticated gets 403", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
-  await using house = await startHouse({
+  await using gateway = await startFullGateway({
     config: { bearer, proxyIdentity: { preset: "generic", trusted: ["127.0.0.0/8"] } },
     upstreams: [
       {},
@@ -88,7 +88,7 @@ test("S-55 a route says by which ways of authenticating it may be reached; whom 
       { paths: ["/open"], access: "optional", via: ["session"] },
     ],
   });
-  const cookie = await house.signIn("alice");
+  const cookie = await gateway.signIn("alice");
   const by: { readonly [way: string]: { readonly [name: string]: string } } = {
     session: { cookie },
     proxy: { "x-forwarded-user": "bob" },
@@ -104,13 +104,13 @@ test("S-55 a route says by which ways of authenticating it may be reached; whom 
   };
   for (const [path, statuses] of Object.entries(expected)) {
     const found = Object.values(by).map(
-      async (headers) => (await house.ask(path, { headers: { ...SCRIPT, ...headers } })).status,
+      async (headers) => (await gateway.ask(path, { headers: { ...SCRIPT, ...headers } })).status,
     );
     assert.deepEqual(await Promise.all(found), statuses, path);
   }
   const check = async (query: string, headers: { readonly [name: string]: string }): Promise<number> => {
     const metadata = { "x-original-method": "GET", "x-original-url": `https://${PUBLIC}/page` };
-    return (await house.ask(`/auth/check/nginx?${query}`, { headers: { ...SCRIPT, ...metadata, ...headers } })).status;
+    return (await gateway.ask(`/auth/check/nginx?${query}`, { headers: { ...SCRIPT, ...metadata, ...headers } })).status;
   };
   assert.deepEqual(
     [await check("via=session", by["session"] ?? {}), await check("via=session,bearer", by["bearer"] ?? {})],
@@ -124,9 +124,9 @@ test("CS-10 an unsafe request with a token of its own needs no origin, unless a 
   await using keys = await keyServer();
   for (const ambient of [false, true]) {
     const jwt = [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }];
-    await using house = await startHouse({ config: { bearer: { jwt, ambient } } });
+    await using gateway = await startFullGateway({ config: { bearer: { jwt, ambient } } });
     const headers = { accept: "application/json", "sec-fetch-site": "cross-site", authorization: `Bearer ${keys.token()}` };
-    assert.equal((await house.ask("/page", { method: "POST", headers })).status, ambient ? 403 : 200);
+    assert.equal((await gateway.ask("/page", { method: "POST", headers })).status, ambient ? 403 : 200);
   }
 });
 
@@ -146,13 +146,13 @@ test("F-01 a handshake with a bogus token behind a request that is not answered 
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
   const late: (() => void)[] = [];
-  await using house = await startHouse({
+  await using gateway = await startFullGateway({
     config: { bearer },
     upstreams: [{ access: "user" }, { access: "public", paths: ["/slow"] }],
     app: (_message, response) => late.push(() => response.end("slow")),
   });
-  assert.equal((await house.ask("/page", { headers: { authorization: `Bearer ${keys.token()}x` } })).status, 401);
-  const socket = connect(house.port, "127.0.0.1");
+  assert.equal((await gateway.ask("/page", { headers: { authorization: `Bearer ${keys.token()}x` } })).status, 401);
+  const socket = connect(gateway.port, "127.0.0.1");
   const host = `Host: ${PUBLIC}\r\n`;
   const upgrade =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -168,5 +168,5 @@ test("F-01 a handshake with a bogus token behind a request that is not answered 
     [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
     ["200", "401"],
   );
-  assert.equal((await house.ask("/page")).status, 401);
+  assert.equal((await gateway.ask("/page")).status, 401);
 });

@@ -72,7 +72,7 @@ export interface CheckRequest extends RequestView {
   /** The public origin of the original request. */
   readonly origin: string;
   /** Which proxy asks, and so what it can read. */
-  readonly neighbour: "nginx" | "forward" | "envoy";
+  readonly askedBy: "nginx" | "forward" | "envoy";
   /** The original request opens a WebSocket. */
   readonly isHandshake: boolean;
   /** Of `?groups=a,b`; empty: nobody in particular. */
@@ -101,7 +101,7 @@ export interface SessionLayer {
   readonly isOwnCookie: (name: string) => boolean;
   /** What a proxy in front says who asks with: no upstream sees it, least of all its secret. */
   readonly proxyHeaders: readonly string[];
-  /** It takes a secret or a signature to be that proxy; an address alone says nothing of headers that a neighbour only passes on with its question. */
+  /** It takes a secret or a signature to be that proxy; an address alone says nothing of headers that the proxy only passes on with its question. */
   readonly proxyProven: boolean;
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;

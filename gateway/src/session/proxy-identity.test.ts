@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "coatcheck";
-import { ORIGIN, PAGE, SCRIPT, startHouse } from "../../testing/house.ts";
-import { PUBLIC, settingsOf } from "../../testing/rig.ts";
+import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
+import { PUBLIC, settingsOf } from "../../test-support/harness.ts";
 import { loadConfig } from "../config/config.ts";
 import { formatProblems } from "../config/sources/place.ts";
 import { proxyOptions } from "./proxy-identity.ts";
@@ -18,10 +18,10 @@ const cookieOf = (headers: { readonly [name: string]: unknown }): string =>
   String([headers["set-cookie"]].flat()[0] ?? "").replace(/;.*/, "");
 
 test("A-15 S-28 the identity headers that the app gets are the gateway's own and complete; the proxy's end here", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
-  const answer = await house.ask("/page", { headers: { ...SCRIPT, ...as("alice", { "x-forwarded-groups": "staff,admins" }) } });
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
+  const answer = await gateway.ask("/page", { headers: { ...SCRIPT, ...as("alice", { "x-forwarded-groups": "staff,admins" }) } });
   assert.equal(answer.status, 200);
-  const headers = house.seen.at(-1)?.headers ?? {};
+  const headers = gateway.seen.at(-1)?.headers ?? {};
   assert.equal(headers["x-auth-request-user"], "alice");
   assert.equal(headers["x-auth-request-email"], "alice@example.com");
   assert.equal(headers["x-auth-request-groups"], "staff,admins");
@@ -31,36 +31,36 @@ test("A-15 S-28 the identity headers that the app gets are the gateway's own and
 });
 
 test("S-35 only a navigation stores a session, and a match costs none", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
-  assert.equal(cookieOf((await house.ask("/api", { headers: { ...SCRIPT, ...as("alice") } })).headers), "");
-  const cookie = cookieOf((await house.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
+  assert.equal(cookieOf((await gateway.ask("/api", { headers: { ...SCRIPT, ...as("alice") } })).headers), "");
+  const cookie = cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
   assert.match(cookie, /^__Host-Http-coatcheck=/);
-  assert.equal(cookieOf((await house.ask("/", { headers: { ...PAGE, ...as("alice"), cookie } })).headers), "");
+  assert.equal(cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice"), cookie } })).headers), "");
 });
 
 test("S-30 TP-04 another user at the proxy: the old session is over before the app is asked, and its copied cookie is nobody's", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
-  const cookie = cookieOf((await house.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
-  const bobs = await house.ask("/", { headers: { ...PAGE, ...as("bob"), cookie } });
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
+  const cookie = cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
+  const bobs = await gateway.ask("/", { headers: { ...PAGE, ...as("bob"), cookie } });
   assert.equal(bobs.status, 200);
-  assert.equal(house.seen.at(-1)?.headers["x-auth-request-user"], "bob");
+  assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "bob");
   assert.notEqual(cookieOf(bobs.headers), "");
-  assert.equal((await house.ask("/", { headers: { ...SCRIPT, cookie } })).status, 401);
-  assert.ok(house.log.some((line) => line.includes("session.ended") && line.includes("identity-changed")));
+  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie } })).status, 401);
+  assert.ok(gateway.log.some((line) => line.includes("session.ended") && line.includes("identity-changed")));
 });
 
 test("S-28 A-11 an address that is not the proxy's asserts nobody, and it is reported", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { preset: "generic", trusted: ["10.9.8.7/32"] } } });
-  assert.equal((await house.ask("/", { headers: { ...SCRIPT, ...as("alice") } })).status, 401);
-  assert.equal(house.seen.length, 0);
-  assert.ok(house.log.some((line) => line.includes("proxy.stripped")));
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: ["10.9.8.7/32"] } } });
+  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, ...as("alice") } })).status, 401);
+  assert.equal(gateway.seen.length, 0);
+  assert.ok(gateway.log.some((line) => line.includes("proxy.stripped")));
 });
 
 test("a session of the provider goes on where the proxy says nothing, beside one that asserts people", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
-  const cookie = await house.signIn("carol");
-  assert.equal((await house.ask("/", { headers: { ...SCRIPT, cookie } })).status, 200);
-  assert.equal(house.seen.at(-1)?.headers["x-auth-request-user"], "carol");
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
+  const cookie = await gateway.signIn("carol");
+  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie } })).status, 200);
+  assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "carol");
 });
 
 const USERS: readonly [email: string, allowed: boolean][] = [
@@ -77,36 +77,39 @@ const USERS: readonly [email: string, allowed: boolean][] = [
 
 test("A-04 A-12 S-32 who may come is matched by the whole address or the whole domain; others get 403 and keep no session", async () => {
   const users = ["@good.example", "only@other.example"];
-  await using house = await startHouse({ config: { proxyIdentity: { trusted: TRUSTED, users } } });
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { trusted: TRUSTED, users } } });
   for (const [email, allowed] of USERS) {
-    const { status } = await house.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u", "x-forwarded-email": email } });
+    const { status } = await gateway.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u", "x-forwarded-email": email } });
     // A malformed address is refused before anybody is looked up.
     assert.ok(allowed ? status === 200 : status === 403 || status === 400, `${email}: ${status}`);
   }
-  assert.equal((await house.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u" } })).status, 403, "no address at all");
+  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u" } })).status, 403, "no address at all");
 });
 
 test("unknown: anonymous lets others in as nobody, where nobody is welcome", async () => {
   const proxyIdentity = { trusted: TRUSTED, users: ["@good.example"], unknown: "anonymous" };
-  await using house = await startHouse({ config: { proxyIdentity }, upstream: { access: "optional" } });
-  assert.equal((await house.ask("/", { headers: { ...SCRIPT, ...as("eve") } })).status, 200);
-  assert.equal(house.seen.at(-1)?.headers["x-auth-request-user"], "");
+  await using gateway = await startFullGateway({ config: { proxyIdentity }, upstream: { access: "optional" } });
+  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, ...as("eve") } })).status, 200);
+  assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "");
 });
 
 test("A-16 A-19 a header of another spelling asserts nobody and reaches nobody", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { trusted: TRUSTED } }, upstream: { access: "optional" } });
-  await house.ask("/", { headers: { ...SCRIPT, x_forwarded_user: "admin", "X-Forwarded_User": "admin" } });
-  const { headers = {}, rawHeaders = [] } = house.seen.at(-1) ?? {};
+  await using gateway = await startFullGateway({
+    config: { proxyIdentity: { trusted: TRUSTED } },
+    upstream: { access: "optional" },
+  });
+  await gateway.ask("/", { headers: { ...SCRIPT, x_forwarded_user: "admin", "X-Forwarded_User": "admin" } });
+  const { headers = {}, rawHeaders = [] } = gateway.seen.at(-1) ?? {};
   assert.equal(headers["x-auth-request-user"], "");
   assert.ok(!JSON.stringify(rawHeaders).includes("admin"));
 });
 
 test("LO-01 a logout goes on to the proxy's sign-out", async () => {
   const signOutUrl = "https://login.example.com/oauth2/sign_out";
-  await using house = await startHouse({ config: { proxyIdentity: { trusted: TRUSTED, signOutUrl } } });
-  const cookie = cookieOf((await house.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { trusted: TRUSTED, signOutUrl } } });
+  const cookie = cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
   const headers = { ...SCRIPT, ...as("alice"), cookie, origin: ORIGIN };
-  const answer = await house.ask("/auth/logout", { method: "POST", headers });
+  const answer = await gateway.ask("/auth/logout", { method: "POST", headers });
   assert.deepEqual([answer.status, JSON.parse(answer.text)], [200, { location: signOutUrl }]);
 });
 
@@ -136,15 +139,15 @@ test("TP-03 what would believe nobody or everybody does not start", () => {
 });
 
 test("without a provider a navigation of nobody is 401, for there is no login to send it to", async () => {
-  await using house = await startHouse({
+  await using gateway = await startFullGateway({
     config: { providers: [], proxyIdentity: { trusted: ["10.9.8.7/32"] } },
     world: { providers: [] },
   });
-  assert.equal((await house.ask("/", { headers: PAGE })).status, 401);
+  assert.equal((await gateway.ask("/", { headers: PAGE })).status, 401);
   const asked = { ...PAGE, "x-original-method": "GET", "x-original-url": `${ORIGIN}/page` };
-  const check = await house.ask("/auth/check/nginx", { headers: asked });
+  const check = await gateway.ask("/auth/check/nginx", { headers: asked });
   assert.deepEqual([check.status, check.headers["location"]], [401, undefined]);
-  assert.equal(JSON.parse((await house.admin("/health/ready")).text).ready, true);
+  assert.equal(JSON.parse((await gateway.admin("/health/ready")).text).ready, true);
 });
 
 test("F-14 where e-mail addresses decide who may come, an unverified one is nobody's", () => {
@@ -164,11 +167,14 @@ test("F-14 where e-mail addresses decide who may come, an unverified one is nobo
 });
 
 test("F-68 an address without a user is 400, and the event says what to do about it", async () => {
-  await using house = await startHouse({ config: { proxyIdentity: { preset: "oauth2-proxy", trusted: TRUSTED } } });
-  const answer = await house.ask("/", { headers: { ...SCRIPT, "x-auth-request-email": "alice-canary@example.com" } });
+  await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "oauth2-proxy", trusted: TRUSTED } } });
+  const answer = await gateway.ask("/", { headers: { ...SCRIPT, "x-auth-request-email": "alice-canary@example.com" } });
   assert.equal(answer.status, 400);
-  const line = house.log.find((one) => one.includes("proxy.malformed")) ?? "";
+  const line = gateway.log.find((one) => one.includes("proxy.malformed")) ?? "";
   assert.match(line, /"level":"warn".*"reason":"user-missing".*not x-auth-request-user.*proxyIdentity\.headers\.user/);
-  assert.ok(!house.log.join().includes("canary"));
-  assert.match((await house.admin("/metrics")).text, /coatcheck_events_total\{event="proxy.malformed",reason="user-missing"\} 1/);
+  assert.ok(!gateway.log.join().includes("canary"));
+  assert.match(
+    (await gateway.admin("/metrics")).text,
+    /coatcheck_events_total\{event="proxy.malformed",reason="user-missing"\} 1/,
+  );
 });

@@ -3,19 +3,19 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { setImmediate as round } from "node:timers/promises";
-import { bodyOf, PUBLIC, startRig } from "../../testing/rig.ts";
+import { bodyOf, PUBLIC, startHarness } from "../../test-support/harness.ts";
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`;
 const LARGE = Buffer.alloc(6_000_000);
 
 test("F-03, F-04 512 event streams, 600 readers that stand still and 20,000 requests on one connection: another client is answered within a second", async () => {
-  const rig = await startRig((message, response) => {
+  const harness = await startHarness((message, response) => {
     if (message.url === "/events") response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
     else response.end(message.url === "/large" ? LARGE : "hello");
   });
   const clients: Socket[] = [];
   const open = async (path: string): Promise<void> => {
-    const socket = connect(rig.port, "127.0.0.1");
+    const socket = connect(harness.port, "127.0.0.1");
     clients.push(socket);
     socket.on("error", () => {}).write(get(path));
     // Its first bytes wait to be read, and no more are.
@@ -25,9 +25,9 @@ test("F-03, F-04 512 event streams, 600 readers that stand still and 20,000 requ
     for (let index = 0; index < 512; index += 64) await Promise.all(Array.from({ length: 64 }, () => open("/events")));
     for (let index = 0; index < 600; index += 60) await Promise.all(Array.from({ length: 60 }, () => open("/large")));
     // What the kernel's buffers hold is answered already, however little of it was read; most stand still.
-    const lasting = async (): Promise<number> => Number(/use="lasting"\} (\d+)/.exec(await rig.metrics())?.[1]);
+    const lasting = async (): Promise<number> => Number(/use="lasting"\} (\d+)/.exec(await harness.metrics())?.[1]);
     while ((await lasting()) < 900) await round();
-    const pipelining = connect(rig.port, "127.0.0.1");
+    const pipelining = connect(harness.port, "127.0.0.1");
     clients.push(pipelining);
     let answered = 0;
     pipelining.on("data", (text) => (answered += String(text).split("hello").length - 1));
@@ -35,7 +35,7 @@ test("F-03, F-04 512 event streams, 600 readers that stand still and 20,000 requ
     const times: number[] = [];
     while (times.length < 7) {
       const began = performance.now();
-      assert.equal(bodyOf(await rig.get("/other")), "hello");
+      assert.equal(bodyOf(await harness.get("/other")), "hello");
       times.push(performance.now() - began);
     }
     times.sort((a, b) => a - b);
@@ -43,6 +43,6 @@ test("F-03, F-04 512 event streams, 600 readers that stand still and 20,000 requ
     while (answered < 2_000) await once(pipelining, "data");
   } finally {
     for (const socket of clients) socket.destroy();
-    await rig.close();
+    await harness.close();
   }
 });

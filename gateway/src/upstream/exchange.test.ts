@@ -5,8 +5,8 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { CoatcheckError } from "coatcheck/errors";
-import type { Rig } from "../../testing/rig.ts";
-import { bodyOf, echo, endSession, PUBLIC, startRig, statusOf, textOf } from "../../testing/rig.ts";
+import type { Harness } from "../../test-support/harness.ts";
+import { bodyOf, echo, endSession, PUBLIC, startHarness, statusOf, textOf } from "../../test-support/harness.ts";
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 const ALICE = { Cookie: "__Host-Http-coatcheck=alice" };
@@ -22,23 +22,23 @@ function signal<T = void>(): { readonly promise: Promise<T>; readonly resolve: (
 
 async function withRig(
   listener: (message: IncomingMessage, response: ServerResponse) => void,
-  use: (rig: Rig) => Promise<void>,
+  use: (harness: Harness) => Promise<void>,
   options = {},
 ): Promise<void> {
-  const rig = await startRig(listener, options);
+  const harness = await startHarness(listener, options);
   try {
-    await use(rig);
+    await use(harness);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 }
 
-const outcomes = (rig: Rig): string[] =>
-  rig.log.map((line) => /"outcome":"([^"]+)"/.exec(line)?.[1] ?? "").filter((outcome) => outcome !== "");
+const outcomes = (harness: Harness): string[] =>
+  harness.log.map((line) => /"outcome":"([^"]+)"/.exec(line)?.[1] ?? "").filter((outcome) => outcome !== "");
 
 /** Waits until a request with this outcome was logged. */
-async function untilOutcome(rig: Rig, outcome: string): Promise<void> {
-  while (!outcomes(rig).includes(outcome)) await new Promise((resolve) => setImmediate(resolve));
+async function untilOutcome(harness: Harness, outcome: string): Promise<void> {
+  while (!outcomes(harness).includes(outcome)) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test("PX-04 an answer to somebody signed in is no-store unless the upstream says what holds", async () => {
@@ -48,11 +48,11 @@ test("PX-04 an answer to somebody signed in is no-store unless the upstream says
       if (message.url === "/expires") response.setHeader("expires", "Thu, 01 Jan 2099 00:00:00 GMT");
       response.end("x");
     },
-    async (rig) => {
-      assert.match(await rig.get("/api/me/x.css", ALICE), /cache-control: no-store/);
-      assert.match(await rig.get("/cached", ALICE), /cache-control: public, max-age=60/);
-      assert.doesNotMatch(await rig.get("/expires", ALICE), /no-store/);
-      assert.doesNotMatch(await rig.get("/api/me/x.css"), /no-store/);
+    async (harness) => {
+      assert.match(await harness.get("/api/me/x.css", ALICE), /cache-control: no-store/);
+      assert.match(await harness.get("/cached", ALICE), /cache-control: public, max-age=60/);
+      assert.doesNotMatch(await harness.get("/expires", ALICE), /no-store/);
+      assert.doesNotMatch(await harness.get("/api/me/x.css"), /no-store/);
     },
   );
 });
@@ -64,9 +64,9 @@ test("HD-01 an answer that sets a cookie of ours is no-store, whatever the upstr
       response.setHeader("expires", "Thu, 01 Jan 2099 00:00:00 GMT");
       response.end("x");
     },
-    async (rig) => {
-      rig.control.settle = () => ["__Host-Http-coatcheck=; Max-Age=0"];
-      const answer = await rig.get("/");
+    async (harness) => {
+      harness.control.settle = () => ["__Host-Http-coatcheck=; Max-Age=0"];
+      const answer = await harness.get("/");
       assert.match(answer, /set-cookie: __Host-Http-coatcheck=; Max-Age=0/);
       assert.match(answer, /cache-control: no-store/);
       assert.doesNotMatch(answer, /public|2099/);
@@ -87,14 +87,14 @@ test("CK-13 an upstream cannot set our cookies; its own stay separate, and the a
       response.setHeader("set-cookie", ["a=1", ...tries, "b=2; Path=/x"]);
       response.end("x");
     },
-    async (rig) => {
-      const answer = await rig.get("/", ALICE);
+    async (harness) => {
+      const answer = await harness.get("/", ALICE);
       assert.deepEqual(
         [...answer.matchAll(/set-cookie: (.*)\r/gi)].map((match) => match[1]),
         ["a=1", "b=2; Path=/x"],
       );
-      assert.equal(rig.log.filter((line) => line.includes("upstream.set-own-cookie")).length, tries.length);
-      assert.ok(!rig.log.join("").includes("stolen-value"));
+      assert.equal(harness.log.filter((line) => line.includes("upstream.set-own-cookie")).length, tries.length);
+      assert.ok(!harness.log.join("").includes("stolen-value"));
     },
   );
 });
@@ -115,21 +115,21 @@ test("the answer passes as it is: status, repeated headers, HEAD, 204, 304, trai
         response.end("tea");
       }
     },
-    async (rig) => {
-      const teapot = await rig.get("/");
+    async (harness) => {
+      const teapot = await harness.get("/");
       assert.equal(statusOf(teapot), 418);
       assert.equal(bodyOf(teapot), "tea");
       assert.match(teapot, /link: <a>/i);
       assert.match(teapot, /link: <b>/i);
-      const head = await rig.raw(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+      const head = await harness.raw(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
       assert.match(head, /content-length: 3/);
       assert.equal(bodyOf(head), "");
-      const none = await rig.get("/204");
+      const none = await harness.get("/204");
       assert.equal(statusOf(none), 204);
       assert.doesNotMatch(none, /content-length|transfer-encoding/i);
-      assert.equal(bodyOf(await rig.get("/304")), "");
-      assert.match(await rig.get("/302"), /location: http:\/\/127\.0\.0\.1:1\/elsewhere/);
-      assert.match(await rig.get("/trailers"), /0\r\nx-sum: 9\r\n\r\n$/);
+      assert.equal(bodyOf(await harness.get("/304")), "");
+      assert.match(await harness.get("/302"), /location: http:\/\/127\.0\.0\.1:1\/elsewhere/);
+      assert.match(await harness.get("/trailers"), /0\r\nx-sum: 9\r\n\r\n$/);
     },
   );
 });
@@ -140,8 +140,8 @@ test("early hints pass on before the answer", async () => {
       response.writeEarlyHints({ link: "</a.css>; rel=preload; as=style" });
       response.end("x");
     },
-    async (rig) => {
-      const answer = await rig.get("/");
+    async (harness) => {
+      const answer = await harness.get("/");
       assert.match(answer, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200/);
     },
   );
@@ -156,15 +156,15 @@ test("server-sent events arrive one by one, the head before the first of them", 
       await next.promise;
       response.write("data: 1\n\n");
     },
-    async (rig) => {
+    async (harness) => {
       const head = signal<IncomingMessage>();
-      const message = request({ port: rig.port, headers: { host: PUBLIC } }, head.resolve).end();
+      const message = request({ port: harness.port, headers: { host: PUBLIC } }, head.resolve).end();
       const answer = await head.promise;
       next.resolve();
       const [chunk] = await new Promise<[Buffer]>((resolve) => answer.once("data", (data: Buffer) => resolve([data])));
       assert.equal(chunk.toString(), "data: 1\n\n");
       message.destroy();
-      await untilOutcome(rig, "client-gone");
+      await untilOutcome(harness, "client-gone");
     },
   );
 });
@@ -175,17 +175,17 @@ test("PX-05 an event stream ends with the session that it was opened with", asyn
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: 1\n\n");
     },
-    async (rig) => {
+    async (harness) => {
       const ended = signal();
-      const message = request({ port: rig.port, headers: { host: PUBLIC, cookie: ALICE.Cookie } }, (answer) => {
+      const message = request({ port: harness.port, headers: { host: PUBLIC, cookie: ALICE.Cookie } }, (answer) => {
         answer.resume();
-        answer.once("data", () => endSession(rig.control, "id-of-alice"));
+        answer.once("data", () => endSession(harness.control, "id-of-alice"));
         answer.on("error", () => {});
         answer.on("close", () => ended.resolve());
       }).end();
       message.on("error", () => {});
       await ended.promise;
-      assert.ok(rig.log.join("").includes('"event":"stream.cut"'));
+      assert.ok(harness.log.join("").includes('"event":"stream.cut"'));
     },
   );
 });
@@ -195,11 +195,11 @@ test("large uploads and answers pass whole, with backpressure both ways", async 
   const body = Buffer.alloc(size, "0123456789abcdef");
   await withRig(
     (message, response) => message.pipe(response),
-    async (rig) => {
+    async (harness) => {
       for (const length of [{ "content-length": String(size) }, {}]) {
         const hash = createHash("sha256");
         const received = await new Promise<number>((resolve, reject) => {
-          const post = request({ port: rig.port, method: "POST", headers: { host: PUBLIC, ...length } }, (answer) => {
+          const post = request({ port: harness.port, method: "POST", headers: { host: PUBLIC, ...length } }, (answer) => {
             let bytes = 0;
             answer.on("data", (chunk: Buffer) => {
               bytes += chunk.length;
@@ -234,14 +234,14 @@ test("a reader that stops holds the upstream back instead of filling memory", as
       response.on("drain", more);
       more();
     },
-    async (rig) => {
-      const socket = connect(rig.port, "127.0.0.1");
+    async (harness) => {
+      const socket = connect(harness.port, "127.0.0.1");
       socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n`);
       socket.once("data", () => socket.pause());
       await stalled.promise;
       assert.ok(written < 4096, `the upstream wrote ${written} chunks to a reader that stopped`);
       socket.destroy();
-      await untilOutcome(rig, "client-gone");
+      await untilOutcome(harness, "client-gone");
     },
   );
 });
@@ -249,13 +249,13 @@ test("a reader that stops holds the upstream back instead of filling memory", as
 test("Expect: 100-continue is met when the request may pass, and not before", async () => {
   await withRig(
     async (message, response) => response.end(`${message.headers.expect ?? "none"} ${await textOf(message)}`),
-    async (rig) => {
+    async (harness) => {
       const post = (path: string): string =>
         `POST ${path} HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab`;
-      const passed = await rig.raw(post("/open"));
+      const passed = await harness.raw(post("/open"));
       assert.match(passed, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
       assert.match(passed, /none ab/);
-      const turned = await rig.raw(post("/closed"));
+      const turned = await harness.raw(post("/closed"));
       assert.equal(statusOf(turned), 401);
       assert.doesNotMatch(turned, /100 Continue/);
     },
@@ -271,18 +271,18 @@ test("S-06 a client that hangs up reaches the upstream, and is no server error",
       message.resume();
       response.on("close", () => aborted.resolve());
     },
-    async (rig) => {
-      const socket = connect(rig.port, "127.0.0.1");
+    async (harness) => {
+      const socket = connect(harness.port, "127.0.0.1");
       socket.write(`POST / HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`);
       await arrived.promise;
       socket.destroy();
       await aborted.promise;
-      await untilOutcome(rig, "client-gone");
+      await untilOutcome(harness, "client-gone");
       assert.ok(
-        rig.log.every((line) => !/"level":"(?:warn|error)"/.test(line)),
-        rig.log.join(""),
+        harness.log.every((line) => !/"level":"(?:warn|error)"/.test(line)),
+        harness.log.join(""),
       );
-      assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="client-gone"\} 1/);
+      assert.match(await harness.metrics(), /coatcheck_requests_total\{outcome="client-gone"\} 1/);
     },
   );
 });
@@ -290,12 +290,12 @@ test("S-06 a client that hangs up reaches the upstream, and is no server error",
 test("an upstream that is not there is 502, one that takes too long 504, as problems with a code", async () => {
   await withRig(
     () => {},
-    async (rig) => {
-      const slow = await rig.get("/slow");
+    async (harness) => {
+      const slow = await harness.get("/slow");
       assert.equal(statusOf(slow), 504);
       assert.match(slow, /content-type: application\/problem\+json/);
       assert.match(bodyOf(slow), /"code":"ERR_UPSTREAM_TIMEOUT"/);
-      const gone = await rig.get("/gone");
+      const gone = await harness.get("/gone");
       assert.equal(statusOf(gone), 502);
       assert.match(bodyOf(gone), /"code":"ERR_UPSTREAM_UNAVAILABLE"/);
       assert.doesNotMatch(gone, /127\.0\.0\.1|ECONNREFUSED/);
@@ -316,14 +316,14 @@ test("an upstream that breaks off after its head breaks the client's answer off,
       response.write("half");
       setImmediate(() => response.destroy());
     },
-    async (rig) => {
+    async (harness) => {
       for (const path of ["/length", "/chunked"]) {
-        const answer = await rig.raw(`GET ${path} HTTP/1.1\r\n${HOST}\r\n`);
+        const answer = await harness.raw(`GET ${path} HTTP/1.1\r\n${HOST}\r\n`);
         assert.equal(statusOf(answer), 200);
         assert.doesNotMatch(answer, /0\r\n\r\n$/);
       }
-      while (outcomes(rig).length < 2) await new Promise((resolve) => setImmediate(resolve));
-      assert.deepEqual(outcomes(rig), ["upstream-unavailable", "upstream-unavailable"]);
+      while (outcomes(harness).length < 2) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(outcomes(harness), ["upstream-unavailable", "upstream-unavailable"]);
     },
   );
 });
@@ -337,12 +337,12 @@ test("an idle connection that the upstream closed is no error for a safe request
       else if (requests === 2) message.socket.destroy();
       else response.end("y");
     },
-    async (rig) => {
-      assert.equal(statusOf(await rig.get("/first")), 200);
-      assert.equal(bodyOf(await rig.get("/again")).includes("y"), true);
+    async (harness) => {
+      assert.equal(statusOf(await harness.get("/first")), 200);
+      assert.equal(bodyOf(await harness.get("/again")).includes("y"), true);
       assert.equal(requests, 3);
       requests = 1;
-      const post = await rig.raw(`POST /again HTTP/1.1\r\n${HOST}Content-Length: 1\r\nConnection: close\r\n\r\na`);
+      const post = await harness.raw(`POST /again HTTP/1.1\r\n${HOST}Content-Length: 1\r\nConnection: close\r\n\r\na`);
       assert.equal(statusOf(post), 502);
       assert.equal(requests, 2);
     },
@@ -356,13 +356,15 @@ test("a body past limits.body is 413, announced or not, and the connection close
       message.resume();
       message.on("end", () => response.end("took it"));
     },
-    async (rig) => {
-      const announced = await rig.raw(`POST / HTTP/1.1\r\n${HOST}Content-Length: 2000\r\n\r\n`);
+    async (harness) => {
+      const announced = await harness.raw(`POST / HTTP/1.1\r\n${HOST}Content-Length: 2000\r\n\r\n`);
       assert.equal(statusOf(announced), 413);
-      const chunked = await rig.raw(`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n7d0\r\n${"x".repeat(2000)}\r\n`);
+      const chunked = await harness.raw(
+        `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n7d0\r\n${"x".repeat(2000)}\r\n`,
+      );
       assert.equal(statusOf(chunked), 413);
       assert.match(chunked, /connection: close/);
-      const small = await rig.raw(
+      const small = await harness.raw(
         `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
       );
       assert.match(small, /took it/);
@@ -384,9 +386,9 @@ for (const [limit, sent, status] of [
         for await (const chunk of message) got += chunk.length;
         response.end(`took ${got}`);
       },
-      async (rig) => {
+      async (harness) => {
         const head = `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
-        const answer = await rig.raw(`${head}${sent.toString(16)}\r\n${"x".repeat(sent)}\r\n0\r\n\r\n`);
+        const answer = await harness.raw(`${head}${sent.toString(16)}\r\n${"x".repeat(sent)}\r\n0\r\n\r\n`);
         assert.equal(statusOf(answer), status);
         if (status === 200) assert.match(answer, new RegExp(`took ${sent}`));
       },
@@ -403,44 +405,44 @@ test("a body that stands still is 408, for the app and for our own endpoints, an
       message.once("aborted", () => aborted.resolve());
       message.resume();
     },
-    async (rig) => {
-      const stalled = await rig.raw(`POST / HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`);
+    async (harness) => {
+      const stalled = await harness.raw(`POST / HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`);
       assert.equal(statusOf(stalled), 408);
       assert.match(bodyOf(stalled), /"status":408,"code":"ERR_BAD_REQUEST"/);
       assert.match(stalled, /connection: close/i);
       await aborted.promise;
-      assert.equal(statusOf(await rig.raw(`POST /auth/echo HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`)), 408);
-      assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="client-gone"\} 1/);
+      assert.equal(statusOf(await harness.raw(`POST /auth/echo HTTP/1.1\r\n${HOST}Content-Length: 10\r\n\r\nabc`)), 408);
+      assert.match(await harness.metrics(), /coatcheck_requests_total\{outcome="client-gone"\} 1/);
     },
     { config: { limits: { bodyIdle: "1s", shutdown: "200ms" } } },
   );
 });
 
 test("a mistake of the client at our own endpoints is counted as one, and is no failure of ours", async () => {
-  await withRig(echo, async (rig) => {
+  await withRig(echo, async (harness) => {
     const body = "x".repeat(2000);
-    const answer = await rig.raw(`POST /auth/echo HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
+    const answer = await harness.raw(`POST /auth/echo HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
     assert.equal(statusOf(answer), 413);
-    assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="too-large"\} 1/);
-    assert.doesNotMatch(rig.log.join(""), /request\.failed/);
+    assert.match(await harness.metrics(), /coatcheck_requests_total\{outcome="too-large"\} 1/);
+    assert.doesNotMatch(harness.log.join(""), /request\.failed/);
   });
 });
 
 test("S-05 a store that does not answer is 503 with Retry-After, before and after the upstream spoke; public routes go on", async () => {
   await withRig(
     echo,
-    async (rig) => {
-      const before = await rig.get("/", { Cookie: "__Host-Http-coatcheck=down" });
+    async (harness) => {
+      const before = await harness.get("/", { Cookie: "__Host-Http-coatcheck=down" });
       assert.equal(statusOf(before), 503);
       assert.match(before, /retry-after: 5/);
       assert.match(bodyOf(before), /ERR_STORE_UNAVAILABLE/);
-      rig.control.settle = () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE"));
-      const after = await rig.get("/", ALICE);
+      harness.control.settle = () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE"));
+      const after = await harness.get("/", ALICE);
       assert.equal(statusOf(after), 503);
       assert.doesNotMatch(after, /set-cookie|rawHeaders/i);
-      const asked = rig.control.asked;
-      assert.equal(statusOf(await rig.get("/public", { Cookie: "__Host-Http-coatcheck=down" })), 200);
-      assert.equal(rig.control.asked, asked, "nobody is looked up on a public route");
+      const asked = harness.control.asked;
+      assert.equal(statusOf(await harness.get("/public", { Cookie: "__Host-Http-coatcheck=down" })), 200);
+      assert.equal(harness.control.asked, asked, "nobody is looked up on a public route");
     },
     {
       upstreams: [
@@ -457,12 +459,12 @@ test("a session that takes time to settle holds back the head, also of answers w
       response.statusCode = message.url === "/204" ? 204 : 200;
       response.end(message.url === "/204" ? undefined : "x".repeat(200_000));
     },
-    async (rig) => {
-      rig.control.settle = () => new Promise((resolve) => setImmediate(() => resolve(["a=1"])));
-      for (const path of ["/", "/204"]) assert.match(await rig.get(path, ALICE), /set-cookie: a=1/);
-      const head = await rig.raw(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+    async (harness) => {
+      harness.control.settle = () => new Promise((resolve) => setImmediate(() => resolve(["a=1"])));
+      for (const path of ["/", "/204"]) assert.match(await harness.get(path, ALICE), /set-cookie: a=1/);
+      const head = await harness.raw(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
       assert.match(head, /set-cookie: a=1/);
-      assert.equal((await rig.get("/", { Cookie: "__Host-Http-coatcheck=slow" })).length > 200_000, true);
+      assert.equal((await harness.get("/", { Cookie: "__Host-Http-coatcheck=slow" })).length > 200_000, true);
     },
   );
 });
@@ -487,9 +489,9 @@ test("access rules: who passes, who is sent to the login, who gets 401 or 403", 
   ];
   await withRig(
     echo,
-    async (rig) => {
+    async (harness) => {
       for (const [path, headers, status] of rows)
-        assert.equal(statusOf(await rig.get(path, headers)), status, `${path} ${JSON.stringify(headers)}`);
+        assert.equal(statusOf(await harness.get(path, headers)), status, `${path} ${JSON.stringify(headers)}`);
     },
     {
       upstreams: [
@@ -508,11 +510,11 @@ test("CS-06 a preflight passes without a session where it is let through, and no
     `OPTIONS ${path} HTTP/1.1\r\n${HOST}${more}Connection: close\r\n\r\n`;
   await withRig(
     echo,
-    async (rig) => {
-      assert.equal(statusOf(await rig.raw(preflight("/cors"))), 200);
-      assert.equal(statusOf(await rig.raw(preflight("/cors", ""))), 401);
-      assert.equal(statusOf(await rig.raw(preflight("/plain"))), 401);
-      assert.equal(statusOf(await rig.raw(preflight("/cors").replace("OPTIONS", "PUT"))), 401);
+    async (harness) => {
+      assert.equal(statusOf(await harness.raw(preflight("/cors"))), 200);
+      assert.equal(statusOf(await harness.raw(preflight("/cors", ""))), 401);
+      assert.equal(statusOf(await harness.raw(preflight("/plain"))), 401);
+      assert.equal(statusOf(await harness.raw(preflight("/cors").replace("OPTIONS", "PUT"))), 401);
     },
     {
       upstreams: [
@@ -533,10 +535,10 @@ test("PX-01 a body that comes in one piece arrives byte for byte, below and abov
       response.setHeader("content-length", body.length);
       response.end(body);
     },
-    async (rig) => {
+    async (harness) => {
       for (const [index, body] of bodies.entries()) {
         const received = await new Promise<Buffer>((resolve, reject) => {
-          const asked = request({ port: rig.port, path: `/${index}`, headers: { host: PUBLIC, ...ALICE } }, (answer) => {
+          const asked = request({ port: harness.port, path: `/${index}`, headers: { host: PUBLIC, ...ALICE } }, (answer) => {
             const chunks: Buffer[] = [];
             answer.on("data", (chunk: Buffer) => chunks.push(chunk));
             answer.on("end", () => resolve(Buffer.concat(chunks)));

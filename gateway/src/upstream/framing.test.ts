@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { rawUpstream } from "../../testing/raw-upstream.ts";
-import type { Rig } from "../../testing/rig.ts";
-import { bodyOf, echo, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import type { Harness } from "../../test-support/harness.ts";
+import { bodyOf, echo, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
+import { rawUpstream } from "../../test-support/raw-upstream.ts";
 
-let rig: Rig;
+let harness: Harness;
 let hits = 0;
 before(async () => {
-  rig = await startRig((message, response) => {
+  harness = await startHarness((message, response) => {
     hits++;
     message.resume();
     echo(message, response);
   });
 });
-after(() => rig.close());
+after(() => harness.close());
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 
@@ -75,7 +75,7 @@ const REFUSED: readonly (readonly [name: string, request: string, status: number
 for (const [name, request, status] of REFUSED) {
   test(`${name} is ${status}, and the upstream hears nothing`, async () => {
     hits = 0;
-    const answer = await rig.raw(request);
+    const answer = await harness.raw(request);
     assert.equal(statusOf(answer), status, answer);
     assert.equal(hits, 0);
     assert.match(answer, /content-type: application\/problem\+json/);
@@ -87,7 +87,7 @@ for (const [name, request, status] of REFUSED) {
 test("F-08 a body in chunks from HTTP/1.0 is the last thing that its connection brings", async () => {
   const body = `Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`;
   for (const path of ["/", "/auth/echo"]) {
-    const answer = await rig.raw(`POST ${path} HTTP/1.0\r\n${HOST}${body}GET /smuggled HTTP/1.0\r\n${HOST}\r\n`);
+    const answer = await harness.raw(`POST ${path} HTTP/1.0\r\n${HOST}${body}GET /smuggled HTTP/1.0\r\n${HOST}\r\n`);
     assert.equal(statusOf(answer), 200, answer);
     assert.match(answer, /connection: close/i);
     assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1);
@@ -96,7 +96,7 @@ test("F-08 a body in chunks from HTTP/1.0 is the last thing that its connection 
 
 test("F-08 204 says nothing of a length, whatever the upstream says", async () => {
   await using upstream = await rawUpstream(() => "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
-  const silent = await startRig(echo, { upstream: { url: upstream.url } });
+  const silent = await startHarness(echo, { upstream: { url: upstream.url } });
   try {
     const answer = await silent.get("/");
     assert.equal(statusOf(answer), 204);
@@ -108,30 +108,30 @@ test("F-08 204 says nothing of a length, whatever the upstream says", async () =
 
 test("HD-02 answers of our own forbid sniffing, framing, caching and referrers, errors included", async () => {
   for (const answer of [
-    await rig.get("/%zz"),
-    await rig.get("/auth/none"),
-    await rig.raw("nonsense\r\n\r\n"),
-    await rig.get("/", { Cookie: "__Host-Http-coatcheck=down" }),
+    await harness.get("/%zz"),
+    await harness.get("/auth/none"),
+    await harness.raw("nonsense\r\n\r\n"),
+    await harness.get("/", { Cookie: "__Host-Http-coatcheck=down" }),
   ]) {
     assert.match(answer, /x-content-type-options: nosniff/);
     assert.match(answer, /content-security-policy: default-src 'none'; frame-ancestors 'none'/);
     assert.match(answer, /referrer-policy: no-referrer/);
     assert.match(answer, /cache-control: no-store/);
   }
-  assert.match(await rig.get("/auth/none"), /strict-transport-security: max-age=31536000; includeSubDomains/);
+  assert.match(await harness.get("/auth/none"), /strict-transport-security: max-age=31536000; includeSubDomains/);
 });
 
 test("PX-02 what follows a refused body is not taken for a request", async () => {
   const smuggled = `GET /smuggled HTTP/1.1\r\n${HOST}\r\n`;
   hits = 0;
-  const answer = await rig.raw(`POST /%zz HTTP/1.1\r\n${HOST}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
+  const answer = await harness.raw(`POST /%zz HTTP/1.1\r\n${HOST}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
   assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
   assert.equal(hits, 0);
 });
 
 test("pipelined requests are answered one by one, in their order", async () => {
   const one = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\n${HOST}${more}\r\n`;
-  const answer = await rig.raw(one("/a") + one("/b") + one("/c", "Connection: close\r\n"));
+  const answer = await harness.raw(one("/a") + one("/b") + one("/c", "Connection: close\r\n"));
   assert.deepEqual(
     [...answer.matchAll(/"url":"(\/[abc])"/g)].map((match) => match[1]),
     ["/a", "/b", "/c"],
@@ -141,7 +141,7 @@ test("pipelined requests are answered one by one, in their order", async () => {
 test("F-46 hints go to nobody who speaks HTTP/1.0", async () => {
   const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
   await using upstream = await rawUpstream(() => `${hints}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
-  const hinting = await startRig(echo, { upstream: { url: upstream.url } });
+  const hinting = await startHarness(echo, { upstream: { url: upstream.url } });
   try {
     assert.match(await hinting.get("/"), /^HTTP\/1\.1 103 .*HTTP\/1\.1 200 /s);
     const old = await hinting.raw(`GET / HTTP/1.0\r\n${HOST}\r\n`);
@@ -158,7 +158,7 @@ for (const [where, path, status] of [
   ["a check's place", "/auth/check/nginx", 400],
 ] as const) {
   test(`F-46 an answer in ${where} before the body is there closes the connection`, async () => {
-    const closed = await startRig(echo, { upstream: { access: "user" } });
+    const closed = await startHarness(echo, { upstream: { access: "user" } });
     try {
       const unread = await closed.raw(`POST ${path} HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhe`);
       assert.equal(statusOf(unread), status, unread);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { test } from "node:test";
 import { CoatcheckError } from "coatcheck/errors";
-import type { Rig } from "../../testing/rig.ts";
-import { bodyOf, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import type { Harness } from "../../test-support/harness.ts";
+import { bodyOf, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 import { rejectsToken } from "./rejection.ts";
 
 const ALICE = { Cookie: "__Host-Http-coatcheck=alice" };
@@ -22,12 +22,16 @@ function picky(asked: string[], challenge = INVALID, body = "no"): RequestListen
   };
 }
 
-async function withRig(listener: RequestListener, use: (rig: Rig) => Promise<void>, token = "authorization"): Promise<void> {
-  const rig = await startRig(listener, { upstream: { access: "user", token } });
+async function withRig(
+  listener: RequestListener,
+  use: (harness: Harness) => Promise<void>,
+  token = "authorization",
+): Promise<void> {
+  const harness = await startHarness(listener, { upstream: { access: "user", token } });
   try {
-    await use(rig);
+    await use(harness);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 }
 
@@ -61,9 +65,9 @@ test("RF-08 a rejected token is renewed once and the request sent again", async 
     };
     await withRig(
       listener,
-      async (rig) => {
-        rig.control.renew = async (rejected) => (rejected === "token-of-alice" ? "token-2" : "?");
-        const answer = await rig.get("/x", ALICE);
+      async (harness) => {
+        harness.control.renew = async (rejected) => (rejected === "token-of-alice" ? "token-2" : "?");
+        const answer = await harness.get("/x", ALICE);
         assert.equal(statusOf(answer), 200);
         assert.match(answer, /yes/);
         assert.deepEqual(asked, ["Bearer token-of-alice", "Bearer token-2"]);
@@ -75,13 +79,13 @@ test("RF-08 a rejected token is renewed once and the request sent again", async 
 
 test("RF-08 an upstream that always says 401 is asked twice, and its second answer passes whole", async () => {
   const asked: string[] = [];
-  await withRig(picky(asked), async (rig) => {
+  await withRig(picky(asked), async (harness) => {
     let renewals = 0;
-    rig.control.renew = () => {
+    harness.control.renew = () => {
       renewals += 1;
       return `token-${renewals + 10}`;
     };
-    const answer = await rig.get("/x", ALICE);
+    const answer = await harness.get("/x", ALICE);
     assert.equal(statusOf(answer), 401);
     assert.match(answer, /x-kept: 1/);
     assert.equal(bodyOf(answer), "no");
@@ -92,11 +96,11 @@ test("RF-08 an upstream that always says 401 is asked twice, and its second answ
 
 test("RF-08 a request with a body is not sent again", async () => {
   const asked: string[] = [];
-  await withRig(picky(asked), async (rig) => {
-    rig.control.renew = () => assert.fail("nothing is renewed for what cannot be sent again");
+  await withRig(picky(asked), async (harness) => {
+    harness.control.renew = () => assert.fail("nothing is renewed for what cannot be sent again");
     const head = `POST /x HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${ALICE.Cookie}\r\nOrigin: https://${PUBLIC}\r\nConnection: close\r\n`;
     for (const body of ["Content-Length: 3\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]) {
-      assert.equal(statusOf(await rig.raw(`${head}${body}`)), 401);
+      assert.equal(statusOf(await harness.raw(`${head}${body}`)), 401);
     }
     assert.equal(asked.length, 2);
   });
@@ -111,9 +115,9 @@ const UNCHANGED: readonly [name: string, renew: () => string | Promise<string>, 
 for (const [name, renew, status] of UNCHANGED) {
   test(`RF-08 ${name}: ${status}, and the upstream was asked once`, async () => {
     const asked: string[] = [];
-    await withRig(picky(asked), async (rig) => {
-      rig.control.renew = renew;
-      const answer = await rig.get("/x", ALICE);
+    await withRig(picky(asked), async (harness) => {
+      harness.control.renew = renew;
+      const answer = await harness.get("/x", ALICE);
       assert.equal(statusOf(answer), status);
       if (status === 401) assert.deepEqual([/x-kept: 1/.test(answer), /no$/m.test(answer)], [true, true]);
       assert.equal(asked.length, 1);
@@ -122,10 +126,10 @@ for (const [name, renew, status] of UNCHANGED) {
 }
 
 test("RF-08 RF-03 a renewal that cannot be had now is 503 of our own: whoever is told 401 thinks that nobody is signed in", async () => {
-  await withRig(picky([]), async (rig) => {
-    rig.control.renews = true;
-    rig.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
-    const answer = await rig.get("/x", ALICE);
+  await withRig(picky([]), async (harness) => {
+    harness.control.renews = true;
+    harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
+    const answer = await harness.get("/x", ALICE);
     assert.equal(statusOf(answer), 503);
     assert.match(answer, /retry-after: 2\r/i);
     assert.doesNotMatch(answer, /x-kept/);
@@ -133,9 +137,9 @@ test("RF-08 RF-03 a renewal that cannot be had now is 503 of our own: whoever is
 });
 
 test("RF-08 the session ended with the renewal: 401 of our own", async () => {
-  await withRig(picky([]), async (rig) => {
-    rig.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
-    const answer = await rig.get("/x", ALICE);
+  await withRig(picky([]), async (harness) => {
+    harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
+    const answer = await harness.get("/x", ALICE);
     assert.equal(statusOf(answer), 401);
     assert.match(answer, /ERR_SESSION_ENDED/);
     assert.doesNotMatch(answer, /x-kept/);
@@ -145,10 +149,10 @@ test("RF-08 the session ended with the renewal: 401 of our own", async () => {
 test("RF-08 a rejection too large to keep passes as it comes, byte for byte", async () => {
   const asked: string[] = [];
   const large = "0123456789".repeat(20_000);
-  await withRig(picky(asked, INVALID, large), async (rig) => {
-    rig.control.settle = async () => ["__Host-Http-coatcheck=new"];
-    rig.control.renew = () => assert.fail("too late for that");
-    const answer = await rig.get("/x", ALICE);
+  await withRig(picky(asked, INVALID, large), async (harness) => {
+    harness.control.settle = async () => ["__Host-Http-coatcheck=new"];
+    harness.control.renew = () => assert.fail("too late for that");
+    const answer = await harness.get("/x", ALICE);
     assert.equal(statusOf(answer), 401);
     assert.match(answer, /set-cookie: __Host-Http-coatcheck=new/);
     assert.equal(answer.split("0123456789").length - 1, 20_000);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { rawUpstream } from "../../testing/raw-upstream.ts";
-import type { Rig } from "../../testing/rig.ts";
-import { echo, echoed, PUBLIC, received, startRig, statusOf } from "../../testing/rig.ts";
+import type { Harness } from "../../test-support/harness.ts";
+import { echo, echoed, PUBLIC, received, startHarness, statusOf } from "../../test-support/harness.ts";
+import { rawUpstream } from "../../test-support/raw-upstream.ts";
 
-let rig: Rig;
-let trusting: Rig;
+let harness: Harness;
+let trusting: Harness;
 before(async () => {
   const upstreams = [
     { access: "optional", paths: ["/"] },
@@ -15,24 +15,24 @@ before(async () => {
     { access: "user", paths: ["/token"], token: "header" },
     { access: "optional", paths: ["/bearer"], token: "authorization" },
   ];
-  rig = await startRig(echo, { upstreams });
-  trusting = await startRig(echo, {
+  harness = await startHarness(echo, { upstreams });
+  trusting = await startHarness(echo, {
     config: { trustedProxies: ["127.0.0.1"], publicUrl: [`https://${PUBLIC}`, "https://two.example.com"] },
   });
 });
-after(() => Promise.all([rig.close(), trusting.close()]));
+after(() => Promise.all([harness.close(), trusting.close()]));
 
 const ALICE = { Cookie: "theme=dark; __Host-Http-coatcheck=alice; b=2" };
 const IDENTITY = ["x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username"];
 
 test("A-15 the identity headers are always all there: who is signed in, or empty", async () => {
-  const known = await rig.get("/user", ALICE);
+  const known = await harness.get("/user", ALICE);
   assert.deepEqual(
     IDENTITY.map((name) => received(known, name)),
     ["alice", "alice@example.com", "staff,admins", "alice"],
   );
   for (const path of ["/", "/public/x"]) {
-    const nobody = await rig.get(path);
+    const nobody = await harness.get(path);
     assert.deepEqual(
       IDENTITY.map((name) => received(nobody, name)),
       ["", "", "", ""],
@@ -59,7 +59,7 @@ for (const spelling of [
   const id = spelling.includes("_") || spelling.includes(".") ? "A-11 A-16 A-19" : "A-11";
   test(`${id} a client's own ${spelling} never reaches the upstream`, async () => {
     for (const path of ["/", "/public/x"]) {
-      const answer = await rig.get(path, { [spelling]: "evil-admin" });
+      const answer = await harness.get(path, { [spelling]: "evil-admin" });
       assert.equal(statusOf(answer), 200);
       assert.ok(!JSON.stringify(echoed(answer)).includes("evil-admin"));
     }
@@ -69,7 +69,7 @@ for (const spelling of [
 for (const spelling of ["X-authentik-uid", "x_authentik_uid", "X-Proxy-Secret", "X_PROXY-Secret", "x.proxy.secret"]) {
   test(`A-19 TP-07 ${spelling}, by which a proxy in front says who asks, ends at the gateway`, async () => {
     for (const path of ["/", "/public/x"]) {
-      const answer = await rig.get(path, { [spelling]: "evil-admin", "X-authentik-other": "kept" });
+      const answer = await harness.get(path, { [spelling]: "evil-admin", "X-authentik-other": "kept" });
       assert.equal(statusOf(answer), 200);
       assert.ok(!JSON.stringify(echoed(answer)).includes("evil-admin"));
       assert.equal(received(answer, "x-authentik-other"), "kept");
@@ -78,7 +78,9 @@ for (const spelling of ["X-authentik-uid", "x_authentik_uid", "X-Proxy-Secret", 
 }
 
 test("A-44 a request of another method is scrubbed all the same", async () => {
-  const answer = await rig.raw(`OPTIONS / HTTP/1.1\r\nHost: ${PUBLIC}\r\nX-Auth-Request-User: evil\r\nConnection: close\r\n\r\n`);
+  const answer = await harness.raw(
+    `OPTIONS / HTTP/1.1\r\nHost: ${PUBLIC}\r\nX-Auth-Request-User: evil\r\nConnection: close\r\n\r\n`,
+  );
   assert.equal(received(answer, "x-auth-request-user"), "");
 });
 
@@ -90,7 +92,7 @@ for (const connection of [
 ]) {
   test(`A-17 A-26 Connection: ${connection} cannot take away what the gateway says`, async () => {
     const lines = `Cookie: __Host-Http-coatcheck=alice\r\nConnection: ${connection}\r\nConnection: close\r\n`;
-    const answer = await rig.raw(`GET /user HTTP/1.1\r\nHost: ${PUBLIC}\r\n${lines}\r\n`);
+    const answer = await harness.raw(`GET /user HTTP/1.1\r\nHost: ${PUBLIC}\r\n${lines}\r\n`);
     assert.equal(received(answer, "x-auth-request-user"), "alice");
     assert.equal(received(answer, "x-forwarded-for"), "127.0.0.1");
     assert.equal(received(answer, "host"), PUBLIC);
@@ -98,7 +100,7 @@ for (const connection of [
 }
 
 test("PX-02 hop-by-hop headers and those that Connection names stay here", async () => {
-  const answer = await rig.get("/", {
+  const answer = await harness.get("/", {
     Connection: "close, X-User",
     "X-User": "hop",
     "Keep-Alive": "timeout=9",
@@ -117,32 +119,32 @@ test("PX-02 hop-by-hop headers and those that Connection names stay here", async
 
 test("PX-02 the client's Authorization passes on public routes alone", async () => {
   const header = { Authorization: "Bearer client-token" };
-  assert.equal(received(await rig.get("/public/x", header), "authorization"), "Bearer client-token");
-  assert.equal(received(await rig.get("/", header), "authorization"), undefined);
-  assert.equal(received(await rig.get("/user", { ...header, ...ALICE }), "authorization"), undefined);
+  assert.equal(received(await harness.get("/public/x", header), "authorization"), "Bearer client-token");
+  assert.equal(received(await harness.get("/", header), "authorization"), undefined);
+  assert.equal(received(await harness.get("/user", { ...header, ...ALICE }), "authorization"), undefined);
 });
 
 test("PX-03 the user's token goes where it is configured, in the form that is configured", async () => {
-  const header = await rig.get("/token", { ...ALICE, "X-Auth-Request-Access-Token": "evil", Authorization: "Bearer evil" });
+  const header = await harness.get("/token", { ...ALICE, "X-Auth-Request-Access-Token": "evil", Authorization: "Bearer evil" });
   assert.equal(received(header, "x-auth-request-access-token"), "token-of-alice");
   assert.equal(received(header, "authorization"), undefined);
-  assert.equal(received(await rig.get("/bearer", ALICE), "authorization"), "Bearer token-of-alice");
-  assert.equal(received(await rig.get("/bearer", { Authorization: "Bearer evil" }), "authorization"), undefined);
-  assert.equal(received(await rig.get("/user", ALICE), "x-auth-request-access-token"), undefined);
+  assert.equal(received(await harness.get("/bearer", ALICE), "authorization"), "Bearer token-of-alice");
+  assert.equal(received(await harness.get("/bearer", { Authorization: "Bearer evil" }), "authorization"), undefined);
+  assert.equal(received(await harness.get("/user", ALICE), "x-auth-request-access-token"), undefined);
 });
 
 test("CK-13 our cookies are hidden from upstreams, in every spelling that a browser knows; others pass", async () => {
-  assert.equal(received(await rig.get("/user", ALICE), "cookie"), "theme=dark; b=2");
+  assert.equal(received(await harness.get("/user", ALICE), "cookie"), "theme=dark; b=2");
   const many =
     "coatcheck=x; __Host-Http-coatcheck.login.AAAAAAAAAAA=y; __Secure-coatcheck=z;__host-coatcheck=w; coatchecks=kept; =__Host-Http-coatcheck=v";
-  assert.equal(received(await rig.get("/", { Cookie: many }), "cookie"), "coatchecks=kept");
-  assert.equal(received(await rig.get("/", { Cookie: "coatcheck=x" }), "cookie"), undefined);
+  assert.equal(received(await harness.get("/", { Cookie: many }), "cookie"), "coatchecks=kept");
+  assert.equal(received(await harness.get("/", { Cookie: "coatcheck=x" }), "cookie"), undefined);
   const untouched = "a=1;b=2 ; c";
-  assert.equal(received(await rig.get("/", { Cookie: untouched }), "cookie"), untouched);
+  assert.equal(received(await harness.get("/", { Cookie: untouched }), "cookie"), untouched);
 });
 
 test("A-18 A-24 forwarded headers of strangers count for nothing and are written anew", async () => {
-  const answer = await rig.get("/", {
+  const answer = await harness.get("/", {
     "X-Forwarded-For": "6.6.6.6",
     "X-Forwarded-Host": "evil.example",
     "X-Forwarded-Proto": "http",
@@ -164,7 +166,7 @@ test("A-18 A-24 forwarded headers of strangers count for nothing and are written
 
 test("TP-01 TP-02 S-48 where Forwarded is configured it tells the client's address, and X-Forwarded-For is ignored", async () => {
   const config = { trustedProxies: ["127.0.0.0/8"], clientAddress: "forwarded" };
-  const reading = await startRig(echo, { config });
+  const reading = await startHarness(echo, { config });
   const headers = { Forwarded: 'for=6.6.6.6, for="[2001:db8::7]:4711"', "X-Forwarded-For": "7.7.7.7" };
   const both = await reading.get("/", headers);
   const other = await reading.get("/", { "X-Forwarded-For": "7.7.7.7" });
@@ -187,13 +189,13 @@ test("A-18 a trusted peer says who the client is and which host was asked for, e
 });
 
 test("PX-01 another host than the public one is 421, and two hosts are 400", async () => {
-  assert.equal(statusOf(await rig.get("/", { Host: "evil.example" })), 421);
+  assert.equal(statusOf(await harness.get("/", { Host: "evil.example" })), 421);
   assert.equal(
-    statusOf(await rig.raw(`GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)),
+    statusOf(await harness.raw(`GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)),
     400,
   );
-  assert.equal(statusOf(await rig.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")), 400);
-  assert.equal(statusOf(await rig.raw("GET / HTTP/1.0\r\n\r\n")), 400);
+  assert.equal(statusOf(await harness.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")), 400);
+  assert.equal(statusOf(await harness.raw("GET / HTTP/1.0\r\n\r\n")), 400);
 });
 
 test("identity values are UTF-8; what headers cannot carry is left out and reported", async () => {
@@ -204,34 +206,34 @@ test("identity values are UTF-8; what headers cannot carry is left out and repor
     authenticatedAt: 0,
     method: "oidc:default",
   };
-  rig.control.people["odd"] = identity;
-  const answer = await rig.get("/user", { Cookie: "__Host-Http-coatcheck=odd" });
+  harness.control.people["odd"] = identity;
+  const answer = await harness.get("/user", { Cookie: "__Host-Http-coatcheck=odd" });
   const utf8 = (name: string): string => Buffer.from(received(answer, name) ?? "", "latin1").toString("utf8");
   assert.equal(utf8("x-auth-request-user"), "zoë 東京");
   assert.equal(utf8("x-auth-request-groups"), "größe,e");
   assert.equal(received(answer, "x-auth-request-email"), "");
   assert.equal(received(answer, "x-auth-request-preferred-username"), "");
   assert.equal(received(answer, "x-evil"), undefined);
-  const reasons = rig.log
+  const reasons = harness.log
     .filter((line) => line.includes("identity-header.left-out"))
     .map((line) => /"reason":"([^"]+)"/.exec(line)?.[1]);
   assert.deepEqual(reasons.toSorted(), ["email", "group", "group", "group", "preferred-username"]);
-  assert.ok(!rig.log.join("").includes("X-Evil"));
+  assert.ok(!harness.log.join("").includes("X-Evil"));
 });
 
 test("the groups header ends at 4 KiB, between two groups", async () => {
-  const [alice] = Object.values(rig.control.people);
+  const [alice] = Object.values(harness.control.people);
   assert.ok(alice !== undefined);
   const groups = Array.from({ length: 300 }, (_, index) => `group-number-${String(index).padStart(4, "0")}`);
-  rig.control.people["many"] = { ...alice, subject: "many", claims: { ...alice.claims, groups } };
-  const sent = received(await rig.get("/user", { Cookie: "__Host-Http-coatcheck=many" }), "x-auth-request-groups") ?? "";
+  harness.control.people["many"] = { ...alice, subject: "many", claims: { ...alice.claims, groups } };
+  const sent = received(await harness.get("/user", { Cookie: "__Host-Http-coatcheck=many" }), "x-auth-request-groups") ?? "";
   assert.ok(sent.length <= 4096 && sent.length > 4000);
   assert.ok(groups.join(",").startsWith(`${sent},`));
 });
 
 test("F-10 Connection: authorization on a public route drops the client's own, as hop-by-hop, and nothing of ours elsewhere", async (context) => {
   const upstreams = [{ access: "public" }, { access: "user", paths: ["/api"], token: "authorization" }];
-  const both = await startRig(echo, { upstreams });
+  const both = await startHarness(echo, { upstreams });
   context.after(() => both.close());
   const ask = (path: string, connection: string) =>
     both.raw(
@@ -246,7 +248,7 @@ test("F-10 Connection: authorization on a public route drops the client's own, a
 
 test("F-46 the upstream hears how long a body is that is still on its way, where the client said so", async () => {
   await using upstream = await rawUpstream(() => undefined);
-  const waiting = await startRig(echo, { upstream: { url: upstream.url } });
+  const waiting = await startHarness(echo, { upstream: { url: upstream.url } });
   try {
     for (const [lines, body, framing] of [
       ["Content-Length: 5", "he", /\r\ncontent-length: 5\r\n/i],

@@ -9,10 +9,10 @@ import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import type { ManualClock } from "coatcheck/testing";
 import { manualClock } from "coatcheck/testing";
-import type { House } from "../../testing/house.ts";
-import { SCRIPT, startHouse } from "../../testing/house.ts";
-import type { Live } from "../../testing/live.ts";
-import { liveApp, openBoth } from "../../testing/live.ts";
+import type { FullGateway } from "../../test-support/full-gateway.ts";
+import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
+import type { Live } from "../../test-support/live.ts";
+import { liveApp, openBoth } from "../../test-support/live.ts";
 
 const SECRET = randomBytes(32).toString("base64url");
 const [IDLE, LIFETIME] = [60_000, 150_000];
@@ -29,9 +29,9 @@ before(async () => {
 after(() => open.disposeAsync());
 
 /** A gateway in front of the app. */
-function house(store: SessionStore, clock?: ManualClock): Promise<House> {
+function start(store: SessionStore, clock?: ManualClock): Promise<FullGateway> {
   const session = { idle: `${IDLE / 1000}s`, lifetime: `${LIFETIME / 1000}s` };
-  return startHouse({
+  return startFullGateway({
     store,
     upstream: { url },
     config: { secrets: [SECRET], session },
@@ -40,7 +40,7 @@ function house(store: SessionStore, clock?: ManualClock): Promise<House> {
 }
 
 const idOf = (cookie: string): string => /=([\w-]{22})\./.exec(cookie)?.[1] ?? "";
-const logout = (at: House, cookie: string) => at.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie } });
+const logout = (at: FullGateway, cookie: string) => at.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie } });
 
 async function areOpen(streams: readonly Live[]): Promise<void> {
   for (const stream of streams) {
@@ -67,7 +67,7 @@ async function pass(clock: ManualClock, ms: number): Promise<void> {
 const ENDINGS: {
   readonly [name: string]: readonly [
     reason: string,
-    end: (at: House, elsewhere: SessionStore, cookie: string) => Promise<unknown> | unknown,
+    end: (at: FullGateway, elsewhere: SessionStore, cookie: string) => Promise<unknown> | unknown,
   ];
 } = {
   "a logout": ["logout", (at, _elsewhere, cookie) => logout(at, cookie)],
@@ -82,8 +82,8 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
   test(`PX-05 SE-09 LO-10 A-31 ${name} closes a session's WebSockets and event streams on every replica within a second, and nobody else's`, async () => {
     const path = join(folder, `${reason}.db`);
     const elsewhere = sqlite(path);
-    await using here = await house(sqlite(path));
-    await using there = await house(sqlite({ path, cacheRows: 100 }));
+    await using here = await start(sqlite(path));
+    await using there = await start(sqlite({ path, cacheRows: 100 }));
     const alice = await here.signIn("alice");
     const bob = await here.signIn("bob");
     const hers = [
@@ -108,7 +108,7 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
 
 test("PX-05 SE-02 the idle limit closes streams: frames are no activity, a request is", async () => {
   const clock = manualClock();
-  await using gateway = await house(memory(), clock);
+  await using gateway = await start(memory(), clock);
   const [alice, bob] = [await gateway.signIn("alice"), await gateway.signIn("bob")];
   const [hers, his] = [await openBoth(gateway.port, alice), await openBoth(gateway.port, bob)];
   await pass(clock, IDLE / 2);
@@ -125,7 +125,7 @@ test("PX-05 SE-02 the idle limit closes streams: frames are no activity, a reque
 
 test("PX-05 SE-03 the absolute limit closes streams, however active the user", async () => {
   const clock = manualClock();
-  await using gateway = await house(memory(), clock);
+  await using gateway = await start(memory(), clock);
   const cookie = await gateway.signIn("alice");
   const streams = await openBoth(gateway.port, cookie);
   for (let passed = 0; passed + IDLE / 2 < LIFETIME; passed += IDLE / 2) {
@@ -140,7 +140,7 @@ test("PX-05 SE-03 the absolute limit closes streams, however active the user", a
 test("PX-05 SE-16 an outage of the store closes no stream, also past the limits; what ended meanwhile is closed afterwards", async () => {
   const clock = manualClock();
   const store = memory();
-  await using gateway = await house(store, clock);
+  await using gateway = await start(store, clock);
   const [alice, bob] = [await gateway.signIn("alice"), await gateway.signIn("bob")];
   const [hers, his] = [await openBoth(gateway.port, alice), await openBoth(gateway.port, bob)];
   gateway.store.down = true;
@@ -158,7 +158,7 @@ test("PX-05 SE-16 an outage of the store closes no stream, also past the limits;
 
 test("a stream that its client leaves is watched no more, and one that begins anew is watched again", async () => {
   const clock = manualClock();
-  await using gateway = await house(memory(), clock);
+  await using gateway = await start(memory(), clock);
   const alice = await gateway.signIn("alice");
   const idle = clock.sleeping;
   const streams = await openBoth(gateway.port, alice);

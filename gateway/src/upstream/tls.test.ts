@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import { test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { certificateOf } from "../../testing/certificate.ts";
-import { PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import { certificateOf } from "../../test-support/certificate.ts";
+import { PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 
 interface Secure extends AsyncDisposable {
   readonly port: number;
@@ -36,7 +36,7 @@ test("an upstream with TLS is known by the name in its url, whatever host it is 
   await using upstream = await secure("localhost");
   const url = `https://localhost:${upstream.port}`;
   const other = "other.example.com";
-  const rig = await startRig(() => {}, {
+  const harness = await startHarness(() => {}, {
     config: { publicUrl: [`https://${PUBLIC}`, `https://${other}`] },
     upstreams: [
       { paths: ["/"], access: "optional", url },
@@ -44,21 +44,21 @@ test("an upstream with TLS is known by the name in its url, whatever host it is 
     ],
   });
   try {
-    assert.match(await rig.get("/"), new RegExp(`told ${PUBLIC}`));
-    assert.match(await rig.get("/", { Host: other }), new RegExp(`told ${other}`));
+    assert.match(await harness.get("/"), new RegExp(`told ${PUBLIC}`));
+    assert.match(await harness.get("/", { Host: other }), new RegExp(`told ${other}`));
     assert.deepEqual(upstream.names, ["localhost"]);
-    assert.match(await rig.get("/own"), new RegExp(`told localhost:${upstream.port}`));
+    assert.match(await harness.get("/own"), new RegExp(`told localhost:${upstream.port}`));
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });
 
 test("an upstream with TLS that shows another name's certificate is 502", async () => {
   await using upstream = await secure(PUBLIC);
-  const rig = await startRig(() => {}, { upstream: { url: `https://localhost:${upstream.port}` } });
+  const harness = await startHarness(() => {}, { upstream: { url: `https://localhost:${upstream.port}` } });
   try {
-    assert.equal(statusOf(await rig.get("/")), 502);
+    assert.equal(statusOf(await harness.get("/")), 502);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });

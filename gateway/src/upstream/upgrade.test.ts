@@ -3,14 +3,14 @@ import type { Server } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Rig } from "../../testing/rig.ts";
-import { bodyOf, echo, endSession, PUBLIC, startRig, statusOf } from "../../testing/rig.ts";
+import type { Harness } from "../../test-support/harness.ts";
+import { bodyOf, echo, endSession, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 
 const OWN = `https://${PUBLIC}`;
 const ALICE = "__Host-Http-coatcheck=alice; theme=dark";
 
 interface Sockets {
-  readonly rig: Rig;
+  readonly harness: Harness;
   /** What the upstream received with each handshake. */
   readonly handshakes: { readonly [name: string]: string | string[] | undefined }[];
   readonly server: WebSocketServer;
@@ -30,17 +30,17 @@ async function withSockets(
       else server.handleUpgrade(message, socket, head, (web) => web.on("message", (data, binary) => web.send(data, { binary })));
     });
   };
-  const rig = await startRig(echo, { prepare, upstream });
+  const harness = await startHarness(echo, { prepare, upstream });
   try {
-    await use({ rig, handshakes, server });
+    await use({ harness, handshakes, server });
   } finally {
     for (const client of server.clients) client.terminate();
-    await rig.close();
+    await harness.close();
   }
 }
 
-function open(rig: Rig, headers: { readonly [name: string]: string }, path = "/"): WebSocket {
-  return new WebSocket(`ws://127.0.0.1:${rig.port}${path}`, { headers: { Host: PUBLIC, ...headers } });
+function open(harness: Harness, headers: { readonly [name: string]: string }, path = "/"): WebSocket {
+  return new WebSocket(`ws://127.0.0.1:${harness.port}${path}`, { headers: { Host: PUBLIC, ...headers } });
 }
 
 const opened = (web: WebSocket): Promise<void> =>
@@ -54,8 +54,8 @@ const statusOfRefusal = (web: WebSocket): Promise<number> =>
   });
 
 test("a WebSocket passes both ways, with who asks and without our cookie", async () => {
-  await withSockets(async ({ rig, handshakes }) => {
-    const web = open(rig, { Origin: OWN, Cookie: ALICE, "X-Auth-Request-User": "evil" });
+  await withSockets(async ({ harness, handshakes }) => {
+    const web = open(harness, { Origin: OWN, Cookie: ALICE, "X-Auth-Request-User": "evil" });
     await opened(web);
     const echoed = new Promise<string>((resolve) => web.once("message", (data) => resolve(String(data))));
     web.send("hello");
@@ -72,12 +72,12 @@ test("a WebSocket passes both ways, with who asks and without our cookie", async
 });
 
 test("a close of the upstream reaches the client with its code, and a broken client reaches the upstream", async () => {
-  await withSockets(async ({ rig, server }) => {
-    const web = open(rig, { Origin: OWN });
+  await withSockets(async ({ harness, server }) => {
+    const web = open(harness, { Origin: OWN });
     await opened(web);
     for (const client of server.clients) client.close(4002, "done");
     assert.equal(await closed(web), 4002);
-    const other = open(rig, { Origin: OWN });
+    const other = open(harness, { Origin: OWN });
     await opened(other);
     const gone = Promise.all([...server.clients].map(closed));
     other.terminate();
@@ -93,18 +93,18 @@ for (const origin of [
   `https://${PUBLIC}:444`,
 ]) {
   test(`CS-07 a handshake from ${origin} is 403, and the upstream hears nothing`, async () => {
-    await withSockets(async ({ rig, handshakes }) => {
-      assert.equal(await statusOfRefusal(open(rig, { Origin: origin, Cookie: ALICE })), 403);
+    await withSockets(async ({ harness, handshakes }) => {
+      assert.equal(await statusOfRefusal(open(harness, { Origin: origin, Cookie: ALICE })), 403);
       assert.equal(handshakes.length, 0);
     });
   });
 }
 
 test("CS-07 a handshake without an Origin passes as nobody alone", async () => {
-  await withSockets(async ({ rig, handshakes }) => {
-    assert.equal(await statusOfRefusal(open(rig, { Cookie: ALICE })), 403);
+  await withSockets(async ({ harness, handshakes }) => {
+    assert.equal(await statusOfRefusal(open(harness, { Cookie: ALICE })), 403);
     assert.equal(handshakes.length, 0);
-    const web = open(rig, {});
+    const web = open(harness, {});
     await opened(web);
     assert.equal(handshakes[0]?.["x-auth-request-user"], "");
     web.terminate();
@@ -113,22 +113,22 @@ test("CS-07 a handshake without an Origin passes as nobody alone", async () => {
 
 test("a handshake that nobody may make is answered as any request: 401, 404, 421, 502", async () => {
   await withSockets(
-    async ({ rig }) => {
-      assert.equal(await statusOfRefusal(open(rig, { Origin: OWN }, "/closed")), 401);
-      assert.equal(await statusOfRefusal(open(rig, { Origin: OWN }, "/nowhere")), 404);
-      assert.equal(await statusOfRefusal(open(rig, { Origin: OWN, Host: "evil.example" }, "/closed")), 421);
+    async ({ harness }) => {
+      assert.equal(await statusOfRefusal(open(harness, { Origin: OWN }, "/closed")), 401);
+      assert.equal(await statusOfRefusal(open(harness, { Origin: OWN }, "/nowhere")), 404);
+      assert.equal(await statusOfRefusal(open(harness, { Origin: OWN, Host: "evil.example" }, "/closed")), 421);
     },
     { access: "user", paths: ["/closed"] },
   );
-  await withSockets(async ({ rig }) => assert.equal(await statusOfRefusal(open(rig, { Origin: OWN })), 502), {
+  await withSockets(async ({ harness }) => assert.equal(await statusOfRefusal(open(harness, { Origin: OWN })), 502), {
     url: "http://127.0.0.1:1",
   });
 });
 
 test("CK-13 an upstream's refusal passes on, without our cookies in it", async () => {
-  await withSockets(async ({ rig }) => {
+  await withSockets(async ({ harness }) => {
     const head = `GET /refused HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${OWN}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
-    const answer = await rig.raw(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    const answer = await harness.raw(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
     assert.equal(statusOf(answer), 403);
     assert.equal(bodyOf(answer), "no");
     assert.doesNotMatch(answer, /set-cookie/i);
@@ -136,11 +136,11 @@ test("CK-13 an upstream's refusal passes on, without our cookies in it", async (
 });
 
 test("PX-05 a WebSocket is cut when its session has ended elsewhere; one of nobody goes on", async () => {
-  await withSockets(async ({ rig }) => {
-    const [hers, nobodys] = [open(rig, { Origin: OWN, Cookie: ALICE }), open(rig, { Origin: OWN })];
+  await withSockets(async ({ harness }) => {
+    const [hers, nobodys] = [open(harness, { Origin: OWN, Cookie: ALICE }), open(harness, { Origin: OWN })];
     await Promise.all([opened(hers), opened(nobodys)]);
     const cut = closed(hers);
-    endSession(rig.control, "id-of-alice");
+    endSession(harness.control, "id-of-alice");
     assert.equal(await cut, 1006);
     assert.equal(nobodys.readyState, WebSocket.OPEN);
     nobodys.terminate();
@@ -148,29 +148,29 @@ test("PX-05 a WebSocket is cut when its session has ended elsewhere; one of nobo
 });
 
 test("a stop cuts open sockets after the bound and takes no new ones", async () => {
-  await withSockets(async ({ rig }) => {
-    const web = open(rig, { Origin: OWN });
+  await withSockets(async ({ harness }) => {
+    const web = open(harness, { Origin: OWN });
     await opened(web);
     const cut = closed(web);
-    await rig.gateway.close();
+    await harness.gateway.close();
     await cut;
-    await assert.rejects(rig.get("/"), { code: "ECONNREFUSED" });
+    await assert.rejects(harness.get("/"), { code: "ECONNREFUSED" });
   });
 });
 
 test("a client that leaves within the handshake leaves nothing behind", async () => {
-  await withSockets(async ({ rig, server }) => {
+  await withSockets(async ({ harness, server }) => {
     server.options.verifyClient = () => new Promise(() => {});
-    const socket = connect(rig.port, "127.0.0.1");
+    const socket = connect(harness.port, "127.0.0.1");
     socket.write(`GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${OWN}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
     socket.end();
     await new Promise((resolve) => socket.resume().once("close", resolve));
-    while (!/coatcheck_open_streams 0/.test(await rig.metrics())) await new Promise((resolve) => setImmediate(resolve));
+    while (!/coatcheck_open_streams 0/.test(await harness.metrics())) await new Promise((resolve) => setImmediate(resolve));
   });
 });
 
 test("F-06 a handshake that is refused leaves no connection open, whether by us or by the upstream", async () => {
-  await withSockets(async ({ rig }) => {
+  await withSockets(async ({ harness }) => {
     const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
     const before = sockets();
     for (const [path, origin, early] of [
@@ -179,7 +179,7 @@ test("F-06 a handshake that is refused leaves no connection open, whether by us 
       ["/refused", OWN, ""],
       ["/refused", OWN, "early"],
     ] as const) {
-      const socket = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true });
+      const socket = connect({ port: harness.port, host: "127.0.0.1", allowHalfOpen: true });
       const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
       socket.write(`GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${origin}\r\n${upgrade}\r\n${early}`);
       let said = "";
@@ -204,9 +204,9 @@ test("F-50 an upstream's refusal of a handshake reaches its reader whole, howeve
       socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`), body]));
     });
   };
-  const rig = await startRig(echo, { prepare });
+  const harness = await startHarness(echo, { prepare });
   try {
-    const socket = connect(rig.port, "127.0.0.1");
+    const socket = connect(harness.port, "127.0.0.1");
     socket.write(
       `GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: ${OWN}\r\nCookie: ${ALICE}\r\n` +
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
@@ -216,6 +216,6 @@ test("F-50 an upstream's refusal of a handshake reaches its reader whole, howeve
     assert.equal(statusOf(text), 403);
     assert.equal(bodyOf(text).length, body.length);
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { coatcheck, type SessionRow } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
-import type { House } from "../../../testing/house.ts";
-import { SCRIPT, startHouse } from "../../../testing/house.ts";
+import type { FullGateway } from "../../../test-support/full-gateway.ts";
+import { SCRIPT, startFullGateway } from "../../../test-support/full-gateway.ts";
 import { sweep } from "../sweep.ts";
 import { sessions } from "./sessions.ts";
 
@@ -19,13 +19,13 @@ const folder = mkdtempSync(join(tmpdir(), "coatcheck-sessions-"));
 const file = join(folder, "sessions.db");
 const store = sqlite(file);
 const keeper = coatcheck({ publicUrl: "http://localhost:4180", secrets: SECRET, store, keep: { userAgent: true } });
-let house: House;
+let gateway: FullGateway;
 
 before(async () => {
-  house = await startHouse({ store: sqlite(file), config: { secrets: [SECRET] } });
+  gateway = await startFullGateway({ store: sqlite(file), config: { secrets: [SECRET] } });
 });
 after(async () => {
-  await house[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
   await keeper.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
@@ -57,9 +57,9 @@ async function run(args: readonly string[], change: Record<string, string> = {})
   return { code: child.exitCode, out, err };
 }
 
-const login = (subject: string): Promise<string> => house.signIn(subject, { email: "canary-claim@example.com" });
+const login = (subject: string): Promise<string> => gateway.signIn(subject, { email: "canary-claim@example.com" });
 const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
-const alive = async (cookie: string): Promise<number> => (await house.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+const alive = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 
 test("SE-09 S-44 sessions list and show tell of live sessions, as a table and as JSON, and nothing that authenticates", async () => {
   const [one, two] = [await login("lara"), await login("lara")];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { isRefused, readKind as read } from "../../../testing/read-kind.ts";
+import { isRefused, readKind as read } from "../../../test-support/read-kind.ts";
 import { Place } from "../sources/place.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, shown, size, text, textMap } from "./kinds.ts";
 

@@ -1,7 +1,7 @@
 /** Addresses, origins, paths and hosts, at the edges of what each of them may be. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isRefused, readKind } from "../../../testing/read-kind.ts";
+import { isRefused, readKind } from "../../../test-support/read-kind.ts";
 import { Place } from "../sources/place.ts";
 import type { Kind } from "./kind.ts";
 import {

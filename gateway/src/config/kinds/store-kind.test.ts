@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readKind } from "../../../testing/read-kind.ts";
+import { readKind } from "../../../test-support/read-kind.ts";
 import { formatStore, store } from "./store-kind.ts";
 
 test("F-46 a store is memory: or sqlite: with a path", () => {

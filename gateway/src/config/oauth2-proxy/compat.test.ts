@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { TABLE } from "../../../testing/config-documents.ts";
+import { TABLE } from "../../../test-support/config-documents.ts";
 import { loadConfig } from "../config.ts";
 import { formatProblems, keyOf } from "../sources/place.ts";
 import { translateOauth2Proxy } from "./compat.ts";

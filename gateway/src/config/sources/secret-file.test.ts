@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { readKind } from "../../../testing/read-kind.ts";
+import { readKind } from "../../../test-support/read-kind.ts";
 import { loadConfig, NAMED_SETTINGS } from "../config.ts";
 import { SETTINGS } from "../definition.ts";
 import type { Kind, Shape } from "../kinds/kind.ts";

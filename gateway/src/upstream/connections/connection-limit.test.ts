@@ -5,8 +5,8 @@ import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { setImmediate as round } from "node:timers/promises";
 import { WebSocketServer } from "ws";
-import type { Rig } from "../../../testing/rig.ts";
-import { bodyOf, PUBLIC, startRig, statusOf } from "../../../testing/rig.ts";
+import type { Harness } from "../../../test-support/harness.ts";
+import { bodyOf, PUBLIC, startHarness, statusOf } from "../../../test-support/harness.ts";
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 const LARGE = Buffer.alloc(8_000_000, "x");
@@ -15,7 +15,7 @@ const HANDSHAKE = `GET /socket HTTP/1.1\r\n${HOST}Origin: https://${PUBLIC}\r\nC
 /** An app that holds back what it is asked for as `/held`, streams `/events`, and has a large answer. */
 async function withApp(
   limits: { readonly [name: string]: unknown },
-  use: (rig: Rig, held: ServerResponse[], seen: string[]) => Promise<void>,
+  use: (harness: Harness, held: ServerResponse[], seen: string[]) => Promise<void>,
 ): Promise<void> {
   const held: ServerResponse[] = [];
   const seen: string[] = [];
@@ -26,98 +26,98 @@ async function withApp(
     else response.end(message.url === "/large" ? LARGE : "done");
   };
   const server = new WebSocketServer({ noServer: true });
-  const rig = await startRig(app, {
+  const harness = await startHarness(app, {
     upstream: limits,
     prepare: (http) => http.on("upgrade", (message, socket, head) => server.handleUpgrade(message, socket, head, () => {})),
   });
   try {
-    await use(rig, held, seen);
+    await use(harness, held, seen);
   } finally {
     for (const client of server.clients) client.terminate();
-    await rig.close();
+    await harness.close();
   }
 }
 
 /** A client that sends, reads the first bytes, and then reads nothing. */
-async function stalled(rig: Rig, request: string): Promise<Socket> {
-  const socket = connect(rig.port, "127.0.0.1");
+async function stalled(harness: Harness, request: string): Promise<Socket> {
+  const socket = connect(harness.port, "127.0.0.1");
   socket.on("error", () => {}).write(request);
   await once(socket, "readable");
   return socket;
 }
 
-async function until(rig: Rig, what: RegExp): Promise<void> {
-  while (!what.test(await rig.metrics())) await round();
+async function until(harness: Harness, what: RegExp): Promise<void> {
+  while (!what.test(await harness.metrics())) await round();
 }
 
 const used = (use: string, count: number): RegExp =>
   new RegExp(`coatcheck_upstream_connections\\{upstream="[^"]*",use="${use}"\\} ${count}\\n`);
 
 test("F-04 a request waits for a connection for so long, then it is 503 with Retry-After, counted; what had its turn is served", async () => {
-  await withApp({ connections: 1, timeouts: { queue: "300ms" } }, async (rig, held, seen) => {
-    const first = rig.get("/held");
+  await withApp({ connections: 1, timeouts: { queue: "300ms" } }, async (harness, held, seen) => {
+    const first = harness.get("/held");
     while (held.length === 0) await round();
-    const waiting = rig.get("/late");
-    await until(rig, used("waiting", 1));
-    assert.match(await rig.metrics(), used("busy", 1));
+    const waiting = harness.get("/late");
+    await until(harness, used("waiting", 1));
+    assert.match(await harness.metrics(), used("busy", 1));
     const late = await waiting;
     assert.equal(statusOf(late), 503);
     assert.match(late, /retry-after: \d+/);
     assert.match(bodyOf(late), /"code":"ERR_UPSTREAM_BUSY"/);
-    assert.match(await rig.metrics(), /coatcheck_requests_total\{outcome="upstream-busy"\} 1/);
-    assert.match(await rig.metrics(), /coatcheck_notices_total\{notice="upstream.busy"\} 1/);
-    const soon = [rig.get("/b"), rig.get("/c")];
-    await until(rig, used("waiting", 2));
+    assert.match(await harness.metrics(), /coatcheck_requests_total\{outcome="upstream-busy"\} 1/);
+    assert.match(await harness.metrics(), /coatcheck_notices_total\{notice="upstream.busy"\} 1/);
+    const soon = [harness.get("/b"), harness.get("/c")];
+    await until(harness, used("waiting", 2));
     held[0]?.end("held");
     assert.deepEqual((await Promise.all([first, ...soon])).map(statusOf), [200, 200, 200]);
     assert.deepEqual(seen, ["/held", "/b", "/c"]);
-    await until(rig, used("busy", 0));
+    await until(harness, used("busy", 0));
   });
 });
 
 test("F-04 a client that leaves while it waits is not sent on, and leaves nothing behind", async () => {
-  await withApp({ connections: 1 }, async (rig, held, seen) => {
-    const first = rig.get("/held");
+  await withApp({ connections: 1 }, async (harness, held, seen) => {
+    const first = harness.get("/held");
     while (held.length === 0) await round();
-    const leaves = connect(rig.port, "127.0.0.1");
+    const leaves = connect(harness.port, "127.0.0.1");
     leaves.write(`GET /gone HTTP/1.1\r\n${HOST}\r\n`);
-    await until(rig, used("waiting", 1));
+    await until(harness, used("waiting", 1));
     leaves.destroy();
-    await until(rig, used("waiting", 0));
+    await until(harness, used("waiting", 0));
     held[0]?.end();
     assert.equal(statusOf(await first), 200);
-    assert.equal(statusOf(await rig.get("/next")), 200);
+    assert.equal(statusOf(await harness.get("/next")), 200);
     assert.deepEqual(seen, ["/held", "/next"]);
-    await until(rig, used("busy", 0));
+    await until(harness, used("busy", 0));
   });
 });
 
 test("F-04 event streams and WebSockets take no connection from requests, and have a limit of their own: 503 past it", async () => {
-  await withApp({ connections: 1, streams: 2 }, async (rig) => {
-    const open = [await stalled(rig, `GET /events HTTP/1.1\r\n${HOST}\r\n`), await stalled(rig, HANDSHAKE)];
-    await until(rig, used("lasting", 2));
-    assert.equal(statusOf(await rig.get("/a")), 200);
-    for (const refused of [await rig.get("/events"), await rig.raw(HANDSHAKE)]) {
+  await withApp({ connections: 1, streams: 2 }, async (harness) => {
+    const open = [await stalled(harness, `GET /events HTTP/1.1\r\n${HOST}\r\n`), await stalled(harness, HANDSHAKE)];
+    await until(harness, used("lasting", 2));
+    assert.equal(statusOf(await harness.get("/a")), 200);
+    for (const refused of [await harness.get("/events"), await harness.raw(HANDSHAKE)]) {
       assert.equal(statusOf(refused), 503, refused);
       assert.match(refused, /ERR_UPSTREAM_BUSY/);
     }
     for (const socket of open) socket.destroy();
-    await until(rig, used("lasting", 0));
-    const again = await stalled(rig, HANDSHAKE);
-    await until(rig, used("lasting", 1));
+    await until(harness, used("lasting", 0));
+    const again = await stalled(harness, HANDSHAKE);
+    await until(harness, used("lasting", 1));
     again.destroy();
-    await until(rig, used("lasting", 0));
+    await until(harness, used("lasting", 0));
   });
 });
 
 test("F-04 a stream past the limit carries the cookies that its answer would have carried: of a session that is stored already", async () => {
-  await withApp({ connections: 1, streams: 1 }, async (rig) => {
-    const open = await stalled(rig, `GET /events HTTP/1.1\r\n${HOST}\r\n`);
-    await until(rig, used("lasting", 1));
+  await withApp({ connections: 1, streams: 1 }, async (harness) => {
+    const open = await stalled(harness, `GET /events HTTP/1.1\r\n${HOST}\r\n`);
+    await until(harness, used("lasting", 1));
     const [first, second] = ["__Host-Http-coatcheck=a; Path=/; HttpOnly", "b=c; Max-Age=0"];
     for (const settle of [() => [first, second], () => Promise.resolve([first, second])]) {
-      rig.control.settle = settle;
-      const refused = await rig.get("/events", { cookie: "__Host-Http-coatcheck=alice" });
+      harness.control.settle = settle;
+      const refused = await harness.get("/events", { cookie: "__Host-Http-coatcheck=alice" });
       assert.equal(statusOf(refused), 503, refused);
       assert.match(refused, /ERR_UPSTREAM_BUSY/);
       const lines = refused.split("\r\n").filter((line) => /^set-cookie:/i.test(line));
@@ -131,14 +131,14 @@ test("F-04 a stream past the limit carries the cookies that its answer would hav
 });
 
 test("F-04 a reader that stands still holds nobody up, and gets all of its answer when it goes on", async () => {
-  await withApp({ connections: 1 }, async (rig) => {
-    const reader = await stalled(rig, `GET /large HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
-    await until(rig, used("lasting", 1));
-    assert.equal(statusOf(await rig.get("/a")), 200);
+  await withApp({ connections: 1 }, async (harness) => {
+    const reader = await stalled(harness, `GET /large HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
+    await until(harness, used("lasting", 1));
+    assert.equal(statusOf(await harness.get("/a")), 200);
     let length = 0;
     for await (const chunk of reader) length += chunk.length;
     assert.ok(length > LARGE.length, `${length}`);
-    await until(rig, used("lasting", 0));
-    await until(rig, used("busy", 0));
+    await until(harness, used("lasting", 0));
+    await until(harness, used("busy", 0));
   });
 });

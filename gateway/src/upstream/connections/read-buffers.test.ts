@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { get } from "node:http";
 import { test } from "node:test";
-import { PUBLIC, startRig } from "../../../testing/rig.ts";
+import { PUBLIC, startHarness } from "../../../test-support/harness.ts";
 import { bufferToFill, giveBack, isAlone, isHandedOn, takeInHand, taken } from "./read-buffers.ts";
 
 /** What a connection reads, as undici gets it. */
@@ -61,7 +61,7 @@ const digest = (parts: readonly Buffer[]): string => createHash("sha256").update
 
 test("F-50 large answers arrive byte for byte, in chunks or not, to quick readers and slow ones, side by side and broken off", async () => {
   const bodies = Array.from({ length: 12 }, (_, index) => bodyOf(index));
-  const rig = await startRig((message, response) => {
+  const harness = await startHarness((message, response) => {
     const index = Number(message.url?.slice(1));
     const body = bodies[index % 12] ?? Buffer.alloc(0);
     if (index % 2 === 0) response.setHeader("content-length", body.length);
@@ -73,7 +73,7 @@ test("F-50 large answers arrive byte for byte, in chunks or not, to quick reader
   const read = (index: number, slow: boolean): Promise<string> =>
     new Promise((resolve, reject) => {
       const headers = { host: PUBLIC };
-      get({ host: "127.0.0.1", port: rig.port, path: `/${index}`, headers, agent: false }, (answer) => {
+      get({ host: "127.0.0.1", port: harness.port, path: `/${index}`, headers, agent: false }, (answer) => {
         const parts: Buffer[] = [];
         answer.on("data", (part: Buffer) => {
           parts.push(part);
@@ -97,6 +97,6 @@ test("F-50 large answers arrive byte for byte, in chunks or not, to quick reader
       );
     }
   } finally {
-    await rig.close();
+    await harness.close();
   }
 });

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "coatcheck";
 import fc from "fast-check";
-import { type House, type HouseOptions, ORIGIN, SCRIPT, startHouse } from "../../../testing/house.ts";
-import { settingsOf } from "../../../testing/rig.ts";
+import {
+  type FullGateway,
+  type FullGatewayOptions,
+  ORIGIN,
+  SCRIPT,
+  startFullGateway,
+} from "../../../test-support/full-gateway.ts";
+import { settingsOf } from "../../../test-support/harness.ts";
 import { type IdentityHeaders, identityHeaderMaker } from "./identity-headers.ts";
 
 type Told = { readonly [name: string]: unknown };
@@ -27,12 +33,12 @@ const identityIn = (headers: Told): Told =>
   );
 
 /** What an app is told of somebody: behind the gateway, and behind each proxy that asks it. */
-async function toldOf(house: House, cookie: string): Promise<readonly Told[]> {
-  const { status } = await house.ask("/", { headers: { ...SCRIPT, cookie } });
+async function toldOf(gateway: FullGateway, cookie: string): Promise<readonly Told[]> {
+  const { status } = await gateway.ask("/", { headers: { ...SCRIPT, cookie } });
   assert.equal(status, 200);
-  const all = [identityIn(house.seen.at(-1)?.headers ?? {})];
+  const all = [identityIn(gateway.seen.at(-1)?.headers ?? {})];
   for (const [endpoint, metadata] of Object.entries(ENDPOINTS)) {
-    const answer = await house.ask(`/auth/check/${endpoint}`, { headers: { ...metadata, cookie } });
+    const answer = await gateway.ask(`/auth/check/${endpoint}`, { headers: { ...metadata, cookie } });
     assert.equal(answer.status, 200, endpoint);
     all.push(identityIn(answer.headers));
   }
@@ -40,26 +46,26 @@ async function toldOf(house: House, cookie: string): Promise<readonly Told[]> {
 }
 
 const TRUSTING = { trustedProxies: ["127.0.0.1"] };
-const houseWith = (config: JsonObject = {}, options: HouseOptions = {}): Promise<House> =>
-  startHouse({ ...options, config: { ...TRUSTING, ...config } });
-const leftOut = ({ log }: House): readonly string[] =>
+const gatewayWith = (config: JsonObject = {}, options: FullGatewayOptions = {}): Promise<FullGateway> =>
+  startFullGateway({ ...options, config: { ...TRUSTING, ...config } });
+const leftOut = ({ log }: FullGateway): readonly string[] =>
   log.filter((line) => line.includes("identity-header.left-out")).map((line) => String(JSON.parse(line).reason));
 
 test("F-13 values with spaces at their ends or control characters are sent empty, such groups left out, and it is counted", async () => {
-  await using house = await houseWith();
+  await using gateway = await gatewayWith();
   const claims = {
     email: "alice@example.com\u00a0",
     preferred_username: "alice\tliddell",
     groups: [" admins", "staff", "ops ", "a,b", "tab\t", "\u3000wide", "line\u2028"],
   };
-  const cookie = await house.signIn("alice ", claims);
-  for (const told of await toldOf(house, cookie)) {
+  const cookie = await gateway.signIn("alice ", claims);
+  for (const told of await toldOf(gateway, cookie)) {
     assert.deepEqual(told, { user: "", email: "", groups: "staff", "preferred-username": "" });
   }
-  const [proxied, checked] = [leftOut(house).slice(0, 9), leftOut(house).slice(9, 18)];
+  const [proxied, checked] = [leftOut(gateway).slice(0, 9), leftOut(gateway).slice(9, 18)];
   assert.deepEqual(proxied, ["user", "email", "group", "group", "group", "group", "group", "group", "preferred-username"]);
   assert.deepEqual(checked, proxied);
-  assert.match((await house.admin("/metrics")).text, /coatcheck_notices_total\{notice="identity-header.left-out"\} [1-9]/);
+  assert.match((await gateway.admin("/metrics")).text, /coatcheck_notices_total\{notice="identity-header.left-out"\} [1-9]/);
 });
 
 test("F-13 what is sent arrives as it was, whoever trims it", () => {
@@ -101,12 +107,12 @@ const VERIFIED: readonly (readonly [claims: JsonObject, sent: string])[] = [
 ];
 
 test("F-14 an e-mail address that the provider did not verify is not sent, and it is reported", async () => {
-  await using house = await houseWith();
+  await using gateway = await gatewayWith();
   for (const [claims, email] of VERIFIED) {
-    const cookie = await house.signIn("alice", { email: EMAIL, ...claims });
-    for (const told of await toldOf(house, cookie)) assert.equal(told["email"], email, JSON.stringify(claims));
+    const cookie = await gateway.signIn("alice", { email: EMAIL, ...claims });
+    for (const told of await toldOf(gateway, cookie)) assert.equal(told["email"], email, JSON.stringify(claims));
   }
-  assert.ok(leftOut(house).includes("email-unverified"));
+  assert.ok(leftOut(gateway).includes("email-unverified"));
 });
 
 const PROVIDERS = [
@@ -117,34 +123,36 @@ const [STAFF, GUESTS] = PROVIDERS.map(({ name, issuer }) => ({ issuer, method: `
 
 test("F-14 a provider whose addresses count though it never verifies them is named by a setting", async () => {
   const [staff, guests] = PROVIDERS;
-  await using house = await houseWith({ providers: [{ ...staff, trustUnverifiedEmail: true }, guests] });
+  await using gateway = await gatewayWith({ providers: [{ ...staff, trustUnverifiedEmail: true }, guests] });
   const claims = { email: EMAIL, email_verified: false };
-  for (const told of await toldOf(house, await house.signIn("alice", claims, STAFF))) assert.equal(told["email"], EMAIL);
-  for (const told of await toldOf(house, await house.signIn("alice", claims, GUESTS))) assert.equal(told["email"], "");
+  for (const told of await toldOf(gateway, await gateway.signIn("alice", claims, STAFF))) assert.equal(told["email"], EMAIL);
+  for (const told of await toldOf(gateway, await gateway.signIn("alice", claims, GUESTS))) assert.equal(told["email"], "");
 });
 
 test("F-15 with several providers the issuer is told too, empty for nobody, and never a client's own", async () => {
-  await using house = await houseWith({ providers: [...PROVIDERS] }, { upstream: { access: "optional" } });
+  await using gateway = await gatewayWith({ providers: [...PROVIDERS] }, { upstream: { access: "optional" } });
   for (const by of [STAFF, GUESTS]) {
-    for (const told of await toldOf(house, await house.signIn("alice", {}, by))) {
+    for (const told of await toldOf(gateway, await gateway.signIn("alice", {}, by))) {
       assert.deepEqual([told["user"], told["issuer"]], ["alice", by?.issuer]);
     }
   }
-  await house.ask("/", { headers: { ...SCRIPT, "x-auth-request-issuer": "https://forged.example", X_Auth_Request_Issuer: "f" } });
-  assert.deepEqual(identityIn(house.seen.at(-1)?.headers ?? {}), {
+  await gateway.ask("/", {
+    headers: { ...SCRIPT, "x-auth-request-issuer": "https://forged.example", X_Auth_Request_Issuer: "f" },
+  });
+  assert.deepEqual(identityIn(gateway.seen.at(-1)?.headers ?? {}), {
     user: "",
     email: "",
     groups: "",
     "preferred-username": "",
     issuer: "",
   });
-  assert.ok(!JSON.stringify(house.seen.at(-1)).includes("forged"));
+  assert.ok(!JSON.stringify(gateway.seen.at(-1)).includes("forged"));
 });
 
 test("F-15 with one provider there is no such header, and no client's", async () => {
-  await using house = await houseWith();
-  await house.ask("/", { headers: { ...SCRIPT, cookie: await house.signIn("alice"), "x-auth-request-issuer": "forged" } });
-  assert.equal(house.seen.at(-1)?.headers["x-auth-request-issuer"], undefined);
+  await using gateway = await gatewayWith();
+  await gateway.ask("/", { headers: { ...SCRIPT, cookie: await gateway.signIn("alice"), "x-auth-request-issuer": "forged" } });
+  assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-issuer"], undefined);
 });
 
 test("F-15 an upstream that names providers takes their users alone", async () => {
@@ -153,10 +161,10 @@ test("F-15 an upstream that names providers takes their users alone", async () =
     { paths: ["/both"], providers: ["staff", "guests"] },
     { paths: ["/api"], access: "api", providers: ["guests"] },
   ];
-  await using house = await houseWith({ providers: [...PROVIDERS] }, { upstreams });
-  const [alice, bob] = [await house.signIn("x", {}, STAFF), await house.signIn("x", {}, GUESTS)];
+  await using gateway = await gatewayWith({ providers: [...PROVIDERS] }, { upstreams });
+  const [alice, bob] = [await gateway.signIn("x", {}, STAFF), await gateway.signIn("x", {}, GUESTS)];
   const status = async (path: string, cookie?: string): Promise<number> =>
-    (await house.ask(path, { headers: { ...SCRIPT, ...(cookie === undefined ? {} : { cookie }) } })).status;
+    (await gateway.ask(path, { headers: { ...SCRIPT, ...(cookie === undefined ? {} : { cookie }) } })).status;
   assert.deepEqual([await status("/", alice), await status("/", bob), await status("/")], [200, 403, 200]);
   assert.deepEqual([await status("/both", alice), await status("/both", bob), await status("/both")], [200, 200, 401]);
   assert.deepEqual([await status("/api", alice), await status("/api", bob), await status("/api")], [403, 200, 401]);
@@ -165,16 +173,16 @@ test("F-15 an upstream that names providers takes their users alone", async () =
     { issuer: PROVIDERS[0].issuer, method: "oidc:elsewhere" },
     { issuer: PROVIDERS[0].issuer, method: "bearer" },
   ];
-  assert.equal(await status("/", await house.signIn("x", {}, other)), 403);
-  assert.equal(await status("/", await house.signIn("x", {}, token)), 200);
+  assert.equal(await status("/", await gateway.signIn("x", {}, other)), 403);
+  assert.equal(await status("/", await gateway.signIn("x", {}, token)), 200);
 });
 
 test("F-15 a proxy asks for the users of some providers by ?providers=", async () => {
-  await using house = await houseWith({ providers: [...PROVIDERS] }, { upstreams: [] });
-  const cookie = await house.signIn("alice", { groups: ["ops"] }, STAFF);
+  await using gateway = await gatewayWith({ providers: [...PROVIDERS] }, { upstreams: [] });
+  const cookie = await gateway.signIn("alice", { groups: ["ops"] }, STAFF);
   for (const endpoint of ["nginx", "forward"] as const) {
     const status = async (query: string): Promise<number> =>
-      (await house.ask(`/auth/check/${endpoint}?${query}`, { headers: { ...ENDPOINTS[endpoint], cookie } })).status;
+      (await gateway.ask(`/auth/check/${endpoint}?${query}`, { headers: { ...ENDPOINTS[endpoint], cookie } })).status;
     assert.equal(await status("providers=staff"), 200);
     assert.equal(await status("providers=guests,staff"), 200);
     assert.equal(await status("providers=guests"), 403);
@@ -189,7 +197,7 @@ test("F-15 a proxy asks for the users of some providers by ?providers=", async (
   // Caddy may send the client's own query along, which keeps out nobody but itself.
   const carried = async (query: string): Promise<number> => {
     const headers = { ...ENDPOINTS.forward, "x-forwarded-uri": `/page?${query}`, cookie };
-    return (await house.ask(`/auth/check/forward?${query}`, { headers })).status;
+    return (await gateway.ask(`/auth/check/forward?${query}`, { headers })).status;
   };
   assert.deepEqual(
     [await carried("q=1&providers=guests"), await carried("q=1"), await carried("q=1&providers=staff")],

@@ -1,4 +1,4 @@
-import { ORIGIN, PAGE } from "./house.ts";
+import { ORIGIN, PAGE } from "./full-gateway.ts";
 import type { Answered, Asking } from "./talk.ts";
 import { ask } from "./talk.ts";
 

@@ -6,7 +6,7 @@ import { request as requestHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { PUBLIC } from "./rig.ts";
+import { PUBLIC } from "./harness.ts";
 
 /** Where to send a request, and what in it. */
 export interface Asking {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { SessionStore } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
 import { Browser } from "./browser.ts";
-import type { House } from "./house.ts";
-import { SCRIPT, startHouse } from "./house.ts";
+import type { FullGateway } from "./full-gateway.ts";
+import { SCRIPT, startFullGateway } from "./full-gateway.ts";
 import { type MovingClock, movingClock } from "./moving-clock.ts";
 import type { TestProvider } from "./provider.ts";
 import { CLIENT, testProvider } from "./provider.ts";
@@ -22,21 +22,21 @@ export const RAN_OUT = TOKEN_LIFETIME + 1_000;
 export const UNCONFIRMED = 600_000;
 
 /** Two gateways on one file of sessions, and their provider, which hands out tokens for five minutes. */
-export interface Street extends AsyncDisposable {
-  readonly a: House;
-  readonly b: House;
+export interface TwoReplicas extends AsyncDisposable {
+  readonly a: FullGateway;
+  readonly b: FullGateway;
   readonly provider: TestProvider;
   readonly clock: MovingClock;
   /** Signs somebody in at the first gateway. */
   signIn(sub: string): Promise<Browser>;
   /** A page's script asks. */
-  get(house: House, browser: Browser, path?: string): Promise<Answered>;
+  get(gateway: FullGateway, browser: Browser, path?: string): Promise<Answered>;
   statuses(browser: Browser): Promise<readonly number[]>;
   /** Lines of an event in the logs of both, about one session. */
   logged(event: string, browser: Browser): readonly string[];
 }
 
-export interface StreetOptions {
+export interface TwoReplicasOptions {
   /** What answers behind both. */
   readonly app?: RequestListener;
   /** Another app, for all but the routes that get the token. */
@@ -46,18 +46,18 @@ export interface StreetOptions {
 }
 
 /** Starts them. The routes `/token` and `/bearer` forward the access token. */
-export async function street({ app, origin, refresh }: StreetOptions = {}): Promise<Street> {
+export async function twoReplicas({ app, origin, refresh }: TwoReplicasOptions = {}): Promise<TwoReplicas> {
   await using open = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-street-"));
+  const folder = mkdtempSync(join(tmpdir(), "coatcheck-two-replicas-"));
   open.defer(() => rmSync(folder, { recursive: true, force: true }));
   const clock = movingClock();
   const provider = open.use(await testProvider(() => clock.now()));
   provider.lifetime = TOKEN_LIFETIME / 1000;
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (): Promise<House> => {
+  const start = async (): Promise<FullGateway> => {
     const store: SessionStore = sqlite(join(folder, "sessions.db"));
-    const house = await startHouse({
+    const gateway = await startFullGateway({
       world: { clock },
       store,
       config: {
@@ -73,12 +73,12 @@ export async function street({ app, origin, refresh }: StreetOptions = {}): Prom
       ],
       ...(app === undefined ? {} : { app }),
     });
-    return open.use(house);
+    return open.use(gateway);
   };
   const [a, b] = [await start(), await start()];
   await Promise.all([ready(a), ready(b)]);
-  const get = (house: House, browser: Browser, path = "/a"): Promise<Answered> =>
-    house.ask(path, { headers: { ...SCRIPT, cookie: browser.ticket } });
+  const get = (gateway: FullGateway, browser: Browser, path = "/a"): Promise<Answered> =>
+    gateway.ask(path, { headers: { ...SCRIPT, cookie: browser.ticket } });
   const kept = open.move();
   return {
     a,

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import { PUBLIC } from "./rig.ts";
+import { PUBLIC } from "./harness.ts";
 import type { Listening } from "./talk.ts";
 import { listenOn } from "./talk.ts";
 

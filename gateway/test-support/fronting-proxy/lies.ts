@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { ORIGIN, PAGE, SCRIPT } from "./house.ts";
-import type { Street } from "./neighbour-street.ts";
-import { LOGIN, passed, withheld } from "./neighbour-street.ts";
-import { PUBLIC } from "./rig.ts";
+import { ORIGIN, PAGE, SCRIPT } from "../full-gateway.ts";
+import { PUBLIC } from "../harness.ts";
+import type { ProxiedGateway } from "./proxied-gateway.ts";
+import { LOGIN, passed, withheld } from "./proxied-gateway.ts";
 
 const IDENTITY = ["user", "email", "groups", "preferred-username"].map((name) => `x-auth-request-${name}`);
 
 /** Names that a client invents never reach the app as who it is, whoever is signed in. */
-export async function stripsInventedNames(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("bob");
+export async function stripsInventedNames(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("bob");
   const spellings = [
     "X-Auth-Request-User",
     "x_auth_request_user",
@@ -26,7 +26,7 @@ export async function stripsInventedNames(street: Street): Promise<void> {
   ];
   const headers = Object.fromEntries(spellings.map((name) => [name, ["evil", "evil2"]]));
   for (const path of ["/a", "/public/a"]) {
-    const seen = await passed(street, path, { headers: { ...SCRIPT, cookie, ...headers } });
+    const seen = await passed(proxied, path, { headers: { ...SCRIPT, cookie, ...headers } });
     assert.equal(seen.rawHeaders.join("\n").includes("evil"), false, seen.rawHeaders.join("\n"));
     assert.equal(seen.headers["x-auth-request-user"] ?? "", path === "/a" ? "bob" : "");
     for (const name of IDENTITY.slice(1)) assert.equal(seen.headers[name] ?? "", "");
@@ -34,8 +34,8 @@ export async function stripsInventedNames(street: Street): Promise<void> {
 }
 
 /** What `Connection` lists does not take away what the gateway said. */
-export async function keepsWhatConnectionLists(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("bob");
+export async function keepsWhatConnectionLists(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("bob");
   const lists = [
     "X-Auth-Request-User",
     "close, x-auth-request-user",
@@ -43,14 +43,16 @@ export async function keepsWhatConnectionLists(street: Street): Promise<void> {
     "X-Forwarded-Proto",
   ];
   for (const connection of lists) {
-    const { headers } = await passed(street, "/a", { headers: { ...SCRIPT, cookie, connection, "x-auth-request-user": "evil" } });
+    const { headers } = await passed(proxied, "/a", {
+      headers: { ...SCRIPT, cookie, connection, "x-auth-request-user": "evil" },
+    });
     assert.equal(headers["x-auth-request-user"], "bob", connection);
     assert.equal(headers["x-forwarded-proto"], "https", connection);
   }
 }
 
 /** What a client says of its own address, path and method is neither believed by the gateway nor told the app. */
-export async function believesNoForwardedHeaders(street: Street): Promise<void> {
+export async function believesNoForwardedHeaders(proxied: ProxiedGateway): Promise<void> {
   const lies = {
     "x-original-url": `${ORIGIN}/public/x`,
     "x-original-method": "GET",
@@ -64,12 +66,12 @@ export async function believesNoForwardedHeaders(street: Street): Promise<void> 
     "x-rewrite-url": "/evil",
     forwarded: "for=a;host=evil.example;proto=http",
   };
-  const stranger = await withheld(street, "/a", { headers: { ...PAGE, ...lies } });
+  const stranger = await withheld(proxied, "/a", { headers: { ...PAGE, ...lies } });
   assert.deepEqual([stranger.status, stranger.headers.location], [302, LOGIN("/a")]);
-  const cookie = await street.house.signIn("bob");
-  const refused = await withheld(street, "/a", { method: "POST", headers: { ...lies, cookie, "sec-fetch-site": "cross-site" } });
+  const cookie = await proxied.gateway.signIn("bob");
+  const refused = await withheld(proxied, "/a", { method: "POST", headers: { ...lies, cookie, "sec-fetch-site": "cross-site" } });
   assert.equal(refused.status, 403);
-  const { headers } = await passed(street, "/a", { headers: { ...SCRIPT, cookie, ...lies } });
+  const { headers } = await passed(proxied, "/a", { headers: { ...SCRIPT, cookie, ...lies } });
   assert.equal(headers["x-forwarded-host"], PUBLIC);
   assert.equal(headers["x-forwarded-proto"], "https");
   assert.equal(headers["x-forwarded-for"], "127.0.0.1");
@@ -83,21 +85,21 @@ export async function believesNoForwardedHeaders(street: Street): Promise<void> 
   ])
     assert.equal(headers[name], undefined, name);
   for (const path of ["/auth/check/nginx", "/auth/check/forward", "/auth/%63heck/forward", "/auth/check/envoy/"]) {
-    assert.equal((await withheld(street, path, { headers: { ...lies, cookie } })).status, 404, path);
+    assert.equal((await withheld(proxied, path, { headers: { ...lies, cookie } })).status, 404, path);
   }
 }
 
 /** Who asks as a health check does is a stranger as any other. */
-export async function knowsNoHealthChecks(street: Street): Promise<void> {
+export async function knowsNoHealthChecks(proxied: ProxiedGateway): Promise<void> {
   for (const agent of ["GoogleHC/1.0", "kube-probe/1.30", "ELB-HealthChecker/2.0", "Prometheus/2.0"]) {
-    const answer = await withheld(street, "/", { headers: { "user-agent": agent } });
+    const answer = await withheld(proxied, "/", { headers: { "user-agent": agent } });
     assert.equal(answer.status, 401, agent);
   }
 }
 
 /** However a path is written, what is protected is not shown to strangers, and the app gets the path that was judged. */
-export async function readsOnePath(street: Street): Promise<void> {
-  const { house, proxy } = street;
+export async function readsOnePath(proxied: ProxiedGateway): Promise<void> {
+  const { gateway, proxy } = proxied;
   const paths = [
     "/public/../admin",
     "/public/..%2fadmin",
@@ -124,20 +126,20 @@ export async function readsOnePath(street: Street): Promise<void> {
     "/public/.%2e/admin",
   ];
   for (const path of paths) {
-    const before = house.seen.length;
+    const before = gateway.seen.length;
     const answer = await proxy.raw(`GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`);
     const status = Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
-    const seen = house.seen.slice(before);
+    const seen = gateway.seen.slice(before);
     assert.ok([200, 301, 302, 400, 404].includes(status), `${path}: ${answer}`);
     for (const { url } of seen)
       assert.match(new URL(url, ORIGIN).pathname, /^\/public\/[^.%\\]*$/i, `${path} reached the app as ${url}`);
     assert.equal(answer.includes('"app":true'), seen.length > 0);
   }
-  const cookie = await house.signIn("alice");
+  const cookie = await gateway.signIn("alice");
   for (const path of ["/a/%2e%2e/b", "/a/../b", "/a%2fb", "/a/%5cb", "//b", "/a%00b", "/%zz"]) {
-    const before = house.seen.length;
+    const before = gateway.seen.length;
     const answer = await proxy.raw(`GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`);
     assert.match(answer, /^HTTP\/1\.1 400 /, path);
-    assert.equal(house.seen.length, before, path);
+    assert.equal(gateway.seen.length, before, path);
   }
 }

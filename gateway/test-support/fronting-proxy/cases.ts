@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { Browser } from "./browser.ts";
-import { ORIGIN, PAGE, SCRIPT } from "./house.ts";
-import type { Street } from "./neighbour-street.ts";
-import { LOGIN, passed, withheld } from "./neighbour-street.ts";
-import { PUBLIC } from "./rig.ts";
-import type { Asking } from "./talk.ts";
+import { Browser } from "../browser.ts";
+import { ORIGIN, PAGE, SCRIPT } from "../full-gateway.ts";
+import { PUBLIC } from "../harness.ts";
+import type { Asking } from "../talk.ts";
+import type { ProxiedGateway } from "./proxied-gateway.ts";
+import { LOGIN, passed, withheld } from "./proxied-gateway.ts";
 
 /** Somebody signed in reaches the app, which learns who it is and nothing that it could be with. */
-export async function knowsWhoAsks(street: Street): Promise<void> {
+export async function knowsWhoAsks(proxied: ProxiedGateway): Promise<void> {
   const claims = { email: "alice@example.com", groups: ["staff", "ops"], preferred_username: "älice" };
-  const cookie = await street.house.signIn("alice", claims);
-  const { url, headers, method } = await passed(street, "/a/b?x=1&y=%2F", {
+  const cookie = await proxied.gateway.signIn("alice", claims);
+  const { url, headers, method } = await passed(proxied, "/a/b?x=1&y=%2F", {
     method: "GET",
     headers: { ...PAGE, cookie: `a=1; ${cookie}; b=2` },
   });
@@ -26,10 +26,10 @@ export async function knowsWhoAsks(street: Street): Promise<void> {
 }
 
 /** Every body goes on to the app, also a long one, and none to the gateway. */
-export async function sendsBodies(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice");
+export async function sendsBodies(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice");
   const body = "x".repeat(200_000);
-  const { method, headers } = await passed(street, "/upload", {
+  const { method, headers } = await passed(proxied, "/upload", {
     method: "POST",
     headers: { ...SCRIPT, cookie, origin: ORIGIN },
     body,
@@ -39,41 +39,41 @@ export async function sendsBodies(street: Street): Promise<void> {
 }
 
 /** Nobody signed in: a page becomes the login, with the way back, and a script gets 401. */
-export async function turnsStrangersAway(street: Street): Promise<void> {
-  const page = await withheld(street, "/a/b?x=1&y=%2F", { headers: PAGE });
+export async function turnsStrangersAway(proxied: ProxiedGateway): Promise<void> {
+  const page = await withheld(proxied, "/a/b?x=1&y=%2F", { headers: PAGE });
   assert.equal(page.status, 302);
   assert.equal(page.headers.location, LOGIN("/a/b?x=1&y=%2F"));
   assert.equal(page.headers["cache-control"], "no-store");
-  const old = await withheld(street, "/", { headers: { accept: "text/html,*/*" } });
+  const old = await withheld(proxied, "/", { headers: { accept: "text/html,*/*" } });
   assert.deepEqual([old.status, old.headers.location], [302, LOGIN("/")]);
-  const form = await withheld(street, "/form", {
+  const form = await withheld(proxied, "/form", {
     method: "POST",
     headers: { ...PAGE, "sec-fetch-site": "same-origin", referer: `${ORIGIN}/form?step=2` },
     body: "a=1",
   });
   assert.deepEqual([form.status, form.headers.location], [303, LOGIN("/form?step=2")]);
   for (const headers of [SCRIPT, {}, { ...PAGE, "sec-purpose": "prefetch" }, { ...PAGE, "sec-fetch-dest": "iframe" }]) {
-    const script = await withheld(street, "/data", { headers });
+    const script = await withheld(proxied, "/data", { headers });
     assert.deepEqual([script.status, script.headers.location], [401, undefined], JSON.stringify(headers));
   }
 }
 
 /** A part for some groups is 403 for others, however its path is spelled. */
-export async function narrowsByGroups(street: Street): Promise<void> {
-  const staff = await street.house.signIn("alice", { groups: ["staff"] });
-  const guest = await street.house.signIn("bob", { groups: ["guests", "staffing"] });
+export async function narrowsByGroups(proxied: ProxiedGateway): Promise<void> {
+  const staff = await proxied.gateway.signIn("alice", { groups: ["staff"] });
+  const guest = await proxied.gateway.signIn("bob", { groups: ["guests", "staffing"] });
   for (const path of ["/staff", "/staff/", "/staff/a?groups=guests", "/STAFF/a", "/staff;x=1/a"]) {
-    const seen = await passed(street, path, { headers: { ...PAGE, cookie: staff } });
+    const seen = await passed(proxied, path, { headers: { ...PAGE, cookie: staff } });
     assert.deepEqual([seen.url, seen.headers["x-auth-request-groups"]], [path, "staff"]);
-    assert.equal((await withheld(street, path, { headers: { ...PAGE, cookie: guest } })).status, 403, path);
-    assert.equal((await withheld(street, path, { headers: PAGE })).status, 302, path);
+    assert.equal((await withheld(proxied, path, { headers: { ...PAGE, cookie: guest } })).status, 403, path);
+    assert.equal((await withheld(proxied, path, { headers: PAGE })).status, 302, path);
   }
-  assert.equal((await passed(street, "/staffing", { headers: { ...PAGE, cookie: guest } })).url, "/staffing");
+  assert.equal((await passed(proxied, "/staffing", { headers: { ...PAGE, cookie: guest } })).url, "/staffing");
 }
 
 /** A cookie that proves nothing is none. */
-export async function takesNoForgery(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice");
+export async function takesNoForgery(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice");
   const [name = "", value = ""] = cookie.split("=");
   for (const forged of [
     "",
@@ -85,30 +85,30 @@ export async function takesNoForgery(street: Street): Promise<void> {
     "a".repeat(3000),
     `${value.slice(0, 22)}.${"A".repeat(43)}`,
   ]) {
-    const answer = await withheld(street, "/", { headers: { ...SCRIPT, cookie: `${name}=${forged}` } });
+    const answer = await withheld(proxied, "/", { headers: { ...SCRIPT, cookie: `${name}=${forged}` } });
     assert.equal(answer.status, 401, forged);
   }
 }
 
 /** The store is cut off: 503, and whoever was signed in still is. */
-export async function outlivesAnOutage(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice");
-  street.house.store.down = true;
+export async function outlivesAnOutage(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice");
+  proxied.gateway.store.down = true;
   try {
     for (const headers of [PAGE, SCRIPT]) {
-      const answer = await withheld(street, "/a", { headers: { ...headers, cookie } });
+      const answer = await withheld(proxied, "/a", { headers: { ...headers, cookie } });
       assert.equal(answer.status, 503);
       assert.equal(answer.headers["retry-after"], "5");
     }
   } finally {
-    street.house.store.down = false;
+    proxied.gateway.store.down = false;
   }
-  assert.equal((await passed(street, "/a", { headers: { ...PAGE, cookie } })).headers["x-auth-request-user"], "alice");
+  assert.equal((await passed(proxied, "/a", { headers: { ...PAGE, cookie } })).headers["x-auth-request-user"], "alice");
 }
 
 /** What another site sends with the user's cookie is judged by its own method and headers, not by the question's. */
-export async function refusesOtherSites(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice");
+export async function refusesOtherSites(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice");
   const foreign: readonly Asking["headers"][] = [
     { "sec-fetch-site": "cross-site", origin: "https://evil.example" },
     { "sec-fetch-site": "same-site", origin: "https://other.example.com" },
@@ -120,55 +120,61 @@ export async function refusesOtherSites(street: Street): Promise<void> {
   ];
   for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
     for (const headers of foreign) {
-      const answer = await withheld(street, "/change", {
+      const answer = await withheld(proxied, "/change", {
         method,
         headers: { cookie, "x-original-method": "GET", "x-forwarded-method": "GET", ...headers },
       });
       assert.equal(answer.status, 403, `${method} ${JSON.stringify(headers)}`);
     }
-    const own = await passed(street, "/change", { method, headers: { cookie, "sec-fetch-site": "same-origin", origin: ORIGIN } });
+    const own = await passed(proxied, "/change", {
+      method,
+      headers: { cookie, "sec-fetch-site": "same-origin", origin: ORIGIN },
+    });
     assert.equal(own.method, method);
   }
-  const read = await passed(street, "/", { headers: { cookie, ...PAGE, "sec-fetch-site": "cross-site" } });
+  const read = await passed(proxied, "/", { headers: { cookie, ...PAGE, "sec-fetch-site": "cross-site" } });
   assert.equal(read.headers["x-auth-request-user"], "alice");
 }
 
 /** A page elsewhere opens no socket with the user's cookies. */
-export async function refusesForeignSockets(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice");
+export async function refusesForeignSockets(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice");
   const handshake = (origin: string): string =>
     `GET /socket HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16, 1).toString("base64")}\r\nCookie: ${cookie}\r\n${origin}\r\n`;
-  const before = street.house.seen.length;
+  const before = proxied.gateway.seen.length;
   for (const origin of ["Origin: https://evil.example\r\n", "Origin: null\r\n", ""]) {
-    const answer = await street.proxy.raw(`${handshake(origin)}GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\n\r\n`);
+    const answer = await proxied.proxy.raw(`${handshake(origin)}GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\n\r\n`);
     assert.match(answer, /^HTTP\/1\.1 403 /);
   }
-  assert.equal(street.house.seen.length, before);
+  assert.equal(proxied.gateway.seen.length, before);
   // This app speaks no WebSocket and answers as to any request; what counts is that it was asked to.
-  const own = await street.proxy.raw(
+  const own = await proxied.proxy.raw(
     `${handshake(`Origin: ${ORIGIN}\r\n`)}GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\n\r\n`,
   );
   assert.match(own, /^HTTP\/1\.1 200 /);
-  assert.equal(street.house.seen[before]?.headers.upgrade, "websocket");
+  assert.equal(proxied.gateway.seen[before]?.headers.upgrade, "websocket");
 }
 
 /** The gateway's own pages are reached through the proxy, at the public address. */
-export async function reachesOwnPages(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice", { name: "Alice" });
-  const session = await street.proxy.ask("/auth/session", { headers: { ...SCRIPT, cookie } });
+export async function reachesOwnPages(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice", { name: "Alice" });
+  const session = await proxied.proxy.ask("/auth/session", { headers: { ...SCRIPT, cookie } });
   assert.equal(session.status, 200, session.text);
   assert.equal(JSON.parse(session.text).identity.subject, "alice");
-  const foreign = await street.proxy.ask("/auth/logout", { method: "POST", headers: { cookie, "sec-fetch-site": "cross-site" } });
+  const foreign = await proxied.proxy.ask("/auth/logout", {
+    method: "POST",
+    headers: { cookie, "sec-fetch-site": "cross-site" },
+  });
   assert.equal(foreign.status, 403);
-  const logout = await street.proxy.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie } });
+  const logout = await proxied.proxy.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie } });
   assert.equal(logout.status, 200, logout.text);
   assert.match(logout.setCookies.join(), /^__Host-Http-coatcheck=;.*Max-Age=0/);
-  assert.equal((await withheld(street, "/a", { headers: { ...SCRIPT, cookie } })).status, 401);
+  assert.equal((await withheld(proxied, "/a", { headers: { ...SCRIPT, cookie } })).status, 401);
 }
 
 /** The whole way: a stranger is sent to the provider, comes back signed in to the page they wanted, and logs out. */
-export async function signsIn(street: Street): Promise<void> {
-  const { proxy } = street;
+export async function signsIn(proxied: ProxiedGateway): Promise<void> {
+  const { proxy } = proxied;
   const browser = new Browser(proxy.ca);
   const page = await browser.send(proxy.port, "/a?x=1", { headers: PAGE });
   const login = await browser.send(proxy.port, String(page.headers.location), { headers: PAGE });
@@ -178,21 +184,21 @@ export async function signsIn(street: Street): Promise<void> {
   const back = await browser.send(proxy.port, callback, { headers: PAGE });
   assert.deepEqual([back.status, back.headers.location], [303, "/a?x=1"], back.text);
   assert.equal(browser.jar.size, 1, "the ticket alone is left");
-  const seen = await passed(street, "/a?x=1", { headers: { ...PAGE, cookie: browser.cookie } });
+  const seen = await passed(proxied, "/a?x=1", { headers: { ...PAGE, cookie: browser.cookie } });
   assert.equal(seen.headers["x-auth-request-user"], "alice");
   const ticket = browser.cookie;
   const logout = await browser.send(proxy.port, "/auth/logout", { method: "POST", headers: SCRIPT });
   assert.equal(logout.status, 200, logout.text);
-  assert.equal((await withheld(street, "/a", { headers: { ...SCRIPT, cookie: ticket } })).status, 401);
+  assert.equal((await withheld(proxied, "/a", { headers: { ...SCRIPT, cookie: ticket } })).status, 401);
 }
 
 /** A gateway that is gone lets nobody through; afterwards it is gone. */
-export async function losesTheGateway(street: Street): Promise<void> {
-  const cookie = await street.house.signIn("alice");
-  await street.house.close();
+export async function losesTheGateway(proxied: ProxiedGateway): Promise<void> {
+  const cookie = await proxied.gateway.signIn("alice");
+  await proxied.gateway.close();
   for (const headers of [PAGE, { ...PAGE, cookie }, { ...SCRIPT, cookie }]) {
-    const answer = await withheld(street, "/a", { headers });
+    const answer = await withheld(proxied, "/a", { headers });
     assert.ok([502, 503].includes(answer.status), String(answer.status));
   }
-  assert.equal((await passed(street, "/public/a", { headers: PAGE })).url, "/public/a");
+  assert.equal((await passed(proxied, "/public/a", { headers: PAGE })).url, "/public/a");
 }

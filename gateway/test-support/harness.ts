@@ -97,7 +97,7 @@ function sessionLayer(control: Control): SessionLayer {
     check: (request) => {
       const name = nameIn(request.header("cookie"));
       const seen = [
-        ["x-seen", `${request.neighbour} ${request.method} ${request.origin} ${request.target} ${request.groups.join("+")}`],
+        ["x-seen", `${request.askedBy} ${request.method} ${request.origin} ${request.target} ${request.groups.join("+")}`],
       ] as const;
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
@@ -118,7 +118,7 @@ function sessionLayer(control: Control): SessionLayer {
 }
 
 /** A gateway between a test and an upstream of its own. */
-export interface Rig {
+export interface Harness {
   readonly gateway: Gateway;
   readonly port: number;
   readonly upstreamPort: number;
@@ -134,20 +134,20 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export interface RigOptions {
+export interface HarnessOptions {
   /** Parts of the configuration file. */
   readonly config?: { readonly [key: string]: unknown };
-  /** Of the one upstream; `url` is the rig's. */
+  /** Of the one upstream; `url` is the harness's. */
   readonly upstream?: { readonly [key: string]: unknown };
-  /** Several, which get the rig's URL. */
+  /** Several, which get the harness's URL. */
   readonly upstreams?: readonly { readonly [key: string]: unknown }[];
   readonly prepare?: (server: Server) => void;
 }
 
 /** Starts an upstream with this listener and a gateway in front of it. */
-export async function startRig(listener: RequestListener, options: RigOptions = {}): Promise<Rig> {
+export async function startHarness(listener: RequestListener, options: HarnessOptions = {}): Promise<Harness> {
   const upstream = createServer({ highWaterMark: 16_384 }, listener);
-  // A test that fails before it has its rig ends all the same.
+  // A test that fails before it has its harness ends all the same.
   upstream.unref();
   options.prepare?.(upstream);
   const upstreamPort = await new Promise<number>((resolve) => {

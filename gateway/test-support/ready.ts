@@ -1,4 +1,4 @@
-import type { House } from "./house.ts";
+import type { FullGateway } from "./full-gateway.ts";
 
 /** What `/health/ready` says. */
 export interface Readiness {
@@ -9,12 +9,12 @@ export interface Readiness {
 }
 
 /** Asks until the answer is the one that is waited for; `meanwhile` before each question. */
-export async function ready(house: Pick<House, "admin">, wanted = true, meanwhile = (): void => {}): Promise<Readiness> {
+export async function ready(gateway: Pick<FullGateway, "admin">, wanted = true, meanwhile = (): void => {}): Promise<Readiness> {
   // Generous: on a machine that is busy a process alone takes seconds to start.
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {
     meanwhile();
-    const { status, text } = await house.admin("/health/ready");
+    const { status, text } = await gateway.admin("/health/ready");
     const said: Readiness = JSON.parse(text);
     if (said.ready === wanted && status === (wanted ? 200 : 503)) return said;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -4,16 +4,16 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { certificateOf } from "./certificate.ts";
-import type { House } from "./house.ts";
-import { PUBLIC } from "./rig.ts";
-import type { Answered, Asking } from "./talk.ts";
-import { ask, exchangeTls, freePort, listened } from "./talk.ts";
+import { certificateOf } from "../certificate.ts";
+import type { FullGateway } from "../full-gateway.ts";
+import { PUBLIC } from "../harness.ts";
+import type { Answered, Asking } from "../talk.ts";
+import { ask, exchangeTls, freePort, listened } from "../talk.ts";
 
-const GUIDES = join(import.meta.dirname, "..", "..", "docs", "guides");
+const GUIDES = join(import.meta.dirname, "..", "..", "..", "docs", "guides");
 
-/** A real proxy in front of a house, with the configuration that its guide shows. */
-export interface Neighbour extends AsyncDisposable {
+/** A real proxy in front of a gateway, with the configuration that its guide shows. */
+export interface FrontingProxy extends AsyncDisposable {
   readonly port: number;
   /** Who vouches for it. */
   readonly ca: string;
@@ -22,7 +22,7 @@ export interface Neighbour extends AsyncDisposable {
   raw(bytes: string): Promise<string>;
 }
 
-export interface NeighbourOptions {
+export interface FrontingProxyOptions {
   /** The file of the guide. */
   readonly guide: "nginx.conf" | "Caddyfile";
   /** Changes what has to be another in a test; every text given here must be in the file. */
@@ -32,8 +32,8 @@ export interface NeighbourOptions {
 }
 
 /** Starts the proxy's own program with the guide's file, its addresses alone replaced. */
-export async function startNeighbour(command: string, options: NeighbourOptions): Promise<Neighbour> {
-  const folder = await mkdtemp(join(tmpdir(), "coatcheck-neighbour-"));
+export async function startFrontingProxy(command: string, options: FrontingProxyOptions): Promise<FrontingProxy> {
+  const folder = await mkdtemp(join(tmpdir(), "coatcheck-fronting-proxy-"));
   const port = await freePort();
   const { key, cert } = certificateOf(PUBLIC);
   await writeFile(join(folder, "cert.pem"), cert);
@@ -68,7 +68,7 @@ export async function startNeighbour(command: string, options: NeighbourOptions)
   };
 }
 
-async function configured({ guide, values }: NeighbourOptions, port: number, folder: string): Promise<string> {
+async function configured({ guide, values }: FrontingProxyOptions, port: number, folder: string): Promise<string> {
   let text = await readFile(join(GUIDES, guide), "utf8");
   for (const [given, used] of Object.entries(values(port, folder))) {
     if (!text.includes(given)) throw new Error(`${guide} has no ${given}`);
@@ -87,8 +87,11 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** nginx with docs/guides/nginx.conf. */
-export function startNginx(command: string, { port: gateway, appPort }: Pick<House, "port" | "appPort">): Promise<Neighbour> {
-  return startNeighbour(command, {
+export function startNginx(
+  command: string,
+  { port: gateway, appPort }: Pick<FullGateway, "port" | "appPort">,
+): Promise<FrontingProxy> {
+  return startFrontingProxy(command, {
     guide: "nginx.conf",
     values: (port, folder) => ({
       "listen 443 ssl": `listen 127.0.0.1:${port} ssl`,
@@ -123,8 +126,11 @@ http {
 `;
 
 /** Caddy with docs/guides/Caddyfile. */
-export function startCaddy(command: string, { port: gateway, appPort }: Pick<House, "port" | "appPort">): Promise<Neighbour> {
-  return startNeighbour(command, {
+export function startCaddy(
+  command: string,
+  { port: gateway, appPort }: Pick<FullGateway, "port" | "appPort">,
+): Promise<FrontingProxy> {
+  return startFrontingProxy(command, {
     guide: "Caddyfile",
     values: (port, folder) => ({
       "\napp.example.com {": `\n{\n\tadmin off\n\tauto_https disable_redirects\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n\napp.example.com:${port} {`,

@@ -10,7 +10,7 @@ import type { Gateway } from "../src/server/gateway.ts";
 import { startGateway } from "../src/server/gateway.ts";
 import type { World } from "../src/session/session-layer.ts";
 import { sessionLayer } from "../src/session/session-layer.ts";
-import { PUBLIC, settingsOf } from "./rig.ts";
+import { PUBLIC, settingsOf } from "./harness.ts";
 import type { Answered, Asking, Listening } from "./talk.ts";
 import { ask, listenOn } from "./talk.ts";
 
@@ -48,8 +48,8 @@ export interface Seen {
 }
 
 /** A gateway with the real engine, and an app behind it or beside it that writes down what it was asked. */
-export interface House extends AsyncDisposable {
-  readonly gateway: Gateway;
+export interface FullGateway extends AsyncDisposable {
+  readonly server: Gateway;
   readonly port: number;
   readonly appPort: number;
   readonly store: CutStore;
@@ -65,7 +65,7 @@ export interface House extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export interface HouseOptions {
+export interface FullGatewayOptions {
   /** Parts of the configuration file. */
   readonly config?: { readonly [key: string]: unknown };
   /** Of the one upstream; `url` is the app's. */
@@ -89,18 +89,18 @@ function showing(seen: Seen[], listener: RequestListener | undefined): RequestLi
 }
 
 /** Starts one. */
-export async function startHouse(options: HouseOptions = {}): Promise<House> {
+export async function startFullGateway(options: FullGatewayOptions = {}): Promise<FullGateway> {
   const seen: Seen[] = [];
   const app = await listenOn(showing(seen, options.app));
   try {
-    return await houseOf(options, seen, app);
+    return await fullGatewayOf(options, seen, app);
   } catch (error) {
     await app[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function houseOf(options: HouseOptions, seen: Seen[], app: Listening): Promise<House> {
+async function fullGatewayOf(options: FullGatewayOptions, seen: Seen[], app: Listening): Promise<FullGateway> {
   const url = `http://127.0.0.1:${app.port}`;
   const upstreams = options.upstreams ?? [{ access: "user", ...options.upstream }];
   const settings = settingsOf({
@@ -123,7 +123,7 @@ async function houseOf(options: HouseOptions, seen: Seen[], app: Listening): Pro
   const clock = options.world?.clock;
   const auth = coatcheck({ publicUrl, secrets, store, session: { idle, lifetime }, ...(clock === undefined ? {} : { clock }) });
   return {
-    gateway,
+    server: gateway,
     port: gateway.port,
     appPort: app.port,
     store,
