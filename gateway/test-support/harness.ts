@@ -79,9 +79,9 @@ function sessionLayer(control: Control): SessionLayer {
       const admission = admissionOf(name);
       if (require === "none" || admission.identity !== null) return admission;
       if (mayLogin && request.header("accept")?.includes("text/html") === true) {
-        return { kind: "turned", response: { status: 302, headers: [["location", "/auth/login"]], body: "" } };
+        return { kind: "rejected", response: { status: 302, headers: [["location", "/auth/login"]], body: "" } };
       }
-      return { kind: "turned", response: problemOf("ERR_UNAUTHENTICATED") };
+      return { kind: "rejected", response: problemOf("ERR_UNAUTHENTICATED") };
     },
     watchSession(id, onEnd) {
       const watchers = control.watchers.get(id) ?? new Set();

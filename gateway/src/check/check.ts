@@ -8,7 +8,7 @@ import type { CheckRequest } from "../session/interface.ts";
 import { UsersOf } from "../session/users-of.ts";
 import type { IdentityHeaderMaker, IdentityHeaders, LeftOut } from "../upstream/headers/identity-headers.ts";
 
-const SOMEBODY: Policy = { require: "user" };
+const USER_REQUIRED: Policy = { require: "user" };
 
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
@@ -30,7 +30,7 @@ export function check(checker: Checker, request: CheckRequest): MaybePromise<Ide
 }
 
 function judge(checker: Checker, exchange: Exchange, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
-  const decision = exchange.admit(SOMEBODY);
+  const decision = exchange.admit(USER_REQUIRED);
   return decision instanceof Promise
     ? decision.then((decided) => concluded(checker, exchange, decided, request))
     : concluded(checker, exchange, decision, request);

@@ -4,25 +4,25 @@ import type { Duplex } from "node:stream";
 import { TrustedPeers } from "coatcheck/address";
 import type { RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
-import { CheckDoor } from "../check/check-route.ts";
+import { CheckEndpoint } from "../check/check-endpoint.ts";
 import type { Settings } from "../config/config.ts";
 import type { Observer, Outcome } from "../observe/observer.ts";
 import { stopwatch, tellFailure } from "../observe/observer.ts";
 import { headerOf } from "../request/client-request.ts";
-import type { Arrival, Reception, Refusal } from "../request/intake.ts";
+import type { IncomingRequest, Refusal, RequestIntake } from "../request/intake.ts";
 import { finished, hasUnreadBody, isPreflight, receive, refusal } from "../request/intake.ts";
 import type { PublicOrigin } from "../request/origin.ts";
 import { PublicOrigins } from "../request/origin.ts";
 import { GatewayRequest } from "../request/own-request.ts";
 import { problemOf, send } from "../response/response.ts";
-import type { Admission, Ask, SessionLayer, Turned } from "../session/interface.ts";
+import type { Admission, Ask, Rejected, SessionLayer } from "../session/interface.ts";
 import type { ConnectionUse } from "../upstream/connections/connection-limit.ts";
 import { ProxyExchange } from "../upstream/exchange.ts";
-import { folded } from "../upstream/headers/header-rule.ts";
+import { normalisedName } from "../upstream/headers/header-rule.ts";
 import { identityHeaderMaker } from "../upstream/headers/identity-headers.ts";
 import { askForBody } from "../upstream/interim.ts";
 import { OpenStreams } from "../upstream/open-streams.ts";
-import type { Passage, Passages } from "../upstream/proxy-request.ts";
+import type { ProxyContext, ProxyRequest } from "../upstream/proxy-request.ts";
 import type { Route } from "../upstream/route.ts";
 import { mayPass, openRoute } from "../upstream/route.ts";
 import { refuseUpgrade, UpgradeExchange } from "../upstream/upgrade.ts";
@@ -31,15 +31,15 @@ import { isUnder, RouteTable } from "./routing.ts";
 const NOTHING_EARLY = Buffer.alloc(0);
 
 /** Where every request comes in: reads it, finds where it belongs and who asks, and sends it on its way or turns it away. */
-export class FrontDoor {
+export class RequestDispatcher {
   readonly #prefix: string;
   readonly #sessions: SessionLayer;
   readonly #observer: Observer;
-  readonly #reception: Reception;
+  readonly #intake: RequestIntake;
   readonly #routes: readonly Route[];
   readonly #table: RouteTable<Route>;
-  readonly #passages: Passages;
-  readonly #checks: CheckDoor;
+  readonly #context: ProxyContext;
+  readonly #checks: CheckEndpoint;
   #draining = false;
 
   constructor(settings: Settings, sessions: SessionLayer, observer: Observer) {
@@ -48,13 +48,13 @@ export class FrontDoor {
     this.#prefix = settings.prefix;
     this.#sessions = sessions;
     this.#observer = observer;
-    this.#reception = {
+    this.#intake = {
       origins,
       peers: new TrustedPeers(settings.trustedProxies, "trustedProxies"),
       family: settings.clientAddress,
       limits: settings.limits,
       isOwnCookie,
-      hidden: new Set(sessions.proxyHeaders.map(folded)),
+      hidden: new Set(sessions.proxyHeaders.map(normalisedName)),
     };
     const told = identityHeaderMaker(settings);
     this.#routes = settings.upstreams.map((upstream) => openRoute(upstream, settings, told));
@@ -63,18 +63,18 @@ export class FrontDoor {
       origins.all.map(({ host }) => host),
     );
     const streams = new OpenStreams(sessions.watchSession, observer);
-    this.#passages = {
+    this.#context = {
       ...{ isOwnCookie, observer, streams, bodyLimit: settings.limits.body },
       answerFailure: sessions.answerFailure,
       isDraining: () => this.#draining,
     };
     const { prefix } = settings;
-    this.#checks = new CheckDoor({ prefix, sessions, reception: this.#reception, observer, isDraining: () => this.#draining });
+    this.#checks = new CheckEndpoint({ prefix, sessions, intake: this.#intake, observer, isDraining: () => this.#draining });
   }
 
   /** The WebSockets and event streams that are open. */
   get streams(): OpenStreams {
-    return this.#passages.streams;
+    return this.#context.streams;
   }
 
   get connections(): readonly ConnectionUse[] {
@@ -98,21 +98,21 @@ export class FrontDoor {
       this.#checks.answer(message, response);
       return;
     }
-    const arrival = receive(message, this.#reception);
-    if (arrival.kind === "refusal") {
-      this.#refuse(message, response, arrival);
+    const incoming = receive(message, this.#intake);
+    if (incoming.kind === "refusal") {
+      this.#refuse(message, response, incoming);
       return;
     }
-    if (isUnder(arrival.path, this.#prefix)) {
-      void this.#serveOwn(arrival, response);
+    if (isUnder(incoming.path, this.#prefix)) {
+      void this.#serveOwn(incoming, response);
       return;
     }
-    const route = this.#routeOf(arrival);
+    const route = this.#routeOf(incoming);
     if (route.kind === "refusal") {
       this.#refuse(message, response, route);
       return;
     }
-    this.#pass(arrival, route, response, NOTHING_EARLY);
+    this.#pass(incoming, route, response, NOTHING_EARLY);
   }
 
   /** A request to switch protocols: WebSockets pass, everything else is refused (PX-02). */
@@ -123,109 +123,115 @@ export class FrontDoor {
       this.#checks.answer(message, socket);
       return;
     }
-    const arrival = receive(message, this.#reception);
-    if (arrival.kind === "refusal") {
-      this.#refuse(message, socket, arrival);
+    const incoming = receive(message, this.#intake);
+    if (incoming.kind === "refusal") {
+      this.#refuse(message, socket, incoming);
       return;
     }
-    const { origin } = arrival;
+    const { origin } = incoming;
     const protocol = (headerOf(message.rawHeaders, "upgrade") ?? "").trim().toLowerCase();
     const isHandshake = protocol === "websocket" && message.method === "GET" && message.httpVersion === "1.1";
-    if (!isHandshake || arrival.head.hasBody || this.#draining) {
+    if (!isHandshake || incoming.head.hasBody || this.#draining) {
       this.#refuse(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
       return;
     }
-    const own = isUnder(arrival.path, this.#prefix);
-    const route = own ? refusal("ERR_NOT_FOUND", "unrouted", origin) : this.#routeOf(arrival);
+    const own = isUnder(incoming.path, this.#prefix);
+    const route = own ? refusal("ERR_NOT_FOUND", "unrouted", origin) : this.#routeOf(incoming);
     if (route.kind === "refusal") {
       this.#refuse(message, socket, route);
       return;
     }
     // A page elsewhere can open a socket with the user's cookies; nothing but this check stands in its way (CS-07).
     const from = headerOf(message.rawHeaders, "origin");
-    if (route.access !== "public" && from !== undefined && !this.#reception.origins.includes(from)) {
+    if (route.access !== "public" && from !== undefined && !this.#intake.origins.includes(from)) {
       this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
       return;
     }
-    this.#pass(arrival, route, socket, early);
+    this.#pass(incoming, route, socket, early);
   }
 
-  #routeOf({ path, origin, head }: Arrival): Route | Refusal {
+  #routeOf({ path, origin, head }: IncomingRequest): Route | Refusal {
     const route = this.#table.find(origin.host, path);
     if (route === undefined) return refusal("ERR_NOT_FOUND", "unrouted", origin);
     if (route === "ambiguous") return refusal("ERR_BAD_REQUEST", "malformed", origin);
-    const limit = this.#passages.bodyLimit;
+    const limit = this.#context.bodyLimit;
     if (limit > 0 && head.length !== undefined && Number(head.length) > limit)
       return refusal("ERR_BODY_TOO_LARGE", "too-large", origin);
     return route;
   }
 
   /** Asks who it is, and lets the request through or turns it away. */
-  #pass(arrival: Arrival, route: Route, to: ServerResponse | Duplex, early: Buffer): void {
-    if (route.access === "public" || (route.preflight && isPreflight(arrival.message))) {
-      this.#onward({ arrival, route, admission: null, accessToken: undefined }, to, early);
+  #pass(incoming: IncomingRequest, route: Route, to: ServerResponse | Duplex, early: Buffer): void {
+    if (route.access === "public" || (route.preflight && isPreflight(incoming.message))) {
+      this.#forward({ incoming, route, admission: null, accessToken: undefined }, to, early);
       return;
     }
     try {
-      const result = this.#sessions.authenticate(arrival, askFor(route, arrival.origin));
+      const result = this.#sessions.authenticate(incoming, askFor(route, incoming.origin));
       if (result instanceof Promise) {
         result
-          .then((settled) => this.#admit(arrival, route, settled, to, early))
-          .catch((error: unknown) => this.#failed(arrival, to, error));
+          .then((settled) => this.#admit(incoming, route, settled, to, early))
+          .catch((error: unknown) => this.#failed(incoming, to, error));
       } else {
-        this.#admit(arrival, route, result, to, early);
+        this.#admit(incoming, route, result, to, early);
       }
     } catch (error) {
-      this.#failed(arrival, to, error);
+      this.#failed(incoming, to, error);
     }
   }
 
-  #admit(arrival: Arrival, route: Route, result: Admission | Turned, to: ServerResponse | Duplex, early: Buffer): void {
-    if (result.kind === "turned") {
+  #admit(
+    incoming: IncomingRequest,
+    route: Route,
+    result: Admission | Rejected,
+    to: ServerResponse | Duplex,
+    early: Buffer,
+  ): void {
+    if (result.kind === "rejected") {
       this.#refuse(
-        arrival.message,
+        incoming.message,
         to,
-        { kind: "refusal", answer: result.response, outcome: "turned", origin: arrival.origin },
-        arrival.started,
+        { kind: "refusal", answer: result.response, outcome: "turned", origin: incoming.origin },
+        incoming.started,
       );
     } else if (!mayPass(route, result)) {
-      this.#forbid(arrival, to, result).catch((error: unknown) => this.#failed(arrival, to, error));
+      this.#forbid(incoming, to, result).catch((error: unknown) => this.#failed(incoming, to, error));
     } else if (route.token === "none" || result.identity === null) {
-      this.#onward({ arrival, route, admission: result, accessToken: undefined }, to, early);
+      this.#forward({ incoming, route, admission: result, accessToken: undefined }, to, early);
     } else {
       Promise.resolve(result.accessToken())
-        .then((accessToken) => this.#onward({ arrival, route, admission: result, accessToken }, to, early))
-        .catch((error: unknown) => this.#failed(arrival, to, error, askFor(route, arrival.origin).mayLogin));
+        .then((accessToken) => this.#forward({ incoming, route, admission: result, accessToken }, to, early))
+        .catch((error: unknown) => this.#failed(incoming, to, error, askFor(route, incoming.origin).mayLogin));
     }
   }
 
-  #onward(passage: Passage, to: ServerResponse | Duplex, early: Buffer): void {
+  #forward(request: ProxyRequest, to: ServerResponse | Duplex, early: Buffer): void {
     if (to instanceof ServerResponse) {
-      if (passage.arrival.head.expects !== undefined) askForBody(passage.arrival.message, to);
-      new ProxyExchange(this.#passages, passage, to).start();
+      if (request.incoming.head.expects !== undefined) askForBody(request.incoming.message, to);
+      new ProxyExchange(this.#context, request, to).start();
       return;
     }
-    const { arrival, admission } = passage;
-    if (admission !== null && admission.identity !== null && arrival.header("origin") === undefined) {
-      this.#refuse(arrival.message, to, refusal("ERR_CROSS_SITE", "forbidden", arrival.origin));
+    const { incoming, admission } = request;
+    if (admission !== null && admission.identity !== null && incoming.header("origin") === undefined) {
+      this.#refuse(incoming.message, to, refusal("ERR_CROSS_SITE", "forbidden", incoming.origin));
       return;
     }
-    new UpgradeExchange(this.#passages, passage, to).start(early);
+    new UpgradeExchange(this.#context, request, to).start(early);
   }
 
   /** Signed in, and not one of those who may: 403, which settles the session as every other answer does. */
-  async #forbid({ message, origin, started }: Arrival, to: ServerResponse | Duplex, admission: Admission): Promise<void> {
+  async #forbid({ message, origin, started }: IncomingRequest, to: ServerResponse | Duplex, admission: Admission): Promise<void> {
     const answer = problemOf("ERR_FORBIDDEN");
     const cookies = await admission.settle(answer.status);
     const headers = [...answer.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
     this.#refuse(message, to, { kind: "refusal", answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
   }
 
-  async #serveOwn(arrival: Arrival, response: ServerResponse): Promise<void> {
-    const { message, origin, head, started } = arrival;
+  async #serveOwn(incoming: IncomingRequest, response: ServerResponse): Promise<void> {
+    const { message, origin, head, started } = incoming;
     try {
       if (head.expects !== undefined) askForBody(message, response);
-      const answer = await this.#sessions.endpoints(new GatewayRequest(arrival, this.#prefix));
+      const answer = await this.#sessions.endpoints(new GatewayRequest(incoming, this.#prefix));
       this.#refuse(
         message,
         response,
@@ -233,14 +239,14 @@ export class FrontDoor {
         started,
       );
     } catch (error) {
-      this.#failed(arrival, response, error);
+      this.#failed(incoming, response, error);
     }
   }
 
   /** Where every promise of a request ends, so nothing in here throws: what cannot be answered is cut off. */
-  #failed(arrival: Arrival, to: ServerResponse | Duplex, error: unknown, mayLogin = false): void {
-    const { message, origin, started } = arrival;
-    const answer = this.#sessions.answerFailure(error, arrival, mayLogin);
+  #failed(incoming: IncomingRequest, to: ServerResponse | Duplex, error: unknown, mayLogin = false): void {
+    const { message, origin, started } = incoming;
+    const answer = this.#sessions.answerFailure(error, incoming, mayLogin);
     tellFailure(this.#observer, error, answer.status);
     try {
       this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);

@@ -1,4 +1,4 @@
-import { folded, withoutParameters } from "../request/path.ts";
+import { caseFolded, withoutParameters } from "../request/path.ts";
 import type { Terms } from "./strictness.ts";
 import { isStricter } from "./strictness.ts";
 
@@ -14,7 +14,7 @@ export interface Routable extends Terms {
 
 interface Entry<R> {
   readonly prefix: string;
-  readonly folded: string;
+  readonly caseFolded: string;
   readonly route: R;
 }
 
@@ -53,7 +53,10 @@ export class RouteTable<R extends Routable> {
     const cut = withoutParameters(path);
     if (cut !== path && first(routes.entries, cut) !== route) return "ambiguous";
     if (!routes.uneven || route === undefined || route.caseSensitive) return route;
-    const seen = [...regardless(routes.entries, folded(path)), ...(cut === path ? [] : regardless(routes.entries, folded(cut)))];
+    const seen = [
+      ...regardless(routes.entries, caseFolded(path)),
+      ...(cut === path ? [] : regardless(routes.entries, caseFolded(cut))),
+    ];
     return seen.some((other) => isStricter(other, route)) ? "ambiguous" : route;
   }
 }
@@ -61,7 +64,7 @@ export class RouteTable<R extends Routable> {
 function routesOf<R extends Routable>(routes: readonly R[], host: string): HostRoutes<R> {
   const all = routes
     .filter((route) => route.hosts.length === 0 || route.hosts.includes(host))
-    .flatMap((route) => route.paths.map((prefix) => ({ prefix, folded: folded(prefix), route })));
+    .flatMap((route) => route.paths.map((prefix) => ({ prefix, caseFolded: caseFolded(prefix), route })));
   all.sort((a, b) => b.prefix.length - a.prefix.length || b.route.hosts.length - a.route.hosts.length);
   // The second of two with one prefix is never asked.
   const entries = all.filter(({ prefix }, index) => all.findIndex((other) => other.prefix === prefix) === index);
@@ -77,10 +80,12 @@ function first<R>(entries: readonly Entry<R>[], path: string): R | undefined {
   return undefined;
 }
 
-/** The routes that fit a folded path by the longest prefix, where letters' case is nothing; prefixes may differ in it alone. */
+/** The routes that fit a case-folded path by the longest prefix, where letters' case is nothing; prefixes may differ in it alone. */
 function regardless<R>(entries: readonly Entry<R>[], path: string): readonly R[] {
-  const longest = entries.find((entry) => isUnder(path, entry.folded));
-  return longest === undefined ? [] : entries.filter((entry) => entry.folded === longest.folded).map((entry) => entry.route);
+  const longest = entries.find((entry) => isUnder(path, entry.caseFolded));
+  return longest === undefined
+    ? []
+    : entries.filter((entry) => entry.caseFolded === longest.caseFolded).map((entry) => entry.route);
 }
 
 /** Whether a path is the prefix or lies below it, on segment boundaries: `/api` holds `/api/x` and not `/apis`. */

@@ -1,7 +1,7 @@
 import type { RouteResponse, SessionDirectory } from "coatcheck";
 import { sameSecret } from "coatcheck/secrets";
 import { problemOf } from "../response/response.ts";
-import { WHOM_NAMES, type WhomName, whomOf } from "../session/user-selector.ts";
+import { SELECTOR_NAMES, type SelectorName, userSelectorOf } from "../session/user-selector.ts";
 
 /** What the sessions API of the admin listener is made of. */
 export interface SessionsApi {
@@ -49,13 +49,13 @@ function refusal(authorization: string | undefined, token: string): RouteRespons
 }
 
 async function ofOwner(query: URLSearchParams, ending: boolean, directory: SessionDirectory): Promise<RouteResponse> {
-  const wrong = wrongParameter(query, WHOM_NAMES);
+  const wrong = wrongParameter(query, SELECTOR_NAMES);
   if (wrong !== undefined) return wrong;
-  const given = (name: WhomName): string | undefined => query.get(name) ?? undefined;
-  const whom = whomOf({ owner: given("owner"), issuer: given("issuer"), subject: given("subject") });
-  if (whom.kind === "wrong") return badRequest(`${whom.name} ${whom.why}.`);
-  if (ending) return said({ ended: await directory.endAll(whom.owner, "admin") });
-  return said({ sessions: await directory.list(whom.owner) });
+  const given = (name: SelectorName): string | undefined => query.get(name) ?? undefined;
+  const selector = userSelectorOf({ owner: given("owner"), issuer: given("issuer"), subject: given("subject") });
+  if (selector.kind === "wrong") return badRequest(`${selector.name} ${selector.why}.`);
+  if (ending) return said({ ended: await directory.endAll(selector.owner, "admin") });
+  return said({ sessions: await directory.list(selector.owner) });
 }
 
 async function ofId(id: string, query: URLSearchParams, ending: boolean, directory: SessionDirectory): Promise<RouteResponse> {

@@ -22,8 +22,8 @@ export const METHODS: ReadonlySet<string> = new Set(
 const ALLOW = [...METHODS].join(", ");
 
 /** What is read of a request before anything is decided about it; the engine sees it as it is. One object for each request. */
-export class Arrival extends ClientRequest {
-  readonly kind = "arrival";
+export class IncomingRequest extends ClientRequest {
+  readonly kind = "incoming";
   readonly message: IncomingMessage;
   readonly head: RequestHead;
   readonly path: string;
@@ -33,7 +33,10 @@ export class Arrival extends ClientRequest {
   /** Monotonic milliseconds. */
   readonly started: number;
 
-  constructor(read: Pick<Arrival, "message" | "head" | "peer" | "origin" | "client" | "started">, { path, query }: Target) {
+  constructor(
+    read: Pick<IncomingRequest, "message" | "head" | "peer" | "origin" | "client" | "started">,
+    { path, query }: Target,
+  ) {
     super(read.message, query === "" ? path : path + query, read.peer);
     this.message = read.message;
     this.head = read.head;
@@ -64,7 +67,7 @@ export function refusal(code: ErrorCode, outcome: Outcome, origin?: PublicOrigin
 }
 
 /** Who receives requests: the origins that are served, the peers that are trusted, the limits. */
-export interface Reception {
+export interface RequestIntake {
   readonly origins: PublicOrigins;
   readonly peers: TrustedPeers;
   /** Which header tells the client's address. */
@@ -78,8 +81,8 @@ export interface Reception {
 /** Reads a request's head once, and refuses what has no one meaning. */
 export function receive(
   message: IncomingMessage,
-  { origins, peers, family, limits, isOwnCookie, hidden }: Reception,
-): Arrival | Refusal {
+  { origins, peers, family, limits, isOwnCookie, hidden }: RequestIntake,
+): IncomingRequest | Refusal {
   const started = stopwatch();
   const { rawHeaders } = message;
   if (rawHeaders.length > limits.headers * 2)
@@ -99,7 +102,7 @@ export function receive(
     return refusal("ERR_BAD_REQUEST", "malformed", origin);
   const header = family === "forwarded" ? head.forwarded : head.forwardedFor;
   const client = clientAddress({ peer, header, family, trusted: peers }) ?? "";
-  return new Arrival({ message, head, peer, origin, client, started }, target);
+  return new IncomingRequest({ message, head, peer, origin, client, started }, target);
 }
 
 /** Whether a message announces a body that was not read to its end. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { CoatcheckError } from "coatcheck/errors";
 import type { OwnRequest } from "../session/interface.ts";
 import { ClientRequest } from "./client-request.ts";
-import type { Arrival } from "./intake.ts";
+import type { IncomingRequest } from "./intake.ts";
 
 /** A request to one of the gateway's own endpoints. */
 export class GatewayRequest extends ClientRequest implements OwnRequest {
@@ -11,7 +11,7 @@ export class GatewayRequest extends ClientRequest implements OwnRequest {
   readonly client: string;
   readonly #message: IncomingMessage;
 
-  constructor({ message, target, path, origin, peer, client }: Arrival, prefix: string) {
+  constructor({ message, target, path, origin, peer, client }: IncomingRequest, prefix: string) {
     super(message, target, peer);
     this.origin = origin.origin;
     this.client = client;

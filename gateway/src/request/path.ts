@@ -95,7 +95,7 @@ export function withoutParameters(path: string): string {
 }
 
 /** The path as servers see it that do not mind letters' case, and that may decode twice. For comparing only. */
-export function folded(path: string): string {
+export function caseFolded(path: string): string {
   const plain = path.includes("%") ? decoded(decoded(path.replace(/%(?:25)+(?=[0-9A-F]{2})/gi, "%"))) : path;
   // Upper case first: letters outside ASCII have lower case within it in one of the directions alone.
   return plain.toUpperCase().toLowerCase().replaceAll("\u0307", "");

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { Settings } from "../config/config.ts";
-import { FrontDoor } from "../dispatch/dispatcher.ts";
+import { RequestDispatcher } from "../dispatch/dispatcher.ts";
 import type { Readiness } from "../observe/admin.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
 import { adminHosts } from "../observe/admin-hosts.ts";
@@ -28,7 +28,7 @@ export interface GatewayParts {
 
 /** Starts a gateway: the public listener, and the admin listener beside it. */
 export async function startGateway({ settings, sessions, observation, withAdmin = true }: GatewayParts): Promise<Gateway> {
-  const door = new FrontDoor(settings, sessions, observation.observer);
+  const door = new RequestDispatcher(settings, sessions, observation.observer);
   observation.countOpen({ streams: () => door.streams.size, connections: () => door.connections });
   const server = createListener(door, settings.limits, observation.observer);
   let stopping = false;

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import type { LimitSettings } from "../config/config.ts";
 import type { Address } from "../config/kinds/network-kinds.ts";
-import type { FrontDoor } from "../dispatch/dispatcher.ts";
+import type { RequestDispatcher } from "../dispatch/dispatcher.ts";
 import type { Observer } from "../observe/observer.ts";
 import { hasUnreadBody } from "../request/intake.ts";
 import { HEAD_TOO_LARGE, ownHeaders, problemOf, send, TOO_SLOW } from "../response/response.ts";
@@ -16,7 +16,7 @@ import { SlowUploads } from "./slow-uploads.ts";
 import { StandingReaders } from "./standing-readers.ts";
 
 /** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
-export function createListener(door: FrontDoor, limits: LimitSettings, observer: Observer): Server {
+export function createListener(door: RequestDispatcher, limits: LimitSettings, observer: Observer): Server {
   const server = createServer({
     IncomingMessage: GatewayMessage,
     insecureHTTPParser: false,

@@ -3,10 +3,10 @@ import type { AssertionSigner } from "coatcheck/assertions";
 import { comesAgain } from "./comes-again.ts";
 import type { Engine, Exchange } from "./engine.ts";
 import { groupsOf } from "./groups.ts";
-import type { Admission, Ask, Turned } from "./interface.ts";
+import type { Admission, Ask, Rejected } from "./interface.ts";
 
-const SOMEBODY: Policy = { require: "user" };
-const ANYBODY: Policy = { require: "none" };
+const USER_REQUIRED: Policy = { require: "user" };
+const USER_OPTIONAL: Policy = { require: "none" };
 
 /** Finds out who asks, and whether they may pass. Synchronous where the store is. */
 export function authenticate(
@@ -14,23 +14,23 @@ export function authenticate(
   signer: AssertionSigner,
   request: RequestView,
   ask: Ask,
-): MaybePromise<Admission | Turned> {
+): MaybePromise<Admission | Rejected> {
   const exchange = engine.open(request);
   return exchange instanceof Promise ? exchange.then((opened) => judge(signer, opened, ask)) : judge(signer, exchange, ask);
 }
 
-function judge(signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Turned> {
-  const decision = exchange.admit(ask.require === "user" ? SOMEBODY : ANYBODY);
+function judge(signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Rejected> {
+  const decision = exchange.admit(ask.require === "user" ? USER_REQUIRED : USER_OPTIONAL);
   return decision instanceof Promise
     ? decision.then((decided) => concluded(signer, exchange, ask, decided))
     : concluded(signer, exchange, ask, decision);
 }
 
-function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask, decision: Decision): Admission | Turned {
+function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask, decision: Decision): Admission | Rejected {
   if (decision.kind === "proceed") return new Admitted(exchange, signer);
   const unwelcome = decision.kind === "login" && !ask.mayLogin;
-  const turned = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
-  return { kind: "turned", response: exchange.refuse(turned) };
+  const rejected = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
+  return { kind: "rejected", response: exchange.refuse(rejected) };
 }
 
 /** Somebody, or nobody, whose request goes on to an upstream. */

@@ -48,13 +48,13 @@ export interface Admission {
 }
 
 /** The request goes no further: the login, a 401, 403 or 503, as a value. */
-export interface Turned {
-  readonly kind: "turned";
+export interface Rejected {
+  readonly kind: "rejected";
   readonly response: RouteResponse;
 }
 
 /** Who asks, and may they? Fulfilled by the library's engine. */
-export type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Turned>;
+export type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Rejected>;
 
 /** Calls `onEnd` once when the session is over, on whichever replica, never before this has answered. Answers how to stop. */
 export type WatchSession = (sessionId: string, onEnd: (reason: EndReason) => void) => () => void;

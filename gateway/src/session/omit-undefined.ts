@@ -1,6 +1,6 @@
 /** Settings without the keys that were not given: the library tells an absent option from an empty one. */
-export function given<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
-export function given(settings: object): object {
+export function omitUndefined<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
+export function omitUndefined(settings: object): object {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && !isEmpty(value)));
 }
 

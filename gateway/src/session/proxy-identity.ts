@@ -1,6 +1,6 @@
 import type { Identity, Known, ProxyOptions } from "coatcheck";
 import type { Settings } from "../config/config.ts";
-import { given } from "./omit-undefined.ts";
+import { omitUndefined } from "./omit-undefined.ts";
 import { isUnverified } from "./verified-email.ts";
 
 type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
@@ -13,10 +13,10 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): Proxy
     preset,
     trusted: trusted.length > 0 ? trusted : trustedProxies,
     unknown,
-    ...(headers === undefined ? {} : { headers: given(headers) }),
+    ...(headers === undefined ? {} : { headers: omitUndefined(headers) }),
     ...(issuer === undefined ? {} : { issuer }),
     ...(secret === undefined ? {} : { secret }),
-    ...(assertion === undefined ? {} : { assertion: given(assertion) }),
+    ...(assertion === undefined ? {} : { assertion: omitUndefined(assertion) }),
     ...(users.length === 0 ? {} : { resolve: mayCome(users) }),
     ...(signOutUrl === undefined ? {} : { signOutUrl }),
   };

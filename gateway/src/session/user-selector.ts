@@ -1,21 +1,21 @@
 /** Whose sessions are meant, or which of the three names was given wrongly. */
-export type Whom =
+export type UserSelector =
   | { readonly kind: "owner"; readonly owner: string }
-  | { readonly kind: "wrong"; readonly name: WhomName; readonly why: string };
+  | { readonly kind: "wrong"; readonly name: SelectorName; readonly why: string };
 
 /** How a user can be named. */
-export type WhomName = "owner" | "issuer" | "subject";
-export const WHOM_NAMES: readonly WhomName[] = ["owner", "issuer", "subject"];
+export type SelectorName = "owner" | "issuer" | "subject";
+export const SELECTOR_NAMES: readonly SelectorName[] = ["owner", "issuer", "subject"];
 
 /** A user by owner, or by issuer and subject, which are the owner with a space between. */
-export function whomOf(given: { readonly [name in WhomName]?: string | undefined }): Whom {
+export function userSelectorOf(given: { readonly [name in SelectorName]?: string | undefined }): UserSelector {
   const { owner, issuer, subject } = given;
-  const empty = WHOM_NAMES.find((name) => given[name]?.trim() === "");
+  const empty = SELECTOR_NAMES.find((name) => given[name]?.trim() === "");
   if (empty !== undefined) return { kind: "wrong", name: empty, why: "is empty" };
   // Else one owner could be spelt as two users.
   if (issuer !== undefined && /\s/.test(issuer)) return { kind: "wrong", name: "issuer", why: "holds white space" };
   if (owner !== undefined) {
-    const other = WHOM_NAMES.find((name) => name !== "owner" && given[name] !== undefined);
+    const other = SELECTOR_NAMES.find((name) => name !== "owner" && given[name] !== undefined);
     return other === undefined ? { kind: "owner", owner } : { kind: "wrong", name: other, why: "is given beside owner" };
   }
   if (issuer === undefined && subject === undefined) {

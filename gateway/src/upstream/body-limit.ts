@@ -1,6 +1,6 @@
 import type { Readable, TransformCallback } from "node:stream";
 import { Transform } from "node:stream";
-import type { Arrival } from "../request/intake.ts";
+import type { IncomingRequest } from "../request/intake.ts";
 import { BodyTooLarge, ClientGone } from "./failures.ts";
 
 const ignore = (): void => {};
@@ -22,7 +22,7 @@ export class BodyLimit extends Transform {
 }
 
 /** The body of a request as it goes on, and what was said of its length is held to already; `null` where there is none. `limit` 0: none of ours. */
-export function limitedBody({ head, message }: Arrival, limit: number): Readable | null {
+export function limitedBody({ head, message }: IncomingRequest, limit: number): Readable | null {
   if (!head.hasBody) return null;
   message.on("error", ignore);
   if (limit === 0 || head.length !== undefined) return message;

@@ -8,16 +8,16 @@ import { problemOf, send } from "../response/response.ts";
 import { limitedBody } from "./body-limit.ts";
 import type { Waiter } from "./connections/connection-limit.ts";
 import { Slot } from "./connections/connection-limit.ts";
-import { Journey } from "./exchange-state.ts";
 import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
 import type { AnswerHeaders } from "./headers/response-head.ts";
 import { answerHead, isEventStream } from "./headers/response-head.ts";
 import { passHints } from "./interim.ts";
 import type { OpenStream } from "./open-streams.ts";
-import type { Passage, Passages } from "./proxy-request.ts";
+import type { ProxyContext, ProxyRequest } from "./proxy-request.ts";
 import { upstreamHeaders, withToken } from "./proxy-request.ts";
 import { Rejection, rejectsToken, tokenInstead } from "./rejection.ts";
 import { AnswerBody } from "./response-body.ts";
+import { UpstreamExchange } from "./upstream-exchange.ts";
 
 const NO_COOKIES: readonly string[] = [];
 const NOTHING: readonly Buffer[] = [];
@@ -27,7 +27,7 @@ const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
  * One request to an upstream and its answer. It is itself undici's handler, so that the road from socket to socket has no stream
  * wrapper and makes no closure for each chunk.
  */
-export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream, Waiter {
+export class ProxyExchange extends UpstreamExchange implements Dispatcher.DispatchHandler, Finished, OpenStream, Waiter {
   readonly #response: ServerResponse;
   readonly #slot: Slot;
   readonly #body: AnswerBody;
@@ -48,10 +48,10 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   #waiting: readonly Buffer[] = NOTHING;
   #renewed = false;
 
-  constructor(shared: Passages, passage: Passage, response: ServerResponse) {
-    super(shared, passage);
+  constructor(shared: ProxyContext, request: ProxyRequest, response: ServerResponse) {
+    super(shared, request);
     this.#response = response;
-    this.#slot = new Slot(passage.route.limit, this);
+    this.#slot = new Slot(request.route.limit, this);
     this.#body = new AnswerBody(response, this.#slot);
   }
 
@@ -67,17 +67,17 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
       return;
     }
     this.#response.on("close", () => this.#closed());
-    this.#headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
-    const { head } = this.passage.arrival;
+    this.#headers = upstreamHeaders(this.request, (what) => this.leftOut(what));
+    const { head } = this.request.incoming;
     if (head.hasBody && head.length !== undefined) this.#headers.push("content-length", head.length);
     this.#slot.take();
   }
 
   /** There is a connection for it: the request leaves. */
   go(): void {
-    const { route, arrival } = this.passage;
-    const body = limitedBody(arrival, this.shared.bodyLimit);
-    route.pool.dispatch({ ...route.sending, path: arrival.target, method: this.method, headers: this.#headers, body }, this);
+    const { route, incoming } = this.request;
+    const body = limitedBody(incoming, this.shared.bodyLimit);
+    route.pool.dispatch({ ...route.sending, path: incoming.target, method: this.method, headers: this.#headers, body }, this);
   }
 
   /** None became free while it could wait. */
@@ -100,7 +100,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (status < 200) {
-      passHints(status, headers, this.#response, this.passage.arrival.message);
+      passHints(status, headers, this.#response, this.request.incoming.message);
       return;
     }
     if (this.#mayRenew && rejectsToken(status, headers)) {
@@ -112,13 +112,13 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
 
   /** A rejected token is renewed once, and the request sent once more, where there is no body that is gone (RF-08). */
   get #mayRenew(): boolean {
-    const { accessToken, arrival } = this.passage;
-    return accessToken !== undefined && !this.#renewed && !arrival.head.hasBody;
+    const { accessToken, incoming } = this.request;
+    return accessToken !== undefined && !this.#renewed && !incoming.head.hasBody;
   }
 
   #answer(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     this.answered = stopwatch();
-    const { admission } = this.passage;
+    const { admission } = this.request;
     if (admission === null) {
       this.#writeHead(status, headers, NO_COOKIES);
       return;
@@ -166,7 +166,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#slot.free();
     if (this.#over) return;
-    const { message, head } = this.passage.arrival;
+    const { message, head } = this.request.incoming;
     if (error instanceof ClientGone || this.#response.destroyed || (head.hasBody && message.destroyed && !message.complete)) {
       this.#over = true;
       return;
@@ -186,7 +186,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   }
 
   async #sendAgain(controller: Dispatcher.DispatchController, rejection: Rejection, trailers: AnswerHeaders): Promise<void> {
-    const { admission, accessToken = "" } = this.passage;
+    const { admission, accessToken = "" } = this.request;
     this.#renewed = true;
     const token = await tokenInstead(admission, accessToken);
     if (this.#over || this.#response.destroyed) return;
@@ -211,7 +211,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   #writeHead(status: number, headers: AnswerHeaders, cookies: readonly string[]): void {
     const response = this.#response;
     if (this.#over || response.destroyed) return;
-    const { admission } = this.passage;
+    const { admission } = this.request;
     const flat = answerHead(headers, cookies, admission !== null && admission.identity !== null, this, status);
     if (this.shared.isDraining()) flat.push("connection", "close");
     const isStream = isEventStream(headers["content-type"]);
@@ -240,8 +240,8 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
   /** There is no answer for the head that waits: the session layer has none, or it cannot be written. Every promise ends here. */
   #fail(error: unknown): void {
     if (this.#over) return;
-    const { arrival, route } = this.passage;
-    const answer = this.shared.answerFailure(error, arrival, route.asks.get(arrival.origin.origin)?.mayLogin);
+    const { incoming, route } = this.request;
+    const answer = this.shared.answerFailure(error, incoming, route.asks.get(incoming.origin.origin)?.mayLogin);
     tellFailure(this.shared.observer, error, answer.status, this.upstream);
     this.#refuse(answer, answer.status === 503 ? "unavailable" : answer.status >= 500 ? "failed" : "turned");
   }
@@ -251,7 +251,7 @@ export class ProxyExchange extends Journey implements Dispatcher.DispatchHandler
     this.#over = true;
     this.outcome = outcome;
     const response = this.#response;
-    const { message, head, origin } = this.passage.arrival;
+    const { message, head, origin } = this.request.incoming;
     const cookies = this.#cookies;
     // One that cannot be written is not tried again.
     this.#cookies = NO_COOKIES;

@@ -1,6 +1,6 @@
 import type { RequestView, RouteResponse } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
-import type { Arrival } from "../request/intake.ts";
+import type { IncomingRequest } from "../request/intake.ts";
 import type { Admission } from "../session/interface.ts";
 import type { LeftOut } from "./headers/identity-headers.ts";
 import type { IsOwnCookie } from "./headers/own-cookies.ts";
@@ -8,7 +8,7 @@ import type { OpenStreams } from "./open-streams.ts";
 import type { Route } from "./route.ts";
 
 /** What stays the same for all requests on their way to upstreams. */
-export interface Passages {
+export interface ProxyContext {
   readonly isOwnCookie: IsOwnCookie;
   readonly observer: Observer;
   readonly streams: OpenStreams;
@@ -21,8 +21,8 @@ export interface Passages {
 }
 
 /** A request that may pass: where it goes, and on whose behalf. */
-export interface Passage {
-  readonly arrival: Arrival;
+export interface ProxyRequest {
+  readonly incoming: IncomingRequest;
   readonly route: Route;
   /** `null` where nobody was looked up. */
   readonly admission: Admission | null;
@@ -30,8 +30,8 @@ export interface Passage {
 }
 
 /** The whole header of the request to the upstream: what the client said and may say, then what only the gateway says. */
-export function upstreamHeaders({ arrival, route, admission, accessToken }: Passage, leftOut: LeftOut): string[] {
-  const { head, origin, client } = arrival;
+export function upstreamHeaders({ incoming, route, admission, accessToken }: ProxyRequest, leftOut: LeftOut): string[] {
+  const { head, origin, client } = incoming;
   const headers = head.kept;
   if (route.passHost) headers.push("host", origin.host);
   headers.push(

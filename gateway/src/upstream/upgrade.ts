@@ -9,13 +9,13 @@ import { stopwatch } from "../observe/observer.ts";
 import { problemOf, problemOfError, send } from "../response/response.ts";
 import { hangUp } from "../server/lingering-close.ts";
 import { Slot } from "./connections/connection-limit.ts";
-import { Journey } from "./exchange-state.ts";
 import { ClientGone, failureCode } from "./failures.ts";
 import type { AnswerHeaders } from "./headers/response-head.ts";
 import { answerHead } from "./headers/response-head.ts";
 import type { OpenStream } from "./open-streams.ts";
-import type { Passage, Passages } from "./proxy-request.ts";
+import type { ProxyContext, ProxyRequest } from "./proxy-request.ts";
 import { upstreamHeaders } from "./proxy-request.ts";
+import { UpstreamExchange } from "./upstream-exchange.ts";
 
 /** Joins a client's socket and an upstream's: bytes go both ways with backpressure, and an end or a failure of one reaches the other. */
 function join(client: Duplex, upstream: Duplex): void {
@@ -32,7 +32,7 @@ function join(client: Duplex, upstream: Duplex): void {
 }
 
 /** One WebSocket handshake to an upstream, and the sockets that come of it. */
-export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandler, Finished, OpenStream {
+export class UpgradeExchange extends UpstreamExchange implements Dispatcher.DispatchHandler, Finished, OpenStream {
   status = 0;
   readonly #socket: Duplex;
   readonly #slot: Slot;
@@ -41,15 +41,15 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   /** The upstream's answer where it refuses the handshake. */
   #refusal: ServerResponse | undefined = undefined;
 
-  constructor(shared: Passages, passage: Passage, socket: Duplex) {
-    super(shared, passage);
+  constructor(shared: ProxyContext, request: ProxyRequest, socket: Duplex) {
+    super(shared, request);
     this.#socket = socket;
-    this.#slot = new Slot(passage.route.limit, { go() {}, tooLate() {} });
+    this.#slot = new Slot(request.route.limit, { go() {}, tooLate() {} });
   }
 
   /** Sends the handshake. `early` are bytes that the client sent behind it. */
   start(early: Buffer): void {
-    const { route, arrival } = this.passage;
+    const { route, incoming } = this.request;
     if (early.length > 0) this.#socket.unshift(early);
     // Gone while it waited for its admission: nothing tells of that any more.
     if (this.#socket.destroyed) {
@@ -65,8 +65,8 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
     this.shared.streams.add(this);
     this.#socket.once("close", () => this.#closed());
     this.#socket.on("error", () => this.#socket.destroy());
-    const headers = upstreamHeaders(this.passage, (what) => this.leftOut(what));
-    route.handshakes.dispatch({ ...route.sending, path: arrival.target, method: "GET", headers, upgrade: "websocket" }, this);
+    const headers = upstreamHeaders(this.request, (what) => this.leftOut(what));
+    route.handshakes.dispatch({ ...route.sending, path: incoming.target, method: "GET", headers, upgrade: "websocket" }, this);
   }
 
   cut(): void {
@@ -87,7 +87,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
       upstream.destroy();
       return;
     }
-    const { admission } = this.passage;
+    const { admission } = this.request;
     if (admission === null) {
       this.#open(status, headers, []);
       return;
@@ -103,7 +103,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (status < 200) return;
     this.answered = stopwatch();
-    this.#refusal = responseOn(this.passage.arrival.message, this.#socket);
+    this.#refusal = responseOn(this.request.incoming.message, this.#socket);
     this.#refusal.writeHead(status, answerHead(headers, [], false, this, status).concat("connection", "close"));
     this.status = status;
   }
@@ -150,7 +150,7 @@ export class UpgradeExchange extends Journey implements Dispatcher.DispatchHandl
   #refuse(answer: RouteResponse, outcome: Outcome): void {
     this.outcome = outcome;
     this.status = answer.status;
-    const { message, origin } = this.passage.arrival;
+    const { message, origin } = this.request.incoming;
     refuseUpgrade(message, this.#socket, answer, origin.scheme === "https");
   }
 

@@ -1,12 +1,12 @@
 import type { Problem } from "../../config/sources/place.ts";
-import { whomOf } from "../../session/user-selector.ts";
+import { userSelectorOf } from "../../session/user-selector.ts";
 
 /** The owner that flags name, and what is wrong with them. */
-export function whomIn(given: ReadonlyMap<string, string>): { readonly owner: string; readonly problems: readonly Problem[] } {
-  const whom = whomOf({ owner: given.get("owner"), issuer: given.get("issuer"), subject: given.get("subject") });
-  if (whom.kind === "owner") return { owner: whom.owner, problems: [] };
+export function ownerIn(given: ReadonlyMap<string, string>): { readonly owner: string; readonly problems: readonly Problem[] } {
+  const selector = userSelectorOf({ owner: given.get("owner"), issuer: given.get("issuer"), subject: given.get("subject") });
+  if (selector.kind === "owner") return { owner: selector.owner, problems: [] };
   const lines = ["Name the user by --owner OWNER, or by --issuer ISSUER --subject SUBJECT."];
-  return { owner: "", problems: [{ headline: `--${whom.name} ${whom.why}`, lines }] };
+  return { owner: "", problems: [{ headline: `--${selector.name} ${selector.why}`, lines }] };
 }
 
 /** The one id among the words. What is none is not repeated: it may be a ticket. */

@@ -1,8 +1,8 @@
 import { formatProblems } from "../../config/sources/place.ts";
-import { WHOM_NAMES } from "../../session/user-selector.ts";
+import { SELECTOR_NAMES } from "../../session/user-selector.ts";
 import type { Command } from "../command.ts";
 import { readOwnArguments } from "../own-arguments.ts";
-import { idIn, unexpected, whomIn } from "./arguments.ts";
+import { idIn, ownerIn, unexpected } from "./arguments.ts";
 import { withSessions } from "./stored-sessions.ts";
 import { printable } from "./table.ts";
 
@@ -23,7 +23,7 @@ Exit status: 0, 1 where there was none, 2 for what was asked or configured wrong
 
 /** Ends one session, or all of an owner. */
 export const sessionsEnd: Command = async (args, terminal) => {
-  const own = readOwnArguments(args, WHOM_NAMES);
+  const own = readOwnArguments(args, SELECTOR_NAMES);
   const { print, complain } = terminal;
   if (own.help) {
     print(HELP);
@@ -31,7 +31,7 @@ export const sessionsEnd: Command = async (args, terminal) => {
   }
   const all = own.given.size > 0;
   const { id, problems: ofId } = all ? { id: "", problems: unexpected(own.words) } : idIn(own.words);
-  const { owner, problems: ofOwner } = all ? whomIn(own.given) : { owner: "", problems: [] };
+  const { owner, problems: ofOwner } = all ? ownerIn(own.given) : { owner: "", problems: [] };
   const problems = own.problems.length > 0 ? own.problems : [...ofId, ...ofOwner];
   if (problems.length > 0) {
     complain(formatProblems(problems));

@@ -1,8 +1,8 @@
 import { formatProblems } from "../../config/sources/place.ts";
-import { WHOM_NAMES } from "../../session/user-selector.ts";
+import { SELECTOR_NAMES } from "../../session/user-selector.ts";
 import type { Command } from "../command.ts";
 import { readOwnArguments } from "../own-arguments.ts";
-import { unexpected, whomIn } from "./arguments.ts";
+import { ownerIn, unexpected } from "./arguments.ts";
 import { withSessions } from "./stored-sessions.ts";
 import { printable, sessionTable } from "./table.ts";
 
@@ -21,23 +21,23 @@ Exit status: 0, 1 where there is none, 2 for what was asked or configured wrongl
 
 /** Lists the sessions of an owner. */
 export const sessionsList: Command = async (args, terminal) => {
-  const own = readOwnArguments(args, WHOM_NAMES);
+  const own = readOwnArguments(args, SELECTOR_NAMES);
   const { print, complain } = terminal;
   if (own.help) {
     print(HELP);
     return 0;
   }
-  const whom = whomIn(own.given);
-  const problems = own.problems.length > 0 ? own.problems : [...unexpected(own.words), ...whom.problems];
+  const selected = ownerIn(own.given);
+  const problems = own.problems.length > 0 ? own.problems : [...unexpected(own.words), ...selected.problems];
   if (problems.length > 0) {
     complain(formatProblems(problems));
     return 2;
   }
   return withSessions(own.settings, terminal, async (directory) => {
-    const sessions = await directory.list(whom.owner);
+    const sessions = await directory.list(selected.owner);
     if (own.json) print(JSON.stringify({ sessions }));
     else if (sessions.length > 0) print(sessionTable(sessions));
-    else complain(`${printable(whom.owner)} is signed in nowhere`);
+    else complain(`${printable(selected.owner)} is signed in nowhere`);
     return sessions.length > 0 ? 0 : 1;
   });
 };

@@ -5,7 +5,7 @@
  * - `drop`: hop-by-hop, ours to say, or a name that an upstream could take for one of ours
  * - the others are looked at one by one
  */
-export type Fate =
+export type HeaderRule =
   | "keep"
   | "drop"
   | "host"
@@ -19,7 +19,7 @@ export type Fate =
   | "forwarded-for"
   | "forwarded-host";
 
-const KNOWN: readonly (readonly [string, Fate])[] = [
+const KNOWN: readonly (readonly [string, HeaderRule])[] = [
   ["host", "host"],
   ["cookie", "cookie"],
   ["connection", "connection"],
@@ -59,12 +59,12 @@ const DROPPED = new Set([
   "gap-auth",
 ]);
 const DROPPED_PREFIXES = ["x-auth-request-", "x-forwarded-", "x-coatcheck-"];
-/** What two spellings of one name have in common for servers that fold names, as CGI does with `-` and `_`. */
-export const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
+/** What two spellings of one name have in common for servers that normalise names, as CGI does with `-` and `_`. */
+export const normalisedName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 
 /** What becomes of a header, and its name in lower case: one string for all requests, which compares and hashes fastest. */
 export interface Judged {
-  readonly fate: Fate;
+  readonly rule: HeaderRule;
   readonly name: string;
   /** What it has in common with its other spellings. */
   readonly plain: string;
@@ -76,17 +76,17 @@ const remembered = new Map<string, Judged>();
 function judge(name: string): Judged {
   const lower = name.toLowerCase();
   const known = KNOWN.find(([header]) => header === lower);
-  if (known !== undefined) return { fate: known[1], name: known[0], plain: known[0] };
-  const plain = folded(name);
-  // A second spelling of a header that has a fate of its own (`Content_Length`) can only be meant to confuse.
+  if (known !== undefined) return { rule: known[1], name: known[0], plain: known[0] };
+  const plain = normalisedName(name);
+  // A second spelling of a header that has a rule of its own (`Content_Length`) can only be meant to confuse.
   const drop =
     DROPPED.has(plain) ||
     KNOWN.some(([header]) => header === plain) ||
     DROPPED_PREFIXES.some((prefix) => plain.startsWith(prefix));
-  return { fate: drop ? "drop" : "keep", name: lower, plain };
+  return { rule: drop ? "drop" : "keep", name: lower, plain };
 }
 
-/** The fate of a header by its name in any spelling. Names recur, so the answers are remembered. */
+/** The rule for a header by its name in any spelling. Names recur, so the answers are remembered. */
 export function judgeHeader(name: string): Judged {
   const known = remembered.get(name);
   if (known !== undefined) return known;

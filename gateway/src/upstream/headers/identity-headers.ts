@@ -68,13 +68,13 @@ interface Told {
 /** Makes the identity headers of one gateway. */
 export class IdentityHeaderMaker {
   readonly #told: Told;
-  readonly #nobody: IdentityHeaders;
+  readonly #anonymous: IdentityHeaders;
   /** The headers of an identity; some stores hand out one row, and the engine its identity, until it changes. */
   readonly #remembered = new WeakMap<Identity, IdentityHeaders>();
 
   constructor(told: Told) {
     this.#told = told;
-    this.#nobody = headersOf("", "", "", "", told.issuer ? "" : undefined);
+    this.#anonymous = headersOf("", "", "", "", told.issuer ? "" : undefined);
   }
 
   /**
@@ -82,7 +82,7 @@ export class IdentityHeaderMaker {
    * not costs the garbage collector more than making them.
    */
   of(identity: Identity | null, comesAgain: boolean, leftOut: LeftOut): IdentityHeaders {
-    if (identity === null) return this.#nobody;
+    if (identity === null) return this.#anonymous;
     const last = comesAgain ? this.#remembered.get(identity) : undefined;
     if (last !== undefined) return last;
     const { claims, subject, issuer } = identity;

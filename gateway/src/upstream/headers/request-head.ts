@@ -22,13 +22,13 @@ export class RequestHead {
   expects: string | undefined = undefined;
   #connection: string | undefined = undefined;
 
-  /** `hidden`: names, {@link folded}, that are the business of the gateway and of the proxy before it. */
+  /** `hidden`: names, {@link normalisedName}, that are the business of the gateway and of the proxy before it. */
   constructor(lines: readonly string[], isOwnCookie: IsOwnCookie, hidden: ReadonlySet<string>) {
     const { kept } = this;
     for (let index = 0; index < lines.length; index += 2) {
-      const { fate, name, plain } = judgeHeader(lines[index] ?? "");
+      const { rule, name, plain } = judgeHeader(lines[index] ?? "");
       const value = lines[index + 1] ?? "";
-      switch (fate) {
+      switch (rule) {
         case "keep":
           if (!hidden.has(plain)) kept.push(name, value);
           break;

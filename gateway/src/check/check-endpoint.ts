@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
 import { stopwatch, tellFailure } from "../observe/observer.ts";
-import type { Reception } from "../request/intake.ts";
+import type { RequestIntake } from "../request/intake.ts";
 import { finished, hasUnreadBody } from "../request/intake.ts";
 import { problemOf, problemOfError, send } from "../response/response.ts";
 import type { CheckRequest, SessionLayer } from "../session/interface.ts";
@@ -12,19 +12,19 @@ import { refuseUpgrade } from "../upstream/upgrade.ts";
 import { checkRequest } from "./check-metadata.ts";
 import { sendYes } from "./check-response.ts";
 
-export interface CheckDoorParts {
+export interface CheckEndpointParts {
   readonly prefix: string;
   readonly sessions: SessionLayer;
-  readonly reception: Reception;
+  readonly intake: RequestIntake;
   readonly observer: Observer;
   readonly isDraining: () => boolean;
 }
 
 /** Where proxies ask about requests that they hold back. The shortest road: nothing is read but what the question needs. */
-export class CheckDoor {
-  readonly #parts: CheckDoorParts;
+export class CheckEndpoint {
+  readonly #parts: CheckEndpointParts;
 
-  constructor(parts: CheckDoorParts) {
+  constructor(parts: CheckEndpointParts) {
     this.#parts = parts;
   }
 
@@ -35,9 +35,9 @@ export class CheckDoor {
   }
 
   answer(message: IncomingMessage, to: ServerResponse | Duplex): void {
-    const { prefix, reception, sessions } = this.#parts;
+    const { prefix, intake, sessions } = this.#parts;
     const started = stopwatch();
-    const request = checkRequest(message, `${prefix}/check/`.length, reception, sessions.proxyProven);
+    const request = checkRequest(message, `${prefix}/check/`.length, intake, sessions.proxyProven);
     if (request === undefined) {
       this.#send(message, to, problemOf("ERR_BAD_REQUEST"), undefined, started);
       return;

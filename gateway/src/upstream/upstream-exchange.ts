@@ -1,12 +1,12 @@
 import type { Outcome } from "../observe/observer.ts";
 import type { IsOwnCookie } from "./headers/own-cookies.ts";
 import type { Answering } from "./headers/response-head.ts";
-import type { Passage, Passages } from "./proxy-request.ts";
+import type { ProxyContext, ProxyRequest } from "./proxy-request.ts";
 
 /** What a request and a handshake have in common on their way to an upstream: whose they are, and who hears about them. */
-export abstract class Journey implements Answering {
-  readonly shared: Passages;
-  readonly passage: Passage;
+export abstract class UpstreamExchange implements Answering {
+  readonly shared: ProxyContext;
+  readonly request: ProxyRequest;
   readonly method: string;
   readonly path: string;
   readonly started: number;
@@ -16,13 +16,13 @@ export abstract class Journey implements Answering {
   answered = 0;
   outcome: Outcome = "proxied";
 
-  constructor(shared: Passages, passage: Passage) {
-    const { arrival, route, admission } = passage;
+  constructor(shared: ProxyContext, request: ProxyRequest) {
+    const { incoming, route, admission } = request;
     this.shared = shared;
-    this.passage = passage;
-    this.method = arrival.method;
-    this.path = arrival.path;
-    this.started = arrival.started;
+    this.request = request;
+    this.method = incoming.method;
+    this.path = incoming.path;
+    this.started = incoming.started;
     this.upstream = route.name;
     this.sessionId = admission === null ? null : admission.sessionId;
     this.via = admission === null ? null : admission.via;
