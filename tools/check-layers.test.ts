@@ -48,6 +48,7 @@ const refused: readonly (readonly [path: string, text: string, why: RegExp])[] =
   ["gateway/src/main.ts", 'import { plan } from "coatcheck/core/plan";', /does not publish/],
   ["conformance/run.ts", 'import type { X } from "../gateway/src/config/config.ts";', /published name/],
   ["gateway/src/main.ts", 'import { findServer } from "../../tools/servers.ts";', /published name/],
+  ["simulation/run.ts", 'import { tokenize } from "../tools/tokens.ts";', /published name/],
   ["examples/demo/main.ts", 'import { serve } from "coatcheck-gateway";', /nobody does/],
   ["bench/run.ts", "import(`/etc/x.ts`);", /no absolute paths/],
 ];
@@ -76,6 +77,7 @@ const allowed: readonly (readonly [path: string, text: string])[] = [
     'import { coatcheck } from "coatcheck"; import { memory } from "coatcheck/memory"; import "./config.ts";',
   ],
   ["gateway/src/check/check.nginx.test.ts", 'import { findServer } from "../../../tools/servers.ts";'],
+  ["simulation/mutants/anchors.ts", 'import { tokenize } from "../../tools/tokens.ts";'],
   ["tools/check.ts", 'import { x } from "./files.ts";'],
 ];
 

@@ -1,4 +1,7 @@
-/** `node child.ts NAME SEEDS [--show]`: runs seeds on an engine that is broken, until one notices. Prints what it found as JSON, or tells it. */
+/**
+ * `node child.ts NAME SEEDS [--show]`: runs seeds on an engine that is broken, until one notices. Prints what it found
+ * as JSON, or tells it.
+ */
 import { breakEngine } from "./break.ts";
 import { MUTANTS } from "./list.ts";
 

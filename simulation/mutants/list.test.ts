@@ -1,19 +1,49 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { tokenize } from "../../tools/tokens.ts";
+import { anchoredSources } from "./anchors.ts";
+import { broken } from "./break.ts";
 import { MUTANTS } from "./list.ts";
+import { namesIn, strangeNames } from "./names.ts";
 
-test("every mutant still changes what the engine says, in one place each", () => {
-  for (const { name, edits } of MUTANTS) {
-    for (const { file, find, replace } of edits) {
-      const source = readFileSync(new URL(file, import.meta.resolve("coatcheck")), "utf8");
-      assert.equal(source.split(find).length - 1, 1, `${name}: ${file} holds it once: ${find}`);
-      assert.notEqual(find, replace, name);
-    }
+const SOURCES = anchoredSources();
+
+/** What the contracts declare: rows, clocks, stores. */
+const CONTRACTS = new Set(
+  readdirSync(new URL("contracts/", import.meta.resolve("coatcheck")))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => readFileSync(new URL(`contracts/${name}`, import.meta.resolve("coatcheck")), "utf8"))
+    .flatMap((text) => [...namesIn(tokenize(text).code)]),
+);
+
+test("every mutant still finds its anchors, once each, and changes what stands below them", () => {
+  for (const mutant of MUTANTS) {
+    const texts = broken(mutant, SOURCES);
+    assert.ok(texts.size > 0, mutant.name);
+    for (const { url, text } of SOURCES) if (texts.has(url)) assert.notEqual(texts.get(url), text, mutant.name);
   }
+});
+
+test("what a mutant names is still called so in the file that it changes", () => {
+  const strange = MUTANTS.flatMap((mutant) =>
+    strangeNames(mutant, SOURCES, CONTRACTS).map((name) => `mutant ${mutant.name} names ${name}`),
+  );
+  assert.deepEqual(strange, [], "these names are not in the anchored file any more; say the new ones in simulation/mutants");
+});
+
+test("no anchor stands in the source that no mutant uses", () => {
+  const used = new Set(
+    MUTANTS.flatMap(({ edits }) => edits.flatMap((edit) => ("first" in edit ? [edit.first, edit.second] : [edit.anchor]))),
+  );
+  const found = SOURCES.flatMap(({ url, anchored }) => anchored.map(([name]) => ({ name, url })));
+  assert.deepEqual(
+    found.filter(({ name }) => !used.has(name)),
+    [],
+  );
 });
 
 test("mutants are at least twelve, each with a name of its own", () => {

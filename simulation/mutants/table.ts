@@ -8,7 +8,10 @@ const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 /** A mutant that so many seeds do not notice got away. */
 const SEEDS = 2_000;
 
-/** Breaks the engine in every known way, each in a process of its own, and prints who noticed. Answers whether all were caught. */
+/**
+ * Breaks the engine in every known way, each in a process of its own, and prints who noticed. Answers whether all were
+ * caught.
+ */
 export async function runMutants(processes: number, names: readonly string[]): Promise<boolean> {
   const queue = MUTANTS.filter(({ name }) => names.length === 0 || names.includes(name));
   const rows = new Map<string, Found>();
@@ -38,7 +41,7 @@ async function hunt({ name }: Mutant): Promise<Found> {
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout) chunks.push(chunk);
   const said = Buffer.concat(chunks).toString();
-  if (said === "") throw new Error(`the mutant ${name} could not be made; its text is to follow the engine's`);
+  if (said === "") throw new Error(`the mutant ${name} could not be made; its anchors are to stand in the engine`);
   const found: Found = JSON.parse(said);
   return found;
 }

@@ -60,6 +60,7 @@ export function withLogout(): Draft {
 
 /** What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (docs/design.md §1.5). */
 export function heeded(draft: Draft, status: number): Draft {
+  // mutant: failure-kept
   if (status < 500) return draft;
   return draft.logout || draft.afterLogout ? withLogout() : NO_INTENT;
 }
@@ -81,6 +82,7 @@ export function draftData(base: Base, draft: Draft, validate: Validate): JsonObj
   if (login !== null) {
     const foreign = base.owner !== null && base.owner !== login.owner;
     if (foreign) changes = changes.slice(draft.beforeLogin);
+    // mutant: data-of-others
     if (foreign || login.fresh) data = {};
   }
   // Data of an older schema read as none, so changes are made to none; else nothing could ever be written over them.

@@ -94,6 +94,7 @@ function write(steps: readonly (PutStep | EndStep)[], cookie: CookiePlan, login:
 }
 
 function restingCookie(held: Held): CookiePlan {
+  // mutant: scripts-clear-cookies
   return held.dead !== null && held.navigation ? "clear" : "keep";
 }
 
@@ -101,6 +102,7 @@ function planLogout(held: Held, now: number): Plan {
   // On condition, so that what ends is what was read: its tokens, and no newer ones, are then revoked.
   if (held.live !== null) {
     const { row } = held.live;
+    // mutant: logout-clears-only
     return write([{ kind: "put", row: emptied(row, "logout", now), condition: row.version }], "clear");
   }
   const steps = held.several.map((id): EndStep => ({ kind: "end", id, reason: "logout" }));
@@ -126,6 +128,7 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
   // Another identity's session is over before the new one begins, so that no order of failures leaves both alive.
   const another = live.row.owner !== null && live.row.owner !== login.owner;
   if (another) return write([{ kind: "end", id: live.row.id, reason: "identity-changed" }, put], "set", login);
+  // mutant: login-keeps-old
   return write([put, retire(live.row, login.fresh, circumstances.now)], "set", login);
 }
 

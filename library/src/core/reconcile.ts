@@ -46,8 +46,10 @@ const FORBIDDEN: Reconciled["as"] = { kind: "refuse", status: 403, code: "ERR_FO
 export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
   switch (asserted.kind) {
     case "malformed":
+      // mutant: garbled-is-absent
       return MALFORMED;
     case "invalid":
+      // mutant: unproven-is-absent
       return INVALID;
     case "unavailable":
       return { end: null, as: { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: asserted.cause } };
@@ -60,6 +62,7 @@ export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
 
 /** Nobody is asserted: a session counts, unless it began from an assertion, which may come back with the next request. */
 export function reconcileAbsent(presented: Presented | null): Reconciled {
+  // mutant: proxy-session-counts
   return presented?.fromProxy ? AS_NOBODY : AS_SESSION;
 }
 
@@ -72,10 +75,12 @@ export function reconcile(resolution: Resolution, presented: Presented | null, u
     case "failed":
       return { end: null, as: { kind: "unavailable", code: resolution.code, cause: resolution.cause } };
     case "blocked":
+      // mutant: blocked-keeps-session
       return { end: presented === null ? null : "admin", as: FORBIDDEN };
     case "unknown":
       return { end: presented === null ? null : "identity-changed", as: ofUnknown(unknownUsers) };
     case "found":
+      // mutant: known-user
       return ofKnown(resolution.owner, presented);
   }
 }
@@ -88,7 +93,9 @@ function ofUnknown(unknownUsers: UnknownUsers): Reconciled["as"] {
 function ofKnown(owner: string, presented: Presented | null): Reconciled {
   const another = presented !== null && presented.owner !== null && presented.owner !== owner;
   return {
+    // mutant: other-session-lives
     end: another ? "identity-changed" : null,
+    // mutant: data-carried-over
     as: { kind: "user", owner, own: presented !== null && !another },
   };
 }

@@ -122,6 +122,7 @@ export function renewedRow(row: SessionRow, body: RecordBody, { tokens, sealed, 
     version: row.version + 1,
     lease: null,
     renewAt,
+    // mutant: renewal-is-activity
     tokenExpires: tokens.expires,
     body: serializeBody({ ...rest, identity: known, tokens: sealed }),
   };

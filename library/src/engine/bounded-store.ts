@@ -79,6 +79,7 @@ class Deadlines {
           reject(error);
         },
       );
+      // mutant: waits-for-ever
       if (!this.#running) void this.#run();
     });
   }

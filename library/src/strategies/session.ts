@@ -118,6 +118,7 @@ function proof(
   if (proven?.has(row, ticket, now)) return "recognised";
   const hash = hashSecret(ticket.secret);
   if (equalHash(hash, row.secretHash)) return "current";
+  // mutant: old-secret-for-ever
   if (row.previousHash !== null && now < row.previousUntil && equalHash(hash, row.previousHash)) return "previous";
   return null;
 }

@@ -67,6 +67,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
 
   /** The logout marker of an owner, for logins on their way. A new value each time: a login looks whether it changed. */
   async function markOwner(owner: string): Promise<void> {
+    // mutant: no-mark-at-end-all
     await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
   }
 
@@ -89,7 +90,9 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     endAll: (owner, reason, except) => {
       const ordered = clock.now();
       const all = async (): Promise<number> => {
+        // mutant: mark-of-all
         await markOwner(owner);
+        // mutant: end-of-all
         return end(except === undefined ? { owner } : { owner, except }, reason);
       };
       const those = (row: SessionRow): boolean => row.id !== except && row.created <= ordered;
@@ -124,6 +127,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     if (sid !== null) return end({ issuer, sid }, "provider");
     // A notice that comes late or again signs nobody out who has come back since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
+    // mutant: old-notice-ends
     return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
   }
 

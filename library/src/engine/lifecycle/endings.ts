@@ -111,6 +111,7 @@ export class Endings {
     this.watch(id, (reason) => {
       this.#signals.delete(id);
       this.#remember(id, controller.signal);
+      // mutant: deaf-signal
       controller.abort(new SessionEnded(reason));
     });
     return controller.signal;
@@ -197,6 +198,7 @@ export class Endings {
       const now = clock.now();
       const row = await store.get(id);
       const over = row === undefined ? "expired" : overReason(row, now, policy);
+      // mutant: early-signal
       if (row === undefined || over !== null) {
         this.tell(id, over ?? "expired");
         return;

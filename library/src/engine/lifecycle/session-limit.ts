@@ -13,6 +13,7 @@ type Options = Pick<LifecycleOptions, "store" | "clock" | "policy" | "announce" 
  */
 export async function keepToCap(options: Options, owner: string): Promise<void> {
   const { policy, report } = options;
+  // mutant: no-cap
   if (policy.maxPerUser === null) return;
   try {
     while (await endOldest(options, owner, policy.maxPerUser));

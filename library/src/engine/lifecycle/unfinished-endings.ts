@@ -147,6 +147,7 @@ export class UnfinishedEndings {
     const waiting: Waiting = { forget, dropped: false };
     this.#waiting.set(key, waiting);
     if (doubtful) this.#remember(key);
+    // mutant: logout-not-retried
     const done = this.#insist(attempt, waiting, doubtful ? this.#slotsOfDoubtful : this.#slots).finally(() => {
       if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     });

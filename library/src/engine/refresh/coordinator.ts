@@ -116,6 +116,7 @@ export class Renewals {
       const renewal = await this.renew(row, { rejected: token === null ? undefined : rejected, budget });
       if (renewal.kind === "ended") throw ended();
       if (renewal.kind === "unavailable") throw this.#stuck(row, renewal) ? ended() : unavailable(renewal.retryAfter);
+      // mutant: old-token-for-waiters
       row = renewal.row;
     }
     throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
@@ -128,6 +129,7 @@ export class Renewals {
   }
 
   #renews({ renewAt }: SessionRow): boolean {
+    // mutant: never-refreshes
     return renewAt !== null && this.#options.refresh.policy !== "never";
   }
 

@@ -22,9 +22,11 @@ export class LeaseWatch {
     if (lease === null) return "free";
     if (lease === this.#own?.lease && this.inTime()) return "ours";
     if (lease !== this.#seen?.lease) {
+      // mutant: wall-clock-lease
       this.#seen = { lease, since: this.#clock.monotonic() };
       return "stands";
     }
+    // mutant: lease-age
     return before - this.#seen.since >= parseLease(lease).length ? "ran-out" : "stands";
   }
 

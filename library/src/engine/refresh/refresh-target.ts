@@ -24,8 +24,10 @@ export type SucceededAt = (provider: string) => number;
  */
 export function heldBack({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): Renewal | null {
   // Shown twice without an answer: a third time would tell the provider that it was stolen.
+  // mutant: shown-thrice
   if (renewal?.lost === true) return { kind: "unavailable", retryAfter: HOPELESS_PAUSE, answered: true };
   const pause = renewal === undefined ? 0 : pauseLeft(renewal, now, succeededAt(provider ?? ""));
+  // mutant: no-backoff
   return pause > 0 ? { kind: "unavailable", retryAfter: pause, answered: renewal?.answered === true } : null;
 }
 
@@ -46,6 +48,7 @@ export function wanted(
   const held = heldBack(body, now, succeededAt);
   if (held !== null) return held;
   const { identity } = body;
+  // mutant: first-provider
   const provider = providers.find(({ name }) => name === body.provider);
   if (provider !== undefined && tokens !== null && tokens.refreshToken !== null && identity !== null) {
     return { provider, tokens, identity };

@@ -43,6 +43,7 @@ export async function spend(spending: Spending, spends: Spends): Promise<Renewal
       return renewed(spending, outcome, spends);
     case "refused":
       return isSecondNo(spending, outcome) ? refused(spending, outcome.cause, spends) : failed(spending, outcome, spends);
+    // mutant: 5xx-ends
     case "unavailable":
     case "unknown":
       return failed(spending, outcome, spends);
@@ -51,6 +52,7 @@ export async function spend(spending: Spending, spends: Spends): Promise<Renewal
 
 async function ask({ provider, tokens, identity }: Spending): Promise<RefreshOutcome> {
   try {
+    // mutant: call-of-provider
     return await provider.refresh(tokens, identity);
   } catch (cause) {
     return { kind: "unknown", cause };
@@ -64,7 +66,9 @@ async function renewed(
 ): Promise<Renewal> {
   const { clock, entropy, keyring, report } = spends.options;
   const { row, provider } = spending;
+  // mutant: same-token-refused
   spends.succeeded(provider.name);
+  // mutant: scope-of-before
   const sealed = sealTokens(tokens, row.id, keyring);
   const renewAt = renewAtOf(tokens, clock.now(), chance(entropy));
   const change: Change = (fresh, body) => renewedRow(fresh, body, { tokens, sealed, claims, renewAt });
@@ -77,9 +81,11 @@ async function renewed(
     }
     report({ name: "refresh.discarded", level: "warn", reason: committed?.kind ?? "store", ...about });
     // A session that lives on has newer tokens, of the same grant perhaps: only what nobody will use is revoked.
+    // mutant: discarded-not-revoked
     if (committed?.kind === "ended") revoke(spending, tokens, spends);
   };
   // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo theirs.
+  // mutant: held-result-undoes
   const over = (stored: SessionRow): SessionRow =>
     stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
   const committed = await write({ ...spending, renewed: true }, change, spends, conclude, over);
@@ -158,6 +164,7 @@ async function write(
   } catch (error) {
     const { id } = holding.row;
     options.report({ name: "refresh.held", level: "error", reason: "write", sessionId: id, error });
+    // mutant: held-result-dropped
     const settled = insist(holding, change, options, closing).then(conclude);
     spends.hold(id, { over, settled });
     options.background.waitUntil(settled);

@@ -40,6 +40,7 @@ export async function look(
   succeededAt: SucceededAt,
 ): Promise<Look | Found> {
   const { store, clock, policy } = options;
+  // mutant: wall-clock-reading
   const before = clock.monotonic();
   // As of when we asked: a touch may have been written while the answer was on its way.
   const now = clock.now();
@@ -70,7 +71,9 @@ export async function take({ row, body, wanted, lease: found }: Found, watch: Le
   if (found === "ran-out" && wasShown(row.lease, body)) return giveUp(row, body, spends.options);
   watch.asked(lease, margin);
   const next = leased(row, lease);
+  // mutant: lease-unconditional
   if (!(await store.put(next, row.version))) return "again";
+  // mutant: late-sender
   if (!watch.inTime()) return "again";
   return spend({ row: next, lease, body, ...wanted }, spends);
 }

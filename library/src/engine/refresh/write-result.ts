@@ -36,8 +36,10 @@ export async function commit(
     const fresh = await store.get(row.id);
     if (fresh === undefined || fresh.ended !== null) return { kind: "ended" };
     if (!isWanted(holding, fresh)) {
+      // mutant: no-fencing
       if (fresh.lease !== holding.lease) return { kind: "superseded" };
     }
+    // mutant: result-on-old-row
     row = fresh;
     body = parseBody(row);
   }

@@ -20,6 +20,7 @@ export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, b
 
 /** Where it ended meanwhile: whom a proxy asserts needs no session. */
 function renewed(observed: Observed, verdict: Verdict): Observed {
+  // mutant: session-not-needed
   return verdict.kind === "abstain" && observed.asserted !== undefined ? asserting(observed.asserted) : { ...observed, verdict };
 }
 
@@ -30,6 +31,7 @@ function asserting(asserted: Asserted): Observed {
 function verdictOf(renewal: Renewal, proven: ProvenSession): Verdict {
   switch (renewal.kind) {
     case "renewed":
+      // mutant: rotates-again
       return { kind: "accept", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
     case "ended":
       return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
@@ -52,7 +54,9 @@ function failedBy(cause: unknown): Verdict {
  */
 export async function reconciled<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
   const { ending, registering, ...rest } = observed;
+  // mutant: other-session-later
   const failed = ending === undefined ? null : await end(ending, options);
+  // mutant: end-not-stored
   if (failed !== null) return { verdict: failed, by: "session" };
   const resolver = options.chain.proxy?.resolver;
   if (registering === undefined || resolver === undefined) return rest;

@@ -251,6 +251,7 @@ function ask(strategy: Strategy, context: StrategyContext, failed: typeof outage
 /** The session's strategy throws what the store threw. */
 function outage(_session: Strategy, cause: unknown, report: Report): Verdict {
   report({ name: "store.failed", level: "error", reason: "read", error: cause });
+  // mutant: outage-is-nobody
   return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
 }
 

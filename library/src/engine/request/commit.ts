@@ -19,14 +19,17 @@ export async function carryOut<Data>(exchange: Exchange<Data>, held: Held, plann
   const before = (await exchange.ownerMark) ?? undefined;
   for (const [index, step] of steps.entries()) {
     try {
+      // mutant: upsert
       if (step.kind === "end") {
         await end(options, held, step, login, now);
       } else if (!(await store.put(step.row, step.condition))) {
         // Whoever ended the new record in this moment meant this login too, and has its tokens revoked.
+        // mutant: ended-login-goes-on
         return (await undo(options, steps.slice(0, index), now)) ? "overruled" : "conflict";
       } else if (login !== null && step.condition === "absent") {
         // Looked at before the presented session ends, so that an outage here does not take both.
         const overruled = await loginOverruled(store, login, before, now);
+        // mutant: no-marks-at-login
         if (overruled !== null) {
           const ended = await store.end({ id: step.row.id }, overruled, now);
           for (const id of ended) options.announce({ id, reason: overruled, row: step.row });
@@ -54,6 +57,7 @@ async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: Wri
     try {
       overruled ||= (await store.end({ id: step.row.id }, "replaced", now)).length === 0;
     } catch {
+      // mutant: shared-tokens-revoked
       unfinished.end({ id: step.row.id, reason: "replaced", grantLivesOn: true });
     }
   }
@@ -79,6 +83,7 @@ function announce<Data>(exchange: Exchange<Data>, held: Held, { row, condition }
   if (condition === "absent") options.report({ name: "session.created", level: "info", ...who });
   else if (ended !== null) {
     // Of the row as it was: what is stored now is empty.
+    // mutant: older-tokens-revoked
     const before = held.live?.row;
     options.announce({
       id: sessionId,

@@ -21,21 +21,18 @@ import type { Held } from "../../core/plan.ts";
 import { presenceDue, touchDue } from "../../core/policy.ts";
 import { ownerOf } from "../../core/record.ts";
 import { markBefore } from "../lifecycle/markers.ts";
-import type { Body } from "../lifecycle/record-body.ts";
-import { bodyOf } from "../lifecycle/record-body.ts";
+import { type Body, bodyOf } from "../lifecycle/record-body.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import { inStep, reconciled } from "./admit.ts";
-import type { Asserted, Observed } from "./authenticate.ts";
-import { provenBy } from "./authenticate.ts";
+import { type Asserted, type Observed, provenBy } from "./authenticate.ts";
 import { decisionOf } from "./decision.ts";
 import { beginningOf, settleFirstVisit } from "./first-visit.ts";
 import { type Answer, keepFromCaches } from "./no-store.ts";
 import type { EngineOptions } from "./options.ts";
 import { answerDecision, withCookies } from "./responses.ts";
 import { SessionHandle } from "./session.ts";
-import type { Settlement } from "./settle.ts";
-import { settle, UNCHANGED } from "./settle.ts";
+import { type Settlement, settle, UNCHANGED } from "./settle.ts";
 import { touch } from "./touch.ts";
 
 const NOTHING: readonly (() => void)[] = [];
@@ -147,6 +144,7 @@ export class Exchange<Data> implements RouteExchange {
   /** `tried`: the session was to be renewed just now. Where that failed, the next request tries again. */
   #admit(policy: Policy, tried: boolean): MaybePromise<Decision> {
     const decision = this.decide(policy);
+    // mutant: client-of-renewal
     if (decision.kind === "renew")
       return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy, true));
     if (decision.kind === "end-and-proceed")
@@ -276,6 +274,7 @@ export class Exchange<Data> implements RouteExchange {
     const login = beginningOf(this.asserted, this.#proven);
     if (login === null || this.#draft.login !== null || this.#draft.logout) return false;
     const written = hasIntent(this.#draft);
+    // mutant: first-visit-navigates
     const navigates = isNavigation(this.request) && status < 400 && !wrote;
     if (navigates || written) this.record((draft) => withLogin(draft, login));
     return navigates && !written;

@@ -19,6 +19,7 @@ export function refusedLogout<Data>(exchange: Exchange<Data>, cause: CoatcheckEr
   const endings: readonly Unfinished[] =
     live === null ? several.map((id) => ({ id, reason: "logout" })) : [{ id: live.row.id, reason: "logout", before: live.row }];
   const promised = endings.map((ending) => unfinished.end(ending)).every(Boolean);
+  // mutant: logout-keeps-cookie
   return { cookies: [clearCookie(cookies.session)], refusal: new CoatcheckError(codeOf(promised), { cause }) };
 }
 

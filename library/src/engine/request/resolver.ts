@@ -90,6 +90,7 @@ export class Resolver {
   resolve(identity: Identity): MaybePromise<Resolved> {
     const key = ownerOf(identity);
     const kept = this.#kept.get(key);
+    // mutant: kept-for-ever
     if (kept !== undefined && this.#clock.now() < kept.until && saysTheSame(kept.from, identity)) return kept.resolved;
     const asking = this.#asking.get(key);
     if (asking !== undefined && this.#answersFor(asking, identity)) return asking.resolved;
@@ -99,6 +100,7 @@ export class Resolver {
   /** Makes a user of somebody unknown. */
   async register(identity: Identity): Promise<Resolved> {
     const key = ownerOf(identity);
+    // mutant: registers-twice
     for (let one = this.#registering.get(key); one !== undefined; one = this.#registering.get(key)) {
       const shares = this.#answersFor(one, identity);
       const resolved = await one.resolved;
@@ -115,6 +117,7 @@ export class Resolver {
   /** Drops what is kept of a user, by owner or by issuer and subject. */
   forget(owner: string): void {
     this.#generation += 1;
+    // mutant: forgets-nothing
     this.#kept.delete(owner);
     for (const [key, { resolved }] of this.#kept) {
       if ("owner" in resolved && resolved.owner === owner) this.#kept.delete(key);
@@ -123,6 +126,7 @@ export class Resolver {
 
   /** Whether what is on its way is an answer for this request too: the same is asserted, and nobody was to be forgotten since it was asked. */
   #answersFor({ from, generation }: Asking, identity: Identity): boolean {
+    // mutant: asked-before-forget
     return generation === this.#generation && saysTheSame(from, identity);
   }
 
@@ -152,6 +156,7 @@ export class Resolver {
     try {
       const known = checked(await this.#limited(ask));
       const resolved = resolvedOf(known, identity);
+      // mutant: answer-kept
       if (generation === this.#generation) this.#keep(key, { resolved, from: identity });
       return resolved;
     } catch (cause) {
@@ -163,6 +168,7 @@ export class Resolver {
         code,
         error: cause,
       });
+      // mutant: look-up-failed
       return { kind: "failed", code, cause };
     }
   }
@@ -190,6 +196,7 @@ export class Resolver {
 
 /** Whether the app would be asked the same: its answer may rest on the claims. Readers give the same object for the same assertion. */
 function saysTheSame(before: Identity, now: Identity): boolean {
+  // mutant: claims-of-before
   return before === now || JSON.stringify(before.claims) === JSON.stringify(now.claims);
 }
 

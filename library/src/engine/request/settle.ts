@@ -71,7 +71,9 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
       prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
+    // mutant: cookie-before-store
     const carried = await fromStore(exchange, carryOut(exchange, held, planned, now));
+    // mutant: conflict-ignored
     if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     held = await fromStore(exchange, heldAgain(exchange, held, now));
@@ -95,6 +97,7 @@ function minted<Data>({ draft, options }: Exchange<Data>, ticket: Successor): Mi
   const { keyring, clock, entropy, refresh } = options;
   const tokens = draft.login?.tokens ?? null;
   if (tokens === null) return { ...ticket, sealedTokens: null, renewAt: null };
+  // mutant: never-refreshes-login
   const renewAt = refresh.policy === "never" ? null : renewAtOf(tokens, clock.now(), chance(entropy));
   return { ...ticket, sealedTokens: sealTokens(tokens, ticket.id, keyring), renewAt };
 }

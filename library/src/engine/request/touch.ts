@@ -4,6 +4,7 @@ import type { Exchange } from "./exchange.ts";
 export function touch<Data>({ options, now }: Exchange<Data>, id: string): void {
   const failed = (error: unknown): void => options.report({ name: "touch.failed", level: "warn", sessionId: id, error });
   try {
+    // mutant: touch-writes-rows
     const touched = options.store.touch(id, now);
     if (touched instanceof Promise) options.background.waitUntil(touched.catch(failed));
   } catch (error) {
