@@ -1,5 +1,6 @@
-import type { Address, TrustedPeers } from "./address.ts";
-import { formatAddress, parseAddress } from "./address.ts";
+import type { Address } from "./ip-address.ts";
+import { formatAddress, parseAddress } from "./ip-address.ts";
+import type { TrustedPeers } from "./trusted-peers.ts";
 
 /** Which header tells of the hops before the peer. One family counts; what the other says is ignored. */
 export type ForwardedFamily = "forwarded" | "x-forwarded-for";

@@ -2,9 +2,9 @@ import { hash } from "node:crypto";
 import type { AssertionVerifier, Identity, MaybePromise, ProxyReader, ProxyVerdict, RequestView } from "../contracts.ts";
 import { equalHash } from "../crypto/equal.ts";
 import { readSecret } from "../crypto/secrets.ts";
-import { TrustedPeers } from "../net/address.ts";
 import type { AssertedField } from "../net/asserted-values.ts";
 import { claimsOf, decodeField, groupsOf, isWellFormed } from "../net/asserted-values.ts";
+import { TrustedPeers } from "../net/trusted-peers.ts";
 import type { ProxyHeaders, ProxyPreset, ProxyPresetName } from "./proxy-presets.ts";
 import { decodeWords, PROXY_PRESETS } from "./proxy-presets.ts";
 

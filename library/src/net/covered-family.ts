@@ -1,9 +1,9 @@
-/** Whether ranges of addresses, taken together, hold everybody on the Internet: what no list of trusted peers may do (TP-01). */
-import type { Address, AddressRange } from "./address.ts";
-import { parseRange } from "./address.ts";
+/** Whether ranges together cover every public address of a family, as no list of trusted peers may do (TP-01). */
+import type { Address, AddressRange } from "./ip-address.ts";
+import { parseRange } from "./ip-address.ts";
 
-/** What no stranger comes from: private, local, and never assigned to hosts. With these added, a list that holds the rest holds all. */
-const NOBODY_PUBLIC = [
+/** Ranges that hold no public host: private, local or unassigned. They need not be in a list that covers the Internet. */
+const NOT_PUBLIC = [
   ...[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -17,12 +17,12 @@ const NOBODY_PUBLIC = [
   ...["4000::/2", "8000::/1"],
 ];
 const ZERO: Address = [0, 0, 0, 0, 0, 0, 0, 0];
-/** `::/3`; written so, it would hold the IPv4-mapped addresses, and with them everybody of IPv4. */
+/** `::/3`, not parsed from that text: `parseRange` reads a range that holds the IPv4-mapped ones as all of IPv4. */
 const BELOW_PUBLIC: AddressRange = { address: ZERO, bits: 3 };
 
-/** The family of which the ranges hold everybody; `undefined` where they leave somebody out. */
-export function everybodyIn(ranges: readonly AddressRange[]): "IPv4" | "IPv6" | undefined {
-  const all = [...ranges, BELOW_PUBLIC, ...NOBODY_PUBLIC.flatMap((text) => parseRange(text) ?? [])];
+/** The family whose public addresses the ranges cover; `undefined` if they leave one out of each. */
+export function coveredFamily(ranges: readonly AddressRange[]): "IPv4" | "IPv6" | undefined {
+  const all = [...ranges, BELOW_PUBLIC, ...NOT_PUBLIC.flatMap((text) => parseRange(text) ?? [])];
   if (ranges.some(isOf(2)) && covers(all.filter(isOf(2)), 32)) return "IPv4";
   return ranges.some(isOf(8)) && covers(all.filter(isOf(8)), 128) ? "IPv6" : undefined;
 }

@@ -1,0 +1,90 @@
+/** The peers whose forwarding headers count, and the check that no list of them is the whole Internet. */
+import { coveredFamily } from "./covered-family.ts";
+import type { Address, AddressRange } from "./ip-address.ts";
+import { formatAddress, inRange, parseAddress, parseRange } from "./ip-address.ts";
+
+/** What `peer` says of a connection over a unix socket, and what a list of trusted peers calls such connections. */
+export const UNIX = "unix";
+
+/** The address in its one spelling, without a zone; what is no address as it is. */
+export function plainAddress(text: string): string {
+  const address = parseAddress(withoutZone(text));
+  return address === undefined ? text : formatAddress(address);
+}
+
+/** A link-local peer is reported with the interface that it was seen on. */
+function withoutZone(text: string): string {
+  const zone = text.indexOf("%");
+  return zone < 0 ? text : text.slice(0, zone);
+}
+
+/** Who opened a connection, and whether what they say of others counts. */
+export interface Peer {
+  /** The one spelling of the address, or `unix`. */
+  readonly address: string;
+  readonly trusted: boolean;
+}
+
+const TRUSTED_BY_NAME = "Anyone could then claim to be any user. Name the addresses of your proxy, for example 10.0.3.7/32.";
+const REMEMBERED = 1024;
+const STRANGER: Peer = { address: "", trusted: false };
+
+/** The peers whose word counts, by address. None by default. */
+export class TrustedPeers {
+  readonly #ranges: readonly AddressRange[];
+  readonly #unix: boolean;
+  readonly #remembered = new Map<string, Peer>();
+
+  /**
+   * @param ranges addresses and ranges, IPv4 and IPv6, and `unix` for connections over a unix socket
+   * @param setting what the ranges are called in messages
+   * @throws {TypeError} for a malformed range, and for one, or several together, that hold everybody
+   */
+  constructor(ranges: readonly string[], setting = "trusted") {
+    this.#unix = ranges.includes(UNIX);
+    this.#ranges = ranges.flatMap((range, index) => (range === UNIX ? [] : [readRange(range, `${setting}[${index}]`)]));
+    const family = coveredFamily(this.#ranges);
+    if (family === undefined) return;
+    throw new TypeError(
+      `${setting} (${ranges.join(", ")}) together hold every public ${family} address, which trusts everyone\n  ${TRUSTED_BY_NAME}`,
+    );
+  }
+
+  /** Whether the peer at this address is trusted. Malformed and unknown addresses are not. */
+  has(address: string | undefined): boolean {
+    return this.of(address).trusted;
+  }
+
+  /** A peer as the socket tells it. Peers recur, so the answers are remembered. */
+  of(address: string | undefined): Peer {
+    if (address === undefined) return STRANGER;
+    const known = this.#remembered.get(address);
+    if (known !== undefined) return known;
+    const peer = this.#judge(address);
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
+    this.#remembered.set(address, peer);
+    return peer;
+  }
+
+  /** Whether an address that a header told is trusted. Nothing is remembered: anybody could fill the memory. */
+  holds(address: Address): boolean {
+    return this.#ranges.some((range) => inRange(address, range));
+  }
+
+  #judge(text: string): Peer {
+    if (text === UNIX) return { address: UNIX, trusted: this.#unix };
+    const address = parseAddress(withoutZone(text));
+    return address === undefined
+      ? { address: text, trusted: false }
+      : { address: formatAddress(address), trusted: this.holds(address) };
+  }
+}
+
+function readRange(text: string, place: string): AddressRange {
+  const range = parseRange(text);
+  if (range === undefined) {
+    throw new TypeError(`${place} is ${JSON.stringify(text)}, which is no address range\n  Write it as 10.0.3.7/32 or fd00::/8.`);
+  }
+  if (range.bits > 0) return range;
+  throw new TypeError(`${place} is ${text}, which trusts everyone\n  ${TRUSTED_BY_NAME}`);
+}
