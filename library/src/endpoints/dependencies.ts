@@ -1,7 +1,6 @@
 import type { Background, Clock, Entropy, Provider, Report, SessionDirectory, SessionStore } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";
-import type { StoreKinship } from "./store-kinship.ts";
 
 /** A provider, and how its answer reaches the callback: in the query unless it says otherwise. */
 export type LoginProvider = Provider & { readonly responseMode?: "query" | "form_post" };
@@ -36,11 +35,6 @@ export interface OidcDependencies {
   readonly frontchannelLogout?: boolean;
   /** What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04). */
   readonly clearSiteData?: readonly SiteData[];
-}
-
-/** What a login takes besides. */
-export interface LoginDependencies extends OidcDependencies {
-  readonly kinship: StoreKinship;
 }
 
 /** The address to register with the provider as `redirect_uri`. From the configured origin, never from a header (AR-06). */

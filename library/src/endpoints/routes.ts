@@ -1,8 +1,9 @@
 import type { Route } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import type { LoginDependencies, OidcDependencies } from "./dependencies.ts";
+import type { OidcDependencies } from "./dependencies.ts";
 import { finishLogin, loginNotTaken } from "./login/callback.ts";
 import { beginLogin, tellsEnding } from "./login/login.ts";
+import type { LoginDependencies } from "./login/login-dependencies.ts";
 import { askLogout, logout } from "./logout/logout.ts";
 import { continueLogout } from "./logout/provider-logout-link.ts";
 import { providerLogoutRoutes } from "./logout/provider-logout-routes.ts";

@@ -2,7 +2,7 @@ import type { ErrorCode, ProviderFailure, ProviderLogin, RouteExchange, RouteReq
 import { clearCookie } from "../../cookie/serialize.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
-import type { LoginDependencies, LoginProvider, OidcDependencies } from "../dependencies.ts";
+import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { landingPage } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
@@ -10,6 +10,7 @@ import type { Failure } from "../responses.ts";
 import { loginFailed, redirect, refusal } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
 import { sendToProvider } from "./login.ts";
+import type { LoginDependencies } from "./login-dependencies.ts";
 import type { Flow } from "./login-state.ts";
 import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./login-state.ts";
 

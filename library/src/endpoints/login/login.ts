@@ -2,12 +2,13 @@ import type { LoginParameters, RouteExchange, RouteRequest, RouteResponse } from
 import { LOGIN_MAX_AGE_SECONDS } from "../../cookie/names.ts";
 import { MAX_COOKIE_BYTES, setCookie } from "../../cookie/serialize.ts";
 import { isNavigation } from "../../core/navigation.ts";
-import type { LoginDependencies, LoginProvider } from "../dependencies.ts";
+import type { LoginProvider } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { endedPage } from "../pages/ended-page.ts";
 import { queryOf, readLoginQuery } from "../parameters.ts";
 import { loginFailed, redirect, refusal } from "../responses.ts";
 import { returnToAfterLogin } from "../return-to.ts";
+import type { LoginDependencies } from "./login-dependencies.ts";
 import type { Flow } from "./login-state.ts";
 import { clearedForRoom, cookieOf, newSecrets, sealFlow } from "./login-state.ts";
 import { impersonated } from "./mix-up.ts";
