@@ -1,5 +1,6 @@
+/** The refresh tokens that a fake provider issued, and the detection of their reuse. */
 import type { ProviderTokens } from "../contracts.ts";
-import type { FakeUser } from "./fake-provider.ts";
+import type { FakeUser } from "./fake-user.ts";
 
 /** A refresh token that was shown again after it had been exchanged. The provider takes it for stolen. */
 export interface FakeReuse {

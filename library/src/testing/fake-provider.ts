@@ -1,8 +1,8 @@
+/** A provider in memory, for tests of an app: no network, the same answers every time. */
 import type {
   BeginLogin,
   Clock,
   FinishLogin,
-  JsonObject,
   Provider,
   ProviderFailure,
   ProviderLogin,
@@ -14,14 +14,7 @@ import type { FakeReuse } from "./fake-grants.ts";
 import { FakeGrants } from "./fake-grants.ts";
 import type { FakeLogout } from "./fake-logouts.ts";
 import { FakeLogouts } from "./fake-logouts.ts";
-
-/** Somebody who can sign in. */
-export interface FakeUser {
-  readonly subject: string;
-  readonly claims?: JsonObject;
-  /** The provider's session id. Default `sid-<subject>`. */
-  readonly sid?: string | null;
-}
+import type { FakeUser } from "./fake-user.ts";
 
 export interface FakeProviderOptions {
   /** At least one; the first signs in where nobody is named. */

@@ -5,9 +5,10 @@ export {
   type FakeProvider,
   type FakeProviderCall,
   type FakeProviderOptions,
-  type FakeUser,
   fakeProvider,
 } from "./fake-provider.ts";
+export type { FakeUser } from "./fake-user.ts";
 export { type ManualClock, manualClock } from "./manual-clock.ts";
 export { signIn, type TestUser } from "./sign-in.ts";
-export { type StoreSuiteOptions, type StoreUnderTest, storeSuite } from "./store-suite/store-suite.ts";
+export type { StoreSuiteOptions, StoreUnderTest } from "./store-suite/case.ts";
+export { storeSuite } from "./store-suite/store-suite.ts";

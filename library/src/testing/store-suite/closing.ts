@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { SessionStore } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import type { Case } from "./case.ts";
 import { START, sampleRow } from "./rows.ts";
-import type { Case } from "./store-suite.ts";
 
 const CALLS: { readonly [method: string]: (store: SessionStore) => unknown } = {
   get: (store) => store.get("x"),

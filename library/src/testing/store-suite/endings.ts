@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "../../contracts.ts";
+import type { Case } from "./case.ts";
 import { emptiedRow, HOUR, ODD_TEXTS, START, sampleRow } from "./rows.ts";
-import type { Case } from "./store-suite.ts";
 
 const FULL = {
   previousHash: "p".repeat(43),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
+import type { Case } from "./case.ts";
 import { HOUR, START, sampleRow } from "./rows.ts";
-import type { Case } from "./store-suite.ts";
 
 async function putAll(store: SessionStore, changes: readonly Partial<SessionRow>[]): Promise<readonly SessionRow[]> {
   const rows = changes.map((change) => sampleRow(change));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { Case } from "./case.ts";
 import { HOUR, ODD_TEXTS, START, sampleRow } from "./rows.ts";
-import type { Case } from "./store-suite.ts";
 
 const UNTIL = START + HOUR;
 

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { answering } from "./answering.ts";
-import { playCase, type StoreUnderTest, storeCases } from "./store-suite.ts";
+import type { StoreUnderTest } from "./case.ts";
+import { playCase, storeCases } from "./store-suite.ts";
 import { watchingCases } from "./watching.ts";
 
 type Answers = Pick<SessionStore, "get" | "put" | "touch" | "end" | "list" | "mark" | "marked" | "sweep" | "close">;

@@ -1,7 +1,9 @@
+/** The published suite that every session store has to pass, as tests of `node:test`. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { MaybePromise, SessionRow, SessionStore } from "../../contracts.ts";
+import type { SessionStore } from "../../contracts.ts";
 import { answering } from "./answering.ts";
+import type { Case, CaseContext, StoreSuiteOptions } from "./case.ts";
 import { closingCases } from "./closing.ts";
 import { endingCases } from "./endings.ts";
 import { listCases } from "./lists.ts";
@@ -9,50 +11,6 @@ import { markCases } from "./markers.ts";
 import { sweepCases } from "./sweeps.ts";
 import { watchingCases } from "./watching.ts";
 import { writeCases } from "./writes.ts";
-
-/** A store on empty storage, made for one test. */
-export interface StoreUnderTest {
-  readonly store: SessionStore;
-  /**
-   * Another handle on the same storage, as another process or replica would hold one. Give it wherever `capabilities.shared` is
-   * `true`: contention is then played across handles. The suite closes what it opened.
-   */
-  another?(): MaybePromise<SessionStore>;
-  /** Removes the storage; called after every handle was closed. */
-  dispose?(): MaybePromise<void>;
-}
-
-/** Options of {@link storeSuite}. */
-export interface StoreSuiteOptions {
-  /** Makes a store on empty storage; called once for each test. */
-  make(): MaybePromise<StoreUnderTest>;
-  /** How many writers contend for one row. Default 24. */
-  readonly writers?: number;
-  /** How many random rows make the round trip. Default 200. */
-  readonly rows?: number;
-  /** Repeats the random rows of a run that failed; the failure names it. Default: another one each time. */
-  readonly seed?: number;
-}
-
-/** What a case is handed. */
-export interface CaseContext {
-  readonly store: SessionStore;
-  /** All handles on the storage: one or two. */
-  readonly handles: readonly [SessionStore, ...SessionStore[]];
-  readonly writers: number;
-  readonly rows: number;
-  readonly seed: number;
-  /** The handle that the nth of several parties uses. */
-  handle(n: number): SessionStore;
-  /** The stored row, as a plain object; fails where there is none. */
-  stored(id: string): Promise<SessionRow>;
-}
-
-/** One requirement, and what proves it. */
-export interface Case {
-  readonly name: string;
-  run(context: CaseContext): Promise<void>;
-}
 
 /**
  * What every session store has to do, as tests of `node:test`: conditions under contention, no resurrection, emptied rows, touches,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SessionRow, SessionStore, Survey } from "../../contracts.ts";
+import type { Case, CaseContext } from "./case.ts";
 import { HOUR, START, sampleRow } from "./rows.ts";
-import type { Case, CaseContext } from "./store-suite.ts";
 
 const NOW = START + HOUR;
 const EXPIRED = { created: START - HOUR, expires: NOW - 1 } as const;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { EndReason, SessionRow, SessionStore } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import type { Case, CaseContext } from "./case.ts";
 import { START, sampleRow } from "./rows.ts";
-import type { Case, CaseContext } from "./store-suite.ts";
 
 /** How long an ending may take to be told, in milliseconds. */
 const SOON = 1_000;

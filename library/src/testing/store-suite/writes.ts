@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { SessionRow } from "../../contracts.ts";
 import { isKept } from "../../core/hot-rows.ts";
+import type { Case, CaseContext } from "./case.ts";
 import { Dice, HOUR, ODD_TEXTS, START, sampleRow } from "./rows.ts";
-import type { Case, CaseContext } from "./store-suite.ts";
 
 const LEASED = { owner: "o", issuer: "i", sid: "s", renewAt: START + 5, tokenExpires: START + 9, lease: "held" } as const;
 
