@@ -10,7 +10,7 @@ import { ReadResponse } from "../src/oidc/http/read-response.ts";
 import type { Transport } from "../src/oidc/http/transport.ts";
 import { clientAuthentication } from "../src/oidc/provider/client-authentication.ts";
 import { checkIdTokenSignature } from "../src/oidc/provider/id-token-signature.ts";
-import type { Ready } from "../src/oidc/provider/provider.ts";
+import type { Ready } from "../src/oidc/provider/ready.ts";
 import type { RenewedIdToken } from "../src/oidc/provider/refresh/renewed-id-token.ts";
 import { payloadOf } from "../src/oidc/provider/refresh/renewed-id-token.ts";
 import type { Spending, Spent } from "../src/oidc/provider/refresh/send-refresh.ts";

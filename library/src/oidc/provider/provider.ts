@@ -1,4 +1,4 @@
-import type { Configuration, IDToken, UserInfoResponse } from "openid-client";
+import type { IDToken, UserInfoResponse } from "openid-client";
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -20,22 +20,22 @@ import type {
 } from "../../contracts.ts";
 import { beginning } from "../http/exchange.ts";
 import { failureOf, ProviderProblem, problemOf } from "../http/provider-problem.ts";
-import type { Fetch, Purpose, Transport } from "../http/transport.ts";
+import type { Fetch } from "../http/transport.ts";
 import { boundedTransport } from "../http/transport.ts";
 import type { KeySet } from "../jwt/key-set.ts";
 import { providerKeySet } from "../jwt/key-set.ts";
 import { aboutOf } from "./about.ts";
 import { Clients } from "./client.ts";
 import { clientAuthentication } from "./client-authentication.ts";
-import type { ProviderConfig, SettledConfig } from "./config.ts";
+import type { ProviderConfig } from "./config.ts";
 import { settleProviderConfig } from "./config.ts";
 import type { Metadata } from "./discovery.ts";
 import { discoverProvider } from "./discovery.ts";
 import { checkIdToken, personalClaims, sidOf } from "./id-token.ts";
 import { verifyLogoutToken } from "./logout-token.ts";
-import { authorizationParameters, type ProviderPreset, presetOf, scopeOf, unusualLogout } from "./presets.ts";
+import { authorizationParameters, presetOf, scopeOf, unusualLogout } from "./presets.ts";
+import type { Ready } from "./ready.ts";
 import { refreshTimeoutOf, refreshTokens } from "./refresh/refresh.ts";
-import type { RefreshRequests } from "./refresh/refresh-request.ts";
 import { refreshRequests } from "./refresh/refresh-request.ts";
 import { revokeTokens } from "./revocation.ts";
 import { tokensOf } from "./tokens.ts";
@@ -52,19 +52,6 @@ export interface ProviderWorld {
 /** A provider, and how its answer reaches the callback. */
 export interface OidcProvider extends Provider {
   readonly responseMode: "query" | "form_post";
-}
-
-/** What an operation needs once the metadata are known. */
-export interface Ready {
-  readonly config: SettledConfig;
-  readonly metadata: Metadata;
-  readonly preset: ProviderPreset;
-  readonly clock: Clock;
-  readonly transport: Transport;
-  readonly keys: KeySet;
-  /** Calls openid-client, for all but refreshes. */
-  call<T>(purpose: Purpose, work: (client: Configuration) => T): T;
-  readonly refreshRequest: RefreshRequests;
 }
 
 /** Nobody is authenticated by an address. */

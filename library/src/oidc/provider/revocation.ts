@@ -1,7 +1,7 @@
 import { tokenRevocation } from "openid-client";
 import type { MaybePromise, ProviderTokens, Report } from "../../contracts.ts";
 import { problemOf } from "../http/provider-problem.ts";
-import type { Ready } from "./provider.ts";
+import type { Ready } from "./ready.ts";
 
 /**
  * Revokes the refresh token, then the access token (LO-03, RFC 7009): each once, each within the time limit. `true` as well where the

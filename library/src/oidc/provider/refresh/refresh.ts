@@ -5,7 +5,7 @@ import { ProviderProblem, problemOf } from "../../http/provider-problem.ts";
 import { longestOf } from "../../http/transport.ts";
 import type { SettledConfig } from "../config.ts";
 import { checkIdToken, personalClaims } from "../id-token.ts";
-import type { Ready } from "../provider.ts";
+import type { Ready } from "../ready.ts";
 import { tokensOf } from "../tokens.ts";
 import { changedSince } from "./changed-claims.ts";
 import type { RenewedIdToken } from "./renewed-id-token.ts";

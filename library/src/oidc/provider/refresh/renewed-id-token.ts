@@ -8,7 +8,7 @@ import { isObject } from "../../jwt/jws.ts";
 import type { Claims } from "../id-token-claims.ts";
 import { checkClaims, failed } from "../id-token-claims.ts";
 import { checkIdTokenSignature } from "../id-token-signature.ts";
-import type { Ready } from "../provider.ts";
+import type { Ready } from "../ready.ts";
 import { checkPayloadDepth, hintIn, partsOfIdToken } from "../token-response.ts";
 
 /** The ID token that came with a refresh. It is judged apart from the tokens: what is wrong with it must not cost those. */

@@ -5,7 +5,7 @@ import { fromErrorCode, ProviderProblem, problemOf } from "../../http/provider-p
 import type { ReadResponse } from "../../http/read-response.ts";
 import { retryAfterOf } from "../../http/retry-after.ts";
 import { failed } from "../id-token-claims.ts";
-import type { Ready } from "../provider.ts";
+import type { Ready } from "../ready.ts";
 import type { GrantedTokens } from "../tokens.ts";
 import { tokensIn } from "./refresh-response.ts";
 import type { RenewedIdToken } from "./renewed-id-token.ts";
