@@ -10,7 +10,7 @@ import { boundedTransport } from "../src/oidc/http/transport.ts";
 import { usableKeys } from "../src/oidc/jwt/key-set.ts";
 import { settleProviderConfig } from "../src/oidc/provider/config.ts";
 import type { Metadata } from "../src/oidc/provider/discovery.ts";
-import { presetOf } from "../src/oidc/provider/presets.ts";
+import { presetOf } from "../src/oidc/provider/presets/presets.ts";
 import type { Ready } from "../src/oidc/provider/ready.ts";
 import { refreshTokens } from "../src/oidc/provider/refresh/refresh.ts";
 import { refreshRequests } from "../src/oidc/provider/refresh/refresh-request.ts";

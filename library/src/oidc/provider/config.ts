@@ -1,6 +1,7 @@
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
-import { PRESET_NAMES, type PresetName, type ProviderPreset, presetFor } from "./presets.ts";
+import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/preset.ts";
+import { presetFor } from "./presets/presets.ts";
 
 /** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";

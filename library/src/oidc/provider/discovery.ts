@@ -5,7 +5,7 @@ import { ProviderProblem, problemOf } from "../http/provider-problem.ts";
 import type { Transport } from "../http/transport.ts";
 import { isObject } from "../jwt/jws.ts";
 import type { SettledConfig } from "./config.ts";
-import { presetOf } from "./presets.ts";
+import { presetOf } from "./presets/presets.ts";
 
 /** The provider's metadata, checked: the endpoints that we use are there and have addresses that we may call. */
 export type Metadata = ServerMetadata & {

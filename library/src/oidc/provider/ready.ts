@@ -5,7 +5,7 @@ import type { Purpose, Transport } from "../http/transport.ts";
 import type { KeySet } from "../jwt/key-set.ts";
 import type { SettledConfig } from "./config.ts";
 import type { Metadata } from "./discovery.ts";
-import type { ProviderPreset } from "./presets.ts";
+import type { ProviderPreset } from "./presets/preset.ts";
 import type { RefreshRequests } from "./refresh/refresh-request.ts";
 
 /** What an operation needs once the metadata are known. */

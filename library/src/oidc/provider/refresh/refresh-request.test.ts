@@ -12,7 +12,7 @@ import { boundedTransport } from "../../http/transport.ts";
 import { clientAuthentication } from "../client-authentication.ts";
 import type { ProviderConfig } from "../config.ts";
 import { settleProviderConfig } from "../config.ts";
-import { presetOf } from "../presets.ts";
+import { presetOf } from "../presets/presets.ts";
 import type { Ready } from "../ready.ts";
 import { refreshRequests } from "./refresh-request.ts";
 import { spend } from "./send-refresh.ts";

@@ -1,5 +1,5 @@
 /** The presets themselves. Facts are from the vendors' documentation and, for Keycloak, Dex and zitadel, from running them. */
-import type { ProviderPreset } from "./presets.ts";
+import type { ProviderPreset } from "./preset.ts";
 
 const IDENTITY = "openid profile email";
 const STANDARD = { endpoint: "metadata" } as const;

@@ -1,7 +1,7 @@
 /** How a provider will be dealt with, in words for the people who run it. */
-import type { ProviderAbout } from "../../contracts.ts";
-import { type ProviderConfig, type SettledConfig, settleProviderConfig } from "./config.ts";
-import type { Metadata } from "./discovery.ts";
+import type { ProviderAbout } from "../../../contracts.ts";
+import { type ProviderConfig, type SettledConfig, settleProviderConfig } from "../config.ts";
+import type { Metadata } from "../discovery.ts";
 import { GENERIC } from "./preset-table.ts";
 import { presetOf, scopeInWords, scopeOf } from "./presets.ts";
 

@@ -1,0 +1,45 @@
+/** What OpenID providers do differently, as data. */
+
+/** The names that `provider.preset` takes. */
+export const PRESET_NAMES = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+/** How the browser signs out at a provider (RP-initiated logout). */
+export interface EndSession {
+  /** `metadata`: where the metadata name an `end_session_endpoint`; `none`: never, there is no such page. */
+  readonly endpoint: "metadata" | "none";
+  /** The path, below the issuer, of a page that the metadata do not name. */
+  readonly fallback?: string;
+  /** The name of the parameter for the address to come back to; with it `client_id` goes along, and no hint. Default: as the specification says. */
+  readonly returnParameter?: string;
+}
+
+/** One provider's ways. */
+export interface ProviderPreset {
+  readonly name: PresetName;
+  /** As people know it. */
+  readonly title: string;
+  /** What is always asked for. */
+  readonly scope: string;
+  /**
+   * Whether the scope `offline_access` is how it gives refresh tokens. `never`: it gives them without, or refuses the scope. `offered`: asked
+   * for unless its `scopes_supported` or `grant_types_supported` say that it is not known there.
+   */
+  readonly offlineAccess: "always" | "offered" | "never";
+  /** Further parameters of the authorization request. A `prompt` joins the one that a login asks for. */
+  readonly authorization: { readonly [name: string]: string };
+  /** Error codes besides `invalid_grant` by which it says that a refresh token is of no use any more, at once and for certain. */
+  readonly refusals: readonly string[];
+  readonly endSession: EndSession;
+  /** Issuers that are this provider. */
+  readonly issuer?: RegExp;
+  /** Where the issuer does not tell (a domain of one's own): endpoints that only this provider has. */
+  readonly metadata?: { readonly [endpoint: string]: RegExp };
+}
+
+/** The part of a provider's metadata that presets look at. */
+export interface PresetMetadata {
+  readonly scopes_supported?: unknown;
+  readonly grant_types_supported?: unknown;
+  readonly [member: string]: unknown;
+}
