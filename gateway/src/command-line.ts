@@ -1,3 +1,4 @@
+/** Picks the command that the arguments name. */
 import { didYouMean } from "coatcheck/settings";
 import { checkConfig } from "./cli/check-config.ts";
 import type { Command, Console } from "./cli/command.ts";

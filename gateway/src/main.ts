@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** Where the command begins: what was compiled once is kept, so that the next start is quicker and smaller (F-51). */
+/** Entry point of the command. Compiled code is cached, so that the next start is quicker and smaller (F-51). */
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { collectAlone } from "./cli/collector.ts";
 
-// Not in the common temporary folder, which is Node's default: whoever can write there would say what this process runs.
+// Not in the common temporary folder, Node's default: every user who can write there could choose what this process
+// runs.
 function cacheFolder(): string | undefined {
   const named = process.env["NODE_COMPILE_CACHE"];
   if (named) return named;

@@ -1,3 +1,4 @@
+/** The check endpoints over HTTP: reads what a proxy asks, and writes the answer to it. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { RouteResponse } from "coatcheck/contracts";
@@ -20,7 +21,7 @@ export interface CheckEndpointParts {
   readonly isDraining: () => boolean;
 }
 
-/** Where proxies ask about requests that they hold back. The shortest road: nothing is read but what the question needs. */
+/** Answers proxies that ask about requests which they hold back. Nothing is read but what the answer needs. */
 export class CheckEndpoint {
   readonly #parts: CheckEndpointParts;
 

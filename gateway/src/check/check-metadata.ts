@@ -1,3 +1,4 @@
+/** Reads what a proxy says of a request that it holds back; what is not understood never passes. */
 import type { IncomingMessage } from "node:http";
 import type { TrustedPeers } from "coatcheck/address";
 import { VIA } from "../config/upstream.ts";
@@ -13,7 +14,7 @@ interface Original {
   readonly origin: PublicOrigin;
 }
 
-/** What the address of the question says: which proxy asks, and whom it wants let through. */
+/** What the address of the question says: which proxy asks, and which users it wants to let through. */
 interface Question {
   readonly askedBy: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
@@ -73,9 +74,10 @@ const UPGRADE = "upgrade";
 const SOCKET_KEY = "sec-websocket-key";
 
 /**
- * What a request to a check endpoint asks about. `undefined` where the metadata are missing, malformed, about a host that is not
- * ours, or from a peer that is not trusted: never a pass (A-09, A-28). `skip` is how much of the address is `PREFIX/check/`. Its headers are the
- * client's, passed on: without `proxyProven` they have no peer, so that whom they name is not believed for the asking proxy's address.
+ * What a request to a check endpoint asks about. `undefined` if the metadata are missing, malformed, about a host
+ * that is not ours, or from a peer that is not trusted: never a pass (A-09, A-28). `skip` is the length of
+ * `PREFIX/check/` in the address. The headers are the client's, passed on: without `proxyProven` the request has no
+ * peer, so that the address of the asking proxy does not vouch for a user that the headers name.
  */
 export function checkRequest(
   message: IncomingMessage,
@@ -109,7 +111,7 @@ function readQuestion(rest: string): Question | undefined {
   return question;
 }
 
-/** A parameter that is not understood is refused: somebody may have meant it to keep people out (A-14). */
+/** An unknown parameter is refused: it may have been meant to restrict access (A-14). */
 function parseQuestion(rest: string): Question | undefined {
   const cut = rest.indexOf("?");
   const askedBy = cut < 0 ? rest : rest.slice(0, cut);
@@ -121,7 +123,7 @@ function parseQuestion(rest: string): Question | undefined {
   return { askedBy, groups, providers, via };
 }
 
-/** `a,b` of a parameter; nothing where it is not given. `undefined` where it is malformed or given twice. */
+/** `a,b` of a parameter; empty if it is absent. `undefined` if it is malformed or given twice. */
 function choice([given, ...more]: readonly string[]): readonly string[] | undefined {
   if (given === undefined) return [];
   const words = new Set(given.split(",").map((word) => word.trim()));
@@ -129,8 +131,8 @@ function choice([given, ...more]: readonly string[]): readonly string[] | undefi
 }
 
 /**
- * Caddy sends the client's own query along where its configuration gives none. Of such a question only `groups` and `providers` count, with
- * which a client can keep out nobody but itself.
+ * Caddy sends the client's own query along if its configuration gives none. Of such a query only `groups` and
+ * `providers` count, with which a client can keep out only itself.
  */
 function carriedQuestion(message: IncomingMessage, rest: string): Question | undefined {
   const cut = rest.indexOf("?");
@@ -169,7 +171,7 @@ function originalOfUrl(method: string | undefined, url: string | undefined, orig
   if (start < 3) return undefined;
   const slash = url.indexOf("/", start);
   const query = url.indexOf("?", start);
-  // A path may be left out, also where a query follows.
+  // A path may be left out, also if a query follows.
   const bare = slash === -1 || (query !== -1 && query < slash);
   const end = bare ? (query === -1 ? url.length : query) : slash;
   const uri = bare ? `/${url.slice(end)}` : url.slice(end);

@@ -1,11 +1,12 @@
+/** The shortest 200 that a proxy can be told, with the identity headers. */
 import type { ServerResponse } from "node:http";
 import { date, holdHead } from "../response/head-text.ts";
 import type { Sending } from "../response/response.ts";
 import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
 
 /**
- * Says yes to a proxy: 200 with the identity headers and no body. It is for the proxy alone, comes with every request of every user,
- * and is as short as it can be.
+ * Says yes to a proxy: 200 with the identity headers and no body. It is for the proxy alone, comes with every request
+ * of every user, and is as short as it can be.
  */
 export function sendYes(response: ServerResponse, { lines, text }: IdentityHeaders, { close = false }: Sending): void {
   if (response.headersSent || response.destroyed) return;

@@ -1,3 +1,4 @@
+/** Decides whether a request that a proxy asks about may pass. */
 import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { ProviderSettings } from "../config/config.ts";
 import { problemOf } from "../response/response.ts";
@@ -17,11 +18,14 @@ export interface Checker {
   readonly engine: Engine;
   readonly leftOut: LeftOut;
   readonly told: IdentityHeaderMaker;
-  /** Where our own login leads; none: there is nothing to send people to. */
+  /** The providers of our own login; empty: there is no login to redirect to. */
   readonly providers: readonly ProviderSettings[];
 }
 
-/** Answers a proxy that asks whether a request may pass: who asks, as headers, is a yes. Never sets a cookie. */
+/**
+ * Answers a proxy that asks whether a request may pass. A yes carries the caller's identity as headers. Never sets a
+ * cookie.
+ */
 export function check(checker: Checker, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
   const exchange = checker.engine.open(request);
   return exchange instanceof Promise
@@ -51,7 +55,7 @@ function concluded(
   }
   if (request.providers.length > 0) {
     const named = providers.filter(({ name }) => request.providers.includes(name));
-    // A name that nobody has was meant to keep people out.
+    // An unknown name was meant to restrict access.
     if (named.length !== request.providers.length) return problemOf("ERR_BAD_REQUEST");
     if (identity === null || !new UsersOf(named).has(identity)) return problemOf("ERR_FORBIDDEN");
   }
@@ -60,15 +64,17 @@ function concluded(
   return told.of(identity, comesAgain(exchange), leftOut);
 }
 
-/** A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07). */
+/**
+ * A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07).
+ */
 function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): boolean {
   const origin = request.header("origin");
   return origin !== undefined && (origins.own.includes(origin) || origins.trusted.includes(origin));
 }
 
 /**
- * nginx takes nothing but 401 for a no. It always gets the address of the login, and in `X-Coatcheck-Status` what the browser is to be
- * told: 302 or 303 where that is the login, 401 where a script asks.
+ * nginx takes only 401 for a no. It always gets the address of the login, and in `X-Coatcheck-Status` the status for
+ * the browser: 302 or 303 for a redirect to the login, 401 for a script.
  */
 function refused(
   { engine, providers }: Checker,

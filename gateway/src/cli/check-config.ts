@@ -1,3 +1,4 @@
+/** `coatcheck check-config`: validates the configuration without serving it. */
 import { accessSync, constants } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CoatcheckError } from "coatcheck";
@@ -10,7 +11,10 @@ import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { explain } from "./explain.ts";
 
-/** Says what would be served, or all that is wrong, without serving it. Nothing is written, and nobody is called, but with `--online`. */
+/**
+ * Says what would be served, or all that is wrong, without serving it. Nothing is written, and nothing is called
+ * without `--online`.
+ */
 export const checkConfig: Command = async (args, terminal) => {
   const online = args.includes("--online");
   const configuration = readConfiguration(
@@ -38,7 +42,7 @@ export const checkConfig: Command = async (args, terminal) => {
   return online ? tell(settings, terminal) : 0;
 };
 
-/** Where the store's file could not be made. */
+/** Why the store's file could not be made. */
 function whyNoFile({ store }: Settings): string | undefined {
   if (store.kind !== "sqlite") return undefined;
   const directory = dirname(resolve(store.path));

@@ -1,4 +1,7 @@
-/** `check-config --online`: tries what a configuration can only name. It asks as little as tells something, and says what cannot be told. */
+/**
+ * `check-config --online`: tries what a configuration can only name. It asks as little as tells something, and says
+ * what cannot be told.
+ */
 import { CoatcheckError } from "coatcheck";
 import type { ProviderSettings, Settings } from "../config/config.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
@@ -48,7 +51,7 @@ function mayBeAsked(endpoint: string): boolean {
   );
 }
 
-/** Asks for the tokens of a code that nobody was given. Who looks at the client first says whether it is known; others tell nothing. */
+/** Redeems an invented code. A provider that checks the client first says whether it is known; others tell nothing. */
 async function tryClient(provider: ProviderSettings, endpoint: string, redirect: string): Promise<Tried> {
   const { name, clientId, clientSecret, clientAuthentication, timeout } = provider;
   const what = `client ${name}`;

@@ -4,16 +4,18 @@ import { constants, PerformanceObserver } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 
 /**
- * The young generation is collected by the thread that is interrupted for it. It is a few megabytes of which hardly anything survives: to wake other
- * threads for that takes longer than to do it, and where processors are few, requests wait until those threads have had one.
+ * The young generation is collected by the thread that is interrupted for it. It is a few megabytes of which hardly
+ * anything survives: to wake other threads for that takes longer than to do it, and if processors are few, requests
+ * wait until those threads have had one.
  */
 export function collectAlone(): void {
   setFlagsFromString("--no-parallel-scavenge");
 }
 
 /**
- * The young generation grows to its full size at the first sign of work, rather than by doubling: collections become fifteen times rarer, and
- * what a request leaves behind is dead by then. Not before the start is over, whose garbage would fill it.
+ * The young generation grows to its full size at the first sign of work, rather than by doubling: collections become
+ * fifteen times rarer, and what a request leaves behind is dead by then. Not before the start is over, whose garbage
+ * would fill it.
  */
 export function growAtOnce(): void {
   setFlagsFromString("--semi-space-growth-factor=16");
@@ -42,8 +44,9 @@ export class Help {
 }
 
 /**
- * Lets other threads help while much survives: where a thousand requests wait at once, for tokens that are renewed or for an app, one thread
- * copies what they hold for fifteen milliseconds at a time, and everybody else waits for that (F-71).
+ * Lets other threads help while much survives: if a thousand requests wait at once, for a token refresh or for an
+ * app, one thread copies what they hold for fifteen milliseconds at a time, and all other requests wait for that
+ * (F-71).
  * @param long milliseconds from which on a collection asks for help
  */
 export function helpWhereMuchSurvives(long = LONG): void {

@@ -1,4 +1,4 @@
-/** Where a command talks: answers on one side, complaints on the other. */
+/** What a command writes to: answers on standard output, complaints on standard error. */
 export interface Console {
   readonly print: (text: string) => void;
   readonly complain: (text: string) => void;

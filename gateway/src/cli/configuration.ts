@@ -1,3 +1,4 @@
+/** The configuration of a command, or its problems on standard error. */
 import { type Configuration, loadConfig } from "../config/config.ts";
 import { formatProblems } from "../config/sources/place.ts";
 import type { Console } from "./command.ts";

@@ -1,3 +1,4 @@
+/** A configuration in words, for `check-config`. */
 import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "coatcheck/settings";
 import type { ProviderSettings, Settings } from "../config/config.ts";

@@ -1,3 +1,4 @@
+/** Frees what only the start needed. */
 import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -5,12 +6,15 @@ import { growAtOnce, helpWhereMuchSurvives } from "./collector.ts";
 
 /** When the start is over, and usually nothing is going on yet, in milliseconds. */
 const AFTER = 1_000;
-/** After how many collections without a call V8 drops a function's bytecode, which it compiles again at the next call: its default. */
+/**
+ * After how many collections without a call V8 drops a function's bytecode, which it compiles again at the next call:
+ * its default.
+ */
 const BYTECODE_AGE = 6;
 
 /**
- * Gives back what only the start needed, which a process with little to do would keep for hours: its garbage, and the bytecode of what
- * ran once. Once, and some tens of milliseconds long.
+ * Gives back what only the start needed, which a process with little to do would keep for hours: its garbage, and the
+ * bytecode of what ran once. Once, and some tens of milliseconds long.
  */
 export function forgetStart(): void {
   setTimeout(() => {

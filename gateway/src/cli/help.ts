@@ -1,3 +1,4 @@
+/** `coatcheck help`: every command and every setting. */
 import { NAMED_SETTINGS } from "../config/config.ts";
 import type { Command } from "./command.ts";
 

@@ -1,3 +1,4 @@
+/** The arguments of commands that take flags of their own besides settings. */
 import { NAMED_SETTINGS } from "../config/config.ts";
 import { readFlags } from "../config/sources/flags.ts";
 import type { Problem } from "../config/sources/place.ts";
@@ -15,7 +16,10 @@ export interface OwnArguments {
   readonly problems: readonly Problem[];
 }
 
-/** Takes a command's own flags, `--json` and `--help` out of its arguments. A flag of its own hides a setting of that name. */
+/**
+ * Takes a command's own flags, `--json` and `--help` out of its arguments. A flag of its own hides a setting of that
+ * name.
+ */
 export function readOwnArguments(args: readonly string[], own: readonly string[]): OwnArguments {
   const words: string[] = [];
   const given = new Map<string, string>();

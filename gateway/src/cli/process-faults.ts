@@ -1,14 +1,16 @@
+/** Unhandled rejections and uncaught exceptions of the process. */
 import type { Observer } from "../observe/observer.ts";
 
 export interface ProcessFaults {
-  /** Resolves when something was thrown that nobody caught: what the process holds may be half done, and it has to end. */
+  /** Resolves after an uncaught exception: what the process holds may be half done, and it has to end. */
   readonly fatal: Promise<"fatal">;
 }
 
 /**
- * What becomes of failures that nothing in the gateway handled. A rejected promise belongs to one request or one task, and what others hold is
- * whole: it is reported, counted, and the process goes on. An exception that nobody caught has unwound a stack that is not ours to judge: the
- * process stops in good order, and whoever started it starts another. `bound`: milliseconds after which it no longer waits for that.
+ * Handles failures that nothing else in the gateway handled. A rejected promise belongs to one request or one task,
+ * and the state of others is whole: it is reported, counted, and the process goes on. An uncaught exception has
+ * unwound a stack in an unknown state: the process stops in good order, and its supervisor starts another. `bound`:
+ * the longest wait for that stop, in milliseconds.
  */
 export function watchProcess(observer: Observer, bound: number): ProcessFaults {
   process.on("unhandledRejection", (error) => observer.notice("process.unhandled-rejection", { error }));

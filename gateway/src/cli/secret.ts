@@ -1,3 +1,4 @@
+/** `coatcheck secret`: a new sealing secret. */
 import { randomBytes } from "node:crypto";
 import type { Command } from "./command.ts";
 

@@ -1,3 +1,4 @@
+/** `coatcheck serve`: runs the gateway until a signal stops it. */
 import cluster from "node:cluster";
 import { CoatcheckError } from "coatcheck";
 import type { Settings } from "../config/config.ts";
@@ -55,7 +56,7 @@ export const serve: Command = async (args, terminal) => {
     return failed(error, terminal);
   } finally {
     signals.forget();
-    // The channel to the first process would keep this one alive, also where it could not start.
+    // The channel to the first process would keep this one alive, also if it could not start.
     if (process.connected) process.disconnect();
   }
 };
@@ -66,7 +67,7 @@ function start(settings: Settings, sessions: SessionLayer, observation: Observat
   return startGateway({ settings, sessions, observation, withAdmin: cluster.isPrimary });
 }
 
-/** Says where everything is, beside the log and not in it. */
+/** Prints the addresses, beside the log and not in it. */
 async function introduce(
   settings: Settings,
   sessions: SessionLayer,
@@ -106,7 +107,10 @@ async function introduce(
   complain([`coatcheck ${versionOf()}`, ...rows, ...ways, ...warnings.map((warning) => `  ! ${warning}`)].join("\n"));
 }
 
-/** Gives discovery a moment, so that the first words are about the usual case; nobody is kept from signing in meanwhile, or from stopping. */
+/**
+ * Gives discovery a moment, so that the first lines show the usual case. Meanwhile users can sign in, and signals
+ * stop it.
+ */
 async function settled({ health }: SessionLayer, stopped: Promise<void>): Promise<void> {
   let over = false;
   void stopped.then(() => {

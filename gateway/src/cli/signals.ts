@@ -1,3 +1,4 @@
+/** The signals that stop a serving process. */
 import cluster from "node:cluster";
 import type { Console } from "./command.ts";
 
@@ -14,15 +15,16 @@ export interface Signals {
 const IGNORED = "SIGHUP is ignored: settings are read at the start alone; restart to change them";
 
 /**
- * SIGINT and SIGTERM stop, a second one at once. SIGHUP would end a process that does not listen for it: people send it to have settings
- * read again, and terminals send it when they close (F-09).
+ * SIGINT and SIGTERM stop, a second one at once. SIGHUP would end a process that does not listen for it: people send
+ * it to have settings read again, and terminals send it when they close (F-09).
  */
 export function hearSignals({ complain }: Console): Signals {
   let say = (reason: string): void => complain(`coatcheck: ${reason}`);
   let asked = false;
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
   const stop = (): void => {
-    // A terminal signals every process of the group, and the first one its workers once more: for those, once is enough.
+    // A terminal signals every process of the group, and the first one its workers once more: for those, once is
+    // enough.
     if (asked && cluster.isPrimary) process.exit(130);
     asked = true;
     resolve();

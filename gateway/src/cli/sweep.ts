@@ -1,3 +1,4 @@
+/** `coatcheck sweep`: deletes expired rows from the store. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { SessionStore } from "coatcheck";
 import { formatProblems } from "../config/sources/place.ts";
@@ -47,7 +48,10 @@ async function expired(store: SessionStore): Promise<number> {
   }
 }
 
-/** As the hourly sweep: such a row stays as long again as the idle time, so that a user who comes back soon is told why. */
+/**
+ * As the hourly sweep: such a row stays as long again as the idle time, so that a user who comes back soon is told
+ * why.
+ */
 async function idle(store: SessionStore, limit: number): Promise<number> {
   if (store.survey === undefined) return 0;
   for (let deleted = 0, from = 0; ; await pause(PAUSE)) {

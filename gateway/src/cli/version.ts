@@ -1,3 +1,4 @@
+/** `coatcheck version`: prints the version. */
 import { readFileSync } from "node:fs";
 import type { Command } from "./command.ts";
 

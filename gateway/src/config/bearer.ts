@@ -1,3 +1,4 @@
+/** The settings `bearer`: which bearer tokens are accepted. */
 import { flag, oneOf, secretText, text } from "./kinds/kinds.ts";
 import { issuer } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";

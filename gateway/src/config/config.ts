@@ -1,3 +1,4 @@
+/** Loads the configuration from all its sources, and reports all problems at once. */
 import { contradictions, warnings } from "./cross-checks.ts";
 import type { Settings } from "./definition.ts";
 import { SETTINGS } from "./definition.ts";
@@ -14,12 +15,12 @@ import { unknownVariables } from "./sources/variables.ts";
 
 export type { AccessRule, LimitSettings, ProviderSettings, Settings, UpstreamSettings } from "./definition.ts";
 
-/** Where a configuration is read from. */
+/** The sources of a configuration. */
 export interface ConfigSources {
   /** The command line behind the command's name. */
   readonly args: readonly string[];
   readonly environment: Environment;
-  /** Where relative file names begin. */
+  /** The directory that relative file names start from. */
   readonly directory: string;
   /** What a file would hold, for programs that start a gateway themselves; then no file is read. */
   readonly file?: object;

@@ -1,3 +1,4 @@
+/** Checks that concern more than one setting. */
 import { TrustedPeers } from "coatcheck/address";
 import type { Settings, UpstreamSettings } from "./definition.ts";
 import { isLoopback } from "./kinds/network-kinds.ts";
@@ -55,7 +56,7 @@ function ofProxyIdentity({ proxyIdentity, trustedProxies }: Settings): Problem[]
   return [];
 }
 
-/** Ranges that hold nobody too many by themselves, and everybody together. */
+/** Refuses ranges that are acceptable one by one but together hold every address. */
 function ofTrusted(key: string, ranges: readonly string[]): Problem[] {
   try {
     new TrustedPeers(ranges, key);
@@ -142,7 +143,7 @@ function ofUpstreams(settings: Settings): Problem[] {
   return problems;
 }
 
-/** Ways of authenticating that nobody can come by would keep everybody out. */
+/** Every strategy that `via` names has to be configured, since one that is not would admit no user. */
 function ofVia(key: string, { via, access }: UpstreamSettings, { proxyIdentity, bearer }: Settings): Problem[] {
   if (via.length > 0 && access === "public") {
     return [

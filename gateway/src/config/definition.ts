@@ -1,3 +1,4 @@
+/** The one definition of every setting. */
 import { bearer } from "./bearer.ts";
 import type { Infer } from "./kinds/kind.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds/kinds.ts";
@@ -181,7 +182,9 @@ const limits = object({
   shutdown: fallback(duration("0", "1h"), "How long requests and sockets may go on after the signal to stop.", "30s"),
 });
 
-/** Every setting there is. Parsing, validation, help, documentation and the JSON Schema come from this one definition. */
+/**
+ * Every setting there is. Parsing, validation, help, documentation and the JSON Schema come from this one definition.
+ */
 export const SETTINGS = {
   secrets: required(
     list(sealingSecret, 1),

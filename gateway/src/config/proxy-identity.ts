@@ -1,3 +1,4 @@
+/** The settings `proxyIdentity`: a proxy in front that signs users on. */
 import { oneOf, secretText, text } from "./kinds/kinds.ts";
 import { cidr } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
@@ -31,7 +32,7 @@ const assertion = object({
   keys: optional(text, "Where its public keys are, where that is not the vendor's usual place."),
 });
 
-/** A proxy in front that signs people on, and how it says who asks. */
+/** A proxy in front that authenticates users, and how it names them. */
 export const proxyIdentity = object(
   {
     preset: fallback(oneOf(PRESETS), "Whose headers are read.", "generic"),

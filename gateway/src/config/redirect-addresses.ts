@@ -1,11 +1,12 @@
+/** The redirect addresses that have to be registered at the provider. */
 import type { Settings } from "./definition.ts";
 
-/** Where providers send people back to: what has to be registered there, letter for letter. */
+/** The addresses that providers redirect to: they have to be registered there, letter for letter. */
 export function redirectAddresses({ publicUrl, prefix }: Pick<Settings, "publicUrl" | "prefix">): readonly string[] {
   return publicUrl.map((origin) => `${origin}${prefix}/callback`);
 }
 
-/** What is said where oauth2-proxy had people sent back to another address; `undefined` where it is the same. */
+/** The notice that oauth2-proxy had another redirect address; `undefined` if it is the same. */
 export function movedRedirect(before: string | undefined, settings: Settings): string | undefined {
   const addresses = redirectAddresses(settings);
   if (before === undefined || before === "" || addresses.includes(before)) return undefined;

@@ -1,6 +1,7 @@
+/** Tells whether users of more than one issuer can be signed in. */
 import type { Settings } from "./definition.ts";
 
-/** Whether people come from more than one place, so that a subject alone does not tell who it is. */
+/** Whether there is more than one issuer, so that a subject alone does not identify a user. */
 export function hasSeveralIssuers({ providers, bearer, proxyIdentity }: Settings): boolean {
   const introspected = bearer?.introspection === undefined ? [] : [bearer.introspection];
   const issuers = new Set([...providers, ...(bearer?.jwt ?? []), ...introspected].map(({ issuer }) => issuer));

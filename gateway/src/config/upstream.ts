@@ -1,3 +1,4 @@
+/** The settings of an upstream: its address, its routes, and who may use them. */
 import { duration, flag, integer, oneOf, text } from "./kinds/kinds.ts";
 import { hostName, pathPrefix, upstreamOrigin } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
@@ -16,7 +17,7 @@ const timeouts = object({
 /** What can authenticate at a gateway. */
 export const VIA = ["session", "proxy", "bearer"] as const;
 
-/** Where requests go on to, and who may. */
+/** One upstream: its address, its routes and its access rules. */
 export const upstream = object(
   {
     url: required(upstreamOrigin, "Scheme, host and port of the app.", "For example http://localhost:3000."),

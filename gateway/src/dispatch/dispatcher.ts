@@ -1,3 +1,4 @@
+/** Takes every public request: reads it, finds its route, authenticates its caller, and forwards or rejects it. */
 import type { IncomingMessage } from "node:http";
 import { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -30,7 +31,7 @@ import { isUnder, RouteTable } from "./routing.ts";
 
 const NOTHING_EARLY = Buffer.alloc(0);
 
-/** Where every request comes in: reads it, finds where it belongs and who asks, and sends it on its way or turns it away. */
+/** The dispatcher of all public requests and handshakes. */
 export class RequestDispatcher {
   readonly #prefix: string;
   readonly #sessions: SessionLayer;
@@ -160,7 +161,7 @@ export class RequestDispatcher {
     return route;
   }
 
-  /** Asks who it is, and lets the request through or turns it away. */
+  /** Authenticates the caller, then forwards or rejects the request. */
   #pass(incoming: IncomingRequest, route: Route, to: ServerResponse | Duplex, early: Buffer): void {
     if (route.access === "public" || (route.preflight && isPreflight(incoming.message))) {
       this.#forward({ incoming, route, admission: null, accessToken: undefined }, to, early);
@@ -243,7 +244,7 @@ export class RequestDispatcher {
     }
   }
 
-  /** Where every promise of a request ends, so nothing in here throws: what cannot be answered is cut off. */
+  /** Every promise of a request ends here, so nothing in here throws: what cannot be answered is cut off. */
   #failed(incoming: IncomingRequest, to: ServerResponse | Duplex, error: unknown, mayLogin = false): void {
     const { message, origin, started } = incoming;
     const answer = this.#sessions.answerFailure(error, incoming, mayLogin);
@@ -256,7 +257,7 @@ export class RequestDispatcher {
     }
   }
 
-  /** Answers in person, on a response or on the bare socket of a handshake. */
+  /** Answers for the gateway itself, on a response or on the bare socket of a handshake. */
   #refuse(
     message: IncomingMessage,
     to: ServerResponse | Duplex,

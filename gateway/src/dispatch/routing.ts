@@ -1,3 +1,4 @@
+/** Chooses the route of a host and a path. */
 import { caseFolded, withoutParameters } from "../request/path.ts";
 import type { Terms } from "./strictness.ts";
 import { isStricter } from "./strictness.ts";
@@ -35,15 +36,15 @@ const PLIABLE = /[A-Z%;]/;
 export class RouteTable<R extends Routable> {
   readonly #byHost = new Map<string, HostRoutes<R>>();
 
-  /** `hosts` are all public hosts. A route with hosts of its own beats one without where both have the same prefix. */
+  /** `hosts` are all public hosts. A route with hosts of its own beats one without if both have the same prefix. */
   constructor(routes: readonly R[], hosts: readonly string[]) {
     for (const host of hosts) this.#byHost.set(host, routesOf(routes, host));
   }
 
   /**
-   * The route of a normalised path; `undefined` where none fits. `"ambiguous"` where another server could see a path of another rule:
-   * one that cuts path parameters off, of any other route; one that does not mind letters' case, of a stricter one. Such a request has
-   * no one meaning (F-07).
+   * The route of a normalised path; `undefined` if none fits. `"ambiguous"` if another server could read the path as
+   * one of another rule: a server that cuts path parameters off, as one of any other route; a server that ignores
+   * letters' case, as one of a stricter route. Such a request has no single meaning (F-07).
    */
   find(host: string, path: string): R | undefined | "ambiguous" {
     const routes = this.#byHost.get(host);
@@ -80,7 +81,7 @@ function first<R>(entries: readonly Entry<R>[], path: string): R | undefined {
   return undefined;
 }
 
-/** The routes that fit a case-folded path by the longest prefix, where letters' case is nothing; prefixes may differ in it alone. */
+/** The routes that fit a case-folded path by the longest prefix, ignoring case; prefixes may differ in case alone. */
 function regardless<R>(entries: readonly Entry<R>[], path: string): readonly R[] {
   const longest = entries.find((entry) => isUnder(path, entry.caseFolded));
   return longest === undefined

@@ -1,12 +1,12 @@
-/** Compares the access rules of two upstreams: which of them keeps somebody out whom the other lets pass. */
+/** Compares the access rules of two upstreams: whether one of them refuses a user that the other admits. */
 import type { AccessRule } from "../config/config.ts";
 
 /** The rule of an upstream, as far as it says who may pass. */
 export interface Terms {
   readonly access: AccessRule;
-  /** Whoever is in one of them; none: everybody who is signed in. */
+  /** Users in one of them may pass; none: every authenticated user. */
   readonly groups: ReadonlySet<string>;
-  /** Whose users; none: everybody's. */
+  /** The providers whose users may pass; none: all. */
   readonly providers: ReadonlySet<string>;
   /** Lets CORS preflights through without a session. */
   readonly preflight: boolean;
@@ -23,7 +23,7 @@ export function isStricter(one: Terms, other: Terms): boolean {
   return rank > 1 && other.preflight && !one.preflight;
 }
 
-/** Whether a choice leaves out somebody whom another one takes; an empty choice takes everybody. */
+/** Whether a choice excludes a user that the other includes; an empty choice includes all. */
 function narrows(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
   return one.size > 0 && (other.size === 0 || [...other].some((choice) => !one.has(choice)));
 }

@@ -1,3 +1,4 @@
+/** The sessions API of the admin listener. */
 import type { RouteResponse, SessionDirectory } from "coatcheck";
 import { sameSecret } from "coatcheck/secrets";
 import { problemOf } from "../response/response.ts";
@@ -22,7 +23,7 @@ export function isSessionsPath(path: string): boolean {
   return path === "/sessions" || path.startsWith("/sessions/");
 }
 
-/** Lists, shows and ends sessions, for whoever has the token. The token stands before everything: what exists is told to nobody else. */
+/** Lists, shows and ends sessions for callers with the token. It is checked first: others do not learn what exists. */
 export async function answerSessions(request: SessionsRequest, { token, directory }: SessionsApi): Promise<RouteResponse> {
   if (token === undefined) return problemOf("ERR_NOT_FOUND", [], NO_TOKEN);
   const refused = refusal(request.authorization, token);

@@ -1,3 +1,4 @@
+/** The admin listener: health, metrics and the sessions API. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { problemOf, problemOfError, send } from "../response/response.ts";
@@ -22,7 +23,10 @@ export interface AdminSource {
   readonly isHost: (host: string | undefined) => boolean;
 }
 
-/** Whether this process can do its work. It is ready when its store answers and a provider does; it is not when it stops. */
+/**
+ * Whether this process can do its work. It is ready when its store answers and a provider does; it is not when it
+ * stops.
+ */
 export async function readinessOf(health: Health, stopping: boolean): Promise<Readiness> {
   const providers = health.providers().map(({ name, ready }) => ({ name, ready }));
   let store = false;

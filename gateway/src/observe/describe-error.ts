@@ -1,3 +1,4 @@
+/** What of an error may be logged. */
 import { CoatcheckError } from "coatcheck/errors";
 
 /** What a log may hold of an error. */
@@ -14,9 +15,9 @@ export interface DescribedError {
 const DEEPEST = 4;
 
 /**
- * Name, code and cause of an error. Messages are taken only from our own errors, those about providers (with the provider's error code and the
- * check that failed), and from those that the system or undici gave a code:
- * what others say may quote a token or a body (OP-01). For those the places in the code are told instead.
+ * Name, code and cause of an error. Messages are taken only from our own errors, those about providers (with the
+ * provider's error code and the check that failed), and from those that the system or undici gave a code: what others
+ * say may quote a token or a body (OP-01). For those the places in the code are told instead.
  */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { name: typeof error };

@@ -1,3 +1,4 @@
+/** Histograms and counters that are cheap enough for every request. */
 import type { Registry } from "prom-client";
 import { Counter, Histogram } from "prom-client";
 
@@ -17,8 +18,8 @@ interface Definition {
 }
 
 /**
- * A histogram with one label. Counting happens on the way of every request, so it is an addition in an array; what Prometheus reads
- * is put together when it asks.
+ * A histogram with one label. Counting happens on the way of every request, so it is an addition in an array; what
+ * Prometheus reads is put together when it asks.
  */
 export class FastHistogram extends Histogram {
   readonly #bounds: readonly number[];

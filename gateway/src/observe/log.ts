@@ -1,3 +1,4 @@
+/** The structured log. */
 import type { AuditEvent } from "coatcheck/contracts";
 import type { DestinationStream, Logger } from "pino";
 import { pino } from "pino";
@@ -6,8 +7,8 @@ import type { Finished, NoticeFields, NoticeName } from "./observer.ts";
 import { stopwatch } from "./observer.ts";
 
 /**
- * The structured log. Nothing goes into a line but what stands here field by field: no header, no query, no body, no object of
- * somebody else's. So there is nothing to redact (OP-01).
+ * The structured log. Nothing goes into a line but what stands here field by field: no header, no query, no body, no
+ * foreign object. So there is nothing to redact (OP-01).
  */
 export interface Log {
   request(request: Finished): void;
@@ -31,10 +32,13 @@ const WARNINGS: ReadonlySet<NoticeName> = new Set<NoticeName>([
   "worker.exited",
 ]);
 
-/** Each write goes through another thread; lines of one moment go together. Milliseconds, and bytes after which it waits no longer. */
+/**
+ * Each write goes through another thread; lines of one moment go together. Milliseconds, and bytes after which it
+ * waits no longer.
+ */
 const GATHERED = { periodicFlush: 50, minLength: 4096 };
 
-/** Opens the log; lines go to standard output where no destination is given. */
+/** Opens the log; lines go to standard output unless a destination is given. */
 export function openLog(level: string, destination?: DestinationStream): Log {
   const out = destination ?? pino.destination({ fd: 1, sync: false, ...GATHERED });
   const logger: Logger = pino(

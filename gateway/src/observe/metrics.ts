@@ -1,3 +1,4 @@
+/** The metrics of the process. */
 import type { AuditEvent } from "coatcheck/contracts";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { VIA } from "../config/upstream.ts";

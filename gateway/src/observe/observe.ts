@@ -1,3 +1,4 @@
+/** Opens log and metrics as configured. */
 import type { Report } from "coatcheck/contracts";
 import type { DestinationStream } from "pino";
 import type { Settings } from "../config/config.ts";
@@ -21,7 +22,7 @@ export interface Observation {
   readonly observer: Observer;
   /** For the library: each event becomes a line and a count of the same name. */
   readonly report: Report;
-  /** The front door tells what is open, once it is there. */
+  /** The dispatcher tells what is open, once it is there. */
   countOpen(open: Open): void;
 }
 

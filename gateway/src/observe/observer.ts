@@ -1,3 +1,4 @@
+/** The interface that requests report to, and the closed lists of outcomes and notices. */
 import { CoatcheckError } from "coatcheck/errors";
 /** How a request came out. A closed list: it is a metric's label and a word in the log. */
 export const OUTCOMES = [
@@ -24,17 +25,17 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface Finished {
   readonly outcome: Outcome;
   readonly method: string;
-  /** Without query; `undefined` where it could not be read. */
+  /** Without query; `undefined` if it could not be read. */
   readonly path: string | undefined;
-  /** What the client was told; 0 where it went before that. */
+  /** The status of the answer; 0 if the client went before it. */
   readonly status: number;
   /** Monotonic milliseconds. */
   readonly started: number;
-  /** Monotonic milliseconds at which the upstream began to answer; 0 where it did not. */
+  /** Monotonic milliseconds at which the upstream began to answer; 0 if it did not. */
   readonly answered: number;
   readonly upstream: string | undefined;
   readonly sessionId: string | null;
-  /** What authenticated: `session`, `proxy`, `bearer`; `null` where nobody was found. */
+  /** What authenticated: `session`, `proxy`, `bearer`; `null` if the caller is anonymous. */
   readonly via: string | null;
 }
 
@@ -75,8 +76,8 @@ export interface Observer {
 }
 
 /**
- * Tells of a request that could not be answered as it was meant. A 503 with a code of ours is an outage that whoever noticed it has told at its own
- * level: of the requests that meet it the reason is enough.
+ * Tells of a request that could not be answered as it was meant. A 503 with a code of ours is an outage, which was
+ * logged at its own level when it was noticed: for the requests that meet it the reason is enough.
  */
 export function tellFailure(observer: Observer, error: unknown, status: number, upstream?: string): void {
   if (status < 500) return;

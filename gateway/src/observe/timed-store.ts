@@ -1,3 +1,4 @@
+/** A store that reports how long each of its operations takes. */
 import type { MaybePromise, SessionStore } from "coatcheck/contracts";
 import { stopwatch } from "./observer.ts";
 

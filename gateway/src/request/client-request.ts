@@ -1,7 +1,11 @@
+/** A client's request in the form that the engine reads. */
 import type { IncomingMessage } from "node:http";
 import type { RequestView } from "coatcheck/contracts";
 
-/** A client's request as the engine sees it. Headers are looked up in the lines as received, so nothing is built that nobody asks for. */
+/**
+ * A client's request as the engine sees it. Headers are looked up in the lines as received, so no dictionary is
+ * built.
+ */
 export class ClientRequest implements RequestView {
   readonly method: string;
   readonly target: string;

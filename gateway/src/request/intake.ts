@@ -1,3 +1,4 @@
+/** Request intake: reads and validates the head of each request once. */
 import type { IncomingMessage } from "node:http";
 import type { TrustedPeers } from "coatcheck/address";
 import { clientAddress } from "coatcheck/client-address";
@@ -21,7 +22,10 @@ export const METHODS: ReadonlySet<string> = new Set(
 );
 const ALLOW = [...METHODS].join(", ");
 
-/** What is read of a request before anything is decided about it; the engine sees it as it is. One object for each request. */
+/**
+ * What is read of a request before anything is decided about it; the engine sees it as it is. One object for each
+ * request.
+ */
 export class IncomingRequest extends ClientRequest {
   readonly kind = "incoming";
   readonly message: IncomingMessage;
@@ -57,7 +61,7 @@ export interface Refusal {
   readonly kind: "refusal";
   readonly answer: RouteResponse;
   readonly outcome: Outcome;
-  /** The origin that it came to, where that could be told. */
+  /** The origin that it came to, if that is known. */
   readonly origin: PublicOrigin | undefined;
 }
 
@@ -66,7 +70,7 @@ export function refusal(code: ErrorCode, outcome: Outcome, origin?: PublicOrigin
   return { kind: "refusal", answer: problemOf(code), outcome, origin };
 }
 
-/** Who receives requests: the origins that are served, the peers that are trusted, the limits. */
+/** What request intake needs: the origins that are served, the peers that are trusted, the limits. */
 export interface RequestIntake {
   readonly origins: PublicOrigins;
   readonly peers: TrustedPeers;
@@ -74,7 +78,7 @@ export interface RequestIntake {
   readonly family: "forwarded" | "x-forwarded-for";
   readonly limits: LimitSettings;
   readonly isOwnCookie: IsOwnCookie;
-  /** Headers that end here, in the spelling that all of theirs have in common. */
+  /** Headers that are never forwarded, by normalised name. */
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -121,7 +125,7 @@ export function isPreflight(message: IncomingMessage): boolean {
   );
 }
 
-/** Tells the observer of a request that was answered in person. */
+/** Tells the observer of a request that the gateway itself answered. */
 export function finished(
   observer: Observer,
   message: IncomingMessage,

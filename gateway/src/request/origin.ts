@@ -2,7 +2,7 @@
 export interface PublicOrigin {
   /** `https://app.example.com`, as the browser's `Origin` says it. */
   readonly origin: string;
-  /** `app.example.com`, with the port where it is not the scheme's own. */
+  /** `app.example.com`, with the port if it is not the scheme's default. */
   readonly host: string;
   readonly scheme: "http" | "https";
 }
@@ -27,12 +27,14 @@ export class PublicOrigins {
     }
   }
 
-  /** The origin of a `Host` value; `undefined` where this host is not served (421). */
+  /** The origin of a `Host` value; `undefined` if this host is not served (421). */
   ofHost(host: string): PublicOrigin | undefined {
     return this.#byHost.get(host) ?? this.#byHost.get(host.toLowerCase());
   }
 
-  /** The origin whose very text an absolute URL begins with, before its path; `undefined` where it is spelled otherwise. */
+  /**
+   * The origin whose very text an absolute URL begins with, before its path; `undefined` if it is spelled otherwise.
+   */
   leading(url: string): PublicOrigin | undefined {
     for (const one of this.all) {
       if (url.charCodeAt(one.origin.length) === SLASH && url.startsWith(one.origin)) return one;

@@ -1,3 +1,4 @@
+/** A request to one of the gateway's own endpoints, with its body. */
 import type { IncomingMessage } from "node:http";
 import { CoatcheckError } from "coatcheck/errors";
 import type { OwnRequest } from "../session/interface.ts";
@@ -24,7 +25,10 @@ export class GatewayRequest extends ClientRequest implements OwnRequest {
   }
 }
 
-/** The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes, and with `ERR_BAD_REQUEST` where it breaks off. */
+/**
+ * The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes, with `ERR_BAD_REQUEST` if it breaks
+ * off.
+ */
 export function readBody(message: IncomingMessage, limit: number): Promise<string> {
   // A request without a body has no stream that could tell of its end.
   if (message.readableEnded) return Promise.resolve("");

@@ -2,7 +2,7 @@
 export interface Target {
   /** What rules are matched against, and what the upstream gets. Percent-encoded unreserved characters stand plain. */
   readonly path: string;
-  /** With its `?`, as received; empty where there is none. It never takes part in matching. */
+  /** With its `?`, as received; empty if there is none. It never takes part in matching. */
   readonly query: string;
 }
 
@@ -23,9 +23,10 @@ for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 for (const char of '[]|^`{}"<>') PLAIN[char.charCodeAt(0)] = 1;
 
 /**
- * Reads a request target, or refuses it (`undefined`). What two servers could read in two ways is refused, not repaired: dot
- * segments, empty segments, also those that are empty but for parameters, encoded slashes, backslashes, dots and controls, in one or
- * more layers of encoding, malformed escapes and UTF-8, fragments, absolute form. So what the rules judged is what the upstream serves.
+ * Reads a request target, or refuses it (`undefined`). What two servers could read in two ways is refused, not
+ * repaired: dot segments, empty segments, also those that are empty but for parameters, encoded slashes, backslashes,
+ * dots and controls, in one or more layers of encoding, malformed escapes and UTF-8, fragments, absolute form. So
+ * what the rules judged is what the upstream serves.
  */
 export function readTarget(target: string): Target | undefined {
   const { length } = target;
@@ -49,7 +50,10 @@ export function readTarget(target: string): Target | undefined {
   return path === undefined ? undefined : { path, query };
 }
 
-/** Whether a segment of nothing but `.` or `..` begins here. Parameters do not hide it: `..;x` is `..` to some servers. */
+/**
+ * Whether a segment of nothing but `.` or `..` begins here. Parameters do not hide it: `..;x` is `..` to some
+ * servers.
+ */
 function isDotSegment(target: string, start: number): boolean {
   let index = start + 1;
   if (target.charCodeAt(index) === DOT) index++;

@@ -1,3 +1,4 @@
+/** Writes response heads as text, which costs Node less than single headers. */
 import type { ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 
@@ -5,9 +6,10 @@ import { STATUS_CODES } from "node:http";
 type Held = ServerResponse & { _header?: string | null; _keepAliveTimeout?: number };
 
 /**
- * Gives Node the head of an answer as text. It would take the lines apart, check each by two regular expressions and put them together again,
- * which costs as much as finding out who asks. So this is for lines that were checked already: by those who made them, or by the parser that read
- * them. `lines` end with CRLF, and say how long the body is. The connection stays open. Answers `false` where this Node keeps its head elsewhere.
+ * Gives Node the head of an answer as text. Node would take the lines apart, check each by two regular expressions
+ * and join them again, which costs as much as authenticating the caller. So this is for lines that were checked
+ * already: by the code that made them, or by the parser that read them. `lines` end with CRLF, and say how long the
+ * body is. The connection stays open. Answers `false` if this version of Node keeps its head elsewhere.
  */
 export function holdHead(response: ServerResponse, status: number, lines: string): boolean {
   const held: Held = response;
@@ -16,7 +18,9 @@ export function holdHead(response: ServerResponse, status: number, lines: string
   return response.headersSent;
 }
 
-/** Writes the head of an answer whose lines an upstream's parser read; as text where nothing is left for Node to decide. */
+/**
+ * Writes the head of an answer whose lines an upstream's parser read; as text if nothing is left for Node to decide.
+ */
 export function writeHead(response: ServerResponse, status: number, lines: string[]): void {
   // An answer without a body has a length of its own kind, which Node knows.
   if (response.shouldKeepAlive && status !== 204 && status !== 304) {
@@ -26,7 +30,7 @@ export function writeHead(response: ServerResponse, status: number, lines: strin
   response.writeHead(status, lines);
 }
 
-/** The lines in one text; `undefined` where they do not say how long the body is, or that the connection closes. */
+/** The lines in one text; `undefined` if they do not say how long the body is, or if they close the connection. */
 function textOf(lines: readonly string[]): string | undefined {
   let text = "";
   let lengths = 0;

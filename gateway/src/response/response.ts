@@ -1,11 +1,15 @@
+/** Answers that the gateway itself gives. */
 import type { ServerResponse } from "node:http";
 import type { ErrorCode, RouteResponse } from "coatcheck/contracts";
 import { CoatcheckError, ERRORS, problem } from "coatcheck/errors";
 
-/** Seconds after which a client may try again where nobody knows better. */
+/** Seconds after which a client may try again, unless a better time is known. */
 const RETRY_AFTER = "5";
 
-/** What every answer of the gateway's own carries (HD-02). HTML pages bring a policy of their own, which says who may frame them. */
+/**
+ * What every answer of the gateway's own carries (HD-02). HTML pages bring a policy of their own, which says who may
+ * frame them.
+ */
 const OWN_HEADERS: readonly (readonly [string, string])[] = [
   ["x-content-type-options", "nosniff"],
   ["referrer-policy", "no-referrer"],
@@ -13,7 +17,7 @@ const OWN_HEADERS: readonly (readonly [string, string])[] = [
   ["cross-origin-opener-policy", "same-origin"],
 ];
 
-/** A year, sub-domains too; sent where the browser came by https. */
+/** A year, sub-domains too; sent if the browser came by https. */
 const HSTS = "max-age=31536000; includeSubDomains";
 
 /** An answer of ours as flat header lines: what the answer says, and what every answer of ours says. */
@@ -57,7 +61,7 @@ export interface Sending {
   readonly method: string | undefined;
 }
 
-/** Writes an answer of ours. Does nothing where the client has gone or the head is out already. */
+/** Writes an answer of ours. Does nothing if the client has gone or the head is out already. */
 export function send(response: ServerResponse, answer: RouteResponse, { https, close = false, method }: Sending): void {
   if (response.headersSent || response.destroyed) return;
   const headers = ownHeaders(answer, https);

@@ -1,8 +1,12 @@
+/** One request of a connection at a time, in order. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { currentResponse } from "./node-internals.ts";
 
-/** How much is parsed at once, in bytes, of a connection that sends ahead: what it holds is waiting before more is looked at. */
+/**
+ * How much is parsed at once, in bytes, of a connection that sends ahead: what it holds is waiting before more is
+ * looked at.
+ */
 const SLICE = 2_048;
 
 export interface TurnOptions {
@@ -17,8 +21,9 @@ export interface TurnOptions {
 }
 
 /**
- * One request of a connection is handled at a time, in the order in which they came (RFC 9112 section 9.3.2), as nginx and Envoy do it. So
- * whatever is written belongs to the response whose turn it is, and a connection takes one connection to an upstream at most.
+ * One request of a connection is handled at a time, in the order in which they came (RFC 9112 section 9.3.2), as
+ * nginx and Envoy do it. So whatever is written belongs to the response whose turn it is, and a connection takes one
+ * connection to an upstream at most.
  *
  * Requests that do not wait cost nothing here: Node gives a response its socket when its turn comes.
  */
@@ -32,7 +37,7 @@ export class ConnectionTurns {
     this.#options = options;
   }
 
-  /** Calls `act` when the request's turn has come; never where its connection breaks before. */
+  /** Calls `act` when the request's turn has come; never if its connection breaks before. */
   wait({ socket }: IncomingMessage, response: ServerResponse, act: () => void): void {
     // The rest of what was read at once, on a connection that is cut off.
     if (socket.destroyed) return;
@@ -52,8 +57,8 @@ export class ConnectionTurns {
   }
 
   /**
-   * For what ends the requests of a connection: a handshake, a tunnel, bytes that are no request. Calls `act` once all that came before is
-   * answered; never where the connection ends with that.
+   * For what ends the requests of a connection: a handshake, a tunnel, bytes that are no request. Calls `act` once
+   * all that came before is answered; never if the connection ends with that.
    */
   afterAnswers(socket: Socket, act: () => void): void {
     const known = this.#queues.get(socket);
@@ -115,8 +120,9 @@ class Queue {
   }
 
   /**
-   * What is read at once holds thousands of small requests, each of which takes a hundred times its bytes once it is parsed,
-   * and Node cannot be stopped within it. `false`: they are too many for all connections together, and this one is to blame.
+   * What is read at once holds thousands of small requests, each of which takes a hundred times its bytes once it is
+   * parsed, and Node cannot be stopped within it. `false`: they are too many for all connections together, and this
+   * one is to blame.
    */
   add(response: ServerResponse): boolean {
     const { limit, most } = this.#options;
@@ -127,7 +133,7 @@ class Queue {
     return true;
   }
 
-  /** Its turn has come. Answers what is to be done in place of it, where it turned out to be broken. */
+  /** Its turn has come. Answers what is to be done instead if the request is broken. */
   take(response: ServerResponse): (() => void) | undefined {
     if (this.#waiting.shift() !== undefined) this.#all.count--;
     const instead = this.#waiting.length === 0 && this.isOver && !response.req.complete ? this.#instead : undefined;
@@ -145,8 +151,8 @@ class Queue {
   }
 
   /**
-   * Puts itself between the socket and Node's parser. Pausing the socket alone would not do: Node resumes it after every message, and
-   * parses whatever came at once.
+   * Puts itself between the socket and Node's parser. Pausing the socket alone would not do: Node resumes it after
+   * every message, and parses whatever came at once.
    */
   #hold(): void {
     if (this.#isHeld) return;

@@ -1,4 +1,4 @@
-/** A request as Node's server makes it, whose headers become a dictionary only where something in it tells how it is framed. */
+/** A request as Node's server makes it, whose headers become a dictionary only if one of them concerns framing. */
 import type { IncomingHttpHeaders } from "node:http";
 import { IncomingMessage } from "node:http";
 
@@ -8,12 +8,13 @@ const EXPECT = "expect";
 const NOTHING: IncomingHttpHeaders = Object.freeze({});
 
 /**
- * Node's server asks every request for `headers`, to see whether a body comes and an answer is expected before it, and making that dictionary of a browser's header
- * costs as much as finding out who asks. Most requests have none of those three headers, and everything else here reads the lines as they were
- * received: so such a request has an empty dictionary, and any other has Node's own.
+ * Node's server asks every request for `headers`, to see whether a body comes and an answer is expected before it.
+ * Making that dictionary costs as much as authenticating the caller. Most requests have none of those three headers,
+ * and all other code here reads the lines as received: so such a request has an empty dictionary, and any other has
+ * Node's own.
  */
 export class GatewayMessage extends IncomingMessage {
-  /** Whether the length of a body, its coding or an expectation is told; `undefined` before anybody asked. */
+  /** Whether the length of a body, its coding or an expectation is told; `undefined` until it was read. */
   framed: boolean | undefined = undefined;
 }
 
@@ -36,6 +37,6 @@ Object.defineProperty(GatewayMessage.prototype, "headers", {
   },
 });
 
-// undici throws away a body of which its upstream wants no more. Of what names this very constructor it lets the connection be; any other takes its connection
-// along, and with it the rest of an answer that came early.
+// undici throws away a body of which its upstream wants no more. Of what names this very constructor it lets the
+// connection be; any other takes its connection along, and with it the rest of an answer that came early.
 Object.defineProperty(GatewayMessage.prototype, "constructor", { configurable: true, writable: true, value: IncomingMessage });

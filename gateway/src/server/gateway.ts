@@ -1,3 +1,4 @@
+/** Starts and stops a gateway with its listeners. */
 import type { Server } from "node:http";
 import type { Settings } from "../config/config.ts";
 import { RequestDispatcher } from "../dispatch/dispatcher.ts";
@@ -11,7 +12,7 @@ import { createListener, listen, stop } from "./listener.ts";
 /** A running gateway. */
 export interface Gateway {
   readonly port: number;
-  /** `undefined` where another process has the admin listener. */
+  /** `undefined` if another process has the admin listener. */
   readonly adminPort: number | undefined;
   readiness(): Promise<Readiness>;
   /** Stops accepting, drains, and closes everything; a second call waits for the first. */

@@ -1,3 +1,4 @@
+/** Closes idle connections with one timer for all. */
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { stopwatch } from "../observe/observer.ts";
@@ -14,9 +15,10 @@ interface Watched {
 }
 
 /**
- * Closes connections on which nothing has been asked for as long as `limit`. Node would do so by a timer for each, set and taken away
- * again with every request, which costs as much as reading a cookie; here all are looked at now and then. None is closed too early, some by an
- * eighth of the limit too late, which is the side that clients do not mind.
+ * Closes connections on which nothing has been asked for as long as `limit`. Node would do so by a timer for each,
+ * set and taken away again with every request, which costs as much as reading a cookie; here all are looked at now
+ * and then. None is closed too early, some by an eighth of the limit too late, which is the side that clients do not
+ * mind.
  */
 export class IdleConnections {
   readonly #limit: number;
@@ -34,7 +36,7 @@ export class IdleConnections {
     server.once("close", () => this.#stop());
   }
 
-  /** The hint that clients are given; Node writes it where it sets the timer. */
+  /** The `Keep-Alive` hint for clients, which Node writes only if it sets the timer itself. */
   tell(response: ServerResponse): void {
     const hinted: ServerResponse & { _keepAliveTimeout?: number } = response;
     hinted._keepAliveTimeout = this.#limit;

@@ -1,6 +1,7 @@
 /**
- * Lingering close (RFC 9112 section 9.6): closing over bytes that nobody read sends a reset, which discards whatever of our answers is still
- * on its way. So our half is closed first, and what still comes is thrown away until the client closes too, or for so long.
+ * Lingering close (RFC 9112 section 9.6): closing over unread bytes sends a reset, which discards the part of our
+ * answers that is still on its way. So our half is closed first, and what still comes is thrown away until the client
+ * closes too, or for so long.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -9,7 +10,7 @@ import type { Duplex } from "node:stream";
 /** How long a client that was told no may go on sending, in milliseconds. */
 const LINGER_MS = 2_000;
 
-/** Ends a socket that nobody reads any more; its end would never be noticed, and the connection stay open for ever. */
+/** Ends a socket that is no longer read; its end would never be noticed, and the connection stay open for ever. */
 export function hangUp(socket: Duplex): void {
   socket.end();
   socket.resume();
@@ -23,7 +24,9 @@ export class AnsweredBodies {
   /** The last of each connection. */
   readonly #last = new WeakMap<Socket, ServerResponse>();
 
-  /** Where the answer is the connection's last, and the body not there by then, Node's close becomes a lingering one. */
+  /**
+   * If the answer is the connection's last and leaves before the body is there, Node's close becomes a lingering one.
+   */
   watch({ socket }: IncomingMessage, response: ServerResponse): void {
     const isNew = !this.#last.has(socket);
     this.#last.set(socket, response);
@@ -36,7 +39,7 @@ export class AnsweredBodies {
     };
   }
 
-  /** Whether what comes now belongs to a request that has had its answer: what is wrong with it is told to nobody. */
+  /** Whether what comes now belongs to a request that has had its answer: its faults are not reported. */
   isAnswered(socket: Socket): boolean {
     return this.#isMissing(socket) && this.#last.get(socket)?.writableFinished === true;
   }

@@ -1,3 +1,4 @@
+/** The public HTTP server and its limits. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
@@ -15,7 +16,7 @@ import { protocolFault } from "./protocol.ts";
 import { SlowUploads } from "./slow-uploads.ts";
 import { StandingReaders } from "./standing-readers.ts";
 
-/** Makes the public server: Node's strict parser, our limits, and the front door behind them. */
+/** Makes the public server: Node's strict parser, our limits, and the dispatcher behind them. */
 export function createListener(door: RequestDispatcher, limits: LimitSettings, observer: Observer): Server {
   const server = createServer({
     IncomingMessage: GatewayMessage,
@@ -128,7 +129,7 @@ const REASONS = {
   431: "Request Header Fields Too Large",
 } as const;
 
-/** Begins to listen; rejects where the address cannot be had. Answers the port, which matters where 0 was asked for. */
+/** Begins to listen; rejects if the address cannot be had. Answers the port, which matters if 0 was asked for. */
 export function listen(server: Server, { host, port }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -1,10 +1,11 @@
+/** Fields of Node that have no public name. */
 import { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * The response whose turn it is on a connection: the one that Node writes to the socket now. Node has no public name for it, and telling by
- * listeners would cost every request of every connection. Where the field moves nobody waits for a turn any more; what then cannot be
- * written ends its connection.
+ * The response whose turn it is on a connection: the one that Node writes to the socket now. Node has no public name
+ * for it, and telling by listeners would cost every request of every connection. If the field moves, requests no
+ * longer wait for their turn; what then cannot be written ends its connection.
  */
 export function currentResponse(socket: Socket): ServerResponse | undefined {
   const current: unknown = Reflect.get(socket, "_httpMessage");

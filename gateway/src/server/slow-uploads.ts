@@ -1,3 +1,4 @@
+/** Ends requests whose body comes too slowly. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { stopwatch } from "../observe/observer.ts";
@@ -17,7 +18,7 @@ export interface UploadLimits {
 
 interface Upload {
   readonly response: ServerResponse;
-  /** Of the message, which loses sight of it where an upstream wants no more of the body. */
+  /** Of the message, which loses sight of it if an upstream wants no more of the body. */
   readonly socket: Socket;
   /** How much the connection had brought when the time was last counted from. */
   bytes: number;
@@ -25,8 +26,8 @@ interface Upload {
 }
 
 /**
- * Ends uploads that stand still or trickle: each holds a connection to an upstream. Counted is the time that we wait for the client; an upload
- * that waits for the upstream, or for its admission, may take as long as that does.
+ * Ends uploads that stand still or trickle: each holds a connection to an upstream. Counted is the time that we wait
+ * for the client; an upload that waits for the upstream, or for its admission, may take as long as that does.
  */
 export class SlowUploads {
   readonly #limits: UploadLimits;
@@ -46,10 +47,10 @@ export class SlowUploads {
     message.once("end", () => socket.setTimeout(0));
     const upload = { response, socket, bytes: socket.bytesRead, since: stopwatch() };
     message.on("timeout", () => {
-      // Nobody waits for the rest of a body that was thrown away.
+      // The rest of a body that was thrown away does not matter.
       if (message.readableFlowing !== false && !message.destroyed) this.#end(message, upload);
     });
-    // One that is here as a whole waits for us. Node closes its connection where nobody hears of the timeout.
+    // One that is here as a whole waits for us. Node closes its connection unless the timeout has a listener.
     response.on("timeout", ignore);
     if (this.#limits.bodyRate === 0) return;
     this.#uploads.set(message, upload);

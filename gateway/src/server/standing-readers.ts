@@ -1,3 +1,4 @@
+/** Closes connections whose client reads nothing. */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { stopwatch } from "../observe/observer.ts";
@@ -12,8 +13,9 @@ interface Watched {
 }
 
 /**
- * Closes connections whose client takes nothing of what waits for it for as long as `limit`: an answer, or what comes through a WebSocket. Each
- * holds a connection to an upstream, for as long as it likes. A stream on which nothing is to be said waits for nobody.
+ * Closes connections whose client takes nothing of what waits for it for as long as `limit`: an answer, or what comes
+ * through a WebSocket. Each would hold a connection to an upstream without end. A silent stream does not count:
+ * nothing waits there.
  *
  * All are looked at now and then, as in {@link IdleConnections}; none is closed too early.
  */

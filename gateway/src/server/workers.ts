@@ -1,3 +1,4 @@
+/** Starts worker processes, and replaces those that exit. */
 import cluster, { type Worker } from "node:cluster";
 import type { Server } from "node:http";
 import { AggregatorRegistry } from "prom-client";
@@ -91,7 +92,7 @@ async function openAdmin(
   return { server, port: await listen(server, settings.admin.listen) };
 }
 
-/** The port that a worker listens on. Rejects with `WorkerFailed` where it exits before. */
+/** The port that a worker listens on. Rejects with `WorkerFailed` if it exits before. */
 function portOf(worker: Worker): Promise<number> {
   return new Promise((resolve, reject) => {
     worker.once("listening", ({ port }) => resolve(port));

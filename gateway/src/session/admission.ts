@@ -1,3 +1,4 @@
+/** Authenticates and admits a request by the library's engine. */
 import type { Decision, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
 import type { AssertionSigner } from "coatcheck/assertions";
 import { comesAgain } from "./comes-again.ts";
@@ -8,7 +9,7 @@ import type { Admission, Ask, Rejected } from "./interface.ts";
 const USER_REQUIRED: Policy = { require: "user" };
 const USER_OPTIONAL: Policy = { require: "none" };
 
-/** Finds out who asks, and whether they may pass. Synchronous where the store is. */
+/** Authenticates the caller, and says whether they may pass. Synchronous if the store is. */
 export function authenticate(
   engine: Engine,
   signer: AssertionSigner,
@@ -33,7 +34,7 @@ function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask, decisi
   return { kind: "rejected", response: exchange.refuse(rejected) };
 }
 
-/** Somebody, or nobody, whose request goes on to an upstream. */
+/** An authenticated user or an anonymous caller, whose request is forwarded to an upstream. */
 class Admitted implements Admission {
   readonly kind = "admitted";
   readonly #exchange: Exchange;
@@ -72,7 +73,7 @@ class Admitted implements Admission {
   }
 
   accessToken(rejected?: string): MaybePromise<string> {
-    // Who came with a token of their own has no other; it is theirs for this very use.
+    // A caller with a bearer token has no other; it was issued for this very use.
     const { by, request } = this.#exchange;
     if (by === "bearer") return (request.header("authorization") ?? "").replace(/^bearer +/i, "");
     return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });

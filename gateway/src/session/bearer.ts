@@ -1,3 +1,4 @@
+/** The library's bearer options, made from the settings. */
 import type { BearerOptions } from "coatcheck";
 import type { Settings } from "../config/config.ts";
 import { omitUndefined } from "./omit-undefined.ts";

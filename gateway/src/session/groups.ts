@@ -1,3 +1,4 @@
+/** The groups of an identity. */
 import type { Identity, JsonValue } from "coatcheck";
 
 const NONE: readonly string[] = [];

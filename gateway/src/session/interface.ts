@@ -1,3 +1,4 @@
+/** The interface between the gateway and its session layer; all that the gateway asks of sessions. */
 import type {
   EndReason,
   Identity,
@@ -12,7 +13,7 @@ import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
 
 /** What the proxy asks of the session layer about one request. */
 export interface Ask {
-  /** `nobody`: whoever comes is welcome; `user`: somebody must be signed in. */
+  /** `none`: anonymous callers pass too; `user`: only authenticated users. */
   readonly require: "none" | "user";
   /** Whether an unauthenticated navigation is sent to the login; otherwise it gets 401. */
   readonly mayLogin: boolean;
@@ -20,29 +21,29 @@ export interface Ask {
   readonly origin: string;
 }
 
-/** Somebody, or nobody, may pass. */
+/** The caller may pass: an authenticated user, or anonymous. */
 export interface Admission {
   readonly kind: "admitted";
   readonly identity: Identity | null;
   readonly groups: readonly string[];
   /** Whether this very `identity` object is handed out again with the next request, until the session changes. */
   readonly comesAgain: boolean;
-  /** What authenticated, by name; `null` where nobody was found. */
+  /** The strategy that authenticated, by name; `null` if the caller is anonymous. */
   readonly via: string | null;
-  /** The handle of the session, no credential; `null` where there is none. */
+  /** The handle of the session, no credential; `null` if there is none. */
   readonly sessionId: string | null;
   /**
-   * The access token, asked for only where a route forwards one. A `CoatcheckError` becomes the answer. `rejected`: one that the upstream did not
-   * take, which is renewed unless somebody has done so.
+   * The access token, asked for only if a route forwards one. A `CoatcheckError` becomes the answer. `rejected`: a
+   * token that the upstream rejected; it is refreshed, unless another request has done so.
    */
   accessToken(rejected?: string): MaybePromise<string>;
   /** Whether the session has something to get another access token with. */
   readonly renews: boolean;
-  /** Who asks, signed for this audience alone; empty where nobody is signed in. */
+  /** The user's identity, signed for this audience alone; empty if the caller is anonymous. */
   assertion(audience: string): string;
   /**
-   * The head of the answer is about to leave with this status. Called once. What is answered are `Set-Cookie` values to add; a
-   * `CoatcheckError` becomes the answer instead.
+   * The head of the answer is about to leave with this status. Called once. What is answered are `Set-Cookie` values
+   * to add; a `CoatcheckError` becomes the answer instead.
    */
   settle(status: number): MaybePromise<readonly string[]>;
 }
@@ -53,10 +54,13 @@ export interface Rejected {
   readonly response: RouteResponse;
 }
 
-/** Who asks, and may they? Fulfilled by the library's engine. */
+/** Authenticates a request, and says whether it may pass. Implemented by the library's engine. */
 export type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Rejected>;
 
-/** Calls `onEnd` once when the session is over, on whichever replica, never before this has answered. Answers how to stop. */
+/**
+ * Calls `onEnd` once when the session is over, on whichever replica, never before this has answered. Answers how to
+ * stop.
+ */
 export type WatchSession = (sessionId: string, onEnd: (reason: EndReason) => void) => () => void;
 
 /** A request to one of the gateway's own endpoints. `path` is what follows the prefix, beginning with `/`. */
@@ -64,7 +68,7 @@ export interface OwnRequest extends RouteRequest {
   readonly path: string;
 }
 
-/** The gateway's own endpoints; `undefined` where there is none at the path. */
+/** The gateway's own endpoints; `undefined` if there is none at the path. */
 export type OwnEndpoints = (request: OwnRequest) => MaybePromise<RouteResponse | undefined>;
 
 /** What a proxy in front asks about a request that it holds back. */
@@ -75,9 +79,9 @@ export interface CheckRequest extends RequestView {
   readonly askedBy: "nginx" | "forward" | "envoy";
   /** The original request opens a WebSocket. */
   readonly isHandshake: boolean;
-  /** Of `?groups=a,b`; empty: nobody in particular. */
+  /** Of `?groups=a,b`; empty: any. */
   readonly groups: readonly string[];
-  /** Of `?providers=a,b`: whose users; empty: everybody's. */
+  /** Of `?providers=a,b`: the providers whose users may pass; empty: all. */
   readonly providers: readonly string[];
   /** Of `?via=a,b`: by which ways of authenticating; empty: by all. */
   readonly via: readonly string[];
@@ -93,19 +97,22 @@ export interface SessionLayer {
   readonly endpoints: OwnEndpoints;
   readonly check: CheckEndpoint;
   /**
-   * What a failure is answered with: a page for a person's navigation in an outage, else the problem document. `mayLogin`: a navigation
-   * whose session is over, or gives no token any more, goes to the login instead.
+   * What a failure is answered with: a page for a person's navigation in an outage, else the problem document.
+   * `mayLogin`: a navigation whose session is over, or gives no token any more, goes to the login instead.
    */
   readonly answerFailure: (error: unknown, request: RequestView, mayLogin?: boolean) => RouteResponse;
   /** Whether a cookie of this name is one of ours: hidden from upstreams, and not theirs to set. */
   readonly isOwnCookie: (name: string) => boolean;
-  /** What a proxy in front says who asks with: no upstream sees it, least of all its secret. */
+  /** The headers by which a proxy in front names the user. No upstream sees them, least of all the proxy's secret. */
   readonly proxyHeaders: readonly string[];
-  /** It takes a secret or a signature to be that proxy; an address alone says nothing of headers that the proxy only passes on with its question. */
+  /**
+   * Whether that proxy proves itself by a secret or a signature. An address alone does not vouch for headers that a
+   * proxy only passes on with its question.
+   */
   readonly proxyProven: boolean;
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;
-  /** For readiness. Rejects or answers `false` where something is missing. */
+  /** For readiness. Rejects or answers `false` if something is missing. */
   readonly health: Health;
   /** `within`: how long what is under way may go on, milliseconds. */
   close(within?: number): MaybePromise<void>;

@@ -1,12 +1,13 @@
+/** Opens the configured session store. */
 import type { CoatcheckError, SessionStore } from "coatcheck";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import type { StoreSetting } from "../config/kinds/store-kind.ts";
 
 /**
- * Sessions that come again are kept as read, and each look-up asks the file whether another process has written since: about three kilobytes each with
- * what is found out about them. More of them would make each full garbage collection longer, and with it the slowest requests of everybody.
- * Beside other processes that write all the time, keeping would not pay.
+ * The largest number of cached rows; each look-up asks the file whether another process has written since. A row with
+ * what is derived from it takes about three kilobytes. More rows would make each full garbage collection longer, and
+ * with it the slowest requests of all users. Beside other processes that write all the time, a cache would not pay.
  */
 const KEPT_ROWS = 8_192;
 

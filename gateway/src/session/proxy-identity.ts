@@ -1,3 +1,4 @@
+/** The library's proxy options, made from the settings. */
 import type { Identity, Known, ProxyOptions } from "coatcheck";
 import type { Settings } from "../config/config.ts";
 import { omitUndefined } from "./omit-undefined.ts";
@@ -22,7 +23,10 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): Proxy
   };
 }
 
-/** Whether somebody is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). One that was never verified is nobody's (F-14). */
+/**
+ * Whether a user is among those who may come. An address has one `@`, and its domain is all behind it (A-04, A-12). An
+ * address that was never verified does not count (F-14).
+ */
 function mayCome(users: ProxyIdentity["users"]): (identity: Identity) => Known {
   const allowed = new Set(users.map((user) => user.toLowerCase()));
   return (identity) => {

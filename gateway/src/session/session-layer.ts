@@ -1,3 +1,4 @@
+/** Implements the session layer with the library. */
 import {
   type Auth,
   type Clock,

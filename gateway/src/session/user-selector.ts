@@ -1,4 +1,4 @@
-/** Whose sessions are meant, or which of the three names was given wrongly. */
+/** Which user is meant, or which of the three parameters is wrong. */
 export type UserSelector =
   | { readonly kind: "owner"; readonly owner: string }
   | { readonly kind: "wrong"; readonly name: SelectorName; readonly why: string };

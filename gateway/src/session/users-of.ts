@@ -1,3 +1,4 @@
+/** Tells whether an identity belongs to the users of some providers. */
 import type { Identity } from "coatcheck";
 import type { ProviderSettings } from "../config/config.ts";
 
@@ -13,7 +14,10 @@ export class UsersOf {
     this.#issuers = new Set(providers.map(({ issuer }) => issuer));
   }
 
-  /** A login is known by the provider's name, since two may have one issuer and let different people in; all else by its issuer. */
+  /**
+   * A login is known by the provider's name, since two may have one issuer and let different people in; all else by
+   * its issuer.
+   */
   has({ method, issuer }: Identity): boolean {
     return method.startsWith(BY_PROVIDER) ? this.#methods.has(method) : this.#issuers.has(issuer);
   }

@@ -1,8 +1,10 @@
+/** Tells whether an issuer denies that an e-mail address was verified. */
 import type { JsonObject } from "coatcheck";
 
 /**
- * Whether the issuer says of the claim `email` that it was never verified: anybody may have typed it in. Some write the claim as text;
- * what is neither true nor absent is no yes. Issuers without the claim say nothing, and are taken at their word (F-14).
+ * Whether the issuer says that the claim `email` was never verified, so that any address may have been typed in. Some
+ * issuers write the claim as text; a value that is neither true nor absent means unverified. An issuer without the
+ * claim is trusted (F-14).
  */
 export function isUnverified(claims: JsonObject): boolean {
   const verified = claims["email_verified"];

@@ -1,3 +1,4 @@
+/** Limits request bodies of unknown length. */
 import type { Readable, TransformCallback } from "node:stream";
 import { Transform } from "node:stream";
 import type { IncomingRequest } from "../request/intake.ts";
@@ -21,7 +22,10 @@ export class BodyLimit extends Transform {
   }
 }
 
-/** The body of a request as it goes on, and what was said of its length is held to already; `null` where there is none. `limit` 0: none of ours. */
+/**
+ * The body of a request as it is forwarded; `null` if there is none. A declared length was checked already. `limit`
+ * 0: no limit.
+ */
 export function limitedBody({ head, message }: IncomingRequest, limit: number): Readable | null {
   if (!head.hasBody) return null;
   message.on("error", ignore);

@@ -1,3 +1,4 @@
+/** One proxied request and its answer. */
 import type { ServerResponse } from "node:http";
 import type { RouteResponse } from "coatcheck/contracts";
 import type { Dispatcher } from "undici";
@@ -24,8 +25,8 @@ const NOTHING: readonly Buffer[] = [];
 const RETRIED = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * One request to an upstream and its answer. It is itself undici's handler, so that the road from socket to socket has no stream
- * wrapper and makes no closure for each chunk.
+ * One request to an upstream and its answer. It is itself undici's handler, so that no stream wrapper stands between
+ * the sockets, and no closure is made for each chunk.
  */
 export class ProxyExchange extends UpstreamExchange implements Dispatcher.DispatchHandler, Finished, OpenStream, Waiter {
   readonly #response: ServerResponse;
@@ -42,7 +43,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   #endedEarly: AnswerHeaders | undefined = undefined;
   /** The upstream's no to the access token, kept back while another is asked for. */
   #rejection: Rejection | undefined = undefined;
-  /** What the session's settling has to say to the browser, where another answer leaves than the upstream's. */
+  /** The cookies of the settled session, if another answer leaves than the upstream's. */
   #cookies = NO_COOKIES;
   /** A body that came before its head may leave. */
   #waiting: readonly Buffer[] = NOTHING;
@@ -110,7 +111,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
     this.#answer(controller, status, headers);
   }
 
-  /** A rejected token is renewed once, and the request sent once more, where there is no body that is gone (RF-08). */
+  /** A rejected token is refreshed once, and the request sent once more, unless its body is gone (RF-08). */
   get #mayRenew(): boolean {
     const { accessToken, incoming } = this.request;
     return accessToken !== undefined && !this.#renewed && !incoming.head.hasBody;
@@ -153,7 +154,8 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
       this.#sendAgain(controller, this.#rejection, trailers).catch((error: unknown) => this.#fail(error));
       return;
     }
-    // An answer without a body is complete with its head, also while the head still waits for the session to be settled.
+    // An answer without a body is complete with its head, also while the head still waits for the session to be
+    // settled.
     if (this.#settling) {
       this.#endedEarly = trailers;
       return;
@@ -237,7 +239,10 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
     this.#response.addTrailers([[name, typeof value === "string" ? value : value.join(", ")]]);
   }
 
-  /** There is no answer for the head that waits: the session layer has none, or it cannot be written. Every promise ends here. */
+  /**
+   * There is no answer for the head that waits: the session layer has none, or it cannot be written. Every promise
+   * ends here.
+   */
   #fail(error: unknown): void {
     if (this.#over) return;
     const { incoming, route } = this.request;
@@ -246,7 +251,9 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
     this.#refuse(answer, answer.status === 503 ? "unavailable" : answer.status >= 500 ? "failed" : "turned");
   }
 
-  /** Answers in the upstream's place, as long as its head was not sent; after that a broken connection is the only honest answer. */
+  /**
+   * Answers instead of the upstream until a head was sent; after that a broken connection is the only honest answer.
+   */
   #refuse(answer: RouteResponse, outcome: Outcome): void {
     this.#over = true;
     this.outcome = outcome;
@@ -277,7 +284,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   }
 }
 
-/** An answer in the upstream's place, with the cookies of a session that has been stored already. */
+/** An answer instead of the upstream's, with the cookies of a session that has been stored already. */
 function withCookies(answer: RouteResponse, cookies: readonly string[]): RouteResponse {
   if (cookies.length === 0) return answer;
   return { ...answer, headers: [...answer.headers, ...cookies.map((line) => ["set-cookie", line] as const)] };

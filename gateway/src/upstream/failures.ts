@@ -1,3 +1,4 @@
+/** Failures on the way to an upstream, and their error codes. */
 import type { ErrorCode } from "coatcheck/contracts";
 
 const TIMEOUTS = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
@@ -14,8 +15,8 @@ export function failureCode(error: unknown): Extract<ErrorCode, "ERR_UPSTREAM_UN
 }
 
 /**
- * Whether the connection was probably closed by the upstream while it lay idle. A safe request without a body is then sent once
- * more: the upstream has not begun to answer it.
+ * Whether the connection was probably closed by the upstream while it lay idle. A safe request without a body is then
+ * sent once more: the upstream has not begun to answer it.
  */
 export function isStaleConnection(error: unknown): boolean {
   return STALE.has(codeOf(error));
@@ -28,7 +29,7 @@ export class BodyTooLarge extends Error {
   }
 }
 
-/** The client went away; nobody waits for the answer. */
+/** The client went away, and no longer waits for the answer. */
 export class ClientGone extends Error {
   static {
     ClientGone.prototype.name = "ClientGone";

@@ -1,3 +1,4 @@
+/** WebSockets and event streams, which end with their session. */
 import type { EndReason } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
 import type { WatchSession } from "../session/interface.ts";
@@ -16,8 +17,8 @@ interface Bundle {
 }
 
 /**
- * The open streams. What was opened with a session is cut when the session has ended, on this replica or another, or has run out;
- * frames are no activity (PX-05). While the store cannot say, streams go on.
+ * The open streams. What was opened with a session is cut when the session has ended, on this replica or another, or
+ * has run out; frames are no activity (PX-05). While the store cannot say, streams go on.
  */
 export class OpenStreams {
   readonly #watch: WatchSession;

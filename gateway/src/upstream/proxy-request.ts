@@ -1,3 +1,4 @@
+/** An admitted request on its way to an upstream, and the headers that it is sent with. */
 import type { RequestView, RouteResponse } from "coatcheck/contracts";
 import type { Observer } from "../observe/observer.ts";
 import type { IncomingRequest } from "../request/intake.ts";
@@ -20,16 +21,18 @@ export interface ProxyContext {
   isDraining(): boolean;
 }
 
-/** A request that may pass: where it goes, and on whose behalf. */
+/** A request that may pass, with its route and its caller. */
 export interface ProxyRequest {
   readonly incoming: IncomingRequest;
   readonly route: Route;
-  /** `null` where nobody was looked up. */
+  /** `null` if the caller was not authenticated: the route is public. */
   readonly admission: Admission | null;
   readonly accessToken: string | undefined;
 }
 
-/** The whole header of the request to the upstream: what the client said and may say, then what only the gateway says. */
+/**
+ * The whole header of the request to the upstream: what the client said and may say, then what only the gateway says.
+ */
 export function upstreamHeaders({ incoming, route, admission, accessToken }: ProxyRequest, leftOut: LeftOut): string[] {
   const { head, origin, client } = incoming;
   const headers = head.kept;

@@ -1,3 +1,4 @@
+/** An upstream's 401 to an access token, held back while the token is refreshed. */
 import { CoatcheckError } from "coatcheck/errors";
 import { sameSecret } from "coatcheck/secrets";
 import type { Admission } from "../session/interface.ts";
@@ -6,7 +7,10 @@ import type { AnswerHeaders } from "./headers/response-head.ts";
 /** The most of a rejection's body that is kept while the token is renewed; what is larger passes as it comes. */
 const MOST_KEPT = 65_536;
 
-/** Whether the upstream says that the access token is not valid, in the words of RFC 6750 s3.1. Everything else is its own affair. */
+/**
+ * Whether the upstream says that the access token is not valid, in the words of RFC 6750 s3.1. Everything else is its
+ * own affair.
+ */
 export function rejectsToken(status: number, headers: AnswerHeaders): boolean {
   if (status !== 401) return false;
   const challenge = headers["www-authenticate"];
@@ -14,7 +18,10 @@ export function rejectsToken(status: number, headers: AnswerHeaders): boolean {
   return /\bbearer\b/i.test(text) && /\berror\s*=\s*"?invalid_token\b/i.test(text);
 }
 
-/** An upstream's 401, kept back while its session asks for another token: the client gets it after all where there is none. */
+/**
+ * An upstream's 401, kept back while its session asks for another token: the client gets it after all if there is
+ * none.
+ */
 export class Rejection {
   readonly headers: AnswerHeaders;
   readonly chunks: Buffer[] = [];
@@ -34,8 +41,8 @@ export class Rejection {
 }
 
 /**
- * Another token in place of one that the upstream rejected; `undefined` where there can be none, and the upstream's own word stands. That there is
- * none now, or no session any more, is ours to tell: it rejects.
+ * Another token instead of one that the upstream rejected; `undefined` if there can be none, and the upstream's
+ * answer stands. If there is none now, or the session is over, it rejects with our own error.
  */
 export async function tokenInstead(admission: Admission | null, rejected: string): Promise<string | undefined> {
   try {

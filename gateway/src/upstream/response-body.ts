@@ -1,18 +1,22 @@
+/** Passes the body of an answer on to the client. */
 import type { ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Slot } from "./connections/connection-limit.ts";
 import { writePiece } from "./connections/read-buffers.ts";
 
-/** The largest body, in bytes, that leaves as text: Node joins it to the head, and both are one write without a list of buffers. */
+/**
+ * The largest body, in bytes, that leaves as text: Node joins it to the head, and both are one write without a list
+ * of buffers.
+ */
 const MOST_AS_TEXT = 8_192;
 
 /** The body of an answer on its way to the client, at the client's pace. */
 export class AnswerBody {
   readonly #response: ServerResponse;
   readonly #slot: Slot;
-  /** How much is still to come, where the upstream said how long the body is; negative where it did not. */
+  /** How much is still to come, in bytes; negative if the upstream did not say how long the body is. */
   #left = -1;
-  /** A small last piece, which leaves with the head where it is the first as well. */
+  /** A small last piece, which leaves with the head if it is the first as well. */
   #last: Buffer | undefined = undefined;
   /** Who brings the body, once the answer stood still for the first time. */
   #controller: Dispatcher.DispatchController | undefined = undefined;
@@ -35,7 +39,7 @@ export class AnswerBody {
     this.#response.write(chunk);
   }
 
-  /** Writes a piece that comes just now, and lets the upstream wait where the client does not keep up. */
+  /** Writes a piece that comes just now, and lets the upstream wait if the client does not keep up. */
   write(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     // undici goes on with an empty one.
     if (chunk.length === 0) return;

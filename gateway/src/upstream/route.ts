@@ -1,3 +1,4 @@
+/** An upstream with its connections and its access rules. */
 import { isIP } from "node:net";
 import { Pool } from "undici";
 import type { AccessRule, Settings, UpstreamSettings } from "../config/config.ts";
@@ -8,7 +9,7 @@ import { ConnectionLimit } from "./connections/connection-limit.ts";
 import type { IdentityHeaderMaker } from "./headers/identity-headers.ts";
 
 interface Sending {
-  /** Whom the certificate is for; the upstream's own name, whatever host it is told. */
+  /** The name that the certificate is for: the upstream's own, whatever host it is told. */
   readonly servername: string | undefined;
   /** Requests never wait for one another on a connection, so nothing need be done when a head has come. */
   readonly blocking: false;
@@ -21,17 +22,17 @@ export interface Route {
   readonly hosts: readonly string[];
   readonly access: AccessRule;
   readonly groups: ReadonlySet<string>;
-  /** The providers whose users may pass, by name; none: everybody's. */
+  /** The providers whose users may pass, by name; none: all. */
   readonly providers: ReadonlySet<string>;
   /** Which ways of authenticating are accepted; none: all. */
   readonly via: ReadonlySet<string>;
   readonly users: UsersOf;
-  /** Says who asks. */
+  /** Makes the headers that name the user. */
   readonly told: IdentityHeaderMaker;
   readonly preflight: boolean;
   readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
-  /** Whom an assertion that goes along is for; `undefined` where none does. */
+  /** The audience of the forwarded assertion; `undefined`: none is forwarded. */
   readonly audience: string | undefined;
   readonly passHost: boolean;
   /** What the session layer is asked about its requests, by the public origin that they come to. */
@@ -46,7 +47,10 @@ export interface Route {
   readonly kind: "route";
 }
 
-/** Opens the pool of an upstream. Connections are made when they are needed. HTTP/1.1 alone, one request at a time on each. */
+/**
+ * Opens the pool of an upstream. Connections are made when they are needed. HTTP/1.1 alone, one request at a time on
+ * each.
+ */
 export function openRoute(
   settings: UpstreamSettings,
   { publicUrl: origins, providers }: Pick<Settings, "publicUrl" | "providers">,
@@ -102,7 +106,7 @@ export function openRoute(
   };
 }
 
-/** Whether somebody who was admitted is among those whom the upstream takes. Nobody at all was judged before. */
+/** Whether an admitted user may use this upstream. Anonymous callers were judged before. */
 export function mayPass({ groups, providers, users, via }: Route, admission: Admission): boolean {
   if (via.size > 0 && admission.identity !== null && (admission.via === null || !via.has(admission.via))) return false;
   if (providers.size > 0 && admission.identity !== null && !users.has(admission.identity)) return false;

@@ -1,3 +1,4 @@
+/** One proxied WebSocket handshake and its tunnel. */
 import type { IncomingMessage } from "node:http";
 import { ServerResponse } from "node:http";
 import { Socket } from "node:net";
@@ -17,7 +18,10 @@ import type { ProxyContext, ProxyRequest } from "./proxy-request.ts";
 import { upstreamHeaders } from "./proxy-request.ts";
 import { UpstreamExchange } from "./upstream-exchange.ts";
 
-/** Joins a client's socket and an upstream's: bytes go both ways with backpressure, and an end or a failure of one reaches the other. */
+/**
+ * Joins a client's socket and an upstream's: bytes go both ways with backpressure, and an end or a failure of one
+ * reaches the other.
+ */
 function join(client: Duplex, upstream: Duplex): void {
   const endBoth = (): void => {
     client.destroy();
@@ -38,7 +42,7 @@ export class UpgradeExchange extends UpstreamExchange implements Dispatcher.Disp
   readonly #slot: Slot;
   #controller: Dispatcher.DispatchController | undefined = undefined;
   #upstreamSocket: Duplex | undefined = undefined;
-  /** The upstream's answer where it refuses the handshake. */
+  /** The upstream's answer if it refuses the handshake. */
   #refusal: ServerResponse | undefined = undefined;
 
   constructor(shared: ProxyContext, request: ProxyRequest, socket: Duplex) {

@@ -1,9 +1,10 @@
+/** What the exchanges of requests and of handshakes have in common. */
 import type { Outcome } from "../observe/observer.ts";
 import type { IsOwnCookie } from "./headers/own-cookies.ts";
 import type { Answering } from "./headers/response-head.ts";
 import type { ProxyContext, ProxyRequest } from "./proxy-request.ts";
 
-/** What a request and a handshake have in common on their way to an upstream: whose they are, and who hears about them. */
+/** The common part of the exchange of a request and of a handshake: the session, and what is reported. */
 export abstract class UpstreamExchange implements Answering {
   readonly shared: ProxyContext;
   readonly request: ProxyRequest;

@@ -1,3 +1,4 @@
+/** How commands about sessions name a user. */
 import type { Problem } from "../../config/sources/place.ts";
 import { userSelectorOf } from "../../session/user-selector.ts";
 

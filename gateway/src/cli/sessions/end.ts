@@ -1,3 +1,4 @@
+/** `coatcheck sessions end`: ends one session, or all of a user. */
 import { formatProblems } from "../../config/sources/place.ts";
 import { SELECTOR_NAMES } from "../../session/user-selector.ts";
 import type { Command } from "../command.ts";

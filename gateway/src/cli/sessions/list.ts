@@ -1,3 +1,4 @@
+/** `coatcheck sessions list`: the sessions of a user. */
 import { formatProblems } from "../../config/sources/place.ts";
 import { SELECTOR_NAMES } from "../../session/user-selector.ts";
 import type { Command } from "../command.ts";

@@ -1,3 +1,4 @@
+/** `coatcheck sessions`: picks the subcommand. */
 import { didYouMean } from "coatcheck/settings";
 import type { Command } from "../command.ts";
 import { sessionsEnd } from "./end.ts";

@@ -1,3 +1,4 @@
+/** `coatcheck sessions show`: one session. */
 import { formatProblems } from "../../config/sources/place.ts";
 import type { Command } from "../command.ts";
 import { readOwnArguments } from "../own-arguments.ts";

@@ -1,3 +1,4 @@
+/** Opens the configured store for a command, and closes it afterwards. */
 import { existsSync } from "node:fs";
 import { CoatcheckError, type SessionDirectory, type SessionStore } from "coatcheck";
 import type { Settings } from "../../config/config.ts";
@@ -8,7 +9,7 @@ import { sessionLayer } from "../../session/session-layer.ts";
 import type { Console } from "../command.ts";
 import { readConfiguration } from "../configuration.ts";
 
-/** Does this with the configured store, and closes it. Nothing is made where there is none. */
+/** Calls back with the configured store, and closes it. A store that does not exist is not made. */
 export async function withStore(
   args: readonly string[],
   terminal: Console,

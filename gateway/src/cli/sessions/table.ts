@@ -1,3 +1,4 @@
+/** Sessions as text for a terminal. */
 import type { SessionInfo } from "coatcheck";
 
 const COLUMNS: readonly (readonly [title: string, value: (info: SessionInfo) => string])[] = [

@@ -13,9 +13,9 @@ export interface Kind<T> {
   read(raw: unknown, place: Place): T | undefined;
   /** What one text of a flag or variable stands for; lists split it. */
   fromText?(text: string): unknown;
-  /** The fields within, where there are any. */
+  /** The fields of an object. */
   readonly fields?: Shape;
-  /** The kind of the items, where this is a list. */
+  /** The kind of the items of a list. */
   readonly item?: Kind<unknown>;
 }
 
@@ -32,7 +32,7 @@ export interface Field<T> {
   readonly secret?: true;
   /** What holds when nothing is given; read by the kind. */
   readonly fallback?: Raw;
-  /** What would be right, told where a required value is missing. */
+  /** What would be right, told if a required value is missing. */
   readonly required?: string;
   read(raw: unknown, place: Place): T | undefined;
 }

@@ -1,3 +1,4 @@
+/** Kinds of plain values: text, numbers, durations, sizes, secrets. */
 import { CoatcheckError } from "coatcheck/errors";
 import { readSecret } from "coatcheck/secrets";
 import { parseDuration, suggest } from "coatcheck/settings";
@@ -10,7 +11,7 @@ export function shown(raw: unknown): string {
   return printable.length > 80 ? `${printable.slice(0, 77)}...` : printable;
 }
 
-/** `${CLIENT_SECRET}`, as it stands in a file that somebody else was to fill in. */
+/** `${CLIENT_SECRET}`, as it stands in a template that was not filled in. */
 const isPlaceholder = (raw: string): boolean => /^\$(?:\{[A-Za-z_]\w*(?::?[-?].*)?\}|\(.*\)|[A-Z_][A-Z0-9_]*)$/.test(raw.trim());
 const PLACEHOLDER = [
   "is a name in the place of a value",
@@ -142,7 +143,8 @@ export function size(minimum: number, maximum: number): Kind<number> {
 }
 
 /**
- * A secret of 32 random bytes or more. The library judges it, here as when the keys are made; messages tell its length, never itself.
+ * A secret of 32 random bytes or more. The library judges it, here as when the keys are made; messages tell its
+ * length, never itself.
  */
 export const sealingSecret: Kind<string> = {
   label: "32 random bytes or more, base64url",

@@ -1,8 +1,9 @@
+/** Kinds of addresses, origins, hosts and paths. */
 import { parseRange } from "coatcheck/address";
 import type { Kind } from "./kind.ts";
 import { shown } from "./kinds.ts";
 
-/** Where a listener binds. */
+/** The address that a listener binds to. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -44,7 +45,7 @@ function bareOrigin(raw: unknown): URL | undefined {
   return url.pathname === "/" ? url : undefined;
 }
 
-/** The origin that browsers use. Plain http only where it never leaves the machine. */
+/** The origin that browsers use. Plain http only if it never leaves the machine. */
 export const publicOrigin: Kind<string> = {
   label: "an origin such as https://app.example.com",
   schema: { type: "string", format: "uri" },
@@ -66,7 +67,7 @@ export const publicOrigin: Kind<string> = {
   },
 };
 
-/** Where an upstream listens. */
+/** The origin of an upstream. */
 export const upstreamOrigin: Kind<string> = {
   label: "http:// or https:// with host and port",
   schema: { type: "string", format: "uri" },
@@ -149,7 +150,7 @@ export const ownPrefix: Kind<string> = {
   },
 };
 
-/** A host that requests may name: `app.example.com`, with a port where it is not the scheme's own. */
+/** A host that requests may name: `app.example.com`, with a port if it is not the scheme's default. */
 export const hostName: Kind<string> = {
   label: "a host such as app.example.com",
   schema: { type: "string" },

@@ -32,7 +32,10 @@ export function optional<T>(kind: Kind<T>, doc: string, options: FieldOptions = 
   return { kind, doc, ...options, read: (raw, place) => (raw === undefined ? undefined : kind.read(raw, place)) };
 }
 
-/** Whether what was built field by field has every key of its shape. Fields that failed were reported, and stop everything later. */
+/**
+ * Whether what was built field by field has every key of its shape. Fields that failed were reported, and stop
+ * everything later.
+ */
 function isComplete<S extends Shape>(shape: S, built: object): built is Infer<S> {
   return Object.keys(shape).every((key) => Object.hasOwn(built, key));
 }
@@ -61,7 +64,7 @@ function objectSchema(shape: Shape): JsonSchema {
   };
 }
 
-/** An object with these fields and no others. `shorthand` reads a text in its place. */
+/** An object with these fields and no others. `shorthand` reads a text instead. */
 export function object<S extends Shape>(
   shape: S,
   shorthand?: { readonly label: string; expand(text: string): unknown },

@@ -1,7 +1,8 @@
+/** The kind of the setting `store`. */
 import type { Kind } from "./kind.ts";
 import { shown } from "./kinds.ts";
 
-/** Where sessions are kept. */
+/** The session store that is configured. */
 export type StoreSetting = { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly path: string };
 
 const LATER = /^(postgres(?:ql)?|rediss?|redis\+cluster|redis\+sentinel|cookie|cookie\+[a-z+]+):/;

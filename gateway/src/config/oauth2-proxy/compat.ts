@@ -1,3 +1,4 @@
+/** Reads the variables of oauth2-proxy, and refuses those that cannot be honoured. */
 import { didYouMean } from "coatcheck/settings";
 import type { Problem } from "../sources/place.ts";
 import type { Environment } from "../sources/variables.ts";
@@ -100,7 +101,7 @@ const RULES: { readonly [name: string]: (value: string) => Outcome } = {
   SESSION_STORE_TYPE: (value) => (value === "redis" ? { stop: NO_REDIS } : { note: "is the store here: COATCHECK_STORE" }),
 };
 
-/** What a variable comes to. One that nobody knows may have been meant to keep people out (F-16). */
+/** What a variable comes to. An unknown one may have been meant to restrict access (F-16). */
 function outcomeOf(name: string, value: string): Outcome {
   const rule = RULES[name];
   if (rule !== undefined) return rule(value);

@@ -1,4 +1,7 @@
-/** The variables of oauth2-proxy that are not taken over, by name without prefix: those that may be ignored, and those that stop the start. */
+/**
+ * The variables of oauth2-proxy that are not taken over, by name without prefix: those that may be ignored, and those
+ * that stop the start.
+ */
 
 type Names = { readonly [name: string]: string };
 
@@ -9,7 +12,7 @@ const HEALTH = "is not read: health is on the admin listener, /health/live and /
 const FIXED = "is fixed here, so that browsers guard it by its prefix";
 const ONE_SHOT = "is not needed: logins in progress have cookies of their own";
 
-/** Ignored, and said with what holds here: none of them keeps anybody out. */
+/** Ignored, and said with what holds here: none of them restricts access. */
 export const HARMLESS: Names = {
   COOKIE_SECRET: "seals cookies there and has another meaning here; make a fresh COATCHECK_SECRET (coatcheck secret)",
   COOKIE_SECRET_FILE: "seals cookies there and has another meaning here; make a fresh COATCHECK_SECRET (coatcheck secret)",
@@ -92,7 +95,7 @@ const DISCOVERY = "Endpoints and keys come from the provider's own metadata; set
 const TOKENS = "Name the issuer and its audience under  bearer.jwt.";
 const CERTIFICATE = "Certificates are always verified. Name your authority:  NODE_EXTRA_CA_CERTS=FILE.";
 
-/** These stop the start where they are on. */
+/** These stop the start if they are on. */
 export const OFF_BY_DEFAULT: Names = {
   SKIP_AUTH_PREFLIGHT: "Say it on the upstream:  upstreams[].preflight: true.",
   SKIP_JWT_BEARER_TOKENS: TOKENS,
@@ -106,7 +109,7 @@ export const OFF_BY_DEFAULT: Names = {
   ENTRA_ID_FEDERATED_TOKEN_AUTH: "The client shows a secret here; set COATCHECK_CLIENT_SECRET.",
 };
 
-/** These stop the start where they are anything else than this. */
+/** These stop the start if they have any other value than this. */
 export const STANDARD: { readonly [name: string]: { readonly value: string; readonly remedy: string } } = {
   OIDC_EMAIL_CLAIM: { value: "email", remedy: "The claim  email  alone is read; let the provider send the address in it." },
   OIDC_GROUPS_CLAIM: { value: "groups", remedy: "The claim  groups  alone is read; let the provider send the groups in it." },

@@ -1,3 +1,4 @@
+/** The JSON Schema and the table of settings, made from their definition. */
 import { SETTINGS } from "../definition.ts";
 import type { Field, JsonSchema, Raw, Shape } from "../kinds/kind.ts";
 import { object } from "../kinds/shape.ts";

@@ -1,15 +1,16 @@
+/** Finds and parses the configuration file. */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import type { ErrorCode } from "yaml";
 import type { Problem } from "./place.ts";
 
-/** The names that are looked for where `--config` names none. */
+/** The names that are looked for unless `--config` names one. */
 export const FILE_NAMES = ["coatcheck.config.yaml", "coatcheck.config.json"] as const;
 
 /** What a file held, or why it cannot be read. */
 export interface ConfigFile {
-  /** As messages name it; `undefined` where there is no file. */
+  /** As messages name it; `undefined` if there is no file. */
   readonly name: string | undefined;
   readonly content: object;
   readonly problems: readonly Problem[];
@@ -43,7 +44,10 @@ function yaml(): typeof import("./yaml.ts") {
   return createRequire(import.meta.url)(`./yaml.${extension}`);
 }
 
-/** JSON is YAML too, so one parser reads both. Its messages quote the file, which may hold secrets, so only the place is told. */
+/**
+ * JSON is YAML too, so one parser reads both. Its messages quote the file, which may hold secrets, so only the place
+ * is told.
+ */
 function parse(name: string, text: string): ConfigFile {
   const { parseDocument } = yaml();
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
@@ -65,7 +69,7 @@ function parse(name: string, text: string): ConfigFile {
   return { name, content, problems: [] };
 }
 
-/** What the parser's codes mean to somebody who writes such a file. */
+/** What the parser's codes mean to the author of such a file. */
 const REASONS: { readonly [code in ErrorCode]?: string } = {
   MISSING_CHAR: "A closing quote, bracket or brace, or a colon or comma, is missing here or before.",
   TAB_AS_INDENT: "Lines are indented with spaces, never with tabs.",

@@ -1,3 +1,4 @@
+/** Reads the flags of the command line. */
 import { didYouMean } from "coatcheck/settings";
 import type { Problem } from "./place.ts";
 import type { NamedSetting } from "./sources.ts";

@@ -6,13 +6,13 @@ export interface Problem {
   readonly lines: readonly string[];
 }
 
-/** Where the value at a path came from, and how else it may be given. */
+/** The sources that set values, and how else these may be given. */
 export interface Origins {
   /** `COATCHECK_IDLE`, `--idle`, `coatcheck.config.yaml`; by dotted path. */
   readonly given: ReadonlyMap<string, string>;
-  /** The environment variable of a path, where it has one. */
+  /** The environment variable of a path, if it has one. */
   readonly variables: ReadonlyMap<string, string>;
-  /** Where relative file names begin. */
+  /** The directory that relative file names start from. */
   readonly directory: string;
 }
 

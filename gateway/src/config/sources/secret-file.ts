@@ -1,4 +1,7 @@
-/** Secrets that stand in a file of their own, as Docker and Kubernetes hand them out: each secret's key and variable has a second one (S-64). */
+/**
+ * Secrets that stand in a file of their own, as Docker and Kubernetes hand them out: each secret's key and variable
+ * has a second one (S-64).
+ */
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Kind } from "../kinds/kind.ts";
@@ -26,7 +29,10 @@ export const secretFileName: Kind<string> = {
   },
 };
 
-/** What the named file holds, without white space at its ends; `undefined` after a report. Messages name the file and never what is in it. */
+/**
+ * What the named file holds, without white space at its ends; `undefined` after a report. Messages name the file and
+ * never what is in it.
+ */
 export function readSecretFile(raw: unknown, place: Place): string | undefined {
   const name = secretFileName.read(raw, place);
   if (name === undefined) return undefined;

@@ -1,3 +1,4 @@
+/** Settings by variable and flag, and the tree that the sources write into. */
 import type { Field, Shape } from "../kinds/kind.ts";
 import { optional } from "../kinds/shape.ts";
 import { fileKeyOf, fileVariableOf, secretFileName } from "./secret-file.ts";
@@ -9,7 +10,10 @@ export interface NamedSetting {
   /** `--client-id`; secrets have none. */
   readonly flag: string | undefined;
   readonly field: Field<unknown>;
-  /** The other path that says the same: a secret's file, and the other way round. What is given for one takes the other's place. */
+  /**
+   * The other path that says the same: a secret's file, and the other way round. What is given for one takes the
+   * other's place.
+   */
   readonly instead?: readonly (string | number)[];
 }
 
@@ -70,7 +74,7 @@ export class RawTree {
     });
   }
 
-  /** Takes the value at a path out, where there is one. */
+  /** Removes the value at a path, if there is one. */
   unset(path: readonly (string | number)[]): void {
     let holder: unknown = this.#root;
     for (const step of path.slice(0, -1)) {

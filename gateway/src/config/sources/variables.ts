@@ -1,3 +1,4 @@
+/** Finds environment variables that look like settings and are none. */
 import { didYouMean } from "coatcheck/settings";
 import type { Problem } from "./place.ts";
 import type { NamedSetting } from "./sources.ts";

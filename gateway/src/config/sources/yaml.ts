@@ -1,2 +1,2 @@
-/** What is used of YAML, apart, since only where there is a file is a parser worth its loading. */
+/** The YAML parser, in a module of its own: it is loaded only if there is a file. */
 export { parseDocument } from "yaml";

@@ -1,3 +1,4 @@
+/** Limits the connections to one upstream, and queues requests for them. */
 import { stopwatch } from "../../observe/observer.ts";
 
 /** A request that waits for a connection. */
@@ -26,9 +27,9 @@ export interface ConnectionUse {
 }
 
 /**
- * The connections to one upstream. What lasts has a limit of its own: a few hundred event streams, or readers that read nothing, would else
- * hold every connection, and nobody's next request would be sent. An answer that stands still counts as lasting until it goes on, and then as
- * busy again, past the limit too: it has its connection.
+ * The connections to one upstream. Streams have a limit of their own: a few hundred event streams, or clients that
+ * read nothing, would else hold every connection, and no further request would be sent. An answer that stands still
+ * counts as a stream until it goes on, and then as busy again, past the limit too: it has its connection.
  */
 export class ConnectionLimit {
   readonly #limits: ConnectionLimits;
@@ -103,7 +104,7 @@ export class ConnectionLimit {
     first.go();
   }
 
-  /** One timer for all: whoever waits longest is the first to be told. */
+  /** One timer for all: the request that waits longest is told first. */
   #watch(): void {
     if (this.#timer !== undefined) return;
     const [since] = this.#waiting.values();

@@ -1,3 +1,4 @@
+/** A socket to an upstream that reads into shared buffers. */
 import { Socket } from "node:net";
 import type { buildConnector } from "undici";
 import { errors } from "undici";
@@ -6,10 +7,10 @@ import { bufferToFill, isHandedOn, takeInHand, taken } from "./read-buffers.ts";
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
 /**
- * A connection to an upstream whose bytes go straight to undici, which asks for them one by one: `readable`, then `read()` until
- * nothing is left, and whose buffers are read into again: a large body costs less than half of what ordinary sockets take for it
- * (docs/decisions/2026-11-21-connections-to-upstreams.md). Kept is what matters of a stream: the order, that nothing is read ahead of a reader who
- * waits, and that the end comes last.
+ * A connection to an upstream whose bytes go straight to undici, which asks for them one by one: `readable`, then
+ * `read()` until nothing is left, and whose buffers are read into again: a large body costs less than half of what
+ * ordinary sockets take for it (docs/decisions/2026-11-21-connections-to-upstreams.md). Kept is what matters of a
+ * stream: the order, that nothing is read ahead of a reader who waits, and that the end comes last.
  *
  * It is nothing to pipe from. A connection that becomes a stream, a WebSocket's, is an ordinary socket.
  */
@@ -31,7 +32,9 @@ export class UpstreamConnection extends Socket {
     });
   }
 
-  /** Takes the bytes out before the buffer is filled again. Answers whether more may come: not while something waits. */
+  /**
+   * Takes the bytes out before the buffer is filled again. Answers whether more may come: not while something waits.
+   */
   #arrive(buffer: Buffer, length: number): boolean {
     this.#arrived.push(taken(buffer, length));
     if (isHandedOn(length)) this.#next = bufferToFill();
@@ -70,7 +73,7 @@ export class UpstreamConnection extends Socket {
   }
 }
 
-/** How undici connects to an upstream without TLS. Fails with undici's own error where nobody answers within `timeout` milliseconds. */
+/** How undici connects to an upstream without TLS. Fails with undici's own error after `timeout` milliseconds. */
 export function connectWithin(timeout: number): buildConnector.connector {
   return ({ hostname, port }, callback) => {
     const connection = new UpstreamConnection();
@@ -82,7 +85,7 @@ export function connectWithin(timeout: number): buildConnector.connector {
       told = true;
     };
     connection.once("connect", () => tell(null, connection));
-    // It stays for as long as the connection does: an error that nobody hears any more ends no process.
+    // It stays for as long as the connection does: an error without a listener would end the process.
     connection.on("error", (error) => tell(error, null));
     connection.setKeepAlive(true, KEEP_ALIVE_DELAY_MS).setNoDelay(true);
     connection.connect({ host: hostname, port: port === "" ? 80 : Number(port) });

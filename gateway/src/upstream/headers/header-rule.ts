@@ -32,7 +32,9 @@ const KNOWN: readonly (readonly [string, HeaderRule])[] = [
   ["x-forwarded-host", "forwarded-host"],
 ];
 
-/** Hop-by-hop (RFC 9110 section 7.6.1), and what frameworks take for the address, the path or the user of the request. */
+/**
+ * Hop-by-hop (RFC 9110 section 7.6.1), and what frameworks take for the address, the path or the user of the request.
+ */
 const DROPPED = new Set([
   "keep-alive",
   "proxy-connection",
@@ -62,7 +64,10 @@ const DROPPED_PREFIXES = ["x-auth-request-", "x-forwarded-", "x-coatcheck-"];
 /** What two spellings of one name have in common for servers that normalise names, as CGI does with `-` and `_`. */
 export const normalisedName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 
-/** What becomes of a header, and its name in lower case: one string for all requests, which compares and hashes fastest. */
+/**
+ * What becomes of a header, and its name in lower case: one string for all requests, which compares and hashes
+ * fastest.
+ */
 export interface Judged {
   readonly rule: HeaderRule;
   readonly name: string;
@@ -104,7 +109,8 @@ export const HOP_BY_HOP_ANSWER: ReadonlySet<string> = new Set([
   "proxy-authenticate",
   "transfer-encoding",
   "te",
-  // Node writes it before chunks alone, and whether there are any is between it and the client. Trailers themselves pass.
+  // Node writes it before chunks alone, and whether there are any is between it and the client. Trailers themselves
+  // pass.
   "trailer",
   "upgrade",
 ]);

@@ -1,3 +1,4 @@
+/** The headers that tell an upstream who the authenticated user is. */
 import type { Identity, JsonValue } from "coatcheck/contracts";
 import type { Settings } from "../../config/config.ts";
 import { hasSeveralIssuers } from "../../config/several-issuers.ts";
@@ -21,10 +22,13 @@ function asField(value: string): string {
   return ASCII.test(value) ? value : Buffer.from(value.toWellFormed(), "utf8").toString("latin1");
 }
 
-/** Without control characters, and without spaces at its ends: headers and those who read them lose these, and `"alice "` becomes `alice`. */
+/**
+ * Without control characters, and without spaces at its ends: headers and their readers lose these, so that two names
+ * could become one.
+ */
 const isFaithful = (value: string): boolean => !CONTROL.test(value) && value.trim() === value;
 
-/** A value that arrives as it is; else it is left out. */
+/** A value that arrives unchanged; any other is left out. */
 function single(value: JsonValue | undefined, what: Single, leftOut: LeftOut): string {
   if (typeof value !== "string" || value === "") return "";
   if (isFaithful(value)) return asField(value);
@@ -49,7 +53,7 @@ function joined(groups: readonly string[], leftOut: LeftOut): string {
   return text;
 }
 
-/** The identity headers of somebody, or of nobody: always all of them (A-15, A-16). */
+/** The identity headers of an authenticated user or of an anonymous caller: always all of them (A-15, A-16). */
 export interface IdentityHeaders {
   /** Names and values in turn. */
   readonly lines: readonly string[];
@@ -59,7 +63,7 @@ export interface IdentityHeaders {
 
 /** What the settings say about identity headers. */
 interface Told {
-  /** People of several issuers come, so which one it is has to be told: each may call somebody else by the same name (F-15). */
+  /** There are several issuers, so the issuer has to be told: each may call another user by the same name (F-15). */
   readonly issuer: boolean;
   /** Whose e-mail addresses count, though they say that they never verified them. */
   readonly unverified: UsersOf;
@@ -78,8 +82,8 @@ export class IdentityHeaderMaker {
   }
 
   /**
-   * The identity headers; empty where nobody is signed in. They are kept where the same object `comesAgain`: an entry for one that does
-   * not costs the garbage collector more than making them.
+   * The identity headers; empty for an anonymous caller. They are cached if the same object `comesAgain`: an entry
+   * for one that does not costs the garbage collector more than making them.
    */
   of(identity: Identity | null, comesAgain: boolean, leftOut: LeftOut): IdentityHeaders {
     if (identity === null) return this.#anonymous;
@@ -121,7 +125,8 @@ function headersOf(user: string, email: string, groups: string, preferred: strin
     ...["x-auth-request-groups", groups, "x-auth-request-preferred-username", preferred],
     ...(issuer === undefined ? [] : ["x-auth-request-issuer", issuer]),
   ];
-  // Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is written.
+  // Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is
+  // written.
   const text = lines.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join("");
   return { lines, text };
 }

@@ -3,7 +3,7 @@ export type IsOwnCookie = (name: string) => boolean;
 
 const SEMICOLON = 0x3b;
 
-/** A `Cookie` value without our own cookies; the same string where there are none, `""` where nothing else was in it. */
+/** A `Cookie` value without our own cookies; the same string if there are none, `""` if nothing else was in it. */
 export function withoutOwnCookies(line: string, isOwn: IsOwnCookie): string {
   let kept = "";
   let removed = false;
@@ -23,8 +23,8 @@ export function withoutOwnCookies(line: string, isOwn: IsOwnCookie): string {
 }
 
 /**
- * The name of the pair between two positions. A pair without a name counts as named by its value, because browsers send such a
- * cookie back as if it were (`=name=value`).
+ * The name of the pair between two positions. A pair without a name counts as named by its value, because browsers
+ * send such a cookie back as if it were (`=name=value`).
  */
 function nameOf(line: string, start: number, end: number): string {
   let from = start;

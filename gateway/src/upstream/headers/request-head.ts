@@ -1,3 +1,4 @@
+/** Reads the request headers once: what is kept, what is dropped, what the gateway needs. */
 import { judgeHeader } from "./header-rule.ts";
 import type { IsOwnCookie } from "./own-cookies.ts";
 import { withoutOwnCookies } from "./own-cookies.ts";
@@ -7,7 +8,10 @@ const NOT_NOMINATED = new Set(["keep-alive", "close", "upgrade", "te", "host", "
 
 /** A request's header lines read once: what the gateway itself goes by, and what an upstream may see. */
 export class RequestHead {
-  /** Flat lines for the upstream, names in lower case. What the gateway says is added later, so nothing that a client names can drop it (A-17, A-26). */
+  /**
+   * Flat lines for the upstream, names in lower case. What the gateway says is added later, so nothing that a client
+   * names can drop it (A-17, A-26).
+   */
   readonly kept: string[] = [];
   host: string | undefined = undefined;
   hosts = 0;
@@ -22,7 +26,7 @@ export class RequestHead {
   expects: string | undefined = undefined;
   #connection: string | undefined = undefined;
 
-  /** `hidden`: names, {@link normalisedName}, that are the business of the gateway and of the proxy before it. */
+  /** `hidden`: names, {@link normalisedName}d, which are for the gateway and the proxy before it alone. */
   constructor(lines: readonly string[], isOwnCookie: IsOwnCookie, hidden: ReadonlySet<string>) {
     const { kept } = this;
     for (let index = 0; index < lines.length; index += 2) {

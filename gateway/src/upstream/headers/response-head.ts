@@ -1,3 +1,4 @@
+/** The response headers that go to the client. */
 import { HOP_BY_HOP_ANSWER } from "./header-rule.ts";
 import type { IsOwnCookie } from "./own-cookies.ts";
 import { setsOwnCookie } from "./own-cookies.ts";
@@ -13,8 +14,8 @@ export interface Answering {
 }
 
 /**
- * The flat header lines for the client. `cookies` are `Set-Cookie` values of ours; `personal` says that somebody is signed in, so
- * that the answer may be theirs alone.
+ * The flat header lines for the client. `cookies` are `Set-Cookie` values of ours; `personal` says that the caller is
+ * an authenticated user, so that the answer may be theirs alone.
  */
 export function answerHead(
   headers: AnswerHeaders,
@@ -25,8 +26,8 @@ export function answerHead(
 ): string[] {
   const flat: string[] = [];
   const nominated = nominatedBy(headers["connection"]);
-  // Where both say how long the body is, the chunks are right; passing the other on would let two answers be read from one. 204 has none at
-  // all (RFC 9110 section 8.6).
+  // If both framings are present, the chunks are right; passing the length on would let two answers be read from one.
+  // 204 has neither (RFC 9110 section 8.6).
   const unsized = status === 204 || headers["transfer-encoding"] !== undefined;
   let cached = false;
   for (const name in headers) {
