@@ -77,7 +77,7 @@ for (const clientSecret of ["${CLIENT_SECRET}", "$CLIENT_SECRET", "${CLIENT_SECR
   test(`F-55 a name in the place of a secret is refused: ${clientSecret}`, async () => {
     const { code, err } = await check({ provider: { clientSecret } });
     assert.equal(code, 2);
-    assert.match(err, /clientSecret is a name in the place of a value\n.*not filled in/);
+    assert.match(err, /clientSecret is a name instead of a value\n.*not filled in/);
   });
 }
 

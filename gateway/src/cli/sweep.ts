@@ -11,7 +11,7 @@ const BATCH = 250;
 /** Between two batches, in milliseconds, so that a gateway on the same store writes meanwhile. */
 const PAUSE = 20;
 
-const HELP = `coatcheck sweep: deletes what expired from the store, and whom nobody was seen with for twice the idle time
+const HELP = `coatcheck sweep: deletes what expired from the store, and sessions that were idle for twice the idle time
 
 A gateway does the same once an hour. Live sessions are never touched.
 

@@ -39,7 +39,7 @@ const TABLE: Readonly<Record<string, Rows>> = {
   "a proxy that signs people on has an address": [
     [
       { proxyIdentity: "generic", trustedProxies: [] },
-      "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names anybody",
+      "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names a proxy",
     ],
     [{ proxyIdentity: { trusted: ["10.0.0.1"] }, trustedProxies: [] }],
     [{ proxyIdentity: "generic", trustedProxies: ["10.0.0.1"] }],

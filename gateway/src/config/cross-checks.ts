@@ -25,7 +25,7 @@ function ofProviders({ providers, proxyIdentity }: Settings): Problem[] {
   const problems: Problem[] = [];
   if (providers.length === 0 && proxyIdentity === undefined) {
     const lines = [
-      "Nobody could sign in. Name the provider (COATCHECK_ISSUER), or the proxy that signs people on (proxyIdentity).",
+      "No user could sign in. Name the provider (COATCHECK_ISSUER), or the proxy that signs users on (proxyIdentity).",
     ];
     problems.push({ headline: "providers is empty", lines });
   }
@@ -49,9 +49,9 @@ function ofProxyIdentity({ proxyIdentity, trustedProxies }: Settings): Problem[]
   if (proxyIdentity === undefined) return [];
   if (proxyIdentity.trusted.length === 0 && trustedProxies.length === 0) {
     const lines = [
-      "Nobody would be believed. Name the addresses of the proxy, for example 10.0.3.7/32 (COATCHECK_TRUSTED_PROXIES).",
+      "No proxy would be trusted. Name the addresses of the proxy, for example 10.0.3.7/32 (COATCHECK_TRUSTED_PROXIES).",
     ];
-    return [{ headline: "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names anybody", lines }];
+    return [{ headline: "proxyIdentity is given, though neither proxyIdentity.trusted nor trustedProxies names a proxy", lines }];
   }
   return [];
 }
@@ -91,17 +91,17 @@ function ofUpstreams(settings: Settings): Problem[] {
     if (upstream.access === "groups" && upstream.groups.length === 0) {
       problems.push({
         headline: `${key}.groups is empty, though access is groups`,
-        lines: ["Nobody could pass. Name the groups that may."],
+        lines: ["No user could pass. Name the groups that may."],
       });
     }
     if (upstream.access !== "groups" && upstream.access !== "api" && upstream.groups.length > 0) {
-      const lines = [`Everybody would pass. Set ${key}.access to groups or api.`];
+      const lines = [`Every caller would pass. Set ${key}.access to groups or api.`];
       problems.push({ headline: `${key}.groups is given, though access is ${upstream.access}`, lines });
     }
     if (upstream.access === "public" && upstream.token !== "none") {
       problems.push({
         headline: `${key}.token is given, though access is public`,
-        lines: ["Nobody is looked up there, so there is no token."],
+        lines: ["Callers are not authenticated there, so there is no token."],
       });
     }
     for (const name of upstream.providers) {
@@ -111,7 +111,7 @@ function ofUpstreams(settings: Settings): Problem[] {
       problems.push({ headline: `${key}.providers has ${name}, which is no provider's name`, lines });
     }
     if (upstream.access === "public" && upstream.providers.length > 0) {
-      const lines = ["Nobody is looked up there, so everybody would pass."];
+      const lines = ["Callers are not authenticated there, so all would pass."];
       problems.push({ headline: `${key}.providers is given, though access is public`, lines });
     }
     problems.push(...ofVia(key, upstream, settings));
@@ -149,7 +149,7 @@ function ofVia(key: string, { via, access }: UpstreamSettings, { proxyIdentity, 
     return [
       {
         headline: `${key}.via is given, though access is public`,
-        lines: ["Nobody is looked up there, so everybody would pass."],
+        lines: ["Callers are not authenticated there, so all would pass."],
       },
     ];
   }
@@ -157,7 +157,7 @@ function ofVia(key: string, { via, access }: UpstreamSettings, { proxyIdentity, 
   const settings = { session: "providers", proxy: "proxyIdentity", bearer: "bearer" };
   return via.flatMap((way) =>
     missing[way]
-      ? [{ headline: `${key}.via has ${way}, though ${settings[way]} is not given`, lines: ["Nobody could come that way."] }]
+      ? [{ headline: `${key}.via has ${way}, though ${settings[way]} is not given`, lines: ["No user could come that way."] }]
       : [],
   );
 }
@@ -218,7 +218,7 @@ export function warnings(settings: Settings): readonly string[] {
     said.push("http on a loopback address: cookies go without Secure. Use https before anyone else can reach this.");
   }
   if (settings.trustedProxies.length === 0) {
-    said.push("trustedProxies is empty: forwarded headers are ignored, and the check endpoints answer nobody.");
+    said.push("trustedProxies is empty: forwarded headers are ignored, and the check endpoints answer no proxy.");
   }
   if (!isLoopback(settings.admin.listen.host))
     said.push("the admin listener is not on a loopback address: keep it away from the public.");
@@ -228,7 +228,7 @@ export function warnings(settings: Settings): readonly string[] {
       `session.domain shares the session with every host below ${settings.session.domain}; each of them can take it over.`,
     );
   }
-  if (settings.store.kind === "memory") said.push("the store is memory: everybody is signed out by a restart.");
+  if (settings.store.kind === "memory") said.push("the store is memory: every user is signed out by a restart.");
   if (settings.session.lifetime > 86_400_000 || settings.session.idle > 3_600_000) {
     said.push("sessions outlast NIST AAL2 (24h, 1h idle).");
   }

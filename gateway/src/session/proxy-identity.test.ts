@@ -131,7 +131,7 @@ test("a proxy that signs people on needs no provider, and a variable is enough f
 
 test("TP-03 what would believe nobody or everybody does not start", () => {
   const nobody = read({ COATCHECK_PROXY_IDENTITY: "authelia" });
-  assert.ok(!nobody.ok && /names anybody/.test(formatProblems(nobody.problems)));
+  assert.ok(!nobody.ok && /names a proxy/.test(formatProblems(nobody.problems)));
   const everybody = read({}, { proxyIdentity: { preset: "authelia", trusted: ["0.0.0.0/0"] } });
   assert.ok(!everybody.ok && /trusts everyone/.test(formatProblems(everybody.problems)));
   const typo = read({}, { proxyIdentity: { preset: "oauth-proxy", trusted: ["10.0.0.1"] } });

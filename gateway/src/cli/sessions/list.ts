@@ -7,7 +7,7 @@ import { ownerIn, unexpected } from "./arguments.ts";
 import { withSessions } from "./stored-sessions.ts";
 import { printable, sessionTable } from "./table.ts";
 
-const HELP = `coatcheck sessions list: where somebody is signed in, newest first
+const HELP = `coatcheck sessions list: where a user is signed in, newest first
 
   coatcheck sessions list --owner OWNER
   coatcheck sessions list --issuer ISSUER --subject SUBJECT

@@ -14,7 +14,7 @@ export function shown(raw: unknown): string {
 /** `${CLIENT_SECRET}`, as it stands in a template that was not filled in. */
 const isPlaceholder = (raw: string): boolean => /^\$(?:\{[A-Za-z_]\w*(?::?[-?].*)?\}|\(.*\)|[A-Z_][A-Z0-9_]*)$/.test(raw.trim());
 const PLACEHOLDER = [
-  "is a name in the place of a value",
+  "is a name instead of a value",
   "Variables are not filled in here. Set the setting's own variable, or name a file for a secret.",
 ] as const;
 
