@@ -67,7 +67,7 @@ const REFUSED: readonly (readonly [name: string, path: string, headers: Headers]
   ["A-14 groups twice", "/auth/check/nginx?groups=a&groups=b", nginx(`${ORIGIN}/`)],
   ["A-14 no group among the groups", "/auth/check/nginx?groups=", nginx(`${ORIGIN}/`)],
   ["A-14 a group without a name", "/auth/check/nginx?groups=a,,b", nginx(`${ORIGIN}/`)],
-  ["a proxy that nobody knows", "/auth/check/apache", nginx(`${ORIGIN}/`)],
+  ["a proxy that is not known", "/auth/check/apache", nginx(`${ORIGIN}/`)],
   ["A-28 no forwarded method", "/auth/check/forward", without(forward("/"), "X-Forwarded-Method")],
   ["A-28 no forwarded scheme", "/auth/check/forward", without(forward("/"), "X-Forwarded-Proto")],
   ["A-28 no forwarded host", "/auth/check/forward", without(forward("/"), "X-Forwarded-Host")],

@@ -18,7 +18,7 @@ A gateway does the same once an hour. Live sessions are never touched.
   --json              one object, {"deleted": N}
   --config FILE       and the settings of coatcheck serve, from the same environment and file
 
-Exit status: 0, 1 where the store did not answer, 2 for what was asked or configured wrongly.`;
+Exit status: 0, 1 if the store did not answer, 2 for what was asked or configured wrongly.`;
 
 /** Deletes expired rows and marks, and rows dead by idle, in batches until none is left. */
 export const sweep: Command = async (args, terminal) => {

@@ -20,7 +20,7 @@ const HELP = `coatcheck sessions end: ends one session, or all of a user, on eve
   --config FILE       and the settings of coatcheck serve, from the same environment and file
 
 All of a user includes logins that are on their way at this moment; a later one is free.
-Exit status: 0, 1 where there was none, 2 for what was asked or configured wrongly.`;
+Exit status: 0, 1 if there was none, 2 for what was asked or configured wrongly.`;
 
 /** Ends one session, or all of an owner. */
 export const sessionsEnd: Command = async (args, terminal) => {

@@ -18,7 +18,7 @@ const HELP = `coatcheck sessions list: where a user is signed in, newest first
   --json              one object, {"sessions": [...]}, times in milliseconds
   --config FILE       and the settings of coatcheck serve, from the same environment and file
 
-Exit status: 0, 1 where there is none, 2 for what was asked or configured wrongly.`;
+Exit status: 0, 1 if there is none, 2 for what was asked or configured wrongly.`;
 
 /** Lists the sessions of an owner. */
 export const sessionsList: Command = async (args, terminal) => {

@@ -13,7 +13,7 @@ const HELP = `coatcheck sessions show: one session
   --json              one object, times in milliseconds
   --config FILE       and the settings of coatcheck serve, from the same environment and file
 
-Exit status: 0, 1 where no session of this id is alive, 2 for what was asked or configured wrongly.`;
+Exit status: 0, 1 if no session of this id is alive, 2 for what was asked or configured wrongly.`;
 
 /** Shows a live session. */
 export const sessionsShow: Command = async (args, terminal) => {
