@@ -6,7 +6,7 @@ import type { Pair, Running } from "./measure.ts";
 import { bareRow, FULL, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
 import { haveOauth2Proxy, startOauth2Proxy } from "./programs.ts";
-import type { Findings } from "./report.ts";
+import type { Findings, Goal, Row } from "./report.ts";
 import { atLeast, atMost } from "./report.ts";
 import { signOn } from "./sign-on.ts";
 import type { Stage } from "./stage.ts";
@@ -50,13 +50,17 @@ export async function checkBench(stage: Stage, only: RegExp): Promise<Findings> 
   if (only.test(THEIRS) && haveOauth2Proxy(stage.effort.sessions >= FULL.sessions)) pairs.push(await oauth2Proxy(stage, issuer));
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
+  return { rows: [bareRow(BARE, figures), ...rows], goals: checkGoals(rows) };
+}
+
+export function checkGoals(rows: readonly Row[]): readonly Goal[] {
   const goals = rows.flatMap(({ name, ofBare }) => {
     const goal = GOALS[name];
     return goal === undefined ? [] : [atLeast(`${name}, of the bare 204`, ofBare ?? 0, goal)];
   });
   const [ours, theirs] = [MEMORY, THEIRS].map((name) => rows.find((row) => row.name === name)?.cpuMicros);
   if (ours !== undefined && theirs !== undefined) goals.push(atMost(`${MEMORY}, of oauth2-proxy`, ours / theirs, 0.2));
-  return { rows: [bareRow(BARE, figures), ...rows], goals };
+  return goals;
 }
 
 /** What nginx would ask of it, by people who signed in at it. */

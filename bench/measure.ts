@@ -101,11 +101,13 @@ export interface PairFigures {
   readonly windows: readonly { readonly bare: Window; readonly server: Window }[];
 }
 
+type Requests = Pick<Load, "open" | "run" | "runAll" | "close">;
+
 /**
  * Measures all pairs in interleaved rounds: bare, server, next pair's bare, next pair's server, … Instances take turns,
  * a round each.
  */
-export async function measurePairs(load: Load, pairs: readonly Pair[], effort: Effort): Promise<readonly PairFigures[]> {
+export async function measurePairs(load: Requests, pairs: readonly Pair[], effort: Effort): Promise<readonly PairFigures[]> {
   const sizes = new Map<Pair, { readonly bare: number; readonly server: number }>();
   for (const pair of pairs) {
     const bare = await sized(load, pair.bare, requestsOf(pair), effort);
@@ -140,7 +142,7 @@ const LONGEST_WARM_UP = 4;
  * thousands of requests take several times as long as those that follow. Who manages all of them sees everybody once
  * besides, so that what is kept of a session is there, as it is in a server that has been running for a while.
  */
-async function sized(load: Load, server: Running, requests: string, effort: Effort): Promise<number> {
+async function sized(load: Requests, server: Running, requests: string, effort: Effort): Promise<number> {
   await load.open(requests, server.port, effort.connections);
   const batch = Math.ceil(effort.warmUp / 20);
   let rate = 0;
@@ -158,7 +160,7 @@ async function sized(load: Load, server: Running, requests: string, effort: Effo
 // Connections are made before the window begins, and it ends with the last answer: what was sent is exactly what was
 // paid for. Before that the server works for half as long again: it has rested while others were measured, and what it
 // needs is in no cache any more.
-async function measure(load: Load, server: Running, requests: string, count: number, effort: Effort): Promise<Window> {
+async function measure(load: Requests, server: Running, requests: string, count: number, effort: Effort): Promise<Window> {
   await load.open(requests, server.port, effort.connections);
   await load.run(Math.ceil(count / 2));
   const before = await server.helper.ask<number>("cpu");

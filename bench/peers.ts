@@ -90,7 +90,7 @@ export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> 
   const rows = found
     .filter(({ figures }) => figures.micros.length > 0)
     .map((one) => rowOf(one, idle.get(one.subject.started.name) ?? 0));
-  return { rows, goals: goalsOf(rows) };
+  return { rows, goals: peersGoals(rows) };
 }
 
 /** When what only the start needed has been given back. */
@@ -190,7 +190,7 @@ function rowOf({ subject: { started }, workload, figures: { micros, rates, p50, 
   };
 }
 
-function goalsOf(rows: readonly Row[]): readonly Goal[] {
+export function peersGoals(rows: readonly Row[]): readonly Goal[] {
   const goals: Goal[] = [];
   const own = rows.find(({ name }) => name.startsWith(`${OURS}: `));
   if (own?.startMillis !== undefined) goals.push(atMost("from start to the first answer, ms", own.startMillis, 250));

@@ -45,10 +45,10 @@ export async function proxyBench(stage: Stage, only: RegExp): Promise<Findings> 
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
-  return { rows: [bareRow(BARE, figures), ...rows], goals: goalsOf(rows) };
+  return { rows: [bareRow(BARE, figures), ...rows], goals: proxyGoals(rows) };
 }
 
-function goalsOf(rows: readonly Row[]): readonly Goal[] {
+export function proxyGoals(rows: readonly Row[]): readonly Goal[] {
   const row = (wanted: string): Row | undefined => rows.find(({ name }) => name === wanted);
   const [ours, fastify, theirs] = [row(GATEWAY), row(FASTIFY), row(THEIRS)];
   if (ours === undefined) return [];

@@ -1,6 +1,6 @@
 import { bareRow, measurePairs, rowOf } from "./measure.ts";
 import { subjectOf } from "./people.ts";
-import type { Findings } from "./report.ts";
+import type { Findings, Goal, Row } from "./report.ts";
 import { atMost } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { requestTo } from "./stage.ts";
@@ -27,11 +27,13 @@ export async function reconcileBench(stage: Stage, only: RegExp): Promise<Findin
   }
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
+  return { rows: [bareRow("node:http", figures), ...rows], goals: reconcileGoals(rows) };
+}
+
+export function reconcileGoals(rows: readonly Row[]): readonly Goal[] {
   const micros = (name: string): number | undefined => rows.find((row) => row.name === name)?.cpuMicros;
   const [plain, asserted] = [micros(SESSION), micros(MATCHED)];
-  const goals =
-    plain === undefined || asserted === undefined ? [] : [atMost("a matched user, of a session", asserted / plain, 1.15)];
-  return { rows: [bareRow("node:http", figures), ...rows], goals };
+  return plain === undefined || asserted === undefined ? [] : [atMost("a matched user, of a session", asserted / plain, 1.15)];
 }
 
 // Quick because it knows nobody, or everybody as the same, would not count.

@@ -38,7 +38,7 @@ interface Window {
   readonly seconds: number;
 }
 
-interface Round {
+export interface Round {
   readonly before: Window;
   readonly during: Window;
   readonly journal: Journal;
@@ -50,6 +50,13 @@ interface Subject {
   readonly name: string;
   readonly server: Running;
   readonly rounds: Round[];
+}
+
+export interface JudgedSubject {
+  readonly name: string;
+  /** The quietest, which count. */
+  readonly rounds: readonly Round[];
+  readonly all: readonly Round[];
 }
 
 /**
@@ -84,10 +91,15 @@ export async function refreshBench(stage: Stage, only: RegExp): Promise<Findings
       }
     }
     const judged = subjects.map((subject) => ({ ...subject, rounds: quietest(subject, rounds), all: subject.rounds }));
-    return { rows: judged.flatMap(rowsOf), goals: judged.flatMap((subject) => goalsOf(subject, storm)) };
+    return refreshFindings(judged, storm);
   } finally {
     await load.stop();
   }
+}
+
+/** @param sessions whose tokens ran out in each round */
+export function refreshFindings(judged: readonly JudgedSubject[], sessions: number): Findings {
+  return { rows: judged.flatMap(rowsOf), goals: judged.flatMap((subject) => goalsOf(subject, sessions)) };
 }
 
 const quiet = ({ rounds }: Subject): readonly Round[] => rounds.filter(({ stolen }) => stolen <= QUIET);
@@ -138,7 +150,7 @@ async function asked(load: Pick<Helper, "ask">, question: StormQuestion): Promis
   return answer;
 }
 
-function rowsOf({ name, rounds }: Subject): readonly Row[] {
+function rowsOf({ name, rounds }: JudgedSubject): readonly Row[] {
   const middle = (of: (round: Round) => number): number => rounded(median(rounds.map(of)));
   const row = (what: string, of: (round: Round) => Window): Row => ({
     name: `${name}, others ${what}`,
@@ -171,7 +183,7 @@ function rowsOf({ name, rounds }: Subject): readonly Row[] {
 const ofRenewals = ({ before, during }: Round): number =>
   during.cpu - (before.cpu * (during.others.count + during.storm.count)) / before.others.count;
 
-function goalsOf({ name, rounds, all }: Subject & { readonly all: readonly Round[] }, sessions: number): readonly Goal[] {
+function goalsOf({ name, rounds, all }: JudgedSubject, sessions: number): readonly Goal[] {
   const growth = median(rounds.map(({ before, during }) => during.others.p99 / before.others.p99 - 1));
   const exact = all.every(({ journal }) => journal.spends === sessions && journal.refused === 0);
   const spends = all.reduce((sum, { journal }) => sum + journal.spends + journal.refused, 0) / (all.length * sessions);

@@ -88,7 +88,7 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
   const figures = await measurePairs(stage.load, pairs, stage.effort);
   const rows = figures.map(rowOf);
   const beneath = new Set([...bare.values()].map(({ name }) => name));
-  return { rows: [...[...beneath].map((name) => bareRow(name, figures)), ...rows], goals: goalsOf(rows) };
+  return { rows: [...[...beneath].map((name) => bareRow(name, figures)), ...rows], goals: requestGoals(rows) };
 }
 
 function chosen(credentials: readonly string[], whose: Subject["whose"], active: number): readonly string[] {
@@ -112,7 +112,7 @@ async function verify(server: Running & Ready, path: string): Promise<void> {
   if (body.includes("user-")) throw new Error(`${server.name} takes a stranger for ${JSON.stringify(body)}`);
 }
 
-function goalsOf(rows: readonly Row[]): readonly Goal[] {
+export function requestGoals(rows: readonly Row[]): readonly Goal[] {
   const added = (name: string): number | undefined => rows.find((row) => row.name === name)?.addedMicros ?? undefined;
   const memory = added(MEMORY);
   const sqlite = added(SQLITE);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { FULL, median } from "./measure.ts";
 import { buildOurs, OURS, startOurs } from "./peers-subjects.ts";
 import { CALM, type Started, startBareServer } from "./programs.ts";
-import type { Findings, Row } from "./report.ts";
+import type { Findings, Goal, Row } from "./report.ts";
 import { atMost, rounded } from "./report.ts";
 import type { Stage } from "./stage.ts";
 
@@ -32,12 +32,15 @@ export async function startBench(stage: Stage, only: RegExp): Promise<Findings> 
     }
   }
   const rows = chosen.map(({ name, found }) => rowOf(name, found));
+  return { rows, goals: startGoals(rows) };
+}
+
+export function startGoals(rows: readonly Row[]): readonly Goal[] {
   const ours = rows.find(({ name }) => name === OURS);
-  const goals = [
+  return [
     ...(ours?.startMillis === undefined ? [] : [atMost("from start to the first answer, ms", ours.startMillis, 250)]),
     ...(ours?.idleMegabytes === undefined ? [] : [atMost("idle, MB", ours.idleMegabytes, 70)]),
   ];
-  return { rows, goals };
 }
 
 interface Seen {

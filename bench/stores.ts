@@ -13,7 +13,11 @@ export async function storesBench(stage: Stage): Promise<Findings> {
   const many = sessions * TIMES;
   const module = new URL("servers/measure-stores.ts", import.meta.url);
   const helper = stage.run("the stores", module, [String(many), stage.directory, String(rounds)], { execArgv: ["--expose-gc"] });
-  const found = await helper.listen<StoreFigures>();
+  return storesFindings(await helper.listen<StoreFigures>(), many);
+}
+
+/** @param many how many sessions the larger stores had */
+export function storesFindings(found: StoreFigures, many: number): Findings {
   const counted = many.toLocaleString("en-GB");
   const rows = [
     rowOf(`memory, a look-up among ${counted}`, found.memoryGet),

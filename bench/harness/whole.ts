@@ -1,0 +1,127 @@
+/**
+ * Every benchmark from its command to its figures, with hardly any requests: `npm run bench:whole`, a step of
+ * `.ci/run`. It takes minutes, and what `npm test` is to know of the harness it learns from recorded figures.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { installed } from "../programs.ts";
+import type { Report } from "../report.ts";
+
+const ROWS = {
+  request: [
+    "node:http",
+    "express",
+    "fastify",
+    "hono",
+    "coatcheck, memory",
+    "coatcheck, memory, requireUser",
+    "coatcheck, memory, one person",
+    "coatcheck, memory, anybody",
+    "floor, memory",
+    "floor, memory, one person",
+    "floor, memory, anybody",
+    "coatcheck, SQLite",
+    "floor, SQLite",
+    "express-session",
+    "@fastify/session",
+    "hono-sessions",
+    "iron-session",
+    "jose HS256 bearer",
+  ],
+  check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite", "check/nginx, SQLite, anybody"],
+  proxy: ["undici.dispatch", "gateway, session and identity headers", "@fastify/http-proxy, no session"],
+  reconcile: ["node:http", "coatcheck, session", "coatcheck, a proxy's user and their session"],
+  refresh: ["memory", "SQLite"].flatMap((store) => [
+    `${store}, others before`,
+    `${store}, others in the storm`,
+    `${store}, renewals`,
+  ]),
+} as const;
+
+for (const [bench, names] of Object.entries(ROWS)) {
+  test(`npm run bench -- ${bench} --json prints one object with a row for each server, and says whether its goals are met`, async () => {
+    const { status, output, errors } = await run([bench, "--quick", "--json"]);
+    const report: Report = JSON.parse(output || "{}");
+    assert.equal(report.bench, bench, errors);
+    assert.deepEqual(
+      // oauth2-proxy is measured where it was built.
+      report.rows.map(({ name }) => name).filter((name) => !name.startsWith("oauth2-proxy")),
+      names,
+    );
+    for (const { name, rate, cpuMicros, addedMicros, ofBare } of report.rows) {
+      // What renewals cost is a difference between two windows, and of two that are short anything can be.
+      assert.ok(rate > 0 && (cpuMicros > 0 || (name.endsWith(", renewals") && Number.isFinite(cpuMicros))), `${name} answered`);
+      assert.equal(addedMicros === null, ofBare === null, name);
+    }
+    assert.ok(report.goals.length > 0);
+    assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+    assert.equal(report.machine.node, process.versions.node);
+    assert.ok(report.machine.cpu !== "" && report.machine.versions["jose"] !== undefined);
+  });
+}
+
+test("F-59 F-60 npm run bench -- stores --json says what a session takes, and how the size of a store shows", async () => {
+  const { status, output, errors } = await run(["stores", "--quick", "--json"]);
+  const report: Report = JSON.parse(output || "{}");
+  assert.equal(report.bench, "stores", errors);
+  assert.equal(report.rows.length, 5);
+  assert.equal(report.goals.length, 5);
+  for (const { name, cpuMicros } of report.rows) assert.ok(cpuMicros > 0, name);
+  for (const { name, value } of report.goals) assert.ok(Number.isFinite(value), name);
+  assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+});
+
+test("F-51 npm run bench -- start --json says how long a start takes and what it keeps, and judges both", async () => {
+  const { status, output, errors } = await run(["start", "--quick", "--json"]);
+  const report: Report = JSON.parse(output || "{}");
+  assert.equal(report.bench, "start", errors);
+  assert.deepEqual(
+    report.rows.map(({ name }) => name),
+    ["node:http", "coatcheck, memory", "coatcheck, SQLite"],
+  );
+  for (const { name, cpuMicros, idleMegabytes = 0, startMillis = 0 } of report.rows) {
+    assert.ok(cpuMicros > 0 && idleMegabytes > 1 && startMillis > 0, name);
+  }
+  assert.deepEqual(
+    report.goals.map(({ name, goal }) => [name, goal]),
+    [
+      ["from start to the first answer, ms", "<= 250"],
+      ["idle, MB", "<= 70"],
+    ],
+  );
+  assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+});
+
+test("npm run bench -- peers --json has a row for each program that is installed and each thing that is asked of it", async () => {
+  const { status, output, errors } = await run(["peers", "--quick", "--json"]);
+  const report: Report = JSON.parse(output || "{}");
+  assert.equal(report.bench, "peers", errors);
+  const names = report.rows.map(({ name }) => name);
+  for (const asked of ["check", "1 KiB", "64 KiB", "10 MB"]) {
+    for (const store of ["memory", "SQLite"]) assert.ok(names.includes(`coatcheck, ${store}: ${asked}`), names.join("\n"));
+  }
+  assert.equal(names.includes("nginx asking coatcheck, memory: 1 KiB"), installed("nginx") !== undefined);
+  for (const { name, cpuMicros, idleMegabytes = 0, startMillis = 0 } of report.rows) {
+    assert.ok(cpuMicros > 0 && idleMegabytes > 1 && startMillis > 0, name);
+  }
+  assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
+});
+
+interface Outcome {
+  readonly status: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function run(args: readonly string[]): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const child = execFile(
+    process.execPath,
+    [fileURLToPath(new URL("../run.ts", import.meta.url)), ...args],
+    { env: { ...process.env, NODE_TEST_CONTEXT: undefined }, maxBuffer: 2 ** 24 },
+    (_error, output, errors) => resolve({ status: child.exitCode ?? -1, output, errors }),
+  );
+  return promise;
+}
