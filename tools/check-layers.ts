@@ -37,7 +37,10 @@ const ROOMS: { readonly [room: string]: Room } = {
   "oidc/provider": { may: [...VALUES, "oidc/http", "oidc/jwt"] },
   "oidc/bearer": { may: [...VALUES, "oidc/http", "oidc/jwt", "oidc/provider"] },
   "oidc/proxy-assertion": { may: [...VALUES, "net", "oidc/http", "oidc/jwt", "oidc/provider"] },
-  stores: { may: ["contracts", "core/errors", "core/detached", "core/hot-rows", "core/options"], alone: true },
+  stores: {
+    may: ["contracts", "core/errors", "core/detached", "core/hot-rows", "core/options", "core/record", "core/row-columns"],
+    alone: true,
+  },
   adapters: { may: ["contracts", "engine", "http", "core/errors", "core/options"], alone: true },
   client: { may: [], bare: true },
   testing: { may: [...VALUES, "engine", "http", "strategies", "oidc", "index"] },

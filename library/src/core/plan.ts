@@ -5,6 +5,7 @@ import { CoatcheckError } from "./errors.ts";
 import type { SessionPolicy } from "./policy.ts";
 import { ROTATION_GRACE } from "./policy.ts";
 import { EMPTY_BODY, emptied, serializeBody } from "./record.ts";
+import { BLANK_ROW } from "./row-columns.ts";
 
 /** What this request knows of the browser's session when it is planned, and again after a conflict. */
 export interface Held {
@@ -172,10 +173,9 @@ function planAnonymous(held: Held, draft: Draft, circumstances: Circumstances): 
 function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, began = now, policy }: Circumstances): SessionRow {
   if (minted === null) throw new CoatcheckError("ERR_INTERNAL");
   return {
+    ...BLANK_ROW,
     id: minted.id,
     secretHash: minted.secretHash,
-    previousHash: null,
-    previousUntil: 0,
     version: 1,
     kind: "browser",
     owner: login?.owner ?? null,
@@ -186,9 +186,6 @@ function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, bega
     expires: began + policy.lifetime,
     renewAt: login === null ? null : minted.renewAt,
     tokenExpires: login?.tokens?.expires ?? null,
-    lease: null,
-    ended: null,
-    reason: null,
     body: serializeBody(body),
   };
 }

@@ -1,5 +1,6 @@
 import type { EndReason, Identity, JsonObject, LoginIdentity, RecordBody, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "./errors.ts";
+import { BLANK_ROW, EMPTIED_COLUMNS } from "./row-columns.ts";
 
 /** Every body begins with its format: `{"format":1,`. */
 const FORMAT_AT = '{"format":'.length;
@@ -140,21 +141,9 @@ function isObject(value: unknown): value is JsonObject {
 /** Data and identity of an ended or absent record. */
 export const EMPTY_BODY: RecordBody = { format: 1, identity: null, data: {}, tokens: null, provider: null };
 
-/** The row as ending leaves it: it goes on naming and proving, so that the browser can be told why, and holds nothing else. */
+const EMPTIED = Object.fromEntries(EMPTIED_COLUMNS.map((name) => [name, BLANK_ROW[name]]));
+
+/** The row as ending leaves it: it names and proves the session, so that the browser is told why, and no more. */
 export function emptied(row: SessionRow, reason: EndReason, now: number): SessionRow {
-  return {
-    ...row,
-    previousHash: null,
-    previousUntil: 0,
-    version: row.version + 1,
-    owner: null,
-    issuer: null,
-    sid: null,
-    renewAt: null,
-    tokenExpires: null,
-    lease: null,
-    ended: now,
-    reason,
-    body: "",
-  };
+  return { ...row, ...EMPTIED, version: row.version + 1, ended: now, reason };
 }

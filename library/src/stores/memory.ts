@@ -10,8 +10,8 @@ import type {
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/options/option-names.ts";
+import { emptied } from "../core/record.ts";
 import { Groups } from "./memory/groups.ts";
-import { emptied } from "./memory/rows.ts";
 import { RowTable } from "./memory/table.ts";
 
 /** Options of {@link memory}. */

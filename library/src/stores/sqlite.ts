@@ -10,6 +10,7 @@ import type {
   Survey,
 } from "../contracts.ts";
 import { detached } from "../core/detached.ts";
+import { isEndReason } from "../core/row-columns.ts";
 import { Patience } from "./sqlite/busy-timeout.ts";
 import { RowCache } from "./sqlite/cache.ts";
 import { Checkpointer } from "./sqlite/checkpointer.ts";
@@ -21,7 +22,7 @@ import { sqliteOptions } from "./sqlite/options.ts";
 import { ReadHold } from "./sqlite/read-hold.ts";
 import type { Written } from "./sqlite/row.ts";
 import { INDEX_PAGES, insertRow, readRow, sweepRows, updateRow } from "./sqlite/row.ts";
-import { cellsIn, integer, isReason, rowOf, text } from "./sqlite/rows.ts";
+import { cellsIn, integer, rowOf, text } from "./sqlite/rows.ts";
 import { createFile, DUE_INDEX, isBusy, openDatabase, unavailable } from "./sqlite/schema.ts";
 import type { Statements } from "./sqlite/statements.ts";
 import { prepareAll } from "./sqlite/statements.ts";
@@ -284,7 +285,7 @@ class SqliteStore implements SessionStore {
 function endingOf(result: object): Ending {
   const [number, id, reason] = cellsIn(result);
   const known = text(reason);
-  return { number: integer(number), id: text(id), reason: isReason(known) ? known : null };
+  return { number: integer(number), id: text(id), reason: isEndReason(known) ? known : null };
 }
 
 /** SQLite reads a negative limit as none. */

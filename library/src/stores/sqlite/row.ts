@@ -2,8 +2,10 @@
 import type { StatementSync } from "node:sqlite";
 import type { SessionRow } from "../../contracts.ts";
 import { lastPlaceOfEnd, placeOf, placeOfEnd } from "./place.ts";
-import { cellsIn, cellsOf, integer, rowOf, usualRow } from "./rows.ts";
+import type { Cell } from "./rows.ts";
+import { cellsFor, cellsIn, cellsOf, integer, rowOf, usualRow } from "./rows.ts";
 import type { Statements } from "./statements.ts";
+import { LIGHT_COLUMNS, SAME_COLUMNS } from "./statements.ts";
 
 /** So few rows are quicker deleted than looked for. */
 const FEW = 16;
@@ -61,14 +63,8 @@ const leased = (sql: Statements, row: SessionRow, version: number, place: number
 const renewed = (sql: Statements, row: SessionRow, version: number, place: number): Ran =>
   sql.updateRenewed.run(...lightCells(row), row.renewAt, place, row.id, version, ...sameCells(row));
 
-type Cell = string | number | null;
-
-const lightCells = (row: SessionRow): readonly Cell[] => [row.version, row.seen, row.tokenExpires, row.lease, row.body];
-
-const sameCells = (row: SessionRow): readonly Cell[] => [
-  ...[row.secretHash, row.kind, row.owner, row.issuer, row.sid, row.created, row.expires],
-  ...[row.previousHash, row.previousUntil],
-];
+const lightCells = (row: SessionRow): readonly Cell[] => cellsFor(LIGHT_COLUMNS, row);
+const sameCells = (row: SessionRow): readonly Cell[] => cellsFor(SAME_COLUMNS, row);
 
 /**
  * Deletes rows that expire before `now`, those first that expired first. Of many it takes those that end within the same minute in the order in

@@ -1,109 +1,121 @@
-import type { EndReason, RecordKind, SessionRow } from "../../contracts.ts";
+/** Rows of the store as rows of the table: names of columns, values in their order, and back. */
+import type { SessionRow } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import type { ColumnName, RowReader } from "../../core/row-columns.ts";
+import { COLUMN_NAMES, ROW_COLUMNS, rowFrom } from "../../core/row-columns.ts";
 
-/** The columns in the order of the table: what a request reads first, the large one last. */
-export const COLUMNS = [
-  "id",
-  "secret_hash",
-  "version",
-  "kind",
-  "owner",
-  "issuer",
-  "sid",
-  "created",
-  "seen",
-  "expires",
-  "renew_at",
-  "token_expires",
-  "ended",
-  "reason",
-  "lease",
-  "previous_hash",
-  "previous_until",
-  "body",
-] as const;
+export type Cell = string | number | null;
+
+/** A column's name in SQL. */
+export const columnOf = (name: ColumnName): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** What is stored of a column that says nothing. */
+export function emptyOf(name: ColumnName): string {
+  const { nullable, type } = ROW_COLUMNS[name];
+  if (nullable) return "NULL";
+  return type === "integer" ? "0" : "''";
+}
+
+/** The columns in their order; the id is the first. */
+export const COLUMNS: readonly string[] = COLUMN_NAMES.map(columnOf);
+
+/** Values for some columns. */
+export function cellsFor(names: readonly ColumnName[], row: SessionRow): Cell[] {
+  const cells: Cell[] = [];
+  for (const name of names) cells.push(row[name]);
+  return cells;
+}
 
 /** Values for {@link COLUMNS}. */
-export function cellsOf(row: SessionRow): (string | number | null)[] {
-  return [
-    row.id,
-    row.secretHash,
-    row.version,
-    row.kind,
-    row.owner,
-    row.issuer,
-    row.sid,
-    row.created,
-    row.seen,
-    row.expires,
-    row.renewAt,
-    row.tokenExpires,
-    row.ended,
-    row.reason,
-    row.lease,
-    row.previousHash,
-    row.previousUntil,
-    row.body,
-  ];
-}
+export const cellsOf = (row: SessionRow): Cell[] => cellsFor(COLUMN_NAMES, row);
 
 /** The row of {@link COLUMNS}. */
-export function rowOf(cells: readonly unknown[]): SessionRow {
-  return Object.freeze({
-    id: text(cells[0]),
-    secretHash: text(cells[1]),
-    previousHash: textOrNull(cells[15]),
-    previousUntil: integer(cells[16]),
-    version: integer(cells[2]),
-    kind: kind(cells[3]),
-    owner: textOrNull(cells[4]),
-    issuer: textOrNull(cells[5]),
-    sid: textOrNull(cells[6]),
-    created: integer(cells[7]),
-    seen: integer(cells[8]),
-    expires: integer(cells[9]),
-    renewAt: integerOrNull(cells[10]),
-    tokenExpires: integerOrNull(cells[11]),
-    lease: textOrNull(cells[14]),
-    ended: integerOrNull(cells[12]),
-    reason: reasonOrNull(cells[13]),
-    body: text(cells[17]),
-  });
-}
+export const rowOf = (cells: readonly unknown[]): SessionRow => rowFrom(new CellReader(cells, COLUMN_PLACES, ""));
+
+const isRare = (name: ColumnName): boolean => ROW_COLUMNS[name].rare === true;
+const isEmpty = (name: ColumnName): string => `${columnOf(name)} ${ROW_COLUMNS[name].nullable ? "IS" : "="} ${emptyOf(name)}`;
 
 /**
- * What {@link usualRow} reads. Each column costs a tenth of a microsecond, so those that are empty in nearly every row are folded into
- * `shape`: 0 a browser's row, 1 a token's, 2 one in which they are not empty, which is then read in full.
+ * What {@link usualRow} reads. Each column costs a tenth of a microsecond, so those that are empty in nearly every row
+ * are folded into `shape`: 0 a browser's row, 1 a token's, 2 one in which they are not empty, which is read in full.
  */
+const USUAL_NAMES = COLUMN_NAMES.filter((name) => name !== "id" && name !== "kind" && !isRare(name));
 export const USUAL_COLUMNS = `
-  CASE WHEN ended IS NULL AND lease IS NULL AND previous_hash IS NULL AND previous_until = 0 AND reason IS NULL
+  CASE WHEN ${COLUMN_NAMES.filter(isRare).map(isEmpty).join(" AND ")}
     THEN kind = 'token' ELSE 2 END AS shape,
-  secret_hash, version, owner, issuer, sid, created, seen, expires, renew_at, token_expires, body`;
+  ${USUAL_NAMES.map(columnOf).join(", ")}`;
+
+/** Where each column is among the cells of a result; -1: nowhere, it is empty or the id. */
+type Places = readonly number[];
+const COLUMN_PLACES: Places = COLUMN_NAMES.map((_, place) => place);
+const USUAL_PLACES: Places = COLUMN_NAMES.map((name) => (name === "kind" ? 0 : USUAL_NAMES.indexOf(name) + 1 || -1));
 
 /** The row of {@link USUAL_COLUMNS}, or `undefined` where it must be read in full. */
 export function usualRow(id: string, cells: readonly unknown[]): SessionRow | undefined {
-  const shape = cells[0];
-  if (shape === 2) return undefined;
-  return Object.freeze({
-    id,
-    secretHash: text(cells[1]),
-    previousHash: null,
-    previousUntil: 0,
-    version: integer(cells[2]),
-    kind: shape === 1 ? "token" : "browser",
-    owner: textOrNull(cells[3]),
-    issuer: textOrNull(cells[4]),
-    sid: textOrNull(cells[5]),
-    created: integer(cells[6]),
-    seen: integer(cells[7]),
-    expires: integer(cells[8]),
-    renewAt: integerOrNull(cells[9]),
-    tokenExpires: integerOrNull(cells[10]),
-    lease: null,
-    ended: null,
-    reason: null,
-    body: text(cells[11]),
-  });
+  return cells[0] === 2 ? undefined : rowFrom(new CellReader(cells, USUAL_PLACES, id));
+}
+
+/** Reads the cells of a result; what they should not be is a record that cannot be read. */
+class CellReader implements RowReader {
+  readonly #cells: readonly unknown[];
+  readonly #places: Places;
+  readonly #id: string;
+  #column = 0;
+
+  constructor(cells: readonly unknown[], places: Places, id: string) {
+    this.#cells = cells;
+    this.#places = places;
+    this.#id = id;
+  }
+
+  text(): string {
+    const place = this.#next();
+    return place < 0 ? this.#id : text(this.#cells[place]);
+  }
+
+  textOrNull(): string | null {
+    const cell = this.#cellOrNull();
+    return cell === null ? null : text(cell);
+  }
+
+  integer(): number {
+    const place = this.#next();
+    return place < 0 ? 0 : integer(this.#cells[place]);
+  }
+
+  integerOrNull(): number | null {
+    const cell = this.#cellOrNull();
+    return cell === null ? null : integer(cell);
+  }
+
+  choice<Value extends string>(choices: readonly Value[]): Value {
+    const cell = this.#cells[this.#next()];
+    const known = typeof cell === "number" ? choices[cell] : chosen(choices, cell);
+    if (known === undefined) throw unreadable();
+    return known;
+  }
+
+  choiceOrNull<Value extends string>(choices: readonly Value[]): Value | null {
+    const cell = this.#cellOrNull();
+    if (cell === null) return null;
+    const known = chosen(choices, cell);
+    if (known === undefined) throw unreadable();
+    return known;
+  }
+
+  #next(): number {
+    return this.#places[this.#column++] ?? -1;
+  }
+
+  #cellOrNull(): unknown {
+    const place = this.#next();
+    return place < 0 ? null : this.#cells[place];
+  }
+}
+
+function chosen<Value extends string>(choices: readonly Value[], cell: unknown): Value | undefined {
+  for (const choice of choices) if (choice === cell) return choice;
+  return undefined;
 }
 
 /** The values of a result row, whichever way this version of `node:sqlite` hands them out. */
@@ -116,34 +128,6 @@ export function text(cell: unknown): string {
 
 export function integer(cell: unknown): number {
   if (typeof cell === "number") return cell;
-  throw unreadable();
-}
-
-const textOrNull = (cell: unknown): string | null => (cell === null ? null : text(cell));
-const integerOrNull = (cell: unknown): number | null => (cell === null ? null : integer(cell));
-
-function kind(cell: unknown): RecordKind {
-  if (cell === "browser" || cell === "token") return cell;
-  throw unreadable();
-}
-
-const REASONS: { readonly [reason in EndReason]: true } = {
-  logout: true,
-  elsewhere: true,
-  idle: true,
-  expired: true,
-  provider: true,
-  admin: true,
-  "identity-changed": true,
-  replaced: true,
-  "refresh-lost": true,
-};
-export const isReason = (cell: string): cell is EndReason => Object.hasOwn(REASONS, cell);
-
-function reasonOrNull(cell: unknown): EndReason | null {
-  if (cell === null) return null;
-  const reason = text(cell);
-  if (isReason(reason)) return reason;
   throw unreadable();
 }
 

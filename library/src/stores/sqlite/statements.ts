@@ -1,18 +1,25 @@
+/** The statements of the SQLite store: one for each thing that is done. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { COLUMNS, USUAL_COLUMNS } from "./rows.ts";
+import type { ColumnName } from "../../core/row-columns.ts";
+import { COLUMN_NAMES, EMPTIED_COLUMNS, ROW_COLUMNS } from "../../core/row-columns.ts";
+import { COLUMNS, columnOf, emptyOf, USUAL_COLUMNS } from "./rows.ts";
 
 const ALL = COLUMNS.join(", ");
 const SLOTS = COLUMNS.map(() => "?").join(", ");
+const assigned = (name: ColumnName): string => (name === "seen" ? "seen = max(seen, ?)" : `${columnOf(name)} = ?`);
+const compared = (name: ColumnName): string => `${columnOf(name)} ${ROW_COLUMNS[name].nullable ? "IS" : "="} ?`;
 /** All but the id, which comes first. */
-const SET = COLUMNS.slice(1)
-  .map((column) => (column === "seen" ? "seen = max(seen, ?)" : `${column} = ?`))
-  .join(", ");
-/** What a renewal, a lease and new data leave as it is; most of it is in an index, of which each costs an update as much as the row. */
-const SAME = `ended IS NULL AND secret_hash = ? AND kind = ? AND owner IS ? AND issuer IS ? AND sid IS ? AND created = ? AND expires = ?
-  AND previous_hash IS ? AND previous_until = ?`;
-const LIGHT = "version = ?, seen = max(seen, ?), token_expires = ?, lease = ?, body = ?";
-const END = `UPDATE sessions SET version = version + 1, owner = NULL, issuer = NULL, sid = NULL, previous_hash = NULL, previous_until = 0,
-  renew_at = NULL, token_expires = NULL, lease = NULL, body = '', ended = ?, reason = ? WHERE ended IS NULL AND`;
+const SET = COLUMN_NAMES.slice(1).map(assigned).join(", ");
+
+/** What a refresh, a lease and new data write. */
+export const LIGHT_COLUMNS: readonly ColumnName[] = ["version", "seen", "tokenExpires", "lease", "body"];
+const CHECKED_APART: readonly ColumnName[] = ["id", "renewAt", "ended", "reason", ...LIGHT_COLUMNS];
+/** What they leave as it is; most of it is in an index, of which each costs an update as much as the row. */
+export const SAME_COLUMNS: readonly ColumnName[] = COLUMN_NAMES.filter((name) => !CHECKED_APART.includes(name));
+const SAME = ["ended IS NULL", ...SAME_COLUMNS.map(compared)].join(" AND ");
+const LIGHT = LIGHT_COLUMNS.map(assigned).join(", ");
+const EMPTIED = EMPTIED_COLUMNS.map((name) => `${columnOf(name)} = ${emptyOf(name)}`).join(", ");
+const END = `UPDATE sessions SET version = version + 1, ${EMPTIED}, ended = ?, reason = ? WHERE ended IS NULL AND`;
 
 /** SQLite prepares a statement anew whenever another limit is bound, since its plan may be another. A sum it does not look into. */
 const MOST = "? + 0";

@@ -1,5 +1,7 @@
+/** Cases of the store suite: endings, and that nothing comes back from them. */
 import assert from "node:assert/strict";
-import type { EndReason, EndTarget, SessionRow, SessionStore } from "../../contracts.ts";
+import type { EndTarget, SessionRow, SessionStore } from "../../contracts.ts";
+import { END_REASONS } from "../../core/row-columns.ts";
 import type { Case } from "./case.ts";
 import { emptiedRow, HOUR, ODD_TEXTS, START, sampleRow } from "./rows.ts";
 
@@ -31,18 +33,6 @@ async function endsFirst(store: SessionStore, rows: readonly SessionRow[], count
   assert.deepEqual(await store.end(target, "admin", START + 2), []);
 }
 
-const REASONS: { readonly [reason in EndReason]: true } = {
-  logout: true,
-  elsewhere: true,
-  idle: true,
-  expired: true,
-  provider: true,
-  admin: true,
-  "identity-changed": true,
-  replaced: true,
-  "refresh-lost": true,
-};
-
 /** `end`, and that nothing comes back from it. */
 export const endingCases: readonly Case[] = [
   {
@@ -55,8 +45,7 @@ export const endingCases: readonly Case[] = [
   {
     name: "end takes every reason, and ends anonymous rows and token rows too",
     async run({ store, stored }) {
-      for (const reason of Object.keys(REASONS)) {
-        if (!isReason(reason)) continue;
+      for (const reason of END_REASONS) {
         const row = sampleRow({ kind: "token" });
         await store.put(row, "absent");
         assert.deepEqual(await store.end({ id: row.id }, reason, START), [row.id]);
@@ -188,7 +177,3 @@ export const endingCases: readonly Case[] = [
     },
   },
 ];
-
-function isReason(text: string): text is EndReason {
-  return Object.hasOwn(REASONS, text);
-}

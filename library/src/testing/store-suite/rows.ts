@@ -1,5 +1,8 @@
+/** Rows for tests of stores: plain ones, odd ones, and whatever their columns allow. */
 import { randomBytes } from "node:crypto";
 import type { EndReason, JsonValue, SessionRow } from "../../contracts.ts";
+import { emptied } from "../../core/record.ts";
+import { BLANK_ROW, END_REASONS, rowFrom } from "../../core/row-columns.ts";
 
 /** When the suite plays: far ahead, so that a store whose server also drops what is past by its own clock drops nothing. */
 export const START = Date.UTC(2050, 0, 1);
@@ -12,37 +15,24 @@ export function freshId(expires: number): string {
   return bytes.toString("base64url");
 }
 
-/** A live row of nobody's, with what `changes` says. */
+/** A live anonymous row, with what `changes` says. */
 export function sampleRow(changes: Partial<SessionRow> = {}): SessionRow {
   const expires = changes.expires ?? START + 24 * HOUR;
   return {
+    ...BLANK_ROW,
     id: freshId(expires),
     secretHash: randomBytes(32).toString("base64url"),
-    previousHash: null,
-    previousUntil: 0,
     version: 1,
-    kind: "browser",
-    owner: null,
-    issuer: null,
-    sid: null,
     created: START,
     seen: START,
     expires,
-    renewAt: null,
-    tokenExpires: null,
-    lease: null,
-    ended: null,
-    reason: null,
     body: '{"format":1}',
     ...changes,
   };
 }
 
 /** What becomes of a row when it ends: nothing is left but what refuses its ticket until it would have expired. */
-export function emptiedRow(row: SessionRow, reason: EndReason, ended: number): SessionRow {
-  const { id, secretHash, version, kind, created, seen, expires } = row;
-  return sampleRow({ id, secretHash, version: version + 1, kind, created, seen, expires, ended, reason, body: "" });
-}
+export const emptiedRow = (row: SessionRow, reason: EndReason, ended: number): SessionRow => emptied(row, reason, ended);
 
 /** Texts that have broken stores before. */
 export const ODD_TEXTS: readonly string[] = [
@@ -60,18 +50,6 @@ export const ODD_TEXTS: readonly string[] = [
   "e\u0301 is not \u00e9",
   "👩‍👩‍👧 \u{10ffff} \ufeff\u200b\u202e",
   "x".repeat(300),
-];
-
-const REASONS: readonly EndReason[] = [
-  "logout",
-  "elsewhere",
-  "idle",
-  "expired",
-  "provider",
-  "admin",
-  "identity-changed",
-  "replaced",
-  "refresh-lost",
 ];
 
 /** Chooses by a seed, so that a failure can be repeated. */
@@ -103,28 +81,36 @@ export class Dice {
     return this.chance(50) ? this.of(ODD_TEXTS, "") : `${this.of(ODD_TEXTS, "")}${this.below(1_000_000).toString(36)}`;
   }
 
-  /** A row of any shape that the type allows, ended ones too. */
+  /** A row of any shape that the columns allow, ended ones too. */
   row(): SessionRow {
     const maybe = <T>(value: T): T | null => (this.chance(50) ? value : null);
-    const ended = this.chance(20) ? START + this.below(HOUR) : null;
-    const data: JsonValue = { [this.text()]: this.text(), n: this.below(1_000) };
-    return sampleRow({
-      previousHash: maybe(randomBytes(32).toString("base64url")),
-      previousUntil: this.chance(50) ? START + this.below(HOUR) : 0,
-      version: this.of([1, 2, 1_000, 2 ** 31, Number.MAX_SAFE_INTEGER - 1], 1),
-      kind: this.chance(50) ? "browser" : "token",
-      owner: maybe(this.text()),
-      issuer: maybe(this.text()),
-      sid: maybe(this.text()),
-      created: START + this.below(HOUR),
-      seen: START + this.below(HOUR),
-      expires: this.of([START + 1 + this.below(HOUR), START + 400 * 24 * HOUR], START + HOUR),
-      renewAt: maybe(START + this.below(HOUR)),
-      tokenExpires: maybe(START + this.below(HOUR)),
-      lease: maybe(this.text()),
-      ended,
-      reason: ended === null ? null : this.of(REASONS, "logout"),
-      body: this.chance(90) ? JSON.stringify(data) : JSON.stringify({ big: this.text().padEnd(64 * 1024, "é") }),
+    const time = (): number => START + this.below(HOUR);
+    const drawn = rowFrom({
+      text: () => this.text(),
+      textOrNull: () => maybe(this.text()),
+      integer: time,
+      integerOrNull: () => maybe(time()),
+      choice: (choices) => choices[this.below(choices.length)] ?? fail(),
+      choiceOrNull: (choices) => maybe(choices[this.below(choices.length)] ?? fail()),
     });
+    const ended = this.chance(20) ? time() : null;
+    const expires = this.of([START + 1 + this.below(HOUR), START + 400 * 24 * HOUR], START + HOUR);
+    const data: JsonValue = { [this.text()]: this.text(), n: this.below(1_000) };
+    return {
+      ...drawn,
+      id: freshId(expires),
+      secretHash: randomBytes(32).toString("base64url"),
+      previousHash: maybe(randomBytes(32).toString("base64url")),
+      previousUntil: this.chance(50) ? time() : 0,
+      version: this.of([1, 2, 1_000, 2 ** 31, Number.MAX_SAFE_INTEGER - 1], 1),
+      expires,
+      ended,
+      reason: ended === null ? null : this.of(END_REASONS, "logout"),
+      body: this.chance(90) ? JSON.stringify(data) : JSON.stringify({ big: this.text().padEnd(64 * 1024, "é") }),
+    };
   }
+}
+
+function fail(): never {
+  throw new TypeError("a choice of nothing");
 }
