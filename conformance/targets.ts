@@ -34,7 +34,7 @@ const bearer: Strategy = {
       return { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: 'Bearer error="invalid_token"' };
     }
     const identity = { issuer: "robots", subject: "robot", claims: {}, authenticatedAt: now, method: "bearer" };
-    return { kind: "accept", principal: { identity, owner: "robots robot", ambient: false } };
+    return { kind: "principal", principal: { identity, owner: "robots robot", ambient: false } };
   },
 };
 

@@ -31,7 +31,7 @@ import {
 } from "./engine/option-checks.ts";
 import { renewAbsent } from "./engine/refresh/background-job.ts";
 import { Renewals } from "./engine/refresh/coordinator.ts";
-import { Resolver } from "./engine/request/resolver.ts";
+import { Resolver } from "./engine/request/authenticate/resolver.ts";
 import { toStandardError } from "./engine/standard-error.ts";
 import { systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";

@@ -5,7 +5,7 @@ import { knownOptions, type OptionHints, type OptionNames } from "./core/options
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/renewal.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
-import type { ResolverOptions } from "./engine/request/resolver.ts";
+import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 import type { KeptAddress } from "./net/kept-address.ts";
 import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "./oidc/provider/config.ts";

@@ -13,8 +13,8 @@ import type {
   Verdict,
 } from "../src/contracts.ts";
 import { serializeBody } from "../src/core/record.ts";
-import { type Chain, observe } from "../src/engine/request/authenticate.ts";
-import { Resolver, type ResolverOptions } from "../src/engine/request/resolver.ts";
+import { type Chain, observe } from "../src/engine/request/authenticate/authenticate.ts";
+import { Resolver, type ResolverOptions } from "../src/engine/request/authenticate/resolver.ts";
 import { memory } from "../src/stores/memory.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
 import { sampleRow } from "../src/testing/store-suite/rows.ts";

@@ -1,7 +1,7 @@
 /** A resolver with a clock that the test turns, over a look-up that counts. */
 import type { AuditEvent, Identity } from "../src/contracts.ts";
-import type { Known, ResolverOptions } from "../src/engine/request/resolver.ts";
-import { Resolver } from "../src/engine/request/resolver.ts";
+import type { Known, ResolverOptions } from "../src/engine/request/authenticate/resolver.ts";
+import { Resolver } from "../src/engine/request/authenticate/resolver.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
 
 export const identity = (subject: string, claims = {}): Identity => ({

@@ -3,7 +3,7 @@ import type { Equivalent } from "./equivalents.ts";
 
 export const ENGINE: readonly Equivalent[] = [
   {
-    path: "engine/request/resolver.ts",
+    path: "engine/request/authenticate/resolver.ts",
     line: "this.#generation += 1",
     operators: ["assignment", "number"],
     reason: "that it is another number is what counts",
@@ -125,7 +125,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "behind the last line there is none, and none is not counted",
   },
   {
-    path: "engine/request/authenticate.ts",
+    path: "engine/request/authenticate/authenticate.ts",
     line: "chain.explicit.length > 0 || chain.proxy !== null",
     operators: ["boundary"],
     reason: "the long way comes to the same where there is nobody to ask but the session",
@@ -192,7 +192,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "frees the memory of what was let out; it is let out once",
   },
   {
-    path: "engine/request/authenticate.ts",
+    path: "engine/request/authenticate/authenticate.ts",
     line: "chain.explicit.length > 0 || chain.proxy !== null",
     operators: ["condition"],
     to: "true",
@@ -246,7 +246,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "a pause of no time more",
   },
   {
-    path: "engine/request/resolver.ts",
+    path: "engine/request/authenticate/resolver.ts",
     line: "if (!(answer instanceof Promise)) return answer",
     operators: ["condition"],
     to: "false",
@@ -259,7 +259,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "whether there is one is asked; of two there is one",
   },
   {
-    path: "engine/request/resolver.ts",
+    path: "engine/request/authenticate/resolver.ts",
     line: "#generation = 0",
     operators: ["number"],
     reason: "that it is another number later is what counts",

@@ -29,7 +29,7 @@ export const TYPES: readonly Equivalent[] = [
     reason: "what failed to renew has a provider; asked for the type alone",
   },
   {
-    path: "engine/request/authenticate.ts",
+    path: "engine/request/authenticate/authenticate.ts",
     line: "fromProxy: false",
     operators: ["boolean"],
     reason: "beside an assertion nobody asks where the session is from; there for the type alone",
@@ -66,7 +66,7 @@ export const TYPES: readonly Equivalent[] = [
     reason: "Node's timers have it; asked for the type alone",
   },
   {
-    path: "engine/request/authenticate.ts",
+    path: "engine/request/authenticate/authenticate.ts",
     line: '? { verdict: NOT_TAKEN, by: "proxy" }',
     operators: ["string"],
     reason: "who is served as a user was found; asked for the type alone",
@@ -147,14 +147,14 @@ export const TYPES: readonly Equivalent[] = [
     reason: "where nobody is required nobody is sent to the login; asked for the type alone",
   },
   {
-    path: "engine/request/resolver.ts",
+    path: "engine/request/authenticate/resolver.ts",
     line: "if (oldest !== undefined) this.#kept.delete(oldest)",
     operators: ["condition"],
     to: "true",
     reason: "where it is full there is an oldest one; asked for the type alone",
   },
   {
-    path: "engine/request/resolver.ts",
+    path: "engine/request/authenticate/resolver.ts",
     line: "if (register === undefined)",
     operators: ["condition"],
     to: "false",

@@ -27,25 +27,14 @@ export interface Checker {
  * cookie.
  */
 export function check(checker: Checker, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
-  const exchange = checker.engine.open(request);
-  return exchange instanceof Promise
-    ? exchange.then((opened) => judge(checker, opened, request))
-    : judge(checker, exchange, request);
+  const entered = checker.engine.enter(request, USER_REQUIRED);
+  return entered instanceof Promise
+    ? entered.then((exchange) => concluded(checker, exchange, request))
+    : concluded(checker, entered, request);
 }
 
-function judge(checker: Checker, exchange: Exchange, request: CheckRequest): MaybePromise<IdentityHeaders | RouteResponse> {
-  const decision = exchange.admit(USER_REQUIRED);
-  return decision instanceof Promise
-    ? decision.then((decided) => concluded(checker, exchange, decided, request))
-    : concluded(checker, exchange, decision, request);
-}
-
-function concluded(
-  checker: Checker,
-  exchange: Exchange,
-  decision: Decision,
-  request: CheckRequest,
-): IdentityHeaders | RouteResponse {
+function concluded(checker: Checker, exchange: Exchange, request: CheckRequest): IdentityHeaders | RouteResponse {
+  const { decision } = exchange;
   const { engine, leftOut, told, providers } = checker;
   if (decision.kind !== "proceed") return refused(checker, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");

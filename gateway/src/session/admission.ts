@@ -1,5 +1,5 @@
 /** Authenticates and admits a request by the library's engine. */
-import type { Decision, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
+import type { Identity, MaybePromise, Policy, RequestView } from "coatcheck";
 import type { AssertionSigner } from "coatcheck/assertions";
 import { comesAgain } from "./comes-again.ts";
 import type { Engine, Exchange } from "./engine.ts";
@@ -16,18 +16,14 @@ export function authenticate(
   request: RequestView,
   ask: Ask,
 ): MaybePromise<Admission | Rejected> {
-  const exchange = engine.open(request);
-  return exchange instanceof Promise ? exchange.then((opened) => judge(signer, opened, ask)) : judge(signer, exchange, ask);
+  const entered = engine.enter(request, ask.require === "user" ? USER_REQUIRED : USER_OPTIONAL);
+  return entered instanceof Promise
+    ? entered.then((exchange) => concluded(signer, exchange, ask))
+    : concluded(signer, entered, ask);
 }
 
-function judge(signer: AssertionSigner, exchange: Exchange, ask: Ask): MaybePromise<Admission | Rejected> {
-  const decision = exchange.admit(ask.require === "user" ? USER_REQUIRED : USER_OPTIONAL);
-  return decision instanceof Promise
-    ? decision.then((decided) => concluded(signer, exchange, ask, decided))
-    : concluded(signer, exchange, ask, decision);
-}
-
-function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask, decision: Decision): Admission | Rejected {
+function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask): Admission | Rejected {
+  const { decision } = exchange;
   if (decision.kind === "proceed") return new Admitted(exchange, signer);
   const unwelcome = decision.kind === "login" && !ask.mayLogin;
   const rejected = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;

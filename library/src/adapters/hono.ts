@@ -3,14 +3,15 @@ import { createMiddleware } from "hono/factory";
 import type { Policy, Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions } from "../core/options/option-names.ts";
+import { conclude } from "../engine/flow.ts";
 import type { Exchange } from "../engine/request/exchange.ts";
 import { answerThrown } from "../engine/request/responses.ts";
 import type { HasEngine } from "../http/auth.ts";
-import { conclude, FetchRequest, needsPeer, serveSafely, toResponse } from "../http/fetch-handler.ts";
+import { FETCH_RESPONSES, FetchRequest, needsPeer, serveSafely, toResponse } from "../http/fetch-handler.ts";
 import { isSignedIn } from "../http/signed-in.ts";
 import { type RequireUser, userPolicy } from "../http/user-policy.ts";
 
-const ANYBODY: Policy = { require: "none" };
+const ANYONE: Policy = { require: "none" };
 
 export interface HonoOptions {
   /** The address of the peer, by the runtime's own `getConnInfo`. */
@@ -46,15 +47,15 @@ export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOp
         const peer = options.peer?.(context);
         const view = new FetchRequest(context.req.raw, engine.options.origins.own, peer === undefined ? {} : { peer });
         if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
-        const exchange = await engine.open(view);
-        const decision = await exchange.admit(ANYBODY);
+        const exchange = await engine.enter(view, ANYONE);
+        const { decision } = exchange;
         if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
         exchanges.set(context, exchange);
         context.set("session", exchange.session);
         await handled(exchange, next);
         const failure = context.error;
         if (failure !== undefined) exchange.fail();
-        const concluded = await conclude(exchange, answerOf(failure, context.res, exchange));
+        const concluded = await conclude(exchange, answerOf(failure, context.res, exchange), FETCH_RESPONSES);
         // Hono joins a new response's headers with the old one's unless that is taken away first.
         if (concluded !== context.res) {
           context.res = undefined;

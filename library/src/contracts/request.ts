@@ -40,8 +40,8 @@ export type DeadReason = "malformed" | "unknown" | EndReason;
 export type Verdict =
   /** `several`: ids of sessions that were all proved at once, which makes nobody; a logout or a login ends them. */
   | { readonly kind: "abstain"; readonly dead?: DeadTicket; readonly several?: readonly string[] }
-  | { readonly kind: "accept"; readonly session: ProvenSession }
-  | { readonly kind: "accept"; readonly principal: Principal }
+  | { readonly kind: "session"; readonly session: ProvenSession }
+  | { readonly kind: "principal"; readonly principal: Principal }
   /** A live session whose access token has run out. `unconfirmed`: and that could not be renewed just now. */
   | { readonly kind: "stale"; readonly session: ProvenSession; readonly unconfirmed?: Unconfirmed }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
@@ -157,9 +157,6 @@ export interface Policy {
 /** What is done about a request before the handler runs. */
 export type Decision =
   | { readonly kind: "proceed" }
-  | { readonly kind: "renew" }
-  /** Another user's session ends first, or somebody unknown becomes known. */
-  | { readonly kind: "end-and-proceed" }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
   /** A 401 to a top-level navigation: send the browser to the login. `ended`: the person is told first why the session is over. */
   | { readonly kind: "login"; readonly ended?: EndReason }

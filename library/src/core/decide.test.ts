@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { DeadReason, Decision, Policy, RequestView, SessionRow, Verdict } from "../contracts.ts";
 import { sampleRow } from "../testing/store-suite/rows.ts";
 import { mayChange } from "./csrf.ts";
+import type { Step } from "./decide.ts";
 import { decide, endOf } from "./decide.ts";
 import { isNavigation } from "./navigation.ts";
 
@@ -71,10 +72,10 @@ const principal = {
 const VERDICTS: { readonly [name: string]: Verdict } = {
   nobody: { kind: "abstain" },
   "a dead ticket": { kind: "abstain", dead: { reason: "logout" } },
-  "a session": { kind: "accept", session: { row: signedIn, previous: false } },
-  "an anonymous session": { kind: "accept", session: { row: anonymous, previous: false } },
+  "a session": { kind: "session", session: { row: signedIn, previous: false } },
+  "an anonymous session": { kind: "session", session: { row: anonymous, previous: false } },
   "a session with a spent token": { kind: "stale", session: { row: signedIn, previous: false } },
-  "a bearer": { kind: "accept", principal },
+  "a bearer": { kind: "principal", principal },
   "an invalid bearer": { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: "Bearer" },
   outage: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: null },
 };
@@ -101,7 +102,7 @@ const WORLD = {
   unconfirmed: 3_600_000,
 };
 
-const outcome = (decision: Decision): string | number => (decision.kind === "refuse" ? decision.status : decision.kind);
+const outcome = (decision: Step): string | number => (decision.kind === "refuse" ? decision.status : decision.kind);
 
 for (const [name, verdict] of Object.entries(VERDICTS)) {
   test(`S-03 S-05 SE-16 TP-05 ${name} is decided by the table`, () => {
@@ -127,7 +128,7 @@ test("S-04 CS-10 only a bearer that authenticated is exempt from the origin chec
     "an invalid bearer": 401,
     outage: 403,
   });
-  const ambientBearer: Verdict = { kind: "accept", principal: { ...principal, ambient: true } };
+  const ambientBearer: Verdict = { kind: "principal", principal: { ...principal, ambient: true } };
   assert.equal(outcome(decide(ambientBearer, ANYBODY, circumstances)), 403);
 });
 
@@ -165,7 +166,7 @@ const UNKNOWN: Decision = { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICA
 test("S-05 another user's session ends before anything else, also where the verdict refuses, and after the origin check", () => {
   const before = { request: request("GET"), ...WORLD, ambient: true, before: true };
   for (const [name, verdict] of Object.entries(VERDICTS))
-    assert.deepEqual(decide(verdict, SOMEBODY, before), { kind: "end-and-proceed" }, name);
+    assert.deepEqual(decide(verdict, SOMEBODY, before), { kind: "reconcile" }, name);
   const foreign = { ...before, request: request("POST", { "sec-fetch-site": "cross-site" }) };
   assert.deepEqual(decide({ kind: "abstain" }, SOMEBODY, foreign), { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" });
 });
@@ -191,7 +192,7 @@ test("what the handler recorded counts for whoever asks after it, before what th
 
 test("a route takes the ways of authenticating that it names, and all where it names none", () => {
   const by = (name: string | null) => ({ request: request("GET"), ...WORLD, ambient: true, by: name });
-  const session: Verdict = { kind: "accept", session: { row: signedIn, previous: false } };
+  const session: Verdict = { kind: "session", session: { row: signedIn, previous: false } };
   const only: Policy = { require: "user", via: ["session", "proxy"] };
   assert.deepEqual(decide(session, only, by("session")), { kind: "proceed" });
   assert.deepEqual(decide(session, only, by("proxy")), { kind: "proceed" });
@@ -203,7 +204,7 @@ test("a route takes the ways of authenticating that it names, and all where it n
 test("F-31 a session behind its provider is renewed, counts for a while, and then waits for the provider or for a login", () => {
   const spent = WORLD.now - 1_000;
   const row = sampleRow({ owner: "i alice", renewAt: spent, tokenExpires: spent });
-  const decided = (changes: Partial<SessionRow>, more: object = {}, policy: Policy = SOMEBODY): Decision => {
+  const decided = (changes: Partial<SessionRow>, more: object = {}, policy: Policy = SOMEBODY): Step => {
     const { unconfirmed = undefined, ...world }: { unconfirmed?: { retryAfter: number; answered: boolean } } = { ...more };
     const session = { row: { ...row, ...changes }, previous: false };
     const verdict: Verdict = { kind: "stale", session, ...(unconfirmed === undefined ? {} : { unconfirmed }) };
@@ -211,9 +212,9 @@ test("F-31 a session behind its provider is renewed, counts for a while, and the
   };
   const down = { unconfirmed: { retryAfter: 5_000, answered: false } };
   const long = WORLD.now - WORLD.unconfirmed;
-  assert.deepEqual(decided({}), { kind: "renew" });
+  assert.deepEqual(decided({}), { kind: "refresh" });
   assert.deepEqual(decided({}, {}, { require: "user", renews: false }), { kind: "proceed" });
-  assert.deepEqual(decided({}, {}, { require: "user", renews: true }), { kind: "renew" });
+  assert.deepEqual(decided({}, {}, { require: "user", renews: true }), { kind: "refresh" });
   assert.deepEqual(decided({}, { keepsInStep: false }), { kind: "proceed" });
   assert.deepEqual(decided({ renewAt: null }), { kind: "proceed" });
   assert.deepEqual(decided({ tokenExpires: null }), { kind: "proceed" });
@@ -249,5 +250,5 @@ test("whoever comes back is told why their session ended, where they do not know
     assert.deepEqual(decide(verdict, SOMEBODY, { request: request("GET"), ...WORLD, ambient: true }), UNKNOWN);
   }
   assert.equal(endOf({ kind: "abstain" }), null);
-  assert.equal(endOf({ kind: "accept", session: { row: sampleRow({ ended: 1, reason: "idle" }), previous: false } }), null);
+  assert.equal(endOf({ kind: "session", session: { row: sampleRow({ ended: 1, reason: "idle" }), previous: false } }), null);
 });

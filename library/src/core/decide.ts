@@ -24,8 +24,11 @@ export interface Circumstances {
 
 const PROCEED: Decision = { kind: "proceed" };
 
+/** What comes first, and is decided again afterwards: the session in step with its provider, or another user's session ended. */
+export type Step = Decision | { readonly kind: "refresh" } | { readonly kind: "reconcile" };
+
 /** Turns a verdict and a route's policy into what is done. Pure. */
-export function decide(verdict: Verdict, policy: Policy, circumstances: Circumstances): Decision {
+export function decide(verdict: Verdict, policy: Policy, circumstances: Circumstances): Step {
   if (verdict.kind === "refuse" && !circumstances.before) return { ...verdict };
   if (
     !policy.crossSite &&
@@ -34,7 +37,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   ) {
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
-  if (circumstances.before || verdict.kind === "refuse") return { kind: "end-and-proceed" };
+  if (circumstances.before || verdict.kind === "refuse") return { kind: "reconcile" };
   if (circumstances.recorded === "login") return accepted(policy, "session");
   if (circumstances.recorded === "logout") return policy.require === "none" ? PROCEED : challenge(circumstances.request);
   if (verdict.kind === "unavailable") return { ...verdict };
@@ -52,10 +55,10 @@ function accepted({ via }: Policy, by: string | null): Decision {
 }
 
 /** What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is (docs/design.md §1.2). */
-function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, circumstances: Circumstances): Decision | null {
+function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, circumstances: Circumstances): Step | null {
   const { renewAt, tokenExpires } = session.row;
   if (!circumstances.keepsInStep || renewAt === null || tokenExpires === null) return null;
-  if (unconfirmed === undefined) return { kind: "renew" };
+  if (unconfirmed === undefined) return { kind: "refresh" };
   if (circumstances.now - tokenExpires < circumstances.unconfirmed) return null;
   // No outage that passes: only a fresh login helps (F-31).
   if (unconfirmed.answered) return challenge(circumstances.request);
@@ -64,13 +67,13 @@ function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, ci
 
 /** The client's own bearer, and one that really authenticated: nothing came along by itself (CS-10). */
 function byOwnBearer(verdict: Verdict): boolean {
-  return verdict.kind === "accept" && "principal" in verdict && !verdict.principal.ambient;
+  return verdict.kind === "principal" && !verdict.principal.ambient;
 }
 
 // A session whose access token ran out is still somebody: docs/design.md §1.2.
 function isSomebody(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }>): boolean {
   if (verdict.kind === "abstain") return false;
-  return "principal" in verdict || verdict.session.row.owner !== null;
+  return verdict.kind === "principal" || verdict.session.row.owner !== null;
 }
 
 /** What somebody unknown is answered where a user is required: a page of the login for a navigation, else 401. */

@@ -35,7 +35,7 @@ const auth = coatcheck({
       examine: ({ request }) =>
         request.header("authorization") === undefined
           ? { kind: "abstain" }
-          : { kind: "accept", principal: { identity: ROBOTS, owner: "test alice", ambient: false } },
+          : { kind: "principal", principal: { identity: ROBOTS, owner: "test alice", ambient: false } },
     },
   ],
   on: (event) => events.push(event),

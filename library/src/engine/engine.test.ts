@@ -14,7 +14,7 @@ import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
 import type { Exchange } from "./request/exchange.ts";
-import type { Settlement } from "./request/settle.ts";
+import type { Settlement } from "./request/settlement.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const MINUTE = 60_000;

@@ -1,7 +1,8 @@
-import type { Decision, MaybePromise, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
+import type { Decision, MaybePromise, Policy, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import type { Observed } from "./request/authenticate.ts";
-import { observe } from "./request/authenticate.ts";
+import { then } from "../core/maybe.ts";
+import type { Observed } from "./request/authenticate/authenticate.ts";
+import { observe } from "./request/authenticate/authenticate.ts";
 import { Exchange } from "./request/exchange.ts";
 import type { EngineOptions } from "./request/options.ts";
 import { unseenLogout } from "./request/refused-logout.ts";
@@ -24,7 +25,15 @@ export class Engine<Data> {
     this.#routes = routes;
   }
 
-  /** Finds out who asks. Synchronous where strategies and store are. */
+  /**
+   * Authenticates the caller and admits the request: answers the exchange, whose `decision` says what is to be done. Synchronous if strategies and
+   * store are.
+   */
+  enter(request: RequestView, policy: Policy): MaybePromise<Exchange<Data>> {
+    return then(this.open(request), admitted, policy);
+  }
+
+  /** Authenticates the caller, and decides nothing: for what admits later, or by several policies. */
   open(request: RequestView): MaybePromise<Exchange<Data>> {
     const { chain, store, clock, report } = this.options;
     const now = clock.now();
@@ -110,6 +119,12 @@ export class Engine<Data> {
     return withCookies(response, cookies);
   }
 }
+
+function admitted<Data>(exchange: Exchange<Data>, policy: Policy): MaybePromise<Exchange<Data>> {
+  return then(exchange.admit(policy), decided, exchange);
+}
+
+const decided = <Data>(_: Decision, exchange: Exchange<Data>): Exchange<Data> => exchange;
 
 function pathOf(target: string): string {
   const query = target.indexOf("?");

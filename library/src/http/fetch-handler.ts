@@ -2,15 +2,16 @@ import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, Signed
 import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { Engine } from "../engine/engine.ts";
+import { flow } from "../engine/flow.ts";
 import type { Exchange } from "../engine/request/exchange.ts";
 import { uncached } from "../engine/request/no-store.ts";
-import { answerFailure, answerThrown, withCookies } from "../engine/request/responses.ts";
+import { answerFailure, answerThrown } from "../engine/request/responses.ts";
 import { pickOrigin } from "./node-request.ts";
 import { isSignedIn } from "./signed-in.ts";
 import { checkedVia } from "./user-policy.ts";
 
-const ANYBODY: Policy = { require: "none" };
-const SOMEBODY: Policy = { require: "user" };
+const ANYONE: Policy = { require: "none" };
+const USER: Policy = { require: "user" };
 
 /** What a Fetch handler may know beside the request. */
 export interface FetchInfo {
@@ -94,37 +95,35 @@ export async function handle<Data>(
   handler: FetchHandler<Data>,
   info?: FetchInfo,
 ): Promise<Response> {
-  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
-  const view = new FetchRequest(request, engine.options.origins.own, info);
+  const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
-  const exchange = await engine.open(view);
-  const decision = await exchange.admit(policyOf(engine, info?.via, ANYBODY));
-  if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
-  return conclude(exchange, await answered(exchange, handler, request));
+  return flow(engine, view, policyOf(engine, info?.via, ANYONE), {
+    ...FETCH_RESPONSES,
+    handler: (exchange) => answered(exchange, handler, request),
+  });
 }
 
-/** Drives a Fetch handler that is for somebody signed in: 401 for others, or the login for a navigation. */
+/** Drives a Fetch handler that is for an authenticated user: 401 for others, or the login for a navigation. */
 export async function handleUser<Data>(
   engine: Engine<Data>,
   request: Request,
   handler: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
   info?: FetchInfo,
 ): Promise<Response> {
-  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
-  const view = new FetchRequest(request, engine.options.origins.own, info);
+  const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
-  const exchange = await engine.open(view);
-  const decision = await exchange.admit(policyOf(engine, info?.via, SOMEBODY));
-  const { session } = exchange;
-  if (decision.kind !== "proceed" || !isSignedIn(session)) {
-    const refusal = decision.kind === "proceed" ? challenge(view, endOf(exchange.verdict)) : decision;
-    return conclude(exchange, toResponse(exchange.refuse(refusal)));
-  }
-  const response = await answered(exchange, () => handler(session, request), request);
-  return conclude(exchange, uncached(response));
+  return flow(engine, view, policyOf(engine, info?.via, USER), {
+    ...FETCH_RESPONSES,
+    handler: (exchange) => answeredUser(exchange, handler, request),
+  });
 }
 
-/** Answers one of our own endpoints, also where it fails with a code of ours. */
+function viewOf<Data>(engine: Engine<Data>, request: Request, info: FetchInfo | undefined): FetchRequest {
+  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
+  return new FetchRequest(request, engine.options.origins.own, info);
+}
+
+/** Answers one of our own endpoints, also if it fails with a code of ours. */
 export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest): Promise<RouteResponse> {
   try {
     return await engine.serve(view);
@@ -133,6 +132,25 @@ export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest
     throw error;
   }
 }
+
+/** What settling does with a Fetch response. */
+export const FETCH_RESPONSES = {
+  statusOf: (response: Response): number => response.status,
+  wrote(response: Response, cookie: string): boolean {
+    const own = `${cookie}=`;
+    return response.headers.getSetCookie().some((line) => line.startsWith(own));
+  },
+  withCookies(response: Response, cookies: readonly string[], shown: boolean): Response {
+    if (cookies.length === 0) return shown ? uncached(response) : response;
+    // The handler's headers may be immutable, as those of `Response.redirect` are.
+    const copy = new Response(response.body, response);
+    for (const cookie of cookies) copy.headers.append("set-cookie", cookie);
+    copy.headers.set("cache-control", "no-store");
+    return copy;
+  },
+  discard: async (response: Response): Promise<void> => response.body?.cancel().catch(() => undefined),
+  ours: toResponse,
+};
 
 // A throw keeps only `logout`, and settling comes before passing it on (docs/design.md §1.5).
 async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Data>, request: Request): Promise<Response> {
@@ -146,22 +164,15 @@ async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Da
   }
 }
 
-/** Settles, and gives the response its cookies; a refusal takes the handler's place. */
-export async function conclude<Data>(exchange: Exchange<Data>, response: Response): Promise<Response> {
-  const own = `${exchange.options.cookies.session.name}=`;
-  const wrote = response.headers.getSetCookie().some((line) => line.startsWith(own));
-  const { cookies, refusal } = await exchange.settle(response.status, wrote);
-  if (refusal !== null) {
-    await response.body?.cancel().catch(() => undefined);
-    return toResponse(withCookies(answerFailure(refusal, exchange.request, exchange.options), cookies));
-  }
-  exchange.touch(response.status);
-  if (cookies.length === 0) return exchange.shown ? uncached(response) : response;
-  // The handler's headers may be immutable, as those of `Response.redirect` are.
-  const copy = new Response(response.body, response);
-  for (const cookie of cookies) copy.headers.append("set-cookie", cookie);
-  copy.headers.set("cache-control", "no-store");
-  return copy;
+/** A policy may hold for a request that holds nobody's identity: a record can lack it. */
+async function answeredUser<Data>(
+  exchange: Exchange<Data>,
+  handler: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
+  request: Request,
+): Promise<Response> {
+  const { session } = exchange;
+  if (!isSignedIn(session)) return toResponse(exchange.refuse(challenge(exchange.request, endOf(exchange.verdict))));
+  return uncached(await answered(exchange, () => handler(session, request), request));
 }
 
 /** One of our own answers as a Fetch response. */

@@ -6,14 +6,14 @@ import type { Engine } from "../engine/engine.ts";
 import type { Exchange } from "../engine/request/exchange.ts";
 import { keepFromCaches } from "../engine/request/no-store.ts";
 import { answerFailure, answerThrown } from "../engine/request/responses.ts";
-import { type Settlement, UNCHANGED } from "../engine/request/settle.ts";
+import { type Settlement, UNCHANGED } from "../engine/request/settlement.ts";
 import { NodeRequest, writeAnswer } from "./node-request.ts";
 import { hold } from "./response-hold.ts";
 import { signedIn } from "./signed-in.ts";
 import { type RequireUser, userPolicy } from "./user-policy.ts";
 
 const LOCKED = "requireUser() keeps everybody from the login: web.routes() comes before it";
-const ANYBODY: Policy = { require: "none" };
+const ANYONE: Policy = { require: "none" };
 
 type Next = (error?: unknown) => void;
 
@@ -71,7 +71,7 @@ export class Push<Data> {
   /** What the app recorded where the endpoint did not settle it: that looks nobody up, or the app answered in its place. */
   async #settleOwn(exchange: Exchange<Data>, response: ServerResponse, status: number): Promise<Settlement> {
     if (exchange.closed) return UNCHANGED;
-    const decision = await exchange.admit(ANYBODY);
+    const decision = await exchange.admit(ANYONE);
     if (decision.kind === "proceed") return exchange.settle(status, writesCookie(exchange, response));
     const code = "code" in decision ? decision.code : "ERR_UNAUTHENTICATED";
     return { cookies: [], refusal: new CoatcheckError(code) };
@@ -83,19 +83,14 @@ export class Push<Data> {
   }
 
   #admit(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
-    const opened = this.#engine.open(view);
-    return opened instanceof Promise ? opened.then((exchange) => this.#enter(exchange, response)) : this.#enter(opened, response);
+    const entered = this.#engine.enter(view, ANYONE);
+    return entered instanceof Promise
+      ? entered.then((exchange) => this.#entered(exchange, response))
+      : this.#entered(entered, response);
   }
 
-  #enter(exchange: Exchange<Data>, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
-    const decision = exchange.admit(ANYBODY);
-    return decision instanceof Promise
-      ? decision.then((decided) => this.#entered(exchange, decided, response))
-      : this.#entered(exchange, decision, response);
-  }
-
-  #entered(exchange: Exchange<Data>, decision: Decision, response: ServerResponse): Exchange<Data> | null {
-    if (!this.#heeds(exchange, decision, response)) return null;
+  #entered(exchange: Exchange<Data>, response: ServerResponse): Exchange<Data> | null {
+    if (!this.#heeds(exchange, exchange.decision, response)) return null;
     exchange.answer = response;
     const put = (): void => this.#hold(exchange, response, (status) => exchange.settle(status, writesCookie(exchange, response)));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.

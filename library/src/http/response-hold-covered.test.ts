@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 import { test } from "node:test";
 import { listen, say } from "../../test-support/talk.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { type Settlement, UNCHANGED } from "../engine/request/settle.ts";
+import { type Settlement, UNCHANGED } from "../engine/request/settlement.ts";
 import { hold } from "./response-hold.ts";
 
 const REFUSED: Settlement = { cookies: ["ours="], refusal: new CoatcheckError("ERR_STORE_UNAVAILABLE", { retryAfter: 5 }) };

@@ -3,7 +3,7 @@ import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http
 import type { MaybePromise, RouteResponse } from "../contracts.ts";
 import type { CoatcheckError } from "../core/errors.ts";
 import { answerProblem } from "../engine/request/responses.ts";
-import type { Settlement } from "../engine/request/settle.ts";
+import type { Settlement } from "../engine/request/settlement.ts";
 import { addCookie } from "./add-cookie.ts";
 import { coverStream } from "./held-stream.ts";
 

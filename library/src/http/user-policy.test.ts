@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ProxyReader, Strategy } from "../contracts.ts";
-import type { Chain } from "../engine/request/authenticate.ts";
-import { Resolver } from "../engine/request/resolver.ts";
+import type { Chain } from "../engine/request/authenticate/authenticate.ts";
+import { Resolver } from "../engine/request/authenticate/resolver.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { userPolicy } from "./user-policy.ts";
 

@@ -141,7 +141,7 @@ function toVerdict(found: TokenVerdict, verifier: TokenVerifier | null, { now, r
     case "valid":
       return isOver(found, now)
         ? refused("exp", terms.invalid)
-        : { kind: "accept", principal: principalOf(found, now, terms.ambient) };
+        : { kind: "principal", principal: principalOf(found, now, terms.ambient) };
     case "invalid":
       return refused(/^[\w.:-]{1,64}$/.test(found.reason) ? found.reason : "invalid", terms.invalid);
     case "insufficient":

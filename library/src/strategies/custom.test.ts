@@ -33,7 +33,7 @@ function examine(change: Partial<CustomOptions>, key: string | null = "good"): V
 }
 
 const ACCEPTED: Verdict = {
-  kind: "accept",
+  kind: "principal",
   principal: {
     identity: { issuer: "robots", subject: "r2", claims: { arms: 2 }, authenticatedAt: clock.now(), method: "app" },
     owner: "robots r2",
@@ -66,7 +66,7 @@ test("TP-05 a good credential is somebody, a bad one is 401 with a challenge, no
 test("S-04 owner and ambient are as given", () => {
   const verdict = examine({ ambient: true, authenticate: () => ({ ...robot, owner: "u7", method: "key", authenticatedAt: 5 }) });
   assert.deepEqual(verdict, {
-    kind: "accept",
+    kind: "principal",
     principal: {
       identity: { issuer: "robots", subject: "r2", claims: { arms: 2 }, authenticatedAt: 5, method: "key" },
       owner: "u7",
@@ -175,7 +175,7 @@ test("TP-07 the limit is five seconds by default, and none is left running after
 
 test("TP-05 a thenable that is no promise counts as one", async () => {
   const verdict = await examine({ authenticate: () => thenable((resolve) => resolve(robot)) });
-  assert.equal(verdict.kind, "accept");
+  assert.equal(verdict.kind, "principal");
 });
 
 test("TP-07 what cannot even be waited for leaves no rejection that nobody handles", async () => {

@@ -75,7 +75,7 @@ export function custom(options: CustomOptions): Strategy {
   const refusal: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge };
 
   function judge(found: CustomIdentity | null, { now, report }: StrategyContext): Verdict {
-    if (found !== null) return { kind: "accept", principal: principalOf(found, now, ambient) };
+    if (found !== null) return { kind: "principal", principal: principalOf(found, now, ambient) };
     report({ name: "credential.refused", level: "info", reason: name, code: "ERR_INVALID_CREDENTIAL" });
     return refusal;
   }

@@ -79,7 +79,7 @@ test("S-05 a ticket that is spelled right is an outage where the store fails, un
     /on fire/,
   );
   assert.deepEqual(await examine(ticket, () => undefined), { kind: "abstain", dead: { reason: "unknown", id } });
-  assert.deepEqual(await examine(ticket, () => live), { kind: "accept", session: { row: live, previous: false } });
+  assert.deepEqual(await examine(ticket, () => live), { kind: "session", session: { row: live, previous: false } });
 });
 
 test("CR-02 S-09 a secret that was proved counts for that row alone: not once it was rotated, ended, or another is shown", async () => {
@@ -87,7 +87,7 @@ test("CR-02 S-09 a secret that was proved counts for that row alone: not once it
   const shown = (cookie: string, row: SessionRow, now = START): Promise<Verdict> => examine(cookie, () => row, remembering, now);
   const unknown: Verdict = { kind: "abstain", dead: { reason: "unknown", id } };
   for (let time = 0; time < 3; time++) {
-    assert.deepEqual(await shown(ticket, live), { kind: "accept", session: { row: live, previous: false } });
+    assert.deepEqual(await shown(ticket, live), { kind: "session", session: { row: live, previous: false } });
     assert.deepEqual(await shown(`${id}.${mintSecret(systemEntropy)}`, live), unknown);
   }
   const secret = mintSecret(systemEntropy);
@@ -98,8 +98,8 @@ test("CR-02 S-09 a secret that was proved counts for that row alone: not once it
     previousHash: secretHash,
     previousUntil: START + 10_000,
   };
-  assert.deepEqual(await shown(joinTicket(id, secret), rotated), { kind: "accept", session: { row: rotated, previous: false } });
-  assert.deepEqual(await shown(ticket, rotated), { kind: "accept", session: { row: rotated, previous: true } });
+  assert.deepEqual(await shown(joinTicket(id, secret), rotated), { kind: "session", session: { row: rotated, previous: false } });
+  assert.deepEqual(await shown(ticket, rotated), { kind: "session", session: { row: rotated, previous: true } });
   assert.deepEqual(await shown(ticket, rotated, START + 10_000), unknown);
   const ended = { ...live, ended: START, reason: "logout" } as const;
   assert.deepEqual(await shown(ticket, ended), { kind: "abstain", dead: { reason: "logout", id } });
@@ -120,7 +120,7 @@ test("a secret is hashed once a minute for a row that comes again, each time for
     });
     const seen: number[] = [];
     for (const later of [0, 1, 59_999, 60_000, 60_001]) {
-      assert.equal((await examine(ticket, () => row, own, START + later)).kind, "accept");
+      assert.equal((await examine(ticket, () => row, own, START + later)).kind, "session");
       seen.push(looks);
     }
     assert.deepEqual(seen, asked);

@@ -82,7 +82,7 @@ function unread({ secret }: PresentedTicket, cause: unknown): Verdict {
 async function examineSeveral(values: readonly string[], context: StrategyContext, judge: Judge): Promise<Verdict> {
   const verdicts = await Promise.all(values.map((value) => examineOne(ticketIn(value, 0, value.length), context, judge)));
   const settled = verdicts.filter((verdict) => verdict.kind !== "abstain");
-  if (settled.length > 1 && settled.every((verdict) => verdict.kind === "accept" || verdict.kind === "stale")) {
+  if (settled.length > 1 && settled.every((verdict) => verdict.kind === "session" || verdict.kind === "stale")) {
     context.report({ name: "session.ambiguous", level: "warn", count: settled.length });
     return { kind: "abstain", several: settled.flatMap((verdict) => ("session" in verdict ? [verdict.session.row.id] : [])) };
   }
@@ -106,7 +106,7 @@ function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, rep
   }
   if (shown === "previous") report({ name: "session.grace-hit", level: "debug", sessionId: row.id });
   const session = { row, previous: shown === "previous" };
-  return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "accept", session };
+  return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "session", session };
 }
 
 function proof(

@@ -1,11 +1,49 @@
-import type { ProvenSession, Verdict } from "../../contracts.ts";
+/** What comes before the handler: the decision about a request, its session in step with its provider, another user's session ended. */
+import type { ErrorCode, Policy, ProvenSession, Report, RequestView, Verdict } from "../../contracts.ts";
+import type { Step } from "../../core/decide.ts";
+import { decide } from "../../core/decide.ts";
+import type { Draft } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import type { Renewal } from "../refresh/options.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
-import type { Asserted, Observed } from "./authenticate.ts";
-import { provenBy, registered, reportTurnedAway } from "./authenticate.ts";
+import type { Asserted, Observed } from "./authenticate/authenticate.ts";
+import { comesAlong, provenBy, registered, reportTurnedAway } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
 import { showsPrevious } from "./rotation.ts";
+
+/** What is decided about a request: by its verdict, and by what it has recorded since. */
+export function decisionOf<Data>(
+  observed: Observed,
+  draft: Draft,
+  policy: Policy,
+  request: RequestView,
+  now: number,
+  options: EngineOptions<Data>,
+): Step {
+  const decision = decide(observed.verdict, policy, {
+    request,
+    origins: options.origins,
+    ambient: request.method !== "GET" && comesAlong(options.chain, request),
+    recorded: recordedIn(draft),
+    by: observed.by,
+    before: observed.ending !== undefined || observed.registering !== undefined,
+    now,
+    keepsInStep: options.refresh.policy === "keep-in-step",
+    unconfirmed: options.policy.unconfirmed,
+  });
+  if (decision.kind === "refuse") reportRefusal(decision.code, options.report);
+  return decision;
+}
+
+function recordedIn({ login, logout }: Draft): "login" | "logout" | null {
+  if (login !== null) return "login";
+  return logout ? "logout" : null;
+}
+
+function reportRefusal(code: ErrorCode, report: Report): void {
+  if (code === "ERR_CROSS_SITE") report({ name: "csrf.refused", level: "warn", code });
+  else report({ name: "session.refused", level: "debug", code });
+}
 
 /** What was observed, with the session in step with its provider, or known not to be. */
 export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, budget: WaitBudget): Promise<Observed> {
@@ -25,14 +63,14 @@ function renewed(observed: Observed, verdict: Verdict): Observed {
 }
 
 function asserting(asserted: Asserted): Observed {
-  return { verdict: { kind: "accept", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
+  return { verdict: { kind: "principal", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
 function verdictOf(renewal: Renewal, proven: ProvenSession): Verdict {
   switch (renewal.kind) {
     case "renewed":
       // mutant: rotates-again
-      return { kind: "accept", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
+      return { kind: "session", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
     case "ended":
       return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
     case "unavailable":

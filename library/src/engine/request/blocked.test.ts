@@ -5,7 +5,7 @@ import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
 import type { AuditEvent, JsonObject, ProxyReader, Session } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
-import type { Known, ResolverOptions } from "./resolver.ts";
+import type { Known, ResolverOptions } from "./authenticate/resolver.ts";
 
 const reader: ProxyReader = {
   headers: ["x-user"],

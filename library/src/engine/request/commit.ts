@@ -4,15 +4,15 @@ import type { LoginIntent } from "../../core/draft.ts";
 import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
 import { loginOverruled } from "../lifecycle/markers.ts";
 import { keepToCap } from "../lifecycle/session-limit.ts";
-import type { Exchange } from "./exchange.ts";
 import type { EngineOptions } from "./options.ts";
+import type { Settling } from "./settlement.ts";
 
 export type WritePlan = Extract<Plan, { kind: "write" }>;
 /** `conflict`: somebody else wrote the row first. `overruled`: a logout overtook the login. */
 export type Carried = "done" | "conflict" | "overruled";
 
 /** Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each other. */
-export async function carryOut<Data>(exchange: Exchange<Data>, held: Held, planned: WritePlan, now: number): Promise<Carried> {
+export async function carryOut<Data>(exchange: Settling<Data>, held: Held, planned: WritePlan, now: number): Promise<Carried> {
   const { options } = exchange;
   const { store, background } = options;
   const { login, steps } = planned;
@@ -76,7 +76,7 @@ async function end<Data>(
   if (ended.length > 0) announce({ id, reason, row, grantLivesOn: sharesGrant(row, login) });
 }
 
-function announce<Data>(exchange: Exchange<Data>, held: Held, { row, condition }: PutStep, planned: WritePlan): void {
+function announce<Data>(exchange: Settling<Data>, held: Held, { row, condition }: PutStep, planned: WritePlan): void {
   const { options } = exchange;
   const { id: sessionId, owner, ended, reason } = row;
   const who = { sessionId, ...(owner === null ? {} : { owner }) };

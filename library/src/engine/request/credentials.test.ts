@@ -15,7 +15,7 @@ const robot: Strategy = {
   examine({ request, now }) {
     if (request.header("authorization") !== "Bearer good") return { kind: "abstain" };
     const identity = { issuer: "robots", subject: "r2", claims: {}, authenticatedAt: now, method: "bearer" };
-    return { kind: "accept", principal: { identity, owner: "robots r2", ambient: false } };
+    return { kind: "principal", principal: { identity, owner: "robots r2", ambient: false } };
   },
 };
 

@@ -2,10 +2,10 @@
 import { hash } from "node:crypto";
 import type { ProvenSession, RequestView } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
-import type { Asserted } from "./authenticate.ts";
-import type { Exchange } from "./exchange.ts";
-import type { Settlement } from "./settle.ts";
-import { settle, UNCHANGED } from "./settle.ts";
+import type { Asserted } from "./authenticate/authenticate.ts";
+import { settle } from "./settle.ts";
+import type { Settlement, Settling } from "./settlement.ts";
+import { UNCHANGED } from "./settlement.ts";
 
 /** How long the first is given until its browser shows the cookie, milliseconds. */
 const AHEAD = 5_000;
@@ -21,13 +21,13 @@ export function beginningOf(asserted: Asserted | null, proven: ProvenSession | n
  * Carries out the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of those that come at once store it;
  * the others are served as who they are, and store nothing (S-35). What a handler writes is stored in any case, and does not come by here.
  */
-export async function settleFirstVisit<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
+export async function settleFirstVisit<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   const { login } = exchange.draft;
   if (login === null || (await isFirst(exchange, login.owner))) return settle(exchange, status);
   return UNCHANGED;
 }
 
-async function isFirst<Data>({ options, request }: Exchange<Data>, owner: string): Promise<boolean> {
+async function isFirst<Data>({ options, request }: Settling<Data>, owner: string): Promise<boolean> {
   const now = options.clock.now();
   try {
     return await options.store.mark(visitMark(owner, request), now + AHEAD, now);

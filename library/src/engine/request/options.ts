@@ -20,7 +20,7 @@ import type { Announce } from "../lifecycle/announce.ts";
 import type { Endings } from "../lifecycle/endings.ts";
 import type { UnfinishedEndings } from "../lifecycle/unfinished-endings.ts";
 import type { Renewals } from "../refresh/coordinator.ts";
-import type { Chain } from "./authenticate.ts";
+import type { Chain } from "./authenticate/authenticate.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
 export interface EngineOptions<Data> {

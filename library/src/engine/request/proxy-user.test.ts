@@ -9,7 +9,7 @@ import { type CoatcheckOptions, coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
-import type { Known } from "./resolver.ts";
+import type { Known } from "./authenticate/resolver.ts";
 
 type Data = Record<string, unknown>;
 

@@ -9,7 +9,7 @@ import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Settlement } from "./settle.ts";
+import type { Settlement } from "./settlement.ts";
 
 const ORIGIN = "https://app.example.com";
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
@@ -173,7 +173,7 @@ const bearer: Strategy = {
     if (request.header("authorization") === undefined) return { kind: "abstain" };
     const identity = { issuer: "api", subject: "robot", claims: {}, authenticatedAt: 0, method: "api" };
     const principal: Principal = { identity, owner: "api robot", ambient: false };
-    return { kind: "accept", principal };
+    return { kind: "principal", principal };
   },
 };
 

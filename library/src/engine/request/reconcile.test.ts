@@ -10,7 +10,7 @@ import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
-import type { Known } from "./resolver.ts";
+import type { Known } from "./authenticate/resolver.ts";
 
 // Who is who: `owner a` and `owner b` are what the app's look-up returns for A and B.
 const identity = (subject: string): Identity => ({
@@ -51,7 +51,7 @@ const credential = (name: string, scheme: string): Strategy => ({
     const value = request.header("authorization")?.slice(scheme.length + 1) ?? "";
     if (value !== "C") return { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL", challenge: scheme };
     const who = { issuer: name, subject: "C", claims: {}, authenticatedAt: now, method: name };
-    return { kind: "accept", principal: { identity: who, owner: `${name} C`, ambient: false } };
+    return { kind: "principal", principal: { identity: who, owner: `${name} C`, ambient: false } };
   },
 });
 

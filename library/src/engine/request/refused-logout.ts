@@ -5,15 +5,14 @@ import { clearCookie } from "../../cookie/serialize.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { hashSecret, parseTicket } from "../../crypto/ticket.ts";
 import type { Unfinished } from "../lifecycle/unfinished-endings.ts";
-import type { Exchange } from "./exchange.ts";
 import type { EngineOptions } from "./options.ts";
-import type { Settlement } from "./settle.ts";
+import type { Settlement, Settling } from "./settlement.ts";
 
 /** Most tickets of a request that are looked at; as many as are ever read. */
 const MOST_TICKETS = 4;
 
 /** The person may be leaving a shared computer, so the cookie goes whether or not the store has heard of it. */
-export function refusedLogout<Data>(exchange: Exchange<Data>, cause: CoatcheckError): Settlement {
+export function refusedLogout<Data>(exchange: Settling<Data>, cause: CoatcheckError): Settlement {
   const { live, several } = exchange.held();
   const { unfinished, cookies } = exchange.options;
   const endings: readonly Unfinished[] =

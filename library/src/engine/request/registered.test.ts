@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Verdict } from "../../contracts.ts";
 import { chance } from "../../crypto/entropy.ts";
-import { type Observed, registered } from "./authenticate.ts";
+import { type Observed, registered } from "./authenticate/authenticate.ts";
 
 const identity = { issuer: "i", subject: "s", claims: {}, authenticatedAt: 0, method: "proxy" };
 const dead = { reason: "idle" } as const;
 const before: Observed = { verdict: { kind: "abstain", dead }, by: "session" };
 
 test("F-46 whoever was registered is a user; nobody else is one, and an outage is none of theirs", () => {
-  const accept: Verdict = { kind: "accept", principal: { identity, owner: "o", ambient: true } };
+  const accept: Verdict = { kind: "principal", principal: { identity, owner: "o", ambient: true } };
   const asserted = { identity, owner: "o" };
   assert.deepEqual(registered({ kind: "found", owner: "o", identity }, before), { verdict: accept, by: "proxy", asserted, dead });
   assert.deepEqual(registered({ kind: "unknown" }, before), { verdict: before.verdict, by: null });

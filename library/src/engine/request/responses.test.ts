@@ -120,12 +120,6 @@ test("F-46 of all codes those that coming again may help say when, and no others
   }
 });
 
-test("F-46 what is to be done before an answer is none", () => {
-  const request: RequestView = { method: "GET", target: "/", header: () => undefined };
-  for (const kind of ["renew", "end-and-proceed"] as const)
-    assert.throws(() => auth.engine.answer({ kind }, request), { code: "ERR_INTERNAL" });
-});
-
 /** Pages that say what they were told. */
 const answering: Answering = {
   ...auth.engine.options,

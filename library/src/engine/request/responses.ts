@@ -1,5 +1,5 @@
 import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
-import { CoatcheckError, ERRORS, problem } from "../../core/errors.ts";
+import { ERRORS, problem } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import type { EngineOptions } from "./options.ts";
 
@@ -73,9 +73,6 @@ export function answerDecision(
         request,
         answering,
       );
-    case "renew":
-    case "end-and-proceed":
-      throw new CoatcheckError("ERR_INTERNAL");
   }
 }
 

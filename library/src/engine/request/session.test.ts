@@ -74,7 +74,7 @@ test("F-46 a credential's user is who it says, by its name, with no session and 
     name: "key",
     ambient: false,
     presented: (request) => request.header("x-key") !== undefined,
-    examine: () => ({ kind: "accept", principal: { identity, owner: "keys robot", ambient: false } }),
+    examine: () => ({ kind: "principal", principal: { identity, owner: "keys robot", ambient: false } }),
   };
   const { auth, visit } = worldOf({ strategies: [key] });
   const { said, cached } = await visit((session) => [whoIs(session), session.id, session.data], { "x-key": "1" });

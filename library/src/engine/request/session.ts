@@ -1,28 +1,53 @@
 import type {
   DeadReason,
+  DeadTicket,
   Identity,
   JsonObject,
   LoginIdentity,
   LoginOptions,
+  ProvenSession,
   ReadonlyDeep,
   SignedInSession,
+  Verdict,
 } from "../../contracts.ts";
 import { detached } from "../../core/detached.ts";
+import type { Draft } from "../../core/draft.ts";
 import { draftData, withChange, withLogin, withLogout, withRotate } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { normalizeIdentity, ownerOf, snapshot } from "../../core/record.ts";
+import type { Body } from "../lifecycle/record-body.ts";
 import { freeze } from "../lifecycle/record-body.ts";
-import type { Exchange } from "./exchange.ts";
+import type { WaitBudget } from "../refresh/wait-budget.ts";
+import type { Asserted } from "./authenticate/authenticate.ts";
+import type { EngineOptions } from "./options.ts";
 
 const NO_DATA: JsonObject = Object.freeze({});
 const NEVER = new AbortController().signal;
 
+/** What the app's session reads of its request, and where its intent is recorded. */
+export interface SessionSource<Data> {
+  readonly options: EngineOptions<Data>;
+  /** When the request was authenticated. */
+  readonly now: number;
+  readonly verdict: Verdict;
+  readonly by: string | null;
+  readonly asserted: Asserted | null;
+  readonly proven: ProvenSession | null;
+  readonly body: Body | null;
+  readonly dead: DeadTicket | null;
+  readonly draft: Draft;
+  readonly waiting: WaitBudget;
+  /** Identity or data are read: the answer is for no cache. */
+  shows(): void;
+  record(step: (draft: Draft) => Draft): void;
+}
+
 /** The session as the app sees it. Everything is read lazily: a request that asks for nothing pays for nothing. */
 export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identity" | "owner" | "via"> {
-  readonly #exchange: Exchange<Data>;
+  readonly #exchange: SessionSource<Data>;
   #data: { readonly draft: unknown; readonly value: ReadonlyDeep<Data> } | null = null;
 
-  constructor(exchange: Exchange<Data>) {
+  constructor(exchange: SessionSource<Data>) {
     this.#exchange = exchange;
   }
 
@@ -43,7 +68,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     if (draft.logout) return null;
     if (asserted !== null) return asserted.identity;
     if (body !== null) return body.identity;
-    return "principal" in verdict ? verdict.principal.identity : null;
+    return verdict.kind === "principal" ? verdict.principal.identity : null;
   }
 
   get owner(): string | null {
@@ -57,7 +82,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     if (draft.login !== null) return draft.login.owner;
     if (draft.logout) return null;
     if (asserted !== null) return asserted.owner;
-    if ("principal" in verdict) return verdict.principal.owner;
+    if (verdict.kind === "principal") return verdict.principal.owner;
     return proven?.row.owner ?? null;
   }
 
@@ -155,7 +180,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     }
   }
 
-  #replay(draft: Exchange<Data>["draft"]): JsonObject {
+  #replay(draft: Draft): JsonObject {
     const { proven, body, options } = this.#exchange;
     if (draft.logout) return NO_DATA;
     const base = { owner: proven?.row.owner ?? null, data: body?.data ?? NO_DATA };

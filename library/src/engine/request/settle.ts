@@ -16,24 +16,16 @@ import { bodyOf } from "../lifecycle/record-body.ts";
 import { sealTokens } from "../lifecycle/sealed-tokens.ts";
 import type { WritePlan } from "./commit.ts";
 import { carryOut } from "./commit.ts";
-import type { Exchange } from "./exchange.ts";
 import type { EngineOptions } from "./options.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
+import type { Settlement, Settling } from "./settlement.ts";
 
-/** What the response gets: cookies to add, and perhaps a refusal that takes the place of the handler's answer. */
-export interface Settlement {
-  readonly cookies: readonly string[];
-  readonly refusal: CoatcheckError | null;
-}
-
-export const UNCHANGED: Settlement = { cookies: [], refusal: null };
-
-/** How often a write is planned again on the fresh record before the request gives up; every conflict is somebody else's success. */
+/** Optimistic concurrency: how often a write is planned again on the fresh record. Every conflict is somebody else's success. */
 const ATTEMPTS = 200;
 
 /** Carries out what the handler wanted: the store first, the cookie second. The only place where a session's cookie is set. */
-export async function settle<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
+export async function settle<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   try {
     return await attempt(exchange, status);
   } catch (error) {
@@ -45,7 +37,7 @@ export async function settle<Data>(exchange: Exchange<Data>, status: number): Pr
 }
 
 /** What the store throws is an outage; what planning throws is the app's. */
-async function fromStore<Data, T>({ options }: Exchange<Data>, work: Promise<T>): Promise<T> {
+async function fromStore<Data, T>({ options }: Settling<Data>, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
@@ -54,7 +46,7 @@ async function fromStore<Data, T>({ options }: Exchange<Data>, work: Promise<T>)
   }
 }
 
-async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<Settlement> {
+async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   const { options } = exchange;
   let held = exchange.held();
   for (let tries = 0; tries < ATTEMPTS; tries++) {
@@ -83,7 +75,7 @@ async function attempt<Data>(exchange: Exchange<Data>, status: number): Promise<
   throw new CoatcheckError("ERR_STORE_CONTENTION");
 }
 
-function ticketFor<Data>({ draft, request, options }: Exchange<Data>, held: Held, now: number): Successor | null {
+function ticketFor<Data>({ draft, request, options }: Settling<Data>, held: Held, now: number): Successor | null {
   const { live } = held;
   if (draft.rotate && draft.login === null && live !== null) return successorOf(live.row, request, options);
   return needsTicket(draft, held) ? mintTicket(options.entropy, now + options.policy.lifetime) : null;
@@ -93,7 +85,7 @@ function refused(refusal: CoatcheckError): Settlement {
   return { cookies: [], refusal };
 }
 
-function minted<Data>({ draft, options }: Exchange<Data>, ticket: Successor): Minted {
+function minted<Data>({ draft, options }: Settling<Data>, ticket: Successor): Minted {
   const { keyring, clock, entropy, refresh } = options;
   const tokens = draft.login?.tokens ?? null;
   if (tokens === null) return { ...ticket, sealedTokens: null, renewAt: null };
@@ -102,7 +94,7 @@ function minted<Data>({ draft, options }: Exchange<Data>, ticket: Successor): Mi
   return { ...ticket, sealedTokens: sealTokens(tokens, ticket.id, keyring), renewAt };
 }
 
-function clientOf<Data>({ request, options }: Exchange<Data>): Circumstances["client"] {
+function clientOf<Data>({ request, options }: Settling<Data>): Circumstances["client"] {
   const agent = options.keep.userAgent ? request.header("user-agent")?.slice(0, 512) : undefined;
   return { ...(agent === undefined ? {} : { userAgent: agent }), ...addressIn(request, options) };
 }
@@ -117,7 +109,7 @@ function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<
 }
 
 /** The presented session as it is now, after somebody else wrote it. */
-async function heldAgain<Data>({ options }: Exchange<Data>, held: Held, now: number): Promise<Held> {
+async function heldAgain<Data>({ options }: Settling<Data>, held: Held, now: number): Promise<Held> {
   if (held.live === null) return held;
   const row = await options.store.get(held.live.row.id);
   if (row === undefined || overReason(row, now, options.policy) !== null) return { ...held, live: null, lost: true };
@@ -128,7 +120,7 @@ async function heldAgain<Data>({ options }: Exchange<Data>, held: Held, now: num
 }
 
 function cookiesOf<Data>(
-  { options }: Exchange<Data>,
+  { options }: Settling<Data>,
   held: Held,
   planned: WritePlan,
   ticket: MintedTicket | null,

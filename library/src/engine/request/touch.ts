@@ -1,7 +1,8 @@
-import type { Exchange } from "./exchange.ts";
+/** The user was here: written after the response, by nobody waited for. */
+import type { EngineOptions } from "./options.ts";
 
-/** Writes `seen`, and nothing else, where the session still lives. Nobody waits for it, and nobody is refused when it fails. */
-export function touch<Data>({ options, now }: Exchange<Data>, id: string): void {
+/** Writes `seen`, and nothing else, if the session still lives. Nobody is refused when it fails. */
+export function touch<Data>(options: EngineOptions<Data>, id: string, now: number): void {
   const failed = (error: unknown): void => options.report({ name: "touch.failed", level: "warn", sessionId: id, error });
   try {
     // mutant: touch-writes-rows

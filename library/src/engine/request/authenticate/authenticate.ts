@@ -11,12 +11,12 @@ import type {
   Strategy,
   StrategyContext,
   Verdict,
-} from "../../contracts.ts";
-import { CoatcheckError } from "../../core/errors.ts";
-import { hookFailure } from "../../core/hook-failure.ts";
-import type { Presented, Reconciled } from "../../core/reconcile.ts";
-import { reconcile, reconcileAbsent, reconcileUnusable } from "../../core/reconcile.ts";
-import { ownerOf, parseBody } from "../../core/record.ts";
+} from "../../../contracts.ts";
+import { CoatcheckError } from "../../../core/errors.ts";
+import { hookFailure } from "../../../core/hook-failure.ts";
+import type { Presented, Reconciled } from "../../../core/reconcile.ts";
+import { reconcile, reconcileAbsent, reconcileUnusable } from "../../../core/reconcile.ts";
+import { ownerOf, parseBody } from "../../../core/record.ts";
 import type { Found, Resolved, Resolver } from "./resolver.ts";
 
 /** Who is asked who asks, and in which order (docs/design.md §3). */
@@ -197,7 +197,7 @@ function deadIn(verdict: Verdict): Pick<Observed, "dead"> {
 function asUser({ identity, owner }: Found, own: ProvenSession | null, verdict: Verdict): Observed {
   const asserted = { identity, owner };
   if (own !== null && own.row.owner === owner) return { verdict, by: "proxy", asserted };
-  const accept: Verdict = { kind: "accept", principal: { identity, owner, ambient: true } };
+  const accept: Verdict = { kind: "principal", principal: { identity, owner, ambient: true } };
   return own === null ? { verdict: accept, by: "proxy", asserted } : { verdict: accept, by: "proxy", asserted, anonymous: own };
 }
 
@@ -223,7 +223,7 @@ export function comesAlong({ explicit, proxy, session }: Chain, request: Request
 
 /** The session that a verdict proves. */
 export function provenBy(verdict: Verdict): ProvenSession | null {
-  return (verdict.kind === "accept" || verdict.kind === "stale") && "session" in verdict ? verdict.session : null;
+  return verdict.kind === "session" || verdict.kind === "stale" ? verdict.session : null;
 }
 
 function read(reader: ProxyReader, { request, now, report }: StrategyContext): MaybePromise<ProxyVerdict> {

@@ -13,8 +13,8 @@ import {
   requestWith,
   strategy,
   THROWN,
-} from "../../../test-support/observed-world.ts";
-import type { MaybePromise, RequestView, Strategy, Verdict } from "../../contracts.ts";
+} from "../../../../test-support/observed-world.ts";
+import type { MaybePromise, RequestView, Strategy, Verdict } from "../../../contracts.ts";
 import { type Chain, comesAlong, provenBy } from "./authenticate.ts";
 
 test("F-46 what comes along by itself: the session's cookie, an ambient credential, a header of the proxy", () => {
@@ -42,9 +42,9 @@ test("F-46 what comes along by itself: the session's cookie, an ambient credenti
 test("F-46 a session is proven by what is accepted or stale, and by no credential", () => {
   const session = provenOf();
   const unconfirmed = { retryAfter: 1, answered: false };
-  assert.equal(provenBy({ kind: "accept", session }), session);
+  assert.equal(provenBy({ kind: "session", session }), session);
   assert.equal(provenBy({ kind: "stale", session, unconfirmed }), session);
-  assert.equal(provenBy({ kind: "accept", principal: { identity: ALICE, owner: "alice", ambient: false } }), null);
+  assert.equal(provenBy({ kind: "principal", principal: { identity: ALICE, owner: "alice", ambient: false } }), null);
   assert.equal(provenBy(ABSTAIN), null);
 });
 
@@ -52,10 +52,10 @@ test("F-46 the first credential that is presented decides, and none after it is 
   const principal = { identity: ALICE, owner: "alice", ambient: false };
   const absent = strategy("absent", NOBODY_ASKS, { presented: () => false });
   const { observed } = observedWorld({
-    explicit: [absent, strategy("first", () => ({ kind: "accept", principal })), strategy("second", NOBODY_ASKS)],
+    explicit: [absent, strategy("first", () => ({ kind: "principal", principal })), strategy("second", NOBODY_ASKS)],
     session: strategy("session", NOBODY_ASKS),
   });
-  assert.deepEqual(await observed(), { verdict: { kind: "accept", principal }, by: "first" });
+  assert.deepEqual(await observed(), { verdict: { kind: "principal", principal }, by: "first" });
 });
 
 test("F-46 a presented credential that is nobody's is refused, and so is one whose strategy cannot say whether it is meant", async () => {
@@ -76,8 +76,8 @@ test("F-46 without credential and proxy the session's own word counts, and is by
     for (const explicit of [[], [strategy("own", NOBODY_ASKS, { presented: () => false })]]) {
       const session = provenOf();
       const word = (verdict: Verdict): MaybePromise<Verdict> => (later ? Promise.resolve(verdict) : verdict);
-      const known = observedWorld({ explicit, session: strategy("session", () => word({ kind: "accept", session })) });
-      assert.deepEqual(await known.observed(), { verdict: { kind: "accept", session }, by: "session" });
+      const known = observedWorld({ explicit, session: strategy("session", () => word({ kind: "session", session })) });
+      assert.deepEqual(await known.observed(), { verdict: { kind: "session", session }, by: "session" });
       const unknown = observedWorld({ explicit, session: strategy("session", () => word(ABSTAIN)) });
       assert.deepEqual(await unknown.observed(), { verdict: ABSTAIN, by: null });
       assert.equal(unknown.observed() instanceof Promise, later);
@@ -140,6 +140,6 @@ test("F-46 one that answers in time leaves no timer behind", async () => {
 
 test("F-46 a credential whose strategy knows at once is decided at once, without a timer", () => {
   const principal = { identity: ALICE, owner: "alice", ambient: false };
-  const { observed } = observedWorld({ explicit: [strategy("own", () => ({ kind: "accept", principal }))] });
-  assert.deepEqual(observed(), { verdict: { kind: "accept", principal }, by: "own" });
+  const { observed } = observedWorld({ explicit: [strategy("own", () => ({ kind: "principal", principal }))] });
+  assert.deepEqual(observed(), { verdict: { kind: "principal", principal }, by: "own" });
 });

@@ -11,8 +11,8 @@ import {
   proxyOf,
   strategy,
   THROWN,
-} from "../../../test-support/observed-world.ts";
-import type { AuditEvent, Verdict } from "../../contracts.ts";
+} from "../../../../test-support/observed-world.ts";
+import type { AuditEvent, Verdict } from "../../../contracts.ts";
 import { type Observed, registered, reportTurnedAway } from "./authenticate.ts";
 import { type Resolved, Resolver, type ResolverOptions } from "./resolver.ts";
 
@@ -34,9 +34,9 @@ test("F-46 headers that were not believed are told of, and the session counts as
   const session = provenOf();
   const { observed, events } = observedWorld({
     proxy: proxyOf(() => ({ kind: "stripped", reason: "peer" })),
-    session: strategy("session", () => ({ kind: "accept", session })),
+    session: strategy("session", () => ({ kind: "session", session })),
   });
-  assert.deepEqual(await observed(), { verdict: { kind: "accept", session }, by: "session" });
+  assert.deepEqual(await observed(), { verdict: { kind: "session", session }, by: "session" });
   assert.deepEqual(events, [{ name: "proxy.stripped", level: "warn", reason: "peer" }]);
 });
 
@@ -47,10 +47,10 @@ test("F-46 a session that began from the proxy's word is nobody's without it; an
   ] as const) {
     const { observed } = observedWorld({
       proxy: proxyOf(() => ({ kind: "absent" })),
-      session: strategy("session", () => ({ kind: "accept", session: provenOf({ method }) })),
+      session: strategy("session", () => ({ kind: "session", session: provenOf({ method }) })),
     });
     const found = await observed();
-    assert.deepEqual([found.by, found.verdict.kind], [by, by === null ? "abstain" : "accept"]);
+    assert.deepEqual([found.by, found.verdict.kind], [by, by === null ? "abstain" : "session"]);
   }
 });
 
@@ -94,7 +94,7 @@ test("F-46 after somebody was to be registered the observation says what became 
   });
   const principal = { identity: ALICE, owner: "u1", ambient: true };
   assert.deepEqual(registered({ kind: "found", owner: "u1", identity: ALICE }, before), {
-    verdict: { kind: "accept", principal },
+    verdict: { kind: "principal", principal },
     by: "proxy",
     asserted: { identity: ALICE, owner: "u1" },
     dead,
@@ -111,10 +111,10 @@ const BLOCKED: ResolverOptions = { resolve: () => ({ blocked: true, owner: "u1" 
 const theirs = provenOf({ owner: "u1" });
 const anothers = provenOf({ owner: "bob" });
 const anonymous = provenOf({ owner: null });
-const accepts = (session: typeof theirs): Verdict => ({ kind: "accept", session });
+const accepts = (session: typeof theirs): Verdict => ({ kind: "session", session });
 const asserted = { identity: ALICE, owner: "u1" };
 const asThem: Observed = {
-  verdict: { kind: "accept", principal: { ...asserted, ambient: true } },
+  verdict: { kind: "principal", principal: { ...asserted, ambient: true } },
   by: "proxy",
   asserted,
 };

@@ -1,7 +1,7 @@
 /** Users that are made of whom a proxy asserts and nobody knows yet. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { identity, lookup, resolverWith } from "../../../test-support/resolver-world.ts";
+import { identity, lookup, resolverWith } from "../../../../test-support/resolver-world.ts";
 import type { Known } from "./resolver.ts";
 
 test("S-35 A-34 registration is once at a time also with other claims, and each is shown their own", async () => {

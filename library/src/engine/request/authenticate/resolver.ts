@@ -1,8 +1,8 @@
-import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../contracts.ts";
-import { CoatcheckError } from "../../core/errors.ts";
-import { hookFailure } from "../../core/hook-failure.ts";
-import type { Resolution, UnknownUsers } from "../../core/reconcile.ts";
-import { ownerOf } from "../../core/record.ts";
+import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../../contracts.ts";
+import { CoatcheckError } from "../../../core/errors.ts";
+import { hookFailure } from "../../../core/hook-failure.ts";
+import type { Resolution, UnknownUsers } from "../../../core/reconcile.ts";
+import { ownerOf } from "../../../core/record.ts";
 
 /** What an app's look-up knows of somebody. */
 export type Known =

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { identity, lookup, resolverWith } from "../../../test-support/resolver-world.ts";
-import { unavailable } from "../../core/errors.ts";
+import { identity, lookup, resolverWith } from "../../../../test-support/resolver-world.ts";
+import { unavailable } from "../../../core/errors.ts";
 import type { Known, Resolved } from "./resolver.ts";
 
 test("S-35 one look-up within the cache's time, at once and in the same object; then another", async () => {

@@ -1,0 +1,14 @@
+/** Values that may be promises. A store that answers at once costs no promise, and the synchronous way no closure. */
+import type { MaybePromise } from "../contracts.ts";
+
+/**
+ * Goes on with a value: at once if it is here, else when its promise has settled. `context` is what the next step needs besides, so
+ * that a function of the module can be named instead of a closure.
+ */
+export function then<T, C, U>(
+  value: MaybePromise<T>,
+  next: (value: T, context: C) => MaybePromise<U>,
+  context: C,
+): MaybePromise<U> {
+  return value instanceof Promise ? value.then((settled) => next(settled, context)) : next(value, context);
+}

@@ -1,0 +1,62 @@
+/**
+ * The flow of one request: enter → handler → settle → touch. Whoever has read this file has seen the system.
+ *
+ * - **enter** authenticates the caller (a credential, a proxy's word, the session's ticket), brings the session in step with its provider,
+ *   ends what has to end first, and decides by the route's policy: `engine/request/authenticate`, `engine/request/admit`, `engine/refresh`.
+ * - The **handler** is the app's. What it wants of the session is recorded, and nothing is written yet: `engine/request/session`, `core/draft`.
+ * - **settle** plans at most one write (`core/plan`), commits it to the store on a condition, and only then sets or clears the cookie:
+ *   `engine/request/settle`, `engine/request/commit`.
+ * - **touch** says that the user was here, after the response; nobody waits for it.
+ *
+ * Frameworks that push their answer (`node:http`, Express) enter in the same way, and settle when the head is about to leave: `http/node-handler`.
+ */
+import type { MaybePromise, Policy, RequestView, RouteResponse } from "../contracts.ts";
+import type { Engine } from "./engine.ts";
+import type { Exchange } from "./request/exchange.ts";
+import { answerFailure, withCookies } from "./request/responses.ts";
+
+/** What differs between frameworks that answer with a value. */
+export interface Answers<Data, Answer> {
+  /** The app's handler. An error with a code of ours is answered; every other is settled, and passed on. */
+  handler(exchange: Exchange<Data>): MaybePromise<Answer>;
+  statusOf(answer: Answer): number;
+  /** Whether the handler set the session's cookie itself. */
+  wrote(answer: Answer, cookie: string): boolean;
+  /** `shown`: the handler read who is signed in, so the answer is for no cache unless it says otherwise. */
+  withCookies(answer: Answer, cookies: readonly string[], shown: boolean): Answer;
+  /** Nobody gets this answer. */
+  discard(answer: Answer): MaybePromise<void>;
+  /** An answer of ours, in place of the handler's. */
+  ours(response: RouteResponse): Answer;
+}
+
+export async function flow<Data, Answer>(
+  engine: Engine<Data>,
+  request: RequestView,
+  policy: Policy,
+  answers: Answers<Data, Answer>,
+): Promise<Answer> {
+  const exchange = await engine.enter(request, policy);
+  const { decision } = exchange;
+  if (decision.kind === "proceed") return conclude(exchange, await answers.handler(exchange), answers);
+  const refused = answers.ours(exchange.refuse(decision));
+  // Whoever is asked to sign in loses a ticket that proves nothing.
+  return policy.require === "user" ? conclude(exchange, refused, answers) : refused;
+}
+
+/** The second half: settles, gives the answer its cookies, and touches. A refusal takes the answer's place. */
+export async function conclude<Data, Answer>(
+  exchange: Exchange<Data>,
+  answer: Answer,
+  answers: Omit<Answers<Data, Answer>, "handler">,
+): Promise<Answer> {
+  const { options, request } = exchange;
+  const status = answers.statusOf(answer);
+  const { cookies, refusal } = await exchange.settle(status, answers.wrote(answer, options.cookies.session.name));
+  if (refusal !== null) {
+    await answers.discard(answer);
+    return answers.ours(withCookies(answerFailure(refusal, request, options), cookies));
+  }
+  exchange.touch(status);
+  return answers.withCookies(answer, cookies, exchange.shown);
+}

@@ -1,0 +1,200 @@
+/** The first half of a request's way: its caller authenticated, and the decision whether they pass. */
+import type {
+  DeadTicket,
+  Decision,
+  MaybePromise,
+  Policy,
+  ProvenSession,
+  ProviderTokens,
+  RequestView,
+  RouteResponse,
+  Verdict,
+} from "../../contracts.ts";
+import { clearCookie } from "../../cookie/serialize.ts";
+import type { Step } from "../../core/decide.ts";
+import type { Draft } from "../../core/draft.ts";
+import { CoatcheckError } from "../../core/errors.ts";
+import { isNavigation, isPrefetch } from "../../core/navigation.ts";
+import type { Held } from "../../core/plan.ts";
+import { presenceDue, touchDue } from "../../core/policy.ts";
+import type { Body } from "../lifecycle/record-body.ts";
+import { bodyOf } from "../lifecycle/record-body.ts";
+import { openTokens } from "../lifecycle/sealed-tokens.ts";
+import type { WaitBudget } from "../refresh/wait-budget.ts";
+import { decisionOf, inStep, reconciled } from "./admit.ts";
+import type { Asserted, Observed } from "./authenticate/authenticate.ts";
+import { provenBy } from "./authenticate/authenticate.ts";
+import type { EngineOptions } from "./options.ts";
+import { answerDecision, withCookies } from "./responses.ts";
+import { touch } from "./touch.ts";
+
+/** Whoever is not admitted does not pass. */
+const UNDECIDED: Decision = { kind: "unavailable", code: "ERR_INTERNAL" };
+
+export abstract class AdmittedRequest<Data> {
+  readonly options: EngineOptions<Data>;
+  readonly request: RequestView;
+  /** When the request was authenticated. */
+  readonly now: number;
+  #observed: Observed;
+  #proven: ProvenSession | null;
+  #body: Body | null = null;
+  #waiting: WaitBudget | null = null;
+  #decision: Decision = UNDECIDED;
+
+  constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
+    this.options = options;
+    this.request = request;
+    this.now = now;
+    this.#observed = observed;
+    this.#proven = observed.anonymous ?? provenBy(observed.verdict);
+  }
+
+  /** What the handler has recorded so far; it counts for whatever is decided afterwards. */
+  abstract get draft(): Draft;
+
+  /** What {@link admit} came to. */
+  get decision(): Decision {
+    return this.#decision;
+  }
+
+  get verdict(): Verdict {
+    return this.#observed.verdict;
+  }
+
+  /** The strategy that decided, or `null`. */
+  get by(): string | null {
+    return this.#observed.by;
+  }
+
+  /** Whom a proxy asserts, where this request is served as them. */
+  get asserted(): Asserted | null {
+    return this.#observed.asserted ?? null;
+  }
+
+  /** The session that the ticket proved, live. */
+  get proven(): ProvenSession | null {
+    return this.#proven;
+  }
+
+  /** How long this request still waits for refreshes. */
+  get waiting(): WaitBudget {
+    this.#waiting ??= this.options.renewals.budget();
+    return this.#waiting;
+  }
+
+  /** What the proven session's record holds; parsed when it is first asked for. */
+  get body(): Body | null {
+    if (this.#body === null && this.proven !== null) this.#body = bodyOf(this.proven.row, this.options.store.capabilities);
+    return this.#body;
+  }
+
+  /** The presented ticket that proves nothing. */
+  get dead(): DeadTicket | null {
+    const { verdict } = this;
+    return verdict.kind === "abstain" ? (verdict.dead ?? null) : null;
+  }
+
+  /**
+   * The decision about this request by another policy than it was admitted with. Throws `ERR_INTERNAL` if something is to be done first, which
+   * {@link admit} does.
+   */
+  decide(policy: Policy): Decision {
+    const step = this.#step(policy);
+    if (step.kind === "refresh" || step.kind === "reconcile") throw new CoatcheckError("ERR_INTERNAL");
+    return step;
+  }
+
+  /**
+   * What is to be done about this request before the handler runs, with the session in step with its provider: a request that finds the access
+   * token run out waits for the refresh, one that finds it nearly out begins it and goes on.
+   */
+  admit(policy: Policy): MaybePromise<Decision> {
+    return this.#admit(policy, false);
+  }
+
+  /** `tried`: the session was to be refreshed just now. If that failed, the next request tries again. */
+  #admit(policy: Policy, tried: boolean): MaybePromise<Decision> {
+    const step = this.#step(policy);
+    // mutant: client-of-renewal
+    if (step.kind === "refresh")
+      return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy, true));
+    if (step.kind === "reconcile")
+      return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy, tried));
+    this.#decision = step;
+    const row = this.#proven?.row;
+    const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
+    const { refresh, renewals } = this.options;
+    const renews = policy.renews !== false && refresh.policy === "keep-in-step";
+    if (nearly && renews && step.kind === "proceed") renewals.ahead(row);
+    return step;
+  }
+
+  #step(policy: Policy): Step {
+    return decisionOf(this.#observed, this.draft, policy, this.request, this.now, this.options);
+  }
+
+  /** The answer in the handler's place. A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */
+  refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse {
+    const { request, options } = this;
+    const answer = answerDecision(decision, request, options);
+    if (decision.kind !== "refuse" || this.#observed.dead === undefined || !isNavigation(request)) return answer;
+    return withCookies(answer, [clearCookie(options.cookies.session)]);
+  }
+
+  #again(observed: Observed, policy: Policy, tried: boolean): MaybePromise<Decision> {
+    this.#observed = observed;
+    this.#proven = observed.anonymous ?? provenBy(observed.verdict);
+    this.#body = null;
+    return this.#admit(policy, tried);
+  }
+
+  // A client's own credential has no session; a proxy's user may have one.
+  get byCredential(): boolean {
+    return this.verdict.kind === "principal" && this.asserted === null;
+  }
+
+  get fromProxy(): boolean {
+    return this.asserted !== null;
+  }
+
+  tokens(): ProviderTokens | null {
+    const { proven, body } = this;
+    return proven === null || body === null ? null : openTokens(proven.row, body, this.options.keyring);
+  }
+
+  provider(): string | null {
+    return this.body?.provider ?? null;
+  }
+
+  /** What planning has to know of the presented session. */
+  held(): Held {
+    const { proven, body } = this;
+    return {
+      live: proven === null || body === null ? null : { ...proven, body: body.record },
+      // A logout clears also what is dead beside whom a proxy asserts; all else leaves it to the next navigation.
+      dead: this.dead ?? (this.draft.logout ? (this.#observed.dead ?? null) : null),
+      several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
+      lost: false,
+      navigation: isNavigation(this.request),
+    };
+  }
+
+  /** Whether a touch is due; it is written after a response below 400. */
+  get touchDue(): boolean {
+    const { proven } = this;
+    return proven !== null && touchDue(proven.row, this.now, this.options.policy) && !isPrefetch(this.request);
+  }
+
+  /** After the response: the user was here. Failures are only counted. */
+  touch(status: number): void {
+    if (this.#proven !== null && status < 400 && this.touchDue) touch(this.options, this.#proven.row.id, this.now);
+  }
+
+  /** After a request that does nothing but say that the user is here. */
+  touchPresence(status: number): void {
+    const { proven } = this;
+    if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.options.policy))
+      touch(this.options, proven.row.id, this.now);
+  }
+}
