@@ -17,25 +17,31 @@ export interface KeepOptions {
   /** The browser's `User-Agent`, at most 512 characters. Default `false`. */
   readonly userAgent?: boolean;
   /**
-   * The client's address. `"truncated"`: its network (`/24` of IPv4, `/48` of IPv6), `"full"`: all of it; both can be read in lists.
-   * `"hash"` or `true`: a keyed hash, which is in no list. Default `false`.
+   * The client's address. `"truncated"`: its network (`/24` of IPv4, `/48` of IPv6), `"full"`: all of it; both can be
+   * read in lists. `"hash"` or `true`: a keyed hash, which is in no list. Default `false`.
    */
   readonly address?: boolean | KeptAddress;
   /**
-   * Whose address that is. Default: the client's where the adapter knows it, else the peer's, which behind a proxy is the proxy:
-   * `coatcheck/client-address` finds the client past proxies that you trust.
+   * Whose address that is. Default: the client's where the adapter knows it, else the peer's, which behind a proxy is
+   * the proxy: `coatcheck/client-address` finds the client past proxies that you trust.
    */
   readonly addressOf?: (request: RequestView) => string | undefined;
 }
 
 /** What `coatcheck()` takes. */
 export interface CoatcheckOptions<Data> {
-  /** The origin that browsers use, or several; cookies, redirect URIs and the CSRF origin come from it, never from a request. */
+  /**
+   * The origin that browsers use, or several; cookies, redirect URIs and the CSRF origin come from it, never from a
+   * request.
+   */
   readonly publicUrl: string | readonly string[];
   /** 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. */
   readonly secrets: string | readonly string[] | undefined;
   readonly store: SessionStore;
-  /** How long a call of the store may take, milliseconds; silence beyond it is an outage (503). Default 5,000. Stores that answer at once need none. */
+  /**
+   * How long a call of the store may take, milliseconds; silence beyond it is an outage (503). Default 5,000. Stores
+   * that answer at once need none.
+   */
   readonly storeTimeout?: number;
   /** The OpenID provider, or several with names; without one the app signs people in itself with `session.login`. */
   readonly provider?: ProviderConfig | Provider;
@@ -46,27 +52,39 @@ export interface CoatcheckOptions<Data> {
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */
   readonly proxy?: ProxyOptions | ProxyReaderOptions;
-  /** Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer synchronously. */
+  /**
+   * Any Standard Schema: types `session.data`, checks what is written, completes what is read. Must answer
+   * synchronously.
+   */
   readonly data?: StandardSchemaV1<unknown, Data>;
-  /** How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds, or texts such as `15m`, `1h`, `30d`. */
+  /**
+   * How long sessions last. Default: NIST AAL2, an hour idle and a day in all. Milliseconds, or texts such as `15m`,
+   * `1h`, `30d`.
+   */
   readonly session?: SessionOptions;
-  /** When the provider's tokens are renewed. Default: whenever they have run out, so that a session ends when its provider ends it. */
+  /**
+   * When the provider's tokens are renewed. Default: whenever they have run out, so that a session ends when its
+   * provider ends it.
+   */
   readonly refresh?: RefreshOptions;
   readonly cookie?: { readonly name?: string; readonly domain?: string; readonly sameSite?: "Lax" | "Strict" };
   /** Where our own endpoints live. Default `/auth`. */
   readonly prefix?: string;
   /** Other origins whose pages may send unsafe requests. */
   readonly trustedOrigins?: readonly string[];
-  /** Where a logout ends, also after the provider's page: a path or a URL, open to everybody. Default: a page of ours, `signed-out` below the prefix. */
+  /**
+   * Where a logout ends, also after the provider's page: a path or a URL, open to everybody. Default: a page of ours,
+   * `signed-out` below the prefix.
+   */
   readonly signedOutPage?: string;
   /**
-   * Takes front-channel logout (`GET frontchannel-logout` in a frame of the provider's). Default `false`: the back channel is the better one, and
-   * here whoever knows a `sid` can end its session.
+   * Takes front-channel logout (`GET frontchannel-logout` in a frame of the provider's). Default `false`: the back
+   * channel is the better one, and here whoever knows a `sid` can end its session.
    */
   readonly frontchannelLogout?: boolean | FrontchannelOptions;
   /**
-   * Most logouts and other endings of this process that wait for a store which does not take them; they are tried again until they are done. Past it
-   * 503 `ERR_LOGOUT_UNFINISHED`. Default 10,000.
+   * Most logouts and other endings of this process that wait for a store which does not take them; they are tried again
+   * until they are done. Past it 503 `ERR_LOGOUT_UNFINISHED`. Default 10,000.
    */
   readonly maxPendingEndings?: number;
   /** What browsers are asked to forget of this origin at a logout. Default `["cache", "storage"]`; `[]`: nothing. */
@@ -74,8 +92,8 @@ export interface CoatcheckOptions<Data> {
   /** What is kept about the client with a new session, for lists of sessions; nothing by default (OP-03). */
   readonly keep?: KeepOptions;
   /**
-   * Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. Default: warnings and errors go to standard
-   * error; `() => {}` keeps them to itself.
+   * Hears every event; for logs and metrics. Never gets a ticket, token, code, state or secret. Default: warnings and
+   * errors go to standard error; `() => {}` keeps them to itself.
    */
   readonly on?: (event: AuditEvent) => void;
   readonly clock?: Clock;
@@ -85,8 +103,8 @@ export interface CoatcheckOptions<Data> {
 /** Bounds of the front channel. */
 export interface FrontchannelOptions {
   /**
-   * Most markers within an hour, in each process, for sessions that are not here: a login on its way is told by them that it was overtaken. Past it
-   * 503 `ERR_TOO_MANY_MARKERS`; sessions that exist end all the same. Default 10,000.
+   * Most markers within an hour, in each process, for sessions that are not here: a login on its way is told by them
+   * that it was overtaken. Past it 503 `ERR_TOO_MANY_MARKERS`; sessions that exist end all the same. Default 10,000.
    */
   readonly maxMarkers?: number;
 }

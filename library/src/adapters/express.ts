@@ -5,8 +5,8 @@ import { Push } from "../http/node-handler.ts";
 import type { RequireUser } from "../http/user-policy.ts";
 
 /**
- * `req.session` is there for habit; `web.of(req)` says the same with the type of your own `auth`. Tell it once which data it holds, and
- * `req.session` has its type; until then it has none, so that it quarrels with no other library's.
+ * `req.session` is there for habit; `web.of(req)` says the same with the type of your own `auth`. Tell it once which
+ * data it holds, and `req.session` has its type; until then it has none, so that it quarrels with no other library's.
  *
  * @example
  * ```ts

@@ -21,7 +21,9 @@ export interface HonoOptions {
 export interface HonoAdapter<Data> {
   /** Answers our own endpoints, and gives every other request behind it `c.var.session`. */
   session(): MiddlewareHandler<{ Variables: { session: Session<Data> } }>;
-  /** Lets only somebody signed in pass, and narrows `c.var.session`: 401 for the others, or the login for a navigation. */
+  /**
+   * Lets only somebody signed in pass, and narrows `c.var.session`: 401 for the others, or the login for a navigation.
+   */
   requireUser(options?: RequireUser): MiddlewareHandler<{ Variables: { session: SignedInSession<Data> } }>;
 }
 
@@ -105,7 +107,9 @@ function userForm<E extends Env>(
   return either;
 }
 
-/** Hono answers what an `Error` says itself, and rethrows all else; a throw keeps only `logout` (docs/design.md §1.5). */
+/**
+ * Hono answers what an `Error` says itself, and rethrows all else; a throw keeps only `logout` (docs/design.md §1.5).
+ */
 async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>): Promise<void> {
   try {
     await next();
@@ -116,7 +120,10 @@ async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>
   }
 }
 
-/** What the handler threw with a code of ours is answered by that code, unless the app's own `onError` had an answer for it. */
+/**
+ * What the handler threw with a code of ours is answered by that code, unless the app's own `onError` had an answer for
+ * it.
+ */
 function answerOf<Data>(failure: Error | undefined, response: Response, exchange: Exchange<Data>): Response {
   if (!(failure instanceof CoatcheckError) || response.status !== 500) return response;
   return toResponse(answerThrown(failure, exchange.request, exchange.options));

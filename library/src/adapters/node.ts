@@ -11,8 +11,8 @@ export type NodeHandler<Data> = (request: IncomingMessage, response: ServerRespo
 
 export interface NodeAdapter<Data> {
   /**
-   * A listener for `http.createServer`: answers our own endpoints, gives every other request its session. What the handler throws
-   * is answered with its code's status, else with 500, and reported as `background.failed`.
+   * A listener for `http.createServer`: answers our own endpoints, gives every other request its session. What the
+   * handler throws is answered with its code's status, else with 500, and reported as `background.failed`.
    *
    * @example
    * ```ts

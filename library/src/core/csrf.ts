@@ -1,15 +1,19 @@
 import type { RequestView } from "../contracts.ts";
 import { isSafe } from "./navigation.ts";
 
-/** Which origins may send unsafe requests: our own, and others that are trusted like it. From configuration, never from `Host`. */
+/**
+ * Which origins may send unsafe requests: our own, and others that are trusted like it. From configuration, never from
+ * `Host`.
+ */
 export interface OriginRules {
   readonly own: readonly string[];
   readonly trusted: readonly string[];
 }
 
 /**
- * Whether the request may change something, by the table of docs/csrf.md. `ambient`: a credential came along that a browser or proxy sends by
- * itself. Unknown values of `Sec-Fetch-Site` are refused, `null` is nobody's origin, and the scheme counts.
+ * Whether the request may change something, by the table of docs/csrf.md. `ambient`: a credential came along that a
+ * browser or proxy sends by itself. Unknown values of `Sec-Fetch-Site` are refused, `null` is nobody's origin, and the
+ * scheme counts.
  */
 export function mayChange(request: RequestView, rules: OriginRules, ambient: boolean): boolean {
   if (isSafe(request.method)) return true;

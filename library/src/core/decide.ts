@@ -9,7 +9,10 @@ export interface Circumstances {
   readonly origins: OriginRules;
   /** A cookie, proxy header or the like came along, whether it proved anything or not. */
   readonly ambient: boolean;
-  /** What the handler, or a middleware before it, has recorded so far: it counts for whoever asks after it in the same request. */
+  /**
+   * What the handler, or a middleware before it, has recorded so far: it counts for whoever asks after it in the same
+   * request.
+   */
   readonly recorded: "login" | "logout" | null;
   /** Which strategy authenticated. */
   readonly by: string | null;
@@ -24,7 +27,10 @@ export interface Circumstances {
 
 const PROCEED: Decision = { kind: "proceed" };
 
-/** What comes first, and is decided again afterwards: the session in step with its provider, or another user's session ended. */
+/**
+ * What comes first, and is decided again afterwards: the session in step with its provider, or another user's session
+ * ended.
+ */
 export type Step = Decision | { readonly kind: "refresh" } | { readonly kind: "reconcile" };
 
 /** Turns a verdict and a route's policy into what is done. Pure. */
@@ -54,7 +60,10 @@ function accepted({ via }: Policy, by: string | null): Decision {
     : { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 }
 
-/** What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is (docs/design.md §1.2). */
+/**
+ * What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is
+ * (docs/design.md §1.2).
+ */
 function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, circumstances: Circumstances): Step | null {
   const { renewAt, tokenExpires } = session.row;
   if (!circumstances.keepsInStep || renewAt === null || tokenExpires === null) return null;
@@ -82,7 +91,10 @@ export function challenge(request: RequestView, ended: EndReason | null = null):
   return ended === null ? { kind: "login" } : { kind: "login", ended };
 }
 
-/** Why the presented session is over, where the person who comes back does not know: not one that was replaced, nor one that never was. */
+/**
+ * Why the presented session is over, where the person who comes back does not know: not one that was replaced, nor one
+ * that never was.
+ */
 export function endOf(verdict: Verdict): EndReason | null {
   const reason = verdict.kind === "abstain" ? verdict.dead?.reason : undefined;
   return reason === undefined || reason === "malformed" || reason === "unknown" || reason === "replaced" ? null : reason;

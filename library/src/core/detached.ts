@@ -1,8 +1,8 @@
 /** Copies of short texts that outlive the request they were cut from. */
 
 /**
- * The same text as a string of its own. A part of a string keeps the whole of it in memory: an id that was cut out of the Cookie header keeps the
- * secret beside it. To be called where something is kept, not for every request.
+ * The same text as a string of its own. A part of a string keeps the whole of it in memory: an id that was cut out of
+ * the Cookie header keeps the secret beside it. To be called where something is kept, not for every request.
  */
 export function detached(text: string): string {
   const codes: number[] = [];

@@ -41,7 +41,10 @@ export function withChange(draft: Draft, change: DataChange): Draft {
   return { ...draft, changes: [...draft.changes, change] };
 }
 
-/** After a logout in the same request nothing of the old session is taken over, and after another's login nothing of theirs. */
+/**
+ * After a logout in the same request nothing of the old session is taken over, and after another's login nothing of
+ * theirs.
+ */
 export function withLogin(draft: Draft, login: LoginIntent): Draft {
   if (draft.logout || draft.afterLogout) return { ...NO_INTENT, login: { ...login, fresh: true }, afterLogout: true };
   const another = draft.login !== null && draft.login.owner !== login.owner;
@@ -58,7 +61,9 @@ export function withLogout(): Draft {
   return { ...NO_INTENT, logout: true };
 }
 
-/** What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (docs/design.md §1.5). */
+/**
+ * What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (docs/design.md §1.5).
+ */
 export function heeded(draft: Draft, status: number): Draft {
   // mutant: failure-kept
   if (status < 500) return draft;

@@ -136,8 +136,8 @@ export interface CoatcheckErrorOptions {
 }
 
 /**
- * A failure of the world around us, or an answer that an adapter is to give. Hostile input, expiry and conflict are values, not
- * this. `code` is from the table; `status` is what adapters answer.
+ * A failure of the world around us, or an answer that an adapter is to give. Hostile input, expiry and conflict are
+ * values, not this. `code` is from the table; `status` is what adapters answer.
  *
  * @example
  * ```ts
@@ -174,8 +174,8 @@ export function problem(code: ErrorCode, detail?: string): string {
 }
 
 /**
- * For the app's own functions (`resolve`, `register`, `authenticate`): what they ask is away just now, which is answered 503. Whatever else they throw
- * is taken for a bug of the app's: 500 `ERR_APP_HOOK`.
+ * For the app's own functions (`resolve`, `register`, `authenticate`): what they ask is away just now, which is
+ * answered 503. Whatever else they throw is taken for a bug of the app's: 500 `ERR_APP_HOOK`.
  *
  * @example
  * ```ts

@@ -1,7 +1,10 @@
 /** Rows that are asked for again and again, as they were handed out: a cache with a bound, for stores. */
 import type { SessionRow, StoreCapabilities } from "../contracts.ts";
 
-/** Whether a store says that it will hand out this very object again, so that what is found out about it is worth keeping. */
+/**
+ * Whether a store says that it will hand out this very object again, so that what is found out about it is worth
+ * keeping.
+ */
 export function isKept({ keepsRows }: Pick<StoreCapabilities, "keepsRows">, row: SessionRow): boolean {
   return typeof keepsRows === "function" ? keepsRows(row) : keepsRows === true;
 }
@@ -10,14 +13,18 @@ export function isKept({ keepsRows }: Pick<StoreCapabilities, "keepsRows">, row:
 const ONCE_OF = 8;
 
 /**
- * Keeps rows by the hash of their id, in two places for each hash. Where both are taken a row that is asked for once is not kept, for the garbage
- * collector would have to copy it, and it would push out one that comes again: its hash is remembered, until another's takes the place. Asked for once
- * more it stays, and of those in its places the one that came first goes.
+ * Keeps rows by the hash of their id, in two places for each hash. Where both are taken a row that is asked for once is
+ * not kept, for the garbage collector would have to copy it, and it would push out one that comes again: its hash is
+ * remembered, until another's takes the place. Asked for once more it stays, and of those in its places the one that
+ * came first goes.
  */
 export class HotRows {
   readonly #mask: number;
   readonly #rows: (SessionRow | undefined)[];
-  /** The hashes of the rows in their places: whoever is not here is told so without a look at those who are, which are in no cache. */
+  /**
+   * The hashes of the rows in their places: whoever is not here is told so without a look at those who are, which are
+   * in no cache.
+   */
   readonly #codes: Int32Array;
   readonly #once: Int32Array;
 
@@ -36,9 +43,10 @@ export class HotRows {
   }
 
   /**
-   * A row that was read for somebody who asked, and is not kept: answers the object that stands for it from now on. One that stays is a copy. V8 notices
-   * of each object literal whether what it makes lives long, and then makes all of it among the old: rows that are read and dropped would fill the
-   * heap until the next full collection, and hold their texts.
+   * A row that was read for somebody who asked, and is not kept: answers the object that stands for it from now on. One
+   * that stays is a copy. V8 notices of each object literal whether what it makes lives long, and then makes all of it
+   * among the old: rows that are read and dropped would fill the heap until the next full collection, and hold their
+   * texts.
    */
   keep(row: SessionRow, hash: number): SessionRow {
     const place = (hash & this.#mask) * 2;

@@ -2,8 +2,8 @@
 import type { MaybePromise } from "../contracts.ts";
 
 /**
- * Goes on with a value: at once if it is here, else when its promise has settled. `context` is what the next step needs besides, so
- * that a function of the module can be named instead of a closure.
+ * Goes on with a value: at once if it is here, else when its promise has settled. `context` is what the next step needs
+ * besides, so that a function of the module can be named instead of a closure.
  */
 export function then<T, C, U>(
   value: MaybePromise<T>,

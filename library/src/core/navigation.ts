@@ -12,8 +12,8 @@ export function isPrefetch(request: RequestView): boolean {
 }
 
 /**
- * Whether a person's browser is going to show the answer as a page: `Sec-Fetch-Mode: navigate` and `Dest: document`; without those
- * headers one that accepts `text/html`; a prefetch never.
+ * Whether a person's browser is going to show the answer as a page: `Sec-Fetch-Mode: navigate` and `Dest: document`;
+ * without those headers one that accepts `text/html`; a prefetch never.
  */
 export function isNavigation(request: RequestView): boolean {
   if (isPrefetch(request)) return false;

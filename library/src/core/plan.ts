@@ -36,7 +36,10 @@ export interface Minted {
 /** What else goes into a plan. */
 export interface Circumstances {
   readonly now: number;
-  /** When the login was recorded: its session begins then, so that an order to end all that comes meanwhile is for it too. */
+  /**
+   * When the login was recorded: its session begins then, so that an order to end all that comes meanwhile is for it
+   * too.
+   */
   readonly began?: number;
   readonly status: number;
   readonly policy: SessionPolicy;
@@ -79,7 +82,10 @@ export function needsTicket(draft: Draft, held: Held): boolean {
   return draft.login !== null || draft.rotate || (draft.changes.length > 0 && held.live === null);
 }
 
-/** What is to be written, and what becomes of the cookie. Pure: a conflict is answered by planning again on the fresh record. */
+/**
+ * What is to be written, and what becomes of the cookie. Pure: a conflict is answered by planning again on the fresh
+ * record.
+ */
 export function plan(held: Held, recorded: Draft, circumstances: Circumstances): Plan {
   const draft = heeded(recorded, circumstances.status);
   if (draft.logout) return planLogout(held, circumstances.now);

@@ -7,7 +7,9 @@ export interface SessionPolicy {
   readonly idle: number;
   /** However active the user: after this it is over. */
   readonly lifetime: number;
-  /** How long after its access token ran out a session still counts as an identity while the provider cannot be asked. */
+  /**
+   * How long after its access token ran out a session still counts as an identity while the provider cannot be asked.
+   */
   readonly unconfirmed: number;
   /** `false`: the cookie goes when the browser closes. */
   readonly persistent: boolean;
@@ -44,7 +46,10 @@ export interface SessionOptions extends Partial<Pick<SessionPolicy, "persistent"
   readonly idle?: Duration;
   /** However active the user: after this it is over. Default `24h`. */
   readonly lifetime?: Duration;
-  /** How long after its access token ran out a session still counts as an identity while the provider cannot be asked. Default `1h`. */
+  /**
+   * How long after its access token ran out a session still counts as an identity while the provider cannot be asked.
+   * Default `1h`.
+   */
   readonly unconfirmed?: Duration;
 }
 
@@ -99,14 +104,17 @@ export function overReason(row: SessionRow, now: number, policy: SessionPolicy):
 }
 
 /**
- * A touch is due after a twentieth of the idle time, so idle may end that much early, never late; and after an hour, so that *last seen* is true
- * to the hour where the idle time is days.
+ * A touch is due after a twentieth of the idle time, so idle may end that much early, never late; and after an hour, so
+ * that *last seen* is true to the hour where the idle time is days.
  */
 export function touchDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
   return now - row.seen >= Math.min(policy.idle / 20, HOUR);
 }
 
-/** The same for a request that does nothing but say that the user is here: at most once a minute, and often enough for a short idle time. */
+/**
+ * The same for a request that does nothing but say that the user is here: at most once a minute, and often enough for a
+ * short idle time.
+ */
 export function presenceDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
   return now - row.seen >= Math.min(policy.idle / 20, MINUTE);
 }

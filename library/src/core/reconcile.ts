@@ -42,7 +42,10 @@ const MALFORMED: Reconciled = { end: null, as: { kind: "refuse", status: 400, co
 const INVALID: Reconciled = { end: null, as: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" } };
 const FORBIDDEN: Reconciled["as"] = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 
-/** Whether the answer needs neither session nor look-up: what the proxy said cannot be used, and the session is left alone. */
+/**
+ * Whether the answer needs neither session nor look-up: what the proxy said cannot be used, and the session is left
+ * alone.
+ */
 export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
   switch (asserted.kind) {
     case "malformed":
@@ -60,15 +63,17 @@ export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
   }
 }
 
-/** Nobody is asserted: a session counts, unless it began from an assertion, which may come back with the next request. */
+/**
+ * Nobody is asserted: a session counts, unless it began from an assertion, which may come back with the next request.
+ */
 export function reconcileAbsent(presented: Presented | null): Reconciled {
   // mutant: proxy-session-counts
   return presented?.fromProxy ? AS_NOBODY : AS_SESSION;
 }
 
 /**
- * Who asks, where a proxy asserts somebody: the table of docs/design.md §3, row by row. Pure; nothing of another user's session is left, and where the
- * look-up fails nothing is ended and nobody is served.
+ * Who asks, where a proxy asserts somebody: the table of docs/design.md §3, row by row. Pure; nothing of another user's
+ * session is left, and where the look-up fails nothing is ended and nobody is served.
  */
 export function reconcile(resolution: Resolution, presented: Presented | null, unknownUsers: UnknownUsers): Reconciled {
   switch (resolution.kind) {

@@ -8,8 +8,8 @@ const ONE = 0x31;
 const COMMA = 0x2c;
 
 /**
- * Whether this release can read the body. An unreadable record is unavailable, not absent (docs/design.md §2). Every request asks, so that only the
- * number is looked at.
+ * Whether this release can read the body. An unreadable record is unavailable, not absent (docs/design.md §2). Every
+ * request asks, so that only the number is looked at.
  */
 export function readable({ body }: SessionRow): boolean {
   return body.charCodeAt(FORMAT_AT) === ONE && body.charCodeAt(FORMAT_AT + 1) === COMMA;
@@ -17,8 +17,8 @@ export function readable({ body }: SessionRow): boolean {
 
 export function serializeBody(body: RecordBody): string {
   const { format, identity, data, ...rest } = body;
-  // The format comes first, then what most requests ask for: it is parsed without the rest. One text from one piece: strings that were put
-  // together are slower to look into.
+  // The format comes first, then what most requests ask for: it is parsed without the rest. One text from one piece:
+  // strings that were put together are slower to look into.
   return JSON.stringify({ format, identity, data, ...rest });
 }
 
@@ -45,13 +45,13 @@ export interface IdentityPart {
 }
 
 /**
- * Parses the identity alone: data and tokens are most of a body, and few requests look at them. `null` where it cannot be had so, and
- * {@link parseBody} says what there is.
+ * Parses the identity alone: data and tokens are most of a body, and few requests look at them. `null` where it cannot
+ * be had so, and {@link parseBody} says what there is.
  */
 export function parseIdentity({ body }: SessionRow): IdentityPart | null {
   if (!body.startsWith(BEGIN)) return null;
-  // No text in JSON holds a quotation mark without a backslash before it, so that this is a member of some object; of the outermost one where what
-  // stands before it is whole.
+  // No text in JSON holds a quotation mark without a backslash before it, so that this is a member of some object; of
+  // the outermost one where what stands before it is whole.
   const end = body.indexOf(BEHIND, BEGIN.length);
   if (end === -1) return null;
   try {
@@ -61,7 +61,10 @@ export function parseIdentity({ body }: SessionRow): IdentityPart | null {
   }
 }
 
-/** All of a readable row's body, of which the identity has been parsed. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
+/**
+ * All of a readable row's body, of which the identity has been parsed. Throws `ERR_RECORD_FORMAT` for one that cannot
+ * be read.
+ */
 export function parseBehind({ body }: SessionRow, identity: Identity | null, end: number): RecordBody {
   try {
     const parsed: Omit<RecordBody, "identity"> = JSON.parse(`{"format":1${body.slice(end)}`);
@@ -71,7 +74,10 @@ export function parseBehind({ body }: SessionRow, identity: Identity | null, end
   }
 }
 
-/** Who the app or a provider says it is, as it is kept. Throws a `TypeError` for a malformed one: it is refused, never rewritten (S-36). */
+/**
+ * Who the app or a provider says it is, as it is kept. Throws a `TypeError` for a malformed one: it is refused, never
+ * rewritten (S-36).
+ */
 export function normalizeIdentity(given: LoginIdentity, now: number): Identity {
   return {
     issuer: part("issuer", given.issuer, 2048),
@@ -100,8 +106,9 @@ export function ownerOf(identity: Pick<Identity, "issuer" | "subject">): string 
 export const MAX_DEPTH = 32;
 
 /**
- * A deep copy as JSON keeps it, without keys named `__proto__`, which turn into a prototype where they are copied on. Throws a `TypeError` for
- * what JSON cannot say at all, `ERR_DATA_TOO_LARGE` for what is nested too deeply: it could be stored, and then walked no more.
+ * A deep copy as JSON keeps it, without keys named `__proto__`, which turn into a prototype where they are copied on.
+ * Throws a `TypeError` for what JSON cannot say at all, `ERR_DATA_TOO_LARGE` for what is nested too deeply: it could be
+ * stored, and then walked no more.
  */
 export function snapshot(value: unknown, what = "session data"): JsonObject {
   const copy = copyOf(value, what);

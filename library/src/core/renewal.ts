@@ -5,8 +5,8 @@ import { serializeBody } from "./record.ts";
 /** When tokens are renewed, and what becomes of sessions that have nothing to renew with. Times in milliseconds. */
 export interface RefreshPolicy {
   /**
-   * `keep-in-step`: whenever a request finds the access token run out, so that a session ends when its provider ends it. `on-demand`: only where a
-   * token is used. `never`.
+   * `keep-in-step`: whenever a request finds the access token run out, so that a session ends when its provider ends
+   * it. `on-demand`: only where a token is used. `never`.
    */
   readonly policy: "keep-in-step" | "on-demand" | "never";
   /** A session without a refresh token lives on as an identity when its access token runs out, or ends with it. */
@@ -42,7 +42,10 @@ function oneOf(name: string, value: string, among: readonly string[]): void {
 const MOST_EARLY = 120_000;
 const EARLY_PART = 0.2;
 
-/** When to renew ahead of the end: between the last fifth and the last tenth, by chance (0 to 1), so that sessions that began together part. */
+/**
+ * When to renew ahead of the end: between the last fifth and the last tenth, by chance (0 to 1), so that sessions that
+ * began together part.
+ */
 export function renewAtOf(tokens: ProviderTokens, now: number, chance: number): number | null {
   if (tokens.refreshToken === null) return null;
   const early = Math.min(MOST_EARLY, Math.max(0, tokens.expires - now) * EARLY_PART);
@@ -54,22 +57,28 @@ const LONGEST_PAUSE = 60_000;
 /** However long a provider asks to be left alone, it is asked again after this. */
 const MOST_PATIENCE = 600_000;
 
-/** How long to leave the provider alone after so many failures in a row: doubling from a second to a minute, by chance half of it, or as it asked. */
+/**
+ * How long to leave the provider alone after so many failures in a row: doubling from a second to a minute, by chance
+ * half of it, or as it asked.
+ */
 export function pauseAfter(failures: number, retryAfter: number | null, chance: number): number {
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 10)) * (0.5 + chance / 2);
   return Math.ceil(Math.max(pause, Math.min(retryAfter ?? 0, MOST_PATIENCE)));
 }
 
 /**
- * How much of a pause is left, milliseconds. A success with the same provider since the failure says that the outage is over: then the pause
- * is as short as the first one. A pause that the provider asked for stands (it has no `failed`).
+ * How much of a pause is left, milliseconds. A success with the same provider since the failure says that the outage is
+ * over: then the pause is as short as the first one. A pause that the provider asked for stands (it has no `failed`).
  */
 export function pauseLeft({ until, failed }: RenewalState, now: number, succeededAt: number): number {
   const over = failed !== undefined && succeededAt > failed;
   return (over ? Math.min(until, failed + FIRST_PAUSE) : until) - now;
 }
 
-/** After so many failures in a row nobody renews ahead any more; who comes and needs the token still tries, once a pause. */
+/**
+ * After so many failures in a row nobody renews ahead any more; who comes and needs the token still tries, once a
+ * pause.
+ */
 export const HOPELESS = 10;
 
 /** Who spends a refresh token, as a row's lease says it. */
@@ -86,7 +95,10 @@ export function leaseText(name: string, { length, unknown }: Lease): string {
 }
 
 const LONGEST_LEASE = 600_000;
-/** The longest that a refresh may take, milliseconds: its lease stands a quarter longer, and is watched for no more than that. */
+/**
+ * The longest that a refresh may take, milliseconds: its lease stands a quarter longer, and is watched for no more than
+ * that.
+ */
 export const LONGEST_REFRESH = 480_000;
 
 export function parseLease(text: string): Lease {
@@ -146,8 +158,8 @@ export function renewalDue(row: SessionRow, now: number): boolean {
 }
 
 /**
- * Whether there was an access token, and it ran out: where nothing refreshes it only a fresh login gives another. If there
- * never was one, or it was over when it came, a login would change nothing.
+ * Whether there was an access token, and it ran out: where nothing refreshes it only a fresh login gives another. If
+ * there never was one, or it was over when it came, a login would change nothing.
  */
 export function isSpent({ created, tokenExpires }: SessionRow, now: number): boolean {
   return tokenExpires !== null && tokenExpires > created && now >= tokenExpires;

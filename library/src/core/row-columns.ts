@@ -67,7 +67,9 @@ export interface RowReader {
   choiceOrNull<Value extends string>(choices: readonly Value[]): Value | null;
 }
 
-/** Builds a row from its cells. A literal, since every request reads a row, and filling an object in a loop is slower. */
+/**
+ * Builds a row from its cells. A literal, since every request reads a row, and filling an object in a loop is slower.
+ */
 export function rowFrom(reader: RowReader): SessionRow {
   return Object.freeze({
     id: reader.text(),

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { detached } from "./detached.ts";
+import { hookFailure } from "./errors/hook-failure.ts";
 import { CoatcheckError, unavailable } from "./errors.ts";
-import { hookFailure } from "./hook-failure.ts";
 import { isNavigation, isPrefetch, isSafe } from "./navigation.ts";
 
 test("a detached text is the same text", () => {

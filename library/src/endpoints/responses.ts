@@ -1,6 +1,6 @@
 import type { ErrorCode, RequestView, RouteRequest, RouteResponse } from "../contracts.ts";
 import { isLoopbackHost } from "../cookie/names.ts";
-import { describeError } from "../core/describe-error.ts";
+import { describeError } from "../core/errors/describe-error.ts";
 import { ERRORS, problem } from "../core/errors.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import type { Way } from "./pages/page.ts";

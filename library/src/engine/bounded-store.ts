@@ -12,8 +12,8 @@ export function checkedStoreTimeout(given: number = STORE_TIMEOUT): number {
 }
 
 /**
- * The store with a limit for each call; one that answers at once is not waited for. What a call that ran out of time has done is not known: it
- * rejects as an outage does, and a write is planned again on the row as it then is.
+ * The store with a limit for each call; one that answers at once is not waited for. What a call that ran out of time
+ * has done is not known: it rejects as an outage does, and a write is planned again on the row as it then is.
  */
 export function boundedStore(store: SessionStore, clock: Clock, limit: number): SessionStore {
   const deadlines = new Deadlines(clock, limit);
@@ -89,7 +89,8 @@ class Deadlines {
     for (;;) {
       const [oldest] = this.#waiting;
       if (oldest === undefined) break;
-      // Those that come meanwhile are due later. Whole milliseconds: a rest too small for a timer would come back without end.
+      // Those that come meanwhile are due later. Whole milliseconds: a rest too small for a timer would come back
+      // without end.
       await this.#clock.sleep(Math.max(1, Math.ceil(oldest.due - this.#clock.monotonic())));
       this.#expire();
     }

@@ -10,7 +10,10 @@ import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies
 
 const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
 
-/** Drives all I/O of a request. Adapters and the gateway open an exchange with it, and settle that when the response's head is ready. */
+/**
+ * Drives all I/O of a request. Adapters and the gateway open an exchange with it, and settle that when the response's
+ * head is ready.
+ */
 export class Engine<Data> {
   readonly options: EngineOptions<Data>;
   readonly #routes: ReadonlyMap<string, readonly Route[]>;
@@ -26,8 +29,8 @@ export class Engine<Data> {
   }
 
   /**
-   * Authenticates the caller and admits the request: answers the exchange, whose `decision` says what is to be done. Synchronous if strategies and
-   * store are.
+   * Authenticates the caller and admits the request: answers the exchange, whose `decision` says what is to be done.
+   * Synchronous if strategies and store are.
    */
   enter(request: RequestView, policy: Policy): MaybePromise<Exchange<Data>> {
     return then(this.open(request), admitted, policy);
@@ -69,8 +72,8 @@ export class Engine<Data> {
   }
 
   /**
-   * Answers a request to one of our own endpoints. `opened`: its exchange, where others have asked for the session before; an endpoint that looks
-   * nobody up leaves that one alone.
+   * Answers a request to one of our own endpoints. `opened`: its exchange, where others have asked for the session
+   * before; an endpoint that looks nobody up leaves that one alone.
    */
   async serve(request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse> {
     const candidates = this.#routesAt(request.target);

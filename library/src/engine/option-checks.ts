@@ -50,7 +50,10 @@ export function checkedPrefix(prefix: string): string {
   return prefix;
 }
 
-/** The check that a schema makes. A `TypeError` where it does not take the empty object, which a session without data is. */
+/**
+ * The check that a schema makes. A `TypeError` where it does not take the empty object, which a session without data
+ * is.
+ */
 export function validator(schema: StandardSchemaV1 | undefined): (data: JsonObject) => unknown {
   if (schema === undefined) return (data) => data;
   const validate = checking(schema);

@@ -13,7 +13,9 @@ after(() => op.close());
 
 const LOOPBACK = "http://localhost:3000";
 
-/** Signs in over an app of these options, with an answer of the provider that is bent; gives the page and what was said. */
+/**
+ * Signs in over an app of these options, with an answer of the provider that is bent; gives the page and what was said.
+ */
 async function failedLogin(origin: string, options: Partial<CoatcheckOptions<unknown>> = {}) {
   const said: string[] = [];
   const write = mock.method(process.stderr, "write", (text: string) => said.push(text.trimEnd()) > 0);

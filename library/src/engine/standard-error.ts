@@ -1,8 +1,11 @@
 /** Where events go when the app gives no `on`: warnings and errors, a line each, to standard error. */
 import type { AuditEvent } from "../contracts.ts";
-import { describeError } from "../core/describe-error.ts";
+import { describeError } from "../core/errors/describe-error.ts";
 
-/** `coatcheck warn login.failed code=ERR_PROVIDER_RESPONSE reason=iss reference=0a1b2c: …`; `null` for what only a listener is told. */
+/**
+ * `coatcheck warn login.failed code=ERR_PROVIDER_RESPONSE reason=iss reference=0a1b2c: …`; `null` for what only a
+ * listener is told.
+ */
 export function lineOf(event: AuditEvent): string | null {
   const { name, level, reason, code, reference, provider, sessionId, count, error } = event;
   if (level !== "warn" && level !== "error") return null;

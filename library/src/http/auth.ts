@@ -17,11 +17,14 @@ export interface Auth<Data> {
    */
   handle(request: Request, handler: FetchHandler<Data>, info?: FetchInfo): Promise<Response>;
   /**
-   * Ends every session of an owner (`session.owner`, or issuer and subject), on every replica, also one whose login is on its way; for a password change, say. Answers how
-   * many sessions it found alive. Rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer.
+   * Ends every session of an owner (`session.owner`, or issuer and subject), on every replica, also one whose login is
+   * on its way; for a password change, say. Answers how many sessions it found alive. Rejects with
+   * `ERR_STORE_UNAVAILABLE` where the store does not answer.
    */
   endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
-  /** Drops what is kept of the proxy's look-up of somebody: at once in this process, in others within the cache's time. */
+  /**
+   * Drops what is kept of the proxy's look-up of somebody: at once in this process, in others within the cache's time.
+   */
   forget(owner: string | { readonly issuer: string; readonly subject: string }): void;
   /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
   readonly sessions: SessionDirectory;
@@ -32,9 +35,9 @@ export interface Auth<Data> {
   /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };
   /**
-   * Stops background work, waits for what is under way, and closes providers. The store is yours to close. `within`: after so
-   * many milliseconds providers' answers are waited for no longer, and a refresh on its way is stored as unknown.
-   * Default: as long as the providers may take.
+   * Stops background work, waits for what is under way, and closes providers. The store is yours to close. `within`:
+   * after so many milliseconds providers' answers are waited for no longer, and a refresh on its way is stored as
+   * unknown. Default: as long as the providers may take.
    */
   close(options?: { readonly within?: number }): Promise<void>;
 }

@@ -17,7 +17,10 @@ const USER: Policy = { require: "user" };
 export interface FetchInfo {
   /** The address of the peer that opened the connection. */
   readonly peer?: string;
-  /** Which ways of authenticating are accepted, as `requireUser` takes them: whom another authenticated is 403. Default: all. */
+  /**
+   * Which ways of authenticating are accepted, as `requireUser` takes them: whom another authenticated is 403. Default:
+   * all.
+   */
   readonly via?: readonly string[];
 }
 

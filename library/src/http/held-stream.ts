@@ -1,4 +1,6 @@
-/** HTTP/2's way round a response that is held: its stream, which answers by itself and without the session's cookies. */
+/**
+ * HTTP/2's way round a response that is held: its stream, which answers by itself and without the session's cookies.
+ */
 import type { ServerResponse } from "node:http";
 
 type Callable = (...args: readonly unknown[]) => unknown;
@@ -7,8 +9,8 @@ type Callable = (...args: readonly unknown[]) => unknown;
 const METHODS = ["respond", "respondWithFD", "respondWithFile", "write", "end"] as const;
 
 /**
- * Asks `lets` before the response's HTTP/2 stream is answered directly; it throws, or lets go what is held. Answers how to take that
- * away, which has to come before anything leaves by the response itself.
+ * Asks `lets` before the response's HTTP/2 stream is answered directly; it throws, or lets go what is held. Answers how
+ * to take that away, which has to come before anything leaves by the response itself.
  */
 export function coverStream(response: ServerResponse, lets: () => void): () => void {
   const stream: unknown = Reflect.get(response, "stream");

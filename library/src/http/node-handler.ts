@@ -57,7 +57,10 @@ export class Push<Data> {
     else enter(admitted);
   }
 
-  /** The exchange of a request to one of our own endpoints, for what the app has in front of these: each of them admits and settles by its own rules. */
+  /**
+   * The exchange of a request to one of our own endpoints, for what the app has in front of these: each of them admits
+   * and settles by its own rules.
+   */
   #openOwn(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data>> {
     const enter = (exchange: Exchange<Data>): Exchange<Data> => {
       exchange.answer = response;
@@ -68,7 +71,9 @@ export class Push<Data> {
     return opened instanceof Promise ? opened.then(enter) : enter(opened);
   }
 
-  /** What the app recorded where the endpoint did not settle it: that looks nobody up, or the app answered in its place. */
+  /**
+   * What the app recorded where the endpoint did not settle it: that looks nobody up, or the app answered in its place.
+   */
   async #settleOwn(exchange: Exchange<Data>, response: ServerResponse, status: number): Promise<Settlement> {
     if (exchange.closed) return UNCHANGED;
     const decision = await exchange.admit(ANYONE);
@@ -77,7 +82,10 @@ export class Push<Data> {
     return { cookies: [], refusal: new CoatcheckError(code) };
   }
 
-  /** Opens an exchange for a request that is for none of our own endpoints; `null` where that was answered in the handler's place. */
+  /**
+   * Opens an exchange for a request that is for none of our own endpoints; `null` where that was answered in the
+   * handler's place.
+   */
   admit(request: IncomingMessage, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
     return this.#admit(new NodeRequest(request, this.#engine.options.origins.own), response);
   }
@@ -136,7 +144,10 @@ export class Push<Data> {
     if (this.letsUser(exchange, response, policy)) next();
   }
 
-  /** Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says otherwise. */
+  /**
+   * Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says
+   * otherwise.
+   */
   letsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): boolean {
     if (!this.#lets(exchange, policy, response)) return false;
     keepFromCaches(response);

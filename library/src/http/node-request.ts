@@ -67,8 +67,8 @@ export class NodeRequest implements RouteRequest {
 }
 
 /**
- * Whether the listener is a unix socket. That a connection has no address says nothing: a TCP peer that has just hung up has none either, and must
- * not be taken for one on this machine.
+ * Whether the listener is a unix socket. That a connection has no address says nothing: a TCP peer that has just hung
+ * up has none either, and must not be taken for one on this machine.
  */
 function cameOverUnixSocket(socket: object): boolean {
   return "server" in socket && socket.server instanceof Server && typeof socket.server.address() === "string";

@@ -23,7 +23,10 @@ async function serve(store: SessionStore, handler: Handler, events: AuditEvent[]
   return listen(coatcheckNode(make(store, events)).handler(handler));
 }
 
-/** The same on a store that answers at once, and on one that the test keeps waiting while the answer must not have begun. */
+/**
+ * The same on a store that answers at once, and on one that the test keeps waiting while the answer must not have
+ * begun.
+ */
 function onBoth(name: string, handler: Handler, said: Said, check: (heard: Awaited<ReturnType<typeof say>>) => void): void {
   test(`${name}, on a store that answers at once`, async () => {
     await using server = await serve(memory(), handler);

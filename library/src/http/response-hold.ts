@@ -30,9 +30,10 @@ export function hasEnded(response: ServerResponse): boolean {
 }
 
 /**
- * Holds a response back from the moment its head is ready until `settle` has answered: what the handler writes waits, then leaves
- * in order, with the cookies that settling adds. A refusal takes the place of the handler's answer. Put on at the first intent only;
- * a response without intent is never touched. `passes` is asked where HTTP/2's stream is answered past the response: whether that may be.
+ * Holds a response back from the moment its head is ready until `settle` has answered: what the handler writes waits,
+ * then leaves in order, with the cookies that settling adds. A refusal takes the place of the handler's answer. Put on
+ * at the first intent only; a response without intent is never touched. `passes` is asked where HTTP/2's stream is
+ * answered past the response: whether that may be.
  *
  * @throws {TypeError} when the head has left already: nothing recorded now could be stored with it
  */
@@ -95,7 +96,10 @@ class Hold {
     return method === "flushHeaders" ? undefined : this.#response;
   }
 
-  /** What Node would refuse at once is refused at once, to the one who can correct it. Takes over what `writeHead` was given. */
+  /**
+   * What Node would refuse at once is refused at once, to the one who can correct it. Takes over what `writeHead` was
+   * given.
+   */
   #checked(method: Method, args: readonly unknown[]): Call {
     const response = this.#response;
     const [first, second] = args;
@@ -224,7 +228,8 @@ function takeHead(response: ServerResponse, [status, message, given]: readonly u
   return [code];
 }
 
-// `writeHead` takes an object, pairs, or a flat list, and a message may stand where they would; headers given there stand in the place of those set before.
+// `writeHead` takes an object, pairs, or a flat list, and a message may stand where they would; headers given there
+// stand in the place of those set before.
 function setHeaders(response: ServerResponse, headers: unknown): void {
   if (Array.isArray(headers)) {
     const pairs = Array.isArray(headers[0]) ? headers : pairsOf(headers);

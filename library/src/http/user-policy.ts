@@ -6,7 +6,8 @@ import type { EngineOptions } from "../engine/request/options.ts";
 /** What `requireUser` and `userHandler` take. */
 export interface RequireUser {
   /**
-   * Which ways of authenticating the route accepts: `session`, `proxy`, `bearer`, or the name of a strategy of your own. Whom another authenticated is
+   * Which ways of authenticating the route accepts: `session`, `proxy`, `bearer`, or the name of a strategy of your
+   * own. Whom another authenticated is
    * 403. Default: all.
    */
   readonly via?: readonly string[];
@@ -14,7 +15,10 @@ export interface RequireUser {
 
 const SOMEBODY: Policy = { require: "user" };
 
-/** The policy for these options. Throws a `TypeError` for options, and ways of authenticating, that do not exist: nobody could ever pass. */
+/**
+ * The policy for these options. Throws a `TypeError` for options, and ways of authenticating, that do not exist: nobody
+ * could ever pass.
+ */
 export function userPolicy<Data>(given: RequireUser | undefined, options: Pick<EngineOptions<Data>, "chain">): Policy {
   if (given === undefined) return SOMEBODY;
   knownOptions<RequireUser>("", given, { via: true });

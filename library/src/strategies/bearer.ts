@@ -8,8 +8,8 @@ import type {
   TokenVerifier,
   Verdict,
 } from "../contracts.ts";
+import { hookFailure } from "../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { hookFailure } from "../core/hook-failure.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 
 /** What the strategy is made of. */

@@ -8,8 +8,8 @@ import type {
   StrategyContext,
   Verdict,
 } from "../contracts.ts";
+import { hookFailure } from "../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { hookFailure } from "../core/hook-failure.ts";
 import { knownOptions, type OptionNames } from "../core/options/option-names.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 

@@ -1,15 +1,20 @@
-/** Refuses options that do not exist: from JavaScript nothing else does, and an ignored one may have been meant to protect. */
+/**
+ * Refuses options that do not exist: from JavaScript nothing else does, and an ignored one may have been meant to
+ * protect.
+ */
 import { suggest } from "./settings.ts";
 
-/** Every name of an options object. The type keeps the table complete: an option that joins the interface joins it too. */
+/**
+ * Every name of an options object. The type keeps the table complete: an option that joins the interface joins it too.
+ */
 export type OptionNames<Options> = { readonly [name in keyof Options]-?: true };
 
 /** What to say about names that other libraries have, or that stand elsewhere here; by the whole path of the option. */
 export type OptionHints = { readonly [path: string]: string };
 
 /**
- * Throws a `TypeError` that names each option nobody reads, with the nearest one that exists. An option that is `undefined` counts as not
- * given.
+ * Throws a `TypeError` that names each option nobody reads, with the nearest one that exists. An option that is
+ * `undefined` counts as not given.
  *
  * @param part where the options stand, `cookie` for `cookie.name`; empty at the top
  */

@@ -21,7 +21,10 @@ export function formatDuration(milliseconds: number): string {
   return `${milliseconds / (UNITS[unit] ?? 1)}${unit}`;
 }
 
-/** The milliseconds of an option. Throws a `TypeError` that names it, with its unit, for what is no duration or out of range. */
+/**
+ * The milliseconds of an option. Throws a `TypeError` that names it, with its unit, for what is no duration or out of
+ * range.
+ */
 export function durationOption(name: string, given: unknown, least: number, most: number): number {
   const value = typeof given === "string" ? parseDuration(given.trim()) : given;
   if (typeof value !== "number" || Number.isNaN(value)) {

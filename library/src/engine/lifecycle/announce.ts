@@ -1,4 +1,7 @@
-/** The one place that says that a session ended: to its sockets and streams, to the audit, and, where its tokens were read, to their provider. */
+/**
+ * The one place that says that a session ended: to its sockets and streams, to the audit, and, where its tokens were
+ * read, to their provider.
+ */
 import type { Background, Clock, EndReason, Provider, RecordBody, Report, SessionRow } from "../../contracts.ts";
 import { parseBody, readable } from "../../core/record.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
@@ -30,12 +33,18 @@ export interface AnnounceOptions {
   readonly clock: Clock;
 }
 
-/** Revocations of one process at once: many sessions may end together, and a provider should not have all of their tokens in one moment. */
+/**
+ * Revocations of one process at once: many sessions may end together, and a provider should not have all of their
+ * tokens in one moment.
+ */
 const REVOCATIONS = { most: 8, burst: 8, gap: 5 };
 /** The provider ended or refused these itself. */
 const KNOWN_TO_PROVIDER: ReadonlySet<EndReason> = new Set<EndReason>(["provider", "refresh-lost"]);
 
-/** Makes the function that announces endings. Events: `session.ended`, and `revocation.failed` for tokens that no secret opens. */
+/**
+ * Makes the function that announces endings. Events: `session.ended`, and `revocation.failed` for tokens that no secret
+ * opens.
+ */
 export function announcer(options: AnnounceOptions): Announce {
   const { endings, report } = options;
   const slots = new Slots(REVOCATIONS, options.clock);

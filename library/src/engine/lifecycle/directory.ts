@@ -17,7 +17,10 @@ import type { LifecycleOptions } from "./options.ts";
 import type { UnfinishedEndings } from "./unfinished-endings.ts";
 
 const MOST = 1_000;
-/** No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody knows goes after it. */
+/**
+ * No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody
+ * knows goes after it.
+ */
 const LONGEST_LOGIN = 3_600_000;
 
 /** How far clocks may differ where a session's beginning is known by ours alone. */
@@ -30,7 +33,10 @@ export interface DirectoryOptions extends LifecycleOptions {
   readonly budget: MarkerBudget;
 }
 
-/** Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way sees one of the two. */
+/**
+ * Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way
+ * sees one of the two.
+ */
 export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   const { store, clock, entropy, policy, report, announce, unfinished, budget } = options;
 
@@ -65,7 +71,9 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     await store.mark(key, now + length, now, value);
   }
 
-  /** The logout marker of an owner, for logins on their way. A new value each time: a login looks whether it changed. */
+  /**
+   * The logout marker of an owner, for logins on their way. A new value each time: a login looks whether it changed.
+   */
   async function markOwner(owner: string): Promise<void> {
     // mutant: no-mark-at-end-all
     await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);

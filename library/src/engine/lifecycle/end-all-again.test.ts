@@ -1,4 +1,6 @@
-/** F-61, F-23: ending all sessions of a user is tried again after an outage, with its marker for logins on their way. */
+/**
+ * F-61, F-23: ending all sessions of a user is tried again after an outage, with its marker for logins on their way.
+ */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

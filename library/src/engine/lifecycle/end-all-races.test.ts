@@ -1,4 +1,7 @@
-/** F-23: ending all sessions of a user sets the marker first and ends what it finds second. A login between the two must not survive. */
+/**
+ * F-23: ending all sessions of a user sets the marker first and ends what it finds second. A login between the two must
+ * not survive.
+ */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

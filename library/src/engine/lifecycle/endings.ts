@@ -29,7 +29,9 @@ export interface EndingsOptions {
 
 /** What is under watch is looked at this often, in milliseconds, so that an end is heard of within a second. */
 const TICK = 500;
-/** Where the store tells of endings by itself, each session is looked at only this often; what it tells is best effort. */
+/**
+ * Where the store tells of endings by itself, each session is looked at only this often; what it tells is best effort.
+ */
 const ROUND = 5_000;
 /** Most look-ups of one tick, those first that ran out or wait longest; more sessions than that take more ticks. */
 const MOST_LOOKUPS = 1_000;
@@ -48,8 +50,9 @@ interface Watched {
 }
 
 /**
- * Tells of sessions that end or run out, on whichever replica: for sockets, event streams, `session.signal`, and requests that wait for a
- * renewal. The store pushes where it can; every session under watch is looked at as well. While the store does not answer nothing ends.
+ * Tells of sessions that end or run out, on whichever replica: for sockets, event streams, `session.signal`, and
+ * requests that wait for a renewal. The store pushes where it can; every session under watch is looked at as well.
+ * While the store does not answer nothing ends.
  */
 export class Endings {
   readonly #options: EndingsOptions;
@@ -98,8 +101,8 @@ export class Endings {
   }
 
   /**
-   * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no more. Held until then:
-   * who listens to a signal often holds nothing else of it.
+   * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no
+   * more. Held until then: who listens to a signal often holds nothing else of it.
    */
   signalOf(presented: string): AbortSignal {
     const known = this.#signals.get(presented)?.signal ?? this.#aborted.get(presented);

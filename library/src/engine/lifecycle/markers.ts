@@ -9,8 +9,8 @@ export function ownerMark(owner: string): string {
 }
 
 /**
- * Set when the provider ends one of its sessions, or all of a subject. Its value is when the provider did, in milliseconds: a logout
- * token's `iat`; of a front-channel notice, its arrival.
+ * Set when the provider ends one of its sessions, or all of a subject. Its value is when the provider did, in
+ * milliseconds: a logout token's `iat`; of a front-channel notice, its arrival.
  */
 export function noticeMark({ issuer, subject, sid }: Pick<SignedOut, "issuer" | "subject" | "sid">): string | null {
   if (sid !== null) return keyOf("sid", issuer, sid);
@@ -22,7 +22,10 @@ function keyOf(kind: "owner" | "sid" | "sub", ...parts: readonly string[]): stri
   return `${kind}:${hashSecret(JSON.stringify(parts))}`;
 }
 
-/** The owner's mark as a login finds it: to be read as soon as the owner is known. Awaited when the login is carried out. */
+/**
+ * The owner's mark as a login finds it: to be read as soon as the owner is known. Awaited when the login is carried
+ * out.
+ */
 export function markBefore(store: SessionReader, owner: string, now: number): Promise<string | undefined> {
   const read = new Promise<string | undefined>((resolve) => resolve(store.marked(ownerMark(owner), now)));
   // Whoever carries the login out hears of it; where that never happens nobody needs to.
@@ -31,8 +34,8 @@ export function markBefore(store: SessionReader, owner: string, now: number): Pr
 }
 
 /**
- * Whether a logout overtook this login, and if so why its session is to end: an owner's mark that changed since `before`, or a mark on its
- * `sid` or subject that is not older than its ID token. A later login is free.
+ * Whether a logout overtook this login, and if so why its session is to end: an owner's mark that changed since
+ * `before`, or a mark on its `sid` or subject that is not older than its ID token. A later login is free.
  */
 export async function loginOverruled(
   store: SessionReader,

@@ -7,15 +7,18 @@ export interface SlotLimits {
   readonly burst: number;
   /** Milliseconds from one beginning to the next, past those; asked at each beginning where it changes. */
   readonly gap: number | (() => number);
-  /** So many of them share a beginning, as late as the last of them: what one wakes and warms up serves the others. Default 1. */
+  /**
+   * So many of them share a beginning, as late as the last of them: what one wakes and warms up serves the others.
+   * Default 1.
+   */
   readonly together?: number;
   /** Those who share a beginning begin when this resolves. */
   readonly aside?: () => Promise<void>;
 }
 
 /**
- * Lets works run in the order in which they came, no more than a number at once, and spaced: each costs this process a little, and a crowd of
- * them would keep everybody else waiting.
+ * Lets works run in the order in which they came, no more than a number at once, and spaced: each costs this process a
+ * little, and a crowd of them would keep everybody else waiting.
  */
 export class Slots {
   readonly #limits: SlotLimits;

@@ -3,7 +3,10 @@ import { CoatcheckError } from "../../core/errors.ts";
 import { isKept } from "../../core/hot-rows.ts";
 import { parseBehind, parseBody, parseIdentity, readable } from "../../core/record.ts";
 
-/** A row's body, parsed as far as it is asked for. What is shown of it is frozen first: requests may share it, and the next write keeps it. */
+/**
+ * A row's body, parsed as far as it is asked for. What is shown of it is frozen first: requests may share it, and the
+ * next write keeps it.
+ */
 export class Body {
   readonly #row: SessionRow;
   #identity: Identity | null = null;
@@ -59,7 +62,8 @@ export class Body {
   }
 }
 
-// Only for rows that come again: an entry for each row that is read once costs the garbage collector more than the parsing.
+// Only for rows that come again: an entry for each row that is read once costs the garbage collector more than the
+// parsing.
 const kept = new WeakMap<SessionRow, Body>();
 
 /** The row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */

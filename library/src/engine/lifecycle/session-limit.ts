@@ -7,9 +7,10 @@ const MOST = 1_000;
 type Options = Pick<LifecycleOptions, "store" | "clock" | "policy" | "announce" | "report">;
 
 /**
- * After a login: ends the oldest sessions of its owner past `session.maxPerUser` (SE-11). Everybody orders them alike and looks after writing,
- * so however many sign in at once the same ones stay: nobody ends a session that has too few newer ones ahead of it, and the last to look ends
- * all others. A store that fails here undoes no login; the next one ends what was left.
+ * After a login: ends the oldest sessions of its owner past `session.maxPerUser` (SE-11). Everybody orders them alike
+ * and looks after writing, so however many sign in at once the same ones stay: nobody ends a session that has too few
+ * newer ones ahead of it, and the last to look ends all others. A store that fails here undoes no login; the next one
+ * ends what was left.
  */
 export async function keepToCap(options: Options, owner: string): Promise<void> {
   const { policy, report } = options;

@@ -50,7 +50,10 @@ test("F-60 what expired is deleted in batches by how long they take: small ones 
   assert.ok(quick.length < 40);
 });
 
-/** A store that sweeps as much as it is asked for as often as these times say, and is surveyed in parts. Answers all it was asked, and when. */
+/**
+ * A store that sweeps as much as it is asked for as often as these times say, and is surveyed in parts. Answers all it
+ * was asked, and when.
+ */
 async function journalOf(times: readonly number[], survey?: NonNullable<SessionStore["survey"]>) {
   const clock = manualClock(START);
   const journal: string[] = [];

@@ -10,7 +10,10 @@ const LONG = 2;
 /** Between two batches, so that requests are answered meanwhile. */
 const PAUSE = 20;
 
-/** Deletes what expired, once an hour, in batches, until the signal is aborted. A store that fails is asked again an hour later. */
+/**
+ * Deletes what expired, once an hour, in batches, until the signal is aborted. A store that fails is asked again an
+ * hour later.
+ */
 export async function sweepHourly(
   store: SessionStore,
   clock: Clock,
@@ -28,7 +31,10 @@ export async function sweepHourly(
   }
 }
 
-/** By a clock that tells parts of a millisecond: as many rows as the store deletes in a time that nobody notices: it holds the event loop, where it answers at once. */
+/**
+ * By a clock that tells parts of a millisecond: as many rows as the store deletes in a time that nobody notices: it
+ * holds the event loop, where it answers at once.
+ */
 function nextBatch(batch: number, took: number): number {
   if (took > LONG) return Math.max(LEAST, Math.floor(batch / 2));
   return took < LONG ? Math.min(MOST, Math.ceil(batch * 1.25)) : batch;
@@ -53,8 +59,9 @@ async function sweepOnce(store: SessionStore, clock: Clock, report: Report, sign
 }
 
 /**
- * Deletes rows that are dead by idle, and counts the others; `null` where the store cannot. They stay as long again as the idle time, so that
- * who comes back soon is told why the session is over, and so that another process may have somewhat longer times.
+ * Deletes rows that are dead by idle, and counts the others; `null` where the store cannot. They stay as long again as
+ * the idle time, so that who comes back soon is told why the session is over, and so that another process may have
+ * somewhat longer times.
  */
 export async function surveyed(
   store: SessionStore,

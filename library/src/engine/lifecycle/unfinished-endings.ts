@@ -1,4 +1,7 @@
-/** Endings that the store would not take: tried again, with backoff, until they are done. What is promised to a person who signs out. */
+/**
+ * Endings that the store would not take: tried again, with backoff, until they are done. What is promised to a person
+ * who signs out.
+ */
 import type { Background, Clock, EndReason, Entropy, Report, SessionRow, SessionStore } from "../../contracts.ts";
 import { emptied } from "../../core/record.ts";
 import { chance } from "../../crypto/entropy.ts";
@@ -26,7 +29,10 @@ export interface Unfinished {
   readonly reason: EndReason;
   /** The row when ending it was tried. */
   readonly before?: SessionRow;
-  /** Hash of the secret that was shown, where the store could not say whether it is the session's: nobody's session ends by its id alone. */
+  /**
+   * Hash of the secret that was shown, where the store could not say whether it is the session's: nobody's session ends
+   * by its id alone.
+   */
   readonly shown?: string;
   /** The record of a login that is written again: its tokens are those of the next one, and stay good. */
   readonly grantLivesOn?: true;
@@ -58,11 +64,11 @@ const ATTEMPTS = { most: 4, burst: 4, gap: 10 };
 const CLOSING_LIMIT = 5_000;
 
 /**
- * Holds a bounded number of them. Each is one asynchronous loop of its own, so that it belongs to whoever wanted the ending. Events: `ending.held`,
- * `ending.completed`, and `ending.dropped` (`full`, `closed`).
+ * Holds a bounded number of them. Each is one asynchronous loop of its own, so that it belongs to whoever wanted the
+ * ending. Events: `ending.held`, `ending.completed`, and `ending.dropped` (`full`, `closed`).
  *
- * While the store is away a made-up ticket looks like a real one. So tickets that proved no session here lately are tried
- * apart from the others, and give way to them if there is no room.
+ * While the store is away a made-up ticket looks like a real one. So tickets that proved no session here lately are
+ * tried apart from the others, and give way to them if there is no room.
  */
 export class UnfinishedEndings {
   readonly #options: UnfinishedOptions;
@@ -174,7 +180,9 @@ export class UnfinishedEndings {
     return false;
   }
 
-  /** The process ends: everything is tried once more, within a limit of time. What is left then is dropped, and said so. */
+  /**
+   * The process ends: everything is tried once more, within a limit of time. What is left then is dropped, and said so.
+   */
   close(): void {
     this.#closing.abort(new Error("closing"));
   }
@@ -198,7 +206,10 @@ export class UnfinishedEndings {
     }
   }
 
-  /** Resolves with the work, or when the process has waited long enough for it. Nothing is left behind of work that is done. */
+  /**
+   * Resolves with the work, or when the process has waited long enough for it. Nothing is left behind of work that is
+   * done.
+   */
   #untilClosed(done: Promise<void>): Promise<void> {
     const { signal } = this.#closing;
     return new Promise((resolve) => {

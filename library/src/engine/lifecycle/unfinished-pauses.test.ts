@@ -10,7 +10,10 @@ import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
 
-/** Time passes as fast as it is slept; what is slept until something, and not for the spacing of attempts, is written down. */
+/**
+ * Time passes as fast as it is slept; what is slept until something, and not for the spacing of attempts, is written
+ * down.
+ */
 function sleeplessClock(slept: number[]): Clock {
   return {
     now: () => 0,
@@ -61,7 +64,9 @@ test("F-46 the same key twice is one, and is another once it is done", async () 
   assert.deepEqual([tried, work.length], [2, 2]);
 });
 
-/** Two endings of one session wait: one by its secret, and one of somebody who needs none. The store loses no answer. */
+/**
+ * Two endings of one session wait: one by its secret, and one of somebody who needs none. The store loses no answer.
+ */
 async function twoOfOne(changes: { readonly told: boolean }) {
   const store = memory();
   const row = sampleRow({ owner: "alice" });

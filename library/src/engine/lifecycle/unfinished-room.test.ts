@@ -1,4 +1,6 @@
-/** Which endings that the store would not take are one and the same, which give way, and what they say of each other. */
+/**
+ * Which endings that the store would not take are one and the same, which give way, and what they say of each other.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endingsWith } from "../../../test-support/unfinished-world.ts";

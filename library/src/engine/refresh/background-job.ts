@@ -18,7 +18,10 @@ const MOST_FAILURES = 8;
 
 type Options = Pick<RenewalOptions, "store" | "clock" | "entropy" | "policy" | "report">;
 
-/** Keeps the sessions of absent users in step too, until the signal is aborted. It counts as no activity of theirs (SE-06). */
+/**
+ * Keeps the sessions of absent users in step too, until the signal is aborted. It counts as no activity of theirs
+ * (SE-06).
+ */
 export async function renewAbsent(options: Options, renewals: Renewals, signal: AbortSignal): Promise<void> {
   const { clock, entropy, report } = options;
   const pass = new Pass(options, renewals, signal);

@@ -1,4 +1,7 @@
-/** Renewals whose result the store has not taken yet, that come to nothing again and again, or that the end of the process meets. */
+/**
+ * Renewals whose result the store has not taken yet, that come to nothing again and again, or that the end of the
+ * process meets.
+ */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/renewals.ts";
@@ -29,7 +32,10 @@ async function pass(milliseconds: number, step = 500): Promise<void> {
   }
 }
 
-/** A session whose token is due, on a store that takes no result of a refresh while its disk is full, and that tells of no endings by itself. */
+/**
+ * A session whose token is due, on a store that takes no result of a refresh while its disk is full, and that tells of
+ * no endings by itself.
+ */
 async function dueOnFullDisk() {
   const inner = memory();
   const disk = { full: true };

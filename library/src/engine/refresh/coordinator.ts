@@ -40,7 +40,8 @@ interface Flying {
 }
 
 /**
- * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store (docs/design.md §1.7).
+ * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store
+ * (docs/design.md §1.7).
  */
 export class Renewals {
   readonly #options: RenewalOptions;
@@ -63,7 +64,10 @@ export class Renewals {
     this.#closing.abort(new CoatcheckError("ERR_TOKEN_UNAVAILABLE"));
   }
 
-  /** A provider did what it was asked, so an outage of it is over: sessions that it failed need not wait out their pauses. */
+  /**
+   * A provider did what it was asked, so an outage of it is over: sessions that it failed need not wait out their
+   * pauses.
+   */
   succeeded(provider: string): void {
     this.#succeeded.set(provider, this.#options.clock.now());
   }
@@ -91,7 +95,9 @@ export class Renewals {
     return this.#waits.for(flight, budget, fresh ? row : undefined).then((landing) => this.#since(row, landing, rejected));
   }
 
-  /** A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that. */
+  /**
+   * A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that.
+   */
   #since(row: SessionRow, landing: Landing, rejected?: string): Renewal {
     const renewal = renewalOf(landing);
     const held = this.#held.get(row.id);
@@ -100,8 +106,8 @@ export class Renewals {
   }
 
   /**
-   * The access token, live, renewed where that is due; where only nearly so, the renewal begins and the present one is given. Rejects with
-   * `ERR_TOKEN_UNAVAILABLE`, `ERR_SESSION_ENDED` or `ERR_STORE_UNAVAILABLE`.
+   * The access token, live, renewed where that is due; where only nearly so, the renewal begins and the present one is
+   * given. Rejects with `ERR_TOKEN_UNAVAILABLE`, `ERR_SESSION_ENDED` or `ERR_STORE_UNAVAILABLE`.
    */
   async accessToken(given: SessionRow, rejected?: string, budget = this.budget()): Promise<string> {
     let row = given;
@@ -122,7 +128,9 @@ export class Renewals {
     throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
   }
 
-  /** The provider answers and gives no tokens, for longer than a session counts unconfirmed: only a fresh login helps. */
+  /**
+   * The provider answers and gives no tokens, for longer than a session counts unconfirmed: only a fresh login helps.
+   */
   #stuck({ tokenExpires }: SessionRow, { answered }: Extract<Renewal, { kind: "unavailable" }>): boolean {
     const { clock, policy } = this.#options;
     return answered === true && tokenExpires !== null && clock.now() - tokenExpires >= policy.unconfirmed;
@@ -177,7 +185,10 @@ export class Renewals {
     this.#waits.land(flight, landing);
   }
 
-  /** Of a thousand that are due at once each waits for its turn before it looks at its row, and keeps none of it until then. */
+  /**
+   * Of a thousand that are due at once each waits for its turn before it looks at its row, and keeps none of it until
+   * then.
+   */
   #begin(flight: Flight, rejected: string | undefined, queue: Slots | null): void {
     const { clock } = this.#options;
     if (queue === null) {

@@ -134,7 +134,10 @@ test("F-71 while one is called others may be added and be over", async () => {
   assert.equal(clock.sleeping, 0);
 });
 
-/** So many that wait for one time, of which these end before it. Answers which of the ended ones were still in line then, and which were called. */
+/**
+ * So many that wait for one time, of which these end before it. Answers which of the ended ones were still in line
+ * then, and which were called.
+ */
 async function crowd(count: number, ended: number) {
   const clock = manualClock();
   const deadlines = new Deadlines(clock);

@@ -1,4 +1,7 @@
-/** Times by which something is to have happened, with one timer for all of them: a crowd that waits would have a thousand. */
+/**
+ * Times by which something is to have happened, with one timer for all of them: a crowd that waits would have a
+ * thousand.
+ */
 import type { Clock } from "../../contracts.ts";
 
 /** Something that is to happen by a time. */

@@ -2,8 +2,8 @@ import type { Clock } from "../../contracts.ts";
 import { parseLease } from "../../core/renewal.ts";
 
 /**
- * Watches the lease of one row on this process's own monotonic clock; clocks are never compared (docs/design.md §1.7). Lease texts are unique, so one that is
- * read twice stood all the while between the two readings.
+ * Watches the lease of one row on this process's own monotonic clock; clocks are never compared (docs/design.md §1.7).
+ * Lease texts are unique, so one that is read twice stood all the while between the two readings.
  */
 export class LeaseWatch {
   readonly #clock: Clock;
@@ -30,7 +30,10 @@ export class LeaseWatch {
     return before - this.#seen.since >= parseLease(lease).length ? "ran-out" : "stands";
   }
 
-  /** This lease is about to be asked for; the token has to be sent within the margin, for the call has to end before the lease does. */
+  /**
+   * This lease is about to be asked for; the token has to be sent within the margin, for the call has to end before the
+   * lease does.
+   */
   asked(lease: string, margin: number): void {
     this.#own = { lease, until: this.#clock.monotonic() + margin };
   }

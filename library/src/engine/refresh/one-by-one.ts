@@ -1,4 +1,7 @@
-/** Works that wake together, one in each round of the event loop: what else waits is looked after in between, while everything is warm. */
+/**
+ * Works that wake together, one in each round of the event loop: what else waits is looked after in between, while
+ * everything is warm.
+ */
 import type { Clock } from "../../contracts.ts";
 
 /** A process that rested is slow for a while; one that works without a break keeps everybody waiting. */

@@ -25,5 +25,8 @@ export type Renewal =
   /** The row with live tokens: as stored, or as it will be where the store did not take it yet. */
   | { readonly kind: "renewed"; readonly row: SessionRow }
   | { readonly kind: "ended"; readonly reason: EndReason }
-  /** Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is there, and only a fresh login helps. */
+  /**
+   * Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is there, and only a fresh login
+   * helps.
+   */
   | { readonly kind: "unavailable"; readonly retryAfter: number; readonly answered?: boolean };

@@ -94,7 +94,8 @@ test("F-46 what little is refreshed in a calm time costs nothing yet, so that al
   pass(249, 0);
   assert.deepEqual(begin(0), []);
   pass(1, 12);
-  // Twelve milliseconds less the two of a calm quarter, for ten of them: one each, of which a fifth of a processor takes five.
+  // Twelve milliseconds less the two of a calm quarter, for ten of them: one each, of which a fifth of a processor
+  // takes five.
   assert.deepEqual(begin(1), [5]);
   begin(9);
   pass(250, 2 + 10 * 1.2);

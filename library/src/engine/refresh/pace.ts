@@ -21,9 +21,9 @@ const QUIET = 0.01;
 const WEIGHT = 0.25;
 
 /**
- * Follows what a refresh costs: the processor time of the process, less what it uses while hardly anything is refreshed,
- * divided by the refreshes. When everything else has become more since, that looks like dearer refreshes, and they slow
- * down, which is what a busy process needs.
+ * Follows what a refresh costs: the processor time of the process, less what it uses while hardly anything is
+ * refreshed, divided by the refreshes. When everything else has become more since, that looks like dearer refreshes,
+ * and they slow down, which is what a busy process needs.
  */
 export class Pace {
   readonly #limits: PaceLimits;

@@ -1,14 +1,19 @@
-/** When the refreshes of one process begin: for each provider so many at once, and as far apart as what one of them costs says. */
+/**
+ * When the refreshes of one process begin: for each provider so many at once, and as far apart as what one of them
+ * costs says.
+ */
 import type { Clock } from "../../contracts.ts";
 import { Slots } from "../lifecycle/rate-limiter.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { Pace } from "./pace.ts";
 
-/** Calls of one process to a provider; those behind them wait their turn before they look at the row and take a lease. */
+/**
+ * Calls of one process to a provider; those behind them wait their turn before they look at the row and take a lease.
+ */
 const CALLS = { most: 64, burst: 4, together: 8 };
 /**
- * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not keep all others
- * waiting; and the last of the thousand begins before a request gives up.
+ * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not keep all
+ * others waiting; and the last of the thousand begins before a request gives up.
  */
 const PACE = { gap: 5, share: 0.2, least: 2, most: 8 };
 
@@ -24,7 +29,10 @@ export class Turns {
     this.#oneByOne = new OneByOne(clock);
   }
 
-  /** Steps aside for all others: of refreshes that begin or are answered together one goes on in each round of the event loop. */
+  /**
+   * Steps aside for all others: of refreshes that begin or are answered together one goes on in each round of the event
+   * loop.
+   */
   aside(): Promise<void> {
     return this.#oneByOne.next();
   }

@@ -14,7 +14,10 @@ interface Case {
   readonly after?: number;
 }
 
-/** What one look at such a session comes to: the tokens that are sent, or the answer without any; and what is told of it. */
+/**
+ * What one look at such a session comes to: the tokens that are sent, or the answer without any; and what is told of
+ * it.
+ */
 async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: Case) {
   const world: World = renewalWorld();
   try {

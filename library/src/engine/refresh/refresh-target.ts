@@ -19,8 +19,8 @@ const HOPELESS_PAUSE = 60_000;
 export type SucceededAt = (provider: string) => number;
 
 /**
- * Why a session whose tokens are due is left alone for now; `null` where nothing is against a refresh, as far as the record says without
- * its tokens.
+ * Why a session whose tokens are due is left alone for now; `null` where nothing is against a refresh, as far as the
+ * record says without its tokens.
  */
 export function heldBack({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): Renewal | null {
   // Shown twice without an answer: a third time would tell the provider that it was stolen.

@@ -84,8 +84,8 @@ async function renewed(
     // mutant: discarded-not-revoked
     if (committed?.kind === "ended") revoke(spending, tokens, spends);
   };
-  // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo theirs.
-  // mutant: held-result-undoes
+  // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo
+  // theirs. mutant: held-result-undoes
   const over = (stored: SessionRow): SessionRow =>
     stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
   const committed = await write({ ...spending, renewed: true }, change, spends, conclude, over);
@@ -97,7 +97,10 @@ function revoke({ provider }: Spending, tokens: ProviderTokens, { options }: Spe
   options.background.waitUntil(provider.revoke(tokens));
 }
 
-/** The provider's no ends the session once; where nobody knows whether the token was spent before, with the reason that says so. */
+/**
+ * The provider's no ends the session once; where nobody knows whether the token was spent before, with the reason that
+ * says so.
+ */
 async function refused(spending: Spending, cause: unknown, spends: Spends): Promise<Renewal> {
   const { clock, announce, report } = spends.options;
   const { row, provider } = spending;
@@ -111,7 +114,9 @@ async function refused(spending: Spending, cause: unknown, spends: Spends): Prom
   return committed.kind === "stored" ? { kind: "ended", reason } : otherwise(spending, committed, spends);
 }
 
-/** A no that may be about something else counts when it is said again, or where the token may have been spent already. */
+/**
+ * A no that may be about something else counts when it is said again, or where the token may have been spent already.
+ */
 function isSecondNo(spending: Spending, { doubtful }: Extract<RefreshOutcome, { kind: "refused" }>): boolean {
   return doubtful !== true || spending.body.renewal?.doubted === true || wasUnknown(spending);
 }
@@ -148,7 +153,10 @@ async function failed(
 
 const wasUnknown = ({ lease, body }: Spending): boolean => wasShown(lease, body);
 
-/** Writes at once where the store takes it; else `held`, and it is offered until the store does. `conclude` hears of it either way. */
+/**
+ * Writes at once where the store takes it; else `held`, and it is offered until the store does. `conclude` hears of it
+ * either way.
+ */
 async function write(
   holding: Holding & Pick<Spending, "body">,
   change: Change,

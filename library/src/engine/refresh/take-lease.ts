@@ -1,4 +1,7 @@
-/** From a row whose tokens are due to the provider: who may show the refresh token, and who waits for somebody else's lease. */
+/**
+ * From a row whose tokens are due to the provider: who may show the refresh token, and who waits for somebody else's
+ * lease.
+ */
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody } from "../../core/record.ts";

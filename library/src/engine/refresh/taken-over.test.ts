@@ -1,4 +1,7 @@
-/** Leases of which this process hears no more, results that the store took late, and a process that was stopped in between. */
+/**
+ * Leases of which this process hears no more, results that the store took late, and a process that was stopped in
+ * between.
+ */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";

@@ -2,8 +2,8 @@
 import type { Clock } from "../../contracts.ts";
 
 /**
- * A time limit that all waits of a request share: admission and every use of the access token together take no longer than one of them may
- * (F-35). What the handler does in between does not count; waits at the same time count once.
+ * A time limit that all waits of a request share: admission and every use of the access token together take no longer
+ * than one of them may (F-35). What the handler does in between does not count; waits at the same time count once.
  */
 export class WaitBudget {
   readonly #clock: Pick<Clock, "monotonic">;

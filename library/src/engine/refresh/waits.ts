@@ -1,4 +1,7 @@
-/** Requests that wait for a refresh: a thousand at once where as many sessions are due together, so each of them keeps little. */
+/**
+ * Requests that wait for a refresh: a thousand at once where as many sessions are due together, so each of them keeps
+ * little.
+ */
 import type { EndReason, SessionRow } from "../../contracts.ts";
 import type { Deadline } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";

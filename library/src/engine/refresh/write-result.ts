@@ -7,7 +7,10 @@ import type { RenewalOptions } from "./options.ts";
 export interface Holding {
   readonly row: SessionRow;
   readonly lease: string;
-  /** What is written are new tokens: as long as nobody holds the lease and the stored ones are those that were spent, they are wanted, however late. */
+  /**
+   * What is written are new tokens: as long as nobody holds the lease and the stored ones are those that were spent,
+   * they are wanted, however late.
+   */
   readonly renewed?: boolean;
 }
 
@@ -18,8 +21,9 @@ export type Change = (row: SessionRow, body: RecordBody) => SessionRow;
 export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | { readonly kind: "ended" | "superseded" };
 
 /**
- * Writes what came of a renewal while the lease is still ours. The session's other columns may have changed meanwhile, so a conflict is
- * answered by reading and planning again; a lease that somebody else holds is the end of it. Throws what the store throws.
+ * Writes what came of a renewal while the lease is still ours. The session's other columns may have changed meanwhile,
+ * so a conflict is answered by reading and planning again; a lease that somebody else holds is the end of it. Throws
+ * what the store throws.
  * @param known the body of the row as it was leased
  */
 export async function commit(
@@ -49,8 +53,8 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 
 /**
- * The same, offered again and again until the store answers: the provider has already spent the old token. At the end of the process it is
- * offered once more; `null`: the store never answered.
+ * The same, offered again and again until the store answers: the provider has already spent the old token. At the end
+ * of the process it is offered once more; `null`: the store never answered.
  */
 export async function insist(
   holding: Holding,

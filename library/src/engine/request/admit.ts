@@ -1,4 +1,7 @@
-/** What comes before the handler: the decision about a request, its session in step with its provider, another user's session ended. */
+/**
+ * What comes before the handler: the decision about a request, its session in step with its provider, another user's
+ * session ended.
+ */
 import type { ErrorCode, Policy, ProvenSession, Report, RequestView, Verdict } from "../../contracts.ts";
 import type { Step } from "../../core/decide.ts";
 import { decide } from "../../core/decide.ts";
@@ -87,8 +90,8 @@ function failedBy(cause: unknown): Verdict {
 }
 
 /**
- * What was observed, once another user's session is over in the store and somebody unknown is known: before the handler, so that it sees one
- * identity, whole (S-30, S-33). Where the store does not take the end nobody is served.
+ * What was observed, once another user's session is over in the store and somebody unknown is known: before the
+ * handler, so that it sees one identity, whole (S-30, S-33). Where the store does not take the end nobody is served.
  */
 export async function reconciled<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
   const { ending, registering, ...rest } = observed;

@@ -96,8 +96,8 @@ export abstract class AdmittedRequest<Data> {
   }
 
   /**
-   * The decision about this request by another policy than it was admitted with. Throws `ERR_INTERNAL` if something is to be done first, which
-   * {@link admit} does.
+   * The decision about this request by another policy than it was admitted with. Throws `ERR_INTERNAL` if something is
+   * to be done first, which {@link admit} does.
    */
   decide(policy: Policy): Decision {
     const step = this.#step(policy);
@@ -106,8 +106,9 @@ export abstract class AdmittedRequest<Data> {
   }
 
   /**
-   * What is to be done about this request before the handler runs, with the session in step with its provider: a request that finds the access
-   * token run out waits for the refresh, one that finds it nearly out begins it and goes on.
+   * What is to be done about this request before the handler runs, with the session in step with its provider: a
+   * request that finds the access token run out waits for the refresh, one that finds it nearly out begins it and goes
+   * on.
    */
   admit(policy: Policy): MaybePromise<Decision> {
     return this.#admit(policy, false);
@@ -134,7 +135,10 @@ export abstract class AdmittedRequest<Data> {
     return decisionOf(this.#observed, this.draft, policy, this.request, this.now, this.options);
   }
 
-  /** The answer in the handler's place. A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */
+  /**
+   * The answer in the handler's place. A navigation that is refused clears a ticket that is dead; nothing else is set
+   * or cleared here.
+   */
   refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse {
     const { request, options } = this;
     const answer = answerDecision(decision, request, options);

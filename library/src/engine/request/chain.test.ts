@@ -19,7 +19,10 @@ interface Case {
   readonly session: State;
 }
 
-/** What the written policy says: whom the request is served as, or its status; and whether the presented session lives on. */
+/**
+ * What the written policy says: whom the request is served as, or its status; and whether the presented session lives
+ * on.
+ */
 interface Expected {
   readonly served: string | null | number;
   readonly by: string | null;

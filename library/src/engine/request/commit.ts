@@ -11,7 +11,10 @@ export type WritePlan = Extract<Plan, { kind: "write" }>;
 /** `conflict`: somebody else wrote the row first. `overruled`: a logout overtook the login. */
 export type Carried = "done" | "conflict" | "overruled";
 
-/** Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each other. */
+/**
+ * Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each
+ * other.
+ */
 export async function carryOut<Data>(exchange: Settling<Data>, held: Held, planned: WritePlan, now: number): Promise<Carried> {
   const { options } = exchange;
   const { store, background } = options;
@@ -47,8 +50,8 @@ export async function carryOut<Data>(exchange: Settling<Data>, held: Held, plann
 }
 
 /**
- * What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its secret. Answers whether somebody
- * else has ended it already.
+ * What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its
+ * secret. Answers whether somebody else has ended it already.
  */
 async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<boolean> {
   let overruled = false;
@@ -95,8 +98,8 @@ function announce<Data>(exchange: Settling<Data>, held: Held, { row, condition }
 }
 
 /**
- * Whether the login in its place may live by the same grant: to some providers a person and a client have one, and to revoke a token of it
- * takes the new ones as well.
+ * Whether the login in its place may live by the same grant: to some providers a person and a client have one, and to
+ * revoke a token of it takes the new ones as well.
  */
 function sharesGrant(row: SessionRow | undefined, login: LoginIntent | null): boolean {
   return row !== undefined && login !== null && login.tokens !== null && row.owner === login.owner;

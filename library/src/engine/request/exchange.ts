@@ -16,11 +16,17 @@ import { UNCHANGED } from "./settlement.ts";
 
 const NOTHING: readonly (() => void)[] = [];
 
-/** One request's way through the engine: who is admitted, what the handler wants, and its settling. Adapters hold one each. */
+/**
+ * One request's way through the engine: who is admitted, what the handler wants, and its settling. Adapters hold one
+ * each.
+ */
 export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchange, SessionSource<Data>, Settling<Data> {
   /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
   onIntent: (() => void) | null = null;
-  /** The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6); and when. */
+  /**
+   * The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6); and
+   * when.
+   */
   ownerMark: Promise<string | undefined> | null = null;
   loginBegan: number | null = null;
   /** A push-style adapter's answer, which is for no cache once somebody is shown in it. */
@@ -32,7 +38,10 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
   #session: SessionHandle<Data> | null = null;
   #whenStored: readonly (() => void)[] = NOTHING;
 
-  /** Whether the handler has read who asks, or data of their session: its answer is then for no cache, unless it says otherwise. */
+  /**
+   * Whether the handler has read who asks, or data of their session: its answer is then for no cache, unless it says
+   * otherwise.
+   */
   get shown(): boolean {
     return this.#shown;
   }
@@ -54,7 +63,10 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
     return this.#draft;
   }
 
-  /** Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
+  /**
+   * Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted
+   * user's session begins.
+   */
   get pending(): boolean {
     return (
       hasIntent(this.#draft) ||
@@ -120,7 +132,8 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
     return this.#closed;
   }
 
-  // Stored by a navigation that succeeds, or by what the handler writes and no 5xx undoes; cookieless clients store none (S-35).
+  // Stored by a navigation that succeeds, or by what the handler writes and no 5xx undoes; cookieless clients store
+  // none (S-35).
   #begin(status: number, wrote: boolean): boolean {
     const login = beginningOf(this.asserted, this.proven);
     if (login === null || this.#draft.login !== null || this.#draft.logout) return false;

@@ -18,8 +18,9 @@ export function beginningOf(asserted: Asserted | null, proven: ProvenSession | n
 }
 
 /**
- * Carries out the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of those that come at once store it;
- * the others are served as who they are, and store nothing (S-35). What a handler writes is stored in any case, and does not come by here.
+ * Carries out the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of those
+ * that come at once store it; the others are served as who they are, and store nothing (S-35). What a handler writes is
+ * stored in any case, and does not come by here.
  */
 export async function settleFirstVisit<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   const { login } = exchange.draft;

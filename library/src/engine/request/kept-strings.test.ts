@@ -24,7 +24,9 @@ async function heap(): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** The Cookie header outside of the heap, where the search does not find it. Texts are made in functions that are over. */
+/**
+ * The Cookie header outside of the heap, where the search does not find it. Texts are made in functions that are over.
+ */
 async function signedIn(auth: Auth<JsonObject>, canary: Buffer): Promise<Buffer> {
   const cookie = await signIn(auth, { subject: "alice" });
   return Buffer.from(`theme=dark; ${cookie}; beside=${canary.toString("latin1")}`, "latin1");

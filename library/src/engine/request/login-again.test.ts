@@ -1,4 +1,7 @@
-/** A login whose write met another is planned again, with the same tokens of the provider; what became of the first record must not cost them. */
+/**
+ * A login whose write met another is planned again, with the same tokens of the provider; what became of the first
+ * record must not cost them.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION, SECRET } from "../../../test-support/app.ts";

@@ -7,7 +7,9 @@ export interface Answer {
   setHeader(name: string, value: string): unknown;
 }
 
-/** For answers that are pushed: said as soon as somebody is read, so that whatever the handler says afterwards counts. */
+/**
+ * For answers that are pushed: said as soon as somebody is read, so that whatever the handler says afterwards counts.
+ */
 export function keepFromCaches(answer: Answer): void {
   if (!answer.headersSent && !answer.hasHeader("cache-control")) answer.setHeader("cache-control", "no-store");
 }

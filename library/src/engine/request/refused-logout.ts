@@ -1,4 +1,7 @@
-/** A logout that the store would not take: the browser forgets the session at once, and the process goes on trying to end it (S-45). */
+/**
+ * A logout that the store would not take: the browser forgets the session at once, and the process goes on trying to
+ * end it (S-45).
+ */
 import type { ErrorCode, RequestView } from "../../contracts.ts";
 import { readCookies } from "../../cookie/parse.ts";
 import { clearCookie } from "../../cookie/serialize.ts";
@@ -23,8 +26,8 @@ export function refusedLogout<Data>(exchange: Settling<Data>, cause: CoatcheckEr
 }
 
 /**
- * The same where not even the look-up was answered. Whose ticket it is has to be proved when the store is back: an id alone, which anybody may
- * know, ends nothing. `null`: no ticket came along.
+ * The same where not even the look-up was answered. Whose ticket it is has to be proved when the store is back: an id
+ * alone, which anybody may know, ends nothing. `null`: no ticket came along.
  */
 export function unseenLogout<Data>(
   request: RequestView,

@@ -25,7 +25,10 @@ export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], 
 /** What answers need to know of the engine. */
 export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage" | "forbiddenPage">;
 
-/** What is answered where there is no answer: a person's navigation in an outage gets a page with what to do, all else the problem document. */
+/**
+ * What is answered where there is no answer: a person's navigation in an outage gets a page with what to do, all else
+ * the problem document.
+ */
 export function answerFailure(
   { code, retryAfter }: { readonly code: ErrorCode; readonly retryAfter: number | null },
   request: RequestView,
@@ -38,8 +41,8 @@ export function answerFailure(
 }
 
 /**
- * What is answered to an error that a handler threw. A person's navigation that needed a token, and whose session has none to give any
- * more, is led to the login: nothing else helps (F-31).
+ * What is answered to an error that a handler threw. A person's navigation that needed a token, and whose session has
+ * none to give any more, is led to the login: nothing else helps (F-31).
  */
 export function answerThrown(
   error: { readonly code: ErrorCode; readonly retryAfter: number | null },
@@ -78,7 +81,10 @@ export function answerDecision(
 
 const isRepeatable = ({ method }: RequestView): boolean => method === "GET" || method === "HEAD";
 
-/** Sends a browser to the login, which says first why the session is over where it was one, and afterwards back to where it was going. */
+/**
+ * Sends a browser to the login, which says first why the session is over where it was one, and afterwards back to where
+ * it was going.
+ */
 function answerLogin(request: RequestView, prefix: string, origins: readonly string[], ended?: EndReason): RouteResponse {
   const safe = isRepeatable(request);
   const returnTo = safe ? request.target : pageBefore(request, origins);
@@ -93,7 +99,8 @@ function answerLogin(request: RequestView, prefix: string, origins: readonly str
   };
 }
 
-// A form that was sent when nobody was signed in any more cannot be sent again; the page that it stands on can be shown.
+// A form that was sent when nobody was signed in any more cannot be sent again; the page that it stands on can be
+// shown.
 function pageBefore(request: RequestView, origins: readonly string[]): string {
   const referer = request.header("referer") ?? "";
   if (!URL.canParse(referer)) return "/";

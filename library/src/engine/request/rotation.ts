@@ -1,4 +1,7 @@
-/** The secret after the one that was presented: the same for everybody who asks, so that a lost answer can be asked for again. */
+/**
+ * The secret after the one that was presented: the same for everybody who asks, so that a lost answer can be asked for
+ * again.
+ */
 import type { ProvenSession, RequestView, SessionRow } from "../../contracts.ts";
 import { readCookies } from "../../cookie/parse.ts";
 import { equalHash } from "../../crypto/equal.ts";
@@ -11,14 +14,18 @@ export interface Successor extends MintedTicket {
   readonly current?: boolean;
 }
 
-/** Whoever proved the secret that was exchanged since shows the previous one. `fresh`: the row as it was read after they proved it. */
+/**
+ * Whoever proved the secret that was exchanged since shows the previous one. `fresh`: the row as it was read after they
+ * proved it.
+ */
 export function showsPrevious({ row, previous }: ProvenSession, fresh: SessionRow): boolean {
   return previous || fresh.previousUntil !== row.previousUntil;
 }
 
 /**
- * What `rotate` gives the browser that presented this row's ticket. Derived, and not drawn: the successor follows from the secret and from a key of
- * ours, so that whoever asks again within the grace, or at the same moment, gets the same one, and no store keeps it in the clear.
+ * What `rotate` gives the browser that presented this row's ticket. Derived, and not drawn: the successor follows from
+ * the secret and from a key of ours, so that whoever asks again within the grace, or at the same moment, gets the same
+ * one, and no store keeps it in the clear.
  */
 export function successorOf<Data>(row: SessionRow, request: RequestView, options: EngineOptions<Data>): Successor {
   const { keyring, entropy, cookies } = options;

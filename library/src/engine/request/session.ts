@@ -153,7 +153,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
     const { proven, options, draft, asserted } = this.#exchange;
     if (proven === null || proven.row.owner === null || draft.logout) {
-      // A proxy's user is signed in and has no provider's token. A login here would be of another identity: a redirect loop.
+      // A proxy's user is signed in and has no provider's token. A login here would be of another identity: a redirect
+      // loop.
       throw new CoatcheckError(asserted === null || draft.logout ? "ERR_SESSION_ENDED" : "ERR_TOKEN_UNAVAILABLE");
     }
     // Who has just been signed in has no token here yet; the one that is stored is somebody else's.

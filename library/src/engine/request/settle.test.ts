@@ -18,7 +18,9 @@ async function open(cookie = ""): Promise<Exchange<Record<string, unknown>>> {
   return replica.auth.engine.open(view(cookie));
 }
 
-/** A signed-in session's write that meets so many others first. Answers what came of it, and what was slept meanwhile. */
+/**
+ * A signed-in session's write that meets so many others first. Answers what came of it, and what was slept meanwhile.
+ */
 async function writtenPast(conflicts: number) {
   const slept: number[] = [];
   const real = memory();

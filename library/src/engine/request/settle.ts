@@ -21,10 +21,16 @@ import { refusedLogout } from "./refused-logout.ts";
 import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
 import type { Settlement, Settling } from "./settlement.ts";
 
-/** Optimistic concurrency: how often a write is planned again on the fresh record. Every conflict is somebody else's success. */
+/**
+ * Optimistic concurrency: how often a write is planned again on the fresh record. Every conflict is somebody else's
+ * success.
+ */
 const ATTEMPTS = 200;
 
-/** Carries out what the handler wanted: the store first, the cookie second. The only place where a session's cookie is set. */
+/**
+ * Carries out what the handler wanted: the store first, the cookie second. The only place where a session's cookie is
+ * set.
+ */
 export async function settle<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   try {
     return await attempt(exchange, status);

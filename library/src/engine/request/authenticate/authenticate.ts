@@ -12,8 +12,8 @@ import type {
   StrategyContext,
   Verdict,
 } from "../../../contracts.ts";
+import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
-import { hookFailure } from "../../../core/hook-failure.ts";
 import type { Presented, Reconciled } from "../../../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../../../core/reconcile.ts";
 import { ownerOf, parseBody } from "../../../core/record.ts";
@@ -42,7 +42,10 @@ export interface Observed {
   readonly asserted?: Asserted;
   /** An anonymous session beside an asserted user: its data become theirs when something is stored. */
   readonly anonymous?: ProvenSession;
-  /** The presented ticket proves nothing, or will not once this request counts: what the verdict cannot say beside whom a proxy asserts. */
+  /**
+   * The presented ticket proves nothing, or will not once this request counts: what the verdict cannot say beside whom
+   * a proxy asserts.
+   */
   readonly dead?: DeadTicket;
   /** A session that is over before the handler runs. */
   readonly ending?: { readonly session: ProvenSession; readonly reason: EndReason };

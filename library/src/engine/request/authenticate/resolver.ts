@@ -1,6 +1,6 @@
 import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../../contracts.ts";
+import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
-import { hookFailure } from "../../../core/hook-failure.ts";
 import type { Resolution, UnknownUsers } from "../../../core/reconcile.ts";
 import { ownerOf } from "../../../core/record.ts";
 
@@ -20,9 +20,14 @@ export interface ResolverOptions {
   readonly resolve?: (identity: Identity) => MaybePromise<Known>;
   /** What becomes of whom it does not know. Default `anonymous`. */
   readonly unknown?: UnknownUsers;
-  /** Makes a user of somebody unknown, with `unknown: "register"`. Asked once for each of them at a time in a process. */
+  /**
+   * Makes a user of somebody unknown, with `unknown: "register"`. Asked once for each of them at a time in a process.
+   */
   readonly register?: (identity: Identity) => MaybePromise<Exclude<Known, null>>;
-  /** How long an answer of `resolve` is good, milliseconds; that somebody is unknown only a sixth of it. Errors are not kept. Default 30,000. */
+  /**
+   * How long an answer of `resolve` is good, milliseconds; that somebody is unknown only a sixth of it. Errors are not
+   * kept. Default 30,000.
+   */
   readonly cacheFor?: number;
 }
 
@@ -124,7 +129,10 @@ export class Resolver {
     }
   }
 
-  /** Whether what is on its way is an answer for this request too: the same is asserted, and nobody was to be forgotten since it was asked. */
+  /**
+   * Whether what is on its way is an answer for this request too: the same is asserted, and nobody was to be forgotten
+   * since it was asked.
+   */
   #answersFor({ from, generation }: Asking, identity: Identity): boolean {
     // mutant: asked-before-forget
     return generation === this.#generation && saysTheSame(from, identity);
@@ -194,7 +202,10 @@ export class Resolver {
   }
 }
 
-/** Whether the app would be asked the same: its answer may rest on the claims (A-34). Readers give the same object for the same assertion. */
+/**
+ * Whether the app would be asked the same: its answer may rest on the claims (A-34). Readers give the same object for
+ * the same assertion.
+ */
 function saysTheSame(before: Identity, now: Identity): boolean {
   // mutant: claims-of-before
   return before === now || JSON.stringify(before.claims) === JSON.stringify(now.claims);

@@ -1,6 +1,6 @@
 /** Tells a bug of the app's own functions from an outage that they declare. */
-import type { ErrorCode } from "../contracts.ts";
-import { CoatcheckError } from "./errors.ts";
+import type { ErrorCode } from "../../contracts.ts";
+import { CoatcheckError } from "../errors.ts";
 
 /** What is answered where a function of the app's own threw this: its outage where it declares one, else its bug. */
 export function hookFailure(cause: unknown): { readonly code: ErrorCode; readonly retryAfter?: number } {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CoatcheckError } from "../errors.ts";
 import { describeError } from "./describe-error.ts";
-import { CoatcheckError } from "./errors.ts";
 
 const coded = (message: string, code: string, cause?: unknown): Error =>
   Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code });
