@@ -1,10 +1,14 @@
 /** One refresh on its way. It belongs to no request: whoever waits for it may go, it goes on. */
 import type { Provider } from "../../contracts.ts";
 import type { Renewal } from "./options.ts";
-import type { Waiting } from "./waits.ts";
 
 /** What became of it. `failed`: the store did not answer, or this process closes. */
 export type Landing = Renewal | { readonly kind: "failed"; readonly cause: unknown };
+
+/** A request that waits for it. */
+export interface Waiter {
+  end(landing: Landing): void;
+}
 
 export class Flight {
   readonly id: string;
@@ -16,7 +20,7 @@ export class Flight {
   readonly landed: Promise<Landing>;
   readonly land: (landing: Landing) => void;
   /** Requests that wait for it. */
-  waiting: readonly Waiting[] = [];
+  waiting: readonly Waiter[] = [];
   /** Stops hearing of the end of the session, of which one hears while somebody waits. */
   stopWatching: (() => void) | null = null;
   /** It was told that requests wait for it no longer. */

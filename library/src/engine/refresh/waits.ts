@@ -6,7 +6,7 @@ import type { EndReason, SessionRow } from "../../contracts.ts";
 import type { Deadline } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { RenewalOptions } from "./options.ts";
-import type { Flight, Landing } from "./single-flight.ts";
+import type { Flight, Landing, Waiter } from "./single-flight.ts";
 import type { WaitBudget } from "./wait-budget.ts";
 
 const LATER: Landing = { kind: "unavailable", retryAfter: 1_000 };
@@ -74,7 +74,7 @@ export class Waits {
     flight.stopWatching = null;
   }
 
-  #end(waiting: Waiting, landing: Landing): void {
+  #end(waiting: Waiter, landing: Landing): void {
     waiting.end(landing);
     this.#deadlines.remove();
   }
