@@ -161,9 +161,9 @@ export class CoatcheckError extends Error {
   }
 }
 
-/** RFC 9457 problem document of a code. */
-export function problem(code: ErrorCode, detail?: string): string {
-  const { status, message } = ERRORS[code];
+/** RFC 9457 problem document of a code. `status` is the table's unless a protocol prescribes another. */
+export function problem(code: ErrorCode, detail?: string, status: number = ERRORS[code].status): string {
+  const { message } = ERRORS[code];
   return JSON.stringify({
     type: `urn:coatcheck:error:${code}`,
     title: message,

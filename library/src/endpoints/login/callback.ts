@@ -6,11 +6,12 @@ import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { landingPage } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
-import type { Failure } from "../responses.ts";
-import { loginFailed, redirect, refusal } from "../responses.ts";
+import { redirect, refusal } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
 import { sendToProvider } from "./login.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
+import type { Failure } from "./login-failed.ts";
+import { loginFailed } from "./login-failed.ts";
 import type { Flow } from "./login-state.ts";
 import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./login-state.ts";
 

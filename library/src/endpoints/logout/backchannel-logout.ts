@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { ErrorCode, ProviderFailure, ProviderNotice, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
+import { ok, refusalWithStatus } from "../responses.ts";
 import { unverifiedClaims } from "./unverified-claims.ts";
 
 const MOST_FORM_BYTES = 65_536;
-/** A replica whose clock is ahead must not sweep a mark that another still needs. */
+/** A replica whose clock is ahead must not sweep a one-time marker that another still needs. */
 const SWEEP_MARGIN = 120_000;
 
 /** Why a logout token was refused: a word for the log, and the code of the answer. */
@@ -23,8 +24,9 @@ interface Vouched {
 }
 
 /**
- * `POST backchannel-logout`: a provider says who signed out there. The proof is the signature of the token alone: no cookie is read and
- * nobody is looked up. 200 when all of it is done, 400 for whatever else happened (OpenID Connect Back-Channel Logout 1.0, s2.8).
+ * `POST backchannel-logout`: a provider says who signed out there. The proof is the signature of the token alone: no
+ * cookie is read and no session is looked up. 200 when all of it is done, 400 for everything else (OpenID Connect
+ * Back-Channel Logout 1.0, s2.8).
  */
 export async function backchannelLogout(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
   const done = await signOut(request, deps);
@@ -33,20 +35,10 @@ export async function backchannelLogout(request: RouteRequest, deps: OidcDepende
     const level = ERRORS[code].status >= 500 ? "error" : "warn";
     const about = { ...(provider === undefined ? {} : { provider }), ...(error === undefined ? {} : { error }) };
     deps.report({ name: "backchannel.refused", level, reason, code, ...about });
-    return { status: 400, headers: [["content-type", "application/problem+json"], ...CLOSED], body: problemOf(code) };
+    return refusalWithStatus(400, code);
   }
   deps.report({ name: "backchannel.completed", level: "info", ...done });
-  return { status: 200, headers: CLOSED, body: "" };
-}
-
-const CLOSED = [
-  ["cache-control", "no-store"],
-  ["x-content-type-options", "nosniff"],
-] as const;
-
-/** The code says what happened; the status is the protocol's. */
-function problemOf(code: ErrorCode): string {
-  return JSON.stringify({ type: `urn:coatcheck:error:${code}`, title: ERRORS[code].message, status: 400, code });
+  return ok;
 }
 
 async function signOut(
@@ -59,7 +51,7 @@ async function signOut(
   return "code" in vouched ? vouched : once(vouched, deps);
 }
 
-/** The one `logout_token` of a form; other fields are nobody's. */
+/** The one `logout_token` of a form; other fields are ignored. */
 async function tokenIn(request: RouteRequest): Promise<string | Refusal> {
   const type = (request.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") return { reason: "media-type", code: "ERR_UNSUPPORTED_MEDIA_TYPE" };
@@ -73,7 +65,7 @@ async function tokenIn(request: RouteRequest): Promise<string | Refusal> {
   return token === undefined || another !== undefined ? { reason: "token", code: "ERR_BAD_REQUEST" } : token;
 }
 
-/** Asks the provider that the token names; where we are several clients of one issuer, or it names none, each of them. */
+/** Asks the provider that the token names, or each of them if it names none or we are several clients of one issuer. */
 async function verified(token: string, { providers }: OidcDependencies): Promise<Vouched | Refusal> {
   const named = unverifiedClaims(token)?.["iss"];
   const issuer = typeof named === "string" ? named : null;
@@ -105,7 +97,7 @@ async function once(
 ): Promise<{ readonly provider: string; readonly count: number } | Refusal> {
   const { store, sessions, clock, report } = deps;
   const about = { provider: provider.name };
-  const key = markOf(provider, notice);
+  const key = replayKey(provider, notice);
   try {
     if (!(await store.mark(key, notice.expires + SWEEP_MARGIN, clock.now())))
       return { reason: "replay", code: "ERR_BAD_REQUEST", ...about };
@@ -124,12 +116,12 @@ async function once(
 }
 
 /** The name stands for the client: an issuer may know us as several, and says each of them by a token of its own. */
-function markOf({ name }: LoginProvider, { issuer, tokenId }: ProviderNotice): string {
+function replayKey({ name }: LoginProvider, { issuer, tokenId }: ProviderNotice): string {
   const text = JSON.stringify([issuer, name, tokenId]);
   return `jti:${createHash("sha256").update(text).digest("base64url")}`;
 }
 
-/** Puts a mark that has expired in the place of one that stands, so that the provider can send the token again. */
+/** Replaces the replay guard by one that has expired, so that the provider can send the token again. */
 async function takeBack(key: string, { store, clock, report }: OidcDependencies): Promise<void> {
   const now = clock.now();
   try {

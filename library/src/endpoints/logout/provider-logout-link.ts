@@ -5,7 +5,7 @@ import { hashSecret } from "../../crypto/ticket.ts";
 import type { OidcDependencies } from "../dependencies.ts";
 import { link, page } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
-import { redirect, refusal } from "../responses.ts";
+import { redirect, refusal, retryAfter } from "../responses.ts";
 import { signedOutAddress } from "./signed-out.ts";
 
 /** How long such an address is good, milliseconds; clocks of replicas may differ by as much again. */
@@ -48,10 +48,10 @@ export async function continueLogout(request: RouteRequest, deps: OidcDependenci
   }
 }
 
-/** Nobody can say whether the address was used: it can be asked for again. */
+/** The store cannot say whether the address was used, so it can be asked for again. */
 function notNow(target: string): RouteResponse {
   const content = `<p>You are signed out of this site. Signing out of the service that you sign in with is not possible just now.</p>
 <div class="row">${link({ label: "Sign out there too", href: target }, false)}</div>`;
   const response = page({ status: 503, title: "You are signed out here", content, forms: false });
-  return { ...response, headers: [...response.headers, ["retry-after", "5"]] };
+  return { ...response, headers: [...response.headers, ...retryAfter(503)] };
 }

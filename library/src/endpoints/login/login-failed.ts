@@ -1,0 +1,68 @@
+/** The answer to a login that failed: a page or a problem document, and the event with the same reference. */
+import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
+import { isLoopbackHost } from "../../cookie/names.ts";
+import { describeError } from "../../core/errors/describe-error.ts";
+import { ERRORS } from "../../core/errors.ts";
+import type { OidcDependencies } from "../dependencies.ts";
+import type { Way } from "../pages/page.ts";
+import { failurePage } from "../pages/page.ts";
+import { type Header, refusal, retryAfter, wantsJson } from "../responses.ts";
+
+/** A login that failed. */
+export interface Failure {
+  readonly code: ErrorCode;
+  /** A short word for the log. */
+  readonly reason: string;
+  /** The parameter that is malformed, to be shown. One of our own names, never what was sent. */
+  readonly parameter?: string;
+  readonly provider?: string;
+  readonly error?: unknown;
+  /** Where a new login would lead. */
+  readonly returnTo: string;
+  /** `Set-Cookie` lines. */
+  readonly cookies?: readonly string[];
+  /** The browser holds a live session, which goes on. */
+  readonly signedIn?: boolean;
+}
+
+/** A page that is opened on this machine is seen by its developer, who is shown the cause. */
+const isOnLoopback = ({ origin }: Pick<RouteRequest, "origin">): boolean => isLoopbackHost(new URL(origin).hostname);
+
+/** Tells the user what happened and how to go on, and logs the cause for the operator under the same reference. */
+export function loginFailed(
+  request: Pick<RouteRequest, "header" | "origin">,
+  failure: Failure,
+  deps: OidcDependencies,
+): RouteResponse {
+  const { code, reason, provider, error, returnTo } = failure;
+  const { status, message } = ERRORS[code];
+  const reference = Buffer.from(deps.entropy.bytes(6)).toString("hex");
+  deps.report({
+    name: "login.failed",
+    level: status >= 500 ? "error" : "warn",
+    code,
+    reason,
+    reference,
+    ...(provider === undefined ? {} : { provider }),
+    ...(error === undefined ? {} : { error }),
+  });
+  const cookies = (failure.cookies ?? []).map((cookie): Header => ["set-cookie", cookie]);
+  const wrong = failure.parameter === undefined ? "" : ` Look at the parameter ${failure.parameter}.`;
+  if (wantsJson(request)) return refusal(code, `Reference ${reference}.${wrong}`, cookies);
+  const response = failurePage({
+    status,
+    title: status === 503 ? "Signing in is not possible right now" : "Signing in did not work",
+    reason: message + wrong,
+    ways: waysOn(failure, deps),
+    reference,
+    ...(isOnLoopback(request) ? { cause: `${code} (${reason})${error === undefined ? "" : `: ${describeError(error)}`}` } : {}),
+  });
+  return { ...response, headers: [...response.headers, ...retryAfter(status), ...cookies] };
+
+  function waysOn({ signedIn }: Failure, { prefix }: OidcDependencies): readonly Way[] {
+    const which =
+      provider === undefined || provider === deps.providers[0]?.name ? "" : `&provider=${encodeURIComponent(provider)}`;
+    const again: Way = { label: "Sign in again", href: `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${which}` };
+    return signedIn === true ? [{ label: "Go on", href: returnTo }, again] : [again];
+  }
+}
