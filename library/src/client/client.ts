@@ -1,3 +1,4 @@
+/** The browser's client: session, sign-in, sign-out and a fetch that retries, of one page. */
 import { insist, isReplayable, serverTime } from "./retry.ts";
 import type { ClientSession, SessionClient, SessionClientOptions, SignOutOptions } from "./types.ts";
 import { SessionClientError } from "./types.ts";

@@ -1,3 +1,4 @@
+/** Retries of requests that are answered 503, and what may be sent twice. */
 import type { World } from "./world.ts";
 
 const MOST_ATTEMPTS = 5;

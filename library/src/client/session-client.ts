@@ -1,3 +1,4 @@
+/** What the browser imports: the client, wired to the page that it runs in. */
 import { createClient } from "./client.ts";
 import type { SessionClient, SessionClientOptions } from "./types.ts";
 import { browserWorld } from "./world.ts";

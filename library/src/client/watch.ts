@@ -1,3 +1,4 @@
+/** Tells listeners that another user is signed in, or none: one signal for all tabs, checked at the server. */
 import type { ClientSession, SessionListener } from "./types.ts";
 import type { Line, World } from "./world.ts";
 

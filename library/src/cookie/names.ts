@@ -1,3 +1,4 @@
+/** The names and attributes of our cookies. */
 import { CoatcheckError } from "../core/errors.ts";
 import { MAX_HEADER_CHARACTERS } from "./parse.ts";
 import type { CookieSpec } from "./serialize.ts";

@@ -1,3 +1,4 @@
+/** Random bytes of the system. */
 import { randomFillSync } from "node:crypto";
 import type { Entropy } from "../contracts.ts";
 

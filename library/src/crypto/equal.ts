@@ -1,3 +1,4 @@
+/** The comparison of secrets in constant time. */
 import { hash } from "node:crypto";
 
 /**

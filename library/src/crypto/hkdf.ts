@@ -1,3 +1,4 @@
+/** Key derivation: HKDF (RFC 5869) with SHA-256. */
 import type { KeyObject } from "node:crypto";
 import { createHmac, createSecretKey } from "node:crypto";
 

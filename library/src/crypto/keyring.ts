@@ -1,3 +1,4 @@
+/** The keys of the configured secrets: sealing, signing and hashing, with rotation. */
 import type { KeyObject } from "node:crypto";
 import { createHmac, createPrivateKey, createSecretKey } from "node:crypto";
 import type { Entropy } from "../contracts.ts";

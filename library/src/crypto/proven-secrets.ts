@@ -1,3 +1,4 @@
+/** Recognises a secret that was proven before, without hashing it again. */
 import type { Entropy } from "../contracts.ts";
 import { systemEntropy } from "./entropy.ts";
 import type { PresentedTicket } from "./ticket.ts";

@@ -1,3 +1,4 @@
+/** Reads configured secrets, and refuses weak ones. */
 import { CoatcheckError } from "../core/errors.ts";
 
 export { sameSecret } from "./equal.ts";

@@ -1,3 +1,4 @@
+/** Signature algorithms of JWS by their keys. */
 import type { KeyObject } from "node:crypto";
 import { constants, verify } from "node:crypto";
 

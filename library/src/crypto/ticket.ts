@@ -1,3 +1,4 @@
+/** Session tickets: how they are made, parsed and hashed. */
 import { hash } from "node:crypto";
 import type { Entropy } from "../contracts.ts";
 

@@ -1,3 +1,4 @@
+/** XAES-256-GCM: authenticated encryption with nonces of 192 bits. */
 import type { CipherGCMOptions, KeyObject } from "node:crypto";
 import { createCipheriv, createDecipheriv, createSecretKey } from "node:crypto";
 

@@ -1,3 +1,4 @@
+/** What the endpoints are given by the wiring. */
 import type { Background, Clock, Entropy, Provider, Report, SessionDirectory, SessionStore } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";

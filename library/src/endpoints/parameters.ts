@@ -1,3 +1,4 @@
+/** Reads the parameters of a request, and refuses repeated and malformed ones. */
 import type { LoginParameters, RequestView } from "../contracts.ts";
 
 /** What `GET login` was asked for. */

@@ -1,3 +1,4 @@
+/** The table of endpoints. */
 import type { Route } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import type { OidcDependencies } from "./dependencies.ts";

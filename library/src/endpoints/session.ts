@@ -1,3 +1,4 @@
+/** `GET session`: who is signed in. */
 import type { RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { json, refusal } from "./responses.ts";

@@ -1,3 +1,4 @@
+/** `sessions`: lists a user's sessions, and ends them. */
 import type { RouteExchange, RouteRequest, RouteResponse, SessionInfo } from "../contracts.ts";
 import { isId } from "../crypto/ticket.ts";
 import type { OidcDependencies } from "./dependencies.ts";

@@ -1,3 +1,4 @@
+/** Reads the values of headers and claims in which a proxy asserts a user. */
 import type { JsonObject } from "../contracts.ts";
 
 /** What a proxy can tell of a person. `user` becomes the subject, the others claims. */

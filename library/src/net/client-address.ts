@@ -1,3 +1,4 @@
+/** The client's address behind trusted proxies, from `X-Forwarded-For` or `Forwarded`. */
 import type { Address } from "./ip-address.ts";
 import { formatAddress, parseAddress } from "./ip-address.ts";
 import type { TrustedPeers } from "./trusted-peers.ts";

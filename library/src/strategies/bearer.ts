@@ -1,3 +1,4 @@
+/** The strategy that authenticates by bearer tokens (RFC 6750). */
 import type {
   MaybePromise,
   Principal,

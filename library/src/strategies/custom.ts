@@ -1,3 +1,4 @@
+/** A strategy of the app's own. */
 import type {
   Clock,
   LoginIdentity,

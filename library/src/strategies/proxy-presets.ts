@@ -1,3 +1,4 @@
+/** The headers by which known proxies assert the user. */
 import type { AssertedField } from "../net/asserted-values.ts";
 
 /** The headers that tell who asks. `user` is who it is; the others are claims of theirs. */

@@ -1,3 +1,4 @@
+/** The strategy that authenticates by the headers of a trusted proxy. */
 import { hash } from "node:crypto";
 import type { AssertionVerifier, Identity, MaybePromise, ProxyReader, ProxyVerdict, RequestView } from "../contracts.ts";
 import { equalHash } from "../crypto/equal.ts";

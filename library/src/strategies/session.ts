@@ -1,3 +1,4 @@
+/** The strategy that authenticates by our session cookie. */
 import type { MaybePromise, SessionRow, StoreCapabilities, Strategy, StrategyContext, Verdict } from "../contracts.ts";
 import { findCookie, readCookies } from "../cookie/parse.ts";
 import { isKept } from "../core/hot-rows.ts";

@@ -1,3 +1,4 @@
+/** The logout tokens of the fake provider. */
 import type { Provider, ProviderNotice } from "../contracts.ts";
 
 /** Whom a fake provider signs out: one of its sessions, or all of a subject. At least one of both. */

@@ -1,3 +1,4 @@
+/** What `coatcheck/testing` publishes. */
 export type { FakeReuse } from "./fake-grants.ts";
 export type { FakeLogout } from "./fake-logouts.ts";
 export {

@@ -1,3 +1,4 @@
+/** A clock that a test moves. */
 import type { Clock } from "../contracts.ts";
 
 /** A {@link Clock} that stands still until it is moved. */

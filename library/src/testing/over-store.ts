@@ -1,3 +1,4 @@
+/** A store whose single methods a test replaces. */
 import type { SessionStore } from "../contracts.ts";
 
 /** A store that answers as `real` does but for what `changes` replaces: for outages, delays and journals in tests. */

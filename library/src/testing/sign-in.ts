@@ -1,3 +1,4 @@
+/** Signs a user in without a provider. */
 import type { LoginIdentity, ProviderTokens, RequestView, Session } from "../contracts.ts";
 import { normalizeIdentity } from "../core/record.ts";
 import type { HasEngine } from "../http/auth.ts";

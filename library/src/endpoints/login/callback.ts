@@ -1,3 +1,4 @@
+/** `callback`: checks the provider's answer and signs the user in. */
 import type { ErrorCode, ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { clearCookie } from "../../cookie/serialize.ts";
 import { CoatcheckError } from "../../core/errors.ts";

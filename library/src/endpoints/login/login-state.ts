@@ -1,3 +1,4 @@
+/** The sealed cookie of a login in progress: how it is made, found and cleared. */
 import type { Entropy, FlowSecrets, LoginParameters } from "../../contracts.ts";
 import { LOGIN_MAX_AGE_SECONDS } from "../../cookie/names.ts";
 import { readCookies, readCookiesByPrefix } from "../../cookie/parse.ts";

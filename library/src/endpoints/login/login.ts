@@ -1,3 +1,4 @@
+/** `login`: sends the browser to the provider. */
 import type { LoginParameters, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { LOGIN_MAX_AGE_SECONDS } from "../../cookie/names.ts";
 import { MAX_COOKIE_BYTES, setCookie } from "../../cookie/serialize.ts";

@@ -1,3 +1,4 @@
+/** The defence against a provider that names the authorization endpoint of another as its own. */
 import type { LoginProvider } from "../dependencies.ts";
 
 /**

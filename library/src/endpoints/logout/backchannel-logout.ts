@@ -1,3 +1,4 @@
+/** `POST backchannel-logout`: a provider ends sessions by a signed logout token. */
 import { createHash } from "node:crypto";
 import type { ErrorCode, ProviderFailure, ProviderNotice, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";

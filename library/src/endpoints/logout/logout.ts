@@ -1,3 +1,4 @@
+/** `logout`: ends the session here, and then at the provider. */
 import type { ProviderTokens, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { logoutPage } from "../pages/page.ts";

@@ -1,3 +1,4 @@
+/** The routes by which a provider signs a user out. */
 import type { Route } from "../../contracts.ts";
 import type { OidcDependencies } from "../dependencies.ts";
 import { backchannelLogout } from "./backchannel-logout.ts";

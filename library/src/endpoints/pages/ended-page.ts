@@ -1,3 +1,4 @@
+/** The page that says why a session ended. */
 import type { EndReason, RouteResponse } from "../../contracts.ts";
 import { escapeHtml, link, page } from "./page.ts";
 

@@ -1,3 +1,4 @@
+/** The frame of all our pages, and those of login and logout. */
 import { createHash } from "node:crypto";
 import type { RouteResponse } from "../../contracts.ts";
 

@@ -1,3 +1,4 @@
+/** Verifies opaque bearer tokens at the provider (RFC 7662), with a cache of its answers. */
 import { hash } from "node:crypto";
 import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { parseTicket } from "../../crypto/ticket.ts";

@@ -1,3 +1,4 @@
+/** Verifies bearer tokens that are JWTs (RFC 9068). */
 import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { beginning } from "../http/exchange.ts";

@@ -1,3 +1,4 @@
+/** The claims that all bearer tokens are checked by. */
 import type { Identity, JsonObject } from "../../contracts.ts";
 import type { Fields, Refuse } from "../jwt/jws.ts";
 import { momentOf } from "../jwt/jws.ts";

@@ -1,3 +1,4 @@
+/** Turns the error of a check into the verdict on a bearer token. */
 import type { TokenVerdict } from "../../contracts.ts";
 import type { RefuseKey } from "../http/config-checks.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";

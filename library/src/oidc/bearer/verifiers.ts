@@ -1,3 +1,4 @@
+/** The verifiers of bearer tokens, by configuration. */
 import type { TokenVerifier } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import type { Introspection } from "./introspection.ts";

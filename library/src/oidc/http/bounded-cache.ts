@@ -1,3 +1,4 @@
+/** A bounded LRU cache with a lifetime for each entry. */
 import type { Clock } from "../../contracts.ts";
 
 /** A bounded cache: what was not asked for longest goes first. */

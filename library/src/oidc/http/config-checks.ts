@@ -1,3 +1,4 @@
+/** Checks that the configurations of all OAuth roles share. */
 import { isLoopbackHost } from "../../cookie/names.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 

@@ -1,3 +1,4 @@
+/** Tells whether a request has left this process. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 

@@ -1,3 +1,4 @@
+/** The time limit of a request, which counts a late response that had arrived before it was noticed. */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../contracts.ts";
 

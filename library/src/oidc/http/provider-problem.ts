@@ -1,3 +1,4 @@
+/** What went wrong with a provider: the one error inside `oidc`. */
 import { AuthorizationResponseError, ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
 import type { ErrorCode, ProviderFailure } from "../../contracts.ts";
 

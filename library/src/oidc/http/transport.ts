@@ -1,3 +1,4 @@
+/** Sends requests to a provider, within limits of time, size and depth. */
 import type { Clock } from "../../contracts.ts";
 import { MAX_DEPTH } from "../../core/record.ts";
 import type { Answer, Begin } from "./exchange.ts";

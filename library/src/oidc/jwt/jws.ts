@@ -1,3 +1,4 @@
+/** Parses compact JWS and checks their header and signature. */
 import { compactVerify } from "jose";
 import { MAX_DEPTH } from "../../core/record.ts";
 import { ProviderProblem, problemOf } from "../http/provider-problem.ts";

@@ -1,3 +1,4 @@
+/** A provider's published keys, cached and read again for an unknown key. */
 import type { Clock, MaybePromise } from "../../contracts.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import type { Transport } from "../http/transport.ts";

@@ -1,3 +1,4 @@
+/** A bounded LRU cache of tokens whose signature was verified. */
 import { hash } from "node:crypto";
 import type { Clock } from "../../contracts.ts";
 import { KeptAnswers } from "../http/bounded-cache.ts";

@@ -1,3 +1,4 @@
+/** How our client authenticates at the token endpoint. */
 import type { ClientAuth } from "openid-client";
 import { ClientSecretBasic, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from "openid-client";
 import { CoatcheckError } from "../../core/errors.ts";

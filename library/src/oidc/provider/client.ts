@@ -1,3 +1,4 @@
+/** Calls openid-client over our transport. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ClientAuth } from "openid-client";
 import {

@@ -1,3 +1,4 @@
+/** The configuration of a provider: defaults and checks. */
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/preset.ts";

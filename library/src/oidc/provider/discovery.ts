@@ -1,3 +1,4 @@
+/** Reads a provider's metadata, with retries and backoff. */
 import type { ServerMetadata } from "openid-client";
 import type { Clock, Entropy, MaybePromise, Report } from "../../contracts.ts";
 import { isLoopbackHost } from "../../cookie/names.ts";

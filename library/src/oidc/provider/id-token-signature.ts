@@ -1,3 +1,4 @@
+/** The signature of an ID token from a refresh. */
 import type { KeyObject } from "node:crypto";
 import { createPublicKey } from "node:crypto";
 import type { MaybePromise } from "../../contracts.ts";

@@ -1,3 +1,4 @@
+/** Our checks of ID tokens beyond openid-client's, and the claims that are kept. */
 import { createHash } from "node:crypto";
 import type { IDToken } from "openid-client";
 import type { JsonObject, JsonValue, LoginParameters } from "../../contracts.ts";

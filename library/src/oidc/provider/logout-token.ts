@@ -1,3 +1,4 @@
+/** Verifies logout tokens (OpenID Connect Back-Channel Logout 1.0). */
 import type { ProviderNotice } from "../../contracts.ts";
 import type { Fields } from "../jwt/jws.ts";
 import { checkSignature, hintOf, isObject, momentOf, partsOf, refusing } from "../jwt/jws.ts";

@@ -1,3 +1,4 @@
+/** An OpenID provider: login, refresh, revocation and logout. */
 import type { IDToken, UserInfoResponse } from "openid-client";
 import {
   authorizationCodeGrant,

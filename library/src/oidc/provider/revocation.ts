@@ -1,3 +1,4 @@
+/** Revokes tokens at the provider (RFC 7009). */
 import { tokenRevocation } from "openid-client";
 import type { MaybePromise, ProviderTokens, Report } from "../../contracts.ts";
 import { problemOf } from "../http/provider-problem.ts";

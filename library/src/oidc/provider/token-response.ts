@@ -1,3 +1,4 @@
+/** Reads the members of a token response, within our limits. */
 import { MAX_DEPTH } from "../../core/record.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import { ReadResponse, rawHeaders } from "../http/read-response.ts";

@@ -1,3 +1,4 @@
+/** The public keys by which a proxy's assertions are verified. */
 import type { KeyObject } from "node:crypto";
 import { createPublicKey } from "node:crypto";
 import type { Clock, MaybePromise } from "../../contracts.ts";

@@ -1,3 +1,4 @@
+/** Publishes the keys of our own assertions (`GET keys`). */
 import type { KeyObject } from "node:crypto";
 import { createPublicKey, hash } from "node:crypto";
 import type { Route } from "../../contracts.ts";

@@ -1,3 +1,4 @@
+/** Signs assertions about the authenticated user, for upstreams. */
 import { hash, sign } from "node:crypto";
 import type { Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts";
 import type { Keyring } from "../../crypto/keyring.ts";

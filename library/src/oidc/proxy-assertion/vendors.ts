@@ -1,3 +1,4 @@
+/** How known products sign their assertions. */
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 
 /** How a product signs who asks. */

@@ -1,3 +1,4 @@
+/** Verifies the assertions of a proxy in front. */
 import { hash } from "node:crypto";
 import type { AssertionVerifier, Clock, Identity, MaybePromise, ProxyVerdict } from "../../contracts.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";

@@ -1,3 +1,4 @@
+/** The store suite: `close`, and what a store says of itself. */
 import assert from "node:assert/strict";
 import type { SessionStore } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";

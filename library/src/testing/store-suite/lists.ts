@@ -1,3 +1,4 @@
+/** The store suite: `list`. */
 import assert from "node:assert/strict";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
 import type { Case } from "./case.ts";

@@ -1,3 +1,4 @@
+/** The store suite: one-time markers. */
 import assert from "node:assert/strict";
 import type { Case } from "./case.ts";
 import { HOUR, ODD_TEXTS, START, sampleRow } from "./rows.ts";

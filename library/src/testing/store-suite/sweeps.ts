@@ -1,3 +1,4 @@
+/** The store suite: `sweep`. */
 import assert from "node:assert/strict";
 import type { SessionRow, SessionStore, Survey } from "../../contracts.ts";
 import type { Case, CaseContext } from "./case.ts";

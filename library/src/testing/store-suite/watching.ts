@@ -1,3 +1,4 @@
+/** The store suite: `watch`. */
 import assert from "node:assert/strict";
 import type { EndReason, SessionRow, SessionStore } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";

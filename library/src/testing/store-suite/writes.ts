@@ -1,3 +1,4 @@
+/** The store suite: `get`, `put` and `touch`. */
 import assert from "node:assert/strict";
 import type { SessionRow } from "../../contracts.ts";
 import { isKept } from "../../core/hot-rows.ts";

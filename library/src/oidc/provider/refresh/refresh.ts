@@ -1,3 +1,4 @@
+/** Refreshes tokens: what the provider's answer means for the session. */
 import type { IDToken } from "openid-client";
 import { fetchUserInfo } from "openid-client";
 import type { Clock, Identity, JsonObject, MaybePromise, ProviderTokens, RefreshOutcome, Report } from "../../../contracts.ts";

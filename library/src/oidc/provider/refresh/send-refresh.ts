@@ -1,3 +1,4 @@
+/** Sends the refresh token once, and classifies the answer. */
 import type { RefreshOutcome } from "../../../contracts.ts";
 import { isChallenge } from "../../http/challenge.ts";
 import { errorCodeOf, membersOf } from "../../http/oauth-error.ts";
