@@ -13,15 +13,15 @@ import { checkIdTokenSignature } from "../src/oidc/provider/id-token-signature.t
 import type { Ready } from "../src/oidc/provider/ready.ts";
 import type { RenewedIdToken } from "../src/oidc/provider/refresh/renewed-id-token.ts";
 import { payloadOf } from "../src/oidc/provider/refresh/renewed-id-token.ts";
-import type { Spending, Spent } from "../src/oidc/provider/refresh/send-refresh.ts";
+import type { GrantedRefresh, RefreshResult } from "../src/oidc/provider/refresh/send-refresh.ts";
 import { answeredNo, outcomeOf } from "../src/oidc/provider/refresh/send-refresh.ts";
 import { inspectTokenAnswer } from "../src/oidc/provider/token-response.ts";
 
 type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
 type Send = Transport["send"];
 
-/** In place of `spend()`. */
-export async function spendByOpenidClient(provider: Ready, refreshToken: string): Promise<Spending> {
+/** In place of `sendRefresh()`. */
+export async function refreshByOpenidClient(provider: Ready, refreshToken: string): Promise<RefreshResult> {
   let sent: Promise<ReadResponse> | null = null;
   const once: Send = (purpose, url, options) => {
     sent = provider.transport.send(purpose, url, options, provider.config.refreshTimeout);
@@ -57,7 +57,7 @@ async function without(
   refreshToken: string,
   sent: Promise<ReadResponse> | null,
   problem: ProviderProblem,
-): Promise<Spending> {
+): Promise<RefreshResult> {
   let kept: ReadResponse;
   try {
     if (sent === null) return outcomeOf(problem);
@@ -79,8 +79,8 @@ async function without(
   }
 }
 
-function spent(provider: Ready, tokens: Answer, idToken: unknown, checked: () => Answer): Spent {
-  return { kind: "spent", tokens, idToken: idTokenOf(provider, idToken, checked) };
+function spent(provider: Ready, tokens: Answer, idToken: unknown, checked: () => Answer): GrantedRefresh {
+  return { kind: "granted", tokens, idToken: idTokenOf(provider, idToken, checked) };
 }
 
 function idTokenOf({ config, keys }: Ready, idToken: unknown, checked: () => Answer): RenewedIdToken | null {

@@ -14,8 +14,8 @@ import { presetOf } from "../src/oidc/provider/presets/presets.ts";
 import type { Ready } from "../src/oidc/provider/ready.ts";
 import { refreshTokens } from "../src/oidc/provider/refresh/refresh.ts";
 import { refreshRequests } from "../src/oidc/provider/refresh/refresh-request.ts";
-import { spend } from "../src/oidc/provider/refresh/send-refresh.ts";
-import { spendByOpenidClient } from "./refresh-by-openid-client.ts";
+import { sendRefresh } from "../src/oidc/provider/refresh/send-refresh.ts";
+import { refreshByOpenidClient } from "./refresh-by-openid-client.ts";
 import { signingKey, signJwt } from "./signing.ts";
 
 export const ISSUER = "https://op.example.com";
@@ -92,18 +92,20 @@ const held = (idToken: string | null, refreshToken: string): ProviderTokens => {
   return { accessToken: "old", refreshToken, idToken, scope: null, expires: 0 };
 };
 
-export const toldByUs = (bytes: Bytes): Promise<Told> => outcomeBy(spend, readyFor(bytes), held(null, "refresh-1"));
+export const toldByUs = (bytes: Bytes): Promise<Told> => outcomeBy(sendRefresh, readyFor(bytes), held(null, "refresh-1"));
 
 /** The outcome of both, which have to agree. */
 export async function told(bytes: Bytes, kept: string | null = null, refreshToken = "refresh-1"): Promise<Told> {
   const before = held(kept, refreshToken);
-  const [ours, theirs] = await Promise.all([spend, spendByOpenidClient].map((by) => outcomeBy(by, readyFor(bytes), before)));
+  const [ours, theirs] = await Promise.all(
+    [sendRefresh, refreshByOpenidClient].map((by) => outcomeBy(by, readyFor(bytes), before)),
+  );
   assert.ok(ours !== undefined && theirs !== undefined);
   assert.deepEqual(ours.outcome, theirs.outcome, `${JSON.stringify(bytes)}: ours is not openid-client's`);
   return ours;
 }
 
-async function outcomeBy(spending: typeof spend, ready: Ready, before: ProviderTokens): Promise<Told> {
+async function outcomeBy(spending: typeof sendRefresh, ready: Ready, before: ProviderTokens): Promise<Told> {
   const aside: string[] = [];
   const report = ({ reason }: { readonly reason?: string | null }): void => void aside.push(reason ?? "");
   const refresher = { ready: () => ready, config, clock: systemClock, report };

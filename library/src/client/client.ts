@@ -1,9 +1,9 @@
 /** The browser's client: session, sign-in, sign-out and a fetch that retries, of one page. */
-import { insist, isReplayable, serverTime } from "./retry.ts";
+import { isReplayable, retryUnavailable, serverTime } from "./retry.ts";
 import type { ClientSession, SessionClient, SessionClientOptions, SignOutOptions } from "./types.ts";
 import { SessionClientError } from "./types.ts";
 import type { Answer } from "./watch.ts";
-import { NOBODY, watchSession } from "./watch.ts";
+import { ANONYMOUS, watchSession } from "./watch.ts";
 import type { World } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -21,7 +21,7 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
     const headers = { accept: "application/json" };
     const once = () =>
       world.fetch(prefix + path, { ...init, headers, cache: "no-store", signal: AbortSignal.timeout(LONGEST_ANSWER) });
-    return insist(world, once, patience).catch((cause: unknown) => {
+    return retryUnavailable(world, once, patience).catch((cause: unknown) => {
       throw new SessionClientError("ERR_UNREACHABLE", 0, cause);
     });
   }
@@ -63,7 +63,7 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
       if (world.now() - kept < MINUTE) return;
       kept = world.now();
       try {
-        if ((await send("/session", { method: "POST" })).status === 401) watch.hear(NOBODY);
+        if ((await send("/session", { method: "POST" })).status === 401) watch.hear(ANONYMOUS);
       } catch {
         // The person's next sign of life says it again.
       }
@@ -71,9 +71,9 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
     async fetch(input, init) {
       const signal = init?.signal ?? (input instanceof Request ? input.signal : null);
       const once = () => world.fetch(input, init);
-      const response = await (isReplayable(input, init) ? insist(world, once, patience, signal) : once());
+      const response = await (isReplayable(input, init) ? retryUnavailable(world, once, patience, signal) : once());
       // One request's word is a reason to look: it may have been refused for its own sake, or left before a login.
-      if (response.status === 401) watch.hear(NOBODY);
+      if (response.status === 401) watch.hear(ANONYMOUS);
       return response;
     },
     close: watch.close,
@@ -81,7 +81,7 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
 }
 
 /**
- * What an endpoint answered, which must have the member that ours has: a page of somebody in between is no answer.
+ * What an endpoint answered, which must have the member that ours has: a page of a proxy in between is no answer.
  *
  * @throws SessionClientError for everything else
  */

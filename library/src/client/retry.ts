@@ -8,20 +8,20 @@ const SHORTEST_WAIT = 250;
  * Sends until the answer is something else than a 503 that says when to come back, or that would be too late or too often: then the
  * 503 is the answer. Rejects as `send` does, and with the signal's reason while it waits.
  *
- * @param patience for all waiting together, milliseconds
+ * @param timeout for all waiting together, milliseconds
  */
-export async function insist(
+export async function retryUnavailable(
   world: World,
   send: () => Promise<Response>,
-  patience: number,
+  timeout: number,
   signal?: AbortSignal | null,
 ): Promise<Response> {
-  const deadline = world.now() + patience;
+  const deadline = world.now() + timeout;
   for (let attempt = 1; ; attempt += 1) {
     const response = await send();
     const wait = response.status === 503 ? retryAfter(response) : Number.NaN;
     if (!(world.now() + wait <= deadline) || attempt === MOST_ATTEMPTS) return response;
-    // Nobody reads this one; a body that fails meanwhile is nobody's loss.
+    // This one is not read, so a body that fails meanwhile does not matter.
     response.body?.cancel().catch(() => undefined);
     // Later than asked by up to a fifth, so that tabs do not all come back at once.
     await pause(world, Math.max(wait, SHORTEST_WAIT) * (1 + Math.random() / 5), signal);

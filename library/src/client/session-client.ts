@@ -15,14 +15,14 @@ export {
 
 /**
  * The browser's side of a session: who is signed in, and when that changes. It keeps nothing in the browser, never sees a token, takes no
- * lock, and only the server's word signs anybody out: an outage does not. Make one per page.
+ * lock, and only the server's word signs a user out: an outage does not. Make one per page.
  *
  * @example
  * ```ts
  * const client = sessionClient<{ name: string }>();
  * client.subscribe((session) => {
  *   if (session === null) showSignInButton();
- *   else location.reload(); // somebody else is signed in now
+ *   else location.reload(); // another user is signed in now
  * });
  * const session = await client.session();
  * document.title = session === null ? "Welcome" : `Hello ${session.identity.claims.name}`;

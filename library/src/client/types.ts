@@ -1,7 +1,7 @@
-/** Somebody is signed in. What `GET {prefix}/session` answers; never a token. Times are milliseconds since the epoch. */
+/** A user is signed in. What `GET {prefix}/session` answers; never a token. Times are milliseconds since the epoch. */
 export interface ClientSession<Claims> {
   readonly identity: { readonly issuer: string; readonly subject: string; readonly claims: Claims };
-  /** `null` where no session is stored, for somebody whom a header or a strategy of the app authenticates. */
+  /** `null` where no session is stored, for a user whom a header or a strategy of the app authenticates. */
   readonly session: {
     readonly id: string;
     readonly createdAt: number;
@@ -13,7 +13,7 @@ export interface ClientSession<Claims> {
 }
 
 /**
- * Hears that somebody else is signed in than before: `session` is `null` when nobody is any more, `before` when nobody was.
+ * Hears that another user is signed in than before: `session` is `null` if none is any more, `before` if none was.
  * New times or claims of the same person are no change.
  */
 export type SessionListener<Claims> = (session: ClientSession<Claims> | null, before: ClientSession<Claims> | null) => void;
@@ -61,7 +61,7 @@ export interface SessionClient<Claims> {
    * Ends the session, then tells the other tabs, then goes where the server says. Answers that address. Listeners of this page hear of it
    * only where it stays (`navigate: false`).
    *
-   * @throws SessionClientError where the server did not say yes: the person is still signed in, and nobody was told otherwise
+   * @throws SessionClientError where the server did not say yes: the person is still signed in, and no listener was told otherwise
    */
   signOut(options?: SignOutOptions): Promise<string>;
   /** The person is here: counts as activity, at most once a minute however often it is called. Never rejects. */

@@ -2,8 +2,8 @@
 import type { ClientSession, SessionListener } from "./types.ts";
 import type { Line, World } from "./world.ts";
 
-/** Nobody, on the line between tabs. */
-export const NOBODY = "";
+/** That no user is signed in, on the channel between tabs. */
+export const ANONYMOUS = "";
 /** How long after a look that came to nothing the next one is, while the page is shown. */
 const LOOK_AGAIN = 30_000;
 
@@ -20,7 +20,7 @@ export interface Answer<Claims> {
 export interface Watch<Claims> {
   current(): Known<Claims> | undefined;
   read(maxAge?: number): Promise<Known<Claims>>;
-  /** Somebody says that this is who is signed in. A reason to look, and no more. */
+  /** Another tab says that this user is signed in. A reason to ask the server, and no more. */
   hear(who: unknown): void;
   /** The server ended the session for this page. What was asked before that is not believed. `quietly`: listeners here need not know. */
   ended(quietly: boolean): void;
@@ -29,11 +29,11 @@ export interface Watch<Claims> {
 }
 
 const whoOf = (session: Known<unknown>) =>
-  session === null ? NOBODY : JSON.stringify([session.identity.issuer, session.identity.subject]);
+  session === null ? ANONYMOUS : JSON.stringify([session.identity.issuer, session.identity.subject]);
 
 /**
  * Looks when there is a reason to: the page is shown, another tab says something else, the session should be over by now. What
- * another tab says is never taken for true, so nothing but the server's own word signs anybody out.
+ * another tab says is never taken for true, so nothing but the server's own word signs a user out.
  */
 export function watchSession<Claims>(world: World, name: string, ask: () => Promise<Answer<Claims>>): Watch<Claims> {
   const listeners = new Set<SessionListener<Claims>>();

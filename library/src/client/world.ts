@@ -30,7 +30,7 @@ export interface World {
   go(url: string): void;
 }
 
-/** The longest that `setTimeout` waits. Whoever is woken early looks and waits again. */
+/** The longest that `setTimeout` waits. A caller that is woken early looks and waits again. */
 const LONGEST = 2 ** 31 - 1;
 
 export function browserWorld(): World {

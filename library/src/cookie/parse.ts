@@ -4,7 +4,7 @@ export interface SentCookie {
   readonly value: string;
 }
 
-/** A longer `Cookie` header counts as none: no browser sends it, and nobody is to make us search it. */
+/** A longer `Cookie` header counts as none: no browser sends it, and no caller is to make us search it. */
 export const MAX_HEADER_CHARACTERS = 32_768;
 
 const NO_VALUES: readonly string[] = Object.freeze([]);
@@ -59,7 +59,7 @@ const isReadable = (header: string, name: string): boolean => header.length <= M
 
 /**
  * Where the value of the next cookie of this name begins, at `from` or behind it; -1 where there is none. A plain search finds the name and only
- * then looks whether a cookie begins there: a header is read at the speed of `indexOf`, and nothing is allocated for anybody else's cookies.
+ * then looks whether a cookie begins there: a header is read at the speed of `indexOf`, and nothing is allocated for other cookies.
  */
 function nextValue(header: string, name: string, from: number): number {
   let at = from;

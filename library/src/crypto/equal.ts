@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 
 /**
- * Whether two hashes (or other texts that nobody may guess byte by byte) are the same. The one place where secrets are compared.
+ * Whether two hashes (or other texts that must not be guessed byte by byte) are the same. The one place where secrets are compared.
  *
  * Every character is looked at whatever the others were, so the time tells the length and nothing else. For the 43 characters of a
  * SHA-256 this loop takes about 40 ns; `crypto.timingSafeEqual` needs two buffers first and takes three to five times as long. What

@@ -23,9 +23,9 @@ interface Provable {
  * times secret numbers of this process, and of each sum the remainder by a prime. That takes a fifth of a SHA-256, which for a request with a
  * session in memory costs more than all else that is done for it.
  *
- * Another text has the same remainder with a probability of at most 2^-30, whatever computing power somebody has: it differs in some word, and
+ * Another text has the same remainder with a probability of at most 2^-30, whatever computing power an attacker has: it differs in some word, and
  * whatever the other words add, one remainder of the number that this word is multiplied with makes up for it. Four of them make that 2^-120 for each
- * guess, and a guess is a request (a universal hash, Carter and Wegman 1979). Nobody is shown any of it. Whoever could read it in the process's
+ * guess, and a guess is a request (a universal hash, Carter and Wegman 1979). No caller is shown any of it. An attacker who could read it in the process's
  * memory had 124 bits about a secret of 256, and for a minute, until the numbers are new, texts that this process takes for it.
  *
  * What is not recognised is no lie yet: it goes on to the hash.
@@ -43,7 +43,7 @@ export class ProvenSecrets {
   /** Whether this ticket's secret proved this very row within the last minute. `now` in milliseconds. */
   has(row: Provable, ticket: PresentedTicket, now: number): boolean {
     const known = this.#isOver(now) ? undefined : this.#known.get(row);
-    // A store that changed a row in its place would break its word; a secret that was rotated away must be none even so.
+    // A store that changed a row in place would break its word; a secret that was rotated away must be none even so.
     if (known === undefined || known.version !== row.version) return false;
     return isSame(known, new Known(row, ticket, this.#numbers));
   }

@@ -43,7 +43,7 @@ export function readSecret(given: unknown, place: string): Buffer {
   const text = given.trim();
   if (text === "") throw refusal("a secret is empty", `${place} is empty; is there a comma too many?`);
   const word = isPlaceholder(text);
-  // A word happens to be base64url too, but nobody who typed it meant the bytes that it encodes.
+  // A word happens to be base64url too, but its author did not mean the bytes that it encodes.
   const typed = Buffer.from(text);
   // What cannot be read and is too short as it stands is counted as it stands.
   const bytes = word ? typed : (decode(text) ?? (typed.length < MINIMUM_BYTES ? typed : undefined));

@@ -112,7 +112,7 @@ export function isId(value: string): boolean {
   return ONLY_ID.test(value);
 }
 
-/** SHA-256 of a secret's text, base64url: what is stored instead of it. Plain, for nobody guesses 256 random bits (CR-02). */
+/** SHA-256 of a secret's text, base64url: what is stored instead of it. Plain, since 256 random bits cannot be guessed (CR-02). */
 export function hashSecret(secret: string): string {
   return hash("sha256", secret, "base64url");
 }

@@ -2,7 +2,7 @@
 import type { CipherGCMOptions, KeyObject } from "node:crypto";
 import { createCipheriv, createDecipheriv, createSecretKey } from "node:crypto";
 
-/** Bytes of a nonce. 192 random bits repeat for nobody, so no key counts its messages (CR-05). */
+/** Bytes of a nonce. 192 random bits do not repeat, so no key counts its messages (CR-05). */
 export const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
 const BLOCK_BYTES = 16;

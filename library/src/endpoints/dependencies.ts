@@ -32,7 +32,7 @@ export interface OidcDependencies {
   readonly signedOutPage?: string;
   /** Where the proxy that asserts people signs them out; without it they would be signed in again at once. */
   readonly proxySignOutUrl?: string;
-  /** Whether the front channel is taken. Default `false`: whoever knows a `sid` can end its session there. */
+  /** Whether the front channel is taken. Default `false`: a caller that knows a `sid` can end its session there. */
   readonly frontchannelLogout?: boolean;
   /** What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04). */
   readonly clearSiteData?: readonly SiteData[];

@@ -23,7 +23,7 @@ export function safeReturnTo(value: string | null | undefined, origin: string, a
   return absolute && allowedOrigins.includes(url.origin) ? url.origin + path : "/";
 }
 
-/** The same for a login, after which nobody is to land on an endpoint that starts the next one or ends this one. */
+/** The same for a login, which must not lead to an endpoint that starts the next one or ends this one. */
 export function returnToAfterLogin(
   value: string | null | undefined,
   origin: string,

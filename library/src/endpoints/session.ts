@@ -3,7 +3,7 @@ import type { RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts
 import type { OidcDependencies } from "./dependencies.ts";
 import { json, refusal } from "./responses.ts";
 
-/** What answers about somebody's sessions carry: they are for the site's own scripts. */
+/** The headers of answers about a user's sessions: they are for the site's own scripts. */
 export const OWN_ORIGIN = [
   ["cross-origin-resource-policy", "same-origin"],
   ["vary", "Cookie, Sec-Fetch-Site"],

@@ -24,7 +24,7 @@ function shown(info: SessionInfo, current: string | null) {
   return { id, current: id === current, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent, address };
 }
 
-/** `DELETE sessions/{id}`: ends one of the person's own. Whether somebody else's exists is not told (SE-10). */
+/** `DELETE sessions/{id}`: ends one of the person's own. Whether another user's exists is not told (SE-10). */
 export async function endSession(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const { owner, id: current } = exchange.session;
   if (owner === null || exchange.byCredential) return notAPerson(exchange);

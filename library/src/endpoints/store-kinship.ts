@@ -1,4 +1,4 @@
-/** Tells when hosts behind one name have stores of their own: each would sign out whom another one signed in (F-70). */
+/** Tells when hosts behind one name have stores of their own: each would sign out the users of the others (F-70). */
 import type { SessionStore } from "../contracts.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { FLOW_LIFETIME } from "./login/login-state.ts";
@@ -36,10 +36,10 @@ export class StoreKinship {
     return this.#until - now > NEEDED ? this.#name : null;
   }
 
-  /** Says once that the process of this name has another store, where that is so; nobody waits for it. */
+  /** Says once that the process of this name has another store, if that is so; no request waits for it. */
   check(name: string | null | undefined): void {
     if (typeof name !== "string" || name === this.#name || this.#told) return;
-    // In an outage nobody knows, and others say so.
+    // In an outage it is not known, and other events report that.
     const { background } = this.#options;
     background.waitUntil(this.#check(name).catch(() => undefined));
   }
@@ -51,7 +51,7 @@ export class StoreKinship {
       this.#until = until;
     };
     try {
-      const marked = store.mark(markOf(this.#name), until, now);
+      const marked = store.mark(markerKey(this.#name), until, now);
       if (marked instanceof Promise) background.waitUntil(marked.then(known, () => undefined));
       else known();
     } catch {
@@ -61,10 +61,10 @@ export class StoreKinship {
 
   async #check(name: string): Promise<void> {
     const { store, clock, report } = this.#options;
-    if ((await store.marked(markOf(name), clock.now())) !== undefined || this.#told) return;
+    if ((await store.marked(markerKey(name), clock.now())) !== undefined || this.#told) return;
     this.#told = true;
     report({ name: "store.foreign", level: "warn", hint: HINT });
   }
 }
 
-const markOf = (name: string): string => `process:${name}`;
+const markerKey = (name: string): string => `process:${name}`;

@@ -18,12 +18,12 @@ export interface RequestPath {
 
 /** No request has passed that many proxies. */
 const MOST_HOPS = 64;
-/** No element of a trusted proxy is longer; the text left of that is nobody's business. */
+/** No element of a trusted proxy is longer; the text left of that is not read. */
 const LONGEST_ELEMENT = 1024;
 
 /**
  * The address of the client: from the peer on, right to left, past every trusted hop, up to the first that is not trusted (TP-02, S-48). What
- * stands left of that anybody can have written. Where a hop is malformed, hidden (`unknown`, `_name`) or missing, the hop that told of it is the
+ * stands left of that any client can have written. If a hop is malformed, hidden (`unknown`, `_name`) or missing, the hop that told of it is the
  * last that is known. `undefined` where the peer is not known.
  */
 export function clientAddress({ peer, header, family, trusted }: RequestPath): string | undefined {
@@ -64,7 +64,7 @@ function listedBefore(header: string, end: number): Hop | undefined {
 }
 
 /**
- * The last element of `Forwarded` before `end` (RFC 7239 s4). A comma may stand within quotes, and whoever wrote the text further left may have
+ * The last element of `Forwarded` before `end` (RFC 7239 s4). A comma may stand within quotes, and the author of the text further left may have
  * left quotes open, so elements are taken from the right: of the commas the last after which a whole element stands. A well-formed element
  * cannot be cut that way: from a comma within its quotes on, it has an odd number of them.
  */

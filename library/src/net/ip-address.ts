@@ -9,7 +9,7 @@ export type Address = readonly number[];
 /** Addresses that begin alike. */
 export interface AddressRange {
   readonly address: Address;
-  /** How many bits count. 0: everybody. */
+  /** How many bits count. 0: every address. */
   readonly bits: number;
 }
 
@@ -84,7 +84,7 @@ function longestZeros(address: Address): { readonly start: number; readonly leng
 
 /**
  * `10.0.0.0/8`, `fd00::/8`, or a single address; `undefined` where it is none. Parts of `::ffff:0:0/96` count as IPv4, and a range that holds
- * all of it has no bits: everybody with an IPv4 address is in it.
+ * all of it has no bits: every IPv4 address is in it.
  */
 export function parseRange(text: string): AddressRange | undefined {
   const [given = "", length, ...more] = text.split("/");

@@ -18,7 +18,7 @@ function withoutZone(text: string): string {
   return zone < 0 ? text : text.slice(0, zone);
 }
 
-/** Who opened a connection, and whether what they say of others counts. */
+/** The other end of a connection, and whether its forwarding headers count. */
 export interface Peer {
   /** The one spelling of the address, or `unix`. */
   readonly address: string;
@@ -26,19 +26,19 @@ export interface Peer {
 }
 
 const TRUSTED_BY_NAME = "Anyone could then claim to be any user. Name the addresses of your proxy, for example 10.0.3.7/32.";
-const REMEMBERED = 1024;
+const MOST_CACHED = 1024;
 const STRANGER: Peer = { address: "", trusted: false };
 
 /** The peers whose word counts, by address. None by default. */
 export class TrustedPeers {
   readonly #ranges: readonly AddressRange[];
   readonly #unix: boolean;
-  readonly #remembered = new Map<string, Peer>();
+  readonly #cache = new Map<string, Peer>();
 
   /**
    * @param ranges addresses and ranges, IPv4 and IPv6, and `unix` for connections over a unix socket
    * @param setting what the ranges are called in messages
-   * @throws {TypeError} for a malformed range, and for one, or several together, that hold everybody
+   * @throws {TypeError} for a malformed range, and for one, or several together, that hold every public address
    */
   constructor(ranges: readonly string[], setting = "trusted") {
     this.#unix = ranges.includes(UNIX);
@@ -55,18 +55,18 @@ export class TrustedPeers {
     return this.of(address).trusted;
   }
 
-  /** A peer as the socket tells it. Peers recur, so the answers are remembered. */
+  /** A peer as the socket tells it. Peers recur, so the answers are cached. */
   of(address: string | undefined): Peer {
     if (address === undefined) return STRANGER;
-    const known = this.#remembered.get(address);
+    const known = this.#cache.get(address);
     if (known !== undefined) return known;
     const peer = this.#judge(address);
-    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(address, peer);
+    if (this.#cache.size >= MOST_CACHED) this.#cache.clear();
+    this.#cache.set(address, peer);
     return peer;
   }
 
-  /** Whether an address that a header told is trusted. Nothing is remembered: anybody could fill the memory. */
+  /** Whether an address that a header told is trusted. Not cached: any caller could fill the cache. */
   holds(address: Address): boolean {
     return this.#ranges.some((range) => inRange(address, range));
   }

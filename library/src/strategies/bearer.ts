@@ -26,16 +26,17 @@ export interface BearerStrategyOptions {
 /** Longest token that is judged, in characters. */
 const MAX_TOKEN = 16_384;
 /** Verifiers have limits of their own; this one is for those that have none, in milliseconds. */
-const PATIENCE = 30_000;
+const TIMEOUT = 30_000;
 
-/** Some credential of the scheme, anywhere among several: whoever sends two is told so, whichever comes first. */
+/** Some credential of the scheme, anywhere among several: a request with two is told so, whichever comes first. */
 const OF_THE_SCHEME = /(?:^|,)[ \t]*bearer(?:[ \t,]|$)/i;
 /** The one shape: scheme, a space, one token68 (RFC 6750 s2.1). */
 const CREDENTIAL = /^bearer +([A-Za-z0-9\-._~+/]+=*)[ \t]*$/i;
 const TOKEN_IN_QUERY = /[?&]access_token=/;
 
 /**
- * Reads `Authorization: Bearer` (RFC 6750). Nothing is written and no cookie is looked at: a request with a bearer token is of that token or of nobody.
+ * Reads `Authorization: Bearer` (RFC 6750). Nothing is written and no cookie is looked at: a request with a bearer
+ * token is authenticated by it or not at all.
  * A token in the query or the body is never read; one in the query beside the header is 400, as two headers are (TP-06).
  */
 export function bearer({ verifiers, realm, ambient = false }: BearerStrategyOptions): Strategy {
@@ -92,7 +93,7 @@ function challenges(realm: string | undefined): Challenges {
   };
 }
 
-/** What a verifier throws, or gives that is no verdict, lets nobody in (TP-07): its outage where it declares one, else its bug (S-56). */
+/** What a verifier throws, or gives that is no verdict, is never access (TP-07): its outage where it declares one, else its bug (S-56). */
 function judged(token: string, context: StrategyContext, terms: Terms): MaybePromise<Verdict> {
   let verifier: TokenVerifier | null = null;
   const failed = (cause: unknown): Verdict => {
@@ -120,8 +121,8 @@ function judged(token: string, context: StrategyContext, terms: Terms): MaybePro
 
 async function inTime(work: Promise<TokenVerdict>, { clock }: StrategyContext): Promise<TokenVerdict> {
   const done = new AbortController();
-  const late = clock.sleep(PATIENCE, done.signal).then((): never => {
-    const message = `a verifier of bearer tokens did not answer within ${PATIENCE} ms`;
+  const late = clock.sleep(TIMEOUT, done.signal).then((): never => {
+    const message = `a verifier of bearer tokens did not answer within ${TIMEOUT} ms`;
     throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { message });
   });
   try {

@@ -24,13 +24,13 @@ export interface CustomContext {
   readonly now: number;
 }
 
-/** A way of the app's own to find out who asks. */
+/** The app's own way to authenticate a request. */
 export interface CustomOptions {
   /** As in `session.via` and in logs. */
   readonly name: string;
   /** Whether the request carries the credential that `authenticate` reads. Synchronous, and by the request alone. */
   presented(request: RequestView): boolean;
-  /** Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw `unavailable(cause)` is to say that nobody can tell: 503.
+  /** Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw `unavailable(cause)` is to say that it is not known: 503.
    * All else that it throws is its bug: 500. */
   authenticate(request: RequestView, context: CustomContext): MaybePromise<CustomIdentity | null>;
   /** How long `authenticate` may take, milliseconds. Default 5,000. */
@@ -55,7 +55,7 @@ const NAMES: OptionNames<CustomOptions> = {
 
 /**
  * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing, what takes too long or
- * declares an outage lets nobody in (503), and neither does what throws or answers with something else (500).
+ * declares an outage is never access (503), and neither does what throws or answers with something else (500).
  *
  * @example
  * ```ts
@@ -117,7 +117,7 @@ function check({ name, timeout = 5_000, challenge }: CustomOptions): void {
     throw new TypeError("custom.challenge is printable ASCII");
 }
 
-/** What the app says of the request. What is no answer counts as presented, so that a mistake lets nobody fall through (TP-07). */
+/** What the app says of the request. What is no answer counts as presented, so that a mistake does not fall through to a weaker strategy (TP-07). */
 function presence(options: CustomOptions, request: RequestView): boolean | Error {
   try {
     const there: unknown = options.presented(request);

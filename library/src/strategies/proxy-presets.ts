@@ -1,10 +1,10 @@
 /** The headers by which known proxies assert the user. */
 import type { AssertedField } from "../net/asserted-values.ts";
 
-/** The headers that tell who asks. `user` is who it is; the others are claims of theirs. */
+/** The headers that assert the user. `user` is the subject; the others are claims. */
 export type ProxyHeaders = { readonly user: string } & { readonly [field in Exclude<AssertedField, "user">]?: string };
 
-/** How a product tells its upstreams who asks. */
+/** How a product tells its upstreams the authenticated user. */
 export interface ProxyPreset {
   readonly headers: ProxyHeaders;
   /** What stands between groups. */

@@ -9,9 +9,9 @@ import { TrustedPeers } from "../net/trusted-peers.ts";
 import type { ProxyHeaders, ProxyPreset, ProxyPresetName } from "./proxy-presets.ts";
 import { decodeWords, PROXY_PRESETS } from "./proxy-presets.ts";
 
-/** How a proxy in front tells who asks. */
+/** How a proxy in front asserts the authenticated user. */
 export interface ProxyOptions {
-  /** The proxy's addresses: `10.0.3.7`, `10.0.0.0/8`, `fd00::/8`; `unix` for a unix socket. Nobody else is believed. */
+  /** The proxy's addresses: `10.0.3.7`, `10.0.0.0/8`, `fd00::/8`; `unix` for a unix socket. No other peer is believed. */
   readonly trusted: readonly string[];
   /** Whose headers are read. Default `generic`: `X-Forwarded-User` and its kin. */
   readonly preset?: ProxyPresetName;
@@ -30,7 +30,7 @@ export interface ProxyWorld {
 }
 
 /**
- * Reads who asks from what a trusted proxy says (TP-03, S-28). Throws a `TypeError` where nobody or everybody is trusted and for headers that cannot
+ * Authenticates the user whom a trusted proxy asserts (TP-03, S-28). Throws a `TypeError` if no peer or every peer is trusted and for headers that cannot
  * be used, and `ERR_SECRET` for a secret that can be guessed.
  */
 export function proxyReader(options: ProxyOptions, { assertion }: ProxyWorld = {}): ProxyReader {
@@ -53,7 +53,7 @@ export function proxyReader(options: ProxyOptions, { assertion }: ProxyWorld = {
 
 const USER_MISSING = "user-missing";
 
-/** Claims without a subject are about nobody in particular (F-68). */
+/** Claims without a subject authenticate no user (F-68). */
 function hintOfUser(fields: readonly Field[]): string {
   const user = fields.find(({ field }) => field === "user")?.header ?? "";
   return `the proxy names other headers, and not ${user}, which says who it is: let it send that too, or read another as the user (proxy.headers.user, at the gateway proxyIdentity.headers.user)`;
@@ -163,11 +163,11 @@ function headerName(given: string, place: string): string {
   return name;
 }
 
-const REMEMBERED = 1024;
+const MOST_CACHED = 1024;
 /** How long an identity is handed out again as the same object, milliseconds. */
-const REMEMBERED_FOR = 3_600_000;
+const CACHED_FOR = 3_600_000;
 
-interface Remembered {
+interface Cached {
   readonly verdict: Extract<ProxyVerdict, { kind: "asserted" }>;
   /** Whose values have commas. */
   readonly commas: readonly Field[];
@@ -178,7 +178,7 @@ class HeaderReader {
   readonly #fields: readonly Field[];
   readonly #preset: ProxyPreset;
   readonly #issuer: string;
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #cache = new Map<string, Cached>();
 
   constructor(fields: readonly Field[], preset: ProxyPreset, issuer: string) {
     if (!/^[^\s\p{Cc}]{1,255}$/u.test(issuer)) throw new TypeError("proxy.issuer is 1 to 255 characters without spaces");
@@ -187,7 +187,7 @@ class HeaderReader {
     this.#issuer = issuer;
   }
 
-  /** What the headers say, one line for each; nothing where all are empty, as some proxies leave them for nobody (A-15). */
+  /** What the headers say, one line for each; nothing if all are empty, as some proxies leave them for anonymous requests (A-15). */
   valuesOf(request: RequestView): string | undefined {
     let values = "";
     let said = false;
@@ -203,18 +203,18 @@ class HeaderReader {
   }
 
   judge(request: RequestView, values: string, now: number): ProxyVerdict {
-    const known = this.#remembered.get(values);
+    const known = this.#cache.get(values);
     // Lines are joined by commas, and what was joined may look like what was not.
     const commas = known?.commas ?? this.#withCommas(values);
     for (const { header, field } of commas) {
       if ((request.lines?.(header) ?? 1) > 1) return malformed(`${WORDS[field]}-repeated`);
     }
-    if (known !== undefined && now - known.verdict.identity.authenticatedAt < REMEMBERED_FOR) return known.verdict;
+    if (known !== undefined && now - known.verdict.identity.authenticatedAt < CACHED_FOR) return known.verdict;
     const identity = this.#identity(values.split("\n"), now);
     if (typeof identity === "string") return malformed(identity);
     const verdict = { kind: "asserted", identity } as const;
-    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(values, { verdict, commas });
+    if (this.#cache.size >= MOST_CACHED) this.#cache.clear();
+    this.#cache.set(values, { verdict, commas });
     return verdict;
   }
 

@@ -33,7 +33,7 @@ interface Judge {
 const ABSTAIN: Verdict = { kind: "abstain" };
 const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
 
-/** Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones are nobody (CK-11). */
+/** Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones authenticate no user (CK-11). */
 export function sessionStrategy({ cookie, policy, keepsRows = false, served }: SessionStrategyOptions): Strategy {
   const proven = keepsRows === false ? null : new ProvenSecrets();
   const judge: Judge = { policy, proven, served: served ?? null, store: { keepsRows } };
@@ -93,7 +93,7 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
 function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, report }: StrategyContext, judge: Judge): Verdict {
   const { policy, proven, served, store } = judge;
   const shown = row === undefined ? null : proof(ticket, row, now, proven);
-  // Whoever only knows an id learns nothing about it, not even that it ended.
+  // A caller that only knows an id learns nothing about it, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
     return isSecret(ticket.secret) ? { kind: "abstain", dead: { reason: "unknown", id: ticket.id } } : MALFORMED;
   }

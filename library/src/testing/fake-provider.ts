@@ -17,7 +17,7 @@ import { FakeLogouts } from "./fake-logouts.ts";
 import type { FakeUser } from "./fake-user.ts";
 
 export interface FakeProviderOptions {
-  /** At least one; the first signs in where nobody is named. */
+  /** At least one; the first signs in unless another is named. */
   readonly users: readonly FakeUser[];
   /** Default `default`. */
   readonly name?: string;
@@ -64,13 +64,13 @@ export interface FakeProvider extends Provider {
    * @param url where `GET login` redirected to
    * @param subject who signs in; default the first user
    * @returns the callback's address, with code and state
-   * @throws {TypeError} for somebody who is not among the users
+   * @throws {TypeError} for a user that it does not have
    */
   approve(url: string, subject?: string): string;
   /** As `approve`, but the person says no; `error` is what the provider answers. Default `access_denied`. */
   deny(url: string, error?: string): string;
   /**
-   * A logout token for the back channel, as this provider sends it when somebody signs out there. Good for two minutes.
+   * A logout token for the back channel, as this provider sends it when a user signs out there. Good for two minutes.
    *
    * @throws {TypeError} where neither `subject` nor `sid` is given
    */

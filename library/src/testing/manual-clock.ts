@@ -8,7 +8,7 @@ export interface ManualClock extends Clock {
    * woken runs in the next microtasks.
    */
   advance(ms: number): void;
-  /** Sets the wall clock alone, back or forth, as an operator or a time server would; nobody wakes. */
+  /** Sets the wall clock alone, back or forth, as an operator or a time server would; no sleeper wakes. */
   setNow(now: number): void;
   /** How many sleep. */
   readonly sleeping: number;

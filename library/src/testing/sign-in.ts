@@ -6,7 +6,7 @@ import type { HasEngine } from "../http/auth.ts";
 /** Who to sign in; the issuer is `test` unless one is given. */
 export interface TestUser extends Omit<LoginIdentity, "issuer"> {
   readonly issuer?: string;
-  /** What `session.accessToken()` answers. Default none, as for somebody whom the app itself signed in. */
+  /** What `session.accessToken()` answers. Default none, as for a user whom the app itself signed in. */
   readonly accessToken?: string;
   /** How long the access token lives, milliseconds. Default an hour. */
   readonly accessTokenExpiresIn?: number;
@@ -17,7 +17,7 @@ export interface TestUser extends Omit<LoginIdentity, "issuer"> {
 }
 
 /**
- * Signs somebody in without a provider and answers the `Cookie` header of their browser. The session is a real one, in the store
+ * Signs a user in without a provider and answers the `Cookie` header of their browser. The session is a real one, in the store
  * that `auth` was given.
  *
  * @param prepare records more than the login, for example data

@@ -14,15 +14,15 @@ import type { LoginDependencies } from "./login-dependencies.ts";
 import type { Failure } from "./login-failed.ts";
 import { loginFailed } from "./login-failed.ts";
 import type { Flow } from "./login-state.ts";
-import { cookieOf, FLOW_LIFETIME, findFlow, flowMark } from "./login-state.ts";
+import { cookieOf, FLOW_LIFETIME, findFlow, flowMarkerKey } from "./login-state.ts";
 
-/** Parameters that may stand once (CB-06); others are nobody's and ignored (CB-07). */
+/** Parameters that may stand once (CB-06); others are ignored (CB-07). */
 const ONCE = ["code", "state", "iss", "error", "error_description", "error_uri"];
 const MOST_FORM_BYTES = 65_536;
 
 /**
  * `GET callback`, and `POST` from a provider that answers by form_post: finishes the login that this browser began. Nothing is asked of the
- * provider, and nothing stored, before the state was found in a cookie that we sealed; the code is sent by whoever sets the mark.
+ * provider, and nothing stored, before the state was found in a cookie that we sealed; the code is sent by the request that sets the one-time marker.
  */
 export async function finishLogin(
   request: RouteRequest,
@@ -41,7 +41,7 @@ export async function finishLogin(
   if (found.kind !== "found") {
     const spec = found.kind === "foreign" ? deps.cookies.loginNamed(found.name) : undefined;
     const cookies = spec === undefined ? [] : [clearCookie(spec)];
-    // Back after signing in, or an address from the history: whoever is signed in has nothing to mend.
+    // Back after signing in, or an address from the history: a user who is signed in needs no error.
     if (signedIn && isNavigation(request)) return redirect(303, "/", cookies);
     return fail({ code: "ERR_LOGIN_STATE", reason: found.kind, returnTo: "/", cookies });
   }
@@ -109,10 +109,10 @@ function belongs(request: RouteRequest, flow: Flow, provider: LoginProvider, { p
   return origin === undefined || origin === "null" || origin === flow.page || origin === new URL(provider.issuer).origin;
 }
 
-/** Sets the mark that lets one request alone send the code. It stands as long as any replica could still take the cookie. */
+/** Sets the one-time marker that lets one request send the code. It stands while any replica could take the cookie. */
 async function firstUse(flow: Flow, { store, clock, report }: OidcDependencies): Promise<boolean | CoatcheckError> {
   try {
-    return await store.mark(flowMark(flow.state), flow.createdAt + 3 * FLOW_LIFETIME, clock.now());
+    return await store.mark(flowMarkerKey(flow.state), flow.createdAt + 3 * FLOW_LIFETIME, clock.now());
   } catch (cause) {
     report({ name: "store.failed", level: "error", reason: "mark", error: cause });
     return new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });

@@ -20,7 +20,7 @@ export interface Flow extends FlowSecrets {
   readonly createdAt: number;
   /** Where the provider's page is; a form that is posted to the callback comes from there. */
   readonly page: string;
-  /** This login was begun in the place of one whose answer came twice; it is not replaced once more. */
+  /** This login replaces one whose answer came twice; it is not replaced once more. */
   readonly again: boolean;
   /** Who began it, by a name that their store knows; absent where that is not known. */
   readonly host?: string;
@@ -77,8 +77,8 @@ export function findFlow(cookieHeader: string | undefined, state: string | null,
   return values.length === 0 ? { kind: "none" } : { kind: "foreign", name };
 }
 
-/** The key of the mark that says that a login's answer was used (CB-02). */
-export function flowMark(state: string): string {
+/** The key of the one-time marker of a login's answer that was used (CB-02). */
+export function flowMarkerKey(state: string): string {
   return `flow:${hashSecret(state)}`;
 }
 

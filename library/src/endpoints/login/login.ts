@@ -41,12 +41,12 @@ export async function beginLogin(
   // Signed in again meanwhile, in another tab: there is no news, and where the person was going is open to them.
   if (query.ended !== null && session !== null && session.id !== null && session.identity !== null)
     return redirect(303, returnTo);
-  // In an outage nobody can say whether they are signed out.
+  // In an outage it is not known whether they are signed out.
   const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
   return told ?? sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
 }
 
-/** Whether somebody is to be told first why a session is over. */
+/** Whether the user is to be told first why a session is over. */
 export function tellsEnding(request: RouteRequest): boolean {
   return isNavigation(request) && queryOf(request).has("ended");
 }

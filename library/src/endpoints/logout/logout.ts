@@ -15,7 +15,7 @@ const LONGEST_ADDRESS = 4_096;
 /** Of what names the person in place of the ID token, characters. */
 const LONGEST_HINT = 512;
 
-/** `GET logout`: a page that asks. It looks nobody up, so it is there in an outage too. */
+/** `GET logout`: a page that asks. It looks up no session, so it is there in an outage too. */
 export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteResponse {
   const query = queryOf(request);
   if (repeated(query, ["return_to"]) !== undefined) return refusal("ERR_BAD_REQUEST", "return_to");
@@ -33,7 +33,7 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const name = exchange.provider();
   const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
   const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
-  // Found before anything is recorded: a request that is for no origin of ours logs nobody out.
+  // Found before anything is recorded: a request that is for no origin of ours ends no session.
   const proxys = exchange.fromProxy ? (deps.proxySignOutUrl ?? null) : null;
   const script = wantsJson(request);
   const way = (url: string): string => (script ? linkToProvider(url, request, deps) : url);
@@ -43,7 +43,7 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   return forgetting(script ? json(200, { location: next }) : redirect(303, next), deps);
 }
 
-/** Ends the presented session. Its tokens, the newest that are stored, are revoked by whoever says that it ended. */
+/** Ends the presented session. Its tokens, the newest that are stored, are revoked when its ending is announced. */
 export function signOut(exchange: RouteExchange, provider: string | null, { report }: OidcDependencies): void {
   exchange.logout();
   exchange.whenStored(() => {

@@ -17,7 +17,7 @@ interface Onward {
   readonly madeAt: number;
 }
 
-/** An address below our prefix that leads to the provider's page once: sealed, so that any replica can open it and nobody can read it. */
+/** An address below our prefix that leads to the provider's page once: sealed, so that only a replica can read it. */
 export function linkToProvider(url: string, request: RouteRequest, { prefix, keyring, clock }: OidcDependencies): string {
   const onward: Onward = { url, madeAt: clock.now() };
   const sealed = keyring.seal("logout", JSON.stringify(onward), request.origin);

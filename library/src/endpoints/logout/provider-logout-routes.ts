@@ -4,7 +4,7 @@ import type { OidcDependencies } from "../dependencies.ts";
 import { backchannelLogout } from "./backchannel-logout.ts";
 import { frontchannelLogout } from "./frontchannel-logout.ts";
 
-/** Where providers tell that somebody signed out there; the front channel is there only where it is configured. */
+/** Where providers tell that a user signed out there; the front channel is there only if it is configured. */
 export function providerLogoutRoutes(deps: OidcDependencies): readonly Route[] {
   const back: Route = {
     method: "POST",

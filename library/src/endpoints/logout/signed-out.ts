@@ -8,7 +8,7 @@ export function signedOutAddress({ prefix, signedOutPage }: Pick<OidcDependencie
   return signedOutPage ?? `${prefix}/signed-out`;
 }
 
-/** A page that nobody is led away from by itself: with single sign-on the way back in may be one redirect. */
+/** A page that does not lead on by itself: with single sign-on the way back in may be one redirect. */
 export function showSignedOut(
   session: Pick<RouteExchange["session"], "identity"> | null,
   { prefix, providers }: OidcDependencies,

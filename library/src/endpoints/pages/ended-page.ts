@@ -2,7 +2,7 @@
 import type { EndReason, RouteResponse } from "../../contracts.ts";
 import { escapeHtml, link, page } from "./page.ts";
 
-/** What a person is told when their session was over at the next page. `replaced` is nobody's news: they signed in again. */
+/** What a user is told whose session has ended. `replaced` is not told: they signed in again. */
 const TOLD: { readonly [reason in Exclude<EndReason, "replaced">]: string } = {
   logout: "You have signed out.",
   elsewhere: "You were signed out from another window or device, or because your password was changed.",

@@ -1,4 +1,4 @@
-/** The page of somebody who is known, and may not come in. */
+/** The page of a user who is authenticated, and not authorised. */
 import type { RouteResponse } from "../../contracts.ts";
 import { link, page } from "./page.ts";
 

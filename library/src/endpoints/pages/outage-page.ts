@@ -17,7 +17,7 @@ export interface Outage {
 interface Words {
   readonly title: string;
   readonly reason: string;
-  /** A fresh login may help, beside asking again, or in its place. */
+  /** A fresh login may help, beside asking again, or instead. */
   readonly login?: "too" | "alone";
 }
 

@@ -97,7 +97,7 @@ export function failurePage({ status, title, reason, ways, reference, cause }: F
   return page({ status, title, content, forms: false });
 }
 
-/** The page that asks before it signs anybody out: a link alone must not (S-46). */
+/** The page that asks before it signs a user out: a link alone must not (S-46). */
 export function logoutPage(action: string, returnTo: string | null): RouteResponse {
   const field = returnTo === null ? "" : `<input type="hidden" name="return_to" value="${escapeHtml(returnTo)}">`;
   const content = `<p>You will be signed out in this browser.</p>

@@ -9,7 +9,7 @@ import { CoatcheckError } from "../../core/errors.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { mintTicket } from "../../crypto/ticket.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
-import { KeptAnswers } from "../http/bounded-cache.ts";
+import { BoundedCache } from "../http/bounded-cache.ts";
 import type { Introspection } from "./introspection.ts";
 import { introspectionVerifier } from "./introspection.ts";
 
@@ -340,7 +340,7 @@ test("A-21 what is kept is bounded, and the longest unused goes first", () => {
       fc.integer({ min: 1, max: 5 }),
       fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 9 }))),
       (most, steps) => {
-        const kept = new KeptAnswers<number>(most, clock);
+        const kept = new BoundedCache<number>(most, clock);
         let model: readonly number[] = [];
         for (const [write, key] of steps) {
           const there = model.includes(key);
@@ -352,7 +352,7 @@ test("A-21 what is kept is bounded, and the longest unused goes first", () => {
       },
     ),
   );
-  const kept = new KeptAnswers<number>(2, clock);
+  const kept = new BoundedCache<number>(2, clock);
   kept.set("a", 1, 10);
   kept.set("b", 1, 0);
   assert.equal(kept.size, 1);

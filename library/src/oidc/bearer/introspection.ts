@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { parseTicket } from "../../crypto/ticket.ts";
-import { KeptAnswers } from "../http/bounded-cache.ts";
+import { BoundedCache } from "../http/bounded-cache.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { beginning } from "../http/exchange.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
@@ -47,16 +47,16 @@ export interface Introspection {
 /** How long a token that is no good is not asked about again. */
 const NEGATIVE = 5_000;
 /** How many tokens are asked about at once; more are told to come back. */
-const MOST_FLIGHTS = 128;
+const MOST_IN_FLIGHT = 128;
 const MAX_RESPONSE = 65_536;
 
 const refuseKey = refusingKeysOf("bearer.introspection");
 const refuse = refusing("the opaque token");
 
 /**
- * Judges all tokens but our own tickets by asking the provider, so it comes last. Answers are kept by the SHA-256 of the whole token, for this provider
- * and audience alone (A-21, A-25); tokens that are no good apart from those that are, so that guessing drives nobody out. Who asks about the
- * same token at the same time shares one request.
+ * Judges all tokens but our own tickets by asking the provider, so it comes last. Answers are cached by the SHA-256 of
+ * the whole token, for this provider and audience alone (A-21, A-25); invalid tokens have a cache of their own, so that
+ * guesses evict no valid one. Single flight: callers with the same token at the same time share one request.
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
  */
@@ -65,9 +65,9 @@ export function introspectionVerifier(given: Introspection, world: VerifierWorld
   const { clock } = world;
   const cacheFor = within("cacheFor", given.cacheFor ?? 30_000, 0, 300_000, refuseKey);
   const maxCached = within("maxCached", given.maxCached ?? 10_000, 1, 1_000_000, refuseKey);
-  const good = new KeptAnswers<Extract<TokenVerdict, { kind: "valid" }>>(maxCached, clock);
-  const bad = new KeptAnswers<TokenVerdict>(maxCached, clock);
-  const flights = new Map<string, Promise<TokenVerdict>>();
+  const good = new BoundedCache<Extract<TokenVerdict, { kind: "valid" }>>(maxCached, clock);
+  const bad = new BoundedCache<TokenVerdict>(maxCached, clock);
+  const inFlight = new Map<string, Promise<TokenVerdict>>();
   const closing = new AbortController();
   const ask = asking(given, measure.loopback, world, closing.signal);
 
@@ -77,14 +77,14 @@ export function introspectionVerifier(given: Introspection, world: VerifierWorld
     return verdict;
   }
 
-  function fly(key: string, token: string): Promise<TokenVerdict> {
-    const flight = ask(token)
+  function askOnce(key: string, token: string): Promise<TokenVerdict> {
+    const pending = ask(token)
       .then((answer) => judge(answer, measure, clock.now(), cacheFor))
       .catch(verdictOf)
       .then((verdict) => keep(key, verdict))
-      .finally(() => flights.delete(key));
-    flights.set(key, flight);
-    return flight;
+      .finally(() => inFlight.delete(key));
+    inFlight.set(key, pending);
+    return pending;
   }
 
   return {
@@ -94,10 +94,10 @@ export function introspectionVerifier(given: Introspection, world: VerifierWorld
       const key = hash("sha256", token, "base64url");
       const kept = good.get(key);
       if (kept !== undefined && kept.expires > clock.now()) return kept;
-      const known = bad.get(key) ?? flights.get(key);
+      const known = bad.get(key) ?? inFlight.get(key);
       if (known !== undefined) return known;
-      if (flights.size < MOST_FLIGHTS) return fly(key, token);
-      const message = `the provider is being asked about ${MOST_FLIGHTS} tokens at once`;
+      if (inFlight.size < MOST_IN_FLIGHT) return askOnce(key, token);
+      const message = `the provider is being asked about ${MOST_IN_FLIGHT} tokens at once`;
       return { kind: "unavailable", retryAfter: 1_000, cause: new ProviderProblem("unavailable", "crowd", message) };
     },
     close: () => closing.abort(),
@@ -205,8 +205,8 @@ function fieldsOf(status: number, text: string): Fields {
 function judge(claims: Fields, measure: Settled, now: number, cacheFor: number): TokenVerdict {
   if (claims.get("active") !== true) throw refuse("inactive", "the provider says that it is not active");
   if (claims.has("iss") && claims.get("iss") !== measure.issuer) throw refuse("iss", "it is from another issuer");
-  const forAnybody = measure.audiences.length === 0 && !claims.has("aud");
-  if (!forAnybody && !isForUs(claims, measure)) throw refuse("aud", "it is for others");
+  const isUnrestricted = measure.audiences.length === 0 && !claims.has("aud");
+  if (!isUnrestricted && !isForUs(claims, measure)) throw refuse("aud", "it is for others");
   const type = claims.get("token_type");
   if (type !== undefined && !(typeof type === "string" && /^bearer$/i.test(type))) throw refuse("token_type", "it is no bearer");
   if (isBound(claims)) throw refuse("cnf", "it is bound to a key, and no bearer token");

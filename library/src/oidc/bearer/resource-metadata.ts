@@ -5,7 +5,7 @@ import type { Transport } from "../http/transport.ts";
 import { isObject } from "../jwt/jws.ts";
 import { checkEndpoint, metadataAddress } from "../provider/discovery.ts";
 
-/** What somebody who only verifies tokens needs of a provider's metadata. */
+/** What a resource server needs of a provider's metadata. */
 export interface ResourceMetadata {
   readonly jwks_uri: string | null;
   readonly introspection_endpoint: string | null;
@@ -20,8 +20,9 @@ const MAX_AGE = 3_600_000;
 const FAILURE_FLOOR = 1_000;
 
 /**
- * A provider's metadata for a resource server: read when the first token asks, shared by all who ask meanwhile, not asked for again within a second of a
- * failure. After an hour they are read again, and the old ones are used until that succeeds (DK-04).
+ * A provider's metadata for a resource server. Single flight: read for the first token, shared by all that come
+ * meanwhile, and not asked for again within a second of a failure. After an hour they are read again, and the old ones
+ * are used until that succeeds (DK-04).
  */
 export function discoverResource(
   { issuer, loopback }: { readonly issuer: string; readonly loopback: boolean },
@@ -32,14 +33,14 @@ export function discoverResource(
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let readAt = Number.NEGATIVE_INFINITY;
   let failure: unknown = null;
-  let flight: Promise<ResourceMetadata> | null = null;
+  let pending: Promise<ResourceMetadata> | null = null;
 
   function attempt(): Promise<ResourceMetadata> {
     attemptedAt = clock.monotonic();
-    flight ??= read().finally(() => {
-      flight = null;
+    pending ??= read().finally(() => {
+      pending = null;
     });
-    return flight;
+    return pending;
   }
 
   async function read(): Promise<ResourceMetadata> {
@@ -56,7 +57,7 @@ export function discoverResource(
 
   return {
     get() {
-      const soon = flight === null && failure !== null && clock.monotonic() - attemptedAt < FAILURE_FLOOR;
+      const soon = pending === null && failure !== null && clock.monotonic() - attemptedAt < FAILURE_FLOOR;
       if (known === null) return soon ? Promise.reject(failure) : attempt();
       if (clock.monotonic() - readAt >= MAX_AGE && !soon) void attempt().catch(() => undefined);
       return Promise.resolve(known);

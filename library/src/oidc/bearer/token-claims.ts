@@ -49,7 +49,7 @@ export function allows(scope: string | null, { requiredScope }: Measure): boolea
   return requiredScope.every((word) => given.has(word));
 }
 
-/** Who it speaks for. Throws `sub`: a token of nobody is of no use, and one that cannot be stored neither. */
+/** The user it speaks for. Throws `sub` if there is none, or one that cannot be stored. */
 export function identityOf(claims: Fields, { issuer }: Measure, now: number, refuse: Refuse): Identity {
   const subject = claims.get("sub");
   if (typeof subject !== "string" || !/^[\x20-\x7e]{1,255}$/.test(subject))

@@ -3,7 +3,7 @@ import type { TokenVerdict } from "../../contracts.ts";
 import type { RefuseKey } from "../http/config-checks.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
-/** The verdict for whatever was thrown on the way. Only a token that is itself at fault is invalid; for all else nobody can say. */
+/** The verdict for an error on the way. Only a token that is itself at fault is invalid; else it is not known. */
 export function verdictOf(error: unknown): TokenVerdict {
   if (error instanceof ProviderProblem && error.kind === "invalid") return { kind: "invalid", reason: error.check };
   const wait = error instanceof ProviderProblem && error.retryAfter !== null ? { retryAfter: error.retryAfter } : {};

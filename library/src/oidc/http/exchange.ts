@@ -4,11 +4,11 @@ import { request } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
-import { watchDeparture } from "./departure.ts";
 import { keptFor, settled } from "./kept-connections.ts";
 import { ProviderProblem } from "./provider-problem.ts";
 import type { AnswerHeaders } from "./read-response.ts";
 import { headersOf, rawHeaders } from "./read-response.ts";
+import { watchSend } from "./send-watch.ts";
 
 /** The part of `fetch` that is used: openid-client hands over a string and plain options. */
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
@@ -19,7 +19,7 @@ export interface Answer {
   readonly headers: AnswerHeaders;
   /** The whole body. Throws {@link ProviderProblem} past so many bytes. */
   read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Nobody wants the body. */
+  /** The body is not wanted. */
   discard(): void;
 }
 
@@ -181,11 +181,11 @@ function unpacked(body: Buffer<ArrayBuffer>, coding: string | undefined, limit: 
   }
 }
 
-/** Over a `fetch` of somebody else's: the environment's, or a test's. */
+/** Over a `fetch` that was given: the environment's, or a test's. */
 function over(fetch: Fetch): Begin {
   return (url, options, signal, leaves) => {
-    const departure = watchDeparture(leaves);
-    const answer = departure
+    const sending = watchSend(leaves);
+    const answer = sending
       .run(() => fetch(url, { ...options, redirect: "manual", signal }))
       .then((response): Answer => {
         const { status } = response;
@@ -193,7 +193,7 @@ function over(fetch: Fetch): Begin {
         const discard = (): void => void response.body?.cancel().catch(() => undefined);
         return { status, headers, read: (limit) => readBounded(response, limit), discard };
       });
-    return { answer, neverLeft: () => departure.neverLeft(), stop: () => departure.stop() };
+    return { answer, neverLeft: () => sending.neverLeft(), stop: () => sending.stop() };
   };
 }
 

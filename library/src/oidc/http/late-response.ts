@@ -8,10 +8,10 @@ export type Turn = () => Promise<unknown>;
 /** How many turns of the event loop are given to what has arrived: reading, parsing and handing on take some each. */
 const TURNS = 8;
 
-/** How long an answer whose head is here may take for the rest after the limit, and how long everybody gets after a standstill, milliseconds. */
+/** How long the rest of an answer may take after the limit, and how long all get after a standstill, milliseconds. */
 export const GRACE = 250;
 
-/** A limit that was noticed this much too late: the process stood still, and whoever answers may have as well. */
+/** A limit that was noticed this much too late: the process stood still, and the provider may have as well. */
 const OVERSLEPT = 50;
 
 export interface Look {
@@ -21,7 +21,7 @@ export interface Look {
   readonly arrived: () => boolean;
   /** Whether it is certain that the request has not left yet. Default: it is not. */
   readonly held?: () => boolean;
-  /** How long ago the request left, milliseconds; `null` where nobody knows. Default: nobody does. */
+  /** How long ago the request left, milliseconds; `null` if that is not known, as by default. */
   readonly since?: () => number | null;
   /** Default: one turn of the event loop, through its poll phase. */
   readonly turn?: Turn;

@@ -43,7 +43,7 @@ const CODES: { readonly [kind in ProviderFailure["kind"]]: ErrorCode } = {
   invalid: "ERR_PROVIDER_RESPONSE",
 };
 
-/** The answer of the seam for whatever was thrown on the way. */
+/** The failure, as the `Provider` interface has it, for an error that was thrown on the way. */
 export function failureOf(error: unknown): ProviderFailure {
   const cause = problemOf(error);
   return { kind: cause.kind, code: CODES[cause.kind], cause };

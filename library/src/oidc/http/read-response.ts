@@ -1,6 +1,6 @@
 /** A provider's answer that has been read whole, as the `Response` that openid-client takes. */
 
-/** The headers of an answer; the `Headers` object is made for whoever needs all of it. */
+/** The headers of an answer; the `Headers` object is made only if all of it is needed. */
 export interface AnswerHeaders {
   get(name: string): string | null;
   all(): Headers;

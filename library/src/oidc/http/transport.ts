@@ -35,12 +35,12 @@ export interface TransportLimits {
   readonly loopback: boolean;
 }
 
-/** The longest that a request takes with this limit, milliseconds, the last look at the sockets included. */
+/** The longest that a request takes with this limit, milliseconds, the wait for a late response included. */
 export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
 
 /**
  * The only way to the provider: no redirects (TK-06), bounded time and size (TK-07, A-20), https or loopback (TK-05), JSON
- * of bounded depth. The answer is read here in full, so that nobody later waits on a body that drips. An answer that is here when the
+ * of bounded depth. The answer is read here in full, so that no caller waits later on a body that drips. An answer that is here when the
  * limit has passed counts. A problem is `ambiguous` where the request may have taken effect: not before it left, and not once the
  * provider's answer began with a status that says no.
  *

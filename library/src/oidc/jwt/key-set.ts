@@ -43,14 +43,14 @@ export function providerKeySet(address: () => string, config: KeyAges, transport
   let unknownAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
   let failure: unknown = null;
-  let flight: Promise<readonly PublicKey[]> | null = null;
+  let pending: Promise<readonly PublicKey[]> | null = null;
 
   function fetchShared(): Promise<readonly PublicKey[]> {
-    if (flight === null && failure !== null && clock.monotonic() - failedAt < FAILURE_FLOOR) return Promise.reject(failure);
-    flight ??= read().finally(() => {
-      flight = null;
+    if (pending === null && failure !== null && clock.monotonic() - failedAt < FAILURE_FLOOR) return Promise.reject(failure);
+    pending ??= read().finally(() => {
+      pending = null;
     });
-    return flight;
+    return pending;
   }
 
   async function read(): Promise<readonly PublicKey[]> {
@@ -72,7 +72,7 @@ export function providerKeySet(address: () => string, config: KeyAges, transport
     const found = select(keys, hint);
     if (found.length > 0) return found;
     // Rotation shows as a key that is not there. The first such token fetches at once, the next only after the cool-down.
-    if (flight === null && clock.monotonic() - unknownAt < config.jwksCooldown) return found;
+    if (pending === null && clock.monotonic() - unknownAt < config.jwksCooldown) return found;
     unknownAt = clock.monotonic();
     return fetchShared().then((read) => select(read, hint));
   }

@@ -7,7 +7,7 @@ import { presetFor } from "./presets/presets.ts";
 /** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
 
-/** Algorithms of ID tokens. All are asymmetric: with a shared secret everybody who verifies could sign (ID-01). */
+/** Algorithms of ID tokens. All are asymmetric: with a shared secret each verifier could sign (ID-01). */
 export type SigningAlgorithm = SignatureAlgorithm;
 
 /** A provider of OpenID Connect, and who we are to it. Durations are milliseconds. */

@@ -41,13 +41,13 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
   let readAt = Number.NEGATIVE_INFINITY;
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let lastProblem: ProviderProblem | null = null;
-  let flight: Promise<Metadata> | null = null;
+  let pending: Promise<Metadata> | null = null;
 
   function attempt(): Promise<Metadata> {
-    flight ??= read().finally(() => {
-      flight = null;
+    pending ??= read().finally(() => {
+      pending = null;
     });
-    return flight;
+    return pending;
   }
 
   async function read(): Promise<Metadata> {
@@ -89,7 +89,7 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
         if (stale && sinceAttempt >= ATTEMPT_FLOOR && !closing.signal.aborted) void attempt().catch(() => undefined);
         return metadata;
       }
-      if (flight === null && lastProblem !== null && sinceAttempt < ATTEMPT_FLOOR) return Promise.reject(lastProblem);
+      if (pending === null && lastProblem !== null && sinceAttempt < ATTEMPT_FLOOR) return Promise.reject(lastProblem);
       return attempt();
     },
     async close() {

@@ -1,11 +1,11 @@
-/** The claims of a renewed ID token, judged as openid-client judges those of a login, by the same names of checks. */
+/** The claims of an ID token from a refresh, judged as openid-client judges those of a login, by the same names of checks. */
 import type { IDToken } from "openid-client";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
 /** What a token says, nothing of it checked. */
 export type Claims = { readonly [claim: string]: unknown };
 
-/** Whom a renewed ID token has to be from and for, and when. In seconds. */
+/** The issuer, audience and time that an ID token from a refresh is checked against. In seconds. */
 export interface ExpectedClaims {
   readonly issuer: string;
   readonly clientId: string;

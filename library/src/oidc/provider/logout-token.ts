@@ -54,7 +54,7 @@ function noticeOf(claims: Fields, config: SettledConfig, now: number): ProviderN
   return { issuer: config.issuer, subject, sid, tokenId, issuedAt, expires };
 }
 
-/** The rule of ID tokens: for us, and for nobody that the configuration does not name (ID-03). */
+/** The rule of ID tokens: for us, and for no audience that the configuration does not name (ID-03). */
 function checkAudience(claims: Fields, { clientId, additionalAudiences }: SettledConfig): void {
   const aud = claims.get("aud");
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];

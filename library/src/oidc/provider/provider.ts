@@ -41,7 +41,7 @@ import { refreshRequests } from "./refresh/refresh-request.ts";
 import { revokeTokens } from "./revocation.ts";
 import { tokensOf } from "./tokens.ts";
 
-/** Where a provider gets time, randomness and network from, and whom it tells. */
+/** Where a provider gets time, randomness and network from, and where its events go. */
 export interface ProviderWorld {
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -55,11 +55,11 @@ export interface OidcProvider extends Provider {
   readonly responseMode: "query" | "form_post";
 }
 
-/** Nobody is authenticated by an address. */
-const NOBODY = None();
+/** For addresses, which need no client authentication. */
+const UNAUTHENTICATED = None();
 
 /**
- * An OpenID provider behind the seam, on openid-client. Discovery begins at once and is retried until it succeeds or `close()`;
+ * An OpenID provider behind the `Provider` interface, on openid-client. Discovery begins at once and is retried until it succeeds or `close()`;
  * until then logins are answered with `unavailable`. Events: `provider.ready`, `provider.failed` (reason: the failed check).
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
@@ -142,7 +142,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
       const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
       const hint = idToken === null ? named : { id_token_hint: idToken };
       const parameters = { ...hint, post_logout_redirect_uri: returnTo };
-      const how = { metadata, authentication: NOBODY, purpose: "metadata", transport } as const;
+      const how = { metadata, authentication: UNAUTHENTICATED, purpose: "metadata", transport } as const;
       return clients.call(how, (client) => buildEndSessionUrl(client, parameters).href);
     },
     cut: () => transport.cut(),

@@ -14,7 +14,7 @@ export interface InspectedAnswer {
 /** Longest ID token that is looked at; some hundred groups fit. */
 const MAX_ID_TOKEN = 65_536;
 const MAX_KID = 256;
-/** A lifetime above this is no lifetime that anybody meant (TK-09). */
+/** A lifetime above this is a mistake of the provider (TK-09). */
 const MAX_EXPIRES_IN = 366 * 86_400;
 
 /** Checks what openid-client leaves open of the answer to a code: its members, and what the ID token says of itself. */

@@ -11,7 +11,7 @@ import { boundedTransport } from "../http/transport.ts";
 import type { PublicKey } from "../jwt/key-set.ts";
 import { providerKeySet } from "../jwt/key-set.ts";
 
-/** The public keys of whoever signs. */
+/** The public keys of the signer. */
 export interface AssertionKeys {
   /** The one key of this name; `undefined` where there is none, or more than one. Throws {@link ProviderProblem} where they cannot be had. */
   find(alg: SignatureAlgorithm, kid: string): Promise<KeyObject | undefined>;
@@ -36,7 +36,7 @@ export function assertionKeys(
 }
 
 function publishedKeys(address: string, clock: Clock, transport: Transport): AssertionKeys {
-  // Not everybody who publishes keys says that they are JSON.
+  // Some publish keys without saying that they are JSON.
   const plain: Transport = { send: (_, url, options) => transport.send("public-key", url, options) };
   const keys = providerKeySet(() => address, AGES, plain, clock);
   const imported = new WeakMap<PublicKey, KeyObject>();
@@ -73,7 +73,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PEM = /^\s*-----BEGIN PUBLIC KEY-----[\s\w+/=]+-----END PUBLIC KEY-----\s*$/;
 const MOST_KEYS = 64;
 const KEY_MAX_AGE = 86_400_000;
-/** Names that nobody has heard of may cause this many requests in a minute, whoever sends them. */
+/** Unknown key ids may cause this many requests in a minute, from all callers together. */
 const MOST_FETCHES = 10;
 const WINDOW = 60_000;
 

@@ -24,7 +24,7 @@ export function publishedKey(privateKey: KeyObject): PublishedKey {
 /** How long others may keep the set, seconds. A new secret stands second for longer than that before it signs (CR-08). */
 const MAX_AGE = 300;
 
-/** `GET keys`: the public keys of all secrets. Nobody is looked up, so it answers in an outage too. */
+/** `GET keys`: the public keys of all secrets. No session is looked up, so it answers in an outage too. */
 export function keysRoute(keyring: Pick<Keyring, "signingKeys">): Route {
   const body = JSON.stringify({ keys: keyring.signingKeys().map(publishedKey) });
   const headers = [

@@ -4,12 +4,12 @@ import type { Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts"
 import type { Keyring } from "../../crypto/keyring.ts";
 import { publishedKey } from "./published-keys.ts";
 
-/** Who asks, and whom it is told. */
+/** The authenticated user, and the audience of the assertion. */
 export interface AssertionSubject {
   readonly identity: Identity;
-  /** Whose the session is; becomes `sub`, which is unique here whichever provider somebody came from. */
+  /** Whose the session is; becomes `sub`, which is unique here whichever provider the user came from. */
   readonly owner: string;
-  /** Who is to believe it, and nobody else. */
+  /** The one audience that is to accept it. */
   readonly audience: string;
   /** Default: none. */
   readonly groups?: readonly string[];
@@ -31,7 +31,7 @@ export interface AssertionSignerOptions {
 /** As readers know it; no other kind of token can be taken for one (ID-17). */
 const TYPE = "coatcheck-assertion+jwt";
 const LIFETIME = 600_000;
-const REMEMBERED = 2048;
+const MOST_CACHED = 2048;
 const LONGEST_SUBJECT = 255;
 const LONGEST_TEXT = 1024;
 /** As the groups of the plain headers, in characters. */
@@ -53,7 +53,7 @@ export function assertionSigner({ keyring, issuer, clock }: AssertionSignerOptio
   const [key] = keyring.signingKeys();
   if (key === undefined) throw new TypeError("there is no key to sign with");
   const header = encode({ alg: "EdDSA", typ: TYPE, kid: publishedKey(key).kid });
-  const remembered = new Map<string, Made>();
+  const cache = new Map<string, Made>();
 
   const signed = (claims: JsonObject, now: number): string => {
     const issued = Math.floor(now / 1_000);
@@ -65,15 +65,15 @@ export function assertionSigner({ keyring, issuer, clock }: AssertionSignerOptio
     sign({ identity, owner, audience, groups = NONE }) {
       const now = clock.now();
       const name = `${audience} ${identity.authenticatedAt} ${owner}`;
-      const last = remembered.get(name);
+      const last = cache.get(name);
       const fresh = last !== undefined && now < last.freshUntil && now >= last.freshUntil - LIFETIME / 2 ? last : undefined;
       if (fresh !== undefined && fresh.identity === identity && fresh.groups === groups) return fresh.token;
       const claims = { iss: issuer, aud: audience, ...claimsOf(identity, owner, groups) };
       const said = JSON.stringify(claims);
       const again = fresh !== undefined && fresh.said === said ? fresh : undefined;
       const made = again ?? { said, token: signed(claims, now), freshUntil: now + LIFETIME / 2 };
-      if (remembered.size >= REMEMBERED && last === undefined) remembered.clear();
-      remembered.set(name, { ...made, identity, groups });
+      if (cache.size >= MOST_CACHED && last === undefined) cache.clear();
+      cache.set(name, { ...made, identity, groups });
       return made.token;
     },
   };

@@ -1,7 +1,7 @@
 /** How known products sign their assertions. */
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 
-/** How a product signs who asks. */
+/** How a product signs the authenticated user. */
 export interface AssertionVendor {
   /** Lower case. */
   readonly header: string;

@@ -14,7 +14,7 @@ import { assertionKeys } from "./keys.ts";
 import type { AssertionVendor, AssertionVendorName } from "./vendors.ts";
 import { ASSERTION_VENDORS } from "./vendors.ts";
 
-/** Who signs who asks. */
+/** The signer of the assertions. */
 export interface AssertionOptions {
   readonly vendor: AssertionVendorName;
   /** `iss`, exactly. With the subject, what the identities are keyed by. Google IAP has but one. */
@@ -44,12 +44,12 @@ interface Settled {
   readonly tolerance: number;
 }
 
-const REMEMBERED = 1024;
+const MOST_CACHED = 1024;
 const refuse = refusing("the assertion");
 
 /**
  * Verifies assertions of one signer: exact issuer and audience, an end, a bounded life, an allowed algorithm, no critical extensions (TP-03, ID-15 to
- * ID-17). A verified one is remembered by its hash until its end, so that the next request with it costs no signature.
+ * ID-17). A verified one is cached by its hash until its end, so that the next request with it costs no signature.
  *
  * @throws {TypeError} for options that the vendor lacks or does not know
  */
@@ -59,14 +59,14 @@ export function assertionVerifier(options: AssertionOptions, { clock, fetch }: A
   const address = options.keys ?? vendor.keys(vendor.aws ? (signers[0] ?? "") : issuer);
   if (!URL.canParse(address)) throw new TypeError(`proxy.assertion.keys is ${JSON.stringify(address)}, which is no URL`);
   const keys = assertionKeys(address, clock, { single: vendor.aws === true, ...(fetch === undefined ? {} : { fetch }) });
-  const remembered = new Map<string, { readonly verdict: ProxyVerdict; readonly until: number }>();
+  const cache = new Map<string, { readonly verdict: ProxyVerdict; readonly until: number }>();
 
   async function verify(token: string, name: string, now: number): Promise<ProxyVerdict> {
     try {
       const { identity, until } = await verified(token, settled, keys, now);
       const verdict: ProxyVerdict = { kind: "asserted", identity };
-      if (remembered.size >= REMEMBERED) remembered.clear();
-      remembered.set(name, { verdict, until });
+      if (cache.size >= MOST_CACHED) cache.clear();
+      cache.set(name, { verdict, until });
       return verdict;
     } catch (cause) {
       return { kind: cause instanceof ProviderProblem && cause.kind === "unavailable" ? "unavailable" : "invalid", cause };
@@ -78,7 +78,7 @@ export function assertionVerifier(options: AssertionOptions, { clock, fetch }: A
     verify(token, now): MaybePromise<ProxyVerdict> {
       if (token.length > MAX_TOKEN) return { kind: "invalid", cause: refuse("format", "it is too long") };
       const name = hash("sha256", token, "base64url");
-      const known = remembered.get(name);
+      const known = cache.get(name);
       return known !== undefined && now < known.until ? known.verdict : verify(token, name, now);
     },
   };
@@ -168,7 +168,7 @@ function partsOf(token: string, { aws }: AssertionVendor): Parts {
   };
 }
 
-/** A token that says it is of another kind is none of ours, whoever signed it (ID-17). */
+/** A token of another type is not accepted, even if the right key signed it (ID-17). */
 function checkType(given: unknown, wanted: string | null): void {
   const type = typeof given === "string" ? given.toLowerCase().replace(/^application\//, "") : given;
   if (wanted === null ? type === undefined || type === "jwt" : type === wanted) return;

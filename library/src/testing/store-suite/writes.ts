@@ -55,7 +55,7 @@ export const writeCases: readonly Case[] = [
     async run({ store }) {
       const row = sampleRow();
       await store.put(row, "absent");
-      // Who asks once may not be worth keeping anything for.
+      // A row that is read once may not be worth caching.
       await store.get(row.id);
       const first = await store.get(row.id);
       assert.ok(first !== undefined);

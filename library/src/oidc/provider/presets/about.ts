@@ -6,7 +6,7 @@ import { GENERIC } from "./preset-table.ts";
 import { presetOf, scopeInWords, scopeOf } from "./presets.ts";
 
 /**
- * How a provider will be dealt with, as far as its configuration tells; nobody is called.
+ * How a provider will be dealt with, as far as its configuration tells; nothing is sent.
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
  *

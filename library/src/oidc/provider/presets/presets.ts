@@ -51,7 +51,7 @@ export function authorizationParameters(
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** `none` asks nobody anything, so it stands alone; other words add up. */
+/** `none` forbids any question to the user, so it stands alone; other words add up. */
 function joinedPrompt(standing: string | undefined, asked: string | undefined): string | undefined {
   if (asked === undefined || standing === undefined || standing === "") return asked ?? standing;
   if (asked === "none") return asked;

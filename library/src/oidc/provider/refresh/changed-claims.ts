@@ -1,4 +1,4 @@
-/** Whether a renewed ID token is about the one who signed in. */
+/** Whether the ID token from a refresh is about the user who signed in. */
 import type { Identity } from "../../../contracts.ts";
 import { ProviderProblem } from "../../http/provider-problem.ts";
 import type { Claims } from "../id-token-claims.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, mock, test } from "node:test";
 import fc from "fast-check";
-import { spendByOpenidClient } from "../../../../test-support/refresh-by-openid-client.ts";
+import { refreshByOpenidClient } from "../../../../test-support/refresh-by-openid-client.ts";
 import { signingKey } from "../../../../test-support/signing.ts";
 import { systemClock } from "../../../engine/system.ts";
 import { beginning } from "../../http/exchange.ts";
@@ -15,7 +15,7 @@ import { settleProviderConfig } from "../config.ts";
 import { presetOf } from "../presets/presets.ts";
 import type { Ready } from "../ready.ts";
 import { refreshRequests } from "./refresh-request.ts";
-import { spend } from "./send-refresh.ts";
+import { sendRefresh } from "./send-refresh.ts";
 
 mock.timers.enable({ apis: ["Date"], now: Date.now() });
 
@@ -59,7 +59,7 @@ async function readyWith(given: Partial<ProviderConfig>): Promise<Ready> {
 /** The same request by both, ours twice: once made, once kept. */
 async function requests(ready: Ready, refreshToken: string): Promise<readonly string[]> {
   seen.length = 0;
-  for (const by of [spendByOpenidClient, spend, spend]) await by(ready, refreshToken);
+  for (const by of [refreshByOpenidClient, sendRefresh, sendRefresh]) await by(ready, refreshToken);
   return seen;
 }
 
@@ -100,7 +100,7 @@ test("F-71 with private_key_jwt every refresh has an assertion of its own, made 
 test("F-71 a key with which nothing can be signed sends nothing, and is told as before", async () => {
   const weak = signingKey("weak", "RS256", 1_024).privateKey.export({ format: "jwk" });
   const ready = await readyWith({ privateKey: { ...weak, alg: "RS256" }, idTokenSigningAlg: "RS256" });
-  const [theirs, ours] = [await spendByOpenidClient(ready, "refresh-1"), await spend(ready, "refresh-1")];
+  const [theirs, ours] = [await refreshByOpenidClient(ready, "refresh-1"), await sendRefresh(ready, "refresh-1")];
   const told = [theirs, ours].map((one) => ({ ...one, cause: "cause" in one && Object.entries(Object(one.cause)) }));
   assert.deepEqual(told[1], told[0]);
   assert.equal(theirs.kind, "unavailable");

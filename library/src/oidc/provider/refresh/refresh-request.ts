@@ -1,11 +1,11 @@
-/** The request that spends a refresh token, byte for byte as openid-client would send it. */
+/** The refresh request, byte for byte as openid-client would send it. */
 import type { ClientAuth } from "openid-client";
 import { clockSkew } from "openid-client";
 import type { Clock, MaybePromise } from "../../../contracts.ts";
 import type { SettledConfig } from "../config.ts";
 import type { Metadata } from "../discovery.ts";
 
-/** The request that spends a refresh token (RFC 6749, section 6), ready to be sent. */
+/** A refresh request (RFC 6749, section 6), ready to be sent. */
 export interface RefreshRequest {
   readonly url: string;
   readonly method: "POST";

@@ -11,10 +11,10 @@ import { tokensOf } from "../tokens.ts";
 import { changedSince } from "./changed-claims.ts";
 import type { RenewedIdToken } from "./renewed-id-token.ts";
 import { payloadOf } from "./renewed-id-token.ts";
-import type { Spent } from "./send-refresh.ts";
-import { outcomeOf, spend } from "./send-refresh.ts";
+import type { GrantedRefresh } from "./send-refresh.ts";
+import { outcomeOf, sendRefresh } from "./send-refresh.ts";
 
-/** Who refreshes, and with whom. */
+/** What a refresh is given besides the tokens. */
 export interface Refresher {
   readonly ready: () => MaybePromise<Ready>;
   readonly config: SettledConfig;
@@ -23,35 +23,35 @@ export interface Refresher {
 }
 
 /**
- * The longest that a refresh takes, milliseconds: one request for the tokens, with the last look at the sockets, and one limit for all
- * else together: metadata that are not known yet, keys, UserInfo.
+ * The longest that a refresh takes, milliseconds: one request for the tokens, the wait for a late response included, and one
+ * limit for all else together: metadata that are not known yet, keys, UserInfo.
  */
 export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(config.refreshTimeout) + config.timeout;
 
 /**
- * Spends a refresh token, once: one request, never repeated. What came of it:
+ * Refreshes once: one request, never repeated. What came of it:
  *
  * | the provider | outcome |
  * |---|---|
  * | 200 with a bearer token | `renewed`; a refresh token, ID token or scope that the answer leaves out is kept |
  * | 4xx with the JSON error `invalid_grant`, or one by which this provider says the same | `refused` |
  * | 400 with another OAuth error, neither about our client nor passing | `refused`, `doubtful` |
- * | an ID token or UserInfo of somebody else, an ID token that is forged | `refused`; the new tokens are used for nothing (ID-13) |
+ * | an ID token or UserInfo of another user, an ID token that is forged | `refused`; the new tokens are used for nothing (ID-13) |
  * | any other 4xx but 408 and 429; 500 with an OAuth error that does not pass | `unavailable`, `answered`, with `Retry-After` in milliseconds |
  * | 408, 429, 5xx, an error that passes; also where the body is cut off | `unavailable`, with `Retry-After` |
  * | no connection: name, route, certificate, refused, too slow | `unavailable` |
  * | another 2xx, 3xx, 200 with anything else, lost or late after the request left | `unknown` |
  *
- * With the tokens in hand nothing that fails afterwards takes them away, for the old ones are spent: an ID token that cannot be checked
+ * With the tokens in hand nothing that fails afterwards takes them away, for the old ones are used up: an ID token that cannot be checked
  * (no keys, its times) is left aside, and without UserInfo no claim is lost. The event `provider.failed` names the check.
  *
- * @param spending sends the request and reads its answer; a test gives openid-client's way
+ * @param send sends the request and reads its answer; a test gives openid-client's way
  */
 export async function refreshTokens(
   refresher: Refresher,
   before: ProviderTokens,
   identity: Identity,
-  spending: typeof spend = spend,
+  send: typeof sendRefresh = sendRefresh,
 ): Promise<RefreshOutcome> {
   const { refreshToken } = before;
   if (refreshToken === null)
@@ -64,16 +64,16 @@ export async function refreshTokens(
     return outcomeOf(problemOf(error).unambiguous());
   }
   const asked = provider.clock.now();
-  const spent = await spending(provider, refreshToken);
-  if (spent.kind !== "spent") return spent;
+  const granted = await send(provider, refreshToken);
+  if (granted.kind !== "granted") return granted;
   try {
-    return await renewed({ ...refresher, provider, before, identity, rest, asked }, spent);
+    return await renewed({ ...refresher, provider, before, identity, rest, asked }, granted);
   } catch (error) {
     return { kind: "unknown", answered: true, cause: problemOf(error) };
   }
 }
 
-interface Renewal extends Refresher {
+interface RefreshContext extends Refresher {
   readonly provider: Ready;
   readonly before: ProviderTokens;
   readonly identity: Identity;
@@ -82,15 +82,15 @@ interface Renewal extends Refresher {
   readonly asked: number;
 }
 
-async function renewed(renewal: Renewal, spent: Spent): Promise<RefreshOutcome> {
-  const { provider, before, identity, asked } = renewal;
-  const tokens = tokensOf(spent.tokens, undefined, before, asked);
-  const idToken = spent.idToken === null ? null : await checked(renewal, spent.idToken, tokens.accessToken);
+async function renewed(context: RefreshContext, granted: GrantedRefresh): Promise<RefreshOutcome> {
+  const { provider, before, identity, asked } = context;
+  const tokens = tokensOf(granted.tokens, undefined, before, asked);
+  const idToken = granted.idToken === null ? null : await checked(context, granted.idToken, tokens.accessToken);
   if (idToken instanceof ProviderProblem) return { kind: "refused", cause: idToken };
-  const kept = idToken === null ? tokens : { ...tokens, idToken: spent.idToken?.text ?? null };
+  const kept = idToken === null ? tokens : { ...tokens, idToken: granted.idToken?.text ?? null };
   if (!provider.config.userinfo)
     return { kind: "renewed", tokens: kept, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
-  const claims = await withUserinfo(renewal, tokens.accessToken, idToken, identity);
+  const claims = await withUserinfo(context, tokens.accessToken, idToken, identity);
   return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "renewed", tokens: kept, claims };
 }
 
@@ -102,36 +102,36 @@ const LEAVE_ASIDE: ReadonlySet<string> = new Set([
 
 /** The claims of the new ID token; `null` where it cannot be used, a problem where it is not this person's. */
 async function checked(
-  renewal: Renewal,
+  context: RefreshContext,
   idToken: RenewedIdToken,
   accessToken: string,
 ): Promise<IDToken | null | ProviderProblem> {
-  const { provider, before, identity } = renewal;
+  const { provider, before, identity } = context;
   const changed = changedSince(idToken.payload, payloadOf(before.idToken), identity);
   if (changed !== null) return changed;
   try {
-    const claims = await renewal.rest(idToken.verified());
+    const claims = await context.rest(idToken.verified());
     checkIdToken(claims, { config: provider.config, now: provider.clock.now(), accessToken, parameters: {} });
     return claims;
   } catch (error) {
     const problem = problemOf(error);
     if (problem.kind !== "unavailable" && !LEAVE_ASIDE.has(problem.check)) return problem;
-    leftAside(renewal, `id_token:${problem.check}`, problem);
+    leftAside(context, `id_token:${problem.check}`, problem);
     return null;
   }
 }
 
 /** Claims as at a login: UserInfo's, and the ID token's over them. An older ID token gives way to UserInfo, which is newer. */
 async function withUserinfo(
-  renewal: Renewal,
+  context: RefreshContext,
   accessToken: string,
   idToken: IDToken | null,
   identity: Identity,
 ): Promise<JsonObject | null | ProviderProblem> {
-  const { provider, before } = renewal;
+  const { provider, before } = context;
   const { config } = provider;
   try {
-    const userinfo = await renewal.rest(
+    const userinfo = await context.rest(
       provider.call("userinfo", (client) => fetchUserInfo(client, accessToken, identity.subject)),
     );
     if (idToken !== null) return personalClaims(idToken, userinfo, config);
@@ -140,12 +140,12 @@ async function withUserinfo(
     const problem = problemOf(error);
     if (problem.check === "json_attribute_comparison_failed")
       return new ProviderProblem("refused", "userinfo_sub", "UserInfo is about somebody else");
-    leftAside(renewal, "userinfo", problem);
+    leftAside(context, "userinfo", problem);
     return idToken === null ? null : { ...identity.claims, ...personalClaims(idToken, null, config) };
   }
 }
 
-function leftAside({ report, config }: Renewal, reason: string, problem: ProviderProblem): void {
+function leftAside({ report, config }: RefreshContext, reason: string, problem: ProviderProblem): void {
   report({ name: "provider.failed", level: "warn", provider: config.name, reason, error: problem });
 }
 

@@ -12,18 +12,18 @@ import { tokensIn } from "./refresh-response.ts";
 import type { RenewedIdToken } from "./renewed-id-token.ts";
 import { renewedIdToken } from "./renewed-id-token.ts";
 
-/** The provider's answer to a refresh token: it is spent. */
-export interface Spent {
-  readonly kind: "spent";
+/** Tokens that the provider gave for a refresh token, which is used up then. */
+export interface GrantedRefresh {
+  readonly kind: "granted";
   readonly tokens: GrantedTokens;
   readonly idToken: RenewedIdToken | null;
 }
 
-/** What spending a refresh token came to. */
-export type Spending = Spent | Exclude<RefreshOutcome, { kind: "renewed" }>;
+/** What one refresh request came to. */
+export type RefreshResult = GrantedRefresh | Exclude<RefreshOutcome, { kind: "renewed" }>;
 
 /** Sends the one request, and tells what it means where it gave no tokens. */
-export async function spend(provider: Ready, refreshToken: string): Promise<Spending> {
+export async function sendRefresh(provider: Ready, refreshToken: string): Promise<RefreshResult> {
   let answer: ReadResponse;
   try {
     const made = provider.refreshRequest(refreshToken);
@@ -32,15 +32,15 @@ export async function spend(provider: Ready, refreshToken: string): Promise<Spen
   } catch (error) {
     return outcomeOf(problemOf(error));
   }
-  return spendingOf(answer, provider);
+  return resultOf(answer, provider);
 }
 
 /** What the answer comes to. */
-function spendingOf(answer: ReadResponse, provider: Ready): Spending {
+function resultOf(answer: ReadResponse, provider: Ready): RefreshResult {
   if (answer.status !== 200) return answeredNo(answer, problemIn(answer), provider);
   try {
     const { tokens, idToken } = tokensIn(answer.content);
-    return { kind: "spent", tokens, idToken: renewedIdToken(idToken, provider) };
+    return { kind: "granted", tokens, idToken: renewedIdToken(idToken, provider) };
   } catch (error) {
     return answeredNo(answer, problemOf(error), provider);
   }
@@ -91,7 +91,7 @@ export function answeredNo(
   if (status === 500) return { kind: "unavailable", answered: true, retryAfter, cause };
   const isRefusal = error !== null && !ABOUT_US.has(error);
   const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));
-  // RFC 6749 5.2 gives 400 to these errors. 401, 403 and 404 with words of somebody else's are those of a wall or of a wrong address.
+  // RFC 6749 5.2 gives 400 to these errors. 401, 403 and 404 with other words come from a firewall or a wrong address.
   if (!certain && !(isRefusal && status === 400)) return { kind: "unavailable", answered: true, retryAfter, cause };
   const words = certain ? "the refresh token is no longer valid" : "the provider refused, perhaps the refresh token";
   return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words, { errorCode: error }) };

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
-import { watchDeparture } from "./departure.ts";
+import { watchSend } from "./send-watch.ts";
 
 async function portOf(server: ReturnType<typeof createTcpServer>): Promise<number> {
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -17,7 +17,7 @@ test("of two requests at once, each is told apart: the one that left and the one
   const sockets: Socket[] = [];
   const silent = createTcpServer((socket) => sockets.push(socket.on("error", () => undefined)));
   const [port, silentPort] = [await portOf(web), await portOf(silent)];
-  const [left, kept] = [watchDeparture(), watchDeparture()];
+  const [left, kept] = [watchSend(), watchSend()];
   const stop = new AbortController();
   const { signal } = stop;
   const connected = once(silent, "connection");
@@ -36,11 +36,11 @@ test("of two requests at once, each is told apart: the one that left and the one
 });
 
 test("what nobody reports is taken to have left", () => {
-  const departure = watchDeparture();
+  const sending = watchSend();
   assert.equal(
-    departure.run(() => "another fetch"),
+    sending.run(() => "another fetch"),
     "another fetch",
   );
-  assert.equal(departure.neverLeft(), false);
-  departure.stop();
+  assert.equal(sending.neverLeft(), false);
+  sending.stop();
 });

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 /** What is known of a request on its way out. */
-export interface Departure {
+export interface SendWatch {
   /** Runs the call whose request is meant. */
   run<T>(call: () => T): T;
   /** Nothing of the request can have reached the provider. `false` also where the runtime does not tell. */
@@ -27,7 +27,7 @@ let watchers = 0;
  * Watches whether a request leaves this process. Node's `fetch` reports when it makes a request and when it writes its head to a
  * connection: what was made and not yet written, because no connection came about, took no effect anywhere. `asItLeaves` is called when it is.
  */
-export function watchDeparture(asItLeaves: () => void = () => undefined): Departure {
+export function watchSend(asItLeaves: () => void = () => undefined): SendWatch {
   const way: Way = { created: false, sent: false, asItLeaves };
   if (watchers === 0) {
     subscribe(CREATED, onCreated);
