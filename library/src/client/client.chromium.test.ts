@@ -55,7 +55,9 @@ async function said(page: Page, selector: string): Promise<unknown> {
   return page.evaluate(text);
 }
 
-/** Waits until an element says so. By what the page observes: in a hidden tab nothing is painted, and timers are slow. */
+/**
+ * Waits until an element says so. By what the page observes: in a hidden tab nothing is painted, and timers are slow.
+ */
 async function shows(page: Page, selector: string, text: string): Promise<void> {
   const isSo = `document.querySelector(${JSON.stringify(selector)})?.textContent === ${JSON.stringify(text)}`;
   await page.evaluate(`new Promise((resolve) => {
@@ -166,7 +168,10 @@ test("S-26 a session that was ended elsewhere is noticed at the next 401", async
   await hears(page, "alice > nobody");
 });
 
-/** Alice with a session that runs out so soon, or later: on a machine that takes longer than that to show her three tabs. */
+/**
+ * Alice with a session that runs out so soon, or later: on a machine that takes longer than that to show her three
+ * tabs.
+ */
 const aliceForAWhile = (idle: number): Promise<Case> =>
   aliceInTabs({ idle, lifetime: 600_000 }).catch((error: unknown) => {
     if (idle > 60_000) throw error;

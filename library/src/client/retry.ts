@@ -5,8 +5,8 @@ const MOST_ATTEMPTS = 5;
 const SHORTEST_WAIT = 250;
 
 /**
- * Sends until the answer is something else than a 503 that says when to come back, or that would be too late or too often: then the
- * 503 is the answer. Rejects as `send` does, and with the signal's reason while it waits.
+ * Sends until the answer is something else than a 503 that says when to come back, or that would be too late or too
+ * often: then the 503 is the answer. Rejects as `send` does, and with the signal's reason while it waits.
  *
  * @param timeout for all waiting together, milliseconds
  */

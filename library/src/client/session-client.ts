@@ -14,8 +14,8 @@ export {
 } from "./types.ts";
 
 /**
- * The browser's side of a session: who is signed in, and when that changes. It keeps nothing in the browser, never sees a token, takes no
- * lock, and only the server's word signs a user out: an outage does not. Make one per page.
+ * The browser's side of a session: who is signed in, and when that changes. It keeps nothing in the browser, never sees
+ * a token, takes no lock, and only the server's word signs a user out: an outage does not. Make one per page.
  *
  * @example
  * ```ts

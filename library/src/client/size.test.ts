@@ -9,7 +9,10 @@ import { ROOT } from "../../../tools/files.ts";
 
 const MOST = 4096;
 
-/** All files of the client as the compiler gives them, one after another, with long names and all white space: a bundler's are smaller. */
+/**
+ * All files of the client as the compiler gives them, one after another, with long names and all white space: a
+ * bundler's are smaller.
+ */
 test("the client is under 4 kB gzipped, before anybody minifies it", () => {
   const folder = mkdtempSync(join(tmpdir(), "coatcheck-client-"));
   try {

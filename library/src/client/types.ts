@@ -37,7 +37,10 @@ export interface SignInOptions {
 }
 
 export interface SignOutOptions {
-  /** Where the browser goes afterwards, unless the provider has a page for it. Default: the page that the server is configured with. */
+  /**
+   * Where the browser goes afterwards, unless the provider has a page for it. Default: the page that the server is
+   * configured with.
+   */
   readonly returnTo?: string;
   /** `false`: the page stays, and does itself with the answered address what it likes. */
   readonly navigate?: boolean;
@@ -48,7 +51,8 @@ export interface SessionClient<Claims> {
   /** What was read last, `undefined` before the first answer. For rendering; whom it shows may be gone already. */
   readonly current: ClientSession<Claims> | null | undefined;
   /**
-   * Who is signed in, or `null`; calls at the same time share one request (S-26). It is no activity of the user (SE-06).
+   * Who is signed in, or `null`; calls at the same time share one request (S-26). It is no activity of the user
+   * (SE-06).
    *
    * @throws SessionClientError where the server could not say; nothing that was known changes by it
    */
@@ -58,17 +62,19 @@ export interface SessionClient<Claims> {
   /** Goes to the login. */
   signIn(options?: SignInOptions): void;
   /**
-   * Ends the session, then tells the other tabs, then goes where the server says. Answers that address. Listeners of this page hear of it
-   * only where it stays (`navigate: false`).
+   * Ends the session, then tells the other tabs, then goes where the server says. Answers that address. Listeners of
+   * this page hear of it only where it stays (`navigate: false`).
    *
-   * @throws SessionClientError where the server did not say yes: the person is still signed in, and no listener was told otherwise
+   * @throws SessionClientError where the server did not say yes: the person is still signed in, and no listener was
+   * told otherwise
    */
   signOut(options?: SignOutOptions): Promise<string>;
   /** The person is here: counts as activity, at most once a minute however often it is called. Never rejects. */
   keepAlive(): Promise<void>;
   /**
-   * `fetch`, but for two things: a 503 with `Retry-After` is asked again, where method and body allow it, until the answer is another or
-   * patience is at its end; and after a 401 the session is read again, so that listeners hear of its end.
+   * `fetch`, but for two things: a 503 with `Retry-After` is asked again, where method and body allow it, until the
+   * answer is another or patience is at its end; and after a 401 the session is read again, so that listeners hear of
+   * its end.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /** Stops listening, to tabs, page and time. */
@@ -78,7 +84,10 @@ export interface SessionClient<Claims> {
 /** The server did not say what was asked of it. */
 export class SessionClientError extends Error {
   override readonly name = "SessionClientError";
-  /** `ERR_UNREACHABLE`: no answer. `ERR_RESPONSE`: one that Coatcheck does not give. Else the code that the server answered with. */
+  /**
+   * `ERR_UNREACHABLE`: no answer. `ERR_RESPONSE`: one that Coatcheck does not give. Else the code that the server
+   * answered with.
+   */
   readonly code: string;
   /** Of the answer; 0 where there is none. */
   readonly status: number;

@@ -12,7 +12,10 @@ type Known<Claims> = ClientSession<Claims> | null;
 /** What the server said. */
 export interface Answer<Claims> {
   readonly session: Known<Claims>;
-  /** Milliseconds until the session ends by itself, unless the person does something. `null`: it does not, or there is none. */
+  /**
+   * Milliseconds until the session ends by itself, unless the person does something. `null`: it does not, or there is
+   * none.
+   */
   readonly left: number | null;
 }
 
@@ -22,7 +25,10 @@ export interface Watch<Claims> {
   read(maxAge?: number): Promise<Known<Claims>>;
   /** Another tab says that this user is signed in. A reason to ask the server, and no more. */
   hear(who: unknown): void;
-  /** The server ended the session for this page. What was asked before that is not believed. `quietly`: listeners here need not know. */
+  /**
+   * The server ended the session for this page. What was asked before that is not believed. `quietly`: listeners here
+   * need not know.
+   */
   ended(quietly: boolean): void;
   subscribe(listener: SessionListener<Claims>): () => void;
   close(): void;
@@ -32,8 +38,8 @@ const whoOf = (session: Known<unknown>) =>
   session === null ? ANONYMOUS : JSON.stringify([session.identity.issuer, session.identity.subject]);
 
 /**
- * Looks when there is a reason to: the page is shown, another tab says something else, the session should be over by now. What
- * another tab says is never taken for true, so nothing but the server's own word signs a user out.
+ * Looks when there is a reason to: the page is shown, another tab says something else, the session should be over by
+ * now. What another tab says is never taken for true, so nothing but the server's own word signs a user out.
  */
 export function watchSession<Claims>(world: World, name: string, ask: () => Promise<Answer<Claims>>): Watch<Claims> {
   const listeners = new Set<SessionListener<Claims>>();
@@ -73,7 +79,8 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
     const before = known;
     known = session;
     knownSince = world.now();
-    // The server's clock has whole seconds. One that is past the end, with the session alive, is not to be asked without pause.
+    // The server's clock has whole seconds. One that is past the end, with the session alive, is not to be asked
+    // without pause.
     if (left !== null) lookIn(left > 0 ? left + 1000 : LOOK_AGAIN);
     if (before !== undefined && whoOf(before) === whoOf(session)) return;
     line?.post(whoOf(session));

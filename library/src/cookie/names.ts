@@ -13,8 +13,8 @@ export interface CookieOptions {
   /** Of the session's cookie. Default `Lax`. */
   readonly sameSite?: "Lax" | "Strict";
   /**
-   * The name without prefix. Default `coatcheck`; on http `coatcheck-<port>`: browsers share cookies between the ports of a host, and two apps
-   * on localhost would sign each other out.
+   * The name without prefix. Default `coatcheck`; on http `coatcheck-<port>`: browsers share cookies between the ports
+   * of a host, and two apps on localhost would sign each other out.
    */
   readonly name?: string;
 }
@@ -35,7 +35,9 @@ export interface Cookies {
    * @throws {CoatcheckError} `ERR_CONFIG` on http
    */
   formPostLogin(state: string): CookieSpec;
-  /** The definition for clearing a login's cookie that a browser sent under this name, or `undefined` if it is not one. */
+  /**
+   * The definition for clearing a login's cookie that a browser sent under this name, or `undefined` if it is not one.
+   */
   loginNamed(name: string): CookieSpec | undefined;
   /** Whether a name is one of ours, with any of the prefixes that browsers know; a prefix counts in any case. */
   isOurs(name: string): boolean;
@@ -50,10 +52,11 @@ const STATE_START = /^[A-Za-z0-9_-]{11}/;
 const BROWSER_PREFIX = /^__(?:host-http|host|secure|http)-/i;
 
 /**
- * Names and attributes of our cookies for the configured origins: `__Host-Http-coatcheck` on https, `coatcheck-<port>` on http, which is
- * for loopback addresses only.
+ * Names and attributes of our cookies for the configured origins: `__Host-Http-coatcheck` on https, `coatcheck-<port>`
+ * on http, which is for loopback addresses only.
  *
- * @throws {CoatcheckError} `ERR_CONFIG` for http elsewhere, origins of both kinds, and a domain that is not one of the origins'
+ * @throws {CoatcheckError} `ERR_CONFIG` for http elsewhere, origins of both kinds, and a domain that is not one of the
+ * origins'
  * @throws {TypeError} for a name that is not a token or brings a prefix of its own, and for another `sameSite`
  */
 export function createCookies(options: CookieOptions): Cookies {
@@ -102,8 +105,8 @@ export function isOurCookie(name: string, base: string = DEFAULT_NAME): boolean 
 }
 
 /**
- * The `Cookie` header without ours, for an upstream: the same string where there are none, `undefined` where nothing is left. The
- * others stay as they were sent. A header that is too long to be read is not passed on either.
+ * The `Cookie` header without ours, for an upstream: the same string where there are none, `undefined` where nothing is
+ * left. The others stay as they were sent. A header that is too long to be read is not passed on either.
  */
 export function withoutOurs(header: string | undefined, isOurs: (name: string) => boolean = isOurCookie): string | undefined {
   if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined;
@@ -115,8 +118,8 @@ export function withoutOurs(header: string | undefined, isOurs: (name: string) =
 }
 
 /**
- * Whether a `Set-Cookie` line of an upstream sets one of ours (CK-13). A line without a name counts by its value, which browsers send
- * back as if it were name and value.
+ * Whether a `Set-Cookie` line of an upstream sets one of ours (CK-13). A line without a name counts by its value, which
+ * browsers send back as if it were name and value.
  */
 export function setsOurs(line: string, isOurs: (name: string) => boolean = isOurCookie): boolean {
   const [pair = ""] = line.split(";", 1);

@@ -25,9 +25,9 @@ export interface CookieSpan {
 }
 
 /**
- * The different values of the cookies of exactly this name, in order, at most `max`. Never throws. Several `Cookie` lines are given
- * joined by `; `. Space around name and value and a pair of quotes around the value are taken off; nothing is decoded, since our values
- * are base64url.
+ * The different values of the cookies of exactly this name, in order, at most `max`. Never throws. Several `Cookie`
+ * lines are given joined by `; `. Space around name and value and a pair of quotes around the value are taken off;
+ * nothing is decoded, since our values are base64url.
  */
 export function readCookies(header: string | undefined, name: string, max = 4): readonly string[] {
   if (header === undefined || !isReadable(header, name)) return NO_VALUES;
@@ -44,7 +44,10 @@ export function readCookies(header: string | undefined, name: string, max = 4): 
   return values ?? NO_VALUES;
 }
 
-/** Where the first value of {@link readCookies} stands; `undefined` where there is none. A text that is cut out of another is slower to read. */
+/**
+ * Where the first value of {@link readCookies} stands; `undefined` where there is none. A text that is cut out of
+ * another is slower to read.
+ */
 export function findCookie(header: string | undefined, name: string): CookieSpan | undefined {
   if (header === undefined || !isReadable(header, name)) return undefined;
   const start = nextValue(header, name, 0);
@@ -58,8 +61,9 @@ export function findCookie(header: string | undefined, name: string): CookieSpan
 const isReadable = (header: string, name: string): boolean => header.length <= MAX_HEADER_CHARACTERS && name !== "";
 
 /**
- * Where the value of the next cookie of this name begins, at `from` or behind it; -1 where there is none. A plain search finds the name and only
- * then looks whether a cookie begins there: a header is read at the speed of `indexOf`, and nothing is allocated for other cookies.
+ * Where the value of the next cookie of this name begins, at `from` or behind it; -1 where there is none. A plain
+ * search finds the name and only then looks whether a cookie begins there: a header is read at the speed of `indexOf`,
+ * and nothing is allocated for other cookies.
  */
 function nextValue(header: string, name: string, from: number): number {
   let at = from;

@@ -30,7 +30,8 @@ const DOMAIN = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i;
 /**
  * Checks a definition once, at start.
  *
- * @throws {TypeError} for what a browser would refuse: `SameSite=None` or `Partitioned` without `Secure`, and a name whose prefix
+ * @throws {TypeError} for what a browser would refuse: `SameSite=None` or `Partitioned` without `Secure`, and a name
+ * whose prefix
  *   promises what the attributes do not keep (S-13, CK-03). Prefixes count in any case, as they do in browsers.
  */
 export function defineCookie(attributes: CookieAttributes): CookieSpec {
@@ -75,7 +76,10 @@ export function setCookie(spec: CookieSpec, value: string, maxAgeSeconds?: numbe
   return `${spec.name}=${value}${maxAge(maxAgeSeconds)}${spec.suffix}`;
 }
 
-/** A `Set-Cookie` value that deletes the cookie: the very attributes that set it, for a browser ignores anything less (A-38). */
+/**
+ * A `Set-Cookie` value that deletes the cookie: the very attributes that set it, for a browser ignores anything less
+ * (A-38).
+ */
 export function clearCookie(spec: CookieSpec): string {
   return `${spec.name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${spec.suffix}`;
 }

@@ -5,9 +5,9 @@ import type { Entropy } from "../contracts.ts";
 const POOL_BYTES = 4096;
 
 /**
- * Randomness from a pool that `fill` fills 4 KiB at a time: asking the system for every 32 bytes costs twenty times as much. Bytes
- * are copied out and wiped from the pool, so that none is handed out twice or can be found in memory later. A `fill` that throws
- * makes `bytes` throw, and nothing of the pool is used until one has succeeded (S-08).
+ * Randomness from a pool that `fill` fills 4 KiB at a time: asking the system for every 32 bytes costs twenty times as
+ * much. Bytes are copied out and wiped from the pool, so that none is handed out twice or can be found in memory later.
+ * A `fill` that throws makes `bytes` throw, and nothing of the pool is used until one has succeeded (S-08).
  */
 export function pooledEntropy(fill: (target: Uint8Array<ArrayBuffer>) => unknown): Entropy {
   const pool = new Uint8Array(POOL_BYTES);

@@ -2,12 +2,13 @@
 import { hash } from "node:crypto";
 
 /**
- * Whether two hashes (or other texts that must not be guessed byte by byte) are the same. The one place where secrets are compared.
+ * Whether two hashes (or other texts that must not be guessed byte by byte) are the same. The one place where secrets
+ * are compared.
  *
- * Every character is looked at whatever the others were, so the time tells the length and nothing else. For the 43 characters of a
- * SHA-256 this loop takes about 40 ns; `crypto.timingSafeEqual` needs two buffers first and takes three to five times as long. What
- * is compared here are hashes of what was presented, so that even a compiler that made the loop uneven would tell a guesser nothing
- * to build on.
+ * Every character is looked at whatever the others were, so the time tells the length and nothing else. For the 43
+ * characters of a SHA-256 this loop takes about 40 ns; `crypto.timingSafeEqual` needs two buffers first and takes three
+ * to five times as long. What is compared here are hashes of what was presented, so that even a compiler that made the
+ * loop uneven would tell a guesser nothing to build on.
  */
 export function equalHash(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
@@ -16,7 +17,10 @@ export function equalHash(a: string, b: string): boolean {
   return difference === 0;
 }
 
-/** Whether a presented secret of any length is the expected one. Both are hashed first, so that the time tells not even the length. */
+/**
+ * Whether a presented secret of any length is the expected one. Both are hashed first, so that the time tells not even
+ * the length.
+ */
 export function sameSecret(presented: string, expected: string): boolean {
   return equalHash(hash("sha256", presented, "base64url"), hash("sha256", expected, "base64url"));
 }

@@ -10,7 +10,8 @@ import type { Xaes } from "./xaes.ts";
 import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
 
 /**
- * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); that of signing keys is `sign`. Sealed are
+ * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); that of signing keys is
+ * `sign`. Sealed are
  * - `tokens`: a provider's tokens in a record; the context is the record's id
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
  * - `logout`: the way to the provider's logout, in an address; the context is our origin
@@ -41,23 +42,26 @@ export interface KeyUsage {
 
 /** The keys of all configured secrets. The first seals, all open. */
 export interface Keyring {
-  /** Short names of the keys, the same on every replica and telling nothing about the secrets; these may be logged and shown. */
+  /**
+   * Short names of the keys, the same on every replica and telling nothing about the secrets; these may be logged and
+   * shown.
+   */
   readonly keyIds: { readonly seals: string; readonly opens: readonly string[] };
   /**
-   * Text that only `open` with the same purpose and context reads: `v1.<key id>.<base64url>`. Each is different. Nothing is
-   * compressed, so the length tells the plaintext's length alone (CR-12).
+   * Text that only `open` with the same purpose and context reads: `v1.<key id>.<base64url>`. Each is different.
+   * Nothing is compressed, so the length tells the plaintext's length alone (CR-12).
    */
   seal(purpose: SealPurpose, plaintext: string, context: string): string;
   /** Never throws, whatever is given. The key is the one that the value names; no other is tried (CR-10). */
   open(purpose: SealPurpose, sealed: string, context: string): Opened;
   /**
-   * HMAC-SHA256 with the first secret's key, base64url (43 characters). While a rotation is under way replicas have different first
-   * secrets, so it is for comparing within a record, and no name that replicas must agree on.
+   * HMAC-SHA256 with the first secret's key, base64url (43 characters). While a rotation is under way replicas have
+   * different first secrets, so it is for comparing within a record, and no name that replicas must agree on.
    */
   deriveHash(purpose: HashPurpose, text: string): string;
   /**
-   * Ed25519 private keys, one of each secret, in their order: the first signs, what any of them signed is ours. The same on every replica, and nothing
-   * is stored.
+   * Ed25519 private keys, one of each secret, in their order: the first signs, what any of them signed is ours. The
+   * same on every replica, and nothing is stored.
    */
   signingKeys(): readonly KeyObject[];
   usage(): readonly KeyUsage[];
@@ -79,8 +83,9 @@ const INVALID: Opened = Object.freeze({ kind: "invalid" });
 const UNKNOWN_KEY: Opened = Object.freeze({ kind: "unknown-key" });
 
 /**
- * Makes the keys of a list of secrets, or of one text with commas between them. Replicas with the same secrets have the same keys
- * and key ids (CR-09). To change the secret, add the new one as the second everywhere, then make it the first (CR-08).
+ * Makes the keys of a list of secrets, or of one text with commas between them. Replicas with the same secrets have the
+ * same keys and key ids (CR-09). To change the secret, add the new one as the second everywhere, then make it the first
+ * (CR-08).
  *
  * @throws {CoatcheckError} `ERR_SECRET`; see {@link readSecrets}.
  */
@@ -164,7 +169,10 @@ class Key {
     return remember(this.#hashKeys, purpose, () => this.#derive(purpose));
   }
 
-  /** Version, key id, purpose, context, each after its length in characters: no two different lists read the same (A-37). */
+  /**
+   * Version, key id, purpose, context, each after its length in characters: no two different lists read the same
+   * (A-37).
+   */
   associated(purpose: SealPurpose, context: string): Buffer {
     const start = remember(this.#associated, purpose, () => [VERSION, this.id, purpose].map(delimited).join(""));
     return Buffer.from(start + delimited(context));
@@ -186,7 +194,10 @@ function ed25519(seed: Buffer): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
 }
 
-/** Holds a box while it is opened: a fresh buffer for each costs as much as the rest of the way to the cipher. Only ciphertext. */
+/**
+ * Holds a box while it is opened: a fresh buffer for each costs as much as the rest of the way to the cipher. Only
+ * ciphertext.
+ */
 const scratch = Buffer.allocUnsafeSlow(8192);
 
 function decode(body: string): Buffer {

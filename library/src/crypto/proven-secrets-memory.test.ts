@@ -20,7 +20,8 @@ const mintedBytes = (): Buffer => Buffer.from(mintSecret(systemEntropy), "latin1
 test("CR-02 the secret itself is not kept in memory", async () => {
   const proven = new ProvenSecrets();
   const row = { version: 1 };
-  // Outside of the heap, where the search does not find them. Texts are made in functions that are over, whose frames hold nothing.
+  // Outside of the heap, where the search does not find them. Texts are made in functions that are over, whose frames
+  // hold nothing.
   const [secret, held] = [mintedBytes(), mintedBytes()];
   const add = (): void => proven.add(row, shown(secret), NOW);
   const holder = ((): readonly string[] => [held.toString("latin1")])();

@@ -19,14 +19,15 @@ interface Provable {
 }
 
 /**
- * Recognises a secret that has proved a row by its hash already, without keeping it: of the text it keeps four sums, each of its words
- * times secret numbers of this process, and of each sum the remainder by a prime. That takes a fifth of a SHA-256, which for a request with a
- * session in memory costs more than all else that is done for it.
+ * Recognises a secret that has proved a row by its hash already, without keeping it: of the text it keeps four sums,
+ * each of its words times secret numbers of this process, and of each sum the remainder by a prime. That takes a fifth
+ * of a SHA-256, which for a request with a session in memory costs more than all else that is done for it.
  *
- * Another text has the same remainder with a probability of at most 2^-30, whatever computing power an attacker has: it differs in some word, and
- * whatever the other words add, one remainder of the number that this word is multiplied with makes up for it. Four of them make that 2^-120 for each
- * guess, and a guess is a request (a universal hash, Carter and Wegman 1979). No caller is shown any of it. An attacker who could read it in the process's
- * memory had 124 bits about a secret of 256, and for a minute, until the numbers are new, texts that this process takes for it.
+ * Another text has the same remainder with a probability of at most 2^-30, whatever computing power an attacker has: it
+ * differs in some word, and whatever the other words add, one remainder of the number that this word is multiplied with
+ * makes up for it. Four of them make that 2^-120 for each guess, and a guess is a request (a universal hash, Carter and
+ * Wegman 1979). No caller is shown any of it. An attacker who could read it in the process's memory had 124 bits about
+ * a secret of 256, and for a minute, until the numbers are new, texts that this process takes for it.
  *
  * What is not recognised is no lie yet: it goes on to the hash.
  */
@@ -115,7 +116,9 @@ function remainder(sum: number): number {
   return (folded >= PRIME ? folded - PRIME : folded) | 0;
 }
 
-/** In constant time. Texts with other characters than ASCII's are never the same: two of them may have the same words. */
+/**
+ * In constant time. Texts with other characters than ASCII's are never the same: two of them may have the same words.
+ */
 function isSame(known: Known, shown: Known): boolean {
   const different = (known.a ^ shown.a) | (known.b ^ shown.b) | (known.c ^ shown.c) | (known.d ^ shown.d);
   return (different | (shown.bits & ~0x7f)) === 0;

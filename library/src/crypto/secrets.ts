@@ -15,10 +15,11 @@ const PLACEHOLDERS =
 export type SecretSource = string | undefined;
 
 /**
- * The bytes of each configured secret, in order: a list, or one text with commas. Base64url is what `coatcheck secret` prints;
- * base64, in several lines too, and hexadecimal are read as well, for it is what other tools print.
+ * The bytes of each configured secret, in order: a list, or one text with commas. Base64url is what `coatcheck secret`
+ * prints; base64, in several lines too, and hexadecimal are read as well, for it is what other tools print.
  *
- * @throws {CoatcheckError} `ERR_SECRET` for none, and for one that is empty, too short, a placeholder, not random, or given twice. The
+ * @throws {CoatcheckError} `ERR_SECRET` for none, and for one that is empty, too short, a placeholder, not random, or
+ * given twice. The
  *   message names the place, never the secret (CR-07, S-38).
  */
 export function readSecrets(secrets: string | readonly string[] | undefined, source?: SecretSource): readonly Buffer[] {
@@ -59,7 +60,9 @@ export function readSecret(given: unknown, place: string): Buffer {
   return bytes;
 }
 
-/** Hexadecimal, base64url or base64, each only in its canonical spelling: a secret that lost a character must not pass. */
+/**
+ * Hexadecimal, base64url or base64, each only in its canonical spelling: a secret that lost a character must not pass.
+ */
 function decode(text: string): Buffer | undefined {
   if (/^(?:[0-9a-f]{2})+$/.test(text) || /^(?:[0-9A-F]{2})+$/.test(text)) return Buffer.from(text, "hex");
   const plain = text
@@ -75,7 +78,10 @@ function isPlaceholder(text: string): boolean {
   return PLACEHOLDERS.test(text.toLowerCase().replace(/[^a-z]/g, ""));
 }
 
-/** A pass phrase without capitals, or in capitals only: 43 random characters are one or the other once in billions of times. */
+/**
+ * A pass phrase without capitals, or in capitals only: 43 random characters are one or the other once in billions of
+ * times.
+ */
 function looksTyped(text: string): boolean {
   return !/^[0-9a-f]+$/i.test(text) && (!/[a-z]/.test(text) || !/[A-Z]/.test(text));
 }

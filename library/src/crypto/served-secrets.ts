@@ -1,4 +1,6 @@
-/** Which secrets have proved a session in this process lately: tells real tickets from made-up ones during an outage. */
+/**
+ * Which secrets have proved a session in this process lately: tells real tickets from made-up ones during an outage.
+ */
 
 /** A quarter of a mebibyte. Who comes later to a place takes it. */
 const PLACES = 65_536;

@@ -2,7 +2,9 @@
 import type { KeyObject } from "node:crypto";
 import { constants, verify } from "node:crypto";
 
-/** Algorithms of signatures by a public key, as JOSE names them. `none` and those with a shared key are not among them. */
+/**
+ * Algorithms of signatures by a public key, as JOSE names them. `none` and those with a shared key are not among them.
+ */
 export type SignatureAlgorithm =
   | "RS256"
   | "RS384"
@@ -45,7 +47,10 @@ function kindOf(key: KeyObject): Kind {
   return kind;
 }
 
-/** Whether the signature over `input` was made with the private half of this key. `false` for a key of another kind; never throws. */
+/**
+ * Whether the signature over `input` was made with the private half of this key. `false` for a key of another kind;
+ * never throws.
+ */
 export function isSignedBy(key: KeyObject, alg: SignatureAlgorithm, input: string, signature: Uint8Array): boolean {
   if (!fits(alg, key)) return false;
   const data = Buffer.from(input);

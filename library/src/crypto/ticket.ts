@@ -43,12 +43,15 @@ const ID_CHARACTERS = 22;
 const SECRET_BYTES = 32;
 /** Of every secret's text. */
 export const SECRET_CHARACTERS = 43;
-/** The end inside an id is in seconds, cut to multiples of 64: enough to keep neighbours together, too coarse to tell a login. */
+/**
+ * The end inside an id is in seconds, cut to multiples of 64: enough to keep neighbours together, too coarse to tell a
+ * login.
+ */
 const COARSE_SECONDS = 64;
 
 /**
- * Canonical base64url of 16 and of 32 bytes: the bits that the last characters hold beyond them are zero, so that there is one
- * spelling of a ticket (A-47).
+ * Canonical base64url of 16 and of 32 bytes: the bits that the last characters hold beyond them are zero, so that there
+ * is one spelling of a ticket (A-47).
  */
 const CHARACTER = "[A-Za-z0-9_-]";
 // Written out, because a counted repetition takes nearly three times as long.
@@ -58,8 +61,8 @@ const DOT = 0x2e;
 const ONLY_SECRET = new RegExp(`^${CHARACTER.repeat(42)}[AEIMQUYcgkosw048]$`);
 
 /**
- * A fresh ticket. The id is 128 bits: its session's absolute end, coarse, in the first 32, so that rows that end together lie
- * together; the rest random. The secret is 256 random bits (CR-01, S-08).
+ * A fresh ticket. The id is 128 bits: its session's absolute end, coarse, in the first 32, so that rows that end
+ * together lie together; the rest random. The secret is 256 random bits (CR-01, S-08).
  *
  * @param expires the absolute end, ms since the epoch
  */
@@ -92,8 +95,8 @@ export function parseTicket(value: string): TicketHalves | undefined {
 }
 
 /**
- * What has a ticket's length and an id, between two positions of a text. The secret's spelling need not be looked at where it is proved, since one
- * that was minted is spelled right.
+ * What has a ticket's length and an id, between two positions of a text. The secret's spelling need not be looked at
+ * where it is proved, since one that was minted is spelled right.
  */
 export function ticketIn(text: string, start: number, end: number): PresentedTicket | undefined {
   const dot = start + ID_CHARACTERS;
@@ -112,7 +115,10 @@ export function isId(value: string): boolean {
   return ONLY_ID.test(value);
 }
 
-/** SHA-256 of a secret's text, base64url: what is stored instead of it. Plain, since 256 random bits cannot be guessed (CR-02). */
+/**
+ * SHA-256 of a secret's text, base64url: what is stored instead of it. Plain, since 256 random bits cannot be guessed
+ * (CR-02).
+ */
 export function hashSecret(secret: string): string {
   return hash("sha256", secret, "base64url");
 }

@@ -18,9 +18,9 @@ export interface Xaes {
 }
 
 /**
- * XAES-256-GCM (c2sp.org/XAES-256-GCM): AES-256-GCM under a key derived for each message from the first half of its nonce, by CMAC in
- * the counter mode of NIST SP 800-108. The cipher that derives, with CMAC's subkey, is made once per key; the message's own key becomes
- * a `KeyObject` too, since Node takes ten times as long for raw bytes.
+ * XAES-256-GCM (c2sp.org/XAES-256-GCM): AES-256-GCM under a key derived for each message from the first half of its
+ * nonce, by CMAC in the counter mode of NIST SP 800-108. The cipher that derives, with CMAC's subkey, is made once per
+ * key; the message's own key becomes a `KeyObject` too, since Node takes ten times as long for raw bytes.
  */
 export function xaes256gcm(key: KeyObject): Xaes {
   // ECB has no state between blocks, so one cipher serves every derivation.

@@ -26,19 +26,23 @@ export interface OidcDependencies {
   /** Origins besides the request's own that `return_to` may name; only where sub-domains share the session. */
   readonly returnOrigins?: readonly string[];
   /**
-   * Where a browser lands after logout: a path or a URL. Default `signed-out` below the prefix. Its absolute form is what has to be registered with the provider as
-   * `post_logout_redirect_uri`.
+   * Where a browser lands after logout: a path or a URL. Default `signed-out` below the prefix. Its absolute form is
+   * what has to be registered with the provider as `post_logout_redirect_uri`.
    */
   readonly signedOutPage?: string;
   /** Where the proxy that asserts people signs them out; without it they would be signed in again at once. */
   readonly proxySignOutUrl?: string;
   /** Whether the front channel is taken. Default `false`: a caller that knows a `sid` can end its session there. */
   readonly frontchannelLogout?: boolean;
-  /** What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04). */
+  /**
+   * What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04).
+   */
   readonly clearSiteData?: readonly SiteData[];
 }
 
-/** The address to register with the provider as `redirect_uri`. From the configured origin, never from a header (AR-06). */
+/**
+ * The address to register with the provider as `redirect_uri`. From the configured origin, never from a header (AR-06).
+ */
 export function redirectUri(origin: string, prefix: string): string {
   return new URL(`${prefix}/callback`, origin).href;
 }

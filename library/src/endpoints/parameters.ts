@@ -38,7 +38,9 @@ export function repeated(query: URLSearchParams, names: Iterable<string>): strin
   return [...names].find((name) => query.getAll(name).length > 1);
 }
 
-/** Reads the parameters that a login takes, and no other (AR-08). Answers the name of one that is repeated or malformed. */
+/**
+ * Reads the parameters that a login takes, and no other (AR-08). Answers the name of one that is repeated or malformed.
+ */
 export function readLoginQuery(query: URLSearchParams): LoginQuery | { readonly malformed: string } {
   const twice = repeated(query, Object.keys(KNOWN));
   if (twice !== undefined) return { malformed: twice };

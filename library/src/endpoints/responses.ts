@@ -37,7 +37,10 @@ export function refusal(code: ErrorCode, detail?: string, headers: readonly Head
   };
 }
 
-/** A problem document whose status a protocol prescribes; the code says what happened. For servers, which send no `Referer`. */
+/**
+ * A problem document whose status a protocol prescribes; the code says what happened. For servers, which send no
+ * `Referer`.
+ */
 export function refusalWithStatus(status: number, code: ErrorCode): RouteResponse {
   return { status, headers: [["content-type", PROBLEM], ...UNCACHED], body: problem(code, undefined, status) };
 }

@@ -9,7 +9,10 @@ export const OWN_ORIGIN = [
   ["vary", "Cookie, Sec-Fetch-Site"],
 ] as const;
 
-/** `GET session`: who is signed in and until when, for the site's own scripts. Never a token (A-33). Times are milliseconds. */
+/**
+ * `GET session`: who is signed in and until when, for the site's own scripts. Never a token (A-33). Times are
+ * milliseconds.
+ */
 export function showSession(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): RouteResponse {
   if (fromElsewhere(request)) return refusal("ERR_CROSS_SITE", undefined, OWN_ORIGIN);
   const { identity, id, createdAt, expiresAt, idleExpiresAt } = exchange.session;

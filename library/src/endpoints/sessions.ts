@@ -6,7 +6,10 @@ import { forgetting, signOut } from "./logout/logout.ts";
 import { json, refusal } from "./responses.ts";
 import { fromElsewhere, OWN_ORIGIN } from "./session.ts";
 
-/** `GET sessions`: where the person is signed in, newest first. Ids are handles and prove nothing (SE-10). Times are milliseconds. */
+/**
+ * `GET sessions`: where the person is signed in, newest first. Ids are handles and prove nothing (SE-10). Times are
+ * milliseconds.
+ */
 export async function listSessions(
   request: RouteRequest,
   exchange: RouteExchange,

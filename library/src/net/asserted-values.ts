@@ -23,7 +23,9 @@ const UNSHOWN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A field's text: header fields carry UTF-8 as one character for each byte. `undefined` where the bytes are no UTF-8. */
+/**
+ * A field's text: header fields carry UTF-8 as one character for each byte. `undefined` where the bytes are no UTF-8.
+ */
 export function decodeField(field: string): string | undefined {
   if (ASCII.test(field)) return field;
   if (!BYTES.test(field)) return undefined;
@@ -35,8 +37,8 @@ export function decodeField(field: string): string | undefined {
 }
 
 /**
- * Whether a text can be what it is asserted to be. The one normaliser of what proxies assert (S-36): it says yes or no and changes nothing, so two
- * users never become one by a repair.
+ * Whether a text can be what it is asserted to be. The one normaliser of what proxies assert (S-36): it says yes or no
+ * and changes nothing, so two users never become one by a repair.
  */
 export function isWellFormed(field: AssertedField, text: string): boolean {
   if (text === "" || text.length > LONGEST[field] || text.trim() !== text) return false;

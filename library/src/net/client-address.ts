@@ -22,9 +22,10 @@ const MOST_HOPS = 64;
 const LONGEST_ELEMENT = 1024;
 
 /**
- * The address of the client: from the peer on, right to left, past every trusted hop, up to the first that is not trusted (TP-02, S-48). What
- * stands left of that any client can have written. If a hop is malformed, hidden (`unknown`, `_name`) or missing, the hop that told of it is the
- * last that is known. `undefined` where the peer is not known.
+ * The address of the client: from the peer on, right to left, past every trusted hop, up to the first that is not
+ * trusted (TP-02, S-48). What stands left of that any client can have written. If a hop is malformed, hidden
+ * (`unknown`, `_name`) or missing, the hop that told of it is the last that is known. `undefined` where the peer is not
+ * known.
  */
 export function clientAddress({ peer, header, family, trusted }: RequestPath): string | undefined {
   if (peer === undefined) return undefined;
@@ -52,7 +53,10 @@ interface Hop {
 const IN_BRACKETS = /^\[([0-9a-fA-F]*:[0-9a-fA-F:.]+)\](?::(?:\d{1,5}|_[\w.-]+))?$/;
 const WITH_PORT = /^(\d{1,3}(?:\.\d{1,3}){3}):(?:\d{1,5}|_[\w.-]+)$/;
 
-/** The last entry of `X-Forwarded-For` before `end`; some proxies write it with a port. Empty entries are none (RFC 9110 s5.6.1.2). */
+/**
+ * The last entry of `X-Forwarded-For` before `end`; some proxies write it with a port. Empty entries are none (RFC 9110
+ * s5.6.1.2).
+ */
 function listedBefore(header: string, end: number): Hop | undefined {
   for (let to = end; to > 0; ) {
     const start = header.lastIndexOf(",", to - 1);
@@ -64,9 +68,10 @@ function listedBefore(header: string, end: number): Hop | undefined {
 }
 
 /**
- * The last element of `Forwarded` before `end` (RFC 7239 s4). A comma may stand within quotes, and the author of the text further left may have
- * left quotes open, so elements are taken from the right: of the commas the last after which a whole element stands. A well-formed element
- * cannot be cut that way: from a comma within its quotes on, it has an odd number of them.
+ * The last element of `Forwarded` before `end` (RFC 7239 s4). A comma may stand within quotes, and the author of the
+ * text further left may have left quotes open, so elements are taken from the right: of the commas the last after which
+ * a whole element stands. A well-formed element cannot be cut that way: from a comma within its quotes on, it has an
+ * odd number of them.
  */
 function forwardedBefore(header: string, end: number): Hop | undefined {
   let to = end;

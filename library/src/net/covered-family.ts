@@ -2,7 +2,9 @@
 import type { Address, AddressRange } from "./ip-address.ts";
 import { parseRange } from "./ip-address.ts";
 
-/** Ranges that hold no public host: private, local or unassigned. They need not be in a list that covers the Internet. */
+/**
+ * Ranges that hold no public host: private, local or unassigned. They need not be in a list that covers the Internet.
+ */
 const NOT_PUBLIC = [
   ...[
     "0.0.0.0/8",

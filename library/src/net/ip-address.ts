@@ -1,8 +1,8 @@
 /** Reads and writes IP addresses and CIDR ranges, IPv4 and IPv6 alike. */
 
 /**
- * An IP address in 16-bit groups: two of IPv4, eight of IPv6. An IPv4-mapped address is the IPv4 address that it stands for, so that one host
- * has one form.
+ * An IP address in 16-bit groups: two of IPv4, eight of IPv6. An IPv4-mapped address is the IPv4 address that it stands
+ * for, so that one host has one form.
  */
 export type Address = readonly number[];
 
@@ -83,8 +83,8 @@ function longestZeros(address: Address): { readonly start: number; readonly leng
 }
 
 /**
- * `10.0.0.0/8`, `fd00::/8`, or a single address; `undefined` where it is none. Parts of `::ffff:0:0/96` count as IPv4, and a range that holds
- * all of it has no bits: every IPv4 address is in it.
+ * `10.0.0.0/8`, `fd00::/8`, or a single address; `undefined` where it is none. Parts of `::ffff:0:0/96` count as IPv4,
+ * and a range that holds all of it has no bits: every IPv4 address is in it.
  */
 export function parseRange(text: string): AddressRange | undefined {
   const [given = "", length, ...more] = text.split("/");

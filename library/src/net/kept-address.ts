@@ -1,7 +1,12 @@
-/** The client's address as it may be kept with a session: a part of it, which tells places apart and no households (OP-03). */
+/**
+ * The client's address as it may be kept with a session: a part of it, which tells places apart and no households
+ * (OP-03).
+ */
 import { formatAddress, parseAddress } from "./ip-address.ts";
 
-/** What is kept of an address. `hash`: a keyed hash, which cannot be read; `truncated`: its network; `full`: all of it. */
+/**
+ * What is kept of an address. `hash`: a keyed hash, which cannot be read; `truncated`: its network; `full`: all of it.
+ */
 export type KeptAddress = "hash" | "truncated" | "full";
 
 /** How much of an address is its network, in groups of 16 bits: 48 bits of IPv6. */

@@ -19,7 +19,7 @@ export interface BearerStrategyOptions {
   readonly verifiers: readonly TokenVerifier[];
   /** Named in challenges; printable ASCII without `"` and `\`. */
   readonly realm?: string;
-  /** Whether a proxy in front adds the token by itself; then unsafe requests are checked for where they came from. Default `false`. */
+  /** Whether a proxy in front adds the token, so that unsafe requests need a check of origin. Default `false`. */
   readonly ambient?: boolean;
 }
 
@@ -36,8 +36,8 @@ const TOKEN_IN_QUERY = /[?&]access_token=/;
 
 /**
  * Reads `Authorization: Bearer` (RFC 6750). Nothing is written and no cookie is looked at: a request with a bearer
- * token is authenticated by it or not at all.
- * A token in the query or the body is never read; one in the query beside the header is 400, as two headers are (TP-06).
+ * token is authenticated by it or not at all. A token in the query or the body is never read; one in the query beside
+ * the header is 400, as two headers are (TP-06).
  */
 export function bearer({ verifiers, realm, ambient = false }: BearerStrategyOptions): Strategy {
   if (realm !== undefined && !/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(realm))
@@ -93,7 +93,10 @@ function challenges(realm: string | undefined): Challenges {
   };
 }
 
-/** What a verifier throws, or gives that is no verdict, is never access (TP-07): its outage where it declares one, else its bug (S-56). */
+/**
+ * What a verifier throws, or gives that is no verdict, is never access (TP-07): its outage where it declares one, else
+ * its bug (S-56).
+ */
 function judged(token: string, context: StrategyContext, terms: Terms): MaybePromise<Verdict> {
   let verifier: TokenVerifier | null = null;
   const failed = (cause: unknown): Verdict => {

@@ -36,8 +36,9 @@ export interface CustomOptions {
   /** How long `authenticate` may take, milliseconds. Default 5,000. */
   readonly timeout?: number;
   /**
-   * Whether the credential comes along without being asked, as a cookie, a client certificate or a header that a proxy adds do. Unsafe requests
-   * are then checked for where they came from. Default `false`: only the client itself can have put it there.
+   * Whether the credential comes along without being asked, as a cookie, a client certificate or a header that a proxy
+   * adds do. Unsafe requests are then checked for where they came from. Default `false`: only the client itself can
+   * have put it there.
    */
   readonly ambient?: boolean;
   /** `WWW-Authenticate` of a 401. Default: the name, as a scheme. */
@@ -54,8 +55,9 @@ const NAMES: OptionNames<CustomOptions> = {
 };
 
 /**
- * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing, what takes too long or
- * declares an outage is never access (503), and neither does what throws or answers with something else (500).
+ * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing,
+ * what takes too long or declares an outage is never access (503), and neither does what throws or answers with
+ * something else (500).
  *
  * @example
  * ```ts
@@ -117,7 +119,10 @@ function check({ name, timeout = 5_000, challenge }: CustomOptions): void {
     throw new TypeError("custom.challenge is printable ASCII");
 }
 
-/** What the app says of the request. What is no answer counts as presented, so that a mistake does not fall through to a weaker strategy (TP-07). */
+/**
+ * What the app says of the request. What is no answer counts as presented, so that a mistake does not fall through to a
+ * weaker strategy (TP-07).
+ */
 function presence(options: CustomOptions, request: RequestView): boolean | Error {
   try {
     const there: unknown = options.presented(request);

@@ -17,7 +17,10 @@ export type ProxyPresetName = "oauth2-proxy" | "authelia" | "authentik" | "tails
 
 /** What is known of the proxies that sign people on. */
 export const PROXY_PRESETS: { readonly [name in ProxyPresetName]: ProxyPreset } = {
-  /** With `--set-xauthrequest`, and of this gateway itself. As a reverse proxy with `--pass-user-headers` it is `generic`. */
+  /**
+   * With `--set-xauthrequest`, and of this gateway itself. As a reverse proxy with `--pass-user-headers` it is
+   * `generic`.
+   */
   "oauth2-proxy": {
     headers: {
       user: "x-auth-request-user",
@@ -60,7 +63,9 @@ export const PROXY_PRESETS: { readonly [name in ProxyPresetName]: ProxyPreset } 
 
 const ENCODED_WORD = /=\?utf-8\?(?:q\?([\x21-\x3e\x40-\x7e]*)|b\?([A-Za-z0-9+/]*={0,2}))\?=/gi;
 
-/** The bytes that encoded words stand for, as characters; `undefined` where something else looks like one (RFC 2047). */
+/**
+ * The bytes that encoded words stand for, as characters; `undefined` where something else looks like one (RFC 2047).
+ */
 export function decodeWords(text: string): string | undefined {
   if (!text.includes("=?")) return text;
   const decoded = text

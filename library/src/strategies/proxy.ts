@@ -11,15 +11,23 @@ import { decodeWords, PROXY_PRESETS } from "./proxy-presets.ts";
 
 /** How a proxy in front asserts the authenticated user. */
 export interface ProxyOptions {
-  /** The proxy's addresses: `10.0.3.7`, `10.0.0.0/8`, `fd00::/8`; `unix` for a unix socket. No other peer is believed. */
+  /**
+   * The proxy's addresses: `10.0.3.7`, `10.0.0.0/8`, `fd00::/8`; `unix` for a unix socket. No other peer is believed.
+   */
   readonly trusted: readonly string[];
   /** Whose headers are read. Default `generic`: `X-Forwarded-User` and its kin. */
   readonly preset?: ProxyPresetName;
   /** Other header names than the preset's: all that are read. */
   readonly headers?: ProxyHeaders;
-  /** With the subject, what the identities are keyed by. Default `proxy:<preset>`. Not for assertions, which name their issuer. */
+  /**
+   * With the subject, what the identities are keyed by. Default `proxy:<preset>`. Not for assertions, which name their
+   * issuer.
+   */
   readonly issuer?: string;
-  /** A header that the proxy alone can send, beside its address: 32 random bytes or more. Several while one takes the place of another. */
+  /**
+   * A header that the proxy alone can send, beside its address: 32 random bytes or more. Several while one takes the
+   * place of another.
+   */
   readonly secret?: { readonly header: string; readonly value: string | readonly string[] };
 }
 
@@ -30,8 +38,8 @@ export interface ProxyWorld {
 }
 
 /**
- * Authenticates the user whom a trusted proxy asserts (TP-03, S-28). Throws a `TypeError` if no peer or every peer is trusted and for headers that cannot
- * be used, and `ERR_SECRET` for a secret that can be guessed.
+ * Authenticates the user whom a trusted proxy asserts (TP-03, S-28). Throws a `TypeError` if no peer or every peer is
+ * trusted and for headers that cannot be used, and `ERR_SECRET` for a secret that can be guessed.
  */
 export function proxyReader(options: ProxyOptions, { assertion }: ProxyWorld = {}): ProxyReader {
   const channel = new Channel(options);
@@ -187,7 +195,10 @@ class HeaderReader {
     this.#issuer = issuer;
   }
 
-  /** What the headers say, one line for each; nothing if all are empty, as some proxies leave them for anonymous requests (A-15). */
+  /**
+   * What the headers say, one line for each; nothing if all are empty, as some proxies leave them for anonymous
+   * requests (A-15).
+   */
   valuesOf(request: RequestView): string | undefined {
     let values = "";
     let said = false;

@@ -33,7 +33,10 @@ interface Judge {
 const ABSTAIN: Verdict = { kind: "abstain" };
 const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
 
-/** Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones authenticate no user (CK-11). */
+/**
+ * Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones
+ * authenticate no user (CK-11).
+ */
 export function sessionStrategy({ cookie, policy, keepsRows = false, served }: SessionStrategyOptions): Strategy {
   const proven = keepsRows === false ? null : new ProvenSecrets();
   const judge: Judge = { policy, proven, served: served ?? null, store: { keepsRows } };

@@ -40,8 +40,8 @@ export type FakeProviderCall =
   | { readonly kind: "verify-logout"; readonly token: string };
 
 /**
- * How a refresh fails: `down`: nothing happens, outcome `unavailable`; `refuse`: the grant is gone; `lose`: it takes effect, and the answer
- * is lost on its way, outcome `unknown`.
+ * How a refresh fails: `down`: nothing happens, outcome `unavailable`; `refuse`: the grant is gone; `lose`: it takes
+ * effect, and the answer is lost on its way, outcome `unknown`.
  */
 export type FakeFailure = "down" | "refuse" | "lose";
 
@@ -52,7 +52,10 @@ export interface FakeProvider extends Provider {
   down: boolean;
   /** How refreshes fail from now on; `null`, as at first, not at all. */
   fail: FakeFailure | null;
-  /** What answers to refreshes wait for, from now on. A refresh takes effect when it comes in. `null`, as at first: they do not wait. */
+  /**
+   * What answers to refreshes wait for, from now on. A refresh takes effect when it comes in. `null`, as at first: they
+   * do not wait.
+   */
   hold: PromiseLike<unknown> | null;
   /** Refresh tokens that were shown again after they had been exchanged. Each ended all tokens of its login. */
   readonly reuses: readonly FakeReuse[];
@@ -85,8 +88,9 @@ interface Grant {
 }
 
 /**
- * A provider for tests of one's own app. Codes and tokens are `code-1`, `access-1`, `refresh-1`, …; a code is good once, a refresh token
- * rotates strictly, a revoked one is refused, and one that is shown again ends all tokens of its login.
+ * A provider for tests of one's own app. Codes and tokens are `code-1`, `access-1`, `refresh-1`, …; a code is good
+ * once, a refresh token rotates strictly, a revoked one is refused, and one that is shown again ends all tokens of its
+ * login.
  *
  * @example
  * ```ts

@@ -4,8 +4,8 @@ import type { Clock } from "../contracts.ts";
 /** A {@link Clock} that stands still until it is moved. */
 export interface ManualClock extends Clock {
   /**
-   * Moves both clocks forward by `ms` and wakes, in the order in which they are due, all that sleep no longer than that. Who was
-   * woken runs in the next microtasks.
+   * Moves both clocks forward by `ms` and wakes, in the order in which they are due, all that sleep no longer than
+   * that. Who was woken runs in the next microtasks.
    */
   advance(ms: number): void;
   /** Sets the wall clock alone, back or forth, as an operator or a time server would; no sleeper wakes. */

@@ -17,8 +17,8 @@ export interface TestUser extends Omit<LoginIdentity, "issuer"> {
 }
 
 /**
- * Signs a user in without a provider and answers the `Cookie` header of their browser. The session is a real one, in the store
- * that `auth` was given.
+ * Signs a user in without a provider and answers the `Cookie` header of their browser. The session is a real one, in
+ * the store that `auth` was given.
  *
  * @param prepare records more than the login, for example data
  * @example

@@ -21,8 +21,9 @@ const ONCE = ["code", "state", "iss", "error", "error_description", "error_uri"]
 const MOST_FORM_BYTES = 65_536;
 
 /**
- * `GET callback`, and `POST` from a provider that answers by form_post: finishes the login that this browser began. Nothing is asked of the
- * provider, and nothing stored, before the state was found in a cookie that we sealed; the code is sent by the request that sets the one-time marker.
+ * `GET callback`, and `POST` from a provider that answers by form_post: finishes the login that this browser began.
+ * Nothing is asked of the provider, and nothing stored, before the state was found in a cookie that we sealed; the code
+ * is sent by the request that sets the one-time marker.
  */
 export async function finishLogin(
   request: RouteRequest,
@@ -57,7 +58,8 @@ export async function finishLogin(
   const now = deps.clock.now();
   if (Math.abs(now - flow.createdAt) > FLOW_LIFETIME) return fail({ ...about, code: "ERR_LOGIN_EXPIRED", reason: "age" });
 
-  // Another issuer's answer is the browser's mistake and not the provider's; nothing is asked, and the login can still be finished.
+  // Another issuer's answer is the browser's mistake and not the provider's; nothing is asked, and the login can still
+  // be finished.
   const issuer = response.get("iss");
   if (issuer !== null && issuer !== provider.issuer)
     return fail({ ...about, cookies: [], code: "ERR_LOGIN_STATE", reason: "iss" });
@@ -99,7 +101,10 @@ async function responseOf(request: RouteRequest): Promise<URLSearchParams | Coat
   }
 }
 
-/** The login was for this provider, as it is configured now, at this origin, and its answer came the agreed way (CB-04, CB-08). */
+/**
+ * The login was for this provider, as it is configured now, at this origin, and its answer came the agreed way (CB-04,
+ * CB-08).
+ */
 function belongs(request: RouteRequest, flow: Flow, provider: LoginProvider, { prefix }: OidcDependencies): boolean {
   const posted = provider.responseMode === "form_post";
   if (flow.issuer !== provider.issuer || flow.redirectUri !== redirectUri(request.origin, prefix)) return false;

@@ -1,4 +1,7 @@
-/** The answer of a provider by a form of its own page, which only a browser shows: which cookies it sends along with such a POST. */
+/**
+ * The answer of a provider by a form of its own page, which only a browser shows: which cookies it sends along with
+ * such a POST.
+ */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:https";

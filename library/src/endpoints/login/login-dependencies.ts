@@ -1,4 +1,7 @@
-/** What the endpoints that begin a login need beside {@link OidcDependencies}. A file of its own, since the kinship knows logins. */
+/**
+ * What the endpoints that begin a login need beside {@link OidcDependencies}. A file of its own, since the kinship
+ * knows logins.
+ */
 import type { OidcDependencies } from "../dependencies.ts";
 import type { StoreKinship } from "../store-kinship.ts";
 

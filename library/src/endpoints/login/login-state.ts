@@ -38,7 +38,9 @@ export function newSecrets(entropy: Entropy): FlowSecrets {
   return { state: text(24), nonce: text(24), verifier: text(32) };
 }
 
-/** The definition of a login's cookie; a form posted from the provider's site brings only `SameSite=None` ones along. */
+/**
+ * The definition of a login's cookie; a form posted from the provider's site brings only `SameSite=None` ones along.
+ */
 export function cookieOf(state: string, provider: LoginProvider, cookies: OidcDependencies["cookies"]): CookieSpec {
   return provider.responseMode === "form_post" ? cookies.formPostLogin(state) : cookies.login(state);
 }
@@ -58,13 +60,19 @@ function openFlow(sealed: string, name: string, keyring: OidcDependencies["keyri
   return flow.format === 1 ? flow : null;
 }
 
-/** What the browser's cookies say about a state. `foreign`: there is a cookie, but it does not open or is of another login. */
+/**
+ * What the browser's cookies say about a state. `foreign`: there is a cookie, but it does not open or is of another
+ * login.
+ */
 export type FoundFlow =
   | { readonly kind: "found"; readonly flow: Flow; readonly name: string }
   | { readonly kind: "foreign"; readonly name: string }
   | { readonly kind: "none" };
 
-/** The login that this browser began with this state (AR-04, CB-01). Costs nothing where no cookie of its name came along (CB-15). */
+/**
+ * The login that this browser began with this state (AR-04, CB-01). Costs nothing where no cookie of its name came
+ * along (CB-15).
+ */
 export function findFlow(cookieHeader: string | undefined, state: string | null, deps: OidcDependencies): FoundFlow {
   if (state === null || !STATE.test(state)) return { kind: "none" };
   const { name } = deps.cookies.login(state);
@@ -83,8 +91,8 @@ export function flowMarkerKey(state: string): string {
 }
 
 /**
- * `Set-Cookie` lines that clear what has no room beside a new login's cookie: those that do not open or took too long, then the oldest,
- * until ten and 6 KiB are left (AR-05).
+ * `Set-Cookie` lines that clear what has no room beside a new login's cookie: those that do not open or took too long,
+ * then the oldest, until ten and 6 KiB are left (AR-05).
  */
 export function clearedForRoom(
   cookieHeader: string | undefined,

@@ -16,8 +16,8 @@ import { clearedForRoom, cookieOf, newSecrets, sealFlow } from "./login-state.ts
 import { impersonated } from "./mix-up.ts";
 
 /**
- * `GET login`: sends a person's browser to the provider, with a sealed cookie for the way back. Whatever is not a top-level navigation
- * (an image, a frame, a prefetch, a script's fetch) gets 401 and no cookie (AR-10).
+ * `GET login`: sends a person's browser to the provider, with a sealed cookie for the way back. Whatever is not a
+ * top-level navigation (an image, a frame, a prefetch, a script's fetch) gets 401 and no cookie (AR-10).
  */
 export async function beginLogin(
   request: RouteRequest,

@@ -13,9 +13,10 @@ type Asked =
   | { readonly kind: "malformed"; readonly reason: "repeated" | "parameter" | "issuer" };
 
 /**
- * `GET frontchannel-logout` (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid` are both needed, and no cookie is read: browsers send few
- * with such a frame, and any page can open one. Knowing the `sid` is the proof, as the specification has it, so what is left behind for
- * sessions that are not here is bounded. Only the provider may frame the answer.
+ * `GET frontchannel-logout` (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid` are both needed, and no cookie
+ * is read: browsers send few with such a frame, and any page can open one. Knowing the `sid` is the proof, as the
+ * specification has it, so what is left behind for sessions that are not here is bounded. Only the provider may frame
+ * the answer.
  */
 export async function frontchannelLogout(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
   if (request.method === "HEAD") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET"]]);

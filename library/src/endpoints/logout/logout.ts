@@ -24,8 +24,9 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
 }
 
 /**
- * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to `return_to` or the
- * page after it. A program that accepts JSON gets the address; that of the provider has the ID token in it, so a program gets one of ours.
+ * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to
+ * `return_to` or the page after it. A program that accepts JSON gets the address; that of the provider has the ID token
+ * in it, so a program gets one of ours.
  */
 export async function logout(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const given = await returnToOf(request);
@@ -78,9 +79,9 @@ function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: 
 }
 
 /**
- * The way to the provider's page: its address, or ours that leads there. Without `state`: the page after it would not read
- * one, and it would stay in the address bar (F-26). An ID token that would make it too long is left out; then the provider
- * may ask the person.
+ * The way to the provider's page: its address, or ours that leads there. Without `state`: the page after it would not
+ * read one, and it would stay in the address bar (F-26). An ID token that would make it too long is left out; then the
+ * provider may ask the person.
  */
 function providersLogout(
   request: RouteRequest,
@@ -100,7 +101,10 @@ function providersLogout(
   return shorter === undefined ? null : way(shorter);
 }
 
-/** What names the session or the person instead: the claim that Entra gives for it, the provider's session, or the subject. */
+/**
+ * What names the session or the person instead: the claim that Entra gives for it, the provider's session, or the
+ * subject.
+ */
 function hintOf(idToken: string): string | null {
   const claims = unverifiedClaims(idToken);
   const hints = [claims?.["login_hint"], claims?.["sid"], claims?.["sub"]];

@@ -1,4 +1,7 @@
-/** The way of a script's logout to the provider: an address of ours, so that no script is ever handed an ID token (TK-11). */
+/**
+ * The way of a script's logout to the provider: an address of ours, so that no script is ever handed an ID token
+ * (TK-11).
+ */
 import type { RouteRequest, RouteResponse } from "../../contracts.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
@@ -25,8 +28,8 @@ export function linkToProvider(url: string, request: RouteRequest, { prefix, key
 }
 
 /**
- * `GET logout/continue`: goes on to the provider's logout, for a top-level navigation alone and only once. An address that is too old or used leads
- * to the page after it: the person is signed out here in any case.
+ * `GET logout/continue`: goes on to the provider's logout, for a top-level navigation alone and only once. An address
+ * that is too old or used leads to the page after it: the person is signed out here in any case.
  */
 export async function continueLogout(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
   if (request.method !== "GET") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET"]]);

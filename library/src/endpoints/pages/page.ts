@@ -21,8 +21,8 @@ a.go:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
 /**
- * No script, no third-party byte, no frame. `form-action` stays open where a form stands: browsers apply it to every redirect that
- * follows, and the way of a logout leads over the provider's hosts.
+ * No script, no third-party byte, no frame. `form-action` stays open where a form stands: browsers apply it to every
+ * redirect that follows, and the way of a logout leads over the provider's hosts.
  */
 const policy = (forms: boolean): string =>
   `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'${forms ? "" : "; form-action 'none'"}`;
@@ -107,8 +107,8 @@ ${link({ label: "Stay signed in", href: returnTo ?? "/" }, true)}</div></form>`;
 }
 
 /**
- * Where a login lands when the session's cookie is `SameSite=Strict`: browsers send such a cookie to a page that is reached from our own
- * page, and not to one that is reached by redirects from the provider's.
+ * Where a login lands when the session's cookie is `SameSite=Strict`: browsers send such a cookie to a page that is
+ * reached from our own page, and not to one that is reached by redirects from the provider's.
  */
 export function landingPage(returnTo: string): RouteResponse {
   const content = `<p>You are signed in.</p><div class="row">${link({ label: "Go on", href: returnTo }, false)}</div>`;

@@ -28,9 +28,15 @@ export interface Introspection {
   readonly clientSecret: string;
   /** Default `client_secret_basic`. */
   readonly clientAuthentication?: "client_secret_basic" | "client_secret_post";
-  /** What the provider calls this API in `aud`; of several one has to be there. Absent: only tokens that name no audience count. */
+  /**
+   * What the provider calls this API in `aud`; of several one has to be there. Absent: only tokens that name no
+   * audience count.
+   */
   readonly audience?: string | readonly string[];
-  /** How long a positive answer is used, at most 300,000 and never past the token's end; so long does a revoked token live. Default 30,000. */
+  /**
+   * How long a positive answer is used, at most 300,000 and never past the token's end; so long does a revoked token
+   * live. Default 30,000.
+   */
   readonly cacheFor?: number;
   /** How many answers are kept. Default 10,000. */
   readonly maxCached?: number;
@@ -125,7 +131,10 @@ function settle(given: Introspection): Settled {
   };
 }
 
-/** One request to the provider. Throws {@link ProviderProblem}: `unavailable` for every answer that is no answer to the question. */
+/**
+ * One request to the provider. Throws {@link ProviderProblem}: `unavailable` for every answer that is no answer to the
+ * question.
+ */
 function asking(
   given: Introspection,
   loopback: boolean,
@@ -176,7 +185,10 @@ function addressOf(given: Introspection, loopback: boolean, transport: Transport
   };
 }
 
-/** One method of proving who we are, never two in a request (TK-03); id and secret are form-encoded before base64 (TK-02). */
+/**
+ * One method of proving who we are, never two in a request (TK-03); id and secret are form-encoded before base64
+ * (TK-02).
+ */
 function credentials({ clientId, clientSecret, clientAuthentication }: Introspection): {
   readonly headers: Record<string, string>;
   readonly form: Record<string, string>;
@@ -201,7 +213,9 @@ function fieldsOf(status: number, text: string): Fields {
   return new Map(Object.entries(value));
 }
 
-/** Only `true` is active, not `"true"` or 1; and what the answer says of issuer, audience and times has to fit (AD-05). */
+/**
+ * Only `true` is active, not `"true"` or 1; and what the answer says of issuer, audience and times has to fit (AD-05).
+ */
 function judge(claims: Fields, measure: Settled, now: number, cacheFor: number): TokenVerdict {
   if (claims.get("active") !== true) throw refuse("inactive", "the provider says that it is not active");
   if (claims.has("iss") && claims.get("iss") !== measure.issuer) throw refuse("iss", "it is from another issuer");
@@ -217,7 +231,8 @@ function judge(claims: Fields, measure: Settled, now: number, cacheFor: number):
   return {
     kind: "valid",
     identity,
-    // Where the provider names no end, the answer holds for as long as it is kept; one that is over but for the tolerance holds just now.
+    // Where the provider names no end, the answer holds for as long as it is kept; one that is over but for the
+    // tolerance holds just now.
     expires: Math.max(expires ?? now + cacheFor, now + 1),
     scope,
     ...(measure.owner === null ? {} : { owner: measure.owner(identity) }),

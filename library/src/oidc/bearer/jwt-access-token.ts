@@ -29,8 +29,9 @@ export interface JwtIssuer {
   /** Where the keys are. Default: as the provider's metadata say. */
   readonly jwksUri?: string;
   /**
-   * Also takes tokens that do not say what they are (`typ: at+jwt`), as Keycloak's and Auth0's older ones. They count only where they have what access
-   * tokens alone have (`scope`, `scp`, `client_id`, `cid` or `gty`) and nothing of ID tokens (`nonce`, `at_hash`). Default `false`.
+   * Also takes tokens that do not say what they are (`typ: at+jwt`), as Keycloak's and Auth0's older ones. They count
+   * only where they have what access tokens alone have (`scope`, `scp`, `client_id`, `cid` or `gty`) and nothing of ID
+   * tokens (`nonce`, `at_hash`). Default `false`.
    */
   readonly acceptPlainJwt?: boolean;
   /** How far the clocks may differ; at most 60,000. Default 30,000. */
@@ -68,8 +69,8 @@ interface Settled extends Measure {
 }
 
 /**
- * Judges JWT access tokens of one provider by its keys, which are fetched when the first token comes. What needs no key is checked first, so that
- * nonsense causes no request.
+ * Judges JWT access tokens of one provider by its keys, which are fetched when the first token comes. What needs no key
+ * is checked first, so that nonsense causes no request.
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
  */
@@ -183,8 +184,8 @@ const OF_OTHER_KINDS = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
 const OF_ACCESS_TOKENS = ["scope", "scp", "client_id", "cid", "gty"];
 
 /**
- * Tells an access token that does not say what it is from the provider's ID and logout tokens, which the same key signed (ID-17): nothing of those, and
- * something that they never have. Keycloak names the kind in a claim.
+ * Tells an access token that does not say what it is from the provider's ID and logout tokens, which the same key
+ * signed (ID-17): nothing of those, and something that they never have. Keycloak names the kind in a claim.
  */
 function checkKind(claims: Fields): void {
   const other = OF_OTHER_KINDS.find((name) => claims.has(name));

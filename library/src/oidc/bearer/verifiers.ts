@@ -16,7 +16,10 @@ export interface BearerOptions {
   readonly introspection?: Introspection;
   /** Named in `WWW-Authenticate`. */
   readonly realm?: string;
-  /** Whether a proxy in front adds the token by itself; then unsafe requests are checked for where they came from. Default `false`. */
+  /**
+   * Whether a proxy in front adds the token by itself; then unsafe requests are checked for where they came from.
+   * Default `false`.
+   */
   readonly ambient?: boolean;
 }
 
@@ -27,8 +30,8 @@ export interface LoginClient {
 }
 
 /**
- * The verifiers of these options, in the order in which they are asked: your own, then those of JWTs, then introspection, which reads all. To be
- * closed when they are no longer asked.
+ * The verifiers of these options, in the order in which they are asked: your own, then those of JWTs, then
+ * introspection, which reads all. To be closed when they are no longer asked.
  *
  * @throws CoatcheckError `ERR_CONFIG` for what cannot be used.
  */

@@ -7,8 +7,8 @@ const TOKEN68 = /[a-zA-Z0-9._~+/-]+={0,2}(?:$|[,\s])/y;
 const SPACES = /\s+/y;
 
 /**
- * Whether a header can be read as challenges: schemes, each with parameters or one `token68`, or with neither. As openid-client reads it, which takes
- * whoever sends such a header to mean the client, whatever the body says.
+ * Whether a header can be read as challenges: schemes, each with parameters or one `token68`, or with neither. As
+ * openid-client reads it, which takes whoever sends such a header to mean the client, whatever the body says.
  */
 export function isChallenge(header: string | null): boolean {
   if (header === null || header === "") return false;

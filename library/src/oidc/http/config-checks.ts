@@ -10,7 +10,9 @@ export function refusingKeysOf(part: string): RefuseKey {
   return (key, problem) => new CoatcheckError("ERR_CONFIG", { message: `${part}.${key} ${problem}` });
 }
 
-/** An issuer is a URL that can be discovered: https, or plain http on a loopback address, and nothing behind the path. */
+/**
+ * An issuer is a URL that can be discovered: https, or plain http on a loopback address, and nothing behind the path.
+ */
 export function issuerOf(issuer: unknown, refuse: RefuseKey): { readonly loopback: boolean } {
   if (typeof issuer !== "string" || !URL.canParse(issuer))
     throw refuse("issuer", "must be a URL such as https://id.example.com.");

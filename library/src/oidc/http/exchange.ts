@@ -39,8 +39,8 @@ const UNPACK: { readonly [coding: string]: Unpack } = { gzip: gunzipSync, deflat
 const UNCLEAR = { ambiguous: true };
 
 /**
- * Over `node:http`, a quarter of what the built-in `fetch` costs: its bodies are web streams. Answers are asked for as they are (`identity`);
- * what comes packed all the same is unpacked, no further than the limit.
+ * Over `node:http`, a quarter of what the built-in `fetch` costs: its bodies are web streams. Answers are asked for as
+ * they are (`identity`); what comes packed all the same is unpacked, no further than the limit.
  */
 const direct: Begin = (url, options, signal, leaves) => {
   let left = false;
@@ -55,7 +55,10 @@ const direct: Begin = (url, options, signal, leaves) => {
 
 type Send = (kept: boolean) => Sent;
 
-/** A kept connection that its server was just closing says nothing of the server. What only reads may be asked again, on a new one. */
+/**
+ * A kept connection that its server was just closing says nothing of the server. What only reads may be asked again, on
+ * a new one.
+ */
 function read(send: Send, signal: AbortSignal): Promise<Answer> {
   const sent = send(true);
   return sent.answer.catch((error: unknown) => {

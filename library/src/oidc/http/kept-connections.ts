@@ -16,9 +16,10 @@ const RECENT = 250;
 let last = Number.NEGATIVE_INFINITY;
 
 /**
- * Lets everything be read that has arrived at the connections that rest, before one of them is used for what must not be sent twice: a process
- * that stood still (SIGSTOP, a frozen container, a laptop that slept) has not seen yet that its provider closed them meanwhile, and the end
- * of such a request looks as if it might have taken effect. `null` where nothing has to be waited for.
+ * Lets everything be read that has arrived at the connections that rest, before one of them is used for what must not
+ * be sent twice: a process that stood still (SIGSTOP, a frozen container, a laptop that slept) has not seen yet that
+ * its provider closed them meanwhile, and the end of such a request looks as if it might have taken effect. `null`
+ * where nothing has to be waited for.
  */
 export function settled(url: string, signal: AbortSignal): Promise<void> | null {
   const now = performance.now();

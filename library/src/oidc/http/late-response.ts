@@ -28,12 +28,13 @@ export interface Look {
 }
 
 /**
- * Waits for a limit, and then until the sockets were read once more: timers run before sockets, so a process that was stopped
- * (SIGSTOP, a frozen container) and goes on sees the limit first and the answer that came meanwhile second. Rejects when `signal` is aborted,
- * resolves when the answer is late. Takes at most `limit` + 2 × {@link GRACE}, not counting standstills.
+ * Waits for a limit, and then until the sockets were read once more: timers run before sockets, so a process that was
+ * stopped (SIGSTOP, a frozen container) and goes on sees the limit first and the answer that came meanwhile second.
+ * Rejects when `signal` is aborted, resolves when the answer is late. Takes at most `limit` + 2 × {@link GRACE}, not
+ * counting standstills.
  *
- * A request that has not left by then is late at once: after a standstill it would leave when its sender's time for sending is long over, and
- * without time for its answer. One that left only just has the whole limit for that.
+ * A request that has not left by then is late at once: after a standstill it would leave when its sender's time for
+ * sending is long over, and without time for its answer. One that left only just has the whole limit for that.
  */
 export async function passed(limit: number, { clock, signal, arrived, held, since, turn = setImmediate }: Look): Promise<void> {
   const due = clock.monotonic() + limit;

@@ -70,7 +70,10 @@ export function problemOf(error: unknown): ProviderProblem {
   );
 }
 
-/** A key of ours with which no assertion can be made. openid-client does not export the error that its client authentication throws. */
+/**
+ * A key of ours with which no assertion can be made. openid-client does not export the error that its client
+ * authentication throws.
+ */
 const isUnsupported = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "OAUTH_UNSUPPORTED_OPERATION";
 

@@ -32,8 +32,8 @@ const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /**
- * A body in memory needs no web streams, which would cost a refresh more than all that is checked of its answer (F-71). It can be read again and again.
- * openid-client knows a `Response` by its tag.
+ * A body in memory needs no web streams, which would cost a refresh more than all that is checked of its answer (F-71).
+ * It can be read again and again. openid-client knows a `Response` by its tag.
  */
 export class ReadResponse implements Response {
   readonly status: number;

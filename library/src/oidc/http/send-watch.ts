@@ -24,8 +24,9 @@ const ways = new WeakMap<object, Way>();
 let watchers = 0;
 
 /**
- * Watches whether a request leaves this process. Node's `fetch` reports when it makes a request and when it writes its head to a
- * connection: what was made and not yet written, because no connection came about, took no effect anywhere. `asItLeaves` is called when it is.
+ * Watches whether a request leaves this process. Node's `fetch` reports when it makes a request and when it writes its
+ * head to a connection: what was made and not yet written, because no connection came about, took no effect anywhere.
+ * `asItLeaves` is called when it is.
  */
 export function watchSend(asItLeaves: () => void = () => undefined): SendWatch {
   const way: Way = { created: false, sent: false, asItLeaves };

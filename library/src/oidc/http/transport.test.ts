@@ -13,7 +13,9 @@ afterEach(() => op.reset());
 
 const ENDPOINTS = ["metadata", "keys", "token", "userinfo"] as const satisfies readonly EndpointName[];
 
-/** A login at which one endpoint answers by hand. UserInfo that cannot be used is left out; all else fails the login. */
+/**
+ * A login at which one endpoint answers by hand. UserInfo that cannot be used is left out; all else fails the login.
+ */
 async function bent(
   endpoint: (typeof ENDPOINTS)[number],
   answer: (response: ServerResponse, entry: JournalEntry) => void,

@@ -18,7 +18,10 @@ export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" 
 const UNCHECKED: ReadonlySet<Purpose> = new Set(["revocation", "public-key"]);
 
 export interface Transport {
-  /** Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only. `timeout`: another than usual. */
+  /**
+   * Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only.
+   * `timeout`: another than usual.
+   */
   send(purpose: Purpose, url: string, options: RequestInit, timeout?: number): Promise<ReadResponse>;
 }
 
@@ -39,10 +42,10 @@ export interface TransportLimits {
 export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
 
 /**
- * The only way to the provider: no redirects (TK-06), bounded time and size (TK-07, A-20), https or loopback (TK-05), JSON
- * of bounded depth. The answer is read here in full, so that no caller waits later on a body that drips. An answer that is here when the
- * limit has passed counts. A problem is `ambiguous` where the request may have taken effect: not before it left, and not once the
- * provider's answer began with a status that says no.
+ * The only way to the provider: no redirects (TK-06), bounded time and size (TK-07, A-20), https or loopback (TK-05),
+ * JSON of bounded depth. The answer is read here in full, so that no caller waits later on a body that drips. An answer
+ * that is here when the limit has passed counts. A problem is `ambiguous` where the request may have taken effect: not
+ * before it left, and not once the provider's answer began with a status that says no.
  *
  * @param turn lets what has arrived be read; tests give their own
  */

@@ -27,7 +27,9 @@ export function refusing(what: string): Refuse {
   return (check, message) => new ProviderProblem("invalid", check, `${what} was refused: ${message}`);
 }
 
-/** Takes a token apart: compact serialisation, base64url alone, JSON objects of bounded depth (ID-16). Throws `format`. */
+/**
+ * Takes a token apart: compact serialisation, base64url alone, JSON objects of bounded depth (ID-16). Throws `format`.
+ */
 export function partsOf(token: string, refuse: Refuse): Parts {
   const parts = token.length > MAX_TOKEN ? null : /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(token);
   if (parts === null) throw refuse("format", "it is no compact JWS, or too long");
@@ -84,8 +86,8 @@ export const isObject = (value: unknown): value is { readonly [name: string]: un
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Verifies with the one key that the header names; of several none is tried in turn, as for ID tokens. Throws `kid` or `signature`, and
- * `unavailable` where the keys cannot be had.
+ * Verifies with the one key that the header names; of several none is tried in turn, as for ID tokens. Throws `kid` or
+ * `signature`, and `unavailable` where the keys cannot be had.
  *
  * @param known tokens that were verified with the same key before
  */

@@ -23,7 +23,10 @@ export interface KeyHint {
 
 /** The keys of a provider, cached for a bounded time. */
 export interface KeySet {
-  /** The keys that may have made a signature. An unknown `kid` causes one fetch per cool-down. Throws {@link ProviderProblem}. */
+  /**
+   * The keys that may have made a signature. An unknown `kid` causes one fetch per cool-down. Throws {@link
+   * ProviderProblem}.
+   */
   matching(hint: KeyHint): MaybePromise<readonly PublicKey[]>;
 }
 
@@ -71,7 +74,8 @@ export function providerKeySet(address: () => string, config: KeyAges, transport
     if (keys === null || clock.monotonic() - readAt >= config.jwksMaxAge) return fetchShared().then((read) => select(read, hint));
     const found = select(keys, hint);
     if (found.length > 0) return found;
-    // Rotation shows as a key that is not there. The first such token fetches at once, the next only after the cool-down.
+    // Rotation shows as a key that is not there. The first such token fetches at once, the next only after the
+    // cool-down.
     if (pending === null && clock.monotonic() - unknownAt < config.jwksCooldown) return found;
     unknownAt = clock.monotonic();
     return fetchShared().then((read) => select(read, hint));
@@ -90,7 +94,9 @@ async function readKeys(url: string, transport: Transport): Promise<readonly Pub
   return usableKeys(await response.text());
 }
 
-/** The keys of a published set that can verify signatures; all others are ignored, as if they were not there (DK-07). */
+/**
+ * The keys of a published set that can verify signatures; all others are ignored, as if they were not there (DK-07).
+ */
 export function usableKeys(text: string): readonly PublicKey[] {
   const set = parse(text);
   if (typeof set !== "object" || set === null || !("keys" in set) || !Array.isArray(set.keys))

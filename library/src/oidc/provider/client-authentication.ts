@@ -4,7 +4,9 @@ import { ClientSecretBasic, ClientSecretPost, modifyAssertion, None, PrivateKeyJ
 import { CoatcheckError } from "../../core/errors.ts";
 import type { SettledConfig } from "./config.ts";
 
-/** How our requests to the provider are authenticated: by exactly one method (TK-03), settled before the first request. */
+/**
+ * How our requests to the provider are authenticated: by exactly one method (TK-03), settled before the first request.
+ */
 export function clientAuthentication(config: SettledConfig): () => Promise<ClientAuth> {
   const secret = config.clientSecret ?? "";
   switch (config.clientAuthentication) {

@@ -50,10 +50,11 @@ export interface Calling {
 }
 
 /**
- * openid-client's configurations for one provider. Making one copies all of the metadata, so one is kept for the calls that bring no ID token,
- * UserInfo above all; it is made anew when the metadata were read again, and when our clock moved against the system's, from which openid-client takes
- * the time: the difference can be given only at its making. For what openid-client checks itself (ID-01) each call has its own, since with it come
- * keys that it keeps, and its cache of those knows neither our clock nor our filter.
+ * openid-client's configurations for one provider. Making one copies all of the metadata, so one is kept for the calls
+ * that bring no ID token, UserInfo above all; it is made anew when the metadata were read again, and when our clock
+ * moved against the system's, from which openid-client takes the time: the difference can be given only at its making.
+ * For what openid-client checks itself (ID-01) each call has its own, since with it come keys that it keeps, and its
+ * cache of those knows neither our clock nor our filter.
  */
 export class Clients {
   readonly #parts: Parts;

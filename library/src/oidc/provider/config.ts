@@ -19,13 +19,18 @@ export interface ProviderConfig {
   /** As in `?provider=` and in `identity.method`. Letters, digits, `-`, `_`; at most 32. Default `default`. */
   readonly name?: string;
   /**
-   * Which provider this is, where neither issuer nor metadata tell: its default scope, parameters, refusals and logout. `generic`: none that
-   * is known. Default: recognised.
+   * Which provider this is, where neither issuer nor metadata tell: its default scope, parameters, refusals and logout.
+   * `generic`: none that is known. Default: recognised.
    */
   readonly preset?: PresetName;
-  /** Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives refresh tokens. Must contain `openid`. */
+  /**
+   * Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives
+   * refresh tokens. Must contain `openid`.
+   */
   readonly scope?: string;
-  /** Further parameters of the authorization request, over the preset's; an empty value leaves one of the preset's out. */
+  /**
+   * Further parameters of the authorization request, over the preset's; an empty value leaves one of the preset's out.
+   */
   readonly authorizationParameters?: { readonly [name: string]: string };
   /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key, else `none`. */
   readonly clientAuthentication?: ClientAuthentication;
@@ -42,8 +47,8 @@ export interface ProviderConfig {
   /** How long one request to the provider may take, answer included. Default 10,000. */
   readonly timeout?: number;
   /**
-   * How long the answer to a refresh is listened for; requests stop waiting after `timeout`. An answer that is not heard is a refresh token
-   * lost, so this is longer: 60,000 by default, or `timeout` where that is more.
+   * How long the answer to a refresh is listened for; requests stop waiting after `timeout`. An answer that is not
+   * heard is a refresh token lost, so this is longer: 60,000 by default, or `timeout` where that is more.
    */
   readonly refreshTimeout?: number;
   /** How many bytes an answer may have. Default 262,144. */
@@ -59,11 +64,13 @@ export interface ProviderConfig {
   /** Keep only these claims (`sub` always). Default: all but those of the protocol. */
   readonly claims?: readonly string[];
   /**
-   * Whether a logout token must say what it is (`typ: logout+jwt`, LO-07). `optional` is for providers that leave the type out or write `JWT`;
-   * another type is never accepted. Default `required`.
+   * Whether a logout token must say what it is (`typ: logout+jwt`, LO-07). `optional` is for providers that leave the
+   * type out or write `JWT`; another type is never accepted. Default `required`.
    */
   readonly logoutTokenTyp?: "required" | "optional";
-  /** Refuse logout tokens without `sid`; as `backchannel_logout_session_required` of the registration. Default `false`. */
+  /**
+   * Refuse logout tokens without `sid`; as `backchannel_logout_session_required` of the registration. Default `false`.
+   */
   readonly backchannelLogoutSessionRequired?: boolean;
 }
 

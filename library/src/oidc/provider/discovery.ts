@@ -34,7 +34,10 @@ const ATTEMPT_FLOOR = 1_000;
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 60_000;
 
-/** Starts to read the metadata at once, and retries with growing, jittered pauses until it has them or is closed (DK-04). */
+/**
+ * Starts to read the metadata at once, and retries with growing, jittered pauses until it has them or is closed
+ * (DK-04).
+ */
 export function discoverProvider(config: SettledConfig, transport: Transport, world: World): Discovery {
   const closing = new AbortController();
   let metadata: Metadata | null = null;
@@ -108,7 +111,10 @@ function jittered(pause: number, entropy: Entropy): number {
 /** Where an issuer's metadata are: below it, whether it ends with a slash or not (OpenID Connect Discovery 4.1). */
 export const metadataAddress = (issuer: string): string => `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 
-/** Read without openid-client: its `Headers` and `Response` load Node's whole `fetch`, which waits for the first login (F-51). */
+/**
+ * Read without openid-client: its `Headers` and `Response` load Node's whole `fetch`, which waits for the first login
+ * (F-51).
+ */
 async function readMetadata(config: SettledConfig, transport: Transport, signal: AbortSignal): Promise<Metadata> {
   const options = { method: "GET", headers: { accept: "application/json" }, signal };
   const { status, content } = await transport.send("metadata", metadataAddress(config.issuer), options);
@@ -142,7 +148,9 @@ function checkMetadata(found: ServerMetadata, config: SettledConfig): Metadata {
   return { ...found, authorization_endpoint, token_endpoint, jwks_uri };
 }
 
-/** Endpoints are https; a provider on a loopback address, as in development, may use plain http there (DK-03, TK-05). */
+/**
+ * Endpoints are https; a provider on a loopback address, as in development, may use plain http there (DK-03, TK-05).
+ */
 export function checkEndpoint(key: string, value: unknown, loopback: boolean): void {
   if (value === undefined) return;
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : null;

@@ -1,4 +1,7 @@
-/** The claims of an ID token from a refresh, judged as openid-client judges those of a login, by the same names of checks. */
+/**
+ * The claims of an ID token from a refresh, judged as openid-client judges those of a login, by the same names of
+ * checks.
+ */
 import type { IDToken } from "openid-client";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
@@ -21,7 +24,10 @@ const badType = (claim: string): ProviderProblem => failed("invalid_response", `
 
 const REQUIRED = ["aud", "exp", "iat", "iss", "sub"] as const;
 
-/** The checks of OpenID Connect Core 3.1.3.7 that openid-client makes at a login, in its order. Throws {@link ProviderProblem}. */
+/**
+ * The checks of OpenID Connect Core 3.1.3.7 that openid-client makes at a login, in its order. Throws {@link
+ * ProviderProblem}.
+ */
 export function checkClaims(claims: Claims, expected: ExpectedClaims): asserts claims is IDToken {
   checkTypesAndTimes(claims, expected);
   const { iss, aud, sub, azp, auth_time } = claims;

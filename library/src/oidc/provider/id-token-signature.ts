@@ -11,10 +11,10 @@ const refuse = refusing("the renewed ID token");
 const imported = new WeakMap<PublicKey, KeyObject>();
 
 /**
- * Checks the signature of an ID token from a refresh with the one key that its header names. openid-client would import the key anew for each token, and
- * hand that and the signature to other threads, which costs a refresh more than the signature itself. The token is a compact JWS, as its
- * answer was inspected. Throws, at once where the keys are at hand, `key_selection_failed`,
- * `signature`, and what keeps us from the keys.
+ * Checks the signature of an ID token from a refresh with the one key that its header names. openid-client would import
+ * the key anew for each token, and hand that and the signature to other threads, which costs a refresh more than the
+ * signature itself. The token is a compact JWS, as its answer was inspected. Throws, at once where the keys are at
+ * hand, `key_selection_failed`, `signature`, and what keeps us from the keys.
  *
  * @param hint what the header says, where it was read before
  */

@@ -6,7 +6,10 @@ import { equalHash } from "../../crypto/equal.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import type { SettledConfig } from "./config.ts";
 
-/** What an ID token has to agree with, besides what openid-client compares (signature, alg, iss, aud, exp, nonce, max_age). */
+/**
+ * What an ID token has to agree with, besides what openid-client compares (signature, alg, iss, aud, exp, nonce,
+ * max_age).
+ */
 export interface Expected {
   readonly config: SettledConfig;
   readonly now: number;
@@ -20,7 +23,10 @@ const reject = (claim: string, message: string): ProviderProblem =>
 /** FAPI2 SP s5.3.2.1: up to ten seconds ahead has to be accepted. */
 export const LEAST_AHEAD = 10_000;
 
-/** The checks of ID-03, ID-04, ID-06, ID-08, ID-09 and ID-10 that openid-client leaves to us. Throws {@link ProviderProblem}. */
+/**
+ * The checks of ID-03, ID-04, ID-06, ID-08, ID-09 and ID-10 that openid-client leaves to us. Throws {@link
+ * ProviderProblem}.
+ */
 export function checkIdToken(claims: IDToken, { config, now, accessToken, parameters }: Expected): void {
   const ahead = Math.max(config.clockTolerance, LEAST_AHEAD);
   if (!Number.isFinite(claims.iat) || claims.iat * 1_000 > now + ahead) throw reject("iat", "it was issued in the future");

@@ -19,9 +19,10 @@ const MAX_NAME = 255;
 const refuse = refusing("the logout token");
 
 /**
- * Validates a logout token (OpenID Connect Back-Channel Logout 1.0, s2.6): as strictly as an ID token, and it can be taken for none.
- * What needs no key is checked first, so that nonsense causes no request to the provider. Throws {@link ProviderProblem}, whose `check`
- * is one of `format`, `typ`, `alg`, `crit`, `kid`, `signature` and the names of claims, or `keys` where they cannot be had.
+ * Validates a logout token (OpenID Connect Back-Channel Logout 1.0, s2.6): as strictly as an ID token, and it can be
+ * taken for none. What needs no key is checked first, so that nonsense causes no request to the provider. Throws {@link
+ * ProviderProblem}, whose `check` is one of `format`, `typ`, `alg`, `crit`, `kid`, `signature` and the names of claims,
+ * or `keys` where they cannot be had.
  */
 export async function verifyLogoutToken(token: string, { config, keys, now }: LogoutContext): Promise<ProviderNotice> {
   const { header, claims } = partsOf(token, refuse);
@@ -79,7 +80,10 @@ function checkEvents(events: unknown): void {
   if (!isObject(event)) throw refuse("events", "it tells of no back-channel logout");
 }
 
-/** A name of a person or a session. One that is there and cannot be used is as bad as none: the provider meant something by it. */
+/**
+ * A name of a person or a session. One that is there and cannot be used is as bad as none: the provider meant something
+ * by it.
+ */
 function nameIn(claims: Fields, claim: "sub" | "sid"): string | null {
   if (!claims.has(claim)) return null;
   const name = claims.get(claim);

@@ -59,8 +59,9 @@ export interface OidcProvider extends Provider {
 const UNAUTHENTICATED = None();
 
 /**
- * An OpenID provider behind the `Provider` interface, on openid-client. Discovery begins at once and is retried until it succeeds or `close()`;
- * until then logins are answered with `unavailable`. Events: `provider.ready`, `provider.failed` (reason: the failed check).
+ * An OpenID provider behind the `Provider` interface, on openid-client. Discovery begins at once and is retried until
+ * it succeeds or `close()`; until then logins are answered with `unavailable`. Events: `provider.ready`,
+ * `provider.failed` (reason: the failed check).
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
  */
@@ -215,7 +216,10 @@ function responseUrl({ redirectUri, response }: FinishLogin): URL {
   return url;
 }
 
-/** UserInfo of the same person, or `null` where the answer cannot be used; an outage fails the login, which can be repeated. */
+/**
+ * UserInfo of the same person, or `null` where the answer cannot be used; an outage fails the login, which can be
+ * repeated.
+ */
 async function userinfoOf(ready: Ready, accessToken: string, idToken: IDToken, report: Report): Promise<UserInfoResponse | null> {
   try {
     return await ready.call("userinfo", (client) => fetchUserInfo(client, accessToken, idToken.sub));

@@ -27,7 +27,10 @@ export function inspectTokenAnswer(response: ReadResponse, alg: string): Inspect
 
 const JSON_TYPE = rawHeaders(["content-type", "application/json"]);
 
-/** The members of an answer with tokens: tokens can travel in a header, and an `expires_in` that is no sane number is left out. */
+/**
+ * The members of an answer with tokens: tokens can travel in a header, and an `expires_in` that is no sane number is
+ * left out.
+ */
 export function tokenMembers(content: string): Map<string, unknown> {
   const members = objectOf(content, "token");
   for (const name of ["access_token", "refresh_token"]) {
@@ -61,7 +64,10 @@ export function checkPayloadDepth(payload: Uint8Array): void {
   if (deeperThan(payload, MAX_DEPTH)) throw invalid("depth", "the ID token is nested too deeply");
 }
 
-/** The key that an ID token's header names; it is signed as expected, without `crit`, and of no other kind (ID-01, ID-15, ID-17). */
+/**
+ * The key that an ID token's header names; it is signed as expected, without `crit`, and of no other kind (ID-01,
+ * ID-15, ID-17).
+ */
 export function hintIn(header: Buffer, expected: string): KeyHint {
   const fields = objectOf(header.toString("utf8"), "id_token");
   const kid = fields.get("kid");

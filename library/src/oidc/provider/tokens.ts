@@ -15,7 +15,10 @@ export interface GrantedTokens {
   readonly scope?: string | undefined;
 }
 
-/** The tokens of an answer; they live from when they were asked for. We offer no proof of possession, so only bearer tokens are of use (TK-08). */
+/**
+ * The tokens of an answer; they live from when they were asked for. We offer no proof of possession, so only bearer
+ * tokens are of use (TK-08).
+ */
 export function tokensOf(
   answer: GrantedTokens,
   idToken: string | undefined,

@@ -13,7 +13,10 @@ import { providerKeySet } from "../jwt/key-set.ts";
 
 /** The public keys of the signer. */
 export interface AssertionKeys {
-  /** The one key of this name; `undefined` where there is none, or more than one. Throws {@link ProviderProblem} where they cannot be had. */
+  /**
+   * The one key of this name; `undefined` where there is none, or more than one. Throws {@link ProviderProblem} where
+   * they cannot be had.
+   */
   find(alg: SignatureAlgorithm, kid: string): Promise<KeyObject | undefined>;
 }
 

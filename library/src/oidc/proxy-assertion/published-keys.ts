@@ -21,7 +21,9 @@ export function publishedKey(privateKey: KeyObject): PublishedKey {
   return { kty: "OKP", crv: "Ed25519", x, kid, alg: "EdDSA", use: "sig" };
 }
 
-/** How long others may keep the set, seconds. A new secret stands second for longer than that before it signs (CR-08). */
+/**
+ * How long others may keep the set, seconds. A new secret stands second for longer than that before it signs (CR-08).
+ */
 const MAX_AGE = 300;
 
 /** `GET keys`: the public keys of all secrets. No session is looked up, so it answers in an outage too. */

@@ -17,7 +17,10 @@ export interface AssertionSubject {
 
 /** Makes `X-Coatcheck-Assertion`. */
 export interface AssertionSigner {
-  /** A compact JWS. The same one again while it says the same and has half of its life left: a signature costs more than a request. */
+  /**
+   * A compact JWS. The same one again while it says the same and has half of its life left: a signature costs more than
+   * a request.
+   */
   sign(subject: AssertionSubject): string;
 }
 

@@ -12,7 +12,9 @@ export interface AssertionVendor {
   readonly issuer?: string;
   /** What it takes to configure it, beside what all vendors need. */
   readonly needs: readonly ("issuer" | "audience" | "signer")[];
-  /** The format of AWS: parts with padding; `iss`, `exp`, `client` and `signer` in the header, and a key for each `kid`. */
+  /**
+   * The format of AWS: parts with padding; `iss`, `exp`, `client` and `signer` in the header, and a key for each `kid`.
+   */
   readonly aws?: true;
   /** Where the keys are, by issuer; of AWS by the signer's ARN, and with the `kid` after it. */
   readonly keys: (from: string) => string;
@@ -31,7 +33,10 @@ export const ASSERTION_TYPE = "coatcheck-assertion+jwt";
 
 /** What is known of those who sign. */
 export const ASSERTION_VENDORS: { readonly [name in AssertionVendorName]: AssertionVendor } = {
-  /** The issuer is `https://<team>.cloudflareaccess.com`, the audience the application's AUD tag. It is good as long as the session is there. */
+  /**
+   * The issuer is `https://<team>.cloudflareaccess.com`, the audience the application's AUD tag. It is good as long as
+   * the session is there.
+   */
   "cloudflare-access": {
     header: "cf-access-jwt-assertion",
     algorithms: ["RS256"],
@@ -50,7 +55,9 @@ export const ASSERTION_VENDORS: { readonly [name in AssertionVendorName]: Assert
     keys: () => "https://www.gstatic.com/iap/verify/public_key-jwk",
     maxLifetime: 11 * MINUTE,
   },
-  /** The signer is the load balancer's ARN, the issuer the one of its OIDC provider, the audience the client id there. */
+  /**
+   * The signer is the load balancer's ARN, the issuer the one of its OIDC provider, the audience the client id there.
+   */
   "aws-alb": {
     header: "x-amzn-oidc-data",
     algorithms: ["ES256"],
@@ -60,7 +67,10 @@ export const ASSERTION_VENDORS: { readonly [name in AssertionVendorName]: Assert
     keys: keysOfLoadBalancer,
     maxLifetime: 60 * MINUTE,
   },
-  /** Issuer and audience are the host of the route, as in `app.example.com`; newer releases can be told to write the issuer as a URL. */
+  /**
+   * Issuer and audience are the host of the route, as in `app.example.com`; newer releases can be told to write the
+   * issuer as a URL.
+   */
   pomerium: {
     header: "x-pomerium-jwt-assertion",
     algorithms: ["ES256"],

@@ -48,8 +48,9 @@ const MOST_CACHED = 1024;
 const refuse = refusing("the assertion");
 
 /**
- * Verifies assertions of one signer: exact issuer and audience, an end, a bounded life, an allowed algorithm, no critical extensions (TP-03, ID-15 to
- * ID-17). A verified one is cached by its hash until its end, so that the next request with it costs no signature.
+ * Verifies assertions of one signer: exact issuer and audience, an end, a bounded life, an allowed algorithm, no
+ * critical extensions (TP-03, ID-15 to ID-17). A verified one is cached by its hash until its end, so that the next
+ * request with it costs no signature.
  *
  * @throws {TypeError} for options that the vendor lacks or does not know
  */

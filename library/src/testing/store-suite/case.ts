@@ -5,8 +5,8 @@ import type { MaybePromise, SessionRow, SessionStore } from "../../contracts.ts"
 export interface StoreUnderTest {
   readonly store: SessionStore;
   /**
-   * Another handle on the same storage, as another process or replica would hold one. Give it wherever `capabilities.shared` is
-   * `true`: contention is then played across handles. The suite closes what it opened.
+   * Another handle on the same storage, as another process or replica would hold one. Give it wherever
+   * `capabilities.shared` is `true`: contention is then played across handles. The suite closes what it opened.
    */
   another?(): MaybePromise<SessionStore>;
   /** Removes the storage; called after every handle was closed. */

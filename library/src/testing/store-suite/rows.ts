@@ -4,7 +4,9 @@ import type { EndReason, JsonValue, SessionRow } from "../../contracts.ts";
 import { emptied } from "../../core/record.ts";
 import { BLANK_ROW, END_REASONS, rowFrom } from "../../core/row-columns.ts";
 
-/** When the suite plays: far ahead, so that a store whose server also drops what is past by its own clock drops nothing. */
+/**
+ * When the suite plays: far ahead, so that a store whose server also drops what is past by its own clock drops nothing.
+ */
 export const START = Date.UTC(2050, 0, 1);
 export const HOUR = 3_600_000;
 

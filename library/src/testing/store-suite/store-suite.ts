@@ -13,8 +13,9 @@ import { watchingCases } from "./watching.ts";
 import { writeCases } from "./writes.ts";
 
 /**
- * What every session store has to do, as tests of `node:test`: conditions under contention, no resurrection, emptied rows, touches,
- * lists, one-time markers, sweeping, odd values, closing, and of stores that can push that every ending is told within a second. Each test has a store of its own. The suite tells all times itself; they are whole
+ * What every session store has to do, as tests of `node:test`: conditions under contention, no resurrection, emptied
+ * rows, touches, lists, one-time markers, sweeping, odd values, closing, and of stores that can push that every ending
+ * is told within a second. Each test has a store of its own. The suite tells all times itself; they are whole
  * milliseconds, and lie in the year 2050.
  *
  * @example

@@ -1,4 +1,7 @@
-/** The presets themselves. Facts are from the vendors' documentation and, for Keycloak, Dex and zitadel, from running them. */
+/**
+ * The presets themselves. Facts are from the vendors' documentation and, for Keycloak, Dex and zitadel, from running
+ * them.
+ */
 import type { ProviderPreset } from "./preset.ts";
 
 const IDENTITY = "openid profile email";
@@ -23,8 +26,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     ...GENERIC,
     name: "keycloak",
     title: "Keycloak",
-    // It gives refresh tokens for the single sign-on session. With offline_access, version 26.1 and later removes that session: no single
-    // sign-on, no single sign-out, no logout token.
+    // It gives refresh tokens for the single sign-on session. With offline_access, version 26.1 and later removes that
+    // session: no single sign-on, no single sign-out, no logout token.
     offlineAccess: "never",
     issuer: /\/realms\/[^/]+$/,
     metadata: { authorization_endpoint: /\/protocol\/openid-connect\/auth$/ },
@@ -33,7 +36,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     ...GENERIC,
     name: "google",
     title: "Google",
-    // It refuses offline_access. Refresh tokens come for access_type=offline, and after the first login only when consent is asked for again.
+    // It refuses offline_access. Refresh tokens come for access_type=offline, and after the first login only when
+    // consent is asked for again.
     offlineAccess: "never",
     authorization: { access_type: "offline", prompt: "consent" },
     endSession: { endpoint: "none" },
@@ -83,7 +87,8 @@ export const PRESETS: readonly ProviderPreset[] = [
     name: "dex",
     title: "Dex",
     offlineAccess: "always",
-    // One refresh token for a user and a client: a second browser's login takes the first one's, which is refused as invalid_request.
+    // One refresh token for a user and a client: a second browser's login takes the first one's, which is refused as
+    // invalid_request.
     refusals: [...ASK_THE_PERSON, "invalid_request"],
     issuer: /\/dex$/,
     metadata: { device_authorization_endpoint: /\/device\/code$/, authorization_endpoint: /\/auth$/, jwks_uri: /\/keys$/ },

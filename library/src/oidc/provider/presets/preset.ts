@@ -10,7 +10,10 @@ export interface EndSession {
   readonly endpoint: "metadata" | "none";
   /** The path, below the issuer, of a page that the metadata do not name. */
   readonly fallback?: string;
-  /** The name of the parameter for the address to come back to; with it `client_id` goes along, and no hint. Default: as the specification says. */
+  /**
+   * The name of the parameter for the address to come back to; with it `client_id` goes along, and no hint. Default: as
+   * the specification says.
+   */
   readonly returnParameter?: string;
 }
 
@@ -22,13 +25,17 @@ export interface ProviderPreset {
   /** What is always asked for. */
   readonly scope: string;
   /**
-   * Whether the scope `offline_access` is how it gives refresh tokens. `never`: it gives them without, or refuses the scope. `offered`: asked
-   * for unless its `scopes_supported` or `grant_types_supported` say that it is not known there.
+   * Whether the scope `offline_access` is how it gives refresh tokens. `never`: it gives them without, or refuses the
+   * scope. `offered`: asked for unless its `scopes_supported` or `grant_types_supported` say that it is not known
+   * there.
    */
   readonly offlineAccess: "always" | "offered" | "never";
   /** Further parameters of the authorization request. A `prompt` joins the one that a login asks for. */
   readonly authorization: { readonly [name: string]: string };
-  /** Error codes besides `invalid_grant` by which it says that a refresh token is of no use any more, at once and for certain. */
+  /**
+   * Error codes besides `invalid_grant` by which it says that a refresh token is of no use any more, at once and for
+   * certain.
+   */
   readonly refusals: readonly string[];
   readonly endSession: EndSession;
   /** Issuers that are this provider. */

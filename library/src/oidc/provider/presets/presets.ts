@@ -1,4 +1,6 @@
-/** Which preset a provider has, by name, issuer or metadata, and what follows from it for scope, parameters and logout. */
+/**
+ * Which preset a provider has, by name, issuer or metadata, and what follows from it for scope, parameters and logout.
+ */
 import type { PresetMetadata, PresetName, ProviderPreset } from "./preset.ts";
 import { GENERIC, PRESETS } from "./preset-table.ts";
 
@@ -39,7 +41,10 @@ export function scopeInWords({ scope, offlineAccess }: ProviderPreset): string {
   return offlineAccess === "always" ? `${scope} offline_access` : `${scope}, and offline_access where it is offered`;
 }
 
-/** Parameters of the authorization request: the preset's, the configuration's over them, and what this login asks for over both. */
+/**
+ * Parameters of the authorization request: the preset's, the configuration's over them, and what this login asks for
+ * over both.
+ */
 export function authorizationParameters(
   preset: ProviderPreset,
   configured: { readonly [name: string]: string },
@@ -66,8 +71,8 @@ export interface LogoutAddress {
 }
 
 /**
- * The address of a logout page that is not the specification's: `null` where the provider has none at all, `undefined` where it is the
- * specification's, with the metadata's endpoint.
+ * The address of a logout page that is not the specification's: `null` where the provider has none at all, `undefined`
+ * where it is the specification's, with the metadata's endpoint.
  */
 export function unusualLogout(
   { endSession: { endpoint, fallback, returnParameter } }: ProviderPreset,
@@ -77,7 +82,8 @@ export function unusualLogout(
   if (endpoint === "none") return null;
   const address = named ?? (fallback === undefined ? null : new URL(fallback, issuer.endsWith("/") ? issuer : `${issuer}/`).href);
   if (address === null) return null;
-  // A page that stands in for the specification's has parameters of its own; where the metadata name theirs, it is that.
+  // A page that stands in for the specification's has parameters of its own; where the metadata name theirs, it is
+  // that.
   if (returnParameter === undefined || (named !== undefined && fallback !== undefined)) return undefined;
   const url = new URL(address);
   url.searchParams.set("client_id", clientId);

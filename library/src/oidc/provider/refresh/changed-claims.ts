@@ -4,9 +4,10 @@ import { ProviderProblem } from "../../http/provider-problem.ts";
 import type { Claims } from "../id-token-claims.ts";
 
 /**
- * The claim in which an ID token from a refresh is not the one that the person signed in with (OIDC Core 12.2, ID-13), or `null`. `iss`
- * and `sub` are compared with the identity; `aud`, `azp`, `auth_time` and `nonce` with the ID token that is kept. A claim that the kept
- * one does not have has nothing to be compared with: a `nonce` in particular ties an answer to the browser that asked, and none did.
+ * The claim in which an ID token from a refresh is not the one that the person signed in with (OIDC Core 12.2, ID-13),
+ * or `null`. `iss` and `sub` are compared with the identity; `aud`, `azp`, `auth_time` and `nonce` with the ID token
+ * that is kept. A claim that the kept one does not have has nothing to be compared with: a `nonce` in particular ties
+ * an answer to the browser that asked, and none did.
  */
 export function changedSince(renewed: Claims | null, before: Claims | null, identity: Identity): ProviderProblem | null {
   if (renewed === null) return new ProviderProblem("refused", "id_token", "the renewed ID token cannot be read");

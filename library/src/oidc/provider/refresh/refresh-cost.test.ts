@@ -1,4 +1,7 @@
-/** F-71: what a refresh costs this process beside the network: nothing that grows with the provider's metadata, no web stream, nothing of openid-client. */
+/**
+ * F-71: what a refresh costs this process beside the network: nothing that grows with the provider's metadata, no web
+ * stream, nothing of openid-client.
+ */
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { after, mock, test } from "node:test";

@@ -34,8 +34,9 @@ interface Authenticated {
 const USER_AGENT = "openid-client/v6.8.9";
 
 /**
- * Requests that are the same bytes as openid-client's, without its `Headers`, `URLSearchParams` and promises for each: only the refresh token
- * is another. Assertions are made anew for each request, since a provider takes each of them once.
+ * Requests that are the same bytes as openid-client's, without its `Headers`, `URLSearchParams` and promises for each:
+ * only the refresh token is another. Assertions are made anew for each request, since a provider takes each of them
+ * once.
  */
 export function refreshRequests(parts: Parts): RefreshRequests {
   const url = new URL(parts.metadata.token_endpoint).href;

@@ -29,7 +29,10 @@ const SHAPES: { readonly [name: string]: Shape } = {
   packed: (body: string) => ({ body: gzipSync(body + " ".repeat(250_000)), headers: { "content-encoding": "gzip" } }),
 };
 
-/** One refresh by a process that is stopped when its request is here, until long past its limit. `false`: it was too slow to send one. */
+/**
+ * One refresh by a process that is stopped when its request is here, until long past its limit. `false`: it was too
+ * slow to send one.
+ */
 async function refreshedLate(shape: Shape): Promise<boolean> {
   op.reset();
   const login = await signIn(op, provider);

@@ -23,8 +23,8 @@ export interface Refresher {
 }
 
 /**
- * The longest that a refresh takes, milliseconds: one request for the tokens, the wait for a late response included, and one
- * limit for all else together: metadata that are not known yet, keys, UserInfo.
+ * The longest that a refresh takes, milliseconds: one request for the tokens, the wait for a late response included,
+ * and one limit for all else together: metadata that are not known yet, keys, UserInfo.
  */
 export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(config.refreshTimeout) + config.timeout;
 
@@ -42,8 +42,9 @@ export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(con
  * | no connection: name, route, certificate, refused, too slow | `unavailable` |
  * | another 2xx, 3xx, 200 with anything else, lost or late after the request left | `unknown` |
  *
- * With the tokens in hand nothing that fails afterwards takes them away, for the old ones are used up: an ID token that cannot be checked
- * (no keys, its times) is left aside, and without UserInfo no claim is lost. The event `provider.failed` names the check.
+ * With the tokens in hand nothing that fails afterwards takes them away, for the old ones are used up: an ID token that
+ * cannot be checked (no keys, its times) is left aside, and without UserInfo no claim is lost. The event
+ * `provider.failed` names the check.
  *
  * @param send sends the request and reads its answer; a test gives openid-client's way
  */
@@ -78,7 +79,10 @@ interface RefreshContext extends Refresher {
   readonly before: ProviderTokens;
   readonly identity: Identity;
   readonly rest: Allowance;
-  /** When the provider was asked. A token's life is counted from then: an answer may lie in the socket while this process stands still. */
+  /**
+   * When the provider was asked. A token's life is counted from then: an answer may lie in the socket while this
+   * process stands still.
+   */
   readonly asked: number;
 }
 
@@ -121,7 +125,10 @@ async function checked(
   }
 }
 
-/** Claims as at a login: UserInfo's, and the ID token's over them. An older ID token gives way to UserInfo, which is newer. */
+/**
+ * Claims as at a login: UserInfo's, and the ID token's over them. An older ID token gives way to UserInfo, which is
+ * newer.
+ */
 async function withUserinfo(
   context: RefreshContext,
   accessToken: string,
@@ -150,8 +157,8 @@ function leftAside({ report, config }: RefreshContext, reason: string, problem: 
 }
 
 /**
- * Waits for several works in turn, no longer than a limit for all together; throws {@link ProviderProblem} when it is used up. What is there needs no
- * timer.
+ * Waits for several works in turn, no longer than a limit for all together; throws {@link ProviderProblem} when it is
+ * used up. What is there needs no timer.
  */
 type Allowance = <T>(work: MaybePromise<T>) => Promise<T>;
 

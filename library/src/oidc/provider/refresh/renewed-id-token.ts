@@ -11,12 +11,16 @@ import { checkIdTokenSignature } from "../id-token-signature.ts";
 import type { Ready } from "../ready.ts";
 import { checkPayloadDepth, hintIn, partsOfIdToken } from "../token-response.ts";
 
-/** The ID token that came with a refresh. It is judged apart from the tokens: what is wrong with it must not cost those. */
+/**
+ * The ID token that came with a refresh. It is judged apart from the tokens: what is wrong with it must not cost those.
+ */
 export interface RenewedIdToken {
   readonly text: string;
   /** What it says, not checked; `null` where it cannot be read. */
   readonly payload: Claims | null;
-  /** Its claims, fully checked. Sends nothing but, where needed, for keys. Throws or rejects for what is wrong with it. */
+  /**
+   * Its claims, fully checked. Sends nothing but, where needed, for keys. Throws or rejects for what is wrong with it.
+   */
   verified(): MaybePromise<IDToken>;
 }
 

@@ -46,7 +46,10 @@ function resultOf(answer: ReadResponse, provider: Ready): RefreshResult {
   }
 }
 
-/** What an answer with another status than 200 says is wrong: by its challenge, else by its body (RFC 6749, section 5.2). */
+/**
+ * What an answer with another status than 200 says is wrong: by its challenge, else by its body (RFC 6749, section
+ * 5.2).
+ */
 function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
   if (isChallenge(fields.get("www-authenticate")))
     return new ProviderProblem("refused", "client", `the provider did not accept our client (status ${status})`);
@@ -65,15 +68,17 @@ export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { k
   return { kind: "unavailable", answered, retryAfter: problem.retryAfter, cause: problem };
 }
 
-/** Errors that say nothing of the grant: they are about our client, and no other token would fare better (RFC 6749 5.2). */
+/**
+ * Errors that say nothing of the grant: they are about our client, and no other token would fare better (RFC 6749 5.2).
+ */
 const ABOUT_US: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"]);
 /** Errors that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
 /**
- * What a provider that answers without tokens means. An OAuth error in JSON that is neither about our client nor passing is a no to this
- * grant: for certain where it is `invalid_grant`, by whatever 4xx it comes, or one of the preset's; else it may be about the request, and
- * counts when it is said twice.
+ * What a provider that answers without tokens means. An OAuth error in JSON that is neither about our client nor
+ * passing is a no to this grant: for certain where it is `invalid_grant`, by whatever 4xx it comes, or one of the
+ * preset's; else it may be about the request, and counts when it is said twice.
  */
 export function answeredNo(
   kept: ReadResponse,
@@ -87,7 +92,8 @@ export function answeredNo(
   const retryAfter = retryAfterOf(fields, clock.now());
   const passes = status === 408 || (error !== null && PASSING.has(error));
   if (passes) return { kind: "unavailable", retryAfter, cause };
-  // Dex says so of a user whom its directory does not know any more. It may be a fault that passes as well, so nothing ends for it.
+  // Dex says so of a user whom its directory does not know any more. It may be a fault that passes as well, so nothing
+  // ends for it.
   if (status === 500) return { kind: "unavailable", answered: true, retryAfter, cause };
   const isRefusal = error !== null && !ABOUT_US.has(error);
   const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));
@@ -97,6 +103,9 @@ export function answeredNo(
   return { kind: "refused", doubtful: !certain, cause: new ProviderProblem("refused", error, words, { errorCode: error }) };
 }
 
-/** The problem, with the error code that the provider gave: a challenge in the header hides it, as does a media type of its own. */
+/**
+ * The problem, with the error code that the provider gave: a challenge in the header hides it, as does a media type of
+ * its own.
+ */
 const saying = (errorCode: string, { kind, check, message }: ProviderProblem): ProviderProblem =>
   new ProviderProblem(kind, check, message, { errorCode });
