@@ -3,9 +3,8 @@ import type { StatementSync } from "node:sqlite";
 import type { SessionRow } from "../../contracts.ts";
 import { lastPlaceOfEnd, placeOf, placeOfEnd } from "./place.ts";
 import type { Cell } from "./rows.ts";
-import { cellsFor, cellsIn, cellsOf, integer, rowOf, usualRow } from "./rows.ts";
+import { cellsIn, cellsOf, integer, rowOf, usualRow } from "./rows.ts";
 import type { Statements } from "./statements.ts";
-import { LIGHT_COLUMNS, SAME_COLUMNS } from "./statements.ts";
 
 /** So few rows are quicker deleted than looked for. */
 const FEW = 16;
@@ -63,8 +62,14 @@ const leased = (sql: Statements, row: SessionRow, version: number, place: number
 const renewed = (sql: Statements, row: SessionRow, version: number, place: number): Ran =>
   sql.updateRenewed.run(...lightCells(row), row.renewAt, place, row.id, version, ...sameCells(row));
 
-const lightCells = (row: SessionRow): readonly Cell[] => cellsFor(LIGHT_COLUMNS, row);
-const sameCells = (row: SessionRow): readonly Cell[] => cellsFor(SAME_COLUMNS, row);
+/** Values for `LIGHT_COLUMNS`. */
+export const lightCells = (row: SessionRow): readonly Cell[] => [row.version, row.seen, row.tokenExpires, row.lease, row.body];
+
+/** Values for `SAME_COLUMNS`. */
+export const sameCells = (row: SessionRow): readonly Cell[] => [
+  ...[row.secretHash, row.previousHash, row.previousUntil, row.kind],
+  ...[row.owner, row.issuer, row.sid, row.created, row.expires],
+];
 
 /**
  * Deletes rows that expire before `now`, those first that expired first. Of many it takes those that end within the same minute in the order in

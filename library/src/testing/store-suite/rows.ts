@@ -1,7 +1,6 @@
 /** Rows for tests of stores: plain ones, odd ones, and whatever their columns allow. */
 import { randomBytes } from "node:crypto";
 import type { EndReason, JsonValue, SessionRow } from "../../contracts.ts";
-import { emptied } from "../../core/record.ts";
 import { BLANK_ROW, END_REASONS, rowFrom } from "../../core/row-columns.ts";
 
 /**
@@ -34,7 +33,10 @@ export function sampleRow(changes: Partial<SessionRow> = {}): SessionRow {
 }
 
 /** What becomes of a row when it ends: nothing is left but what refuses its ticket until it would have expired. */
-export const emptiedRow = (row: SessionRow, reason: EndReason, ended: number): SessionRow => emptied(row, reason, ended);
+export function emptiedRow(row: SessionRow, reason: EndReason, ended: number): SessionRow {
+  const { id, secretHash, version, kind, created, seen, expires } = row;
+  return sampleRow({ id, secretHash, version: version + 1, kind, created, seen, expires, ended, reason, body: "" });
+}
 
 /** Texts that have broken stores before. */
 export const ODD_TEXTS: readonly string[] = [
