@@ -18,7 +18,8 @@ const ANCHOR = /^\/\/ mutant: (\S+)$/;
 export function sourceOf(url: string, text: string): Source {
   const { code, comments } = tokenize(text);
   const anchored = comments.flatMap(({ text: comment, line }) => {
-    if (!/^\/[/*]+ *mutant:/.test(comment)) return [];
+    // One that was wrapped into the comment above it is told too, by its name.
+    if (!/\bmutant:/.test(comment)) return [];
     const [, name] = ANCHOR.exec(comment) ?? [];
     if (name === undefined) throw new TypeError(`${url}:${line}: an anchor is "// mutant: name", not ${comment}`);
     const first = code.findIndex((token) => token.line > line);

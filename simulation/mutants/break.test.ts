@@ -102,6 +102,7 @@ test("an anchor stands alone on its line, is spelt in one way, and has something
   assert.throws(() => sourceOf(URL, "a(); // mutant: here\nb();\n"), /here is not on a line of its own/);
   assert.throws(() => sourceOf(URL, "//mutant: here\nb();\n"), /an anchor is/);
   assert.throws(() => sourceOf(URL, "/* mutant: here */\nb();\n"), /an anchor is/);
+  assert.throws(() => sourceOf(URL, "// Theirs. mutant: here\nb();\n"), /an anchor is .*, not \/\/ Theirs. mutant: here/);
   assert.throws(() => sourceOf(URL, "a();\n// mutant: here\n"), /nothing stands below here/);
 });
 

@@ -85,7 +85,8 @@ async function renewed(
     if (committed?.kind === "ended") revoke(spending, tokens, spends);
   };
   // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo
-  // theirs. mutant: held-result-undoes
+  // theirs.
+  // mutant: held-result-undoes
   const over = (stored: SessionRow): SessionRow =>
     stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
   const committed = await write({ ...spending, renewed: true }, change, spends, conclude, over);
