@@ -50,16 +50,22 @@ async function aliceInTabs(session?: SessionOptions): Promise<Case> {
 
 /** What an element says once it says anything. */
 async function said(page: Page, selector: string): Promise<unknown> {
-  const text = `document.querySelector(${JSON.stringify(selector)})?.textContent`;
-  await page.waitForFunction(`Boolean(${text})`, undefined, { polling: 20 });
+  const text = textOf(selector);
+  await holds(page, `Boolean(${text})`);
   return page.evaluate(text);
 }
 
+/** Waits until an element says so. */
+const shows = (page: Page, selector: string, text: string): Promise<void> =>
+  holds(page, `${textOf(selector)} === ${JSON.stringify(text)}`);
+
+const textOf = (selector: string): string => `document.querySelector(${JSON.stringify(selector)})?.textContent`;
+
 /**
- * Waits until an element says so. By what the page observes: in a hidden tab nothing is painted, and timers are slow.
+ * Waits until something holds of the page. By what it observes itself: in a hidden tab nothing is painted, and timers
+ * are slow; and what a browser's driver asks again and again it evaluates, which the page's policy forbids.
  */
-async function shows(page: Page, selector: string, text: string): Promise<void> {
-  const isSo = `document.querySelector(${JSON.stringify(selector)})?.textContent === ${JSON.stringify(text)}`;
+async function holds(page: Page, isSo: string): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
     const look = () => ${isSo} && resolve();
     new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
