@@ -49,10 +49,9 @@ export const MUTANTS: readonly Mutant[] = [
     "touch-writes-rows",
     "a touch writes the whole row as it was read",
     [value],
-    to(`Promise.resolve(options.store.get(id)).then((row) => {
-      const { proven } = arguments[0];
-      return row === undefined ? false : options.store.put({ ...proven.row, seen: now, version: row.version + 1 }, row.version);
-    })`),
+    to(`Promise.resolve(options.store.get(id)).then((fresh) =>
+      fresh === undefined ? false : options.store.put({ ...row, seen: now, version: fresh.version + 1 }, fresh.version),
+    )`),
   ),
   one("renewal-is-activity", "a renewal moves the last activity", [], (said, pick) => `${said}, seen: ${pick(value)}`),
   one(

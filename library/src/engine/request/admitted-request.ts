@@ -192,13 +192,13 @@ export abstract class AdmittedRequest<Data> {
 
   /** After the response: the user was here. Failures are only counted. */
   touch(status: number): void {
-    if (this.#proven !== null && status < 400 && this.touchDue) touch(this.options, this.#proven.row.id, this.now);
+    if (this.#proven !== null && status < 400 && this.touchDue) touch(this.options, this.#proven.row, this.now);
   }
 
   /** After a request that does nothing but say that the user is here. */
   touchPresence(status: number): void {
     const { proven } = this;
     if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.options.policy))
-      touch(this.options, proven.row.id, this.now);
+      touch(this.options, proven.row, this.now);
   }
 }
