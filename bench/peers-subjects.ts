@@ -39,7 +39,7 @@ export interface Subject {
 }
 
 const GATEWAY = new URL("../gateway/", import.meta.url);
-const BUILD = fileURLToPath(new URL("../tools/build.ts", import.meta.url));
+const BUILD = fileURLToPath(new URL("../tools/build/build.ts", import.meta.url));
 
 /** Builds it as it is published. */
 export function buildOurs(): void {

@@ -13,7 +13,7 @@ import { Program } from "./native.ts";
 import type { Stage } from "./stage.ts";
 
 const OAUTH2_PROXY = fileURLToPath(new URL("../node_modules/.cache/coatcheck/oauth2-proxy", import.meta.url));
-const BUILD = fileURLToPath(new URL("../tools/build-oauth2-proxy.ts", import.meta.url));
+const BUILD = fileURLToPath(new URL("../tools/build/oauth2-proxy.ts", import.meta.url));
 const APACHE_MODULES = "/usr/lib/apache2/modules";
 const SYSTEM = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 

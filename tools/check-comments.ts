@@ -1,8 +1,9 @@
 /** Comments are read in columns that fit beside something else: at most 120. The formatter leaves them alone. */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTypeScript, readFiles } from "./files.ts";
+
 import { mainOf, packageOf, type Ratchet, ratcheted } from "./ratchet.ts";
-import { tokenize } from "./tokens.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTypeScript, readFiles } from "./sources/files.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 const WIDEST = 120;
 /** What a line of comment can begin with; the tokens decide whether it is one. */

@@ -3,11 +3,11 @@
  * other.
  */
 import { posix } from "node:path";
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, readFiles } from "./files.ts";
-import { importsOf } from "./imports.ts";
 import { mainOf, type Ratchet, ratcheted } from "./ratchet.ts";
-import { tokenize } from "./tokens.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, isTypeScript, readFiles } from "./sources/files.ts";
+import { importsOf } from "./sources/imports.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 type Graph = ReadonlyMap<string, ReadonlyMap<string, number>>;
 

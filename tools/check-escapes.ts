@@ -1,10 +1,11 @@
 /** Ways around a check: of the type checker, the linter or the tests. And marks of unfinished work. */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, readFiles } from "./files.ts";
+
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
-import type { Comment, Token } from "./tokens.ts";
-import { tokenize } from "./tokens.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, isTypeScript, readFiles } from "./sources/files.ts";
+import type { Comment, Token } from "./sources/tokens.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 /** Before a type, so that `any` there is the type and no name. */
 const BEFORE_TYPE = new Set([":", "<", "|", "&", "as", "satisfies", "=>", "extends", "="]);

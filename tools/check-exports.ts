@@ -4,13 +4,13 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { readManifest } from "./check-packages.ts";
-import type { Violation } from "./files.ts";
-import { ROOT } from "./files.ts";
+import { readManifest } from "./build/check-packages.ts";
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
-import type { Token } from "./tokens.ts";
-import { tokenize } from "./tokens.ts";
+import type { Violation } from "./sources/files.ts";
+import { ROOT } from "./sources/files.ts";
+import type { Token } from "./sources/tokens.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 /** By entry, the names it exports; those of types begin with `type `. */
 export type Snapshot = { readonly [entry: string]: readonly string[] };

@@ -1,8 +1,8 @@
 /** A folder that can be read at a glance: at most 15 source files, beside their tests. */
 import { posix } from "node:path";
-import type { Violation } from "./files.ts";
-import { isTypeScript, listFiles } from "./files.ts";
 import { mainOf, type Ratchet, ratcheted } from "./ratchet.ts";
+import type { Violation } from "./sources/files.ts";
+import { isTypeScript, listFiles } from "./sources/files.ts";
 
 const MOST = 15;
 

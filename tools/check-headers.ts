@@ -1,7 +1,8 @@
 /** Every source begins by saying what it is for: a comment in its first line, before the imports. */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, readFiles } from "./files.ts";
+
 import { mainOf, packageOf, type Ratchet, ratcheted } from "./ratchet.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, isTypeScript, readFiles } from "./sources/files.ts";
 
 /** Files that begin with something else than a comment of words; a line for the shell may stand before it. */
 export function checkHeaders(files: readonly SourceFile[]): readonly Violation[] {

@@ -47,8 +47,8 @@ const refused: readonly (readonly [path: string, text: string, why: RegExp])[] =
   ["gateway/src/main.test.ts", 'import { plan } from "../../library/src/core/plan.ts";', /published name/],
   ["gateway/src/main.ts", 'import { plan } from "coatcheck/core/plan";', /does not publish/],
   ["conformance/run.ts", 'import type { X } from "../gateway/src/config/config.ts";', /published name/],
-  ["gateway/src/main.ts", 'import { findServer } from "../../tools/servers.ts";', /published name/],
-  ["simulation/run.ts", 'import { tokenize } from "../tools/tokens.ts";', /published name/],
+  ["gateway/src/main.ts", 'import { findServer } from "../../tools/suite/servers.ts";', /published name/],
+  ["simulation/run.ts", 'import { tokenize } from "../tools/sources/tokens.ts";', /published name/],
   ["examples/demo/main.ts", 'import { serve } from "coatcheck-gateway";', /nobody does/],
   ["bench/run.ts", "import(`/etc/x.ts`);", /no absolute paths/],
 ];
@@ -76,9 +76,9 @@ const allowed: readonly (readonly [path: string, text: string])[] = [
     "gateway/src/main.ts",
     'import { coatcheck } from "coatcheck"; import { memory } from "coatcheck/memory"; import "./config.ts";',
   ],
-  ["gateway/src/check/check.nginx.test.ts", 'import { findServer } from "../../../tools/servers.ts";'],
-  ["simulation/mutants/anchors.ts", 'import { tokenize } from "../../tools/tokens.ts";'],
-  ["tools/check.ts", 'import { x } from "./files.ts";'],
+  ["gateway/src/check/check.nginx.test.ts", 'import { findServer } from "../../../tools/suite/servers.ts";'],
+  ["simulation/mutants/anchors.ts", 'import { tokenize } from "../../tools/sources/tokens.ts";'],
+  ["tools/check.ts", 'import { x } from "./sources/files.ts";'],
 ];
 
 for (const [path, text] of allowed) {

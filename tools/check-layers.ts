@@ -4,14 +4,14 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, ROOT, readFiles } from "./files.ts";
-import { importsOf } from "./imports.ts";
 import type { Room } from "./layers-table.ts";
 import { layersTable, withTable } from "./layers-table.ts";
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
-import { tokenize } from "./tokens.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, isTypeScript, ROOT, readFiles } from "./sources/files.ts";
+import { importsOf } from "./sources/imports.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 /** The members of the workspace. A relative import never leaves the member it stands in. */
 const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "tools"];

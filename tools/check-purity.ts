@@ -2,12 +2,13 @@
  * `core/` decides and never acts: no promise, no clock, no randomness, no network, no process. What it needs it is
  * handed.
  */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, readFiles } from "./files.ts";
+
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
-import type { Token } from "./tokens.ts";
-import { tokenize } from "./tokens.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, readFiles } from "./sources/files.ts";
+import type { Token } from "./sources/tokens.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 /** Names that reach out of a pure and synchronous function. */
 const FORBIDDEN = new Set(

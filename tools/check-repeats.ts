@@ -1,7 +1,8 @@
 /** Six lines do not stand twice in the sources of the packages: what is the same idea is one piece of code. */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, readFiles } from "./files.ts";
+
 import { mainOf, packageOf, type Ratchet, ratcheted } from "./ratchet.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, isTypeScript, readFiles } from "./sources/files.ts";
 
 const LENGTH = 6;
 

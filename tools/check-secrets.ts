@@ -3,12 +3,13 @@
  * something whose name says that it is a secret, unless the other side is no secret's value: `undefined`, `null`, a
  * literal, a constant.
  */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, readFiles } from "./files.ts";
+
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
-import type { Token } from "./tokens.ts";
-import { tokenize } from "./tokens.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, readFiles } from "./sources/files.ts";
+import type { Token } from "./sources/tokens.ts";
+import { tokenize } from "./sources/tokens.ts";
 
 const COMPARISONS = new Set(["===", "!==", "==", "!="]);
 const SECRET =

@@ -1,8 +1,9 @@
 /** One idea a file: past 300 lines of source it has become two; past 250 it is worth a look. */
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, readFiles } from "./files.ts";
+
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
+import type { SourceFile, Violation } from "./sources/files.ts";
+import { isTest, isTypeScript, readFiles } from "./sources/files.ts";
 
 const MOST = 300;
 const NOTEWORTHY = 250;

@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { packages } from "./build/check-packages.ts";
 import { comments } from "./check-comments.ts";
 import { cycles } from "./check-cycles.ts";
 import { escapes } from "./check-escapes.ts";
@@ -11,19 +12,18 @@ import { exportNames } from "./check-exports.ts";
 import { folders } from "./check-folders.ts";
 import { headers } from "./check-headers.ts";
 import { layers } from "./check-layers.ts";
-import { packages } from "./check-packages.ts";
-import { paths } from "./check-paths.ts";
-import { pointers } from "./check-pointers.ts";
 import { purity } from "./check-purity.ts";
 import { repeats } from "./check-repeats.ts";
-import { requirements } from "./check-requirements.ts";
 import { secrets } from "./check-secrets.ts";
 import { size } from "./check-size.ts";
-import { documentation } from "./check-snippets.ts";
-import type { Violation } from "./files.ts";
-import { ROOT } from "./files.ts";
+import { paths } from "./documents/check-paths.ts";
+import { pointers } from "./documents/check-pointers.ts";
+import { requirements } from "./documents/check-requirements.ts";
+import { documentation } from "./documents/check-snippets.ts";
 import type { Rule } from "./rule.ts";
 import { run } from "./rule.ts";
+import type { Violation } from "./sources/files.ts";
+import { ROOT } from "./sources/files.ts";
 
 /** A program whose output tells what is wrong, line by line. */
 function program(name: string, command: string, options: readonly string[]): Rule {

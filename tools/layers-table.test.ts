@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkTable } from "./check-layers.ts";
-import { ROOT } from "./files.ts";
 import { layersTable, withTable } from "./layers-table.ts";
+import { ROOT } from "./sources/files.ts";
 
 const table = layersTable({ core: { may: ["contracts"], bare: true }, stores: { may: [], alone: true } }, ["gateway", "bench"]);
 const page = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");

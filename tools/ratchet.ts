@@ -4,10 +4,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Violation } from "./files.ts";
-import { describe, ROOT } from "./files.ts";
 import type { Rule } from "./rule.ts";
 import { main } from "./rule.ts";
+import type { Violation } from "./sources/files.ts";
+import { describe, ROOT } from "./sources/files.ts";
 
 /** How many are still there, by package or by path; what is not named has none. */
 export interface Counts {

@@ -1,6 +1,6 @@
 /** How a rule runs by itself: `node tools/check-layers.ts` says what is broken, or that nothing is. */
-import type { Violation } from "./files.ts";
-import { describe } from "./files.ts";
+import type { Violation } from "./sources/files.ts";
+import { describe } from "./sources/files.ts";
 
 export interface Rule {
   /** As it stands in the closing line. */

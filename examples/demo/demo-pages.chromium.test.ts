@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { findServer } from "../../tools/servers.ts";
+import { findServer } from "../../tools/suite/servers.ts";
 import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "coatcheck-demo-"));

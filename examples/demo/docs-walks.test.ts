@@ -10,8 +10,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { ROOT } from "../../tools/files.ts";
-import { snippetsOf } from "../../tools/snippets.ts";
+import { snippetsOf } from "../../tools/documents/snippets.ts";
+import { ROOT } from "../../tools/sources/files.ts";
 import { freePort } from "./ports.ts";
 import { formOf, type Heard, Visitor } from "./visitor.ts";
 

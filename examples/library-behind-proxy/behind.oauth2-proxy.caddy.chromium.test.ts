@@ -1,4 +1,4 @@
-import { findServer } from "../../tools/servers.ts";
+import { findServer } from "../../tools/suite/servers.ts";
 import { caddy } from "./testing/fronts.ts";
 import { oauth2Proxy } from "./testing/sign-on.ts";
 import { behind } from "./testing/suite.ts";

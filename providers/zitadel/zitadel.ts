@@ -7,7 +7,7 @@ import { answers, Child } from "../child.ts";
 import { guideBlock } from "../guide.ts";
 import type { Place, Provider, Running } from "../provider.ts";
 
-const BUILD = join(import.meta.dirname, "../../tools/build-zitadel.ts");
+const BUILD = join(import.meta.dirname, "../../tools/build/zitadel.ts");
 const LONGEST_START = 90_000;
 
 export const ZITADEL: Provider = {

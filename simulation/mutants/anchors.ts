@@ -1,6 +1,6 @@
 /** Anchors: lines `// mutant: name` in the library's source, each above the statement that a mutant changes. */
 import { readdirSync, readFileSync } from "node:fs";
-import { type Token, tokenize } from "../../tools/tokens.ts";
+import { type Token, tokenize } from "../../tools/sources/tokens.ts";
 import { closing, type Span } from "./parts.ts";
 
 /** A file of the library, and where anchors stand in it. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { tokenize } from "../../tools/tokens.ts";
+import { tokenize } from "../../tools/sources/tokens.ts";
 import { anchoredSources } from "./anchors.ts";
 import { broken } from "./break.ts";
 import { MUTANTS } from "./list.ts";

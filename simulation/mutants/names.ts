@@ -1,5 +1,5 @@
 /** Names that a mutant says and the source no longer has: renaming is free as long as no mutant says the old name. */
-import { type Token, tokenize } from "../../tools/tokens.ts";
+import { type Token, tokenize } from "../../tools/sources/tokens.ts";
 import type { Source } from "./anchors.ts";
 import { cutsOf } from "./break.ts";
 import type { Mutant } from "./mutant.ts";

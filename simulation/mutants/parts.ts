@@ -1,5 +1,5 @@
 /** Ways from a statement to a part of it, by brackets and operators alone: how things are called does not matter. */
-import type { Token } from "../../tools/tokens.ts";
+import type { Token } from "../../tools/sources/tokens.ts";
 
 /** A stretch of tokens, from its first to behind its last. */
 export interface Span {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ROOT } from "../files.ts";
+import { ROOT } from "../sources/files.ts";
 import { CACHE, each, runTest } from "./run-test.ts";
 
 /**

@@ -3,7 +3,7 @@
  * when the types are stripped, so that no change is made to a type, and positions are those of the source.
  */
 import { stripTypeScriptTypes } from "node:module";
-import { type Token, tokenize } from "../tokens.ts";
+import { type Token, tokenize } from "../sources/tokens.ts";
 
 export interface Mutant {
   readonly start: number;

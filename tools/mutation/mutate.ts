@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { listFiles, ROOT } from "../files.ts";
+import { listFiles, ROOT } from "../sources/files.ts";
 import { AREAS } from "./areas.ts";
 import { type Covered, coverageOf, forget } from "./coverage.ts";
 import { reasonOf } from "./equivalents.ts";

@@ -1,7 +1,7 @@
 /** Whether a mutant is noticed by any of the tests that come through its place. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { ROOT } from "../files.ts";
+import { ROOT } from "../sources/files.ts";
 import { type Covered, ran } from "./coverage.ts";
 import { runTest, runTogether } from "./run-test.ts";
 import type { Fate } from "./score.ts";

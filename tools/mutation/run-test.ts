@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "../files.ts";
+import { ROOT } from "../sources/files.ts";
 
 const HOOK = pathToFileURL(join(import.meta.dirname, "hook.ts")).href;
 

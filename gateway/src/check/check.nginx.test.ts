@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { findServer } from "../../../tools/servers.ts";
+import { findServer } from "../../../tools/suite/servers.ts";
 import * as cases from "../../test-support/fronting-proxy/cases.ts";
 import type { FrontingProxy } from "../../test-support/fronting-proxy/fronting-proxy.ts";
 import { startNginx } from "../../test-support/fronting-proxy/fronting-proxy.ts";

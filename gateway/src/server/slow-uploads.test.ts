@@ -8,7 +8,7 @@ import { setImmediate as immediate, setTimeout as sleep } from "node:timers/prom
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Pool } from "undici";
-import { steadily } from "../../../tools/steady.ts";
+import { steadily } from "../../../tools/suite/steady.ts";
 import { PUBLIC, portOf, startHarness, statusOf } from "../../test-support/harness.ts";
 import { rawUpstream } from "../../test-support/raw-upstream.ts";
 import { stopwatch } from "../observe/observer.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { setImmediate as round } from "node:timers/promises";
-import { steadily } from "../../../tools/steady.ts";
+import { steadily } from "../../../tools/suite/steady.ts";
 import { PUBLIC, startHarness } from "../../test-support/harness.ts";
 
 const LIMITS = { config: { limits: { answerIdle: "1s", shutdown: "200ms" } } };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findServer } from "../../../tools/servers.ts";
+import { findServer } from "../../../tools/suite/servers.ts";
 import { startStockNginx } from "../../test-support/fronting-proxy/stock-nginx.ts";
 import { startFullGateway } from "../../test-support/full-gateway.ts";
 import { rawUpstream } from "../../test-support/raw-upstream.ts";

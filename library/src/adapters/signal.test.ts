@@ -6,7 +6,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { within } from "../../../tools/steady.ts";
+import { within } from "../../../tools/suite/steady.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { SessionStore } from "../contracts.ts";
 import { coatcheck, SessionEnded } from "../index.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { ROOT } from "../../../tools/files.ts";
+import { ROOT } from "../../../tools/sources/files.ts";
 
 const MOST = 4096;
 

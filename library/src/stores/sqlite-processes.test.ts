@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
-import { within } from "../../../tools/steady.ts";
+import { within } from "../../../tools/suite/steady.ts";
 import type { SessionStore } from "../contracts.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { MIGRATIONS, openDatabase } from "./sqlite/schema.ts";

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import { after, before, test } from "node:test";
 import { type Browser, chromium } from "playwright-core";
-import { findServer } from "../../../../tools/servers.ts";
+import { findServer } from "../../../../tools/suite/servers.ts";
 import { selfSigned } from "../../../test-support/certificate.ts";
 import { escapeText } from "../../../test-support/html.ts";
 import type { LyingProvider } from "../../../test-support/lies.ts";

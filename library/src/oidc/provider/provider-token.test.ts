@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { after, afterEach, test } from "node:test";
 import { inspect } from "node:util";
-import { steadily } from "../../../../tools/steady.ts";
+import { steadily } from "../../../../tools/suite/steady.ts";
 import type { JournalEntry } from "../../../test-support/lies.ts";
 import { lyingProvider } from "../../../test-support/lying-provider.ts";
 import { assertFailed, clientOf, signIn } from "../../../test-support/sign-on.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { steadily } from "../../../../../tools/steady.ts";
+import { steadily } from "../../../../../tools/suite/steady.ts";
 import type { Json, Lies } from "../../../../test-support/lies.ts";
 import { lyingProvider } from "../../../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../../../test-support/sign-on.ts";

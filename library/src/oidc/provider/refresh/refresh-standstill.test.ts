@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { steadily } from "../../../../../tools/steady.ts";
+import { steadily } from "../../../../../tools/suite/steady.ts";
 import { lyingProvider } from "../../../../test-support/lying-provider.ts";
 import type { RefreshOrder } from "../../../../test-support/refreshing-process.ts";
 import { clientOf, signIn } from "../../../../test-support/sign-on.ts";

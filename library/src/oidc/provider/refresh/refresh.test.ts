@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { Server, Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { after, afterEach, test } from "node:test";
-import { steadily } from "../../../../../tools/steady.ts";
+import { steadily } from "../../../../../tools/suite/steady.ts";
 import { selfSigned } from "../../../../test-support/certificate.ts";
 import { lyingProvider } from "../../../../test-support/lying-provider.ts";
 import { clientOf, signIn } from "../../../../test-support/sign-on.ts";

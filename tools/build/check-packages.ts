@@ -6,12 +6,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import type { SourceFile, Violation } from "./files.ts";
-import { isTest, isTypeScript, ROOT, readFiles } from "./files.ts";
-import { importsOf } from "./imports.ts";
-import type { Rule } from "./rule.ts";
-import { main } from "./rule.ts";
-import { tokenize } from "./tokens.ts";
+import type { Rule } from "../rule.ts";
+import { main } from "../rule.ts";
+import type { SourceFile, Violation } from "../sources/files.ts";
+import { isTest, isTypeScript, ROOT, readFiles } from "../sources/files.ts";
+import { importsOf } from "../sources/imports.ts";
+import { tokenize } from "../sources/tokens.ts";
 
 /** Of a package.json, what is looked at here. */
 export interface Manifest {

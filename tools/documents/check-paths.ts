@@ -2,10 +2,11 @@
  * Nothing that git keeps names a place on somebody's machine: a path that only exists there, or a host only they can
  * reach.
  */
-import type { SourceFile, Violation } from "./files.ts";
-import { readFiles } from "./files.ts";
-import type { Rule } from "./rule.ts";
-import { main } from "./rule.ts";
+
+import type { Rule } from "../rule.ts";
+import { main } from "../rule.ts";
+import type { SourceFile, Violation } from "../sources/files.ts";
+import { readFiles } from "../sources/files.ts";
 
 /** Homes and scratch folders. Written in pieces, so that this file does not name one itself. */
 const PLACES = new RegExp(

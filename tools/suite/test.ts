@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
-import { listFiles, ROOT } from "./files.ts";
+import { listFiles, ROOT } from "../sources/files.ts";
 import type { ServerName } from "./servers.ts";
 import { findServer, install, isCI, mayInstall, remedies, serversOf } from "./servers.ts";
 

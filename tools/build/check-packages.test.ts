@@ -58,7 +58,7 @@ test("packages: the library is named as it is published", () => {
 });
 
 test("F-56 packages: a package builds itself before it is packed, and says what it is about", () => {
-  const whole = { name: "x", keywords: ["session"], scripts: { prepack: "node ../tools/build.ts" } };
+  const whole = { name: "x", keywords: ["session"], scripts: { prepack: "node ../tools/build/build.ts" } };
   assert.deepEqual(checkPublishing("library", whole), []);
   assert.deepEqual(messages(checkPublishing("library", { name: "x" })), [
     "is packed without being built: prepack is missing",

@@ -4,7 +4,7 @@ import { buildGo, builtAt } from "./go.ts";
 /** Where the executable is, once it is built. */
 export const OAUTH2_PROXY = builtAt("oauth2-proxy");
 /** What builds it. */
-export const BUILD_COMMAND = "node tools/build-oauth2-proxy.ts";
+export const BUILD_COMMAND = "node tools/build/oauth2-proxy.ts";
 
 /**
  * Builds it where it is not there yet; answers whether it is there now. Takes about a minute and a half on two cores.

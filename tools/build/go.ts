@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./files.ts";
+import { ROOT } from "../sources/files.ts";
 
 const CACHE = join(ROOT, "node_modules", ".cache", "coatcheck");
 

@@ -5,22 +5,22 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readManifest } from "./check-packages.ts";
-import type { Violation } from "./files.ts";
-import { isTest, isTypeScript, ROOT, readFiles } from "./files.ts";
-import type { Rule } from "./rule.ts";
-import { main } from "./rule.ts";
+import { readManifest } from "../build/check-packages.ts";
+import type { Rule } from "../rule.ts";
+import { main } from "../rule.ts";
+import type { Violation } from "../sources/files.ts";
+import { isTest, isTypeScript, ROOT, readFiles } from "../sources/files.ts";
 import type { Snippet } from "./snippets.ts";
 import { examplesOf, snippetsOf } from "./snippets.ts";
 
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-const PRELUDE = "tools/snippet-prelude.ts";
+const PRELUDE = "tools/documents/snippet-prelude.ts";
 const SHELLS = new Set(["sh", "bash", "shell", "console"]);
 const CONFIGURATIONS = new Set(["nginx", "caddyfile", "Caddyfile"]);
 
 /** As strict as the sources, but for names that an example declares and does not use. */
 const CONFIGURATION = {
-  extends: "../../tsconfig.json",
+  extends: "../../../tsconfig.json",
   compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
   include: ["*.ts", "../snippet-prelude.ts"],
   exclude: [],
@@ -29,7 +29,7 @@ const CONFIGURATION = {
 /** What the compiler says about TypeScript snippets, at the lines where they stand. */
 export function compileSnippets(snippets: readonly Snippet[]): readonly Violation[] {
   if (snippets.length === 0) return [];
-  const folder = mkdtempSync(join(ROOT, "tools", ".snippets-"));
+  const folder = mkdtempSync(join(ROOT, "tools", "documents", ".snippets-"));
   try {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(CONFIGURATION));
     for (const [index, { line, text }] of snippets.entries()) {
@@ -52,7 +52,7 @@ function spellOut(text: string): string {
 /** What the compiler says of the sources themselves is another check's. */
 function violationOf(message: string, snippets: readonly Snippet[]): readonly Violation[] {
   const [, file = "", line, said] = /^(.*?)\((\d+),\d+\): (error .*)$/.exec(message) ?? [];
-  if (said === undefined) return message.startsWith("error") ? [{ path: "tools/check-snippets.ts", message }] : [];
+  if (said === undefined) return message.startsWith("error") ? [{ path: "tools/documents/check-snippets.ts", message }] : [];
   const index = /snippet-(\d+)\.ts$/.exec(file)?.[1];
   const path = index === undefined ? PRELUDE : snippets[Number(index)]?.path;
   const ours = path !== undefined && (index !== undefined || file.endsWith("snippet-prelude.ts"));

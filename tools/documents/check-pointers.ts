@@ -1,11 +1,11 @@
 /** Comments and documents point at nothing that the repository does not have: a reader would look for it in vain. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import type { SourceFile, Violation } from "./files.ts";
-import { listFiles, ROOT, readFiles } from "./files.ts";
+import type { Rule } from "../rule.ts";
+import { main } from "../rule.ts";
+import type { SourceFile, Violation } from "../sources/files.ts";
+import { listFiles, ROOT, readFiles } from "../sources/files.ts";
 import { lostAnchors, lostBranches, lostModules, lostSections } from "./places.ts";
-import type { Rule } from "./rule.ts";
-import { main } from "./rule.ts";
 
 /** `docs/design.md`, `CONTRIBUTING.md`: a document by its name. */
 const DOCUMENT = /(?<![\w/.:-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g;
@@ -71,7 +71,7 @@ export const pointers: Rule = {
   name: "pointers lead somewhere",
   check: () => {
     // The tests of the rules plant documents of their own.
-    const own = /^tools\/check-[a-z]+\.test\.ts$|^tools\/(check-pointers|places)|^docs\/requirements\.md$/;
+    const own = /^tools\/(.*\/)?check-[a-z]+\.test\.ts$|^tools\/documents\/(check-pointers|places)|^docs\/requirements\.md$/;
     return checkPointers(
       readFiles((path) => READ.test(path) && !own.test(path)),
       { paths: new Set(listFiles()), read: documents() },

@@ -4,12 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SourceFile, Violation } from "./files.ts";
-import { isTypeScript, ROOT, readFiles } from "./files.ts";
-import type { Rule } from "./rule.ts";
-import { main } from "./rule.ts";
-import type { Token } from "./tokens.ts";
-import { tokenize } from "./tokens.ts";
+import type { Rule } from "../rule.ts";
+import { main } from "../rule.ts";
+import type { SourceFile, Violation } from "../sources/files.ts";
+import { isTypeScript, ROOT, readFiles } from "../sources/files.ts";
+import type { Token } from "../sources/tokens.ts";
+import { tokenize } from "../sources/tokens.ts";
 
 const TABLE = "docs/requirements.md";
 
@@ -142,7 +142,7 @@ function holdsTests(path: string): boolean {
 export const requirements: Rule = {
   name: "requirements",
   check: () => {
-    const own = /^tools\/check-requirements/;
+    const own = /^tools\/documents\/check-requirements/;
     const tests = readFiles((path) => holdsTests(path) && !own.test(path));
     return checkRequirements(readFileSync(join(ROOT, TABLE), "utf8"), idsOfTests(tests));
   },

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { ROOT } from "../sources/files.ts";
 import { REQUIREMENTS, requirements } from "./check-requirements.ts";
-import { ROOT } from "./files.ts";
 
 const PAGE = join(ROOT, "docs/requirements.md");
 const rows = readFileSync(PAGE, "utf8")

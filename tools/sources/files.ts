@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** The root of the checkout. */
-export const ROOT = resolve(import.meta.dirname, "..");
+export const ROOT = resolve(import.meta.dirname, "../..");
 
 /** A file and what it says. Rules take these, so that their tests can plant a violation without a file. */
 export interface SourceFile {

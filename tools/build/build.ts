@@ -5,8 +5,8 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ROOT } from "../sources/files.ts";
 import { bundleGateway } from "./bundle.ts";
-import { ROOT } from "./files.ts";
 
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 

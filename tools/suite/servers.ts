@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "./build-oauth2-proxy.ts";
+import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "../build/oauth2-proxy.ts";
 
 /**
  * What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there

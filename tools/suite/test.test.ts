@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "./files.ts";
+import { ROOT } from "../sources/files.ts";
 import { findServer, serversOf } from "./servers.ts";
 import { closingLine, compileCache, select } from "./test.ts";
 
@@ -23,9 +23,9 @@ test("test runner: a server without a package is named, with the command that bu
   const needy = [...paths, "b/x.oauth2-proxy.nginx.test.ts"];
   const one = select(needy, (name) => name !== "oauth2-proxy");
   assert.deepEqual(one.left, ["b/x.oauth2-proxy.nginx.test.ts"]);
-  assert.match(closingLine(one), /^not run for want of oauth2-proxy: .*; to have them: node tools\/build-oauth2-proxy\.ts$/);
+  assert.match(closingLine(one), /^not run for want of oauth2-proxy: .*; to have them: node tools\/build\/oauth2-proxy\.ts$/);
   const both = select(needy, (name) => name !== "oauth2-proxy" && name !== "nginx");
-  assert.match(closingLine(both), /to have them: sudo apt-get install .* nginx; node tools\/build-oauth2-proxy\.ts$/);
+  assert.match(closingLine(both), /to have them: sudo apt-get install .* nginx; node tools\/build\/oauth2-proxy\.ts$/);
 });
 
 test("test runner: the name of a test says which server it needs", () => {

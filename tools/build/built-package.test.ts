@@ -24,9 +24,9 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { sqlite } from "coatcheck/sqlite";
+import { ROOT } from "../sources/files.ts";
 import { buildAll } from "./build.ts";
 import { packedFiles, readManifest } from "./check-packages.ts";
-import { ROOT } from "./files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "coatcheck-package-"));
 const modules = join(root, "node_modules");

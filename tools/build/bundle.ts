@@ -7,7 +7,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { buildSync } from "esbuild";
-import { ROOT } from "./files.ts";
+import { ROOT } from "../sources/files.ts";
 import { notices, packagesOf } from "./third-party.ts";
 
 /**
@@ -40,7 +40,10 @@ export function bundleGateway(): void {
     format: "esm",
     platform: "node",
     target: "node22",
-    alias: { undici: join(ROOT, "tools", "bundled-undici.mjs"), "node:http": join(ROOT, "tools", "bundled-http.cjs") },
+    alias: {
+      undici: join(ROOT, "tools", "build", "bundled-undici.mjs"),
+      "node:http": join(ROOT, "tools", "build", "bundled-http.cjs"),
+    },
     // undici goes by this where it is bundled, and then leaves out a parser that is on trial.
     define: { esbuildDetection: "true" },
     banner: { js: REQUIRE },

@@ -1,5 +1,5 @@
 /** Code that stands in prose: fenced blocks of Markdown files, and of the `@example`s of docstrings. */
-import type { SourceFile } from "./files.ts";
+import type { SourceFile } from "../sources/files.ts";
 
 export interface Snippet {
   /** The file it stands in. */
