@@ -1,3 +1,4 @@
+/** Runs test files under a mutant, alone or many in one process, and says how they ended and how long they took. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** The score of a run of mutants: a drawn sample, what became of each, and the lines that it prints. */
 import type { Area } from "./areas.ts";
 import type { Mutant } from "./mutants.ts";
 
