@@ -1,6 +1,7 @@
 /**
- * Every seam of Coatcheck, types only. Whatever crosses a border of the house (a store, a clock, a provider, a strategy,
- * an adapter) is described here and nowhere else. All times are milliseconds since the epoch unless a name says otherwise.
+ * Every interface of Coatcheck, types only. What crosses a boundary of the library (a store, a clock, a provider, a
+ * strategy, an adapter) is described here and nowhere else. All times are milliseconds since the epoch unless a name
+ * says otherwise.
  */
 
 export type * from "./contracts/directory.ts";

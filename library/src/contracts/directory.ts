@@ -14,29 +14,35 @@ export interface SessionInfo {
   readonly expiresAt: number;
   readonly idleExpiresAt: number;
   readonly userAgent: string | null;
-  /** The address that it was begun from, or the network of it, where one that can be read is kept. */
+  /** The address that the session was begun from, or its network; `null` unless one is kept in the clear. */
   readonly address: string | null;
 }
 
-/** Whom a provider signed out: one of its sessions, or all of a subject that are not from a later login. */
+/**
+ * A logout notification: a provider signed out one of its sessions, or all of a subject that are not from a later
+ * login.
+ */
 export interface SignedOut extends Pick<ProviderNotice, "issuer" | "subject" | "sid" | "issuedAt"> {
   /**
-   * Anybody can send it who knows or makes up a `sid`, as on the front channel: what is left behind for sessions that are not here is bounded.
-   * Past the bound it rejects with `ERR_TOO_MANY_MARKERS`. Default `false`.
+   * Anyone who knows or makes up a `sid` can send it, as on the front channel: a rate limit bounds the markers that are
+   * set for sessions that do not exist. Past the limit it rejects with `ERR_TOO_MANY_MARKERS`. Default `false`.
    */
   readonly unproven?: boolean;
 }
 
-/** Lists and ends sessions. Everything rejects with `ERR_STORE_UNAVAILABLE` where the store does not answer. */
+/** Lists and ends sessions. Every method rejects with `ERR_STORE_UNAVAILABLE` if the store does not answer. */
 export interface SessionDirectory {
   /** The live sessions of an owner, newest first; at most 1000. */
   list(owner: string): Promise<readonly SessionInfo[]>;
   /** The live session of this id, or `null`. */
   show(id: string): Promise<SessionInfo | null>;
-  /** Ends one. `false` where no session of this id was alive. */
+  /** Ends one. `false` if no session of this id was alive. */
   end(id: string, reason: EndReason): Promise<boolean>;
   /** Ends all of an owner but `except`, also those whose login is on its way. Answers how many were alive. */
   endAll(owner: string, reason: EndReason, except?: string): Promise<number>;
-  /** Ends what the provider signed out, also what is signing in at this moment (LO-10). Answers how many were alive. */
+  /**
+   * Ends the sessions that the provider signed out, and logins that are under way at this moment (LO-10). Answers how
+   * many were alive.
+   */
   signedOut(notice: SignedOut): Promise<number>;
 }

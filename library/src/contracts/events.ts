@@ -7,7 +7,7 @@ export interface AuditEvent {
   readonly level: "debug" | "info" | "warn" | "error";
   /** A short reason from a closed list of the event's own. */
   readonly reason?: string;
-  /** What to do about it, where that is known: a sentence made of settings, never of what somebody sent. */
+  /** What to do about it, if that is known: a sentence made of settings, never of what a client sent. */
   readonly hint?: string;
   readonly sessionId?: string;
   readonly owner?: string;
@@ -18,7 +18,7 @@ export interface AuditEvent {
   readonly reference?: string;
   readonly error?: unknown;
   readonly count?: number;
-  /** How many rows the store holds after a sweep, where it can say. */
+  /** How many rows the store holds after a sweep, if it can say. */
   readonly rows?: { readonly live: number; readonly dead: number };
 }
 

@@ -48,8 +48,9 @@ export interface ProviderLogin {
 }
 
 /**
- * What an attempt to use a refresh token came to. `doubtful`: the provider said no in words that may be about something else than this grant;
- * said twice they count. `unknown`: nobody can say whether it was spent. `answered`: the provider is there and says something that is of no use.
+ * What an attempt to use a refresh token came to. `doubtful`: the provider refused in words that may be about something
+ * other than this grant; the second time they count. `unknown`: it may have been used or not. `answered`: the provider
+ * is there, and its answer is of no use.
  */
 export type RefreshOutcome =
   | { readonly kind: "renewed"; readonly tokens: ProviderTokens; readonly claims: JsonObject | null }
@@ -57,7 +58,7 @@ export type RefreshOutcome =
   | { readonly kind: "unavailable"; readonly answered?: boolean; readonly retryAfter: number | null; readonly cause: unknown }
   | { readonly kind: "unknown"; readonly answered?: boolean; readonly cause: unknown };
 
-/** A logout that the provider vouches for: of one of its sessions, or of all of a subject. */
+/** A logout notification that the provider vouches for: of one of its sessions, or of all of a subject. */
 export interface ProviderNotice {
   readonly issuer: string;
   readonly subject: string | null;
@@ -65,13 +66,13 @@ export interface ProviderNotice {
   /** Unique for the issuer; accepted once. */
   readonly tokenId: string;
   readonly issuedAt: number;
-  /** From then on it is refused for its age. */
+  /** From then on it is refused as too old. */
   readonly expires: number;
 }
 
-/** How a provider is dealt with. */
+/** How a provider is treated. */
 export interface ProviderAbout {
-  /** Which provider it was taken for, `null` where nothing told yet. */
+  /** Which provider it was recognised as; `null` if that is not known yet. */
   readonly preset: string | null;
   /** What is asked for at a login. */
   readonly scope: string;
@@ -83,33 +84,41 @@ export interface ProviderState extends Partial<ProviderAbout> {
   readonly ready: boolean;
 }
 
-/** The seam behind which `openid-client` lives; tests and simulation replace it. Failures are answers, not exceptions. */
+/**
+ * The interface behind which `openid-client` lives; tests and simulation replace it. Failures are answers, not
+ * exceptions.
+ */
 export interface Provider {
   /** As in `?provider=`; unique. */
   readonly name: string;
   readonly issuer: string;
   /** Whether discovery has succeeded; while `false` the provider retries by itself. */
   ready(): boolean;
-  /** How this provider is dealt with, for people who run it. */
+  /** How this provider is treated, for operators. */
   about?(): ProviderAbout;
   /** The URL of the provider's page. */
   authorizationUrl(login: BeginLogin): MaybePromise<{ readonly kind: "redirect"; readonly url: string } | ProviderFailure>;
   /** Redeems the code, at most once, and validates all of the answer. */
   redeem(login: FinishLogin): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure>;
   refresh(tokens: ProviderTokens, identity: Identity): Promise<RefreshOutcome>;
-  /** The longest that `refresh` takes, milliseconds, 480,000 at most; the lease on a session outlasts it. Default 15,000. */
+  /**
+   * The longest that `refresh` takes, milliseconds, at most 480,000; the lease on a session is longer. Default 15,000.
+   */
   readonly refreshTimeout?: number;
   /** How long requests wait for `refresh`, which goes on without them. Default: as long as `refresh.wait` says. */
   readonly requestTimeout?: number;
-  /** Validates a logout token of the back channel; absent where the provider sends none. */
+  /** Validates a logout token of the back channel; absent if the provider sends none. */
   verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & ProviderNotice) | ProviderFailure>;
   /** Best effort, refresh token first; answers whether all were revoked. */
   revoke(tokens: ProviderTokens): Promise<boolean>;
-  /** Listens for no answer any longer: a refresh that was sent is `unknown` at once. For the end of a process that cannot wait. */
+  /**
+   * Cancels every call that is waiting for its answer: a refresh that was sent is `unknown` at once. For the end of a
+   * process that cannot wait.
+   */
   cut?(): void;
   /**
-   * The URL that signs the person out at the provider, if it has one. `logoutHint`: whom it is about, if the ID token is too
-   * long for an address.
+   * The URL that signs the user out at the provider, if it has one. `logoutHint`: names the user, if the ID token is
+   * too long for an address.
    */
   logoutUrl(logout: {
     readonly idToken: string | null;

@@ -8,13 +8,20 @@ export interface RequestView {
   readonly method: string;
   /** Path and query as received, beginning with `/`. */
   readonly target: string;
-  /** The field's value by its lower-case name; several lines joined by `, ` (`cookie`: by `; `); `undefined` where absent. */
+  /**
+   * The field's value by its lower-case name; several lines joined by `, ` (`cookie`: by `; `); `undefined` if absent.
+   */
   header(name: string): string | undefined;
-  /** The address of the peer that opened the connection, where the adapter knows it; `unix` for a unix socket. */
+  /** The address of the peer that opened the connection, if the adapter knows it; `unix` for a unix socket. */
   readonly peer?: string | undefined;
-  /** The address of the client, past proxies that are trusted, where the adapter finds that out; else the peer is taken for the client. */
+  /**
+   * The address of the client, past proxies that are trusted, if the adapter finds that out; else the peer is taken for
+   * the client.
+   */
   readonly client?: string | undefined;
-  /** How many lines have this lower-case name. Absent where that cannot be told, as of a Fetch `Request`, which joins them. */
+  /**
+   * How many lines have this lower-case name. Absent if that cannot be told, as of a Fetch `Request`, which joins them.
+   */
   lines?(name: string): number;
 }
 
@@ -25,7 +32,7 @@ export interface ProvenSession {
   readonly previous: boolean;
 }
 
-/** Who was authenticated by something other than the session. */
+/** A user who was authenticated by something other than the session. */
 export interface Principal {
   readonly identity: Identity;
   readonly owner: string;
@@ -33,16 +40,19 @@ export interface Principal {
   readonly ambient: boolean;
 }
 
-/** Why a presented ticket is not live. `unknown`: no such row, or the secret is not its. */
+/** Why a presented ticket is not live. `unknown`: no such row, or the secret is wrong. */
 export type DeadReason = "malformed" | "unknown" | EndReason;
 
 /** What a strategy found. It cannot write: nothing it is handed has a method that does (S-02). */
 export type Verdict =
-  /** `several`: ids of sessions that were all proved at once, which makes nobody; a logout or a login ends them. */
+  /**
+   * `several`: ids of sessions that were all proved at once, so that the caller is anonymous; a logout or a login ends
+   * them.
+   */
   | { readonly kind: "abstain"; readonly dead?: DeadTicket; readonly several?: readonly string[] }
   | { readonly kind: "session"; readonly session: ProvenSession }
   | { readonly kind: "principal"; readonly principal: Principal }
-  /** A live session whose access token has run out. `unconfirmed`: and that could not be renewed just now. */
+  /** A live session whose access token has run out. `unconfirmed`: and it could not be refreshed just now. */
   | { readonly kind: "stale"; readonly session: ProvenSession; readonly unconfirmed?: Unconfirmed }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
   /** `retryAfter` in milliseconds. */
@@ -52,14 +62,14 @@ export type Verdict =
 export interface Unconfirmed {
   /** When asking again may help, in milliseconds from now. */
   readonly retryAfter: number;
-  /** The provider answers: this is no outage that passes by itself. */
+  /** The provider answers, so this is no outage that passes by itself. */
   readonly answered: boolean;
 }
 
 /** A ticket was presented that no longer proves anything. */
 export interface DeadTicket {
   readonly reason: DeadReason;
-  /** The id it names, where it could be read. */
+  /** The id that it names, if it could be read. */
   readonly id?: string;
 }
 
@@ -73,7 +83,7 @@ export interface StrategyContext {
   readonly report: Report;
 }
 
-/** One way to find out who asks. Asked in order; the first that does not abstain decides. */
+/** One way to authenticate the caller. Strategies are asked in order; the first that does not abstain decides. */
 export interface Strategy {
   /** For logs, metrics and `session.via`. */
   readonly name: string;
@@ -84,9 +94,9 @@ export interface Strategy {
   examine(context: StrategyContext): MaybePromise<Verdict>;
 }
 
-/** What a verifier makes of a bearer token. Reasons are short words for logs; whoever asks never sees them. */
+/** What a verifier makes of a bearer token. Reasons are short words for logs; the caller never sees them. */
 export type TokenVerdict =
-  /** `owner`: whose the token is, where that is not issuer and subject. `expires`: when it runs out. */
+  /** `owner`: the user whom the token belongs to, if that is not issuer and subject. `expires`: when it runs out. */
   | {
       readonly kind: "valid";
       readonly identity: Identity;
@@ -97,7 +107,7 @@ export type TokenVerdict =
   | { readonly kind: "invalid"; readonly reason: string }
   /** A good token that does not allow what is asked of every token here; `scope` is what it lacks. */
   | { readonly kind: "insufficient"; readonly scope: string }
-  /** Nobody can say just now. `retryAfter` in milliseconds. */
+  /** It cannot be judged now. `retryAfter` in milliseconds. */
   | { readonly kind: "unavailable"; readonly retryAfter?: number; readonly cause: unknown };
 
 /** Judges bearer tokens of one kind. */
@@ -107,14 +117,14 @@ export interface TokenVerifier {
   /** Whether it judges this token, by shape alone: no I/O, and it must not throw. */
   reads(token: string): boolean;
   verify(token: string): MaybePromise<TokenVerdict>;
-  /** Gives up what it is waiting for. */
+  /** Cancels what it is waiting for. */
   close?(): MaybePromise<void>;
 }
 
-/** What a trusted proxy says about who asks. */
+/** What a trusted proxy says about the caller. */
 export type ProxyVerdict =
   | { readonly kind: "absent" }
-  /** Asserted by somebody who is not trusted: reported, and as absent. */
+  /** Asserted by a peer that is not trusted: reported, and treated as absent. */
   | { readonly kind: "stripped"; readonly reason: "peer" | "secret" }
   /** 400. `reason` tells the field, never its value. */
   | { readonly kind: "malformed"; readonly reason: string }
@@ -126,11 +136,14 @@ export type ProxyVerdict =
 
 /** Reads what a proxy asserts. Writes nothing. */
 export interface ProxyReader {
-  /** What to do about what is malformed for this reason, where that is known. */
+  /** What to do about a header that is malformed for this reason, if that is known. */
   hint?(reason: string): string | undefined;
-  /** Lower-case names of the headers that it reads, which nobody but the proxy may set. */
+  /** Lower-case names of the headers that it reads, which only the proxy may set. */
   readonly headers: readonly string[];
-  /** It takes a secret or a signature to be believed, so that headers which somebody trusted only passes on prove something too. Default `false`. */
+  /**
+   * A secret or a signature proves the headers, so that they count even if a trusted peer only passes them on. Default
+   * `false`.
+   */
   readonly proven?: boolean;
   read(request: RequestView, now: number): MaybePromise<ProxyVerdict>;
 }
@@ -143,10 +156,13 @@ export interface AssertionVerifier {
   verify(assertion: string, now: number): MaybePromise<ProxyVerdict>;
 }
 
-/** What a route asks of whoever comes. */
+/** What a route asks of its callers. */
 export interface Policy {
   readonly require: "none" | "user";
-  /** Which ways of authenticating count, by the strategies' names; whom another authenticated is 403. Default: all. */
+  /**
+   * Which ways of authenticating count, by the strategies' names; a user whom another strategy authenticated gets 403.
+   * Default: all.
+   */
   readonly via?: readonly string[];
   /** The request's origin was exempted from the CSRF check: the closed list of requirement CS-09. */
   readonly crossSite?: boolean;
@@ -158,7 +174,10 @@ export interface Policy {
 export type Decision =
   | { readonly kind: "proceed" }
   | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode; readonly challenge?: string }
-  /** A 401 to a top-level navigation: send the browser to the login. `ended`: the person is told first why the session is over. */
+  /**
+   * Instead of a 401 to a top-level navigation: send the browser to the login. `ended`: why the session is over, which
+   * the person is told first.
+   */
   | { readonly kind: "login"; readonly ended?: EndReason }
   /** `retryAfter` in milliseconds. */
   | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause?: unknown; readonly retryAfter?: number };

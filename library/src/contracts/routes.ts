@@ -23,11 +23,14 @@ export interface RouteExchange {
   /** Records a login with what the provider vouched for; stored when the response is settled. */
   loginFromProvider(login: ProviderLogin, provider: string): void;
   logout(): void;
-  /** Does this when what was recorded is stored; not at all where the store would not take it. */
+  /** Does this when what was recorded is stored; not at all if the store would not take it. */
   whenStored(act: () => void): void;
-  /** Whether a proxy asserts who this is: it would sign them in again with the next request. */
+  /** Whether a proxy asserts the user: it would sign them in again with the next request. */
   readonly fromProxy: boolean;
-  /** Whether a credential of the client's own (bearer, custom) authenticated the request: there is no session, and none is managed by it. */
+  /**
+   * Whether a credential of the client's own (bearer, custom) authenticated the request: there is no session, and it
+   * may manage none.
+   */
   readonly byCredential: boolean;
   /** The tokens of the presented session, opened: for revocation and the ID token hint. */
   tokens(): ProviderTokens | null;
@@ -44,16 +47,23 @@ export interface Route {
   readonly path: string;
   /** In the closed list of requirement CS-09: other sites may send it, and its own proof is in the endpoint. */
   readonly crossSite?: boolean;
-  /** `false`: nobody is looked up, so it answers in an outage of the store too. */
+  /** `false`: the caller is not looked up, so it answers in an outage of the store too. */
   readonly lookup: boolean | ((request: RouteRequest) => boolean);
   /** Whether it counts as activity of the user, at most once a minute or a twentieth of the idle time (SE-06). */
   readonly touches: boolean;
-  /** Whether a session whose access token ran out is renewed first. Default `false`: a logout waits for no provider. */
+  /**
+   * Whether a session whose access token ran out is refreshed first. Default `false`: a logout waits for no provider.
+   */
   readonly renews?: boolean;
-  /** It signs out: where the store does not answer the cookie is cleared all the same, and the session is ended as soon as it can be (S-45). */
+  /**
+   * It signs out: if the store does not answer, the cookie is cleared all the same, and the session is ended as soon as
+   * it can be (S-45).
+   */
   readonly signsOut?: boolean;
   readonly endpoint: Endpoint;
-  /** What is answered where the store would not say who asks, or not take what was recorded; else a problem document. */
+  /**
+   * The answer if the store cannot look the caller up, or does not take what was recorded. Default: a problem document.
+   */
   readonly refused?: (request: RouteRequest, code: ErrorCode) => MaybePromise<RouteResponse>;
 }
 

@@ -12,7 +12,7 @@ export type ReadonlyDeep<T> = JsonObject extends T
       ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
       : T;
 
-/** What `login` takes for somebody whom the app itself authenticated. */
+/** What `login` takes for a user whom the app itself authenticated. */
 export interface LoginIdentity {
   readonly issuer: string;
   readonly subject: string;
@@ -22,20 +22,21 @@ export interface LoginIdentity {
 }
 
 export interface LoginOptions {
-  /** Start with empty data, also where the same identity or an anonymous session had some. Default `false`. */
+  /** Start with empty data, also if the same identity or an anonymous session had some. Default `false`. */
   readonly fresh?: boolean;
 }
 
 /**
- * The app's view of who asks and what is kept for them. Methods record intent; nothing is stored before the response head
- * is ready, and the response leaves when the store has it. After that every method that records is a `TypeError`.
+ * The app's view of the caller and of the data that are kept for them. Methods record intent; nothing is stored before
+ * the response head is ready, and the response leaves when the store has it. After that every method that records is a
+ * `TypeError`.
  */
 export interface Session<Data = JsonObject> {
   /** The public handle, no credential; `null` while nothing is stored. */
   readonly id: string | null;
   /** Who is signed in, or `null`. */
   readonly identity: Identity | null;
-  /** Whose this is: what `resolve` returned, else issuer and subject. */
+  /** The user whom this session belongs to: what `resolve` returned, else issuer and subject. */
   readonly owner: string | null;
   /** What authenticated: the name of the strategy, or `null`. */
   readonly via: string | null;
@@ -44,13 +45,14 @@ export interface Session<Data = JsonObject> {
   readonly createdAt: number | null;
   /** The absolute end. */
   readonly expiresAt: number | null;
-  /** The end if nothing more is heard of the user. */
+  /** The end if the user is not active any more. */
   readonly idleExpiresAt: number | null;
-  /** Why the presented ticket is dead, where one was presented that is. */
+  /** Why the presented ticket is dead; `null` if none was presented that is. */
   readonly endedReason: DeadReason | null;
   /**
-   * Aborted when the session ends, on any replica, or runs out; its `reason` is a `SessionEnded` error with the {@link EndReason}. For sockets and event
-   * streams. The same for all requests of a session in this process; never aborted where nobody is signed in with one.
+   * Aborted when the session ends, on any replica, or runs out; its `reason` is a `SessionEnded` error with the
+   * {@link EndReason}. For sockets and event streams. The same for all requests of a session in this process; never
+   * aborted without a session of a signed-in user.
    */
   readonly signal: AbortSignal;
   /** Merges top-level keys. `undefined` is not JSON: to remove a key use `update`. */
@@ -64,14 +66,15 @@ export interface Session<Data = JsonObject> {
   /** Ends the session, in the store first. */
   logout(): void;
   /**
-   * The provider's access token, live, renewed at most once whoever else asks. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or
-   * `ERR_SESSION_ENDED` (401: nobody is signed in, or only a fresh login gives a token). `rejected`: a token that a
-   * resource refused as `invalid_token`; where it is still the newest it is renewed.
+   * The provider's access token, live, refreshed if it has run out: single flight, so that however many callers ask, it
+   * is refreshed once. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or `ERR_SESSION_ENDED` (401: no user is signed in, or
+   * only a fresh login gives a token). `rejected`: a token that a resource refused as `invalid_token`; if it is still
+   * the newest, it is refreshed.
    */
   accessToken(options?: { readonly rejected?: string }): Promise<string>;
 }
 
-/** A session in which somebody is signed in. */
+/** A session in which a user is signed in. */
 export interface SignedInSession<Data = JsonObject> extends Session<Data> {
   readonly identity: Identity;
   readonly owner: string;

@@ -1,6 +1,6 @@
-/** What the world gives: values of JSON, time, randomness, work that outlives its request. */
+/** What the environment provides: values of JSON, time, randomness, work that outlives its request. */
 
-/** A value, or a promise of it. The engine makes no promise of its own where a seam answers with a value. */
+/** A value, or a promise of it. The engine makes no promise of its own if an interface answers with a value. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** What JSON can say. Claims and session data are such values. */
@@ -14,13 +14,18 @@ export interface Clock {
   now(): number;
   /** A clock that never jumps, milliseconds from an arbitrary start. Leases are watched on it. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. Must not keep the process alive. */
+  /**
+   * Resolves after `ms`; rejects with the signal's reason when it is aborted first. Must not keep the process alive.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Processor time that this process has used, milliseconds. By it refreshes are paced; without it their distance is fixed. */
+  /**
+   * Processor time that this process has used, milliseconds. The rate of refreshes follows it; without it that rate is
+   * fixed.
+   */
   cpu?(): number;
   /**
-   * Resolves when other events that wait have been looked after once, and no later (`scheduler.yield()`, `setImmediate`). Refreshes that come
-   * together take turns by it; without it they follow each other at once.
+   * Resolves after one round of the event loop (`scheduler.yield()`, `setImmediate`). Refreshes that come together take
+   * turns by it; without it they follow each other at once.
    */
   yield?(): Promise<void>;
 }
