@@ -1,6 +1,7 @@
 /** `callback`: checks the provider's answer and signs the user in. */
 import type { ErrorCode, ProviderFailure, ProviderLogin, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { clearCookie } from "../../cookie/serialize.ts";
+import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
@@ -119,8 +120,7 @@ async function firstUse(flow: Flow, { store, clock, report }: OidcDependencies):
   try {
     return await store.mark(flowMarkerKey(flow.state), flow.createdAt + 3 * FLOW_LIFETIME, clock.now());
   } catch (cause) {
-    report({ name: "store.failed", level: "error", reason: "mark", error: cause });
-    return new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+    return new CoatcheckError(storeFailed(report, "mark", cause), { cause });
   }
 }
 

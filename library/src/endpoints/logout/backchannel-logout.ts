@@ -1,6 +1,7 @@
 /** `POST backchannel-logout`: a provider ends sessions by a signed logout token. */
 import { createHash } from "node:crypto";
 import type { ErrorCode, ProviderFailure, ProviderNotice, RouteRequest, RouteResponse } from "../../contracts.ts";
+import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { ok, refusalWithStatus } from "../responses.ts";
@@ -103,10 +104,10 @@ async function once(
     if (!(await store.mark(key, notice.expires + SWEEP_MARGIN, clock.now())))
       return { reason: "replay", code: "ERR_BAD_REQUEST", ...about };
   } catch (error) {
-    report({ name: "store.failed", level: "error", reason: "mark", error });
+    const code = storeFailed(report, "mark", error);
     // Perhaps the store took it and only its answer was lost.
     await takeBack(key, deps);
-    return { reason: "store", code: "ERR_STORE_UNAVAILABLE", ...about, error };
+    return { reason: "store", code, ...about, error };
   }
   try {
     return { ...about, count: await sessions.signedOut(notice) };
@@ -128,6 +129,6 @@ async function takeBack(key: string, { store, clock, report }: OidcDependencies)
   try {
     await store.mark(key, now, now);
   } catch (error) {
-    report({ name: "store.failed", level: "error", reason: "mark", error });
+    storeFailed(report, "mark", error);
   }
 }

@@ -3,6 +3,7 @@
  * (TK-11).
  */
 import type { RouteRequest, RouteResponse } from "../../contracts.ts";
+import { storeFailed } from "../../core/errors/store-failed.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
 import type { OidcDependencies } from "../dependencies.ts";
@@ -46,7 +47,7 @@ export async function continueLogout(request: RouteRequest, deps: OidcDependenci
     const first = await deps.store.mark(`out:${hashSecret(sealed)}`, madeAt + 3 * LIFETIME, now);
     return redirect(303, first ? url : signedOutAddress(deps));
   } catch (error) {
-    deps.report({ name: "store.failed", level: "error", reason: "mark", error });
+    storeFailed(deps.report, "mark", error);
     return notNow(request.target);
   }
 }

@@ -11,9 +11,11 @@ import type {
 import { CoatcheckError } from "../../core/errors.ts";
 import { overReason } from "../../core/policy.ts";
 import { ownerOf, parseBody, readable } from "../../core/record.ts";
+import { endSessions } from "./end-sessions.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
 import { noticeMark, ownerMark } from "./markers.ts";
 import type { LifecycleOptions } from "./options.ts";
+import { storeCall } from "./store-call.ts";
 import type { UnfinishedEndings } from "./unfinished-endings.ts";
 
 const MOST = 1_000;
@@ -38,16 +40,14 @@ export interface DirectoryOptions extends LifecycleOptions {
  * sees one of the two.
  */
 export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
-  const { store, clock, entropy, policy, report, announce, unfinished, budget } = options;
+  const { store, clock, entropy, policy, report, unfinished, budget } = options;
 
   const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
 
   async function end(target: EndTarget, reason: EndReason): Promise<number> {
     // Read before they end and are emptied: whose they were is told, and their tokens are revoked.
-    const rows = new Map((await found(target)).map((row) => [row.id, row]));
-    const ended = await store.end(target, reason, clock.now());
-    for (const id of ended) announce({ ...target, id, reason, row: rows.get(id) });
-    return ended.length;
+    const rows = await found(target);
+    return endSessions(options, target, reason, clock.now(), { rows });
   }
 
   async function found(target: EndTarget): Promise<readonly SessionRow[]> {
@@ -56,14 +56,14 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     return row === undefined ? [] : [row];
   }
 
-  async function fromStore<T>(operation: "read" | "write", work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof CoatcheckError && cause.code === "ERR_TOO_MANY_MARKERS") throw cause;
-      report({ name: "store.failed", level: "error", reason: operation, error: cause });
-      throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
-    }
+  async function listed(owner: string): Promise<readonly SessionInfo[]> {
+    const rows = await store.list({ owner }, MOST, clock.now());
+    return rows.filter(live).map((row) => infoOf(row, policy.idle));
+  }
+
+  async function shown(id: string): Promise<SessionInfo | null> {
+    const row = await store.get(id);
+    return row !== undefined && live(row) ? infoOf(row, policy.idle) : null;
   }
 
   async function mark(key: string, value: string, length = LONGEST_LOGIN): Promise<void> {
@@ -80,16 +80,8 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   }
 
   return {
-    list: (owner) =>
-      fromStore("read", async () => {
-        const rows = await store.list({ owner }, MOST, clock.now());
-        return rows.filter(live).map((row) => infoOf(row, policy.idle));
-      }),
-    show: (id) =>
-      fromStore("read", async () => {
-        const row = await store.get(id);
-        return row !== undefined && live(row) ? infoOf(row, policy.idle) : null;
-      }),
+    list: (owner) => storeCall(report, listed(owner), "read"),
+    show: (id) => storeCall(report, shown(id), "read"),
     end: (id, reason) =>
       insisted(
         async () => (await end({ id }, reason)) > 0,
@@ -111,7 +103,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       };
       return insisted(all, () => unfinished.again(`${ordered} all ${owner}`, again));
     },
-    signedOut: (notice) => {
+    signedOut: async (notice) => {
       const received = clock.now();
       const { issuer, sid } = notice;
       const target = sid === null ? { owner: ownerOf({ issuer, subject: notice.subject ?? "" }) } : { issuer, sid };
@@ -124,14 +116,16 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
           await remember(notice);
           await endThose(target, those, "provider");
         });
-      return insisted(() => signedOut(notice), again);
+      const count = await insisted(() => signedOut(notice), again);
+      if (count === "no room") throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
+      return count;
     },
   };
 
-  async function signedOut(notice: SignedOut): Promise<number> {
+  async function signedOut(notice: SignedOut): Promise<number | "no room"> {
     const { issuer, subject, sid, issuedAt } = notice;
     if (noticeMark(notice) === null) return 0;
-    await remember(notice);
+    if (!(await remember(notice))) return "no room";
     if (sid !== null) return end({ issuer, sid }, "provider");
     // A notice that comes late or again signs nobody out who has come back since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
@@ -139,30 +133,31 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
   }
 
-  async function remember(notice: SignedOut): Promise<void> {
+  /** Leaves a logout marker behind. `false`: there is no room for one that nobody vouches for. */
+  async function remember(notice: SignedOut): Promise<boolean> {
     const key = noticeMark(notice);
-    if (key === null) return;
+    if (key === null) return true;
     const before = await store.marked(key, clock.now());
-    if (notice.unproven === true && before === undefined) await takeRoom(notice);
+    if (notice.unproven === true && before === undefined && !(await hasRoom(notice))) return false;
     // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
     await mark(key, String(Math.max(Number(before ?? 0), notice.issuedAt)));
+    return true;
   }
 
   /** Whoever asked hears that it failed, and the process goes on trying (S-65). */
   async function insisted<T>(work: () => Promise<T>, again: () => boolean): Promise<T> {
     try {
-      return await fromStore("write", work);
+      return await storeCall(report, work());
     } catch (error) {
-      // What there is no room for is not vouched for either, and that is not tried again.
       again();
       throw error;
     }
   }
 
   /** A session that is here can always be ended; markers for others are bounded. */
-  async function takeRoom({ issuer, sid }: SignedOut): Promise<void> {
+  async function hasRoom({ issuer, sid }: SignedOut): Promise<boolean> {
     const known = sid !== null && (await store.list({ issuer, sid }, 1, clock.now())).length > 0;
-    if (!known && !budget.take()) throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
+    return known || budget.take();
   }
 
   /** Ends some of a target's sessions, each by itself: those that began since go on. */

@@ -1,5 +1,7 @@
 import type { SessionRow } from "../../contracts.ts";
+import { storeFailed } from "../../core/errors/store-failed.ts";
 import { overReason } from "../../core/policy.ts";
+import { endSessions } from "./end-sessions.ts";
 import type { LifecycleOptions } from "./options.ts";
 
 const MOST = 1_000;
@@ -19,21 +21,19 @@ export async function keepToCap(options: Options, owner: string): Promise<void> 
   try {
     while (await endOldest(options, owner, policy.maxPerUser));
   } catch (error) {
-    report({ name: "store.failed", level: "error", reason: "write", error });
+    storeFailed(report, "write", error);
   }
 }
 
 /** Answers whether there may be more than one list held. */
-async function endOldest({ store, clock, policy, announce }: Options, owner: string, most: number): Promise<boolean> {
+async function endOldest(options: Options, owner: string, most: number): Promise<boolean> {
+  const { store, clock, policy } = options;
   const now = clock.now();
   const rows = await store.list({ owner }, MOST, now);
   const live = rows.filter((row) => row.kind === "browser" && overReason(row, now, policy) === null).sort(newestFirst);
   let count = 0;
   for (const row of live.slice(most)) {
-    for (const id of await store.end({ id: row.id }, "replaced", now)) {
-      count += 1;
-      announce({ id, reason: "replaced", row });
-    }
+    count += await endSessions(options, { id: row.id }, "replaced", now, { rows: [row] });
   }
   return rows.length === MOST && count > 0;
 }

@@ -6,7 +6,9 @@ import type { ErrorCode, Policy, ProvenSession, Report, RequestView, Verdict } f
 import type { Step } from "../../core/decide.ts";
 import { decide } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
+import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import { endSessions } from "../lifecycle/end-sessions.ts";
 import type { Renewal } from "../refresh/options.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import type { Asserted, Observed } from "./authenticate/authenticate.ts";
@@ -108,14 +110,12 @@ export async function reconciled<Data>(observed: Observed, options: EngineOption
 
 async function end<Data>(
   { session: { row }, reason }: NonNullable<Observed["ending"]>,
-  { store, clock, announce, report }: EngineOptions<Data>,
+  options: EngineOptions<Data>,
 ): Promise<Verdict | null> {
   try {
-    const ended = await store.end({ id: row.id }, reason, clock.now());
-    for (const id of ended) announce({ id, reason, row });
+    await endSessions(options, { id: row.id }, reason, options.clock.now(), { rows: [row] });
     return null;
   } catch (cause) {
-    report({ name: "store.failed", level: "error", reason: "write", error: cause });
-    return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
+    return { kind: "unavailable", code: storeFailed(options.report, "write", cause), cause };
   }
 }

@@ -2,6 +2,7 @@
 import type { SessionRow } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
 import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
+import { endSessions } from "../lifecycle/end-sessions.ts";
 import { loginOverruled } from "../lifecycle/markers.ts";
 import { keepToCap } from "../lifecycle/session-limit.ts";
 import type { EngineOptions } from "./options.ts";
@@ -34,8 +35,7 @@ export async function carryOut<Data>(exchange: Settling<Data>, held: Held, plann
         const overruled = await loginOverruled(store, login, before, now);
         // mutant: no-marks-at-login
         if (overruled !== null) {
-          const ended = await store.end({ id: step.row.id }, overruled, now);
-          for (const id of ended) options.announce({ id, reason: overruled, row: step.row });
+          await endSessions(options, { id: step.row.id }, overruled, now, { rows: [step.row] });
           return "overruled";
         }
       }
@@ -68,15 +68,15 @@ async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: Wri
 }
 
 async function end<Data>(
-  { store, announce }: EngineOptions<Data>,
+  options: EngineOptions<Data>,
   held: Held,
   { id, reason }: EndStep,
   login: LoginIntent | null,
   now: number,
 ): Promise<void> {
-  const row = held.live?.row.id === id ? held.live.row : await store.get(id);
-  const ended = await store.end({ id }, reason, now);
-  if (ended.length > 0) announce({ id, reason, row, grantLivesOn: sharesGrant(row, login) });
+  const row = held.live?.row.id === id ? held.live.row : await options.store.get(id);
+  const known = { rows: row === undefined ? [] : [row], grantLivesOn: sharesGrant(row, login) };
+  await endSessions(options, { id }, reason, now, known);
 }
 
 function announce<Data>(exchange: Settling<Data>, held: Held, { row, condition }: PutStep, planned: WritePlan): void {

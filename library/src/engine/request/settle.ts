@@ -14,6 +14,7 @@ import { joinTicket, mintTicket } from "../../crypto/ticket.ts";
 import { networkOf, wholeAddress } from "../../net/kept-address.ts";
 import { bodyOf } from "../lifecycle/record-body.ts";
 import { sealTokens } from "../lifecycle/sealed-tokens.ts";
+import { storeCall } from "../lifecycle/store-call.ts";
 import type { WritePlan } from "./commit.ts";
 import { carryOut } from "./commit.ts";
 import type { EngineOptions } from "./options.ts";
@@ -42,16 +43,6 @@ export async function settle<Data>(exchange: Settling<Data>, status: number): Pr
   }
 }
 
-/** What the store throws is an outage; what planning throws is the app's. */
-async function fromStore<Data, T>({ options }: Settling<Data>, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    options.report({ name: "store.failed", level: "error", reason: "write", error: cause });
-    throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
-  }
-}
-
 async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   const { options } = exchange;
   let held = exchange.held();
@@ -69,12 +60,13 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
       prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
+    // What the store throws is an outage; what planning throws is the app's.
     // mutant: cookie-before-store
-    const carried = await fromStore(exchange, carryOut(exchange, held, planned, now));
+    const carried = await storeCall(options.report, carryOut(exchange, held, planned, now));
     // mutant: conflict-ignored
     if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
-    held = await fromStore(exchange, heldAgain(exchange, held, now));
+    held = await storeCall(options.report, heldAgain(exchange, held, now));
     // A store that answers at once would let a crowd of writers starve everybody else in this process.
     if (tries > 2) await options.clock.sleep(0);
   }

@@ -13,6 +13,7 @@ import type {
   Verdict,
 } from "../../../contracts.ts";
 import { hookFailure } from "../../../core/errors/hook-failure.ts";
+import { storeFailed } from "../../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
 import type { Presented, Reconciled } from "../../../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../../../core/reconcile.ts";
@@ -253,9 +254,9 @@ function ask(strategy: Strategy, context: StrategyContext, failed: typeof outage
 
 /** The session's strategy throws what the store threw. */
 function outage(_session: Strategy, cause: unknown, report: Report): Verdict {
-  report({ name: "store.failed", level: "error", reason: "read", error: cause });
+  const code = storeFailed(report, "read", cause);
   // mutant: outage-is-nobody
-  return { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause };
+  return { kind: "unavailable", code, cause };
 }
 
 /** Another's is the app's: a bug, unless it declares an outage (S-56). */
