@@ -16,6 +16,7 @@ import { purity } from "./check-purity.ts";
 import { repeats } from "./check-repeats.ts";
 import { secrets } from "./check-secrets.ts";
 import { size } from "./check-size.ts";
+import { onePlace } from "./design/check-one-place.ts";
 import { paths } from "./documents/check-paths.ts";
 import { pointers } from "./documents/check-pointers.ts";
 import { requirements } from "./documents/check-requirements.ts";
@@ -65,6 +66,7 @@ const RULES: readonly Rule[] = [
   comments,
   headers,
   repeats,
+  onePlace,
   paths,
   pointers,
   packages,

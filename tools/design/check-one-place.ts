@@ -1,0 +1,73 @@
+/**
+ * What is done in one place is done nowhere else: how a session's end is announced, how long something is waited for.
+ * A second place is named here with its reason, or goes through the first.
+ */
+
+import type { Rule } from "../rule.ts";
+import { main } from "../rule.ts";
+import type { SourceFile, Violation } from "../sources/files.ts";
+import { isTest, readFiles } from "../sources/files.ts";
+
+/** Something that one module does for all others. */
+export interface Task {
+  /** The beginning of the message: "announces an ending". */
+  readonly what: string;
+  /** How it looks in a line of code. */
+  readonly pattern: RegExp;
+  /** The beginnings of the paths that are looked at. */
+  readonly under: readonly string[];
+  /** The module that does it; what else may is there with its reason. */
+  readonly by: string;
+  readonly also: { readonly [path: string]: string };
+}
+
+export const TASKS: readonly Task[] = [
+  {
+    what: "reports that a session ended",
+    pattern: /name: "session\.ended"/,
+    under: ["library/src/"],
+    by: "library/src/engine/lifecycle/announce.ts",
+    also: {},
+  },
+  {
+    what: "ends sessions in the store",
+    pattern: /\bstore\.end\(/,
+    under: ["library/src/"],
+    by: "library/src/engine/lifecycle/end-sessions.ts",
+    also: {
+      "library/src/engine/bounded-store.ts": "is a store around a store",
+      "library/src/engine/request/commit.ts": "takes back a record whose secret was never told, so that nobody's session ends",
+    },
+  },
+];
+
+/** Every place that does what another module is there for, and every exception that is none any more. */
+export function checkOnePlace(files: readonly SourceFile[], tasks: readonly Task[] = TASKS): readonly Violation[] {
+  return tasks.flatMap(({ what, pattern, under, by, also }) => {
+    const found = files
+      .filter(({ path }) => under.some((folder) => path.startsWith(folder)))
+      .flatMap(({ path, text }) => linesOf(text).map((line, index) => ({ path, line, number: index + 1 })))
+      .filter(({ line }) => pattern.test(line));
+    const elsewhere = found
+      .filter(({ path }) => path !== by && !(path in also))
+      .map(({ path, number }) => ({ path, line: number, message: `${what}, which ${by} is there for` }));
+    const gone = [by, ...Object.keys(also)]
+      .filter((path) => !found.some((one) => one.path === path))
+      .map((path) => ({ path, message: `is named in tools/design/check-one-place.ts as what ${what}, and does not` }));
+    return [...elsewhere, ...gone];
+  });
+}
+
+/** The lines, those of comments empty. */
+const linesOf = (text: string): readonly string[] =>
+  text.split("\n").map((line) => (/^\s*(?:\/\/|\/?\*)/.test(line) ? "" : line));
+
+export const onePlace: Rule = {
+  name: "one place",
+  check: () =>
+    checkOnePlace(
+      readFiles((path) => /^(library|gateway)\/src\/.*\.ts$/.test(path) && !isTest(path) && !/\/testing\//.test(path)),
+    ),
+};
+
+if (import.meta.main) await main(onePlace);
