@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** The library's command. What only the gateway can do it leaves to the gateway, which has a command of the same name. */
+/**
+ * The library's command. What only the gateway can do it leaves to the gateway, which has a command of the same name.
+ */
 import { randomBytes } from "node:crypto";
 
 const HELP = `coatcheck secret    prints a fresh secret: 32 random bytes in base64url

@@ -1,3 +1,4 @@
+/** `coatcheck/memory`: sessions in the memory of one process. */
 import type {
   EndReason,
   EndTarget,
@@ -14,32 +15,42 @@ import { emptied } from "../core/record.ts";
 import { Groups } from "./memory/groups.ts";
 import { RowTable } from "./memory/table.ts";
 
-/** Options of {@link memory}. */
+/**
+ * Options of {@link memory}.
+ *
+ * @example
+ * ```ts
+ * // About 1 KB for each session: refuse new ones with 503 before the process runs out of memory.
+ * const store = memory({ maxSessions: 200_000 });
+ * ```
+ */
 export interface MemoryOptions {
   /**
-   * How many rows fit, live and ended together. A full store first drops rows that have expired; where that frees nothing a
-   * new session is refused with `ERR_STORE_UNAVAILABLE` (503). Nobody's session is ever dropped for another's. Default 1,000,000.
+   * The most rows, live and ended together. A full store first drops rows that have expired; if that frees nothing, a
+   * new session is refused with `ERR_STORE_UNAVAILABLE` (503). No live session is ever dropped for a new one. Default
+   * 1,000,000.
    */
   readonly maxSessions?: number;
 }
 
-/** Marks are indexed by when they expire: all that end within the same minute lie in one bucket. */
+/** Markers are indexed by their expiry: all that expire within the same minute are in one bucket. */
 const BUCKET_MS = 60_000;
 const SWEEP_WHEN_FULL = 1_000;
 
-interface Mark {
+/** A one-time marker: the replay guard of logins and logouts. */
+interface Marker {
   readonly until: number;
   readonly value: string;
 }
 type Listener = (ended: { readonly id: string; readonly reason: EndReason }) => void;
 
 /**
- * Keeps sessions in this process, and loses them with it: for tests, development, and single processes that may sign everybody
- * out at a restart. `get` hands out the same frozen row for as long as it is asked for often and does not change.
+ * Keeps sessions in this process, and loses them with it: for tests, development, and single processes in which a
+ * restart may sign all users out. `get` returns the same frozen row while the row is read often and does not change.
  *
  * @example
  * ```ts
- * const auth = coatcheck({ store: memory(), … })
+ * const auth = coatcheck({ store: memory(), … });
  * ```
  */
 export function memory(options: MemoryOptions = {}): SessionStore {
@@ -59,8 +70,8 @@ class MemoryStore implements SessionStore {
     watch: true,
     keepsRows: (row: SessionRow): boolean => this.#rows.keeps(row),
   });
-  readonly #marks = new Map<string, Mark>();
-  readonly #markExpiry = new Groups<number>();
+  readonly #markers = new Map<string, Marker>();
+  readonly #markerExpiry = new Groups<number>();
   readonly #listeners = new Set<Listener>();
   #closed = false;
 
@@ -116,16 +127,16 @@ class MemoryStore implements SessionStore {
 
   mark(key: string, until: number, now: number, value = ""): boolean {
     this.#open();
-    const stored = this.#marks.get(key);
-    if (stored !== undefined) this.#markExpiry.remove(bucketOf(stored.until), key);
-    this.#marks.set(key, { until, value });
-    this.#markExpiry.add(bucketOf(until), key);
+    const stored = this.#markers.get(key);
+    if (stored !== undefined) this.#markerExpiry.remove(bucketOf(stored.until), key);
+    this.#markers.set(key, { until, value });
+    this.#markerExpiry.add(bucketOf(until), key);
     return stored === undefined || stored.until <= now;
   }
 
   marked(key: string, now: number): string | undefined {
     this.#open();
-    const stored = this.#marks.get(key);
+    const stored = this.#markers.get(key);
     return stored !== undefined && stored.until > now ? stored.value : undefined;
   }
 
@@ -137,15 +148,15 @@ class MemoryStore implements SessionStore {
   sweep(limit: number, now: number): number {
     this.#open();
     const rows = this.#rows.sweep(limit, now);
-    const marks = this.#expiredMarks(limit - rows, now);
-    for (const key of marks) {
-      this.#markExpiry.remove(bucketOf(this.#marks.get(key)?.until ?? 0), key);
-      this.#marks.delete(key);
+    const markers = this.#expiredMarkers(limit - rows, now);
+    for (const key of markers) {
+      this.#markerExpiry.remove(bucketOf(this.#markers.get(key)?.until ?? 0), key);
+      this.#markers.delete(key);
     }
-    return rows + marks.length;
+    return rows + markers.length;
   }
 
-  /** A listener must not throw: what it throws is dropped, for the ending has happened. */
+  /** An exception of a listener is dropped: the session has ended, whatever the listener does. */
   watch(listener: Listener): () => void {
     this.#open();
     const own: Listener = (ended) => listener(ended);
@@ -156,8 +167,8 @@ class MemoryStore implements SessionStore {
   close(): void {
     this.#closed = true;
     this.#rows.clear();
-    this.#marks.clear();
-    this.#markExpiry.clear();
+    this.#markers.clear();
+    this.#markerExpiry.clear();
     this.#listeners.clear();
   }
 
@@ -165,7 +176,7 @@ class MemoryStore implements SessionStore {
     if (this.#closed) throw closed();
   }
 
-  /** The store has no clock; a new row's `created` is the latest time that it was told. */
+  /** @param now `created` of the new row: the store has no clock */
   #makeRoom(now: number): void {
     if (this.#rows.size < this.#maxSessions || this.sweep(SWEEP_WHEN_FULL, now) > 0) {
       if (this.#rows.size < this.#maxSessions) return;
@@ -174,13 +185,13 @@ class MemoryStore implements SessionStore {
     throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { message });
   }
 
-  #expiredMarks(limit: number, now: number): readonly string[] {
+  #expiredMarkers(limit: number, now: number): readonly string[] {
     const found: string[] = [];
-    for (const [bucket, keys] of this.#markExpiry.entries()) {
+    for (const [bucket, keys] of this.#markerExpiry.entries()) {
       if (bucket * BUCKET_MS >= now) continue;
       for (const key of keys) {
         if (found.length >= limit) return found;
-        if ((this.#marks.get(key)?.until ?? now) < now) found.push(key);
+        if ((this.#markers.get(key)?.until ?? now) < now) found.push(key);
       }
     }
     return found;
@@ -191,7 +202,7 @@ class MemoryStore implements SessionStore {
       try {
         listener({ id, reason });
       } catch {
-        // The session has ended, whatever a listener makes of it.
+        // The session has ended, whatever the listener does.
       }
     }
   }

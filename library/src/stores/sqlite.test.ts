@@ -118,7 +118,8 @@ test("S-05 a lock that stands is waited for once: the writes behind it are told 
       };
       const first = waited();
       const others = Array.from({ length: 10 }, waited);
-      // What is compared are waits of one run, not a speed: the usual one of ten that are told at once against one that waits.
+      // What is compared are waits of one run, not a speed: the usual one of ten that are told at once against one that
+      // waits.
       const usual = others.toSorted((a, b) => a - b)[5] ?? first;
       assert.ok(usual < first / 2, `${first} ms, then ${others.join(", ")} ms`);
       holder.exec("ROLLBACK");

@@ -1,3 +1,4 @@
+/** `coatcheck/sqlite`: sessions in a SQLite file, shared by the processes of one machine. */
 import type { DatabaseSync } from "node:sqlite";
 import type {
   EndReason,
@@ -11,7 +12,7 @@ import type {
 } from "../contracts.ts";
 import { detached } from "../core/detached.ts";
 import { isEndReason } from "../core/row-columns.ts";
-import { Patience } from "./sqlite/busy-timeout.ts";
+import { BusyTimeout } from "./sqlite/busy-timeout.ts";
 import { RowCache } from "./sqlite/cache.ts";
 import { Checkpointer } from "./sqlite/checkpointer.ts";
 import { exposedMode } from "./sqlite/file/file-mode.ts";
@@ -32,29 +33,30 @@ import { EndingWatcher } from "./sqlite/watch.ts";
 export type { SqliteOptions } from "./sqlite/options.ts";
 
 /**
- * Keeps sessions in a file, through `node:sqlite`, for any number of processes on one machine. Calls answer at once, without a promise.
+ * Keeps sessions in a file, through `node:sqlite`, for any number of processes on one machine. Calls return at once,
+ * without a promise.
  *
  * @throws TypeError for options that mean nothing.
- * @throws CoatcheckError `ERR_STORE_INVALID` when the file is not a database, not ours, newer than this release or not writable;
- * `ERR_STORE_UNAVAILABLE`, from any call, when SQLite could not carry it out.
+ * @throws CoatcheckError `ERR_STORE_INVALID` if the file is not a database, not ours, newer than this release or not
+ * writable; `ERR_STORE_UNAVAILABLE`, from any call, if SQLite could not carry it out.
  * @example
  * ```ts
- * const auth = coatcheck({ store: sqlite("app.db"), … })
+ * const auth = coatcheck({ store: sqlite("/var/lib/app/sessions.db"), … });
  * ```
  */
 export function sqlite(options: string | SqliteOptions): SessionStore {
-  const { path, cacheRows, busyTimeout, onFileLost, onExposed, ...given } = sqliteOptions(options);
+  const { path, cacheRows, busyTimeout, onFileLost, onExposed, ...pragmas } = sqliteOptions(options);
   createFile(path);
   const identity = fileIdentity(path);
-  const db = openDatabase(path, { ...given, busyTimeout });
+  const db = openDatabase(path, { ...pragmas, busyTimeout });
   const file = new FileWatch(path, identity, onFileLost);
   try {
-    // Opened by name: what has another identity now may have had it then.
+    // The file was opened by its path: if the path leads to another file now, it may have done so then.
     file.check();
     const exposed = exposedMode(path);
     if (exposed !== null) onExposed(exposed);
-    const map = new FileMap(db, path, given.mmap);
-    return new SqliteStore({ db, path, cacheRows, file, map, patience: new Patience(db, busyTimeout) });
+    const map = new FileMap(db, path, pragmas.mmap);
+    return new SqliteStore({ db, path, cacheRows, file, map, busy: new BusyTimeout(db, busyTimeout) });
   } catch (error) {
     file.close();
     db.close();
@@ -68,10 +70,10 @@ interface Opened {
   readonly cacheRows: number;
   readonly file: FileWatch;
   readonly map: FileMap;
-  readonly patience: Patience;
+  readonly busy: BusyTimeout;
 }
 
-/** How long endings are kept for processes that have not read them yet, in milliseconds. */
+/** How long endings stay in the file for processes that have not read them yet, in milliseconds. */
 const ENDINGS_KEPT = 60_000;
 
 class SqliteStore implements SessionStore {
@@ -81,16 +83,16 @@ class SqliteStore implements SessionStore {
   readonly #sql: Statements;
   readonly #cache: RowCache | undefined;
   readonly #checkpointer: Checkpointer;
-  readonly #patience: Patience;
+  readonly #busy: BusyTimeout;
   readonly #endings: EndingWatcher;
   readonly #hold: ReadHold;
   readonly #file: FileWatch;
   readonly #map: FileMap;
   #listsDue = false;
 
-  constructor({ db, path, cacheRows, file, map, patience }: Opened) {
+  constructor({ db, path, cacheRows, file, map, busy }: Opened) {
     this.#map = map;
-    this.#patience = patience;
+    this.#busy = busy;
     this.#file = file;
     this.#db = db;
     const sql = prepareAll(db);
@@ -157,7 +159,8 @@ class SqliteStore implements SessionStore {
   mark(key: string, until: number, now: number, value = ""): boolean {
     return this.#change(() => {
       this.#logged(INDEX_PAGES);
-      // Who is first is decided by one statement. Where the mark stands it is replaced, unless it was swept in between.
+      // One statement decides which caller is first. An existing marker is replaced, unless a sweep deleted it
+      // meanwhile.
       for (;;) {
         if (this.#sql.markFirst.run(key, until, value, now).changes === 1) return true;
         if (this.#sql.markAgain.run(until, value, key).changes === 1) return false;
@@ -177,10 +180,10 @@ class SqliteStore implements SessionStore {
     return this.#change(() => {
       const rows = sweepRows(this.#sql, most, now);
       if (rows > 0) this.#cache?.clear();
-      const marks = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
+      const markers = rows < most ? Number(this.#sql.sweepMarks.run(now, most - rows).changes) : 0;
       this.#sql.sweepEndings.run(now - ENDINGS_KEPT, most);
-      this.#logged(rows + marks);
-      return rows + marks;
+      this.#logged(rows + markers);
+      return rows + markers;
     });
   }
 
@@ -202,12 +205,12 @@ class SqliteStore implements SessionStore {
     return rows;
   }
 
-  /** A listener must not throw: what it throws is dropped, for the ending has happened. */
+  /** An exception of a listener is dropped: the session has ended, whatever the listener does. */
   watch(listener: EndingListener): () => void {
     return this.#attempt(() => this.#endings.watch(listener));
   }
 
-  /** The worker's connection, where there is one, is the last to close: it empties the log. */
+  /** The worker's connection, if there is one, closes last: the last connection empties the write-ahead log. */
   close(): Promise<void> | undefined {
     this.#file.close();
     this.#endings.close();
@@ -218,9 +221,9 @@ class SqliteStore implements SessionStore {
   }
 
   #readThrough(cache: RowCache, id: string): SessionRow | undefined {
-    const kept = cache.get(id);
-    if (kept !== undefined) return kept;
-    // An id that came with a request is a part of its header.
+    const cached = cache.get(id);
+    if (cached !== undefined) return cached;
+    // The id is a slice of the request's header, which would otherwise stay in memory with it.
     const row = readRow(this.#sql, detached(id));
     return row === undefined ? undefined : cache.keep(row);
   }
@@ -244,7 +247,7 @@ class SqliteStore implements SessionStore {
     return this.#sql.listDue.all(query.renewBefore, now, most);
   }
 
-  /** Changes nothing where it was made before, be it by another process. */
+  /** Idempotent: does nothing if this or another process has made the index already. */
   #indexDue(): void {
     this.#change(() => this.#db.exec(DUE_INDEX));
     this.#listsDue = true;
@@ -256,18 +259,18 @@ class SqliteStore implements SessionStore {
     return this.#sql.endSid.all(now, reason, target.issuer, target.sid);
   }
 
-  /** A call that writes, and so may have to wait for another process. */
+  /** Runs a call that writes, and so may have to wait for another process. */
   #change<Answer>(work: () => Answer): Answer {
     this.#file.check();
     try {
       const answer = work();
-      // What was written to a file that nobody will open again has not happened.
+      // A write to a file that was deleted or replaced meanwhile is lost.
       this.#file.check();
       this.#hold.wrote();
-      this.#patience.regained();
+      this.#busy.succeeded();
       return answer;
     } catch (cause) {
-      if (isBusy(cause)) this.#patience.lost();
+      if (isBusy(cause)) this.#busy.expired();
       throw unavailable(cause);
     }
   }

@@ -1,4 +1,4 @@
-/** Memory outside of the heap, in cells: the garbage collector sees a few large buffers, however many rows there are. */
+/** A slab allocator outside the heap: the garbage collector sees a few large buffers, however many rows there are. */
 
 /** Where a cell is. 0 is nowhere. */
 export type Handle = number;
@@ -8,13 +8,13 @@ export const NOWHERE: Handle = 0;
 const CELL_BITS = 13;
 const MOST_CELLS = 2 ** CELL_BITS;
 const CELL_MASK = MOST_CELLS - 1;
-/** A handle is an integer of 32 bits, in which sign is a bit like others. */
+/** A handle is a 32-bit integer, whose sign bit is used like the others. */
 const MOST_SLABS = 2 ** (32 - CELL_BITS);
-/** Slabs of one size of cells double up to this. */
+/** Slabs of one cell size double up to {@link SLAB_BYTES}. */
 const FIRST_BYTES = 8_192;
 const SLAB_BYTES = 2 ** 20;
 
-/** A buffer of cells of one size. The same bytes are there as text, as integers and as numbers. */
+/** A buffer of cells of one size, with views of the same bytes as text, as integers and as numbers. */
 export interface Slab {
   readonly bytes: Buffer;
   readonly integers: Int32Array;
@@ -25,19 +25,19 @@ export interface Slab {
 interface OwnSlab extends Slab {
   readonly index: number;
   readonly cells: number;
-  /** Cells that were never used begin here. */
+  /** The first cell that was never used. */
   fresh: number;
-  /** The last cell that was given back, plus 1, which holds the one before; 0: none. */
+  /** The free list: the last cell that was given back, plus 1; it holds the one before it. 0: empty. */
   back: number;
   used: number;
 }
 
-/** Gives out cells and takes them back. A slab of which no cell is used any more is let go. */
+/** Allocates and frees cells. A slab with no used cell is released. */
 export class Cells {
   readonly #slabs: (OwnSlab | undefined)[] = [undefined];
-  /** Numbers of slabs that were let go. */
+  /** Indexes of slabs that were released. */
   readonly #vacant: number[] = [];
-  /** By the size of their cells: slabs with a cell to give, and how many slabs there are. */
+  /** By cell size: slabs with a free cell, and how many slabs there are. */
   readonly #open = new Map<number, OwnSlab[]>();
   readonly #count = new Map<number, number>();
 
@@ -53,7 +53,7 @@ export class Cells {
     return (handle & CELL_MASK) * cellBytes;
   }
 
-  /** A cell of at least so many bytes, all zero. */
+  /** Allocates a cell of at least so many bytes, all zero. */
   take(bytes: number): Handle {
     const size = cellBytesOf(bytes);
     const open = this.#openOf(size);
@@ -64,7 +64,7 @@ export class Cells {
     return (slab.index << CELL_BITS) | cell;
   }
 
-  /** Takes a cell back and wipes it. */
+  /** Frees a cell and wipes it. */
   give(handle: Handle): void {
     const slab = this.#slabs[handle >>> CELL_BITS];
     if (slab === undefined) throw new TypeError("a cell that was given back");
@@ -109,7 +109,7 @@ export class Cells {
     if (this.#vacant.length === 0 && this.#slabs.length >= MOST_SLABS) {
       throw new RangeError("the memory store has no numbers left for slabs");
     }
-    // It throws where there is no memory: nothing has changed yet.
+    // Throws if there is no memory; nothing has changed yet.
     const buffer = new ArrayBuffer(cells * size);
     const index = this.#vacant.pop() ?? this.#slabs.length;
     const slab: OwnSlab = {
@@ -130,7 +130,7 @@ export class Cells {
   }
 
   #letGo(slab: OwnSlab, open: OwnSlab[]): void {
-    // One is kept, so that a single row that comes and goes makes no slab each time.
+    // One slab stays, so that a single row that comes and goes does not allocate one each time.
     if (open.length < 2) return;
     open.splice(open.indexOf(slab), 1);
     this.#slabs[slab.index] = undefined;
@@ -141,7 +141,7 @@ export class Cells {
 
 const isFull = ({ back, fresh, cells }: OwnSlab): boolean => back === 0 && fresh === cells;
 
-/** Sizes a sixteenth apart, so that little of a cell stays empty and cells are of few sizes. */
+/** Rounds up to sizes a sixteenth apart, so that little of a cell stays empty and there are few sizes. */
 function cellBytesOf(bytes: number): number {
   const step = Math.max(32, 2 ** (Math.ceil(Math.log2(bytes)) - 5));
   return Math.ceil(bytes / step) * step;

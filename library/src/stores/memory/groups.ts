@@ -1,4 +1,4 @@
-/** Sets of ids by a key; an empty set is dropped. */
+/** Sets of strings by a key; an empty set is dropped. */
 export class Groups<Key> {
   readonly #groups = new Map<Key, Set<string>>();
 

@@ -1,8 +1,8 @@
-/** Finds rows by a key: hashes and handles in flat arrays, which the garbage collector does not walk. */
+/** A hash table from keys to rows, in flat arrays that the garbage collector does not walk. */
 import type { Handle } from "./cells.ts";
 import { NOWHERE } from "./cells.ts";
 
-/** Parts grow one by one, so that no write waits until the whole is moved. */
+/** The table has 64 parts that grow one by one, so that no write waits until the whole table is moved. */
 const PART_BITS = 6;
 const FIRST_SLOTS = 16;
 
@@ -11,7 +11,7 @@ export class HashIndex {
   readonly #isOf: (handle: Handle, key: string) => boolean;
   readonly #parts: (Part | undefined)[] = new Array(2 ** PART_BITS).fill(undefined);
 
-  /** @param isOf whether the row of a handle has this key */
+  /** @param isOf whether the row at a handle has this key */
   constructor(isOf: (handle: Handle, key: string) => boolean) {
     this.#isOf = isOf;
   }
@@ -26,17 +26,17 @@ export class HashIndex {
     }
   }
 
-  /** For a key that is not there. */
+  /** Adds a key that is not in the table. */
   add(hash: number, handle: Handle): void {
     this.#reserved(hash).add(hash, handle);
   }
 
-  /** Lets the next `add` of this hash need no memory. */
+  /** Allocates now what the next `add` of this hash needs. */
   reserve(hash: number): void {
     this.#reserved(hash);
   }
 
-  /** Puts another handle in the place of one that is there; {@link NOWHERE} takes it out. */
+  /** Replaces a handle that is in the table; {@link NOWHERE} removes it. */
   replace(hash: number, handle: Handle, by: Handle): void {
     this.#parts[hash >>> (32 - PART_BITS)]?.replace(hash, handle, by);
   }
@@ -54,7 +54,7 @@ export class HashIndex {
   }
 }
 
-/** Open addressing: hash and handle lie together, at the hash's own slot or the next free one behind it. */
+/** Open addressing with linear probing: hash and handle are at the hash's own slot or the next free one after it. */
 class Part {
   #slots = new Int32Array(FIRST_SLOTS * 2);
   #mask = FIRST_SLOTS - 1;
@@ -76,12 +76,12 @@ class Part {
     return this.#slots[slot * 2 + 1] ?? NOWHERE;
   }
 
-  /** At most three quarters full with one more. */
+  /** Makes room for one more entry, with at most three quarters of the slots in use. */
   reserve(): void {
     if ((this.#used + 1) * 4 > (this.#mask + 1) * 3) this.#resize((this.#mask + 1) * 2);
   }
 
-  /** There is room for it. */
+  /** `reserve` has made room for it. */
   add(hash: number, handle: Handle): void {
     this.#put(hash, handle);
     this.#used += 1;
@@ -104,7 +104,7 @@ class Part {
     this.#slots[slot * 2 + 1] = handle;
   }
 
-  /** Those behind move up, so that nobody who looks for one of them meets a free slot before it. */
+  /** Moves the entries after it up, so that a search for one of them meets no free slot before it. */
   #remove(removed: number): void {
     let free = removed;
     for (let slot = this.next(free); this.handle(slot) !== NOWHERE; slot = this.next(slot)) {
@@ -118,7 +118,7 @@ class Part {
     if (this.#mask >= FIRST_SLOTS && this.#used * 8 < this.#mask) this.#shrink();
   }
 
-  /** Where there is no memory for a smaller one, the larger stays: nobody who takes a row out has to fail. */
+  /** If there is no memory for a smaller table the larger one stays, so that removing a row never fails. */
   #shrink(): void {
     try {
       this.#resize((this.#mask + 1) / 2);

@@ -1,4 +1,4 @@
-/** Rows that belong together, each linked to the next: no memory but two integers in the row. */
+/** Doubly linked lists of rows, whose links are two integers in each row. */
 import { hashOfText } from "../../core/hot-rows.ts";
 import type { Handle } from "./cells.ts";
 import { NOWHERE } from "./cells.ts";
@@ -8,7 +8,7 @@ import type { List, RowCells } from "./row-cells.ts";
 /** The first row of each list. */
 interface Heads<Key> {
   of(key: Key): Handle;
-  /** {@link NOWHERE}: the list is empty now, or was before. */
+  /** {@link NOWHERE} as `before` or `now` stands for an empty list. */
   replace(key: Key, before: Handle, now: Handle): void;
 }
 
@@ -24,7 +24,7 @@ export class RowLists<Key> {
     this.#heads = heads;
   }
 
-  /** The rows of a key. Nothing may be taken out before it is over. */
+  /** The rows of a key. The list may not change during the iteration. */
   *of(key: Key): Generator<Handle, void, undefined> {
     for (let handle = this.#heads.of(key); handle !== NOWHERE; handle = this.#rows.after(handle, this.#list)) yield handle;
   }
@@ -46,7 +46,7 @@ export class RowLists<Key> {
   }
 }
 
-/** Heads by a text that the rows hold themselves. */
+/** Heads by a text that the rows themselves hold. */
 export function headsIn(index: HashIndex): Heads<string> {
   return {
     of: (key) => index.find(hashOfText(key), key),

@@ -1,4 +1,4 @@
-/** Rows as bytes: numbers, the lengths of texts, places in lists, and the texts one after another. */
+/** Rows as bytes: numbers, the lengths of texts, links of lists, and the texts one after another. */
 import type { EndReason, SessionRow } from "../../contracts.ts";
 import type { ColumnsOfType } from "../../core/row-columns.ts";
 import { END_REASONS, INTEGER_COLUMNS, TEXT_COLUMNS } from "../../core/row-columns.ts";
@@ -6,12 +6,12 @@ import type { Handle, Slab } from "./cells.ts";
 import { Cells } from "./cells.ts";
 
 /*
- * Positions come from the list of columns. Rows are written and read column by column, since loops over the list, with
- * look-ups by name, are a tenth slower. A column that `read` leaves out does not compile; one that is not written fails
- * the store suite.
+ * Positions come from the list of columns. Rows are written and read column by column, since loops over the list with
+ * look-ups by name are a tenth slower. A column that `read` omits does not compile; one that is not written fails the
+ * store suite.
  */
 
-/** Numbers of a row, eight bytes each; what is `null` is no number. */
+/** Numbers of a row, eight bytes each; `null` is stored as NaN. */
 const numberAt = (name: ColumnsOfType<"integer">): number => INTEGER_COLUMNS.indexOf(name);
 const VERSION = numberAt("version");
 const CREATED = numberAt("created");
@@ -22,7 +22,7 @@ const RENEW_AT = numberAt("renewAt");
 const TOKEN_EXPIRES = numberAt("tokenExpires");
 const ENDED = numberAt("ended");
 
-/** Integers, four bytes each, behind them. Lengths of texts in characters; -1: `null`. */
+/** Integers, four bytes each, after the numbers. Lengths of texts are in characters; -1 is `null`. */
 const FLAGS = INTEGER_COLUMNS.length * 2;
 const LENGTHS = FLAGS + 1;
 const lengthAt = (name: ColumnsOfType<"text">): number => LENGTHS + TEXT_COLUMNS.indexOf(name);
@@ -34,7 +34,7 @@ const ISSUER = lengthAt("issuer");
 const SID = lengthAt("sid");
 const LEASE = lengthAt("lease");
 const BODY = lengthAt("body");
-/** The hash of the id, and what comes before and after the row in the lists that it is in. */
+/** The hash of the id, and the rows before and after this one in each of its lists. */
 const HASH = LENGTHS + TEXT_COLUMNS.length;
 const LINKS = HASH + 1;
 const LISTS = 4;
@@ -55,7 +55,7 @@ export const BY_EXPIRY = 2;
 export const BY_RENEWAL = 3;
 export type List = typeof BY_OWNER | typeof BY_SID | typeof BY_EXPIRY | typeof BY_RENEWAL;
 
-/** What there is to know of a stored row without reading its texts. */
+/** Writes and reads rows, and their single columns without reading the texts. */
 export class RowCells {
   readonly #cells = new Cells();
   #count = 0;
@@ -64,7 +64,7 @@ export class RowCells {
     return this.#count;
   }
 
-  /** Writes a row down, in no list. `hash` is its id's. */
+  /** Writes a row, in no list. `hash` is that of its id. */
   write(row: SessionRow, hash: number): Handle {
     const texts = row.id + row.secretHash + (row.previousHash ?? "") + (row.owner ?? "") + (row.issuer ?? "") + (row.sid ?? "");
     const whole = `${texts}${row.lease ?? ""}${row.body}`;
@@ -80,7 +80,7 @@ export class RowCells {
     return handle;
   }
 
-  /** Forgets a row, which is in no list any more. */
+  /** Deletes a row, which is in no list any more. */
   drop(handle: Handle): void {
     this.#cells.give(handle);
     this.#count -= 1;
@@ -91,7 +91,7 @@ export class RowCells {
     this.#count = 0;
   }
 
-  /** The row, made anew each time. */
+  /** The row, as a new object each time. */
   read(handle: Handle): SessionRow {
     const slab = this.#cells.slab(handle);
     const begin = this.#cells.begin(handle, slab);
@@ -127,7 +127,7 @@ export class RowCells {
     return this.#id(slab, this.#cells.begin(handle, slab));
   }
 
-  /** Whether it is the row of this id: what every look-up asks, and so without making a text of it. */
+  /** Whether it is the row of this id. Every look-up asks, so it compares bytes and makes no string. */
   isOf(handle: Handle, id: string): boolean {
     const slab = this.#cells.slab(handle);
     const begin = this.#cells.begin(handle, slab);
@@ -147,7 +147,7 @@ export class RowCells {
   renewAt = (handle: Handle): number | null => numberOrNull(this.#number(handle, RENEW_AT));
   lives = (handle: Handle): boolean => Number.isNaN(this.#number(handle, ENDED));
 
-  /** Moves `seen` in its place. */
+  /** Overwrites `seen`. */
   touch(handle: Handle, seen: number): void {
     const slab = this.#cells.slab(handle);
     slab.numbers[this.#cells.begin(handle, slab) / 8 + SEEN] = seen;
@@ -156,7 +156,7 @@ export class RowCells {
   before = (handle: Handle, list: List): Handle => this.#integer(handle, LINKS + list * 2);
   after = (handle: Handle, list: List): Handle => this.#integer(handle, LINKS + list * 2 + 1);
 
-  /** Lets one row come behind another in a list. Either may be nowhere. */
+  /** Links one row after another in a list. Either may be {@link NOWHERE}. */
   join(first: Handle, second: Handle, list: List): void {
     if (first !== 0) this.#set(first, LINKS + list * 2 + 1, second);
     if (second !== 0) this.#set(second, LINKS + list * 2, first);
@@ -185,7 +185,7 @@ export class RowCells {
   }
 }
 
-/** The texts of a row in their order: one text, of which each is a part. */
+/** The texts of a row in their order: slices of one string. */
 class Texts {
   readonly #whole: string;
   #at = 0;

@@ -1,4 +1,4 @@
-/** All rows of the memory store: packed outside of the heap, found by id, owner, sid and time. */
+/** All rows of the memory store, packed outside the heap, and their indexes by id, owner, sid and time. */
 import type { EndTarget, SessionRow, Survey } from "../../contracts.ts";
 import { HotRows, hashOf, hashOfText } from "../../core/hot-rows.ts";
 import type { Handle } from "./cells.ts";
@@ -7,12 +7,12 @@ import { HashIndex } from "./index-table.ts";
 import { headsBy, headsIn, RowLists } from "./lists.ts";
 import { BY_EXPIRY, BY_OWNER, BY_RENEWAL, BY_SID, RowCells } from "./row-cells.ts";
 
-/** What is indexed by time: all that is due within the same minute lies in one list. */
+/** Indexes by time have one list for each minute. */
 const BUCKET_MS = 60_000;
-/** Rows that stay as they were handed out: three kilobytes each with what is found out about them. */
+/** Rows that are cached as objects: three kilobytes each, with what callers cache about them. */
 const HOT_ROWS = 8_192;
 
-/** Keeps rows, and judges nothing. */
+/** Stores rows, and checks no conditions. */
 export class RowTable {
   readonly #cells = new RowCells();
   readonly #hot = new HotRows(HOT_ROWS);
@@ -30,7 +30,7 @@ export class RowTable {
     return this.#cells.count;
   }
 
-  /** The row; the same object as long as it is asked for often and does not change. */
+  /** The row; the same object while it is read often and does not change. */
   get(id: string): SessionRow | undefined {
     const hash = hashOf(id);
     const hot = this.#hot.get(id, hash);
@@ -40,24 +40,24 @@ export class RowTable {
     return this.#hot.keep(this.#cells.read(handle), hash);
   }
 
-  /** Whether `get` will hand out this very object again. */
+  /** Whether `get` will return this very object again. */
   keeps(row: SessionRow): boolean {
     return this.#hot.keeps(row);
   }
 
-  /** The row, which is not kept for the next who asks. */
+  /** The row, without caching it. */
   peek(id: string): SessionRow | undefined {
     const handle = this.#byId.find(hashOf(id), id);
     return handle === NOWHERE ? undefined : this.#cells.read(handle);
   }
 
-  /** Stores a row in the place of the one of its id, which stays where there is no memory for another. */
+  /** Stores a row, and replaces the one of its id. If there is no memory it throws, and the old row stays. */
   set(row: SessionRow): void {
     const hash = hashOf(row.id);
     const before = this.#byId.find(hash, row.id);
     const handle = this.#cells.write(row, hash);
     try {
-      // Whatever needs memory comes first: after this nothing throws.
+      // Allocates first: nothing after this throws.
       this.#reserve(row, hash);
     } catch (cause) {
       this.#cells.drop(handle);
@@ -73,12 +73,12 @@ export class RowTable {
     this.#link(row, handle);
   }
 
-  /** Moves `seen` forward; `undefined` where no row of this id lives. */
+  /** Moves `seen` forward; `false` if there is no live row of this id. */
   touch(id: string, seen: number): boolean {
     const hash = hashOf(id);
     const handle = this.#byId.find(hash, id);
     if (handle === NOWHERE || !this.#cells.lives(handle)) return false;
-    // No list goes by `seen`.
+    // No list is ordered by `seen`.
     if (seen > this.#cells.seen(handle)) {
       this.#cells.touch(handle, seen);
       this.#hot.drop(id, hash);
@@ -96,7 +96,7 @@ export class RowTable {
     this.#cells.drop(handle);
   }
 
-  /** Makes room in the indexes for one row more. */
+  /** Makes room in the indexes for one more row. */
   #reserve(row: SessionRow, hash: number): void {
     this.#byId.reserve(hash);
     if (row.owner !== null) this.#ownerHeads.reserve(hashOfText(row.owner));
@@ -104,7 +104,7 @@ export class RowTable {
     if (sid !== null) this.#sidHeads.reserve(hashOfText(sid));
   }
 
-  /** Puts a row into the lists that it belongs to. */
+  /** Adds a row to its lists. */
   #link(row: SessionRow, handle: Handle): void {
     this.#byExpiry.add(bucketOf(row.expires), handle);
     if (row.ended !== null) return;
@@ -114,7 +114,7 @@ export class RowTable {
     if (row.renewAt !== null) this.#byRenewal.add(bucketOf(row.renewAt), handle);
   }
 
-  /** Takes it out of them. */
+  /** Removes a row from its lists. */
   #unlink(row: SessionRow, handle: Handle): void {
     this.#byExpiry.remove(bucketOf(row.expires), handle);
     if (row.ended !== null) return;
@@ -144,7 +144,7 @@ export class RowTable {
     return found.slice(0, limit).map((handle) => this.#cells.read(handle));
   }
 
-  /** Live rows that have something to renew before a time and expire after `now`, the most urgent first. */
+  /** Live rows whose tokens are to be refreshed before a time and that expire after `now`, the most urgent first. */
   toRenew(before: number, limit: number, now: number): readonly SessionRow[] {
     const due = (handle: Handle): number => this.#cells.renewAt(handle) ?? before;
     const found: Handle[] = [];
@@ -173,7 +173,7 @@ export class RowTable {
     return expired.length;
   }
 
-  /** Looks through rows by the minute in which they expire: deletes idle ones, counts the others. */
+  /** Walks over rows by the minute in which they expire: deletes idle ones, counts the others. */
   survey(from: number, limit: number, now: number, seenBefore: number): Survey {
     const buckets = [...this.#expiryHeads.keys()].filter((bucket) => bucket >= from).sort((a, b) => a - b);
     const idle: string[] = [];
@@ -206,6 +206,6 @@ export class RowTable {
 }
 
 const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS);
-/** Unambiguous whatever the two strings hold. */
+/** The length prefix makes it unambiguous whatever the two strings hold. */
 const sidKey = (issuer: string, sid: string): string => `${issuer.length}:${issuer}${sid}`;
 const sidKeyOf = ({ issuer, sid }: SessionRow): string | null => (issuer === null || sid === null ? null : sidKey(issuer, sid));

@@ -1,13 +1,14 @@
+/** The busy timeout of SQLite, shortened while another process holds the file locked. */
 import type { DatabaseSync } from "node:sqlite";
 
-/** How long a write waits behind a lock that has stood for a whole `busyTimeout` already, in milliseconds. */
+/** The busy timeout of writes after one that waited for a whole `busyTimeout` in vain, in milliseconds. */
 const SHORT = 20;
 
 /**
- * How long writes wait for another process that writes. Waiting holds the event loop, so that requests which need no write wait too:
- * after one write has waited in vain the next are told at once, until one gets through.
+ * How long writes wait for a lock of another process. Waiting blocks the event loop, and so requests that only read.
+ * After one write has waited in vain the next ones fail fast, until one succeeds.
  */
-export class Patience {
+export class BusyTimeout {
   readonly #db: DatabaseSync;
   readonly #full: number;
   #short = false;
@@ -17,13 +18,13 @@ export class Patience {
     this.#full = full;
   }
 
-  /** A write found the file locked. */
-  lost(): void {
+  /** A write failed because the file was locked. */
+  expired(): void {
     if (!this.#short && this.#full > SHORT) this.#set(true);
   }
 
-  /** A write got through. */
-  regained(): void {
+  /** A write succeeded. */
+  succeeded(): void {
     if (this.#short) this.#set(false);
   }
 

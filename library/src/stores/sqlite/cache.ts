@@ -1,9 +1,11 @@
+/** A cache of rows that is as exact as the file. */
 import type { SessionRow } from "../../contracts.ts";
 import { HotRows, hashOf } from "../../core/hot-rows.ts";
 
 /**
- * Rows as read, exact: `dataVersion` changes when another connection commits, and then nothing is kept; what this connection writes it drops
- * itself. A row that was read later than its version was asked for is only newer than it counts for.
+ * The cache is cleared when `dataVersion` shows that another connection has committed, and a row is dropped when this
+ * connection writes it. The version is read before the row, so that a cached row may be newer than its version, never
+ * older.
  */
 export class RowCache {
   readonly #dataVersion: () => number;
@@ -24,12 +26,12 @@ export class RowCache {
     return this.#rows.get(id, hashOf(id));
   }
 
-  /** Whether this very object will be handed out again, unless another process writes. */
+  /** Whether `get` will return this very object again, unless another process writes. */
   keeps(row: SessionRow): boolean {
     return this.#rows.keeps(row);
   }
 
-  /** Answers what stands for the row from now on. */
+  /** Caches the row, and returns the object that `get` will return from now on. */
   keep(row: SessionRow): SessionRow {
     return this.#rows.keep(row, hashOf(row.id));
   }

@@ -1,14 +1,14 @@
-/** The thread that moves what the write-ahead log holds into the file, so that no request waits for it. Started by sqlite-checkpointer. */
+/** The worker thread that checkpoints the write-ahead log into the file, so that no request waits for it. */
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import type { CheckpointWork } from "./checkpointer.ts";
 
 /**
- * The log begins anew by itself when nothing was written during a checkpoint. Where somebody always writes it would grow without end, so past
- * this many frames (32 MB) writers are made to wait, for the moment that the rest takes.
+ * SQLite restarts the log by itself if nothing was written during a checkpoint. Under steady writes it would grow
+ * without end, so past this many frames (32 MB) writers are blocked while the rest is moved.
  */
 const MOST_FRAMES = 8_192;
-/** While writers wait only what is left is moved. First it is made little, by further checkpoints for which nobody waits. */
+/** Before writers are blocked, passive checkpoints make the rest small: until a round adds fewer frames than this. */
 const FEW_FRAMES = 256;
 const MOST_ROUNDS = 8;
 
@@ -17,12 +17,12 @@ if (port === null) throw new TypeError("runs as a worker");
 const { path, running }: CheckpointWork = workerData;
 
 const db = new DatabaseSync(path);
-// The time for which a checkpoint may hold up writers while it waits for readers.
+// How long a checkpoint may block writers while it waits for readers.
 db.exec("PRAGMA busy_timeout = 50; PRAGMA wal_autocheckpoint = 0");
 const passive = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
 const restart = db.prepare("PRAGMA wal_checkpoint(RESTART)");
 
-/** Moves what there is, and answers how many frames the log has. */
+/** Checkpoints without blocking, and returns how many frames the log has. */
 const checkpoint = (): number => Number(passive.get()?.["log"] ?? 0);
 
 port.on("message", (message) => {
@@ -33,7 +33,7 @@ port.on("message", (message) => {
   }
   try {
     if (checkpoint() > MOST_FRAMES) {
-      // What writers add meanwhile shows in the next.
+      // Each round counts what writers have added since the last one.
       for (let round = 0, before = 0; round < MOST_ROUNDS; round++) {
         const frames = checkpoint();
         if (frames - before < FEW_FRAMES) break;
@@ -42,7 +42,7 @@ port.on("message", (message) => {
       restart.get();
     }
   } catch {
-    // Another process is at it, or the disk is full: the log grows a little, and the next request tries again.
+    // Another process checkpoints, or the disk is full: the log grows a little, and the next message tries again.
   }
   Atomics.store(running, 0, 0);
 });

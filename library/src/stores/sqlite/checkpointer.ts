@@ -1,6 +1,7 @@
+/** Starts checkpoints in a worker thread as the write-ahead log grows. */
 import { Worker } from "node:worker_threads";
 
-/** What the worker is handed. */
+/** The data that the worker starts with. */
 export interface CheckpointWork {
   readonly path: string;
   readonly running: Int32Array<SharedArrayBuffer>;
@@ -9,7 +10,7 @@ export interface CheckpointWork {
 /** Pages written between two checkpoints: about 4 MB of log. */
 const PAGES = 1_000;
 
-/** Asks a worker for checkpoints as the log grows. The worker is started by the first that is needed, and keeps no process alive. */
+/** Asks a worker for checkpoints as the log grows. The first one starts the worker, which keeps no process alive. */
 export class Checkpointer {
   readonly #path: string;
   readonly #failed: (cause: unknown) => void;
@@ -17,16 +18,16 @@ export class Checkpointer {
   #exited: Promise<void> | undefined;
   #pages = 0;
   #closed = false;
-  /** 1 while a checkpoint is asked for or runs. Shared memory, so that a busy event loop holds no checkpoint up. */
+  /** 1 while a checkpoint is requested or runs. In shared memory, so that a busy event loop delays no checkpoint. */
   readonly #running = new Int32Array(new SharedArrayBuffer(4));
 
-  /** @param failed called once when there is no worker to be had: checkpoints are then SQLite's own, on the event loop. */
+  /** @param failed called once if the worker fails: SQLite then checkpoints by itself, on the event loop. */
   constructor(path: string, failed: (cause: unknown) => void) {
     this.#path = path;
     this.#failed = failed;
   }
 
-  /** Counts what a write added to the log. Answers whether a checkpoint was asked for, and so whether the one before it is over. */
+  /** Counts the pages of a write. Returns whether it requested a checkpoint, which means that the last one is over. */
   wrote(pages: number): boolean {
     this.#pages += pages;
     if (this.#pages < PAGES || this.#closed || Atomics.compareExchange(this.#running, 0, 0, 1) !== 0) return false;
@@ -34,7 +35,7 @@ export class Checkpointer {
     return true;
   }
 
-  /** Resolves when the worker has closed its connection; `undefined` where there is none. */
+  /** Resolves when the worker has closed its connection; `undefined` if there is no worker. */
   close(): Promise<void> | undefined {
     this.#closed = true;
     this.#worker?.ref();

@@ -1,37 +1,53 @@
-/** What `sqlite()` is asked for: the options, their defaults and their limits. */
+/** The options of `sqlite()`, their defaults and their limits. */
 import { resolve } from "node:path";
 import type { CoatcheckError } from "../../core/errors.ts";
 import { knownOptions, type OptionNames } from "../../core/options/option-names.ts";
 
-/** What SQLite makes of anything larger, in bytes. */
+/** The largest map of SQLite, in bytes; it reduces larger ones to this. */
 const MOST_MMAP = 2_147_418_112;
 
-/** Options of {@link sqlite}. */
+/**
+ * Options of {@link sqlite}.
+ *
+ * @example
+ * ```ts
+ * // A power failure may not bring back a session that was logged out, at one disk flush per write.
+ * const store = sqlite({ path: "/var/lib/app/sessions.db", durability: "full", cacheRows: 16_384 });
+ * ```
+ */
 export interface SqliteOptions {
-  /** The file; made with mode 0600 where there is none. Its directory must exist, on a local file system. */
+  /** The file; created with mode 0600 if there is none. Its directory must exist, on a local file system. */
   readonly path: string;
   /**
-   * What a write survives. `"normal"` (default): the end of the process, however sudden; a power failure may take the last writes back, which
-   * for a logout means that the session lives again. `"full"`: a power failure too, at the price of one disk flush per write.
+   * What a write survives. `"normal"` (default): any end of the process; a power failure may undo the last writes, so
+   * that a session that was logged out lives again. `"full"`: a power failure too, at the price of one disk flush per
+   * write.
    */
   readonly durability?: "normal" | "full";
-  /** How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`; those behind it wait no more until one gets through. Default 1000. */
+  /**
+   * How long a call waits while another process writes, in milliseconds, before it throws `ERR_STORE_UNAVAILABLE`. The
+   * calls after it fail fast until one succeeds. Default 1000.
+   */
   readonly busyTimeout?: number;
   /**
-   * Rows kept in memory as read, at most; the next lower power of two counts. They are as exact as the file: each `get` asks whether another process has written. Worth it where few
-   * processes write and the same sessions come again. Default 0: none.
+   * The most rows to cache in memory, rounded down to a power of two. The cache is as exact as the file: each `get`
+   * asks whether another process has written. Useful if few processes write and the same sessions come again. Default
+   * 0: none.
    */
   readonly cacheRows?: number;
-  /** How much of the file is read through a memory map, in bytes; 0: none. Default 2 GiB, the most that SQLite does. Address space, not memory. */
+  /**
+   * How much of the file is read through a memory map, in bytes; 0: none. Default 2 GiB, the most that SQLite supports.
+   * This is address space, not memory.
+   */
   readonly mmap?: number;
   /**
-   * Told once when the file is no longer at its path: deleted, or another one in its place. Until it is back every call throws
+   * Called once if the file was deleted or replaced while it is in use. Until it is back every call throws
    * `ERR_STORE_UNAVAILABLE`. Default: a process warning, `COATCHECK_STORE_FILE`.
    */
   readonly onFileLost?: (error: CoatcheckError) => void;
   /**
-   * Told once, at the start, when the file is there already and others than its owner may read or write it: it holds tokens and
-   * identities. Default: a process warning, `COATCHECK_STORE_MODE`.
+   * Called once, at the start, if the file exists and users other than its owner may read or write it: it holds tokens
+   * and identities. Default: a process warning, `COATCHECK_STORE_MODE`.
    */
   readonly onExposed?: (message: string) => void;
 }
@@ -46,7 +62,7 @@ const NAMES: OptionNames<SqliteOptions> = {
   onExposed: true,
 };
 
-/** All options, the path absolute. Throws a `TypeError` for what means nothing. */
+/** All options with their defaults, and the absolute path. Throws a `TypeError` for values that mean nothing. */
 export function sqliteOptions(options: string | SqliteOptions): Required<SqliteOptions> {
   const given = typeof options === "string" ? { path: options } : options;
   knownOptions("", given, NAMES);

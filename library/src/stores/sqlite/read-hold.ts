@@ -1,18 +1,21 @@
+/** Makes reads cheaper while nothing is written, by a second connection that holds the read lock. */
 import { DatabaseSync } from "node:sqlite";
 import { clearInterval, setInterval } from "node:timers";
 
-/** How long the file is held at a time, in milliseconds; a log that others want to begin anew waits no longer than this. */
+/** How long the lock is held at a time, in milliseconds; another process that restarts the log waits no longer. */
 const INTERVAL = 20;
-/** So many reads within that time are worth a hold, which costs as much as eight of them save. */
+/**
+ * A hold costs as much as eight reads save with it, so it is taken if there are at least this many within that time.
+ */
 const ENOUGH = 16;
 
 /**
- * Makes reads cheaper while nobody writes. Each read takes a lock in the file's index and gives it back: two system calls, a quarter of its
- * time. Where another connection of the same process has the same lock already, SQLite only counts.
+ * Each read takes a lock in the log's index and releases it: two system calls, a quarter of its time. If another
+ * connection of the same process has that lock already, SQLite only counts.
  *
- * So a connection of its own stands in a read transaction while there are many reads. What the others read is as fresh as ever, for each of
- * their reads begins a transaction of its own. The hold is let go and taken anew all the time: one that stood on what is no longer the newest
- * would be of no use to readers, and would keep the log from beginning anew.
+ * So a second connection stays in a read transaction while there are many reads. The other connections still read the
+ * newest rows, since each of their reads is a transaction of its own. The hold is released and taken again every
+ * {@link INTERVAL}: on an old snapshot it would be useless to readers, and would keep the log from restarting.
  */
 export class ReadHold {
   readonly #path: string;
@@ -25,7 +28,7 @@ export class ReadHold {
   #held = false;
   #over = false;
 
-  /** @param dataVersion changes when another connection commits; may throw */
+  /** @param dataVersion a number that changes when another connection commits; may throw */
   constructor(path: string, dataVersion: () => number) {
     this.#path = path;
     this.#dataVersion = dataVersion;
@@ -35,13 +38,13 @@ export class ReadHold {
     return this.#held;
   }
 
-  /** The store reads. */
+  /** Call before each read of the store. */
   reads(): void {
     this.#reads += 1;
     if (this.#timer === undefined) this.#start();
   }
 
-  /** The store wrote, which the data version does not tell. */
+  /** Call after each write of the store, which does not change its own data version. */
   wrote(): void {
     this.#wrote = true;
   }
@@ -58,18 +61,18 @@ export class ReadHold {
 
   #look(): void {
     try {
-      this.#letGo();
+      this.#release();
       const many = this.#reads >= ENOUGH;
       this.#reads = 0;
       if (!many) this.#stop();
       else if (this.#quiet()) this.#hold();
     } catch {
-      // Reads do without: they are as right, and a little slower.
+      // Reads without the hold are as correct, and a little slower.
       this.close();
     }
   }
 
-  /** Nobody has written since this was asked last, which may be a while ago. */
+  /** Whether nothing was written since the last call, which may be a while ago. */
   #quiet(): boolean {
     const version = this.#dataVersion();
     const quiet = version === this.#version && !this.#wrote;
@@ -85,7 +88,7 @@ export class ReadHold {
     this.#held = true;
   }
 
-  #letGo(): void {
+  #release(): void {
     if (this.#held) this.#db?.exec("COMMIT");
     this.#held = false;
   }

@@ -1,4 +1,4 @@
-/** Rows in the places that their ids say: read, written and swept there, and found by an index where they lie elsewhere. */
+/** Reads, writes and sweeps rows by the rowid that their id encodes, with the index as the fallback. */
 import type { StatementSync } from "node:sqlite";
 import type { SessionRow } from "../../contracts.ts";
 import { lastPlaceOfEnd, placeOf, placeOfEnd } from "./place.ts";
@@ -6,43 +6,44 @@ import type { Cell } from "./rows.ts";
 import { cellsIn, cellsOf, integer, rowOf, usualRow } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** So few rows are quicker deleted than looked for. */
+/** Below this limit a sweep by the index alone is faster. */
 const FEW = 16;
 
 export function readRow(sql: Statements, id: string): SessionRow | undefined {
   const result = sql.usual.get(placeOf(id), id);
   const row = result === undefined ? undefined : usualRow(id, cellsIn(result));
   if (row !== undefined) return row;
-  // In another place, or not a usual one, or not there.
+  // The row has another rowid, or it has rare columns, or there is none.
   const full = sql.full.get(id);
   return full === undefined ? undefined : rowOf(cellsIn(full));
 }
 
-/** In its place, unless that is taken: by the row of this id, which then stays, or by that of another. */
+/** Inserts at the id's rowid; if that is taken by another id's row, at a rowid of SQLite's. A row of this id stays. */
 export function insertRow(sql: Statements, row: SessionRow): Written {
   return { changes: inserted(sql, row).changes, pages: Math.ceil(row.body.length / PAGE) + INDEX_PAGES };
 }
 
-function inserted(sql: Statements, row: SessionRow): Ran {
+function inserted(sql: Statements, row: SessionRow): StatementResult {
   const place = placeOf(row.id);
   const cells = cellsOf(row);
   const inPlace = place === 0 ? undefined : sql.insertAt.run(place, ...cells);
   return inPlace?.changes === 1 ? inPlace : sql.insert.run(...cells);
 }
 
-/** What a write did: whether there was such a row, and how many pages it added to the log at most. */
+/** The result of a write: how many rows changed, and how many pages it added to the log at most. */
 export interface Written {
   readonly changes: number | bigint;
   readonly pages: number;
 }
 
-/** Pages of the indexes that a write to one row changes if it may change anything; also what one adds to the log that empties a row. */
+/** Index pages that an update of every column changes; also the pages that emptying a row adds to the log. */
 export const INDEX_PAGES = 4;
 const PAGE = 4_096;
 
 /**
- * Writes a live row over that of this version. SQLite rewrites the entry in every index of which a statement names a column, whether it is
- * another or not: what is written for each renewal, twice, names as few as it can, and asks whether the rest is what is stored.
+ * Optimistic concurrency: replaces a live row only if the stored one has this version. SQLite rewrites an index entry
+ * whenever a statement names one of its columns, changed or not. So the two writes of each refresh name as few columns
+ * as possible, and compare the others with what is stored.
  */
 export function updateRow(sql: Statements, row: SessionRow, version: number): Written {
   const place = placeOf(row.id);
@@ -54,12 +55,12 @@ export function updateRow(sql: Statements, row: SessionRow, version: number): Wr
   return { changes: sql.update.run(...cellsOf(row).slice(1), row.id, version).changes, pages: own + INDEX_PAGES };
 }
 
-type Ran = ReturnType<StatementSync["run"]>;
+type StatementResult = ReturnType<StatementSync["run"]>;
 
-const leased = (sql: Statements, row: SessionRow, version: number, place: number): Ran =>
+const leased = (sql: Statements, row: SessionRow, version: number, place: number): StatementResult =>
   sql.updateLeased.run(...lightCells(row), place, row.id, version, row.renewAt, ...sameCells(row));
 
-const renewed = (sql: Statements, row: SessionRow, version: number, place: number): Ran =>
+const renewed = (sql: Statements, row: SessionRow, version: number, place: number): StatementResult =>
   sql.updateRenewed.run(...lightCells(row), row.renewAt, place, row.id, version, ...sameCells(row));
 
 /** Values for `LIGHT_COLUMNS`. */
@@ -72,15 +73,15 @@ export const sameCells = (row: SessionRow): readonly Cell[] => [
 ];
 
 /**
- * Deletes rows that expire before `now`, those first that expired first. Of many it takes those that end within the same minute in the order in
- * which they lie: a page that holds several is so written once, not once for each of them.
+ * Deletes rows that expired before `now`, the oldest first. Of many rows that expired within the same minute it deletes
+ * in the order of their rowids, so that a page with several of them is written once.
  */
 export function sweepRows(sql: Statements, limit: number, now: number): number {
   const inPlace = limit < FEW ? 0 : sweepInPlace(sql, limit, now);
   return inPlace === limit ? inPlace : inPlace + Number(sql.sweepRows.run(now, limit - inPlace).changes);
 }
 
-/** Where at least `limit` rows are due: those of them that lie where the first ones do. */
+/** If at least `limit` rows have expired: deletes those in the range of rowids that the first ones span. */
 function sweepInPlace(sql: Statements, limit: number, now: number): number {
   const last = sql.dueAt.get(now, limit - 1);
   const first = last === undefined ? undefined : sql.dueAt.get(now, 0);

@@ -1,4 +1,4 @@
-/** Rows of the store as rows of the table: names of columns, values in their order, and back. */
+/** Converts rows of the store to values of the table's columns, and back. */
 import type { EndReason, RecordKind, SessionRow } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import type { ColumnName } from "../../core/row-columns.ts";
@@ -9,7 +9,7 @@ export type Cell = string | number | null;
 /** A column's name in SQL. */
 export const columnOf = (name: ColumnName): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** What is stored of a column that says nothing. */
+/** The SQL literal of an empty column. */
 export function emptyOf(name: ColumnName): string {
   const { nullable, type } = ROW_COLUMNS[name];
   if (nullable) return "NULL";
@@ -19,7 +19,7 @@ export function emptyOf(name: ColumnName): string {
 /** The columns in their order; the id is the first. */
 export const COLUMNS: readonly string[] = COLUMN_NAMES.map(columnOf);
 
-/** Values for {@link COLUMNS}. A literal, as what follows: a loop over the names costs each request more. */
+/** Values for {@link COLUMNS}. Spelled out, as in the next functions: a loop over the names costs each request more. */
 export function cellsOf(row: SessionRow): Cell[] {
   return [
     row.id,
@@ -71,8 +71,9 @@ const isRare = (name: ColumnName): boolean => ROW_COLUMNS[name].rare === true;
 const isEmpty = (name: ColumnName): string => `${columnOf(name)} ${ROW_COLUMNS[name].nullable ? "IS" : "="} ${emptyOf(name)}`;
 
 /**
- * What {@link usualRow} reads. Each column costs a tenth of a microsecond, so those that are empty in nearly every row
- * are folded into `shape`: 0 a browser's row, 1 a token's, 2 one in which they are not empty, which is read in full.
+ * What {@link usualRow} reads. Each column costs a tenth of a microsecond, so the columns that are empty in nearly
+ * every row are summed up in `shape`: 0 is a browser's row, 1 a token's, and 2 a row that has one of them and is read
+ * in full.
  */
 export const USUAL_NAMES = COLUMN_NAMES.filter((name) => name !== "id" && name !== "kind" && !isRare(name));
 export const USUAL_COLUMNS = `
@@ -106,7 +107,7 @@ export function usualRow(id: string, cells: readonly unknown[]): SessionRow | un
   });
 }
 
-/** The values of a result row, whichever way this version of `node:sqlite` hands them out. */
+/** The values of a result row, which is an array or an object depending on the version of `node:sqlite`. */
 export const cellsIn = (result: object): readonly unknown[] => (Array.isArray(result) ? result : Object.values(result));
 
 export function text(cell: unknown): string {

@@ -1,3 +1,4 @@
+/** Opens and creates the SQLite file: its schema, its migrations, and what is wrong with a file that cannot be used. */
 import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -5,15 +6,16 @@ import { CoatcheckError } from "../../core/errors.ts";
 import { noteFile, refuseForeignLog } from "./file/own-log.ts";
 import { cellsIn, integer } from "./rows.ts";
 
-/** `COAT`: tells our files from other applications'. */
+/** `COAT`: distinguishes our files from other applications'. */
 export const APPLICATION_ID = 0x434f_4154;
 
 /**
- * The steps from one version of the file to the next; the first makes version 1. Released steps never change: a change of the schema
- * is a new step at the end.
+ * The steps from one version of the file to the next; the first makes version 1. Released steps never change: a change
+ * of the schema is a new step at the end.
  *
- * A rowid table with 1 KB rows is a third of the size of one WITHOUT ROWID. Owner and sid are indexed where they are set, which is in
- * live rows alone; `seen`, which every touch writes, in no index, and `renew_at` in one only where somebody lists by it ({@link DUE_INDEX}).
+ * A rowid table with 1 KB rows is a third of the size of one WITHOUT ROWID. Owner and sid have partial indexes, since
+ * only live rows have them. `seen`, which every touch writes, has none, and `renew_at` gets one when a caller first
+ * lists by it ({@link DUE_INDEX}).
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE sessions (
@@ -45,7 +47,8 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   CREATE INDEX marks_until ON marks (until);`,
-  // What processes tell one another of. AUTOINCREMENT: a number never comes again, so that a reader may keep its place while the table is swept.
+  // What processes tell one another. AUTOINCREMENT never reuses a number, so that a reader's position stays valid while
+  // the table is swept.
   `CREATE TABLE endings (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
@@ -59,7 +62,7 @@ export const MIGRATIONS: readonly string[] = [
   END;`,
 ];
 
-/** For lists by `renew_at`, made by the first of them: it costs every renewal of everybody two pages, and few ask. */
+/** For lists by `renew_at`. The first list creates it: it costs every refresh two pages, and few apps need it. */
 export const DUE_INDEX = "CREATE INDEX IF NOT EXISTS sessions_renew ON sessions (renew_at) WHERE renew_at IS NOT NULL";
 
 export interface OpenOptions {
@@ -69,9 +72,11 @@ export interface OpenOptions {
 }
 
 /**
- * Opens our file, makes it (0600) where there is none, and brings it to the newest version. A file that is not ours is left exactly as it is.
+ * Opens our file, creates it (0600) if there is none, and migrates it to the newest version. A file that is not ours is
+ * left exactly as it is.
  *
- * @throws CoatcheckError `ERR_STORE_INVALID` (not ours, newer, not writable, no directory), `ERR_STORE_UNAVAILABLE` (locked for too long).
+ * @throws CoatcheckError `ERR_STORE_INVALID` (not ours, newer, not writable, no directory), `ERR_STORE_UNAVAILABLE`
+ * (locked for too long).
  */
 export function openDatabase(path: string, options: OpenOptions, migrations: readonly string[] = MIGRATIONS): DatabaseSync {
   try {
@@ -93,7 +98,7 @@ export function openDatabase(path: string, options: OpenOptions, migrations: rea
 
 function prepare(db: DatabaseSync, path: string, options: OpenOptions, migrations: readonly string[]): void {
   db.exec(`PRAGMA busy_timeout = ${options.busyTimeout}; PRAGMA trusted_schema = OFF`);
-  // Asked before anything is written, and in one transaction: another process may be making the file at this moment.
+  // Checked before any write, in one transaction: another process may be creating the file at this moment.
   db.exec("BEGIN");
   ours(db, path, migrations.length);
   db.exec("COMMIT");
@@ -110,11 +115,11 @@ function prepare(db: DatabaseSync, path: string, options: OpenOptions, migration
   migrate(db, path, migrations);
 }
 
-/** All steps that are missing, or none: one transaction, which also proves that the file can be written. */
+/** Applies the missing steps in one transaction, which also proves that the file can be written. */
 function migrate(db: DatabaseSync, path: string, migrations: readonly string[]): void {
   db.exec("BEGIN IMMEDIATE");
   try {
-    // Asked again: another process may have been here since.
+    // Read again, now under the lock: another process may have migrated it meanwhile.
     const version = ours(db, path, migrations.length);
     for (const step of migrations.slice(version)) db.exec(step);
     if (version < migrations.length) {
@@ -127,7 +132,7 @@ function migrate(db: DatabaseSync, path: string, migrations: readonly string[]):
   }
 }
 
-/** The version of our file, 0 for an empty one. */
+/** The version of the file, 0 for an empty one. Throws if the file is not ours. */
 function ours(db: DatabaseSync, path: string, newest: number): number {
   const ask = (sql: string): number => integer(cellsIn(db.prepare(sql).get() ?? [])[0]);
   const application = ask("PRAGMA application_id");
@@ -140,7 +145,10 @@ function ours(db: DatabaseSync, path: string, newest: number): number {
   throw invalid(path, `is of version ${version}, written by a newer release; this one reads up to ${newest}`);
 }
 
-/** Makes the file where there is none. Only ever made anew: to open and close a file that SQLite holds open would drop this process's locks on it. */
+/**
+ * Creates the file if there is none. Never opens an existing one: closing it would drop the locks that this process
+ * holds on it through SQLite.
+ */
 export function createFile(path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
@@ -152,7 +160,7 @@ export function createFile(path: string): void {
   }
 }
 
-/** Changing to the write-ahead log does not wait for locks by itself. */
+/** Retries while the file is locked: the change to the write-ahead log ignores the busy timeout. */
 function whileLocked(timeout: number, work: () => void): void {
   const never = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; ; waited += 10) {

@@ -1,35 +1,37 @@
-/** The statements of the SQLite store: one for each thing that is done. */
+/** The SQL statements of the SQLite store, one for each operation. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ColumnName } from "../../core/row-columns.ts";
 import { COLUMN_NAMES, EMPTIED_COLUMNS, ROW_COLUMNS } from "../../core/row-columns.ts";
 import { COLUMNS, columnOf, emptyOf, USUAL_COLUMNS } from "./rows.ts";
 
 const ALL = COLUMNS.join(", ");
-const SLOTS = COLUMNS.map(() => "?").join(", ");
+const PLACEHOLDERS = COLUMNS.map(() => "?").join(", ");
 const assigned = (name: ColumnName): string => (name === "seen" ? "seen = max(seen, ?)" : `${columnOf(name)} = ?`);
 const compared = (name: ColumnName): string => `${columnOf(name)} ${ROW_COLUMNS[name].nullable ? "IS" : "="} ?`;
 /** All but the id, which comes first. */
 const SET = COLUMN_NAMES.slice(1).map(assigned).join(", ");
 
-/** What a refresh, a lease and new data write. */
+/** The columns that a refresh, a lease and new data write. */
 export const LIGHT_COLUMNS: readonly ColumnName[] = ["version", "seen", "tokenExpires", "lease", "body"];
 const CHECKED_APART: readonly ColumnName[] = ["id", "renewAt", "ended", "reason", ...LIGHT_COLUMNS];
-/** What they leave as it is; most of it is in an index, of which each costs an update as much as the row. */
+/** The columns that these leave as they are. Most are indexed, and each index would cost as much as the row itself. */
 export const SAME_COLUMNS: readonly ColumnName[] = COLUMN_NAMES.filter((name) => !CHECKED_APART.includes(name));
 const SAME = ["ended IS NULL", ...SAME_COLUMNS.map(compared)].join(" AND ");
 const LIGHT = LIGHT_COLUMNS.map(assigned).join(", ");
 const EMPTIED = EMPTIED_COLUMNS.map((name) => `${columnOf(name)} = ${emptyOf(name)}`).join(", ");
 const END = `UPDATE sessions SET version = version + 1, ${EMPTIED}, ended = ?, reason = ? WHERE ended IS NULL AND`;
 
-/** SQLite prepares a statement anew whenever another limit is bound, since its plan may be another. A sum it does not look into. */
+/**
+ * SQLite prepares a statement again if another limit is bound, since its plan may change; not if the limit is a sum.
+ */
 const MOST = "? + 0";
 
-/** One statement for each thing that is done: a condition and its write are one, so that processes need no transaction. */
+/** Optimistic concurrency: each statement holds its condition and its write, so that processes need no transaction. */
 export const STATEMENTS = {
   usual: `SELECT ${USUAL_COLUMNS} FROM sessions WHERE rowid = ? AND id = ?`,
   full: `SELECT ${ALL} FROM sessions WHERE id = ?`,
-  insertAt: `INSERT INTO sessions (rowid, ${ALL}) VALUES (?, ${SLOTS}) ON CONFLICT DO NOTHING`,
-  insert: `INSERT INTO sessions (${ALL}) VALUES (${SLOTS}) ON CONFLICT (id) DO NOTHING`,
+  insertAt: `INSERT INTO sessions (rowid, ${ALL}) VALUES (?, ${PLACEHOLDERS}) ON CONFLICT DO NOTHING`,
+  insert: `INSERT INTO sessions (${ALL}) VALUES (${PLACEHOLDERS}) ON CONFLICT (id) DO NOTHING`,
   update: `UPDATE sessions SET ${SET} WHERE id = ? AND version = ? AND ended IS NULL`,
   updateLeased: `UPDATE sessions SET ${LIGHT} WHERE rowid = ? AND id = ? AND version = ? AND renew_at IS ? AND ${SAME}`,
   updateRenewed: `UPDATE sessions SET ${LIGHT}, renew_at = ? WHERE rowid = ? AND id = ? AND version = ? AND ${SAME}`,
@@ -59,7 +61,7 @@ export const STATEMENTS = {
 
 export type Statements = { readonly [name in keyof typeof STATEMENTS]: StatementSync };
 
-/** Prepares every statement once. Results are arrays where `node:sqlite` can make them: a third cheaper than objects. */
+/** Prepares every statement once. Results are arrays if `node:sqlite` supports them: a third cheaper than objects. */
 export function prepareAll(db: DatabaseSync): Statements {
   const prepare = (name: keyof typeof STATEMENTS): StatementSync => {
     const statement = db.prepare(STATEMENTS[name]);

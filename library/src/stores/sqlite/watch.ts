@@ -1,3 +1,4 @@
+/** Tells listeners which sessions have ended, whichever process ended them: a poll of the table `endings`. */
 import { clearImmediate, clearInterval, setImmediate, setInterval } from "node:timers";
 import type { EndReason } from "../../contracts.ts";
 
@@ -12,22 +13,25 @@ export interface Ending {
 
 export type EndingListener = (ended: { readonly id: string; readonly reason: EndReason }) => void;
 
-/** What the watcher reads. Each may throw; it is then asked again later. */
+/** What the watcher reads. If a call throws, it is repeated later. */
 export interface EndingSource {
   /** Changes when another connection commits. */
   dataVersion(): number;
-  /** The number of the newest ending, 0 where there is none. */
+  /** The number of the newest ending, 0 if there is none. */
   newest(): number;
   /** The first `limit` endings after this number, in order. */
   after(number: number, limit: number): readonly Ending[];
 }
 
-/** How often the file is asked whether another connection has written, in milliseconds: a few microseconds each time. */
+/** How often the file is polled for writes of other connections, in milliseconds. A poll costs a few microseconds. */
 const INTERVAL = 100;
-/** Most endings that are told in one go; what is left waits for the event loop to go round. */
+/** The most endings that are told at once; the rest waits for the next turn of the event loop. */
 const BATCH = 500;
 
-/** Tells listeners of the endings in the file, whichever process wrote them. There is a timer only while somebody listens. */
+/**
+ * Tells listeners of the endings in the file, whichever process wrote them. The timer runs only while there is a
+ * listener.
+ */
 export class EndingWatcher {
   readonly #source: EndingSource;
   /** Each listener, and the newest ending from before it listened. */
@@ -41,7 +45,7 @@ export class EndingWatcher {
     this.#source = source;
   }
 
-  /** Answers how to stop. Throws where the file cannot be read. */
+  /** Returns the function that stops it. Throws if the file cannot be read. */
   watch(listener: EndingListener): () => void {
     const since = this.#source.newest();
     const own: EndingListener = (ended) => listener(ended);
@@ -52,7 +56,7 @@ export class EndingWatcher {
     };
   }
 
-  /** This connection ended something, which the data version does not tell. */
+  /** This connection ended a session, which does not change its own data version. */
   wrote(): void {
     if (this.#timer !== undefined) this.#lookSoon();
   }
@@ -80,7 +84,7 @@ export class EndingWatcher {
 
   #poll(): void {
     this.#attempt(() => {
-      // Asked before the endings are read: what is committed in between changes it again.
+      // Read before the endings: a commit in between changes it again.
       const version = this.#source.dataVersion();
       if (version === this.#version) return;
       this.#look();
@@ -104,7 +108,7 @@ export class EndingWatcher {
       try {
         listener({ id, reason });
       } catch {
-        // The session has ended, whatever a listener makes of it.
+        // The session has ended, whatever the listener does.
       }
     }
   }
@@ -113,7 +117,7 @@ export class EndingWatcher {
     try {
       work();
     } catch {
-      // The file is locked or fails. What was not told yet is told by the next poll, for its version was not kept.
+      // The file is locked or fails. The next poll tells the rest, since the version is forgotten.
       this.#version = -1;
     }
   }

@@ -1,9 +1,11 @@
-/** Who but its owner may open the store's file: it holds identities and sealed tokens, and whoever writes it makes sessions. */
+/** Checks the file's mode. Only its owner may open it: reading it shows identities, and writing it makes sessions. */
 import { statSync } from "node:fs";
 
 const OTHERS = 0o077;
 
-/** A sentence with its remedy where the file's mode lets others in; `null` where it does not, or where modes say nothing. */
+/**
+ * A warning with its remedy if users other than the owner may open the file; `null` if not, or if modes mean nothing.
+ */
 export function exposedMode(path: string): string | null {
   if (process.platform === "win32") return null;
   const mode = statSync(path).mode & 0o777;

@@ -1,16 +1,18 @@
-/** Whether the file that is open is still the one at its path. */
+/** Detects that the open file was deleted or replaced: whether it is still the one at its path. */
 import { statSync } from "node:fs";
 import { clearInterval, setInterval } from "node:timers";
 import { CoatcheckError } from "../../../core/errors.ts";
 
-/** How often the path is looked at while nobody writes, in milliseconds: two microseconds each time. */
+/** How often the path is checked between writes, in milliseconds. A check costs two microseconds. */
 const INTERVAL = 500;
 
-/** Which file it is: device and inode, or why there is none. */
+/** Identifies a file by device and inode; {@link NONE} if there is none. */
 type FileIdentity = string;
 const NONE: FileIdentity = "none";
 
-/** The file at a path. Throws what `stat` throws, but for a file or a directory that is not there. */
+/**
+ * The identity of the file at a path. Throws what `stat` throws, except if the file or its directory does not exist.
+ */
 export function fileIdentity(path: string): FileIdentity {
   try {
     // Inodes can be past 2^53.
@@ -23,9 +25,10 @@ export function fileIdentity(path: string): FileIdentity {
 }
 
 /**
- * An open file that was deleted, or that another one took the place of, is read and written as ever: processes that start later open the new one, and
- * what is ended in one of the two lives on in the other. So the path is looked at around every write, and by a timer for those who only read; its
- * write-ahead log by the timer alone. Both back at their paths are well again, for nothing was written to them meanwhile.
+ * A file that was deleted or replaced while it is open can still be read and written. Processes that start later open
+ * the new file, so that a session which ended in one file lives on in the other. Therefore the path is checked before
+ * and after every write, and by a timer for processes that only read; the path of the write-ahead log is checked by the
+ * timer only. If both files are back at their paths, the store works again: nothing was written to them meanwhile.
  */
 export class FileWatch {
   readonly #path: string;
@@ -35,7 +38,7 @@ export class FileWatch {
   readonly #timer: NodeJS.Timeout;
   #error: CoatcheckError | undefined;
 
-  /** @param file as it was before it was opened; the log is there by now, and stays while it is open */
+  /** @param file the identity from before it was opened; the log exists by now, and stays while the database is open */
   constructor(path: string, file: FileIdentity, onLost: (error: CoatcheckError) => void) {
     this.#path = path;
     this.#file = file;
@@ -44,12 +47,12 @@ export class FileWatch {
     this.#timer = setInterval(() => this.#look(), INTERVAL).unref();
   }
 
-  /** Throws where the file was lost when the path was looked at last. */
+  /** Throws if the last check found the file lost. */
   known(): void {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  /** Looks at the path now. Throws `ERR_STORE_UNAVAILABLE` where the file is lost. */
+  /** Checks the path now. Throws `ERR_STORE_UNAVAILABLE` if the file is lost. */
   check(): void {
     if (this.#error !== undefined || found(this.#path, this.#file) !== this.#file) this.#look();
     this.known();
@@ -73,14 +76,14 @@ export class FileWatch {
     try {
       this.#onLost(this.#error);
     } catch {
-      // The store is unavailable, whatever a listener makes of it.
+      // The store is unavailable, whatever the listener does.
     }
   }
 }
 
 const logOf = (path: string): string => `${path}-wal`;
 
-/** A path that cannot be looked at, for lack of a right for example, proves nothing. */
+/** A path that cannot be checked, because a permission is missing for example, proves nothing. */
 function found(path: string, otherwise: FileIdentity): FileIdentity {
   try {
     return fileIdentity(path);

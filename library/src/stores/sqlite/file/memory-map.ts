@@ -1,14 +1,14 @@
-/** The memory map through which the file is read, as large as the file is by now. */
+/** Keeps the memory map through which SQLite reads the file as large as the file. */
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 
-/** A part of the file that is read without the map costs two system calls for each page; a new map, that its pages are found anew. */
+/** Reading beyond the map costs two system calls per page; a new map costs a page fault for each of its pages. */
 const SMALLEST_GROWTH = 1_048_576;
 const GROWTH = 1 / 32;
 
 /**
- * SQLite maps the file as it is when it is first read, and anew when another connection has written. A process that alone writes a file
- * would so read through the map what was there when it started, and all that came since by system calls.
+ * SQLite maps the file when it is first read, and again when another connection has written. A process that is the only
+ * writer would therefore read through the map only what existed when it started, and newer pages by system calls.
  */
 export class FileMap {
   readonly #db: DatabaseSync;
@@ -16,7 +16,7 @@ export class FileMap {
   readonly #most: number;
   #mapped: number;
 
-  /** @param most bytes that are mapped; 0: none */
+  /** @param most the most bytes to map; 0 for no map */
   constructor(db: DatabaseSync, path: string, most: number) {
     this.#db = db;
     this.#path = path;
@@ -24,16 +24,16 @@ export class FileMap {
     this.#mapped = this.#size();
   }
 
-  /** A checkpoint may have made the file larger. No statement is at work. */
+  /** Call after a checkpoint, which may have made the file larger, while no statement is running. */
   follow(): void {
     try {
       const size = this.#size();
       if (size - this.#mapped < Math.max(SMALLEST_GROWTH, this.#mapped * GROWTH)) return;
       this.#mapped = size;
-      // Let go, and made again by the next read.
+      // Unmaps the file; the next read maps it again.
       this.#db.exec(`PRAGMA mmap_size = 0; PRAGMA mmap_size = ${this.#most}`);
     } catch {
-      // What was written is written. Reads do without: they are as right, and a little slower.
+      // The write is done. Reads without the map are as correct, and a little slower.
     }
   }
 

@@ -17,7 +17,10 @@ const STORE = fileURLToPath(new URL("../../sqlite.ts", import.meta.url));
 let files = 0;
 const fresh = (): string => join(folder, `${files++}.db`);
 
-/** A process that keeps rows in the file, makes a copy of it, writes on, and dies at once: what it wrote last is in the log. */
+/**
+ * A process that keeps rows in the file, makes a copy of it, writes on, and dies at once: what it wrote last is in the
+ * log.
+ */
 function killedAfterBackup(path: string): void {
   const row = JSON.stringify(sampleRow({ body: "x".repeat(600), expires: Date.now() + 86_400_000 }));
   const code = `

@@ -1,28 +1,28 @@
 /**
- * Tells a database that was put in another's place beside the log of that one: SQLite would replay the log into it, and what
- * comes of it is damaged, or a mixture of two.
+ * Detects a database file that replaced another one whose write-ahead log is still there. SQLite would replay that log
+ * into the new file, which damages it or mixes the two.
  */
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { CoatcheckError } from "../../../core/errors.ts";
 import { text } from "../rows.ts";
 
-/** A log that holds no frame is its header alone, or empty. */
+/** The size of a log's header: a log of this size or less holds no frame. */
 const HEADER = 32;
 const KEY = "store:file";
-/** No sweep takes it. */
+/** Past every sweep. */
 const FOR_EVER = 8_640_000_000_000_000;
 
-/** How often, and after how many milliseconds, it is asked again: another process may be taking note at this moment. */
+/** Tries, and milliseconds between them: another process may be writing down the file's identity at this moment. */
 const TRIES = 5;
 const PAUSE = 50;
 const CORRUPT = 11;
 
 /**
- * The database knows which file it is in. Read without any right to write, for whoever closes a database last writes the log
- * into it: a copy that was put in its place shall stay what it was.
+ * Compares the file with the identity that the database stores about itself. Opened read-only, since the last
+ * connection that closes would write the log into the file, and a restored copy has to stay as it is.
  *
- * @throws CoatcheckError `ERR_STORE_INVALID` where the log beside it was written for another file
+ * @throws CoatcheckError `ERR_STORE_INVALID` if the log beside it was written for another file
  */
 export function refuseForeignLog(path: string): void {
   if (!hasLog(path)) return;
@@ -36,7 +36,7 @@ export function refuseForeignLog(path: string): void {
   throw notItsLog(path);
 }
 
-/** Without such a log a database that has moved was copied whole, and takes note of where it is now. */
+/** Stores the file's identity. A database that moved and has no foreign log was copied completely. */
 export function noteFile(db: DatabaseSync, path: string): void {
   const here = placeOf(path);
   if (knownPlace(db) !== here) {
@@ -49,7 +49,7 @@ function hasLog(path: string): boolean {
   return found !== undefined && found.size > HEADER;
 }
 
-/** `null` where nothing can be told: whoever opens it says what is wrong. */
+/** `null` if the file does not tell; opening it for use then reports what is wrong. */
 function placeIn(path: string): string | "damaged" | null {
   try {
     const db = new DatabaseSync(path, { readOnly: true });
@@ -69,13 +69,13 @@ function knownPlace(db: DatabaseSync): string | null {
   return found === undefined ? null : text(Object.values(found)[0]);
 }
 
-/** Inode and birth. Of the device nothing: its number may be another after the machine has started again. */
+/** Inode and time of birth. Not the device, whose number may change when the machine restarts. */
 function placeOf(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true });
   return `${ino} ${birthtimeNs}`;
 }
 
-/** One of the two is enough: there are file systems that number their files anew, and some that know no birth. */
+/** One of the two is enough: some file systems renumber their files, and some store no time of birth. */
 function isSame(known: string, here: string): boolean {
   const [inode, birth] = known.split(" ");
   const [inodeHere, birthHere] = here.split(" ");
