@@ -30,8 +30,10 @@ export interface CustomOptions {
   readonly name: string;
   /** Whether the request carries the credential that `authenticate` reads. Synchronous, and by the request alone. */
   presented(request: RequestView): boolean;
-  /** Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw `unavailable(cause)` is to say that it is not known: 503.
-   * All else that it throws is its bug: 500. */
+  /**
+   * Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw `unavailable(cause)`
+   * is to say that it is not known: 503. All else that it throws is its bug: 500.
+   */
   authenticate(request: RequestView, context: CustomContext): MaybePromise<CustomIdentity | null>;
   /** How long `authenticate` may take, milliseconds. Default 5,000. */
   readonly timeout?: number;

@@ -3,10 +3,19 @@ import type { LoginIdentity, ProviderTokens, RequestView, Session } from "../con
 import { normalizeIdentity } from "../core/record.ts";
 import type { HasEngine } from "../http/auth.ts";
 
-/** Who to sign in; the issuer is `test` unless one is given. */
+/**
+ * The user to sign in.
+ *
+ * @example
+ * ```ts
+ * // An access token that has run out, so that the next request refreshes it at `fakeProvider()`.
+ * const cookie = await signIn(auth, { subject: "alice", accessToken: "old", refreshToken: "rt", accessTokenExpiresIn: 0 });
+ * ```
+ */
 export interface TestUser extends Omit<LoginIdentity, "issuer"> {
+  /** Default `test`. */
   readonly issuer?: string;
-  /** What `session.accessToken()` answers. Default none, as for a user whom the app itself signed in. */
+  /** What `session.accessToken()` returns. Default none, as for a user whom the app itself signed in. */
   readonly accessToken?: string;
   /** How long the access token lives, milliseconds. Default an hour. */
   readonly accessTokenExpiresIn?: number;
@@ -17,15 +26,16 @@ export interface TestUser extends Omit<LoginIdentity, "issuer"> {
 }
 
 /**
- * Signs a user in without a provider and answers the `Cookie` header of their browser. The session is a real one, in
- * the store that `auth` was given.
+ * Signs a user in without a provider and returns the `Cookie` header of their browser. The session is a real one, in
+ * the store of `auth`.
  *
  * @param prepare records more than the login, for example data
  * @example
  * ```ts
  * const cookie = await signIn(auth, { subject: "alice", claims: { name: "Alice" } });
  * const response = await fetch("http://localhost:3000/me", { headers: { cookie } });
- * const withToken = await signIn(auth, { subject: "alice", accessToken: "at-1" }); // what session.accessToken() answers
+ * // session.accessToken() will return this one:
+ * const withToken = await signIn(auth, { subject: "alice", accessToken: "at-1" });
  * ```
  */
 export async function signIn<Data>(

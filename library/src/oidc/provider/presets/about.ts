@@ -13,7 +13,8 @@ import { presetOf, scopeInWords, scopeOf } from "./presets.ts";
  * @example
  * ```ts
  * import { aboutProvider } from "coatcheck";
- * aboutProvider({ issuer: "https://accounts.google.com", clientId: "app" }); // { preset: "Google", scope: "openid profile email" }
+ * const { preset, scope } = aboutProvider({ issuer: "https://accounts.google.com", clientId: "app" });
+ * console.log(preset, scope); // Google openid profile email
  * ```
  */
 export function aboutProvider(config: ProviderConfig): ProviderAbout {

@@ -14,7 +14,7 @@ import { payloadOf } from "./renewed-id-token.ts";
 import type { GrantedRefresh } from "./send-refresh.ts";
 import { outcomeOf, sendRefresh } from "./send-refresh.ts";
 
-/** What a refresh is given besides the tokens. */
+/** What a refresh needs besides the tokens. */
 export interface Refresher {
   readonly ready: () => MaybePromise<Ready>;
   readonly config: SettledConfig;
@@ -35,16 +35,16 @@ export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(con
  * |---|---|
  * | 200 with a bearer token | `renewed`; a refresh token, ID token or scope that the answer leaves out is kept |
  * | 4xx with the JSON error `invalid_grant`, or one by which this provider says the same | `refused` |
- * | 400 with another OAuth error, neither about our client nor passing | `refused`, `doubtful` |
- * | an ID token or UserInfo of another user, an ID token that is forged | `refused`; the new tokens are used for nothing (ID-13) |
- * | any other 4xx but 408 and 429; 500 with an OAuth error that does not pass | `unavailable`, `answered`, with `Retry-After` in milliseconds |
- * | 408, 429, 5xx, an error that passes; also where the body is cut off | `unavailable`, with `Retry-After` |
+ * | 400 with another permanent OAuth error that is not about our client | `refused`, `doubtful` |
+ * | an ID token or UserInfo of another user, a forged ID token | `refused`; the new tokens are not used (ID-13) |
+ * | any other 4xx but 408 and 429; 500 with a permanent OAuth error | `unavailable`, `answered`, with `Retry-After` |
+ * | 408, 429, 5xx, a temporary error; also if the body is cut off | `unavailable`, with `Retry-After` |
  * | no connection: name, route, certificate, refused, too slow | `unavailable` |
  * | another 2xx, 3xx, 200 with anything else, lost or late after the request left | `unknown` |
  *
- * With the tokens in hand nothing that fails afterwards takes them away, for the old ones are used up: an ID token that
- * cannot be checked (no keys, its times) is left aside, and without UserInfo no claim is lost. The event
- * `provider.failed` names the check.
+ * `Retry-After` is in milliseconds. Once the new tokens are here no later failure discards them, since the old ones are
+ * used up: an ID token that cannot be checked (no keys, its times) is ignored, and without UserInfo the claims stay as
+ * they are. The event `provider.failed` names the check.
  *
  * @param send sends the request and reads its answer; a test gives openid-client's way
  */
@@ -98,13 +98,13 @@ async function renewed(context: RefreshContext, granted: GrantedRefresh): Promis
   return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "renewed", tokens: kept, claims };
 }
 
-/** Checks that say nothing against whom the ID token is about: it is not used, and the tokens that came with it are. */
+/** Failed checks that do not concern the ID token's user: the ID token is ignored, and the other tokens are used. */
 const LEAVE_ASIDE: ReadonlySet<string> = new Set([
   ...["exp", "iat", "nbf", "jwt_timestamp_check_failed", "key_selection_failed"],
   ...["keys", "redirect", "content-type", "size", "depth"],
 ]);
 
-/** The claims of the new ID token; `null` where it cannot be used, a problem where it is not this person's. */
+/** The claims of the new ID token; `null` if it cannot be used, a problem if it is about another user. */
 async function checked(
   context: RefreshContext,
   idToken: RenewedIdToken,
@@ -146,7 +146,7 @@ async function withUserinfo(
   } catch (error) {
     const problem = problemOf(error);
     if (problem.check === "json_attribute_comparison_failed")
-      return new ProviderProblem("refused", "userinfo_sub", "UserInfo is about somebody else");
+      return new ProviderProblem("refused", "userinfo_sub", "UserInfo is about another user");
     leftAside(context, "userinfo", problem);
     return idToken === null ? null : { ...identity.claims, ...personalClaims(idToken, null, config) };
   }
