@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkCommands, checkConfigurations, compileSnippets } from "./check-snippets.ts";
+import { checkCommands, checkConfigurations, checkFirstScreens, compileSnippets } from "./check-snippets.ts";
 import { examplesOf, snippetsOf } from "./snippets.ts";
 
 const fence = "```";
@@ -51,4 +51,13 @@ test("snippets: a configuration is the file that it names, or it is wrong", () =
   assert.deepEqual(verdict("# docs/guides/absent.yaml\nx: 1", "yaml"), ["there is no docs/guides/absent.yaml"]);
   assert.match(verdict("server {}").join(), /names no file/);
   assert.deepEqual(verdict("x: 1", "yaml"), []);
+});
+
+test("snippets: a page that shows nothing on its first screen is seen", () => {
+  const page = (lines: number) => ({ path: `${lines}.md`, text: `${"text\n".repeat(lines)}${fence}sh\nnpm test\n${fence}\n` });
+  const found = checkFirstScreens([page(0), page(23), page(24), { path: "words.md", text: "only words\n" }]);
+  assert.deepEqual(
+    found.map(({ path }) => path),
+    ["24.md", "words.md"],
+  );
 });

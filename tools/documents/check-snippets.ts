@@ -1,6 +1,6 @@
 /**
  * What the documentation shows is true: TypeScript compiles against the sources, npm's commands exist, and a
- * configuration is the very file that the tests run.
+ * configuration is the very file that the tests run. And each page shows something soon.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { readManifest } from "../build/check-packages.ts";
 import type { Rule } from "../rule.ts";
 import { main } from "../rule.ts";
-import type { Violation } from "../sources/files.ts";
+import type { SourceFile, Violation } from "../sources/files.ts";
 import { isTest, isTypeScript, ROOT, readFiles } from "../sources/files.ts";
 import type { Snippet } from "./snippets.ts";
 import { examplesOf, snippetsOf } from "./snippets.ts";
@@ -17,6 +17,8 @@ const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 const PRELUDE = "tools/documents/snippet-prelude.ts";
 const SHELLS = new Set(["sh", "bash", "shell", "console"]);
 const CONFIGURATIONS = new Set(["nginx", "caddyfile", "Caddyfile"]);
+/** So many lines of a page are seen without scrolling. */
+const FIRST_SCREEN = 25;
 
 /** As strict as the sources, but for names that an example declares and does not use. */
 const CONFIGURATION = {
@@ -90,8 +92,24 @@ export function checkConfigurations(
   });
 }
 
+/** Pages that show nothing on their first screen, for which a reader in a hurry looks before the rules. */
+export function checkFirstScreens(pages: readonly SourceFile[]): readonly Violation[] {
+  return pages
+    .filter((page) => !snippetsOf(page).some(({ line }) => line <= FIRST_SCREEN))
+    .map(({ path }) => ({
+      path,
+      message: `has no snippet within its first ${FIRST_SCREEN} lines: begin with a task and how it is done`,
+    }));
+}
+
+/** Pages that answer a task. A record of requirements or of a decision is looked up and answers none. */
+function isPage(path: string): boolean {
+  return /^docs\/(guides\/)?[\w-]+\.md$/.test(path) && path !== "docs/requirements.md";
+}
+
 function checkAll(): readonly Violation[] {
-  const prose = readFiles((path) => path.endsWith(".md")).flatMap(snippetsOf);
+  const documents = readFiles((path) => path.endsWith(".md"));
+  const prose = documents.flatMap(snippetsOf);
   const examples = readFiles((path) => path.startsWith("library/src/") && isTypeScript(path) && !isTest(path)).flatMap(
     examplesOf,
   );
@@ -101,6 +119,7 @@ function checkAll(): readonly Violation[] {
     ...compileSnippets([...prose, ...examples].filter(({ language }) => language === "ts" || language === "typescript")),
     ...checkCommands(prose, scripts),
     ...checkConfigurations(prose, read),
+    ...checkFirstScreens(documents.filter(({ path }) => isPage(path))),
   ];
 }
 
