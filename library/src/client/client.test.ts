@@ -147,7 +147,7 @@ test("navigate: false leaves the page where it is, and tells it", async () => {
 
 const NO_YES: readonly { readonly what: string; readonly answer: () => Response; readonly code: string }[] = [
   { what: "503 without an end", answer: () => outage(), code: "ERR_STORE_UNAVAILABLE" },
-  { what: "503 for longer than patience", answer: () => outage("31"), code: "ERR_STORE_UNAVAILABLE" },
+  { what: "503 for longer than retryTimeout", answer: () => outage("31"), code: "ERR_STORE_UNAVAILABLE" },
   { what: "500", answer: () => new Response("oops", { status: 500 }), code: "ERR_RESPONSE" },
   { what: "403", answer: () => Response.json({ code: "ERR_CROSS_SITE" }, { status: 403 }), code: "ERR_CROSS_SITE" },
   { what: "a page of somebody in between", answer: () => new Response("<h1>Welcome to our hotel</h1>"), code: "ERR_RESPONSE" },
@@ -189,7 +189,7 @@ test("LO-01 a logout that meets 503 is sent again when the server says, and then
   assert.deepEqual(page.changes, ["alice > nobody"]);
 });
 
-test("503 is asked again five times and no longer than patience", async () => {
+test("503 is asked again five times and no longer than retryTimeout", async () => {
   for (const { seconds, requests } of [
     { seconds: "1", requests: 5 },
     { seconds: "12", requests: 3 },

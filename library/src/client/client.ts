@@ -7,12 +7,12 @@ import { ANONYMOUS, watchSession } from "./watch.ts";
 import type { World } from "./world.ts";
 
 const MINUTE = 60_000;
-/** Until then our own endpoints have answered, or do not. */
+/** The time limit for an answer of our own endpoints. */
 const LONGEST_ANSWER = 15_000;
 
-/** The client in a world of its own. */
+/** The client in the given browser environment. */
 export function createClient<Claims>(options: SessionClientOptions, real: World): SessionClient<Claims> {
-  const { prefix = "/auth", maxAge = 0, patience = 30_000 } = options;
+  const { prefix = "/auth", maxAge = 0, retryTimeout = 30_000 } = options;
   const world = options.fetch === undefined ? real : { ...real, fetch: options.fetch };
   const watch = watchSession(world, `coatcheck:${prefix}`, ask);
   let kept = Number.NEGATIVE_INFINITY;
@@ -21,7 +21,7 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
     const headers = { accept: "application/json" };
     const once = () =>
       world.fetch(prefix + path, { ...init, headers, cache: "no-store", signal: AbortSignal.timeout(LONGEST_ANSWER) });
-    return retryUnavailable(world, once, patience).catch((cause: unknown) => {
+    return retryUnavailable(world, once, retryTimeout).catch((cause: unknown) => {
       throw new SessionClientError("ERR_UNREACHABLE", 0, cause);
     });
   }
@@ -38,11 +38,11 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
     const body = new URLSearchParams(returnTo === undefined ? {} : { return_to: returnTo });
     const response = await send("/logout", { method: "POST", body });
     const { location } = await bodyOf<{ location: string }>(response, "location").catch((error: unknown) => {
-      // Signed out in this browser, though not yet in the store (S-45).
+      // Signed out in this browser, although not yet in the store (S-45).
       if (error instanceof SessionClientError && error.code.startsWith("ERR_LOGOUT_")) watch.ended(false);
       throw error;
     });
-    // A page that leaves tells its own listeners nothing: one that goes somewhere itself would keep it from arriving.
+    // A page that navigates does not call its own listeners: one that navigates too would cancel this navigation.
     watch.ended(navigate);
     if (navigate) world.go(location);
     return location;
@@ -71,8 +71,9 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
     async fetch(input, init) {
       const signal = init?.signal ?? (input instanceof Request ? input.signal : null);
       const once = () => world.fetch(input, init);
-      const response = await (isReplayable(input, init) ? retryUnavailable(world, once, patience, signal) : once());
-      // One request's word is a reason to look: it may have been refused for its own sake, or left before a login.
+      const response = await (isReplayable(input, init) ? retryUnavailable(world, once, retryTimeout, signal) : once());
+      // A 401 is a reason to check: this request may have been refused for a reason of its own, or been sent before a
+      // login.
       if (response.status === 401) watch.hear(ANONYMOUS);
       return response;
     },
@@ -81,7 +82,7 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
 }
 
 /**
- * What an endpoint answered, which must have the member that ours has: a page of a proxy in between is no answer.
+ * The body that an endpoint answered. It must have the member that ours has: a page of a proxy in between is no answer.
  *
  * @throws SessionClientError for everything else
  */

@@ -55,13 +55,13 @@ for (const [what, input, init] of NOT_AGAIN) {
   });
 }
 
-test("S-26 a 503 without Retry-After, and one past patience, is the answer", async () => {
-  for (const [patience, response] of [
+test("S-26 a 503 without Retry-After, and one past retryTimeout, is the answer", async () => {
+  for (const [retryTimeout, response] of [
     [30_000, new Response("down", { status: 503 })],
     [1_999, outage()],
   ] as const) {
     const tab = tabs().open();
-    const answered = createClient({ patience }, tab.world).fetch(URL_OF_API);
+    const answered = createClient({ retryTimeout }, tab.world).fetch(URL_OF_API);
     await next(tab).answer(response);
     assert.equal(await (await answered).text(), "down");
   }

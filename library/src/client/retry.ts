@@ -1,12 +1,12 @@
-/** Retries of requests that are answered 503, and what may be sent twice. */
+/** Retries of requests that are answered 503, and which of them may be sent twice: those that are idempotent. */
 import type { World } from "./world.ts";
 
 const MOST_ATTEMPTS = 5;
 const SHORTEST_WAIT = 250;
 
 /**
- * Sends until the answer is something else than a 503 that says when to come back, or that would be too late or too
- * often: then the 503 is the answer. Rejects as `send` does, and with the signal's reason while it waits.
+ * Sends again while the answer is a 503 with `Retry-After`. The 503 is the answer if waiting would take longer than the
+ * timeout, or after the last attempt. Rejects as `send` does, and with the signal's reason while it waits.
  *
  * @param timeout for all waiting together, milliseconds
  */
@@ -21,9 +21,9 @@ export async function retryUnavailable(
     const response = await send();
     const wait = response.status === 503 ? retryAfter(response) : Number.NaN;
     if (!(world.now() + wait <= deadline) || attempt === MOST_ATTEMPTS) return response;
-    // This one is not read, so a body that fails meanwhile does not matter.
+    // This answer is dropped, so a body that fails meanwhile does not matter.
     response.body?.cancel().catch(() => undefined);
-    // Later than asked by up to a fifth, so that tabs do not all come back at once.
+    // Jitter: later than asked by up to a fifth, so that tabs do not all come back at once.
     await pause(world, Math.max(wait, SHORTEST_WAIT) * (1 + Math.random() / 5), signal);
   }
 }
@@ -34,7 +34,7 @@ function retryAfter(response: Response): number {
   return /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - serverTime(response);
 }
 
-/** What time it was at the server: people's clocks are wrong by minutes. */
+/** The server's time: clocks of browsers are wrong by minutes. */
 export function serverTime({ headers }: Response): number {
   return Date.parse(headers.get("date") ?? "") || Date.now();
 }
@@ -54,7 +54,10 @@ function pause(world: World, delay: number, signal?: AbortSignal | null): Promis
   });
 }
 
-/** Whether sending it again means the same: the method says so (RFC 9110 §9.2.2), and the body can be had once more. */
+/**
+ * Whether the request may be sent again: the method is idempotent (RFC 9110 §9.2.2), and the body can be read once
+ * more.
+ */
 export function isReplayable(input: RequestInfo | URL, init: RequestInit = {}): boolean {
   const own = input instanceof Request ? input.method : "GET";
   const method = init.method?.toUpperCase() ?? own;

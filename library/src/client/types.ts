@@ -1,7 +1,9 @@
+/** The public types of the browser's client. */
+
 /** A user is signed in. What `GET {prefix}/session` answers; never a token. Times are milliseconds since the epoch. */
 export interface ClientSession<Claims> {
   readonly identity: { readonly issuer: string; readonly subject: string; readonly claims: Claims };
-  /** `null` where no session is stored, for a user whom a header or a strategy of the app authenticates. */
+  /** `null` if no session is stored, for a user whom a header or a strategy of the app authenticates. */
   readonly session: {
     readonly id: string;
     readonly createdAt: number;
@@ -13,26 +15,26 @@ export interface ClientSession<Claims> {
 }
 
 /**
- * Hears that another user is signed in than before: `session` is `null` if none is any more, `before` if none was.
- * New times or claims of the same person are no change.
+ * Called when another user is signed in than before: `session` is `null` if none is any more, `before` if none was. New
+ * times or claims of the same user are no change.
  */
 export type SessionListener<Claims> = (session: ClientSession<Claims> | null, before: ClientSession<Claims> | null) => void;
 
 export interface SessionClientOptions {
-  /** Where the endpoints live. Default `/auth`. */
+  /** The path of the endpoints. Default `/auth`. */
   readonly prefix?: string;
   /** Sends the requests. Default: the page's own `fetch`. */
   readonly fetch?: typeof fetch;
-  /** How long an answer of `session()` is good for, milliseconds. Default 0: each call asks. */
+  /** How long an answer of `session()` is reused, milliseconds. Default 0: each call asks the server. */
   readonly maxAge?: number;
-  /** How long answers of 503 are retried in all, milliseconds. Default 30,000. */
-  readonly patience?: number;
+  /** The time limit for all retries of a request that is answered 503, milliseconds. Default 30,000. */
+  readonly retryTimeout?: number;
 }
 
 export interface SignInOptions {
-  /** Where the browser comes back to: an address of this origin. Default: this page. */
+  /** The address of this origin to which the browser comes back. Default: this page. */
   readonly returnTo?: string;
-  /** Which provider, where there are several. */
+  /** Which provider, if there are several. */
   readonly provider?: string;
 }
 
@@ -42,46 +44,46 @@ export interface SignOutOptions {
    * configured with.
    */
   readonly returnTo?: string;
-  /** `false`: the page stays, and does itself with the answered address what it likes. */
+  /** `false`: the page stays, and decides itself what to do with the answered address. */
   readonly navigate?: boolean;
 }
 
-/** The browser's side of a session. Its methods may be handed around without it. */
+/** The browser's side of a session. Its methods are bound, so that they can be passed on as functions. */
 export interface SessionClient<Claims> {
-  /** What was read last, `undefined` before the first answer. For rendering; whom it shows may be gone already. */
+  /** What was read last, `undefined` before the first answer. For rendering: this user may have signed out since. */
   readonly current: ClientSession<Claims> | null | undefined;
   /**
-   * Who is signed in, or `null`; calls at the same time share one request (S-26). It is no activity of the user
-   * (SE-06).
+   * The signed-in user, or `null`. Single flight: calls at the same time share one request (S-26). It is no activity of
+   * the user (SE-06).
    *
-   * @throws SessionClientError where the server could not say; nothing that was known changes by it
+   * @throws SessionClientError if the server could not say; what was known stays as it is
    */
   session(): Promise<ClientSession<Claims> | null>;
-  /** Tells of changes from now on, whichever tab or server made them. Answers how to stop. */
+  /** Calls the listener at every change from now on, whichever tab or server made it. Answers a function that stops. */
   subscribe(listener: SessionListener<Claims>): () => void;
   /** Goes to the login. */
   signIn(options?: SignInOptions): void;
   /**
    * Ends the session, then tells the other tabs, then goes where the server says. Answers that address. Listeners of
-   * this page hear of it only where it stays (`navigate: false`).
+   * this page are called only if it stays (`navigate: false`).
    *
-   * @throws SessionClientError where the server did not say yes: the person is still signed in, and no listener was
-   * told otherwise
+   * @throws SessionClientError if the server did not confirm it: the user is still signed in, and no listener was
+   * called
    */
   signOut(options?: SignOutOptions): Promise<string>;
-  /** The person is here: counts as activity, at most once a minute however often it is called. Never rejects. */
+  /** The user is active: sent at most once a minute, however often it is called. Never rejects. */
   keepAlive(): Promise<void>;
   /**
-   * `fetch`, but for two things: a 503 with `Retry-After` is asked again, where method and body allow it, until the
-   * answer is another or patience is at its end; and after a 401 the session is read again, so that listeners hear of
-   * its end.
+   * `fetch` with two additions: a 503 with `Retry-After` is retried if the request is idempotent and its body can be
+   * sent again, within `retryTimeout`; and after a 401 the session is read again, so that listeners are told of its
+   * end.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Stops listening, to tabs, page and time. */
+  /** Stops all timers and listeners. */
   close(): void;
 }
 
-/** The server did not say what was asked of it. */
+/** The server did not give the answer that was asked for. */
 export class SessionClientError extends Error {
   override readonly name = "SessionClientError";
   /**
@@ -89,7 +91,7 @@ export class SessionClientError extends Error {
    * answered with.
    */
   readonly code: string;
-  /** Of the answer; 0 where there is none. */
+  /** Of the answer; 0 if there is none. */
   readonly status: number;
 
   constructor(code: string, status: number, cause?: unknown) {

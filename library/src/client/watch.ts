@@ -4,7 +4,7 @@ import type { Line, World } from "./world.ts";
 
 /** That no user is signed in, on the channel between tabs. */
 export const ANONYMOUS = "";
-/** How long after a look that came to nothing the next one is, while the page is shown. */
+/** How long after a failed check the next one is, while the page is shown. */
 const LOOK_AGAIN = 30_000;
 
 type Known<Claims> = ClientSession<Claims> | null;
@@ -13,21 +13,20 @@ type Known<Claims> = ClientSession<Claims> | null;
 export interface Answer<Claims> {
   readonly session: Known<Claims>;
   /**
-   * Milliseconds until the session ends by itself, unless the person does something. `null`: it does not, or there is
-   * none.
+   * Milliseconds until the session ends by itself, unless the user is active. `null`: it does not, or there is none.
    */
   readonly left: number | null;
 }
 
-/** What is known of who is signed in, and who wants to hear of it. */
+/** The signed-in user as last read, and the listeners to changes. */
 export interface Watch<Claims> {
   current(): Known<Claims> | undefined;
   read(maxAge?: number): Promise<Known<Claims>>;
-  /** Another tab says that this user is signed in. A reason to ask the server, and no more. */
+  /** Another tab says that this user is signed in, which is a reason to ask the server, and nothing more. */
   hear(who: unknown): void;
   /**
-   * The server ended the session for this page. What was asked before that is not believed. `quietly`: listeners here
-   * need not know.
+   * The server ended the session for this page. Answers to requests that were sent before are ignored. `quietly`:
+   * listeners of this page are not told.
    */
   ended(quietly: boolean): void;
   subscribe(listener: SessionListener<Claims>): () => void;
@@ -38,17 +37,17 @@ const whoOf = (session: Known<unknown>) =>
   session === null ? ANONYMOUS : JSON.stringify([session.identity.issuer, session.identity.subject]);
 
 /**
- * Looks when there is a reason to: the page is shown, another tab says something else, the session should be over by
- * now. What another tab says is never taken for true, so nothing but the server's own word signs a user out.
+ * Checks the session when there is a reason to: the page is shown, another tab says something else, the session should
+ * be over by now. A message of another tab is never proof: only an answer of the server signs a user out.
  */
 export function watchSession<Claims>(world: World, name: string, ask: () => Promise<Answer<Claims>>): Watch<Claims> {
   const listeners = new Set<SessionListener<Claims>>();
   let known: Known<Claims> | undefined;
   let knownSince = Number.NEGATIVE_INFINITY;
   let reading: Promise<Known<Claims>> | undefined;
-  /** Counts what makes answers that are on their way worthless. */
+  /** Raised by every event that makes answers that are on their way obsolete. */
   let era = 0;
-  /** What was heard while an answer is on its way. */
+  /** The last message of another tab while a request is on its way. */
   let heard: unknown;
   let stopTimer = () => {};
   let isClosed = false;
@@ -69,7 +68,7 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
       if (began === era) throw error;
     });
     if (answer === undefined || began !== era) return read();
-    // The answer may be older than what was heard: one more look decides.
+    // The answer may be older than the message: one more check decides.
     if (heard !== undefined && heard !== whoOf(answer.session)) return attempt(began);
     learn(answer);
     return answer.session;
@@ -79,13 +78,13 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
     const before = known;
     known = session;
     knownSince = world.now();
-    // The server's clock has whole seconds. One that is past the end, with the session alive, is not to be asked
-    // without pause.
+    // The server's clock has whole seconds. If it is past the end while the session lives, it is not asked without
+    // pause.
     if (left !== null) lookIn(left > 0 ? left + 1000 : LOOK_AGAIN);
     if (before !== undefined && whoOf(before) === whoOf(session)) return;
     line?.post(whoOf(session));
     if (before === undefined || quietly) return;
-    // Each on its own: what one throws is the page's to see, and keeps nothing from the others.
+    // Each in a microtask of its own: an error of one reaches the page, and the others are still called.
     for (const listener of listeners) queueMicrotask(() => listener(session, before));
   }
 
@@ -117,7 +116,7 @@ export function watchSession<Claims>(world: World, name: string, ask: () => Prom
   const shown = () => {
     if (known !== undefined || listeners.size > 0) look();
   };
-  // A page with an open channel may not be kept for the back button; what is said meanwhile is caught up with.
+  // A page with an open channel is not kept in the back-forward cache; when it is back it checks again.
   const left = () => {
     line?.close();
     line = undefined;

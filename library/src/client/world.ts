@@ -1,3 +1,5 @@
+/** The browser as the client sees it: requests, time, page events, the channel to other tabs. */
+
 /** What happens to a page. */
 export interface PageEvents {
   shown(): void;
@@ -8,7 +10,7 @@ export interface PageEvents {
   back(): void;
 }
 
-/** A line to the other tabs of the origin. */
+/** A channel to the other tabs of the origin. */
 export interface Line {
   post(message: string): void;
   close(): void;
@@ -19,23 +21,23 @@ export interface World {
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /** Milliseconds of a clock that never jumps. */
   now(): number;
-  /** Answers how to stop it. */
+  /** Answers a function that stops it. */
   timer(delay: number, act: () => void): () => void;
   isVisible(): boolean;
   watch(events: PageEvents): () => void;
-  /** `undefined` where the browser has none. */
+  /** `undefined` if the browser has none. */
   line(name: string, hear: (message: unknown) => void): Line | undefined;
   /** The page's address at its origin. */
   here(): string;
   go(url: string): void;
 }
 
-/** The longest that `setTimeout` waits. A caller that is woken early looks and waits again. */
+/** The longest that `setTimeout` waits. A caller that is woken early waits again. */
 const LONGEST = 2 ** 31 - 1;
 
 export function browserWorld(): World {
   return {
-    // Looked up when it is called, so that what instruments it later is used.
+    // Looked up when it is called, so that a `fetch` that is instrumented later is used.
     fetch: (input, init) => fetch(input, init),
     now: () => performance.now(),
     timer: (delay, act) => {
