@@ -27,7 +27,7 @@ export interface Cookies {
   readonly loginPrefix: string;
   /**
    * The cookie of the login with this state.
-   * @throws {TypeError} where `state` has fewer than 11 characters, or others than base64url's
+   * @throws {TypeError} if `state` has fewer than 11 characters, or others than base64url's
    */
   login(state: string): CookieSpec;
   /**
@@ -63,7 +63,7 @@ export function createCookies(options: CookieOptions): Cookies {
   const base = options.name ?? defaultName(options.origins);
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(base)) throw new TypeError("The cookie's name may have letters, digits, - and _.");
   const { sameSite = "Lax" } = options;
-  // From JavaScript anything may come; None would send the session along with every other site's requests.
+  // JavaScript callers may pass anything; None would send the session along with every other site's requests.
   if (sameSite !== "Lax" && sameSite !== "Strict")
     throw new TypeError(`cookie.sameSite is ${String(sameSite)}; it can be Lax or Strict`);
   const secure = schemeOf(options.origins);
@@ -105,8 +105,8 @@ export function isOurCookie(name: string, base: string = DEFAULT_NAME): boolean 
 }
 
 /**
- * The `Cookie` header without ours, for an upstream: the same string where there are none, `undefined` where nothing is
- * left. The others stay as they were sent. A header that is too long to be read is not passed on either.
+ * The `Cookie` header without ours, for an upstream: the same string if there are none, `undefined` if nothing is left.
+ * The others stay as they were sent. A header that is too long to be read is not passed on either.
  */
 export function withoutOurs(header: string | undefined, isOurs: (name: string) => boolean = isOurCookie): string | undefined {
   if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined;
@@ -152,7 +152,7 @@ function schemeOf(origins: readonly string[]): boolean {
   if (exposed !== undefined) {
     throw configuration(
       `publicUrl ${exposed.origin} is http`,
-      "Anyone on the way could take over sessions. Use https; http is for loopback addresses such as http://localhost:4180.",
+      "Anyone on the network could take over sessions. Use https; http is for loopback addresses such as http://localhost:4180.",
     );
   }
   if (urls.length === 0)

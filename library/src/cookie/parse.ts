@@ -1,10 +1,12 @@
+/** Reads cookies from the `Cookie` header of a request. */
+
 /** A cookie as it was sent. */
 export interface SentCookie {
   readonly name: string;
   readonly value: string;
 }
 
-/** A longer `Cookie` header counts as none: no browser sends it, and no caller is to make us search it. */
+/** A longer `Cookie` header is ignored: no browser sends it, and searching it would cost too much. */
 export const MAX_HEADER_CHARACTERS = 32_768;
 
 const NO_VALUES: readonly string[] = Object.freeze([]);
@@ -16,7 +18,7 @@ const QUOTE = 0x22;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 
-/** Where in a header a cookie's value stands. */
+/** The position of a cookie's value in a header. */
 export interface CookieSpan {
   readonly start: number;
   readonly end: number;
@@ -45,7 +47,7 @@ export function readCookies(header: string | undefined, name: string, max = 4): 
 }
 
 /**
- * Where the first value of {@link readCookies} stands; `undefined` where there is none. A text that is cut out of
+ * The position of the first value of {@link readCookies}; `undefined` if there is none. A text that is cut out of
  * another is slower to read.
  */
 export function findCookie(header: string | undefined, name: string): CookieSpan | undefined {
@@ -61,13 +63,13 @@ export function findCookie(header: string | undefined, name: string): CookieSpan
 const isReadable = (header: string, name: string): boolean => header.length <= MAX_HEADER_CHARACTERS && name !== "";
 
 /**
- * Where the value of the next cookie of this name begins, at `from` or behind it; -1 where there is none. A plain
- * search finds the name and only then looks whether a cookie begins there: a header is read at the speed of `indexOf`,
- * and nothing is allocated for other cookies.
+ * The index at which the value of the next cookie of this name begins, from `from` on; -1 if there is none. A plain
+ * search finds the name, and only then is it checked that a cookie begins there: a header is read at the speed of
+ * `indexOf`, and nothing is allocated for other cookies.
  */
 function nextValue(header: string, name: string, from: number): number {
   let at = from;
-  // Where the rest is too short for another one, nothing is searched: a search costs more than reading the value.
+  // If the rest is too short for another one, it is not searched: a search costs more than reading the value.
   while (header.length - at > name.length) {
     at = header.indexOf(name, at);
     if (at < 0) return -1;

@@ -1,4 +1,6 @@
-/** What a cookie is, whatever its value. Setting and clearing both come from it, so that they cannot differ (S-12). */
+/** Cookie definitions, and the `Set-Cookie` lines that set and clear them. */
+
+/** A cookie without its value. Setting and clearing both come from it, so that they cannot differ (S-12). */
 export interface CookieAttributes {
   readonly name: string;
   readonly path: string;
@@ -30,9 +32,9 @@ const DOMAIN = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i;
 /**
  * Checks a definition once, at start.
  *
- * @throws {TypeError} for what a browser would refuse: `SameSite=None` or `Partitioned` without `Secure`, and a name
- * whose prefix
- *   promises what the attributes do not keep (S-13, CK-03). Prefixes count in any case, as they do in browsers.
+ * @throws {TypeError} for a definition that browsers refuse: `SameSite=None` or `Partitioned` without `Secure`, and a
+ * name whose prefix promises what the attributes do not keep (S-13, CK-03). Prefixes count in any case, as they do in
+ * browsers.
  */
 export function defineCookie(attributes: CookieAttributes): CookieSpec {
   const { name, path, secure, httpOnly, sameSite, domain, partitioned } = attributes;

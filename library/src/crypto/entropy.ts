@@ -37,7 +37,7 @@ export function pooledEntropy(fill: (target: Uint8Array<ArrayBuffer>) => unknown
 /** The operating system's randomness. */
 export const systemEntropy: Entropy = pooledEntropy((target) => randomFillSync(target));
 
-/** By chance, from 0 to 1. */
+/** A random number from 0 to 1. */
 export function chance(entropy: Entropy): number {
   const [high = 0, low = 0] = entropy.bytes(2);
   return (high * 256 + low) / 65_536;

@@ -5,10 +5,10 @@ import { hash } from "node:crypto";
  * Whether two hashes (or other texts that must not be guessed byte by byte) are the same. The one place where secrets
  * are compared.
  *
- * Every character is looked at whatever the others were, so the time tells the length and nothing else. For the 43
- * characters of a SHA-256 this loop takes about 40 ns; `crypto.timingSafeEqual` needs two buffers first and takes three
- * to five times as long. What is compared here are hashes of what was presented, so that even a compiler that made the
- * loop uneven would tell a guesser nothing to build on.
+ * Constant time: every character is compared whatever the others were, so the time tells the length and nothing else.
+ * For the 43 characters of a SHA-256 this loop takes about 40 ns; `crypto.timingSafeEqual` needs two buffers first and
+ * takes three to five times as long. The texts are hashes of what was presented, so that even if a compiler made the
+ * time uneven, an attacker could not use it.
  */
 export function equalHash(a: string, b: string): boolean {
   if (a.length !== b.length) return false;

@@ -56,12 +56,13 @@ export interface Keyring {
   open(purpose: SealPurpose, sealed: string, context: string): Opened;
   /**
    * HMAC-SHA256 with the first secret's key, base64url (43 characters). While a rotation is under way replicas have
-   * different first secrets, so it is for comparing within a record, and no name that replicas must agree on.
+   * different first secrets, so it is for comparing within a record, and must not be used as a name that replicas have
+   * to agree on.
    */
   deriveHash(purpose: HashPurpose, text: string): string;
   /**
-   * Ed25519 private keys, one of each secret, in their order: the first signs, what any of them signed is ours. The
-   * same on every replica, and nothing is stored.
+   * Ed25519 private keys, one of each secret, in their order: the first signs, and a signature by any of them is ours.
+   * The same on every replica, and nothing is stored.
    */
   signingKeys(): readonly KeyObject[];
   usage(): readonly KeyUsage[];
@@ -118,7 +119,7 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
       if (key === undefined) return UNKNOWN_KEY;
       const body = sealed.slice(BODY_AT);
       const box = decode(body);
-      // Decoding forgives what it does not know; one value must have one spelling.
+      // Decoding ignores unknown characters; one value must have one spelling.
       if (box.toString("base64url") !== body) return INVALID;
       const plaintext = key.cipher(purpose).open(box, key.associated(purpose, context));
       if (plaintext === undefined) return INVALID;
@@ -140,7 +141,7 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
   };
 }
 
-/** One secret: what is derived from it, each once and when first needed. */
+/** One secret and the keys that are derived from it, each once and when first needed. */
 class Key {
   readonly id: string;
   seals = 0;
@@ -187,7 +188,7 @@ class Key {
   }
 }
 
-/** What stands before the 32 bytes of a seed in PKCS #8 (RFC 8410 s7). */
+/** The prefix of the 32 bytes of a seed in PKCS #8 (RFC 8410 s7). */
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 function ed25519(seed: Buffer): KeyObject {
@@ -195,8 +196,7 @@ function ed25519(seed: Buffer): KeyObject {
 }
 
 /**
- * Holds a box while it is opened: a fresh buffer for each costs as much as the rest of the way to the cipher. Only
- * ciphertext.
+ * Holds a sealed value while it is opened: a fresh buffer for each would double the cost of decoding. Only ciphertext.
  */
 const scratch = Buffer.allocUnsafeSlow(8192);
 

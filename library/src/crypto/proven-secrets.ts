@@ -4,32 +4,33 @@ import { systemEntropy } from "./entropy.ts";
 import type { PresentedTicket } from "./ticket.ts";
 import { SECRET_CHARACTERS } from "./ticket.ts";
 
-/** How long the numbers, and what was kept by them, are good for, in milliseconds. */
+/** How long the numbers, and the entries made with them, are valid, in milliseconds. */
 const PERIOD_MS = 60_000;
 /** Two characters make a word of 14 bits; the last is alone. */
 const WORDS = Math.ceil(SECRET_CHARACTERS / 2);
 const SUMS = 4;
-/** A sum of 22 words times a number below it each stays far below 2^53, up to where numbers are exact. */
+/** A sum of 22 words times a number below it each stays far below 2^53, the limit of exact integers. */
 const PRIME = 2 ** 31 - 1;
 const NUMBER_BYTES = 4;
 
-/** A row, as far as that matters here. */
+/** The part of a row that is needed here. */
 interface Provable {
   readonly version: number;
 }
 
 /**
- * Recognises a secret that has proved a row by its hash already, without keeping it: of the text it keeps four sums,
- * each of its words times secret numbers of this process, and of each sum the remainder by a prime. That takes a fifth
- * of a SHA-256, which for a request with a session in memory costs more than all else that is done for it.
+ * A cache of proven secrets by a universal hash (Carter and Wegman 1979). It recognises a secret that has proved a row
+ * by its SHA-256 already, without keeping the secret: of the text it keeps four sums, each of its words times secret
+ * numbers of this process, and of each sum the remainder by a prime. That takes a fifth of the time of a SHA-256, which
+ * is the most expensive step of a request with a session in memory.
  *
  * Another text has the same remainder with a probability of at most 2^-30, whatever computing power an attacker has: it
- * differs in some word, and whatever the other words add, one remainder of the number that this word is multiplied with
- * makes up for it. Four of them make that 2^-120 for each guess, and a guess is a request (a universal hash, Carter and
- * Wegman 1979). No caller is shown any of it. An attacker who could read it in the process's memory had 124 bits about
- * a secret of 256, and for a minute, until the numbers are new, texts that this process takes for it.
+ * differs in some word, and whatever the other words add, exactly one remainder of the number by which this word is
+ * multiplied makes the sums equal. Four of them make that 2^-120 for each guess, and a guess is a request. None of it
+ * is shown to a caller. An attacker who can read the process's memory learns 124 bits of a secret of 256, and for a
+ * minute, until the numbers change, texts that this process accepts for it.
  *
- * What is not recognised is no lie yet: it goes on to the hash.
+ * A secret that is not recognised may still be right: it is hashed.
  */
 export class ProvenSecrets {
   readonly #entropy: Entropy;
@@ -44,12 +45,12 @@ export class ProvenSecrets {
   /** Whether this ticket's secret proved this very row within the last minute. `now` in milliseconds. */
   has(row: Provable, ticket: PresentedTicket, now: number): boolean {
     const known = this.#isOver(now) ? undefined : this.#known.get(row);
-    // A store that changed a row in place would break its word; a secret that was rotated away must be none even so.
+    // A store must not change a row in place; even if it does, a secret that was rotated away must not be accepted.
     if (known === undefined || known.version !== row.version) return false;
     return isSame(known, new Known(row, ticket, this.#numbers));
   }
 
-  /** To be called when it did, by its hash. */
+  /** To be called when the secret proved the row by its hash. */
   add(row: Provable, ticket: PresentedTicket, now: number): void {
     if (this.#isOver(now)) this.#beginAnew(now);
     this.#known.set(row, new Known(row, ticket, this.#numbers));
@@ -72,14 +73,14 @@ export class ProvenSecrets {
   }
 }
 
-/** What is kept of a row's secret, and what is made of one that is shown, to compare them. */
+/** The four sums of a row's secret, or of a presented one, to compare them. */
 class Known {
   readonly version: number;
   readonly a: number;
   readonly b: number;
   readonly c: number;
   readonly d: number;
-  /** All bits that any of the characters has. */
+  /** The bitwise OR of all characters. */
   readonly bits: number;
 
   constructor({ version }: Provable, { text, secretAt }: PresentedTicket, numbers: Float64Array) {
@@ -107,7 +108,7 @@ class Known {
   }
 }
 
-/** By the prime, several times as fast as `%`. */
+/** Modulo the prime, several times as fast as `%`. */
 function remainder(sum: number): number {
   const high = Math.floor(sum * 2 ** -31);
   // 2^31 leaves 1 for each, which is far less than the prime in all.

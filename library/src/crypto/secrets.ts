@@ -7,11 +7,11 @@ const MINIMUM_BYTES = 32;
 /** 32 random bytes have about 30 different values; fewer than half of that is no accident. */
 const MINIMUM_VARIETY = 16;
 
-/** What people type when they mean to come back later; also with digits or repeated. */
+/** Placeholders that people type instead of a secret; also with digits or repeated. */
 const PLACEHOLDERS =
   /^(?:(?:change|replace)(?:me|this|it)|(?:my|your|the|top|app|cookie|session|super)*(?:secret|password|key)|coatcheck|default|example|insecure|keyboardcat|todo|test|dev(?:elopment)?|none|null|undefined|placeholder|xxx)+$/;
 
-/** Where the secrets were configured, for messages: `COATCHECK_SECRET`. */
+/** The setting that the secrets came from, for messages: `COATCHECK_SECRET`. */
 export type SecretSource = string | undefined;
 
 /**
@@ -44,9 +44,9 @@ export function readSecret(given: unknown, place: string): Buffer {
   const text = given.trim();
   if (text === "") throw refusal("a secret is empty", `${place} is empty; is there a comma too many?`);
   const word = isPlaceholder(text);
-  // A word happens to be base64url too, but its author did not mean the bytes that it encodes.
+  // A word may be valid base64url too, but it was not meant as the bytes that it encodes.
   const typed = Buffer.from(text);
-  // What cannot be read and is too short as it stands is counted as it stands.
+  // A text that cannot be decoded and is too short is measured as it was typed.
   const bytes = word ? typed : (decode(text) ?? (typed.length < MINIMUM_BYTES ? typed : undefined));
   if (bytes === undefined) {
     throw refusal("the secret cannot be read", `${place} is not base64url; it may have been cut or mistyped.`);

@@ -2,15 +2,15 @@
  * Which secrets have proved a session in this process lately: tells real tickets from made-up ones during an outage.
  */
 
-/** A quarter of a mebibyte. Who comes later to a place takes it. */
+/** A quarter of a mebibyte. A later entry overwrites an earlier one at the same place. */
 const PLACES = 65_536;
-/** Characters of the hash that say the place, and those behind them that tell who has it: 6 bits each. */
+/** Characters of the hash that choose the place, and those after them that are stored there as the tag: 6 bits each. */
 const PLACE_CHARACTERS = 3;
 const TAG_CHARACTERS = 5;
 
 /**
  * A direct-mapped table of fingerprints: 30 bits of each secret's hash, beside the place that they stand at. It proves
- * nothing: a ticket that is in it is preferred, and that is all. A made-up one is taken for it once in 2^30 times.
+ * nothing: a ticket that is in it is only preferred. A made-up one is mistaken for it once in 2^30 times.
  */
 export class ServedSecrets {
   readonly #tags = new Uint32Array(PLACES);
@@ -35,7 +35,7 @@ function tagOf(text: string): number {
   return numberIn(text, PLACE_CHARACTERS, PLACE_CHARACTERS + TAG_CHARACTERS) + 1;
 }
 
-/** What some characters of base64url come to, as a number of 6 bits each. */
+/** Characters of base64url as a number, 6 bits each. */
 function numberIn(text: string, start: number, end: number): number {
   let number = 0;
   for (let at = start; at < end; at++) number = number * 64 + digitOf(text.charCodeAt(at));

@@ -20,7 +20,7 @@ export type SignatureAlgorithm =
 
 const CURVES: { readonly [alg: string]: string } = { ES256: "prime256v1", ES384: "secp384r1", ES512: "secp521r1" };
 
-/** Whether the key is of the kind that the algorithm needs. Keys know better than headers what they are for. */
+/** Whether the key is of the kind that the algorithm needs. The key decides, not the token's header. */
 export function fits(alg: SignatureAlgorithm, key: KeyObject): boolean {
   const { type, curve, bits } = kindOf(key);
   if (alg === "EdDSA" || alg === "Ed25519") return type === "ed25519";
@@ -35,7 +35,7 @@ interface Kind {
   readonly bits: number;
 }
 
-/** Node looks a key's details up anew each time, which costs a tenth of a signature. */
+/** A cache: Node looks a key's details up at each call, which costs a tenth of a signature. */
 const kinds = new WeakMap<KeyObject, Kind>();
 
 function kindOf(key: KeyObject): Kind {

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { Entropy } from "../contracts.ts";
 
-/** What a new session's browser and its row are given. */
+/** A new ticket: what the browser gets, and what the row stores of it. */
 export interface MintedTicket {
   /** Names the session; no credential. 22 characters. */
   readonly id: string;
@@ -20,7 +20,9 @@ export interface TicketHalves {
   readonly secret: string;
 }
 
-/** A ticket as presented, in a text where it stands; nothing is proved yet. Of the secret only the length is known. */
+/**
+ * A ticket as presented, by its position in a text; nothing is proved yet. Of the secret only the length is checked.
+ */
 export class PresentedTicket implements TicketHalves {
   readonly id: string;
   readonly text: string;
@@ -44,8 +46,8 @@ const SECRET_BYTES = 32;
 /** Of every secret's text. */
 export const SECRET_CHARACTERS = 43;
 /**
- * The end inside an id is in seconds, cut to multiples of 64: enough to keep neighbours together, too coarse to tell a
- * login.
+ * The end inside an id is in seconds, rounded down to multiples of 64: enough to keep rows that end together next to
+ * each other, too coarse to tell when a login was.
  */
 const COARSE_SECONDS = 64;
 
@@ -75,7 +77,7 @@ export function mintTicket(entropy: Entropy, expires: number): MintedTicket {
   return { id, secret, ticket: joinTicket(id, secret), secretHash: hashSecret(secret) };
 }
 
-/** A fresh secret alone: what `rotate` puts in the place of the old one. 256 random bits, 43 characters. */
+/** A fresh secret alone, with which `rotate` replaces the old one. 256 random bits, 43 characters. */
 export function mintSecret(entropy: Entropy): string {
   const bytes = entropy.bytes(SECRET_BYTES);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
@@ -86,7 +88,9 @@ export function joinTicket(id: string, secret: string): string {
   return `${id}.${secret}`;
 }
 
-/** The halves of a ticket, or `undefined` for whatever is not exactly one: other lengths, characters, or spellings. */
+/**
+ * The halves of a ticket, or `undefined` for anything that is not exactly one: other lengths, characters, or spellings.
+ */
 export function parseTicket(value: string): TicketHalves | undefined {
   const ticket = ticketIn(value, 0, value.length);
   if (ticket === undefined) return undefined;
@@ -95,8 +99,8 @@ export function parseTicket(value: string): TicketHalves | undefined {
 }
 
 /**
- * What has a ticket's length and an id, between two positions of a text. The secret's spelling need not be looked at
- * where it is proved, since one that was minted is spelled right.
+ * What has a ticket's length and an id, between two positions of a text. The secret's spelling need not be checked if
+ * its hash is compared, since one that was minted is spelled right.
  */
 export function ticketIn(text: string, start: number, end: number): PresentedTicket | undefined {
   const dot = start + ID_CHARACTERS;
@@ -110,7 +114,7 @@ export function isSecret(value: string): boolean {
   return ONLY_SECRET.test(value);
 }
 
-/** Whether this could be a session's id; such as come in paths. */
+/** Whether this could be a session's id, as in a path. */
 export function isId(value: string): boolean {
   return ONLY_ID.test(value);
 }

@@ -1,7 +1,7 @@
 /** Reads the values of headers and claims in which a proxy asserts a user. */
 import type { JsonObject } from "../contracts.ts";
 
-/** What a proxy can tell of a person. `user` becomes the subject, the others claims. */
+/** What a proxy can assert about a user. `user` becomes the subject, the others claims. */
 export type AssertedField = "user" | "email" | "groups" | "preferredUsername" | "name";
 
 const LONGEST: { readonly [field in AssertedField]: number } = {
@@ -16,16 +16,14 @@ const LONGEST_GROUP = 255;
 
 const ASCII = /^[\x20-\x7e]*$/;
 const BYTES = /^[\x00-\xff]*$/;
-/** What cannot be seen has no place in a name that people are told apart by. */
+/** Invisible characters, which a name that identifies a user must not hold. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 /** Names that are only shown may hold joiners, as Persian and emoji need, but nothing that turns the line around. */
 const UNSHOWN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * A field's text: header fields carry UTF-8 as one character for each byte. `undefined` where the bytes are no UTF-8.
- */
+/** A field's text: header fields carry UTF-8 as one character for each byte. `undefined` if the bytes are not UTF-8. */
 export function decodeField(field: string): string | undefined {
   if (ASCII.test(field)) return field;
   if (!BYTES.test(field)) return undefined;
@@ -37,15 +35,15 @@ export function decodeField(field: string): string | undefined {
 }
 
 /**
- * Whether a text can be what it is asserted to be. The one normaliser of what proxies assert (S-36): it says yes or no
- * and changes nothing, so two users never become one by a repair.
+ * Whether a text is valid for the field. This is the one validation of what proxies assert (S-36): it changes nothing,
+ * so a repair never makes one user of two.
  */
 export function isWellFormed(field: AssertedField, text: string): boolean {
   if (text === "" || text.length > LONGEST[field] || text.trim() !== text) return false;
   if (field === "name") return !UNSHOWN.test(text);
   if (INVISIBLE.test(text) || text.normalize("NFC") !== text) return false;
   if (field === "groups") return true;
-  // Of two headers that were joined on the way nothing is left but the comma.
+  // A comma may be all that is left of two headers that were joined on the way.
   if (text.includes(",")) return false;
   const at = text.indexOf("@");
   if (at < 0) return field !== "email";
@@ -58,7 +56,7 @@ export function isSubject(text: string): boolean {
   return text !== "" && text.length <= LONGEST.user && text.trim() === text && !INVISIBLE.test(text);
 }
 
-/** The groups of a list; `undefined` where one of them is empty or too long. */
+/** The groups of a list; `undefined` if one of them is empty or too long. */
 export function groupsOf(text: string, separator: string): readonly string[] | undefined {
   const groups = text.split(separator).map((group) => group.trim());
   if (groups.length > MOST_GROUPS || groups.some((group) => group === "" || group.length > LONGEST_GROUP)) return undefined;

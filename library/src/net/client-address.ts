@@ -6,9 +6,9 @@ import type { TrustedPeers } from "./trusted-peers.ts";
 /** Which header tells of the hops before the peer. One family counts; what the other says is ignored. */
 export type ForwardedFamily = "forwarded" | "x-forwarded-for";
 
-/** What is known of a request's way. */
+/** The hops of a request, as far as they are known. */
 export interface RequestPath {
-  /** Who opened the connection. */
+  /** The address of the peer that opened the connection. */
   readonly peer: string | undefined;
   /** The header of the configured family, its lines joined by `, ` in their order. */
   readonly header: string | undefined;
@@ -23,9 +23,8 @@ const LONGEST_ELEMENT = 1024;
 
 /**
  * The address of the client: from the peer on, right to left, past every trusted hop, up to the first that is not
- * trusted (TP-02, S-48). What stands left of that any client can have written. If a hop is malformed, hidden
- * (`unknown`, `_name`) or missing, the hop that told of it is the last that is known. `undefined` where the peer is not
- * known.
+ * trusted (TP-02, S-48). Any client can have written the text further left. If a hop is malformed, hidden (`unknown`,
+ * `_name`) or missing, the hop that reported it is the last that is known. `undefined` if the peer is not known.
  */
 export function clientAddress({ peer, header, family, trusted }: RequestPath): string | undefined {
   if (peer === undefined) return undefined;
@@ -44,7 +43,7 @@ export function clientAddress({ peer, header, family, trusted }: RequestPath): s
   return client;
 }
 
-/** One hop, and where the text before it ends. */
+/** One hop, and the index at which the text before it ends. */
 interface Hop {
   readonly start: number;
   readonly address: Address | undefined;
@@ -69,9 +68,9 @@ function listedBefore(header: string, end: number): Hop | undefined {
 
 /**
  * The last element of `Forwarded` before `end` (RFC 7239 s4). A comma may stand within quotes, and the author of the
- * text further left may have left quotes open, so elements are taken from the right: of the commas the last after which
- * a whole element stands. A well-formed element cannot be cut that way: from a comma within its quotes on, it has an
- * odd number of them.
+ * text further left may have left quotes open, so elements are taken from the right: from the last comma that a whole
+ * element follows. A well-formed element cannot be cut that way: from a comma within its quotes on, it has an odd
+ * number of them.
  */
 function forwardedBefore(header: string, end: number): Hop | undefined {
   let to = end;
@@ -92,7 +91,7 @@ function forwardedBefore(header: string, end: number): Hop | undefined {
 const PAIR =
   /[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*)")[ \t]*(;|$)/y;
 
-/** The parameters of one element; `undefined` where it is malformed or says one thing twice. */
+/** The parameters of one element; `undefined` if it is malformed or names a parameter twice. */
 function forwardedElement(text: string): ReadonlyMap<string, string> | undefined {
   const pairs = new Map<string, string>();
   for (let at = 0; at < text.length; ) {

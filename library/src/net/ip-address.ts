@@ -18,7 +18,7 @@ const LONGEST = 45;
 const OCTET = /^(?:0|[1-9]\d{0,2})$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
 
-/** Reads an address without port, brackets or zone; `undefined` where the text is anything else. */
+/** Reads an address without port, brackets or zone; `undefined` if the text is anything else. */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > LONGEST) return undefined;
   const groups = text.includes(":") ? ipv6(text) : ipv4(text);
@@ -64,7 +64,7 @@ function isMapped(groups: Address): boolean {
   return groups.length === 8 && groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
 }
 
-/** The one spelling of an address: dotted, or as RFC 5952 has it. */
+/** The canonical spelling of an address: dotted, or as RFC 5952 has it. */
 export function formatAddress(address: Address): string {
   if (address.length === 2) return address.flatMap((group) => [group >> 8, group & 255]).join(".");
   const { start, length } = longestZeros(address);
@@ -83,8 +83,8 @@ function longestZeros(address: Address): { readonly start: number; readonly leng
 }
 
 /**
- * `10.0.0.0/8`, `fd00::/8`, or a single address; `undefined` where it is none. Parts of `::ffff:0:0/96` count as IPv4,
- * and a range that holds all of it has no bits: every IPv4 address is in it.
+ * `10.0.0.0/8`, `fd00::/8`, or a single address; `undefined` if it is none. Parts of `::ffff:0:0/96` count as IPv4, and
+ * a range that holds all of it has no bits: every IPv4 address is in it.
  */
 export function parseRange(text: string): AddressRange | undefined {
   const [given = "", length, ...more] = text.split("/");

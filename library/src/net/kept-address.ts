@@ -1,18 +1,19 @@
 /**
- * The client's address as it may be kept with a session: a part of it, which tells places apart and no households
- * (OP-03).
+ * The client's address as it may be kept with a session: a hash, its network, which is coarser than a household, or all
+ * of it (OP-03).
  */
 import { formatAddress, parseAddress } from "./ip-address.ts";
 
 /**
- * What is kept of an address. `hash`: a keyed hash, which cannot be read; `truncated`: its network; `full`: all of it.
+ * What is kept of an address. `hash`: a keyed hash, which cannot be reversed; `truncated`: its network; `full`: all of
+ * it.
  */
 export type KeptAddress = "hash" | "truncated" | "full";
 
 /** How much of an address is its network, in groups of 16 bits: 48 bits of IPv6. */
 const NETWORK_GROUPS = 3;
 
-/** The network of an address, as `192.0.2.0/24` or `2001:db8:7::/48`; `undefined` where the text is no address. */
+/** The network of an address, as `192.0.2.0/24` or `2001:db8:7::/48`; `undefined` if the text is no address. */
 export function networkOf(text: string): string | undefined {
   const address = parseAddress(text);
   if (address === undefined) return undefined;
@@ -21,7 +22,7 @@ export function networkOf(text: string): string | undefined {
   return `${formatAddress(address.map((group, index) => (index < NETWORK_GROUPS ? group : 0)))}/48`;
 }
 
-/** The address in its one form; `undefined` where the text is none. */
+/** The address in its canonical form; `undefined` if the text is none. */
 export function wholeAddress(text: string): string | undefined {
   const address = parseAddress(text);
   return address === undefined ? undefined : formatAddress(address);

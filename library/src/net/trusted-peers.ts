@@ -3,10 +3,10 @@ import { coveredFamily } from "./covered-family.ts";
 import type { Address, AddressRange } from "./ip-address.ts";
 import { formatAddress, inRange, parseAddress, parseRange } from "./ip-address.ts";
 
-/** What `peer` says of a connection over a unix socket, and what a list of trusted peers calls such connections. */
+/** The name of connections over a unix socket, as `peer` and in a list of trusted peers. */
 export const UNIX = "unix";
 
-/** The address in its one spelling, without a zone; what is no address as it is. */
+/** The address in its canonical spelling, without a zone; a text that is no address is returned unchanged. */
 export function plainAddress(text: string): string {
   const address = parseAddress(withoutZone(text));
   return address === undefined ? text : formatAddress(address);
@@ -20,7 +20,7 @@ function withoutZone(text: string): string {
 
 /** The other end of a connection, and whether its forwarding headers count. */
 export interface Peer {
-  /** The one spelling of the address, or `unix`. */
+  /** The canonical spelling of the address, or `unix`. */
   readonly address: string;
   readonly trusted: boolean;
 }
@@ -29,7 +29,7 @@ const TRUSTED_BY_NAME = "Anyone could then claim to be any user. Name the addres
 const MOST_CACHED = 1024;
 const STRANGER: Peer = { address: "", trusted: false };
 
-/** The peers whose word counts, by address. None by default. */
+/** The trusted peers, by address. None by default. */
 export class TrustedPeers {
   readonly #ranges: readonly AddressRange[];
   readonly #unix: boolean;
@@ -55,7 +55,7 @@ export class TrustedPeers {
     return this.of(address).trusted;
   }
 
-  /** A peer as the socket tells it. Peers recur, so the answers are cached. */
+  /** A peer by the socket's address. Peers recur, so the answers are kept in a bounded cache. */
   of(address: string | undefined): Peer {
     if (address === undefined) return STRANGER;
     const known = this.#cache.get(address);
@@ -66,7 +66,7 @@ export class TrustedPeers {
     return peer;
   }
 
-  /** Whether an address that a header told is trusted. Not cached: any caller could fill the cache. */
+  /** Whether an address from a header is trusted. Not cached: any client could fill the cache. */
   holds(address: Address): boolean {
     return this.#ranges.some((range) => inRange(address, range));
   }
