@@ -1,6 +1,7 @@
+/** The table of error codes, the error that bears one, and the problem document of a code. */
 import type { ErrorCode } from "../contracts.ts";
 
-/** What one code means, to whom. */
+/** What one code means, for the client and for the operator. */
 export interface ErrorEntry {
   readonly status: number;
   /** For the person or program that made the request; never tells a secret. */
@@ -13,11 +14,11 @@ const entry = (status: number, message: string, remedy: string): ErrorEntry => (
 
 /** The one table of codes. docs/errors.md and the type `ErrorCode` say the same; a test holds the three together. */
 export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
-  ERR_UNAUTHENTICATED: entry(401, "Nobody is signed in.", "Sign in first; for a navigation this becomes the login."),
+  ERR_UNAUTHENTICATED: entry(401, "No user is signed in.", "Sign in first; for a navigation this becomes the login."),
   ERR_FORBIDDEN: entry(403, "You are signed in, but this is not for you.", "Check the groups or rule of the route."),
   ERR_CROSS_SITE: entry(
     403,
-    "This request came from another site, so it was not carried out.",
+    "This request came from another site, so it was refused.",
     "Compare the browser's address with publicUrl; list other origins that may send unsafe requests in trustedOrigins.",
   ),
   ERR_BAD_REQUEST: entry(400, "The request is malformed.", "Correct the parameter or header that the answer names."),
@@ -38,13 +39,13 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_TOO_MANY_REQUESTS: entry(429, "Too many requests.", "Wait for as long as Retry-After says."),
   ERR_TOO_MANY_MARKERS: entry(
     503,
-    "Too many logout notices name sessions that are not here.",
-    "See who opens frontchannel-logout; where it is your provider, raise frontchannelLogout.maxMarkers. Sessions that exist end all the same.",
+    "Too many logout notifications name sessions that do not exist.",
+    "Find out what opens frontchannel-logout; if it is your provider, raise frontchannelLogout.maxMarkers. Sessions that exist end all the same.",
   ),
   ERR_SESSION_ENDED: entry(
     401,
     "The session ended before this was stored.",
-    "Sign in again and repeat. Somebody signed out, or an operator ended the session, while the request was on its way; or an access token was needed that only a fresh login gives.",
+    "Sign in again and repeat. The user signed out, or an operator ended the session, while the request was on its way; or an access token was needed that only a fresh login gives.",
   ),
   ERR_LOGOUT_PENDING: entry(
     503,
@@ -64,7 +65,7 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_STORE_UNAVAILABLE: entry(
     503,
     "Sessions cannot be looked up right now. You are still signed in.",
-    "The session store did not answer; look at its health. Nobody was signed out.",
+    "The session store did not answer; look at its health. No user was signed out.",
   ),
   ERR_APP_HOOK: entry(
     500,
@@ -136,8 +137,8 @@ export interface CoatcheckErrorOptions {
 }
 
 /**
- * A failure of the world around us, or an answer that an adapter is to give. Hostile input, expiry and conflict are
- * values, not this. `code` is from the table; `status` is what adapters answer.
+ * An outage, or an answer that an adapter is to give. Hostile input, expiry and conflict are values, not errors. `code`
+ * is from the table; `status` is what adapters answer.
  *
  * @example
  * ```ts
@@ -174,8 +175,8 @@ export function problem(code: ErrorCode, detail?: string, status: number = ERROR
 }
 
 /**
- * For the app's own functions (`resolve`, `register`, `authenticate`): what they ask is away just now, which is
- * answered 503. Whatever else they throw is taken for a bug of the app's: 500 `ERR_APP_HOOK`.
+ * For the app's own functions (`resolve`, `register`, `authenticate`): declares that what they ask is unavailable,
+ * which is answered 503. Any other error of theirs counts as a bug of the app: 500 `ERR_APP_HOOK`.
  *
  * @example
  * ```ts
