@@ -1,3 +1,4 @@
+/** The CSRF check: by Fetch Metadata and `Origin`. */
 import type { RequestView } from "../contracts.ts";
 import { isSafe } from "./navigation.ts";
 
@@ -12,8 +13,8 @@ export interface OriginRules {
 
 /**
  * Whether the request may change something, by the table of docs/csrf.md. `ambient`: a credential came along that a
- * browser or proxy sends by itself. Unknown values of `Sec-Fetch-Site` are refused, `null` is nobody's origin, and the
- * scheme counts.
+ * browser or proxy sends by itself. Unknown values of `Sec-Fetch-Site` are refused, the origin `null` is never trusted,
+ * and the scheme counts.
  */
 export function mayChange(request: RequestView, rules: OriginRules, ambient: boolean): boolean {
   if (isSafe(request.method)) return true;

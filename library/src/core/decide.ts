@@ -1,3 +1,4 @@
+/** The decision about a request: from its verdict and the policy of its route. Pure. */
 import type { Decision, EndReason, Policy, RequestView, Verdict } from "../contracts.ts";
 import type { OriginRules } from "./csrf.ts";
 import { mayChange } from "./csrf.ts";
@@ -10,26 +11,25 @@ export interface Circumstances {
   /** A cookie, proxy header or the like came along, whether it proved anything or not. */
   readonly ambient: boolean;
   /**
-   * What the handler, or a middleware before it, has recorded so far: it counts for whoever asks after it in the same
+   * What the handler, or a middleware before it, has recorded so far: it counts for later decisions of the same
    * request.
    */
   readonly recorded: "login" | "logout" | null;
   /** Which strategy authenticated. */
   readonly by: string | null;
-  /** Another user's session has to end, or somebody has to become known, before this request counts. */
+  /** Another user's session has to end, or an unknown user to be registered, before this request counts. */
   readonly before: boolean;
   readonly now: number;
-  /** Sessions are kept in step with their provider: one whose access token ran out is renewed before it counts. */
+  /** Sessions are kept in step with their provider: one whose access token ran out is refreshed before it counts. */
   readonly keepsInStep: boolean;
-  /** How long, from the access token's end, a session that cannot be renewed counts as an identity. */
+  /** How long, from the access token's end, a session that cannot be refreshed counts as an identity. */
   readonly unconfirmed: number;
 }
 
 const PROCEED: Decision = { kind: "proceed" };
 
 /**
- * What comes first, and is decided again afterwards: the session in step with its provider, or another user's session
- * ended.
+ * A decision, or what has to happen first, after which it is decided again: refresh the session, or end another user's.
  */
 export type Step = Decision | { readonly kind: "refresh" } | { readonly kind: "reconcile" };
 
@@ -53,7 +53,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   return policy.require === "none" ? PROCEED : challenge(circumstances.request, endOf(verdict));
 }
 
-/** Somebody is there; whether by a way of authenticating that the route takes. */
+/** The caller is authenticated; checks that it was by a strategy that the route takes. */
 function accepted({ via }: Policy, by: string | null): Decision {
   return via === undefined || (by !== null && via.includes(by))
     ? PROCEED
@@ -61,7 +61,7 @@ function accepted({ via }: Policy, by: string | null): Decision {
 }
 
 /**
- * What is done about a session that is not in step with its provider, before anything else; `null`: it counts as it is
+ * What has to be done first about a session that is not in step with its provider; `null`: it counts as it is
  * (docs/design.md §1.2).
  */
 function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, circumstances: Circumstances): Step | null {
@@ -74,26 +74,25 @@ function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, ci
   return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", retryAfter: unconfirmed.retryAfter };
 }
 
-/** The client's own bearer, and one that really authenticated: nothing came along by itself (CS-10). */
+/** A bearer token of the client's own authenticated: no credential came along by itself (CS-10). */
 function byOwnBearer(verdict: Verdict): boolean {
   return verdict.kind === "principal" && !verdict.principal.ambient;
 }
 
-// A session whose access token ran out is still somebody: docs/design.md §1.2.
+// A session whose access token ran out still counts as an identity: docs/design.md §1.2.
 function isSomebody(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }>): boolean {
   if (verdict.kind === "abstain") return false;
   return verdict.kind === "principal" || verdict.session.row.owner !== null;
 }
 
-/** What somebody unknown is answered where a user is required: a page of the login for a navigation, else 401. */
+/** The answer to an anonymous caller if the route requires a user: the login for a navigation, else 401. */
 export function challenge(request: RequestView, ended: EndReason | null = null): Exclude<Decision, { kind: "proceed" }> {
   if (!isNavigation(request)) return { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" };
   return ended === null ? { kind: "login" } : { kind: "login", ended };
 }
 
 /**
- * Why the presented session is over, where the person who comes back does not know: not one that was replaced, nor one
- * that never was.
+ * Why the presented session is over, if the user is to be told: not for one that was replaced, nor one that never was.
  */
 export function endOf(verdict: Verdict): EndReason | null {
   const reason = verdict.kind === "abstain" ? verdict.dead?.reason : undefined;

@@ -1,3 +1,4 @@
+/** The draft: what a handler has recorded, as a value that can be replayed on a fresh record. */
 import type { Identity, JsonObject, ProviderTokens } from "../contracts.ts";
 
 /** One recorded change of the data. `update` is replayed on the fresh record after a conflict. */
@@ -17,7 +18,7 @@ export interface LoginIntent {
   readonly issuedAt: number | null;
 }
 
-/** What the handler wants, in the order it said so. A value: every step gives a new one. */
+/** What the handler wants, in the order in which it was recorded. A value: every step gives a new one. */
 export interface Draft {
   readonly changes: readonly DataChange[];
   readonly login: LoginIntent | null;
@@ -42,8 +43,8 @@ export function withChange(draft: Draft, change: DataChange): Draft {
 }
 
 /**
- * After a logout in the same request nothing of the old session is taken over, and after another's login nothing of
- * theirs.
+ * After a logout in the same request nothing of the old session is taken over, and after a login of another user
+ * nothing of theirs.
  */
 export function withLogin(draft: Draft, login: LoginIntent): Draft {
   if (draft.logout || draft.afterLogout) return { ...NO_INTENT, login: { ...login, fresh: true }, afterLogout: true };
@@ -61,25 +62,23 @@ export function withLogout(): Draft {
   return { ...NO_INTENT, logout: true };
 }
 
-/**
- * What the handler's word still counts for, once its status is known: a 5xx keeps only `logout` (docs/design.md §1.5).
- */
+/** The part of the draft that counts once the status is known: a 5xx keeps only `logout` (docs/design.md §1.5). */
 export function heeded(draft: Draft, status: number): Draft {
   // mutant: failure-kept
   if (status < 500) return draft;
   return draft.logout || draft.afterLogout ? withLogout() : NO_INTENT;
 }
 
-/** What the session held when this request began: the identity decides whose data may be kept. */
+/** What the session held when this request began: the owner decides whether the data may be kept. */
 export interface Base {
   readonly owner: string | null;
   readonly data: JsonObject;
 }
 
-/** Validates data that are to be stored; throws where they do not fit. */
+/** Validates data that are to be stored; throws if they do not fit. */
 export type Validate = (data: JsonObject) => JsonObject;
 
-/** The data after everything recorded, replayed on `base`. */
+/** The data after all recorded changes, replayed on `base`. */
 export function draftData(base: Base, draft: Draft, validate: Validate): JsonObject {
   const { login } = draft;
   let data = base.data;
@@ -90,7 +89,7 @@ export function draftData(base: Base, draft: Draft, validate: Validate): JsonObj
     // mutant: data-of-others
     if (foreign || login.fresh) data = {};
   }
-  // Data of an older schema read as none, so changes are made to none; else nothing could ever be written over them.
+  // Data of an older schema read as empty, so changes are made to empty data; else they could never be overwritten.
   if (changes.length > 0 && !fits(data, validate)) data = {};
   for (const change of changes) {
     data = validate(change.kind === "set" ? { ...data, ...change.patch } : change.fn(data));

@@ -1,29 +1,26 @@
-/** Rows that are asked for again and again, as they were handed out: a cache with a bound, for stores. */
+/** A bounded cache of rows for stores, two-way set associative: it admits a row at its second read. */
 import type { SessionRow, StoreCapabilities } from "../contracts.ts";
 
-/**
- * Whether a store says that it will hand out this very object again, so that what is found out about it is worth
- * keeping.
- */
+/** Whether the store will hand out this very object again, so that it is worth caching by. */
 export function isKept({ keepsRows }: Pick<StoreCapabilities, "keepsRows">, row: SessionRow): boolean {
   return typeof keepsRows === "function" ? keepsRows(row) : keepsRows === true;
 }
 
-/** For eight places of rows one hash is remembered of rows that were asked for once. */
+/** For each eight places of rows, one hash of a row that was read once. */
 const ONCE_OF = 8;
 
 /**
- * Keeps rows by the hash of their id, in two places for each hash. Where both are taken a row that is asked for once is
- * not kept, for the garbage collector would have to copy it, and it would push out one that comes again: its hash is
- * remembered, until another's takes the place. Asked for once more it stays, and of those in its places the one that
- * came first goes.
+ * Keeps rows by the hash of their id, in two places for each hash. If both are taken, a row that is read once is not
+ * kept: the garbage collector would have to copy it, and it would evict one that is read again. Instead its hash is
+ * kept, until another takes its place. At its second read the row is admitted, and the older of the two in its places
+ * is evicted.
  */
 export class HotRows {
   readonly #mask: number;
   readonly #rows: (SessionRow | undefined)[];
   /**
-   * The hashes of the rows in their places: whoever is not here is told so without a look at those who are, which are
-   * in no cache.
+   * The hashes of the rows in their places, so that a miss is found without reading the rows, which are in no CPU
+   * cache.
    */
   readonly #codes: Int32Array;
   readonly #once: Int32Array;
@@ -43,9 +40,9 @@ export class HotRows {
   }
 
   /**
-   * A row that was read for somebody who asked, and is not kept: answers the object that stands for it from now on. One
-   * that stays is a copy. V8 notices of each object literal whether what it makes lives long, and then makes all of it
-   * among the old: rows that are read and dropped would fill the heap until the next full collection, and hold their
+   * Admits a row that was just read, or not: answers the object that stands for it from now on. A row that stays is a
+   * copy. V8 tracks for each object literal whether its objects live long, and then allocates all of them in the old
+   * generation: rows that are read and dropped would fill the heap until the next full collection, and hold their
    * texts.
    */
   keep(row: SessionRow, hash: number): SessionRow {
@@ -57,7 +54,7 @@ export class HotRows {
     return own;
   }
 
-  /** Whether this very object is one that stays. */
+  /** Whether this very object is in the cache. */
   keeps(row: SessionRow): boolean {
     return this.get(row.id, hashOf(row.id)) === row;
   }
@@ -96,16 +93,16 @@ export class HotRows {
   }
 }
 
-/** An id's length, and where twelve of its characters begin, none of which tells the time. */
+/** An id's length, and the index from which its characters are random: those before hold the time. */
 const ID_LENGTH = 22;
 const RANDOM_AT = 10;
 
-/** 32 bits of an id. Of one of ours, which is random, a part is enough. */
+/** 32 bits of an id. Ours are random, so a part is enough. */
 export function hashOf(id: string): number {
   return id.length === ID_LENGTH ? hashed(id, RANDOM_AT, ID_LENGTH - 2) : hashOfText(id);
 }
 
-/** 32 bits of any text, to which all of it counts: owners may differ in their last characters alone. */
+/** 32 bits of any text, from all of it: owners may differ in their last characters alone. */
 export const hashOfText = (text: string): number => hashed(text, 0, text.length);
 
 function hashed(text: string, begin: number, end: number): number {

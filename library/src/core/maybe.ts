@@ -1,4 +1,4 @@
-/** Values that may be promises. A store that answers at once costs no promise, and the synchronous way no closure. */
+/** Values that may be promises. If a store answers at once, no promise and no closure is made. */
 import type { MaybePromise } from "../contracts.ts";
 
 /**

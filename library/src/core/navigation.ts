@@ -1,3 +1,4 @@
+/** What kind of request this is: safe, a prefetch, a navigation of a person. */
 import type { RequestView } from "../contracts.ts";
 
 /** GET, HEAD and OPTIONS change nothing; TRACE is not among them. */
@@ -5,15 +6,15 @@ export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** A browser fetching ahead of the person: it must neither start a login nor count as a visit (AR-10). */
+/** A browser that fetches ahead of the user: it must neither start a login nor count as a visit (AR-10). */
 export function isPrefetch(request: RequestView): boolean {
   const purpose = request.header("sec-purpose") ?? request.header("purpose") ?? request.header("x-moz") ?? "";
   return /\bpre(fetch|render|view)\b/i.test(purpose);
 }
 
 /**
- * Whether a person's browser is going to show the answer as a page: `Sec-Fetch-Mode: navigate` and `Dest: document`;
- * without those headers one that accepts `text/html`; a prefetch never.
+ * Whether a browser is going to show the answer as a page: `Sec-Fetch-Mode: navigate` and `Dest: document`; without
+ * those headers, a request that accepts `text/html`; a prefetch never.
  */
 export function isNavigation(request: RequestView): boolean {
   if (isPrefetch(request)) return false;

@@ -1,3 +1,6 @@
+/**
+ * The plan: from what is held, the draft and the status to at most one write, or a login's pair, and the cookie. Pure.
+ */
 import type { DeadTicket, EndReason, PutCondition, RecordBody, SessionRow } from "../contracts.ts";
 import type { Draft, LoginIntent, Validate } from "./draft.ts";
 import { draftData, hasIntent, heeded } from "./draft.ts";
@@ -9,11 +12,11 @@ import { BLANK_ROW } from "./row-columns.ts";
 
 /** What this request knows of the browser's session when it is planned, and again after a conflict. */
 export interface Held {
-  /** The presented session, live; `null` where there is none. */
+  /** The presented session, live; `null` if there is none. */
   readonly live: { readonly row: SessionRow; readonly body: RecordBody; readonly previous: boolean } | null;
   /** The presented ticket proves nothing. */
   readonly dead: DeadTicket | null;
-  /** Ids of presented sessions that are live all at once, which makes nobody (CK-11). */
+  /** Ids of presented sessions that are live all at once, so that the caller is anonymous (CK-11). */
   readonly several: readonly string[];
   /** It was live when the request began, and is not any more. */
   readonly lost: boolean;
@@ -29,7 +32,7 @@ export interface Minted {
   readonly current?: boolean;
   /** The provider's tokens, sealed for this id. */
   readonly sealedTokens: string | null;
-  /** When they are to be renewed; `null` where nothing is to renew. */
+  /** When they are to be refreshed; `null` if there is no refresh token. */
   readonly renewAt: number | null;
 }
 
@@ -37,17 +40,17 @@ export interface Minted {
 export interface Circumstances {
   readonly now: number;
   /**
-   * When the login was recorded: its session begins then, so that an order to end all that comes meanwhile is for it
-   * too.
+   * When the login was recorded: its session begins then, so that an order to end all sessions that comes meanwhile
+   * covers it too.
    */
   readonly began?: number;
   readonly status: number;
   readonly policy: SessionPolicy;
   readonly validate: Validate;
   readonly minted: Minted | null;
-  /** Where configured: what is kept about the client in a new record. */
+  /** What is kept about the client in a new record, if configured. */
   readonly client: Pick<RecordBody, "userAgent" | "addressHash" | "address">;
-  /** A browser fetches ahead: what the handler writes is stored, and is no activity of the person. */
+  /** A browser fetches ahead: what the handler writes is stored, and is no activity of the user. */
   readonly prefetch: boolean;
 }
 
@@ -83,8 +86,8 @@ export function needsTicket(draft: Draft, held: Held): boolean {
 }
 
 /**
- * What is to be written, and what becomes of the cookie. Pure: a conflict is answered by planning again on the fresh
- * record.
+ * What is to be written, and what becomes of the cookie. Optimistic concurrency: it is pure, so after a conflict it
+ * plans again on the fresh record.
  */
 export function plan(held: Held, recorded: Draft, circumstances: Circumstances): Plan {
   const draft = heeded(recorded, circumstances.status);
@@ -129,7 +132,7 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
     ...(login.issuedAt === null ? {} : { issuedAt: login.issuedAt }),
   };
   const put: PutStep = { kind: "put", row: newRow(body, login, circumstances), condition: "absent" };
-  // Nobody can say whose of several sessions it is; all of them end, or the new one would be one more of several.
+  // It cannot be told which of several sessions is meant; all of them end, or the new one would be one more of several.
   const several = held.several.map((id): EndStep => ({ kind: "end", id, reason: "replaced" }));
   if (live === null) return write([put, ...several], "set", login);
   // Another identity's session is over before the new one begins, so that no order of failures leaves both alive.
@@ -139,7 +142,7 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
   return write([put, retire(live.row, login.fresh, circumstances.now)], "set", login);
 }
 
-// Where data are taken over, the old record ends only if nobody has edited it since they were read.
+// If data are taken over, the old record ends only if it was not edited since they were read.
 function retire(row: SessionRow, fresh: boolean, now: number): PutStep | EndStep {
   if (fresh) return { kind: "end", id: row.id, reason: "replaced" };
   return { kind: "put", row: emptied(row, "replaced", now), condition: row.version };
@@ -148,7 +151,7 @@ function retire(row: SessionRow, fresh: boolean, now: number): PutStep | EndStep
 function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances: Circumstances): Plan {
   const { row, body } = live;
   const data = bounded(draftData({ owner: row.owner, data: body.data }, draft, circumstances.validate), circumstances.policy);
-  // Whoever shows the secret before the last exchange is late: the exchange they ask for has just happened.
+  // A caller who shows the secret before the last exchange is late: the exchange that they ask for has just happened.
   const rotate = draft.rotate && !live.previous;
   const changed = draft.changes.length > 0 && JSON.stringify(data) !== JSON.stringify(body.data);
   // Its answer may have been lost, so they are given the same secret once more.
@@ -196,7 +199,7 @@ function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, bega
   };
 }
 
-// Characters, not bytes: three bytes at most to one of them, and counting is all that is wanted here.
+// Characters, not bytes: each is three bytes at most, which is exact enough for a limit.
 function bounded(data: RecordBody["data"], policy: SessionPolicy): RecordBody["data"] {
   const size = JSON.stringify(data).length;
   if (size > policy.maxData) {

@@ -1,3 +1,4 @@
+/** How long sessions last: the limits, their options, and whether a row is over. */
 import type { EndReason, SessionRow } from "../contracts.ts";
 import { type Duration, durationOption } from "./options/settings.ts";
 
@@ -15,9 +16,9 @@ export interface SessionPolicy {
   readonly persistent: boolean;
   /** Most characters of session data as JSON. */
   readonly maxData: number;
-  /** Most sessions of a user at once; a login past that ends the oldest. `null`: as many as they like. */
+  /** The per-user session limit: a login past it ends the oldest. `null`: no limit. */
   readonly maxPerUser: number | null;
-  /** A session that has nothing to renew its access token with is over when that runs out. */
+  /** A session without a refresh token is over when its access token runs out. */
   readonly endsWithToken: boolean;
 }
 
@@ -34,7 +35,7 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
-/** Requests on their way when the secret is exchanged still carry the old one for this long. */
+/** Requests on their way when the secret is exchanged may still carry the old one for this long. */
 export const ROTATION_GRACE = 10_000;
 
 /** The longest `Max-Age` that browsers take (6265bis s5.5); a longer lifetime would outlive its cookie. */
@@ -80,7 +81,7 @@ function within(name: string, value: number, least: number, most: number): void 
   }
 }
 
-/** Where the chosen times are longer than the preset allows (ASVS 7.1.1 asks to justify that), in words. */
+/** The chosen times that are longer than the preset allows, in words (ASVS 7.1.1 asks to justify that). */
 export function deviations(options: SessionOptions): readonly string[] {
   if (options.preset === undefined) return [];
   const preset = PRESETS[options.preset];
@@ -105,7 +106,7 @@ export function overReason(row: SessionRow, now: number, policy: SessionPolicy):
 
 /**
  * A touch is due after a twentieth of the idle time, so idle may end that much early, never late; and after an hour, so
- * that *last seen* is true to the hour where the idle time is days.
+ * that *last seen* is true to the hour even if the idle time is days.
  */
 export function touchDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
   return now - row.seen >= Math.min(policy.idle / 20, HOUR);

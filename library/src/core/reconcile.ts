@@ -1,3 +1,4 @@
+/** Reconciles the user whom a proxy asserts with the presented session: the table of docs/design.md §3. Pure. */
 import type { EndReason, ErrorCode, ProxyVerdict } from "../contracts.ts";
 
 /** What the app's look-up made of an identity that a proxy asserts. */
@@ -9,28 +10,28 @@ export type Resolution =
   /** The look-up did not answer, or threw: its outage or its bug, by the code. */
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly cause: unknown };
 
-/** The presented session, as far as it decides who asks; `null`: none that is live. */
+/** The presented session, as far as it decides who the caller is. */
 export interface Presented {
-  /** Whose it is; `null` for an anonymous one, which may hold data. */
+  /** The user whom it belongs to; `null` for an anonymous one, which may hold data. */
   readonly owner: string | null;
   /** It began from an identity that a proxy asserted. */
   readonly fromProxy: boolean;
 }
 
-/** What becomes of somebody whom the app does not know. */
+/** What happens to a user whom the app does not know. */
 export type UnknownUsers = "anonymous" | "register" | "refuse";
 
-/** Whom a request is served as, and which session is over before it. */
+/** The user as whom a request is served, and the session that is ended before it. */
 export interface Reconciled {
   /** The presented session is ended before the handler runs. */
   readonly end: EndReason | null;
-  readonly as: /** As whoever the presented session says, or nobody where there is none. */
+  readonly as: /** As the presented session's user, or anonymous if there is none. */
     | { readonly kind: "session" }
-    /** As nobody; the presented session does not count, and stays. */
+    /** As anonymous; the presented session does not count, and stays. */
     | { readonly kind: "nobody" }
-    /** As whom the proxy asserts. `own`: the presented session is theirs, or an anonymous one whose data they keep. */
+    /** As the asserted user. `own`: the presented session is theirs, or an anonymous one whose data they keep. */
     | { readonly kind: "user"; readonly owner: string; readonly own: boolean }
-    /** As whom the app makes of them now. */
+    /** As the user whom the app registers now. */
     | { readonly kind: "register"; readonly own: boolean }
     | { readonly kind: "refuse"; readonly status: 400 | 401 | 403; readonly code: ErrorCode }
     | { readonly kind: "unavailable"; readonly code: ErrorCode; readonly cause: unknown };
@@ -42,10 +43,7 @@ const MALFORMED: Reconciled = { end: null, as: { kind: "refuse", status: 400, co
 const INVALID: Reconciled = { end: null, as: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" } };
 const FORBIDDEN: Reconciled["as"] = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 
-/**
- * Whether the answer needs neither session nor look-up: what the proxy said cannot be used, and the session is left
- * alone.
- */
+/** The outcome if it needs neither session nor look-up: the assertion cannot be used, and the session is left alone. */
 export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
   switch (asserted.kind) {
     case "malformed":
@@ -64,7 +62,7 @@ export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
 }
 
 /**
- * Nobody is asserted: a session counts, unless it began from an assertion, which may come back with the next request.
+ * No user is asserted: a session counts, unless it began from an assertion, which may come back with the next request.
  */
 export function reconcileAbsent(presented: Presented | null): Reconciled {
   // mutant: proxy-session-counts
@@ -72,8 +70,8 @@ export function reconcileAbsent(presented: Presented | null): Reconciled {
 }
 
 /**
- * Who asks, where a proxy asserts somebody: the table of docs/design.md §3, row by row. Pure; nothing of another user's
- * session is left, and where the look-up fails nothing is ended and nobody is served.
+ * The outcome if a proxy asserts a user: the table of docs/design.md §3, row by row. Nothing of another user's session
+ * is left; if the look-up fails, nothing is ended and the request is not served.
  */
 export function reconcile(resolution: Resolution, presented: Presented | null, unknownUsers: UnknownUsers): Reconciled {
   switch (resolution.kind) {

@@ -1,3 +1,4 @@
+/** Records: their bodies as text and as values, identities, and what is left of an ended row. */
 import type { EndReason, Identity, JsonObject, LoginIdentity, RecordBody, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "./errors.ts";
 import { BLANK_ROW, EMPTIED_COLUMNS } from "./row-columns.ts";
@@ -9,7 +10,7 @@ const COMMA = 0x2c;
 
 /**
  * Whether this release can read the body. An unreadable record is unavailable, not absent (docs/design.md §2). Every
- * request asks, so that only the number is looked at.
+ * request asks, so only the number is compared.
  */
 export function readable({ body }: SessionRow): boolean {
   return body.charCodeAt(FORMAT_AT) === ONE && body.charCodeAt(FORMAT_AT + 1) === COMMA;
@@ -17,8 +18,8 @@ export function readable({ body }: SessionRow): boolean {
 
 export function serializeBody(body: RecordBody): string {
   const { format, identity, data, ...rest } = body;
-  // The format comes first, then what most requests ask for: it is parsed without the rest. One text from one piece:
-  // strings that were put together are slower to look into.
+  // The format comes first, then the identity, which most requests parse without the rest. One flat string:
+  // concatenated ones are slower to search.
   return JSON.stringify({ format, identity, data, ...rest });
 }
 
@@ -34,24 +35,24 @@ export function parseBody(row: SessionRow): RecordBody {
   throw new CoatcheckError("ERR_RECORD_FORMAT");
 }
 
-/** How every body begins, and what comes behind the identity. */
+/** How every body begins, and what follows the identity. */
 const BEGIN = '{"format":1,"identity":';
 const BEHIND = ',"data":{';
 
-/** The identity in a readable row's body, and where in the text what comes behind it begins. */
+/** The identity in a readable row's body, and the index at which the rest of the text begins. */
 export interface IdentityPart {
   readonly identity: Identity | null;
   readonly end: number;
 }
 
 /**
- * Parses the identity alone: data and tokens are most of a body, and few requests look at them. `null` where it cannot
- * be had so, and {@link parseBody} says what there is.
+ * Parses the identity alone: data and tokens are most of a body, and few requests read them. `null` if that is not
+ * possible; then {@link parseBody} parses all of it.
  */
 export function parseIdentity({ body }: SessionRow): IdentityPart | null {
   if (!body.startsWith(BEGIN)) return null;
-  // No text in JSON holds a quotation mark without a backslash before it, so that this is a member of some object; of
-  // the outermost one where what stands before it is whole.
+  // No string in JSON holds a quotation mark without a backslash before it, so this is a member of some object: of the
+  // outermost one if the text before it is valid JSON.
   const end = body.indexOf(BEHIND, BEGIN.length);
   if (end === -1) return null;
   try {
@@ -75,8 +76,8 @@ export function parseBehind({ body }: SessionRow, identity: Identity | null, end
 }
 
 /**
- * Who the app or a provider says it is, as it is kept. Throws a `TypeError` for a malformed one: it is refused, never
- * rewritten (S-36).
+ * The identity that the app or a provider asserts, as it is stored. Throws a `TypeError` for a malformed one: it is
+ * refused, never rewritten (S-36).
  */
 export function normalizeIdentity(given: LoginIdentity, now: number): Identity {
   return {
@@ -97,7 +98,7 @@ function part(name: "issuer" | "subject", value: unknown, most: number): string 
   return value;
 }
 
-/** The key of a user where the app resolves none: issuer and subject (ID-14). */
+/** The key of a user if the app resolves none: issuer and subject (ID-14). */
 export function ownerOf(identity: Pick<Identity, "issuer" | "subject">): string {
   return `${identity.issuer} ${identity.subject}`;
 }
@@ -106,9 +107,9 @@ export function ownerOf(identity: Pick<Identity, "issuer" | "subject">): string 
 export const MAX_DEPTH = 32;
 
 /**
- * A deep copy as JSON keeps it, without keys named `__proto__`, which turn into a prototype where they are copied on.
+ * A deep copy as JSON keeps it, without keys named `__proto__`, which would become a prototype when they are copied.
  * Throws a `TypeError` for what JSON cannot say at all, `ERR_DATA_TOO_LARGE` for what is nested too deeply: it could be
- * stored, and then walked no more.
+ * stored, but not be walked again.
  */
 export function snapshot(value: unknown, what = "session data"): JsonObject {
   const copy = copyOf(value, what);
@@ -150,7 +151,10 @@ export const EMPTY_BODY: RecordBody = { format: 1, identity: null, data: {}, tok
 
 const EMPTIED = Object.fromEntries(EMPTIED_COLUMNS.map((name) => [name, BLANK_ROW[name]]));
 
-/** The row as ending leaves it: it names and proves the session, so that the browser is told why, and no more. */
+/**
+ * The row as ending leaves it: it still names and proves the session, so that the browser is told why it ended, and
+ * holds nothing else.
+ */
 export function emptied(row: SessionRow, reason: EndReason, now: number): SessionRow {
   return { ...row, ...EMPTIED, version: row.version + 1, ended: now, reason };
 }

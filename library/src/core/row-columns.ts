@@ -29,7 +29,7 @@ interface ColumnOf<Value> {
   /** A choice is one of a closed list of texts. */
   readonly type: [Value] extends [number | null] ? "integer" : [Value] extends [Choice | null] ? "choice" : "text";
   readonly nullable: null extends Value ? true : false;
-  /** What ending a session makes of it: personal data are emptied, and what refuses the ticket is kept. */
+  /** What ending a session does to it: personal data are emptied; the columns that refuse the ticket are kept. */
   readonly atEnd: "kept" | "emptied" | "written";
   /** Empty in nearly every row, so that a store may leave it out of its usual read. */
   readonly rare?: true;
@@ -93,7 +93,7 @@ export function rowFrom(reader: RowReader): SessionRow {
   });
 }
 
-/** A row of which no column says anything: what new rows are built on. */
+/** A row with empty columns, on which new rows are built. */
 export const BLANK_ROW: SessionRow = rowFrom({
   text: () => "",
   textOrNull: () => null,

@@ -1,11 +1,11 @@
-/** An error in words that may be shown and logged. */
+/** Describes an error in words that may be shown and logged. */
 import { CoatcheckError } from "../errors.ts";
 
 const DEEPEST = 3;
 
 /**
  * Name, code, check and message of an error and of its causes. Messages are taken only from our own errors, those about
- * providers among them, and from those that the system gave a code: what others say may quote a token or a body
+ * providers among them, and from those that the system gave a code: messages of others may quote a token or a body
  * (OP-01).
  */
 export function describeError(error: unknown, depth = 0): string {

@@ -1,5 +1,5 @@
 /**
- * Refuses options that do not exist: from JavaScript nothing else does, and an ignored one may have been meant to
+ * Refuses options that do not exist: in JavaScript no compiler does, and an ignored option may have been meant to
  * protect.
  */
 import { suggest } from "./settings.ts";
@@ -9,14 +9,14 @@ import { suggest } from "./settings.ts";
  */
 export type OptionNames<Options> = { readonly [name in keyof Options]-?: true };
 
-/** What to say about names that other libraries have, or that stand elsewhere here; by the whole path of the option. */
+/** Hints for names that other libraries have, or that belong to another place here; by the whole path of the option. */
 export type OptionHints = { readonly [path: string]: string };
 
 /**
- * Throws a `TypeError` that names each option nobody reads, with the nearest one that exists. An option that is
- * `undefined` counts as not given.
+ * Throws a `TypeError` that names each unknown option, with the nearest one that exists. An option that is `undefined`
+ * counts as not given.
  *
- * @param part where the options stand, `cookie` for `cookie.name`; empty at the top
+ * @param part the path of the options, `cookie` for `cookie.name`; empty at the top
  */
 export function knownOptions<Options>(part: string, given: unknown, names: OptionNames<Options>, hints: OptionHints = {}): void {
   if (typeof given !== "object" || given === null) return;
