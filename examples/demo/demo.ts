@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { exampleApp } from "./app.ts";
+import { exampleApp } from "./app/app.ts";
 import { type RunningGateway, startGateway } from "./gateway.ts";
-import { developmentKeys } from "./keys.ts";
 import { closeServer, freePort, listenNear } from "./ports.ts";
-import { developmentProvider } from "./provider.ts";
-import type { ProviderMemory } from "./provider-memory.ts";
+import { developmentKeys } from "./provider/keys.ts";
+import type { ProviderMemory } from "./provider/memory.ts";
+import { developmentProvider } from "./provider/provider.ts";
 
 /** Where to begin to look for free ports; 0: any. */
 export interface Ports {

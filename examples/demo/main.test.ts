@@ -9,8 +9,8 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "./check.ts";
 import { ANY_PORTS, startDemo } from "./demo.ts";
-import { developmentKeys } from "./keys.ts";
 import { closeServer, freePort, listenNear } from "./ports.ts";
+import { developmentKeys } from "./provider/keys.ts";
 import { Visitor } from "./visitor.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "coatcheck-demo-"));

@@ -6,9 +6,9 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { developmentKeys } from "../demo/keys.ts";
 import { closeServer, freePort, listenNear } from "../demo/ports.ts";
-import { type DevelopmentProvider, developmentProvider } from "../demo/provider.ts";
+import { developmentKeys } from "../demo/provider/keys.ts";
+import { type DevelopmentProvider, developmentProvider } from "../demo/provider/provider.ts";
 import { formOf, type Heard, Visitor } from "../demo/visitor.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "coatcheck-example-"));

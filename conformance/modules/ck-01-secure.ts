@@ -1,9 +1,0 @@
-import assert from "node:assert/strict";
-import { cookiesOfALife } from "../cookie-life.ts";
-import type { Target } from "../target.ts";
-
-export const title = "CK-01 every cookie is Secure";
-
-export async function run(target: Target): Promise<void> {
-  for (const { attributes, name } of await cookiesOfALife(target)) assert.ok(attributes.has("secure"), name);
-}
