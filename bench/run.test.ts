@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Stolen } from "./machine.ts";
-import { median } from "./measure.ts";
-import { atLeast, atMost, loosened, table } from "./report.ts";
+import { Stolen } from "./harness/machine.ts";
+import { median } from "./harness/measure.ts";
+import { atLeast, atMost, loosened, table } from "./harness/report.ts";
 
 test("a benchmark that does not exist is status 2 and says which there are", async () => {
   const { status, output, errors } = await run(["requests"]);

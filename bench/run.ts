@@ -2,18 +2,18 @@
  * `npm run bench -- [NAME] [--json]`: how quick we are beside our floors and our peers, measured in the same run.
  * Ratios of one run mean something, figures of two do not. Exit status 1 when a goal is not met.
  */
-import { checkBench } from "./check.ts";
+import { checkBench } from "./benchmarks/check.ts";
+import { peersBench } from "./benchmarks/peers.ts";
+import { proxyBench } from "./benchmarks/proxy.ts";
+import { reconcileBench } from "./benchmarks/reconcile.ts";
+import { refreshBench } from "./benchmarks/refresh.ts";
+import { requestBench } from "./benchmarks/request.ts";
+import { startBench } from "./benchmarks/start.ts";
+import { storesBench } from "./benchmarks/stores.ts";
 import type { Bench } from "./harness/command.ts";
 import { command } from "./harness/command.ts";
-import { peersBench } from "./peers.ts";
-import { proxyBench } from "./proxy.ts";
-import { reconcileBench } from "./reconcile.ts";
-import { refreshBench } from "./refresh.ts";
-import type { Findings } from "./report.ts";
-import { requestBench } from "./request.ts";
-import { Stage } from "./stage.ts";
-import { startBench } from "./start.ts";
-import { storesBench } from "./stores.ts";
+import type { Findings } from "./harness/report.ts";
+import { Stage } from "./harness/stage.ts";
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["request", staged(requestBench)],

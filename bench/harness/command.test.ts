@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Effort } from "../measure.ts";
-import { FULL, QUICK, SHORT } from "../measure.ts";
-import type { Findings, Goal, Report, Row } from "../report.ts";
-import { atLeast, atMost } from "../report.ts";
 import type { Bench } from "./command.ts";
 import { command } from "./command.ts";
+import type { Effort } from "./measure.ts";
+import { FULL, QUICK, SHORT } from "./measure.ts";
+import type { Findings, Goal, Report, Row } from "./report.ts";
+import { atLeast, atMost } from "./report.ts";
 
 const BARE: Row = { name: "node:http", rate: 90_000, cpuMicros: 10, addedMicros: null, ofBare: null };
 const OURS: Row = { name: "coatcheck, memory", rate: 80_000, cpuMicros: 11.2, addedMicros: 1.2, ofBare: 0.893 };

@@ -3,11 +3,11 @@
  * the exit status.
  */
 import { parseArgs } from "node:util";
-import { machine, Stolen } from "../machine.ts";
-import type { Effort } from "../measure.ts";
-import { FULL, QUICK, SHORT } from "../measure.ts";
-import type { Findings, Machine, Report } from "../report.ts";
-import { loosened, table } from "../report.ts";
+import { machine, Stolen } from "./machine.ts";
+import type { Effort } from "./measure.ts";
+import { FULL, QUICK, SHORT } from "./measure.ts";
+import type { Findings, Machine, Report } from "./report.ts";
+import { loosened, table } from "./report.ts";
 
 /** Measures servers whose names match. */
 export type Bench = (effort: Effort, only: RegExp) => Promise<Findings>;

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { installed } from "../programs.ts";
-import type { Report } from "../report.ts";
+import { installed } from "../subjects/programs.ts";
+import type { Report } from "./report.ts";
 
 const ROWS = {
   request: [

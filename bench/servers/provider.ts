@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
-import { personOf } from "../people.ts";
+import { personOf } from "../load/people.ts";
 import { keySet, metadataOf, signingKey } from "./provider-keys.ts";
 import { tellReady } from "./serving.ts";
 

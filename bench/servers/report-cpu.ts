@@ -1,5 +1,5 @@
 /** Loaded before a program that knows nothing of being measured: it answers how much processor time it has used. */
-import { answer } from "../talk.ts";
+import { answer } from "../harness/talk.ts";
 import { cpuMicros } from "./serving.ts";
 
 answer(() => cpuMicros());

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { SignJWT } from "jose";
-import { personOf } from "../people.ts";
-import { answer } from "../talk.ts";
+import { answer } from "../harness/talk.ts";
+import { personOf } from "../load/people.ts";
 import { keySet, metadataOf, signingKey } from "./provider-keys.ts";
 import { given, tellReady } from "./serving.ts";
 

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { answer, say } from "../talk.ts";
+import { answer, say } from "../harness/talk.ts";
 
 /** What a server that is measured tells when it listens. */
 export interface Ready {

@@ -1,9 +1,0 @@
-/** A proxy as it is written with Fastify: every request on to the upstream, and nobody asked who it is. */
-import proxy from "@fastify/http-proxy";
-import Fastify from "fastify";
-import { given, serve } from "./serving.ts";
-
-const app = Fastify();
-await app.register(proxy, { upstream: given() });
-await app.ready();
-serve(app.server, []);
