@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./refresh/gateway.ts";
 
 /** What a browser sends with a navigation, and what a page's script sends. */
 export const PAGE = {

@@ -3,7 +3,7 @@
  */
 import { parseArgs } from "node:util";
 import { soakFuzz } from "./fuzz/fuzz.ts";
-import { soakRefresh } from "./refresh.ts";
+import { soakRefresh } from "./refresh/refresh.ts";
 
 const HELP = `npm run soak -- [refresh | fuzz] [options]
 

@@ -1,7 +1,7 @@
-import type { Outcome } from "./answering.ts";
-import { FLAWS } from "./flaws.ts";
-import { LARGEST_BODY } from "./gateway.ts";
+import { FLAWS } from "./clients/flaws.ts";
 import { MANNERS, type RequestPlan } from "./plan.ts";
+import type { Outcome } from "./servers/answering.ts";
+import { LARGEST_BODY } from "./servers/gateway.ts";
 
 /** What may come of a request, whatever goes on beside it. */
 export interface Expected {

@@ -1,7 +1,7 @@
-import { Crowd } from "./crowd.ts";
+import { Crowd } from "./clients/crowd.ts";
 import { Findings } from "./findings.ts";
-import type { Measured } from "./gateway.ts";
 import { closingLine, mebibytes, type Sums, table, WORTH_MEMORY } from "./report.ts";
+import type { Measured } from "./servers/gateway.ts";
 import { Stage, type Told } from "./stage.ts";
 import { traceOf } from "./trace.ts";
 

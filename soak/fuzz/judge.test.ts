@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf } from "./answering.ts";
-import type { Played } from "./client.ts";
+import type { Played } from "./clients/client.ts";
+import type { Answer } from "./clients/wire.ts";
 import { judge } from "./judge.ts";
 import type { ConnectionPlan, RequestPlan } from "./plan.ts";
-import type { Seen } from "./upstream.ts";
-import type { Answer } from "./wire.ts";
+import { bodyOf } from "./servers/answering.ts";
+import type { Seen } from "./servers/upstream.ts";
 
 const request = (id: string, more: Partial<RequestPlan> = {}): RequestPlan => ({
   id,

@@ -1,10 +1,10 @@
-import { bodyOf } from "./answering.ts";
-import type { Played } from "./client.ts";
+import type { Played } from "./clients/client.ts";
+import { type Answer, valuesOf } from "./clients/wire.ts";
 import { type Expected, expectedOf } from "./expected.ts";
-import { PATIENCE } from "./gateway.ts";
 import type { ConnectionPlan, RequestPlan } from "./plan.ts";
-import type { Seen } from "./upstream.ts";
-import { type Answer, valuesOf } from "./wire.ts";
+import { bodyOf } from "./servers/answering.ts";
+import { PATIENCE } from "./servers/gateway.ts";
+import type { Seen } from "./servers/upstream.ts";
 
 /** What went on beside a connection. */
 export interface Circumstances {

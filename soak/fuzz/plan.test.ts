@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FLAWS } from "./flaws.ts";
+import { FLAWS } from "./clients/flaws.ts";
 import { MANNERS, planOf } from "./plan.ts";
 
 test("a seed plays again exactly", () => {

@@ -1,8 +1,8 @@
 import { type Random, randomOf } from "../random.ts";
-import type { Manner } from "./answering.ts";
-import { FLAWS } from "./flaws.ts";
-import { CALM, REJECTS } from "./manners-calm.ts";
-import { HANDSHAKES, ROUGH } from "./manners-rough.ts";
+import { FLAWS } from "./clients/flaws.ts";
+import type { Manner } from "./servers/answering.ts";
+import { CALM, REJECTS } from "./servers/manners-calm.ts";
+import { HANDSHAKES, ROUGH } from "./servers/manners-rough.ts";
 
 export type Rule = "public" | "optional" | "user" | "groups" | "api" | "token";
 export type Credential = "none" | "member" | "other" | "gone" | "garbage" | "tampered" | "robot" | "bogus-bearer" | "both";

@@ -1,5 +1,5 @@
-import type { Measured } from "./gateway.ts";
 import type { Violation } from "./judge.ts";
+import type { Measured } from "./servers/gateway.ts";
 
 export interface Sums {
   readonly connections: number;

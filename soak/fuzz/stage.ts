@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type Played } from "./client.ts";
-import { FuzzedGateway, type Measured } from "./gateway.ts";
+import { Client, type Played } from "./clients/client.ts";
+import { type Message, messageOf, type Step, scriptOf } from "./clients/messages.ts";
+import { entertain, invite, type People } from "./clients/people.ts";
 import { type Circumstances, judge, type Violation } from "./judge.ts";
-import { type Message, messageOf, type Step, scriptOf } from "./messages.ts";
-import { entertain, invite, type People } from "./people.ts";
 import { type ConnectionPlan, MANNERS, planOf } from "./plan.ts";
-import { Provider } from "./provider.ts";
-import { Upstream } from "./upstream.ts";
+import { FuzzedGateway, type Measured } from "./servers/gateway.ts";
+import { Provider } from "./servers/provider.ts";
+import { Upstream } from "./servers/upstream.ts";
 
 /** A connection with all that became of it. */
 export interface Told {

@@ -1,6 +1,6 @@
-import type { Played } from "./client.ts";
+import type { Played } from "./clients/client.ts";
+import type { Step } from "./clients/messages.ts";
 import { expectedOf } from "./expected.ts";
-import type { Step } from "./messages.ts";
 import type { ConnectionPlan } from "./plan.ts";
 
 const MOST_OF_BYTES = 700;

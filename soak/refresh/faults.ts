@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Random } from "../random.ts";
 import type { Gateway } from "./gateway.ts";
 import type { LeaseTimes } from "./journal.ts";
-import type { Random } from "./random.ts";
 
 /** What is to be done next, decided by the seed alone. */
 export interface Plan {

@@ -1,7 +1,7 @@
-import { bodyOf } from "./answering.ts";
+import type { ConnectionPlan, RequestPlan } from "../plan.ts";
+import { bodyOf } from "../servers/answering.ts";
 import { FLAWS } from "./flaws.ts";
 import { HOST, type People } from "./people.ts";
-import type { ConnectionPlan, RequestPlan } from "./plan.ts";
 
 /** A request as bytes; the body in the pieces in which it leaves. */
 export interface Message {

@@ -1,4 +1,4 @@
-import { get, Jar, PAGE, type Reply } from "../ask.ts";
+import { get, Jar, PAGE, type Reply } from "../../ask.ts";
 
 export const HOST = "fuzz.example";
 /** Who is in it passes where the rule is `groups`. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Reply } from "./ask.ts";
-import { getFrom } from "./ask.ts";
+import type { Reply } from "../ask.ts";
+import { getFrom } from "../ask.ts";
+import type { Random } from "../random.ts";
 import type { Gateway } from "./gateway.ts";
-import type { Random } from "./random.ts";
 
 /**
  * A request that got no answer for so long is stuck, and so is its session: nearly six leases, each of whose holders

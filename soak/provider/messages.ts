@@ -1,4 +1,4 @@
-import type { Spend } from "./journal.ts";
+import type { Spend } from "../refresh/journal.ts";
 
 /** What the provider's process is told at its start. */
 export interface ProviderOrder {

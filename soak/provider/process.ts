@@ -7,9 +7,9 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Context, Provider } from "oidc-provider";
-import { ProviderMemory, type Seen } from "./provider-memory.ts";
-import { isProviderOrder, lifeOf, type ProviderMessage, type ProviderOrder } from "./provider-messages.ts";
-import { type Random, randomOf } from "./random.ts";
+import { type Random, randomOf } from "../random.ts";
+import { ProviderMemory, type Seen } from "./memory.ts";
+import { isProviderOrder, lifeOf, type ProviderMessage, type ProviderOrder } from "./messages.ts";
 
 const SCOPES = "openid offline_access";
 const HOUR = 3_600;

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { eachLine, end, keepTrack } from "./child.ts";
-import type { Moments } from "./faults.ts";
-import type { Spend } from "./journal.ts";
-import { isProviderMessage, type ProviderMessage, type ProviderOrder } from "./provider-messages.ts";
+import { eachLine, end, keepTrack } from "../child.ts";
+import type { Moments } from "../refresh/faults.ts";
+import type { Spend } from "../refresh/journal.ts";
+import { isProviderMessage, type ProviderMessage, type ProviderOrder } from "./messages.ts";
 
 /** The provider in its process, and the app behind the gateways. */
 export class RunningProvider implements Moments {
@@ -13,7 +13,7 @@ export class RunningProvider implements Moments {
   readonly spends: Spend[] = [];
 
   private constructor(order: ProviderOrder) {
-    this.#child = fork(new URL("./provider-process.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    this.#child = fork(new URL("process.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
     keepTrack(this.#child);
     eachLine(this.#child.stderr, (line) => this.#words.push(line));
     this.#child.on("message", (message) => {

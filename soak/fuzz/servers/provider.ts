@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { GROUP } from "./people.ts";
+import { GROUP } from "../clients/people.ts";
 
 export const AUDIENCE = "fuzz-api";
 const LIFETIME = 36_000;

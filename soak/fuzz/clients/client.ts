@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
+import type { ConnectionPlan } from "../plan.ts";
 import type { Step } from "./messages.ts";
-import type { ConnectionPlan } from "./plan.ts";
 import { type Answer, AnswerReader } from "./wire.ts";
 
 /** How a connection went, as its client saw it. */

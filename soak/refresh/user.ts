@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { get, getFrom, Jar, PAGE, SCRIPT } from "./ask.ts";
+import { get, getFrom, Jar, PAGE, SCRIPT } from "../ask.ts";
+import type { Random } from "../random.ts";
 import type { Answered, Fleet, Stuck } from "./fleet.ts";
 import type { Answer, Known } from "./journal.ts";
-import type { Random } from "./random.ts";
 
 const TABS = 3;
 const REQUESTS = 20;

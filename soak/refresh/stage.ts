@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqlite } from "coatcheck/sqlite";
+import { RunningProvider } from "../provider/provider.ts";
+import { randomOf } from "../random.ts";
 import { Fleet } from "./fleet.ts";
 import { Gateway, type Records } from "./gateway.ts";
 import type { Known, LeaseTimes, Stored } from "./journal.ts";
-import { RunningProvider } from "./provider.ts";
-import { randomOf } from "./random.ts";
 
 const HOST = "soak.example";
 const GATEWAYS = ["a", "b", "c"];

@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eachLine, end, isOver, keepTrack } from "../child.ts";
-import { GROUP, HOST } from "./people.ts";
+import { eachLine, end, isOver, keepTrack } from "../../child.ts";
+import { GROUP, HOST } from "../clients/people.ts";
 import { AUDIENCE, type Provider } from "./provider.ts";
 
-const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
+const COMMAND = join(import.meta.dirname, "../../../gateway/src/main.ts");
 const INSIDE = join(import.meta.dirname, "inside.ts");
 /**
  * V8 lets its young generation grow with how much is going on, up to 128 MiB, and keeps that: with one size what grows
