@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { GenerateOptions } from "./generate.ts";
+import type { GenerateOptions } from "./script/generate.ts";
 import type { Found } from "./search.ts";
 
 const RUN = fileURLToPath(new URL("run.ts", import.meta.url));

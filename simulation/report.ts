@@ -1,5 +1,5 @@
-import type { GenerateOptions } from "./generate.ts";
-import { generate } from "./generate.ts";
+import type { GenerateOptions } from "./script/generate.ts";
+import { generate } from "./script/generate.ts";
 import type { Found } from "./search.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";

@@ -3,10 +3,10 @@
  * fails any step. Exit status 1 when an invariant was broken, or when a mutant of the engine got away.
  */
 import { parseArgs } from "node:util";
-import type { GenerateOptions } from "./generate.ts";
 import { runMutants } from "./mutants/table.ts";
 import { searchParallel } from "./parallel.ts";
 import { closing, showSeed, showViolations } from "./report.ts";
+import type { GenerateOptions } from "./script/generate.ts";
 import type { Found } from "./search.ts";
 import { search } from "./search.ts";
 

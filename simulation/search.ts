@@ -1,7 +1,7 @@
-import type { GenerateOptions } from "./generate.ts";
-import { generate } from "./generate.ts";
+import type { GenerateOptions } from "./script/generate.ts";
+import { generate } from "./script/generate.ts";
 import { simulate } from "./simulate.ts";
-import type { Violation } from "./world.ts";
+import type { Violation } from "./world/world.ts";
 
 /** What running seeds came to. */
 export interface Found {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Script } from "./script.ts";
+import type { Script } from "./script/script.ts";
 import { withoutParts } from "./shrink.ts";
 
 const item = (id: number) => ({ kind: "withdraw", user: 0, at: id, id }) as const;

@@ -1,6 +1,6 @@
-import type { Script, Settings } from "./script.ts";
+import type { Script, Settings } from "./script/script.ts";
 import { simulate } from "./simulate.ts";
-import type { RuleNumber } from "./world.ts";
+import type { RuleNumber } from "./world/world.ts";
 
 /** How many runs shrinking may take. */
 const MOST_RUNS = 400;

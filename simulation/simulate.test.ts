@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { generate } from "./generate.ts";
+import { generate } from "./script/generate.ts";
 import { search } from "./search.ts";
 import { simulate } from "./simulate.ts";
 

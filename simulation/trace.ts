@@ -1,5 +1,5 @@
-import { tellEvent } from "./events.ts";
-import type { Script } from "./script.ts";
+import type { Script } from "./script/script.ts";
+import { tellEvent } from "./world/events.ts";
 
 /** What a run is made of, before its steps are told. */
 export function describe({ seed, settings, items }: Script): readonly string[] {

@@ -1,14 +1,14 @@
 import type { Auth } from "coatcheck";
 import { CoatcheckError, ERRORS } from "coatcheck";
 import type { Policy, RouteRequest, Session } from "coatcheck/contracts";
+import { judgeOrder } from "../judges/orders.ts";
+import { judgeShown } from "../judges/portal.ts";
+import { Random } from "../world/random.ts";
+import { currentWork, newWork, working } from "../world/work.ts";
+import { COOKIE, ISSUER, ORIGIN, type World } from "../world/world.ts";
 import type { Answer, Asked, Purpose } from "./asked.ts";
 import { isEdit, isKept } from "./asked.ts";
-import { judgeOrder } from "./judge-orders.ts";
-import { judgeShown } from "./judge-portal.ts";
-import { Random } from "./random.ts";
 import { openStream } from "./streams.ts";
-import { currentWork, newWork, working } from "./work.ts";
-import { COOKIE, ISSUER, ORIGIN, type World } from "./world.ts";
 
 type Data = Readonly<Record<string, number>>;
 type Engine = Auth<Data>["engine"];

@@ -1,12 +1,12 @@
 import type { EndReason } from "coatcheck/contracts";
-import type { Accounts } from "./accounts.ts";
-import type { Asked } from "./asked.ts";
-import type { Grants } from "./grants.ts";
+import type { Accounts } from "../backends/accounts.ts";
+import type { Grants } from "../backends/grants.ts";
+import type { Known, Sessions } from "../backends/sessions.ts";
+import type { Asked } from "../clients/asked.ts";
+import type { Stream } from "../clients/streams.ts";
+import type { Event, LookupTrouble, Script, Settings, StoreTrouble } from "../script/script.ts";
 import type { Life, Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Event, LookupTrouble, Script, Settings, StoreTrouble } from "./script.ts";
-import type { Known, Sessions } from "./sessions.ts";
-import type { Stream } from "./streams.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */

@@ -1,7 +1,8 @@
 /** Event streams: each lasts as long as the session's signal lets it, and that tells the truth. */
+
+import type { Known } from "../backends/sessions.ts";
+import type { World } from "../world/world.ts";
 import type { Asked } from "./asked.ts";
-import type { Known } from "./sessions.ts";
-import type { World } from "./world.ts";
 
 export interface Stream {
   readonly asked: Asked;

@@ -1,6 +1,6 @@
+import type { Errand } from "../script/script.ts";
+import type { Life } from "../world/replica.ts";
 import type { Assertion } from "./portal.ts";
-import type { Life } from "./replica.ts";
-import type { Errand } from "./script.ts";
 
 /** What a request is for; a login is two of them. */
 export type Purpose = Exclude<Errand, "login"> | "login-begins" | "login-returns";

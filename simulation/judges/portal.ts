@@ -1,7 +1,7 @@
-import type { Answer, Asked, Shown } from "./asked.ts";
-import type { Known } from "./sessions.ts";
+import type { Known } from "../backends/sessions.ts";
+import type { Answer, Asked, Shown } from "../clients/asked.ts";
+import { COOKIE, type World } from "../world/world.ts";
 import { isPastHelp, isValid } from "./valid.ts";
-import { COOKIE, type World } from "./world.ts";
 
 /** Our own endpoints: they serve nobody, and answer with pages of their own. */
 const OWN: ReadonlySet<string> = new Set(["login-begins", "login-returns", "logout"]);

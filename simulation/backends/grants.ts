@@ -1,9 +1,9 @@
 import type { EndReason, ProviderLogin, ProviderTokens } from "coatcheck/contracts";
-import { spring } from "./faults.ts";
-import type { Life } from "./replica.ts";
+import { spring } from "../world/faults.ts";
+import type { Life } from "../world/replica.ts";
+import type { Order } from "../world/work.ts";
+import { EPOCH, type SignOn, type World } from "../world/world.ts";
 import type { Known } from "./sessions.ts";
-import type { Order } from "./work.ts";
-import { EPOCH, type SignOn, type World } from "./world.ts";
 
 const SHORTEST_PAUSE = 400;
 

@@ -1,6 +1,6 @@
+import type { Random } from "../world/random.ts";
 import { ROBOT_ERRANDS } from "./errands.ts";
 import type { Items } from "./items.ts";
-import type { Random } from "./random.ts";
 import type { Becomes, Errand, LookupTrouble, Settings } from "./script.ts";
 
 const LOOKUP_TROUBLES: readonly LookupTrouble[] = ["throws", "hangs", "slow"];

@@ -1,5 +1,5 @@
+import type { Random } from "../world/random.ts";
 import { ERRANDS, PORTAL_ERRANDS } from "./errands.ts";
-import type { Random } from "./random.ts";
 import type { Errand, Event, Item, Moment, ProviderTrouble, Settings, StoreTrouble, Via, Visit } from "./script.ts";
 
 const SECOND = 1_000;

@@ -1,10 +1,10 @@
 import { CoatcheckError, type Known, type ResolverOptions } from "coatcheck";
+import type { LookupTrouble } from "../script/script.ts";
+import type { Life } from "../world/replica.ts";
+import type { Work } from "../world/work.ts";
+import { currentWork } from "../world/work.ts";
+import type { World } from "../world/world.ts";
 import type { Account, Lookup } from "./accounts.ts";
-import type { Life } from "./replica.ts";
-import type { LookupTrouble } from "./script.ts";
-import type { Work } from "./work.ts";
-import { currentWork } from "./work.ts";
-import type { World } from "./world.ts";
 
 type Answered = Exclude<Known, null>;
 /** What becomes of one call. */

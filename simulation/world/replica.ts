@@ -1,12 +1,12 @@
 import type { Auth, CoatcheckOptions } from "coatcheck";
 import { coatcheck } from "coatcheck";
 import type { Clock, SessionStore } from "coatcheck/contracts";
-import { linkAccounts } from "./account-link.ts";
-import { portalReader } from "./portal.ts";
-import { linkProvider } from "./provider-link.ts";
+import { linkAccounts } from "../backends/faulty-lookup.ts";
+import { linkProvider } from "../backends/faulty-provider.ts";
+import { linkStore } from "../backends/faulty-store.ts";
+import { portalReader } from "../clients/portal.ts";
 import { Random, seededEntropy } from "./random.ts";
 import type { Place } from "./scheduler.ts";
-import { linkStore } from "./store-link.ts";
 import type { Work } from "./work.ts";
 import { currentWork, newWork, working } from "./work.ts";
 import { EPOCH, ORIGIN, PROVIDERS, type World } from "./world.ts";

@@ -1,17 +1,17 @@
 import { hash } from "node:crypto";
+import { judgeAnswer } from "../judges/answers.ts";
+import { isValid } from "../judges/valid.ts";
+import type { Item, Visit } from "../script/script.ts";
+import { Random } from "../world/random.ts";
+import type { Life } from "../world/replica.ts";
+import { newWork, working } from "../world/work.ts";
+import { COOKIE, providerOf, type SignOn, type World } from "../world/world.ts";
 import type { Answer, Asked, Purpose, Ticket } from "./asked.ts";
 import { isEdit, isPage, signsIn } from "./asked.ts";
-import { judgeAnswer } from "./judge-answers.ts";
 import type { Assertion, Passage } from "./portal.ts";
 import { pass } from "./portal.ts";
-import { Random } from "./random.ts";
-import type { Life } from "./replica.ts";
 import { answer, Shown } from "./requests.ts";
-import type { Item, Visit } from "./script.ts";
 import { ownerOf, USERS } from "./users.ts";
-import { isValid } from "./valid.ts";
-import { newWork, working } from "./work.ts";
-import { COOKIE, providerOf, type SignOn, type World } from "./world.ts";
 
 /** A cookie jar that several tabs share, and who is signed on at the portal with it. */
 export class Browser {

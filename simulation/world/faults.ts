@@ -1,5 +1,5 @@
+import type { Mishap, Moment } from "../script/script.ts";
 import type { Life } from "./replica.ts";
-import type { Mishap, Moment } from "./script.ts";
 import type { World } from "./world.ts";
 
 /** A process dies, with all that was to happen in it; another starts in its place later. */

@@ -1,10 +1,10 @@
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
-import type { Life } from "./replica.ts";
-import type { StoreTrouble } from "./script.ts";
+import type { StoreTrouble } from "../script/script.ts";
+import type { Life } from "../world/replica.ts";
+import type { Work } from "../world/work.ts";
+import { currentWork } from "../world/work.ts";
+import type { World } from "../world/world.ts";
 import { value } from "./sessions.ts";
-import type { Work } from "./work.ts";
-import { currentWork } from "./work.ts";
-import type { World } from "./world.ts";
 
 /** What becomes of one call. `waits`: it fails after a while, and did nothing; `hangs`: it is never answered, and may have done something. */
 type Fate = "well" | "fails-before" | "fails-after" | "waits" | "hangs";

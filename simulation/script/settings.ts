@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../world/random.ts";
 import type { PortalSettings, Settings } from "./script.ts";
 
 const SECOND = 1_000;

@@ -1,5 +1,5 @@
 import type { Identity, ProxyReader } from "coatcheck/contracts";
-import type { Via } from "./script.ts";
+import type { Via } from "../script/script.ts";
 
 /** The name under which the portal's users are known. */
 export const PORTAL = "https://portal.test";

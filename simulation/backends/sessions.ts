@@ -1,12 +1,12 @@
 import type { EndReason, EndTarget, PutCondition, SessionRow, SessionStore } from "coatcheck/contracts";
-import type { Asked } from "./asked.ts";
-import { isLogout, isWriting, mayCreate, signsIn } from "./asked.ts";
-import { spring } from "./faults.ts";
+import type { Asked } from "../clients/asked.ts";
+import { isLogout, isWriting, mayCreate, signsIn } from "../clients/asked.ts";
+import { PORTAL } from "../clients/portal.ts";
+import { spring } from "../world/faults.ts";
+import type { Life } from "../world/replica.ts";
+import type { Work } from "../world/work.ts";
+import { EPOCH, type World } from "../world/world.ts";
 import type { Family } from "./grants.ts";
-import { PORTAL } from "./portal.ts";
-import type { Life } from "./replica.ts";
-import type { Work } from "./work.ts";
-import { EPOCH, type World } from "./world.ts";
 
 /** A session as the store's effects tell of it. */
 export interface Known {

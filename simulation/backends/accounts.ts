@@ -1,11 +1,11 @@
-import type { Asked } from "./asked.ts";
-import { portalName } from "./portal.ts";
-import type { Life } from "./replica.ts";
-import type { Becomes } from "./script.ts";
+import type { Asked } from "../clients/asked.ts";
+import { portalName } from "../clients/portal.ts";
+import { ownerOf, USERS } from "../clients/users.ts";
+import type { Becomes } from "../script/script.ts";
+import type { Life } from "../world/replica.ts";
+import { currentWork } from "../world/work.ts";
+import type { World } from "../world/world.ts";
 import type { Known } from "./sessions.ts";
-import { ownerOf, USERS } from "./users.ts";
-import { currentWork } from "./work.ts";
-import type { World } from "./world.ts";
 
 /** What the app's own table says of one of the portal's users. */
 export type Account =

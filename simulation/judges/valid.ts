@@ -1,6 +1,6 @@
 import type { RecordBody } from "coatcheck/contracts";
-import type { Known } from "./sessions.ts";
-import type { World } from "./world.ts";
+import type { Known } from "../backends/sessions.ts";
+import type { World } from "../world/world.ts";
 
 /** How long a secret that was exchanged is accepted. */
 export const GRACE = 10_000;

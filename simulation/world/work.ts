@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Asked } from "./asked.ts";
-import type { Family } from "./grants.ts";
+import type { Family } from "../backends/grants.ts";
+import type { Asked } from "../clients/asked.ts";
 import type { Random } from "./random.ts";
 
 /** On whose behalf something happens: a request, an operator's call, or a process by itself. Follows promises wherever the engine goes. */

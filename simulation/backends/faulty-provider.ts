@@ -7,13 +7,13 @@ import type {
   ProviderTokens,
   RefreshOutcome,
 } from "coatcheck/contracts";
-import { spring } from "./faults.ts";
+import type { ProviderTrouble } from "../script/script.ts";
+import { spring } from "../world/faults.ts";
+import type { Life } from "../world/replica.ts";
+import type { Work } from "../world/work.ts";
+import { currentWork } from "../world/work.ts";
+import type { SignOn, World } from "../world/world.ts";
 import type { RefreshToken, Send } from "./grants.ts";
-import type { Life } from "./replica.ts";
-import type { ProviderTrouble } from "./script.ts";
-import type { Work } from "./work.ts";
-import { currentWork } from "./work.ts";
-import type { SignOn, World } from "./world.ts";
 
 /** `never-sent`: it gets lost on its way there, so that the process hears nothing either. */
 type Fate = ProviderTrouble | "well" | "never-sent";

@@ -1,6 +1,6 @@
-import type { Family, Send } from "./grants.ts";
-import { judgeStreams } from "./streams.ts";
-import type { World } from "./world.ts";
+import type { Family, Send } from "../backends/grants.ts";
+import { judgeStreams } from "../clients/streams.ts";
+import type { World } from "../world/world.ts";
 
 /** What must hold when everything is quiet. */
 export function judgeRest(world: World): void {

@@ -1,7 +1,7 @@
-import type { Asked } from "./asked.ts";
-import type { Known } from "./sessions.ts";
-import type { Order } from "./work.ts";
-import type { World } from "./world.ts";
+import type { Known } from "../backends/sessions.ts";
+import type { Asked } from "../clients/asked.ts";
+import type { Order } from "../world/work.ts";
+import type { World } from "../world/world.ts";
 
 /** Whoever ordered sessions to end has just been told that it is done. */
 export function judgeOrder(world: World, order: Order): void {

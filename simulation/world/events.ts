@@ -1,10 +1,10 @@
+import type { Browser } from "../clients/browsers.ts";
+import { ownerOf, USERS } from "../clients/users.ts";
+import { judgeOrder } from "../judges/orders.ts";
+import type { Event, Item } from "../script/script.ts";
 import { kill, stop } from "./faults.ts";
-import { judgeOrder } from "./judge-orders.ts";
-import type { Browser } from "./people.ts";
 import { Random } from "./random.ts";
 import type { Life } from "./replica.ts";
-import type { Event, Item } from "./script.ts";
-import { ownerOf, USERS } from "./users.ts";
 import type { Order } from "./work.ts";
 import { newWork, working } from "./work.ts";
 import { ISSUER, type World } from "./world.ts";

@@ -1,5 +1,5 @@
-import type { SignOn } from "./world.ts";
-import { ISSUER } from "./world.ts";
+import type { SignOn } from "../world/world.ts";
+import { ISSUER } from "../world/world.ts";
 
 export const USERS = ["alice", "bob", "carol"] as const;
 

@@ -1,10 +1,10 @@
-import type { Answer, Asked } from "./asked.ts";
-import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "./asked.ts";
-import { judgeLogin } from "./judge-orders.ts";
-import { counts, judgeAsserted, judgeUnusable } from "./judge-portal.ts";
-import type { Known } from "./sessions.ts";
+import type { Known } from "../backends/sessions.ts";
+import type { Answer, Asked } from "../clients/asked.ts";
+import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "../clients/asked.ts";
+import { COOKIE, type World } from "../world/world.ts";
+import { judgeLogin } from "./orders.ts";
+import { counts, judgeAsserted, judgeUnusable } from "./portal.ts";
 import { GRACE, isPastHelp, isValid } from "./valid.ts";
-import { COOKIE, type World } from "./world.ts";
 
 const FAILING: ReadonlySet<string> = new Set(["edit-fails", "edit-throws", "app-logout-fails", "page-fails"]);
 

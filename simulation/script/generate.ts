@@ -1,6 +1,6 @@
+import { Random } from "../world/random.ts";
 import { Items } from "./items.ts";
 import { PortalItems } from "./portal-items.ts";
-import { Random } from "./random.ts";
 import { RareItems } from "./rare-items.ts";
 import type { Script, Settings } from "./script.ts";
 import { behindPortal, settingsOf, unusual } from "./settings.ts";
