@@ -26,6 +26,7 @@ import {
   checkedPrefix,
   checkedProvider,
   checkedUrl,
+  isProvider,
   origins,
   validator,
 } from "./engine/option-checks.ts";
@@ -252,10 +253,6 @@ function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock) {
 function budgetOf({ frontchannelLogout: given }: CoatcheckOptions<unknown>, clock: Clock): MarkerBudget {
   const most = typeof given === "object" ? given.maxMarkers : undefined;
   return new MarkerBudget(checkedCount("frontchannelLogout.maxMarkers", most, 10_000), clock);
-}
-
-function isProvider(given: ProviderConfig | Provider): given is Provider {
-  return "redeem" in given;
 }
 
 async function storeAnswers(store: SessionStore, clock: Clock): Promise<boolean> {

@@ -5,6 +5,7 @@ import { knownOptions, type OptionHints, type OptionNames } from "./core/options
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/renewal.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
+import { isProvider } from "./engine/option-checks.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 import type { KeptAddress } from "./net/kept-address.ts";
 import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
@@ -245,7 +246,7 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("proxy", given.proxy, PROXY, HINTS);
   if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);
   for (const [part, provider] of providersOf(given)) {
-    if (!("redeem" in provider)) knownOptions(part, provider, PROVIDER, HINTS);
+    if (!isProvider(provider)) knownOptions(part, provider, PROVIDER, HINTS);
   }
 }
 

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
 import { scriptedProvider } from "../../test-support/renewals.ts";
-import { checkedCount, checkedOrigin, checkedPrefix, checkedProvider, checkedUrl, origins, validator } from "./option-checks.ts";
+import {
+  checkedCount,
+  checkedOrigin,
+  checkedPrefix,
+  checkedProvider,
+  checkedUrl,
+  isProvider,
+  origins,
+  validator,
+} from "./option-checks.ts";
 
 const ORIGINS: readonly [given: string, origin: string | null][] = [
   ["https://app.example.com", "https://app.example.com"],
@@ -91,4 +100,9 @@ test("F-46 a provider of the app's own may take eight minutes for a refresh, and
       name: "TypeError",
       message: `refreshTimeout of the provider own is ${bad}; it is milliseconds, more than 0 and at most 480000`,
     });
+});
+
+test("a provider of the app's own is told from the configuration of ours by what only it can do", () => {
+  assert.ok(isProvider<object>(scriptedProvider("own")));
+  assert.ok(!isProvider<object>({ issuer: "https://id.example.com", clientId: "app" }));
 });

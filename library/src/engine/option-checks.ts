@@ -35,6 +35,14 @@ export function checkedCount(name: string, given: number | undefined, fallback: 
   throw new TypeError(`${name} is ${String(given)}; it is a whole number, 0 or more`);
 }
 
+/** What only a provider of the app's own has: the configuration of ours has no methods. */
+const METHOD: keyof Provider = "redeem";
+
+/** Whether this is a provider of the app's own, and not the configuration of ours. */
+export function isProvider<Config extends object>(given: Config | Provider): given is Provider {
+  return METHOD in given;
+}
+
 /** A provider of the app's own. What it says of its refresh is how long others leave its sessions alone. */
 export function checkedProvider(provider: Provider): Provider {
   const { name, refreshTimeout } = provider;
