@@ -16,13 +16,14 @@ import { tokenize } from "./sources/tokens.ts";
 /** The members of the workspace. A relative import never leaves the member it stands in. */
 const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "tools"];
 
-const VALUES = ["contracts", "core", "cookie", "crypto"];
+const VALUES = ["contracts", "core", "cookie", "crypto", "time"];
 
 /** The most inward first. A folder that is not named here belongs to the one above it. */
 const ROOMS: { readonly [room: string]: Room } = {
   contracts: { may: [], bare: true },
   core: { may: ["contracts"], bare: true },
   net: { may: ["contracts"] },
+  time: { may: ["contracts"], bare: true },
   cookie: { may: ["contracts", "core/errors"] },
   crypto: { may: ["contracts", "core/errors"] },
   "engine/lifecycle": { may: VALUES },

@@ -39,6 +39,32 @@ export const TASKS: readonly Task[] = [
       "library/src/engine/request/commit.ts": "takes back a record whose secret was never told, so that nobody's session ends",
     },
   },
+  {
+    what: "waits for the first of several promises",
+    pattern: /\bPromise\.(?:race|any)\(/,
+    under: ["library/src/"],
+    by: "library/src/time/within.ts",
+    also: {},
+  },
+  {
+    what: "tells a promise from a value",
+    pattern: /\binstanceof Promise\b/,
+    under: ["library/src/core/", "library/src/engine/", "library/src/oidc/", "library/src/strategies/", "library/src/endpoints/"],
+    by: "library/src/core/maybe.ts",
+    also: {
+      "library/src/engine/bounded-store.ts": "stands before every read: a closure for each would cost what it saves",
+      "library/src/engine/engine.ts": "handles what throws at once and what rejects alike",
+      "library/src/engine/option-checks.ts": "refuses a schema that answers with a promise",
+      "library/src/engine/request/authenticate/authenticate.ts": "catches what a strategy throws and what it rejects with",
+      "library/src/engine/request/authenticate/resolver.ts": "gives a time limit to what is not there yet",
+      "library/src/engine/request/touch.ts": "waits in the background for what is not there yet",
+      "library/src/endpoints/store-kinship.ts": "waits in the background for what is not there yet",
+      "library/src/oidc/provider/refresh/refresh.ts": "gives a time limit to what is not there yet",
+      "library/src/oidc/provider/refresh/send-refresh.ts": "sends a request in the same turn if it is made at once",
+      "library/src/strategies/bearer.ts": "gives a time limit to what is not there yet",
+      "library/src/strategies/session.ts": "proves nearly every request: a closure for each would cost what it saves",
+    },
+  },
 ];
 
 /** Every place that does what another module is there for, and every exception that is none any more. */

@@ -12,6 +12,7 @@ import type {
 import { hookFailure } from "../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
+import { within } from "../time/within.ts";
 
 /** What the strategy is made of. */
 export interface BearerStrategyOptions {
@@ -116,24 +117,16 @@ function judged(token: string, context: StrategyContext, terms: Terms): MaybePro
     verifier = terms.verifiers.find((one) => one.reads(token)) ?? null;
     if (verifier === null) return settled({ kind: "invalid", reason: "unknown" });
     const found = verifier.verify(token);
-    return found instanceof Promise ? inTime(found, context).then(settled, failed) : settled(found);
+    if (!(found instanceof Promise)) return settled(found);
+    return within(context.clock, TIMEOUT, found, tooLate).then(settled, failed);
   } catch (cause) {
     return failed(cause);
   }
 }
 
-async function inTime(work: Promise<TokenVerdict>, { clock }: StrategyContext): Promise<TokenVerdict> {
-  const done = new AbortController();
-  const late = clock.sleep(TIMEOUT, done.signal).then((): never => {
-    const message = `a verifier of bearer tokens did not answer within ${TIMEOUT} ms`;
-    throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { message });
-  });
-  try {
-    // The limit first: it must be heard also where the work is something that cannot be waited for.
-    return await Promise.race([late, work]);
-  } finally {
-    done.abort();
-  }
+function tooLate(): never {
+  const message = `a verifier of bearer tokens did not answer within ${TIMEOUT} ms`;
+  throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { message });
 }
 
 function toVerdict(found: TokenVerdict, verifier: TokenVerifier | null, { now, report }: StrategyContext, terms: Terms): Verdict {

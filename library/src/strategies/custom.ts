@@ -1,18 +1,10 @@
 /** A strategy of the app's own. */
-import type {
-  Clock,
-  LoginIdentity,
-  MaybePromise,
-  Principal,
-  RequestView,
-  Strategy,
-  StrategyContext,
-  Verdict,
-} from "../contracts.ts";
+import type { LoginIdentity, MaybePromise, Principal, RequestView, Strategy, StrategyContext, Verdict } from "../contracts.ts";
 import { hookFailure } from "../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { knownOptions, type OptionNames } from "../core/options/option-names.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
+import { within } from "../time/within.ts";
 
 /** Whom the app's own function found. `owner`: whose this is, where that is not issuer and subject. */
 export type CustomIdentity = LoginIdentity & { readonly owner?: string };
@@ -103,7 +95,7 @@ export function custom(options: CustomOptions): Strategy {
         const stop = new AbortController();
         const found = options.authenticate(context.request, { signal: stop.signal, now: context.now });
         if (!isThenable(found)) return judge(found, context);
-        return inTime(found, timeout, stop, context.clock)
+        return within(context.clock, timeout, found, () => stopped(timeout, stop))
           .then((late) => judge(late, context))
           .catch((cause: unknown) => outage(cause, context));
       } catch (cause) {
@@ -138,19 +130,10 @@ function isThenable<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-async function inTime<T>(work: Promise<T>, limit: number, stop: AbortController, clock: Clock): Promise<T> {
-  const done = new AbortController();
-  const late = clock.sleep(limit, done.signal).then((): never => {
-    const reason = new DOMException(`the app's own strategy did not answer within ${limit} ms`, "TimeoutError");
-    stop.abort(reason);
-    throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { cause: reason, message: reason.message });
-  });
-  try {
-    // The limit first: it must be heard also where the work is something that cannot be waited for.
-    return await Promise.race([late, work]);
-  } finally {
-    done.abort();
-  }
+function stopped(limit: number, stop: AbortController): never {
+  const reason = new DOMException(`the app's own strategy did not answer within ${limit} ms`, "TimeoutError");
+  stop.abort(reason);
+  throw new CoatcheckError("ERR_PROVIDER_UNAVAILABLE", { cause: reason, message: reason.message });
 }
 
 function principalOf(found: CustomIdentity, now: number, ambient: boolean): Principal {

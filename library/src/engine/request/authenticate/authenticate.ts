@@ -15,9 +15,11 @@ import type {
 import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { storeFailed } from "../../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
+import { then } from "../../../core/maybe.ts";
 import type { Presented, Reconciled } from "../../../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../../../core/reconcile.ts";
 import { ownerOf, parseBody } from "../../../core/record.ts";
+import { within } from "../../../time/within.ts";
 import type { Found, Resolved, Resolver } from "./resolver.ts";
 
 /** Who is asked who asks, and in which order (docs/design.md §3). */
@@ -61,24 +63,17 @@ const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CRE
 export function observe(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
   if (chain.explicit.length > 0 || chain.proxy !== null) return observeAll(chain, context);
   // The usual way is short, and makes no closure.
-  const verdict = ask(chain.session, context);
-  return verdict instanceof Promise
-    ? verdict.then((found) => bySession(chain.session, found))
-    : bySession(chain.session, verdict);
+  return then(ask(chain.session, context), bySession, chain.session);
 }
 
 function observeAll(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
   for (const strategy of chain.explicit) {
     if (isPresented(strategy, context)) {
-      return after(limited(ask(strategy, context, failure), strategy, context), (verdict) => decided(strategy, verdict));
+      return then(limited(ask(strategy, context, failure), strategy, context), decided, strategy);
     }
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
-  return after(ask(chain.session, context), (verdict) => bySession(chain.session, verdict));
-}
-
-function after<T, U>(value: MaybePromise<T>, then: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(then) : then(value);
+  return then(ask(chain.session, context), bySession, chain.session);
 }
 
 // A strategy that cannot even say whether it is meant is asked, and fails closed there.
@@ -91,7 +86,7 @@ function isPresented(strategy: Strategy, { request }: StrategyContext): boolean 
 }
 
 /** What was presented and is nobody's is no absence: it never falls through to a weaker credential (S-03, TP-05). */
-function decided({ name: by }: Strategy, verdict: Verdict): Observed {
+function decided(verdict: Verdict, { name: by }: Strategy): Observed {
   return { verdict: verdict.kind === "abstain" ? NOT_TAKEN : verdict, by };
 }
 
@@ -100,18 +95,13 @@ const PATIENCE = 30_000;
 
 function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, report }: StrategyContext): MaybePromise<Verdict> {
   if (!(verdict instanceof Promise)) return verdict;
-  const done = new AbortController();
-  const late = clock.sleep(PATIENCE, done.signal).then(
-    () => {
-      const message = `the strategy ${strategy.name} did not answer in time`;
-      return failure(strategy, new CoatcheckError("ERR_STORE_UNAVAILABLE", { message }), report);
-    },
-    () => verdict,
-  );
-  return Promise.race([verdict, late]).finally(() => done.abort());
+  return within(clock, PATIENCE, verdict, () => {
+    const message = `the strategy ${strategy.name} did not answer in time`;
+    return failure(strategy, new CoatcheckError("ERR_STORE_UNAVAILABLE", { message }), report);
+  });
 }
 
-function bySession({ name }: Strategy, verdict: Verdict): Observed {
+function bySession(verdict: Verdict, { name }: Strategy): Observed {
   return { verdict, by: verdict.kind === "abstain" ? null : name };
 }
 
@@ -120,7 +110,7 @@ function byProxy(
   session: Strategy,
   context: StrategyContext,
 ): MaybePromise<Observed> {
-  return after(read(reader, context), (asserted) => {
+  return then(read(reader, context), (asserted) => {
     const unusable = reconcileUnusable(asserted);
     if (asserted.kind === "malformed") {
       const hint = reader.hint?.(asserted.reason);
@@ -131,9 +121,9 @@ function byProxy(
     if (asserted.kind === "stripped") {
       context.report({ name: "proxy.stripped", level: "warn", reason: asserted.reason });
     }
-    if (asserted.kind !== "asserted") return after(ask(session, context), unasserted);
-    return after(resolver.resolve(asserted.identity), (resolved) =>
-      after(ask(session, context), (verdict) => {
+    if (asserted.kind !== "asserted") return then(ask(session, context), unasserted);
+    return then(resolver.resolve(asserted.identity), (resolved) =>
+      then(ask(session, context), (verdict) => {
         reportTurnedAway(asserted.identity, resolved, resolver, context.report);
         return joined(asserted.identity, resolved, verdict, resolver);
       }),

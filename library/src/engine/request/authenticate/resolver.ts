@@ -3,6 +3,7 @@ import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
 import type { Resolution, UnknownUsers } from "../../../core/reconcile.ts";
 import { ownerOf } from "../../../core/record.ts";
+import { within } from "../../../time/within.ts";
 
 /** What an app's look-up knows of somebody. */
 export type Known =
@@ -184,12 +185,9 @@ export class Resolver {
   async #limited(ask: () => MaybePromise<Known>): Promise<Known> {
     const answer = ask();
     if (!(answer instanceof Promise)) return answer;
-    const done = new AbortController();
-    const late = this.#clock.sleep(PATIENCE, done.signal).then(
-      () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "resolve did not answer in time" })),
-      () => answer,
-    );
-    return Promise.race([answer, late]).finally(() => done.abort());
+    return within(this.#clock, PATIENCE, answer, () => {
+      throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "resolve did not answer in time" });
+    });
   }
 
   #keep(key: string, kept: Omit<Kept, "until">): void {

@@ -2,6 +2,7 @@
 import type { IDToken } from "openid-client";
 import { fetchUserInfo } from "openid-client";
 import type { Clock, Identity, JsonObject, MaybePromise, ProviderTokens, RefreshOutcome, Report } from "../../../contracts.ts";
+import { within } from "../../../time/within.ts";
 import { ProviderProblem, problemOf } from "../../http/provider-problem.ts";
 import { longestOf } from "../../http/transport.ts";
 import type { SettledConfig } from "../config.ts";
@@ -167,16 +168,11 @@ function allowance(limit: number, clock: Clock): Allowance {
   return async (work) => {
     if (!(work instanceof Promise)) return work;
     const started = clock.monotonic();
-    const done = new AbortController();
-    const late = clock.sleep(left, done.signal).then(() => {
-      throw new ProviderProblem("unavailable", "timeout", "the provider did not answer in time");
-    });
     try {
-      return await Promise.race([work, late]);
+      return await within(clock, left, work, () => {
+        throw new ProviderProblem("unavailable", "timeout", "the provider did not answer in time");
+      });
     } finally {
-      // With a reason: an exception for each abort would cost more than the waiting.
-      done.abort("over");
-      late.catch(() => undefined);
       left = Math.max(0, left - (clock.monotonic() - started));
     }
   };

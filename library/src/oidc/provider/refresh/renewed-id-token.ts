@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IDToken } from "openid-client";
 import type { MaybePromise } from "../../../contracts.ts";
+import { then } from "../../../core/maybe.ts";
 import { MAX_DEPTH } from "../../../core/record.ts";
 import { deeperThan } from "../../http/transport.ts";
 import { isObject } from "../../jwt/jws.ts";
@@ -51,7 +52,7 @@ function verified(
   // Of another header than nearly all have, the signature's own reading tells what is wrong with it.
   const plain = isUtf8(header) && !deeperThan(header, MAX_DEPTH);
   const checking = checkIdTokenSignature(String(value), config.idTokenSigningAlg, keys, plain ? hint : undefined);
-  return checking instanceof Promise ? checking.then(() => idToken) : idToken;
+  return then(checking, () => idToken);
 }
 
 /** Six bits are no byte: no base64url ends so, though Node reads over it. */
