@@ -65,7 +65,7 @@ function gate(): Gate & { wait(): Promise<void> } {
 /**
  * The example app on an adapter, behind an imagined TLS, with a store, a clock and a strategy that the modules control.
  */
-function ownTarget(name: string, build: Build): OwnTarget {
+export function ownTarget(name: string, build: Build): OwnTarget {
   return {
     name,
     async open() {
@@ -89,7 +89,7 @@ function ownTarget(name: string, build: Build): OwnTarget {
         on: (event) => events.push(event),
       });
       const server = await listen(
-        build(
+        await build(
           auth,
           pages(() => slow.wait()),
         ),

@@ -16,7 +16,7 @@ import type { Page, Pages } from "./pages.ts";
 type OurAuth = Auth<JsonObject>;
 
 /** The example app on one adapter. */
-export type Build = (auth: OurAuth, pages: Pages) => RequestListener;
+export type Build = (auth: OurAuth, pages: Pages) => RequestListener | Promise<RequestListener>;
 
 const MISSING: Page = () => ({ status: 404, body: { missing: true } });
 

@@ -4,7 +4,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import type { EndReason, Identity } from "coatcheck/contracts";
-import { isOurCookie } from "coatcheck/cookies";
 import { CoatcheckError } from "coatcheck/errors";
 import type { Settings } from "../src/config/config.ts";
 import { loadConfig } from "../src/config/config.ts";
@@ -102,7 +101,7 @@ function sessionLayer(control: Control): SessionLayer {
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
     answerFailure: problemOfError,
-    isOwnCookie: (name) => isOurCookie(name),
+    isOwnCookie: (name) => /^(?:__Host-Http-)?coatcheck(?:\.|$)/.test(name),
     proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
     proxyProven: false,
     directory: {

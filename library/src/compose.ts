@@ -1,5 +1,5 @@
 /** The wiring: puts the parts together for the options that were given. */
-import type { Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
+import type { AssertionSigner, Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { detached } from "./core/detached.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
@@ -12,7 +12,7 @@ import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
 import { outagePage } from "./endpoints/pages/outage-page.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
 import { boundedStore, checkedStoreTimeout } from "./engine/bounded-store.ts";
-import { Engine } from "./engine/engine.ts";
+import { RequestEngine } from "./engine/engine.ts";
 import { type Announce, announcer } from "./engine/lifecycle/announce.ts";
 import { createBackground } from "./engine/lifecycle/background.ts";
 import { sessionDirectory } from "./engine/lifecycle/directory.ts";
@@ -36,12 +36,13 @@ import { Resolver } from "./engine/request/authenticate/resolver.ts";
 import { toStandardError } from "./engine/standard-error.ts";
 import { systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";
-import { handle } from "./http/fetch-handler.ts";
+import { handleFetch } from "./http/fetch-handler.ts";
 import { keptAddress } from "./net/kept-address.ts";
 import { bearerVerifiers } from "./oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "./oidc/provider/config.ts";
 import { oidcProvider } from "./oidc/provider/provider.ts";
 import { keysRoute } from "./oidc/proxy-assertion/published-keys.ts";
+import { assertionSigner } from "./oidc/proxy-assertion/sign.ts";
 import { assertionVerifier } from "./oidc/proxy-assertion/verify.ts";
 import { type CoatcheckOptions, checkOptionNames, type ProxyOptions, type ProxyReaderOptions } from "./options.ts";
 import { bearer } from "./strategies/bearer.ts";
@@ -115,7 +116,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     budget: budgetOf(options, clock),
   });
 
-  const engine = new Engine<unknown>({
+  const engine = new RequestEngine<unknown>({
     store,
     keyring,
     clock,
@@ -172,6 +173,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   });
   const providerStates = () =>
     providers.map((provider) => ({ name: provider.name, ready: provider.ready(), ...provider.about?.() }));
+  let signer: AssertionSigner | undefined;
   const closing = new AbortController();
   background.waitUntil(sweepHourly(store, clock, report, closing.signal, policy.idle));
   if (refresh.background) {
@@ -180,11 +182,15 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
 
   return {
     engine,
-    handle: (request, handler, info) => handle(engine, request, handler, info),
+    handle: (request, handler, info) => handleFetch(engine, request, handler, info),
     endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
     forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
     sessions,
     keys: keyring.keyIds,
+    get assertions() {
+      signer ??= assertionSigner({ keyring, clock, issuer: own[0] ?? "" });
+      return signer;
+    },
     get providers() {
       return providerStates();
     },

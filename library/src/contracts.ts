@@ -4,6 +4,8 @@
  * says otherwise.
  */
 
+export type * from "./contracts/adapter.ts";
+export type * from "./contracts/assertions.ts";
 export type * from "./contracts/directory.ts";
 export type * from "./contracts/events.ts";
 export type * from "./contracts/provider.ts";

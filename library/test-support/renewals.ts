@@ -8,13 +8,14 @@ import type {
   RequestView,
   SessionStore,
 } from "../src/contracts.ts";
-import type { Exchange } from "../src/engine/request/exchange.ts";
+import type { RequestExchange } from "../src/engine/request/exchange.ts";
 import type { Auth } from "../src/http/auth.ts";
 import type { CoatcheckOptions } from "../src/index.ts";
 import { coatcheck } from "../src/index.ts";
 import { memory } from "../src/stores/memory.ts";
 import { type ManualClock, manualClock } from "../src/testing/manual-clock.ts";
 import { ORIGIN, SECRET } from "./app.ts";
+import { engineOf } from "./engine/inside.ts";
 
 export const ISSUER = "https://provider.test";
 export const LIFETIME = 300_000;
@@ -92,7 +93,7 @@ export interface Replica {
 }
 
 export interface Asked {
-  readonly exchange: Exchange<Record<string, unknown>>;
+  readonly exchange: RequestExchange<Record<string, unknown>>;
   readonly decision: Decision;
 }
 
@@ -141,7 +142,7 @@ export function renewalWorld(
     async signIn(more = {}) {
       const [first] = replicas;
       if (first === undefined) throw new Error("no replica");
-      const exchange = await first.auth.engine.open(view(""));
+      const exchange = await engineOf(first.auth).open(view(""));
       const now = clock.now();
       const identity = {
         issuer: ISSUER,
@@ -170,6 +171,6 @@ export function view(cookie: string, more: Partial<RequestView> = {}): RequestVi
 }
 
 async function ask(auth: Auth<Record<string, unknown>>, cookie: string, request: Partial<RequestView> = {}): Promise<Asked> {
-  const exchange = await auth.engine.open(view(cookie, request));
+  const exchange = await engineOf(auth).open(view(cookie, request));
   return { exchange, decision: await exchange.admit(SOMEBODY) };
 }

@@ -110,7 +110,7 @@ function headerOf(headers: readonly (readonly [string, string])[], wanted: strin
   return headers.find(([name]) => name === wanted)?.[1] ?? null;
 }
 
-function problem(error: CoatcheckError): Answer {
+function problem(error: Pick<CoatcheckError, "code">): Answer {
   return { ...NOTHING, status: ERRORS[error.code].status, code: error.code };
 }
 

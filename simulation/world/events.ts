@@ -140,7 +140,7 @@ async function act(world: World, life: Life, event: Ordered, { owner, sid, issue
   const { auth } = life;
   switch (event.kind) {
     case "sweep":
-      await auth.engine.options.store.sweep(1_000, life.wall());
+      await life.store.sweep(1_000, life.wall());
       return;
     case "end-all":
       await auth.endAll(owner ?? "");

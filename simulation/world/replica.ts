@@ -26,6 +26,8 @@ export class Life implements Place {
   /** What it does by itself. */
   readonly work: Work;
   readonly clock: Clock;
+  /** Its way to the store. */
+  readonly store: SessionStore;
   /** How many requests it is answering. */
   serving = 0;
   state: "running" | "stopped" | "dead" = "running";
@@ -40,11 +42,13 @@ export class Life implements Place {
     this.work = newWork(name, random);
     const clock = this.#clock();
     this.clock = clock;
+    const store = linkStore(world, this, replica.base);
+    this.store = store;
     this.auth = working(this.work, () =>
       coatcheck<Readonly<Record<string, number>>>({
         publicUrl: ORIGIN,
         secrets,
-        store: linkStore(world, this, replica.base),
+        store,
         providers: PROVIDERS.slice(0, settings.providers).map((one) => linkProvider(world, this, clock, one)),
         clock,
         // What it would otherwise write to standard error is in the trace.

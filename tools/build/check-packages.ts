@@ -3,7 +3,7 @@
  * on.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import type { Rule } from "../rule.ts";
@@ -25,13 +25,23 @@ export interface Manifest {
   readonly dependencies?: Record<string, string>;
   readonly peerDependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
+  readonly workspaces?: readonly string[];
 }
 
 const PACKAGES = ["library", "gateway"];
-const MEMBERS = [...PACKAGES, "conformance", "bench", "soak", "providers", "examples/demo"];
 /** Packages that hold what they import, so that nothing is installed beside them. */
 const BUNDLED = ["gateway"];
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
+
+/** The folders of the workspace's packages. */
+function members(): readonly string[] {
+  return (readManifest(".").workspaces ?? []).flatMap((pattern) => {
+    if (!pattern.endsWith("/*")) return [pattern];
+    const parent = pattern.slice(0, -2);
+    const folders = readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`);
+    return folders.filter((folder) => existsSync(join(ROOT, folder, "package.json")));
+  });
+}
 
 export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
@@ -174,7 +184,7 @@ export const packages: Rule = {
     ...PACKAGES.flatMap((folder) => checkPacked(folder, packedFiles(folder))),
     ...checkDeclared(
       readFiles(isTypeScript),
-      new Map(MEMBERS.map((folder) => [folder, readManifest(folder)])),
+      new Map(members().map((folder) => [folder, readManifest(folder)])),
       readManifest("."),
     ),
     ...checkConfigurations(),

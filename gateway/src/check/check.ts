@@ -2,7 +2,6 @@
 import type { Decision, MaybePromise, Policy, RouteResponse } from "coatcheck";
 import type { ProviderSettings } from "../config/config.ts";
 import { problemOf } from "../response/response.ts";
-import { comesAgain } from "../session/comes-again.ts";
 import type { Engine } from "../session/engine.ts";
 import { groupsOf } from "../session/groups.ts";
 import type { CheckRequest } from "../session/interface.ts";
@@ -50,15 +49,15 @@ function concluded(checker: Checker, exchange: Exchange, request: CheckRequest):
   }
   if (request.via.length > 0 && (exchange.by === null || !request.via.includes(exchange.by))) return problemOf("ERR_FORBIDDEN");
   exchange.touch(200);
-  return told.of(identity, comesAgain(exchange), leftOut);
+  return told.of(identity, exchange.comesAgain, leftOut);
 }
 
 /**
  * A page elsewhere can open a socket with the user's cookies, and it is a GET: its origin is all that tells (CS-07).
  */
-function isFromOurs({ options: { origins } }: Engine, request: CheckRequest): boolean {
+function isFromOurs(engine: Engine, request: CheckRequest): boolean {
   const origin = request.header("origin");
-  return origin !== undefined && (origins.own.includes(origin) || origins.trusted.includes(origin));
+  return origin !== undefined && engine.trusts(origin);
 }
 
 /**

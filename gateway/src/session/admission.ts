@@ -1,7 +1,5 @@
 /** Authenticates and admits a request by the library's engine. */
-import type { Identity, MaybePromise, Policy, RequestView } from "coatcheck";
-import type { AssertionSigner } from "coatcheck/assertions";
-import { comesAgain } from "./comes-again.ts";
+import type { AssertionSigner, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
 import type { Engine, Exchange } from "./engine.ts";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Rejected } from "./interface.ts";
@@ -48,7 +46,7 @@ class Admitted implements Admission {
   }
 
   get comesAgain(): boolean {
-    return comesAgain(this.#exchange);
+    return this.#exchange.comesAgain;
   }
 
   get groups(): readonly string[] {
@@ -64,8 +62,7 @@ class Admitted implements Admission {
   }
 
   get renews(): boolean {
-    const { proven, options } = this.#exchange;
-    return options.refresh.policy !== "never" && proven !== null && proven.row.renewAt !== null;
+    return this.#exchange.refreshes;
   }
 
   accessToken(rejected?: string): MaybePromise<string> {

@@ -1,5 +1,6 @@
 /** The library's engine and its exchange, as the gateway uses them: types only. */
-import type { Auth, JsonObject } from "coatcheck";
+import type { JsonObject } from "coatcheck";
+import type * as adapter from "coatcheck/adapter";
 
-export type Engine = Auth<JsonObject>["engine"];
-export type Exchange = Awaited<ReturnType<Engine["open"]>>;
+export type Engine = adapter.Engine<JsonObject>;
+export type Exchange = adapter.Exchange<JsonObject>;

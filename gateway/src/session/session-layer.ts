@@ -8,7 +8,6 @@ import {
   type ProviderConfig,
   type SessionStore,
 } from "coatcheck";
-import { assertionSigner } from "coatcheck/assertions";
 import { CoatcheckError } from "coatcheck/errors";
 import { check } from "../check/check.ts";
 import type { ProviderSettings, Settings } from "../config/config.ts";
@@ -59,15 +58,11 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
 }
 
 function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
-  const { publicUrl, providers } = settings;
-  const { engine } = auth;
-  const { keyring, clock, chain, cookies } = engine.options;
-  const reader = chain.proxy?.reader;
-  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers };
-  const signer = assertionSigner({ keyring, clock, issuer: publicUrl[0] ?? "" });
+  const { engine, assertions } = auth;
+  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers: settings.providers };
   return {
-    authenticate: (request, ask) => authenticate(engine, signer, request, ask),
-    watchSession: (id, onEnd) => engine.options.endings.watch(id, onEnd),
+    authenticate: (request, ask) => authenticate(engine, assertions, request, ask),
+    watchSession: (id, onEnd) => engine.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(checker, request),
     answerFailure(error, request, mayLogin = false) {
@@ -75,9 +70,9 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
       if (mayLogin && error.code === "ERR_SESSION_ENDED") return engine.answerThrown(error, request);
       return error.status === 503 ? engine.answerFailure(error, request) : problemOfError(error);
     },
-    isOwnCookie: cookies.isOurs,
-    proxyHeaders: reader?.headers ?? [],
-    proxyProven: reader?.proven ?? false,
+    isOwnCookie: (name) => engine.isOwnCookie(name),
+    proxyHeaders: engine.proxy?.headers ?? [],
+    proxyProven: engine.proxy?.proven ?? false,
     directory: auth.sessions,
     health: {
       store: async () => (await auth.ready()).store,

@@ -1,8 +1,7 @@
+/** Coatcheck for Express 5. */
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
-import type { Policy, Session, SignedInSession } from "../contracts.ts";
-import type { HasEngine } from "../http/auth.ts";
-import { Push } from "../http/node-handler.ts";
-import type { RequireUser } from "../http/user-policy.ts";
+import type { HasEngine, Policy, RequireUser, Session, SignedInSession } from "../adapter.ts";
+import { NodeEngine } from "../adapter.ts";
 
 /**
  * `req.session` is there for habit; `web.of(req)` says the same with the type of your own `auth`. Tell it once which
@@ -57,35 +56,35 @@ export interface ExpressAdapter<Data> {
  * ```
  */
 export function coatcheckExpress<Data>(auth: HasEngine<Data>): ExpressAdapter<Data> {
-  const push = new Push(auth.engine);
+  const engine = new NodeEngine(auth.engine);
   const session: RequestHandler = (request, response, next) => {
-    push.open(request, response, (error) => {
-      if (error === undefined && push.has(request)) Reflect.set(request, "session", push.session(request));
+    engine.open(request, response, (error) => {
+      if (error === undefined && engine.has(request)) Reflect.set(request, "session", engine.session(request));
       next(error);
     });
   };
-  const errors: ErrorRequestHandler = (error, request, response, next) => push.fail(error, request, response, next);
+  const errors: ErrorRequestHandler = (error, request, response, next) => engine.fail(error, request, response, next);
   return {
     session: eitherForm(session),
-    routes: eitherForm((request, response, next) => push.serve(request, response, next)),
-    requireUser: userForm(push),
+    routes: eitherForm((request, response, next) => engine.serve(request, response, next)),
+    requireUser: userForm(engine),
     errors: eitherErrorForm(errors),
-    of: (request) => push.session(request),
-    user: (request) => push.user(request),
+    of: (request) => engine.session(request),
+    user: (request) => engine.user(request),
   };
 }
 
-function userForm<Data>(push: Push<Data>): ExpressAdapter<Data>["requireUser"] {
+function userForm<Data>(engine: NodeEngine<Data>): ExpressAdapter<Data>["requireUser"] {
   const handlerOf = (policy: Policy): RequestHandler => {
-    return (request, response, next) => push.requireUser(policy, request, response, next);
+    return (request, response, next) => engine.requireUser(policy, request, response, next);
   };
-  const anybody = handlerOf(push.policyOf());
+  const anybody = handlerOf(engine.policyOf());
   function either(options?: RequireUser): RequestHandler;
   function either(request: Request, response: Response, next: NextFunction): void;
   function either(first?: Request | RequireUser, response?: Response, next?: NextFunction): unknown {
     if (first !== undefined && "headers" in first && response !== undefined && next !== undefined)
       return anybody(first, response, next);
-    return first === undefined || "headers" in first ? anybody : handlerOf(push.policyOf(first));
+    return first === undefined || "headers" in first ? anybody : handlerOf(engine.policyOf(first));
   }
   return either;
 }

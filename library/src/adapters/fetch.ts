@@ -1,8 +1,6 @@
-import type { MaybePromise, SignedInSession } from "../contracts.ts";
-import type { HasEngine } from "../http/auth.ts";
-import type { FetchHandler, FetchInfo } from "../http/fetch-handler.ts";
-import { handle, handleUser } from "../http/fetch-handler.ts";
-import { type RequireUser, userPolicy } from "../http/user-policy.ts";
+/** Coatcheck for servers in the Fetch style: Bun, Deno, workers. */
+import type { FetchHandler, FetchInfo, HasEngine, MaybePromise, RequireUser, SignedInSession } from "../adapter.ts";
+import { handleFetch, handleFetchUser, userPolicy } from "../adapter.ts";
 
 export type FetchListener = (request: Request, info?: FetchInfo) => Promise<Response>;
 
@@ -27,10 +25,10 @@ export interface FetchAdapter<Data> {
  */
 export function coatcheckFetch<Data>({ engine }: HasEngine<Data>): FetchAdapter<Data> {
   return {
-    handler: (handler) => (request, info) => handle(engine, request, handler, info),
+    handler: (handler) => (request, info) => handleFetch(engine, request, handler, info),
     userHandler: (handler, options) => {
-      const { via } = userPolicy(options, engine.options);
-      return (request, info) => handleUser(engine, request, handler, via === undefined ? info : { ...info, via });
+      const { via } = userPolicy(options, engine);
+      return (request, info) => handleFetchUser(engine, request, handler, via === undefined ? info : { ...info, via });
     },
   };
 }

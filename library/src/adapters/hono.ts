@@ -1,15 +1,19 @@
+/** Coatcheck for Hono. */
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Policy, Session, SignedInSession } from "../contracts.ts";
-import { CoatcheckError } from "../core/errors.ts";
-import { knownOptions } from "../core/options/option-names.ts";
-import { conclude } from "../engine/flow.ts";
-import type { Exchange } from "../engine/request/exchange.ts";
-import { answerThrown } from "../engine/request/responses.ts";
-import type { HasEngine } from "../http/auth.ts";
-import { FETCH_RESPONSES, FetchRequest, needsPeer, serveSafely, toResponse } from "../http/fetch-handler.ts";
-import { isSignedIn } from "../http/signed-in.ts";
-import { type RequireUser, userPolicy } from "../http/user-policy.ts";
+import type { Exchange, HasEngine, Policy, RequireUser, Session, SignedInSession } from "../adapter.ts";
+import {
+  CoatcheckError,
+  conclude,
+  FETCH_ANSWERS,
+  FetchRequest,
+  isSignedIn,
+  knownOptions,
+  needsPeer,
+  serveOwn,
+  toResponse,
+  userPolicy,
+} from "../adapter.ts";
 
 const ANYONE: Policy = { require: "none" };
 
@@ -47,8 +51,8 @@ export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOp
     session: eitherForm(
       createMiddleware(async (context, next) => {
         const peer = options.peer?.(context);
-        const view = new FetchRequest(context.req.raw, engine.options.origins.own, peer === undefined ? {} : { peer });
-        if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
+        const view = new FetchRequest(context.req.raw, engine.origins, peer === undefined ? {} : { peer });
+        if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
         const exchange = await engine.enter(view, ANYONE);
         const { decision } = exchange;
         if (decision.kind !== "proceed") return toResponse(exchange.refuse(decision));
@@ -57,7 +61,7 @@ export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOp
         await handled(exchange, next);
         const failure = context.error;
         if (failure !== undefined) exchange.fail();
-        const concluded = await conclude(exchange, answerOf(failure, context.res, exchange), FETCH_RESPONSES);
+        const concluded = await conclude(engine, exchange, answerOf(failure, context.res, exchange), FETCH_ANSWERS);
         // Hono joins a new response's headers with the old one's unless that is taken away first.
         if (concluded !== context.res) {
           context.res = undefined;
@@ -67,7 +71,7 @@ export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOp
       }),
     ),
     requireUser: userForm((given) => {
-      const policy = userPolicy(given, engine.options);
+      const policy = userPolicy(given, engine);
       return createMiddleware<{ Variables: { session: SignedInSession<Data> } }>(async (context, next) => {
         const exchange = exchanges.get(context);
         if (exchange === undefined) throw new TypeError("session() has not seen this request: use(on.session()) comes first");
@@ -126,5 +130,5 @@ async function handled<Data>(exchange: Exchange<Data>, next: () => Promise<void>
  */
 function answerOf<Data>(failure: Error | undefined, response: Response, exchange: Exchange<Data>): Response {
   if (!(failure instanceof CoatcheckError) || response.status !== 500) return response;
-  return toResponse(answerThrown(failure, exchange.request, exchange.options));
+  return toResponse(exchange.answerThrown(failure));
 }

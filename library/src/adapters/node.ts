@@ -1,11 +1,7 @@
+/** Coatcheck for plain `node:http`. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Session, SignedInSession } from "../contracts.ts";
-import type { Exchange } from "../engine/request/exchange.ts";
-import type { HasEngine } from "../http/auth.ts";
-import { Push } from "../http/node-handler.ts";
-import { hasEnded } from "../http/response-hold.ts";
-import { signedIn } from "../http/signed-in.ts";
-import type { RequireUser } from "../http/user-policy.ts";
+import type { Exchange, HasEngine, RequireUser, Session, SignedInSession } from "../adapter.ts";
+import { hasEnded, NodeEngine, signedIn } from "../adapter.ts";
 
 export type NodeHandler<Data> = (request: IncomingMessage, response: ServerResponse, session: Session<Data>) => unknown;
 
@@ -33,13 +29,13 @@ export interface NodeAdapter<Data> {
 
 /** Coatcheck for plain `node:http`. */
 export function coatcheckNode<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
-  const push = new Push(auth.engine);
+  const engine = new NodeEngine(auth.engine);
   // An exchange goes from hand to hand here: the usual request makes no closure that it does not need.
   type Enter = (exchange: Exchange<Data>, request: IncomingMessage, response: ServerResponse) => unknown;
 
   const fail = (exchange: Exchange<Data> | null, thrown: unknown, response: ServerResponse): void =>
-    push.failIn(exchange, thrown, response, (error) => {
-      auth.engine.options.report({ name: "background.failed", level: "error", reason: "handler", error });
+    engine.failIn(exchange, thrown, response, (error) => {
+      engine.report({ name: "background.failed", level: "error", reason: "handler", error });
       answerFailure(response);
     });
 
@@ -54,17 +50,17 @@ export function coatcheckNode<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
   };
 
   const run = (request: IncomingMessage, response: ServerResponse, enter: Enter): void => {
-    if (push.owns(request)) {
-      push.serve(request, response, (error) => fail(null, error, response));
+    if (engine.owns(request)) {
+      engine.serve(request, response, (error) => fail(null, error, response));
       return;
     }
-    const admitted = push.admit(request, response);
-    if (admitted instanceof Promise) {
-      admitted
+    const entered = engine.enter(request, response);
+    if (entered instanceof Promise) {
+      entered
         .then((exchange) => handle(exchange, request, response, enter))
         .catch((thrown: unknown) => fail(null, thrown, response));
     } else {
-      handle(admitted, request, response, enter);
+      handle(entered, request, response, enter);
     }
   };
 
@@ -74,9 +70,9 @@ export function coatcheckNode<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
       return (request, response) => run(request, response, enter);
     },
     userHandler: (handler, options) => {
-      const policy = push.policyOf(options);
+      const policy = engine.policyOf(options);
       const enter: Enter = (exchange, request, response) =>
-        push.letsUser(exchange, response, policy) ? handler(request, response, signedIn(exchange.session)) : undefined;
+        engine.letsUser(exchange, response, policy) ? handler(request, response, signedIn(exchange.session)) : undefined;
       return (request, response) => run(request, response, enter);
     },
   };

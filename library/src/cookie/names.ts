@@ -1,6 +1,5 @@
 /** The names and attributes of our cookies. */
 import { CoatcheckError } from "../core/errors.ts";
-import { MAX_HEADER_CHARACTERS } from "./parse.ts";
 import type { CookieSpec } from "./serialize.ts";
 import { defineCookie } from "./serialize.ts";
 
@@ -102,33 +101,6 @@ export function createCookies(options: CookieOptions): Cookies {
 export function isOurCookie(name: string, base: string = DEFAULT_NAME): boolean {
   const bare = name.startsWith("__") ? name.replace(BROWSER_PREFIX, "") : name;
   return bare === base || bare.startsWith(`${base}.`);
-}
-
-/**
- * The `Cookie` header without ours, for an upstream: the same string if there are none, `undefined` if nothing is left.
- * The others stay as they were sent. A header that is too long to be read is not passed on either.
- */
-export function withoutOurs(header: string | undefined, isOurs: (name: string) => boolean = isOurCookie): string | undefined {
-  if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined;
-  const pairs = header.split(";");
-  const kept = pairs.filter((pair) => !isOurs(nameIn(pair)));
-  if (kept.length === pairs.length) return header;
-  const rest = kept.join(";").trim();
-  return rest === "" ? undefined : rest;
-}
-
-/**
- * Whether a `Set-Cookie` line of an upstream sets one of ours (CK-13). A line without a name counts by its value, which
- * browsers send back as if it were name and value.
- */
-export function setsOurs(line: string, isOurs: (name: string) => boolean = isOurCookie): boolean {
-  const [pair = ""] = line.split(";", 1);
-  return isOurs(nameIn(pair.replace(/^[\s=]+/, "")));
-}
-
-function nameIn(pair: string): string {
-  const equals = pair.indexOf("=");
-  return (equals < 0 ? pair : pair.slice(0, equals)).trim();
 }
 
 /** Of several origins on http the first one's port. */

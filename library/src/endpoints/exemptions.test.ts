@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
+import { optionsOf } from "../../test-support/engine/inside.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
@@ -9,7 +10,7 @@ import { signIn } from "../testing/sign-in.ts";
 
 const provider = fakeProvider({ users: [{ subject: "alice" }] });
 const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), provider });
-const { routes } = auth.engine.options;
+const { routes } = optionsOf(auth);
 const exemptOf = (all: typeof routes): readonly string[] =>
   all.filter(({ method, crossSite }) => method !== "GET" && crossSite === true).map(({ method, path }) => `${method} ${path}`);
 const EVIL = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
@@ -49,7 +50,7 @@ test("CS-09 the callback is exempt only where a provider answers by a form of it
     store: memory(),
     provider: { issuer: "http://127.0.0.1:9", clientId: "app", clientSecret: "s", responseMode: "form_post" },
   });
-  assert.deepEqual([...exemptOf(byForm.engine.options.routes)].sort(), ["POST backchannel-logout", "POST callback"]);
+  assert.deepEqual([...exemptOf(optionsOf(byForm).routes)].sort(), ["POST backchannel-logout", "POST callback"]);
   await byForm.close();
 });
 

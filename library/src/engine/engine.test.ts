@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, test as nodeTest } from "node:test";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { z } from "zod";
-import type { AuditEvent, RequestView, SessionRow, SessionStore } from "../contracts.ts";
+import { engineOf } from "../../test-support/engine/inside.ts";
+import type { AuditEvent, RequestView, SessionRow, SessionStore, Settlement } from "../contracts.ts";
 import type { Auth } from "../http/auth.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -13,8 +14,7 @@ import { sqlite } from "../stores/sqlite.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import type { Exchange } from "./request/exchange.ts";
-import type { Settlement } from "./request/settlement.ts";
+import type { RequestExchange } from "./request/exchange.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const MINUTE = 60_000;
@@ -75,14 +75,14 @@ function view(cookie: string | null, headers: Record<string, string> = {}, metho
 
 const NAVIGATION = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
 
-async function open(cookie: string | null, headers?: Record<string, string>): Promise<Exchange<Record<string, number>>> {
-  return auth.engine.open(view(cookie, headers));
+async function open(cookie: string | null, headers?: Record<string, string>): Promise<RequestExchange<Record<string, number>>> {
+  return engineOf(auth).open(view(cookie, headers));
 }
 
 /** One request: opens, lets `act` record, settles with `status`. */
 async function request(
   cookie: string | null,
-  act: (exchange: Exchange<Record<string, number>>) => void = () => undefined,
+  act: (exchange: RequestExchange<Record<string, number>>) => void = () => undefined,
   status = 200,
 ): Promise<Settlement> {
   const exchange = await open(cookie);
@@ -291,14 +291,17 @@ test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards e
   assert.deepEqual(lookUp.decide({ require: "none" }).kind, "unavailable");
   assert.deepEqual(await lookUp.settle(503), { cookies: [], refusal: null });
   failing.clear();
-  const leave = (exchange: Exchange<Record<string, number>>): void => exchange.session.logout();
+  const leave = (exchange: RequestExchange<Record<string, number>>): void => exchange.session.logout();
   for (const [broken, act] of [
-    ["put", (exchange: Exchange<Record<string, number>>) => exchange.session.set({ a: 1 })],
-    ["put", (exchange: Exchange<Record<string, number>>) => exchange.session.rotate()],
-    ["put", (exchange: Exchange<Record<string, number>>) => exchange.session.login({ issuer: "test", subject: "alice" })],
-    ["marked", (exchange: Exchange<Record<string, number>>) => exchange.session.login({ issuer: "test", subject: "alice" })],
+    ["put", (exchange: RequestExchange<Record<string, number>>) => exchange.session.set({ a: 1 })],
+    ["put", (exchange: RequestExchange<Record<string, number>>) => exchange.session.rotate()],
+    ["put", (exchange: RequestExchange<Record<string, number>>) => exchange.session.login({ issuer: "test", subject: "alice" })],
+    [
+      "marked",
+      (exchange: RequestExchange<Record<string, number>>) => exchange.session.login({ issuer: "test", subject: "alice" }),
+    ],
     ["put", leave],
-    ["end", (exchange: Exchange<Record<string, number>>) => exchange.session.login({ issuer: "test", subject: "bob" })],
+    ["end", (exchange: RequestExchange<Record<string, number>>) => exchange.session.login({ issuer: "test", subject: "bob" })],
   ] as const) {
     failing.add(broken);
     const { cookies, refusal } = await request(cookie, act);

@@ -1,80 +1,112 @@
-import type { Decision, MaybePromise, Policy, RequestView, Route, RouteRequest, RouteResponse } from "../contracts.ts";
+/** Drives all I/O of a request: the door through which adapters and the gateway come. */
+import type {
+  Decision,
+  EndReason,
+  Engine,
+  Exchange,
+  Failure,
+  MaybePromise,
+  Policy,
+  ProxyReader,
+  Report,
+  RequestView,
+  Route,
+  RouteRequest,
+  RouteResponse,
+} from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { then } from "../core/maybe.ts";
 import type { Observed } from "./request/authenticate/authenticate.ts";
 import { observe } from "./request/authenticate/authenticate.ts";
-import { Exchange } from "./request/exchange.ts";
+import { RequestExchange } from "./request/exchange.ts";
 import type { EngineOptions } from "./request/options.ts";
 import { unseenLogout } from "./request/refused-logout.ts";
 import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./request/responses.ts";
 
-const NOBODY: Observed = { verdict: { kind: "abstain" }, by: null };
+const ANONYMOUS: Observed = { verdict: { kind: "abstain" }, by: null };
 
-/**
- * Drives all I/O of a request. Adapters and the gateway open an exchange with it, and settle that when the response's
- * head is ready.
- */
-export class Engine<Data> {
-  readonly options: EngineOptions<Data>;
+/** The engine that `coatcheck()` puts together. Its options, keyring included, are for this package alone. */
+export class RequestEngine<Data> implements Engine<Data> {
+  readonly #options: EngineOptions<Data>;
   readonly #routes: ReadonlyMap<string, readonly Route[]>;
+  readonly origins: readonly string[];
+  readonly sessionCookie: string;
+  readonly strategies: readonly string[];
 
   constructor(options: EngineOptions<Data>) {
-    this.options = options;
+    this.#options = options;
+    const { chain, cookies, origins, prefix } = options;
+    this.origins = origins.own;
+    this.sessionCookie = cookies.session.name;
+    this.strategies = [chain.session.name, ...(chain.proxy === null ? [] : ["proxy"]), ...chain.explicit.map(({ name }) => name)];
     const routes = new Map<string, Route[]>();
     for (const route of options.routes) {
-      const path = `${options.prefix}/${route.path}`;
+      const path = `${prefix}/${route.path}`;
       routes.set(path, [...(routes.get(path) ?? []), route]);
     }
     this.#routes = routes;
   }
 
-  /**
-   * Authenticates the caller and admits the request: answers the exchange, whose `decision` says what is to be done.
-   * Synchronous if strategies and store are.
-   */
-  enter(request: RequestView, policy: Policy): MaybePromise<Exchange<Data>> {
+  /** The engine behind the interface that adapters see: for this package's tests and `signIn`. */
+  static of<Data>(engine: Engine<Data>): RequestEngine<Data> {
+    if (!(engine instanceof RequestEngine)) throw new TypeError("this is no engine of coatcheck()");
+    return engine;
+  }
+
+  static optionsOf<Data>(engine: Engine<Data>): EngineOptions<Data> {
+    return RequestEngine.of(engine).#options;
+  }
+
+  get proxy(): Pick<ProxyReader, "headers" | "proven"> | null {
+    return this.#options.chain.proxy?.reader ?? null;
+  }
+
+  get report(): Report {
+    return this.#options.report;
+  }
+
+  enter(request: RequestView, policy: Policy): MaybePromise<RequestExchange<Data>> {
     return then(this.open(request), admitted, policy);
   }
 
-  /** Authenticates the caller, and decides nothing: for what admits later, or by several policies. */
-  open(request: RequestView): MaybePromise<Exchange<Data>> {
-    const { chain, store, clock, report } = this.options;
+  open(request: RequestView): MaybePromise<RequestExchange<Data>> {
+    const { chain, store, clock, report } = this.#options;
     const now = clock.now();
     const observed = observe(chain, { request, store, now, clock, report });
     return observed instanceof Promise
-      ? observed.then((found) => new Exchange(this.options, request, now, found))
-      : new Exchange(this.options, request, now, observed);
+      ? observed.then((found) => new RequestExchange(this.#options, request, now, found))
+      : new RequestExchange(this.#options, request, now, observed);
   }
 
-  /** An exchange in which nobody was looked up: for what is served in an outage too. */
-  openUnseen(request: RequestView): Exchange<Data> {
-    return new Exchange(this.options, request, this.options.clock.now(), NOBODY);
+  trusts(origin: string): boolean {
+    const { own, trusted } = this.#options.origins;
+    return own.includes(origin) || trusted.includes(origin);
   }
 
-  /** The answer that a decision gives in the handler's place. Never sets or clears a cookie. */
+  isOwnCookie(name: string): boolean {
+    return this.#options.cookies.isOurs(name);
+  }
+
+  watch(sessionId: string, onEnd: (reason: EndReason) => void): () => void {
+    return this.#options.endings.watch(sessionId, onEnd);
+  }
+
   answer(decision: Exclude<Decision, { kind: "proceed" }>, request: RequestView): RouteResponse {
-    return answerDecision(decision, request, this.options);
+    return answerDecision(decision, request, this.#options);
   }
 
-  /** The answer to an error with a code of ours: a page for a navigation in an outage, else the problem document. */
-  answerFailure(error: Pick<CoatcheckError, "code" | "retryAfter">, request: RequestView): RouteResponse {
-    return answerFailure(error, request, this.options);
+  answerFailure(error: Failure, request: RequestView): RouteResponse {
+    return answerFailure(error, request, this.#options);
   }
 
-  /** The same to an error that was thrown on the way: a navigation whose session is over goes to the login. */
-  answerThrown(error: Pick<CoatcheckError, "code" | "retryAfter">, request: RequestView): RouteResponse {
-    return answerThrown(error, request, this.options);
+  answerThrown(error: Failure, request: RequestView): RouteResponse {
+    return answerThrown(error, request, this.#options);
   }
 
-  /** Whether the target is one of our own endpoints; these open their exchange themselves. */
   owns(target: string): boolean {
-    return target.startsWith(this.options.prefix) && this.#routesAt(target) !== undefined;
+    return target.startsWith(this.#options.prefix) && this.#routesAt(target) !== undefined;
   }
 
-  /**
-   * Answers a request to one of our own endpoints. `opened`: its exchange, where others have asked for the session
-   * before; an endpoint that looks nobody up leaves that one alone.
-   */
   async serve(request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse> {
     const candidates = this.#routesAt(request.target);
     if (candidates === undefined) return answerProblem("ERR_NOT_FOUND");
@@ -92,19 +124,28 @@ export class Engine<Data> {
     return this.#routes.get(path) ?? this.#routes.get(`${path.slice(0, path.lastIndexOf("/"))}/{id}`);
   }
 
+  #exchangeOf(request: RequestView, opened: Exchange<Data> | undefined): MaybePromise<RequestExchange<Data>> {
+    return opened instanceof RequestExchange ? opened : this.open(request);
+  }
+
+  /** Nobody was looked up: for what is served in an outage too. */
+  #anonymous(request: RequestView): RequestExchange<Data> {
+    return new RequestExchange(this.#options, request, this.#options.clock.now(), ANONYMOUS);
+  }
+
   async #run(route: Route, request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse> {
     const looksUp = typeof route.lookup === "function" ? route.lookup(request) : route.lookup;
-    const exchange = looksUp ? (opened ?? (await this.open(request))) : this.openUnseen(request);
+    const exchange = looksUp ? await this.#exchangeOf(request, opened) : this.#anonymous(request);
     const decision = await exchange.admit({
       require: "none",
       crossSite: route.crossSite ?? false,
       renews: route.renews ?? false,
     });
     // Where a proxy's word cannot be used the session is nobody's to end.
-    const looked = decision.kind === "unavailable" && exchange.by === this.options.chain.session.name;
-    const unseen = looked && route.signsOut === true ? unseenLogout(request, this.options) : null;
+    const looked = decision.kind === "unavailable" && exchange.by === this.#options.chain.session.name;
+    const unseen = looked && route.signsOut === true ? unseenLogout(request, this.#options) : null;
     if (unseen !== null) {
-      return withCookies(answerFailure(new CoatcheckError(unseen.code), request, this.options), unseen.cookies);
+      return withCookies(answerFailure(new CoatcheckError(unseen.code), request, this.#options), unseen.cookies);
     }
     if (decision.kind === "unavailable" && route.refused !== undefined) return route.refused(request, decision.code);
     if (decision.kind !== "proceed") return exchange.refuse(decision);
@@ -113,7 +154,7 @@ export class Engine<Data> {
     const { refusal, cookies } = settlement;
     if (refusal !== null) {
       return withCookies(
-        (await route.refused?.(request, refusal.code)) ?? answerFailure(refusal, request, this.options),
+        (await route.refused?.(request, refusal.code)) ?? answerFailure(refusal, request, this.#options),
         cookies,
       );
     }
@@ -123,11 +164,11 @@ export class Engine<Data> {
   }
 }
 
-function admitted<Data>(exchange: Exchange<Data>, policy: Policy): MaybePromise<Exchange<Data>> {
+function admitted<Data>(exchange: RequestExchange<Data>, policy: Policy): MaybePromise<RequestExchange<Data>> {
   return then(exchange.admit(policy), decided, exchange);
 }
 
-const decided = <Data>(_: Decision, exchange: Exchange<Data>): Exchange<Data> => exchange;
+const decided = <Data>(_: Decision, exchange: RequestExchange<Data>): RequestExchange<Data> => exchange;
 
 function pathOf(target: string): string {
   const query = target.indexOf("?");

@@ -13,26 +13,29 @@
  * Frameworks that push their answer (`node:http`, Express) enter in the same way, and settle when the head is about to
  * leave: `http/node-handler`.
  */
-import type { MaybePromise, Policy, RequestView, RouteResponse } from "../contracts.ts";
-import type { Engine } from "./engine.ts";
-import type { Exchange } from "./request/exchange.ts";
-import { answerFailure, withCookies } from "./request/responses.ts";
+import type { Engine, Exchange, MaybePromise, Policy, RequestView, RouteResponse } from "../contracts.ts";
+import { withCookies } from "./request/responses.ts";
 
-/** What differs between frameworks that answer with a value. */
+/** What differs between frameworks whose handlers answer with a value. */
 export interface Answers<Data, Answer> {
-  /** The app's handler. An error with a code of ours is answered; every other is settled, and passed on. */
+  /** Calls the app's handler, and answers for what it throws. */
   handler(exchange: Exchange<Data>): MaybePromise<Answer>;
   statusOf(answer: Answer): number;
   /** Whether the handler set the session's cookie itself. */
   wrote(answer: Answer, cookie: string): boolean;
   /** `shown`: the handler read who is signed in, so the answer is for no cache unless it says otherwise. */
   withCookies(answer: Answer, cookies: readonly string[], shown: boolean): Answer;
-  /** Nobody gets this answer. */
+  /** This answer is not sent. */
   discard(answer: Answer): MaybePromise<void>;
-  /** An answer of ours, in place of the handler's. */
+  /** An answer of ours, instead of the handler's. */
   ours(response: RouteResponse): Answer;
 }
 
+/**
+ * Takes a request through the engine: enters it, calls the handler if the decision is to proceed, settles, and touches.
+ *
+ * @param policy what the route asks of its caller
+ */
 export async function flow<Data, Answer>(
   engine: Engine<Data>,
   request: RequestView,
@@ -41,24 +44,24 @@ export async function flow<Data, Answer>(
 ): Promise<Answer> {
   const exchange = await engine.enter(request, policy);
   const { decision } = exchange;
-  if (decision.kind === "proceed") return conclude(exchange, await answers.handler(exchange), answers);
+  if (decision.kind === "proceed") return conclude(engine, exchange, await answers.handler(exchange), answers);
   const refused = answers.ours(exchange.refuse(decision));
   // Whoever is asked to sign in loses a ticket that proves nothing.
-  return policy.require === "user" ? conclude(exchange, refused, answers) : refused;
+  return policy.require === "user" ? conclude(engine, exchange, refused, answers) : refused;
 }
 
 /** The second half: settles, gives the answer its cookies, and touches. A refusal takes the answer's place. */
 export async function conclude<Data, Answer>(
+  engine: Pick<Engine<Data>, "sessionCookie">,
   exchange: Exchange<Data>,
   answer: Answer,
   answers: Omit<Answers<Data, Answer>, "handler">,
 ): Promise<Answer> {
-  const { options, request } = exchange;
   const status = answers.statusOf(answer);
-  const { cookies, refusal } = await exchange.settle(status, answers.wrote(answer, options.cookies.session.name));
+  const { cookies, refusal } = await exchange.settle(status, answers.wrote(answer, engine.sessionCookie));
   if (refusal !== null) {
     await answers.discard(answer);
-    return answers.ours(withCookies(answerFailure(refusal, request, options), cookies));
+    return answers.ours(withCookies(exchange.answerFailure(refusal), cookies));
   }
   exchange.touch(status);
   return answers.withCookies(answer, cookies, exchange.shown);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION } from "../../test-support/app.ts";
+import { optionsOf } from "../../test-support/engine/inside.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
 import { coatcheck } from "../index.ts";
@@ -37,7 +38,7 @@ test("F-46 nor does a list that was set before one of our own endpoints answers"
     response.setHeader("set-cookie", everybodys);
     handler(request, response);
   });
-  const { name } = auth.engine.options.cookies.session;
+  const { name } = optionsOf(auth).cookies.session;
   const cookie = `${name}=${"x".repeat(22)}.${"x".repeat(42)}A`;
   const left = await say(server.port, "/auth/logout", {
     method: "POST",

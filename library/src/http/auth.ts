@@ -1,10 +1,10 @@
-import type { ProviderState, SessionDirectory } from "../contracts.ts";
-import type { Engine } from "../engine/engine.ts";
+/** What `coatcheck()` answers. */
+import type { AssertionSigner, Engine, ProviderState, SessionDirectory } from "../contracts.ts";
 import type { FetchHandler, FetchInfo } from "./fetch-handler.ts";
 
 /** What `coatcheck()` gives: hand it to an adapter, or use it with Fetch requests directly. */
 export interface Auth<Data> {
-  /** For adapters. */
+  /** For adapters; see `coatcheck/adapter`. */
   readonly engine: Engine<Data>;
   /**
    * Answers a Fetch request: our own endpoints, else `handler` with the request's session.
@@ -28,6 +28,8 @@ export interface Auth<Data> {
   forget(owner: string | { readonly issuer: string; readonly subject: string }): void;
   /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
   readonly sessions: SessionDirectory;
+  /** Tells upstreams who the user is, signed; `GET keys` publishes the keys. The issuer is the public URL. */
+  readonly assertions: AssertionSigner;
   /** What readiness depends on. */
   ready(): Promise<Readiness>;
   /** The providers as they are now; discovery goes on by itself where one is not ready. */

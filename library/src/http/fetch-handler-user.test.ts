@@ -7,7 +7,7 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { FetchRequest, handleUser, serveSafely, toResponse } from "./fetch-handler.ts";
+import { FetchRequest, handleFetchUser, serveOwn, toResponse } from "./fetch-handler.ts";
 
 const KEY = {
   name: "key",
@@ -28,7 +28,7 @@ async function siteOf() {
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, strategies: [KEY] });
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = (headers: Record<string, string>, info?: { readonly via?: readonly string[] }): Promise<Response> =>
-    handleUser(auth.engine, new Request(`${ORIGIN}/`, { headers }), ({ owner }) => new Response(owner), info);
+    handleFetchUser(auth.engine, new Request(`${ORIGIN}/`, { headers }), ({ owner }) => new Response(owner), info);
   return {
     auth,
     cookie,
@@ -57,7 +57,7 @@ test("F-46 a handler for users answers our own endpoints too", async () => {
   const { auth, cookie } = await siteOf();
   const headers = { cookie, "sec-fetch-site": "same-origin" };
   const request = new Request(`${ORIGIN}/auth/session`, { method: "POST", headers });
-  const answer = await handleUser(auth.engine, request, () => assert.fail("no endpoint of the handler's"));
+  const answer = await handleFetchUser(auth.engine, request, () => assert.fail("no endpoint of the handler's"));
   assert.equal(answer.status, 204);
   await auth.close();
 });
@@ -80,9 +80,9 @@ test("F-46 what an endpoint fails with is answered where it has a code of ours, 
   const view = new FetchRequest(new Request(`${ORIGIN}/auth/session`), [ORIGIN]);
   const bug = new Error("a bug");
   const failing = mock.method(auth.engine, "serve", () => Promise.reject(bug));
-  await assert.rejects(serveSafely(auth.engine, view), bug);
+  await assert.rejects(serveOwn(auth.engine, view), bug);
   failing.mock.mockImplementation(() => Promise.reject(new CoatcheckError("ERR_BODY_TOO_LARGE")));
-  assert.equal((await serveSafely(auth.engine, view)).status, 413);
+  assert.equal((await serveOwn(auth.engine, view)).status, 413);
   failing.mock.restore();
   await auth.close();
 });

@@ -8,7 +8,7 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { FetchRequest, handleUser } from "./fetch-handler.ts";
+import { FetchRequest, handleFetchUser } from "./fetch-handler.ts";
 
 const HOUR = 3_600_000;
 
@@ -203,8 +203,8 @@ test("F-46 where a proxy is believed by its address, a handler that does not tel
   await assert.rejects(auth.handle(request(), page), misuse);
   await assert.rejects(auth.handle(request(), page, {}), misuse);
   assert.equal((await auth.handle(request(), page, { peer: "192.0.2.1" })).status, 200);
-  await assert.rejects(handleUser(auth.engine, request(), page), { name: "TypeError" });
-  assert.equal((await handleUser(auth.engine, request(), page, { peer: "192.0.2.1" })).status, 401);
+  await assert.rejects(handleFetchUser(auth.engine, request(), page), { name: "TypeError" });
+  assert.equal((await handleFetchUser(auth.engine, request(), page, { peer: "192.0.2.1" })).status, 401);
   await auth.close();
 });
 

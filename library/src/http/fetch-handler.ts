@@ -1,11 +1,18 @@
-import type { MaybePromise, Policy, RouteRequest, RouteResponse, Session, SignedInSession } from "../contracts.ts";
+/** Fetch requests and responses: handlers that take a `Request` and answer a `Response`. */
+import type {
+  Engine,
+  Exchange,
+  MaybePromise,
+  Policy,
+  RouteRequest,
+  RouteResponse,
+  Session,
+  SignedInSession,
+} from "../contracts.ts";
 import { challenge, endOf } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import type { Engine } from "../engine/engine.ts";
 import { flow } from "../engine/flow.ts";
-import type { Exchange } from "../engine/request/exchange.ts";
 import { uncached } from "../engine/request/no-store.ts";
-import { answerFailure, answerThrown } from "../engine/request/responses.ts";
 import { pickOrigin } from "./node-request.ts";
 import { isSignedIn } from "./signed-in.ts";
 import { checkedVia } from "./user-policy.ts";
@@ -79,65 +86,70 @@ function targetOf(url: string): string {
 
 export type FetchHandler<Data> = (session: Session<Data>, request: Request) => MaybePromise<Response>;
 
-/** A proxy is believed by its address; who does not tell it cannot have one in front (docs/design.md §3). */
-export function needsPeer<Data>({ options }: Engine<Data>, how: string): void {
-  if (options.chain.proxy === null) return;
+/**
+ * Throws a `TypeError` if a proxy's word is taken here: it is believed by the address of the peer, which this adapter
+ * was not told (docs/design.md §3).
+ *
+ * @param how where the address is to be given, for the message
+ */
+export function needsPeer<Data>({ proxy }: Pick<Engine<Data>, "proxy">, how: string): void {
+  if (proxy === null) return;
   throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
 }
 
-function policyOf<Data>({ options }: Engine<Data>, via: readonly string[] | undefined, policy: Policy): Policy {
+function policyOf<Data>(engine: Engine<Data>, via: readonly string[] | undefined, policy: Policy): Policy {
   if (via === undefined) return policy;
-  checkedVia(via, options);
+  checkedVia(via, engine);
   return { ...policy, via };
 }
 
 /** Drives a Fetch handler: our own endpoints are answered, all else goes to `handler` with its session. */
-export async function handle<Data>(
+export async function handleFetch<Data>(
   engine: Engine<Data>,
   request: Request,
   handler: FetchHandler<Data>,
   info?: FetchInfo,
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
-  if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
+  if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
   return flow(engine, view, policyOf(engine, info?.via, ANYONE), {
-    ...FETCH_RESPONSES,
+    ...FETCH_ANSWERS,
     handler: (exchange) => answered(exchange, handler, request),
   });
 }
 
 /** Drives a Fetch handler that is for an authenticated user: 401 for others, or the login for a navigation. */
-export async function handleUser<Data>(
+export async function handleFetchUser<Data>(
   engine: Engine<Data>,
   request: Request,
   handler: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
   info?: FetchInfo,
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
-  if (engine.owns(view.target)) return toResponse(await serveSafely(engine, view));
+  if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
   return flow(engine, view, policyOf(engine, info?.via, USER), {
-    ...FETCH_RESPONSES,
+    ...FETCH_ANSWERS,
     handler: (exchange) => answeredUser(exchange, handler, request),
   });
 }
 
 function viewOf<Data>(engine: Engine<Data>, request: Request, info: FetchInfo | undefined): FetchRequest {
   if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
-  return new FetchRequest(request, engine.options.origins.own, info);
+  return new FetchRequest(request, engine.origins, info);
 }
 
 /** Answers one of our own endpoints, also if it fails with a code of ours. */
-export async function serveSafely<Data>(engine: Engine<Data>, view: FetchRequest): Promise<RouteResponse> {
+export async function serveOwn<Data>(engine: Engine<Data>, view: RouteRequest): Promise<RouteResponse> {
   try {
     return await engine.serve(view);
   } catch (error) {
-    if (error instanceof CoatcheckError) return answerFailure(error, view, engine.options);
+    if (error instanceof CoatcheckError) return engine.answerFailure(error, view);
     throw error;
   }
 }
 
-/** What settling does with a Fetch response. */
-export const FETCH_RESPONSES = {
+/** A Fetch `Response` as the answer of a handler, for `flow` and `conclude`. */
+export const FETCH_ANSWERS = {
   statusOf: (response: Response): number => response.status,
   wrote(response: Response, cookie: string): boolean {
     const own = `${cookie}=`;
@@ -161,7 +173,7 @@ async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Da
     return await handler(exchange.session, request);
   } catch (error) {
     exchange.fail();
-    if (error instanceof CoatcheckError) return toResponse(answerThrown(error, exchange.request, exchange.options));
+    if (error instanceof CoatcheckError) return toResponse(exchange.answerThrown(error));
     await exchange.settle(500);
     throw error;
   }

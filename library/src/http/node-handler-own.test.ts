@@ -8,7 +8,7 @@ import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { Push } from "./node-handler.ts";
+import { NodeEngine } from "./node-handler.ts";
 
 const SECRETS = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const PLACES = ["/", "/auth/session"];
@@ -18,10 +18,10 @@ async function appWith(respond: (session: Session<JsonObject>, response: ServerR
   const store = later ? overStore(real, { get: async (id) => real.get(id) }) : real;
   const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store });
   const cookie = await signIn(auth, { subject: "alice" });
-  const push = new Push(auth.engine);
+  const node = new NodeEngine(auth.engine);
   const server = await listen((request, response) => {
-    push.open(request, response, (error) => {
-      if (error === undefined) respond(push.session(request), response);
+    node.open(request, response, (error) => {
+      if (error === undefined) respond(node.session(request), response);
       else response.writeHead(500).end(String(error));
     });
   });

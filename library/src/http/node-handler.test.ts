@@ -11,7 +11,7 @@ import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
-import { Push } from "./node-handler.ts";
+import { NodeEngine } from "./node-handler.ts";
 
 const HOUR = 3_600_000;
 
@@ -71,12 +71,12 @@ test("F-46 a client that hangs up before the answer has not been here", async ()
 
 test("F-46 what is thrown where no session was opened is answered by its code; what has none is passed on", async () => {
   const { auth } = await appWith(() => {});
-  const push = new Push(auth.engine);
+  const node = new NodeEngine(auth.engine);
   const passed: unknown[] = [];
   const failure = new Error("a bug");
   const server = createServer((request, response) => {
     const error = request.url === "/coded" ? new CoatcheckError("ERR_STORE_UNAVAILABLE", { retryAfter: 7 }) : failure;
-    push.fail(error, request, response, (given) => {
+    node.fail(error, request, response, (given) => {
       passed.push(given);
       response.writeHead(500).end();
     });
@@ -95,13 +95,13 @@ test("F-46 what is thrown where no session was opened is answered by its code; w
 
 test("F-46 a request that is refused never reaches the handler, and HEAD is told how long the refusal would be", async () => {
   const { auth, cookie } = await appWith(() => {});
-  const push = new Push(auth.engine);
+  const node = new NodeEngine(auth.engine);
   let reached = 0;
   await using server = await listen((request, response) => {
-    push.open(request, response, (error) => {
+    node.open(request, response, (error) => {
       assert.equal(error, undefined);
       reached += 1;
-      push.requireUser(push.policyOf(), request, response, () => response.end("in"));
+      node.requireUser(node.policyOf(), request, response, () => response.end("in"));
     });
   });
   const crossSite = { cookie, "sec-fetch-site": "cross-site" };
@@ -117,15 +117,15 @@ test("F-46 a request that is refused never reaches the handler, and HEAD is told
 
 test("F-46 of two apps in one process each finds its own session of a request", async () => {
   const [alice, bob] = [await appWith(() => {}), await appWith(() => {})];
-  const pushes = [new Push(alice.auth.engine), new Push(bob.auth.engine)] as const;
-  const stranger = new Push(alice.auth.engine);
+  const nodes = [new NodeEngine(alice.auth.engine), new NodeEngine(bob.auth.engine)] as const;
+  const stranger = new NodeEngine(alice.auth.engine);
   await using server = await listen((request, response) => {
-    const [first, second] = pushes;
+    const [first, second] = nodes;
     first.open(request, response, () =>
       second.open(request, response, () => {
         assert.equal(stranger.has(request), false);
         assert.throws(() => stranger.session(request), { name: "TypeError", message: /has not seen this request/ });
-        response.end(pushes.map((push) => String(push.session(request).id !== null)).join());
+        response.end(nodes.map((node) => String(node.session(request).id !== null)).join());
       }),
     );
   });
@@ -136,10 +136,10 @@ test("F-46 of two apps in one process each finds its own session of a request", 
 
 test("F-46 what the app answers in the place of an endpoint of ours is for no cache once somebody is read in it", async () => {
   const { auth, cookie } = await appWith(() => {});
-  const push = new Push(auth.engine);
+  const node = new NodeEngine(auth.engine);
   await using server = await listen((request, response) => {
-    push.open(request, response, () => {
-      const who = request.headers["x-read"] === undefined ? "hello" : push.session(request).identity?.subject;
+    node.open(request, response, () => {
+      const who = request.headers["x-read"] === undefined ? "hello" : node.session(request).identity?.subject;
       response.end(who);
     });
   });
@@ -156,13 +156,13 @@ test("F-46 what the app answers in the place of an endpoint of ours is for no ca
 
 test("F-46 what the handler says of caches after it has read somebody counts, however often it reads them", async () => {
   const { auth, cookie } = await appWith(() => {});
-  const push = new Push(auth.engine);
+  const node = new NodeEngine(auth.engine);
   await using server = await listen((request, response) => {
-    push.open(request, response, () => {
-      assert.equal(push.session(request).identity?.subject, "alice");
+    node.open(request, response, () => {
+      assert.equal(node.session(request).identity?.subject, "alice");
       assert.equal(response.getHeader("cache-control"), "no-store");
       response.removeHeader("cache-control");
-      response.end(push.session(request).owner);
+      response.end(node.session(request).owner);
     });
   });
   const answer = await say(server.port, "/", { headers: { cookie } });

@@ -1,12 +1,19 @@
+/** Requests of `node:http`, for frameworks that write their answer into a `ServerResponse`: Express, plain Node. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Decision, MaybePromise, Policy, Session, SignedInSession } from "../contracts.ts";
-import { hasIntent } from "../core/draft.ts";
+import type {
+  Decision,
+  Engine,
+  Exchange,
+  MaybePromise,
+  Policy,
+  Report,
+  Session,
+  Settlement,
+  SignedInSession,
+} from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Exchange } from "../engine/request/exchange.ts";
 import { keepFromCaches } from "../engine/request/no-store.ts";
-import { answerFailure, answerThrown } from "../engine/request/responses.ts";
-import { type Settlement, UNCHANGED } from "../engine/request/settlement.ts";
+import { UNCHANGED } from "../engine/request/settlement.ts";
 import { NodeRequest, writeAnswer } from "./node-request.ts";
 import { hold } from "./response-hold.ts";
 import { signedIn } from "./signed-in.ts";
@@ -21,7 +28,7 @@ const CARRIED: unique symbol = Symbol("coatcheck");
 
 /** An exchange, and whose it is: an app may have several `auth`. */
 interface Carried<Data> {
-  readonly by: Push<Data>;
+  readonly by: NodeEngine<Data>;
   readonly exchange: Exchange<Data>;
   readonly before: Carried<Data> | undefined;
 }
@@ -29,30 +36,26 @@ interface Carried<Data> {
 // A `WeakMap` would do, but costs the garbage collector more than all else that is done for a request.
 type Carrier<Data> = IncomingMessage & { [CARRIED]?: Carried<Data> | undefined };
 
-/** Whether the handler has set the session's cookie itself. */
-function writesCookie<Data>({ options }: Exchange<Data>, response: ServerResponse): boolean {
-  const lines = response.getHeader("set-cookie") ?? [];
-  const begins = `${options.cookies.session.name}=`;
-  return [lines].flat().some((line) => String(line).startsWith(begins));
-}
-
-/** The engine for frameworks that push their answer into a `ServerResponse`: plain `node:http`, Express. */
-export class Push<Data> {
+/**
+ * The engine of an `auth` for `IncomingMessage` and `ServerResponse`. The response is held back from the first intent
+ * on, until the store has answered.
+ */
+export class NodeEngine<Data> {
   readonly #engine: Engine<Data>;
 
   constructor(engine: Engine<Data>) {
     this.#engine = engine;
   }
 
-  /** Opens the request's exchange, then calls `next`; or answers in its place. */
+  /** Opens the request's exchange, then calls `next`; or answers instead. */
   open(request: Carrier<Data>, response: ServerResponse, next: Next): void {
-    const view = new NodeRequest(request, this.#engine.options.origins.own);
+    const view = new NodeRequest(request, this.#engine.origins);
     const enter = (exchange: Exchange<Data> | null): void => {
       if (exchange === null) return;
       request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
       next();
     };
-    const admitted = this.#engine.owns(view.target) ? this.#openOwn(view, response) : this.#admit(view, response);
+    const admitted = this.#engine.owns(view.target) ? this.#openOwn(view, response) : this.#enter(view, response);
     if (admitted instanceof Promise) admitted.then(enter).catch(next);
     else enter(admitted);
   }
@@ -77,20 +80,20 @@ export class Push<Data> {
   async #settleOwn(exchange: Exchange<Data>, response: ServerResponse, status: number): Promise<Settlement> {
     if (exchange.closed) return UNCHANGED;
     const decision = await exchange.admit(ANYONE);
-    if (decision.kind === "proceed") return exchange.settle(status, writesCookie(exchange, response));
+    if (decision.kind === "proceed") return exchange.settle(status, this.#wrote(response));
     const code = "code" in decision ? decision.code : "ERR_UNAUTHENTICATED";
     return { cookies: [], refusal: new CoatcheckError(code) };
   }
 
   /**
-   * Opens an exchange for a request that is for none of our own endpoints; `null` where that was answered in the
-   * handler's place.
+   * Enters a request that is for none of our own endpoints. Answers its exchange; `null` if it was answered instead of
+   * the handler.
    */
-  admit(request: IncomingMessage, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
-    return this.#admit(new NodeRequest(request, this.#engine.options.origins.own), response);
+  enter(request: IncomingMessage, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+    return this.#enter(new NodeRequest(request, this.#engine.origins), response);
   }
 
-  #admit(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
+  #enter(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data> | null> {
     const entered = this.#engine.enter(view, ANYONE);
     return entered instanceof Promise
       ? entered.then((exchange) => this.#entered(exchange, response))
@@ -100,7 +103,7 @@ export class Push<Data> {
   #entered(exchange: Exchange<Data>, response: ServerResponse): Exchange<Data> | null {
     if (!this.#heeds(exchange, exchange.decision, response)) return null;
     exchange.answer = response;
-    const put = (): void => this.#hold(exchange, response, (status) => exchange.settle(status, writesCookie(exchange, response)));
+    const put = (): void => this.#hold(exchange, response, (status) => exchange.settle(status, this.#wrote(response)));
     // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;
@@ -112,14 +115,21 @@ export class Push<Data> {
     hold(
       response,
       settle,
-      (refusal) => answerFailure(refusal, exchange.request, this.#engine.options),
+      (refusal) => exchange.answerFailure(refusal),
       // Nothing is lost that somebody asked for; what is recorded afterwards is refused, as the head has left.
       () => {
-        if (hasIntent(exchange.draft)) return false;
+        if (exchange.recorded) return false;
         exchange.onIntent = () => this.#hold(exchange, response, settle);
         return true;
       },
     );
+  }
+
+  /** Whether the handler has set the session's cookie itself. */
+  #wrote(response: ServerResponse): boolean {
+    const lines = response.getHeader("set-cookie") ?? [];
+    const begins = `${this.#engine.sessionCookie}=`;
+    return [lines].flat().some((line) => String(line).startsWith(begins));
   }
 
   #lets(exchange: Exchange<Data>, policy: Policy, response: ServerResponse): boolean {
@@ -134,7 +144,7 @@ export class Push<Data> {
 
   /** What a route asks of its user; `undefined`: anybody who is signed in. */
   policyOf(given?: RequireUser): Policy {
-    return userPolicy(given, this.#engine.options);
+    return userPolicy(given, this.#engine);
   }
 
   /** Lets only somebody signed in pass. */
@@ -156,7 +166,7 @@ export class Push<Data> {
 
   /** Answers requests to our own endpoints, passes on all others. */
   serve(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    const view = new NodeRequest(request, this.#engine.options.origins.own);
+    const view = new NodeRequest(request, this.#engine.origins);
     if (!this.#engine.owns(view.target)) {
       next();
       return;
@@ -179,9 +189,13 @@ export class Push<Data> {
       next(error);
       return;
     }
-    const { options } = this.#engine;
-    const view = exchange?.request ?? new NodeRequest(response.req, options.origins.own);
-    writeAnswer(response, answerThrown(error, view, options));
+    const view = exchange?.request ?? new NodeRequest(response.req, this.#engine.origins);
+    writeAnswer(response, this.#engine.answerThrown(error, view));
+  }
+
+  /** Reports an event to the app's `on`. */
+  get report(): Report {
+    return this.#engine.report;
   }
 
   /** Whether the request is to one of our own endpoints. */

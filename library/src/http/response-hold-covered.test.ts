@@ -4,8 +4,9 @@ import { IncomingMessage, ServerResponse as NativeResponse, type ServerResponse 
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { listen, say } from "../../test-support/talk.ts";
+import type { Settlement } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { type Settlement, UNCHANGED } from "../engine/request/settlement.ts";
+import { UNCHANGED } from "../engine/request/settlement.ts";
 import { hold } from "./response-hold.ts";
 
 const REFUSED: Settlement = { cookies: ["ours="], refusal: new CoatcheckError("ERR_STORE_UNAVAILABLE", { retryAfter: 5 }) };

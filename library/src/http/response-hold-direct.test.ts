@@ -4,8 +4,9 @@ import { IncomingMessage, ServerResponse as NativeResponse, type ServerResponse 
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { type Heard, listen, say } from "../../test-support/talk.ts";
+import type { Settlement } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { type Settlement, UNCHANGED } from "../engine/request/settlement.ts";
+import { UNCHANGED } from "../engine/request/settlement.ts";
 import { hasEnded, hold } from "./response-hold.ts";
 
 const COOKIE: Settlement = { cookies: ["ours=1"], refusal: null };

@@ -1,9 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http";
-import type { MaybePromise, RouteResponse } from "../contracts.ts";
-import type { CoatcheckError } from "../core/errors.ts";
+import type { Failure, MaybePromise, RouteResponse, Settlement } from "../contracts.ts";
 import { answerProblem } from "../engine/request/responses.ts";
-import type { Settlement } from "../engine/request/settlement.ts";
 import { addCookie } from "./add-cookie.ts";
 import { coverStream } from "./held-stream.ts";
 
@@ -13,7 +11,7 @@ type Callable = (...args: readonly unknown[]) => unknown;
 type Covered = { readonly original: Callable; readonly own: boolean; readonly cover: Callable };
 
 /** The answer in the handler's place where the store would not take what it recorded. */
-type Refused = (refusal: CoatcheckError) => RouteResponse;
+type Refused = (refusal: Failure) => RouteResponse;
 
 const METHODS: readonly Method[] = ["writeHead", "write", "end", "flushHeaders"];
 

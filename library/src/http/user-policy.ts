@@ -1,36 +1,33 @@
 /** What a route asks of its user, as adapters take it. */
-import type { Policy } from "../contracts.ts";
+import type { Engine, Policy } from "../contracts.ts";
 import { knownOptions } from "../core/options/option-names.ts";
-import type { EngineOptions } from "../engine/request/options.ts";
 
 /** What `requireUser` and `userHandler` take. */
 export interface RequireUser {
   /**
    * Which ways of authenticating the route accepts: `session`, `proxy`, `bearer`, or the name of a strategy of your
-   * own. Whom another authenticated is
-   * 403. Default: all.
+   * own. A user whom another one authenticated gets 403. Default: all.
    */
   readonly via?: readonly string[];
 }
 
-const SOMEBODY: Policy = { require: "user" };
+const USER: Policy = { require: "user" };
 
 /**
  * The policy for these options. Throws a `TypeError` for options, and ways of authenticating, that do not exist: nobody
  * could ever pass.
  */
-export function userPolicy<Data>(given: RequireUser | undefined, options: Pick<EngineOptions<Data>, "chain">): Policy {
-  if (given === undefined) return SOMEBODY;
+export function userPolicy<Data>(given: RequireUser | undefined, engine: Pick<Engine<Data>, "strategies">): Policy {
+  if (given === undefined) return USER;
   knownOptions<RequireUser>("", given, { via: true });
   const { via } = given;
-  if (via === undefined) return SOMEBODY;
-  checkedVia(via, options);
+  if (via === undefined) return USER;
+  checkedVia(via, engine);
   return { require: "user", via };
 }
 
 /** Throws a `TypeError` for a way of authenticating that is not configured. */
-export function checkedVia<Data>(via: readonly string[], { chain }: Pick<EngineOptions<Data>, "chain">): void {
-  const known = [chain.session.name, ...(chain.proxy === null ? [] : ["proxy"]), ...chain.explicit.map(({ name }) => name)];
+export function checkedVia<Data>(via: readonly string[], { strategies: known }: Pick<Engine<Data>, "strategies">): void {
   if (via.length === 0) throw new TypeError(`via is empty, so nobody could pass; there are ${known.join(", ")}`);
   const unknown = via.find((name) => !known.includes(name));
   if (unknown !== undefined) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import type { EndReason, JsonObject, RequestView, Session, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck, SessionEnded } from "../../index.ts";
@@ -178,7 +179,7 @@ test("a session that ended before anybody listened is heard of too, and one that
   await settled();
   assert.equal(reasonOf(signal), "logout");
   const told: EndReason[] = [];
-  auth.engine.options.endings.watch("unknown", (reason) => told.push(reason));
+  optionsOf(auth).endings.watch("unknown", (reason) => told.push(reason));
   await settled();
   assert.deepEqual(told, ["expired"]);
 });
@@ -221,8 +222,8 @@ test("after close nothing is left: no work, no timer, no listener, and nothing i
   assert.deepEqual([listeners, clock.sleeping], [0, 0]);
   await store.end({ id: session.id ?? "" }, "logout", clock.now());
   const late = session.signal;
-  auth.engine.options.endings.watch(session.id ?? "", () => assert.fail("told after close"));
-  auth.engine.options.endings.tell(session.id ?? "", "logout");
+  optionsOf(auth).endings.watch(session.id ?? "", () => assert.fail("told after close"));
+  optionsOf(auth).endings.tell(session.id ?? "", "logout");
   await pass(LIFETIME);
   assert.deepEqual([signal.aborted, late.aborted, clock.sleeping], [false, false, 0]);
 });

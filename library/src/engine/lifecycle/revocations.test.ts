@@ -1,6 +1,7 @@
 /** What is told and done of tokens when their session ended, whoever ended it (F-25, LO-03). */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { ISSUER, LIFETIME, renewalWorld, scriptedProvider, tokens, view, type World } from "../../../test-support/renewals.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import type { AuditEvent } from "../../contracts.ts";
@@ -37,7 +38,7 @@ test("F-46 S-26 a login that a logout has overtaken is refused, said to have end
   const [replica] = world.replicas;
   assert.ok(replica);
   const now = world.clock.now();
-  const exchange = await replica.auth.engine.open(view(""));
+  const exchange = await engineOf(replica.auth).open(view(""));
   const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: now, method: "oidc:default" };
   exchange.loginFromProvider({ identity, tokens: tokens(7, now + LIFETIME), sid: "sid-7", issuedAt: now }, "default");
   await exchange.ownerMark;
@@ -66,7 +67,7 @@ test("F-46 of somebody's session whom the app signed in itself there are no toke
   world = renewalWorld(1);
   const [replica] = world.replicas;
   assert.ok(replica);
-  const exchange = await replica.auth.engine.open(view(""));
+  const exchange = await engineOf(replica.auth).open(view(""));
   exchange.session.login({ issuer: ISSUER, subject: "bob" });
   await exchange.settle(200);
   assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "bob" }), 1);
@@ -83,7 +84,7 @@ test("F-46 of a session of nobody the audit names no owner, no issuer and no pro
   world = renewalWorld(1);
   const [replica] = world.replicas;
   assert.ok(replica);
-  const exchange = await replica.auth.engine.open(view(""));
+  const exchange = await engineOf(replica.auth).open(view(""));
   exchange.session.set({ basket: 1 });
   const { cookies } = await exchange.settle(200);
   const id = /=([\w-]{22})/.exec(cookies[0] ?? "")?.[1] ?? "";
@@ -121,7 +122,7 @@ for (const [what, ended, revoked] of [
     const { exchange } = await replica.ask(await world.signIn());
     const { signal, id } = exchange.session;
     const row = await world.store.get(id ?? "");
-    replica.auth.engine.options.announce({ id: id ?? "", row, ...ended });
+    optionsOf(replica.auth).announce({ id: id ?? "", row, ...ended });
     assert.equal(signal.aborted, true);
     await world.quiet();
     assert.deepEqual(world.provider.revoked, revoked);

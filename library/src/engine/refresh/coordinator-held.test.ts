@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/renewals.ts";
 import type { Clock, RefreshOutcome, SessionRow } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
@@ -14,7 +15,7 @@ let world: World;
 afterEach(() => world.close());
 
 const only = () => world.replicas[0] ?? assert.fail("no replica");
-const renewals = () => only().auth.engine.options.renewals;
+const renewals = () => optionsOf(only().auth).renewals;
 const renewed = (n: number, lifetime = LIFETIME): RefreshOutcome => ({
   kind: "renewed",
   tokens: tokens(n, world.clock.now() + lifetime),

@@ -1,6 +1,7 @@
 /** Which renewals wait for a turn before they look at their row, and which need none. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, type World } from "../../../test-support/renewals.ts";
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
@@ -8,7 +9,7 @@ import { parseBody, serializeBody } from "../../core/record.ts";
 let world: World;
 afterEach(() => world.close());
 
-const renewals = () => (world.replicas[0] ?? assert.fail("no replica")).auth.engine.options.renewals;
+const renewals = () => optionsOf((world.replicas[0] ?? assert.fail("no replica")).auth).renewals;
 
 /** So many sessions, changed in the store by others. */
 async function sessions(count: number, row: Partial<SessionRow>, body: Partial<RecordBody> = {}): Promise<SessionRow[]> {

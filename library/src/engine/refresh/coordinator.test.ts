@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
 import type { RefreshOutcome, SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
@@ -590,7 +591,7 @@ test("S-18 an edit of the session's data within a refresh is neither lost nor in
   world.clock.advance(LIFETIME);
   const asked = replica().ask(cookie);
   const spend = await world.provider.next();
-  const writer = await replica().auth.engine.open(view(cookie));
+  const writer = await engineOf(replica().auth).open(view(cookie));
   writer.session.set({ cart: 2 });
   assert.equal((await writer.settle(200)).refusal, null);
   spend.answer(renewed(1));
@@ -713,7 +714,7 @@ test("LO-03 a logout revokes the newest tokens, also where a renewal was stored 
   world.provider.always(() => renewed(1));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const leaving = await replica().auth.engine.open(view(cookie));
+  const leaving = await engineOf(replica().auth).open(view(cookie));
   // What is to be done first is no decision: nobody has admitted this one.
   assert.throws(() => leaving.decide(SOMEBODY), { code: "ERR_INTERNAL" });
   await replica().ask(cookie);
@@ -790,7 +791,7 @@ test("F-46 what somebody read of a session before it was renewed is read anew af
   world = renewalWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const exchange = await replica().auth.engine.open(view(cookie));
+  const exchange = await engineOf(replica().auth).open(view(cookie));
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alice" }, "access-0"]);
   const next = world.provider.next();
   const admitted = exchange.admit(SOMEBODY);
@@ -808,7 +809,7 @@ test("F-46 a renewal of a session that has ended says why, and of one that is go
   world.clock.advance(LIFETIME);
   assert.equal(await sessions.end(ended.id, "admin"), true);
   gone.add(lost.id);
-  const { renewals } = engine.options;
+  const { renewals } = optionsOf({ engine });
   assert.deepEqual(await renewals.flight(ended), { kind: "ended", reason: "admin" });
   assert.deepEqual(await renewals.flight(lost), { kind: "ended", reason: "expired" });
   assert.equal(world.provider.spends.length, 0);

@@ -1,6 +1,7 @@
 /** What there is to spend of a session's tokens, or why nothing is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, type World } from "../../../test-support/renewals.ts";
 import type { AuditEvent, ProviderTokens, RenewalState } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
@@ -35,7 +36,7 @@ async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: 
     const stored = { ...row, version: row.version + 1, body: serializeBody(body) };
     assert.ok(await world.store.put(stored, row.version));
     replica.events.length = 0;
-    const { renewals } = replica.auth.engine.options;
+    const { renewals } = optionsOf(replica.auth);
     const flight = renewals.flight(stored, rejected);
     await world.quiet();
     const told = replica.events.map(({ name, level, reason }: AuditEvent) => `${level} ${name} ${reason}`);

@@ -1,6 +1,7 @@
 /** Who may show a refresh token: leases, how long they stand, and processes that come too late with theirs. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, scriptedProvider, tokens, type World } from "../../../test-support/renewals.ts";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
@@ -11,7 +12,7 @@ let world: World;
 afterEach(() => world.close());
 
 const only = () => world.replicas[0] ?? assert.fail("no replica");
-const renewals = () => only().auth.engine.options.renewals;
+const renewals = () => optionsOf(only().auth).renewals;
 
 async function rowOf(cookie: string): Promise<SessionRow> {
   return (await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22))) ?? assert.fail("no row");

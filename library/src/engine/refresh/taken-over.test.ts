@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
 import type { RefreshOutcome, RenewalState, SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
@@ -54,7 +55,7 @@ for (const [name, lease, renewal, failures] of [
     world = renewalWorld();
     const cookie = await leasedTo(lease, renewal);
     const { id, expires } = await rowOf(cookie);
-    const renewing = only().auth.engine.options.renewals.flight(await rowOf(cookie));
+    const renewing = optionsOf(only().auth).renewals.flight(await rowOf(cookie));
     const asked = only().ask(cookie);
     await pass(2_000);
     assert.equal((await asked).decision.kind, "proceed");
@@ -234,7 +235,7 @@ test("F-46 a store that fails is asked four times in a renewal, with a twentieth
   world.clock.advance(LIFETIME);
   const begun = world.clock.monotonic();
   asked = [];
-  const renewal = only().auth.engine.options.renewals.flight(row);
+  const renewal = optionsOf(only().auth).renewals.flight(row);
   const refused = assert.rejects(renewal, { code: "ERR_STORE_UNAVAILABLE" });
   await world.quiet();
   await pass(300, 10);
@@ -265,7 +266,7 @@ test("F-46 while the store has not heard that a refresh came to nothing, nobody 
   disk.full = true;
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   assert.equal((await only().ask(cookie)).decision.kind, "proceed");
-  const { renewals } = only().auth.engine.options;
+  const { renewals } = optionsOf(only().auth);
   assert.deepEqual(await renewals.renew(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
   assert.equal(world.provider.spends.length, 1);
   disk.full = false;

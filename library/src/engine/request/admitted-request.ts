@@ -2,6 +2,7 @@
 import type {
   DeadTicket,
   Decision,
+  Failure,
   MaybePromise,
   Policy,
   ProvenSession,
@@ -25,7 +26,7 @@ import { decisionOf, inStep, reconciled } from "./admit.ts";
 import type { Asserted, Observed } from "./authenticate/authenticate.ts";
 import { provenBy } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
-import { answerDecision, withCookies } from "./responses.ts";
+import { answerDecision, answerFailure, answerThrown, withCookies } from "./responses.ts";
 import { touch } from "./touch.ts";
 
 /** Whoever is not admitted does not pass. */
@@ -53,7 +54,6 @@ export abstract class AdmittedRequest<Data> {
   /** What the handler has recorded so far; it counts for whatever is decided afterwards. */
   abstract get draft(): Draft;
 
-  /** What {@link admit} came to. */
   get decision(): Decision {
     return this.#decision;
   }
@@ -62,7 +62,6 @@ export abstract class AdmittedRequest<Data> {
     return this.#observed.verdict;
   }
 
-  /** The strategy that decided, or `null`. */
   get by(): string | null {
     return this.#observed.by;
   }
@@ -95,10 +94,7 @@ export abstract class AdmittedRequest<Data> {
     return verdict.kind === "abstain" ? (verdict.dead ?? null) : null;
   }
 
-  /**
-   * The decision about this request by another policy than it was admitted with. Throws `ERR_INTERNAL` if something is
-   * to be done first, which {@link admit} does.
-   */
+  /** Throws `ERR_INTERNAL` if something is to be done first, which {@link admit} does. */
   decide(policy: Policy): Decision {
     const step = this.#step(policy);
     if (step.kind === "refresh" || step.kind === "reconcile") throw new CoatcheckError("ERR_INTERNAL");
@@ -135,15 +131,20 @@ export abstract class AdmittedRequest<Data> {
     return decisionOf(this.#observed, this.draft, policy, this.request, this.now, this.options);
   }
 
-  /**
-   * The answer in the handler's place. A navigation that is refused clears a ticket that is dead; nothing else is set
-   * or cleared here.
-   */
+  /** A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */
   refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse {
     const { request, options } = this;
     const answer = answerDecision(decision, request, options);
     if (decision.kind !== "refuse" || this.#observed.dead === undefined || !isNavigation(request)) return answer;
     return withCookies(answer, [clearCookie(options.cookies.session)]);
+  }
+
+  answerFailure(error: Failure): RouteResponse {
+    return answerFailure(error, this.request, this.options);
+  }
+
+  answerThrown(error: Failure): RouteResponse {
+    return answerThrown(error, this.request, this.options);
   }
 
   #again(observed: Observed, policy: Policy, tried: boolean): MaybePromise<Decision> {
@@ -160,6 +161,17 @@ export abstract class AdmittedRequest<Data> {
 
   get fromProxy(): boolean {
     return this.asserted !== null;
+  }
+
+  get refreshes(): boolean {
+    return this.options.refresh.policy !== "never" && this.#proven !== null && this.#proven.row.renewAt !== null;
+  }
+
+  /** The store hands out this very row again, and so the same identity. */
+  get comesAgain(): boolean {
+    const { keepsRows } = this.options.store.capabilities;
+    if (typeof keepsRows !== "function") return keepsRows === true;
+    return this.#proven !== null && keepsRows(this.#proven.row);
   }
 
   tokens(): ProviderTokens | null {
@@ -184,13 +196,11 @@ export abstract class AdmittedRequest<Data> {
     };
   }
 
-  /** Whether a touch is due; it is written after a response below 400. */
   get touchDue(): boolean {
     const { proven } = this;
     return proven !== null && touchDue(proven.row, this.now, this.options.policy) && !isPrefetch(this.request);
   }
 
-  /** After the response: the user was here. Failures are only counted. */
   touch(status: number): void {
     if (this.#proven !== null && status < 400 && this.touchDue) touch(this.options, this.#proven.row, this.now);
   }

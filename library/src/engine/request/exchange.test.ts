@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import type { JsonObject, Session } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -12,7 +13,7 @@ const identity = { issuer: "proxy:test", subject: "alice", claims: {}, authentic
 function siteOf(proxied: boolean) {
   const reader = { headers: ["x-user"], read: () => ({ kind: "asserted", identity }) as const };
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), ...(proxied ? { proxy: { reader } } : {}) });
-  const { name } = auth.engine.options.cookies.session;
+  const { name } = optionsOf(auth).cookies.session;
   const own = `${name}=theirs`;
   const ask = (headers: Record<string, string>, act: (session: Session<JsonObject>) => void, cookies: readonly string[]) =>
     auth.handle(

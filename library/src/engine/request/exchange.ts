@@ -1,4 +1,13 @@
-import type { MaybePromise, ProviderLogin, RouteExchange, Session } from "../../contracts.ts";
+/** One request's way through the engine: what its handler wants, and its settling. */
+import type {
+  Exchange,
+  MaybePromise,
+  ProviderLogin,
+  PushedResponse,
+  RouteExchange,
+  Session,
+  Settlement,
+} from "../../contracts.ts";
 import type { Draft } from "../../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
@@ -7,21 +16,19 @@ import { ownerOf } from "../../core/record.ts";
 import { markBefore } from "../lifecycle/markers.ts";
 import { AdmittedRequest } from "./admitted-request.ts";
 import { beginningOf, settleFirstVisit } from "./first-visit.ts";
-import { type Answer, keepFromCaches } from "./no-store.ts";
+import { keepFromCaches } from "./no-store.ts";
 import type { SessionSource } from "./session.ts";
 import { SessionHandle } from "./session.ts";
 import { settle } from "./settle.ts";
-import type { Settlement, Settling } from "./settlement.ts";
+import type { Settling } from "./settlement.ts";
 import { UNCHANGED } from "./settlement.ts";
 
 const NOTHING: readonly (() => void)[] = [];
 
-/**
- * One request's way through the engine: who is admitted, what the handler wants, and its settling. Adapters hold one
- * each.
- */
-export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchange, SessionSource<Data>, Settling<Data> {
-  /** Called once, at the first intent: a push-style adapter puts its hold on the response. */
+export class RequestExchange<Data>
+  extends AdmittedRequest<Data>
+  implements Exchange<Data>, RouteExchange, SessionSource<Data>, Settling<Data>
+{
   onIntent: (() => void) | null = null;
   /**
    * The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6); and
@@ -29,8 +36,7 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
    */
   ownerMark: Promise<string | undefined> | null = null;
   loginBegan: number | null = null;
-  /** A push-style adapter's answer, which is for no cache once somebody is shown in it. */
-  answer: Answer | null = null;
+  answer: PushedResponse | null = null;
   #shown = false;
   #draft: Draft = NO_INTENT;
   #closed = false;
@@ -38,10 +44,6 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
   #session: SessionHandle<Data> | null = null;
   #whenStored: readonly (() => void)[] = NOTHING;
 
-  /**
-   * Whether the handler has read who asks, or data of their session: its answer is then for no cache, unless it says
-   * otherwise.
-   */
   get shown(): boolean {
     return this.#shown;
   }
@@ -53,7 +55,6 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
     if (this.answer !== null) keepFromCaches(this.answer);
   }
 
-  /** What the app sees. */
   get session(): Session<Data> {
     this.#session ??= new SessionHandle(this);
     return this.#session;
@@ -63,10 +64,11 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
     return this.#draft;
   }
 
-  /**
-   * Whether the answer may have to carry a cookie: something is recorded, a dead ticket may be cleared, or an asserted
-   * user's session begins.
-   */
+  get recorded(): boolean {
+    return hasIntent(this.#draft);
+  }
+
+  /** Something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
   get pending(): boolean {
     return (
       hasIntent(this.#draft) ||
@@ -111,12 +113,11 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
     for (const act of this.#whenStored) act();
   }
 
-  /** The handler threw: whatever status its answer gets, only `logout` is kept (docs/design.md §1.5). */
+  // docs/design.md §1.5
   fail(): void {
     this.#failed = true;
   }
 
-  /** Carries out once what was recorded, when the status is known. `wrote`: the handler set a cookie of our name. */
   settle(given: number, wrote = false): MaybePromise<Settlement> {
     if (this.#closed) return UNCHANGED;
     const status = this.#failed ? Math.max(given, 500) : given;
@@ -127,7 +128,6 @@ export class Exchange<Data> extends AdmittedRequest<Data> implements RouteExchan
     return begins ? settleFirstVisit(this, status) : settle(this, status);
   }
 
-  /** Whether it has been settled, or is about to be. */
   get closed(): boolean {
     return this.#closed;
   }

@@ -1,10 +1,10 @@
 /** First navigations of a proxy's user that come at once: one of them begins the session. */
 import { hash } from "node:crypto";
-import type { ProvenSession, RequestView } from "../../contracts.ts";
+import type { ProvenSession, RequestView, Settlement } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
 import type { Asserted } from "./authenticate/authenticate.ts";
 import { settle } from "./settle.ts";
-import type { Settlement, Settling } from "./settlement.ts";
+import type { Settling } from "./settlement.ts";
 import { UNCHANGED } from "./settlement.ts";
 
 /** How long the first is given until its browser shows the cookie, milliseconds. */

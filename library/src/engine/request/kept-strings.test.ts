@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { getHeapSnapshot } from "node:v8";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import type { AuditEvent, JsonObject, RequestView, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
@@ -65,7 +66,7 @@ for (const [name, open] of stores) {
     const rotated = events.length;
     await keptOf(auth, cookie, true);
     assert.ok(events.length > rotated, "an event names the session");
-    const stop = auth.engine.options.endings.watch(String(kept[1]), () => undefined);
+    const stop = optionsOf(auth).endings.watch(String(kept[1]), () => undefined);
     // The engine of regular expressions keeps the last text that it looked at.
     assert.match("another", /ano/);
     const snapshot = await heap();

@@ -1,16 +1,10 @@
 /** What somebody signed in is shown is for no cache, unless the app says otherwise (S-49). */
-
-/** As much of a `ServerResponse` as that takes. */
-export interface Answer {
-  readonly headersSent: boolean;
-  hasHeader(name: string): boolean;
-  setHeader(name: string, value: string): unknown;
-}
+import type { PushedResponse } from "../../contracts.ts";
 
 /**
  * For answers that are pushed: said as soon as somebody is read, so that whatever the handler says afterwards counts.
  */
-export function keepFromCaches(answer: Answer): void {
+export function keepFromCaches(answer: PushedResponse): void {
   if (!answer.headersSent && !answer.hasHeader("cache-control")) answer.setHeader("cache-control", "no-store");
 }
 

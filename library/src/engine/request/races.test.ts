@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import type { AuditEvent, Principal, RequestView, RouteRequest, SessionRow, SessionStore, Strategy } from "../../contracts.ts";
+import { engineOf } from "../../../test-support/engine/inside.ts";
+import type {
+  AuditEvent,
+  Principal,
+  RequestView,
+  RouteRequest,
+  SessionRow,
+  SessionStore,
+  Settlement,
+  Strategy,
+} from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -8,8 +18,7 @@ import { fakeProvider } from "../../testing/fake-provider.ts";
 import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
-import type { Exchange } from "./exchange.ts";
-import type { Settlement } from "./settlement.ts";
+import type { RequestExchange } from "./exchange.ts";
 
 const ORIGIN = "https://app.example.com";
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
@@ -49,8 +58,8 @@ function view(cookie: string | null, headers: Record<string, string> = {}, metho
   return { method, target, origin: ORIGIN, header: (name) => all[name], body: async () => "" };
 }
 
-async function open(cookie: string | null): Promise<Exchange<Record<string, unknown>>> {
-  return auth.engine.open(view(cookie));
+async function open(cookie: string | null): Promise<RequestExchange<Record<string, unknown>>> {
+  return engineOf(auth).open(view(cookie));
 }
 
 const cookieOf = ({ cookies }: Settlement): string => (cookies[0] ?? "").replace(/;.*/, "");

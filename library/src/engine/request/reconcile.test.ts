@@ -3,6 +3,7 @@ import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { engineOf } from "../../../test-support/engine/inside.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent, Identity, JsonObject, ProxyReader, RequestView, SessionStore, Strategy } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
@@ -208,7 +209,7 @@ async function sessionOf(kind: Case["session"]): Promise<{ readonly cookie: stri
   lookup = "known";
   const headers: Record<string, string> = fromProxy ? { ...NAVIGATION, "x-user": subject } : {};
   const view: RequestView = { method: "GET", target: "/", header: (name) => headers[name] };
-  const exchange = await auth.engine.open(view);
+  const exchange = await engineOf(auth).open(view);
   await exchange.admit({ require: "none" });
   if (kind === "anonymous with data") exchange.session.set({ of: "nobody" });
   else if (!fromProxy) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { view } from "../../../test-support/renewals.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { hashSecret, mintTicket } from "../../crypto/ticket.ts";
@@ -18,7 +19,7 @@ const tickets = Array.from({ length: 6 }, () => mintTicket(systemEntropy, Date.n
 /** What is answered to these cookies where so many endings may be promised, and what was. */
 function loggedOut(values: readonly string[], room: number) {
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory() });
-  const { options } = auth.engine;
+  const options = optionsOf(auth);
   const wanted: Unfinished[] = [];
   class Promising extends UnfinishedEndings {
     override end(ending: Unfinished): boolean {
@@ -72,7 +73,7 @@ test("F-46 a logout with two live tickets is promised where both endings are", a
     const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: down, maxPendingEndings: most, on: () => {} });
     const cookies = [await signIn(auth, { subject: "alice" }), await signIn(auth, { subject: "alice" })];
     away = true;
-    const exchange = await auth.engine.open(view(cookies.join("; ")));
+    const exchange = await engineOf(auth).open(view(cookies.join("; ")));
     exchange.logout();
     const { refusal, cookies: cleared } = await exchange.settle(200);
     assert.deepEqual([refusal?.code, cleared.length], [code, 1]);

@@ -2,14 +2,14 @@
  * A logout that the store would not take: the browser forgets the session at once, and the process goes on trying to
  * end it (S-45).
  */
-import type { ErrorCode, RequestView } from "../../contracts.ts";
+import type { ErrorCode, RequestView, Settlement } from "../../contracts.ts";
 import { readCookies } from "../../cookie/parse.ts";
 import { clearCookie } from "../../cookie/serialize.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { hashSecret, parseTicket } from "../../crypto/ticket.ts";
 import type { Unfinished } from "../lifecycle/unfinished-endings.ts";
 import type { EngineOptions } from "./options.ts";
-import type { Settlement, Settling } from "./settlement.ts";
+import type { Settling } from "./settlement.ts";
 
 /** Most tickets of a request that are looked at; as many as are ever read. */
 const MOST_TICKETS = 4;

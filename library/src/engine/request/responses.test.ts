@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION } from "../../../test-support/app.ts";
+import { optionsOf } from "../../../test-support/engine/inside.ts";
 import type { ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { coatcheck } from "../../index.ts";
@@ -122,7 +123,7 @@ test("F-46 of all codes those that coming again may help say when, and no others
 
 /** Pages that say what they were told. */
 const answering: Answering = {
-  ...auth.engine.options,
+  ...optionsOf(auth),
   outagePage: (told) => ({ status: 503, headers: [], body: JSON.stringify(told) }),
   forbiddenPage: (logout) => ({ status: 403, headers: [], body: logout }),
 };

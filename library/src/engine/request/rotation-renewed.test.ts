@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/renewals.ts";
-import type { Exchange } from "./exchange.ts";
+import type { RequestExchange } from "./exchange.ts";
 
 let world: World;
 afterEach(() => world.close());
 
 /** Exchanges the secret, and gives the browser's cookie. */
-async function rotated(exchange: Exchange<Record<string, unknown>> | undefined): Promise<string | undefined> {
+async function rotated(exchange: RequestExchange<Record<string, unknown>> | undefined): Promise<string | undefined> {
   exchange?.session.rotate();
   const settled = await exchange?.settle(200);
   assert.equal(settled?.refusal, null);

@@ -1,6 +1,7 @@
 /** How often a write is planned again, and what one request may record and still say. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { engineOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, tokens, view, type World } from "../../../test-support/renewals.ts";
 import type { JsonObject, SessionStore } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
@@ -8,14 +9,14 @@ import { mintTicket } from "../../crypto/ticket.ts";
 import { memory } from "../../stores/memory.ts";
 import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
-import type { Exchange } from "./exchange.ts";
+import type { RequestExchange } from "./exchange.ts";
 
 let world: World;
 afterEach(() => world.close());
 
-async function open(cookie = ""): Promise<Exchange<Record<string, unknown>>> {
+async function open(cookie = ""): Promise<RequestExchange<Record<string, unknown>>> {
   const [replica = assert.fail("no replica")] = world.replicas;
-  return replica.auth.engine.open(view(cookie));
+  return engineOf(replica.auth).open(view(cookie));
 }
 
 /**

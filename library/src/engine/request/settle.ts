@@ -1,4 +1,4 @@
-import type { RequestView } from "../../contracts.ts";
+import type { RequestView, Settlement } from "../../contracts.ts";
 import { clearCookie, setCookie } from "../../cookie/serialize.ts";
 import { heeded } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
@@ -20,7 +20,7 @@ import { carryOut } from "./commit.ts";
 import type { EngineOptions } from "./options.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
-import type { Settlement, Settling } from "./settlement.ts";
+import type { Settling } from "./settlement.ts";
 
 /**
  * Optimistic concurrency: how often a write is planned again on the fresh record. Every conflict is somebody else's

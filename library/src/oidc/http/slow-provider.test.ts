@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { engineOf } from "../../../test-support/engine/inside.ts";
 import { lyingProvider } from "../../../test-support/lying-provider.ts";
 import { SOMEBODY, view } from "../../../test-support/renewals.ts";
 import { signIn } from "../../../test-support/sign-on.ts";
@@ -49,7 +50,7 @@ async function cookieOf(subject: string): Promise<string> {
   op.user = { sub: subject, claims: {} };
   const login = await signIn(op, provider);
   if (login.kind !== "login") return assert.fail(String(login.cause));
-  const exchange = await auth.engine.open(view(""));
+  const exchange = await engineOf(auth).open(view(""));
   exchange.loginFromProvider(login, "default");
   const { cookies } = await exchange.settle(200);
   return (cookies[0] ?? "").replace(/;.*/, "");

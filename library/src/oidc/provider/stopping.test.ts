@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { engineOf } from "../../../test-support/engine/inside.ts";
 import { lyingProvider } from "../../../test-support/lying-provider.ts";
 import { SOMEBODY, view } from "../../../test-support/renewals.ts";
 import { signIn } from "../../../test-support/sign-on.ts";
@@ -48,7 +49,7 @@ async function refreshing() {
   });
   const login = await signIn(op, provider);
   if (login.kind !== "login") return assert.fail(String(login.cause));
-  const exchange = await auth.engine.open(view(""));
+  const exchange = await engineOf(auth).open(view(""));
   exchange.loginFromProvider(login, "default");
   const { cookies } = await exchange.settle(200);
   clock.advance(3_601_000);

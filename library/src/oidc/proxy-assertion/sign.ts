@@ -1,28 +1,8 @@
 /** Signs assertions about the authenticated user, for upstreams. */
 import { hash, sign } from "node:crypto";
-import type { Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts";
+import type { AssertionSigner, Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 import { publishedKey } from "./published-keys.ts";
-
-/** The authenticated user, and the audience of the assertion. */
-export interface AssertionSubject {
-  readonly identity: Identity;
-  /** Whose the session is; becomes `sub`, which is unique here whichever provider the user came from. */
-  readonly owner: string;
-  /** The one audience that is to accept it. */
-  readonly audience: string;
-  /** Default: none. */
-  readonly groups?: readonly string[];
-}
-
-/** Makes `X-Coatcheck-Assertion`. */
-export interface AssertionSigner {
-  /**
-   * A compact JWS. The same one again while it says the same and has half of its life left: a signature costs more than
-   * a request.
-   */
-  sign(subject: AssertionSubject): string;
-}
 
 export interface AssertionSignerOptions {
   readonly keyring: Pick<Keyring, "signingKeys">;
