@@ -1,3 +1,4 @@
+/** The client of the modules: raw requests, and a browser as far as cookies, redirects and headers go. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
@@ -56,7 +57,7 @@ export async function send(
   };
 }
 
-/** The answer's JSON; a failure of the module where there is none. */
+/** The answer's JSON; a failure of the module if there is none. */
 export function json(answer: Answer): Record<string, unknown> {
   const value: unknown = JSON.parse(answer.text);
   assert.ok(typeof value === "object" && value !== null, "the answer is no JSON object");
@@ -160,7 +161,7 @@ export class Browser {
   }
 }
 
-/** A browser in which somebody has signed in at the provider. */
+/** A browser with a user who has signed in at the provider. */
 export async function signedInThere(target: Target, subject: string): Promise<Browser> {
   const { provider } = appOf(target);
   const browser = new Browser(target);
@@ -171,7 +172,7 @@ export async function signedInThere(target: Target, subject: string): Promise<Br
   return browser;
 }
 
-/** What a provider's server sends when somebody signed out there. */
+/** What a provider's server sends when a user has signed out there. */
 export function tellLogout(target: Target, token: string): Promise<Answer> {
   return send(target, `${target.prefix}/backchannel-logout`, {
     method: "POST",
@@ -180,7 +181,7 @@ export function tellLogout(target: Target, token: string): Promise<Answer> {
   });
 }
 
-/** A browser in which somebody has signed in at the example app. */
+/** A browser with a user who has signed in at the example app. */
 export async function signedIn(target: Target, subject = "alice"): Promise<Browser> {
   const browser = new Browser(target);
   await browser.signIn(subject);

@@ -1,3 +1,4 @@
+/** All the cookies that one session sets in its life, for the modules that check attributes. */
 import assert from "node:assert/strict";
 import { type Answer, Browser, parseCookie } from "./client.ts";
 import { appOf, type Target } from "./target.ts";

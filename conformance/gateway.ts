@@ -1,10 +1,11 @@
+/** The gateway as a target: its real command, examined over its address like any other server. */
 import { spawn } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 
-/** The gateway's command in front of an app that greets, with nobody signed in and a provider that is down. */
+/** The gateway's command in front of an app that greets, with no user signed in and a provider that is down. */
 export interface RunningGateway extends AsyncDisposable {
   readonly origin: string;
 }
@@ -63,7 +64,7 @@ function portOf(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Below those that the system gives to whoever connects meanwhile. */
+/** Below the range from which the system assigns ports to outgoing connections. */
 async function freePort(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const port = randomInt(11_000, 32_768);

@@ -1,3 +1,4 @@
+/** What modules about refreshes need: how many the provider has seen, and a way to hold its responses back. */
 import type { App } from "./target.ts";
 
 /** How many refreshes the provider has got. */

@@ -20,7 +20,7 @@ async function attempt(module: Module, target: Target): Promise<Outcome> {
   }
 }
 
-/** Runs a module everywhere it is asked for. It passes where all of it passed. */
+/** Runs a module against every target. It passes if every run passed. */
 async function examine(module: Module, addresses: readonly string[], own: readonly OwnTarget[]): Promise<Outcome["kind"]> {
   const outcomes: Outcome["kind"][] = [];
   const note = (where: string, outcome: Outcome): void => {

@@ -1,3 +1,4 @@
+/** What a module gets: an address to examine and, of our own targets, the app, clock, store and provider behind it. */
 import type { AuditEvent } from "coatcheck/contracts";
 import type { FakeProvider, ManualClock } from "coatcheck/testing";
 import type { ControlledStore } from "./app/store.ts";
@@ -13,7 +14,7 @@ export interface Target {
   readonly prefix: string;
   /** The name of the session's cookie. */
   readonly cookie: string;
-  /** The example app behind it, with the world that it lives in; `null` where the target is somebody else's. */
+  /** The example app behind it, with the world that it lives in; `null` if the target is a foreign server. */
   readonly app: App | null;
 }
 

@@ -1,3 +1,4 @@
+/** Our own targets: the example app on each adapter, fresh for every module. */
 import { randomBytes } from "node:crypto";
 import { coatcheck } from "coatcheck";
 import type { AuditEvent, Strategy } from "coatcheck/contracts";
@@ -124,7 +125,7 @@ export function ownTarget(name: string, build: Build): OwnTarget {
   };
 }
 
-/** Every server that the modules examine where no other is named. */
+/** Every server that the modules examine if no other is named. */
 export const OWN_TARGETS: readonly OwnTarget[] = [
   ownTarget("node", onNode),
   ownTarget("express", onExpress),
@@ -132,7 +133,7 @@ export const OWN_TARGETS: readonly OwnTarget[] = [
   ownTarget("fetch", onFetch),
 ];
 
-/** Somebody's server, by its address: only the public contract is known of it. */
+/** A foreign server, by its address: only the public contract is known of it. */
 export function foreignTarget(address: string): Target {
   const url = new URL(address);
   return {

@@ -1,3 +1,4 @@
+/** Shares the seeds among processes, and adds up what they found. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { GenerateOptions } from "./script/generate.ts";

@@ -1,3 +1,4 @@
+/** What a run prints: the closing line, one seed in detail, and violations with their shrunk scripts. */
 import type { GenerateOptions } from "./script/generate.ts";
 import { generate } from "./script/generate.ts";
 import type { Found } from "./search.ts";

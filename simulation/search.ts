@@ -1,3 +1,4 @@
+/** Runs one seed after another in this process, and collects the violations. */
 import type { GenerateOptions } from "./script/generate.ts";
 import { generate } from "./script/generate.ts";
 import { simulate } from "./simulate.ts";

@@ -1,3 +1,4 @@
+/** Shrinks a script that fails: leaves items, noise and skew out as long as the same invariant stays broken. */
 import type { Script, Settings } from "./script/script.ts";
 import { simulate } from "./simulate.ts";
 import type { RuleNumber } from "./world/world.ts";

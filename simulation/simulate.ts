@@ -1,3 +1,4 @@
+/** Runs one script from its first event to the rest after its last, and asks the judges after every step. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

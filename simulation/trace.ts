@@ -1,3 +1,4 @@
+/** The head of a trace: the settings and the script of a seed in words. */
 import type { Script } from "./script/script.ts";
 import { tellEvent } from "./world/events.ts";
 

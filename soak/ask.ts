@@ -1,3 +1,4 @@
+/** Sends one HTTP request as a browser would, for users of both long runs. */
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import type { Gateway } from "./refresh/gateway.ts";

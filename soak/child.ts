@@ -1,3 +1,4 @@
+/** Starts, tracks and ends child processes, so that none outlives a run. */
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 

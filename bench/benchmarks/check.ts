@@ -1,3 +1,4 @@
+/** `npm run bench -- check`: the gateway's auth request for nginx, beside a bare 204 and oauth2-proxy. */
 import { join } from "node:path";
 import { request } from "undici";
 import type { Pair, Running } from "../harness/measure.ts";

@@ -1,3 +1,4 @@
+/** `npm run bench -- proxy`: the gateway as a proxy, beside bare undici, @fastify/http-proxy and oauth2-proxy. */
 import { request } from "undici";
 import type { Pair } from "../harness/measure.ts";
 import { bareRow, FULL, measurePairs, rowOf } from "../harness/measure.ts";

@@ -1,3 +1,4 @@
+/** `npm run bench -- reconcile`: a session behind a proxy that asserts its user, beside the session alone. */
 import { bareRow, measurePairs, rowOf } from "../harness/measure.ts";
 import type { Findings, Goal, Row } from "../harness/report.ts";
 import { atMost } from "../harness/report.ts";

@@ -1,3 +1,4 @@
+/** `npm run bench -- refresh`: many access tokens expire at once; what a refresh costs, and what other users feel. */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { QUIET, Stolen } from "../harness/machine.ts";

@@ -1,3 +1,4 @@
+/** `npm run bench -- request`: what a valid session adds to a request, beside floors and peer libraries. */
 import type { Pair, Running } from "../harness/measure.ts";
 import { bareRow, measurePairs, rowOf } from "../harness/measure.ts";
 import type { Findings, Goal, Row } from "../harness/report.ts";

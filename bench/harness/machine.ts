@@ -1,3 +1,4 @@
+/** What machine the figures are from, and how much processor time its host took away meanwhile. */
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, cpus, platform, release } from "node:os";

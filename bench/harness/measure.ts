@@ -1,3 +1,4 @@
+/** How everything is measured: rounds of paired windows, the processor time of each, and medians over them. */
 import type { Load } from "../load/load.ts";
 import type { Row } from "./report.ts";
 import { rounded } from "./report.ts";

@@ -1,3 +1,4 @@
+/** The report of a run, as a table and as JSON: rows of figures, and goals that are met or missed. */
 import { QUIET } from "./machine.ts";
 
 /** What a benchmark found. `--json` prints exactly this. */

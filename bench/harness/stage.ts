@@ -1,3 +1,4 @@
+/** All processes of one benchmark and their directory, started with equal flags and stopped together. */
 import type { ForkOptions } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

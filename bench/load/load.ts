@@ -1,3 +1,4 @@
+/** The benchmark's side of the load process: prepares requests there, and asks for batches of them. */
 import type { Helper } from "../harness/talk.ts";
 import { start } from "../harness/talk.ts";
 import type { LoadAnswer, LoadQuestion } from "./load-process.ts";

@@ -1,3 +1,4 @@
+/** What every measured server has in common: its arguments, its port, and its answers to the benchmark. */
 import type { Server } from "node:http";
 import { answer, say } from "../harness/talk.ts";
 

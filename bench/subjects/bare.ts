@@ -1,3 +1,4 @@
+/** Starts the bare servers that others are measured over. */
 import type { Running } from "../harness/measure.ts";
 import type { Stage } from "../harness/stage.ts";
 

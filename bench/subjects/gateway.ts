@@ -1,3 +1,4 @@
+/** Starts the gateway by its command, and signs users in through it. */
 import { randomBytes, randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import type { Dispatcher } from "undici";

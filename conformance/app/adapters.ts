@@ -1,3 +1,4 @@
+/** The example app on every adapter: each carries the same pages to the wire in its framework's way. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";

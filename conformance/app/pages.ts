@@ -1,6 +1,5 @@
-import type { JsonObject, Session } from "coatcheck/contracts";
-
 /** The pages of the example app, once for all adapters: each of these only carries them to the wire in its own way. */
+import type { JsonObject, Session } from "coatcheck/contracts";
 
 /** What a page says. */
 export interface Said {
@@ -10,7 +9,7 @@ export interface Said {
 
 export type Page = (session: Session<JsonObject>, query: URLSearchParams) => Said | Promise<Said>;
 
-/** Pages by method and path. `user`: only for somebody signed in. */
+/** Pages by method and path. `user`: for authenticated users only. */
 export interface Pages {
   readonly open: ReadonlyMap<string, Page>;
   readonly user: ReadonlyMap<string, Page>;
@@ -18,7 +17,7 @@ export interface Pages {
 
 const say = (body: JsonObject, status = 200): Said => ({ status, body });
 
-/** What everybody may see of themselves. */
+/** What callers may see of themselves. */
 function whoami(session: Session<JsonObject>): Said {
   const { identity, via, data, endedReason } = session;
   return say({ subject: identity?.subject ?? null, issuer: identity?.issuer ?? null, via, data, endedReason });

@@ -1,3 +1,4 @@
+/** The memory store of the example app, whose writes a module can watch and whose calls it can make fail. */
 import type { SessionStore } from "coatcheck/contracts";
 import { memory } from "coatcheck/memory";
 

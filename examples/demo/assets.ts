@@ -1,3 +1,4 @@
+/** Scripts, styles and icons that the pages load, read once at the start. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientModules } from "./client-modules.ts";

@@ -1,3 +1,4 @@
+/** `npm start -- --check`: walks through the demo as a browser would and reports each step. */
 import assert from "node:assert/strict";
 import type { Demo } from "./demo.ts";
 import { formOf, Visitor } from "./visitor.ts";

@@ -1,3 +1,4 @@
+/** Starts the three parts of the demo and connects them: provider, app and gateway. */
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { exampleApp } from "./app/app.ts";

@@ -1,3 +1,4 @@
+/** Starts the gateway of the demo by its command, with the settings that a reader would write. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

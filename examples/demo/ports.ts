@@ -1,3 +1,4 @@
+/** Finds free ports near the usual ones, so that two demos can run beside each other. */
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:http";
 

@@ -1,3 +1,4 @@
+/** A browser without a browser: cookies, redirects and forms, for the demo's check and the guides' tests. */
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 

@@ -1,3 +1,4 @@
+/** The app of the example: notes in sessions whose user a proxy in front asserts. */
 import { type AuditEvent, type Auth, coatcheck, type ProxyOptions, type SessionStore, unavailable } from "coatcheck";
 import { coatcheckExpress } from "coatcheck/express";
 import express, { type Express } from "express";

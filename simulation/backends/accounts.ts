@@ -1,3 +1,7 @@
+/**
+ * The app's own table of users, which says whom a name asserted by the portal means, and the books kept of its
+ * look-ups.
+ */
 import type { Asked } from "../clients/asked.ts";
 import { portalName } from "../clients/portal.ts";
 import { ownerOf, USERS } from "../clients/users.ts";

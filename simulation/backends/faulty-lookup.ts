@@ -1,3 +1,4 @@
+/** The account resolver as the engine sees it: fault injection between a process and the table of users. */
 import { CoatcheckError, type Known, type ResolverOptions } from "coatcheck";
 import type { LookupTrouble } from "../script/script.ts";
 import type { Life } from "../world/replica.ts";

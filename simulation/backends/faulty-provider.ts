@@ -1,3 +1,4 @@
+/** The OpenID provider as the engine sees it: fault injection between a process and the provider's tokens. */
 import type {
   Clock,
   FinishLogin,

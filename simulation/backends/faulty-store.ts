@@ -1,3 +1,4 @@
+/** The session store as the engine sees it: fault injection between a process and the real store below. */
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
 import type { StoreTrouble } from "../script/script.ts";
 import type { Life } from "../world/replica.ts";

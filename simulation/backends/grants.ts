@@ -1,3 +1,4 @@
+/** The provider's own state: grants, families of rotated refresh tokens, and each time that one was sent. */
 import type { EndReason, ProviderLogin, ProviderTokens } from "coatcheck/contracts";
 import { spring } from "../world/faults.ts";
 import type { Life } from "../world/replica.ts";

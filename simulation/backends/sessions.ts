@@ -1,3 +1,4 @@
+/** The store's own state: every effect in order, and the invariants that hold of each single one. */
 import type { EndReason, EndTarget, PutCondition, SessionRow, SessionStore } from "coatcheck/contracts";
 import type { Asked } from "../clients/asked.ts";
 import { isLogout, isWriting, mayCreate, signsIn } from "../clients/asked.ts";

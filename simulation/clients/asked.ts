@@ -1,3 +1,4 @@
+/** A request and its answer as recorded for the judges: who sent it, what for, and with which credentials. */
 import type { Errand } from "../script/script.ts";
 import type { Life } from "../world/replica.ts";
 import type { Assertion } from "./portal.ts";

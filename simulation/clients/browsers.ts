@@ -1,3 +1,4 @@
+/** Browsers with several tabs and one cookie jar: they send the requests of the script and report the answers. */
 import { hash } from "node:crypto";
 import { judgeAnswer } from "../judges/answers.ts";
 import { isValid } from "../judges/valid.ts";

@@ -1,3 +1,4 @@
+/** The portal: an authenticating proxy that asserts its user in a header, and the reader of that header. */
 import type { Identity, ProxyReader } from "coatcheck/contracts";
 import type { Via } from "../script/script.ts";
 

@@ -1,3 +1,4 @@
+/** The app: carries a request through the published engine as an adapter would, with a handler for each errand. */
 import type { Auth } from "coatcheck";
 import { CoatcheckError, ERRORS } from "coatcheck";
 import type { Policy, RouteRequest, Session } from "coatcheck/contracts";

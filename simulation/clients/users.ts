@@ -1,3 +1,4 @@
+/** The few users of a run, and the names under which sessions know them. */
 import type { SignOn } from "../world/world.ts";
 import { ISSUER } from "../world/world.ts";
 

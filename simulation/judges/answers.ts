@@ -1,3 +1,4 @@
+/** Judges each answer when it is ready: status, cookie and content against what the store and the script say. */
 import type { Known } from "../backends/sessions.ts";
 import type { Answer, Asked } from "../clients/asked.ts";
 import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "../clients/asked.ts";

@@ -1,3 +1,4 @@
+/** Judges each acknowledged order to end sessions: nothing that it was meant for may live on. */
 import type { Known } from "../backends/sessions.ts";
 import type { Asked } from "../clients/asked.ts";
 import type { Order } from "../world/work.ts";

@@ -1,3 +1,4 @@
+/** Judges what the portal's assertions have to do with an answer: who is shown, and which session counts. */
 import type { Known } from "../backends/sessions.ts";
 import type { Answer, Asked, Shown } from "../clients/asked.ts";
 import { COOKIE, type World } from "../world/world.ts";

@@ -1,3 +1,4 @@
+/** Judges the end of a run, when faults have stopped: nothing hangs, leaks or was promised in vain. */
 import type { Family, Send } from "../backends/grants.ts";
 import { judgeStreams } from "../clients/streams.ts";
 import type { World } from "../world/world.ts";

@@ -1,3 +1,4 @@
+/** Whether a ticket is valid at a moment, in the judges' own words: they do not ask the engine. */
 import type { RecordBody } from "coatcheck/contracts";
 import type { Known } from "../backends/sessions.ts";
 import type { World } from "../world/world.ts";

@@ -1,3 +1,4 @@
+/** All mutants of the engine that the simulation has to catch; those of portals and rare set-ups stand beside it. */
 import type { Mutant } from "./mutant.ts";
 import { always, dropped, never, one, oneAt, to } from "./mutant.ts";
 import {

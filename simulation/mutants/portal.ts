@@ -1,3 +1,4 @@
+/** Mutants of reconciling: what becomes of a session when a proxy asserts another user. */
 import type { Mutant } from "./mutant.ts";
 import { always, dropped, never, one, oneAt, to } from "./mutant.ts";
 import { argument, condition, operand, property, value } from "./parts.ts";

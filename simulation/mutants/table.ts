@@ -1,3 +1,4 @@
+/** Runs every mutant in a process of its own and prints which of them the simulation caught. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Found } from "../search.ts";

@@ -1,3 +1,4 @@
+/** Which kinds of request a tab sends, and how often each. */
 import type { Errand } from "./script.ts";
 
 /** Weights: how often a tab asks for what. */

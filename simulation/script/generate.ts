@@ -1,3 +1,4 @@
+/** Makes the script of a seed: its settings first, then everything that happens. */
 import { Random } from "../world/random.ts";
 import { Items } from "./items.ts";
 import { PortalItems } from "./portal-items.ts";

@@ -1,3 +1,4 @@
+/** Draws what happens in every run: visits, operators' orders, faults of store, provider and processes. */
 import type { Random } from "../world/random.ts";
 import { ERRANDS, PORTAL_ERRANDS } from "./errands.ts";
 import type { Errand, Event, Item, Moment, ProviderTrouble, Settings, StoreTrouble, Via, Visit } from "./script.ts";

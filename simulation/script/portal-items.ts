@@ -1,3 +1,4 @@
+/** Draws what happens behind a portal only: sign-ons there, forged headers, trouble with the look-up of users. */
 import type { Random } from "../world/random.ts";
 import { ROBOT_ERRANDS } from "./errands.ts";
 import type { Items } from "./items.ts";

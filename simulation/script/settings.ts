@@ -1,3 +1,4 @@
+/** Draws how a run is configured: replicas, lifetimes, clock skew, and how often calls fail. */
 import type { Random } from "../world/random.ts";
 import type { PortalSettings, Settings } from "./script.ts";
 

@@ -1,3 +1,4 @@
+/** Events that are no requests: a process dies, an operator ends sessions, the provider sends a logout. */
 import type { Browser } from "../clients/browsers.ts";
 import { ownerOf, USERS } from "../clients/users.ts";
 import { judgeOrder } from "../judges/orders.ts";

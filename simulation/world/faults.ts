@@ -1,3 +1,4 @@
+/** Kills and stops processes, at a time or at a moment such as a lease that was just taken. */
 import type { Mishap, Moment } from "../script/script.ts";
 import type { Life } from "./replica.ts";
 import type { World } from "./world.ts";

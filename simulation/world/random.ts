@@ -1,3 +1,4 @@
+/** Seeded randomness: numbers for the scheduler, and entropy for the engine. */
 import type { Entropy } from "coatcheck/contracts";
 
 /** What a share of something is, from 0 to 1. */

@@ -1,3 +1,4 @@
+/** A replica: one place where processes start, run the published `coatcheck()` and die, with a skewed clock. */
 import type { Auth, CoatcheckOptions } from "coatcheck";
 import { coatcheck } from "coatcheck";
 import type { Clock, SessionStore } from "coatcheck/contracts";

@@ -1,3 +1,4 @@
+/** Which request, order or background job an effect belongs to, followed through promises by AsyncLocalStorage. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Family } from "../backends/grants.ts";
 import type { Asked } from "../clients/asked.ts";

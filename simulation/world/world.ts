@@ -1,3 +1,4 @@
+/** What all parts of a run share, its constants, and the list of violations. */
 import type { EndReason } from "coatcheck/contracts";
 import type { Accounts } from "../backends/accounts.ts";
 import type { Grants } from "../backends/grants.ts";

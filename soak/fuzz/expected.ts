@@ -1,3 +1,4 @@
+/** What may come of each planned request: whether the app is asked, as which user, and with which statuses. */
 import { FLAWS } from "./clients/flaws.ts";
 import { MANNERS, type RequestPlan } from "./plan.ts";
 import type { Outcome } from "./servers/answering.ts";

@@ -1,3 +1,4 @@
+/** `npm run soak -- fuzz`: plays connections at once until enough requests were sent, and tells how it went. */
 import { Crowd } from "./clients/crowd.ts";
 import { Findings } from "./findings.ts";
 import { closingLine, mebibytes, type Sums, table, WORTH_MEMORY } from "./report.ts";

@@ -1,3 +1,4 @@
+/** Compares what a connection brought with what it should: foreign answers, leaks, framing, missing answers. */
 import type { Played } from "./clients/client.ts";
 import { type Answer, valuesOf } from "./clients/wire.ts";
 import { type Expected, expectedOf } from "./expected.ts";

@@ -1,3 +1,4 @@
+/** Draws connections from the seed: their requests, credentials, flaws, pace and endings, as data. */
 import { type Random, randomOf } from "../random.ts";
 import { FLAWS } from "./clients/flaws.ts";
 import type { Manner } from "./servers/answering.ts";

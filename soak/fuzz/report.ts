@@ -1,3 +1,4 @@
+/** The closing table of a run, and whether the gateway's memory has stopped growing. */
 import type { Violation } from "./judge.ts";
 import type { Measured } from "./servers/gateway.ts";
 

@@ -1,3 +1,4 @@
+/** Everything that runs around the gateway: provider, app, users, outages of the store, and the connections. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type Played } from "./clients/client.ts";
 import { type Message, messageOf, type Step, scriptOf } from "./clients/messages.ts";

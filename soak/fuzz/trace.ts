@@ -1,3 +1,4 @@
+/** Prints a connection for a reader: plan, bytes sent and bytes received, without secrets. */
 import type { Played } from "./clients/client.ts";
 import type { Step } from "./clients/messages.ts";
 import { expectedOf } from "./expected.ts";

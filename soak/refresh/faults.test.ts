@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lifeOf, secretOf } from "../provider/messages.ts";
 import { randomOf } from "../random.ts";
 import { nextPlan } from "./faults.ts";
+import { lifeOf, secretOf } from "./provider/messages.ts";
 
 const lease = { length: 5_000, margin: 1_000 };
 const plansOf = (seed: number) => {

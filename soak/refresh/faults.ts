@@ -1,3 +1,4 @@
+/** Draws and carries out the faults: gateways killed or stopped, at any time or while a refresh is in flight. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import type { Gateway } from "./gateway.ts";

@@ -1,3 +1,4 @@
+/** The load balancer: sends a request to a gateway that answers, and retries as a proxy would. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Reply } from "../ask.ts";
 import { getFrom } from "../ask.ts";

@@ -1,10 +1,11 @@
+/** The gateways: one place behind the load balancer each, with one process after another in it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eachLine, end, isOver, keepTrack } from "../child.ts";
-import { secretOf } from "../provider/messages.ts";
 import type { Fault, Life, Line } from "./journal.ts";
+import { secretOf } from "./provider/messages.ts";
 
 const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
 const FLAGS = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];

@@ -1,3 +1,4 @@
+/** Judges the journals: every refresh token sent twice and every user logged out needs a fault that explains it. */
 import type { Answer, Fault, Journals, Known, Life, Line, Spend, Stored } from "./journal.ts";
 
 /** A token that was presented again, and the fault that explains it; `null`: nothing does. */

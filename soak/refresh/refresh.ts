@@ -1,3 +1,4 @@
+/** `npm run soak -- refresh`: gateways, users and faults at once, and the judgement of their journals. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

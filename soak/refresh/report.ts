@@ -1,3 +1,4 @@
+/** The closing table of a run: refreshes, repeats, logouts, and how long users waited. */
 import type { Journals } from "./journal.ts";
 import type { Verdict } from "./judge.ts";
 

@@ -1,14 +1,15 @@
+/** Starts provider, app and three gateways on one file of sessions, with short leases. */
 import { randomBytes, randomInt } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqlite } from "coatcheck/sqlite";
-import { RunningProvider } from "../provider/provider.ts";
 import { randomOf } from "../random.ts";
 import { Fleet } from "./fleet.ts";
 import { Gateway, type Records } from "./gateway.ts";
 import type { Known, LeaseTimes, Stored } from "./journal.ts";
+import { RunningProvider } from "./provider/provider.ts";
 
 const HOST = "soak.example";
 const GATEWAYS = ["a", "b", "c"];

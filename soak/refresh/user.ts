@@ -1,3 +1,4 @@
+/** A user with several tabs: signs in, sends requests around every expiry, and keeps a diary. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { get, getFrom, Jar, PAGE, SCRIPT } from "../ask.ts";
 import type { Random } from "../random.ts";

@@ -1,3 +1,4 @@
+/** Coatcheck with as many signed-in users as a benchmark wants, on the store that it names. */
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { Auth, SessionStore } from "coatcheck";

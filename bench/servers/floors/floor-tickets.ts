@@ -1,3 +1,4 @@
+/** The floor's session: a ticket, its hash and its body, with nothing of a library between them. */
 import { hash, randomBytes } from "node:crypto";
 import { dataOf, personOf } from "../../load/people.ts";
 

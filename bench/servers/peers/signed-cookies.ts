@@ -1,3 +1,4 @@
+/** Signed session cookies, made without a login, for the peers that use them. */
 import { createHmac, randomBytes } from "node:crypto";
 
 /** What signed cookies are made with here. */

@@ -1,3 +1,4 @@
+/** Cache-Control of the library's endpoints, and of every response that sets a cookie. */
 import assert from "node:assert/strict";
 import { type Answer, Browser, send } from "../../client.ts";
 import type { Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Each store call fails in turn, under each operation: 503 with Retry-After if the answer depends on it. */
 import assert from "node:assert/strict";
 import { EVERY_METHOD, type StoreMethod } from "../../app/store.ts";
 import { type Answer, Browser, field, signedIn } from "../../client.ts";
@@ -28,10 +29,10 @@ export async function run(target: Target): Promise<void> {
   for (const [method, path] of CALLS) {
     const browser = await signedIn(target);
     store.fail(method);
-    await refused(await browser.post(path), `${path} where ${method} fails`);
+    await refused(await browser.post(path), `${path} when ${method} fails`);
     store.recover();
     if (!path.endsWith("fresh"))
-      assert.equal((await browser.get("/me")).status, 200, `${path} where ${method} failed: signed out`);
+      assert.equal((await browser.get("/me")).status, 200, `${path} after ${method} failed: signed out`);
   }
   // A logout clears the cookie all the same: S-45.
   const reader = await signedIn(target);
@@ -39,7 +40,7 @@ export async function run(target: Target): Promise<void> {
   store.fail("put");
   await refused(await anonymous.post("/data?key=a"), "a first write");
   store.recover();
-  // Who brings no ticket is not looked up, and a touch is only counted.
+  // A request without a ticket causes no look-up, and a touch is only counted.
   store.fail(...EVERY_METHOD);
   assert.equal((await anonymous.get("/public")).status, 200);
   store.recover();

@@ -1,3 +1,4 @@
+/** The client disconnects during the handler: its edit is stored, and no error is logged. */
 import assert from "node:assert/strict";
 import { field, SAME_ORIGIN, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** What a handler asked for before it threw or answered 5xx: a logout stands, edits and logins do not. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Two tabs with one cookie jar: a late response of the first must not clear the second one's new cookie. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

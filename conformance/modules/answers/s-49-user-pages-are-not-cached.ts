@@ -1,8 +1,9 @@
+/** Cache-Control of pages of an authenticated user, of their 401, and of the redirect to the login. */
 import assert from "node:assert/strict";
 import { Browser, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "S-49 pages of somebody signed in, and the way to the login, are no-store";
+export const title = "S-49 pages of an authenticated user, and the way to the login, are no-store";
 
 export async function run(target: Target): Promise<void> {
   appOf(target);

@@ -1,8 +1,9 @@
+/** Reads fail: pages of every policy answer 503 and keep the cookie, and the session works again afterwards. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "SE-16 an outage of the store is 503, and afterwards one is still signed in";
+export const title = "SE-16 an outage of the store is 503, and afterwards the user is still signed in";
 
 export async function run(target: Target): Promise<void> {
   const { store } = appOf(target);

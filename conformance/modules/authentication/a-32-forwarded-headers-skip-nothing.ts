@@ -1,3 +1,4 @@
+/** Headers that proxies set, sent by a client itself: no path, address or user in them is believed. */
 import assert from "node:assert/strict";
 import { send } from "../../client.ts";
 import type { Target } from "../../target.ts";

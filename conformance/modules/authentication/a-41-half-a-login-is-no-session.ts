@@ -1,8 +1,9 @@
+/** A login cookie, or an anonymous session with data, does not authenticate the request. */
 import assert from "node:assert/strict";
 import { Browser, field, send } from "../../client.ts";
 import type { Target } from "../../target.ts";
 
-export const title = "A-41 an anonymous session, or a login in progress, is nobody signed in";
+export const title = "A-41 an anonymous session, or a login in progress, is no authenticated user";
 
 export async function run(target: Target): Promise<void> {
   const state = "s".repeat(11);

@@ -1,3 +1,4 @@
+/** A bearer token that does not verify beside a valid session: the request fails, and the session lives on. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Bearer and session in one request: which of them authenticated it decides about identity and CSRF check. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,7 @@
+/**
+ * A session id that the server did not make, or an id without its secret, is worth nothing before and after a
+ * login.
+ */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { Browser, send } from "../../client.ts";

@@ -1,3 +1,4 @@
+/** Browsers ignore a deletion of a `__Host-` cookie that lacks Secure or Path=/, by logout or on a dead ticket. */
 import assert from "node:assert/strict";
 import { parseCookie, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

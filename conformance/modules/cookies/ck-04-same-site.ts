@@ -1,3 +1,4 @@
+/** The SameSite attribute, on every cookie of a session's life. */
 import assert from "node:assert/strict";
 import { cookiesOfALife } from "../../cookie-life.ts";
 import type { Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Max-Age of the cookie follows the absolute lifetime; the idle timeout is the server's to enforce. */
 import assert from "node:assert/strict";
 import { Browser, parseCookie, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** One Set-Cookie line for each response that changes the session, and a value of cookie-octets alone. */
 import assert from "node:assert/strict";
 import { type Answer, Browser, parseCookie } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

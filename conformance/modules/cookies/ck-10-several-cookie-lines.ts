@@ -1,3 +1,4 @@
+/** HTTP/2 and some proxies split Cookie into several header lines; the session is found in any of them. */
 import assert from "node:assert/strict";
 import { field, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** The attributes that decide which cookie a browser deletes: Path, Secure and Domain, on setting and on clearing. */
 import assert from "node:assert/strict";
 import { cookiesOfALife } from "../../cookie-life.ts";
 import type { Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** No cookie, an empty one, a dead one: signed out, and the way to the login is no redirect loop. */
 import assert from "node:assert/strict";
 import { send, signedIn } from "../../client.ts";
 import type { Target } from "../../target.ts";

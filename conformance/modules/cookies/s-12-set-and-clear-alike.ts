@@ -1,3 +1,4 @@
+/** All attributes of the cleared cookie are those of the cookie that was set, but for its end. */
 import assert from "node:assert/strict";
 import { Browser, parseCookie } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

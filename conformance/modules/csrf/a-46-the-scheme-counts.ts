@@ -1,3 +1,4 @@
+/** An attacker on the network controls http on the same host: its Origin is cross-site. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** A cross-site POST, PUT, PATCH or DELETE with a session cookie, on the app's routes and on the library's. */
 import assert from "node:assert/strict";
 import { field, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

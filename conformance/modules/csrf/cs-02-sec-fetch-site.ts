@@ -1,3 +1,4 @@
+/** Every value of Sec-Fetch-Site, spelled right and wrong, with each kind of Origin beside it. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Older browsers send Origin alone: prefixes, suffixes, schemes and ports that look like ours are refused. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** GET, HEAD and OPTIONS stay safe, also with the headers and parameters that override a method elsewhere. */
 import assert from "node:assert/strict";
 import { send, signedIn } from "../../client.ts";
 import type { Target } from "../../target.ts";

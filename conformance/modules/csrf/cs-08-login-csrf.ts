@@ -1,8 +1,9 @@
+/** Login CSRF: a callback or login that another site sends leaves no session in the victim's browser. */
 import assert from "node:assert/strict";
 import { NAVIGATION, parseCookie, send } from "../../client.ts";
 import type { Target } from "../../target.ts";
 
-export const title = "CS-08 another site can sign nobody in";
+export const title = "CS-08 another site cannot sign a user in";
 
 export async function run(target: Target): Promise<void> {
   const callback = await send(target, `${target.prefix}/callback?code=stolen&state=${"s".repeat(43)}`, { headers: NAVIGATION });

@@ -1,3 +1,4 @@
+/** The library's endpoints, existing and not, under a form that another site posts. */
 import assert from "node:assert/strict";
 import { send } from "../../client.ts";
 import type { Target } from "../../target.ts";

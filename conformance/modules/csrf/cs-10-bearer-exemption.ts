@@ -1,3 +1,4 @@
+/** An Authorization header that did not authenticate the request does not switch the CSRF check off. */
 import assert from "node:assert/strict";
 import { send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

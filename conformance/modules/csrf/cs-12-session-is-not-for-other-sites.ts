@@ -1,3 +1,4 @@
+/** The session endpoint refuses reads from other sites, and its response may not be embedded there. */
 import assert from "node:assert/strict";
 import { SAME_ORIGIN, send, signedIn } from "../../client.ts";
 import type { Target } from "../../target.ts";

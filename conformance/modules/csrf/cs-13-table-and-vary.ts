@@ -1,3 +1,4 @@
+/** The decision table of the CSRF check, row by row, and the Vary header of its refusals. */
 import assert from "node:assert/strict";
 import { field, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,8 +1,9 @@
+/** A second login in one browser, as another user: the first session ends in the store, not in the cookie alone. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "A-13 signing in as somebody else ends the old session, for copies of it too";
+export const title = "A-13 signing in as another user ends the old session, for copies of it too";
 
 export async function run(target: Target): Promise<void> {
   const { events } = appOf(target);

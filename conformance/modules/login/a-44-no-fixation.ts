@@ -1,3 +1,4 @@
+/** Session fixation: the attacker's own ticket, anonymous or authenticated, planted in the victim's browser. */
 import assert from "node:assert/strict";
 import { Browser, field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

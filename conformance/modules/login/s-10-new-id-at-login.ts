@@ -1,3 +1,4 @@
+/** The id changes with each login; data of an anonymous session are kept, those of another user never. */
 import assert from "node:assert/strict";
 import { Browser, field } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

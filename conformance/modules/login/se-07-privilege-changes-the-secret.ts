@@ -1,3 +1,4 @@
+/** A rotation leaves the old secret a grace of seconds for requests in flight, and then none. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Logout by a form and by a program: other sites cannot cause it, and GET only asks for confirmation. */
 import assert from "node:assert/strict";
 import { json, SAME_ORIGIN, send, signedIn } from "../../client.ts";
 import type { Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Replay of a logout token: refused, unless the first attempt met an outage of the store. */
 import assert from "node:assert/strict";
 import { signedInThere, tellLogout } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

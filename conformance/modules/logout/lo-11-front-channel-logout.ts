@@ -1,3 +1,4 @@
+/** OpenID Connect Front-Channel Logout: parameters, framing headers, and whose session ends. */
 import assert from "node:assert/strict";
 import { send, signedInThere } from "../../client.ts";
 import type { Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Logout ends the session in the store: copies of the cookie are dead, and other devices go on. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Logout during an outage of the store: reported, cookie cleared, and retried in the background until it is stored. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Single flight: parallel requests on an expired access token share one refresh, and its result. */
 import assert from "node:assert/strict";
 import { field, signedInThere } from "../../client.ts";
 import { holdRefreshes, refreshesOf } from "../../refreshing.ts";
@@ -17,7 +18,7 @@ export async function run(target: Target): Promise<void> {
   const answers = await asked;
   for (const { status, text, cookies } of answers) assert.deepEqual([status, cookies], [200, []], text);
   const tokens = new Set(answers.filter((_, index) => index % 2 === 0).map((answer) => field(answer, "token")));
-  assert.equal(tokens.size, 1, "everybody gets the same token");
+  assert.equal(tokens.size, 1, "all requests get the same token");
   assert.equal(tokens.has(old), false, "and it is a new one");
   assert.equal(refreshesOf(app), 1);
   assert.deepEqual(app.provider.reuses, []);

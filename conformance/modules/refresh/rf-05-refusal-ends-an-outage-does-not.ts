@@ -1,3 +1,4 @@
+/** The provider is down, refuses the refresh token, or loses the response: only a refusal ends the session. */
 import assert from "node:assert/strict";
 import { type Answer, field, signedInThere } from "../../client.ts";
 import { refreshesOf } from "../../refreshing.ts";

@@ -1,3 +1,4 @@
+/** Logout while a refresh is at the provider: waiting requests hear of it, and the new token is revoked. */
 import assert from "node:assert/strict";
 import { signedInThere } from "../../client.ts";
 import { holdRefreshes } from "../../refreshing.ts";
@@ -19,7 +20,7 @@ export async function run(target: Target): Promise<void> {
   assert.deepEqual(
     (await waiting).map(({ status }) => status),
     [401, 401, 401],
-    "whoever waits hears of it at once",
+    "waiting requests hear of it at once",
   );
   assert.equal((await copy.get("/me")).status, 401);
   const before = provider.revoked.length;

@@ -1,8 +1,9 @@
+/** Exactly which fields the session endpoint answers: no token of the provider, no secret of the session. */
 import assert from "node:assert/strict";
 import { json, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "A-33 the session endpoint says who and until when, and no more";
+export const title = "A-33 the session endpoint tells the user and the limits, and no more";
 
 export async function run(target: Target): Promise<void> {
   appOf(target);

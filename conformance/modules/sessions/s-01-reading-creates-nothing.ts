@@ -1,3 +1,4 @@
+/** Crawlers and robots: 20,000 pipelined requests without a session cost the store nothing. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";

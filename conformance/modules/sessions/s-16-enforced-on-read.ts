@@ -1,3 +1,4 @@
+/** A session past its lifetime is refused although its row is still there: no sweep is needed for that. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** The idle timeout: requests in time extend a session, the first one too late does not. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** The absolute lifetime: neither activity nor rotation moves its end by a millisecond. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,8 +1,9 @@
+/** GET on the session endpoint leaves the idle timeout alone; POST tells it that the user is there. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "SE-06 polling the session is no activity, saying that one is here is";
+export const title = "SE-06 polling the session is no activity, reporting activity is";
 
 export async function run(target: Target): Promise<void> {
   const { clock, idle } = appOf(target);

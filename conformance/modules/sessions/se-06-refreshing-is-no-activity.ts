@@ -1,9 +1,10 @@
+/** Refreshes of access tokens, caused by polling, do not extend the idle timeout. */
 import assert from "node:assert/strict";
 import { signedInThere } from "../../client.ts";
 import { refreshesOf } from "../../refreshing.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "SE-06 refreshing tokens is no activity: a page that only polls keeps nobody signed in";
+export const title = "SE-06 refreshing tokens is no activity: a page that only polls keeps no session alive";
 
 export async function run(target: Target): Promise<void> {
   const app = appOf(target);

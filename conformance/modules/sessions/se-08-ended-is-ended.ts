@@ -1,3 +1,4 @@
+/** A ticket that was copied before logout or expiry opens nothing afterwards. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** The list of sessions under attack: ids of another user, unknown ids and malformed ones get one answer. */
 import assert from "node:assert/strict";
 import { json, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,8 +1,9 @@
+/** The list of a user's own sessions: its fields, the end of one and of all others, and its CSRF check. */
 import assert from "node:assert/strict";
 import { type Browser, field, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "SE-10 people list and end their own sessions; a handle of the list proves nothing";
+export const title = "SE-10 users list and end their own sessions; a handle of the list proves nothing";
 
 export async function run(target: Target): Promise<void> {
   appOf(target);

@@ -1,3 +1,4 @@
+/** Concurrent writes: after a logout they fail, and edits beside each other are all kept. */
 import assert from "node:assert/strict";
 import { field, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

@@ -1,3 +1,4 @@
+/** Pages, redirects and headers are searched for the secret of the session that they belong to. */
 import assert from "node:assert/strict";
 import { signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";

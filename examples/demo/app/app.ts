@@ -1,3 +1,4 @@
+/** The demo's app: plain pages behind the gateway, which tells it the user in headers. */
 import { coatcheck } from "coatcheck";
 import { coatcheckExpress } from "coatcheck/express";
 import { sqlite } from "coatcheck/sqlite";

@@ -1,3 +1,4 @@
+/** What the app keeps in a session's data: a few notes of the user. */
 import type { CoatcheckOptions, Session } from "coatcheck";
 
 /** What the app keeps in its session. */

@@ -1,3 +1,4 @@
+/** The app's pages as HTML: front page, desk, and the page for an unknown path. */
 import { html, type Markup, page } from "../html.ts";
 import type { Visitor } from "./app.ts";
 import { LONGEST_NOTE } from "./notes.ts";

@@ -1,3 +1,4 @@
+/** The demo's secrets: the gateway's keyring and the provider's signing key, made at the first start. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** The provider's storage: what it has issued, in memory. */
 import type { Adapter, Payload } from "oidc-provider";
 
 interface Entry {

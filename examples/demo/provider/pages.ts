@@ -1,3 +1,4 @@
+/** The provider's pages as HTML: login, logout, and errors. */
 import { html, type Markup, page } from "../html.ts";
 import { PASSWORD, PEOPLE, type Person } from "./people.ts";
 

@@ -1,3 +1,4 @@
+/** The demo's OpenID provider, made with oidc-provider: two users, one client, no consent page. */
 import type { IncomingMessage } from "node:http";
 import { type Context, type Interaction, Provider } from "oidc-provider";
 import { serveAsset } from "../assets.ts";

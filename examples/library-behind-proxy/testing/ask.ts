@@ -1,3 +1,4 @@
+/** Sends requests around the proxies: from any address of this machine, with headers that browsers cannot send. */
 import { once } from "node:events";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";

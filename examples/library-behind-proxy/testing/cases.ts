@@ -1,3 +1,4 @@
+/** What holds behind a proxy, case by case, in a real browser; `suite.ts` plays them over each pair of proxies. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { askApp, askFront } from "./ask.ts";

@@ -1,3 +1,4 @@
+/** A self-signed certificate, made without openssl: browsers accept `__Host-` cookies over TLS alone. */
 import { generateKeyPairSync, sign } from "node:crypto";
 
 const SEQUENCE = 0x30;

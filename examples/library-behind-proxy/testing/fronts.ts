@@ -1,3 +1,4 @@
+/** nginx and Caddy as the guide configures them, in front of the app. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { certificateOf } from "./certificate.ts";

@@ -1,3 +1,4 @@
+/** Reads the configuration files of the guides, so that tests run what readers copy. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 

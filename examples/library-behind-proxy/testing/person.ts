@@ -1,3 +1,4 @@
+/** A person at Chromium: signs in, writes notes, signs out, and changes at the provider. */
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { HOST } from "./ground.ts";

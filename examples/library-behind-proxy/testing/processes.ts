@@ -1,3 +1,4 @@
+/** Starts other programs and waits until they listen; says what they wrote when they fail. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";

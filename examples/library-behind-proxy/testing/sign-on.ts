@@ -1,3 +1,4 @@
+/** Who authenticates users in front of the app: oauth2-proxy, its stand-in, or our gateway. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

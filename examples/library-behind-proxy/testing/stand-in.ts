@@ -1,3 +1,4 @@
+/** A stand-in for oauth2-proxy on machines that have none, by the same configuration file. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

@@ -1,3 +1,4 @@
+/** The whole chain behind a public name: web server, authenticating proxy, provider and app. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,3 +1,4 @@
+/** The suite that every pair of web server and authenticating proxy has to pass. */
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import * as cases from "./cases.ts";

@@ -1,3 +1,4 @@
+/** Plays one planned connection over a raw socket: pieces, pauses and endings as drawn, answers read strictly. */
 import { connect, type Socket } from "node:net";
 import type { ConnectionPlan } from "../plan.ts";
 import type { Step } from "./messages.ts";

@@ -1,3 +1,4 @@
+/** Turns planned requests into bytes, whole or in pieces, flaws included. */
 import type { ConnectionPlan, RequestPlan } from "../plan.ts";
 import { bodyOf } from "../servers/answering.ts";
 import { FLAWS } from "./flaws.ts";

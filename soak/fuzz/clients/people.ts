@@ -1,3 +1,4 @@
+/** The users of the run: signed in through the gateway, some signed out again, and their credentials. */
 import { get, Jar, PAGE, type Reply } from "../../ask.ts";
 
 export const HOST = "fuzz.example";

@@ -1,3 +1,7 @@
+/**
+ * How the app behind the gateway may answer: a manner has a name, a way to play and the outcome that clients may
+ * see.
+ */
 import type { Socket } from "node:net";
 
 /** A request as the app behind the gateway sees it, and how it answers. */

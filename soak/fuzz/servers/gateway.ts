@@ -1,3 +1,4 @@
+/** Starts the gateway under test by its command, with the hook that measures it and fails its store. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";

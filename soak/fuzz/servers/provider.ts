@@ -1,3 +1,4 @@
+/** The OpenID provider of the run: signs in the user whom `login_hint` names, and issues bearer tokens. */
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { GROUP } from "../clients/people.ts";

@@ -1,3 +1,4 @@
+/** The app behind the gateway, on raw sockets: it answers in drawn manners and keeps what it saw. */
 import { createServer, type Server, type Socket } from "node:net";
 import { bodyOf, type Manner } from "./answering.ts";
 import { type Request, RequestReader } from "./request-reader.ts";

@@ -1,8 +1,9 @@
+/** A logout token without sid: whose sessions end, and which later ones a delayed token must not touch. */
 import assert from "node:assert/strict";
 import { signedIn, signedInThere, tellLogout } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "LO-09 a logout by subject ends all sessions of that person at that issuer, and a later login is free";
+export const title = "LO-09 a logout by subject ends all sessions of that user at that issuer, and a later login is free";
 
 export async function run(target: Target): Promise<void> {
   const { clock, provider } = appOf(target);

@@ -1,8 +1,9 @@
+/** Two live session cookies in one request, as cookie tossing makes them: neither user is authenticated. */
 import assert from "node:assert/strict";
 import { field, send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "CK-11 two live tickets are nobody, and other spellings of the name are not ours";
+export const title = "CK-11 two live tickets authenticate no user, and other spellings of the name are not ours";
 
 export async function run(target: Target): Promise<void> {
   const { events } = appOf(target);

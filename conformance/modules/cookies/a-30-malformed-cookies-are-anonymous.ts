@@ -1,8 +1,12 @@
+/**
+ * Hostile values of the session cookie: each is answered as to an anonymous caller, with no error and no new
+ * cookie.
+ */
 import assert from "node:assert/strict";
 import { send } from "../../client.ts";
 import type { Target } from "../../target.ts";
 
-export const title = "A-30 a malformed session cookie is nobody: 401, never an error and never a pass";
+export const title = "A-30 a malformed session cookie is anonymous: 401, never an error and never a pass";
 
 const MALFORMED = [
   "",

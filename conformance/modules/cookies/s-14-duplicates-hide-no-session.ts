@@ -1,8 +1,9 @@
+/** Stale cookies of the same name, before and after the live one, do not hide it. */
 import assert from "node:assert/strict";
 import { send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "S-14 dead cookies of our name beside a live one lock nobody out";
+export const title = "S-14 dead cookies of our name beside a live one lock no user out";
 
 export async function run(target: Target): Promise<void> {
   appOf(target);

@@ -1,4 +1,5 @@
-import type { Spend } from "../refresh/journal.ts";
+/** The messages between the run and the provider's process. */
+import type { Spend } from "../journal.ts";
 
 /** What the provider's process is told at its start. */
 export interface ProviderOrder {

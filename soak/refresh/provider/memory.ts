@@ -1,3 +1,4 @@
+/** The provider's storage: what it has issued, and which refresh token each request presented. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { Adapter, Payload } from "oidc-provider";

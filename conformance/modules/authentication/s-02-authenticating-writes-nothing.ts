@@ -1,8 +1,9 @@
+/** Authentication is free of side effects: valid and invalid credentials, in every combination, cause no write. */
 import assert from "node:assert/strict";
 import { send, signedIn } from "../../client.ts";
 import { appOf, type Target } from "../../target.ts";
 
-export const title = "S-02 finding out who asks writes nothing, whatever came along";
+export const title = "S-02 authenticating a request writes nothing, whatever came along";
 
 export async function run(target: Target): Promise<void> {
   const { store, bearer } = appOf(target);

@@ -1,7 +1,8 @@
+/** The run's side of the provider's process: starts it, and collects its journal. */
 import { type ChildProcess, fork } from "node:child_process";
-import { eachLine, end, keepTrack } from "../child.ts";
-import type { Moments } from "../refresh/faults.ts";
-import type { Spend } from "../refresh/journal.ts";
+import { eachLine, end, keepTrack } from "../../child.ts";
+import type { Moments } from "../faults.ts";
+import type { Spend } from "../journal.ts";
 import { isProviderMessage, type ProviderMessage, type ProviderOrder } from "./messages.ts";
 
 /** The provider in its process, and the app behind the gateways. */

@@ -7,7 +7,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Context, Provider } from "oidc-provider";
-import { type Random, randomOf } from "../random.ts";
+import { type Random, randomOf } from "../../random.ts";
 import { ProviderMemory, type Seen } from "./memory.ts";
 import { isProviderOrder, lifeOf, type ProviderMessage, type ProviderOrder } from "./messages.ts";
 
