@@ -1,3 +1,4 @@
+/** The background job that refreshes the sessions of absent users. */
 import type { SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody, readable } from "../../core/record.ts";
@@ -6,22 +7,19 @@ import { chance } from "../../crypto/entropy.ts";
 import type { Renewals } from "./coordinator.ts";
 import type { RenewalOptions } from "./options.ts";
 
-/** How often the store is asked for sessions whose tokens are due, milliseconds, by chance half of it. */
+/** How often the store is asked for sessions whose tokens are due, milliseconds, with jitter down to half of it. */
 const EVERY = 15_000;
 const BATCH = 100;
-/** Sessions that this process renews at once; requests are not kept waiting for them. */
+/** Sessions that this job refreshes at once; few, so that requests are not delayed. */
 const AT_ONCE = 4;
-/** After each of them, by chance half of it to half as much again: the end of an outage is no rush hour. */
+/** The pause after each, with jitter of half of it: the end of an outage must not cause a burst. */
 const PAUSE = 30;
-/** So many failures of a pass, and it is over: the provider is away, and each session has its own pause already. */
+/** A pass stops after so many failures: the provider is unavailable, and each session has its own backoff already. */
 const MOST_FAILURES = 8;
 
 type Options = Pick<RenewalOptions, "store" | "clock" | "entropy" | "policy" | "report">;
 
-/**
- * Keeps the sessions of absent users in step too, until the signal is aborted. It counts as no activity of theirs
- * (SE-06).
- */
+/** Keeps the sessions of absent users in step too, until the signal is aborted. It is no activity of theirs (SE-06). */
 export async function renewAbsent(options: Options, renewals: Renewals, signal: AbortSignal): Promise<void> {
   const { clock, entropy, report } = options;
   const pass = new Pass(options, renewals, signal);
@@ -35,12 +33,12 @@ export async function renewAbsent(options: Options, renewals: Renewals, signal: 
   }
 }
 
-/** One look at all that is due, and what is remembered until the next. */
+/** One pass over all sessions that are due, and the state that is kept until the next. */
 class Pass {
   readonly #options: Options;
   readonly #renewals: Renewals;
   readonly #signal: AbortSignal;
-  /** Leases that stood at the last look, by id. A lease that still stands may be a dead holder's. */
+  /** Leases that were held at the last pass, by id. One that is still held may belong to a dead process. */
   #leases = new Map<string, string>();
   #failures = 0;
 
@@ -61,7 +59,7 @@ class Pass {
       const fresh = due.filter(({ id }) => !done.has(id));
       for (const { id } of fresh) done.add(id);
       await this.#all(fresh, before);
-      // What is still due could not be helped; whatever is behind it in a full batch is reached by the next pass.
+      // Rows that are still due failed; rows behind them in a full batch are reached by the next pass.
       if (due.length < BATCH || fresh.length === 0) return;
     }
   }
@@ -89,7 +87,7 @@ class Pass {
     }
     if (row.lease !== null) {
       this.#leases.set(row.id, row.lease);
-      // Somebody renews it now; only one who is still at it after a whole pass may have died.
+      // Another process refreshes it now; only one that still does after a whole pass may have died.
       if (before.get(row.id) !== row.lease) return;
     }
     const renewal = await this.#renewals.flight(row);

@@ -1,3 +1,6 @@
+/**
+ * Coordinates the refreshes of one process: single flight for each session, one lease in the store for all processes.
+ */
 import type { Provider, RecordBody, SessionRow } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { parseBody } from "../../core/record.ts";
@@ -19,19 +22,19 @@ import { isLook, look, take } from "./take-lease.ts";
 import { WaitBudget } from "./wait-budget.ts";
 import { Waits } from "./waits.ts";
 
-/** How often somebody else's lease is looked at, by chance half of it. */
+/** How often another process's lease is checked, milliseconds, with jitter down to half of it. */
 const POLL = 200;
 const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
-/** How a request asks for a renewal. */
+/** How a request asks for a refresh. */
 interface RenewOptions {
   readonly rejected?: string | undefined;
   readonly budget?: WaitBudget;
   readonly fresh?: boolean;
 }
 
-/** A flight that looks at its row. */
+/** A flight that is reading its row. */
 interface Flying {
   readonly flight: Flight;
   /** An access token that counts as run out. */
@@ -40,14 +43,14 @@ interface Flying {
 }
 
 /**
- * Renews tokens, each refresh token spent once: one flight for a session in a process, one lease for it in the store
- * (docs/design.md §1.7).
+ * Refreshes tokens, and sends each refresh token once: single flight for a session in a process, one lease for it in
+ * the store (docs/design.md §1.7).
  */
 export class Renewals {
   readonly #options: RenewalOptions;
   readonly #flights = new Map<string, Flight>();
   readonly #held = new Map<string, Held>();
-  /** When each provider last did what it was asked: renewed tokens, or signed somebody in. */
+  /** When each provider last succeeded: refreshed tokens, or signed a user in. */
   readonly #succeeded = new Map<string, number>();
   readonly #closing = new AbortController();
   readonly #turns: Turns;
@@ -59,15 +62,12 @@ export class Renewals {
     this.#turns = new Turns(options.clock);
   }
 
-  /** No flight waits for a lease any longer; results that the store has not taken are offered once more. */
+  /** No flight waits for a lease any longer; results that are not stored yet are tried once more. */
   close(): void {
     this.#closing.abort(new CoatcheckError("ERR_TOKEN_UNAVAILABLE"));
   }
 
-  /**
-   * A provider did what it was asked, so an outage of it is over: sessions that it failed need not wait out their
-   * pauses.
-   */
+  /** A provider succeeded, so its outage is over: sessions need not wait for the rest of their backoff. */
   succeeded(provider: string): void {
     this.#succeeded.set(provider, this.#options.clock.now());
   }
@@ -78,7 +78,7 @@ export class Renewals {
   }
 
   /**
-   * Renews where that is due, and waits for it as long as a request may. Rejects where the store does not answer.
+   * Refreshes if that is due, and waits for it as long as a request may. Rejects if the store does not answer.
    * @param rejected an access token that counts as run out
    * @param fresh the row was read just now, for this request
    */
@@ -96,7 +96,8 @@ export class Renewals {
   }
 
   /**
-   * A result that the store has not taken is of the row as it was leased; who has read a newer one goes on with that.
+   * A result that is not stored yet belongs to the row as it was leased; a caller that has read a newer row goes on
+   * with that.
    */
   #since(row: SessionRow, landing: Landing, rejected?: string): Renewal {
     const renewal = renewalOf(landing);
@@ -106,8 +107,8 @@ export class Renewals {
   }
 
   /**
-   * The access token, live, renewed where that is due; where only nearly so, the renewal begins and the present one is
-   * given. Rejects with `ERR_TOKEN_UNAVAILABLE`, `ERR_SESSION_ENDED` or `ERR_STORE_UNAVAILABLE`.
+   * The access token, live, refreshed if that is due; if it is only nearly due, the refresh begins and the present
+   * token is returned. Rejects with `ERR_TOKEN_UNAVAILABLE`, `ERR_SESSION_ENDED` or `ERR_STORE_UNAVAILABLE`.
    */
   async accessToken(given: SessionRow, rejected?: string, budget = this.budget()): Promise<string> {
     let row = given;
@@ -147,18 +148,18 @@ export class Renewals {
     return openTokens(row, bodyOf(row, store.capabilities), keyring)?.accessToken ?? null;
   }
 
-  /** Begins a renewal that nobody waits for. */
+  /** Begins a refresh that no request waits for. */
   ahead(row: SessionRow): void {
     if (this.#flights.has(row.id) || this.#held.has(row.id) || this.#closing.signal.aborted) return;
     this.#flight(row);
   }
 
-  /** The flight for this session: the one that is under way, or a new one. It takes as long as it takes. */
+  /** The flight for this session: the one that is under way, or a new one. Without a time limit. */
   flight(row: SessionRow, rejected?: string): Promise<Renewal> {
     return this.#flight(row, rejected).landed.then(renewalOf);
   }
 
-  // Single flight: one for a session in this process, whoever asks.
+  // Single flight: one for a session in this process, however many callers wait for it.
   #flight(row: SessionRow, rejected?: string): Flight {
     const known = this.#flights.get(row.id);
     if (known !== undefined) return known;
@@ -168,7 +169,7 @@ export class Renewals {
     const flight = new Flight(row.id, provider, clock.monotonic());
     this.#flights.set(row.id, flight);
     this.#begin(flight, rejected, rejected === undefined ? this.#queueOf(row, body, provider) : null);
-    // Whoever waits hears of a failure; where nobody does it has been reported.
+    // A failure reaches the callers who wait; it has been reported in any case.
     background.waitUntil(flight.landed);
     return flight;
   }
@@ -186,8 +187,7 @@ export class Renewals {
   }
 
   /**
-   * Of a thousand that are due at once each waits for its turn before it looks at its row, and keeps none of it until
-   * then.
+   * If a thousand are due at once, each waits for its turn before it reads its row, and holds nothing of it until then.
    */
   #begin(flight: Flight, rejected: string | undefined, queue: Slots | null): void {
     const { clock } = this.#options;
@@ -214,8 +214,8 @@ export class Renewals {
   }
 
   /**
-   * Looks at the row until that settles it.
-   * @param queue where it waits for another turn if its first look fails
+   * Reads the row until that gives a result.
+   * @param queue the rate limiter in which it waits for another turn if its first look fails
    */
   async #fly(flying: Flying, queue: Slots | null, first: Promise<Look>): Promise<Landing> {
     const { flight, watch } = flying;
@@ -247,7 +247,7 @@ export class Renewals {
     return this.#turns.of(found.wanted.provider.name).run(() => take(found, flying.watch, this.#spends));
   }
 
-  /** In a turn, which is given back where there is nothing to be done. */
+  /** In a turn, which is given back if there is nothing to be done. */
   async #lookInTurn(flying: Flying, pass: () => void): Promise<Look> {
     const found = await look(flying, this.#options, this.#succeededAt);
     if (!isLook(found)) return take(found, flying.watch, this.#spends);
@@ -255,7 +255,9 @@ export class Renewals {
     return found;
   }
 
-  /** Where a flight waits for its turn; `null` where it asks nobody anything for what is known by now. */
+  /**
+   * The rate limiter in which a flight waits for its turn; `null` if it will call no provider, as far as is known now.
+   */
   #queueOf(row: SessionRow, body: RecordBody, provider: Provider | undefined): Slots | null {
     const now = this.#options.clock.now();
     if (provider === undefined || !renewalDue(row, now) || heldBack(body, now, this.#succeededAt) !== null) return null;

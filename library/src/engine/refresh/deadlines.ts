@@ -1,31 +1,30 @@
-/**
- * Times by which something is to have happened, with one timer for all of them: a crowd that waits would have a
- * thousand.
- */
+/** Time limits that share one timer: a thousand requests that wait would else have a thousand timers. */
 import type { Clock } from "../../contracts.ts";
 
-/** Something that is to happen by a time. */
+/** A time limit. */
 export interface Deadline {
   /** On the monotonic clock, milliseconds. */
   readonly at: number;
-  /** It happened; nothing is to be called any more. */
+  /** It is not waited for any more; `expire` must not be called. */
   readonly over: boolean;
-  /** The time has come. It is over then. */
+  /** The limit has been reached. */
   expire(): void;
 }
 
-/** So many that are over are kept in line at least: to look for them among few is not worth it. */
+/** A queue up to this length is not cleaned: searching it is not worth it. */
 const FEW = 64;
 
-/** Timers wake up to a millisecond early, and sums of times are rounded: to sleep for what is left would not end it. */
+/**
+ * Timers fire up to a millisecond early, and sums of times are rounded: the limit counts as reached that much earlier.
+ */
 const EARLY = 1;
 
 /** Calls each at its time, in the order of their times. */
 export class Deadlines {
   readonly #clock: Pick<Clock, "monotonic" | "sleep">;
-  /** By their times, the earliest first. */
+  /** Sorted by time, the earliest first. */
   #line: Deadline[] = [];
-  /** Of those in line that are not over. */
+  /** How many in the queue are not over. */
   #open = 0;
   #sleeping: { readonly until: number; readonly stop: AbortController } | null = null;
 
@@ -34,7 +33,7 @@ export class Deadlines {
   }
 
   add(deadline: Deadline): void {
-    // Nearly always it is later than all others.
+    // Nearly always the new one is later than all others.
     const before = this.#line.findLastIndex(({ at }) => at <= deadline.at);
     this.#line.splice(before + 1, 0, deadline);
     this.#open += 1;
@@ -53,7 +52,7 @@ export class Deadlines {
   }
 
   #wake(): void {
-    // With a reason: an exception for each abort would cost more than the waiting.
+    // With a reason: creating an exception for each abort would cost more than the waiting.
     this.#sleeping?.stop.abort("over");
     this.#sleeping = null;
   }

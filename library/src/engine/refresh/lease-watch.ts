@@ -1,9 +1,11 @@
+/** Judges leases by this process's own monotonic clock. */
 import type { Clock } from "../../contracts.ts";
 import { parseLease } from "../../core/renewal.ts";
 
 /**
- * Watches the lease of one row on this process's own monotonic clock; clocks are never compared (docs/design.md §1.7).
- * Lease texts are unique, so one that is read twice stood all the while between the two readings.
+ * Watches the lease of one row on this process's own monotonic clock; clocks of processes are never compared
+ * (docs/design.md §1.7). Lease texts are unique, so one that is read twice was held without a break between the two
+ * reads.
  */
 export class LeaseWatch {
   readonly #clock: Clock;
@@ -15,8 +17,8 @@ export class LeaseWatch {
   }
 
   /**
-   * What the row's lease means for us. `before`: when the reading began.
-   * `ran-out`: it stood for its whole length under our eyes, so whoever took it holds it no more.
+   * What the row's lease means for this process. `before`: when the read began. `ran-out`: we watched it for its whole
+   * length, so its holder holds it no more.
    */
   judge(lease: string | null, before: number): "free" | "ours" | "stands" | "ran-out" {
     if (lease === null) return "free";
@@ -31,19 +33,19 @@ export class LeaseWatch {
   }
 
   /**
-   * This lease is about to be asked for; the token has to be sent within the margin, for the call has to end before the
+   * This lease is about to be written; the token has to be sent within the margin, so that the call ends before the
    * lease does.
    */
   asked(lease: string, margin: number): void {
     this.#own = { lease, until: this.#clock.monotonic() + margin };
   }
 
-  /** Whether there is still time to send. A process that was stopped since may find its lease taken over. */
+  /** Whether there is still time to send. The lease of a process that stood still may have been taken over. */
   inTime(): boolean {
     return this.#own !== null && this.#clock.monotonic() < this.#own.until;
   }
 
-  /** How long to wait until the next look: about `usual`, and no longer than the lease is still to be watched. */
+  /** How long to wait until the next look: about `usual`, with jitter, and no longer than the rest of the lease. */
   pause(usual: number, chance: number): number {
     const pause = usual * (0.5 + chance / 2);
     if (this.#seen === null) return 0;

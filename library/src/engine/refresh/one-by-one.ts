@@ -1,10 +1,10 @@
-/**
- * Works that wake together, one in each round of the event loop: what else waits is looked after in between, while
- * everything is warm.
- */
+/** Spreads tasks that wake together over rounds of the event loop, one in each: other events are handled in between. */
 import type { Clock } from "../../contracts.ts";
 
-/** A process that rested is slow for a while; one that works without a break keeps everybody waiting. */
+/**
+ * A queue of one task for each round: without breaks a burst of tasks would delay all requests; with long ones caches
+ * go cold.
+ */
 export class OneByOne {
   readonly #clock: Pick<Clock, "yield">;
   #last: Promise<void> = Promise.resolve();
@@ -13,11 +13,11 @@ export class OneByOne {
     this.#clock = clock;
   }
 
-  /** Resolves when it is this work's round, in the order of the calls; at once where the clock cannot yield. */
+  /** Resolves in this task's round, in the order of the calls; at once if the clock cannot yield. */
   next(): Promise<void> {
     const { yield: rest } = this.#clock;
     if (rest === undefined) return Promise.resolve();
-    // A round that failed is over too: nobody loses their tokens by it.
+    // A round that failed is over too: no session loses its tokens by it.
     this.#last = this.#last.then(() => rest()).catch(() => undefined);
     return this.#last;
   }

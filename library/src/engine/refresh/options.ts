@@ -1,3 +1,4 @@
+/** What refreshing needs, and what it results in. */
 import type { Background, Clock, EndReason, Entropy, Provider, Report, SessionRow, SessionStore } from "../../contracts.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
 import type { RefreshPolicy } from "../../core/renewal.ts";
@@ -5,7 +6,7 @@ import type { Keyring } from "../../crypto/keyring.ts";
 import type { Announce } from "../lifecycle/announce.ts";
 import type { Endings } from "../lifecycle/endings.ts";
 
-/** What renewing is made of. */
+/** The dependencies of the coordinator. */
 export interface RenewalOptions {
   readonly store: SessionStore;
   readonly providers: readonly Provider[];
@@ -20,13 +21,13 @@ export interface RenewalOptions {
   readonly report: Report;
 }
 
-/** What came of wanting a session's tokens renewed. */
+/** The result of a refresh. */
 export type Renewal =
-  /** The row with live tokens: as stored, or as it will be where the store did not take it yet. */
+  /** The row with live tokens: as stored, or as it will be if the store has not taken it yet. */
   | { readonly kind: "renewed"; readonly row: SessionRow }
   | { readonly kind: "ended"; readonly reason: EndReason }
   /**
-   * Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is there, and only a fresh login
-   * helps.
+   * Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is available, and only a fresh
+   * login helps.
    */
   | { readonly kind: "unavailable"; readonly retryAfter: number; readonly answered?: boolean };

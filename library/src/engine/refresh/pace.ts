@@ -1,29 +1,32 @@
-/** How far apart refreshes begin, from what one of them costs this process. */
+/** The adaptive interval of a rate limiter: refreshes begin as far apart as one of them costs this process. */
 import type { Clock } from "../../contracts.ts";
 
 export interface PaceLimits {
-  /** Milliseconds from one beginning to the next where the clock reads no processor time. */
+  /** Milliseconds from one beginning to the next if the clock reads no processor time. */
   readonly gap: number;
   /** The part of one processor that refreshes may take. */
   readonly share: number;
-  /** Shortest and longest gap: nobody floods a provider, and nobody starves behind a busy process. */
+  /**
+   * The shortest interval, so that a provider is not flooded, and the longest, so that a busy process starves no
+   * session.
+   */
   readonly least: number;
   readonly most: number;
 }
 
-/** How long processor time is counted before it says something, milliseconds. */
+/** The window in which processor time is measured, milliseconds. */
 const WINDOW = 250;
-/** As many beginnings in a window, and what it took says what one of them costs. */
+/** The fewest refreshes in a window from which the cost of one is derived. */
 const ENOUGH = 10;
-/** Below so many a millisecond the window is one of everything else. */
+/** With fewer per millisecond the window measures the cost of everything else. */
 const QUIET = 0.01;
-/** How much a window's figure counts over those before it. */
+/** The weight of a window in the moving average. */
 const WEIGHT = 0.25;
 
 /**
- * Follows what a refresh costs: the processor time of the process, less what it uses while hardly anything is
- * refreshed, divided by the refreshes. When everything else has become more since, that looks like dearer refreshes,
- * and they slow down, which is what a busy process needs.
+ * Measures what a refresh costs: the processor time of the process, less its use while hardly anything is refreshed,
+ * divided by the number of refreshes. If the rest of the process has become busier since, refreshes seem to cost more
+ * and slow down, which is what a busy process needs.
  */
 export class Pace {
   readonly #limits: PaceLimits;
@@ -44,7 +47,7 @@ export class Pace {
     this.#used = clock.cpu?.() ?? 0;
   }
 
-  /** One begins. How long until the next one may, milliseconds. */
+  /** One begins. Answers how long until the next one may, milliseconds. */
   begin(): number {
     const now = this.#clock.monotonic();
     if (now - this.#from >= WINDOW && this.#clock.cpu !== undefined) this.#learn(now, this.#clock.cpu());

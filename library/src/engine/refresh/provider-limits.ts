@@ -1,6 +1,5 @@
 /**
- * When the refreshes of one process begin: for each provider so many at once, and as far apart as what one of them
- * costs says.
+ * The rate limiters of one process for refreshes: one for each provider, whose interval follows what a refresh costs.
  */
 import type { Clock } from "../../contracts.ts";
 import { Slots } from "../lifecycle/rate-limiter.ts";
@@ -8,12 +7,12 @@ import { OneByOne } from "./one-by-one.ts";
 import { Pace } from "./pace.ts";
 
 /**
- * Calls of one process to a provider; those behind them wait their turn before they look at the row and take a lease.
+ * Concurrent calls of one process to a provider; others wait for their turn before they read the row and take a lease.
  */
 const CALLS = { most: 64, burst: 4, together: 8 };
 /**
- * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not keep all
- * others waiting; and the last of the thousand begins before a request gives up.
+ * Refreshes take a fifth of a processor, so that a thousand sessions whose tokens run out together do not delay all
+ * other requests; and the last of the thousand begins before a request gives up.
  */
 const PACE = { gap: 5, share: 0.2, least: 2, most: 8 };
 
@@ -30,8 +29,8 @@ export class Turns {
   }
 
   /**
-   * Steps aside for all others: of refreshes that begin or are answered together one goes on in each round of the event
-   * loop.
+   * Resolves when this refresh may go on: of those that begin or are answered together, one goes on in each round of
+   * the event loop.
    */
   aside(): Promise<void> {
     return this.#oneByOne.next();

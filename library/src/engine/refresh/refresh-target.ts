@@ -5,25 +5,25 @@ import { sameSecret } from "../../crypto/equal.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
 import type { Renewal, RenewalOptions } from "./options.ts";
 
-/** A refresh token to spend. */
+/** A refresh that is due: the provider, and the tokens to send. */
 export interface Wanted {
   readonly provider: Provider;
   readonly tokens: ProviderTokens;
   readonly identity: NonNullable<RecordBody["identity"]>;
 }
 
-/** How long a session is left alone whose tokens cannot be refreshed at all. */
+/** The backoff of a session whose tokens cannot be refreshed at all. */
 const HOPELESS_PAUSE = 60_000;
 
-/** When a provider last did what it was asked, as this process knows. */
+/** When a provider last succeeded, as far as this process knows. */
 export type SucceededAt = (provider: string) => number;
 
 /**
- * Why a session whose tokens are due is left alone for now; `null` where nothing is against a refresh, as far as the
- * record says without its tokens.
+ * The backoff of a session whose tokens are due; `null` if a refresh may begin, as far as the record says without its
+ * tokens.
  */
 export function heldBack({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): Renewal | null {
-  // Shown twice without an answer: a third time would tell the provider that it was stolen.
+  // Sent twice without an answer: a third time would look to the provider as if it had been stolen.
   // mutant: shown-thrice
   if (renewal?.lost === true) return { kind: "unavailable", retryAfter: HOPELESS_PAUSE, answered: true };
   const pause = renewal === undefined ? 0 : pauseLeft(renewal, now, succeededAt(provider ?? ""));
@@ -32,7 +32,8 @@ export function heldBack({ renewal, provider }: RecordBody, now: number, succeed
 }
 
 /**
- * What to spend, or why there is nothing to be done now. `rejected`: an access token that counts as run out.
+ * The refresh that is due, or the result if there is nothing to do now. `rejected`: an access token that counts as run
+ * out.
  */
 export function wanted(
   row: SessionRow,

@@ -1,3 +1,4 @@
+/** The refresh under a lease: calls the provider once, and writes the result. */
 import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, SessionRow } from "../../contracts.ts";
 import { emptied, parseBody } from "../../core/record.ts";
 import { failedRow, pauseAfter, renewAtOf, renewedRow, wasShown } from "../../core/renewal.ts";
@@ -7,7 +8,7 @@ import type { Renewal, RenewalOptions } from "./options.ts";
 import type { Change, Committed, Holding } from "./write-result.ts";
 import { commit, insist } from "./write-result.ts";
 
-/** What the holder of a lease goes to the provider with. */
+/** What the holder of a lease needs to call the provider. */
 export interface Spending extends Holding {
   readonly body: RecordBody;
   readonly identity: Identity;
@@ -15,26 +16,26 @@ export interface Spending extends Holding {
   readonly tokens: ProviderTokens;
 }
 
-/** What is known of a spend before the store has it. */
+/** The result of a refresh that the store has not taken yet. */
 export interface Held {
-  /** The row with the new tokens, as long as our lease is on it; `null` where there are none to go on with. */
+  /** Puts the new tokens on a row, as long as our lease is on it; `null` if there are no new tokens. */
   readonly over: ((row: SessionRow) => SessionRow) | null;
   /** Resolves when the store has taken or refused it. */
   readonly settled: Promise<void>;
 }
 
-/** Where results are kept that the store would not take yet. */
+/** The coordinator, as far as a refresh under a lease needs it. */
 export interface Spends {
   readonly options: RenewalOptions;
   readonly closing: AbortSignal;
   hold(id: string, held: Held): void;
-  /** Many answers come together: resolves when this one may go on. */
+  /** Many answers may arrive together: resolves when this one may go on. */
   aside(): Promise<void>;
-  /** The provider did what it was asked. */
+  /** The provider succeeded. */
   succeeded(provider: string): void;
 }
 
-/** Spends the refresh token, once, and writes what came of it. To be called by the holder of the lease alone. */
+/** Sends the refresh token, once, and writes the result. Only the holder of the lease may call it. */
 export async function spend(spending: Spending, spends: Spends): Promise<Renewal> {
   const outcome = await ask(spending);
   await spends.aside();
@@ -80,12 +81,12 @@ async function renewed(
       return;
     }
     report({ name: "refresh.discarded", level: "warn", reason: committed?.kind ?? "store", ...about });
-    // A session that lives on has newer tokens, of the same grant perhaps: only what nobody will use is revoked.
+    // A session that lives on has newer tokens, of the same grant perhaps: only tokens that will not be used are
+    // revoked.
     // mutant: discarded-not-revoked
     if (committed?.kind === "ended") revoke(spending, tokens, spends);
   };
-  // Of the version that is stored: the next one may be somebody else's by now, and a write on top of it would undo
-  // theirs.
+  // With the stored version: the next version may be another process's write by now, which must not be overwritten.
   // mutant: held-result-undoes
   const over = (stored: SessionRow): SessionRow =>
     stored.lease === spending.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
@@ -98,10 +99,7 @@ function revoke({ provider }: Spending, tokens: ProviderTokens, { options }: Spe
   options.background.waitUntil(provider.revoke(tokens));
 }
 
-/**
- * The provider's no ends the session once; where nobody knows whether the token was spent before, with the reason that
- * says so.
- */
+/** A refusal of the provider ends the session; with a reason of its own if the token may have been used before. */
 async function refused(spending: Spending, cause: unknown, spends: Spends): Promise<Renewal> {
   const { clock, announce, report } = spends.options;
   const { row, provider } = spending;
@@ -115,14 +113,12 @@ async function refused(spending: Spending, cause: unknown, spends: Spends): Prom
   return committed.kind === "stored" ? { kind: "ended", reason } : otherwise(spending, committed, spends);
 }
 
-/**
- * A no that may be about something else counts when it is said again, or where the token may have been spent already.
- */
+/** A doubtful refusal counts when it is repeated, or if the token may have been used already. */
 function isSecondNo(spending: Spending, { doubtful }: Extract<RefreshOutcome, { kind: "refused" }>): boolean {
   return doubtful !== true || spending.body.renewal?.doubted === true || wasUnknown(spending);
 }
 
-/** The session lives on, and the provider is left alone for a while. */
+/** The session lives on; backoff before the next attempt. */
 async function failed(
   spending: Spending,
   outcome: Exclude<RefreshOutcome, { kind: "renewed" }>,
@@ -142,7 +138,7 @@ async function failed(
   const renewal = { failures, until: clock.now() + pause, unknown, ...own, ...flags };
   const { cause: error } = outcome;
   const reason = outcome.kind === "refused" ? "doubtful" : lost ? "lost" : outcome.kind;
-  // A provider that is there and gives no tokens is set up wrongly, here or there; one that is not comes back.
+  // A provider that answers without tokens is configured wrongly, here or there; one that does not answer comes back.
   const level = outcome.kind === "unavailable" && answered ? "error" : "warn";
   report({ name: "refresh.failed", level, reason, sessionId: row.id, provider: provider.name, count: failures, error });
   const nothing = (): void => undefined;
@@ -155,8 +151,8 @@ async function failed(
 const wasUnknown = ({ lease, body }: Spending): boolean => wasShown(lease, body);
 
 /**
- * Writes at once where the store takes it; else `held`, and it is offered until the store does. `conclude` hears of it
- * either way.
+ * Writes at once if the store takes it; else answers `held`, and retries until it is stored. `conclude` is called in
+ * both cases.
  */
 async function write(
   holding: Holding & Pick<Spending, "body">,
@@ -181,7 +177,7 @@ async function write(
   }
 }
 
-// Somebody ended the session, or took the lease over: what the row says now counts, and the next reading finds it.
+// The session was ended, or the lease taken over: the row as it is now counts.
 async function otherwise({ row }: Spending, _: Committed, { options }: Spends): Promise<Renewal> {
   const fresh = await options.store.get(row.id);
   if (fresh === undefined) return { kind: "ended", reason: "expired" };

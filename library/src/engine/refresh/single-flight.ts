@@ -1,8 +1,11 @@
-/** One refresh on its way. It belongs to no request: whoever waits for it may go, it goes on. */
+/**
+ * Single flight: one refresh of a session that is under way. It belongs to no request, and goes on if all who wait for
+ * it leave.
+ */
 import type { Provider } from "../../contracts.ts";
 import type { Renewal } from "./options.ts";
 
-/** What became of it. `failed`: the store did not answer, or this process closes. */
+/** The result of a flight. `failed`: the store did not answer, or this process closes. */
 export type Landing = Renewal | { readonly kind: "failed"; readonly cause: unknown };
 
 /** A request that waits for it. */
@@ -12,7 +15,7 @@ export interface Waiter {
 
 export class Flight {
   readonly id: string;
-  /** Who is asked, as the row said when it began. */
+  /** The provider that is asked, by the row as it was at the beginning. */
   readonly provider: Provider | undefined;
   /** When it began, on the monotonic clock. */
   readonly since: number;
@@ -21,9 +24,9 @@ export class Flight {
   readonly land: (landing: Landing) => void;
   /** Requests that wait for it. */
   waiting: readonly Waiter[] = [];
-  /** Stops hearing of the end of the session, of which one hears while somebody waits. */
+  /** Stops watching for the end of the session, which is watched while requests wait. */
   stopWatching: (() => void) | null = null;
-  /** It was told that requests wait for it no longer. */
+  /** It was reported that a request waited for it too long. */
   slow = false;
 
   constructor(id: string, provider: Provider | undefined, since: number) {
@@ -36,7 +39,7 @@ export class Flight {
   }
 }
 
-/** A renewal that came of it, or what it failed of. */
+/** The result; throws the cause if the flight failed. */
 export function renewalOf(landing: Landing): Renewal {
   if (landing.kind === "failed") throw landing.cause;
   return landing;

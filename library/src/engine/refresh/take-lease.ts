@@ -1,7 +1,4 @@
-/**
- * From a row whose tokens are due to the provider: who may show the refresh token, and who waits for somebody else's
- * lease.
- */
+/** Takes the lease on a row whose tokens are due: its holder may send the refresh token, others wait. */
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody } from "../../core/record.ts";
@@ -13,13 +10,13 @@ import { wanted } from "./refresh-target.ts";
 import type { Spends } from "./refresh-with-lease.ts";
 import { spend } from "./refresh-with-lease.ts";
 
-/** How long `refresh` takes at most where a provider does not say. */
+/** The longest that `refresh` takes, if a provider does not say. */
 const REFRESH_TIMEOUT = 15_000;
 
-/** What one look at the row came to: an answer, or another look. */
+/** The outcome of one look at the row: a result, or look again. */
 export type Look = Renewal | "again";
 
-/** A row whose token may be spent, once its lease is ours. */
+/** A row whose refresh token may be sent, once its lease is ours. */
 export interface Found {
   readonly row: SessionRow;
   readonly body: RecordBody;
@@ -29,14 +26,14 @@ export interface Found {
 
 export const isLook = (found: Look | Found): found is Look => typeof found === "string" || "kind" in found;
 
-/** Whose row is looked at. `rejected`: an access token that counts as run out. */
+/** The session whose row is read. `rejected`: an access token that counts as run out. */
 export interface Looking {
   readonly flight: { readonly id: string };
   readonly rejected: string | undefined;
   readonly watch: LeaseWatch;
 }
 
-/** What there is to spend by the row as it is now; else what this look came to. */
+/** Reads the row: the refresh that is due by it, or the outcome of this look. */
 export async function look(
   { flight: { id }, rejected, watch }: Looking,
   options: RenewalOptions,
@@ -45,7 +42,7 @@ export async function look(
   const { store, clock, policy } = options;
   // mutant: wall-clock-reading
   const before = clock.monotonic();
-  // As of when we asked: a touch may have been written while the answer was on its way.
+  // The time before the read: a touch may have been written while the answer was on its way.
   const now = clock.now();
   const row = await store.get(id);
   const over = row === undefined ? "expired" : overReason(row, now, policy);
@@ -57,7 +54,7 @@ export async function look(
   return lease === "stands" ? "again" : { row, body, wanted: found, lease };
 }
 
-/** Takes the lease and spends the refresh token; `again` where somebody else was quicker. */
+/** Takes the lease and refreshes; `again` if another process was quicker. */
 export async function take({ row, body, wanted, lease: found }: Found, watch: LeaseWatch, spends: Spends): Promise<Look> {
   const { store, entropy, report } = spends.options;
   if (found === "ours" && row.lease !== null) {
@@ -81,7 +78,7 @@ export async function take({ row, body, wanted, lease: found }: Found, watch: Le
   return spend({ row: next, lease, body, ...wanted }, spends);
 }
 
-/** Two holders went without a word, and each may have shown the token: it is not shown a third time. */
+/** Two holders vanished, and each may have sent the token: it is not sent a third time. */
 async function giveUp(row: SessionRow, body: RecordBody, { store, clock }: RenewalOptions): Promise<Look> {
   const failures = (body.renewal?.failures ?? 0) + 1;
   const lost = failedRow(row, body, { failures, until: clock.now(), unknown: true, lost: true });

@@ -1,8 +1,8 @@
-/** How long one request waits for refreshes, whatever of it asks. */
+/** How long one request waits for refreshes in all. */
 import type { Clock } from "../../contracts.ts";
 
 /**
- * A time limit that all waits of a request share: admission and every use of the access token together take no longer
+ * A time limit that all waits of a request share: admission and every use of the access token together wait no longer
  * than one of them may (F-35). What the handler does in between does not count; waits at the same time count once.
  */
 export class WaitBudget {

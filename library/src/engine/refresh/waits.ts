@@ -1,5 +1,5 @@
 /**
- * Requests that wait for a refresh: a thousand at once where as many sessions are due together, so each of them keeps
+ * Requests that wait for a refresh: a thousand at once if as many sessions are due together, so each of them holds
  * little.
  */
 import type { EndReason, SessionRow } from "../../contracts.ts";
@@ -11,7 +11,7 @@ import type { WaitBudget } from "./wait-budget.ts";
 
 const LATER: Landing = { kind: "unavailable", retryAfter: 1_000 };
 
-/** Each waits as long as it may, and as its provider has for an answer, and no longer than the session lives. */
+/** Each waits no longer than its budget, the provider's time limit, and the life of the session. */
 export class Waits {
   readonly #options: Pick<RenewalOptions, "clock" | "endings" | "report">;
   readonly #deadlines: Deadlines;
@@ -22,26 +22,26 @@ export class Waits {
   }
 
   /**
-   * What became of the flight, or that this request waits for it no longer.
-   * @param row as it was read just now, where it was
+   * The result of the flight, or that this request waits for it no longer.
+   * @param row as it was read just now, if it was
    */
   for(flight: Flight, budget: WaitBudget, row?: SessionRow): Promise<Landing> {
     const { clock, endings } = this.#options;
     const now = clock.monotonic();
-    // Who comes later waits for the rest of what the first may.
+    // A later request waits for the rest of what the first one may.
     const patience = (flight.provider?.requestTimeout ?? Number.POSITIVE_INFINITY) - (now - flight.since);
     const at = now + Math.max(0, Math.min(budget.begin(), patience));
     const { promise, resolve } = Promise.withResolvers<Landing>();
     const waiting = new Waiting(this, { at, flight, budget, answer: resolve });
-    // A list of one is made as long as it is; one that is added to keeps room for many.
+    // A literal of one element allocates one place; an array that is pushed to allocates many.
     flight.waiting = flight.waiting.length === 0 ? [waiting] : [...flight.waiting, waiting];
-    // The provider may keep us waiting for long, and a logout elsewhere is final at once.
+    // The provider may take long, and a logout elsewhere is final at once.
     flight.stopWatching ??= endings.watch(flight.id, (reason) => this.#ended(flight, reason), row);
     this.#deadlines.add(waiting);
     return promise;
   }
 
-  /** The flight is over, and with it all waiting for it. */
+  /** The flight is over, and with it all waits for it. */
   land(flight: Flight, landing: Landing): void {
     flight.land(landing);
     this.#endAll(flight, landing);

@@ -1,29 +1,30 @@
+/** Writes the result of a refresh: under its lease, with optimistic concurrency, retried until it is stored. */
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { chance } from "../../crypto/entropy.ts";
 import type { RenewalOptions } from "./options.ts";
 
-/** Who wrote the lease, and the row as they wrote it. */
+/** A lease, and the row with which it was written. */
 export interface Holding {
   readonly row: SessionRow;
   readonly lease: string;
   /**
-   * What is written are new tokens: as long as nobody holds the lease and the stored ones are those that were spent,
-   * they are wanted, however late.
+   * The result holds new tokens: as long as no lease is held and the stored tokens are those that were used, they are
+   * written, however late.
    */
   readonly renewed?: boolean;
 }
 
-/** What to make of the row; replayed on the fresh one after a conflict. */
+/** The change to the row; replayed on the fresh one after a conflict. */
 export type Change = (row: SessionRow, body: RecordBody) => SessionRow;
 
-/** `ended`: the session is over. `superseded`: the lease was taken over, so whatever we know is not wanted any more. */
+/** `ended`: the session is over. `superseded`: the lease was taken over, so this result is obsolete. */
 export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | { readonly kind: "ended" | "superseded" };
 
 /**
- * Writes what came of a renewal while the lease is still ours. The session's other columns may have changed meanwhile,
- * so a conflict is answered by reading and planning again; a lease that somebody else holds is the end of it. Throws
- * what the store throws.
+ * Optimistic concurrency with a fence: writes the result while the lease is still ours. The session's other columns may
+ * have changed meanwhile, so after a conflict it reads the row and plans again; if another process holds the lease, the
+ * result is dropped. Throws what the store throws.
  * @param known the body of the row as it was leased
  */
 export async function commit(
@@ -53,8 +54,8 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 
 /**
- * The same, offered again and again until the store answers: the provider has already spent the old token. At the end
- * of the process it is offered once more; `null`: the store never answered.
+ * The same, retried with exponential backoff until the store answers: the provider has already used up the old token.
+ * At the end of the process it is tried once more; `null`: the store never answered.
  */
 export async function insist(
   holding: Holding,
@@ -74,7 +75,7 @@ export async function insist(
   }
 }
 
-// The write before may have taken effect although its answer was lost; then the row holds it, and no lease.
+// Idempotent: the write before may have taken effect although its answer was lost; then the row holds it, and no lease.
 async function again(holding: Holding, change: Change, options: Pick<RenewalOptions, "store">): Promise<Committed> {
   const row = await options.store.get(holding.row.id);
   if (row === undefined || row.ended !== null) return { kind: "ended" };
@@ -83,7 +84,8 @@ async function again(holding: Holding, change: Change, options: Pick<RenewalOpti
   return tokensIn(row) === tokensIn(intended) ? { kind: "stored", row } : { kind: "superseded" };
 }
 
-// Whoever took the lease over has given it back with nothing in hand, and the provider takes the stored token no more.
+// The process that took the lease over gave it back without new tokens, and the provider no longer takes the stored
+// one.
 function isWanted({ row, renewed }: Holding, fresh: SessionRow): boolean {
   return renewed === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
 }
