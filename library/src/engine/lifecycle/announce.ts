@@ -1,6 +1,6 @@
 /**
- * The one place that says that a session ended: to its sockets and streams, to the audit, and, where its tokens were
- * read, to their provider.
+ * The one place that announces that a session ended: to its sockets and streams, to the audit, and, by revoking its
+ * tokens, to the provider.
  */
 import type { Background, Clock, EndReason, Provider, RecordBody, Report, SessionRow } from "../../contracts.ts";
 import { parseBody, readable } from "../../core/record.ts";
@@ -13,12 +13,12 @@ import { openTokens } from "./sealed-tokens.ts";
 export interface Ended {
   readonly id: string;
   readonly reason: EndReason;
-  /** Its row as it was read before, where it was: whose it is, and its tokens. */
+  /** Its row as it was read before, if it was: the owner, and the tokens. */
   readonly row?: SessionRow | undefined;
-  /** Whose it was, where the row was not read. */
+  /** The owner, if the row was not read. */
   readonly owner?: string | null;
   readonly issuer?: string | null;
-  /** A newer session of this person lives by the same grant, so that its tokens stay good. */
+  /** A newer session of this user lives by the same grant, so the tokens must not be revoked. */
   readonly grantLivesOn?: boolean;
 }
 
@@ -33,17 +33,14 @@ export interface AnnounceOptions {
   readonly clock: Clock;
 }
 
-/**
- * Revocations of one process at once: many sessions may end together, and a provider should not have all of their
- * tokens in one moment.
- */
+/** The rate limit of revocations in one process: many sessions may end together. */
 const REVOCATIONS = { most: 8, burst: 8, gap: 5 };
-/** The provider ended or refused these itself. */
+/** For these reasons the provider ended or refused the tokens itself. */
 const KNOWN_TO_PROVIDER: ReadonlySet<EndReason> = new Set<EndReason>(["provider", "refresh-lost"]);
 
 /**
- * Makes the function that announces endings. Events: `session.ended`, and `revocation.failed` for tokens that no secret
- * opens.
+ * Makes the function that announces endings. Events: `session.ended`, and `revocation.failed` for tokens that no
+ * configured secret opens.
  */
 export function announcer(options: AnnounceOptions): Announce {
   const { endings, report } = options;
@@ -69,7 +66,7 @@ export function announcer(options: AnnounceOptions): Announce {
   };
 }
 
-/** A body of a newer release cannot be read: its session ended all the same. */
+/** `null` for the body of a newer release: its session ended all the same. */
 function bodyOf(row: SessionRow): RecordBody | null {
   try {
     return readable(row) ? parseBody(row) : null;

@@ -1,3 +1,4 @@
+/** Work that outlives its request, and the drain that waits for it. */
 import type { Background, Report } from "../../contracts.ts";
 
 /** Work that outlives its request, until `drain` has seen the last of it. */
@@ -9,7 +10,7 @@ export interface DrainableBackground extends Background {
 export function createBackground(report: Report): DrainableBackground {
   let running = 0;
   let idle: PromiseWithResolvers<void> | null = null;
-  // The same two for all work: of each flight of a crowd one would be kept.
+  // The same two functions for all work, so that nothing is allocated for each.
   const ended = (): void => {
     running -= 1;
     if (running > 0) return;

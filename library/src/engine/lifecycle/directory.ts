@@ -1,3 +1,4 @@
+/** Lists and ends sessions from outside of a request: for users, operators and logout notifications of providers. */
 import type {
   EndReason,
   EndTarget,
@@ -20,24 +21,23 @@ import type { UnfinishedEndings } from "./unfinished-endings.ts";
 
 const MOST = 1_000;
 /**
- * No login is on its way for longer, whatever the clocks of replicas say; what is left behind for a session that nobody
- * knows goes after it.
+ * No login takes longer, whatever the clocks of replicas say; markers for sessions that do not exist expire after it.
  */
 const LONGEST_LOGIN = 3_600_000;
 
-/** How far clocks may differ where a session's beginning is known by ours alone. */
+/** The clock skew that is allowed if only our clock tells when a session began. */
 const CLOCKS_APART = 60_000;
 
 export interface DirectoryOptions extends LifecycleOptions {
-  /** Where endings that failed are tried again. */
+  /** Retries endings that failed. */
   readonly unfinished: Pick<UnfinishedEndings, "end" | "again">;
-  /** Room for what notices that anybody can send leave behind. */
+  /** The rate limit of markers that unproven notifications set. */
   readonly budget: MarkerBudget;
 }
 
 /**
- * Lists and ends sessions from outside of a request. Marks come first and looking second, so that a login on its way
- * sees one of the two.
+ * Lists and ends sessions. Sets markers first and reads rows second, so that a login under way either sees the marker
+ * or is seen.
  */
 export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   const { store, clock, entropy, policy, report, unfinished, budget } = options;
@@ -45,7 +45,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
 
   async function end(target: EndTarget, reason: EndReason): Promise<number> {
-    // Read before they end and are emptied: whose they were is told, and their tokens are revoked.
+    // Read before they end and are emptied: their owners are announced, and their tokens revoked.
     const rows = await found(target);
     return endSessions(options, target, reason, clock.now(), { rows });
   }
@@ -72,7 +72,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   }
 
   /**
-   * The logout marker of an owner, for logins on their way. A new value each time: a login looks whether it changed.
+   * Sets the logout marker of an owner, for logins under way. A new value each time: a login checks whether it changed.
    */
   async function markOwner(owner: string): Promise<void> {
     // mutant: no-mark-at-end-all
@@ -97,7 +97,8 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       };
       const those = (row: SessionRow): boolean => row.id !== except && row.created <= ordered;
       const again = async (): Promise<void> => {
-        // It may be what failed. Without it a login that began before the order and is stored after this would live.
+        // Setting it may have failed. Without it a login that began before this order and is stored afterwards would
+        // live.
         await markOwner(owner);
         await endThose({ owner }, those, reason);
       };
@@ -108,11 +109,11 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const { issuer, sid } = notice;
       const target = sid === null ? { owner: ownerOf({ issuer, subject: notice.subject ?? "" }) } : { issuer, sid };
       const those = (row: SessionRow): boolean => (sid === null ? begunAt(row) <= notice.issuedAt : row.created <= received);
-      // What nobody vouches for must not fill the room of those who sign out themselves.
+      // Unproven notifications must not take the room of users who sign out themselves.
       const again = (): boolean =>
         notice.unproven !== true &&
         unfinished.again(`${received} notice ${noticeMark(notice)}`, async () => {
-          // It may be what failed; without it a login that is on its way would outlive the notice.
+          // Setting it may have failed; without it a login that is under way would outlive the notification.
           await remember(notice);
           await endThose(target, those, "provider");
         });
@@ -127,7 +128,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     if (noticeMark(notice) === null) return 0;
     if (!(await remember(notice))) return "no room";
     if (sid !== null) return end({ issuer, sid }, "provider");
-    // A notice that comes late or again signs nobody out who has come back since.
+    // A notification that comes late or twice does not end a session that began since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
     // mutant: old-notice-ends
     return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
@@ -139,12 +140,12 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     if (key === null) return true;
     const before = await store.marked(key, clock.now());
     if (notice.unproven === true && before === undefined && !(await hasRoom(notice))) return false;
-    // Notices may come in another order than they were made in; the latest is what a login on its way is measured by.
+    // Notifications may arrive out of order; a login under way is compared with the latest.
     await mark(key, String(Math.max(Number(before ?? 0), notice.issuedAt)));
     return true;
   }
 
-  /** Whoever asked hears that it failed, and the process goes on trying (S-65). */
+  /** The caller gets the error, and the process goes on trying (S-65). */
   async function insisted<T>(work: () => Promise<T>, again: () => boolean): Promise<T> {
     try {
       return await storeCall(report, work());
@@ -160,7 +161,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     return known || budget.take();
   }
 
-  /** Ends some of a target's sessions, each by itself: those that began since go on. */
+  /** Ends some of a target's sessions, one by one: those that began since live on. */
   async function endThose(query: ListQuery, those: (row: SessionRow) => boolean, reason: EndReason): Promise<number> {
     let count = 0;
     for (const { id } of (await all(query)).filter(those)) count += await end({ id }, reason);
@@ -176,13 +177,13 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   }
 }
 
-/** When a session began, as its provider's clock has it; by ours, and early enough, where the provider did not say. */
+/** When a session began, by its provider's clock; if the provider did not say, by ours, less the clock skew. */
 function begunAt(row: SessionRow): number {
   const body: RecordBody | null = readable(row) ? parseBody(row) : null;
   return body?.issuedAt ?? row.created - CLOCKS_APART;
 }
 
-/** What may be shown of a row. A body of a newer release shows less. */
+/** The public view of a row. Of a body of a newer release it shows less. */
 function infoOf(row: SessionRow, idle: number): SessionInfo {
   const body: RecordBody | null = readable(row) ? parseBody(row) : null;
   return {

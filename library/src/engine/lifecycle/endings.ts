@@ -1,3 +1,4 @@
+/** Tells listeners and `session.signal` that a session ended or ran out, on any replica. */
 import type { Background, Clock, EndReason, SessionRow, SessionStore } from "../../contracts.ts";
 import { detached } from "../../core/detached.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
@@ -16,10 +17,10 @@ export class SessionEnded extends Error {
   }
 }
 
-/** Hears once why a session is over. */
+/** Called once when a session is over, with the reason. */
 export type EndListener = (reason: EndReason) => void;
 
-/** What the hub is made of. */
+/** The dependencies of {@link Endings}. */
 export interface EndingsOptions {
   readonly store: Pick<SessionStore, "get" | "watch">;
   readonly clock: Clock;
@@ -27,32 +28,32 @@ export interface EndingsOptions {
   readonly background: Background;
 }
 
-/** What is under watch is looked at this often, in milliseconds, so that an end is heard of within a second. */
+/** How often watched sessions are checked, milliseconds, so that listeners hear of an end within a second. */
 const TICK = 500;
-/**
- * Where the store tells of endings by itself, each session is looked at only this often; what it tells is best effort.
- */
+/** If the store pushes endings, each session is checked only this often; it is, since push is best effort. */
 const ROUND = 5_000;
-/** Most look-ups of one tick, those first that ran out or wait longest; more sessions than that take more ticks. */
+/**
+ * The most look-ups of one tick: first sessions that ran out, then those that wait longest. The rest takes more ticks.
+ */
 const MOST_LOOKUPS = 1_000;
-/** Aborted signals that are remembered, for requests that look at theirs after the end. */
+/** The bound of the cache of aborted signals, for requests that read theirs after the end. */
 const MOST_ABORTED = 1_000;
-/** Look-ups at once; between two lots requests are answered. */
+/** Concurrent look-ups; between two batches requests are answered. */
 const LOT = 50;
 
 interface Watched {
-  /** Hardly ever more than one. */
+  /** Nearly always one. */
   readonly listeners: EndListener[];
-  /** When it runs out by itself, as far as this process knows. */
+  /** When the session runs out by itself, as far as this process knows. */
   runsOut: number;
-  /** When the store is asked anyway, on the clock that never jumps. */
+  /** When the store is asked next, on the monotonic clock. */
   due: number;
 }
 
 /**
- * Tells of sessions that end or run out, on whichever replica: for sockets, event streams, `session.signal`, and
- * requests that wait for a renewal. The store pushes where it can; every session under watch is looked at as well.
- * While the store does not answer nothing ends.
+ * Tells of sessions that end or run out, on any replica: for sockets, event streams, `session.signal`, and requests
+ * that wait for a refresh. Stores that can push endings; every watched session is polled as well. While the store does
+ * not answer, no session counts as ended.
  */
 export class Endings {
   readonly #options: EndingsOptions;
@@ -68,12 +69,12 @@ export class Endings {
   }
 
   /**
-   * Calls `listener` once when the session is over, never before this has answered. Answers how to stop.
-   * @param row as it was read just now: where the store tells of endings by itself, it is not asked for it again so soon
+   * Calls `listener` once when the session is over, never before this call returned. Answers a function that stops.
+   * @param row as it was read just now: if the store pushes endings, it is not asked for this row again so soon
    */
   watch(id: string, listener: EndListener, row?: SessionRow): () => void {
     if (this.#closed) return () => undefined;
-    // Who comes without a row may have read it long ago.
+    // A caller without a row may have read it long ago.
     const due = row === undefined ? 0 : Number.POSITIVE_INFINITY;
     let watched = this.#watched.get(id);
     if (watched === undefined) {
@@ -101,8 +102,8 @@ export class Endings {
   }
 
   /**
-   * Aborted when the session is over. One for all requests of a session, so that its listeners are what grows, and no
-   * more. Held until then: who listens to a signal often holds nothing else of it.
+   * Aborted when the session is over. One signal for all requests of a session, so that only its listeners grow in
+   * number. Held until then: a listener to a signal does not keep its controller alive.
    */
   signalOf(presented: string): AbortSignal {
     const known = this.#signals.get(presented)?.signal ?? this.#aborted.get(presented);
@@ -120,7 +121,7 @@ export class Endings {
     return controller.signal;
   }
 
-  /** A session ended, as this process knows. */
+  /** This process knows that a session ended. */
   tell(id: string, reason: EndReason): void {
     const listeners = [...(this.#watched.get(id)?.listeners ?? [])];
     if (this.#watched.delete(id) && this.#watched.size === 0) this.#stop();
@@ -128,7 +129,7 @@ export class Endings {
       try {
         listener(reason);
       } catch (error) {
-        // The session is over, whatever a listener makes of it. Reported as work in the background that failed.
+        // The session is over even if a listener throws. Its error is reported as failed work in the background.
         this.#options.background.waitUntil(Promise.reject(error));
       }
     }
@@ -169,12 +170,12 @@ export class Endings {
     }
   }
 
-  /** A store that cannot push at the moment is asked again with the next tick. */
+  /** If the store cannot push at the moment, it is tried again with the next tick. */
   #listen(): void {
     try {
       this.#stopPush ??= this.#options.store.watch?.(({ id, reason }) => this.tell(id, reason)) ?? null;
     } catch {
-      // Until then sessions are looked at as those of a store that cannot.
+      // Until then sessions are polled.
     }
   }
 
@@ -197,7 +198,7 @@ export class Endings {
   async #ask(id: string, watched: Watched): Promise<void> {
     const { store, clock, policy } = this.#options;
     try {
-      // As of when we asked: a touch may have been written while the answer was on its way.
+      // The time before the read: a touch may have been written while the answer was on its way.
       const now = clock.now();
       const row = await store.get(id);
       const over = row === undefined ? "expired" : overReason(row, now, policy);
@@ -208,19 +209,19 @@ export class Endings {
       }
       this.#hasRead(row, watched);
     } catch {
-      // An outage ends nobody; the next tick asks again.
+      // An outage ends no session; the next tick asks again.
     }
   }
 
   #hasRead(row: SessionRow, watched: Watched): void {
     const { clock, policy } = this.#options;
     watched.runsOut = runsOut(row, policy);
-    // Without push it is due with the next tick; who was asked last comes last.
+    // Without push it is due with the next tick, the row that was read last as the last.
     watched.due = clock.monotonic() + (this.#stopPush === null ? TICK / 2 : ROUND);
   }
 }
 
-/** When a row that lives may be over by itself, to the millisecond: from then on it is looked at with every tick. */
+/** When a live row may run out by itself, to the millisecond: from then on it is checked with every tick. */
 function runsOut({ expires, seen, renewAt, tokenExpires }: SessionRow, { idle, endsWithToken }: SessionPolicy): number {
   const token = endsWithToken && renewAt === null && tokenExpires !== null ? tokenExpires : expires;
   return Math.min(expires, seen + idle, token);

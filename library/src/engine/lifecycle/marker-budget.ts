@@ -1,16 +1,16 @@
-/** How many markers may be left behind for sessions that are not here, by notices that nobody vouches for. */
+/** The rate limit of markers for sessions that do not exist, which unproven logout notifications set. */
 import type { Clock } from "../../contracts.ts";
 
-/** As long as such a marker stands. */
+/** How long such a marker stands. */
 const HOUR = 3_600_000;
-/** The hour moves on in steps of a minute, so that counting takes the same room whatever comes. */
+/** A sliding window in steps of a minute, so that the memory for counting is bounded. */
 const STEP = 60_000;
 
-/** A rate limiter: a number of markers within an hour, in this process. */
+/** A sliding-window rate limiter: a number of markers within an hour, in this process. */
 export class MarkerBudget {
   readonly #most: number;
   readonly #clock: Pick<Clock, "monotonic">;
-  /** How many were left in each step, the oldest first. */
+  /** The number of markers in each step, the oldest first. */
   #steps: { readonly step: number; count: number }[] = [];
 
   constructor(most: number, clock: Pick<Clock, "monotonic">) {

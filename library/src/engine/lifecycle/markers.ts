@@ -1,41 +1,38 @@
-/** One-time markers with a date, by which a logout and a login that is on its way find each other. */
+/** One-time markers by which a logout overrules a login that is under way. */
 import type { EndReason, SessionReader, SignedOut } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
 
-/** Set when all sessions of an owner are ended; its value changes every time. */
+/** The logout marker of an owner: set when all of their sessions are ended, with a new value each time. */
 export function ownerMark(owner: string): string {
   return keyOf("owner", owner);
 }
 
 /**
- * Set when the provider ends one of its sessions, or all of a subject. Its value is when the provider did, in
- * milliseconds: a logout token's `iat`; of a front-channel notice, its arrival.
+ * The marker of a logout notification: set when the provider ends one of its sessions, or all of a subject. Its value
+ * is the time of that in milliseconds: a logout token's `iat`; on the front channel, when the notification arrived.
  */
 export function noticeMark({ issuer, subject, sid }: Pick<SignedOut, "issuer" | "subject" | "sid">): string | null {
   if (sid !== null) return keyOf("sid", issuer, sid);
   return subject === null ? null : keyOf("sub", issuer, subject);
 }
 
-// A hash, so that what others choose takes no more room than anything else.
+// A hash, so that the size of a key does not depend on what a client sent.
 function keyOf(kind: "owner" | "sid" | "sub", ...parts: readonly string[]): string {
   return `${kind}:${hashSecret(JSON.stringify(parts))}`;
 }
 
-/**
- * The owner's mark as a login finds it: to be read as soon as the owner is known. Awaited when the login is carried
- * out.
- */
+/** Reads the owner's marker as soon as a login is recorded; the promise is awaited when the login is committed. */
 export function markBefore(store: SessionReader, owner: string, now: number): Promise<string | undefined> {
   const read = new Promise<string | undefined>((resolve) => resolve(store.marked(ownerMark(owner), now)));
-  // Whoever carries the login out hears of it; where that never happens nobody needs to.
+  // The commit awaits it and gets the error; a login that is never committed does not need it.
   read.catch(() => undefined);
   return read;
 }
 
 /**
- * Whether a logout overtook this login, and if so why its session is to end: an owner's mark that changed since
- * `before`, or a mark on its `sid` or subject that is not older than its ID token. A later login is free.
+ * Whether a logout overrules this login, and if so, why its session is to end: the owner's marker changed since
+ * `before`, or the marker of its `sid` or subject is not older than its ID token. A later login is not affected.
  */
 export async function loginOverruled(
   store: SessionReader,
@@ -43,7 +40,7 @@ export async function loginOverruled(
   before: string | undefined,
   now: number,
 ): Promise<EndReason | null> {
-  // A mark that has gone since has expired, and was no logout.
+  // A marker that is gone since has expired, and was no logout.
   const after = await store.marked(ownerMark(owner), now);
   if (after !== undefined && after !== before) return "elsewhere";
   if (issuedAt === null) return null;

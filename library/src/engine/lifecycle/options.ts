@@ -1,4 +1,4 @@
-/** What the life of sessions outside of their requests needs. */
+/** The dependencies of what happens to sessions outside of requests. */
 import type { Clock, Entropy, Report, SessionStore } from "../../contracts.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
 import type { Announce } from "./announce.ts";

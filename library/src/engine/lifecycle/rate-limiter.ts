@@ -1,33 +1,33 @@
+/** A rate limiter with bounded concurrency: for refreshes, revocations, and endings that are tried again. */
 import type { Clock } from "../../contracts.ts";
 
 export interface SlotLimits {
-  /** Works that run at once. */
+  /** How many tasks run at once. */
   readonly most: number;
-  /** Works that may begin together after a quiet time. */
+  /** How many tasks may begin together after a quiet time. */
   readonly burst: number;
-  /** Milliseconds from one beginning to the next, past those; asked at each beginning where it changes. */
-  readonly gap: number | (() => number);
   /**
-   * So many of them share a beginning, as late as the last of them: what one wakes and warms up serves the others.
-   * Default 1.
+   * Milliseconds from one beginning to the next after a burst; a function, if it changes, is called at each beginning.
    */
+  readonly gap: number | (() => number);
+  /** So many tasks begin together, at the time of the last of them, since they run faster on warm caches. Default 1. */
   readonly together?: number;
-  /** Those who share a beginning begin when this resolves. */
+  /** Each task that had to wait begins when this resolves. */
   readonly aside?: () => Promise<void>;
 }
 
 /**
- * Lets works run in the order in which they came, no more than a number at once, and spaced: each costs this process a
- * little, and a crowd of them would keep everybody else waiting.
+ * A rate limiter: runs tasks in their order, with bounded concurrency and a least interval, since a burst of them would
+ * delay all requests of this process.
  */
 export class Slots {
   readonly #limits: SlotLimits;
   readonly #clock: Pick<Clock, "monotonic" | "sleep">;
   readonly #waiting: (() => void)[] = [];
   #free: number;
-  /** When the next one would begin if all of them had kept their distance. */
+  /** When the next task would begin without any burst. */
   #next = Number.NEGATIVE_INFINITY;
-  /** When those begin who wait for their turn until then. */
+  /** When the tasks of the current batch begin. */
   #shared = Number.NEGATIVE_INFINITY;
 
   constructor(limits: SlotLimits, clock: Pick<Clock, "monotonic" | "sleep">) {
@@ -36,9 +36,9 @@ export class Slots {
     this.#free = limits.most;
   }
 
-  /** `pass`: called by a work that finds nothing to do; its distance from the next one is given back. */
+  /** `pass`: to be called by a task that finds nothing to do; its interval is given back. */
   run<T>(work: (pass: () => void) => Promise<T>): Promise<T> {
-    // Of a crowd that waits nothing is kept but this.
+    // All that is held of a waiting task.
     if (this.#free === 0) return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.#begin(work));
     this.#free -= 1;
     return this.#begin(work);

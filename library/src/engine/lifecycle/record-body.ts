@@ -1,16 +1,17 @@
+/** The body of a row, parsed lazily and cached by its row. */
 import type { Identity, JsonObject, RecordBody, SessionRow, StoreCapabilities } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isKept } from "../../core/hot-rows.ts";
 import { parseBehind, parseBody, parseIdentity, readable } from "../../core/record.ts";
 
 /**
- * A row's body, parsed as far as it is asked for. What is shown of it is frozen first: requests may share it, and the
- * next write keeps it.
+ * A row's body, parsed as far as it is read. What is handed out is frozen first: requests may share it, and the next
+ * write stores it again.
  */
 export class Body {
   readonly #row: SessionRow;
   #identity: Identity | null = null;
-  /** Where what comes behind the identity begins; 0 where that has not been parsed alone. */
+  /** The index behind the identity; 0 if the identity has not been parsed alone. */
   #end = 0;
   #parsed: RecordBody | null = null;
   #identityShown = false;
@@ -62,8 +63,8 @@ export class Body {
   }
 }
 
-// Only for rows that come again: an entry for each row that is read once costs the garbage collector more than the
-// parsing.
+// Only for rows that the store hands out again: an entry for each row that is read once would cost the garbage
+// collector more than the parsing.
 const kept = new WeakMap<SessionRow, Body>();
 
 /** The row's body. Throws `ERR_RECORD_FORMAT` for one that cannot be read. */
@@ -85,8 +86,8 @@ export function freeze(value: unknown): void {
 }
 
 /**
- * The same for what was parsed, which has no circles: walked first and frozen afterwards. That takes a third of the
- * time, and for a row that does not come again freezing costs a third of what parsing does.
+ * The same for parsed JSON, which has no cycles: children are frozen before their parent, which takes a third of the
+ * time. For a row that is read once, freezing still costs a third of parsing.
  */
 function freezeParsed(value: unknown): void {
   if (Array.isArray(value)) {

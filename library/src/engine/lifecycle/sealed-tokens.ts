@@ -1,3 +1,4 @@
+/** Seals a provider's tokens for a record, and opens them. */
 import type { ProviderTokens, RecordBody, SessionRow } from "../../contracts.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 
@@ -8,7 +9,7 @@ export function sealTokens(tokens: ProviderTokens, id: string, keyring: Keyring)
   return keyring.seal(PURPOSE, JSON.stringify(tokens), id);
 }
 
-/** The provider's tokens of a record, or `null` where it has none or they cannot be opened with any secret we know. */
+/** The provider's tokens of a record, or `null` if it has none or no configured secret opens them. */
 export function openTokens(
   row: Pick<SessionRow, "id">,
   { tokens: sealed }: Pick<RecordBody, "tokens">,

@@ -1,3 +1,4 @@
+/** The per-user session limit: a login past it ends the user's oldest sessions. */
 import type { SessionRow } from "../../contracts.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { overReason } from "../../core/policy.ts";
@@ -9,10 +10,10 @@ const MOST = 1_000;
 type Options = Pick<LifecycleOptions, "store" | "clock" | "policy" | "announce" | "report">;
 
 /**
- * After a login: ends the oldest sessions of its owner past `session.maxPerUser` (SE-11). Everybody orders them alike
- * and looks after writing, so however many sign in at once the same ones stay: nobody ends a session that has too few
- * newer ones ahead of it, and the last to look ends all others. A store that fails here undoes no login; the next one
- * ends what was left.
+ * After a login: ends the oldest sessions of its owner past `session.maxPerUser` (SE-11). All processes sort alike and
+ * list after writing, so however many logins run at once, the same sessions stay: none ends a session that is within
+ * the limit, and the last one to list ends all others. If the store fails here, the login stands; the next one ends
+ * what is left.
  */
 export async function keepToCap(options: Options, owner: string): Promise<void> {
   const { policy, report } = options;
@@ -25,7 +26,7 @@ export async function keepToCap(options: Options, owner: string): Promise<void> 
   }
 }
 
-/** Answers whether there may be more than one list held. */
+/** Answers whether there may be more rows than one list held. */
 async function endOldest(options: Options, owner: string, most: number): Promise<boolean> {
   const { store, clock, policy } = options;
   const now = clock.now();
@@ -38,7 +39,7 @@ async function endOldest(options: Options, owner: string, most: number): Promise
   return rows.length === MOST && count > 0;
 }
 
-// Within a millisecond the ids decide, for stores may order those as they like.
+// Within a millisecond the ids decide, since stores may return those in any order.
 function newestFirst(a: SessionRow, b: SessionRow): number {
   if (a.created !== b.created) return b.created - a.created;
   return a.id < b.id ? 1 : -1;

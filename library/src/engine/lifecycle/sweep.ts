@@ -1,18 +1,19 @@
+/** The sweep: deletes expired rows and markers, in batches that no request notices. */
 import type { Clock, Report, SessionStore, Survey } from "../../contracts.ts";
 
 const EVERY = 60 * 60_000;
-/** Rows of the first batch, and of the smallest and the largest that follow. */
+/** The first, the smallest and the largest batch, in rows. */
 const FIRST = 250;
 const LEAST = 50;
 const MOST = 1000;
-/** No request shall wait longer for a batch than this, in milliseconds. */
+/** The longest that a batch may delay a request, milliseconds. */
 const LONG = 2;
-/** Between two batches, so that requests are answered meanwhile. */
+/** The pause between two batches, in which requests are answered. */
 const PAUSE = 20;
 
 /**
- * Deletes what expired, once an hour, in batches, until the signal is aborted. A store that fails is asked again an
- * hour later.
+ * Deletes what expired, once an hour, in batches, until the signal is aborted. If the store fails, the next hour tries
+ * again.
  */
 export async function sweepHourly(
   store: SessionStore,
@@ -32,8 +33,8 @@ export async function sweepHourly(
 }
 
 /**
- * By a clock that tells parts of a millisecond: as many rows as the store deletes in a time that nobody notices: it
- * holds the event loop, where it answers at once.
+ * Adapts the batch to the time that the last one took, by a clock with fractions of a millisecond: a synchronous store
+ * blocks the event loop for that long.
  */
 function nextBatch(batch: number, took: number): number {
   if (took > LONG) return Math.max(LEAST, Math.floor(batch / 2));
@@ -59,9 +60,9 @@ async function sweepOnce(store: SessionStore, clock: Clock, report: Report, sign
 }
 
 /**
- * Deletes rows that are dead by idle, and counts the others; `null` where the store cannot. They stay as long again as
- * the idle time, so that who comes back soon is told why the session is over, and so that another process may have
- * somewhat longer times.
+ * Deletes rows that ended by idle time, and counts the others; `null` if the store cannot. They are kept for another
+ * idle time, so that a user who comes back soon is told why the session is over, and so that processes may be
+ * configured with somewhat different times.
  */
 export async function surveyed(
   store: SessionStore,

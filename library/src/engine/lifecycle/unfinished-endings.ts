@@ -1,6 +1,6 @@
 /**
- * Endings that the store would not take: tried again, with backoff, until they are done. What is promised to a person
- * who signs out.
+ * Endings that the store did not take, retried with exponential backoff until they are done: a user who signs out is
+ * promised that.
  */
 import type { Background, Clock, EndReason, Entropy, Report, SessionRow, SessionStore } from "../../contracts.ts";
 import { emptied } from "../../core/record.ts";
@@ -17,9 +17,9 @@ export interface UnfinishedOptions {
   readonly announce: Announce;
   readonly report: Report;
   readonly background: Background;
-  /** Secrets that have proved a session here lately. */
+  /** Secrets that recently proved a session in this process. */
   readonly served: Pick<ServedSecrets, "has">;
-  /** Most endings that wait for the store; past it one more is dropped, and said so. */
+  /** The most endings that wait for the store; further ones are dropped and reported. */
   readonly most: number;
 }
 
@@ -27,22 +27,19 @@ export interface UnfinishedOptions {
 export interface Unfinished {
   readonly id: string;
   readonly reason: EndReason;
-  /** The row when ending it was tried. */
+  /** The row as it was when the first attempt to end it was made. */
   readonly before?: SessionRow;
-  /**
-   * Hash of the secret that was shown, where the store could not say whether it is the session's: nobody's session ends
-   * by its id alone.
-   */
+  /** Hash of the presented secret, if the store could not check it: an id alone must not end a session. */
   readonly shown?: string;
-  /** The record of a login that is written again: its tokens are those of the next one, and stay good. */
+  /** The record of a login that is written again with the same tokens, so they must not be revoked. */
   readonly grantLivesOn?: true;
 }
 
-/** How an ending waits. */
+/** How an ending is retried. */
 export interface WaitingOptions {
-  /** Anybody may have made up what it is for: it gives way to those that are somebody's for certain. */
+  /** The ticket may be made up: this ending is dropped first if there is no room. */
   readonly doubtful?: boolean;
-  /** It is not tried any more, though it was not done. */
+  /** Called if it is dropped before it is done. */
   readonly forget?: () => void;
 }
 
@@ -50,7 +47,7 @@ interface Told {
   said: boolean;
 }
 
-/** One that waits. */
+/** An ending that waits. */
 interface Waiting {
   readonly forget: (() => void) | undefined;
   dropped: boolean;
@@ -58,24 +55,24 @@ interface Waiting {
 
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
-/** A store that has come back has other work to do. */
+/** The rate limit of attempts: a store that has come back has other work to do. */
 const ATTEMPTS = { most: 4, burst: 4, gap: 10 };
 /** How long the end of the process waits for the store, milliseconds. */
 const CLOSING_LIMIT = 5_000;
 
 /**
- * Holds a bounded number of them. Each is one asynchronous loop of its own, so that it belongs to whoever wanted the
- * ending. Events: `ending.held`, `ending.completed`, and `ending.dropped` (`full`, `closed`).
+ * A bounded number of endings that wait, each with an asynchronous retry loop of its own. Events: `ending.held`,
+ * `ending.completed`, and `ending.dropped` (`full`, `closed`).
  *
- * While the store is away a made-up ticket looks like a real one. So tickets that proved no session here lately are
- * tried apart from the others, and give way to them if there is no room.
+ * While the store is unavailable, a made-up ticket looks like a real one. So tickets that did not recently prove a
+ * session here have a rate limiter of their own, and are dropped first if there is no room.
  */
 export class UnfinishedEndings {
   readonly #options: UnfinishedOptions;
   readonly #waiting = new Map<string, Waiting>();
-  /** Keys of the doubtful ones, the newest last; some may be done by now. */
+  /** Keys of the doubtful endings, the newest last; some may be done by now. */
   #doubtful: string[] = [];
-  /** By id: each of those that wait to end it has to know whether somebody here has said meanwhile that it ended. */
+  /** By session id: whether its end was announced in this process meanwhile, for each ending that waits. */
   readonly #told = new Map<string, Set<Told>>();
   readonly #slots: Slots;
   readonly #slotsOfDoubtful: Slots;
@@ -87,12 +84,12 @@ export class UnfinishedEndings {
     this.#slotsOfDoubtful = new Slots(ATTEMPTS, options.clock);
   }
 
-  /** Goes on trying to end this session. `false`: there is no room, so that nobody may be promised anything. */
+  /** Retries until this session has ended. `false`: there is no room, so that nothing may be promised. */
   end(ending: Unfinished): boolean {
     const { clock, served } = this.#options;
     const wanted = { ...ending, at: clock.now() };
     const grantLivesOn = ending.grantLivesOn === true;
-    // Ours may have taken effect although its answer was lost; then nobody else has said that the session ended.
+    // Idempotent: our write may have taken effect although its answer was lost; then its end is not announced yet.
     let { before } = ending;
     const key = `${ending.shown ?? ""} ${ending.id}`;
     if (this.#waiting.has(key)) return true;
@@ -121,7 +118,7 @@ export class UnfinishedEndings {
     return held;
   }
 
-  /** Somebody said that this session ended: what waits to end it need not say so again. */
+  /** The end of this session was announced: endings that wait for it do not announce it again. */
   said(id: string): void {
     for (const told of this.#told.get(id) ?? []) told.said = true;
   }
@@ -139,7 +136,7 @@ export class UnfinishedEndings {
     };
   }
 
-  /** Does this again until it does not throw. The same key twice is one. */
+  /** Retries until the attempt does not throw. A key that waits already is not added twice. */
   again(key: string, attempt: () => Promise<unknown>, { doubtful = false, forget }: WaitingOptions = {}): boolean {
     if (this.#waiting.has(key)) return true;
     const { report, most, background } = this.#options;
@@ -166,7 +163,7 @@ export class UnfinishedEndings {
     this.#doubtful.push(key);
   }
 
-  /** The newest doubtful one gives way: a flood of them comes last. `false`: there is none. */
+  /** Drops the newest doubtful ending, so that a flood of them affects itself. `false`: there is none. */
   #makeRoom(): boolean {
     for (let key = this.#doubtful.pop(); key !== undefined; key = this.#doubtful.pop()) {
       const waiting = this.#waiting.get(key);
@@ -181,7 +178,7 @@ export class UnfinishedEndings {
   }
 
   /**
-   * The process ends: everything is tried once more, within a limit of time. What is left then is dropped, and said so.
+   * The process ends: everything is tried once more, within a time limit. What is left then is dropped and reported.
    */
   close(): void {
     this.#closing.abort(new Error("closing"));
@@ -206,10 +203,7 @@ export class UnfinishedEndings {
     }
   }
 
-  /**
-   * Resolves with the work, or when the process has waited long enough for it. Nothing is left behind of work that is
-   * done.
-   */
+  /** Resolves with the work, or when the process that closes has waited long enough for it. */
   #untilClosed(done: Promise<void>): Promise<void> {
     const { signal } = this.#closing;
     return new Promise((resolve) => {
@@ -224,7 +218,7 @@ export class UnfinishedEndings {
   }
 }
 
-/** Whether this row is the one that was to end: where nobody had proved it, by the secret that was shown. */
+/** Whether this row is the session that is to end: if its ticket was not checked yet, by the presented secret. */
 function isMeant(row: SessionRow, { shown, at }: Unfinished & { readonly at: number }): boolean {
   if (shown === undefined || equalHash(shown, row.secretHash)) return true;
   return row.previousHash !== null && at < row.previousUntil && equalHash(shown, row.previousHash);
