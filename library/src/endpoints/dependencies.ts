@@ -11,7 +11,7 @@ export type SiteData = "cache" | "storage" | "cookies";
 
 /** What the endpoints of sign-on are made of. */
 export interface OidcDependencies {
-  /** The first is asked where a login names none. */
+  /** The first is asked if a login names none. */
   readonly providers: readonly LoginProvider[];
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly store: Pick<SessionStore, "mark" | "marked">;
@@ -23,7 +23,7 @@ export interface OidcDependencies {
   readonly background: Background;
   /** With a leading and no trailing slash. */
   readonly prefix: string;
-  /** Origins besides the request's own that `return_to` may name; only where sub-domains share the session. */
+  /** Origins besides the request's own that `return_to` may name; only if sub-domains share the session. */
   readonly returnOrigins?: readonly string[];
   /**
    * Where a browser lands after logout: a path or a URL. Default `signed-out` below the prefix. Its absolute form is

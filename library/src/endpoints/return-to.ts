@@ -4,7 +4,7 @@ const MAX_BYTES = 512;
 const SUSPICIOUS = /[\p{Cc}\p{Cf}\p{Z}\\]/u;
 
 /**
- * Where to send a browser afterwards: `value` where it leads to `origin`, or to one of `allowedOrigins`; else `/`.
+ * Where to send a browser afterwards: `value` if it leads to `origin`, or to one of `allowedOrigins`; else `/`.
  * Decided on what the WHATWG URL parser reads, and answered as that was understood, so that no browser reads something
  * else (HD-03, A-01…A-05). A path for the own origin, a whole URL for the others.
  */

@@ -16,7 +16,7 @@ import { StoreKinship } from "./store-kinship.ts";
 /**
  * The endpoints of sign-on. Their guards (CSRF, the look-up, the cookie of the session) are the engine's.
  *
- * @throws CoatcheckError `ERR_CONFIG` where two providers have one name, and for form_post on http.
+ * @throws CoatcheckError `ERR_CONFIG` if two providers have one name, and for form_post on http.
  */
 export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
   const names = deps.providers.map(({ name }) => name);

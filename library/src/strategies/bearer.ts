@@ -14,9 +14,9 @@ import { CoatcheckError } from "../core/errors.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 import { within } from "../time/within.ts";
 
-/** What the strategy is made of. */
+/** The strategy's configuration. */
 export interface BearerStrategyOptions {
-  /** The first that reads a token judges it; no other is asked. */
+  /** The first verifier that reads a token judges it; the others are not asked. */
   readonly verifiers: readonly TokenVerifier[];
   /** Named in challenges; printable ASCII without `"` and `\`. */
   readonly realm?: string;
@@ -24,14 +24,14 @@ export interface BearerStrategyOptions {
   readonly ambient?: boolean;
 }
 
-/** Longest token that is judged, in characters. */
+/** The longest token that is verified, in characters. */
 const MAX_TOKEN = 16_384;
-/** Verifiers have limits of their own; this one is for those that have none, in milliseconds. */
+/** The time limit for verifiers that have none of their own, in milliseconds. */
 const TIMEOUT = 30_000;
 
 /** Some credential of the scheme, anywhere among several: a request with two is told so, whichever comes first. */
 const OF_THE_SCHEME = /(?:^|,)[ \t]*bearer(?:[ \t,]|$)/i;
-/** The one shape: scheme, a space, one token68 (RFC 6750 s2.1). */
+/** The only accepted form: scheme, a space, one token68 (RFC 6750 s2.1). */
 const CREDENTIAL = /^bearer +([A-Za-z0-9\-._~+/]+=*)[ \t]*$/i;
 const TOKEN_IN_QUERY = /[?&]access_token=/;
 
@@ -69,7 +69,7 @@ function presented(request: RequestView): boolean {
 
 type Refusal = Extract<Verdict, { kind: "refuse" }>;
 
-/** The refusals, made once. */
+/** The refusals, allocated once. */
 interface Challenges {
   readonly malformed: Refusal;
   readonly invalid: Refusal;
@@ -81,7 +81,7 @@ interface Terms extends Challenges {
   readonly ambient: boolean;
 }
 
-/** RFC 6750 s3.1. Which check failed is for the log; a guesser would only learn from it. */
+/** RFC 6750 s3.1. The failed check is for the log; the response does not name it, since it would help an attacker. */
 function challenges(realm: string | undefined): Challenges {
   const scheme = realm === undefined ? "Bearer " : `Bearer realm="${realm}", `;
   return {
@@ -95,8 +95,8 @@ function challenges(realm: string | undefined): Challenges {
 }
 
 /**
- * What a verifier throws, or gives that is no verdict, is never access (TP-07): its outage where it declares one, else
- * its bug (S-56).
+ * A verifier that throws, or returns something that is no verdict, never grants access (TP-07): an outage if it
+ * declares one, else a bug (S-56).
  */
 function judged(token: string, context: StrategyContext, terms: Terms): MaybePromise<Verdict> {
   let verifier: TokenVerifier | null = null;

@@ -6,12 +6,21 @@ import { knownOptions, type OptionNames } from "../core/options/option-names.ts"
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 import { within } from "../time/within.ts";
 
-/** Whom the app's own function found. `owner`: whose this is, where that is not issuer and subject. */
+/**
+ * The user that the app's own function found. `owner` groups sessions and logouts; default: issuer and subject.
+ *
+ * @example
+ * ```ts
+ * import type { CustomIdentity } from "coatcheck";
+ * // One owner for all API keys of an account.
+ * const found: CustomIdentity = { issuer: "api-keys", subject: "key-17", owner: "account-4", claims: { plan: "team" } };
+ * ```
+ */
 export type CustomIdentity = LoginIdentity & { readonly owner?: string };
 
-/** What the app's own function is told beside the request. */
+/** What the app's own function receives beside the request. */
 export interface CustomContext {
-  /** Aborted when the time is over; what comes later does not count. */
+  /** Aborted when the timeout has passed; a later result is ignored. */
   readonly signal: AbortSignal;
   readonly now: number;
 }
@@ -23,16 +32,15 @@ export interface CustomOptions {
   /** Whether the request carries the credential that `authenticate` reads. Synchronous, and by the request alone. */
   presented(request: RequestView): boolean;
   /**
-   * Whom the credential is for; `null` for one that is not valid, which is answered 401. To throw `unavailable(cause)`
-   * is to say that it is not known: 503. All else that it throws is its bug: 500.
+   * The user of the credential; `null` if it is not valid: 401. Throw `unavailable(cause)` if that cannot be found out
+   * now: 503. Any other exception is a bug: 500.
    */
   authenticate(request: RequestView, context: CustomContext): MaybePromise<CustomIdentity | null>;
   /** How long `authenticate` may take, milliseconds. Default 5,000. */
   readonly timeout?: number;
   /**
-   * Whether the credential comes along without being asked, as a cookie, a client certificate or a header that a proxy
-   * adds do. Unsafe requests are then checked for where they came from. Default `false`: only the client itself can
-   * have put it there.
+   * Whether browsers or proxies add the credential by themselves, as a cookie, a client certificate or a proxy's
+   * header. The origin of unsafe requests is then checked (CSRF). Default `false`: only the client itself can add it.
    */
   readonly ambient?: boolean;
   /** `WWW-Authenticate` of a 401. Default: the name, as a scheme. */
@@ -49,9 +57,8 @@ const NAMES: OptionNames<CustomOptions> = {
 };
 
 /**
- * A strategy from a function. It decides as soon as `presented` says yes: what is not valid falls through to nothing,
- * what takes too long or declares an outage is never access (503), and neither does what throws or answers with
- * something else (500).
+ * A strategy from a function. Once `presented` returns `true` it decides alone: an invalid credential is 401 and never
+ * falls through to another strategy, a timeout or a declared outage is 503, and an exception or another result is 500.
  *
  * @example
  * ```ts
@@ -114,8 +121,8 @@ function check({ name, timeout = 5_000, challenge }: CustomOptions): void {
 }
 
 /**
- * What the app says of the request. What is no answer counts as presented, so that a mistake does not fall through to a
- * weaker strategy (TP-07).
+ * Whether the app says that the credential is there. An exception or another result counts as presented, so that a bug
+ * does not fall through to a weaker strategy (TP-07).
  */
 function presence(options: CustomOptions, request: RequestView): boolean | Error {
   try {

@@ -7,7 +7,7 @@ export type ProxyHeaders = { readonly user: string } & { readonly [field in Excl
 /** How a product tells its upstreams the authenticated user. */
 export interface ProxyPreset {
   readonly headers: ProxyHeaders;
-  /** What stands between groups. */
+  /** The separator of groups. */
   readonly separator: "," | "|";
   /** Values beyond ASCII are encoded words of RFC 2047, not UTF-8. */
   readonly encodedWords?: true;
@@ -15,7 +15,7 @@ export interface ProxyPreset {
 
 export type ProxyPresetName = "oauth2-proxy" | "authelia" | "authentik" | "tailscale" | "generic";
 
-/** What is known of the proxies that sign people on. */
+/** The known proxies. */
 export const PROXY_PRESETS: { readonly [name in ProxyPresetName]: ProxyPreset } = {
   /**
    * With `--set-xauthrequest`, and of this gateway itself. As a reverse proxy with `--pass-user-headers` it is
@@ -64,7 +64,7 @@ export const PROXY_PRESETS: { readonly [name in ProxyPresetName]: ProxyPreset } 
 const ENCODED_WORD = /=\?utf-8\?(?:q\?([\x21-\x3e\x40-\x7e]*)|b\?([A-Za-z0-9+/]*={0,2}))\?=/gi;
 
 /**
- * The bytes that encoded words stand for, as characters; `undefined` where something else looks like one (RFC 2047).
+ * The bytes that encoded words stand for, as characters; `undefined` if something else looks like one (RFC 2047).
  */
 export function decodeWords(text: string): string | undefined {
   if (!text.includes("=?")) return text;

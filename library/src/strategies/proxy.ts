@@ -17,29 +17,29 @@ export interface ProxyOptions {
   readonly trusted: readonly string[];
   /** Whose headers are read. Default `generic`: `X-Forwarded-User` and its kin. */
   readonly preset?: ProxyPresetName;
-  /** Other header names than the preset's: all that are read. */
+  /** The names of all headers that are read, instead of the preset's. */
   readonly headers?: ProxyHeaders;
   /**
-   * With the subject, what the identities are keyed by. Default `proxy:<preset>`. Not for assertions, which name their
-   * issuer.
+   * The issuer of the identities; with the subject it identifies a user. Default `proxy:<preset>`. Not for assertions,
+   * which name their issuer.
    */
   readonly issuer?: string;
   /**
-   * A header that the proxy alone can send, beside its address: 32 random bytes or more. Several while one takes the
-   * place of another.
+   * A header that only the proxy can send, checked beside its address: 32 random bytes or more. Several values during a
+   * rotation.
    */
   readonly secret?: { readonly header: string; readonly value: string | readonly string[] };
 }
 
-/** What the reader is given besides. */
+/** What the reader needs besides its options. */
 export interface ProxyWorld {
-  /** What the proxy signs is read, and its plain headers are not. */
+  /** Reads the proxy's signed assertion, and ignores its plain headers. */
   readonly assertion?: AssertionVerifier;
 }
 
 /**
- * Authenticates the user whom a trusted proxy asserts (TP-03, S-28). Throws a `TypeError` if no peer or every peer is
- * trusted and for headers that cannot be used, and `ERR_SECRET` for a secret that can be guessed.
+ * Reads the authenticated user that a trusted proxy asserts (TP-03, S-28). Throws a `TypeError` if no peer or every
+ * peer is trusted and for headers that cannot be used, and `ERR_SECRET` for a secret that can be guessed.
  */
 export function proxyReader(options: ProxyOptions, { assertion }: ProxyWorld = {}): ProxyReader {
   const channel = new Channel(options);
@@ -72,7 +72,7 @@ const STRANGER: ProxyVerdict = { kind: "stripped", reason: "peer" };
 const WRONG_SECRET: ProxyVerdict = { kind: "stripped", reason: "secret" };
 const malformed = (reason: string): ProxyVerdict => ({ kind: "malformed", reason });
 
-/** Whether it is the proxy who speaks: by address and, where configured, by secret. */
+/** Recognises the proxy by its address and, if configured, by its secret. */
 class Channel {
   readonly headers: readonly string[];
   readonly #peers: TrustedPeers;
@@ -82,7 +82,7 @@ class Channel {
   constructor({ trusted, secret }: ProxyOptions) {
     if (trusted.length === 0) {
       throw new TypeError(
-        "proxy.trusted is empty, so nobody is believed\n  Name the addresses of your proxy, for example 10.0.3.7/32.",
+        "proxy.trusted is empty, so no proxy is believed\n  Name the addresses of your proxy, for example 10.0.3.7/32.",
       );
     }
     this.#peers = new TrustedPeers(trusted, "proxy.trusted");
@@ -91,7 +91,7 @@ class Channel {
     this.#secrets = secret === undefined ? [] : hashesOf(secret.value);
   }
 
-  /** Why it is not believed what this request asserts; nothing where it is. */
+  /** Why this request's assertion is not trusted; `undefined` if it is. */
   refusal(request: RequestView): ProxyVerdict | undefined {
     if (!this.#peers.has(request.peer)) return STRANGER;
     if (this.#secrets.length === 0) return undefined;
@@ -129,7 +129,7 @@ interface Field {
 }
 
 const FIELDS: readonly AssertedField[] = ["user", "email", "groups", "preferredUsername", "name"];
-/** As reasons call them. */
+/** The fields' names in reasons. */
 const WORDS: { readonly [field in AssertedField]: string } = {
   user: "user",
   email: "email",
@@ -152,11 +152,11 @@ function fieldsOf(headers: ProxyHeaders): readonly Field[] {
     const name = headers[field];
     return name === undefined ? [] : [{ field, header: headerName(name, `proxy.headers.${field}`) }];
   });
-  if (fields[0]?.field !== "user") throw new TypeError("proxy.headers.user is missing; it names the header that says who asks");
+  if (fields[0]?.field !== "user") throw new TypeError("proxy.headers.user is missing; it names the header with the user");
   return fields;
 }
 
-/** Headers that mean something else, or of which Node drops all lines but the first. */
+/** Headers with another meaning, or of which Node drops all lines but the first. */
 const TAKEN =
   /^(?:age|authorization|connection|content-.*|cookie|date|etag|expect|expires|forwarded|from|host|if-.*|keep-alive|last-modified|location|max-forwards|origin|proxy-.*|referer|retry-after|sec-.*|server|te|trailer|transfer-encoding|upgrade|user-agent|x-forwarded-(?:for|host|port|proto))$/;
 
@@ -172,16 +172,16 @@ function headerName(given: string, place: string): string {
 }
 
 const MOST_CACHED = 1024;
-/** How long an identity is handed out again as the same object, milliseconds. */
+/** How long the same values give the same identity object, milliseconds. */
 const CACHED_FOR = 3_600_000;
 
 interface Cached {
   readonly verdict: Extract<ProxyVerdict, { kind: "asserted" }>;
-  /** Whose values have commas. */
+  /** The header whose values have commas. */
   readonly commas: readonly Field[];
 }
 
-/** Makes identities of plain headers; the same object for the same values. */
+/** Makes identities from plain headers; the same object for the same values. */
 class HeaderReader {
   readonly #fields: readonly Field[];
   readonly #preset: ProxyPreset;
@@ -196,8 +196,8 @@ class HeaderReader {
   }
 
   /**
-   * What the headers say, one line for each; nothing if all are empty, as some proxies leave them for anonymous
-   * requests (A-15).
+   * The headers' values, one for each; `undefined` if all are empty, as some proxies send them for anonymous requests
+   * (A-15).
    */
   valuesOf(request: RequestView): string | undefined {
     let values = "";
@@ -215,7 +215,7 @@ class HeaderReader {
 
   judge(request: RequestView, values: string, now: number): ProxyVerdict {
     const known = this.#cache.get(values);
-    // Lines are joined by commas, and what was joined may look like what was not.
+    // Node joins repeated lines by commas, so that a value with a comma may have been two lines.
     const commas = known?.commas ?? this.#withCommas(values);
     for (const { header, field } of commas) {
       if ((request.lines?.(header) ?? 1) > 1) return malformed(`${WORDS[field]}-repeated`);
@@ -234,7 +234,7 @@ class HeaderReader {
     return this.#fields.filter((_, index) => lines[index]?.includes(","));
   }
 
-  /** The identity, or what of it is malformed. */
+  /** The identity, or the field that is malformed. */
   #identity(values: readonly string[], now: number): Identity | string {
     const texts = new Map<AssertedField, string>();
     for (const [index, { field }] of this.#fields.entries()) {

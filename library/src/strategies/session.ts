@@ -11,20 +11,20 @@ import type { ServedSecrets } from "../crypto/served-secrets.ts";
 import type { PresentedTicket } from "../crypto/ticket.ts";
 import { hashSecret, isSecret, ticketIn } from "../crypto/ticket.ts";
 
-/** What the strategy has to know. */
+/** The strategy's configuration. */
 export interface SessionStrategyOptions {
   /** The session cookie's name. */
   readonly cookie: string;
   readonly policy: SessionPolicy;
   /** Whether the store hands out the same row until it changes; see `StoreCapabilities`. Default `false`. */
   readonly keepsRows?: StoreCapabilities["keepsRows"];
-  /** Hears of secrets that were proved by their hash. */
+  /** Is told of secrets that were verified by their hash. */
   readonly served?: Pick<ServedSecrets, "add">;
 }
 
 interface Judge {
   readonly policy: SessionPolicy;
-  /** Only for rows that come again. */
+  /** Only if the store returns the same row object again. */
   readonly proven: ProvenSecrets | null;
   readonly served: Pick<ServedSecrets, "add"> | null;
   readonly store: Pick<StoreCapabilities, "keepsRows">;
@@ -34,8 +34,8 @@ const ABSTAIN: Verdict = { kind: "abstain" };
 const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
 
 /**
- * Proves the ticket in the cookie. Of several cookies of our name those not live are ignored; two live ones
- * authenticate no user (CK-11).
+ * Verifies the ticket in the cookie. Of several cookies of our name dead ones are ignored; two live ones authenticate
+ * no user (CK-11).
  */
 export function sessionStrategy({ cookie, policy, keepsRows = false, served }: SessionStrategyOptions): Strategy {
   const proven = keepsRows === false ? null : new ProvenSecrets();
@@ -77,7 +77,7 @@ async function judgeLater(
   }
 }
 
-// What cannot be a ticket is none, whether the store answers or not.
+// A malformed ticket is malformed during an outage of the store too.
 function unread({ secret }: PresentedTicket, cause: unknown): Verdict {
   if (!isSecret(secret)) return MALFORMED;
   throw cause;
@@ -96,13 +96,13 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
 function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, report }: StrategyContext, judge: Judge): Verdict {
   const { policy, proven, served, store } = judge;
   const shown = row === undefined ? null : proof(ticket, row, now, proven);
-  // A caller that only knows an id learns nothing about it, not even that it ended.
+  // A caller that knows only an id learns nothing about its session, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
     return isSecret(ticket.secret) ? { kind: "abstain", dead: { reason: "unknown", id: ticket.id } } : MALFORMED;
   }
   const over = overReason(row, now, policy);
   if (over !== null) return { kind: "abstain", dead: { reason: over, id: ticket.id } };
-  // What is recognised was readable when it was proved.
+  // A recognised row was readable when its secret was verified.
   if (shown !== "recognised") {
     if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
     if (shown === "current" && isKept(store, row)) proven?.add(row, ticket, now);

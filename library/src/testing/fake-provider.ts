@@ -75,7 +75,7 @@ export interface FakeProvider extends Provider {
   /**
    * A logout token for the back channel, as this provider sends it when a user signs out there. Good for two minutes.
    *
-   * @throws {TypeError} where neither `subject` nor `sid` is given
+   * @throws {TypeError} if neither `subject` nor `sid` is given
    */
   logoutToken(logout: FakeLogout): string;
   verifyLogout: NonNullable<Provider["verifyLogout"]>;

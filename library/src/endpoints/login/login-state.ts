@@ -22,7 +22,7 @@ export interface Flow extends FlowSecrets {
   readonly page: string;
   /** This login replaces one whose answer came twice; it is not replaced once more. */
   readonly again: boolean;
-  /** Who began it, by a name that their store knows; absent where that is not known. */
+  /** Who began it, by a name that their store knows; absent if that is not known. */
   readonly host?: string;
 }
 
@@ -70,7 +70,7 @@ export type FoundFlow =
   | { readonly kind: "none" };
 
 /**
- * The login that this browser began with this state (AR-04, CB-01). Costs nothing where no cookie of its name came
+ * The login that this browser began with this state (AR-04, CB-01). Costs nothing if no cookie of its name came
  * along (CB-15).
  */
 export function findFlow(cookieHeader: string | undefined, state: string | null, deps: OidcDependencies): FoundFlow {

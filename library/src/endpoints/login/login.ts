@@ -103,7 +103,7 @@ export async function sendToProvider(
   if (bytes > MAX_COOKIE_BYTES) return loginFailed(request, { ...failed, code: "ERR_BAD_REQUEST", reason: "too-large" }, deps);
   const cleared = clearedForRoom(request.header("cookie"), bytes, now, deps);
   deps.report({ name: "login.begun", level: "debug", provider: provider.name });
-  // From the callback this is reached by a POST where the provider answers by form_post.
+  // From the callback this is reached by a POST if the provider answers by form_post.
   const status = request.method === "GET" ? 302 : 303;
   return redirect(status, begun.url, [...cleared, setCookie(spec, sealed, LOGIN_MAX_AGE_SECONDS)]);
 }

@@ -87,12 +87,12 @@ function refusalOf({ kind, code, cause }: ProviderFailure, provider: LoginProvid
   return { reason, code: kind === "unavailable" ? code : "ERR_BAD_REQUEST", provider: provider.name, error: cause };
 }
 
-/** Which check refused it, where the provider says so. */
+/** Which check refused it, if the provider says so. */
 function checkOf(cause: unknown): string | null {
   return typeof cause === "object" && cause !== null && "check" in cause && typeof cause.check === "string" ? cause.check : null;
 }
 
-/** Lets a token take effect once, on whichever replica, and again only where the effect failed (LO-08). */
+/** Lets a token take effect once, on whichever replica, and again only if the effect failed (LO-08). */
 async function once(
   { provider, notice }: Vouched,
   deps: OidcDependencies,

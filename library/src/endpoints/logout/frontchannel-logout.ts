@@ -1,4 +1,4 @@
-/** The front channel: a frame on the provider's page says who signed out there. Only where it is configured. */
+/** The front channel: a frame on the provider's page says who signed out there. Only if it is configured. */
 import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";

@@ -24,7 +24,7 @@ export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteR
 }
 
 /**
- * `POST logout`: ends the session here first, then sends the browser to the provider's logout where it has one, else to
+ * `POST logout`: ends the session here first, then sends the browser to the provider's logout if it has one, else to
  * `return_to` or the page after it. A program that accepts JSON gets the address; that of the provider has the ID token
  * in it, so a program gets one of ours.
  */
@@ -59,7 +59,7 @@ export function forgetting(response: RouteResponse, { clearSiteData = ["cache", 
   return { ...response, headers: [...response.headers, ["clear-site-data", value]] };
 }
 
-/** `return_to` of the form or the query, `null` where there is none, `undefined` where it cannot be read. */
+/** `return_to` of the form or the query, `null` if there is none, `undefined` if it cannot be read. */
 async function returnToOf(request: RouteRequest): Promise<string | null | undefined> {
   const query = queryOf(request);
   const form = /^application\/x-www-form-urlencoded\b/i.test(request.header("content-type") ?? "");
@@ -68,7 +68,7 @@ async function returnToOf(request: RouteRequest): Promise<string | null | undefi
   return all.length > 1 ? undefined : (all[0] ?? null);
 }
 
-/** A logout goes on without the hint where the tokens cannot be opened any more. */
+/** A logout goes on without the hint if the tokens cannot be opened any more. */
 function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: OidcDependencies): ProviderTokens | null {
   try {
     return exchange.tokens();

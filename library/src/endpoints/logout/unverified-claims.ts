@@ -4,7 +4,7 @@ import { decodeJwt } from "jose";
 /** Longest token that is looked at, in characters; real ones have less than a tenth. */
 const MAX_TOKEN = 16_384;
 
-/** The claims of a compact JWS; `null` where it is none, or too long. Never throws. */
+/** The claims of a compact JWS; `null` if it is none, or too long. Never throws. */
 export function unverifiedClaims(token: string): { readonly [name: string]: unknown } | null {
   if (token.length > MAX_TOKEN) return null;
   try {

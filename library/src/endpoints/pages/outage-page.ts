@@ -8,7 +8,7 @@ export interface Outage {
   readonly code: ErrorCode;
   /** Seconds after which trying again may help. */
   readonly retryAfter: number;
-  /** Where the browser was going; `null` where that cannot be asked for again. */
+  /** Where the browser was going; `null` if that cannot be asked for again. */
   readonly target: string | null;
   /** The login's address. */
   readonly login: string;

@@ -17,42 +17,52 @@ import type { Measure } from "./token-claims.ts";
 import { allows, expiryOf, identityOf, isBound, isForUs, scopeOf } from "./token-claims.ts";
 import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
 
-/** A provider that says of opaque tokens whether they are good (RFC 7662). Durations are milliseconds. */
+/**
+ * A provider that introspects opaque tokens (RFC 7662). Durations are milliseconds.
+ *
+ * @example
+ * ```ts
+ * import type { Introspection } from "coatcheck";
+ * const issuer = "https://id.example.com";
+ * const client = { clientId: "orders-api", clientSecret: process.env["INTROSPECTION_SECRET"] ?? "" };
+ * const introspection: Introspection = { issuer, ...client, audience: "orders", cacheFor: 5_000 };
+ * ```
+ */
 export interface Introspection {
-  /** Users are kept apart by it; an answer that names another issuer does not count. */
+  /** The issuer of the identities; an answer that names another issuer is refused. */
   readonly issuer: string;
-  /** Where to ask. Default: as the provider's metadata say. */
+  /** The introspection endpoint. Default: from the provider's metadata. */
   readonly endpoint?: string;
-  /** Who we are to the provider. */
+  /** This API's client at the provider. */
   readonly clientId: string;
   readonly clientSecret: string;
   /** Default `client_secret_basic`. */
   readonly clientAuthentication?: "client_secret_basic" | "client_secret_post";
   /**
-   * What the provider calls this API in `aud`; of several one has to be there. Absent: only tokens that name no
-   * audience count.
+   * This API's name in `aud`; of several names one has to be there. Absent: only tokens without an audience are
+   * accepted.
    */
   readonly audience?: string | readonly string[];
   /**
-   * How long a positive answer is used, at most 300,000 and never past the token's end; so long does a revoked token
-   * live. Default 30,000.
+   * How long a positive answer is cached, at most 300,000 and never past the token's end. A revoked token is accepted
+   * for that long. Default 30,000.
    */
   readonly cacheFor?: number;
-  /** How many answers are kept. Default 10,000. */
+  /** The size of the cache, in answers. Default 10,000. */
   readonly maxCached?: number;
-  /** How far the clocks may differ; at most 60,000. Default 30,000. */
+  /** The clock tolerance; at most 60,000. Default 30,000. */
   readonly clockTolerance?: number;
   /** Words that every token has to have in `scope`, with spaces between; without them 403. Default none. */
   readonly requiredScope?: string;
-  /** Whose a token is. Default: its issuer and subject. What it throws is an outage. */
+  /** The owner of a token. Default: its issuer and subject. An exception counts as an outage. */
   readonly owner?: (identity: Identity) => string;
   /** How long the provider may take. Default 5,000. */
   readonly timeout?: number;
 }
 
-/** How long a token that is no good is not asked about again. */
+/** How long the answer for an invalid token is cached. */
 const NEGATIVE = 5_000;
-/** How many tokens are asked about at once; more are told to come back. */
+/** The most concurrent requests; further tokens are answered with `Retry-After`. */
 const MOST_IN_FLIGHT = 128;
 const MAX_RESPONSE = 65_536;
 
@@ -60,7 +70,7 @@ const refuseKey = refusingKeysOf("bearer.introspection");
 const refuse = refusing("the opaque token");
 
 /**
- * Judges all tokens but our own tickets by asking the provider, so it comes last. Answers are cached by the SHA-256 of
+ * Verifies every token except our own tickets by introspection, so it comes last. Answers are cached by the SHA-256 of
  * the whole token, for this provider and audience alone (A-21, A-25); invalid tokens have a cache of their own, so that
  * guesses evict no valid one. Single flight: callers with the same token at the same time share one request.
  *
@@ -132,8 +142,8 @@ function settle(given: Introspection): Settled {
 }
 
 /**
- * One request to the provider. Throws {@link ProviderProblem}: `unavailable` for every answer that is no answer to the
- * question.
+ * One request to the provider. Throws {@link ProviderProblem}: `unavailable` for every response that does not tell
+ * whether the token is active.
  */
 function asking(
   given: Introspection,
@@ -152,14 +162,14 @@ function asking(
       const response = await twice(() => address().then((url) => transport.send("introspection", url, options)));
       return fieldsOf(response.status, await response.text());
     } catch (error) {
-      // Whatever is wrong with the answer, it says nothing about the token.
+      // A fault of the response says nothing about the token.
       if (!(error instanceof ProviderProblem)) throw error;
       throw new ProviderProblem("unavailable", error.check, error.message, { retryAfter: error.retryAfter });
     }
   };
 }
 
-/** To ask changes nothing, so a connection that the provider closed while it was idle is no reason to give up. */
+/** Introspection is idempotent, so it is retried if the provider closed an idle connection. */
 function twice(send: () => Promise<Response>): Promise<Response> {
   return send().catch((error: unknown) => {
     if (error instanceof ProviderProblem && error.check === "network") return send();
@@ -186,7 +196,7 @@ function addressOf(given: Introspection, loopback: boolean, transport: Transport
 }
 
 /**
- * One method of proving who we are, never two in a request (TK-03); id and secret are form-encoded before base64
+ * One method of client authentication, never two in a request (TK-03); id and secret are form-encoded before base64
  * (TK-02).
  */
 function credentials({ clientId, clientSecret, clientAuthentication }: Introspection): {
@@ -231,8 +241,8 @@ function judge(claims: Fields, measure: Settled, now: number, cacheFor: number):
   return {
     kind: "valid",
     identity,
-    // Where the provider names no end, the answer holds for as long as it is kept; one that is over but for the
-    // tolerance holds just now.
+    // Without an `exp` the answer is valid while it is cached. A token that is valid only by the tolerance counts for
+    // this request alone.
     expires: Math.max(expires ?? now + cacheFor, now + 1),
     scope,
     ...(measure.owner === null ? {} : { owner: measure.owner(identity) }),

@@ -18,27 +18,39 @@ import type { Measure } from "./token-claims.ts";
 import { allows, expiryOf, identityOf, isBound, isForUs, scopeOf } from "./token-claims.ts";
 import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
 
-/** A provider whose JWT access tokens count here (RFC 9068). Durations are milliseconds. */
+/**
+ * A provider whose JWT access tokens are accepted (RFC 9068). Durations are milliseconds.
+ *
+ * @example
+ * ```ts
+ * import type { JwtIssuer } from "coatcheck";
+ * const keycloak: JwtIssuer = {
+ *   issuer: "https://id.example.com/realms/shop",
+ *   audience: "orders-api",
+ *   requiredScope: "orders:read", // without it 403
+ * };
+ * ```
+ */
 export interface JwtIssuer {
   /** As the provider writes it in `iss`, byte for byte. */
   readonly issuer: string;
-  /** What the provider calls this API in `aud`; of several one has to be there. Not the `clientId` of a login. */
+  /** This API's name in `aud`; of several names one has to be there. Not the `clientId` of a login. */
   readonly audience: string | readonly string[];
-  /** Which signatures count. Default RS256, PS256, ES256, EdDSA, Ed25519. */
+  /** The accepted algorithms. Default RS256, PS256, ES256, EdDSA, Ed25519. */
   readonly algorithms?: readonly SigningAlgorithm[];
-  /** Where the keys are. Default: as the provider's metadata say. */
+  /** The address of the key set. Default: from the provider's metadata. */
   readonly jwksUri?: string;
   /**
-   * Also takes tokens that do not say what they are (`typ: at+jwt`), as Keycloak's and Auth0's older ones. They count
-   * only where they have what access tokens alone have (`scope`, `scp`, `client_id`, `cid` or `gty`) and nothing of ID
-   * tokens (`nonce`, `at_hash`). Default `false`.
+   * Also accepts tokens without `typ: at+jwt`, such as Keycloak's and older ones of Auth0. They need a claim that only
+   * access tokens have (`scope`, `scp`, `client_id`, `cid` or `gty`) and none of ID tokens (`nonce`, `at_hash`).
+   * Default `false`.
    */
   readonly acceptPlainJwt?: boolean;
-  /** How far the clocks may differ; at most 60,000. Default 30,000. */
+  /** The clock tolerance; at most 60,000. Default 30,000. */
   readonly clockTolerance?: number;
   /** Words that every token has to have in `scope`, with spaces between; without them 403. Default none. */
   readonly requiredScope?: string;
-  /** Whose a token is. Default: its issuer and subject. What it throws is an outage. */
+  /** The owner of a token. Default: its issuer and subject. An exception counts as an outage. */
   readonly owner?: (identity: Identity) => string;
   /** How long one request to the provider may take. Default 5,000. */
   readonly timeout?: number;
@@ -48,7 +60,7 @@ export interface JwtIssuer {
   readonly jwksCooldown?: number;
 }
 
-/** Where verifiers get time and network from. */
+/** Time and network of a verifier. */
 export interface VerifierWorld {
   readonly clock: Clock;
   /** Default: Node's own client. */
@@ -69,8 +81,8 @@ interface Settled extends Measure {
 }
 
 /**
- * Judges JWT access tokens of one provider by its keys, which are fetched when the first token comes. What needs no key
- * is checked first, so that nonsense causes no request.
+ * Verifies JWT access tokens of one provider by its keys, which are fetched for the first token. Checks that need no
+ * key come first, so that garbage causes no request.
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
  */
@@ -160,7 +172,7 @@ function isAccessToken(typ: unknown, plain: boolean): boolean {
   return /^(application\/)?at\+jwt$/i.test(typ) || (plain && /^jwt$/i.test(typ));
 }
 
-/** All that the claims have to say. The verdict is to be had once the signature holds. */
+/** Checks all claims. The verdict counts only once the signature is verified. */
 function judge(claims: Fields, measure: Settled, now: number): () => TokenVerdict {
   if (claims.get("iss") !== measure.issuer) throw refuse("iss", "it is from another issuer");
   if (!isForUs(claims, measure)) throw refuse("aud", "it is for others");
@@ -184,8 +196,8 @@ const OF_OTHER_KINDS = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
 const OF_ACCESS_TOKENS = ["scope", "scp", "client_id", "cid", "gty"];
 
 /**
- * Tells an access token that does not say what it is from the provider's ID and logout tokens, which the same key
- * signed (ID-17): nothing of those, and something that they never have. Keycloak names the kind in a claim.
+ * Distinguishes an access token without `typ` from the provider's ID and logout tokens, which have the same key
+ * (ID-17): it has none of their claims, and one that they never have. Keycloak names the kind in a claim.
  */
 function checkKind(claims: Fields): void {
   const other = OF_OTHER_KINDS.find((name) => claims.has(name));

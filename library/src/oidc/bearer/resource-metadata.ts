@@ -1,4 +1,4 @@
-/** A provider's metadata for those who only verify its tokens. */
+/** A provider's metadata for a resource server, which only verifies tokens. */
 import type { Clock } from "../../contracts.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import type { Transport } from "../http/transport.ts";

@@ -4,7 +4,7 @@ import type { Fields, Refuse } from "../jwt/jws.ts";
 import { momentOf } from "../jwt/jws.ts";
 import { LEAST_AHEAD, personalClaims } from "../provider/id-token.ts";
 
-/** Whose tokens count here, and how the clocks may differ. */
+/** The issuer and audience of accepted tokens, and the clock tolerance. */
 export interface Measure {
   readonly issuer: string;
   readonly audiences: readonly string[];
@@ -15,7 +15,7 @@ export interface Measure {
   readonly owner: ((identity: Identity) => string) | null;
 }
 
-/** `iat`, `nbf` and, where there is one, `exp`; answers with that, the tolerance not in it. Throws the claim's name. */
+/** Checks `iat`, `nbf` and `exp`, and returns `exp` without the tolerance, if it is there. Throws the claim's name. */
 export function expiryOf(claims: Fields, { clockTolerance }: Measure, now: number, refuse: Refuse): number | null {
   const ahead = Math.max(clockTolerance, LEAST_AHEAD);
   if (claims.has("iat") && momentOf(claims, "iat", refuse) > now + ahead) throw refuse("iat", "it was issued in the future");
@@ -33,7 +33,7 @@ export function isForUs(claims: Fields, { audiences }: Measure): boolean {
   return named.every((one) => typeof one === "string") && audiences.some((audience) => named.includes(audience));
 }
 
-/** Whether it is of use only together with a proof that is not looked at here: DPoP or a client certificate (AD-03). */
+/** Whether it is bound to a key, by DPoP or a client certificate, whose proof is not checked here (AD-03). */
 export const isBound = (claims: Fields): boolean => claims.has("cnf");
 
 /** The words of `scope`, or of `scp`, by which some providers call it; a text or a list. `null`: it names none. */
@@ -43,13 +43,13 @@ export function scopeOf(claims: Fields): string | null {
   return Array.isArray(scope) && scope.every((one) => typeof one === "string") ? scope.join(" ") : null;
 }
 
-/** Whether all is there that every token has to allow. */
+/** Whether the token has every required word. */
 export function allows(scope: string | null, { requiredScope }: Measure): boolean {
   const given = new Set((scope ?? "").split(" "));
   return requiredScope.every((word) => given.has(word));
 }
 
-/** The user it speaks for. Throws `sub` if there is none, or one that cannot be stored. */
+/** The user of the token. Throws `sub` if there is none, or one that cannot be stored. */
 export function identityOf(claims: Fields, { issuer }: Measure, now: number, refuse: Refuse): Identity {
   const subject = claims.get("sub");
   if (typeof subject !== "string" || !/^[\x20-\x7e]{1,255}$/.test(subject))
@@ -64,7 +64,7 @@ export function identityOf(claims: Fields, { issuer }: Measure, now: number, ref
   };
 }
 
-/** What an answer of introspection has beside the token's own claims. */
+/** Members of an introspection response that are not claims of the token. */
 const OF_THE_ANSWER: ReadonlySet<string> = new Set(["active", "token_type"]);
 
 function claimsOf(claims: Fields): JsonObject {

@@ -3,14 +3,14 @@ import type { TokenVerdict } from "../../contracts.ts";
 import type { RefuseKey } from "../http/config-checks.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
-/** The verdict for an error on the way. Only a token that is itself at fault is invalid; else it is not known. */
+/** The verdict for an error. Only a fault of the token itself makes it invalid; any other error is an outage. */
 export function verdictOf(error: unknown): TokenVerdict {
   if (error instanceof ProviderProblem && error.kind === "invalid") return { kind: "invalid", reason: error.check };
   const wait = error instanceof ProviderProblem && error.retryAfter !== null ? { retryAfter: error.retryAfter } : {};
   return { kind: "unavailable", cause: error, ...wait };
 }
 
-/** The audiences of a setting, each a text that is not empty. */
+/** The audiences of a setting, each a non-empty string. */
 export function audiencesOf(audience: string | readonly string[], refuse: RefuseKey): readonly string[] {
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   const texts = audiences.filter((one): one is string => typeof one === "string" && one !== "");
@@ -18,7 +18,7 @@ export function audiencesOf(audience: string | readonly string[], refuse: Refuse
   return texts;
 }
 
-/** The words of a setting that asks for scope. */
+/** The words of `requiredScope`. */
 export function scopeWords(scope: string | undefined, refuse: RefuseKey): readonly string[] {
   if (scope === undefined) return [];
   if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scope))

@@ -6,32 +6,41 @@ import { introspectionVerifier } from "./introspection.ts";
 import type { JwtIssuer, VerifierWorld } from "./jwt-access-token.ts";
 import { jwtVerifier } from "./jwt-access-token.ts";
 
-/** Which bearer tokens count. */
+/**
+ * Which bearer tokens are accepted.
+ *
+ * @example
+ * ```ts
+ * import type { BearerOptions } from "coatcheck";
+ * const bearer: BearerOptions = { jwt: [{ issuer: "https://id.example.com", audience: "orders-api" }] };
+ * const auth = coatcheck({ bearer, … });
+ * ```
+ */
 export interface BearerOptions {
-  /** Verifiers of your own; asked before the others whether they read a token. */
+  /** Verifiers of your own, which come first. */
   readonly verifiers?: readonly TokenVerifier[];
-  /** Providers whose JWT access tokens count. */
+  /** Providers whose JWT access tokens are accepted. */
   readonly jwt?: JwtIssuer | readonly JwtIssuer[];
-  /** The provider that is asked about every other token. */
+  /** The provider that introspects every other token. */
   readonly introspection?: Introspection;
   /** Named in `WWW-Authenticate`. */
   readonly realm?: string;
   /**
-   * Whether a proxy in front adds the token by itself; then unsafe requests are checked for where they came from.
-   * Default `false`.
+   * Whether a proxy in front adds the token by itself; then the origin of unsafe requests is checked (CSRF). Default
+   * `false`.
    */
   readonly ambient?: boolean;
 }
 
-/** A client that signs people in: its ID tokens have its id as audience. */
+/** A client that signs users in: its ID tokens have its id as audience. */
 export interface LoginClient {
   readonly issuer: string;
   readonly clientId: string;
 }
 
 /**
- * The verifiers of these options, in the order in which they are asked: your own, then those of JWTs, then
- * introspection, which reads all. To be closed when they are no longer asked.
+ * The verifiers of these options in their order: your own, then those of JWTs, then introspection, which reads every
+ * token. Close them after use.
  *
  * @throws CoatcheckError `ERR_CONFIG` for what cannot be used.
  */

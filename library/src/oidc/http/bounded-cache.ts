@@ -21,7 +21,7 @@ export class BoundedCache<T> {
     return found.value;
   }
 
-  /** Keeps it for so many milliseconds; not at all for none. */
+  /** Caches it for so many milliseconds; for 0 or less not at all. */
   set(key: string, value: T, lasts: number): void {
     if (!(lasts > 0)) return;
     this.#entries.delete(key);

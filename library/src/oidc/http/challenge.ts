@@ -8,7 +8,7 @@ const SPACES = /\s+/y;
 
 /**
  * Whether a header can be read as challenges: schemes, each with parameters or one `token68`, or with neither. As
- * openid-client reads it, which takes whoever sends such a header to mean the client, whatever the body says.
+ * openid-client does: for it such a header is about the client, whatever the body says.
  */
 export function isChallenge(header: string | null): boolean {
   if (header === null || header === "") return false;
@@ -36,7 +36,7 @@ function pastParameters(header: string, from: number): number | null {
   return header.length;
 }
 
-/** The end of a match that begins right there. */
+/** The end of a match at exactly this position. */
 function past(pattern: RegExp, text: string, at: number): number | null {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : null;

@@ -2,7 +2,7 @@
 import { isLoopbackHost } from "../../cookie/names.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 
-/** Makes the refusal of a setting: its key, and what would be right. */
+/** Makes the error of a setting, from its key and what is accepted. */
 export type RefuseKey = (key: string, problem: string) => CoatcheckError;
 
 /** Refuses keys of one part of the configuration, as `ERR_CONFIG`. */
@@ -24,7 +24,7 @@ export function issuerOf(issuer: unknown, refuse: RefuseKey): { readonly loopbac
   throw refuse("issuer", "must be https; plain http is only for 127.0.0.1, [::1] and localhost.");
 }
 
-/** The number, where it lies between the two, inclusive. */
+/** The number, if it lies between the two, inclusive. */
 export function within(key: string, value: number, least: number, most: number, refuse: RefuseKey): number {
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   throw refuse(key, `must be between ${least} and ${most}.`);

@@ -1,4 +1,4 @@
-/** One request to a provider and its answer, over Node's own client or over a `fetch` that was given. */
+/** One request to a provider and its response, over Node's own client or over a configured `fetch`. */
 import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
 import { request as requestOverTls } from "node:https";
@@ -10,28 +10,28 @@ import type { AnswerHeaders } from "./read-response.ts";
 import { headersOf, rawHeaders } from "./read-response.ts";
 import { watchSend } from "./send-watch.ts";
 
-/** The part of `fetch` that is used: openid-client hands over a string and plain options. */
+/** The part of `fetch` that openid-client uses: a string and plain options. */
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
 
-/** An answer whose head is here. */
+/** A response whose head has arrived. */
 export interface Answer {
   readonly status: number;
   readonly headers: AnswerHeaders;
   /** The whole body. Throws {@link ProviderProblem} past so many bytes. */
   read(limit: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** The body is not wanted. */
+  /** Discards the body. */
   discard(): void;
 }
 
-/** A request on its way. */
+/** A request in progress. */
 export interface Exchange {
   readonly answer: Promise<Answer>;
-  /** Nothing of the request can have reached the provider. `false` also where that cannot be known. */
+  /** Nothing of the request can have reached the provider. Also `false` if that is not known. */
   neverLeft(): boolean;
   stop(): void;
 }
 
-/** Begins an exchange. `leaves` is called when the request's head is written to a connection. */
+/** Starts an exchange. `leaves` is called when the request's head is written to a connection. */
 export type Begin = (url: string, options: RequestInit, signal: AbortSignal, leaves: () => void) => Exchange;
 
 type Unpack = (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer<ArrayBuffer>;
@@ -39,8 +39,8 @@ const UNPACK: { readonly [coding: string]: Unpack } = { gzip: gunzipSync, deflat
 const UNCLEAR = { ambiguous: true };
 
 /**
- * Over `node:http`, a quarter of what the built-in `fetch` costs: its bodies are web streams. Answers are asked for as
- * they are (`identity`); what comes packed all the same is unpacked, no further than the limit.
+ * Over `node:http`, a quarter of the cost of the built-in `fetch`, whose bodies are web streams. Requests ask for no
+ * compression (`identity`); a compressed response is decompressed up to the limit.
  */
 const direct: Begin = (url, options, signal, leaves) => {
   let left = false;
@@ -56,8 +56,8 @@ const direct: Begin = (url, options, signal, leaves) => {
 type Send = (kept: boolean) => Sent;
 
 /**
- * A kept connection that its server was just closing says nothing of the server. What only reads may be asked again, on
- * a new one.
+ * A keep-alive connection that the server was just closing says nothing about the server. An idempotent request is
+ * retried on a new one.
  */
 function read(send: Send, signal: AbortSignal): Promise<Answer> {
   const sent = send(true);
@@ -67,7 +67,7 @@ function read(send: Send, signal: AbortSignal): Promise<Answer> {
   });
 }
 
-/** What does something is sent once, over a connection that is still open as far as this machine can tell. */
+/** Any other request is sent once, over a connection that is still open as far as this machine knows. */
 function act(url: string, send: Send, signal: AbortSignal): Promise<Answer> {
   const known = settled(url, signal);
   return known === null ? send(true).answer : known.then(() => send(true).answer);
@@ -75,7 +75,7 @@ function act(url: string, send: Send, signal: AbortSignal): Promise<Answer> {
 
 interface Sent {
   readonly answer: Promise<Answer>;
-  /** It went over a connection that had been used before. */
+  /** Whether it used a keep-alive connection. */
   reused(): boolean;
 }
 
@@ -102,7 +102,7 @@ function sendOnce(
     if (sending.reusedSocket || !socket.connecting) leave();
     else socket.once(secure ? "secureConnect" : "connect", leave);
   });
-  // Node's own way of listening watches the whole request for its end, which costs as much as sending it.
+  // Node's own `signal` option watches the request until its end, which costs as much as sending it.
   const stop = (): void => void sending.destroy(new DOMException("aborted", "AbortError"));
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
@@ -112,7 +112,7 @@ function sendOnce(
 
 type Place = ReturnType<typeof urlToHttpOptions>;
 
-/** Where requests go: a few endpoints, again and again. */
+/** The parsed addresses of the few endpoints. */
 const places = new Map<string, Place>();
 const MOST_PLACES = 64;
 
@@ -120,7 +120,7 @@ function placeOf(url: string): Place {
   const known = places.get(url);
   if (known !== undefined) return known;
   const place = urlToHttpOptions(new URL(url));
-  // Addresses of single keys end in a name; they must not add up.
+  // Addresses of single keys end in a name, so their number is not bounded.
   if (places.size >= MOST_PLACES) places.clear();
   places.set(url, place);
   return place;
@@ -134,7 +134,7 @@ function plain(headers: RequestInit["headers"]): { readonly [name: string]: stri
   return isIterable(headers) ? Object.fromEntries(new Headers(headers)) : headers;
 }
 
-/** As `Headers` and lists are. To name `Headers` would load all of Node's `fetch`. */
+/** As `Headers` and lists are. Naming `Headers` would load all of Node's `fetch`. */
 const isIterable = (headers: NonNullable<RequestInit["headers"]>): headers is Headers | [string, string][] =>
   Symbol.iterator in headers;
 
@@ -184,7 +184,7 @@ function unpacked(body: Buffer<ArrayBuffer>, coding: string | undefined, limit: 
   }
 }
 
-/** Over a `fetch` that was given: the environment's, or a test's. */
+/** Over a configured `fetch`: the environment's, or a test's. */
 function over(fetch: Fetch): Begin {
   return (url, options, signal, leaves) => {
     const sending = watchSend(leaves);
@@ -200,7 +200,7 @@ function over(fetch: Fetch): Begin {
   };
 }
 
-/** Over the `fetch` that is given, else over Node's own client. */
+/** Over the configured `fetch`, else over Node's own client. */
 export const beginning = (fetch?: Fetch): Begin => (fetch === undefined ? direct : over(fetch));
 
 async function readBounded(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,16 +2,16 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../contracts.ts";
 
-/** Lets everything that has arrived at a socket be read, once. */
+/** One turn of the event loop, in which the sockets read what has arrived. */
 export type Turn = () => Promise<unknown>;
 
-/** How many turns of the event loop are given to what has arrived: reading, parsing and handing on take some each. */
+/** How many turns of the event loop a late response gets: reading, parsing and delivering it take some each. */
 const TURNS = 8;
 
-/** How long the rest of an answer may take after the limit, and how long all get after a standstill, milliseconds. */
+/** How long the rest of a response may take after the limit, and all responses after a standstill, milliseconds. */
 export const GRACE = 250;
 
-/** A limit that was noticed this much too late: the process stood still, and the provider may have as well. */
+/** If the limit is noticed this much too late, the process was stopped, and perhaps the provider too. */
 const OVERSLEPT = 50;
 
 export interface Look {

@@ -1,4 +1,4 @@
-/** The error of a token endpoint's answer, where it is one: RFC 6749, section 5.2. */
+/** The error of a token endpoint's answer, if it is one: RFC 6749, section 5.2. */
 
 /** The members of an answer that is JSON by its content type, and an object. */
 export function membersOf(headers: Pick<Headers, "get">, body: string): Map<string, unknown> | null {
@@ -11,7 +11,7 @@ export function membersOf(headers: Pick<Headers, "get">, body: string): Map<stri
   }
 }
 
-/** The error code among them, where it reads like one. */
+/** The error code among them, if it reads like one. */
 export function errorCodeOf(members: ReadonlyMap<string, unknown> | null): string | null {
   const error = members?.get("error");
   return typeof error === "string" && /^[A-Za-z0-9_.:-]{1,64}$/.test(error) ? error : null;

@@ -2,7 +2,7 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
 import type { ErrorCode, ProviderFailure } from "../../contracts.ts";
 
-/** What went wrong with a provider, in words that may be logged: never a token, code, state or body (OP-01). */
+/** An error of a provider, in words that may be logged: never a token, code, state or body (OP-01). */
 export class ProviderProblem extends Error {
   static {
     ProviderProblem.prototype.name = "ProviderProblem";
@@ -10,7 +10,7 @@ export class ProviderProblem extends Error {
   readonly kind: ProviderFailure["kind"];
   /** Which check failed, from a closed list of short words, or the provider's own error code. */
   readonly check: string;
-  /** The error code that the provider gave, where it gave one that can be read. */
+  /** The error code that the provider gave, if it gave one that can be read. */
   readonly errorCode: string | null;
   /** Whether the request may have taken effect at the provider although no answer was read. */
   readonly ambiguous: boolean;
@@ -31,7 +31,7 @@ export class ProviderProblem extends Error {
     this.errorCode = more.errorCode ?? null;
   }
 
-  /** The same problem where it is certain that nothing took effect. */
+  /** The same problem if it is certain that nothing took effect. */
   unambiguous(retryAfter: number | null = this.retryAfter): ProviderProblem {
     return new ProviderProblem(this.kind, this.check, this.message, { retryAfter, errorCode: this.errorCode });
   }
@@ -79,7 +79,7 @@ const isUnsupported = (error: unknown): boolean =>
 
 const TEMPORARY: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
-/** What an error code of the provider comes to. */
+/** The problem for an error code of the provider. */
 export function fromErrorCode(raw: string, where: string, outage: boolean): ProviderProblem {
   const code = /^[a-z0-9_.-]{1,64}$/i.test(raw) ? raw : "unreadable";
   const kind = outage || TEMPORARY.has(code) ? "unavailable" : "refused";

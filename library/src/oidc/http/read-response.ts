@@ -43,7 +43,7 @@ export class ReadResponse implements Response {
   #text: string | null = null;
   #headers: Headers | null = null;
 
-  /** @param body what was read, or what it said where it has been parsed; lives on in what `json()` answers */
+  /** @param body what was read, or what it said if it has been parsed; lives on in what `json()` answers */
   constructor(status: number, fields: AnswerHeaders, body: Uint8Array<ArrayBuffer> | object) {
     this.status = status;
     this.fields = fields;

@@ -1,13 +1,12 @@
 /**
- * The longest that a provider's wish to be left alone is heard, milliseconds: a wrong clock must not silence us for
- * days.
+ * The longest `Retry-After` that is honoured, milliseconds: a provider's wrong clock must not stop requests for days.
  */
 export const LONGEST_WISH = 3_600_000;
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
- * `Retry-After` in milliseconds, at most {@link LONGEST_WISH}; `null` where there is none that can be read. A date is
+ * `Retry-After` in milliseconds, at most {@link LONGEST_WISH}; `null` if there is none that can be read. A date is
  * taken against the answer's own `Date`, so that clocks need not agree; without one against `now`.
  */
 export function retryAfterOf(headers: Pick<Headers, "get">, now: number): number | null {

@@ -2,11 +2,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-/** What is known of a request on its way out. */
+/** Whether a request has left this process. */
 export interface SendWatch {
-  /** Runs the call whose request is meant. */
+  /** Runs the call whose request is watched. */
   run<T>(call: () => T): T;
-  /** Nothing of the request can have reached the provider. `false` also where the runtime does not tell. */
+  /** Nothing of the request can have reached the provider. Also `false` if the runtime does not report it. */
   neverLeft(): boolean;
   stop(): void;
 }

@@ -14,20 +14,20 @@ export type { Fetch } from "./exchange.ts";
 /** What a request is for; decides how its answer is read. */
 export type Purpose = "metadata" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "public-key";
 
-/** Whose answers need not be JSON by their content type. */
+/** Purposes whose responses need no JSON content type. */
 const UNCHECKED: ReadonlySet<Purpose> = new Set(["revocation", "public-key"]);
 
 export interface Transport {
   /**
-   * Sends, reads the whole answer within the limits, and answers with it. Throws {@link ProviderProblem} only.
-   * `timeout`: another than usual.
+   * Sends the request and reads the whole response within the limits. Throws only {@link ProviderProblem}. `timeout`
+   * replaces the configured one.
    */
   send(purpose: Purpose, url: string, options: RequestInit, timeout?: number): Promise<ReadResponse>;
 }
 
-/** A transport of its own, which can be cut off. */
+/** A transport that can be closed. */
 export interface BoundedTransport extends Transport {
-  /** No answer is waited for any longer, now or later. */
+  /** Ends all waits, present and future. */
   cut(): void;
 }
 
@@ -43,11 +43,11 @@ export const longestOf = (timeout: number): number => timeout + 2 * GRACE;
 
 /**
  * The only way to the provider: no redirects (TK-06), bounded time and size (TK-07, A-20), https or loopback (TK-05),
- * JSON of bounded depth. The answer is read here in full, so that no caller waits later on a body that drips. An answer
- * that is here when the limit has passed counts. A problem is `ambiguous` where the request may have taken effect: not
- * before it left, and not once the provider's answer began with a status that says no.
+ * JSON of bounded depth. The response is read here in full, so that no caller waits later for a slow body. A late
+ * response counts if it had arrived before the limit was noticed. A problem is `ambiguous` if the request may have
+ * taken effect: not before it left, and not once the provider's answer began with a status that says no.
  *
- * @param turn lets what has arrived be read; tests give their own
+ * @param turn a turn of the event loop, in which arrived data are read; tests replace it
  */
 export function boundedTransport(limits: TransportLimits, clock: Clock, begin: Begin, turn?: Turn): BoundedTransport {
   const open = new Set<AbortController>();
@@ -109,10 +109,10 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, begin: B
   };
 }
 
-/** Given as the reason, since an exception of its own for each abort costs more than all else here. */
+/** The reason of every abort, since creating an exception for each costs more than the rest of the request. */
 const OVER = "over";
 
-/** Ends the waiting at the limit even where the work itself does not listen to the signal. */
+/** Ends the wait at the limit even if the work ignores the signal. */
 function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(new DOMException("aborted", "AbortError"));
@@ -145,7 +145,7 @@ function checkStatus(response: Answer, purpose: Purpose): void {
 const answeredWith = (status: number): ProviderProblem =>
   new ProviderProblem("unavailable", "status", `the provider answered with status ${status}`);
 
-/** Some say with a 500 what is wrong with the grant: an OAuth error, and not the page of a server that broke. */
+/** Some providers report an error of the grant with status 500: an OAuth error, not the page of a broken server. */
 const saysWhy = ({ headers }: Answer, body: Uint8Array): boolean =>
   errorCodeOf(membersOf(headers, new TextDecoder().decode(body))) !== null;
 
@@ -162,7 +162,7 @@ function checkJson(response: Answer, body: Uint8Array): void {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Counts brackets outside of strings; JSON that is not well-formed is the parser's to refuse. */
+/** Counts brackets outside of strings; the parser refuses malformed JSON. */
 export function deeperThan(json: Uint8Array, limit: number): boolean {
   let depth = 0;
   let quoted = false;
@@ -187,7 +187,7 @@ function networkProblem(error: unknown, late: boolean): ProviderProblem {
   return new ProviderProblem("unavailable", "network", message, { ambiguous: code === undefined || !NEVER_SENT.test(code) });
 }
 
-/** Network errors at which nothing can have reached the provider: of names, of connecting, and of certificates. */
+/** Network errors before anything reached the provider: name resolution, connecting, and certificates. */
 const NEVER_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|(ERR_TLS_)?CERT_.*|UNABLE_TO_.*|(DEPTH_ZERO_)?SELF_SIGNED_.*)$/;
 

@@ -9,16 +9,16 @@ import type { KnownSignatures } from "./known-signatures.ts";
 /** The members of a header or of claims. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** A compact JWS taken apart, nothing of it verified. */
+/** A parsed compact JWS, not verified. */
 export interface Parts {
   readonly header: Fields;
   readonly claims: Fields;
 }
 
-/** Makes the refusal of one kind of token: which check failed, and why in words that may be logged. */
+/** Makes the error of one kind of token: the failed check, and why in words that may be logged. */
 export type Refuse = (check: string, message: string) => ProviderProblem;
 
-/** Longest token that is looked at, in characters; real ones have less than a tenth. */
+/** The longest token that is parsed, in characters; real ones have less than a tenth. */
 export const MAX_TOKEN = 16_384;
 const MAX_KID = 256;
 
@@ -51,7 +51,7 @@ export function fieldsOf(part: string, refuse: Refuse): Fields {
   return new Map(Object.entries(value));
 }
 
-/** The issuer that a token names, before anything of it was verified; `null` where it is no token. Never throws. */
+/** The issuer that a token names, before anything of it was verified; `null` if it is no token. Never throws. */
 export function issuerNamed(token: string): string | null {
   try {
     const issuer = partsOf(token, refusing("the token")).claims.get("iss");
@@ -72,10 +72,10 @@ export function hintOf(header: Fields, algorithms: readonly string[], refuse: Re
   return { alg, kid };
 }
 
-/** The last second that a `Date` can tell. */
+/** The last second that a `Date` can represent. */
 const MOST_SECONDS = 8_640_000_000_000;
 
-/** A time that a claim tells, in milliseconds. Throws the claim's name where it tells none. */
+/** The time of a claim, in milliseconds. Throws the claim's name if it is none. */
 export function momentOf(claims: Fields, name: string, refuse: Refuse): number {
   const seconds = claims.get(name);
   if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= MOST_SECONDS)) throw refuse(name, `${name} is no time`);
@@ -87,7 +87,7 @@ export const isObject = (value: unknown): value is { readonly [name: string]: un
 
 /**
  * Verifies with the one key that the header names; of several none is tried in turn, as for ID tokens. Throws `kid` or
- * `signature`, and `unavailable` where the keys cannot be had.
+ * `signature`, and `unavailable` if the keys cannot be had.
  *
  * @param known tokens that were verified with the same key before
  */
@@ -110,7 +110,7 @@ export async function checkSignature(
   }
 }
 
-/** Whatever keeps us from the keys says nothing about the token: it may be shown again. */
+/** An error of reading the keys says nothing about the token, which may be sent again. */
 async function keysFor(hint: KeyHint, keys: KeySet): Promise<readonly PublicKey[]> {
   try {
     return await keys.matching(hint);

@@ -15,7 +15,7 @@ export interface PublicKey {
   readonly y?: string;
 }
 
-/** What of a token's header chooses the key. `jku`, `x5u`, `jwk` and `x5c` are not even read (ID-15). */
+/** The members of a token's header that choose the key. `jku`, `x5u`, `jwk` and `x5c` are not even read (ID-15). */
 export interface KeyHint {
   readonly alg: string;
   readonly kid: string | null;
@@ -30,7 +30,7 @@ export interface KeySet {
   matching(hint: KeyHint): MaybePromise<readonly PublicKey[]>;
 }
 
-/** How long keys are good, and how often an unknown `kid` may cause a fetch, milliseconds. */
+/** How long keys are cached, and how often an unknown `kid` may cause a fetch, milliseconds. */
 export interface KeyAges {
   readonly jwksMaxAge: number;
   readonly jwksCooldown: number;
@@ -74,8 +74,7 @@ export function providerKeySet(address: () => string, config: KeyAges, transport
     if (keys === null || clock.monotonic() - readAt >= config.jwksMaxAge) return fetchShared().then((read) => select(read, hint));
     const found = select(keys, hint);
     if (found.length > 0) return found;
-    // Rotation shows as a key that is not there. The first such token fetches at once, the next only after the
-    // cool-down.
+    // A key that is missing may be new. The first such token fetches at once, the next only after the cool-down.
     if (pending === null && clock.monotonic() - unknownAt < config.jwksCooldown) return found;
     unknownAt = clock.monotonic();
     return fetchShared().then((read) => select(read, hint));

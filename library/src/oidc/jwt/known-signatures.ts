@@ -11,7 +11,7 @@ const LASTS = 600_000;
 /**
  * Tokens whose signature held, so that the next request with the same token costs no other verification. The cache has
  * the SHA-256 of the whole token, for each key: when the key set is read anew, everything is verified anew, and a key
- * that was withdrawn takes its tokens along (DK-08). Claims are no part of it; times are judged each time.
+ * that was withdrawn takes its tokens along (DK-08). Claims are not cached: times are checked each time.
  */
 export class KnownSignatures {
   readonly #clock: Clock;

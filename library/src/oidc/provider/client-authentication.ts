@@ -21,7 +21,7 @@ export function clientAuthentication(config: SettledConfig): () => Promise<Clien
   }
 }
 
-/** The same header for every request; it is made of the settings alone, and encoded letter by letter. */
+/** The header is the same for every request, so it is made once. */
 function basic(secret: string): ClientAuth {
   const make = ClientSecretBasic(secret);
   let made: string | null = null;

@@ -22,7 +22,7 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** One call of openid-client: what it is for, and over what it goes. */
+/** One call of openid-client: its purpose and its transport. */
 interface Operation {
   readonly purpose: Purpose;
   readonly transport: Transport;
@@ -30,7 +30,7 @@ interface Operation {
   hint: KeyHint | null;
 }
 
-/** What a client is made for; all calls with the same one share it. */
+/** The key of a client; calls with the same key share it. */
 interface Kind {
   readonly metadata: Metadata;
   readonly authentication: ClientAuth;
@@ -64,7 +64,7 @@ export class Clients {
     this.#parts = parts;
   }
 
-  /** Calls openid-client with its configuration. Whatever that sends goes over the transport. */
+  /** Calls openid-client with its configuration. Its requests go over the transport. */
   call<T>({ purpose, transport, ...made }: Calling, work: (client: Configuration) => T): T {
     const skew = Math.round((this.#parts.clock.now() - Date.now()) / 1_000);
     const kind = { ...made, skew };
@@ -101,7 +101,7 @@ function configurationOf({ metadata, authentication, skew }: Kind, { config, key
   const keysAddress = new URL(metadata.jwks_uri).href;
   client[customFetch] = async (url, options) => {
     const operation = operations.getStore();
-    if (operation === undefined) throw new TypeError("openid-client sends something for nobody");
+    if (operation === undefined) throw new TypeError("openid-client sends a request outside of an operation");
     const { purpose, transport, hint } = operation;
     if (options.method === "GET" && url === keysAddress && hint !== null)
       return Response.json({ keys: await keys.matching(hint) });

@@ -4,13 +4,24 @@ import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/preset.ts";
 import { presetFor } from "./presets/presets.ts";
 
-/** How the client proves itself at the token endpoint. One per client, never two in a request (TK-03). */
+/** How the client authenticates at the token endpoint. One method per client, never two in a request (TK-03). */
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
 
 /** Algorithms of ID tokens. All are asymmetric: with a shared secret each verifier could sign (ID-01). */
 export type SigningAlgorithm = SignatureAlgorithm;
 
-/** A provider of OpenID Connect, and who we are to it. Durations are milliseconds. */
+/**
+ * An OpenID provider, and this app's client there. Durations are milliseconds.
+ *
+ * @example
+ * ```ts
+ * import type { ProviderConfig } from "coatcheck";
+ * const client = { clientId: "shop", clientSecret: process.env["CLIENT_SECRET"] ?? "" };
+ * const google: ProviderConfig = { name: "google", issuer: "https://accounts.google.com", ...client };
+ * const staff: ProviderConfig = { name: "staff", issuer: "https://id.example.com", clientId: "shop", userinfo: true };
+ * const auth = coatcheck({ providers: [google, staff], … }); // GET /auth/login?provider=staff
+ * ```
+ */
 export interface ProviderConfig {
   /** As the provider writes it, byte for byte: `https://id.example.com`. Plain http only for loopback hosts. */
   readonly issuer: string;
@@ -19,12 +30,12 @@ export interface ProviderConfig {
   /** As in `?provider=` and in `identity.method`. Letters, digits, `-`, `_`; at most 32. Default `default`. */
   readonly name?: string;
   /**
-   * Which provider this is, where neither issuer nor metadata tell: its default scope, parameters, refusals and logout.
+   * Which provider this is, if neither issuer nor metadata tell: its default scope, parameters, refusals and logout.
    * `generic`: none that is known. Default: recognised.
    */
   readonly preset?: PresetName;
   /**
-   * Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives
+   * Default: as the preset says, `openid profile email`, with `offline_access` if that is how the provider gives
    * refresh tokens. Must contain `openid`.
    */
   readonly scope?: string;
@@ -34,7 +45,7 @@ export interface ProviderConfig {
   readonly authorizationParameters?: { readonly [name: string]: string };
   /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key, else `none`. */
   readonly clientAuthentication?: ClientAuthentication;
-  /** For `private_key_jwt`: a private JWK with `alg`, and `kid` where the provider wants one. */
+  /** For `private_key_jwt`: a private JWK with `alg`, and `kid` if the provider wants one. */
   readonly privateKey?: JsonWebKey & { readonly kid?: string };
   /** How the answer comes back: `query` (default), or `form_post`, which needs https. */
   readonly responseMode?: "query" | "form_post";
@@ -42,16 +53,16 @@ export interface ProviderConfig {
   readonly idTokenSigningAlg?: SigningAlgorithm;
   /** Ask UserInfo as well, after the ID token was checked. Default `false`. */
   readonly userinfo?: boolean;
-  /** How far the clocks may differ; at most 60,000 (ID-06). Default 30,000. `iat` may be ahead by this much. */
+  /** The clock tolerance; at most 60,000 (ID-06). Default 30,000. `iat` may be ahead by this much. */
   readonly clockTolerance?: number;
   /** How long one request to the provider may take, answer included. Default 10,000. */
   readonly timeout?: number;
   /**
-   * How long the answer to a refresh is listened for; requests stop waiting after `timeout`. An answer that is not
-   * heard is a refresh token lost, so this is longer: 60,000 by default, or `timeout` where that is more.
+   * How long a refresh waits for its late response; requests stop waiting after `timeout`. A response that is lost
+   * costs the refresh token, so this is longer: 60,000 by default, or `timeout` if that is more.
    */
   readonly refreshTimeout?: number;
-  /** How many bytes an answer may have. Default 262,144. */
+  /** The most bytes of a response. Default 262,144. */
   readonly maxResponse?: number;
   /** How long a key set is used; a key that the provider withdrew is refused after this (DK-08). Default 600,000. */
   readonly jwksMaxAge?: number;
@@ -64,8 +75,8 @@ export interface ProviderConfig {
   /** Keep only these claims (`sub` always). Default: all but those of the protocol. */
   readonly claims?: readonly string[];
   /**
-   * Whether a logout token must say what it is (`typ: logout+jwt`, LO-07). `optional` is for providers that leave the
-   * type out or write `JWT`; another type is never accepted. Default `required`.
+   * Whether a logout token needs `typ: logout+jwt` (LO-07). `optional` is for providers that omit it or write `JWT`;
+   * another type is never accepted. Default `required`.
    */
   readonly logoutTokenTyp?: "required" | "optional";
   /**

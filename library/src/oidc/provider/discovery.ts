@@ -15,7 +15,7 @@ export type Metadata = ServerMetadata & {
   readonly jwks_uri: string;
 };
 
-/** Knows the provider's metadata, keeps trying while it does not, and reads them again now and then. */
+/** Caches the provider's metadata: retries with backoff until it has them, and reads them again when they are old. */
 export interface Discovery {
   known(): Metadata | null;
   /** The metadata; reads them when they are not known yet. Throws {@link ProviderProblem}. */
@@ -29,13 +29,13 @@ interface World {
   readonly report: Report;
 }
 
-/** Between two attempts that requests cause; the retries by themselves are further apart. */
+/** The pause between attempts that requests cause; the retries in the background are further apart. */
 const ATTEMPT_FLOOR = 1_000;
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 60_000;
 
 /**
- * Starts to read the metadata at once, and retries with growing, jittered pauses until it has them or is closed
+ * Starts to read the metadata at once, and retries with exponential backoff and jitter until it has them or is closed
  * (DK-04).
  */
 export function discoverProvider(config: SettledConfig, transport: Transport, world: World): Discovery {
@@ -102,18 +102,18 @@ export function discoverProvider(config: SettledConfig, transport: Transport, wo
   };
 }
 
-/** Half of the pause for certain, the other half by chance, so that replicas do not come back in step. */
+/** Jitter: half of the pause is fixed, the other half random, so that replicas do not retry in step. */
 function jittered(pause: number, entropy: Entropy): number {
   const [byte = 0] = entropy.bytes(1);
   return pause / 2 + (pause / 2) * (byte / 255);
 }
 
-/** Where an issuer's metadata are: below it, whether it ends with a slash or not (OpenID Connect Discovery 4.1). */
+/** The address of an issuer's metadata, whether the issuer ends with a slash or not (OpenID Connect Discovery 4.1). */
 export const metadataAddress = (issuer: string): string => `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 
 /**
- * Read without openid-client: its `Headers` and `Response` load Node's whole `fetch`, which waits for the first login
- * (F-51).
+ * Reads them without openid-client, whose `Headers` and `Response` load Node's whole `fetch`; that is deferred to the
+ * first login (F-51).
  */
 async function readMetadata(config: SettledConfig, transport: Transport, signal: AbortSignal): Promise<Metadata> {
   const options = { method: "GET", headers: { accept: "application/json" }, signal };

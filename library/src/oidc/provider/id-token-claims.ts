@@ -5,7 +5,7 @@
 import type { IDToken } from "openid-client";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
-/** What a token says, nothing of it checked. */
+/** The claims of a token, not checked. */
 export type Claims = { readonly [claim: string]: unknown };
 
 /** The issuer, audience and time that an ID token from a refresh is checked against. In seconds. */

@@ -14,10 +14,10 @@ const imported = new WeakMap<PublicKey, KeyObject>();
 /**
  * Checks the signature of an ID token from a refresh with the one key that its header names. openid-client would import
  * the key anew for each token, and hand that and the signature to other threads, which costs a refresh more than the
- * signature itself. The token is a compact JWS, as its answer was inspected. Throws, at once where the keys are at
- * hand, `key_selection_failed`, `signature`, and what keeps us from the keys.
+ * signature itself. The token is a compact JWS, which was checked before. Throws `key_selection_failed`,
+ * `signature`, or the error of reading the keys; synchronously if the keys are cached.
  *
- * @param hint what the header says, where it was read before
+ * @param hint the header's values, if it was parsed before
  */
 export function checkIdTokenSignature(
   token: string,

@@ -1,4 +1,4 @@
-/** Our checks of ID tokens beyond openid-client's, and the claims that are kept. */
+/** Our checks of ID tokens beyond openid-client's, and the claims that are stored. */
 import { createHash } from "node:crypto";
 import type { IDToken } from "openid-client";
 import type { JsonObject, JsonValue, LoginParameters } from "../../contracts.ts";
@@ -55,7 +55,7 @@ function halfHash(text: string, alg: string): string {
     .toString("base64url");
 }
 
-/** Claims that serve the protocol and say nothing about the person. */
+/** Claims that serve the protocol and say nothing about the user. */
 const PROTOCOL: ReadonlySet<string> = new Set([
   "iss",
   "aud",
@@ -77,7 +77,7 @@ const PROTOCOL: ReadonlySet<string> = new Set([
 
 type Claims = { readonly [name: string]: unknown };
 
-/** The claims that are kept of a person: those of UserInfo, then those of the ID token, which are signed, over them. */
+/** The claims that are stored of a user: those of UserInfo, overwritten by those of the ID token, which are signed. */
 export function personalClaims(idToken: Claims, userinfo: Claims | null, config: Pick<SettledConfig, "claims">): JsonObject {
   const kept: { [name: string]: JsonValue } = {};
   for (const claims of userinfo === null ? [idToken] : [userinfo, idToken]) {
@@ -95,7 +95,7 @@ const isPersonal = (name: string, { claims }: Pick<SettledConfig, "claims">): bo
 /** Claims are parsed JSON. */
 const isJsonValue = (value: unknown): value is JsonValue => value !== undefined;
 
-/** The provider's session id, where it is one that can be stored and compared. */
+/** The provider's session id, if it is one that can be stored and compared. */
 export function sidOf(claims: IDToken): string | null {
   const sid: unknown = claims["sid"];
   return typeof sid === "string" && sid.length > 0 && sid.length <= 255 ? sid : null;

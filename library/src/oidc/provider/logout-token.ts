@@ -6,7 +6,7 @@ import type { KeySet } from "../jwt/key-set.ts";
 import type { SettledConfig } from "./config.ts";
 import { LEAST_AHEAD } from "./id-token.ts";
 
-/** What a logout token is measured by. */
+/** What a logout token is checked against. */
 export interface LogoutContext {
   readonly config: SettledConfig;
   readonly keys: KeySet;
@@ -20,9 +20,9 @@ const refuse = refusing("the logout token");
 
 /**
  * Validates a logout token (OpenID Connect Back-Channel Logout 1.0, s2.6): as strictly as an ID token, and it can be
- * taken for none. What needs no key is checked first, so that nonsense causes no request to the provider. Throws {@link
+ * taken for none. Checks that need no key come first, so that garbage causes no request to the provider. Throws {@link
  * ProviderProblem}, whose `check` is one of `format`, `typ`, `alg`, `crit`, `kid`, `signature` and the names of claims,
- * or `keys` where they cannot be had.
+ * or `keys` if they cannot be had.
  */
 export async function verifyLogoutToken(token: string, { config, keys, now }: LogoutContext): Promise<ProviderNotice> {
   const { header, claims } = partsOf(token, refuse);
@@ -81,8 +81,8 @@ function checkEvents(events: unknown): void {
 }
 
 /**
- * A name of a person or a session. One that is there and cannot be used is as bad as none: the provider meant something
- * by it.
+ * The name of a user or a session. A claim that is there and cannot be used is an error: ignoring it would widen or
+ * narrow what the provider meant.
  */
 function nameIn(claims: Fields, claim: "sub" | "sid"): string | null {
   if (!claims.has(claim)) return null;

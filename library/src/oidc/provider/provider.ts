@@ -41,7 +41,7 @@ import { refreshRequests } from "./refresh/refresh-request.ts";
 import { revokeTokens } from "./revocation.ts";
 import { tokensOf } from "./tokens.ts";
 
-/** Where a provider gets time, randomness and network from, and where its events go. */
+/** Time, randomness and network of a provider, and the receiver of its events. */
 export interface ProviderWorld {
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -71,7 +71,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
   const transport = boundedTransport(config, clock, beginning(world.fetch));
   const discovery = discoverProvider(config, transport, world);
   const keys: KeySet = providerKeySet(() => discovery.known()?.jwks_uri ?? "", config, transport, clock);
-  // Tokens may come in before any login asked for the metadata, and with them for the address of the keys.
+  // A logout token may come before the first login has read the metadata, which name the address of the keys.
   const discovered: KeySet = {
     async matching(hint) {
       await discovery.get();
@@ -217,7 +217,7 @@ function responseUrl({ redirectUri, response }: FinishLogin): URL {
 }
 
 /**
- * UserInfo of the same person, or `null` where the answer cannot be used; an outage fails the login, which can be
+ * UserInfo of the same person, or `null` if the answer cannot be used; an outage fails the login, which can be
  * repeated.
  */
 async function userinfoOf(ready: Ready, accessToken: string, idToken: IDToken, report: Report): Promise<UserInfoResponse | null> {

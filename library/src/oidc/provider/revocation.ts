@@ -6,7 +6,7 @@ import type { Ready } from "./ready.ts";
 
 /**
  * Revokes the refresh token, then the access token (LO-03, RFC 7009): each once, each within the time limit. `true` as
- * well where the provider has no revocation endpoint: nothing more can be done there.
+ * well if the provider has no revocation endpoint: nothing more can be done there.
  */
 export async function revokeTokens(ready: () => MaybePromise<Ready>, tokens: ProviderTokens, report: Report): Promise<boolean> {
   let provider: Ready;

@@ -1,11 +1,11 @@
-/** What a token endpoint granted, and how long we take it to live. */
+/** The tokens of a token response, and their lifetime. */
 import type { ProviderTokens } from "../../contracts.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
-/** TK-09: how long an access token is taken to live when the provider does not say. */
+/** TK-09: the lifetime of an access token if the provider names none. */
 export const DEFAULT_TOKEN_LIFETIME = 300_000;
 
-/** The tokens of an answer (RFC 6749, section 5.1); the ID token is judged apart. */
+/** The tokens of a response (RFC 6749, section 5.1); the ID token is checked apart. */
 export interface GrantedTokens {
   readonly access_token: string;
   /** In small letters. */
@@ -16,8 +16,8 @@ export interface GrantedTokens {
 }
 
 /**
- * The tokens of an answer; they live from when they were asked for. We offer no proof of possession, so only bearer
- * tokens are of use (TK-08).
+ * The tokens of a response; their lifetime counts from when the request was sent. We offer no proof of possession, so
+ * only bearer tokens are of use (TK-08).
  */
 export function tokensOf(
   answer: GrantedTokens,

@@ -14,8 +14,8 @@ import { providerKeySet } from "../jwt/key-set.ts";
 /** The public keys of the signer. */
 export interface AssertionKeys {
   /**
-   * The one key of this name; `undefined` where there is none, or more than one. Throws {@link ProviderProblem} where
-   * they cannot be had.
+   * The one key with this `kid`; `undefined` if there is none, or more than one. Throws {@link ProviderProblem} if the
+   * keys cannot be read.
    */
   find(alg: SignatureAlgorithm, kid: string): Promise<KeyObject | undefined>;
 }
@@ -39,7 +39,7 @@ export function assertionKeys(
 }
 
 function publishedKeys(address: string, clock: Clock, transport: Transport): AssertionKeys {
-  // Some publish keys without saying that they are JSON.
+  // Some vendors publish keys without a JSON content type.
   const plain: Transport = { send: (_, url, options) => transport.send("public-key", url, options) };
   const keys = providerKeySet(() => address, AGES, plain, clock);
   const imported = new WeakMap<PublicKey, KeyObject>();
@@ -54,7 +54,7 @@ function publishedKeys(address: string, clock: Clock, transport: Transport): Ass
   };
 }
 
-/** Whatever keeps us from the keys says nothing about the assertion. */
+/** An error of reading the keys says nothing about the assertion. */
 async function reached<T>(work: MaybePromise<T>): Promise<T> {
   try {
     return await work;
@@ -71,12 +71,12 @@ function importKey(key: PublicKey): KeyObject | undefined {
   }
 }
 
-/** A `kid` of AWS. It becomes part of an address, so it is nothing but a UUID. */
+/** A `kid` of AWS. It becomes part of an address, so only a UUID is accepted. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PEM = /^\s*-----BEGIN PUBLIC KEY-----[\s\w+/=]+-----END PUBLIC KEY-----\s*$/;
 const MOST_KEYS = 64;
 const KEY_MAX_AGE = 86_400_000;
-/** Unknown key ids may cause this many requests in a minute, from all callers together. */
+/** Rate limit: the most requests in a minute that unknown key ids cause, from all callers together. */
 const MOST_FETCHES = 10;
 const WINDOW = 60_000;
 

@@ -22,7 +22,7 @@ export function publishedKey(privateKey: KeyObject): PublishedKey {
 }
 
 /**
- * How long others may keep the set, seconds. A new secret stands second for longer than that before it signs (CR-08).
+ * How long clients may cache the set, seconds. A new secret stands second for longer than that before it signs (CR-08).
  */
 const MAX_AGE = 300;
 

@@ -6,18 +6,18 @@ import { publishedKey } from "./published-keys.ts";
 
 export interface AssertionSignerOptions {
   readonly keyring: Pick<Keyring, "signingKeys">;
-  /** Whose word it is: the public URL. */
+  /** `iss`: the public URL. */
   readonly issuer: string;
   readonly clock: Pick<Clock, "now">;
 }
 
-/** As readers know it; no other kind of token can be taken for one (ID-17). */
+/** `typ`, so that no other kind of token can be taken for an assertion (ID-17). */
 const TYPE = "coatcheck-assertion+jwt";
 const LIFETIME = 600_000;
 const MOST_CACHED = 2048;
 const LONGEST_SUBJECT = 255;
 const LONGEST_TEXT = 1024;
-/** As the groups of the plain headers, in characters. */
+/** The same limit as for the groups of the plain headers, in characters. */
 const LONGEST_GROUPS = 4096;
 const TOLD = ["email", "email_verified", "name", "preferred_username", "acr", "amr"] as const;
 

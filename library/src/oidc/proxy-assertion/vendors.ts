@@ -8,17 +8,17 @@ export interface AssertionVendor {
   readonly algorithms: readonly SignatureAlgorithm[];
   /** The `typ` that it must have; `null`: none, or `JWT`. */
   readonly type: string | null;
-  /** The only issuer there is. */
+  /** The issuer, if the vendor has only one. */
   readonly issuer?: string;
-  /** What it takes to configure it, beside what all vendors need. */
+  /** The options that it needs beside those of all vendors. */
   readonly needs: readonly ("issuer" | "audience" | "signer")[];
   /**
    * The format of AWS: parts with padding; `iss`, `exp`, `client` and `signer` in the header, and a key for each `kid`.
    */
   readonly aws?: true;
-  /** Where the keys are, by issuer; of AWS by the signer's ARN, and with the `kid` after it. */
+  /** The address of the keys for an issuer; for AWS, of the signer's ARN, without the `kid` that follows. */
   readonly keys: (from: string) => string;
-  /** The longest that an assertion may be good, milliseconds. */
+  /** The longest accepted lifetime of an assertion, milliseconds. */
   readonly maxLifetime: number;
 }
 
@@ -31,11 +31,11 @@ const below = (issuer: string, path: string): string => `${issuer.replace(/\/$/,
 /** The type of our own assertions, so that no other kind of token can be taken for one (ID-17). */
 export const ASSERTION_TYPE = "coatcheck-assertion+jwt";
 
-/** What is known of those who sign. */
+/** The known vendors. */
 export const ASSERTION_VENDORS: { readonly [name in AssertionVendorName]: AssertionVendor } = {
   /**
-   * The issuer is `https://<team>.cloudflareaccess.com`, the audience the application's AUD tag. It is good as long as
-   * the session is there.
+   * The issuer is `https://<team>.cloudflareaccess.com`, the audience the application's AUD tag. Its lifetime is that
+   * of the session.
    */
   "cloudflare-access": {
     header: "cf-access-jwt-assertion",

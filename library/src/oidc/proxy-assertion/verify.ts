@@ -14,18 +14,27 @@ import { assertionKeys } from "./keys.ts";
 import type { AssertionVendor, AssertionVendorName } from "./vendors.ts";
 import { ASSERTION_VENDORS } from "./vendors.ts";
 
-/** The signer of the assertions. */
+/**
+ * The signer of the assertions.
+ *
+ * @example
+ * ```ts
+ * import type { AssertionOptions } from "coatcheck";
+ * const issuer = "https://my-team.cloudflareaccess.com";
+ * const assertion: AssertionOptions = { vendor: "cloudflare-access", issuer, audience: "4714c1358e65fe4b…" };
+ * ```
+ */
 export interface AssertionOptions {
   readonly vendor: AssertionVendorName;
-  /** `iss`, exactly. With the subject, what the identities are keyed by. Google IAP has but one. */
+  /** `iss`, compared exactly; the issuer of the identities. Google IAP has only one. */
   readonly issuer?: string;
-  /** `aud`, one of these; of AWS the `client`, where given. */
+  /** `aud`, one of these; for AWS, the `client`, which is optional. */
   readonly audience?: string | readonly string[];
-  /** The ARN of the load balancer, or several of one region. AWS alone. */
+  /** The ARN of the load balancer, or several of one region. Only for AWS. */
   readonly signer?: string | readonly string[];
-  /** Where the keys are, where that is not the vendor's usual place. */
+  /** The address of the keys, if it is not the vendor's usual one. */
   readonly keys?: string;
-  /** How far clocks may differ, milliseconds. Default 30,000. */
+  /** The clock tolerance, milliseconds. Default 30,000. */
   readonly clockTolerance?: number;
 }
 
@@ -48,9 +57,9 @@ const MOST_CACHED = 1024;
 const refuse = refusing("the assertion");
 
 /**
- * Verifies assertions of one signer: exact issuer and audience, an end, a bounded life, an allowed algorithm, no
- * critical extensions (TP-03, ID-15 to ID-17). A verified one is cached by its hash until its end, so that the next
- * request with it costs no signature.
+ * Verifies assertions of one signer: exact issuer and audience, an `exp`, a bounded lifetime, an allowed algorithm, no
+ * critical extensions (TP-03, ID-15 to ID-17). A verified one is cached by its hash until it expires, so that the next
+ * request with it verifies no signature.
  *
  * @throws {TypeError} for options that the vendor lacks or does not know
  */
@@ -119,7 +128,7 @@ interface Verified {
   readonly until: number;
 }
 
-/** What needs no key is checked first, so that nonsense causes no request for one. */
+/** Checks that need no key come first, so that garbage causes no request for one. */
 async function verified(token: string, settled: Settled, keys: AssertionKeys, now: number): Promise<Verified> {
   const { vendor } = settled;
   const { header, claims, input, signature } = partsOf(token, vendor);
@@ -133,7 +142,7 @@ async function verified(token: string, settled: Settled, keys: AssertionKeys, no
   if (claims.has("iss") && claims.get("iss") !== settled.issuer) throw refuse("iss", "it is from another issuer");
   const { issued, until } = timesOf(vendor.aws ? [header, claims] : [claims], settled, now);
   const subject = claims.get("sub");
-  if (typeof subject !== "string" || !isSubject(subject)) throw refuse("sub", "sub names nobody");
+  if (typeof subject !== "string" || !isSubject(subject)) throw refuse("sub", "sub names no user");
   await checkKey(keys, alg, hint.kid, input, signature);
   const authenticated = claims.has("auth_time") ? momentOf(claims, "auth_time", refuse) : (issued ?? now);
   const identity: Identity = {

@@ -35,7 +35,7 @@ export interface CaseContext {
   readonly seed: number;
   /** The handle that the nth of several parties uses. */
   handle(n: number): SessionStore;
-  /** The stored row, as a plain object; fails where there is none. */
+  /** The stored row, as a plain object; fails if there is none. */
   stored(id: string): Promise<SessionRow>;
 }
 

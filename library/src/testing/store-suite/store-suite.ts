@@ -47,7 +47,7 @@ export const storeCases: readonly Case[] = [
   ...closingCases,
 ];
 
-/** Plays one case on a store of its own; rejects where the store does not do what it has to. */
+/** Plays one case on a store of its own; rejects if the store does not do what it has to. */
 export async function playCase({ run }: Case, options: StoreSuiteOptions): Promise<void> {
   const made = await options.make();
   const handles: [SessionStore, ...SessionStore[]] = [answering(made.store)];

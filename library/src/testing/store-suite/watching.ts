@@ -16,7 +16,7 @@ interface Told {
 /** What one listener heard. */
 interface Ear {
   readonly told: readonly Told[];
-  /** Resolves when an ending of this session was told; rejects where that takes too long. */
+  /** Resolves when an ending of this session was told; rejects if that takes too long. */
   hears(id: string): Promise<void>;
   stop(): void;
 }

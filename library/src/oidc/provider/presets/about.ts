@@ -1,4 +1,4 @@
-/** How a provider will be dealt with, in words for the people who run it. */
+/** Describes for operators how a provider is treated: its preset and scope. */
 import type { ProviderAbout } from "../../../contracts.ts";
 import { type ProviderConfig, type SettledConfig, settleProviderConfig } from "../config.ts";
 import type { Metadata } from "../discovery.ts";
@@ -6,7 +6,7 @@ import { GENERIC } from "./preset-table.ts";
 import { presetOf, scopeInWords, scopeOf } from "./presets.ts";
 
 /**
- * How a provider will be dealt with, as far as its configuration tells; nothing is sent.
+ * Describes how a provider will be treated, as far as its configuration tells. Sends nothing.
  *
  * @throws CoatcheckError `ERR_CONFIG` for a configuration that cannot be used.
  *

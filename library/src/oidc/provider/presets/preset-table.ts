@@ -20,7 +20,7 @@ export const GENERIC: ProviderPreset = {
   endSession: STANDARD,
 };
 
-/** In the order in which they are tried; issuers are told apart before metadata. */
+/** In the order in which they are tried; all issuers are compared before the metadata. */
 export const PRESETS: readonly ProviderPreset[] = [
   {
     ...GENERIC,

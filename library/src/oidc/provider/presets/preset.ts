@@ -1,4 +1,4 @@
-/** What OpenID providers do differently, as data. */
+/** The types of presets: what OpenID providers do differently, as data. */
 
 /** The names that `provider.preset` takes. */
 export const PRESET_NAMES = ["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"] as const;
@@ -6,7 +6,7 @@ export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** How the browser signs out at a provider (RP-initiated logout). */
 export interface EndSession {
-  /** `metadata`: where the metadata name an `end_session_endpoint`; `none`: never, there is no such page. */
+  /** `metadata`: if the metadata name an `end_session_endpoint`; `none`: never, there is no such page. */
   readonly endpoint: "metadata" | "none";
   /** The path, below the issuer, of a page that the metadata do not name. */
   readonly fallback?: string;
@@ -17,12 +17,12 @@ export interface EndSession {
   readonly returnParameter?: string;
 }
 
-/** One provider's ways. */
+/** How one provider differs. */
 export interface ProviderPreset {
   readonly name: PresetName;
-  /** As people know it. */
+  /** Its product name. */
   readonly title: string;
-  /** What is always asked for. */
+  /** The scope that is always requested. */
   readonly scope: string;
   /**
    * Whether the scope `offline_access` is how it gives refresh tokens. `never`: it gives them without, or refuses the
@@ -33,14 +33,13 @@ export interface ProviderPreset {
   /** Further parameters of the authorization request. A `prompt` joins the one that a login asks for. */
   readonly authorization: { readonly [name: string]: string };
   /**
-   * Error codes besides `invalid_grant` by which it says that a refresh token is of no use any more, at once and for
-   * certain.
+   * Error codes besides `invalid_grant` that mean that a refresh token is invalid for good.
    */
   readonly refusals: readonly string[];
   readonly endSession: EndSession;
   /** Issuers that are this provider. */
   readonly issuer?: RegExp;
-  /** Where the issuer does not tell (a domain of one's own): endpoints that only this provider has. */
+  /** Endpoints that only this provider has, for issuers at custom domains. */
   readonly metadata?: { readonly [endpoint: string]: RegExp };
 }
 

@@ -4,7 +4,7 @@
 import type { PresetMetadata, PresetName, ProviderPreset } from "./preset.ts";
 import { GENERIC, PRESETS } from "./preset-table.ts";
 
-/** The preset that is named, else the one whose issuer this is; `null` where only the metadata may tell. */
+/** The named preset, else the one of this issuer; `null` if only the metadata may tell. */
 export function presetFor(issuer: string, named?: PresetName): ProviderPreset | null {
   if (named !== undefined) return PRESETS.find(({ name }) => name === named) ?? GENERIC;
   return PRESETS.find((preset) => preset.issuer?.test(issuer)) ?? null;
@@ -29,13 +29,13 @@ export function scopeOf({ scope, offlineAccess }: ProviderPreset, metadata: Pres
   return offline ? `${scope} offline_access` : scope;
 }
 
-/** A provider need not list what it supports, so only a list without it speaks against it. */
+/** Providers need not list what they support: only a list without the value means that it is not supported. */
 function offersOfflineAccess({ scopes_supported, grant_types_supported }: PresetMetadata): boolean {
   const lacks = (list: unknown, word: string): boolean => Array.isArray(list) && !list.includes(word);
   return !lacks(scopes_supported, "offline_access") && !lacks(grant_types_supported, "refresh_token");
 }
 
-/** `openid profile email`, and what is added only where the provider offers it, in words for people. */
+/** `openid profile email`, and what is added only if the provider offers it, in words for people. */
 export function scopeInWords({ scope, offlineAccess }: ProviderPreset): string {
   if (offlineAccess === "never") return scope;
   return offlineAccess === "always" ? `${scope} offline_access` : `${scope}, and offline_access where it is offered`;
@@ -63,7 +63,7 @@ function joinedPrompt(standing: string | undefined, asked: string | undefined): 
   return [...new Set([...asked.split(" "), ...standing.split(" ")])].join(" ");
 }
 
-/** What the browser's logout at the provider is made of. */
+/** The parts of the browser's logout at the provider. */
 export interface LogoutAddress {
   readonly issuer: string;
   readonly clientId: string;
@@ -71,8 +71,8 @@ export interface LogoutAddress {
 }
 
 /**
- * The address of a logout page that is not the specification's: `null` where the provider has none at all, `undefined`
- * where it is the specification's, with the metadata's endpoint.
+ * The address of a logout page that is not the specification's: `null` if the provider has none at all, `undefined`
+ * if it is the specification's, with the metadata's endpoint.
  */
 export function unusualLogout(
   { endSession: { endpoint, fallback, returnParameter } }: ProviderPreset,
@@ -82,8 +82,7 @@ export function unusualLogout(
   if (endpoint === "none") return null;
   const address = named ?? (fallback === undefined ? null : new URL(fallback, issuer.endsWith("/") ? issuer : `${issuer}/`).href);
   if (address === null) return null;
-  // A page that stands in for the specification's has parameters of its own; where the metadata name theirs, it is
-  // that.
+  // A logout page of the provider's own has its own parameters; it is not used if the metadata name an endpoint.
   if (returnParameter === undefined || (named !== undefined && fallback !== undefined)) return undefined;
   const url = new URL(address);
   url.searchParams.set("client_id", clientId);

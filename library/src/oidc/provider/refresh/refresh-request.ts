@@ -13,7 +13,7 @@ export interface RefreshRequest {
   readonly body: string;
 }
 
-/** Makes the request for one refresh token. Throws, or rejects, where the client cannot be authenticated. */
+/** Makes the request for one refresh token. Throws, or rejects, if the client cannot be authenticated. */
 export type RefreshRequests = (refreshToken: string) => MaybePromise<RefreshRequest>;
 
 interface Parts {
@@ -30,13 +30,12 @@ interface Authenticated {
   readonly fields: string;
 }
 
-/** As openid-client calls itself, which sends all other requests; a provider's log shows one client. */
+/** openid-client sends all other requests; with its name a provider's log shows one client. */
 const USER_AGENT = "openid-client/v6.8.9";
 
 /**
- * Requests that are the same bytes as openid-client's, without its `Headers`, `URLSearchParams` and promises for each:
- * only the refresh token is another. Assertions are made anew for each request, since a provider takes each of them
- * once.
+ * Requests with the same bytes as openid-client's, without its `Headers`, `URLSearchParams` and promises for each: they
+ * differ only in the refresh token. Each request gets a new assertion, since a provider accepts each of them once.
  */
 export function refreshRequests(parts: Parts): RefreshRequests {
   const url = new URL(parts.metadata.token_endpoint).href;
@@ -65,6 +64,6 @@ async function authenticated({ config, clock, metadata, authentication }: Parts)
   return { headers: Object.fromEntries(sent), fields: form.toString() };
 }
 
-/** Most refresh tokens are made of letters that stand for themselves in a form. */
+/** Most refresh tokens need no escapes in a form. */
 const formEncoded = (value: string): string =>
   /^[\w.*-]+$/.test(value) ? value : new URLSearchParams([["", value]]).toString().slice(1);

@@ -81,8 +81,8 @@ interface RefreshContext extends Refresher {
   readonly identity: Identity;
   readonly rest: Allowance;
   /**
-   * When the provider was asked. A token's life is counted from then: an answer may lie in the socket while this
-   * process stands still.
+   * When the request was sent. A token's lifetime counts from then: the answer may wait in the socket while this
+   * process is stopped.
    */
   readonly asked: number;
 }
@@ -158,8 +158,8 @@ function leftAside({ report, config }: RefreshContext, reason: string, problem: 
 }
 
 /**
- * Waits for several works in turn, no longer than a limit for all together; throws {@link ProviderProblem} when it is
- * used up. What is there needs no timer.
+ * Awaits several steps in turn within one time limit for all of them; throws {@link ProviderProblem} when it has
+ * passed. A value that is there needs no timer.
  */
 type Allowance = <T>(work: MaybePromise<T>) => Promise<T>;
 

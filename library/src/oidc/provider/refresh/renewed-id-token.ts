@@ -1,4 +1,4 @@
-/** The ID token that came with renewed tokens: parsed once, and judged apart from them. */
+/** The ID token of a refresh response: parsed once, and checked apart from the other tokens. */
 import { isUtf8 } from "node:buffer";
 import type { IDToken } from "openid-client";
 import type { MaybePromise } from "../../../contracts.ts";
@@ -13,14 +13,14 @@ import type { Ready } from "../ready.ts";
 import { checkPayloadDepth, hintIn, partsOfIdToken } from "../token-response.ts";
 
 /**
- * The ID token that came with a refresh. It is judged apart from the tokens: what is wrong with it must not cost those.
+ * The ID token of a refresh response. It is checked apart from the other tokens, which a fault of it must not cost.
  */
 export interface RenewedIdToken {
   readonly text: string;
-  /** What it says, not checked; `null` where it cannot be read. */
+  /** What it says, not checked; `null` if it cannot be read. */
   readonly payload: Claims | null;
   /**
-   * Its claims, fully checked. Sends nothing but, where needed, for keys. Throws or rejects for what is wrong with it.
+   * Its claims, fully checked. Sends nothing but, if needed, for keys. Throws or rejects for what is wrong with it.
    */
   verified(): MaybePromise<IDToken>;
 }
@@ -49,16 +49,16 @@ function verified(
   const now = Math.floor(clock.now() / 1_000);
   checkClaims(claims, { issuer: metadata.issuer, clientId: config.clientId, now, tolerance: config.clockTolerance / 1_000 });
   const idToken = claims;
-  // Of another header than nearly all have, the signature's own reading tells what is wrong with it.
+  // With an unusual header the check of the signature parses it again, and says what is wrong with it.
   const plain = isUtf8(header) && !deeperThan(header, MAX_DEPTH);
   const checking = checkIdTokenSignature(String(value), config.idTokenSigningAlg, keys, plain ? hint : undefined);
   return then(checking, () => idToken);
 }
 
-/** Six bits are no byte: no base64url ends so, though Node reads over it. */
+/** One character after the last group of four is six bits and no byte: invalid base64url, which Node accepts. */
 const isCutShort = (part: string): boolean => part.length % 4 === 1;
 
-/** What is no string is no token; a list of one is told from one that cannot be read all the same. */
+/** Only a string is a token. A list with one has its own text, so that the error tells them apart. */
 function asText(value: unknown): string {
   try {
     return String(value);
@@ -67,7 +67,7 @@ function asText(value: unknown): string {
   }
 }
 
-/** What a compact JWS says, its signature not looked at. */
+/** The header and claims of a compact JWS, not verified. */
 export function payloadOf(token: string | null): Claims | null {
   const bytes = token === null ? null : payloadBytes(token);
   return bytes === null ? null : claimsIn(bytes);

@@ -19,10 +19,10 @@ export interface GrantedRefresh {
   readonly idToken: RenewedIdToken | null;
 }
 
-/** What one refresh request came to. */
+/** The outcome of one refresh request. */
 export type RefreshResult = GrantedRefresh | Exclude<RefreshOutcome, { kind: "renewed" }>;
 
-/** Sends the one request, and tells what it means where it gave no tokens. */
+/** Sends the one request, and classifies an answer without tokens. */
 export async function sendRefresh(provider: Ready, refreshToken: string): Promise<RefreshResult> {
   let answer: ReadResponse;
   try {
@@ -61,7 +61,7 @@ function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
   return failed("response_is_not_conform", "unexpected status");
 }
 
-/** What a request came to that gave no answer: `unknown` where it may have taken effect all the same. */
+/** What a request came to that gave no answer: `unknown` if it may have taken effect all the same. */
 export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { kind: "renewed" | "refused" }> {
   const answered = problem.kind === "invalid";
   if (problem.ambiguous) return { kind: "unknown", answered, cause: problem };
@@ -72,12 +72,12 @@ export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { k
  * Errors that say nothing of the grant: they are about our client, and no other token would fare better (RFC 6749 5.2).
  */
 const ABOUT_US: ReadonlySet<string> = new Set(["invalid_client", "unauthorized_client", "unsupported_grant_type"]);
-/** Errors that pass by themselves. */
+/** Temporary errors. */
 const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
 /**
  * What a provider that answers without tokens means. An OAuth error in JSON that is neither about our client nor
- * passing is a no to this grant: for certain where it is `invalid_grant`, by whatever 4xx it comes, or one of the
+ * passing is a no to this grant: for certain if it is `invalid_grant`, by whatever 4xx it comes, or one of the
  * preset's; else it may be about the request, and counts when it is said twice.
  */
 export function answeredNo(
