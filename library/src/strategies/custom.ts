@@ -13,7 +13,7 @@ import { within } from "../time/within.ts";
  * ```ts
  * import type { CustomIdentity } from "coatcheck";
  * // One owner for all API keys of an account.
- * const found: CustomIdentity = { issuer: "api-keys", subject: "key-17", owner: "account-4", claims: { plan: "team" } };
+ * const found: CustomIdentity = { issuer: "api-keys", subject: "key-17", owner: "account-4" };
  * ```
  */
 export type CustomIdentity = LoginIdentity & { readonly owner?: string };

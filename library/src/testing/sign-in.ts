@@ -9,8 +9,9 @@ import type { HasEngine } from "../http/auth.ts";
  *
  * @example
  * ```ts
- * // An access token that has run out, so that the next request refreshes it at `fakeProvider()`.
- * const cookie = await signIn(auth, { subject: "alice", accessToken: "old", refreshToken: "rt", accessTokenExpiresIn: 0 });
+ * // An access token that has expired.
+ * const tokens = { accessToken: "at-1", refreshToken: "rt-1", accessTokenExpiresIn: 0 };
+ * const cookie = await signIn(auth, { subject: "alice", ...tokens });
  * ```
  */
 export interface TestUser extends Omit<LoginIdentity, "issuer"> {
