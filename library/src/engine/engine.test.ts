@@ -482,3 +482,11 @@ test("SE-06 POST session is activity, at most once a minute, and GET session is 
   clock.advance(MINUTE - 1);
   assert.equal(await ask("POST"), touched);
 });
+
+test("an exchange that was only opened lets nobody pass", async () => {
+  const cookie = await signIn(auth, { subject: "alice" });
+  const exchange = await open(cookie);
+  assert.deepEqual(exchange.decision, { kind: "unavailable", code: "ERR_INTERNAL" });
+  assert.deepEqual(await exchange.admit({ require: "user" }), { kind: "proceed" });
+  assert.deepEqual(exchange.decision, { kind: "proceed" });
+});

@@ -50,6 +50,9 @@ test("F-46 only somebody signed in comes to a handler for users; others are led 
   });
   const after = await ask({ cookie, ...NAVIGATION });
   assert.match(after.headers.get("location") ?? "", /&ended=logout$/);
+  const cleared = `${cookie.slice(0, cookie.indexOf("="))}=; `;
+  assert.equal(after.headers.getSetCookie().filter((line) => line.startsWith(cleared)).length, 1, "what proves nothing goes");
+  assert.deepEqual((await ask({ cookie })).headers.getSetCookie(), [], "only by a navigation");
   await auth.close();
 });
 

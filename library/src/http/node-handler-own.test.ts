@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
+import { LIFETIME, renewalWorld } from "../../test-support/renewals.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -72,4 +73,25 @@ test("F-46 a handler that throws after a store that answers later is passed on",
     assert.deepEqual([answer.status, answer.text], [500, "Error: a bug"], path);
   }
   await auth.close();
+});
+
+test("F-46 what an app records before one of our endpoints is stored by that, and nothing is asked of a provider", async () => {
+  const world = renewalWorld();
+  world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const [{ auth } = assert.fail("no replica")] = world.replicas;
+  const node = new NodeEngine(auth.engine);
+  await using server = await listen((request, response) => {
+    node.open(request, response, () => {
+      node.session(request).set({ visits: 1 });
+      node.serve(request, response, (error) => response.destroy(error instanceof Error ? error : undefined));
+    });
+  });
+  const answer = await say(server.port, "/auth/sessions", { headers: { cookie } });
+  assert.equal(answer.status, 200);
+  const exchange = await auth.engine.open({ method: "GET", target: "/", header: () => cookie });
+  assert.deepEqual(exchange.session.data, { visits: 1 });
+  assert.equal(world.provider.spends.length, 0);
+  await world.close();
 });
