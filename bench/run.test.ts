@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Stolen } from "./harness/machine.ts";
 import { median } from "./harness/measure.ts";
 import { atLeast, atMost, loosened, table } from "./harness/report.ts";
+import { runBench } from "./harness/run-bench.ts";
 
 test("a benchmark that does not exist is status 2 and says which there are", async () => {
-  const { status, output, errors } = await run(["requests"]);
+  const { status, output, errors } = await runBench(["requests"]);
   assert.equal(status, 2);
   assert.equal(output, "");
   assert.match(errors, /there is no benchmark requests[\s\S]*request \| check \| proxy \| refresh/);
@@ -65,20 +64,3 @@ test("what a host takes away is a part of all processors, or not known", () => {
   assert.equal(share === null, process.platform !== "linux");
   assert.ok(share === null || (share >= 0 && share <= 1.5), String(share));
 });
-
-interface Outcome {
-  readonly status: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-function run(args: readonly string[]): Promise<Outcome> {
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const child = execFile(
-    process.execPath,
-    [fileURLToPath(new URL("run.ts", import.meta.url)), ...args],
-    { env: { ...process.env, NODE_TEST_CONTEXT: undefined }, maxBuffer: 2 ** 24 },
-    (_error, output, errors) => resolve({ status: child.exitCode ?? -1, output, errors }),
-  );
-  return promise;
-}

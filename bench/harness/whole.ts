@@ -3,11 +3,10 @@
  * `.ci/run`. It takes minutes, and what `npm test` is to know of the harness it learns from recorded figures.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { installed } from "../subjects/programs.ts";
 import type { Report } from "./report.ts";
+import { runBench } from "./run-bench.ts";
 
 const ROWS = {
   request: [
@@ -42,7 +41,7 @@ const ROWS = {
 
 for (const [bench, names] of Object.entries(ROWS)) {
   test(`npm run bench -- ${bench} --json prints one object with a row for each server, and says whether its goals are met`, async () => {
-    const { status, output, errors } = await run([bench, "--quick", "--json"]);
+    const { status, output, errors } = await runBench([bench, "--quick", "--json"]);
     const report: Report = JSON.parse(output || "{}");
     assert.equal(report.bench, bench, errors);
     assert.deepEqual(
@@ -63,7 +62,7 @@ for (const [bench, names] of Object.entries(ROWS)) {
 }
 
 test("F-59 F-60 npm run bench -- stores --json says what a session takes, and how the size of a store shows", async () => {
-  const { status, output, errors } = await run(["stores", "--quick", "--json"]);
+  const { status, output, errors } = await runBench(["stores", "--quick", "--json"]);
   const report: Report = JSON.parse(output || "{}");
   assert.equal(report.bench, "stores", errors);
   assert.equal(report.rows.length, 5);
@@ -74,7 +73,7 @@ test("F-59 F-60 npm run bench -- stores --json says what a session takes, and ho
 });
 
 test("F-51 npm run bench -- start --json says how long a start takes and what it keeps, and judges both", async () => {
-  const { status, output, errors } = await run(["start", "--quick", "--json"]);
+  const { status, output, errors } = await runBench(["start", "--quick", "--json"]);
   const report: Report = JSON.parse(output || "{}");
   assert.equal(report.bench, "start", errors);
   assert.deepEqual(
@@ -95,7 +94,7 @@ test("F-51 npm run bench -- start --json says how long a start takes and what it
 });
 
 test("npm run bench -- peers --json has a row for each program that is installed and each thing that is asked of it", async () => {
-  const { status, output, errors } = await run(["peers", "--quick", "--json"]);
+  const { status, output, errors } = await runBench(["peers", "--quick", "--json"]);
   const report: Report = JSON.parse(output || "{}");
   assert.equal(report.bench, "peers", errors);
   const names = report.rows.map(({ name }) => name);
@@ -108,20 +107,3 @@ test("npm run bench -- peers --json has a row for each program that is installed
   }
   assert.equal(status, report.goals.every(({ met }) => met) ? 0 : 1);
 });
-
-interface Outcome {
-  readonly status: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-function run(args: readonly string[]): Promise<Outcome> {
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const child = execFile(
-    process.execPath,
-    [fileURLToPath(new URL("../run.ts", import.meta.url)), ...args],
-    { env: { ...process.env, NODE_TEST_CONTEXT: undefined }, maxBuffer: 2 ** 24 },
-    (_error, output, errors) => resolve({ status: child.exitCode ?? -1, output, errors }),
-  );
-  return promise;
-}
