@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { TrustedPeers } from "coatcheck/address";
 import { VIA } from "../config/upstream.ts";
-import { countOf, headerOf } from "../request/client-request.ts";
+import { ClientRequest, headerOf } from "../request/client-request.ts";
 import type { PublicOrigin, PublicOrigins } from "../request/origin.ts";
 import { readTarget } from "../request/path.ts";
 import type { CheckRequest } from "../session/interface.ts";
@@ -23,16 +23,12 @@ interface Question {
 }
 
 /** The question about an original request, with the headers that the client sent with it. */
-class Check implements CheckRequest {
-  readonly method: string;
-  readonly target: string;
-  readonly peer: string | undefined;
+class Check extends ClientRequest implements CheckRequest {
   readonly origin: string;
   readonly askedBy: "nginx" | "forward" | "envoy";
   readonly groups: readonly string[];
   readonly providers: readonly string[];
   readonly via: readonly string[];
-  readonly #lines: readonly string[];
 
   constructor(
     lines: readonly string[],
@@ -40,27 +36,16 @@ class Check implements CheckRequest {
     { method, target, origin }: Original,
     { askedBy, groups, providers, via }: Question,
   ) {
-    this.method = method;
-    this.target = target;
-    this.peer = peer;
+    super(method, target, peer, lines);
     this.origin = origin.origin;
     this.askedBy = askedBy;
     this.groups = groups;
     this.providers = providers;
     this.via = via;
-    this.#lines = lines;
-  }
-
-  header(name: string): string | undefined {
-    return headerOf(this.#lines, name);
-  }
-
-  lines(name: string): number {
-    return countOf(this.#lines, name);
   }
 
   get isHandshake(): boolean {
-    const lines = this.#lines;
+    const lines = this.rawLines;
     for (let index = 0; index < lines.length; index += 2) {
       const name = lines[index] ?? "";
       if (name.length === UPGRADE.length && name.toLowerCase() === UPGRADE) return true;

@@ -1,7 +1,8 @@
 /** The arguments of commands that take flags of their own besides settings. */
 import { NAMED_SETTINGS } from "../config/config.ts";
 import { readFlags } from "../config/sources/flags.ts";
-import type { Problem } from "../config/sources/place.ts";
+import { formatProblems, type Problem } from "../config/sources/place.ts";
+import type { Console } from "./command.ts";
 
 /** The arguments of a command that takes more than settings. */
 export interface OwnArguments {
@@ -57,4 +58,24 @@ export function readOwnArguments(args: readonly string[], own: readonly string[]
     settings,
     problems: [...problems, ...readFlags(settings, NAMED_SETTINGS, others).problems],
   };
+}
+
+/**
+ * The exit status of a command that has nothing to do: its help was asked for, or it was called wrongly. `wrong`: what
+ * the command itself finds wrong with its arguments.
+ */
+export function exitEarly(
+  { help, problems }: OwnArguments,
+  text: string,
+  wrong: readonly Problem[],
+  { print, complain }: Console,
+): 0 | 2 | undefined {
+  if (help) {
+    print(text);
+    return 0;
+  }
+  const all = problems.length > 0 ? problems : wrong;
+  if (all.length === 0) return undefined;
+  complain(formatProblems(all));
+  return 2;
 }

@@ -1,9 +1,8 @@
 /** `coatcheck sweep`: deletes expired rows from the store. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { SessionStore } from "coatcheck";
-import { formatProblems } from "../config/sources/place.ts";
 import type { Command } from "./command.ts";
-import { readOwnArguments } from "./own-arguments.ts";
+import { exitEarly, readOwnArguments } from "./own-arguments.ts";
 import { unexpected } from "./sessions/arguments.ts";
 import { withStore } from "./sessions/stored-sessions.ts";
 
@@ -23,16 +22,9 @@ Exit status: 0, 1 if the store did not answer, 2 for what was asked or configure
 /** Deletes expired rows and marks, and rows dead by idle, in batches until none is left. */
 export const sweep: Command = async (args, terminal) => {
   const own = readOwnArguments(args, []);
-  const { print, complain } = terminal;
-  if (own.help) {
-    print(HELP);
-    return 0;
-  }
-  const problems = own.problems.length > 0 ? own.problems : unexpected(own.words);
-  if (problems.length > 0) {
-    complain(formatProblems(problems));
-    return 2;
-  }
+  const { print } = terminal;
+  const exit = exitEarly(own, HELP, unexpected(own.words), terminal);
+  if (exit !== undefined) return exit;
   return withStore(own.settings, terminal, async (store, { session }) => {
     const deleted = (await expired(store)) + (await idle(store, session.idle));
     print(own.json ? JSON.stringify({ deleted }) : `deleted ${deleted} dead ${deleted === 1 ? "row" : "rows"}`);

@@ -1,5 +1,4 @@
 /** A client's request in the form that the engine reads. */
-import type { IncomingMessage } from "node:http";
 import type { RequestView } from "coatcheck/contracts";
 
 /**
@@ -10,21 +9,22 @@ export class ClientRequest implements RequestView {
   readonly method: string;
   readonly target: string;
   readonly peer: string | undefined;
-  readonly #lines: readonly string[];
+  /** Names and values of the head in turn, as received. */
+  protected readonly rawLines: readonly string[];
 
-  constructor(message: IncomingMessage, target: string, peer: string | undefined) {
-    this.method = message.method ?? "GET";
+  constructor(method: string, target: string, peer: string | undefined, rawLines: readonly string[]) {
+    this.method = method;
     this.target = target;
     this.peer = peer;
-    this.#lines = message.rawHeaders;
+    this.rawLines = rawLines;
   }
 
   header(name: string): string | undefined {
-    return headerOf(this.#lines, name);
+    return headerOf(this.rawLines, name);
   }
 
   lines(name: string): number {
-    return countOf(this.#lines, name);
+    return countOf(this.rawLines, name);
   }
 }
 

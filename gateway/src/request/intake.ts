@@ -41,7 +41,8 @@ export class IncomingRequest extends ClientRequest {
     read: Pick<IncomingRequest, "message" | "head" | "peer" | "origin" | "client" | "started">,
     { path, query }: Target,
   ) {
-    super(read.message, query === "" ? path : path + query, read.peer);
+    const { method = "GET", rawHeaders } = read.message;
+    super(method, query === "" ? path : path + query, read.peer, rawHeaders);
     this.message = read.message;
     this.head = read.head;
     this.path = path;

@@ -13,7 +13,7 @@ export class GatewayRequest extends ClientRequest implements OwnRequest {
   readonly #message: IncomingMessage;
 
   constructor({ message, target, path, origin, peer, client }: IncomingRequest, prefix: string) {
-    super(message, target, peer);
+    super(message.method ?? "GET", target, peer, message.rawHeaders);
     this.origin = origin.origin;
     this.client = client;
     this.path = path.slice(prefix.length) || "/";

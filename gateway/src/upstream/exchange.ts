@@ -9,7 +9,7 @@ import { problemOf, send } from "../response/response.ts";
 import { limitedBody } from "./body-limit.ts";
 import type { Waiter } from "./connections/connection-limit.ts";
 import { Slot } from "./connections/connection-limit.ts";
-import { BodyTooLarge, ClientGone, failureCode, isStaleConnection } from "./failures.ts";
+import { BodyTooLarge, ClientGone, isStaleConnection } from "./failures.ts";
 import type { AnswerHeaders } from "./headers/response-head.ts";
 import { answerHead, isEventStream } from "./headers/response-head.ts";
 import { passHints } from "./interim.ts";
@@ -182,9 +182,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
       this.#slot.take();
       return;
     }
-    const code = failureCode(error);
-    this.shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
-    this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
+    this.#refuse(...this.failed(error));
   }
 
   async #sendAgain(controller: Dispatcher.DispatchController, rejection: Rejection, trailers: AnswerHeaders): Promise<void> {

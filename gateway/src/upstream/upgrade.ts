@@ -10,7 +10,7 @@ import { stopwatch } from "../observe/observer.ts";
 import { problemOf, problemOfError, send } from "../response/response.ts";
 import { hangUp } from "../server/lingering-close.ts";
 import { Slot } from "./connections/connection-limit.ts";
-import { ClientGone, failureCode } from "./failures.ts";
+import { ClientGone } from "./failures.ts";
 import type { AnswerHeaders } from "./headers/response-head.ts";
 import { answerHead } from "./headers/response-head.ts";
 import type { OpenStream } from "./open-streams.ts";
@@ -131,9 +131,7 @@ export class UpgradeExchange extends UpstreamExchange implements Dispatcher.Disp
       this.#socket.destroy();
       return;
     }
-    const code = failureCode(error);
-    this.shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
-    this.#refuse(problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable");
+    this.#refuse(...this.failed(error));
   }
 
   #open(status: number, headers: AnswerHeaders, cookies: readonly string[]): void {

@@ -1,5 +1,8 @@
 /** What the exchanges of requests and of handshakes have in common. */
+import type { RouteResponse } from "coatcheck/contracts";
 import type { Outcome } from "../observe/observer.ts";
+import { problemOf } from "../response/response.ts";
+import { failureCode } from "./failures.ts";
 import type { IsOwnCookie } from "./headers/own-cookies.ts";
 import type { Answering } from "./headers/response-head.ts";
 import type { ProxyContext, ProxyRequest } from "./proxy-request.ts";
@@ -36,6 +39,13 @@ export abstract class UpstreamExchange implements Answering {
   /** Hears that a part of the identity headers could not be sent. */
   leftOut(what: string): void {
     this.shared.observer.notice("identity-header.left-out", { reason: what, upstream: this.upstream, sessionId: this.sessionId });
+  }
+
+  /** Reports that the upstream failed. Answers what becomes of the request. */
+  failed(error: Error): readonly [answer: RouteResponse, outcome: Outcome] {
+    const code = failureCode(error);
+    this.shared.observer.notice("upstream.failed", { reason: code, upstream: this.upstream, error });
+    return [problemOf(code), code === "ERR_UPSTREAM_TIMEOUT" ? "upstream-timeout" : "upstream-unavailable"];
   }
 
   foreignCookie(): void {

@@ -1,8 +1,7 @@
 /** `coatcheck sessions end`: ends one session, or all of a user. */
-import { formatProblems } from "../../config/sources/place.ts";
 import { SELECTOR_NAMES } from "../../session/user-selector.ts";
 import type { Command } from "../command.ts";
-import { readOwnArguments } from "../own-arguments.ts";
+import { exitEarly, readOwnArguments } from "../own-arguments.ts";
 import { idIn, ownerIn, unexpected } from "./arguments.ts";
 import { withSessions } from "./stored-sessions.ts";
 import { printable } from "./table.ts";
@@ -26,18 +25,11 @@ Exit status: 0, 1 if there was none, 2 for what was asked or configured wrongly.
 export const sessionsEnd: Command = async (args, terminal) => {
   const own = readOwnArguments(args, SELECTOR_NAMES);
   const { print, complain } = terminal;
-  if (own.help) {
-    print(HELP);
-    return 0;
-  }
   const all = own.given.size > 0;
   const { id, problems: ofId } = all ? { id: "", problems: unexpected(own.words) } : idIn(own.words);
   const { owner, problems: ofOwner } = all ? ownerIn(own.given) : { owner: "", problems: [] };
-  const problems = own.problems.length > 0 ? own.problems : [...ofId, ...ofOwner];
-  if (problems.length > 0) {
-    complain(formatProblems(problems));
-    return 2;
-  }
+  const exit = exitEarly(own, HELP, [...ofId, ...ofOwner], terminal);
+  if (exit !== undefined) return exit;
   return withSessions(own.settings, terminal, async (directory) => {
     const ended = all ? await directory.endAll(owner, "admin") : Number(await directory.end(id, "admin"));
     if (own.json) print(JSON.stringify({ ended }));

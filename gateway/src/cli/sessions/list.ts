@@ -1,8 +1,7 @@
 /** `coatcheck sessions list`: the sessions of a user. */
-import { formatProblems } from "../../config/sources/place.ts";
 import { SELECTOR_NAMES } from "../../session/user-selector.ts";
 import type { Command } from "../command.ts";
-import { readOwnArguments } from "../own-arguments.ts";
+import { exitEarly, readOwnArguments } from "../own-arguments.ts";
 import { ownerIn, unexpected } from "./arguments.ts";
 import { withSessions } from "./stored-sessions.ts";
 import { printable, sessionTable } from "./table.ts";
@@ -24,16 +23,9 @@ Exit status: 0, 1 if there is none, 2 for what was asked or configured wrongly.`
 export const sessionsList: Command = async (args, terminal) => {
   const own = readOwnArguments(args, SELECTOR_NAMES);
   const { print, complain } = terminal;
-  if (own.help) {
-    print(HELP);
-    return 0;
-  }
   const selected = ownerIn(own.given);
-  const problems = own.problems.length > 0 ? own.problems : [...unexpected(own.words), ...selected.problems];
-  if (problems.length > 0) {
-    complain(formatProblems(problems));
-    return 2;
-  }
+  const exit = exitEarly(own, HELP, [...unexpected(own.words), ...selected.problems], terminal);
+  if (exit !== undefined) return exit;
   return withSessions(own.settings, terminal, async (directory) => {
     const sessions = await directory.list(selected.owner);
     if (own.json) print(JSON.stringify({ sessions }));

@@ -1,7 +1,6 @@
 /** `coatcheck sessions show`: one session. */
-import { formatProblems } from "../../config/sources/place.ts";
 import type { Command } from "../command.ts";
-import { readOwnArguments } from "../own-arguments.ts";
+import { exitEarly, readOwnArguments } from "../own-arguments.ts";
 import { idIn } from "./arguments.ts";
 import { withSessions } from "./stored-sessions.ts";
 import { sessionLines } from "./table.ts";
@@ -19,16 +18,9 @@ Exit status: 0, 1 if no session of this id is alive, 2 for what was asked or con
 export const sessionsShow: Command = async (args, terminal) => {
   const own = readOwnArguments(args, []);
   const { print, complain } = terminal;
-  if (own.help) {
-    print(HELP);
-    return 0;
-  }
   const { id, problems: ofId } = idIn(own.words);
-  const problems = own.problems.length > 0 ? own.problems : ofId;
-  if (problems.length > 0) {
-    complain(formatProblems(problems));
-    return 2;
-  }
+  const exit = exitEarly(own, HELP, ofId, terminal);
+  if (exit !== undefined) return exit;
   return withSessions(own.settings, terminal, async (directory) => {
     const info = await directory.show(id);
     if (info === null) {
