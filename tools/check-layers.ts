@@ -39,7 +39,16 @@ const ROOMS: { readonly [room: string]: Room } = {
   "oidc/bearer": { may: [...VALUES, "oidc/http", "oidc/jwt", "oidc/provider"] },
   "oidc/proxy-assertion": { may: [...VALUES, "net", "oidc/http", "oidc/jwt", "oidc/provider"] },
   stores: {
-    may: ["contracts", "core/errors", "core/detached", "core/hot-rows", "core/options", "core/record", "core/row-columns"],
+    may: [
+      "contracts",
+      "core/errors",
+      "core/detached",
+      "core/hear",
+      "core/hot-rows",
+      "core/options",
+      "core/record",
+      "core/row-columns",
+    ],
     alone: true,
   },
   adapter: { may: ["contracts", "core", "engine/flow", "http"] },

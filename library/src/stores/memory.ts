@@ -10,6 +10,7 @@ import type {
   Survey,
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { hear } from "../core/hear.ts";
 import { knownOptions } from "../core/options/option-names.ts";
 import { emptied } from "../core/record.ts";
 import { Groups } from "./memory/groups.ts";
@@ -198,13 +199,7 @@ class MemoryStore implements SessionStore {
   }
 
   #tell(id: string, reason: EndReason): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener({ id, reason });
-      } catch {
-        // The session has ended, whatever the listener does.
-      }
-    }
+    for (const listener of this.#listeners) hear(listener, { id, reason });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The defence against a provider that names the authorization endpoint of another as its own. */
+import { authorizationPage } from "../authorization-page.ts";
 import type { LoginProvider } from "../dependencies.ts";
 
 /**
@@ -11,18 +12,11 @@ export async function impersonated(
   url: string,
   providers: readonly LoginProvider[],
 ): Promise<LoginProvider | undefined> {
-  const unsaid = "-".repeat(43);
   for (const other of providers) {
     if (other.issuer === provider.issuer || !other.ready()) continue;
     if (isAt(url, provider) && !isAt(url, other)) continue;
-    const begun = await other.authorizationUrl({
-      state: unsaid,
-      nonce: unsaid,
-      verifier: unsaid,
-      redirectUri: unsaid,
-      parameters: {},
-    });
-    if (begun.kind === "redirect" && endpointOf(begun.url) === endpointOf(url)) return other;
+    const theirs = await authorizationPage(other);
+    if (theirs !== undefined && endpointOf(theirs) === endpointOf(url)) return other;
   }
   return undefined;
 }

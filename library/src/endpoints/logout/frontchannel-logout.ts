@@ -1,6 +1,7 @@
 /** The front channel: a frame on the provider's page says who signed out there. Only if it is configured. */
 import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
+import { authorizationPage } from "../authorization-page.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { queryOf, repeated } from "../parameters.ts";
 import { refusal } from "../responses.ts";
@@ -76,13 +77,6 @@ async function framed(providers: readonly LoginProvider[]): Promise<RouteRespons
 async function originsOf(provider: LoginProvider): Promise<readonly string[]> {
   const issuer = new URL(provider.issuer).origin;
   if (!provider.ready()) return [issuer];
-  const unsaid = "-".repeat(43);
-  const begun = await provider.authorizationUrl({
-    state: unsaid,
-    nonce: unsaid,
-    verifier: unsaid,
-    redirectUri: unsaid,
-    parameters: {},
-  });
-  return begun.kind === "redirect" ? [issuer, new URL(begun.url).origin] : [issuer];
+  const page = await authorizationPage(provider);
+  return page === undefined ? [issuer] : [issuer, new URL(page).origin];
 }

@@ -1,6 +1,6 @@
 /** Verifies opaque bearer tokens at the provider (RFC 7662), with a cache of its answers. */
 import { hash } from "node:crypto";
-import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../../contracts.ts";
+import type { Clock, TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { parseTicket } from "../../crypto/ticket.ts";
 import { BoundedCache } from "../http/bounded-cache.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
@@ -13,7 +13,7 @@ import { isObject, MAX_TOKEN, refusing } from "../jwt/jws.ts";
 import { checkEndpoint } from "../provider/discovery.ts";
 import type { VerifierWorld } from "./jwt-access-token.ts";
 import { discoverResource } from "./resource-metadata.ts";
-import type { Measure } from "./token-claims.ts";
+import type { Measure, TokenTerms } from "./token-claims.ts";
 import { allows, expiryOf, identityOf, isBound, isForUs, scopeOf } from "./token-claims.ts";
 import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
 
@@ -28,7 +28,7 @@ import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
  * const introspection: Introspection = { issuer, ...client, audience: "orders", cacheFor: 5_000 };
  * ```
  */
-export interface Introspection {
+export interface Introspection extends TokenTerms {
   /** The issuer of the identities; an answer that names another issuer is refused. */
   readonly issuer: string;
   /** The introspection endpoint. Default: from the provider's metadata. */
@@ -50,12 +50,6 @@ export interface Introspection {
   readonly cacheFor?: number;
   /** The size of the cache, in answers. Default 10,000. */
   readonly maxCached?: number;
-  /** The clock tolerance; at most 60,000. Default 30,000. */
-  readonly clockTolerance?: number;
-  /** Words that every token has to have in `scope`, with spaces between; without them 403. Default none. */
-  readonly requiredScope?: string;
-  /** The owner of a token. Default: its issuer and subject. An exception counts as an outage. */
-  readonly owner?: (identity: Identity) => string;
   /** How long the provider may take. Default 5,000. */
   readonly timeout?: number;
 }

@@ -1,5 +1,5 @@
 /** Verifies bearer tokens that are JWTs (RFC 9068). */
-import type { Clock, Identity, TokenVerdict, TokenVerifier } from "../../contracts.ts";
+import type { Clock, TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { beginning } from "../http/exchange.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
@@ -14,7 +14,7 @@ import type { SigningAlgorithm } from "../provider/config.ts";
 import { ALGORITHMS } from "../provider/config.ts";
 import { checkEndpoint } from "../provider/discovery.ts";
 import { discoverResource } from "./resource-metadata.ts";
-import type { Measure } from "./token-claims.ts";
+import type { Measure, TokenTerms } from "./token-claims.ts";
 import { allows, expiryOf, identityOf, isBound, isForUs, scopeOf } from "./token-claims.ts";
 import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
 
@@ -31,7 +31,7 @@ import { audiencesOf, scopeWords, verdictOf } from "./token-verdict.ts";
  * };
  * ```
  */
-export interface JwtIssuer {
+export interface JwtIssuer extends TokenTerms {
   /** As the provider writes it in `iss`, byte for byte. */
   readonly issuer: string;
   /** This API's name in `aud`; of several names one has to be there. Not the `clientId` of a login. */
@@ -46,12 +46,6 @@ export interface JwtIssuer {
    * Default `false`.
    */
   readonly acceptPlainJwt?: boolean;
-  /** The clock tolerance; at most 60,000. Default 30,000. */
-  readonly clockTolerance?: number;
-  /** Words that every token has to have in `scope`, with spaces between; without them 403. Default none. */
-  readonly requiredScope?: string;
-  /** The owner of a token. Default: its issuer and subject. An exception counts as an outage. */
-  readonly owner?: (identity: Identity) => string;
   /** How long one request to the provider may take. Default 5,000. */
   readonly timeout?: number;
   /** How long a key set is used; a key that the provider withdrew is refused after this (DK-08). Default 600,000. */

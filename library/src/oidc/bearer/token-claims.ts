@@ -4,6 +4,16 @@ import type { Fields, Refuse } from "../jwt/jws.ts";
 import { momentOf } from "../jwt/jws.ts";
 import { LEAST_AHEAD, personalClaims } from "../provider/id-token.ts";
 
+/** What can be asked of every bearer token. Durations are milliseconds. */
+export interface TokenTerms {
+  /** The clock tolerance; at most 60,000. Default 30,000. */
+  readonly clockTolerance?: number;
+  /** Words that every token has to have in `scope`, with spaces between; without them 403. Default none. */
+  readonly requiredScope?: string;
+  /** The owner of a token. Default: its issuer and subject. An exception counts as an outage. */
+  readonly owner?: (identity: Identity) => string;
+}
+
 /** The issuer and audience of accepted tokens, and the clock tolerance. */
 export interface Measure {
   readonly issuer: string;

@@ -1,6 +1,7 @@
 /** Tells listeners which sessions have ended, whichever process ended them: a poll of the table `endings`. */
 import { clearImmediate, clearInterval, setImmediate, setInterval } from "node:timers";
 import type { EndReason } from "../../contracts.ts";
+import { hear } from "../../core/hear.ts";
 
 /** One entry of the table `endings`. */
 export interface Ending {
@@ -104,12 +105,7 @@ export class EndingWatcher {
   #tell({ number, id, reason }: Ending): void {
     if (reason === null) return;
     for (const [listener, since] of this.#listeners) {
-      if (number <= since) continue;
-      try {
-        listener({ id, reason });
-      } catch {
-        // The session has ended, whatever the listener does.
-      }
+      if (number > since) hear(listener, { id, reason });
     }
   }
 
