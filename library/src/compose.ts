@@ -71,7 +71,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const background = createBackground(report);
   const refresh = refreshPolicy(options.refresh);
   const policy = sessionPolicy(options.session, refresh.withoutRefreshToken === "end");
-  for (const reason of deviations(options.session ?? {})) report({ name: "session.refused", level: "warn", reason });
+  for (const reason of deviations(options.session ?? {})) report({ name: "session.preset-exceeded", level: "warn", reason });
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
   const keyring = createKeyring(options.secrets, { entropy });

@@ -110,3 +110,14 @@ test("F-30 the longest refresh has a lease that is watched for all of its length
   const length = LONGEST_REFRESH + LONGEST_REFRESH / 4;
   assert.equal(parseLease(leaseText("a", { length, unknown: false })).length, length);
 });
+
+test("SE-04 a limit longer than the preset allows is reported at the start, under a name of its own", async () => {
+  const told: (readonly [string, string | undefined])[] = [];
+  const auth = coatcheck({
+    ...given,
+    session: { preset: "aal3", idle: "16m" },
+    on: ({ name, reason }) => void told.push([name, reason]),
+  });
+  await auth.close();
+  assert.deepEqual(told, [["session.preset-exceeded", "session.idle is longer than aal3 allows (15 min)"]]);
+});

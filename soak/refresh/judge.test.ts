@@ -73,7 +73,7 @@ test("RF-02 a token presented again fails the run where no fault explains it", (
     ["a kill long before", { faults: [kill(-500, "a1")] }],
     ["a kill long after the commit was due", { faults: [kill(2_500, "a1")] }],
     ["a kill after the repeat", { faults: [kill(6_300, "a1")] }],
-    ["the commit was told", { lines: [...LOST.lines, line(1_110, "a1", "refresh.completed", "renewed")] }],
+    ["the commit was told", { lines: [...LOST.lines, line(1_110, "a1", "refresh.completed", "refreshed")] }],
     ["a stop that was over long before", { faults: [stop(1_050, 3_000, "a1")] }],
     ["the other did not wait for the lease", { spends: [spend(1_000, "a1", "t1"), spend(4_000, "b1", "t1", "reuse")] }],
     [

@@ -192,7 +192,7 @@ export class RequestDispatcher {
       this.#refuse(
         incoming.message,
         to,
-        { kind: "refusal", answer: result.response, outcome: "turned", origin: incoming.origin },
+        { kind: "refusal", answer: result.response, outcome: "rejected", origin: incoming.origin },
         incoming.started,
       );
     } else if (!mayPass(route, result)) {
@@ -276,7 +276,7 @@ export class RequestDispatcher {
 function outcomeOf({ status }: RouteResponse): Outcome {
   if (status === 503) return "unavailable";
   if (status >= 500) return "failed";
-  if (status === 401 || status < 400) return "turned";
+  if (status === 401 || status < 400) return "rejected";
   return status === 413 ? "too-large" : "malformed";
 }
 

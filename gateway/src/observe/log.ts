@@ -6,6 +6,10 @@ import { describeError } from "./describe-error.ts";
 import type { Finished, NoticeFields, NoticeName } from "./observer.ts";
 import { stopwatch } from "./observer.ts";
 
+/** What the process says of itself. */
+export const PROCESS_EVENTS = ["started", "stopping", "stopped", "warning"] as const;
+export type ProcessEvent = (typeof PROCESS_EVENTS)[number];
+
 /**
  * The structured log. Nothing goes into a line but what stands here field by field: no header, no query, no body, no
  * foreign object. So there is nothing to redact (OP-01).
@@ -15,7 +19,7 @@ export interface Log {
   notice(name: NoticeName, fields: NoticeFields): void;
   event(event: AuditEvent): void;
   /** A line about the process itself. */
-  say(event: "started" | "stopping" | "stopped" | "warning", fields?: { readonly [key: string]: string | number }): void;
+  say(event: ProcessEvent, fields?: { readonly [key: string]: string | number }): void;
   flush(): void;
 }
 

@@ -246,7 +246,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
     const { incoming, route } = this.request;
     const answer = this.shared.answerFailure(error, incoming, route.asks.get(incoming.origin.origin)?.mayLogin);
     tellFailure(this.shared.observer, error, answer.status, this.upstream);
-    this.#refuse(answer, answer.status === 503 ? "unavailable" : answer.status >= 500 ? "failed" : "turned");
+    this.#refuse(answer, answer.status === 503 ? "unavailable" : answer.status >= 500 ? "failed" : "rejected");
   }
 
   /**

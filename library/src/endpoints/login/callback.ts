@@ -67,7 +67,7 @@ export async function finishLogin(
 
   const first = await firstUse(flow, deps);
   if (first instanceof CoatcheckError)
-    return fail({ ...about, cookies: [], code: first.code, reason: "mark", error: first.cause });
+    return fail({ ...about, cookies: [], code: first.code, reason: "marker", error: first.cause });
   if (!first) {
     if (signedIn) return redirect(303, returnTo, cookies);
     if (flow.again) return fail({ ...about, code: "ERR_LOGIN_USED", reason: "again" });

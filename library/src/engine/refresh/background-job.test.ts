@@ -206,7 +206,7 @@ test("F-46 a store that is away in a pass is told of, and the next pass goes on"
   const told = world.replicas[0]?.events.filter(({ name }) => name === "store.failed") ?? [];
   assert.ok(told.length > 10);
   for (const { level, reason, error } of told)
-    assert.deepEqual([level, reason, String(error)], ["warn", "renewal", "Error: the store is away"]);
+    assert.deepEqual([level, reason, String(error)], ["warn", "refresh", "Error: the store is away"]);
   away = false;
   await pass(16_000);
   assert.equal(world.provider.spends.length, 1);

@@ -28,7 +28,7 @@ export async function renewAbsent(options: Options, renewals: Renewals, signal: 
       await clock.sleep(EVERY * (0.5 + chance(entropy) / 2), signal);
       await pass.run();
     } catch (error) {
-      if (!signal.aborted) report({ name: "store.failed", level: "warn", reason: "renewal", error });
+      if (!signal.aborted) report({ name: "store.failed", level: "warn", reason: "refresh", error });
     }
   }
 }

@@ -176,7 +176,7 @@ for (const [name, outcome] of KEPT) {
     world.clock.advance(10 * 60_000);
     assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
     assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
-    assert.ok(names().includes("refresh.completed renewed"));
+    assert.ok(names().includes("refresh.completed refreshed"));
   });
 }
 

@@ -229,7 +229,7 @@ export class Renewals {
         if (look !== "again") return look;
       } catch (cause) {
         failures += 1;
-        report({ name: "store.failed", level: "error", reason: "renewal", sessionId: flight.id, error: cause });
+        report({ name: "store.failed", level: "error", reason: "refresh", sessionId: flight.id, error: cause });
         if (failures >= STORE_ATTEMPTS) throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
       }
       await clock.sleep(failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(entropy)), this.#closing.signal);

@@ -76,7 +76,7 @@ async function renewed(
   const about = { sessionId: row.id, provider: provider.name };
   const conclude = (committed: Committed | null): void => {
     if (committed?.kind === "stored") {
-      const reason = wasUnknown(spending) ? "after-unknown" : "renewed";
+      const reason = wasUnknown(spending) ? "after-unknown" : "refreshed";
       report({ name: "refresh.completed", level: "info", reason, ...about });
       return;
     }

@@ -114,7 +114,7 @@ test("F-46 a lease whose answer was lost is ours all the same: the token is sent
   const [{ level, reason, sessionId, error } = assert.fail("not told of")] = told("store.failed");
   assert.deepEqual(
     [level, reason, sessionId, String(error)],
-    ["error", "renewal", (await rowOf(cookie)).id, "Error: its answer is lost"],
+    ["error", "refresh", (await rowOf(cookie)).id, "Error: its answer is lost"],
   );
 });
 
