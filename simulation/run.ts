@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --seeds 2000`: the real engine, several replicas of it, under a scheduler that decides every interleaving and
- * fails any step. Exit status 1 when an invariant was broken, or when a mutant of the engine got away.
+ * `npm run simulate -- --seeds 2000`: the real engine, several replicas of it, under a scheduler that decides every
+ * interleaving and fails any step. Exit status 1 when an invariant was broken, or when a mutant of the engine got away.
  */
 import { parseArgs } from "node:util";
 import { runMutants } from "./mutants/table.ts";

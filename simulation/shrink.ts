@@ -17,7 +17,10 @@ const QUIETER: readonly Partial<Settings>[] = [
   { background: false },
 ];
 
-/** The shortest script found that breaks the same invariant: without the items, the noise and the clocks that it does without. */
+/**
+ * The shortest script found that breaks the same invariant: without the items, the noise and the clocks that it does
+ * without.
+ */
 export async function shrink(script: Script, rule: RuleNumber): Promise<Script> {
   let runs = 0;
   const fails = async (candidate: Script): Promise<boolean> => {

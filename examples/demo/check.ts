@@ -129,7 +129,10 @@ function steps(demo: Demo): readonly Step[] {
   ];
 }
 
-/** Goes through the whole demo over HTTP, one line a step. Answers whether all went well; stops at the first step that did not. */
+/**
+ * Goes through the whole demo over HTTP, one line a step. Answers whether all went well; stops at the first step that
+ * did not.
+ */
 export async function check(demo: Demo, say: (line: string) => void): Promise<boolean> {
   for (const { name, run } of steps(demo)) {
     const begun = performance.now();

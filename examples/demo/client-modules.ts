@@ -4,7 +4,9 @@ import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The modules of `coatcheck/client` by file name, as JavaScript: compiled in a package, from the sources in a checkout. */
+/**
+ * The modules of `coatcheck/client` by file name, as JavaScript: compiled in a package, from the sources in a checkout.
+ */
 export function clientModules(): ReadonlyMap<string, string> {
   const folder = dirname(fileURLToPath(import.meta.resolve("coatcheck/client")));
   const files = readdirSync(folder).filter((name) => /^[a-z-]+\.(ts|js)$/.test(name));

@@ -30,8 +30,8 @@ export interface Demo {
 }
 
 /**
- * Starts provider, app and gateway, the provider first, and keeps everything in `folder`. The provider goes by another host name than
- * the gateway, as in life: cookies know no ports, so on one name each would get the other's.
+ * Starts provider, app and gateway, the provider first, and keeps everything in `folder`. The provider goes by another
+ * host name than the gateway, as in life: cookies know no ports, so on one name each would get the other's.
  */
 export async function startDemo(folder: string, ports: Ports): Promise<Demo> {
   const keys = developmentKeys(folder);

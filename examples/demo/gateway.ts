@@ -34,7 +34,10 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** Starts the gateway as anybody would, by its command, and waits until it is ready. Rejects with what it said otherwise. */
+/**
+ * Starts the gateway as anybody would, by its command, and waits until it is ready. Rejects with what it said
+ * otherwise.
+ */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { folder } = options;
   const config = join(folder, "coatcheck.config.json");

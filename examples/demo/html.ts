@@ -41,7 +41,10 @@ ${body}
 `.text;
 }
 
-/** Headers of every page: nothing from elsewhere, no frame, no cache. Forms may lead to `formTargets`, also by a redirect. */
+/**
+ * Headers of every page: nothing from elsewhere, no frame, no cache. Forms may lead to `formTargets`, also by a
+ * redirect.
+ */
 export function pageHeaders(formTargets: readonly string[]): Readonly<Record<string, string>> {
   const forms = ["'self'", ...formTargets].join(" ");
   return {

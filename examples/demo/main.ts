@@ -1,6 +1,7 @@
 /**
- * The demo: a development OpenID provider with two people, an Express app, and the gateway in front. `--check` signs in by itself, proves
- * that signing out kills a copied cookie, and stops. `--folder FOLDER` keeps keys, sessions and log elsewhere than in `.demo`.
+ * The demo: a development OpenID provider with two people, an Express app, and the gateway in front. `--check` signs in
+ * by itself, proves that signing out kills a copied cookie, and stops. `--folder FOLDER` keeps keys, sessions and log
+ * elsewhere than in `.demo`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -21,8 +21,8 @@ export interface Asking {
 }
 
 /**
- * A browser as far as sign-on needs one: a jar of cookies by host, redirects, forms. It says what browsers say of their navigations,
- * which is why it is no `fetch`.
+ * A browser as far as sign-on needs one: a jar of cookies by host, redirects, forms. It says what browsers say of their
+ * navigations, which is why it is no `fetch`.
  */
 export class Visitor {
   readonly #jar = new Map<string, Map<string, string>>();

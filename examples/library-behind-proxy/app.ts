@@ -34,7 +34,8 @@ export function notesApp({ publicUrl, secret, store, users, proxy, on }: NotesOp
       preset: "oauth2-proxy",
       ...proxy,
       resolve: async ({ subject }) => {
-        // The table of users that does not answer is an outage, and nobody is signed out for it; any other error is a bug.
+        // The table of users that does not answer is an outage, and nobody is signed out for it; any other error is a
+        // bug.
         const user = await users.find(subject).catch(unavailable);
         if (user === undefined) return null;
         return user.blocked ? { blocked: true } : { owner: subject, claims: { name: user.name } };

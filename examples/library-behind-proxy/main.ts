@@ -1,6 +1,6 @@
 /**
- * An Express app behind a proxy that signs people on. It listens for that proxy alone (docs/guides/behind-a-proxy.md has its
- * configuration):
+ * An Express app behind a proxy that signs people on. It listens for that proxy alone (docs/guides/behind-a-proxy.md
+ * has its configuration):
  *
  *     export COATCHECK_SECRET=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')
  *     export PROXY_SECRET=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')

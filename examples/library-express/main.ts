@@ -1,5 +1,6 @@
 /**
- * Coatcheck in an Express app, without a gateway. It needs an OpenID provider that knows the address `$PUBLIC_URL/auth/callback`:
+ * Coatcheck in an Express app, without a gateway. It needs an OpenID provider that knows the address
+ * `$PUBLIC_URL/auth/callback`:
  *
  *     export COATCHECK_SECRET=$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')
  *     ISSUER=https://id.example.com CLIENT_ID=app CLIENT_SECRET=… node main.ts

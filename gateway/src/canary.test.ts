@@ -344,7 +344,8 @@ test("OP-01, TK-11 nothing that the browser gets holds a token, code or secret, 
   assert.ok(answers.length > 50);
   for (const { what, answer } of answers) {
     const { location = "", "set-cookie": _, ...headers } = answer.headers;
-    // RP-initiated logout carries the ID token to the provider as a hint, in an address of the provider's (LO-02); nothing else does.
+    // RP-initiated logout carries the ID token to the provider as a hint, in an address of the provider's (LO-02);
+    // nothing else does.
     const text = answer.text.replace(`${provider.issuer}/end?id_token_hint=`, "\0").replace(/\0[^&"]*/, "");
     assert.deepEqual(canaries.foundIn(text), [], `${what}: ${answer.text}`);
     assert.deepEqual(canaries.foundIn(JSON.stringify(headers)), [], `${what}: ${JSON.stringify(headers)}`);

@@ -72,7 +72,8 @@ test("F-36 requests that meet an outage that is known are no errors; the failure
   here.provider.fault = (endpoint, response) => {
     if (endpoint !== "/token") return false;
     const error = { error: "invalid_client", error_description: "client-canary is unknown" };
-    // It wants to be left alone for so long: the pause of our own may be over before the fifth request of a slow machine.
+    // It wants to be left alone for so long: the pause of our own may be over before the fifth request of a slow
+    // machine.
     response.writeHead(401, { "content-type": "application/json", "retry-after": "60" }).end(JSON.stringify(error));
     return true;
   };

@@ -1,4 +1,7 @@
-/** Somebody signs out while the provider is still busy with their refresh token, and it is no good to anybody afterwards. */
+/**
+ * Somebody signs out while the provider is still busy with their refresh token, and it is no good to anybody
+ * afterwards.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Browser } from "../test-support/browser.ts";

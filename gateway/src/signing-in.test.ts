@@ -1,4 +1,6 @@
-/** Signing in at the gateway, through a provider: whom it ends, when it counts, and how much a person may bring along. */
+/**
+ * Signing in at the gateway, through a provider: whom it ends, when it counts, and how much a person may bring along.
+ */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { Browser } from "../test-support/browser.ts";

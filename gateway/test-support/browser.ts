@@ -2,7 +2,10 @@ import { ORIGIN, PAGE } from "./full-gateway.ts";
 import type { Answered, Asking } from "./talk.ts";
 import { ask } from "./talk.ts";
 
-/** A browser with a cookie jar. It knows the public origin alone, and sends its requests to the gateway that a test names. */
+/**
+ * A browser with a cookie jar. It knows the public origin alone, and sends its requests to the gateway that a test
+ * names.
+ */
 export class Browser {
   readonly #ca: string | undefined;
   readonly jar = new Map<string, string>();

@@ -97,7 +97,10 @@ async function openEvents(port: number, cookie: string): Promise<Live> {
   };
 }
 
-/** The time counts in which this process, and with it the gateway, gets its turn: while it stands still, that is one tick. */
+/**
+ * The time counts in which this process, and with it the gateway, gets its turn: while it stands still, that is one
+ * tick.
+ */
 async function within(work: Promise<unknown>, complaint: string): Promise<void> {
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {

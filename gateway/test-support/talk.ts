@@ -81,8 +81,8 @@ function portOf(address: AddressInfo | string | null): number {
 }
 
 /**
- * A port that is free now, and stays free until its server starts: below those that the system gives to everybody who connects or listens on any,
- * which other tests do all the time.
+ * A port that is free now, and stays free until its server starts: below those that the system gives to everybody who
+ * connects or listens on any, which other tests do all the time.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -111,7 +111,10 @@ export class Accounts {
     this.#forgotten.push({ life, step: this.#world.scheduler.steps, name });
   }
 
-  /** What may be believed of whom this request names: what was heard since it began, and what was heard before and is still good. */
+  /**
+   * What may be believed of whom this request names: what was heard since it began, and what was heard before and is
+   * still good.
+   */
   answersTo(asked: Asked): Answers {
     const owners = new Set<string>();
     let unknown = false;
@@ -161,7 +164,10 @@ export class Accounts {
     return all.some((one) => one.how === "register" && one.heard === null && now - one.askedAt < PATIENCE);
   }
 
-  /** Whether a process must have kept an answer that is still good. Where claims differ, or users are made, it asks again for good reasons. */
+  /**
+   * Whether a process must have kept an answer that is still good. Where claims differ, or users are made, it asks
+   * again for good reasons.
+   */
   #isKept(life: Life, subject: string, asked: Asked): boolean {
     const { proxy } = this.#world.settings;
     if (proxy === null || proxy.claims || proxy.unknown === "register") return false;
@@ -170,7 +176,10 @@ export class Accounts {
     return all.some((lookup) => lookup.heard?.step === step && this.#goodFor(lookup, asked, step) !== null);
   }
 
-  /** When the process that answers this request last kept an answer before it began; those from before it are not known any more. */
+  /**
+   * When the process that answers this request last kept an answer before it began; those from before it are not known
+   * any more.
+   */
   #keptBefore(lookups: readonly Lookup[], { begunStep }: Asked): number {
     let latest = -1;
     for (const lookup of lookups) {

@@ -13,7 +13,10 @@ type Fate = LookupTrouble | "well";
 
 const NOISE: readonly Fate[] = ["throws", "throws", "hangs", "slow"];
 
-/** The way from a process to the app's own table of users: asked at one time, read at another, answered late, with an error, or never. */
+/**
+ * The way from a process to the app's own table of users: asked at one time, read at another, answered late, with an
+ * error, or never.
+ */
 export function linkAccounts(world: World, life: Life): Pick<ResolverOptions, "resolve" | "register"> {
   const { accounts } = world;
   return {

@@ -21,7 +21,10 @@ type Fate = ProviderTrouble | "well" | "never-sent";
 
 const NOISE: readonly Fate[] = ["refuses", "error", "busy", "loses-answers", "slow", "never-sent"];
 
-/** The way from a process to the provider: what it asks arrives at one time, takes effect, and is answered at another, or never. */
+/**
+ * The way from a process to the provider: what it asks arrives at one time, takes effect, and is answered at another,
+ * or never.
+ */
 export function linkProvider(world: World, life: Life, clock: Clock, provider: SignOn): Provider {
   const { grants, settings } = world;
   const failed: ProviderFailure = { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: null };
@@ -105,7 +108,10 @@ export function linkProvider(world: World, life: Life, clock: Clock, provider: S
   };
 }
 
-/** What the session holds of its last tokens is theirs, and not of those before; unless nobody knows which were the last. */
+/**
+ * What the session holds of its last tokens is theirs, and not of those before; unless nobody knows which were the
+ * last.
+ */
 function judgeScope(world: World, life: Life, token: RefreshToken, { scope }: ProviderTokens): void {
   // A token that stays good is the same in results that were lost.
   const lost = token.family.sends.some(({ outcome, committedAt }) => outcome !== "unavailable" && committedAt === null);

@@ -7,15 +7,18 @@ import { currentWork } from "../world/work.ts";
 import type { World } from "../world/world.ts";
 import { value } from "./sessions.ts";
 
-/** What becomes of one call. `waits`: it fails after a while, and did nothing; `hangs`: it is never answered, and may have done something. */
+/**
+ * What becomes of one call. `waits`: it fails after a while, and did nothing; `hangs`: it is never answered, and may
+ * have done something.
+ */
 type Fate = "well" | "fails-before" | "fails-after" | "waits" | "hangs";
 
 /** How long a busy store lets a call wait before it says no. */
 const BUSY = 1_000;
 
 /**
- * The way from a process to the store. A call takes effect at one time and is answered at another; it can fail before it took effect, and
- * after. What it did goes into the books of the run.
+ * The way from a process to the store. A call takes effect at one time and is answered at another; it can fail before
+ * it took effect, and after. What it did goes into the books of the run.
  */
 export function linkStore(world: World, life: Life, base: SessionStore): SessionStore {
   const { sessions } = world;

@@ -27,7 +27,10 @@ export class Family {
   revoked: "sign-out" | "withdrawn" | "reuse" | "by-us" | null = null;
   /** A process heard that it is refused. */
   refusalHeard = false;
-  /** A process was stopped in the middle of a login, so long that the tokens of the record that it then wrote again were renewed in the first. */
+  /**
+   * A process was stopped in the middle of a login, so long that the tokens of the record that it then wrote again were
+   * renewed in the first.
+   */
   twice = false;
   /** Calls to revoke it that came to nothing. */
   revocationsLost = 0;
@@ -152,7 +155,9 @@ export class Grants {
     return this.#access.get(token);
   }
 
-  /** A refresh token leaves a process: for the first time, or because nobody can say what became of it the time before. */
+  /**
+   * A refresh token leaves a process: for the first time, or because nobody can say what became of it the time before.
+   */
   sends(send: Send): void {
     const { token } = send;
     const { settings } = this.#world;
@@ -255,7 +260,10 @@ export class Grants {
     token.family.revoked ??= "reuse";
   }
 
-  /** Whether the process that sent it died, was stopped, was cut off from the store, or was never told, before its result was stored. */
+  /**
+   * Whether the process that sent it died, was stopped, was cut off from the store, or was never told, before its
+   * result was stored.
+   */
   #uncertain(send: Send, until: number): boolean {
     if (send.outcome === "unknown" || send.overtaken || send.token.family.twice) return true;
     const end = send.committedAt ?? until;

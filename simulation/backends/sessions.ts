@@ -44,7 +44,9 @@ const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work, known: K
     asked !== null && (signsIn(asked.purpose) || accounts.endsAsChanged(asked, known)),
 };
 
-/** What the store did, in order, and what must hold of every single effect. Knows nothing of what the engine believes. */
+/**
+ * What the store did, in order, and what must hold of every single effect. Knows nothing of what the engine believes.
+ */
 export class Sessions {
   readonly #world: World;
   readonly #known = new Map<string, Known>();

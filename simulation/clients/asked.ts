@@ -68,7 +68,10 @@ export interface Answer {
   readonly code: string | null;
 }
 
-/** Whether this request may create a session: somebody signs in, or something is written. A portal's user has one from a page on. */
+/**
+ * Whether this request may create a session: somebody signs in, or something is written. A portal's user has one from a
+ * page on.
+ */
 export function mayCreate({ purpose, asserts, unusable }: Asked): boolean {
   if (unusable !== null) return false;
   if (signsIn(purpose) || isEdit(purpose)) return true;

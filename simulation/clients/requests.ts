@@ -77,7 +77,10 @@ export class Shown implements RouteRequest {
   }
 }
 
-/** Answers a request as an adapter does: opens an exchange, lets the app's handler run, settles, and touches. Never rejects. */
+/**
+ * Answers a request as an adapter does: opens an exchange, lets the app's handler run, settles, and touches. Never
+ * rejects.
+ */
 export async function answer(world: World, asked: Asked, shown: Shown, pause: number): Promise<Answer> {
   const { engine } = asked.life.auth;
   try {
@@ -115,7 +118,8 @@ function problem(error: Pick<CoatcheckError, "code">): Answer {
   return { ...NOTHING, status: ERRORS[error.code].status, code: error.code };
 }
 
-// What adapters do around a handler, in their order: a throw keeps only `logout`, and settling comes before it is passed on.
+// What adapters do around a handler, in their order: a throw keeps only `logout`, and settling comes before it is
+// passed on.
 async function handled(world: World, exchange: Exchange, asked: Asked, pause: number): Promise<Answer> {
   try {
     return await conclude(exchange, await handler(world, exchange.session, asked, pause));

@@ -23,7 +23,10 @@ export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
   judgeRefusedLogout(world, asked, answer, known, valid);
 }
 
-/** The store did not take a logout: the browser forgets the session all the same, and the process ends it as soon as it can. */
+/**
+ * The store did not take a logout: the browser forgets the session all the same, and the process ends it as soon as it
+ * can.
+ */
 function judgeRefusedLogout(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {
   if (!isLogout(asked.purpose) || answer.status !== 503 || !valid || known === undefined) return;
   // Only our own endpoint is reached where not even the look-up is answered.
@@ -98,7 +101,10 @@ function isSpent({ settings, latestWall }: World, { purpose }: Asked, { code }: 
   return settings.refresh === "never" && needs && code === "ERR_SESSION_ENDED" && over;
 }
 
-/** A user whom the app signed in, or whom a proxy asserts, has no token of a provider; and where nobody renews tokens, none but what a resource refused. */
+/**
+ * A user whom the app signed in, or whom a proxy asserts, has no token of a provider; and where nobody renews tokens,
+ * none but what a resource refused.
+ */
 function hasNoToken({ settings }: World, { asserts, purpose }: Asked, known: Known | undefined): boolean {
   const refused = settings.refresh === "never" && purpose === "rejected";
   return known?.family === null || asserts !== null || refused;

@@ -22,8 +22,8 @@ export function judgeLogin(world: World, login: Asked): void {
 }
 
 /**
- * Somebody ended the record of a login before the login was done, and its tokens were revoked with it: it must not be written once more. Where the
- * store failed the login nobody can tell.
+ * Somebody ended the record of a login before the login was done, and its tokens were revoked with it: it must not be
+ * written once more. Where the store failed the login nobody can tell.
  */
 function judgeEndedOnItsWay(world: World, login: Asked): void {
   const made = login.created.map((id) => world.sessions.get(id)).filter((known) => known !== undefined);
@@ -51,7 +51,10 @@ function targets({ owner, sid, except }: Order, known: Known): boolean {
   return sid === null ? owner !== null && known.owner === owner : known.family?.sid === sid;
 }
 
-/** Whether the login was on its way when the order came: by what each of them wrote and read, in the order in which it took effect. */
+/**
+ * Whether the login was on its way when the order came: by what each of them wrote and read, in the order in which it
+ * took effect.
+ */
 function overtakes(order: Order, login: Asked, known: Known): boolean {
   if (!targets(order, known)) return false;
   if (order.issuedAt !== null) return known.family !== null && known.family.issuedAt <= order.issuedAt;

@@ -36,7 +36,9 @@ export function isBroken(world: World, { known, life, at }: World["promises"][nu
   return known.ended === null && !known.gone && world.latestWall < known.row.expires && !life.wasAway(at, now);
 }
 
-/** A session that was logged out, or that ended while a renewal was on its way, leaves no refresh token that is good. */
+/**
+ * A session that was logged out, or that ended while a renewal was on its way, leaves no refresh token that is good.
+ */
 function judgeRevoked(world: World, family: Family): void {
   const { session, sends, revoked, revocationsLost } = family;
   const ended = session?.ended;
@@ -54,7 +56,10 @@ function judgeRevoked(world: World, family: Family): void {
   }
 }
 
-/** Nobody can revoke what nobody ever heard of, what died with its process, or what was heard after others had taken over. */
+/**
+ * Nobody can revoke what nobody ever heard of, what died with its process, or what was heard after others had taken
+ * over.
+ */
 function isLost(send: Send, now: number): boolean {
   if (send.overtaken) return true;
   if (send.token.spent !== send) return false;

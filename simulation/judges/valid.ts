@@ -22,8 +22,8 @@ export function isValid(world: World, known: Known | undefined, hash: string, se
 }
 
 /**
- * The refresh token was shown twice, nobody heard what became of it, and the time for which the session counts all the same is over: only a
- * fresh login helps, and that is where such a request is led.
+ * The refresh token was shown twice, nobody heard what became of it, and the time for which the session counts all the
+ * same is over: only a fresh login helps, and that is where such a request is led.
  */
 export function isPastHelp(world: World, { row, family }: Known): boolean {
   const body: RecordBody | null = row.body === "" ? null : JSON.parse(row.body);

@@ -79,7 +79,10 @@ export class Items {
     }
   }
 
-  /** Around the end of the first tokens: edits that began before it end while others wait, and the store refuses the result at first. */
+  /**
+   * Around the end of the first tokens: edits that began before it end while others wait, and the store refuses the
+   * result at first.
+   */
   meanwhile(expiry: number): void {
     const random = this.#random;
     const { browsers } = this.#settings;
@@ -132,7 +135,10 @@ export class Items {
     return random.pick(choices)();
   }
 
-  /** A person signs in with several browsers while all of their sessions are ended, again and again: the two meet in every order. */
+  /**
+   * A person signs in with several browsers while all of their sessions are ended, again and again: the two meet in
+   * every order.
+   */
   overtaken(at: number): void {
     const random = this.#random;
     const { browsers, users, replicas } = this.#settings;
@@ -142,7 +148,10 @@ export class Items {
       this.add(at + random.between(5, 110), { kind: "end-all", user, replica: random.below(replicas) });
   }
 
-  /** Who is signed in signs in again while other tabs write, and an administrator ends whatever session of theirs is the newest. */
+  /**
+   * Who is signed in signs in again while other tabs write, and an administrator ends whatever session of theirs is the
+   * newest.
+   */
   surprised(at: number): void {
     const random = this.#random;
     const { browsers, replicas } = this.#settings;

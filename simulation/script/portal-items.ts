@@ -29,7 +29,10 @@ export class PortalItems {
     }
   }
 
-  /** Somebody else signs on in a browser, at any moment, also twice at a time, and while requests of it are on their way. */
+  /**
+   * Somebody else signs on in a browser, at any moment, also twice at a time, and while requests of it are on their
+   * way.
+   */
   changes(): void {
     const random = this.#random;
     const { browsers, users } = this.#settings;

@@ -1,4 +1,7 @@
-/** What not every run has: event streams, notices that come late or again, a store that is busy or hangs, a death inside a call. */
+/**
+ * What not every run has: event streams, notices that come late or again, a store that is busy or hangs, a death inside
+ * a call.
+ */
 
 import type { Random } from "../world/random.ts";
 import type { Items } from "./items.ts";

@@ -1,4 +1,7 @@
-/** What a run consists of, as data: what is configured, what people do, and what goes wrong. A run that fails shrinks by leaving items out. */
+/**
+ * What a run consists of, as data: what is configured, what people do, and what goes wrong. A run that fails shrinks by
+ * leaving items out.
+ */
 
 /** What a tab asks for. */
 export type Errand =
@@ -36,8 +39,8 @@ export type Errand =
   | "stream";
 
 /**
- * How a request comes to us: through the portal, around it, or around it with a header that names somebody. Or through it with what it says in a
- * state that nobody can use: garbled, not to be verified, or not now.
+ * How a request comes to us: through the portal, around it, or around it with a header that names somebody. Or through
+ * it with what it says in a state that nobody can use: garbled, not to be verified, or not now.
  */
 export type Via = "portal" | "direct" | "forged" | "garbled" | "unproven" | "unsure";
 
@@ -56,7 +59,10 @@ export interface Visit {
   readonly patience: number | null;
 }
 
-/** `busy`: calls wait for their turn, and are told after a while that it does not come. `hangs`: calls are never answered. */
+/**
+ * `busy`: calls wait for their turn, and are told after a while that it does not come. `hangs`: calls are never
+ * answered.
+ */
 export type StoreTrouble = "refuses" | "loses-answers" | "slow" | "busy" | "hangs";
 export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
 
@@ -65,13 +71,15 @@ export type LookupTrouble = "throws" | "hangs" | "slow";
 export type Becomes = "known" | "unknown" | "blocked" | "merged";
 
 /**
- * A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard; the store has the result. Or the store has
- * a login; or anything at all, and the process that wrote it has not heard so.
+ * A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard;
+ * the store has the result. Or the store has a login; or anything at all, and the process that wrote it has not heard
+ * so.
  */
 export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-in" | "written";
 /**
- * What can happen in a moment. `jump`: the clocks of all others, while this one is on its way. `cut-off`: the store does not answer this
- * process. `strand`: what it sent is lost, and it is stopped for longer than its lease, while the provider is slow.
+ * What can happen in a moment. `jump`: the clocks of all others, while this one is on its way. `cut-off`: the store
+ * does not answer this process. `strand`: what it sent is lost, and it is stopped for longer than its lease, while the
+ * provider is slow.
  */
 export type Mishap = "kill" | "stop" | "jump" | "cut-off" | "strand";
 
@@ -156,8 +164,8 @@ export interface Settings {
   /** Whether the provider knows the family of a refresh token that was spent already, when it is revoked. */
   readonly revokesSpent: boolean;
   /**
-   * What becomes of a refresh token that was used. `strict`: it is spent, and a second use revokes the family. `grace`: for a while a second use gets
-   * the same successor. `none`: it stays good.
+   * What becomes of a refresh token that was used. `strict`: it is spent, and a second use revokes the family. `grace`:
+   * for a while a second use gets the same successor. `none`: it stays good.
    */
   readonly rotation: "strict" | "grace" | "none";
   /** Whether a refresh gives less than the login did. */

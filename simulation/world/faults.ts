@@ -25,7 +25,9 @@ export function stop(world: World, life: Life | undefined, lasts: number): void 
 /** How slow the provider is while clocks jump. */
 const SLOWLY = 4_000;
 
-/** A process is in this moment, outside of itself: what it asked for has just taken effect. Answers what happens to it. */
+/**
+ * A process is in this moment, outside of itself: what it asked for has just taken effect. Answers what happens to it.
+ */
 export function spring(world: World, on: Moment, life: Life): Mishap | null {
   if (world.calm) return null;
   const index = world.traps.findIndex((trap) => trap.on === on);

@@ -107,7 +107,9 @@ export class Life implements Place {
     return this.#pauses.some((pause) => pause.from <= to && pause.to >= from);
   }
 
-  /** Whether the store did not take what it had of this session, shortly before: it offers a result every few seconds. */
+  /**
+   * Whether the store did not take what it had of this session, shortly before: it offers a result every few seconds.
+   */
   wasCutOff(id: string, until: number): boolean {
     return this.#storeTroubles.some((trouble) => trouble.id === id && trouble.at >= until - OFFERED_WITHIN);
   }

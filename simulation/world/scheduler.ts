@@ -1,4 +1,7 @@
-/** Where something happens. What is to happen in a process waits while that is stopped, and never happens once it is dead. */
+/**
+ * Where something happens. What is to happen in a process waits while that is stopped, and never happens once it is
+ * dead.
+ */
 export interface Place {
   readonly name: string;
   readonly state: "running" | "stopped" | "dead";
@@ -28,8 +31,8 @@ interface Pending extends Omit<Happening, "due"> {
 export type Cancel = () => void;
 
 /**
- * Everything that happens, one thing at a time, by a time of its own. Whoever makes something happen chooses a random delay; that alone
- * decides the order, so that every interleaving can come up and each comes again with its seed.
+ * Everything that happens, one thing at a time, by a time of its own. Whoever makes something happen chooses a random
+ * delay; that alone decides the order, so that every interleaving can come up and each comes again with its seed.
  */
 export class Scheduler {
   /** The time that is true, in milliseconds from the beginning of the run. No process knows it. */

@@ -4,7 +4,10 @@ import type { Family } from "../backends/grants.ts";
 import type { Asked } from "../clients/asked.ts";
 import type { Random } from "./random.ts";
 
-/** On whose behalf something happens: a request, an operator's call, or a process by itself. Follows promises wherever the engine goes. */
+/**
+ * On whose behalf something happens: a request, an operator's call, or a process by itself. Follows promises wherever
+ * the engine goes.
+ */
 export interface Work {
   /** As a trace names it. */
   readonly actor: string;

@@ -23,7 +23,10 @@ export interface ExampleApp {
   close(): Promise<void>;
 }
 
-/** Who the gateway says is there. It may be believed because nobody else reaches this app: it listens on this machine alone. */
+/**
+ * Who the gateway says is there. It may be believed because nobody else reaches this app: it listens on this machine
+ * alone.
+ */
 export interface Visitor {
   readonly user: string;
   readonly name: string;
@@ -32,8 +35,9 @@ export interface Visitor {
 }
 
 /**
- * An app as anybody would write it behind the gateway: it reads headers, and knows nothing of tickets, tokens and providers. What it
- * wants to remember of a visit it keeps in a session of its own, in a cookie of its own, with the same library.
+ * An app as anybody would write it behind the gateway: it reads headers, and knows nothing of tickets, tokens and
+ * providers. What it wants to remember of a visit it keeps in a session of its own, in a cookie of its own, with the
+ * same library.
  */
 export function exampleApp({ origin, issuer, secret, file }: AppOptions): ExampleApp {
   const store = sqlite(file);

@@ -27,7 +27,9 @@ const SCOPES = "openid profile email offline_access";
 const MOST_FORM_BYTES = 4_096;
 const HOUR = 3_600;
 
-/** A real OpenID provider with two people, who sign in by a click; it asks for no consent, because the app is its own. */
+/**
+ * A real OpenID provider with two people, who sign in by a click; it asks for no consent, because the app is its own.
+ */
 export function developmentProvider(issuer: string, client: Client, keys: DevelopmentKeys): DevelopmentProvider {
   const memory = new ProviderMemory();
   const provider = new Provider(issuer, {

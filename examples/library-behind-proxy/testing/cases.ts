@@ -14,7 +14,9 @@ const NOTE = "The umbrella is blue";
 
 const nameOf = (text: string): unknown => JSON.parse(text).subject;
 
-/** The next request of the same tab is the new user's; nothing of the old one's is anywhere, and their cookie is dead. */
+/**
+ * The next request of the same tab is the new user's; nothing of the old one's is anywhere, and their cookie is dead.
+ */
 export async function servesWhoeverTheProxyNames({ street, browser }: World): Promise<void> {
   await using person = await Person.arrives(browser, street);
   await person.signsIn("alice");
@@ -54,7 +56,10 @@ export async function servesWhoeverTheProxyNames({ street, browser }: World): Pr
   assert.deepEqual([byFront.status, nameOf(byFront.text), JSON.parse(byFront.text).notes], [200, "bob", []]);
 }
 
-/** While the table of users does not answer everybody gets 503; afterwards both are still signed in, by the same cookies. */
+/**
+ * While the table of users does not answer everybody gets 503; afterwards both are still signed in, by the same
+ * cookies.
+ */
 export async function outlivesAnOutageOfTheUsers({ street, browser }: World): Promise<void> {
   await using alice = await Person.arrives(browser, street);
   await using bob = await Person.arrives(browser, street);
@@ -118,7 +123,8 @@ export async function leavesAtTheSignOut({ street, browser }: World): Promise<vo
   await person.page.locator("button[name=pick]").first().waitFor();
   const { door, front } = street;
   assert.equal((await askApp(door, { path: "/api/me", headers: { cookie: ticket }, from: front.from })).status, 401);
-  // oauth2-proxy keeps its sessions in the cookie, so that a copy of its cookie lives on; the app's own session does not.
+  // oauth2-proxy keeps its sessions in the cookie, so that a copy of its cookie lives on; the app's own session does
+  // not.
   if (street.signOn.name === "the gateway") {
     assert.equal((await askFront(street.ground.port, { path: "/api/me", headers: { cookie: upstream } })).status, 401);
   }

@@ -5,9 +5,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { closeServer, listenNear } from "../../demo/ports.ts";
 
 /**
- * Stands in for oauth2-proxy on machines that have none. Towards web server, browser and provider it does what oauth2-proxy documents of `start`,
- * `callback`, `auth`, `userinfo` and `sign_out`, by the settings of the guide's file; it keeps its sessions in memory, and believes the ID token that
- * the provider hands it directly.
+ * Stands in for oauth2-proxy on machines that have none. Towards web server, browser and provider it does what
+ * oauth2-proxy documents of `start`, `callback`, `auth`, `userinfo` and `sign_out`, by the settings of the guide's
+ * file; it keeps its sessions in memory, and believes the ID token that the provider hands it directly.
  */
 export async function standIn(configuration: string, clientSecret: string): Promise<AsyncDisposable> {
   const settings = settingsOf(configuration);

@@ -7,7 +7,10 @@ import type { FullGateway } from "../../test-support/full-gateway.ts";
 import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
 import type { Answered } from "../../test-support/talk.ts";
 
-/** What of the guide's configuration decides about a request. Envoy itself is not run: these tests act as its filter does. */
+/**
+ * What of the guide's configuration decides about a request. Envoy itself is not run: these tests act as its filter
+ * does.
+ */
 interface Filter {
   readonly failure_mode_allow: boolean;
   readonly http_service: {

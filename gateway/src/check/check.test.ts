@@ -417,7 +417,10 @@ test("CK-10, A-42 hostile cookies and heads are answered, never with 5xx", async
   }
 });
 
-/** Everything that comes back for these requests, sent one behind the other on one connection, the last of which closes it. */
+/**
+ * Everything that comes back for these requests, sent one behind the other on one connection, the last of which closes
+ * it.
+ */
 async function onOneConnection(requests: readonly (readonly string[])[]): Promise<readonly string[]> {
   const lines = requests.map((request) => ["GET /auth/check/nginx HTTP/1.1", `host: ${PUBLIC}`, ...request, "", ""].join("\r\n"));
   const answers = (await exchange(gateway.port, lines.join(""))).split("HTTP/1.1 ").slice(1);

@@ -7,7 +7,10 @@ import { Help } from "./collector.ts";
 
 const MODULE = JSON.stringify(new URL("collector.ts", import.meta.url).href);
 
-/** Collections of the young generation while 200 MB of garbage is made, in a process of its own, and whatever V8 complains of. */
+/**
+ * Collections of the young generation while 200 MB of garbage is made, in a process of its own, and whatever V8
+ * complains of.
+ */
 function collections(before: string): { readonly count: number; readonly complaints: string } {
   const program = `const { collectAlone, growAtOnce } = await import(${MODULE}); ${before}
     const kept = []; let last;
@@ -38,8 +41,8 @@ test("F-71 other threads help from the first collection that takes long, until m
 });
 
 /**
- * Whether several threads took part in a collection of the young generation, of a process that makes garbage for so many
- * turns. `long`: milliseconds from which on a collection asks for help. It ends as soon as that is seen: where
+ * Whether several threads took part in a collection of the young generation, of a process that makes garbage for so
+ * many turns. `long`: milliseconds from which on a collection asks for help. It ends as soon as that is seen: where
  * processors are busy a thread may come too late to many collections.
  */
 async function severalThreads(long: string, turns: number): Promise<boolean> {

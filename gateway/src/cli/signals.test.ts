@@ -88,7 +88,8 @@ async function stopEarly(): Promise<number> {
 }
 
 test("F-10 SIGTERM while the provider is still looked for stops at once", async () => {
-  // One that waits all the same waits each time. A machine that lets it stand still, or this process, does not do so each time.
+  // One that waits all the same waits each time. A machine that lets it stand still, or this process, does not do so
+  // each time.
   const took: number[] = [];
   while (took.length < 20 && !took.some((time) => time < 1_000)) took.push(await stopEarly());
   assert.ok(

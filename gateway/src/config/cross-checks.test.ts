@@ -1,4 +1,7 @@
-/** Settings of which each is right and which contradict one another: all that is said of them, and nothing of those beside the edge. */
+/**
+ * Settings of which each is right and which contradict one another: all that is said of them, and nothing of those
+ * beside the edge.
+ */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";

@@ -44,7 +44,8 @@ test("F-04 a stream on which nothing is said is nobody's standing still, nor is 
         read += chunk.length;
         slow.pause();
       });
-      // Some of it every now and then, for longer than the limit; the kernels on the way pass it on in steps of a few megabytes.
+      // Some of it every now and then, for longer than the limit; the kernels on the way pass it on in steps of a few
+      // megabytes.
       const began = performance.now();
       while (read < 40_000_000) {
         assert.equal(slow.destroyed, false);

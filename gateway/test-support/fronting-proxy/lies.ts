@@ -97,7 +97,9 @@ export async function knowsNoHealthChecks(proxied: ProxiedGateway): Promise<void
   }
 }
 
-/** However a path is written, what is protected is not shown to strangers, and the app gets the path that was judged. */
+/**
+ * However a path is written, what is protected is not shown to strangers, and the app gets the path that was judged.
+ */
 export async function readsOnePath(proxied: ProxiedGateway): Promise<void> {
   const { gateway, proxy } = proxied;
   const paths = [

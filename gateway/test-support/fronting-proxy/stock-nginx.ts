@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, listened } from "../talk.ts";
 
-/** nginx as a distribution ships it, with one `proxy_pass` to a gateway: it speaks HTTP/1.0 to it, without keep-alive. */
+/**
+ * nginx as a distribution ships it, with one `proxy_pass` to a gateway: it speaks HTTP/1.0 to it, without keep-alive.
+ */
 export interface StockNginx extends AsyncDisposable {
   readonly port: number;
 }
