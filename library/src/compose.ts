@@ -4,7 +4,7 @@ import { createCookies } from "./cookie/names.ts";
 import { detached } from "./core/detached.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
-import { refreshPolicy } from "./core/renewal.ts";
+import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
 import { ServedSecrets } from "./crypto/served-secrets.ts";
@@ -30,8 +30,8 @@ import {
   origins,
   validator,
 } from "./engine/option-checks.ts";
-import { renewAbsent } from "./engine/refresh/background-job.ts";
-import { Renewals } from "./engine/refresh/coordinator.ts";
+import { refreshAbsent } from "./engine/refresh/background-job.ts";
+import { RefreshCoordinator } from "./engine/refresh/coordinator.ts";
 import { Resolver } from "./engine/request/authenticate/resolver.ts";
 import { toStandardError } from "./engine/standard-error.ts";
 import { systemClock } from "./engine/system.ts";
@@ -90,7 +90,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     unfinished.said(ended.id);
     say(ended);
   };
-  const renewals = new Renewals({
+  const coordinator = new RefreshCoordinator({
     store,
     providers,
     keyring,
@@ -166,7 +166,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     endings,
     announce,
     unfinished,
-    renewals,
+    coordinator,
     refresh,
     outagePage,
     forbiddenPage,
@@ -177,7 +177,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const closing = new AbortController();
   background.waitUntil(sweepHourly(store, clock, report, closing.signal, policy.idle));
   if (refresh.background) {
-    background.waitUntil(renewAbsent({ store, clock, entropy, policy, report }, renewals, closing.signal));
+    background.waitUntil(refreshAbsent({ store, clock, entropy, policy, report }, coordinator, closing.signal));
   }
 
   return {
@@ -206,7 +206,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       if (within !== undefined) void clock.sleep(within, drained.signal).then(cut, () => undefined);
       closing.abort();
       endings.close();
-      renewals.close();
+      coordinator.close();
       unfinished.close();
       for (const provider of providers) await provider.close();
       for (const verifier of tokens.verifiers) await verifier.close?.();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCookies } from "./cookie/names.ts";
-import { LONGEST_REFRESH, leaseText, parseLease } from "./core/renewal.ts";
+import { LONGEST_REFRESH, leaseText, parseLease } from "./core/refresh.ts";
 import { coatcheck, custom } from "./index.ts";
 import { memory } from "./stores/memory.ts";
 import { sqlite } from "./stores/sqlite.ts";

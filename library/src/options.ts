@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, RequestView, SessionStore, Strategy } from "./contracts.ts";
 import { knownOptions, type OptionHints, type OptionNames } from "./core/options/option-names.ts";
 import type { SessionOptions } from "./core/policy.ts";
-import type { RefreshOptions } from "./core/renewal.ts";
+import type { RefreshOptions } from "./core/refresh.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
 import { isProvider } from "./engine/option-checks.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";

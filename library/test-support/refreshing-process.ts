@@ -51,6 +51,6 @@ process.once("disconnect", () => {
 
 async function refresh({ config, tokens, identity }: RefreshOrder): Promise<void> {
   const outcome = await providerOf(config).refresh(tokens, identity);
-  const accessToken = outcome.kind === "renewed" ? outcome.tokens.accessToken : null;
+  const accessToken = outcome.kind === "refreshed" ? outcome.tokens.accessToken : null;
   process.send?.({ kind: outcome.kind, accessToken } satisfies RefreshReport);
 }

@@ -76,7 +76,7 @@ export function linkProvider(world: World, life: Life, clock: Clock, provider: S
     const outcome = outcomeOf(heard);
     send.outcome = outcome.kind;
     if (outcome.kind === "refused") token.family.refusalHeard = true;
-    return outcome.kind === "renewed" ? { ...outcome, tokens: dated(outcome.tokens, askedAt) } : outcome;
+    return outcome.kind === "refreshed" ? { ...outcome, tokens: dated(outcome.tokens, askedAt) } : outcome;
   }
 
   async function revoke(tokens: ProviderTokens): Promise<boolean> {
@@ -127,7 +127,7 @@ type Heard<T> =
 function outcomeOf(heard: Heard<ProviderTokens | null>): RefreshOutcome {
   if (heard.kind === "unknown") return { kind: "unknown", cause: null };
   if (heard.kind === "unavailable") return { kind: "unavailable", retryAfter: heard.retryAfter, cause: null };
-  return heard.answer === null ? { kind: "refused", cause: null } : { kind: "renewed", tokens: heard.answer, claims: null };
+  return heard.answer === null ? { kind: "refused", cause: null } : { kind: "refreshed", tokens: heard.answer, claims: null };
 }
 
 class ProviderCall<T> {

@@ -67,7 +67,7 @@ export interface Send {
   readonly life: Life;
   readonly at: number;
   /** What the process was told of it. */
-  outcome: "renewed" | "refused" | "unavailable" | "unknown" | null;
+  outcome: "refreshed" | "refused" | "unavailable" | "unknown" | null;
   heardAt: number | null;
   /** When its result was in the store. */
   committedAt: number | null;
@@ -166,7 +166,7 @@ export class Grants {
     const { sends } = token.family;
     // A token that stays good is sent again after every success.
     const since =
-      settings.rotation === "none" ? sends.findLastIndex((one) => one.token === token && one.outcome === "renewed") + 1 : 0;
+      settings.rotation === "none" ? sends.findLastIndex((one) => one.token === token && one.outcome === "refreshed") + 1 : 0;
     const before = sends.slice(since).findLast((one) => one.token === token && one.outcome !== "unavailable");
     this.#tooSoon(sends.at(-1), send);
     sends.push(send);
@@ -225,7 +225,7 @@ export class Grants {
 
   /** The result of a renewal is in the store. */
   committed(session: Known, life: Life): void {
-    const send = session.family?.sends.findLast((one) => one.life === life && one.outcome === "renewed");
+    const send = session.family?.sends.findLast((one) => one.life === life && one.outcome === "refreshed");
     if (send !== undefined) send.committedAt ??= this.#world.scheduler.now;
   }
 

@@ -45,7 +45,7 @@ function judgeRevoked(world: World, family: Family): void {
   if (session === null || ended == null || revoked !== null || revocationsLost > 0) return;
   const { now } = world.scheduler;
   if (sends.some((send) => isLost(send, now))) return;
-  const late = sends.findLast((send) => send.outcome === "renewed" && send.heardAt !== null && send.heardAt >= ended.at);
+  const late = sends.findLast((send) => send.outcome === "refreshed" && send.heardAt !== null && send.heardAt >= ended.at);
   if (late !== undefined && !late.life.wasAway(late.at, now)) {
     world.violate(6, `${late.life.name} renewed ${session.alias} after its end, and ${family.current.text} is still good`);
   }
@@ -63,7 +63,7 @@ function judgeRevoked(world: World, family: Family): void {
 function isLost(send: Send, now: number): boolean {
   if (send.overtaken) return true;
   if (send.token.spent !== send) return false;
-  return send.outcome !== "renewed" || (send.committedAt === null && send.life.wasAway(send.at, now));
+  return send.outcome !== "refreshed" || (send.committedAt === null && send.life.wasAway(send.at, now));
 }
 
 /** Refreshing stays bounded: as often as tokens run out, and after failures less and less often. */

@@ -54,7 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
       fresh === undefined ? false : options.store.put({ ...row, seen: now, version: fresh.version + 1 }, fresh.version),
     )`),
   ),
-  one("renewal-is-activity", "a renewal moves the last activity", [], (said, pick) => `${said}, seen: ${pick(value)}`),
+  one("renewal-is-activity", "a refresh moves the last activity", [], (said, pick) => `${said}, seen: ${pick(value)}`),
   one(
     "lease-unconditional",
     "whoever wants the lease behaves as if the store had given it",
@@ -77,10 +77,10 @@ export const MUTANTS: readonly Mutant[] = [
     [condition, operand(1)],
     to("0"),
   ),
-  one("no-fencing", "the result of a renewal is written whoever holds the lease by now", [], dropped),
+  one("no-fencing", "the result of a refresh is written whoever holds the lease by now", [], dropped),
   one(
     "result-on-old-row",
-    "the result of a renewal is written over what changed meanwhile",
+    "the result of a refresh is written over what changed meanwhile",
     [],
     (_, pick) => `${pick(target)} = { ...${pick(target)}, version: ${pick(value)}.version };`,
   ),
@@ -95,12 +95,12 @@ export const MUTANTS: readonly Mutant[] = [
     "5xx-ends",
     "a provider's 5xx or 429 ends the session",
     [],
-    (said) => `${said} return refused(spending, outcome.cause, spends);`,
+    (said) => `${said} return onRefused(leased, outcome.cause, context);`,
   ),
-  one("discarded-not-revoked", "the result of a renewal that came too late is not revoked", [], dropped),
+  one("discarded-not-revoked", "the result of a refresh that came too late is not revoked", [], dropped),
   {
     name: "aborted-with-client",
-    broken: "a renewal is given up when the client that caused it hangs up",
+    broken: "a refresh is given up when the client that caused it hangs up",
     edits: [
       {
         anchor: "client-of-renewal",
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   one(
     "old-token-for-waiters",
-    "who waited for a renewal is given the token of before",
+    "who waited for a refresh is given the token of before",
     [],
     to(`const old = openTokens(row, parseBody(row), this.#options.keyring);
       if (old !== null) return old.accessToken;`),

@@ -81,7 +81,7 @@ export const PORTAL_MUTANTS: readonly Mutant[] = [
   one("new-session-each-page", "every page of an asserted user begins another session", [condition, operand(1)], never),
   one("garbled-is-absent", "a proxy's header that is malformed counts as none", [value], to("null")),
   one("unproven-is-absent", "an assertion that does not verify counts as none", [value], to("null")),
-  one("session-not-needed", "an asserted user whose session ends in its renewal has to sign in", [condition], never),
+  one("session-not-needed", "an asserted user whose session ends in its refresh has to sign in", [condition], never),
   oneAt("nothing-kept", "answer-kept", "the app is asked for every request whom an asserted identity is", [condition], never),
   one("registers-twice", "everybody unknown who comes at the same time is registered", [], dropped),
   oneAt("later-answer-lost", "answer-kept", "what was asked before somebody was to be forgotten is kept", [condition], always),

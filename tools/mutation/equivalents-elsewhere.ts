@@ -69,7 +69,7 @@ export const ELSEWHERE: readonly Equivalent[] = [
     reason: "of a comparison the sign counts alone, and of equals the order does not",
   },
   {
-    path: "core/renewal.ts",
+    path: "core/refresh.ts",
     line: "retryAfter ?? 0",
     operators: ["number"],
     reason: "no pause is shorter than half a second",

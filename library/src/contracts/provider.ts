@@ -53,7 +53,7 @@ export interface ProviderLogin {
  * is there, and its answer is of no use.
  */
 export type RefreshOutcome =
-  | { readonly kind: "renewed"; readonly tokens: ProviderTokens; readonly claims: JsonObject | null }
+  | { readonly kind: "refreshed"; readonly tokens: ProviderTokens; readonly claims: JsonObject | null }
   | { readonly kind: "refused"; readonly doubtful?: boolean; readonly cause: unknown }
   | { readonly kind: "unavailable"; readonly answered?: boolean; readonly retryAfter: number | null; readonly cause: unknown }
   | { readonly kind: "unknown"; readonly answered?: boolean; readonly cause: unknown };

@@ -167,7 +167,7 @@ export interface Policy {
   /** The request's origin was exempted from the CSRF check: the closed list of requirement CS-09. */
   readonly crossSite?: boolean;
   /** `false`: a session whose access token ran out is taken as it is. */
-  readonly renews?: boolean;
+  readonly refreshes?: boolean;
 }
 
 /** What is done about a request before the handler runs. */

@@ -54,7 +54,7 @@ export interface Route {
   /**
    * Whether a session whose access token ran out is refreshed first. Default `false`: a logout waits for no provider.
    */
-  readonly renews?: boolean;
+  readonly refreshes?: boolean;
   /**
    * It signs out: if the store does not answer, the cookie is cleared all the same, and the session is ended as soon as
    * it can be (S-45).

@@ -79,7 +79,7 @@ export interface RecordBody {
   /** The name of the provider that the tokens are from. */
   readonly provider: string | null;
   /** How the last attempts to refresh the tokens went; absent after a success. */
-  readonly renewal?: RenewalState;
+  readonly renewal?: RefreshState;
   /** `iat` of the login's ID token in milliseconds: a provider's logout of all of a person ends what is not newer. */
   readonly issuedAt?: number;
   readonly userAgent?: string;
@@ -90,7 +90,7 @@ export interface RecordBody {
 }
 
 /** Backoff state: what is kept of attempts to refresh that failed. */
-export interface RenewalState {
+export interface RefreshState {
   /** How many failed in a row. */
   readonly failures: number;
   /** No attempt before this. */

@@ -213,8 +213,8 @@ test("F-31 a session behind its provider is renewed, counts for a while, and the
   const down = { unconfirmed: { retryAfter: 5_000, answered: false } };
   const long = WORLD.now - WORLD.unconfirmed;
   assert.deepEqual(decided({}), { kind: "refresh" });
-  assert.deepEqual(decided({}, {}, { require: "user", renews: false }), { kind: "proceed" });
-  assert.deepEqual(decided({}, {}, { require: "user", renews: true }), { kind: "refresh" });
+  assert.deepEqual(decided({}, {}, { require: "user", refreshes: false }), { kind: "proceed" });
+  assert.deepEqual(decided({}, {}, { require: "user", refreshes: true }), { kind: "refresh" });
   assert.deepEqual(decided({}, { keepsInStep: false }), { kind: "proceed" });
   assert.deepEqual(decided({ renewAt: null }), { kind: "proceed" });
   assert.deepEqual(decided({ tokenExpires: null }), { kind: "proceed" });

@@ -47,7 +47,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   if (circumstances.recorded === "login") return accepted(policy, "session");
   if (circumstances.recorded === "logout") return policy.require === "none" ? PROCEED : challenge(circumstances.request);
   if (verdict.kind === "unavailable") return { ...verdict };
-  const behind = verdict.kind === "stale" && policy.renews !== false ? stale(verdict, circumstances) : null;
+  const behind = verdict.kind === "stale" && policy.refreshes !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;
   if (isSomebody(verdict)) return accepted(policy, circumstances.by);
   return policy.require === "none" ? PROCEED : challenge(circumstances.request, endOf(verdict));

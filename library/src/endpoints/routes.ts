@@ -71,7 +71,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
       path: "session",
       lookup: true,
       touches: false,
-      renews: true,
+      refreshes: true,
       endpoint: (request, exchange) => showSession(request, exchange, deps),
     },
     { method: "POST", path: "session", lookup: true, touches: true, endpoint: keepSession },

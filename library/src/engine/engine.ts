@@ -139,7 +139,7 @@ export class RequestEngine<Data> implements Engine<Data> {
     const decision = await exchange.admit({
       require: "none",
       crossSite: route.crossSite ?? false,
-      renews: route.renews ?? false,
+      refreshes: route.refreshes ?? false,
     });
     // Where a proxy's word cannot be used the session is nobody's to end.
     const looked = decision.kind === "unavailable" && exchange.by === this.#options.chain.session.name;

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonObject, Provider } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { LONGEST_REFRESH } from "../core/renewal.ts";
+import { LONGEST_REFRESH } from "../core/refresh.ts";
 
 /** The public origins. Throws a `TypeError` for what is none. */
 export function origins(publicUrl: string | readonly string[]): readonly string[] {

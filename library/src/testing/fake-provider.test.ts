@@ -60,7 +60,7 @@ test("refresh tokens rotate strictly, and a revoked one is refused", async () =>
   const login = await provider.redeem(answered(provider.approve(await urlOf(provider))));
   if (login.kind !== "login") assert.fail();
   const renewed = await provider.refresh(login.tokens, login.identity);
-  if (renewed.kind !== "renewed") assert.fail();
+  if (renewed.kind !== "refreshed") assert.fail();
   assert.notEqual(renewed.tokens.refreshToken, login.tokens.refreshToken);
   assert.equal((await provider.refresh(login.tokens, login.identity)).kind, "refused");
   assert.equal(await provider.revoke(renewed.tokens), true);
@@ -76,12 +76,12 @@ test("a refresh token shown again is written down and ends all tokens of its log
   const provider = fakeProvider({ users });
   const [{ tokens, identity }, other] = [await signedIn(provider), await signedIn(provider)];
   const renewed = await provider.refresh(tokens, identity);
-  if (renewed.kind !== "renewed") assert.fail();
+  if (renewed.kind !== "refreshed") assert.fail();
   assert.deepEqual(provider.reuses, []);
   assert.equal((await provider.refresh(tokens, identity)).kind, "refused");
   assert.deepEqual(provider.reuses, [{ refreshToken: tokens.refreshToken, subject: "alice" }]);
   assert.equal((await provider.refresh(renewed.tokens, identity)).kind, "refused");
-  assert.equal((await provider.refresh(other.tokens, identity)).kind, "renewed");
+  assert.equal((await provider.refresh(other.tokens, identity)).kind, "refreshed");
   assert.equal(await provider.revoke(other.tokens), true);
   assert.deepEqual(provider.revoked, [other.tokens.refreshToken]);
 });
@@ -91,7 +91,7 @@ test("without rotation a refresh token stays good", async () => {
   const { tokens, identity } = await signedIn(provider);
   for (let times = 0; times < 2; times += 1) {
     const renewed = await provider.refresh(tokens, identity);
-    assert.ok(renewed.kind === "renewed" && renewed.tokens.refreshToken === tokens.refreshToken);
+    assert.ok(renewed.kind === "refreshed" && renewed.tokens.refreshToken === tokens.refreshToken);
     assert.notEqual(renewed.tokens.accessToken, tokens.accessToken);
   }
   assert.deepEqual(provider.reuses, []);
@@ -122,7 +122,7 @@ test("a held refresh has taken effect, and is answered when it is let go", async
   provider.hold = null;
   assert.equal((await provider.refresh(tokens, identity)).kind, "refused");
   resolve();
-  assert.equal((await waiting).kind, "renewed");
+  assert.equal((await waiting).kind, "refreshed");
 });
 
 test("a logout token is this provider's, and good for a while", async () => {

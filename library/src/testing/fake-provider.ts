@@ -163,7 +163,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     if (fail === "lose") return { kind: "unknown", cause: new Error("the answer was lost") };
     if (given === null) return { kind: "refused", cause: new Error("invalid_grant") };
     const { user, tokens } = given;
-    return { kind: "renewed", tokens, claims: { sub: user.subject, ...user.claims } };
+    return { kind: "refreshed", tokens, claims: { sub: user.subject, ...user.claims } };
   }
 
   function answer(url: string, change: (response: URLSearchParams, asked: URLSearchParams) => void): string {

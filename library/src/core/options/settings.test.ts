@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { sessionPolicy } from "../policy.ts";
-import { refreshPolicy } from "../renewal.ts";
+import { refreshPolicy } from "../refresh.ts";
 import { didYouMean, durationOption, formatDuration, parseDuration, suggest } from "./settings.ts";
 
 const HOUR = 3_600_000;

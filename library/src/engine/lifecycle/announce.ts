@@ -6,7 +6,7 @@ import type { Background, Clock, EndReason, Provider, RecordBody, Report, Sessio
 import { parseBody, readable } from "../../core/record.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 import type { Endings } from "./endings.ts";
-import { Slots } from "./rate-limiter.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import { openTokens } from "./sealed-tokens.ts";
 
 /** A session that ended. */
@@ -34,7 +34,7 @@ export interface AnnounceOptions {
 }
 
 /** The rate limit of revocations in one process: many sessions may end together. */
-const REVOCATIONS = { most: 8, burst: 8, gap: 5 };
+const REVOCATIONS = { concurrency: 8, burst: 8, interval: 5 };
 /** For these reasons the provider ended or refused the tokens itself. */
 const KNOWN_TO_PROVIDER: ReadonlySet<EndReason> = new Set<EndReason>(["provider", "refresh-lost"]);
 
@@ -44,7 +44,7 @@ const KNOWN_TO_PROVIDER: ReadonlySet<EndReason> = new Set<EndReason>(["provider"
  */
 export function announcer(options: AnnounceOptions): Announce {
   const { endings, report } = options;
-  const slots = new Slots(REVOCATIONS, options.clock);
+  const limiter = new RateLimiter(REVOCATIONS, options.clock);
   return (ended) => {
     const { id: sessionId, reason, row } = ended;
     const body = row === undefined ? null : bodyOf(row);
@@ -62,7 +62,7 @@ export function announcer(options: AnnounceOptions): Announce {
       ...(provider === null ? {} : { provider }),
     });
     if (KNOWN_TO_PROVIDER.has(reason) || ended.grantLivesOn === true) return;
-    if (row !== undefined && body !== null) revoke(row, body, options, slots);
+    if (row !== undefined && body !== null) revoke(row, body, options, limiter);
   };
 }
 
@@ -76,11 +76,11 @@ function bodyOf(row: SessionRow): RecordBody | null {
 }
 
 /** In the background and best effort (LO-03): the session is over whether or not the provider answers. */
-function revoke(row: SessionRow, body: RecordBody, options: AnnounceOptions, slots: Slots): void {
+function revoke(row: SessionRow, body: RecordBody, options: AnnounceOptions, limiter: RateLimiter): void {
   const { providers, keyring, background, report } = options;
   const provider = providers.find(({ name }) => name === body.provider);
   if (provider === undefined || body.tokens === null) return;
   const tokens = openTokens(row, body, keyring);
-  if (tokens !== null) background.waitUntil(slots.run(() => provider.revoke(tokens)));
+  if (tokens !== null) background.waitUntil(limiter.run(() => provider.revoke(tokens)));
   else report({ name: "revocation.failed", level: "warn", reason: "sealed", sessionId: row.id, provider: provider.name });
 }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manualClock } from "../../testing/manual-clock.ts";
-import { Slots } from "./rate-limiter.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Works that note when they begin, and end when they are told to. */
-function works(limits: ConstructorParameters<typeof Slots>[0]) {
+function works(limits: ConstructorParameters<typeof RateLimiter>[0]) {
   const clock = manualClock();
-  const slots = new Slots(limits, clock);
+  const slots = new RateLimiter(limits, clock);
   const begun: (readonly [name: number, at: number])[] = [];
   const ends: (() => void)[] = [];
   const begin = (name: number): Promise<void> =>
@@ -20,7 +20,7 @@ function works(limits: ConstructorParameters<typeof Slots>[0]) {
 }
 
 test("RF-09 works past a number wait for those before them, in the order in which they came", async () => {
-  const { begun, ends, begin } = works({ most: 2, burst: 10, gap: 3 });
+  const { begun, ends, begin } = works({ concurrency: 2, burst: 10, interval: 3 });
   const all = [0, 1, 2, 3].map(begin);
   await settled();
   assert.deepEqual(
@@ -45,7 +45,7 @@ test("RF-09 works past a number wait for those before them, in the order in whic
 });
 
 test("RF-09 after a burst they begin at a distance, and after a quiet time there is a burst again", async () => {
-  const { clock, begun, begin } = works({ most: 100, burst: 3, gap: 4 });
+  const { clock, begun, begin } = works({ concurrency: 100, burst: 3, interval: 4 });
   const wave = async (from: number): Promise<readonly number[]> => {
     begun.length = 0;
     const start = clock.monotonic();
@@ -63,7 +63,7 @@ test("RF-09 after a burst they begin at a distance, and after a quiet time there
 });
 
 test("RF-09 a work that fails gives its place to the next one", async () => {
-  const slots = new Slots({ most: 1, burst: 10, gap: 3 }, manualClock());
+  const slots = new RateLimiter({ concurrency: 1, burst: 10, interval: 3 }, manualClock());
   const failing = slots.run(() => Promise.reject(new Error("no")));
   const next = slots.run(async () => "yes");
   await assert.rejects(failing, /no/);
@@ -71,7 +71,7 @@ test("RF-09 a work that fails gives its place to the next one", async () => {
 });
 
 test("F-71 those whose turns come close together share a beginning, the last one's; nobody overtakes them", async () => {
-  const { clock, begun, begin } = works({ most: 100, burst: 3, gap: 4, together: 2 });
+  const { clock, begun, begin } = works({ concurrency: 100, burst: 3, interval: 4, batch: 2 });
   for (let name = 0; name < 6; name++) void begin(name);
   for (let passed = 0; passed < 20; passed++) {
     await settled();
@@ -92,7 +92,7 @@ test("F-71 those whose turns come close together share a beginning, the last one
 
 test("F-71 a work that finds nothing to do gives its distance back, and those behind it begin as if it had not been", async () => {
   const clock = manualClock();
-  const slots = new Slots({ most: 100, burst: 2, gap: 4 }, clock);
+  const slots = new RateLimiter({ concurrency: 100, burst: 2, interval: 4 }, clock);
   for (let idle = 0; idle < 20; idle++) await slots.run(async (pass) => pass());
   const begun: number[] = [];
   const all = [0, 1, 2].map(() => slots.run(async () => void begun.push(clock.monotonic())));
@@ -105,7 +105,7 @@ test("F-71 a work that finds nothing to do gives its distance back, and those be
 });
 
 test("F-46 whose turn is due in this very moment begins in it, and shares no later one", async () => {
-  const { clock, begun, begin } = works({ most: 100, burst: 1, gap: 4, together: 4 });
+  const { clock, begun, begin } = works({ concurrency: 100, burst: 1, interval: 4, batch: 4 });
   void begin(0);
   await settled();
   clock.advance(4);
@@ -120,7 +120,7 @@ test("F-46 whose turn is due in this very moment begins in it, and shares no lat
 test("F-71 those who waited for their turn step aside for one another when it comes; those of a burst begin at once", async () => {
   const rounds: (() => void)[] = [];
   const aside = (): Promise<void> => new Promise((resolve) => rounds.push(resolve));
-  const { clock, begun, begin } = works({ most: 100, burst: 2, gap: 4, together: 2, aside });
+  const { clock, begun, begin } = works({ concurrency: 100, burst: 2, interval: 4, batch: 2, ready: aside });
   for (let name = 0; name < 4; name++) void begin(name);
   await settled();
   assert.deepEqual([begun.length, rounds.length], [2, 0]);

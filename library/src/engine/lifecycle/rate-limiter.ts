@@ -1,27 +1,27 @@
 /** A rate limiter with bounded concurrency: for refreshes, revocations, and endings that are tried again. */
 import type { Clock } from "../../contracts.ts";
 
-export interface SlotLimits {
+export interface RateLimit {
   /** How many tasks run at once. */
-  readonly most: number;
+  readonly concurrency: number;
   /** How many tasks may begin together after a quiet time. */
   readonly burst: number;
   /**
    * Milliseconds from one beginning to the next after a burst; a function, if it changes, is called at each beginning.
    */
-  readonly gap: number | (() => number);
+  readonly interval: number | (() => number);
   /** So many tasks begin together, at the time of the last of them, since they run faster on warm caches. Default 1. */
-  readonly together?: number;
+  readonly batch?: number;
   /** Each task that had to wait begins when this resolves. */
-  readonly aside?: () => Promise<void>;
+  readonly ready?: () => Promise<void>;
 }
 
 /**
  * A rate limiter: runs tasks in their order, with bounded concurrency and a least interval, since a burst of them would
  * delay all requests of this process.
  */
-export class Slots {
-  readonly #limits: SlotLimits;
+export class RateLimiter {
+  readonly #limits: RateLimit;
   readonly #clock: Pick<Clock, "monotonic" | "sleep">;
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -30,10 +30,10 @@ export class Slots {
   /** When the tasks of the current batch begin. */
   #shared = Number.NEGATIVE_INFINITY;
 
-  constructor(limits: SlotLimits, clock: Pick<Clock, "monotonic" | "sleep">) {
+  constructor(limits: RateLimit, clock: Pick<Clock, "monotonic" | "sleep">) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#free = limits.most;
+    this.#free = limits.concurrency;
   }
 
   /** `pass`: to be called by a task that finds nothing to do; its interval is given back. */
@@ -46,14 +46,14 @@ export class Slots {
 
   async #begin<T>(work: (pass: () => void) => Promise<T>): Promise<T> {
     try {
-      const gap = this.#gap();
-      const pause = this.#pause(gap);
+      const interval = this.#interval();
+      const pause = this.#delay(interval);
       if (pause > 0) {
         await this.#clock.sleep(pause);
-        await this.#limits.aside?.();
+        await this.#limits.ready?.();
       }
       return await work(() => {
-        this.#next -= gap;
+        this.#next -= interval;
       });
     } finally {
       const next = this.#waiting.shift();
@@ -62,19 +62,19 @@ export class Slots {
     }
   }
 
-  #gap(): number {
-    const { gap } = this.#limits;
-    return typeof gap === "number" ? gap : gap();
+  #interval(): number {
+    const { interval } = this.#limits;
+    return typeof interval === "number" ? interval : interval();
   }
 
-  #pause(gap: number): number {
-    const { burst, together = 1 } = this.#limits;
+  #delay(interval: number): number {
+    const { burst, batch = 1 } = this.#limits;
     const now = this.#clock.monotonic();
     const turn = Math.max(now, this.#next);
-    this.#next = turn + gap;
-    const due = turn - (burst - 1) * gap;
+    this.#next = turn + interval;
+    const due = turn - (burst - 1) * interval;
     if (due <= now && this.#shared <= now) return 0;
-    if (due > this.#shared) this.#shared = due + (together - 1) * gap;
+    if (due > this.#shared) this.#shared = due + (batch - 1) * interval;
     return this.#shared - now;
   }
 }

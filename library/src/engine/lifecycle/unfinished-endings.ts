@@ -8,7 +8,7 @@ import { chance } from "../../crypto/entropy.ts";
 import { equalHash } from "../../crypto/equal.ts";
 import type { ServedSecrets } from "../../crypto/served-secrets.ts";
 import type { Announce } from "./announce.ts";
-import { Slots } from "./rate-limiter.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 
 export interface UnfinishedOptions {
   readonly store: Pick<SessionStore, "get" | "put">;
@@ -56,7 +56,7 @@ interface Waiting {
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 /** The rate limit of attempts: a store that has come back has other work to do. */
-const ATTEMPTS = { most: 4, burst: 4, gap: 10 };
+const ATTEMPTS = { concurrency: 4, burst: 4, interval: 10 };
 /** How long the end of the process waits for the store, milliseconds. */
 const CLOSING_LIMIT = 5_000;
 
@@ -74,14 +74,14 @@ export class UnfinishedEndings {
   #doubtful: string[] = [];
   /** By session id: whether its end was announced in this process meanwhile, for each ending that waits. */
   readonly #told = new Map<string, Set<Told>>();
-  readonly #slots: Slots;
-  readonly #slotsOfDoubtful: Slots;
+  readonly #limiter: RateLimiter;
+  readonly #limiterOfDoubtful: RateLimiter;
   readonly #closing = new AbortController();
 
   constructor(options: UnfinishedOptions) {
     this.#options = options;
-    this.#slots = new Slots(ATTEMPTS, options.clock);
-    this.#slotsOfDoubtful = new Slots(ATTEMPTS, options.clock);
+    this.#limiter = new RateLimiter(ATTEMPTS, options.clock);
+    this.#limiterOfDoubtful = new RateLimiter(ATTEMPTS, options.clock);
   }
 
   /** Retries until this session has ended. `false`: there is no room, so that nothing may be promised. */
@@ -149,16 +149,16 @@ export class UnfinishedEndings {
     report({ name: "ending.held", level: "error" });
     const waiting: Waiting = { forget, dropped: false };
     this.#waiting.set(key, waiting);
-    if (doubtful) this.#remember(key);
+    if (doubtful) this.#addDoubtful(key);
     // mutant: logout-not-retried
-    const done = this.#insist(attempt, waiting, doubtful ? this.#slotsOfDoubtful : this.#slots).finally(() => {
+    const done = this.#retry(attempt, waiting, doubtful ? this.#limiterOfDoubtful : this.#limiter).finally(() => {
       if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     });
     background.waitUntil(this.#untilClosed(done));
     return true;
   }
 
-  #remember(key: string): void {
+  #addDoubtful(key: string): void {
     if (this.#doubtful.length >= 2 * this.#options.most) this.#doubtful = this.#doubtful.filter((one) => this.#waiting.has(one));
     this.#doubtful.push(key);
   }
@@ -184,13 +184,13 @@ export class UnfinishedEndings {
     this.#closing.abort(new Error("closing"));
   }
 
-  async #insist(attempt: () => Promise<unknown>, waiting: Waiting, slots: Slots): Promise<void> {
+  async #retry(attempt: () => Promise<unknown>, waiting: Waiting, limiter: RateLimiter): Promise<void> {
     const { clock, entropy, report } = this.#options;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const last = this.#closing.signal.aborted;
       if (!last) await clock.sleep(pause * (0.5 + chance(entropy) / 2), this.#closing.signal).catch(() => undefined);
       try {
-        await slots.run(async () => waiting.dropped || attempt());
+        await limiter.run(async () => waiting.dropped || attempt());
         if (!waiting.dropped) report({ name: "ending.completed", level: "info" });
         return;
       } catch (error) {

@@ -36,7 +36,7 @@ test("F-46 a token that has nearly run out is renewed ahead of need, but not for
   world.clock.advance(LIFETIME - 1);
   const engine = world.replicas[0]?.auth.engine;
   const admitted = async (renews: boolean): Promise<string | undefined> =>
-    (await (await engine?.open(view(cookie)))?.admit({ ...SOMEBODY, renews }))?.kind;
+    (await (await engine?.open(view(cookie)))?.admit({ ...SOMEBODY, refreshes: renews }))?.kind;
   assert.equal(await admitted(false), "proceed");
   await world.quiet();
   assert.equal(world.provider.spends.length, 0);

@@ -15,7 +15,7 @@ function background(count = 1, more = {}): World {
 
 const renews = (): void =>
   world.provider.always(() => ({
-    kind: "renewed",
+    kind: "refreshed",
     tokens: tokens(world.provider.spends.length, world.clock.now() + LIFETIME),
     claims: null,
   }));
@@ -121,7 +121,7 @@ test("S-24 a dead holder's lease is taken over by the job of another replica", a
   assert.equal(world.provider.spends.length, 1);
   await pass(90_000);
   assert.equal(world.provider.spends.length, 2, "the first was never answered");
-  world.provider.spends[1]?.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  world.provider.spends[1]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   await world.quiet();
   assert.equal((await rows())[0]?.lease, null);
 });
@@ -159,7 +159,7 @@ test("S-24 however many are due, four are renewed at once, and others follow one
     const begun = starts[answered];
     if (begun === undefined || world.clock.monotonic() - begun < 200) continue;
     answered += 1;
-    spends[answered - 1]?.answer({ kind: "renewed", tokens: tokens(answered, world.clock.now() + LIFETIME), claims: null });
+    spends[answered - 1]?.answer({ kind: "refreshed", tokens: tokens(answered, world.clock.now() + LIFETIME), claims: null });
   }
   assert.equal(answered, 60);
   assert.ok(new Set(starts).size > 20, "they do not come in one burst");

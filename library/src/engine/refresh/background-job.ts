@@ -2,10 +2,10 @@
 import type { SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody, readable } from "../../core/record.ts";
-import { givenUpRow, HOPELESS } from "../../core/renewal.ts";
+import { givenUpRow, MAX_FAILURES } from "../../core/refresh.ts";
 import { chance } from "../../crypto/entropy.ts";
-import type { Renewals } from "./coordinator.ts";
-import type { RenewalOptions } from "./options.ts";
+import type { RefreshCoordinator } from "./coordinator.ts";
+import type { CoordinatorOptions } from "./options.ts";
 
 /** How often the store is asked for sessions whose tokens are due, milliseconds, with jitter down to half of it. */
 const EVERY = 15_000;
@@ -17,12 +17,12 @@ const PAUSE = 30;
 /** A pass stops after so many failures: the provider is unavailable, and each session has its own backoff already. */
 const MOST_FAILURES = 8;
 
-type Options = Pick<RenewalOptions, "store" | "clock" | "entropy" | "policy" | "report">;
+type Options = Pick<CoordinatorOptions, "store" | "clock" | "entropy" | "policy" | "report">;
 
 /** Keeps the sessions of absent users in step too, until the signal is aborted. It is no activity of theirs (SE-06). */
-export async function renewAbsent(options: Options, renewals: Renewals, signal: AbortSignal): Promise<void> {
+export async function refreshAbsent(options: Options, coordinator: RefreshCoordinator, signal: AbortSignal): Promise<void> {
   const { clock, entropy, report } = options;
-  const pass = new Pass(options, renewals, signal);
+  const pass = new Pass(options, coordinator, signal);
   while (!signal.aborted) {
     try {
       await clock.sleep(EVERY * (0.5 + chance(entropy) / 2), signal);
@@ -36,15 +36,15 @@ export async function renewAbsent(options: Options, renewals: Renewals, signal: 
 /** One pass over all sessions that are due, and the state that is kept until the next. */
 class Pass {
   readonly #options: Options;
-  readonly #renewals: Renewals;
+  readonly #coordinator: RefreshCoordinator;
   readonly #signal: AbortSignal;
   /** Leases that were held at the last pass, by id. One that is still held may belong to a dead process. */
   #leases = new Map<string, string>();
   #failures = 0;
 
-  constructor(options: Options, renewals: Renewals, signal: AbortSignal) {
+  constructor(options: Options, coordinator: RefreshCoordinator, signal: AbortSignal) {
     this.#options = options;
-    this.#renewals = renewals;
+    this.#coordinator = coordinator;
     this.#signal = signal;
   }
 
@@ -80,7 +80,7 @@ class Pass {
   async #one(row: SessionRow, before: ReadonlyMap<string, string>): Promise<void> {
     const { store, clock, entropy, policy } = this.#options;
     if (!readable(row)) return;
-    const hopeless = (parseBody(row).renewal?.failures ?? 0) >= HOPELESS;
+    const hopeless = (parseBody(row).renewal?.failures ?? 0) >= MAX_FAILURES;
     if (hopeless || overReason(row, clock.now(), policy) !== null) {
       await store.put(givenUpRow(row), row.version);
       return;
@@ -90,8 +90,8 @@ class Pass {
       // Another process refreshes it now; only one that still does after a whole pass may have died.
       if (before.get(row.id) !== row.lease) return;
     }
-    const renewal = await this.#renewals.flight(row);
-    if (renewal.kind === "unavailable") this.#failures += 1;
+    const result = await this.#coordinator.join(row);
+    if (result.kind === "unavailable") this.#failures += 1;
     await clock.sleep(PAUSE * (0.5 + chance(entropy)), this.#signal);
   }
 }

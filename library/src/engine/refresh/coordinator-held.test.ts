@@ -15,9 +15,9 @@ let world: World;
 afterEach(() => world.close());
 
 const only = () => world.replicas[0] ?? assert.fail("no replica");
-const renewals = () => optionsOf(only().auth).renewals;
+const coordinator = () => optionsOf(only().auth).coordinator;
 const renewed = (n: number, lifetime = LIFETIME): RefreshOutcome => ({
-  kind: "renewed",
+  kind: "refreshed",
   tokens: tokens(n, world.clock.now() + lifetime),
   claims: null,
 });
@@ -56,19 +56,19 @@ async function dueOnFullDisk() {
 
 test("F-46 S-18 who has read a newer row than the one that was leased goes on with that, and the tokens that are held", async () => {
   const { disk, cookie, row } = await dueOnFullDisk();
-  const first = renewals().renew(row);
+  const first = coordinator().refresh(row);
   await world.quiet();
   const leased = await rowOf(cookie);
   const newer = { ...leased, version: leased.version + 1, seen: leased.seen + 7 };
   assert.ok(await world.store.put(newer, leased.version));
-  const second = renewals().renew(newer);
-  const rejected = renewals().renew(leased, { rejected: "access-0" });
+  const second = coordinator().refresh(newer);
+  const rejected = coordinator().refresh(leased, { rejected: "access-0" });
   world.provider.spends[0]?.answer(renewed(1));
   const seen = await Promise.all(
     [first, second, rejected].map(async (one) => {
       const renewal = await one;
-      assert.equal(renewal.kind, "renewed");
-      return renewal.kind === "renewed" ? [renewal.row.seen, renewal.row.tokenExpires] : [];
+      assert.equal(renewal.kind, "refreshed");
+      return renewal.kind === "refreshed" ? [renewal.row.seen, renewal.row.tokenExpires] : [];
     }),
   );
   const expires = world.clock.now() + LIFETIME;
@@ -84,8 +84,8 @@ test("F-46 S-18 who has read a newer row than the one that was leased goes on wi
 test("F-46 RF-04 while a result is held nothing is renewed ahead: the token that it came from is spent", async () => {
   const { disk, row } = await dueOnFullDisk();
   world.provider.always(() => renewed(1));
-  assert.equal((await renewals().renew(row)).kind, "renewed");
-  renewals().ahead(row);
+  assert.equal((await coordinator().refresh(row)).kind, "refreshed");
+  coordinator().refreshAhead(row);
   await pass(30_000);
   assert.equal(world.provider.spends.length, 1);
   disk.full = false;
@@ -98,7 +98,7 @@ test("F-46 a provider whose tokens have run out when they come is asked three ti
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   world.provider.always(() => renewed(world.provider.spends.length, 0));
-  await assert.rejects(renewals().accessToken(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
+  await assert.rejects(coordinator().accessToken(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
   assert.equal(world.provider.spends.length, 3);
 });
 
@@ -108,11 +108,11 @@ test("F-46 who joins a refresh with a row that was read long ago hears at once t
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const row = await rowOf(cookie);
-  renewals().ahead(row);
+  coordinator().refreshAhead(row);
   await world.quiet();
   assert.equal(world.provider.spends.length, 1);
   await inner.end({ id: row.id }, "admin", world.clock.now());
-  const joined = renewals().renew(row);
+  const joined = coordinator().refresh(row);
   let heard: unknown = null;
   joined.then((renewal) => {
     heard = renewal;
@@ -135,14 +135,14 @@ test("F-46 once the process ends nobody waits for another's lease, and nothing i
   world.clock.advance(LIFETIME);
   const row = await rowOf(cookie);
   assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.60000.first" }, row.version));
-  const unavailable = assert.rejects(renewals().flight(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
+  const unavailable = assert.rejects(coordinator().join(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
   await pass(500);
-  renewals().close();
+  coordinator().close();
   await world.quiet();
   await unavailable;
   const late = await rowOf(other);
   reads = 0;
-  renewals().ahead(late);
+  coordinator().refreshAhead(late);
   await pass(1_000);
   assert.deepEqual([reads, world.provider.spends.length], [0, 0]);
 });
@@ -151,7 +151,7 @@ test("F-46 the end of the process waits for a refresh that nobody waits for, and
   world = renewalWorld(1, { store: overStore(memory(), { close: () => undefined }) });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  renewals().ahead(await rowOf(cookie));
+  coordinator().refreshAhead(await rowOf(cookie));
   await world.quiet();
   let closed = false;
   const closing = only()
@@ -183,7 +183,7 @@ test("F-46 of a hundred sessions that are due at once not all are looked at in o
   world.clock.advance(LIFETIME);
   world.provider.always(() => renewed(1));
   reads = 0;
-  for (const row of rows) renewals().ahead(row);
+  for (const row of rows) coordinator().refreshAhead(row);
   await world.quiet();
   assert.ok(reads > 0 && reads < 100, `${reads} were looked at`);
   await pass(10_000, 20);
@@ -200,20 +200,20 @@ test("F-46 who waits for another's lease needs no turn to look: it hears of the 
   const leased = { ...row, version: row.version + 1, lease: "holder.60000.first" };
   assert.ok(await world.store.put(leased, row.version));
   let heard: string | null = null;
-  void renewals()
-    .flight(leased)
+  void coordinator()
+    .join(leased)
     .then(({ kind }) => {
       heard = kind;
     });
   await pass(500);
-  for (const other of others) renewals().ahead(other);
+  for (const other of others) coordinator().refreshAhead(other);
   await pass(3_000, 20);
   assert.deepEqual([heard, world.provider.spends.length], [null, 64]);
   const expires = world.clock.now() + LIFETIME;
   const stored = { ...leased, version: leased.version + 1, lease: null, tokenExpires: expires, renewAt: expires };
   assert.ok(await world.store.put(stored, leased.version));
   await pass(500);
-  assert.equal(heard, "renewed");
+  assert.equal(heard, "refreshed");
 });
 
 test("F-46 a refresh whose turn never comes, since the clock fails, is over for whoever waits for it", async () => {
@@ -238,8 +238,8 @@ test("F-46 a refresh whose turn never comes, since the clock fails, is over for 
   fails = true;
   const failed: string[] = [];
   for (const row of rows)
-    renewals()
-      .flight(row)
+    coordinator()
+      .join(row)
       .catch((error: unknown) => failed.push(String(error)));
   await world.quiet();
   fails = false;

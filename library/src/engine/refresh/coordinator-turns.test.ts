@@ -9,7 +9,7 @@ import { parseBody, serializeBody } from "../../core/record.ts";
 let world: World;
 afterEach(() => world.close());
 
-const renewals = () => optionsOf((world.replicas[0] ?? assert.fail("no replica")).auth).renewals;
+const coordinator = () => optionsOf((world.replicas[0] ?? assert.fail("no replica")).auth).coordinator;
 
 /** So many sessions, changed in the store by others. */
 async function sessions(count: number, row: Partial<SessionRow>, body: Partial<RecordBody> = {}): Promise<SessionRow[]> {
@@ -29,8 +29,8 @@ async function sessions(count: number, row: Partial<SessionRow>, body: Partial<R
 async function atOnce(rows: readonly SessionRow[]): Promise<string[]> {
   const landed: string[] = [];
   for (const row of rows)
-    void renewals()
-      .flight(row)
+    void coordinator()
+      .join(row)
       .then(({ kind }) => landed.push(kind));
   await world.quiet();
   await world.quiet();
@@ -50,7 +50,7 @@ test("F-46 S-24 sessions whose provider is to be left alone wait for no turn, ho
 
 test("F-46 sessions whose tokens are not due wait for no turn, however many they are", async () => {
   world = renewalWorld(1);
-  assert.deepEqual(await atOnce(await sessions(100, { seen: world.clock.now() })), repeated("renewed", 100));
+  assert.deepEqual(await atOnce(await sessions(100, { seen: world.clock.now() })), repeated("refreshed", 100));
   assert.equal(world.provider.spends.length, 0);
 });
 
@@ -70,5 +70,5 @@ test("F-46 who finds in its turn that another has renewed the session gives the 
   const landed: string[] = [];
   // Each was read before.
   for (const row of rows) landed.push(...(await atOnce([{ ...row, tokenExpires: now, renewAt: now }])));
-  assert.deepEqual(landed, repeated("renewed", 20));
+  assert.deepEqual(landed, repeated("refreshed", 20));
 });

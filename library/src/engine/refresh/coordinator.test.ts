@@ -11,7 +11,7 @@ let world: World;
 afterEach(() => world.close());
 
 const renewed = (n: number, more = {}): RefreshOutcome => ({
-  kind: "renewed",
+  kind: "refreshed",
   tokens: tokens(n, world.clock.now() + LIFETIME, more),
   claims: null,
 });
@@ -109,7 +109,7 @@ test("A-34 the claims of a renewed ID token are what the next request sees, and 
   world.clock.advance(LIFETIME);
   world.provider.always(() => ({
     ...renewed(1),
-    kind: "renewed",
+    kind: "refreshed",
     tokens: tokens(1, world.clock.now() + LIFETIME),
     claims: { groups: ["b"] },
   }));
@@ -795,7 +795,7 @@ test("F-46 what somebody read of a session before it was renewed is read anew af
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alice" }, "access-0"]);
   const next = world.provider.next();
   const admitted = exchange.admit(SOMEBODY);
-  (await next).answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: { name: "Alicia" } });
+  (await next).answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: { name: "Alicia" } });
   assert.equal((await admitted).kind, "proceed");
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alicia" }, "access-1"]);
 });
@@ -809,8 +809,8 @@ test("F-46 a renewal of a session that has ended says why, and of one that is go
   world.clock.advance(LIFETIME);
   assert.equal(await sessions.end(ended.id, "admin"), true);
   gone.add(lost.id);
-  const { renewals } = optionsOf({ engine });
-  assert.deepEqual(await renewals.flight(ended), { kind: "ended", reason: "admin" });
-  assert.deepEqual(await renewals.flight(lost), { kind: "ended", reason: "expired" });
+  const { coordinator } = optionsOf({ engine });
+  assert.deepEqual(await coordinator.join(ended), { kind: "ended", reason: "admin" });
+  assert.deepEqual(await coordinator.join(lost), { kind: "ended", reason: "expired" });
   assert.equal(world.provider.spends.length, 0);
 });

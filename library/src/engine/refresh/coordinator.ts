@@ -4,21 +4,21 @@
 import type { Provider, RecordBody, SessionRow } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { parseBody } from "../../core/record.ts";
-import { isSpent, renewalDue } from "../../core/renewal.ts";
+import { hasRunOut, refreshDue } from "../../core/refresh.ts";
 import { chance } from "../../crypto/entropy.ts";
 import { sameSecret } from "../../crypto/equal.ts";
-import type { Slots } from "../lifecycle/rate-limiter.ts";
+import type { RateLimiter } from "../lifecycle/rate-limiter.ts";
 import { bodyOf } from "../lifecycle/record-body.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
 import { LeaseWatch } from "./lease-watch.ts";
-import type { Renewal, RenewalOptions } from "./options.ts";
-import { Turns } from "./provider-limits.ts";
-import { heldBack } from "./refresh-target.ts";
-import type { Held } from "./refresh-with-lease.ts";
-import type { Landing } from "./single-flight.ts";
-import { Flight, renewalOf } from "./single-flight.ts";
+import type { CoordinatorOptions, RefreshResult } from "./options.ts";
+import { ProviderLimits } from "./provider-limits.ts";
+import { inBackoff } from "./refresh-target.ts";
+import type { UnstoredResult } from "./refresh-with-lease.ts";
+import type { FlightResult } from "./single-flight.ts";
+import { resultOf, SingleFlight } from "./single-flight.ts";
 import type { Look } from "./take-lease.ts";
-import { isLook, look, take } from "./take-lease.ts";
+import { isLook, look, takeLease } from "./take-lease.ts";
 import { WaitBudget } from "./wait-budget.ts";
 import { Waits } from "./waits.ts";
 
@@ -28,15 +28,15 @@ const STORE_ATTEMPTS = 4;
 const STORE_PAUSE = 50;
 
 /** How a request asks for a refresh. */
-interface RenewOptions {
+interface RefreshRequest {
   readonly rejected?: string | undefined;
   readonly budget?: WaitBudget;
   readonly fresh?: boolean;
 }
 
 /** A flight that is reading its row. */
-interface Flying {
-  readonly flight: Flight;
+interface RunningFlight {
+  readonly flight: SingleFlight;
   /** An access token that counts as run out. */
   readonly rejected: string | undefined;
   readonly watch: LeaseWatch;
@@ -46,20 +46,20 @@ interface Flying {
  * Refreshes tokens, and sends each refresh token once: single flight for a session in a process, one lease for it in
  * the store (docs/design.md §1.7).
  */
-export class Renewals {
-  readonly #options: RenewalOptions;
-  readonly #flights = new Map<string, Flight>();
-  readonly #held = new Map<string, Held>();
+export class RefreshCoordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #flights = new Map<string, SingleFlight>();
+  readonly #unstored = new Map<string, UnstoredResult>();
   /** When each provider last succeeded: refreshed tokens, or signed a user in. */
   readonly #succeeded = new Map<string, number>();
   readonly #closing = new AbortController();
-  readonly #turns: Turns;
+  readonly #limits: ProviderLimits;
   readonly #waits: Waits;
 
-  constructor(options: RenewalOptions) {
+  constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#waits = new Waits(options);
-    this.#turns = new Turns(options.clock);
+    this.#limits = new ProviderLimits(options.clock);
   }
 
   /** No flight waits for a lease any longer; results that are not stored yet are tried once more. */
@@ -82,28 +82,28 @@ export class Renewals {
    * @param rejected an access token that counts as run out
    * @param fresh the row was read just now, for this request
    */
-  renew(row: SessionRow, { rejected, budget = this.budget(), fresh = false }: RenewOptions = {}): Promise<Renewal> {
-    const held = this.#held.get(row.id);
-    if (held !== undefined) return Promise.resolve(this.#meanwhile(row, held, rejected));
-    let flight: Flight;
+  refresh(row: SessionRow, { rejected, budget = this.budget(), fresh = false }: RefreshRequest = {}): Promise<RefreshResult> {
+    const unstored = this.#unstored.get(row.id);
+    if (unstored !== undefined) return Promise.resolve(this.#unstoredResult(row, unstored, rejected));
+    let flight: SingleFlight;
     try {
-      flight = this.#flight(row, rejected);
+      flight = this.#flightFor(row, rejected);
     } catch (cause) {
       // A record of another release.
       return Promise.reject(cause);
     }
-    return this.#waits.for(flight, budget, fresh ? row : undefined).then((landing) => this.#since(row, landing, rejected));
+    return this.#waits.for(flight, budget, fresh ? row : undefined).then((result) => this.#newest(row, result, rejected));
   }
 
   /**
    * A result that is not stored yet belongs to the row as it was leased; a caller that has read a newer row goes on
    * with that.
    */
-  #since(row: SessionRow, landing: Landing, rejected?: string): Renewal {
-    const renewal = renewalOf(landing);
-    const held = this.#held.get(row.id);
-    const older = renewal.kind === "renewed" && renewal.row.version < row.version;
-    return older && held !== undefined ? this.#meanwhile(row, held, rejected) : renewal;
+  #newest(row: SessionRow, result: FlightResult, rejected?: string): RefreshResult {
+    const refreshed = resultOf(result);
+    const unstored = this.#unstored.get(row.id);
+    const older = result.kind === "refreshed" && result.row.version < row.version;
+    return older && unstored !== undefined ? this.#unstoredResult(row, unstored, rejected) : refreshed;
   }
 
   /**
@@ -115,16 +115,16 @@ export class Renewals {
     for (let tries = 0; tries < 3; tries++) {
       const token = this.#liveToken(row);
       if (token !== null && (rejected === undefined || !sameSecret(token, rejected))) {
-        if (this.#renews(row) && renewalDue(row, this.#options.clock.now())) this.ahead(row);
+        if (this.#mayRefresh(row) && refreshDue(row, this.#options.clock.now())) this.refreshAhead(row);
         return token;
       }
-      if (!this.#renews(row))
-        throw isSpent(row, this.#options.clock.now()) ? ended() : new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
-      const renewal = await this.renew(row, { rejected: token === null ? undefined : rejected, budget });
-      if (renewal.kind === "ended") throw ended();
-      if (renewal.kind === "unavailable") throw this.#stuck(row, renewal) ? ended() : unavailable(renewal.retryAfter);
+      if (!this.#mayRefresh(row))
+        throw hasRunOut(row, this.#options.clock.now()) ? ended() : new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
+      const result = await this.refresh(row, { rejected: token === null ? undefined : rejected, budget });
+      if (result.kind === "ended") throw ended();
+      if (result.kind === "unavailable") throw this.#needsLogin(row, result) ? ended() : unavailable(result.retryAfter);
       // mutant: old-token-for-waiters
-      row = renewal.row;
+      row = result.row;
     }
     throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
   }
@@ -132,12 +132,12 @@ export class Renewals {
   /**
    * The provider answers and gives no tokens, for longer than a session counts unconfirmed: only a fresh login helps.
    */
-  #stuck({ tokenExpires }: SessionRow, { answered }: Extract<Renewal, { kind: "unavailable" }>): boolean {
+  #needsLogin({ tokenExpires }: SessionRow, { answered }: Extract<RefreshResult, { kind: "unavailable" }>): boolean {
     const { clock, policy } = this.#options;
     return answered === true && tokenExpires !== null && clock.now() - tokenExpires >= policy.unconfirmed;
   }
 
-  #renews({ renewAt }: SessionRow): boolean {
+  #mayRefresh({ renewAt }: SessionRow): boolean {
     // mutant: never-refreshes
     return renewAt !== null && this.#options.refresh.policy !== "never";
   }
@@ -149,66 +149,66 @@ export class Renewals {
   }
 
   /** Begins a refresh that no request waits for. */
-  ahead(row: SessionRow): void {
-    if (this.#flights.has(row.id) || this.#held.has(row.id) || this.#closing.signal.aborted) return;
-    this.#flight(row);
+  refreshAhead(row: SessionRow): void {
+    if (this.#flights.has(row.id) || this.#unstored.has(row.id) || this.#closing.signal.aborted) return;
+    this.#flightFor(row);
   }
 
   /** The flight for this session: the one that is under way, or a new one. Without a time limit. */
-  flight(row: SessionRow, rejected?: string): Promise<Renewal> {
-    return this.#flight(row, rejected).landed.then(renewalOf);
+  join(row: SessionRow, rejected?: string): Promise<RefreshResult> {
+    return this.#flightFor(row, rejected).result.then(resultOf);
   }
 
   // Single flight: one for a session in this process, however many callers wait for it.
-  #flight(row: SessionRow, rejected?: string): Flight {
+  #flightFor(row: SessionRow, rejected?: string): SingleFlight {
     const known = this.#flights.get(row.id);
     if (known !== undefined) return known;
     const { clock, background, providers } = this.#options;
     const body = parseBody(row);
     const provider = providers.find(({ name }) => name === body.provider);
-    const flight = new Flight(row.id, provider, clock.monotonic());
+    const flight = new SingleFlight(row.id, provider, clock.monotonic());
     this.#flights.set(row.id, flight);
     this.#begin(flight, rejected, rejected === undefined ? this.#queueOf(row, body, provider) : null);
     // A failure reaches the callers who wait; it has been reported in any case.
-    background.waitUntil(flight.landed);
+    background.waitUntil(flight.result);
     return flight;
   }
 
-  #meanwhile(stored: SessionRow, { over }: Held, rejected?: string): Renewal {
+  #unstoredResult(stored: SessionRow, { applyTo }: UnstoredResult, rejected?: string): RefreshResult {
     const { clock } = this.#options;
-    const row = over === null ? null : over(stored);
+    const row = applyTo === null ? null : applyTo(stored);
     const live = row?.tokenExpires != null && clock.now() < row.tokenExpires && rejected === undefined;
-    return live ? { kind: "renewed", row } : { kind: "unavailable", retryAfter: 1_000 };
+    return live ? { kind: "refreshed", row } : { kind: "unavailable", retryAfter: 1_000 };
   }
 
-  #land(flight: Flight, landing: Landing): void {
+  #finish(flight: SingleFlight, result: FlightResult): void {
     this.#flights.delete(flight.id);
-    this.#waits.land(flight, landing);
+    this.#waits.finish(flight, result);
   }
 
   /**
    * If a thousand are due at once, each waits for its turn before it reads its row, and holds nothing of it until then.
    */
-  #begin(flight: Flight, rejected: string | undefined, queue: Slots | null): void {
+  #begin(flight: SingleFlight, rejected: string | undefined, queue: RateLimiter | null): void {
     const { clock } = this.#options;
     if (queue === null) {
-      const flying = { flight, rejected, watch: new LeaseWatch(clock) };
-      this.#settle(flight, this.#fly(flying, null, this.#look(flying)));
+      const running = { flight, rejected, watch: new LeaseWatch(clock) };
+      this.#finishWith(flight, this.#run(running, null, this.#look(running)));
       return;
     }
     const turn = queue.run((pass) => {
-      const flying = { flight, rejected, watch: new LeaseWatch(clock) };
-      const first = this.#lookInTurn(flying, pass);
-      this.#settle(flight, this.#fly(flying, queue, first));
+      const running = { flight, rejected, watch: new LeaseWatch(clock) };
+      const first = this.#lookInTurn(running, pass);
+      this.#finishWith(flight, this.#run(running, queue, first));
       return first.catch(() => undefined);
     });
     // Its turn never came: the clock failed.
     turn.catch((cause: unknown) => this.#fail(flight, cause));
   }
 
-  #settle(flight: Flight, flown: Promise<Landing>): void {
-    flown.then(
-      (landing) => this.#land(flight, landing),
+  #finishWith(flight: SingleFlight, run: Promise<FlightResult>): void {
+    run.then(
+      (result) => this.#finish(flight, result),
       (cause: unknown) => this.#fail(flight, cause),
     );
   }
@@ -217,8 +217,8 @@ export class Renewals {
    * Reads the row until that gives a result.
    * @param queue the rate limiter in which it waits for another turn if its first look fails
    */
-  async #fly(flying: Flying, queue: Slots | null, first: Promise<Look>): Promise<Landing> {
-    const { flight, watch } = flying;
+  async #run(running: RunningFlight, queue: RateLimiter | null, first: Promise<Look>): Promise<FlightResult> {
+    const { flight, watch } = running;
     const { clock, entropy, report } = this.#options;
     let turn = queue;
     let looking = first;
@@ -233,24 +233,24 @@ export class Renewals {
         if (failures >= STORE_ATTEMPTS) throw new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
       }
       await clock.sleep(failures > 0 ? STORE_PAUSE : watch.pause(POLL, chance(entropy)), this.#closing.signal);
-      looking = turn === null ? this.#look(flying) : turn.run((pass) => this.#lookInTurn(flying, pass));
+      looking = turn === null ? this.#look(running) : turn.run((pass) => this.#lookInTurn(running, pass));
     }
   }
 
-  #fail(flight: Flight, cause: unknown): void {
-    this.#land(flight, { kind: "failed", cause });
+  #fail(flight: SingleFlight, cause: unknown): void {
+    this.#finish(flight, { kind: "failed", cause });
   }
 
-  async #look(flying: Flying): Promise<Look> {
-    const found = await look(flying, this.#options, this.#succeededAt);
+  async #look(running: RunningFlight): Promise<Look> {
+    const found = await look(running, this.#options, this.#succeededAt);
     if (isLook(found)) return found;
-    return this.#turns.of(found.wanted.provider.name).run(() => take(found, flying.watch, this.#spends));
+    return this.#limits.of(found.target.provider.name).run(() => takeLease(found, running.watch, this.#context));
   }
 
   /** In a turn, which is given back if there is nothing to be done. */
-  async #lookInTurn(flying: Flying, pass: () => void): Promise<Look> {
-    const found = await look(flying, this.#options, this.#succeededAt);
-    if (!isLook(found)) return take(found, flying.watch, this.#spends);
+  async #lookInTurn(running: RunningFlight, pass: () => void): Promise<Look> {
+    const found = await look(running, this.#options, this.#succeededAt);
+    if (!isLook(found)) return takeLease(found, running.watch, this.#context);
     pass();
     return found;
   }
@@ -258,24 +258,24 @@ export class Renewals {
   /**
    * The rate limiter in which a flight waits for its turn; `null` if it will call no provider, as far as is known now.
    */
-  #queueOf(row: SessionRow, body: RecordBody, provider: Provider | undefined): Slots | null {
+  #queueOf(row: SessionRow, body: RecordBody, provider: Provider | undefined): RateLimiter | null {
     const now = this.#options.clock.now();
-    if (provider === undefined || !renewalDue(row, now) || heldBack(body, now, this.#succeededAt) !== null) return null;
-    return this.#turns.of(provider.name);
+    if (provider === undefined || !refreshDue(row, now) || inBackoff(body, now, this.#succeededAt) !== null) return null;
+    return this.#limits.of(provider.name);
   }
 
   readonly #succeededAt = (provider: string): number => this.#succeeded.get(provider) ?? Number.NEGATIVE_INFINITY;
 
-  get #spends() {
+  get #context() {
     return {
       options: this.#options,
       succeeded: (provider: string): void => this.succeeded(provider),
       closing: this.#closing.signal,
-      aside: (): Promise<void> => this.#turns.aside(),
-      hold: (id: string, held: Held): void => {
-        this.#held.set(id, held);
-        const drop = (): void => void (this.#held.get(id) === held && this.#held.delete(id));
-        held.settled.then(drop, drop);
+      yieldOnce: (): Promise<void> => this.#limits.yieldOnce(),
+      keepUnstored: (id: string, unstored: UnstoredResult): void => {
+        this.#unstored.set(id, unstored);
+        const drop = (): void => void (this.#unstored.get(id) === unstored && this.#unstored.delete(id));
+        unstored.settled.then(drop, drop);
       },
     };
   }

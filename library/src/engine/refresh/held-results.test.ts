@@ -28,7 +28,7 @@ test("RF-04 S-18 who goes on with a result that the store has not taken undoes n
   // The row is leased, and this edit makes it the next version.
   early.exchange.session.set({ theirs: 1 });
   assert.equal((await early.exchange.settle(200)).refusal, null);
-  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   const { exchange, decision } = await renewing;
   assert.equal(decision.kind, "proceed");
   failing = false;
@@ -59,7 +59,7 @@ test("RF-04 S-18 who waits for a result that the store has not taken is shown wh
   assert.equal((await early.exchange.settle(200)).refusal, null);
   const late = one.ask(cookie);
   await world.quiet();
-  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   const { exchange, decision } = await late;
   failing = false;
   assert.equal(decision.kind, "proceed");
@@ -91,7 +91,7 @@ test("F-46 RF-04 who read the row as it was leased, and wants another token, is 
   const { state, replica, cookie, first, spend } = await heldBack();
   const second = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   await world.quiet();
-  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   assert.deepEqual(await Promise.all([first, second]), ["access-1", "access-1"]);
   assert.equal(world.provider.spends.length, 1);
   state.failing = false;
@@ -99,7 +99,7 @@ test("F-46 RF-04 who read the row as it was leased, and wants another token, is 
 
 test("F-46 RF-04 a token that the store has not taken is given until the millisecond in which it runs out", async () => {
   const { state, replica, cookie, first, spend } = await heldBack();
-  spend.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME + 1_000), claims: null });
+  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME + 1_000), claims: null });
   assert.equal(await first, "access-1");
   world.clock.advance(LIFETIME + 999);
   await world.quiet();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { leaseText } from "../../core/renewal.ts";
+import { leaseText } from "../../core/refresh.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 

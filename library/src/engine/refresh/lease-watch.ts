@@ -1,6 +1,6 @@
 /** Judges leases by this process's own monotonic clock. */
 import type { Clock } from "../../contracts.ts";
-import { parseLease } from "../../core/renewal.ts";
+import { parseLease } from "../../core/refresh.ts";
 
 /**
  * Watches the lease of one row on this process's own monotonic clock; clocks of processes are never compared

@@ -1,13 +1,13 @@
 /** What refreshing needs, and what it results in. */
 import type { Background, Clock, EndReason, Entropy, Provider, Report, SessionRow, SessionStore } from "../../contracts.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
-import type { RefreshPolicy } from "../../core/renewal.ts";
+import type { RefreshPolicy } from "../../core/refresh.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 import type { Announce } from "../lifecycle/announce.ts";
 import type { Endings } from "../lifecycle/endings.ts";
 
 /** The dependencies of the coordinator. */
-export interface RenewalOptions {
+export interface CoordinatorOptions {
   readonly store: SessionStore;
   readonly providers: readonly Provider[];
   readonly keyring: Keyring;
@@ -22,9 +22,9 @@ export interface RenewalOptions {
 }
 
 /** The result of a refresh. */
-export type Renewal =
+export type RefreshResult =
   /** The row with live tokens: as stored, or as it will be if the store has not taken it yet. */
-  | { readonly kind: "renewed"; readonly row: SessionRow }
+  | { readonly kind: "refreshed"; readonly row: SessionRow }
   | { readonly kind: "ended"; readonly reason: EndReason }
   /**
    * Not now; the session lives. `retryAfter` in milliseconds. `answered`: the provider is available, and only a fresh

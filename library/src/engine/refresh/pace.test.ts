@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { Pace } from "./pace.ts";
 
-const LIMITS = { gap: 5, share: 0.2, least: 2, most: 8 };
+const LIMITS = { interval: 5, share: 0.2, least: 2, most: 8 };
 
 /** A process in which everything else takes a part of the processor, and each refresh so many milliseconds of it. */
 function processOf({ others, cost }: { others: number; cost: number }) {
@@ -20,15 +20,15 @@ function processOf({ others, cost }: { others: number; cost: number }) {
     becomes: (part: number) => {
       load = part;
     },
-    /** So many begin, each as soon as it may; the gap in the end. */
+    /** So many begin, each as soon as it may; the interval in the end. */
     storm(count: number): number {
-      let gap = 0;
+      let interval = 0;
       for (let begun = 0; begun < count; begun += 1) {
-        gap = pace.begin();
+        interval = pace.begin();
         used += cost;
-        pass(Math.ceil(gap));
+        pass(Math.ceil(interval));
       }
-      return gap;
+      return interval;
     },
   };
 }
@@ -100,8 +100,8 @@ test("F-46 what little is refreshed in a calm time costs nothing yet, so that al
   begin(9);
   pass(250, 2 + 10 * 1.2);
   // A quarter of the way to 1.2.
-  const [gap = 0] = begin(1);
-  assert.ok(Math.abs(gap - 5.25) < 1e-9, String(gap));
+  const [interval = 0] = begin(1);
+  assert.ok(Math.abs(interval - 5.25) < 1e-9, String(interval));
 });
 
 test("F-46 a window in which neither few nor enough begin changes nothing", () => {
@@ -119,11 +119,11 @@ test("F-46 a window that took less than everything else does counts as free, and
   let used = 0;
   const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });
   const window = (count: number, takes: number): number => {
-    let gap = 0;
-    for (let begun = 0; begun < count; begun += 1) gap = pace.begin();
+    let interval = 0;
+    for (let begun = 0; begun < count; begun += 1) interval = pace.begin();
     manual.advance(250);
     used += takes;
-    return gap;
+    return interval;
   };
   window(0, 100);
   window(10, 0);

@@ -3,7 +3,7 @@ import type { Clock } from "../../contracts.ts";
 
 export interface PaceLimits {
   /** Milliseconds from one beginning to the next if the clock reads no processor time. */
-  readonly gap: number;
+  readonly interval: number;
   /** The part of one processor that refreshes may take. */
   readonly share: number;
   /**
@@ -31,7 +31,7 @@ const WEIGHT = 0.25;
 export class Pace {
   readonly #limits: PaceLimits;
   readonly #clock: Pick<Clock, "monotonic" | "cpu">;
-  #gap: number;
+  #interval: number;
   #cost: number | null = null;
   /** Processor time of everything else, milliseconds in one. */
   #calm = 0;
@@ -42,7 +42,7 @@ export class Pace {
   constructor(limits: PaceLimits, clock: Pick<Clock, "monotonic" | "cpu">) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#gap = limits.gap;
+    this.#interval = limits.interval;
     this.#from = clock.monotonic();
     this.#used = clock.cpu?.() ?? 0;
   }
@@ -52,7 +52,7 @@ export class Pace {
     const now = this.#clock.monotonic();
     if (now - this.#from >= WINDOW && this.#clock.cpu !== undefined) this.#learn(now, this.#clock.cpu());
     this.#begun += 1;
-    return this.#gap;
+    return this.#interval;
   }
 
   #learn(now: number, used: number): void {
@@ -64,7 +64,7 @@ export class Pace {
       const cost = Math.max(0, spent - this.#calm * elapsed) / this.#begun;
       this.#cost = this.#cost === null ? cost : this.#cost + (cost - this.#cost) * WEIGHT;
       const { share, least, most } = this.#limits;
-      this.#gap = Math.min(most, Math.max(least, this.#cost / share));
+      this.#interval = Math.min(most, Math.max(least, this.#cost / share));
     }
     this.#begun = 0;
     this.#from = now;

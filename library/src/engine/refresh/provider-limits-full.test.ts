@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { manualClock } from "../../testing/manual-clock.ts";
-import { Turns } from "./provider-limits.ts";
+import { ProviderLimits } from "./provider-limits.ts";
 
 /** A process whose refreshes take so much of the processor; `null`: its clock cannot tell. */
 function processOf(cost: number | null) {
   const manual = manualClock();
   let used = 0;
   let begun = 0;
-  const turns = new Turns(cost === null ? manual : { ...manual, cpu: () => used });
+  const turns = new ProviderLimits(cost === null ? manual : { ...manual, cpu: () => used });
   return {
     turns,
     begun: (): number => begun,

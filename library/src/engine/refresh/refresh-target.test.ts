@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, type World } from "../../../test-support/renewals.ts";
-import type { AuditEvent, ProviderTokens, RenewalState } from "../../contracts.ts";
+import type { AuditEvent, ProviderTokens, RefreshState } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 
 interface Case {
-  readonly renewal?: RenewalState;
+  readonly renewal?: RefreshState;
   readonly tokens?: Partial<ProviderTokens>;
   /** The record names a provider that is not configured, or its tokens are sealed with another secret. */
   readonly spoils?: "provider" | "seal";
@@ -36,20 +36,20 @@ async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: 
     const stored = { ...row, version: row.version + 1, body: serializeBody(body) };
     assert.ok(await world.store.put(stored, row.version));
     replica.events.length = 0;
-    const { renewals } = optionsOf(replica.auth);
-    const flight = renewals.flight(stored, rejected);
+    const { coordinator } = optionsOf(replica.auth);
+    const flight = coordinator.join(stored, rejected);
     await world.quiet();
     const told = replica.events.map(({ name, level, reason }: AuditEvent) => `${level} ${name} ${reason}`);
     if (world.provider.spends.length > 0) return { sent: world.provider.spends[0]?.tokens.refreshToken, told };
     const answer = await flight;
-    return { answer: answer.kind === "renewed" ? { kind: answer.kind } : answer, told };
+    return { answer: answer.kind === "refreshed" ? { kind: answer.kind } : answer, told };
   } finally {
     await world.close();
   }
 }
 
 const FAILED = { failures: 1, until: 0, unknown: false };
-const RENEWED = { answer: { kind: "renewed" }, told: [] };
+const RENEWED = { answer: { kind: "refreshed" }, told: [] };
 const SENT = { sent: "refresh-0", told: [] };
 const unavailable = (retryAfter: number, answered: boolean, ...told: string[]) => ({
   answer: { kind: "unavailable", retryAfter, answered },

@@ -1,19 +1,19 @@
 /** Whether the tokens of a session are to be refreshed, and with whom. */
 import type { Provider, ProviderTokens, RecordBody, SessionRow } from "../../contracts.ts";
-import { pauseLeft, renewalDue } from "../../core/renewal.ts";
+import { backoffLeft, refreshDue } from "../../core/refresh.ts";
 import { sameSecret } from "../../crypto/equal.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
-import type { Renewal, RenewalOptions } from "./options.ts";
+import type { CoordinatorOptions, RefreshResult } from "./options.ts";
 
 /** A refresh that is due: the provider, and the tokens to send. */
-export interface Wanted {
+export interface RefreshTarget {
   readonly provider: Provider;
   readonly tokens: ProviderTokens;
   readonly identity: NonNullable<RecordBody["identity"]>;
 }
 
 /** The backoff of a session whose tokens cannot be refreshed at all. */
-const HOPELESS_PAUSE = 60_000;
+const LONGEST_BACKOFF = 60_000;
 
 /** When a provider last succeeded, as far as this process knows. */
 export type SucceededAt = (provider: string) => number;
@@ -22,11 +22,11 @@ export type SucceededAt = (provider: string) => number;
  * The backoff of a session whose tokens are due; `null` if a refresh may begin, as far as the record says without its
  * tokens.
  */
-export function heldBack({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): Renewal | null {
+export function inBackoff({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): RefreshResult | null {
   // Sent twice without an answer: a third time would look to the provider as if it had been stolen.
   // mutant: shown-thrice
-  if (renewal?.lost === true) return { kind: "unavailable", retryAfter: HOPELESS_PAUSE, answered: true };
-  const pause = renewal === undefined ? 0 : pauseLeft(renewal, now, succeededAt(provider ?? ""));
+  if (renewal?.lost === true) return { kind: "unavailable", retryAfter: LONGEST_BACKOFF, answered: true };
+  const pause = renewal === undefined ? 0 : backoffLeft(renewal, now, succeededAt(provider ?? ""));
   // mutant: no-backoff
   return pause > 0 ? { kind: "unavailable", retryAfter: pause, answered: renewal?.answered === true } : null;
 }
@@ -35,18 +35,18 @@ export function heldBack({ renewal, provider }: RecordBody, now: number, succeed
  * The refresh that is due, or the result if there is nothing to do now. `rejected`: an access token that counts as run
  * out.
  */
-export function wanted(
+export function refreshTarget(
   row: SessionRow,
   body: RecordBody,
   rejected: string | undefined,
-  { clock, keyring, providers, report }: RenewalOptions,
+  { clock, keyring, providers, report }: CoordinatorOptions,
   succeededAt: SucceededAt,
-): Renewal | Wanted {
+): RefreshResult | RefreshTarget {
   const now = clock.now();
   const tokens = openTokens(row, body, keyring);
-  const due = rejected === undefined ? renewalDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
-  if (!due) return { kind: "renewed", row };
-  const held = heldBack(body, now, succeededAt);
+  const due = rejected === undefined ? refreshDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);
+  if (!due) return { kind: "refreshed", row };
+  const held = inBackoff(body, now, succeededAt);
   if (held !== null) return held;
   const { identity } = body;
   // mutant: first-provider

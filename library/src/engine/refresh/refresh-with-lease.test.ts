@@ -7,13 +7,13 @@ import type {
   Identity,
   RecordBody,
   RefreshOutcome,
-  RenewalState,
+  RefreshState,
   SessionRow,
   SessionStore,
 } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
-import { leaseText, refreshPolicy } from "../../core/renewal.ts";
+import { leaseText, refreshPolicy } from "../../core/refresh.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
@@ -23,8 +23,8 @@ import type { Ended } from "../lifecycle/announce.ts";
 import { createBackground } from "../lifecycle/background.ts";
 import { Endings } from "../lifecycle/endings.ts";
 import { openTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
-import type { Renewal } from "./options.ts";
-import { type Held, spend } from "./refresh-with-lease.ts";
+import type { RefreshResult } from "./options.ts";
+import { refreshWithLease, type UnstoredResult } from "./refresh-with-lease.ts";
 
 const keyring = createKeyring("q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM");
 const identity: Identity = {
@@ -46,25 +46,25 @@ interface Case {
   /** The lease says that the token may have been shown before. */
   readonly unknown?: boolean;
   /** What the record knows of the last attempt. */
-  readonly before?: Partial<RenewalState>;
+  readonly before?: Partial<RefreshState>;
   readonly since?: Since;
   /** The renewal that comes of it; a row by what matters of it. */
   readonly comes: unknown;
   readonly says?: readonly Said[];
   /** What the record knows then of the attempts. */
-  readonly knows?: RenewalState | null;
+  readonly knows?: RefreshState | null;
   readonly ended?: string | null;
   readonly revoked?: readonly string[];
 }
 
-const RENEWED: RefreshOutcome = { kind: "renewed", tokens: NEW, claims: null };
+const RENEWED: RefreshOutcome = { kind: "refreshed", tokens: NEW, claims: null };
 const REFUSED: RefreshOutcome = { kind: "refused", cause: CAUSE };
 const DOUBTFUL: RefreshOutcome = { kind: "refused", doubtful: true, cause: CAUSE };
 const AWAY_FROM_US: RefreshOutcome = { kind: "unavailable", retryAfter: null, cause: CAUSE };
 const NO_WORD: RefreshOutcome = { kind: "unknown", cause: CAUSE };
 /** Chance is 0 here: half of a second, then of two. */
 const [FIRST, SECOND] = [500, 1_000];
-const state = (failures: number, pause: number, more: Partial<RenewalState> = {}): RenewalState => ({
+const state = (failures: number, pause: number, more: Partial<RefreshState> = {}): RefreshState => ({
   failures,
   until: NOW + pause,
   unknown: false,
@@ -72,7 +72,7 @@ const state = (failures: number, pause: number, more: Partial<RenewalState> = {}
   ...more,
 });
 const later = (retryAfter: number, answered = false): unknown => ({ kind: "unavailable", retryAfter, answered });
-const fresh = (accessToken: string): unknown => ({ kind: "renewed", accessToken });
+const fresh = (accessToken: string): unknown => ({ kind: "refreshed", accessToken });
 const over = (reason: string): unknown => ({ kind: "ended", reason });
 /** Events: name, level, reason, count. */
 type Said = readonly unknown[];
@@ -86,7 +86,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "new tokens": {
     answers: RENEWED,
     comes: fresh("access-2"),
-    says: [completed("renewed")],
+    says: [completed("refreshed")],
     knows: null,
   },
   "new tokens, after nobody knew": {
@@ -274,7 +274,7 @@ const written = (row: SessionRow, since: Since): SessionRow => {
 /** The row with a lease of ours, and the token that it says may be shown. */
 function leased(
   unknown: boolean,
-  before: Partial<RenewalState> | undefined,
+  before: Partial<RefreshState> | undefined,
 ): { readonly row: SessionRow; readonly body: RecordBody } {
   const bare = sampleRow({
     owner: "alice",
@@ -322,7 +322,7 @@ for (const [
     const shown: string[] = [];
     const events: AuditEvent[] = [];
     const said: Said[] = [];
-    const held = new Map<string, Held>();
+    const held = new Map<string, UnstoredResult>();
     const background = createBackground((event) => events.push(event));
     const policy = sessionPolicy({}, false);
     const options = {
@@ -352,16 +352,16 @@ for (const [
       return true;
     };
     const succeeded: string[] = [];
-    const spends = {
+    const context = {
       options,
       closing: AbortSignal.abort(),
-      hold: (id: string, one: Held) => void held.set(id, one),
+      keepUnstored: (id: string, one: UnstoredResult) => void held.set(id, one),
       succeeded: (name: string) => void succeeded.push(name),
-      aside: () => Promise.resolve(),
+      yieldOnce: () => Promise.resolve(),
     };
-    const told = await spend(
+    const told = await refreshWithLease(
       { row, lease: row.lease ?? "", body, identity, provider: { ...provider, revoke }, tokens: tokens(1, NOW) },
-      spends,
+      context,
     );
     assert.deepEqual(plain(told), comes);
     assert.deepEqual(said.slice(0, says.length), says);
@@ -377,7 +377,7 @@ for (const [
   });
 }
 
-function plain(told: Renewal): unknown {
-  if (told.kind !== "renewed") return told;
-  return { kind: "renewed", accessToken: openTokens(told.row, parseBody(told.row), keyring)?.accessToken };
+function plain(told: RefreshResult): unknown {
+  if (told.kind !== "refreshed") return told;
+  return { kind: "refreshed", accessToken: openTokens(told.row, parseBody(told.row), keyring)?.accessToken };
 }

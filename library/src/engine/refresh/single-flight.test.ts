@@ -44,7 +44,7 @@ test("S-08 F-71 a flight that has no randomness for its pause fails for those wh
   assert.deepEqual(unhandled, []);
   const third = there?.ask(cookie);
   await world.quiet();
-  world.provider.spends[0]?.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  world.provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   await world.quiet();
   world.clock.advance(250);
   assert.equal((await first)?.decision.kind, "proceed");
@@ -70,7 +70,7 @@ test("F-71 a flight whose turn cannot be told fails for those who wait, and the 
   assert.deepEqual(unhandled, []);
   const asked = world.replicas[0]?.ask(cookie);
   await world.quiet();
-  world.provider.spends[0]?.answer({ kind: "renewed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
+  world.provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
   assert.equal((await asked)?.decision.kind, "proceed");
 });
 
@@ -110,7 +110,7 @@ test("F-71 of refreshes that are answered together one is written in each round 
   await world.quiet();
   assert.equal(world.provider.spends.length, 3);
   for (const spend of world.provider.spends) {
-    spend.answer({ kind: "renewed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
+    spend.answer({ kind: "refreshed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
   }
   for (const written of [0, 1, 2]) {
     await world.quiet();

@@ -3,25 +3,25 @@
  * it leave.
  */
 import type { Provider } from "../../contracts.ts";
-import type { Renewal } from "./options.ts";
+import type { RefreshResult } from "./options.ts";
 
 /** The result of a flight. `failed`: the store did not answer, or this process closes. */
-export type Landing = Renewal | { readonly kind: "failed"; readonly cause: unknown };
+export type FlightResult = RefreshResult | { readonly kind: "failed"; readonly cause: unknown };
 
 /** A request that waits for it. */
 export interface Waiter {
-  end(landing: Landing): void;
+  end(result: FlightResult): void;
 }
 
-export class Flight {
+export class SingleFlight {
   readonly id: string;
   /** The provider that is asked, by the row as it was at the beginning. */
   readonly provider: Provider | undefined;
   /** When it began, on the monotonic clock. */
   readonly since: number;
   /** Never rejects. */
-  readonly landed: Promise<Landing>;
-  readonly land: (landing: Landing) => void;
+  readonly result: Promise<FlightResult>;
+  readonly finish: (result: FlightResult) => void;
   /** Requests that wait for it. */
   waiting: readonly Waiter[] = [];
   /** Stops watching for the end of the session, which is watched while requests wait. */
@@ -30,17 +30,17 @@ export class Flight {
   slow = false;
 
   constructor(id: string, provider: Provider | undefined, since: number) {
-    const { promise, resolve } = Promise.withResolvers<Landing>();
+    const { promise, resolve } = Promise.withResolvers<FlightResult>();
     this.id = id;
     this.provider = provider;
     this.since = since;
-    this.landed = promise;
-    this.land = resolve;
+    this.result = promise;
+    this.finish = resolve;
   }
 }
 
 /** The result; throws the cause if the flight failed. */
-export function renewalOf(landing: Landing): Renewal {
-  if (landing.kind === "failed") throw landing.cause;
-  return landing;
+export function resultOf(result: FlightResult): RefreshResult {
+  if (result.kind === "failed") throw result.cause;
+  return result;
 }

@@ -12,7 +12,7 @@ let world: World;
 afterEach(() => world.close());
 
 const only = () => world.replicas[0] ?? assert.fail("no replica");
-const renewals = () => optionsOf(only().auth).renewals;
+const coordinator = () => optionsOf(only().auth).coordinator;
 
 async function rowOf(cookie: string): Promise<SessionRow> {
   return (await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22))) ?? assert.fail("no row");
@@ -36,10 +36,10 @@ for (const [timeout, length] of [
     world = renewalWorld(1, { provider: { ...provider, ...(timeout === undefined ? {} : { refreshTimeout: timeout }) } });
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
-    renewals().ahead(await rowOf(cookie));
+    coordinator().refreshAhead(await rowOf(cookie));
     await world.quiet();
     const { lease } = await rowOf(cookie);
-    provider.spends[0]?.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+    provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
     await world.quiet();
     assert.match(lease ?? "", new RegExp(`^[\\w-]{16}\\.${length}\\.first$`));
     assert.equal(provider.spends.length, 1);
@@ -64,7 +64,7 @@ test("F-46 RF-03 a lease that took so long to write that another may take it ove
   world = renewalWorld(1, { store: atFirstLease(memory(), (done) => gate.promise.then(() => done)) });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  renewals().ahead(await rowOf(cookie));
+  coordinator().refreshAhead(await rowOf(cookie));
   await world.quiet();
   await pass(2_500);
   gate.resolve();
@@ -85,13 +85,13 @@ test("F-46 RF-03 who waits for a turn with a lease of its own until hardly any t
   const row = await rowOf(cookie);
   const sent = (): boolean => world.provider.spends.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
   // A resource refused its token, so it is looked at before its turn comes.
-  const flight = renewals().flight(row, "access-0");
+  const flight = coordinator().join(row, "access-0");
   flight.catch(() => undefined);
   await world.quiet();
   assert.notEqual((await rowOf(cookie)).lease, null);
   for (const other of others)
-    renewals()
-      .flight(await rowOf(other), "access-0")
+    coordinator()
+      .join(await rowOf(other), "access-0")
       .catch(() => undefined);
   await world.quiet();
   await pass(50, 50);
@@ -121,7 +121,7 @@ test("F-46 who is about to give a token up, and meets another's write, looks aga
   const row = await rowOf(cookie);
   assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.1000.unknown" }, row.version));
   refuses = true;
-  const flight = renewals().flight(await rowOf(cookie));
+  const flight = coordinator().join(await rowOf(cookie));
   await pass(4_000);
   assert.deepEqual(await flight, { kind: "unavailable", retryAfter: 1_000, answered: true });
   assert.deepEqual([refuses, parseBody(await rowOf(cookie)).renewal?.lost, world.provider.spends.length], [false, true, 0]);

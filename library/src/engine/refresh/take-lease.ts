@@ -2,29 +2,29 @@
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody } from "../../core/record.ts";
-import { failedRow, leased, leaseText, wasShown } from "../../core/renewal.ts";
+import { failedRow, leased, leaseText, mayHaveBeenSent } from "../../core/refresh.ts";
 import type { LeaseWatch } from "./lease-watch.ts";
-import type { Renewal, RenewalOptions } from "./options.ts";
-import type { SucceededAt, Wanted } from "./refresh-target.ts";
-import { wanted } from "./refresh-target.ts";
-import type { Spends } from "./refresh-with-lease.ts";
-import { spend } from "./refresh-with-lease.ts";
+import type { CoordinatorOptions, RefreshResult } from "./options.ts";
+import type { RefreshTarget, SucceededAt } from "./refresh-target.ts";
+import { refreshTarget } from "./refresh-target.ts";
+import type { RefreshContext } from "./refresh-with-lease.ts";
+import { refreshWithLease } from "./refresh-with-lease.ts";
 
 /** The longest that `refresh` takes, if a provider does not say. */
 const REFRESH_TIMEOUT = 15_000;
 
 /** The outcome of one look at the row: a result, or look again. */
-export type Look = Renewal | "again";
+export type Look = RefreshResult | "again";
 
 /** A row whose refresh token may be sent, once its lease is ours. */
-export interface Found {
+export interface DueRow {
   readonly row: SessionRow;
   readonly body: RecordBody;
-  readonly wanted: Wanted;
+  readonly target: RefreshTarget;
   readonly lease: "free" | "ran-out" | "ours";
 }
 
-export const isLook = (found: Look | Found): found is Look => typeof found === "string" || "kind" in found;
+export const isLook = (found: Look | DueRow): found is Look => typeof found === "string" || "kind" in found;
 
 /** The session whose row is read. `rejected`: an access token that counts as run out. */
 export interface Looking {
@@ -36,9 +36,9 @@ export interface Looking {
 /** Reads the row: the refresh that is due by it, or the outcome of this look. */
 export async function look(
   { flight: { id }, rejected, watch }: Looking,
-  options: RenewalOptions,
+  options: CoordinatorOptions,
   succeededAt: SucceededAt,
-): Promise<Look | Found> {
+): Promise<Look | DueRow> {
   const { store, clock, policy } = options;
   // mutant: wall-clock-reading
   const before = clock.monotonic();
@@ -48,38 +48,42 @@ export async function look(
   const over = row === undefined ? "expired" : overReason(row, now, policy);
   if (row === undefined || over !== null) return { kind: "ended", reason: over ?? "expired" };
   const body = parseBody(row);
-  const found = wanted(row, body, rejected, options, succeededAt);
-  if (!("tokens" in found)) return found;
+  const target = refreshTarget(row, body, rejected, options, succeededAt);
+  if (!("tokens" in target)) return target;
   const lease = watch.judge(row.lease, before);
-  return lease === "stands" ? "again" : { row, body, wanted: found, lease };
+  return lease === "stands" ? "again" : { row, body, target, lease };
 }
 
 /** Takes the lease and refreshes; `again` if another process was quicker. */
-export async function take({ row, body, wanted, lease: found }: Found, watch: LeaseWatch, spends: Spends): Promise<Look> {
-  const { store, entropy, report } = spends.options;
+export async function takeLease(
+  { row, body, target, lease: found }: DueRow,
+  watch: LeaseWatch,
+  context: RefreshContext,
+): Promise<Look> {
+  const { store, entropy, report } = context.options;
   if (found === "ours" && row.lease !== null) {
     if (!watch.inTime()) return "again";
-    return spend({ row, lease: row.lease, body, ...wanted }, spends);
+    return refreshWithLease({ row, lease: row.lease, body, ...target }, context);
   }
-  const timeout = wanted.provider.refreshTimeout ?? REFRESH_TIMEOUT;
+  const timeout = target.provider.refreshTimeout ?? REFRESH_TIMEOUT;
   const margin = Math.max(1_000, timeout / 4);
   const name = Buffer.from(entropy.bytes(12)).toString("base64url");
   const lease = leaseText(name, { length: Math.ceil(timeout + margin), unknown: found === "ran-out" });
   if (found === "ran-out") {
-    report({ name: "refresh.taken-over", level: "warn", sessionId: row.id, provider: wanted.provider.name });
+    report({ name: "refresh.taken-over", level: "warn", sessionId: row.id, provider: target.provider.name });
   }
-  if (found === "ran-out" && wasShown(row.lease, body)) return giveUp(row, body, spends.options);
+  if (found === "ran-out" && mayHaveBeenSent(row.lease, body)) return giveUp(row, body, context.options);
   watch.asked(lease, margin);
   const next = leased(row, lease);
   // mutant: lease-unconditional
   if (!(await store.put(next, row.version))) return "again";
   // mutant: late-sender
   if (!watch.inTime()) return "again";
-  return spend({ row: next, lease, body, ...wanted }, spends);
+  return refreshWithLease({ row: next, lease, body, ...target }, context);
 }
 
 /** Two holders vanished, and each may have sent the token: it is not sent a third time. */
-async function giveUp(row: SessionRow, body: RecordBody, { store, clock }: RenewalOptions): Promise<Look> {
+async function giveUp(row: SessionRow, body: RecordBody, { store, clock }: CoordinatorOptions): Promise<Look> {
   const failures = (body.renewal?.failures ?? 0) + 1;
   const lost = failedRow(row, body, { failures, until: clock.now(), unknown: true, lost: true });
   if (!(await store.put(lost, row.version))) return "again";

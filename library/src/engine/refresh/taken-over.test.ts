@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
-import type { RefreshOutcome, RenewalState, SessionRow } from "../../contracts.ts";
+import type { RefreshOutcome, RefreshState, SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
@@ -15,7 +15,7 @@ let world: World;
 afterEach(() => world.close());
 
 const renewed = (n: number): RefreshOutcome => ({
-  kind: "renewed",
+  kind: "refreshed",
   tokens: tokens(n, world.clock.now() + LIFETIME),
   claims: null,
 });
@@ -35,7 +35,7 @@ async function pass(milliseconds: number, step = 500): Promise<void> {
 }
 
 /** A session of which another holds a lease, or held it. */
-async function leasedTo(lease: string, renewal?: RenewalState): Promise<string> {
+async function leasedTo(lease: string, renewal?: RefreshState): Promise<string> {
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const row = await rowOf(cookie);
@@ -55,7 +55,7 @@ for (const [name, lease, renewal, failures] of [
     world = renewalWorld();
     const cookie = await leasedTo(lease, renewal);
     const { id, expires } = await rowOf(cookie);
-    const renewing = optionsOf(only().auth).renewals.flight(await rowOf(cookie));
+    const renewing = optionsOf(only().auth).coordinator.join(await rowOf(cookie));
     const asked = only().ask(cookie);
     await pass(2_000);
     assert.equal((await asked).decision.kind, "proceed");
@@ -235,7 +235,7 @@ test("F-46 a store that fails is asked four times in a renewal, with a twentieth
   world.clock.advance(LIFETIME);
   const begun = world.clock.monotonic();
   asked = [];
-  const renewal = optionsOf(only().auth).renewals.flight(row);
+  const renewal = optionsOf(only().auth).coordinator.join(row);
   const refused = assert.rejects(renewal, { code: "ERR_STORE_UNAVAILABLE" });
   await world.quiet();
   await pass(300, 10);
@@ -266,8 +266,8 @@ test("F-46 while the store has not heard that a refresh came to nothing, nobody 
   disk.full = true;
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   assert.equal((await only().ask(cookie)).decision.kind, "proceed");
-  const { renewals } = optionsOf(only().auth);
-  assert.deepEqual(await renewals.renew(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
+  const { coordinator } = optionsOf(only().auth);
+  assert.deepEqual(await coordinator.refresh(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
   assert.equal(world.provider.spends.length, 1);
   disk.full = false;
   await pass(1_000);

@@ -8,8 +8,8 @@ import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
 import { createBackground } from "../lifecycle/background.ts";
 import { Endings } from "../lifecycle/endings.ts";
-import type { Landing } from "./single-flight.ts";
-import { Flight } from "./single-flight.ts";
+import type { FlightResult } from "./single-flight.ts";
+import { SingleFlight } from "./single-flight.ts";
 import { WaitBudget } from "./wait-budget.ts";
 import { Waits } from "./waits.ts";
 
@@ -38,8 +38,8 @@ afterEach(async () => {
 });
 
 /** A request that may wait so long. Answers what it was told so far. */
-function ask(flight: Flight, most: number | WaitBudget): () => Landing | null {
-  let told: Landing | null = null;
+function ask(flight: SingleFlight, most: number | WaitBudget): () => FlightResult | null {
+  let told: FlightResult | null = null;
   const budget = typeof most === "number" ? new WaitBudget(most, clock) : most;
   void waits.for(flight, budget, ROW).then((landing) => {
     told = landing;
@@ -53,7 +53,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 test("F-35 a request that has waited as long as it may is told to come again; the others wait on, and it is told of once", async () => {
-  const flight = new Flight(ROW.id, undefined, clock.monotonic());
+  const flight = new SingleFlight(ROW.id, undefined, clock.monotonic());
   const [short, long, longest] = [ask(flight, 1_000), ask(flight, 1_200), ask(flight, 9_000)];
   await pass(999);
   assert.deepEqual([short(), long()], [null, null]);
@@ -71,7 +71,7 @@ test("F-35 a request that has waited as long as it may is told to come again; th
 test("F-35 who comes later waits for the rest of what the provider has for its answer", async () => {
   const provider = { ...scriptedProvider(), requestTimeout: 4_000 };
   await pass(500);
-  const flight = new Flight(ROW.id, provider, clock.monotonic());
+  const flight = new SingleFlight(ROW.id, provider, clock.monotonic());
   await pass(3_000);
   const late = ask(flight, 60_000);
   await pass(999);
@@ -85,7 +85,7 @@ test("F-35 who comes later waits for the rest of what the provider has for its a
 });
 
 test("F-71 with the last that waits all watching and every timer goes, and comes back with the next", async () => {
-  const flight = new Flight(ROW.id, undefined, clock.monotonic());
+  const flight = new SingleFlight(ROW.id, undefined, clock.monotonic());
   const first = ask(flight, 1_000);
   const second = ask(flight, 2_000);
   await pass(0);
@@ -99,23 +99,23 @@ test("F-71 with the last that waits all watching and every timer goes, and comes
   const [third, fourth] = [ask(flight, 1_000), ask(flight, 1_000)];
   await pass(0);
   assert.equal(clock.sleeping, 2);
-  waits.land(flight, { kind: "renewed", row: ROW });
+  waits.finish(flight, { kind: "refreshed", row: ROW });
   await pass(0);
-  assert.deepEqual([third(), fourth()], Array(2).fill({ kind: "renewed", row: ROW }));
+  assert.deepEqual([third(), fourth()], Array(2).fill({ kind: "refreshed", row: ROW }));
   assert.equal(clock.sleeping, 0);
-  assert.deepEqual(await flight.landed, { kind: "renewed", row: ROW });
+  assert.deepEqual(await flight.result, { kind: "refreshed", row: ROW });
 });
 
 test("F-71 who was told of the end is told of nothing else, and others wait as long as they may", async () => {
-  const flight = new Flight(ROW.id, undefined, clock.monotonic());
+  const flight = new SingleFlight(ROW.id, undefined, clock.monotonic());
   const ended = ask(flight, 1_000);
-  const patient = ask(new Flight("another", undefined, clock.monotonic()), 3_000);
+  const patient = ask(new SingleFlight("another", undefined, clock.monotonic()), 3_000);
   await pass(0);
   endings.tell(ROW.id, "logout");
-  waits.land(flight, { kind: "renewed", row: ROW });
-  const quick = new Flight("third", undefined, clock.monotonic());
+  waits.finish(flight, { kind: "refreshed", row: ROW });
+  const quick = new SingleFlight("third", undefined, clock.monotonic());
   ask(quick, 9_000);
-  waits.land(quick, { kind: "renewed", row: ROW });
+  waits.finish(quick, { kind: "refreshed", row: ROW });
   await pass(2_000);
   assert.deepEqual([ended(), patient(), events], [{ kind: "ended", reason: "logout" }, null, []]);
   await pass(1_000);
@@ -125,14 +125,14 @@ test("F-71 who was told of the end is told of nothing else, and others wait as l
 
 test("F-35 a request that waits twice may wait as long as once, and what its handler does between does not count", async () => {
   const budget = new WaitBudget(1_000, clock);
-  const flight = new Flight(ROW.id, undefined, clock.monotonic());
+  const flight = new SingleFlight(ROW.id, undefined, clock.monotonic());
   const first = ask(flight, budget);
   await pass(600);
-  waits.land(flight, { kind: "renewed", row: ROW });
+  waits.finish(flight, { kind: "refreshed", row: ROW });
   await pass(5_000);
-  const second = ask(new Flight(ROW.id, undefined, clock.monotonic()), budget);
+  const second = ask(new SingleFlight(ROW.id, undefined, clock.monotonic()), budget);
   await pass(399);
-  assert.deepEqual([first()?.kind, second()], ["renewed", null]);
+  assert.deepEqual([first()?.kind, second()], ["refreshed", null]);
   await pass(1);
   assert.deepEqual(second(), LATER);
 });

@@ -5,18 +5,18 @@
 import type { EndReason, SessionRow } from "../../contracts.ts";
 import type { Deadline } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { RenewalOptions } from "./options.ts";
-import type { Flight, Landing, Waiter } from "./single-flight.ts";
+import type { CoordinatorOptions } from "./options.ts";
+import type { FlightResult, SingleFlight, Waiter } from "./single-flight.ts";
 import type { WaitBudget } from "./wait-budget.ts";
 
-const LATER: Landing = { kind: "unavailable", retryAfter: 1_000 };
+const LATER: FlightResult = { kind: "unavailable", retryAfter: 1_000 };
 
 /** Each waits no longer than its budget, the provider's time limit, and the life of the session. */
 export class Waits {
-  readonly #options: Pick<RenewalOptions, "clock" | "endings" | "report">;
+  readonly #options: Pick<CoordinatorOptions, "clock" | "endings" | "report">;
   readonly #deadlines: Deadlines;
 
-  constructor(options: Pick<RenewalOptions, "clock" | "endings" | "report">) {
+  constructor(options: Pick<CoordinatorOptions, "clock" | "endings" | "report">) {
     this.#options = options;
     this.#deadlines = new Deadlines(options.clock);
   }
@@ -25,13 +25,13 @@ export class Waits {
    * The result of the flight, or that this request waits for it no longer.
    * @param row as it was read just now, if it was
    */
-  for(flight: Flight, budget: WaitBudget, row?: SessionRow): Promise<Landing> {
+  for(flight: SingleFlight, budget: WaitBudget, row?: SessionRow): Promise<FlightResult> {
     const { clock, endings } = this.#options;
     const now = clock.monotonic();
     // A later request waits for the rest of what the first one may.
-    const patience = (flight.provider?.requestTimeout ?? Number.POSITIVE_INFINITY) - (now - flight.since);
-    const at = now + Math.max(0, Math.min(budget.begin(), patience));
-    const { promise, resolve } = Promise.withResolvers<Landing>();
+    const providerLimit = (flight.provider?.requestTimeout ?? Number.POSITIVE_INFINITY) - (now - flight.since);
+    const at = now + Math.max(0, Math.min(budget.begin(), providerLimit));
+    const { promise, resolve } = Promise.withResolvers<FlightResult>();
     const waiting = new Waiting(this, { at, flight, budget, answer: resolve });
     // A literal of one element allocates one place; an array that is pushed to allocates many.
     flight.waiting = flight.waiting.length === 0 ? [waiting] : [...flight.waiting, waiting];
@@ -42,13 +42,13 @@ export class Waits {
   }
 
   /** The flight is over, and with it all waits for it. */
-  land(flight: Flight, landing: Landing): void {
-    flight.land(landing);
-    this.#endAll(flight, landing);
+  finish(flight: SingleFlight, result: FlightResult): void {
+    flight.finish(result);
+    this.#endAll(flight, result);
   }
 
   /** A request has waited as long as it may. */
-  late(flight: Flight, waiting: Waiting): void {
+  late(flight: SingleFlight, waiting: Waiting): void {
     flight.waiting = flight.waiting.filter((other) => other !== waiting);
     this.#end(waiting, LATER);
     if (flight.waiting.length === 0) this.#unwatch(flight);
@@ -58,33 +58,33 @@ export class Waits {
     this.#options.report({ name: "refresh.slow", level: "warn", sessionId: flight.id, ...about });
   }
 
-  #ended(flight: Flight, reason: EndReason): void {
+  #ended(flight: SingleFlight, reason: EndReason): void {
     this.#endAll(flight, { kind: "ended", reason });
   }
 
-  #endAll(flight: Flight, landing: Landing): void {
+  #endAll(flight: SingleFlight, result: FlightResult): void {
     const { waiting } = flight;
     flight.waiting = [];
     this.#unwatch(flight);
-    for (const one of waiting) this.#end(one, landing);
+    for (const one of waiting) this.#end(one, result);
   }
 
-  #unwatch(flight: Flight): void {
+  #unwatch(flight: SingleFlight): void {
     flight.stopWatching?.();
     flight.stopWatching = null;
   }
 
-  #end(waiting: Waiter, landing: Landing): void {
-    waiting.end(landing);
+  #end(waiting: Waiter, result: FlightResult): void {
+    waiting.end(result);
     this.#deadlines.remove();
   }
 }
 
 interface WaitingOptions {
   readonly at: number;
-  readonly flight: Flight;
+  readonly flight: SingleFlight;
   readonly budget: WaitBudget;
-  answer(landing: Landing): void;
+  answer(result: FlightResult): void;
 }
 
 /** A request that waits. */
@@ -92,9 +92,9 @@ export class Waiting implements Deadline {
   readonly at: number;
   over = false;
   readonly #waits: Waits;
-  readonly #flight: Flight;
+  readonly #flight: SingleFlight;
   readonly #budget: WaitBudget;
-  readonly #answer: (landing: Landing) => void;
+  readonly #answer: (result: FlightResult) => void;
 
   constructor(waits: Waits, { at, flight, budget, answer }: WaitingOptions) {
     this.at = at;
@@ -108,9 +108,9 @@ export class Waiting implements Deadline {
     this.#waits.late(this.#flight, this);
   }
 
-  end(landing: Landing): void {
+  end(result: FlightResult): void {
     this.over = true;
     this.#budget.end();
-    this.#answer(landing);
+    this.#answer(result);
   }
 }

@@ -7,7 +7,7 @@ import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
-import { type Change, type Committed, commit, insist } from "./write-result.ts";
+import { type Change, type Committed, commit, retryUntilStored } from "./write-result.ts";
 
 const LEASE = "ours.1000.first";
 const holding = (tokens: string): string => JSON.stringify({ format: 1, tokens });
@@ -19,7 +19,7 @@ interface Case {
   readonly what: string;
   /** What somebody else wrote since the lease was taken. */
   readonly since: (row: SessionRow) => SessionRow | null;
-  readonly renewed?: boolean;
+  readonly hasNewTokens?: boolean;
   readonly kind: Committed["kind"];
   /** When it is written again after a failure. */
   readonly again?: Committed["kind"];
@@ -34,32 +34,32 @@ const CASES: readonly Case[] = [
   {
     what: "the lease is somebody else's, who knows of new tokens",
     since: (row) => next(row, { lease: "theirs.1000.first" }),
-    renewed: true,
+    hasNewTokens: true,
     kind: "superseded",
   },
   {
     what: "the lease was given back with nothing in hand",
     since: (row) => next(row, { lease: null }),
-    renewed: true,
+    hasNewTokens: true,
     kind: "stored",
   },
   { what: "the same, and there is nothing new to write", since: (row) => next(row, { lease: null }), kind: "superseded" },
   {
     what: "somebody else has written other tokens",
     since: (row) => next(row, { lease: null, body: holding("theirs") }),
-    renewed: true,
+    hasNewTokens: true,
     kind: "superseded",
   },
   {
     what: "ours was written, and its answer lost",
     since: (row) => next(row, { lease: null, body: holding("new") }),
-    renewed: true,
+    hasNewTokens: true,
     kind: "superseded",
     again: "stored",
   },
 ];
 
-for (const { what, since, renewed = false, kind, again = kind } of CASES) {
+for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
   const prepare = async () => {
     const clock = manualClock();
     const store = memory();
@@ -68,7 +68,7 @@ for (const { what, since, renewed = false, kind, again = kind } of CASES) {
     const after = since(row);
     const there = overStore(store, { ...(after === null ? { get: () => undefined, put: () => false } : {}) });
     if (after !== null && after !== row) assert.equal(await store.put(after, row.version), true);
-    return { clock, store: there, held: { row, lease: LEASE, renewed } };
+    return { clock, store: there, held: { row, lease: LEASE, hasNewTokens } };
   };
 
   test(`F-46 a renewal is written while it is wanted: ${what}`, async () => {
@@ -88,7 +88,7 @@ for (const { what, since, renewed = false, kind, again = kind } of CASES) {
       },
     });
     const entropy = { bytes: (size: number) => new Uint8Array(size) };
-    const settled = insist(held, change, { store: troubled, clock, entropy }, new AbortController().signal);
+    const settled = retryUntilStored(held, change, { store: troubled, clock, entropy }, new AbortController().signal);
     let waited = 0;
     for (; failures < 4; waited += 5) {
       clock.advance(5);
@@ -110,7 +110,7 @@ test("F-46 at the end of the process it is offered once more, and given up", asy
     },
   });
   const options = { store, clock: manualClock(), entropy: { bytes: (size: number) => new Uint8Array(size) } };
-  assert.equal(await insist({ row: sampleRow(), lease: LEASE }, change, options, closing.signal), null);
+  assert.equal(await retryUntilStored({ row: sampleRow(), lease: LEASE }, change, options, closing.signal), null);
   assert.equal(asked, 1);
 });
 
@@ -142,7 +142,12 @@ for (const [name, byte, part] of [
       },
     });
     const entropy = { bytes: () => Uint8Array.of(byte, 0) };
-    const settled = await insist({ row, lease: LEASE }, change, { store, clock, entropy }, new AbortController().signal);
+    const settled = await retryUntilStored(
+      { row, lease: LEASE },
+      change,
+      { store, clock, entropy },
+      new AbortController().signal,
+    );
     assert.equal(settled?.kind, "ended");
     assert.deepEqual(
       slept,

@@ -2,17 +2,17 @@
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { chance } from "../../crypto/entropy.ts";
-import type { RenewalOptions } from "./options.ts";
+import type { CoordinatorOptions } from "./options.ts";
 
 /** A lease, and the row with which it was written. */
-export interface Holding {
+export interface LeaseHolder {
   readonly row: SessionRow;
   readonly lease: string;
   /**
    * The result holds new tokens: as long as no lease is held and the stored tokens are those that were used, they are
    * written, however late.
    */
-  readonly renewed?: boolean;
+  readonly hasNewTokens?: boolean;
 }
 
 /** The change to the row; replayed on the fresh one after a conflict. */
@@ -28,21 +28,21 @@ export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | 
  * @param known the body of the row as it was leased
  */
 export async function commit(
-  holding: Holding,
+  holder: LeaseHolder,
   change: Change,
-  { store }: Pick<RenewalOptions, "store">,
-  known = parseBody(holding.row),
+  { store }: Pick<CoordinatorOptions, "store">,
+  known = parseBody(holder.row),
 ): Promise<Committed> {
-  let { row } = holding;
+  let { row } = holder;
   let body = known;
   for (;;) {
     const next = change(row, body);
     if (await store.put(next, row.version)) return { kind: "stored", row: next };
     const fresh = await store.get(row.id);
     if (fresh === undefined || fresh.ended !== null) return { kind: "ended" };
-    if (!isWanted(holding, fresh)) {
+    if (!isWanted(holder, fresh)) {
       // mutant: no-fencing
-      if (fresh.lease !== holding.lease) return { kind: "superseded" };
+      if (fresh.lease !== holder.lease) return { kind: "superseded" };
     }
     // mutant: result-on-old-row
     row = fresh;
@@ -57,10 +57,10 @@ const LONGEST_PAUSE = 5_000;
  * The same, retried with exponential backoff until the store answers: the provider has already used up the old token.
  * At the end of the process it is tried once more; `null`: the store never answered.
  */
-export async function insist(
-  holding: Holding,
+export async function retryUntilStored(
+  holder: LeaseHolder,
   change: Change,
-  options: Pick<RenewalOptions, "store" | "clock" | "entropy">,
+  options: Pick<CoordinatorOptions, "store" | "clock" | "entropy">,
   closing: AbortSignal,
 ): Promise<Committed | null> {
   const { clock, entropy } = options;
@@ -68,7 +68,7 @@ export async function insist(
     const last = closing.aborted;
     if (!last) await clock.sleep(pause * (0.5 + chance(entropy) / 2), closing).catch(() => undefined);
     try {
-      return await again(holding, change, options);
+      return await retryOnce(holder, change, options);
     } catch {
       if (last) return null;
     }
@@ -76,17 +76,17 @@ export async function insist(
 }
 
 // Idempotent: the write before may have taken effect although its answer was lost; then the row holds it, and no lease.
-async function again(holding: Holding, change: Change, options: Pick<RenewalOptions, "store">): Promise<Committed> {
-  const row = await options.store.get(holding.row.id);
+async function retryOnce(holder: LeaseHolder, change: Change, options: Pick<CoordinatorOptions, "store">): Promise<Committed> {
+  const row = await options.store.get(holder.row.id);
   if (row === undefined || row.ended !== null) return { kind: "ended" };
-  if (row.lease === holding.lease || isWanted(holding, row)) return commit({ ...holding, row }, change, options);
-  const intended = change(holding.row, parseBody(holding.row));
+  if (row.lease === holder.lease || isWanted(holder, row)) return commit({ ...holder, row }, change, options);
+  const intended = change(holder.row, parseBody(holder.row));
   return tokensIn(row) === tokensIn(intended) ? { kind: "stored", row } : { kind: "superseded" };
 }
 
 // The process that took the lease over gave it back without new tokens, and the provider no longer takes the stored
 // one.
-function isWanted({ row, renewed }: Holding, fresh: SessionRow): boolean {
+function isWanted({ row, hasNewTokens: renewed }: LeaseHolder, fresh: SessionRow): boolean {
   return renewed === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
 }
 

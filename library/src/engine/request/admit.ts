@@ -9,7 +9,7 @@ import type { Draft } from "../../core/draft.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { endSessions } from "../lifecycle/end-sessions.ts";
-import type { Renewal } from "../refresh/options.ts";
+import type { RefreshResult } from "../refresh/options.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import type { Asserted, Observed } from "./authenticate/authenticate.ts";
 import { comesAlong, provenBy, registered, reportTurnedAway } from "./authenticate/authenticate.ts";
@@ -55,7 +55,7 @@ export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, b
   const proven = provenBy(observed.verdict);
   if (proven === null) return Promise.resolve(observed);
   // By hand, so that of a crowd that waits hardly anything is kept.
-  return options.renewals.renew(proven.row, { budget, fresh: true }).then(
+  return options.coordinator.refresh(proven.row, { budget, fresh: true }).then(
     (renewal) => renewed(observed, verdictOf(renewal, proven)),
     (cause: unknown) => renewed(observed, failedBy(cause)),
   );
@@ -71,9 +71,9 @@ function asserting(asserted: Asserted): Observed {
   return { verdict: { kind: "principal", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
-function verdictOf(renewal: Renewal, proven: ProvenSession): Verdict {
+function verdictOf(renewal: RefreshResult, proven: ProvenSession): Verdict {
   switch (renewal.kind) {
-    case "renewed":
+    case "refreshed":
       // mutant: rotates-again
       return { kind: "session", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
     case "ended":

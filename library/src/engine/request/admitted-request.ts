@@ -78,7 +78,7 @@ export abstract class AdmittedRequest<Data> {
 
   /** How long this request still waits for refreshes. */
   get waiting(): WaitBudget {
-    this.#waiting ??= this.options.renewals.budget();
+    this.#waiting ??= this.options.coordinator.budget();
     return this.#waiting;
   }
 
@@ -121,9 +121,9 @@ export abstract class AdmittedRequest<Data> {
     this.#decision = step;
     const row = this.#proven?.row;
     const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
-    const { refresh, renewals } = this.options;
-    const renews = policy.renews !== false && refresh.policy === "keep-in-step";
-    if (nearly && renews && step.kind === "proceed") renewals.ahead(row);
+    const { refresh, coordinator } = this.options;
+    const renews = policy.refreshes !== false && refresh.policy === "keep-in-step";
+    if (nearly && renews && step.kind === "proceed") coordinator.refreshAhead(row);
     return step;
   }
 

@@ -95,7 +95,7 @@ export class RequestExchange<Data>
   }
 
   loginFromProvider({ identity, tokens, sid, issuedAt }: ProviderLogin, provider: string): void {
-    this.options.renewals.succeeded(provider);
+    this.options.coordinator.succeeded(provider);
     const login = { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt };
     this.record((draft) => withLogin(draft, login));
   }

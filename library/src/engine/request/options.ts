@@ -13,13 +13,13 @@ import type {
 import type { Cookies } from "../../cookie/names.ts";
 import type { OriginRules } from "../../core/csrf.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
-import type { RefreshPolicy } from "../../core/renewal.ts";
+import type { RefreshPolicy } from "../../core/refresh.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 import type { KeptAddress } from "../../net/kept-address.ts";
 import type { Announce } from "../lifecycle/announce.ts";
 import type { Endings } from "../lifecycle/endings.ts";
 import type { UnfinishedEndings } from "../lifecycle/unfinished-endings.ts";
-import type { Renewals } from "../refresh/coordinator.ts";
+import type { RefreshCoordinator } from "../refresh/coordinator.ts";
 import type { Chain } from "./authenticate/authenticate.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
@@ -51,7 +51,7 @@ export interface EngineOptions<Data> {
   readonly announce: Announce;
   /** Endings that the store would not take. */
   readonly unfinished: UnfinishedEndings;
-  readonly renewals: Renewals;
+  readonly coordinator: RefreshCoordinator;
   readonly refresh: RefreshPolicy;
   /** The page of a navigation that cannot be served now. */
   readonly outagePage: OutagePage;

@@ -23,7 +23,7 @@ test("F-63 SE-07 who waited for a renewal while another replica exchanged the se
   await world.quiet();
   const second = there?.ask(cookie);
   await world.quiet();
-  world.provider.spends[0]?.answer({ kind: "renewed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  world.provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
   const one = await rotated((await first)?.exchange);
   assert.ok(one !== undefined && one !== cookie);
   // The other replica looks again, and finds new tokens and the new secret at once.

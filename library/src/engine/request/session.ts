@@ -159,7 +159,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     }
     // Who has just been signed in has no token here yet; the one that is stored is somebody else's.
     if (draft.login !== null && draft.login.owner !== proven.row.owner) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
-    return options.renewals.accessToken(proven.row, rejected, this.#exchange.waiting);
+    return options.coordinator.accessToken(proven.row, rejected, this.#exchange.waiting);
   }
 
   // Trying the change out at once lets the handler, not the settling, hear of data that do not fit.

@@ -7,7 +7,7 @@ import type { Circumstances, CookiePlan, Held, Minted, PutStep } from "../../cor
 import { needsTicket, plan } from "../../core/plan.ts";
 import { overReason } from "../../core/policy.ts";
 import { snapshot } from "../../core/record.ts";
-import { renewAtOf } from "../../core/renewal.ts";
+import { renewAtOf } from "../../core/refresh.ts";
 import { chance } from "../../crypto/entropy.ts";
 import type { MintedTicket } from "../../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../../crypto/ticket.ts";

@@ -23,8 +23,8 @@ async function allRequests(config: Partial<ProviderConfig> = {}): Promise<readon
   const login = await signIn(op, provider);
   if (login.kind !== "login") return assert.fail(String(login.cause));
   const renewed = await provider.refresh(login.tokens, login.identity);
-  assert.equal(renewed.kind, "renewed");
-  assert.equal(await provider.revoke(renewed.kind === "renewed" ? renewed.tokens : TOKENS), true);
+  assert.equal(renewed.kind, "refreshed");
+  assert.equal(await provider.revoke(renewed.kind === "refreshed" ? renewed.tokens : TOKENS), true);
   await provider.close();
   return op.journal.filter(({ endpoint }) => endpoint === "token" || endpoint === "revocation");
 }

@@ -21,7 +21,7 @@ test("F-71 refreshes copy no metadata, import no key, go over no fetch and make 
   let { tokens } = login;
   const refresh = async (): Promise<void> => {
     const outcome = await provider.refresh(tokens, login.identity);
-    if (outcome.kind !== "renewed") return assert.fail(JSON.stringify(outcome));
+    if (outcome.kind !== "refreshed") return assert.fail(JSON.stringify(outcome));
     tokens = outcome.tokens;
   };
   await refresh();

@@ -43,7 +43,7 @@ async function refreshed(refresh: Lies, login: Lies = {}, config: Partial<Provid
   return {
     outcome,
     check: "cause" in outcome && outcome.cause instanceof Error && "check" in outcome.cause ? outcome.cause.check : null,
-    kept: outcome.kind === "renewed" ? payloadOf(outcome.tokens.idToken) : null,
+    kept: outcome.kind === "refreshed" ? payloadOf(outcome.tokens.idToken) : null,
     userinfo: op.count("userinfo") - asked,
     reasons: events.slice(reported).map(({ reason }) => reason),
   };
@@ -92,8 +92,8 @@ test("ID-13 what a renewed ID token may leave out or write in another way does n
       const signedIn = await signIn(op, all.provider);
       if (signedIn.kind !== "login") return assert.fail(String(signedIn.cause));
       const { kind } = await all.provider.refresh({ ...signedIn.tokens, idToken: null }, signedIn.identity);
-      assert.equal(kind, "renewed", name);
-    } else assert.equal((await refreshed(refresh, login)).outcome.kind, "renewed", name);
+      assert.equal(kind, "refreshed", name);
+    } else assert.equal((await refreshed(refresh, login)).outcome.kind, "refreshed", name);
   }
 });
 
@@ -139,7 +139,7 @@ test("RF-04 A-45 an ID token that cannot be checked is left aside, and the token
     ],
   ] as const satisfies readonly (readonly [string, Lies])[]) {
     const { outcome, kept, reasons } = await refreshed(lies, {}, {});
-    assert.ok(outcome.kind === "renewed", `${reason}: ${JSON.stringify(outcome)}`);
+    assert.ok(outcome.kind === "refreshed", `${reason}: ${JSON.stringify(outcome)}`);
     assert.deepEqual([outcome.claims, kept?.["name"], reasons], [null, "Alice", [reason]]);
   }
 });
@@ -160,7 +160,7 @@ test("RF-04 A-45 keys that cannot be had cost no tokens", async () => {
         endpoint === "keys" && (answer === null || Boolean(response.writeHead(answer).end()));
       const { provider: other, events } = clientOf(op, { timeout: 200, refreshTimeout: 200 });
       const outcome = await other.refresh(signedIn.tokens, signedIn.identity);
-      assert.ok(outcome.kind === "renewed" && outcome.claims === null, String(answer));
+      assert.ok(outcome.kind === "refreshed" && outcome.claims === null, String(answer));
       assert.notEqual(outcome.tokens.refreshToken, signedIn.tokens.refreshToken);
       assert.equal(outcome.tokens.idToken, signedIn.tokens.idToken);
       assert.equal(events.at(-1)?.reason, reason);

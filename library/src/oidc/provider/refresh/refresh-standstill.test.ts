@@ -66,7 +66,7 @@ async function refreshedLate(shape: Shape): Promise<boolean> {
   }
   await setTimeout(LIMIT * 2);
   child.kill("SIGCONT");
-  assert.deepEqual((await outcome)[0], { kind: "renewed", accessToken: "late-but-here" });
+  assert.deepEqual((await outcome)[0], { kind: "refreshed", accessToken: "late-but-here" });
   child.disconnect();
   assert.deepEqual(await exited, [0, null]);
   return true;
@@ -102,7 +102,7 @@ test("RF-03 RF-05 no refresh token leaves over a connection that was closed whil
     return (await heard)[0];
   };
 
-  assert.deepEqual(await say({}), { kind: "renewed", accessToken: "number-1" });
+  assert.deepEqual(await say({}), { kind: "refreshed", accessToken: "number-1" });
   assert.equal(await say({ standstill: true }), "still");
   const kept = used[0] ?? assert.fail("nobody refreshed");
   assert.equal(kept.destroyed, false, "the connection is not kept");
@@ -113,7 +113,7 @@ test("RF-03 RF-05 no refresh token leaves over a connection that was closed whil
   await setTimeout(300);
   child.stdin?.write(".");
 
-  assert.deepEqual((await outcome)[0], { kind: "renewed", accessToken: "number-2" });
+  assert.deepEqual((await outcome)[0], { kind: "refreshed", accessToken: "number-2" });
   assert.equal(used.length, 2);
   child.disconnect();
   assert.deepEqual(await exited, [0, null]);

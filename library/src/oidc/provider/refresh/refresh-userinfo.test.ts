@@ -32,7 +32,7 @@ test("UserInfo is asked with the new access token, and its claims replace the ol
   op.user.claims = { name: "Alice B." };
   op.lies.userinfo = (honest) => ({ ...honest, email: "b@example.com" });
   const outcome = await provider.refresh(tokens, identity);
-  assert.ok(outcome.kind === "renewed");
+  assert.ok(outcome.kind === "refreshed");
   assert.equal(op.journal.at(-1)?.headers.authorization, `Bearer ${outcome.tokens.accessToken}`);
   const { name, email, groups } = outcome.claims ?? {};
   assert.deepEqual([name, email, groups], ["Alice B.", "b@example.com", undefined]);
@@ -43,7 +43,7 @@ test("without a new ID token UserInfo, which is newer, goes before the old one, 
   op.user.claims = { name: "Alice B." };
   Object.assign(op.lies, withoutIdToken);
   const outcome = await provider.refresh(tokens, identity);
-  assert.ok(outcome.kind === "renewed");
+  assert.ok(outcome.kind === "refreshed");
   assert.equal(outcome.claims?.["name"], "Alice B.");
   assert.equal(outcome.claims?.["auth_time"], identity.claims["auth_time"]);
   assert.equal(outcome.claims?.["nonce"], undefined);
@@ -67,7 +67,7 @@ test("RF-04 UserInfo that fails costs neither tokens nor claims, in whatever way
         if (!renewedToo) Object.assign(op.lies, withoutIdToken);
         bend(op.lies);
         const outcome = await asked.provider.refresh(tokens, identity);
-        assert.ok(outcome.kind === "renewed", `${name}: ${JSON.stringify(outcome)}`);
+        assert.ok(outcome.kind === "refreshed", `${name}: ${JSON.stringify(outcome)}`);
         assert.notEqual(outcome.tokens.refreshToken, tokens.refreshToken);
         assert.equal(asked.events.at(-1)?.reason, "userinfo", name);
         if (renewedToo) {

@@ -66,12 +66,12 @@ test("RF-04 a refresh gives new tokens and claims, and keeps what the answer lea
   const { tokens, identity } = await login();
   op.user.claims = { name: "Alice B." };
   const first = await provider.refresh(tokens, identity);
-  assert.ok(first.kind === "renewed" && first.claims?.["name"] === "Alice B.");
+  assert.ok(first.kind === "refreshed" && first.claims?.["name"] === "Alice B.");
   assert.notEqual(first.tokens.refreshToken, tokens.refreshToken);
   assert.notEqual(first.tokens.idToken, tokens.idToken);
   op.lies.token = ({ access_token, token_type }) => ({ access_token, token_type });
   const second = await provider.refresh(first.tokens, identity);
-  assert.ok(second.kind === "renewed" && second.claims === null);
+  assert.ok(second.kind === "refreshed" && second.claims === null);
   assert.notEqual(second.tokens.accessToken, first.tokens.accessToken);
   assert.equal(second.tokens.refreshToken, first.tokens.refreshToken);
   assert.equal(second.tokens.idToken, first.tokens.idToken);
@@ -92,7 +92,7 @@ test("RF-04 a token lives from when it was asked for, however late its answer is
   assert.ok(result.kind === "login" && result.tokens.expires < begun + 110_000, "the login's");
   const asked = clock.now();
   const renewed = await slow.refresh(result.tokens, result.identity);
-  assert.ok(renewed.kind === "renewed" && renewed.tokens.expires < asked + 110_000, "the refresh's");
+  assert.ok(renewed.kind === "refreshed" && renewed.tokens.expires < asked + 110_000, "the refresh's");
   await slow.close();
 });
 
@@ -100,11 +100,11 @@ test("RF-07 the scope is what the answer says, and a refresh asks for none", asy
   const { tokens, identity } = await login();
   op.lies.token = (honest) => ({ ...honest, scope: "openid" });
   const narrowed = await provider.refresh(tokens, identity);
-  assert.ok(narrowed.kind === "renewed" && narrowed.tokens.scope === "openid");
+  assert.ok(narrowed.kind === "refreshed" && narrowed.tokens.scope === "openid");
   // RFC 6749, section 5.1: left out, the scope is what it was, which is the narrowed one by now.
   op.lies.token = ({ scope: _, ...honest }) => honest;
   const silent = await provider.refresh(narrowed.tokens, identity);
-  assert.ok(silent.kind === "renewed");
+  assert.ok(silent.kind === "refreshed");
   assert.equal(silent.tokens.scope, "openid");
   const sent = op.journal.findLast(({ endpoint }) => endpoint === "token");
   assert.deepEqual([...(sent?.form.keys() ?? [])].sort(), ["grant_type", "refresh_token"]);

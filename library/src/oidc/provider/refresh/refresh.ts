@@ -94,9 +94,9 @@ async function renewed(context: RefreshContext, granted: GrantedRefresh): Promis
   if (idToken instanceof ProviderProblem) return { kind: "refused", cause: idToken };
   const kept = idToken === null ? tokens : { ...tokens, idToken: granted.idToken?.text ?? null };
   if (!provider.config.userinfo)
-    return { kind: "renewed", tokens: kept, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
+    return { kind: "refreshed", tokens: kept, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
   const claims = await withUserinfo(context, tokens.accessToken, idToken, identity);
-  return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "renewed", tokens: kept, claims };
+  return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "refreshed", tokens: kept, claims };
 }
 
 /** Failed checks that do not concern the ID token's user: the ID token is ignored, and the other tokens are used. */

@@ -20,7 +20,7 @@ export interface GrantedRefresh {
 }
 
 /** The outcome of one refresh request. */
-export type RefreshResult = GrantedRefresh | Exclude<RefreshOutcome, { kind: "renewed" }>;
+export type RefreshResult = GrantedRefresh | Exclude<RefreshOutcome, { kind: "refreshed" }>;
 
 /** Sends the one request, and classifies an answer without tokens. */
 export async function sendRefresh(provider: Ready, refreshToken: string): Promise<RefreshResult> {
@@ -62,7 +62,7 @@ function problemIn({ status, fields, content }: ReadResponse): ProviderProblem {
 }
 
 /** What a request came to that gave no answer: `unknown` if it may have taken effect all the same. */
-export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { kind: "renewed" | "refused" }> {
+export function outcomeOf(problem: ProviderProblem): Exclude<RefreshOutcome, { kind: "refreshed" | "refused" }> {
   const answered = problem.kind === "invalid";
   if (problem.ambiguous) return { kind: "unknown", answered, cause: problem };
   return { kind: "unavailable", answered, retryAfter: problem.retryAfter, cause: problem };
@@ -84,7 +84,7 @@ export function answeredNo(
   kept: ReadResponse,
   problem: ProviderProblem,
   { clock, preset }: Ready,
-): Exclude<RefreshOutcome, { kind: "renewed" }> {
+): Exclude<RefreshOutcome, { kind: "refreshed" }> {
   const { status, fields, content } = kept;
   const error = errorCodeOf(membersOf(fields, content));
   const cause = error === null || problem.errorCode !== null ? problem : saying(error, problem);

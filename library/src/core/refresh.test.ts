@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { ProviderTokens, RecordBody, RenewalState, SessionRow } from "../contracts.ts";
+import type { ProviderTokens, RecordBody, RefreshState, SessionRow } from "../contracts.ts";
 import { sampleRow } from "../testing/store-suite/rows.ts";
 import { EMPTY_BODY, parseBody, serializeBody } from "./record.ts";
 import {
+  backoff,
+  backoffLeft,
   failedRow,
   givenUpRow,
-  HOPELESS,
   leased,
   leaseText,
+  MAX_FAILURES,
   parseLease,
-  pauseAfter,
-  pauseLeft,
+  refreshDue,
+  refreshedRow,
   refreshPolicy,
   renewAtOf,
-  renewalDue,
-  renewedRow,
-} from "./renewal.ts";
+} from "./refresh.ts";
 
 const NOW = 10_000_000;
 const tokens = (expires: number, refreshToken: string | null = "r"): ProviderTokens => ({
@@ -68,25 +68,25 @@ test("tokens are renewed between the last fifth and the last tenth of their life
 
 test("pauses double from a second to a minute, by chance half of it, or are as long as was asked for, ten minutes at most", () => {
   assert.deepEqual(
-    [1, 2, 3, 6, 7, 8, 50].map((failures) => pauseAfter(failures, null, 1)),
+    [1, 2, 3, 6, 7, 8, 50].map((failures) => backoff(failures, null, 1)),
     [1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000],
   );
   assert.deepEqual(
-    [0, 0.5, 1].map((chance) => pauseAfter(3, null, chance)),
+    [0, 0.5, 1].map((chance) => backoff(3, null, chance)),
     [2_000, 3_000, 4_000],
   );
-  assert.equal(pauseAfter(1, null, 0.0001), 501, "rounded up");
-  assert.equal(pauseAfter(1, 30_000, 1), 30_000);
-  assert.equal(pauseAfter(3, 3_000, 1), 4_000);
-  assert.equal(pauseAfter(1, 3_600_000, 1), 600_000);
+  assert.equal(backoff(1, null, 0.0001), 501, "rounded up");
+  assert.equal(backoff(1, 30_000, 1), 30_000);
+  assert.equal(backoff(3, 3_000, 1), 4_000);
+  assert.equal(backoff(1, 3_600_000, 1), 600_000);
 });
 
 test("a success since our own pause began shortens it to a second; one that the provider asked for stands", () => {
-  const state = (more: Partial<RenewalState>): RenewalState => ({ failures: 5, until: NOW + 20_000, unknown: false, ...more });
-  assert.equal(pauseLeft(state({}), NOW, NOW), 20_000);
-  assert.equal(pauseLeft(state({ failed: NOW - 100 }), NOW, NOW - 50), 900);
-  assert.equal(pauseLeft(state({ failed: NOW - 100 }), NOW, NOW - 100), 20_000, "not since");
-  assert.equal(pauseLeft(state({ failed: NOW - 100, until: NOW + 5 }), NOW, NOW), 5, "never longer");
+  const state = (more: Partial<RefreshState>): RefreshState => ({ failures: 5, until: NOW + 20_000, unknown: false, ...more });
+  assert.equal(backoffLeft(state({}), NOW, NOW), 20_000);
+  assert.equal(backoffLeft(state({ failed: NOW - 100 }), NOW, NOW - 50), 900);
+  assert.equal(backoffLeft(state({ failed: NOW - 100 }), NOW, NOW - 100), 20_000, "not since");
+  assert.equal(backoffLeft(state({ failed: NOW - 100, until: NOW + 5 }), NOW, NOW), 5, "never longer");
 });
 
 test("a lease says how long it stands and what is known of its token; one that cannot be read stands longest", () => {
@@ -112,7 +112,7 @@ test("a lease says how long it stands and what is known of its token; one that c
 });
 
 const identity = { issuer: "i", subject: "s", claims: { role: "old" }, authenticatedAt: 0, method: "app" };
-const RENEWAL: RenewalState = { failures: 1, until: NOW + 5, unknown: false };
+const RENEWAL: RefreshState = { failures: 1, until: NOW + 5, unknown: false };
 const BODY: RecordBody = { ...EMPTY_BODY, identity, data: { kept: 1 }, tokens: "old", renewal: RENEWAL };
 const ROW: SessionRow = sampleRow({
   version: 7,
@@ -125,18 +125,18 @@ const ROW: SessionRow = sampleRow({
 test("SE-06 a renewal replaces tokens and claims, forgets failures and lease, and is no activity", () => {
   const renewed = { tokens: tokens(NOW + 9), sealed: "new", claims: { role: "new" }, renewAt: NOW + 8 };
   const { renewal: _, ...rest } = BODY;
-  const next = renewedRow(ROW, BODY, renewed);
+  const next = refreshedRow(ROW, BODY, renewed);
   const { body, ...columns } = next;
   const { body: before, ...same } = ROW;
   assert.notEqual(body, before);
   assert.deepEqual(columns, { ...same, version: 8, lease: null, renewAt: NOW + 8, tokenExpires: NOW + 9 });
   assert.deepEqual(parseBody(next), { ...rest, identity: { ...identity, claims: { role: "new" } }, tokens: "new" });
-  assert.deepEqual(parseBody(renewedRow(ROW, BODY, { ...renewed, claims: null })).identity, identity);
-  assert.equal(parseBody(renewedRow(ROW, { ...BODY, identity: null }, renewed)).identity, null);
+  assert.deepEqual(parseBody(refreshedRow(ROW, BODY, { ...renewed, claims: null })).identity, identity);
+  assert.equal(parseBody(refreshedRow(ROW, { ...BODY, identity: null }, renewed)).identity, null);
 });
 
 test("a failure leaves the row as it was but for the pause, and one without hope is left to whoever comes", () => {
-  const failed = (more: Partial<RenewalState>): SessionRow => failedRow(ROW, BODY, { ...RENEWAL, ...more });
+  const failed = (more: Partial<RefreshState>): SessionRow => failedRow(ROW, BODY, { ...RENEWAL, ...more });
   assert.deepEqual(failed({ failures: 3 }), {
     ...ROW,
     version: 8,
@@ -144,10 +144,10 @@ test("a failure leaves the row as it was but for the pause, and one without hope
     renewAt: NOW + 5,
     body: serializeBody({ ...BODY, renewal: { ...RENEWAL, failures: 3 } }),
   });
-  assert.equal(failed({ failures: HOPELESS - 1 }).renewAt, NOW + 5);
-  assert.equal(failed({ failures: HOPELESS }).renewAt, ROW.expires);
+  assert.equal(failed({ failures: MAX_FAILURES - 1 }).renewAt, NOW + 5);
+  assert.equal(failed({ failures: MAX_FAILURES }).renewAt, ROW.expires);
   assert.equal(failed({ lost: true }).renewAt, ROW.expires);
-  assert.equal(HOPELESS, 10);
+  assert.equal(MAX_FAILURES, 10);
   assert.deepEqual(givenUpRow(ROW), { ...ROW, version: 8, renewAt: ROW.expires });
   assert.deepEqual(leased(ROW, "b"), { ...ROW, version: 8, lease: "b" });
 });
@@ -163,5 +163,5 @@ test("a renewal is due from its time on, or once the token has run out, and neve
     [null, NOW - 1, false],
     [null, null, false],
   ] as const)
-    assert.equal(renewalDue({ ...ROW, renewAt, tokenExpires }, NOW), due, `${renewAt} ${tokenExpires}`);
+    assert.equal(refreshDue({ ...ROW, renewAt, tokenExpires }, NOW), due, `${renewAt} ${tokenExpires}`);
 });

@@ -1,5 +1,5 @@
 /** When tokens are refreshed, the backoff after failures, and the rows that a refresh writes. */
-import type { JsonObject, ProviderTokens, RecordBody, RenewalState, SessionRow } from "../contracts.ts";
+import type { JsonObject, ProviderTokens, RecordBody, RefreshState, SessionRow } from "../contracts.ts";
 import { type Duration, durationOption } from "./options/settings.ts";
 import { serializeBody } from "./record.ts";
 
@@ -56,15 +56,15 @@ export function renewAtOf(tokens: ProviderTokens, now: number, chance: number): 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 /** The longest `Retry-After` of a provider that is followed. */
-const MOST_PATIENCE = 600_000;
+const LONGEST_RETRY_AFTER = 600_000;
 
 /**
  * Exponential backoff after so many failures in a row: doubling from a second to a minute, with jitter down to half of
  * it; or longer, as the provider asked.
  */
-export function pauseAfter(failures: number, retryAfter: number | null, chance: number): number {
+export function backoff(failures: number, retryAfter: number | null, chance: number): number {
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures - 1, 10)) * (0.5 + chance / 2);
-  return Math.ceil(Math.max(pause, Math.min(retryAfter ?? 0, MOST_PATIENCE)));
+  return Math.ceil(Math.max(pause, Math.min(retryAfter ?? 0, LONGEST_RETRY_AFTER)));
 }
 
 /**
@@ -72,7 +72,7 @@ export function pauseAfter(failures: number, retryAfter: number | null, chance: 
  * is over: then the pause is as short as the first one. A pause that the provider asked for stands (it has no
  * `failed`).
  */
-export function pauseLeft({ until, failed }: RenewalState, now: number, succeededAt: number): number {
+export function backoffLeft({ until, failed }: RefreshState, now: number, succeededAt: number): number {
   const over = failed !== undefined && succeededAt > failed;
   return (over ? Math.min(until, failed + FIRST_PAUSE) : until) - now;
 }
@@ -81,7 +81,7 @@ export function pauseLeft({ until, failed }: RenewalState, now: number, succeede
  * After so many failures in a row a session is not refreshed ahead any more; a request that needs the token still
  * tries, once per backoff.
  */
-export const HOPELESS = 10;
+export const MAX_FAILURES = 10;
 
 /** A row's lease: the right to send its refresh token. */
 export interface Lease {
@@ -110,7 +110,7 @@ export function parseLease(text: string): Lease {
 }
 
 /** Whether the refresh token may have been sent before, by lease and record, without a known result. */
-export function wasShown(lease: string | null, { renewal }: RecordBody): boolean {
+export function mayHaveBeenSent(lease: string | null, { renewal }: RecordBody): boolean {
   return (lease !== null && parseLease(lease).unknown) || renewal?.unknown === true;
 }
 
@@ -119,7 +119,7 @@ export function leased(row: SessionRow, lease: string): SessionRow {
 }
 
 /** What a refresh writes. */
-export interface Renewed {
+export interface Refreshed {
   readonly tokens: ProviderTokens;
   readonly sealed: string;
   /** `null`: the stored claims stay. */
@@ -128,7 +128,7 @@ export interface Renewed {
 }
 
 /** The row with its new tokens and claims. `seen` stays: a refresh is no activity of the user (SE-06). */
-export function renewedRow(row: SessionRow, body: RecordBody, { tokens, sealed, claims, renewAt }: Renewed): SessionRow {
+export function refreshedRow(row: SessionRow, body: RecordBody, { tokens, sealed, claims, renewAt }: Refreshed): SessionRow {
   const { renewal: _, identity, ...rest } = body;
   const known = identity === null || claims === null ? identity : { ...identity, claims };
   return {
@@ -143,8 +143,8 @@ export function renewedRow(row: SessionRow, body: RecordBody, { tokens, sealed, 
 }
 
 /** The row after a failed attempt: the session lives on, and waits for its backoff. */
-export function failedRow(row: SessionRow, body: RecordBody, renewal: RenewalState): SessionRow {
-  const renewAt = renewal.failures >= HOPELESS || renewal.lost === true ? row.expires : renewal.until;
+export function failedRow(row: SessionRow, body: RecordBody, renewal: RefreshState): SessionRow {
+  const renewAt = renewal.failures >= MAX_FAILURES || renewal.lost === true ? row.expires : renewal.until;
   return { ...row, version: row.version + 1, lease: null, renewAt, body: serializeBody({ ...body, renewal }) };
 }
 
@@ -157,7 +157,7 @@ export function givenUpRow(row: SessionRow): SessionRow {
 }
 
 /** Whether the tokens of a row are due to be refreshed: they have run out or nearly so. */
-export function renewalDue(row: SessionRow, now: number): boolean {
+export function refreshDue(row: SessionRow, now: number): boolean {
   if (row.renewAt === null) return false;
   return now >= row.renewAt || (row.tokenExpires !== null && now >= row.tokenExpires);
 }
@@ -166,6 +166,6 @@ export function renewalDue(row: SessionRow, now: number): boolean {
  * Whether there was an access token, and it ran out: without a refresh token only a fresh login gives another. If there
  * never was one, or it was over when it came, a login would change nothing.
  */
-export function isSpent({ created, tokenExpires }: SessionRow, now: number): boolean {
+export function hasRunOut({ created, tokenExpires }: SessionRow, now: number): boolean {
   return tokenExpires !== null && tokenExpires > created && now >= tokenExpires;
 }
