@@ -13,7 +13,15 @@ import type { ProviderConfig } from "./oidc/provider/config.ts";
 import type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 import type { ProxyOptions as ProxyHeaderOptions } from "./strategies/proxy.ts";
 
-/** What is kept about the client with a new session. It is deleted with the session. */
+/**
+ * What is kept about the client with a new session. It is deleted with the session.
+ *
+ * @example
+ * ```ts
+ * // "Your devices" shows the browser and the network of each session.
+ * const auth = coatcheck({ keep: { userAgent: true, address: "truncated" }, … });
+ * ```
+ */
 export interface KeepOptions {
   /** The browser's `User-Agent`, at most 512 characters. Default `false`. */
   readonly userAgent?: boolean;
@@ -29,7 +37,20 @@ export interface KeepOptions {
   readonly addressOf?: (request: RequestView) => string | undefined;
 }
 
-/** What `coatcheck()` takes. */
+/**
+ * What `coatcheck()` takes.
+ *
+ * @example
+ * ```ts
+ * import type { CoatcheckOptions, JsonObject } from "coatcheck";
+ * const options: CoatcheckOptions<JsonObject> = {
+ *   publicUrl: ["https://app.example.com", "https://admin.example.com"],
+ *   secrets: process.env["COATCHECK_SECRET"],
+ *   store: sqlite("/var/lib/app/sessions.db"),
+ *   session: { idle: "30m" },
+ * };
+ * ```
+ */
 export interface CoatcheckOptions<Data> {
   /**
    * The origin that browsers use, or several; cookies, redirect URIs and the CSRF origin come from it, never from a
@@ -116,13 +137,36 @@ export interface ProxyUsers extends ResolverOptions {
   readonly signOutUrl?: string;
 }
 
-/** A proxy that signs people on: how it says who asks, and what the app makes of them. */
+/**
+ * A proxy that signs people on: how it says who asks, and what the app makes of them.
+ *
+ * @example
+ * ```ts
+ * import type { ProxyOptions } from "coatcheck";
+ * const signOutUrl = "https://auth.example.com/logout";
+ * const proxy: ProxyOptions = { trusted: ["10.0.3.7"], preset: "authelia", signOutUrl };
+ * const auth = coatcheck({ proxy, … });
+ * ```
+ */
 export interface ProxyOptions extends ProxyHeaderOptions, ProxyUsers {
   /** What the proxy signs, where it does; its plain headers are then not read. */
   readonly assertion?: AssertionOptions;
 }
 
-/** The same with a reader of your own. */
+/**
+ * The same with a reader of your own.
+ *
+ * @example
+ * ```ts
+ * import type { ProxyReader, ProxyReaderOptions } from "coatcheck";
+ * const mutualTls: ProxyReader = {
+ *   headers: ["x-client-cert-subject"],
+ *   proven: true,
+ *   read: (request) => (request.peer === "10.0.3.7" ? { kind: "absent" } : { kind: "stripped", reason: "peer" }),
+ * };
+ * const proxy: ProxyReaderOptions = { reader: mutualTls };
+ * ```
+ */
 export interface ProxyReaderOptions extends ProxyUsers {
   readonly reader: ProxyReader;
 }

@@ -34,13 +34,43 @@ export interface ExpressAdapter<Data> {
   readonly session: EitherForm<RequestHandler>;
   /** Answers `/auth/login` and the other endpoints; passes on all else. */
   readonly routes: EitherForm<RequestHandler>;
-  /** Lets only somebody signed in pass: 401 for the others, or the login for a navigation. */
+  /**
+   * Lets only somebody signed in pass: 401 for the others, or the login for a navigation.
+   *
+   * @example
+   * ```ts
+   * const web = coatcheckExpress(auth);
+   * app.use("/account", web.requireUser());
+   * app.delete("/account", web.requireUser({ via: ["session"] }), (_request, response) => response.sendStatus(204));
+   * ```
+   */
   readonly requireUser: EitherForm<RequestHandler> & ((options: RequireUser) => RequestHandler);
   /** Answers errors with a code of ours (`accessToken()` rejects with such). Comes last. */
   readonly errors: EitherForm<ErrorRequestHandler>;
-  /** The request's session. A `TypeError` where `session()` did not come first. */
+  /**
+   * The request's session. A `TypeError` where `session()` did not come first.
+   *
+   * @example
+   * ```ts
+   * const web = coatcheckExpress(auth);
+   * app.post("/theme", (request, response) => {
+   *   web.of(request).set({ theme: "dark" });
+   *   response.sendStatus(204);
+   * });
+   * ```
+   */
   of(request: Request): Session<Data>;
-  /** The session of somebody signed in; throws `ERR_UNAUTHENTICATED` where nobody is, which `errors()` answers. */
+  /**
+   * The session of somebody signed in; throws `ERR_UNAUTHENTICATED` where nobody is, which `errors()` answers.
+   *
+   * @example
+   * ```ts
+   * const web = coatcheckExpress(auth);
+   * app.get("/token", async (request, response) => {
+   *   response.json({ token: await web.user(request).accessToken() });
+   * });
+   * ```
+   */
   user(request: Request): SignedInSession<Data>;
 }
 

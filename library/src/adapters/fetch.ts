@@ -5,9 +5,29 @@ import { handleFetch, handleFetchUser, userPolicy } from "../adapter.ts";
 export type FetchListener = (request: Request, info?: FetchInfo) => Promise<Response>;
 
 export interface FetchAdapter<Data> {
-  /** A Fetch-style server function: answers our own endpoints, gives every other request its session. */
+  /**
+   * A Fetch-style server function: answers our own endpoints, gives every other request its session.
+   *
+   * @example
+   * ```ts
+   * const serve = coatcheckFetch(auth).handler((session) => {
+   *   session.update((data) => ({ ...data, visits: Number(data["visits"] ?? 0) + 1 }));
+   *   return Response.json({ user: session.identity?.subject ?? null });
+   * });
+   * ```
+   */
   handler(handle: FetchHandler<Data>): FetchListener;
-  /** The same for somebody signed in; others get 401, or the login for a navigation. */
+  /**
+   * The same for somebody signed in; others get 401, or the login for a navigation.
+   *
+   * @example
+   * ```ts
+   * const serve = coatcheckFetch(auth).userHandler(async (session, request) => {
+   *   const authorization = `Bearer ${await session.accessToken()}`;
+   *   return fetch(`https://api.example.com${new URL(request.url).pathname}`, { headers: { authorization } });
+   * });
+   * ```
+   */
   userHandler(
     handle: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,
     options?: RequireUser,

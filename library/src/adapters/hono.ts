@@ -17,16 +17,39 @@ import {
 
 const ANYONE: Policy = { require: "none" };
 
+/**
+ * Options of {@link coatcheckHono}.
+ *
+ * @example
+ * ```ts
+ * import { getConnInfo } from "@hono/node-server/conninfo";
+ * const on = coatcheckHono(auth, { peer: (context) => getConnInfo(context).remote.address });
+ * ```
+ */
 export interface HonoOptions {
   /** The address of the peer, by the runtime's own `getConnInfo`. */
   readonly peer?: (context: Context) => string | undefined;
 }
 
 export interface HonoAdapter<Data> {
-  /** Answers our own endpoints, and gives every other request behind it `c.var.session`. */
+  /**
+   * Answers our own endpoints, and gives every other request behind it `c.var.session`.
+   *
+   * @example
+   * ```ts
+   * const site = new Hono().use(coatcheckHono(auth).session());
+   * site.get("/", (c) => c.text(c.var.session.identity === null ? "Welcome" : "Welcome back"));
+   * ```
+   */
   session(): MiddlewareHandler<{ Variables: { session: Session<Data> } }>;
   /**
    * Lets only somebody signed in pass, and narrows `c.var.session`: 401 for the others, or the login for a navigation.
+   *
+   * @example
+   * ```ts
+   * const on = coatcheckHono(auth);
+   * const site = new Hono().use(on.session()).use("/account/*", on.requireUser());
+   * ```
    */
   requireUser(options?: RequireUser): MiddlewareHandler<{ Variables: { session: SignedInSession<Data> } }>;
 }

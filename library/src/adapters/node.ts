@@ -20,14 +20,33 @@ export interface NodeAdapter<Data> {
    * ```
    */
   handler(handle: NodeHandler<Data>): (request: IncomingMessage, response: ServerResponse) => void;
-  /** The same for somebody signed in; others get 401, or the login for a navigation. */
+  /**
+   * The same for somebody signed in; others get 401, or the login for a navigation.
+   *
+   * @example
+   * ```ts
+   * const web = coatcheckNode(auth);
+   * const byCookie = { via: ["session"] }; // no bearer token
+   * const report = web.userHandler((_request, response, { owner }) => response.end(`of ${owner}`), byCookie);
+   * ```
+   */
   userHandler(
     handle: (request: IncomingMessage, response: ServerResponse, session: SignedInSession<Data>) => unknown,
     options?: RequireUser,
   ): (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** Coatcheck for plain `node:http`. */
+/**
+ * Coatcheck for plain `node:http`.
+ *
+ * @example
+ * ```ts
+ * const web = coatcheckNode(auth);
+ * createServer(web.userHandler((_request, response, session) => {
+ *   response.end(`Hello ${session.claims["name"]}`);
+ * })).listen(3000);
+ * ```
+ */
 export function coatcheckNode<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
   const engine = new NodeEngine(auth.engine);
   // An exchange goes from hand to hand here: the usual request makes no closure that it does not need.

@@ -20,6 +20,14 @@ export interface ClientSession<Claims> {
  */
 export type SessionListener<Claims> = (session: ClientSession<Claims> | null, before: ClientSession<Claims> | null) => void;
 
+/**
+ * Options of `sessionClient`.
+ *
+ * @example
+ * ```ts
+ * const client = sessionClient({ prefix: "/login", maxAge: 10_000, retryTimeout: 5_000 });
+ * ```
+ */
 export interface SessionClientOptions {
   /** The path of the endpoints. Default `/auth`. */
   readonly prefix?: string;
@@ -31,6 +39,14 @@ export interface SessionClientOptions {
   readonly retryTimeout?: number;
 }
 
+/**
+ * Options of `signIn`.
+ *
+ * @example
+ * ```ts
+ * client.signIn({ provider: "google", returnTo: "/checkout" });
+ * ```
+ */
 export interface SignInOptions {
   /** The address of this origin to which the browser comes back. Default: this page. */
   readonly returnTo?: string;
@@ -38,6 +54,15 @@ export interface SignInOptions {
   readonly provider?: string;
 }
 
+/**
+ * Options of `signOut`.
+ *
+ * @example
+ * ```ts
+ * const url = await client.signOut({ navigate: false });
+ * setTimeout(() => location.assign(url), 2_000); // time for a last word
+ * ```
+ */
 export interface SignOutOptions {
   /**
    * Where the browser goes afterwards, unless the provider has a page for it. Default: the page that the server is
@@ -57,11 +82,34 @@ export interface SessionClient<Claims> {
    * the user (SE-06).
    *
    * @throws SessionClientError if the server could not say; what was known stays as it is
+   *
+   * @example
+   * ```ts
+   * const session = await client.session();
+   * document.title = session === null ? "Welcome" : `Signed in until ${new Date(session.session?.expiresAt ?? 0)}`;
+   * ```
    */
   session(): Promise<ClientSession<Claims> | null>;
-  /** Calls the listener at every change from now on, whichever tab or server made it. Answers a function that stops. */
+  /**
+   * Calls the listener at every change from now on, whichever tab or server made it. Answers a function that stops.
+   *
+   * @example
+   * ```ts
+   * const stop = client.subscribe((session, before) => {
+   *   if (session === null && before !== null) location.assign("/signed-out");
+   * });
+   * addEventListener("pagehide", stop);
+   * ```
+   */
   subscribe(listener: SessionListener<Claims>): () => void;
-  /** Goes to the login. */
+  /**
+   * Goes to the login.
+   *
+   * @example
+   * ```ts
+   * document.querySelector("#sign-in")?.addEventListener("click", () => client.signIn({ returnTo: "/inbox" }));
+   * ```
+   */
   signIn(options?: SignInOptions): void;
   /**
    * Ends the session, then tells the other tabs, then goes where the server says. Answers that address. Listeners of
@@ -69,21 +117,59 @@ export interface SessionClient<Claims> {
    *
    * @throws SessionClientError if the server did not confirm it: the user is still signed in, and no listener was
    * called
+   *
+   * @example
+   * ```ts
+   * await client.signOut({ returnTo: "/goodbye" });
+   * ```
    */
   signOut(options?: SignOutOptions): Promise<string>;
-  /** The user is active: sent at most once a minute, however often it is called. Never rejects. */
+  /**
+   * The user is active: sent at most once a minute, however often it is called. Never rejects.
+   *
+   * @example
+   * ```ts
+   * document.addEventListener("input", () => void client.keepAlive()); // writing a long text
+   * ```
+   */
   keepAlive(): Promise<void>;
   /**
    * `fetch` with two additions: a 503 with `Retry-After` is retried if the request is idempotent and its body can be
    * sent again, within `retryTimeout`; and after a 401 the session is read again, so that listeners are told of its
    * end.
+   *
+   * @example
+   * ```ts
+   * const response = await client.fetch("/api/orders");
+   * if (response.status === 401) client.signIn();
+   * ```
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Stops all timers and listeners. */
+  /**
+   * Stops all timers and listeners.
+   *
+   * @example
+   * ```ts
+   * import { SessionClientError } from "coatcheck/client";
+   * const own = sessionClient();
+   * await own.session().finally(own.close);
+   * ```
+   */
   close(): void;
 }
 
-/** The server did not give the answer that was asked for. */
+/**
+ * The server did not give the answer that was asked for.
+ *
+ * @example
+ * ```ts
+ * import { SessionClientError } from "coatcheck/client";
+ * await client.signOut().catch((error: unknown) => {
+ *   if (!(error instanceof SessionClientError)) throw error;
+ *   alert(`You are still signed in (${error.code}). Please try again.`);
+ * });
+ * ```
+ */
 export class SessionClientError extends Error {
   override readonly name = "SessionClientError";
   /**

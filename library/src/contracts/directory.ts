@@ -32,17 +32,58 @@ export interface SignedOut extends Pick<ProviderNotice, "issuer" | "subject" | "
 
 /** Lists and ends sessions. Every method rejects with `ERR_STORE_UNAVAILABLE` if the store does not answer. */
 export interface SessionDirectory {
-  /** The live sessions of an owner, newest first; at most 1000. */
+  /**
+   * The live sessions of an owner, newest first; at most 1000.
+   *
+   * @example
+   * ```ts
+   * const sessions = await auth.sessions.list("42");
+   * const rows = sessions.map(({ id, userAgent, seenAt }) => ({ id, userAgent, seen: new Date(seenAt) }));
+   * ```
+   */
   list(owner: string): Promise<readonly SessionInfo[]>;
-  /** The live session of this id, or `null`. */
+  /**
+   * The live session of this id, or `null`.
+   *
+   * @example
+   * ```ts
+   * const found = await auth.sessions.show("AAAAAAAAAAAAAAAAAAAAAA");
+   * console.log(found === null ? "is over" : `belongs to ${found.owner}`);
+   * ```
+   */
   show(id: string): Promise<SessionInfo | null>;
-  /** Ends one. `false` if no session of this id was alive. */
+  /**
+   * Ends one. `false` if no session of this id was alive.
+   *
+   * @example
+   * ```ts
+   * app.delete("/admin/sessions/:id", async (request, response) => {
+   *   response.sendStatus((await auth.sessions.end(request.params.id, "admin")) ? 204 : 404);
+   * });
+   * ```
+   */
   end(id: string, reason: EndReason): Promise<boolean>;
-  /** Ends all of an owner but `except`, also those whose login is on its way. Answers how many were alive. */
+  /**
+   * Ends all of an owner but `except`, also those whose login is on its way. Answers how many were alive.
+   *
+   * @example
+   * ```ts
+   * // "Sign out my other devices"
+   * const { owner, id } = session;
+   * if (owner !== null && id !== null) await auth.sessions.endAll(owner, "elsewhere", id);
+   * ```
+   */
   endAll(owner: string, reason: EndReason, except?: string): Promise<number>;
   /**
    * Ends the sessions that the provider signed out, and logins that are under way at this moment (LO-10). Answers how
    * many were alive.
+   *
+   * @example
+   * ```ts
+   * // A provider that tells of logouts by a webhook of its own.
+   * const signedOut = { issuer: "https://id.example.com", subject: "42", sid: null, issuedAt: Date.now() };
+   * const ended = await auth.sessions.signedOut(signedOut);
+   * ```
    */
   signedOut(notice: SignedOut): Promise<number>;
 }

@@ -1,6 +1,17 @@
 /** What happened, for logs and counters, and the codes of errors. */
 
-/** What happened, for logs and counters. Never holds a ticket, token, code, state or secret (OP-01). */
+/**
+ * What happened, for logs and counters. Never holds a ticket, token, code, state or secret (OP-01).
+ *
+ * @example
+ * ```ts
+ * import type { AuditEvent } from "coatcheck";
+ * const on = ({ level, name, reason, owner }: AuditEvent) => {
+ *   if (level === "warn" || level === "error") console.log(JSON.stringify({ name, reason, owner }));
+ * };
+ * const auth = coatcheck({ on, … });
+ * ```
+ */
 export interface AuditEvent {
   /** From the closed list; also the metric's label. */
   readonly name: EventName;

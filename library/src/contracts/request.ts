@@ -110,7 +110,20 @@ export type TokenVerdict =
   /** It cannot be judged now. `retryAfter` in milliseconds. */
   | { readonly kind: "unavailable"; readonly retryAfter?: number; readonly cause: unknown };
 
-/** Judges bearer tokens of one kind. */
+/**
+ * Judges bearer tokens of one kind.
+ *
+ * @example
+ * ```ts
+ * import type { TokenVerifier } from "coatcheck";
+ * const deployKeys: TokenVerifier = {
+ *   name: "deploy-key",
+ *   reads: (token) => token.startsWith("deploy_"),
+ *   verify: () => ({ kind: "invalid", reason: "revoked" }),
+ * };
+ * const auth = coatcheck({ bearer: { verifiers: [deployKeys] }, … });
+ * ```
+ */
 export interface TokenVerifier {
   /** For logs. */
   readonly name: string;

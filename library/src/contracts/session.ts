@@ -12,7 +12,15 @@ export type ReadonlyDeep<T> = JsonObject extends T
       ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
       : T;
 
-/** What `login` takes for a user whom the app itself authenticated. */
+/**
+ * What `login` takes for a user whom the app itself authenticated.
+ *
+ * @example
+ * ```ts
+ * import type { LoginIdentity } from "coatcheck";
+ * const identity: LoginIdentity = { issuer: "https://app.example.com", subject: "42", claims: { name: "Alice" } };
+ * ```
+ */
 export interface LoginIdentity {
   readonly issuer: string;
   readonly subject: string;
@@ -21,6 +29,15 @@ export interface LoginIdentity {
   readonly method?: string;
 }
 
+/**
+ * Options of `session.login`.
+ *
+ * @example
+ * ```ts
+ * // A shared terminal: the data of the anonymous session stay behind.
+ * session.login({ issuer: "https://app.example.com", subject: "42" }, { fresh: true });
+ * ```
+ */
 export interface LoginOptions {
   /** Start with empty data, also if the same identity or an anonymous session had some. Default `false`. */
   readonly fresh?: boolean;
@@ -53,23 +70,84 @@ export interface Session<Data = JsonObject> {
    * Aborted when the session ends, on any replica, or runs out; its `reason` is a `SessionEnded` error with the
    * {@link EndReason}. For sockets and event streams. The same for all requests of a session in this process; never
    * aborted without a session of a signed-in user.
+   *
+   * @example
+   * ```ts
+   * const prices = new WebSocket("wss://prices.example.com");
+   * session.signal.addEventListener("abort", () => prices.close(), { once: true });
+   * ```
    */
   readonly signal: AbortSignal;
-  /** Merges top-level keys. `undefined` is not JSON: to remove a key use `update`. */
+  /**
+   * Merges top-level keys. `undefined` is not JSON: to remove a key use `update`.
+   *
+   * @example
+   * ```ts
+   * session.set({ theme: "dark", language: "de" });
+   * ```
+   */
   set(patch: Partial<Data>): void;
-  /** Replaces the data by what `fn` returns. `fn` must be pure: it is replayed on the fresh record after a conflict. */
+  /**
+   * Replaces the data by what `fn` returns. `fn` must be pure: it is replayed on the fresh record after a conflict.
+   *
+   * @example
+   * ```ts
+   * session.update((data) => ({ ...data, visits: Number(data["visits"] ?? 0) + 1 }));
+   * session.update(({ coupon, ...rest }) => rest); // removes a key
+   * ```
+   */
   update(fn: (data: ReadonlyDeep<Data>) => Data): void;
-  /** A new record for this identity; the presented one ends. */
+  /**
+   * A new record for this identity; the presented one ends.
+   *
+   * @example
+   * ```ts
+   * const user = await users.find("42"); // after the app has checked the password
+   * if (user !== undefined && !user.blocked) {
+   *   session.login({ issuer: "https://app.example.com", subject: user.id, method: "password" });
+   * }
+   * ```
+   */
   login(identity: LoginIdentity, options?: LoginOptions): void;
-  /** Exchanges the secret; the old one is good for 10 s, for requests on their way. */
+  /**
+   * Exchanges the secret; the old one is good for 10 s, for requests on their way.
+   *
+   * @example
+   * ```ts
+   * session.set({ role: "admin" });
+   * session.rotate(); // the user has more rights now: an old copy of the cookie must not have them
+   * ```
+   */
   rotate(): void;
-  /** Ends the session, in the store first. */
+  /**
+   * Ends the session, in the store first.
+   *
+   * @example
+   * ```ts
+   * const web = coatcheckExpress(auth);
+   * app.post("/account/close", (request, response) => {
+   *   web.of(request).logout();
+   *   response.redirect(303, "/goodbye");
+   * });
+   * ```
+   */
   logout(): void;
   /**
    * The provider's access token, live, refreshed if it has run out: single flight, so that however many callers ask, it
    * is refreshed once. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or `ERR_SESSION_ENDED` (401: no user is signed in, or
    * only a fresh login gives a token). `rejected`: a token that a resource refused as `invalid_token`; if it is still
    * the newest, it is refreshed.
+   *
+   * @example
+   * ```ts
+   * const url = "https://api.example.com/orders";
+   * const token = await session.accessToken();
+   * let response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+   * if (response.status === 401) {
+   *   const fresh = await session.accessToken({ rejected: token });
+   *   response = await fetch(url, { headers: { authorization: `Bearer ${fresh}` } });
+   * }
+   * ```
    */
   accessToken(options?: { readonly rejected?: string }): Promise<string>;
 }

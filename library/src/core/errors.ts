@@ -162,7 +162,16 @@ export class CoatcheckError extends Error {
   }
 }
 
-/** RFC 9457 problem document of a code. `status` is the table's unless a protocol prescribes another. */
+/**
+ * RFC 9457 problem document of a code. `status` is the table's unless a protocol prescribes another.
+ *
+ * @example
+ * ```ts
+ * import { problem } from "coatcheck/errors";
+ * const headers = { "content-type": "application/problem+json" };
+ * const response = new Response(problem("ERR_FORBIDDEN", "Only editors may publish."), { status: 403, headers });
+ * ```
+ */
 export function problem(code: ErrorCode, detail?: string, status: number = ERRORS[code].status): string {
   const { message } = ERRORS[code];
   return JSON.stringify({

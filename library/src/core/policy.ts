@@ -26,7 +26,16 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The limits of NIST SP 800-63B-4 (SE-04). The default is AAL2. */
+/**
+ * The limits of NIST SP 800-63B-4 (SE-04). The default is AAL2.
+ *
+ * @example
+ * ```ts
+ * import { PRESETS } from "coatcheck";
+ * const session = { ...PRESETS.aal3, lifetime: "8h" } as const; // 15 minutes idle, and a working day in all
+ * const auth = coatcheck({ session, … });
+ * ```
+ */
 export const PRESETS = {
   aal1: { idle: 30 * DAY, lifetime: 30 * DAY },
   aal2: { idle: HOUR, lifetime: DAY },
@@ -41,6 +50,15 @@ export const ROTATION_GRACE = 10_000;
 /** The longest `Max-Age` that browsers take (6265bis s5.5); a longer lifetime would outlive its cookie. */
 const LONGEST = 400 * DAY;
 
+/**
+ * How long sessions last, as options: a preset, and what differs from it.
+ *
+ * @example
+ * ```ts
+ * const session = { preset: "aal2", idle: "30m", maxPerUser: 5 } as const;
+ * const auth = coatcheck({ session, … });
+ * ```
+ */
 export interface SessionOptions extends Partial<Pick<SessionPolicy, "persistent" | "maxData" | "maxPerUser">> {
   readonly preset?: PresetName;
   /** Without activity of the user for this long, the session is over. Default `1h`. */

@@ -18,7 +18,15 @@ export interface RefreshPolicy {
   readonly wait: number;
 }
 
-/** The same as options: all may be left out. */
+/**
+ * The same as options: all may be left out.
+ *
+ * @example
+ * ```ts
+ * // Sessions live on when the provider's tokens expire, and a handler refreshes them by `session.accessToken()`.
+ * const auth = coatcheck({ refresh: { policy: "on-demand", wait: "3s" }, … });
+ * ```
+ */
 export interface RefreshOptions extends Partial<Omit<RefreshPolicy, "wait">> {
   readonly wait?: Duration;
 }

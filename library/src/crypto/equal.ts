@@ -20,6 +20,15 @@ export function equalHash(a: string, b: string): boolean {
 /**
  * Whether a presented secret of any length is the expected one. Both are hashed first, so that the time tells not even
  * the length.
+ *
+ * @example
+ * ```ts
+ * import { sameSecret } from "coatcheck/secrets";
+ * app.get("/metrics", (request, response, next) => {
+ *   const isKnown = sameSecret(request.get("authorization") ?? "", `Bearer ${process.env["METRICS_TOKEN"]}`);
+ *   isKnown ? next() : response.sendStatus(401);
+ * });
+ * ```
  */
 export function sameSecret(presented: string, expected: string): boolean {
   return equalHash(hash("sha256", presented, "base64url"), hash("sha256", expected, "base64url"));

@@ -21,6 +21,12 @@ export type SecretSource = string | undefined;
  * @throws {CoatcheckError} `ERR_SECRET` for none, and for one that is empty, too short, a placeholder, not random, or
  * given twice. The
  *   message names the place, never the secret (CR-07, S-38).
+ *
+ * @example
+ * ```ts
+ * import { readSecrets } from "coatcheck/secrets";
+ * const [current, ...older] = readSecrets(process.env["COATCHECK_SECRET"], "COATCHECK_SECRET");
+ * ```
  */
 export function readSecrets(secrets: string | readonly string[] | undefined, source?: SecretSource): readonly Buffer[] {
   const texts = typeof secrets === "string" ? secrets.split(",") : (secrets ?? []);
@@ -38,7 +44,15 @@ export function readSecrets(secrets: string | readonly string[] | undefined, sou
   return read;
 }
 
-/** The bytes of one secret; `place` names it in messages. Throws as {@link readSecrets} does. */
+/**
+ * The bytes of one secret; `place` names it in messages. Throws as {@link readSecrets} does.
+ *
+ * @example
+ * ```ts
+ * import { readSecret } from "coatcheck/secrets";
+ * const key = readSecret(process.env["WEBHOOK_SECRET"], "WEBHOOK_SECRET");
+ * ```
+ */
 export function readSecret(given: unknown, place: string): Buffer {
   if (typeof given !== "string") throw refusal("the secret is not a text", `${place} is not a string.`);
   const text = given.trim();

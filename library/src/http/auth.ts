@@ -20,17 +20,52 @@ export interface Auth<Data> {
    * Ends every session of an owner (`session.owner`, or issuer and subject), on every replica, also one whose login is
    * on its way; for a password change, say. Answers how many sessions it found alive. Rejects with
    * `ERR_STORE_UNAVAILABLE` where the store does not answer.
+   *
+   * @example
+   * ```ts
+   * // After a change of password:
+   * const ended = await auth.endAll({ issuer: "https://id.example.com", subject: "42" });
+   * ```
    */
   endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
   /**
    * Drops what is kept of the proxy's look-up of somebody: at once in this process, in others within the cache's time.
+   *
+   * @example
+   * ```ts
+   * app.post("/admin/users/:id/block", (request, response) => {
+   *   auth.forget(request.params.id); // the next request asks `proxy.resolve` again
+   *   response.sendStatus(204);
+   * });
+   * ```
    */
   forget(owner: string | { readonly issuer: string; readonly subject: string }): void;
   /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
   readonly sessions: SessionDirectory;
-  /** Tells upstreams who the user is, signed; `GET keys` publishes the keys. The issuer is the public URL. */
+  /**
+   * Tells upstreams who the user is, signed; `GET keys` publishes the keys. The issuer is the public URL.
+   *
+   * @example
+   * ```ts
+   * if (session.identity !== null && session.owner !== null) {
+   *   const { identity, owner } = session;
+   *   const assertion = auth.assertions.sign({ identity, owner, audience: "https://orders.internal" });
+   *   await fetch("https://orders.internal/", { headers: { "x-coatcheck-assertion": assertion } });
+   * }
+   * ```
+   */
   readonly assertions: AssertionSigner;
-  /** What readiness depends on. */
+  /**
+   * What readiness depends on.
+   *
+   * @example
+   * ```ts
+   * app.get("/ready", async (_request, response) => {
+   *   const { ready, store, providers } = await auth.ready();
+   *   response.status(ready ? 200 : 503).json({ store, providers });
+   * });
+   * ```
+   */
   ready(): Promise<Readiness>;
   /** The providers as they are now; discovery goes on by itself where one is not ready. */
   readonly providers: readonly ProviderState[];
@@ -40,6 +75,15 @@ export interface Auth<Data> {
    * Stops background work, waits for what is under way, and closes providers. The store is yours to close. `within`:
    * after so many milliseconds providers' answers are waited for no longer, and a refresh on its way is stored as
    * unknown. Default: as long as the providers may take.
+   *
+   * @example
+   * ```ts
+   * const store = sqlite("/var/lib/app/sessions.db");
+   * process.once("SIGTERM", async () => {
+   *   await auth.close({ within: 5_000 });
+   *   await store.close();
+   * });
+   * ```
    */
   close(options?: { readonly within?: number }): Promise<void>;
 }

@@ -1,7 +1,15 @@
 import type { Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 
-/** Whether somebody is signed in; narrows the type. */
+/**
+ * Whether somebody is signed in; narrows the type.
+ *
+ * @example
+ * ```ts
+ * import { isSignedIn } from "coatcheck";
+ * const greeting = isSignedIn(session) ? `Hello ${session.claims["name"]}` : "Hello";
+ * ```
+ */
 export function isSignedIn<Data>(session: Session<Data>): session is SignedInSession<Data> {
   return session.owner !== null;
 }

@@ -25,6 +25,15 @@ const LONGEST_ELEMENT = 1024;
  * The address of the client: from the peer on, right to left, past every trusted hop, up to the first that is not
  * trusted (TP-02, S-48). Any client can have written the text further left. If a hop is malformed, hidden (`unknown`,
  * `_name`) or missing, the hop that reported it is the last that is known. `undefined` if the peer is not known.
+ *
+ * @example
+ * ```ts
+ * import { TrustedPeers } from "coatcheck/address";
+ * import { clientAddress } from "coatcheck/client-address";
+ * const trusted = new TrustedPeers(["10.0.0.0/8"], "TRUSTED_PROXIES");
+ * const header = "203.0.113.9, 10.0.3.7";
+ * clientAddress({ peer: "10.0.3.8", header, family: "x-forwarded-for", trusted }); // "203.0.113.9"
+ * ```
  */
 export function clientAddress({ peer, header, family, trusted }: RequestPath): string | undefined {
   if (peer === undefined) return undefined;

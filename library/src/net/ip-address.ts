@@ -18,7 +18,16 @@ const LONGEST = 45;
 const OCTET = /^(?:0|[1-9]\d{0,2})$/;
 const GROUP = /^[0-9a-f]{1,4}$/i;
 
-/** Reads an address without port, brackets or zone; `undefined` if the text is anything else. */
+/**
+ * Reads an address without port, brackets or zone; `undefined` if the text is anything else.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "coatcheck/address";
+ * parseAddress("::ffff:192.0.2.7"); // the same as parseAddress("192.0.2.7")
+ * parseAddress("192.0.2.7:443"); // undefined
+ * ```
+ */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > LONGEST) return undefined;
   const groups = text.includes(":") ? ipv6(text) : ipv4(text);
@@ -64,7 +73,16 @@ function isMapped(groups: Address): boolean {
   return groups.length === 8 && groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
 }
 
-/** The canonical spelling of an address: dotted, or as RFC 5952 has it. */
+/**
+ * The canonical spelling of an address: dotted, or as RFC 5952 has it.
+ *
+ * @example
+ * ```ts
+ * import { formatAddress, parseAddress } from "coatcheck/address";
+ * const address = parseAddress("2001:DB8:0:0:0:0:0:7");
+ * if (address !== undefined) formatAddress(address); // "2001:db8::7"
+ * ```
+ */
 export function formatAddress(address: Address): string {
   if (address.length === 2) return address.flatMap((group) => [group >> 8, group & 255]).join(".");
   const { start, length } = longestZeros(address);
@@ -85,6 +103,13 @@ function longestZeros(address: Address): { readonly start: number; readonly leng
 /**
  * `10.0.0.0/8`, `fd00::/8`, or a single address; `undefined` if it is none. Parts of `::ffff:0:0/96` count as IPv4, and
  * a range that holds all of it has no bits: every IPv4 address is in it.
+ *
+ * @example
+ * ```ts
+ * import { parseRange } from "coatcheck/address";
+ * const office = parseRange("198.51.100.0/24");
+ * if (office === undefined) throw new TypeError("not a range");
+ * ```
  */
 export function parseRange(text: string): AddressRange | undefined {
   const [given = "", length, ...more] = text.split("/");
@@ -102,7 +127,17 @@ function holdsMapped(address: Address, bits: number): boolean {
   return bits <= MAPPED_BITS && alike(address, [0, 0, 0, 0, 0, 0xffff, 0, 0], bits);
 }
 
-/** Whether the address is in the range. No address of one family is in a range of the other. */
+/**
+ * Whether the address is in the range. No address of one family is in a range of the other.
+ *
+ * @example
+ * ```ts
+ * import { inRange, parseAddress, parseRange } from "coatcheck/address";
+ * const address = parseAddress("10.1.2.3");
+ * const range = parseRange("10.0.0.0/8");
+ * const isInternal = address !== undefined && range !== undefined && inRange(address, range); // true
+ * ```
+ */
 export function inRange(address: Address, range: AddressRange): boolean {
   return address.length === range.address.length && alike(address, range.address, range.bits);
 }

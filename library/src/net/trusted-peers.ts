@@ -6,7 +6,16 @@ import { formatAddress, inRange, parseAddress, parseRange } from "./ip-address.t
 /** The name of connections over a unix socket, as `peer` and in a list of trusted peers. */
 export const UNIX = "unix";
 
-/** The address in its canonical spelling, without a zone; a text that is no address is returned unchanged. */
+/**
+ * The address in its canonical spelling, without a zone; a text that is no address is returned unchanged.
+ *
+ * @example
+ * ```ts
+ * import { plainAddress } from "coatcheck/address";
+ * plainAddress("::ffff:192.0.2.7"); // "192.0.2.7"
+ * plainAddress("fe80::1%eth0"); // "fe80::1"
+ * ```
+ */
 export function plainAddress(text: string): string {
   const address = parseAddress(withoutZone(text));
   return address === undefined ? text : formatAddress(address);
@@ -29,7 +38,16 @@ const TRUSTED_BY_NAME = "Anyone could then claim to be any user. Name the addres
 const MOST_CACHED = 1024;
 const STRANGER: Peer = { address: "", trusted: false };
 
-/** The trusted peers, by address. None by default. */
+/**
+ * The trusted peers, by address. None by default.
+ *
+ * @example
+ * ```ts
+ * import { TrustedPeers } from "coatcheck/address";
+ * const proxies = new TrustedPeers(["10.0.0.0/8", "fd00::/8", "unix"], "TRUSTED_PROXIES");
+ * proxies.has("10.0.3.7"); // true
+ * ```
+ */
 export class TrustedPeers {
   readonly #ranges: readonly AddressRange[];
   readonly #unix: boolean;

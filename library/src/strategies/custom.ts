@@ -25,7 +25,21 @@ export interface CustomContext {
   readonly now: number;
 }
 
-/** The app's own way to authenticate a request. */
+/**
+ * The app's own way to authenticate a request.
+ *
+ * @example
+ * ```ts
+ * import type { CustomOptions } from "coatcheck";
+ * const byCertificate: CustomOptions = {
+ *   name: "certificate",
+ *   ambient: true, // browsers send it by themselves, so that unsafe requests need a check of their origin
+ *   presented: (request) => request.header("x-client-cert") !== undefined,
+ *   authenticate: (request) => ({ issuer: "ca.example.com", subject: request.header("x-client-cert") ?? "" }),
+ * };
+ * const auth = coatcheck({ strategies: [custom(byCertificate)], … });
+ * ```
+ */
 export interface CustomOptions {
   /** As in `session.via` and in logs. */
   readonly name: string;

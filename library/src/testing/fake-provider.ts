@@ -16,6 +16,17 @@ import type { FakeLogout } from "./fake-logouts.ts";
 import { FakeLogouts } from "./fake-logouts.ts";
 import type { FakeUser } from "./fake-user.ts";
 
+/**
+ * Options of {@link fakeProvider}.
+ *
+ * @example
+ * ```ts
+ * const clock = manualClock();
+ * const users = [{ subject: "alice" }, { subject: "bob", claims: { email: "bob@example.com" } }];
+ * const provider = fakeProvider({ users, clock, tokenLifetime: 60_000 });
+ * const auth = coatcheck({ provider, clock, … });
+ * ```
+ */
 export interface FakeProviderOptions {
   /** At least one; the first signs in unless another is named. */
   readonly users: readonly FakeUser[];
@@ -50,7 +61,15 @@ export interface FakeProvider extends Provider {
   readonly calls: readonly FakeProviderCall[];
   /** Set to have everything answered as by a provider that is down. */
   down: boolean;
-  /** How refreshes fail from now on; `null`, as at first, not at all. */
+  /**
+   * How refreshes fail from now on; `null`, as at first, not at all.
+   *
+   * @example
+   * ```ts
+   * const provider = fakeProvider({ users: [{ subject: "alice" }] });
+   * provider.fail = "lose"; // from now on refreshes take effect, and their answers are lost
+   * ```
+   */
   fail: FakeFailure | null;
   /**
    * What answers to refreshes wait for, from now on. A refresh takes effect when it comes in. `null`, as at first: they
@@ -68,14 +87,35 @@ export interface FakeProvider extends Provider {
    * @param subject who signs in; default the first user
    * @returns the callback's address, with code and state
    * @throws {TypeError} for a user that it does not have
+   *
+   * @example
+   * ```ts
+   * const provider = fakeProvider({ users: [{ subject: "alice" }, { subject: "bob" }] });
+   * const callback = await fetch(provider.approve(locationOfLogin, "bob"), { redirect: "manual" });
+   * ```
    */
   approve(url: string, subject?: string): string;
-  /** As `approve`, but the person says no; `error` is what the provider answers. Default `access_denied`. */
+  /**
+   * As `approve`, but the person says no; `error` is what the provider answers. Default `access_denied`.
+   *
+   * @example
+   * ```ts
+   * const provider = fakeProvider({ users: [{ subject: "alice" }] });
+   * const callback = provider.deny(locationOfLogin, "login_required");
+   * ```
+   */
   deny(url: string, error?: string): string;
   /**
    * A logout token for the back channel, as this provider sends it when a user signs out there. Good for two minutes.
    *
    * @throws {TypeError} if neither `subject` nor `sid` is given
+   *
+   * @example
+   * ```ts
+   * const provider = fakeProvider({ users: [{ subject: "alice" }] });
+   * const body = new URLSearchParams({ logout_token: provider.logoutToken({ subject: "alice" }) });
+   * await fetch("http://localhost:3000/auth/backchannel-logout", { method: "POST", body });
+   * ```
    */
   logoutToken(logout: FakeLogout): string;
   verifyLogout: NonNullable<Provider["verifyLogout"]>;

@@ -6,9 +6,24 @@ export interface ManualClock extends Clock {
   /**
    * Moves both clocks forward by `ms` and wakes, in the order in which they are due, all that sleep no longer than
    * that. Who was woken runs in the next microtasks.
+   *
+   * @example
+   * ```ts
+   * const clock = manualClock();
+   * const auth = coatcheck({ clock, session: { idle: "15m" }, … });
+   * clock.advance(15 * 60_000); // every session has been idle for too long
+   * ```
    */
   advance(ms: number): void;
-  /** Sets the wall clock alone, back or forth, as an operator or a time server would; no sleeper wakes. */
+  /**
+   * Sets the wall clock alone, back or forth, as an operator or a time server would; no sleeper wakes.
+   *
+   * @example
+   * ```ts
+   * const clock = manualClock();
+   * clock.setNow(clock.now() - 3_600_000); // the operator set the machine's clock back
+   * ```
+   */
   setNow(now: number): void;
   /** How many sleep. */
   readonly sleeping: number;

@@ -5,7 +5,16 @@ const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, 
 /** A length of time: milliseconds, or a text such as `15m`, `1h`, `1h30m`, `30d`. */
 export type Duration = number | `${number}${string}`;
 
-/** Milliseconds of `1h`, `15m`, `30s`, `1h30m`; `undefined` if it is none. */
+/**
+ * Milliseconds of `1h`, `15m`, `30s`, `1h30m`; `undefined` if it is none.
+ *
+ * @example
+ * ```ts
+ * import { parseDuration } from "coatcheck/settings";
+ * parseDuration("1h30m"); // 5400000
+ * parseDuration("soon"); // undefined
+ * ```
+ */
 export function parseDuration(raw: string): number | undefined {
   if (raw === "0") return 0;
   if (!/^(?:\d{1,11}(?:ms|s|m|h|d))+$/.test(raw)) return undefined;
@@ -14,7 +23,15 @@ export function parseDuration(raw: string): number | undefined {
   return total;
 }
 
-/** Milliseconds as people write them. */
+/**
+ * Milliseconds as people write them.
+ *
+ * @example
+ * ```ts
+ * import { formatDuration } from "coatcheck/settings";
+ * formatDuration(5_400_000); // "90m"
+ * ```
+ */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds === 0) return "0";
   const unit = Object.keys(UNITS).findLast((name) => milliseconds % (UNITS[name] ?? 1) === 0) ?? "ms";
@@ -24,6 +41,12 @@ export function formatDuration(milliseconds: number): string {
 /**
  * The milliseconds of an option. Throws a `TypeError` that names it, with its unit, for what is no duration or out of
  * range.
+ *
+ * @example
+ * ```ts
+ * import { durationOption } from "coatcheck/settings";
+ * const timeout = durationOption("timeout", process.env["TIMEOUT"] ?? "5s", 100, 60_000);
+ * ```
  */
 export function durationOption(name: string, given: unknown, least: number, most: number): number {
   const value = typeof given === "string" ? parseDuration(given.trim()) : given;
@@ -51,7 +74,15 @@ function distance(a: string, b: string): number {
 
 const folded = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
-/** The known name that was probably meant, if any is close. */
+/**
+ * The known name that was probably meant, if any is close.
+ *
+ * @example
+ * ```ts
+ * import { suggest } from "coatcheck/settings";
+ * suggest("publicURL", ["publicUrl", "secrets", "store"]); // "publicUrl"
+ * ```
+ */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(folded(name).length / 3)) + 1;
@@ -65,7 +96,15 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** ` Did you mean "x"?`, or nothing. */
+/**
+ * ` Did you mean "x"?`, or nothing.
+ *
+ * @example
+ * ```ts
+ * import { didYouMean } from "coatcheck/settings";
+ * throw new TypeError(`There is no option stroe. ${didYouMean("stroe", ["secrets", "store"])}`);
+ * ```
+ */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const meant = suggest(name, known);
   return meant === undefined ? "" : `Did you mean ${meant}?`;

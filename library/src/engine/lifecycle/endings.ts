@@ -4,7 +4,18 @@ import { detached } from "../../core/detached.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
 import { overReason } from "../../core/policy.ts";
 
-/** The reason of an aborted `session.signal`. */
+/**
+ * The reason of an aborted `session.signal`.
+ *
+ * @example
+ * ```ts
+ * import { SessionEnded } from "coatcheck";
+ * const { signal } = session;
+ * signal.addEventListener("abort", () => {
+ *   if (signal.reason instanceof SessionEnded) console.log(signal.reason.reason); // "logout", "admin", …
+ * });
+ * ```
+ */
 export class SessionEnded extends Error {
   static {
     SessionEnded.prototype.name = "SessionEnded";

@@ -1,7 +1,18 @@
 /** What a case of the store suite is, and what a store hands to it. */
 import type { MaybePromise, SessionRow, SessionStore } from "../../contracts.ts";
 
-/** A store on empty storage, made for one test. */
+/**
+ * A store on empty storage, made for one test.
+ *
+ * @example
+ * ```ts
+ * import type { StoreUnderTest } from "coatcheck/testing";
+ * async function make(): Promise<StoreUnderTest> {
+ *   const schema = await freshSchema();
+ *   return { store: myStore(schema), another: () => myStore(schema), dispose: () => drop(schema) };
+ * }
+ * ```
+ */
 export interface StoreUnderTest {
   readonly store: SessionStore;
   /**
@@ -13,7 +24,16 @@ export interface StoreUnderTest {
   dispose?(): MaybePromise<void>;
 }
 
-/** Options of `storeSuite`. */
+/**
+ * Options of `storeSuite`.
+ *
+ * @example
+ * ```ts
+ * import { storeSuite } from "coatcheck/testing";
+ * // The rows of a failed run again, by the seed that its message names.
+ * storeSuite("my store", { make: async () => ({ store: myStore(await freshSchema()) }), rows: 2_000, seed: 1234 });
+ * ```
+ */
 export interface StoreSuiteOptions {
   /** Makes a store on empty storage; called once for each test. */
   make(): MaybePromise<StoreUnderTest>;

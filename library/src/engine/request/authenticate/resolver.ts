@@ -14,7 +14,21 @@ export type Known =
   /** Unknown. */
   | null;
 
-/** The app's side of an asserted identity. */
+/**
+ * The app's side of an asserted identity.
+ *
+ * @example
+ * ```ts
+ * import type { ResolverOptions } from "coatcheck";
+ * const options: ResolverOptions = {
+ *   unknown: "refuse",
+ *   async resolve({ subject }) {
+ *     const user = await users.find(subject).catch(unavailable);
+ *     return user === undefined ? null : user.blocked ? { blocked: true } : { owner: user.id };
+ *   },
+ * };
+ * ```
+ */
 export interface ResolverOptions {
   /** Finds the app's user. Its silence is an outage, and so is what it throws by `unavailable(cause)`: 503. All
    * else that it throws is its bug: 500. Default: everybody is known, by issuer and subject. */
