@@ -17,6 +17,7 @@ import { repeats } from "./check-repeats.ts";
 import { secrets } from "./check-secrets.ts";
 import { size } from "./check-size.ts";
 import { onePlace } from "./design/check-one-place.ts";
+import { examples } from "./documents/check-examples.ts";
 import { paths } from "./documents/check-paths.ts";
 import { pointers } from "./documents/check-pointers.ts";
 import { requirements } from "./documents/check-requirements.ts";
@@ -73,6 +74,7 @@ const RULES: readonly Rule[] = [
   exportNames,
   requirements,
   documentation,
+  examples,
 ];
 
 const words = process.argv.slice(2);
