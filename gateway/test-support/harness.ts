@@ -63,7 +63,7 @@ function sessionLayer(control: Control): SessionLayer {
       comesAgain: false,
       via: known === undefined ? null : "session",
       sessionId: known === undefined ? null : `id-of-${name}`,
-      renews: control.renews,
+      refreshes: control.renews,
       accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.renew(rejected)),
       assertion: (audience) => (known === undefined ? "" : `${name} for ${audience}`),
       settle: (status) => control.settle(status),

@@ -83,16 +83,17 @@ const NARROWING = ["groups", "providers", "via"] as const;
 const WAYS: readonly string[] = VIA;
 const ENVOY: Question = { askedBy: "envoy", groups: [], providers: [], via: [] };
 const CAPACITY = 128;
-const remembered = new Map<string, Question | undefined>();
+/** A bounded cache: dropped whole when it is full. */
+const cache = new Map<string, Question | undefined>();
 
-/** `nginx?groups=a,b`; a configuration asks with few addresses, so the answers are remembered. */
+/** `nginx?groups=a,b`; a configuration asks with few addresses, so the answers are cached. */
 function readQuestion(rest: string): Question | undefined {
   if (rest.startsWith("envoy/")) return ENVOY;
-  const known = remembered.get(rest);
-  if (known !== undefined || remembered.has(rest)) return known;
+  const known = cache.get(rest);
+  if (known !== undefined || cache.has(rest)) return known;
   const question = parseQuestion(rest);
-  if (remembered.size >= CAPACITY) remembered.clear();
-  remembered.set(rest, question);
+  if (cache.size >= CAPACITY) cache.clear();
+  cache.set(rest, question);
   return question;
 }
 

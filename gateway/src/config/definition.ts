@@ -51,7 +51,7 @@ const provider = object({
   timeout: fallback(duration("100ms", "2m"), "How long one request to the provider may take, answer included.", "10s"),
   refreshTimeout: optional(
     duration("1s", "5m"),
-    "How long the answer to a refresh is listened for. Requests stop waiting after `timeout`; an answer that is not heard is a refresh token lost. Default: 60s, or `timeout` where that is more.",
+    "How long the answer to a refresh is listened for. Requests stop waiting after `timeout`; an answer that is not heard is a refresh token lost. Default: 60s, or `timeout` if that is more.",
   ),
   logoutTokenTyp: fallback(
     oneOf(["required", "optional"]),
@@ -65,12 +65,12 @@ const provider = object({
   ),
   preset: optional(
     oneOf(["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"]),
-    "Which provider this is: its default scope, parameters, refusals and logout. Recognised by the issuer or its metadata where not given; `generic`: none that is known.",
+    "Which provider this is: its default scope, parameters, refusals and logout. Default: recognised by the issuer or its metadata; `generic`: none of the known ones.",
     { env: "COATCHECK_PRESET" },
   ),
   scope: optional(
     text,
-    "What is asked for, separated by spaces. `openid` is needed. Default: as the preset says, `openid profile email`, with `offline_access` where that is how the provider gives refresh tokens.",
+    "What is asked for, separated by spaces. `openid` is needed. Default: as the preset says, `openid profile email`, with `offline_access` if that is how the provider gives refresh tokens.",
     { env: "COATCHECK_SCOPE" },
   ),
   authorizationParameters: fallback(
@@ -81,12 +81,17 @@ const provider = object({
 });
 
 const session = object({
-  idle: fallback(duration("1m", "400d"), "A session ends when this long nothing was heard of the user.", "1h", {
+  idle: fallback(duration("1m", "400d"), "The idle timeout: a session ends when its user was inactive for this long.", "1h", {
     env: "COATCHECK_IDLE",
   }),
-  lifetime: fallback(duration("1m", "400d"), "A session ends this long after the sign-in, whatever happens.", "24h", {
-    env: "COATCHECK_LIFETIME",
-  }),
+  lifetime: fallback(
+    duration("1m", "400d"),
+    "The absolute lifetime: a session ends this long after the sign-in, whatever happens.",
+    "24h",
+    {
+      env: "COATCHECK_LIFETIME",
+    },
+  ),
   unconfirmed: fallback(
     duration("0", "400d"),
     "How long, from the access token's expiry, a session still counts as an identity while the provider cannot be asked; then 503, never an ending. 0: 503 at once.",
@@ -109,7 +114,7 @@ const session = object({
   ),
   maxPerUser: optional(
     integer(1, 1000),
-    "Most sessions of a user at once; a login past that ends the oldest. Not given: no limit.",
+    "The per-user session limit; a login past it ends the oldest session. Not set: no limit.",
     {
       env: "COATCHECK_MAX_PER_USER",
     },
@@ -117,7 +122,7 @@ const session = object({
   maxPendingEndings,
   keepUserAgent: fallback(
     flag,
-    "Whether a new session keeps the browser's `User-Agent`, so that people can tell their devices apart; deleted with the session.",
+    "Whether a new session keeps the browser's `User-Agent`, so that users can tell their devices apart; deleted with the session.",
     false,
     { env: "COATCHECK_KEEP_USER_AGENT" },
   ),
@@ -135,7 +140,7 @@ const session = object({
 const refresh = object({
   policy: fallback(
     oneOf(["keep-in-step", "on-demand", "never"]),
-    "When access tokens are renewed. `keep-in-step`: whenever a request finds one run out, so that a session ends when its provider ends it; `on-demand`: only for upstreams that get the token; `never`.",
+    "When access tokens are refreshed. `keep-in-step`: whenever a request finds one run out, so that a session ends when its provider ends it; `on-demand`: only for upstreams that get the token; `never`.",
     "keep-in-step",
     { env: "COATCHECK_REFRESH" },
   ),
@@ -147,7 +152,7 @@ const refresh = object({
   background: fallback(flag, "Keeps the sessions of users who are away in step too. It extends none of them.", false),
   wait: fallback(
     duration("0", "2m"),
-    "How long a request waits for a renewal that is under way; the renewal goes on without it.",
+    "How long a request waits for a refresh that is under way; the refresh goes on without it.",
     "10s",
   ),
 });
@@ -225,7 +230,7 @@ export const SETTINGS = {
   store: fallback(store, "Where sessions are kept: `sqlite:PATH`, `memory:`.", "sqlite:coatcheck.db", { env: "COATCHECK_STORE" }),
   providers: fallback(
     list(provider),
-    "The OIDC providers; the first is the usual one. None is needed where a proxy in front signs people on.",
+    "The OIDC providers; the first is the usual one. None is needed if a proxy in front authenticates users.",
     [{}],
   ),
   upstreams: fallback(list(upstream), "Where proxied requests go. Without any, only the gateway's own endpoints answer.", [], {
@@ -233,7 +238,7 @@ export const SETTINGS = {
   }),
   trustedProxies: fallback(
     list(cidr),
-    "Whose forwarded headers count, and who may ask the check endpoints. Ranges that hold everybody, alone or together, are refused.",
+    "Addresses of proxies whose forwarded headers are trusted, and that may call the check endpoints. Ranges that contain all addresses, alone or together, are refused.",
     [],
     { env: "COATCHECK_TRUSTED_PROXIES" },
   ),
@@ -244,18 +249,18 @@ export const SETTINGS = {
   ),
   proxyIdentity: optional(
     proxyIdentity,
-    "A proxy in front that signs people on: which headers say who asks, how the channel is authenticated, and who may come. Off where it is not given.",
+    "A proxy in front that authenticates users: which headers name the user, how the channel is authenticated, and which users may pass. Off unless set.",
     { env: "COATCHECK_PROXY_IDENTITY" },
   ),
   bearer: optional(
     bearer,
-    "Bearer tokens that count beside sessions, for programs. One that is presented decides. Off where it is not given.",
+    "Bearer tokens that are accepted beside sessions, for programs. One that is presented decides. Off unless set.",
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),
   signedOutPage: optional(
     landing,
-    "Where a logout ends, also after the provider's page, where its absolute form has to be registered: open to everybody. Not given: a page of the gateway's, `signed-out` under the prefix.",
+    "The page where a logout ends, also after the provider's page; its absolute form has to be registered there. It must be open to anonymous users. Default: the gateway's page `signed-out` under the prefix.",
     { env: "COATCHECK_SIGNED_OUT_PAGE" },
   ),
   frontchannelLogout: fallback(frontchannelLogout, "Logout by the provider's front channel.", {}),

@@ -7,10 +7,10 @@ const PRESETS = ["oauth2-proxy", "authelia", "authentik", "tailscale", "generic"
 const VENDORS = ["cloudflare-access", "google-iap", "aws-alb", "pomerium", "coatcheck"] as const;
 
 const headers = object({
-  user: required(text, "Says who it is; everything else is about them.", "For example X-Remote-User."),
+  user: required(text, "The header that names the user; the others describe that user.", "For example X-Remote-User."),
   email: optional(text, "Their e-mail address."),
   groups: optional(text, "Their groups, with commas between."),
-  preferredUsername: optional(text, "What they like to be called."),
+  preferredUsername: optional(text, "Their preferred username."),
   name: optional(text, "Their name."),
 });
 
@@ -26,28 +26,28 @@ const channel = object({
 
 const assertion = object({
   vendor: required(oneOf(VENDORS), "Who signs.", `One of ${VENDORS.join(", ")}.`),
-  issuer: optional(text, "`iss`, exactly, where the vendor has more than one."),
+  issuer: optional(text, "`iss`, exactly, if the vendor has more than one."),
   audience: fallback(list(text), "`aud`, one of these.", []),
   signer: fallback(list(text), "The ARN of the load balancer, for aws-alb.", []),
-  keys: optional(text, "Where its public keys are, where that is not the vendor's usual place."),
+  keys: optional(text, "The address of its public keys, if that is not the vendor's usual one."),
 });
 
 /** A proxy in front that authenticates users, and how it names them. */
 export const proxyIdentity = object(
   {
     preset: fallback(oneOf(PRESETS), "Whose headers are read.", "generic"),
-    trusted: fallback(list(cidr), "From which addresses they are believed; where none is named, from trustedProxies.", []),
+    trusted: fallback(list(cidr), "Addresses from which the headers are trusted. Default: those of trustedProxies.", []),
     headers: optional(headers, "Other header names than the preset's: all that are read."),
-    issuer: optional(text, "With the user, what people are known by. `proxy:` and the preset where it is not given."),
+    issuer: optional(text, "Together with the user, the identity of a session. Default: `proxy:` and the preset."),
     secret: optional(channel, "A header that the proxy alone can send, beside its address."),
     assertion: optional(assertion, "What the proxy signs; its plain headers are then not read."),
     users: fallback(
       list(text),
-      "Who may come, by e-mail address, or by `@example.com` for a domain; none: everybody whom the proxy names.",
+      "Users who may pass, by e-mail address, or by `@example.com` for a domain; none: every user whom the proxy names.",
       [],
     ),
-    unknown: fallback(oneOf(["refuse", "anonymous"]), "What becomes of others: 403, or they are nobody.", "refuse"),
-    signOutUrl: optional(text, "Where a logout goes on to; without it the proxy would sign them in again at once."),
+    unknown: fallback(oneOf(["refuse", "anonymous"]), "What other users get: 403, or they are served as anonymous.", "refuse"),
+    signOutUrl: optional(text, "Where a logout continues; without it the proxy would sign the user in again at once."),
   },
   { label: "a preset, or an object", expand: (preset) => ({ preset }) },
 );

@@ -10,8 +10,8 @@ const timeouts = object({
     "How long a request waits for one of `connections` to become free; then it is 503.",
     "5s",
   ),
-  head: fallback(duration("0", "1d"), "How long the upstream may think before its answer begins; 0: as long as it likes.", "60s"),
-  idle: fallback(duration("0", "1d"), "How long an answer may stand still; 0: as long as it likes.", "5m"),
+  head: fallback(duration("0", "1d"), "How long the upstream may take until its answer begins; 0: no limit.", "60s"),
+  idle: fallback(duration("0", "1d"), "How long an answer may pause; 0: no limit.", "5m"),
 });
 
 /** What can authenticate at a gateway. */
@@ -21,28 +21,24 @@ export const VIA = ["session", "proxy", "bearer"] as const;
 export const upstream = object(
   {
     url: required(upstreamOrigin, "Scheme, host and port of the app.", "For example http://localhost:3000."),
-    name: optional(text, "What logs and metrics call it; the host where it is not given."),
+    name: optional(text, "What logs and metrics call it. Default: the host."),
     paths: fallback(list(pathPrefix, 1), "Which paths go there; the longest that fits wins.", ["/"]),
     hosts: fallback(list(hostName), "Which public hosts go there; none: all of publicUrl.", []),
     access: fallback(
       oneOf(["public", "optional", "user", "groups", "api"]),
-      "Who may pass. `public`: nobody is looked up, it is served in an outage too, and the client's own Authorization passes; `optional`: whoever comes; `user`: who is signed in; `groups`: who is in one of `groups`; `api`: as `user`, with 401 instead of the login.",
+      "Who may pass. `public`: callers are not authenticated, it is served in an outage too, and the client's own Authorization passes; `optional`: anonymous and authenticated users; `user`: authenticated users; `groups`: authenticated users in one of `groups`; `api`: as `user`, with 401 instead of the login.",
       "user",
     ),
-    groups: fallback(list(text), "For `groups` and `api`: whoever is in one of them passes.", []),
-    providers: fallback(
-      list(text),
-      "Whose users may pass, by the provider's name; those of others get 403. None: everybody's.",
-      [],
-    ),
+    groups: fallback(list(text), "For `groups` and `api`: users in one of them pass.", []),
+    providers: fallback(list(text), "Providers whose users may pass, by name; users of others get 403. None: all providers.", []),
     via: fallback(
       list(oneOf(VIA)),
-      "Which ways of authenticating are accepted: `session`, `proxy`, `bearer`; whom another authenticated gets 403. None: all of them.",
+      "Which strategies are accepted: `session`, `proxy`, `bearer`; users authenticated by another get 403. None: all of them.",
       [],
     ),
     caseSensitive: fallback(
       flag,
-      "Whether the app takes `/A` and `/a` for two paths. Where it does not, a path that would meet a stricter rule if letters' case were ignored is 400.",
+      "Whether the app takes `/A` and `/a` for two paths. If it does not, a path that would meet a stricter rule without regard to case is 400.",
       false,
     ),
     preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
@@ -53,7 +49,7 @@ export const upstream = object(
     ),
     assertion: fallback(
       flag,
-      "Whether `X-Coatcheck-Assertion` goes along: who asks, signed for this upstream alone (its audience is `url`). The keys are at `keys` under the prefix.",
+      "Whether `X-Coatcheck-Assertion` goes along: the user's identity, signed for this upstream alone (its audience is `url`). The keys are at `keys` under the prefix.",
       false,
     ),
     passHost: fallback(flag, "Whether the upstream sees the public host in `Host`, or its own.", true),

@@ -61,7 +61,7 @@ export function createMetrics({ upstreams, openStreams, connections }: MetricsOp
   const answering = new FastHistogram(
     {
       name: "coatcheck_upstream_seconds",
-      help: "From the request's arrival to the beginning of the upstream's answer.",
+      help: "From the request's start to the beginning of the upstream's answer.",
       label: "upstream",
       registry,
     },

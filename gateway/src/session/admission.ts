@@ -61,7 +61,7 @@ class Admitted implements Admission {
     return this.#exchange.session.id;
   }
 
-  get renews(): boolean {
+  get refreshes(): boolean {
     return this.#exchange.refreshes;
   }
 

@@ -38,7 +38,7 @@ export interface Admission {
    */
   accessToken(rejected?: string): MaybePromise<string>;
   /** Whether the session has something to get another access token with. */
-  readonly renews: boolean;
+  readonly refreshes: boolean;
   /** The user's identity, signed for this audience alone; empty if the caller is anonymous. */
   assertion(audience: string): string;
   /**

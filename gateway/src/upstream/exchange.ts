@@ -47,7 +47,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   #cookies = NO_COOKIES;
   /** A body that came before its head may leave. */
   #waiting: readonly Buffer[] = NOTHING;
-  #renewed = false;
+  #refreshed = false;
 
   constructor(shared: ProxyContext, request: ProxyRequest, response: ServerResponse) {
     super(shared, request);
@@ -114,7 +114,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   /** A rejected token is refreshed once, and the request sent once more, unless its body is gone (RF-08). */
   get #mayRenew(): boolean {
     const { accessToken, incoming } = this.request;
-    return accessToken !== undefined && !this.#renewed && !incoming.head.hasBody;
+    return accessToken !== undefined && !this.#refreshed && !incoming.head.hasBody;
   }
 
   #answer(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -187,7 +187,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
 
   async #sendAgain(controller: Dispatcher.DispatchController, rejection: Rejection, trailers: AnswerHeaders): Promise<void> {
     const { admission, accessToken = "" } = this.request;
-    this.#renewed = true;
+    this.#refreshed = true;
     const token = await tokenInstead(admission, accessToken);
     if (this.#over || this.#response.destroyed) return;
     if (token === undefined) {
@@ -203,7 +203,7 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
   /** The rejection is the answer after all. */
   #passOn(controller: Dispatcher.DispatchController, { headers, chunks }: Rejection): void {
     this.#rejection = undefined;
-    this.#renewed = true;
+    this.#refreshed = true;
     this.#waiting = chunks;
     this.#answer(controller, 401, headers);
   }

@@ -4,7 +4,7 @@ import { sameSecret } from "coatcheck/secrets";
 import type { Admission } from "../session/interface.ts";
 import type { AnswerHeaders } from "./headers/response-head.ts";
 
-/** The most of a rejection's body that is kept while the token is renewed; what is larger passes as it comes. */
+/** The most of a rejection's body that is kept while the token is refreshed; what is larger passes as it comes. */
 const MOST_KEPT = 65_536;
 
 /**
@@ -49,7 +49,8 @@ export async function tokenInstead(admission: Admission | null, rejected: string
     const token = await admission?.accessToken(rejected);
     return token === undefined || sameSecret(token, rejected) ? undefined : token;
   } catch (error) {
-    if (error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE" && admission?.renews !== true) return undefined;
+    if (error instanceof CoatcheckError && error.code === "ERR_TOKEN_UNAVAILABLE" && admission?.refreshes !== true)
+      return undefined;
     throw error;
   }
 }

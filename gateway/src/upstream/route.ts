@@ -97,7 +97,7 @@ export function openRoute(
     limit: new ConnectionLimit(name, {
       connections: settings.connections,
       streams: settings.streams,
-      patience: timeouts.queue,
+      queueTimeout: timeouts.queue,
     }),
     pool: new Pool(settings.url, plain ? { ...options, connect: connectWithin(timeouts.connect) } : options),
     handshakes: new Pool(settings.url, options),

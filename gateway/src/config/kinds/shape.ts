@@ -53,7 +53,7 @@ function objectSchema(shape: Shape): JsonSchema {
     properties: Object.fromEntries(
       Object.entries(shape).flatMap(([key, field]) => {
         const standard = field.fallback === undefined || isMapping(field.fallback) ? {} : { default: field.fallback };
-        const file = { ...secretFileName.schema, description: `A file that holds \`${key}\`, in its place.` };
+        const file = { ...secretFileName.schema, description: `A file that holds \`${key}\`, instead of it.` };
         return [
           [key, { ...field.kind.schema, description: field.doc, ...standard }] as const,
           ...(field.secret === true ? [[fileKeyOf(key), file] as const] : []),

@@ -87,7 +87,8 @@ export const HARMLESS: Names = {
 
 export const NO_REDIS = "Redis is not offered in this version; use COATCHECK_STORE=sqlite:PATH.";
 const GROUPS = "Put the groups on the upstream:  upstreams[].access: groups  and  upstreams[].groups.";
-const OWN_WAY = "Only OpenID Connect is offered, and whom it lets in: narrow by groups on the upstream, upstreams[].groups.";
+const OWN_WAY =
+  "Only OpenID Connect is offered, and users whom it authenticates: narrow by groups on the upstream, upstreams[].groups.";
 const PUBLIC_PATHS = "Give these paths an upstream of their own with  access: public.";
 const API_PATHS = "Give these paths an upstream of their own with  access: api.";
 const TLS = "TLS is ended by the proxy in front; the gateway listens for plain http.";
@@ -147,7 +148,7 @@ export const NOT_OFFERED: Names = {
   SKIP_AUTH_ROUTES: PUBLIC_PATHS,
   SKIP_AUTH_REGEX: PUBLIC_PATHS,
   API_ROUTES: API_PATHS,
-  TRUSTED_IPS: "Nobody passes by address alone; give what they reach an upstream of its own with  access: public.",
+  TRUSTED_IPS: "No caller passes by address alone; give what they reach an upstream of its own with  access: public.",
   EXTRA_JWT_ISSUERS: TOKENS,
   OIDC_EXTRA_AUDIENCES: "An ID token has to be for the client; for bearer tokens name audiences under  bearer.jwt.",
   OIDC_JWKS_URL: DISCOVERY,
@@ -160,7 +161,7 @@ export const NOT_OFFERED: Names = {
   RESOURCE: "Say it as a parameter:  providers[].authorizationParameters: { resource: … }.",
   JWT_KEY: "The client shows a secret here; set COATCHECK_CLIENT_SECRET.",
   JWT_KEY_FILE: "The client shows a secret here; set COATCHECK_CLIENT_SECRET.",
-  SIGNATURE_KEY: "upstreams[].assertion: true  signs who asks, for that upstream alone.",
+  SIGNATURE_KEY: "upstreams[].assertion: true  signs the user's identity, for that upstream alone.",
   HTTPS_ADDRESS: TLS,
   TLS_CERT_FILE: TLS,
   TLS_KEY_FILE: TLS,

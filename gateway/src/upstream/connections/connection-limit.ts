@@ -15,7 +15,7 @@ export interface ConnectionLimits {
   /** The most for what lasts: WebSockets, event streams, answers whose reader stands still. */
   readonly streams: number;
   /** How long a request waits for a connection, in milliseconds. */
-  readonly patience: number;
+  readonly queueTimeout: number;
 }
 
 /** How many connections to an upstream are in use, and who waits for one. */
@@ -113,13 +113,13 @@ export class ConnectionLimit {
       () => {
         this.#timer = undefined;
         for (const [waiter, waited] of this.#waiting) {
-          if (stopwatch() - waited < this.#limits.patience - 1) break;
+          if (stopwatch() - waited < this.#limits.queueTimeout - 1) break;
           this.#waiting.delete(waiter);
           waiter.tooLate();
         }
         this.#watch();
       },
-      Math.max(0, since + this.#limits.patience - stopwatch()),
+      Math.max(0, since + this.#limits.queueTimeout - stopwatch()),
     ).unref();
   }
 }

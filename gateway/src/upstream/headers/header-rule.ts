@@ -76,7 +76,8 @@ export interface Judged {
 }
 
 const CAPACITY = 512;
-const remembered = new Map<string, Judged>();
+/** A bounded cache: dropped whole when it is full. */
+const cache = new Map<string, Judged>();
 
 function judge(name: string): Judged {
   const lower = name.toLowerCase();
@@ -91,13 +92,13 @@ function judge(name: string): Judged {
   return { rule: drop ? "drop" : "keep", name: lower, plain };
 }
 
-/** The rule for a header by its name in any spelling. Names recur, so the answers are remembered. */
+/** The rule for a header by its name in any spelling. Names recur, so the answers are cached. */
 export function judgeHeader(name: string): Judged {
-  const known = remembered.get(name);
+  const known = cache.get(name);
   if (known !== undefined) return known;
   const judged = judge(name);
-  if (remembered.size >= CAPACITY) remembered.clear();
-  remembered.set(name, judged);
+  if (cache.size >= CAPACITY) cache.clear();
+  cache.set(name, judged);
   return judged;
 }
 

@@ -74,7 +74,7 @@ export class IdentityHeaderMaker {
   readonly #told: Told;
   readonly #anonymous: IdentityHeaders;
   /** The headers of an identity; some stores hand out one row, and the engine its identity, until it changes. */
-  readonly #remembered = new WeakMap<Identity, IdentityHeaders>();
+  readonly #cache = new WeakMap<Identity, IdentityHeaders>();
 
   constructor(told: Told) {
     this.#told = told;
@@ -87,7 +87,7 @@ export class IdentityHeaderMaker {
    */
   of(identity: Identity | null, comesAgain: boolean, leftOut: LeftOut): IdentityHeaders {
     if (identity === null) return this.#anonymous;
-    const last = comesAgain ? this.#remembered.get(identity) : undefined;
+    const last = comesAgain ? this.#cache.get(identity) : undefined;
     if (last !== undefined) return last;
     const { claims, subject, issuer } = identity;
     const groups = groupsOf(identity);
@@ -98,7 +98,7 @@ export class IdentityHeaderMaker {
       single(claims["preferred_username"], "preferred-username", leftOut),
       this.#told.issuer ? single(issuer, "issuer", leftOut) : undefined,
     );
-    if (comesAgain) this.#remembered.set(identity, headers);
+    if (comesAgain) this.#cache.set(identity, headers);
     return headers;
   }
 
