@@ -16,7 +16,7 @@ export const OIDC_PROVIDER: Provider = {
   lane: "small",
   lacks: {
     "end-notice":
-      "oidc-provider leaves an administrator's part to whoever uses it; this one destroys session and grants, and tells nobody.",
+      "oidc-provider leaves an administrator's part to the app that uses it; this one destroys session and grants, and sends no logout token.",
   },
   settings: () => guideBlock("oidc-provider"),
   async open(place, stack) {

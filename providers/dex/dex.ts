@@ -11,20 +11,20 @@ import { DexStandIn } from "./stand-in.ts";
 const COMMAND = process.env["DEX"];
 
 const ONE_TOKEN =
-  "Dex keeps one refresh token for a user and a client. Whoever signs in last has it; the other browser's session ends at its next refresh, " +
+  "Dex keeps one refresh token for a user and a client. The last login has it; the other browser's session ends at its next refresh, " +
   "and that person signs in again.";
 
 const WAYS = {
   lane: "small",
   lacks: {
-    "single-sign-on": "Dex keeps nobody signed on, unless its sessions are switched on (`DEX_SESSIONS_ENABLED`).",
+    "single-sign-on": "Dex keeps no user signed on, unless its sessions are switched on (`DEX_SESSIONS_ENABLED`).",
     "end-session": "Dex has no logout.",
     "back-channel": "Dex tells no app of a logout.",
     revocation: "Dex takes no token back.",
     "many-grants": ONE_TOKEN,
     "end-sessions": "Dex revokes refresh tokens by its gRPC API alone, which is not run here.",
     "clear-refusal":
-      "Dex answers 500 when the directory behind it knows a user no more, as in an outage. So the session goes on as an identity for " +
+      "Dex answers 500 when the directory behind it no longer knows a user, as in an outage. So the session goes on as an identity for " +
       "`session.unconfirmed`, without tokens; after that the person comes to the login. Here that is 15 seconds.",
   },
   environment: { COATCHECK_UNCONFIRMED: "15s" },

@@ -18,7 +18,7 @@ export const KEYCLOAK: Provider = {
   id: "keycloak",
   title: "Keycloak, nothing but a redirect URI",
   lane: LANE,
-  lacks: { "back-channel": "Without a *backchannel logout URL* Keycloak tells nobody." },
+  lacks: { "back-channel": "Without a *backchannel logout URL* Keycloak sends no logout token." },
   settings: () => guideFile(SETTINGS).replace(/^ *backchannelLogoutSessionRequired:.*\n/m, ""),
   open: (place) => openRealm("plain", place, plainClient),
 };

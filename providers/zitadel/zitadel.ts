@@ -15,7 +15,7 @@ export const ZITADEL: Provider = {
   title: "zitadel's example",
   lane: "small",
   lacks: {
-    "single-sign-on": "zitadel's example keeps nobody signed on: every login asks for the password.",
+    "single-sign-on": "zitadel's example keeps no user signed on: every login asks for the password.",
     "back-channel": "zitadel's example tells no app of a logout.",
     memory:
       "zitadel's example keeps everything in memory, so its refresh tokens are gone after a restart, and its keys are others.",
