@@ -25,6 +25,7 @@ import {
   checkedOrigin,
   checkedPrefix,
   checkedProvider,
+  checkedStrategies,
   checkedUrl,
   isProvider,
   origins,
@@ -122,7 +123,10 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     clock,
     entropy,
     chain: {
-      explicit: [...tokens.strategies, ...(options.strategies ?? [])],
+      explicit: checkedStrategies(
+        [...tokens.strategies, ...(options.strategies ?? [])],
+        proxy === null ? ["session"] : ["session", "proxy"],
+      ),
       proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
       session: sessionStrategy({
         cookie: cookies.session.name,

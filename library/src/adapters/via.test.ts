@@ -4,7 +4,8 @@ import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
 import { listen, say } from "../../test-support/talk.ts";
-import { coatcheck } from "../index.ts";
+import type { JsonObject, Strategy } from "../contracts.ts";
+import { type CoatcheckOptions, coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { custom } from "../strategies/custom.ts";
 import { signIn } from "../testing/sign-in.ts";
@@ -101,3 +102,42 @@ test("S-55 auth.handle takes it beside the request: whom another way authenticat
   assert.deepEqual([await ask({ cookie }), await ask({ "x-api-key": "k" }), await ask({})], [200, 403, 200]);
   await auth.close();
 });
+
+const own = (name: string): Strategy => ({
+  name,
+  ambient: false,
+  presented: (request) => request.header("x-api-key") !== undefined,
+  examine: ({ now }) => ({
+    kind: "principal",
+    principal: {
+      identity: { issuer: "keys", subject: "robot", claims: {}, authenticatedAt: now, method: "key" },
+      owner: "keys robot",
+      ambient: false,
+    },
+  }),
+});
+
+test("S-55 a name that another strategy has is refused at start", () => {
+  const base = { publicUrl: ORIGIN, secrets: SECRET };
+  const start = (options: Omit<CoatcheckOptions<JsonObject>, keyof typeof base | "store">) => () =>
+    coatcheck({ ...base, store: memory(), ...options });
+  const called = (name: string) => ({ name: "TypeError", message: new RegExp(`^two strategies are called ${name};`) });
+  assert.throws(start({ strategies: [own("session")] }), called("session"));
+  assert.throws(start({ strategies: [own("proxy")], proxy: { preset: "generic", trusted: ["10.0.0.1"] } }), called("proxy"));
+  const bearer = { jwt: { issuer: "https://id.example.com", audience: "api" } };
+  assert.throws(start({ strategies: [own("bearer")], bearer }), called("bearer"));
+  assert.throws(start({ strategies: [own("key"), own("key")] }), called("key"));
+});
+
+for (const name of ["proxy", "bearer"]) {
+  test(`S-55 an app's own strategy may be called ${name} where ours is not configured, and is nothing else for it`, async () => {
+    const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), strategies: [own(name)] });
+    const cookie = await signIn(auth, { subject: "alice" });
+    const ask = async (headers: Record<string, string>, via: readonly string[]) =>
+      (await auth.handle(new Request(`${ORIGIN}/`, { headers }), (session) => new Response(session.via), { via })).status;
+    const key = { "x-api-key": "k" };
+    assert.deepEqual([await ask(key, [name]), await ask(key, ["session"])], [200, 403]);
+    assert.deepEqual([await ask({ ...key, cookie }, [name]), await ask({ cookie }, ["session"])], [200, 200]);
+    await auth.close();
+  });
+}

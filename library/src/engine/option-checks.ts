@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { JsonObject, Provider } from "../contracts.ts";
+import type { JsonObject, Provider, Strategy } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { LONGEST_REFRESH } from "../core/refresh.ts";
 
@@ -33,6 +33,17 @@ export function checkedCount(name: string, given: number | undefined, fallback: 
   if (given === undefined) return fallback;
   if (Number.isSafeInteger(given) && given >= 0) return given;
   throw new TypeError(`${name} is ${String(given)}; it is a whole number, 0 or more`);
+}
+
+/**
+ * The strategies, each called by a name that no other has: policies, `session.via` and logs tell them by it. `taken`:
+ * names of what authenticates besides. Throws a `TypeError`.
+ */
+export function checkedStrategies(strategies: readonly Strategy[], taken: readonly string[]): readonly Strategy[] {
+  const names = [...taken, ...strategies.map(({ name }) => name)];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return strategies;
+  throw new TypeError(`two strategies are called ${twice}; give yours a name of its own`);
 }
 
 /** What only a provider of the app's own has: the configuration of ours has no methods. */
