@@ -9,7 +9,7 @@ import { finished, hasUnreadBody } from "../request/intake.ts";
 import { problemOf, problemOfError, send } from "../response/response.ts";
 import type { CheckRequest, SessionLayer } from "../session/interface.ts";
 import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
-import { refuseUpgrade } from "../upstream/upgrade.ts";
+import { answerHandshake } from "../upstream/upgrade.ts";
 import { checkRequest } from "./check-metadata.ts";
 import { sendYes } from "./check-response.ts";
 
@@ -75,7 +75,7 @@ export class CheckEndpoint {
     const yes = !("status" in answer);
     const https = request?.origin.startsWith("https:") === true;
     const sending = { https, close: isDraining() || hasUnreadBody(message), method: message.method };
-    if (!(to instanceof ServerResponse)) refuseUpgrade(message, to, yes ? plainYes(answer) : answer, https);
+    if (!(to instanceof ServerResponse)) answerHandshake(message, to, yes ? plainYes(answer) : answer, https);
     else if (yes) sendYes(to, answer, sending);
     else send(to, answer, sending);
     const status = yes ? 200 : answer.status;

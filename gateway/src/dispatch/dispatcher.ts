@@ -26,7 +26,7 @@ import { OpenStreams } from "../upstream/open-streams.ts";
 import type { ProxyContext, ProxyRequest } from "../upstream/proxy-request.ts";
 import type { Route } from "../upstream/route.ts";
 import { mayPass, openRoute } from "../upstream/route.ts";
-import { refuseUpgrade, UpgradeExchange } from "../upstream/upgrade.ts";
+import { answerHandshake, UpgradeExchange } from "../upstream/upgrade.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 
 const NOTHING_EARLY = Buffer.alloc(0);
@@ -101,7 +101,7 @@ export class RequestDispatcher {
     }
     const incoming = receive(message, this.#intake);
     if (incoming.kind === "refusal") {
-      this.#refuse(message, response, incoming);
+      this.#answer(message, response, incoming);
       return;
     }
     if (isUnder(incoming.path, this.#prefix)) {
@@ -110,7 +110,7 @@ export class RequestDispatcher {
     }
     const route = this.#routeOf(incoming);
     if (route.kind === "refusal") {
-      this.#refuse(message, response, route);
+      this.#answer(message, response, route);
       return;
     }
     this.#pass(incoming, route, response, NOTHING_EARLY);
@@ -126,26 +126,26 @@ export class RequestDispatcher {
     }
     const incoming = receive(message, this.#intake);
     if (incoming.kind === "refusal") {
-      this.#refuse(message, socket, incoming);
+      this.#answer(message, socket, incoming);
       return;
     }
     const { origin } = incoming;
     const protocol = (headerOf(message.rawHeaders, "upgrade") ?? "").trim().toLowerCase();
     const isHandshake = protocol === "websocket" && message.method === "GET" && message.httpVersion === "1.1";
     if (!isHandshake || incoming.head.hasBody || this.#draining) {
-      this.#refuse(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
+      this.#answer(message, socket, refusal("ERR_BAD_REQUEST", "malformed", origin));
       return;
     }
     const own = isUnder(incoming.path, this.#prefix);
     const route = own ? refusal("ERR_NOT_FOUND", "unrouted", origin) : this.#routeOf(incoming);
     if (route.kind === "refusal") {
-      this.#refuse(message, socket, route);
+      this.#answer(message, socket, route);
       return;
     }
     // A page elsewhere can open a socket with the user's cookies; nothing but this check stands in its way (CS-07).
     const from = headerOf(message.rawHeaders, "origin");
     if (route.access !== "public" && from !== undefined && !this.#intake.origins.includes(from)) {
-      this.#refuse(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
+      this.#answer(message, socket, refusal("ERR_CROSS_SITE", "forbidden", origin));
       return;
     }
     this.#pass(incoming, route, socket, early);
@@ -189,10 +189,10 @@ export class RequestDispatcher {
     early: Buffer,
   ): void {
     if (result.kind === "rejected") {
-      this.#refuse(
+      this.#answer(
         incoming.message,
         to,
-        { kind: "refusal", answer: result.response, outcome: "rejected", origin: incoming.origin },
+        { answer: result.response, outcome: "rejected", origin: incoming.origin },
         incoming.started,
       );
     } else if (!mayPass(route, result)) {
@@ -214,7 +214,7 @@ export class RequestDispatcher {
     }
     const { incoming, admission } = request;
     if (admission !== null && admission.identity !== null && incoming.header("origin") === undefined) {
-      this.#refuse(incoming.message, to, refusal("ERR_CROSS_SITE", "forbidden", incoming.origin));
+      this.#answer(incoming.message, to, refusal("ERR_CROSS_SITE", "forbidden", incoming.origin));
       return;
     }
     new UpgradeExchange(this.#context, request, to).start(early);
@@ -225,7 +225,7 @@ export class RequestDispatcher {
     const answer = problemOf("ERR_FORBIDDEN");
     const cookies = await admission.settle(answer.status);
     const headers = [...answer.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
-    this.#refuse(message, to, { kind: "refusal", answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
+    this.#answer(message, to, { answer: { ...answer, headers }, outcome: "forbidden", origin }, started);
   }
 
   async #serveOwn(incoming: IncomingRequest, response: ServerResponse): Promise<void> {
@@ -233,12 +233,7 @@ export class RequestDispatcher {
     try {
       if (head.expects !== undefined) askForBody(message, response);
       const answer = await this.#sessions.endpoints(new GatewayRequest(incoming, this.#prefix));
-      this.#refuse(
-        message,
-        response,
-        { kind: "refusal", answer: answer ?? problemOf("ERR_NOT_FOUND"), outcome: "own", origin },
-        started,
-      );
+      this.#answer(message, response, { answer: answer ?? problemOf("ERR_NOT_FOUND"), outcome: "own", origin }, started);
     } catch (error) {
       this.#failed(incoming, response, error);
     }
@@ -250,7 +245,7 @@ export class RequestDispatcher {
     const answer = this.#sessions.answerFailure(error, incoming, mayLogin);
     tellFailure(this.#observer, error, answer.status);
     try {
-      this.#refuse(message, to, { kind: "refusal", answer, outcome: outcomeOf(answer), origin }, started);
+      this.#answer(message, to, { answer, outcome: outcomeOf(answer), origin }, started);
     } catch (unanswerable) {
       this.#observer.notice("request.failed", { error: unanswerable });
       to.destroy();
@@ -258,16 +253,16 @@ export class RequestDispatcher {
   }
 
   /** Answers for the gateway itself, on a response or on the bare socket of a handshake. */
-  #refuse(
+  #answer(
     message: IncomingMessage,
     to: ServerResponse | Duplex,
-    { answer, outcome, origin }: Refusal,
+    { answer, outcome, origin }: Omit<Refusal, "kind">,
     started = stopwatch(),
   ): void {
     const https = origin?.scheme === "https";
     if (to instanceof ServerResponse)
       send(to, answer, { https, close: this.#draining || hasUnreadBody(message), method: message.method });
-    else refuseUpgrade(message, to, answer, https);
+    else answerHandshake(message, to, answer, https);
     finished(this.#observer, message, { status: answer.status, outcome, started });
   }
 }

@@ -153,7 +153,7 @@ export class UpgradeExchange extends UpstreamExchange implements Dispatcher.Disp
     this.outcome = outcome;
     this.status = answer.status;
     const { message, origin } = this.request.incoming;
-    refuseUpgrade(message, this.#socket, answer, origin.scheme === "https");
+    answerHandshake(message, this.#socket, answer, origin.scheme === "https");
   }
 
   #closed(): void {
@@ -176,8 +176,8 @@ function responseOn(message: IncomingMessage, socket: Duplex): ServerResponse {
   return response;
 }
 
-/** Answers a handshake that goes no further. */
-export function refuseUpgrade(message: IncomingMessage, socket: Duplex, answer: RouteResponse, https: boolean): void {
+/** Answers a handshake that goes no further, or whose answer is a plain one. */
+export function answerHandshake(message: IncomingMessage, socket: Duplex, answer: RouteResponse, https: boolean): void {
   if (socket.destroyed) return;
   const response = responseOn(message, socket);
   response.once("finish", () => hangUp(socket));
