@@ -40,6 +40,20 @@ export const TASKS: readonly Task[] = [
     },
   },
   {
+    what: "writes a problem document or Retry-After",
+    pattern: /"application\/problem\+json"|\["retry-after"/,
+    under: ["library/src/"],
+    by: "library/src/core/errors/problem-answer.ts",
+    also: {},
+  },
+  {
+    what: "writes a problem document or Retry-After",
+    pattern: /"application\/problem\+json"|\["retry-after"/,
+    under: ["gateway/src/"],
+    by: "gateway/src/response/response.ts",
+    also: {},
+  },
+  {
     what: "waits for the first of several promises",
     pattern: /\bPromise\.(?:race|any)\(/,
     under: ["library/src/"],

@@ -1,12 +1,7 @@
 /** The answers of the endpoints that are no pages: redirects, JSON, problem documents, and when to try again. */
 import type { ErrorCode, RequestView, RouteResponse } from "../contracts.ts";
-import { ERRORS, problem } from "../core/errors.ts";
+import { type Header, problemAnswer } from "../core/errors/problem-answer.ts";
 
-export type Header = readonly [name: string, value: string];
-
-const PROBLEM = "application/problem+json";
-/** Seconds. */
-const RETRY_AFTER = "5";
 const UNCACHED: readonly Header[] = [
   ["cache-control", "no-store"],
   ["x-content-type-options", "nosniff"],
@@ -29,12 +24,7 @@ export function json(status: number, value: object, headers: readonly Header[] =
 
 /** The problem document of a code. */
 export function refusal(code: ErrorCode, detail?: string, headers: readonly Header[] = []): RouteResponse {
-  const { status } = ERRORS[code];
-  return {
-    status,
-    headers: [["content-type", PROBLEM], ...closed([]), ...retryAfter(status), ...headers],
-    body: problem(code, detail),
-  };
+  return problemAnswer(code, closed([]), { detail, headers });
 }
 
 /**
@@ -42,7 +32,7 @@ export function refusal(code: ErrorCode, detail?: string, headers: readonly Head
  * `Referer`.
  */
 export function refusalWithStatus(status: number, code: ErrorCode): RouteResponse {
-  return { status, headers: [["content-type", PROBLEM], ...UNCACHED], body: problem(code, undefined, status) };
+  return problemAnswer(code, UNCACHED, { status });
 }
 
 /** A 200 without a body, for servers. */
@@ -56,7 +46,3 @@ function closed(cookies: readonly string[]): readonly Header[] {
     ...cookies.map((cookie): Header => ["set-cookie", cookie]),
   ];
 }
-
-/** `Retry-After` of the statuses that ask for another try: 503 and 429. */
-export const retryAfter = (status: number): readonly Header[] =>
-  status === 503 || status === 429 ? [["retry-after", RETRY_AFTER]] : [];

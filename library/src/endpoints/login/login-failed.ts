@@ -2,11 +2,12 @@
 import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { isLoopbackHost } from "../../cookie/names.ts";
 import { describeError } from "../../core/errors/describe-error.ts";
+import { type Header, retryAfter } from "../../core/errors/problem-answer.ts";
 import { ERRORS } from "../../core/errors.ts";
 import type { OidcDependencies } from "../dependencies.ts";
 import type { Way } from "../pages/page.ts";
 import { failurePage } from "../pages/page.ts";
-import { type Header, refusal, retryAfter, wantsJson } from "../responses.ts";
+import { refusal, wantsJson } from "../responses.ts";
 
 /** A login that failed. */
 export interface Failure {

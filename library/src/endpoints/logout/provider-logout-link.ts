@@ -3,13 +3,14 @@
  * (TK-11).
  */
 import type { RouteRequest, RouteResponse } from "../../contracts.ts";
+import { retryAfter } from "../../core/errors/problem-answer.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
 import type { OidcDependencies } from "../dependencies.ts";
 import { link, page } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
-import { redirect, refusal, retryAfter } from "../responses.ts";
+import { redirect, refusal } from "../responses.ts";
 import { signedOutAddress } from "./signed-out.ts";
 
 /** How long such an address is good, milliseconds; clocks of replicas may differ by as much again. */

@@ -1,5 +1,6 @@
 /** The page of a navigation that cannot be served now: what happened, in plain words, and what to do. */
 import type { ErrorCode, RouteResponse } from "../../contracts.ts";
+import { retryAfter as retryAfterOf } from "../../core/errors/problem-answer.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { escapeHtml, link, page, type Way } from "./page.ts";
 
@@ -50,10 +51,7 @@ export function outagePage({ code, retryAfter, target, login }: Outage): RouteRe
   const wait = retryAfter > 1 ? ` Try again in ${inWords(retryAfter)}.` : " Try again in a moment.";
   const content = `<p>${escapeHtml(words.reason)}${words.login === "alone" ? "" : wait}</p><div class="row">${ways.map((way, index) => link(way, index > 0)).join("")}</div>`;
   const response = page({ status, title: words.title, content, forms: false });
-  const headers = [
-    ["retry-after", String(retryAfter)],
-    ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"],
-  ] as const;
+  const headers = [...retryAfterOf(status, retryAfter), ["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]] as const;
   return { ...response, headers: [...response.headers, ...headers] };
 }
 

@@ -1,25 +1,17 @@
 import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
-import { ERRORS, problem } from "../../core/errors.ts";
+import { type Header, problemAnswer, secondsToWait } from "../../core/errors/problem-answer.ts";
+import { ERRORS } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import type { EngineOptions } from "./options.ts";
 
-type Header = readonly [name: string, value: string];
-
-const PROBLEM_HEADERS: readonly Header[] = [
-  ["content-type", "application/problem+json"],
+const UNCACHED: readonly Header[] = [
   ["cache-control", "no-store"],
   ["x-content-type-options", "nosniff"],
 ];
 
-/** How long a client should wait where nobody knows better, in seconds. */
-const RETRY_AFTER = 5;
-
 /** The problem document of a code (RFC 9457). 503 and 429 carry `Retry-After`. */
 export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], retryAfter: number | null = null): RouteResponse {
-  const { status } = ERRORS[code];
-  const waits: readonly Header[] =
-    status === 503 || status === 429 ? [["retry-after", String(Math.ceil(retryAfter ?? RETRY_AFTER))]] : [];
-  return { status, headers: [...PROBLEM_HEADERS, ...waits, ...headers], body: problem(code) };
+  return problemAnswer(code, UNCACHED, { headers, retryAfter });
 }
 
 /** What answers need to know of the engine. */
@@ -37,7 +29,7 @@ export function answerFailure(
   if (ERRORS[code].status !== 503 || !isNavigation(request)) return answerProblem(code, [], retryAfter);
   const target = isRepeatable(request) ? request.target : pageBefore(request, origins.own);
   const login = `${prefix}/login?return_to=${encodeURIComponent(target)}`;
-  return outagePage({ code, retryAfter: Math.ceil(retryAfter ?? RETRY_AFTER), target, login });
+  return outagePage({ code, retryAfter: secondsToWait(retryAfter), target, login });
 }
 
 /**
