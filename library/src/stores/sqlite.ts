@@ -127,15 +127,17 @@ class SqliteStore implements SessionStore {
   }
 
   put(row: SessionRow, condition: PutCondition): boolean {
-    const written = this.#write(row.id, () =>
-      condition === "absent" ? insertRow(this.#sql, row) : updateRow(this.#sql, row, condition),
-    );
+    const taken = this.#cache?.take(row.id);
+    const absent = condition === "absent";
+    const written = this.#write(() => (absent ? insertRow(this.#sql, row) : updateRow(this.#sql, row, condition)));
+    if (written && !absent && taken !== undefined) this.#cache?.follow(taken, row, condition);
     if (written && row.ended !== null) this.#endings.wrote();
     return written;
   }
 
   touch(id: string, seen: number): boolean {
-    return this.#write(id, () => ({ changes: this.#sql.touch.run(seen, id).changes, pages: 1 }));
+    this.#cache?.drop(id);
+    return this.#write(() => ({ changes: this.#sql.touch.run(seen, id).changes, pages: 1 }));
   }
 
   end(target: EndTarget, reason: EndReason, now: number): readonly string[] {
@@ -232,10 +234,9 @@ class SqliteStore implements SessionStore {
     if (this.#checkpointer.wrote(pages)) this.#map.follow();
   }
 
-  #write(id: string, work: () => Written): boolean {
+  #write(work: () => Written): boolean {
     return this.#change(() => {
       const { changes, pages } = work();
-      this.#cache?.drop(id);
       if (changes === 1) this.#logged(pages);
       return changes === 1;
     });

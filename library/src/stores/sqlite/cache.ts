@@ -1,11 +1,11 @@
 /** A cache of rows that is as exact as the file. */
 import type { SessionRow } from "../../contracts.ts";
 import { HotRows, hashOf } from "../../core/hot-rows.ts";
+import { SAME_COLUMNS } from "./statements.ts";
 
 /**
- * The cache is cleared when `dataVersion` shows that another connection has committed, and a row is dropped when this
- * connection writes it. The version is read before the row, so that a cached row may be newer than its version, never
- * older.
+ * The cache is cleared when `dataVersion` shows that another connection has committed, and is told what this connection
+ * writes. Only who finds a row here asks for the version: a cached row may be newer than its version, never older.
  */
 export class RowCache {
   readonly #dataVersion: () => number;
@@ -18,12 +18,10 @@ export class RowCache {
   }
 
   get(id: string): SessionRow | undefined {
-    const version = this.#dataVersion();
-    if (version !== this.#version) {
-      this.#rows.clear();
-      this.#version = version;
-    }
-    return this.#rows.get(id, hashOf(id));
+    const row = this.#rows.get(id, hashOf(id));
+    if (row !== undefined && this.#current()) return row;
+    if (this.#version === -1) this.#version = this.#dataVersion();
+    return undefined;
   }
 
   /** Whether `get` will return this very object again, unless another process writes. */
@@ -36,6 +34,19 @@ export class RowCache {
     return this.#rows.keep(row, hashOf(row.id));
   }
 
+  /** Drops the row that this connection is about to write, and returns it. */
+  take(id: string): SessionRow | undefined {
+    const row = this.#rows.get(id, hashOf(id));
+    if (row !== undefined) this.drop(id);
+    return row;
+  }
+
+  /** Caches what is stored now that `row` was written over this version of the taken one, where that is known. */
+  follow(taken: SessionRow, row: SessionRow, version: number): void {
+    const next = followed(taken, row, version);
+    if (next !== undefined) this.keep(next);
+  }
+
   drop(id: string): void {
     this.#rows.drop(id, hashOf(id));
   }
@@ -43,4 +54,24 @@ export class RowCache {
   clear(): void {
     this.#rows.clear();
   }
+
+  #current(): boolean {
+    const version = this.#dataVersion();
+    if (version === this.#version) return true;
+    this.#rows.clear();
+    this.#version = version;
+    return false;
+  }
+}
+
+/**
+ * What is stored since `row` was written over `taken`: a lease, renewed tokens or new data, and the later `seen`.
+ * `undefined` where it has to be read: more was written, or a text that SQLite gives back as another.
+ */
+function followed(taken: SessionRow, row: SessionRow, version: number): SessionRow | undefined {
+  const { seen, renewAt, tokenExpires, lease, body } = row;
+  if (taken.version !== version || row.ended !== null || row.reason !== null) return undefined;
+  if (!body.isWellFormed() || lease?.isWellFormed() === false) return undefined;
+  if (!SAME_COLUMNS.every((name) => taken[name] === row[name])) return undefined;
+  return { ...taken, version: row.version, seen: Math.max(taken.seen, seen), renewAt, tokenExpires, lease, body };
 }
