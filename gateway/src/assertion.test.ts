@@ -69,7 +69,7 @@ const pageOf = async (
   return JSON.parse(answer.text);
 };
 
-test("TP-03 A-15 an app behind the gateway reads by its keys who asks, with claims and groups", async () => {
+test("TP-03 A-15 an app behind the gateway verifies its user by the keys, with claims and groups", async () => {
   const cookie = await gateway.signIn("alice", { email: "alice@example.com", groups: ["staff"], secret_plan: "x" });
   const { identity, via } = await pageOf(cookie);
   assert.equal(via, "proxy");
@@ -80,7 +80,7 @@ test("TP-03 A-15 an app behind the gateway reads by its keys who asks, with clai
   assert.equal(idpSubject, "alice");
 });
 
-test("TP-07 nobody is nobody: the header is there and empty, and a client's own never passes, in any spelling", async () => {
+test("TP-07 for an anonymous caller the header is there and empty, and a client's own never passes, in any spelling", async () => {
   const cookie = await gateway.signIn("mallory");
   await pageOf(cookie);
   const stolen = sent() ?? "";

@@ -104,7 +104,7 @@ test("LO-11 the front channel: in the provider's frame, without a cookie, and fr
   assert.match(String(refused.headers["content-security-policy"]), /frame-ancestors 'none'/);
 });
 
-test("F-21 the cookie alone signs nobody out, from a browser that says nothing of frames", async () => {
+test("F-21 the cookie alone signs no user out, from a browser that says nothing of frames", async () => {
   const visitor = await signedIn(a, "erin");
   const { status, setCookies } = await b.ask("/auth/frontchannel-logout", { headers: { cookie: visitor.ticket } });
   assert.equal(status, 400);
@@ -119,7 +119,7 @@ test("F-21 unless it is configured there is no front channel", async () => {
   assert.equal(status, 404);
 });
 
-test("HD-02 what has no policy of its own is in nobody's frame", async () => {
+test("HD-02 what has no policy of its own may not be framed", async () => {
   const { headers } = await a.ask("/auth/session", { headers: SCRIPT });
   assert.equal(headers["x-frame-options"], "DENY");
   const page = await a.ask("/auth/logout", { headers: { accept: "text/html" } });

@@ -38,7 +38,7 @@ beforeEach(() => {
 const refreshes = (): number => here.provider.refreshes.length;
 const lastGiven = (): string | undefined => here.provider.refreshes.at(-1)?.issued?.accessToken;
 
-test("RF-08 a token that the API does not take any more is renewed once, and the request sent once more", async () => {
+test("RF-08 a token that the API does not take any more is refreshed once, and the request sent once more", async () => {
   const browser = await here.signIn("taken-back");
   const before = refreshes();
   let first = "";
@@ -89,7 +89,7 @@ test("RF-02, RF-08 40 requests over two gateways whose token is refused at once:
   assert.equal(refreshes(), before + 1);
 });
 
-test("RF-01 a WebSocket handshake and an event stream with an expired token wait for the renewal", async () => {
+test("RF-01 a WebSocket handshake and an event stream with an expired token wait for the refresh", async () => {
   const browser = await here.signIn("live");
   const before = refreshes();
   here.clock.pass(RAN_OUT);
@@ -107,7 +107,7 @@ test("RF-01 a WebSocket handshake and an event stream with an expired token wait
   for (const stream of streams) stream.leave();
 });
 
-test("S-06 a handshake whose client hangs up within the renewal is written down, and forgotten", async () => {
+test("S-06 a handshake whose client hangs up during the refresh is logged, and forgotten", async () => {
   const browser = await here.signIn("gone");
   here.clock.pass(RAN_OUT);
   const held = here.provider.hold();

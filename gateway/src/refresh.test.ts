@@ -86,7 +86,7 @@ test("S-17, RF-02 100 over two gateways at once: one token request, one new toke
   assert.equal(here.logged("refresh.completed", browser).length, 1);
 });
 
-test("S-17 a browser that hangs up while the provider thinks finds its session alive, and the token renewed once", async () => {
+test("S-17 a browser that hangs up while the provider thinks finds its session alive, and the token refreshed once", async () => {
   const browser = await stale("hung-up");
   const { provider, a, b } = here;
   const held = provider.hold();
@@ -230,7 +230,7 @@ const QUESTIONS: readonly (readonly [path: string, headers: Record<string, strin
 ];
 
 for (const [path, headers] of QUESTIONS) {
-  test(`RF-01 ${path} waits for the renewal as well, and says yes`, async () => {
+  test(`RF-01 ${path} waits for the refresh as well, and says yes`, async () => {
     const browser = await stale(`check-${path.length}`);
     const ask = (gateway: FullGateway): Promise<Answered> =>
       gateway.ask(path, { headers: { ...SCRIPT, ...headers, cookie: browser.ticket } });

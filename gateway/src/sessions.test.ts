@@ -91,7 +91,7 @@ test("SE-10 A-31 another user's id is 404 at both replicas, and their session go
   assert.deepEqual([await statusAt(a, theirs), await statusAt(b, theirs)], [200, 200]);
 });
 
-test("SE-10 a handle of the list authenticates nobody, at the upstream, the check or the list", async () => {
+test("SE-10 a handle of the list authenticates no user, at the upstream, the check or the list", async () => {
   const mine = await a.signIn("tess");
   const [name] = mine.split("=");
   const forged = `${name}=${idOf(mine)}.${"A".repeat(43)}`;

@@ -47,7 +47,7 @@ async function signedIn(browser = new Browser()): Promise<Browser> {
 
 const statusOf = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 
-test("A-13 signing in as somebody else ends the old session, for a copy of its cookie too", async () => {
+test("A-13 signing in as another user ends the old session, for a copy of its cookie too", async () => {
   const browser = await signedIn();
   const copy = browser.ticket;
   assert.equal(await statusOf(copy), 200);
@@ -65,7 +65,7 @@ test("A-13 signing in again as the same user ends the old session as well", asyn
   assert.equal(await statusOf(copy), 401);
 });
 
-test("A-41 a login in progress is nobody signed in, before the provider was seen and after", async () => {
+test("A-41 a login in progress is no authenticated user, before the provider was seen and after", async () => {
   const browser = new Browser();
   const location = await browser.begin(gateway.port);
   assert.equal(browser.jar.size, 1, "the login in progress");
@@ -80,7 +80,7 @@ test("A-41 a login in progress is nobody signed in, before the provider was seen
   assert.equal(await statusOf(browser.cookie), 401);
 });
 
-test("S-15 CK-05 F-45 somebody with three hundred groups signs in, and no cookie passes 4096 bytes", async () => {
+test("S-15 CK-05 F-45 a user with three hundred groups signs in, and no cookie passes 4096 bytes", async () => {
   const groups = Array.from({ length: 300 }, (_, index) => `organisation/department-${index}/team-with-a-long-name`);
   provider.user = { sub: "alice", groups, picture: `https://pictures.example.com/${"x".repeat(2_000)}` };
   const browser = await signedIn();

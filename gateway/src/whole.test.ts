@@ -117,7 +117,7 @@ test("A-34 claims of a new login reach the rules and the app", async () => {
   assert.equal(last().headers["x-auth-request-groups"], "guests");
 });
 
-test("A-33, PX-03 the access token goes to the upstreams that are configured for it and to nobody else", async () => {
+test("A-33, PX-03 the access token goes to the upstreams that are configured for it and to no others", async () => {
   const browser = await signedIn();
   await get(browser, "/token/a");
   const token = String(last().headers["x-auth-request-access-token"]);
@@ -130,7 +130,7 @@ test("A-33, PX-03 the access token goes to the upstreams that are configured for
   assert.equal((await get(browser, "/auth/session", SCRIPT)).text.includes("access."), false);
 });
 
-test("S-05 an outage of the store: public routes are served, all others are 503 for whoever brings a ticket, cookies stay", async () => {
+test("S-05 an outage of the store: public routes are served, all others are 503 for callers with a ticket, cookies stay", async () => {
   const browser = await signedIn();
   gateway.store.down = true;
   try {

@@ -115,7 +115,7 @@ test("CS-01, CS-07 envoy: another site's requests and sockets are refused by the
   assert.equal((await throughEnvoy("/a", { ...socket, origin: ORIGIN })).passed, true);
 });
 
-test("S-05 envoy: an outage of the store is 503, and nobody passes", async () => {
+test("S-05 envoy: an outage of the store is 503, and no request passes", async () => {
   gateway.store.down = true;
   const { passed, answer, headers } = await throughEnvoy("/a", { ...PAGE, cookie: alice }).finally(() => {
     gateway.store.down = false;

@@ -91,7 +91,7 @@ test("A-09 the same questions from a peer that is not trusted are 400", async ()
   for (const [path, headers] of UNDERSTOOD) assert.equal(statusOf(await harness.get(path, headers)), 400);
 });
 
-test("A-10 a health check's User-Agent is nobody's credential", async () => {
+test("A-10 a health check's User-Agent is no credential", async () => {
   const headers = { ...without(nginx(`${ORIGIN}/`), "Cookie"), "User-Agent": "GoogleHC/1.0" };
   assert.equal(statusOf(await trusting.get("/auth/check/nginx", headers)), 401);
   assert.equal(

@@ -76,7 +76,7 @@ for (const proxy of PROXIES) {
     assert.deepEqual([no.status, no.text], [401, ""]);
   });
 
-  test(`A-28, A-29 ${proxy}: metadata that are missing, malformed or said twice are 400, whoever asks`, async () => {
+  test(`A-28, A-29 ${proxy}: metadata that are missing, malformed or said twice are 400, for every caller`, async () => {
     const good = metadata(proxy, "GET", "/a");
     for (const name of Object.keys(good)) {
       const value = String(good[name]);
@@ -239,7 +239,7 @@ for (const proxy of PROXIES) {
       assert.equal((await question(proxy, headers)).status, 401, JSON.stringify(headers));
   });
 
-  test(`A-36 ${proxy}: a bearer that nobody reads is no session, and an identity header is none`, async () => {
+  test(`A-36 ${proxy}: a bearer without a verifier is no session, and an identity header is none`, async () => {
     for (const headers of [
       { authorization: "Bearer x" },
       { authorization: `Bearer ${alice.split("=")[1]}` },
@@ -250,7 +250,7 @@ for (const proxy of PROXIES) {
       assert.equal((await question(proxy, headers)).status, 401, JSON.stringify(headers));
   });
 
-  test(`S-05 ${proxy}: an outage of the store is 503 with Retry-After for whoever brings a ticket, and changes nothing`, async () => {
+  test(`S-05 ${proxy}: an outage of the store is 503 with Retry-After for callers with a ticket, and changes nothing`, async () => {
     gateway.store.down = true;
     const [page, script, stranger] = await Promise.all([
       question(proxy, { ...PAGE, cookie: alice }),
@@ -460,7 +460,7 @@ test("A-15 HD-02 a yes is the same on a connection that is kept, as proxies keep
   assert.match(last, /\r\nconnection: close\r\n/i);
 });
 
-test("A-15 nothing that a provider says of somebody becomes a line of a yes", async () => {
+test("A-15 nothing that a provider says of a user becomes a line of a yes", async () => {
   const mallory = await gateway.signIn("mallory", {
     email: "m@example.com\r\nx-auth-request-groups: admins",
     groups: ["staff\r\nx-evil: 1", "ops\u0085x", "fine"],

@@ -123,7 +123,7 @@ test("F-32 check-config says which provider this is and what it will be asked fo
   assert.match(unknown.err, /providers\[0\]\.preset is keyclock[\s\S]*Did you mean keycloak\?/);
 });
 
-test("A-09 TP-01 a proxy range that holds everybody is refused", async () => {
+test("A-09 TP-01 a proxy range that contains all addresses is refused", async () => {
   for (const range of ["0.0.0.0/0", "::/0"]) {
     const found = await run(["check-config"], { ...SETTINGS, COATCHECK_TRUSTED_PROXIES: range });
     assert.equal(found.code, 2);
@@ -131,7 +131,7 @@ test("A-09 TP-01 a proxy range that holds everybody is refused", async () => {
   }
 });
 
-test("a store that is somebody else's file stops the start with what is wrong", async () => {
+test("a store that is a foreign file stops the start with what is wrong", async () => {
   const file = join(folder, "notes.txt");
   writeFileSync(file, "these are my notes, and no database at all\n".repeat(50));
   const found = await run(["serve"], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });

@@ -66,7 +66,7 @@ async function serve(more: { readonly [name: string]: string } = {}): Promise<Ru
   };
 }
 
-test("F-01 a rejection that nobody handled is a line at error and a count, and the process goes on", async () => {
+test("F-01 an unhandled rejection is a line at error and a count, and the process goes on", async () => {
   await using gateway = await serve();
   for (const _ of [1, 2]) gateway.child.kill("SIGUSR2");
   await gateway.until(/"level":"error"[^\n]*"event":"process.unhandled-rejection"/);
@@ -78,7 +78,7 @@ test("F-01 a rejection that nobody handled is a line at error and a count, and t
   assert.deepEqual(await once(gateway.child, "close"), [0, null]);
 });
 
-test("F-01 an exception that nobody caught stops the process in good order, with 1", async () => {
+test("F-01 an uncaught exception stops the process in good order, with 1", async () => {
   await using gateway = await serve();
   gateway.child.kill("SIGHUP");
   assert.deepEqual(await once(gateway.child, "close"), [1, null]);

@@ -161,12 +161,12 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
   ["a secret as a flag", { args: ["--client-secret", "canary"] }, ["--client-secret is no flag", "COATCHECK_CLIENT_SECRET"]],
   ["the token as a flag", { args: ["--admin-token=canary"] }, ["--admin-token is no flag", "COATCHECK_ADMIN_TOKEN"]],
   [
-    "S-55 a way of authenticating that nobody can come by",
+    "S-55 a strategy that no user can authenticate by",
     { file: { upstreams: [{ url: "http://a", via: ["bearer", "proxy"] }] } },
     ["upstreams[0].via has bearer, though bearer is not given", "upstreams[0].via has proxy, though proxyIdentity is not given"],
   ],
   [
-    "S-55 ways of authenticating where nobody is looked up",
+    "S-55 strategies although callers are not authenticated",
     { file: { upstreams: [{ url: "http://a", access: "public", via: ["session"] }] } },
     ["upstreams[0].via is given, though access is public"],
   ],
@@ -364,7 +364,7 @@ test("F-46 session.domain has to hold every public origin, and be https", () => 
   assert.match(complaint({ environment: { COATCHECK_DOMAIN: "localhost" } }), /session\.domain/, "http");
 });
 
-test("F-46 a token is for upstreams where somebody is looked up", () => {
+test("F-46 a token is for upstreams that authenticate callers", () => {
   const upstream = (access: string, token: string) => ({
     file: { upstreams: [{ url: "http://localhost:3000", access, token }] },
   });

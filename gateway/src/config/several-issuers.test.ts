@@ -42,7 +42,7 @@ test("F-15 issuers are several by providers, by a proxy or by tokens beside one"
   assert.equal(hasSeveralIssuers(settingsOf({ providers: same })), true);
 });
 
-test("F-15 an upstream names providers that there are, and not where nobody is looked up", () => {
+test("F-15 an upstream names providers that there are, and none if callers are not authenticated", () => {
   const complaint = (upstream: object): string => {
     const file = { secrets: [randomBytes(32).toString("base64url")], publicUrl: "http://localhost", providers: BOTH };
     const loaded = loadConfig({

@@ -51,7 +51,7 @@ test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request 
   assert.match(gateway.log.join(""), /"event":"session.ended"[^\n]*"reason":"admin"/);
 });
 
-test("SE-09 an id of the API authenticates nobody", async () => {
+test("SE-09 an id of the API authenticates no user", async () => {
   const cookie = await gateway.signIn("ida");
   const [name] = cookie.split("=");
   assert.equal(await alive(`${name}=${idOf(cookie)}`), 401);
@@ -128,7 +128,7 @@ test("SE-09 a mistaken parameter is 400 and named, and ends nothing", async () =
   assert.equal(await alive(cookie), 200);
 });
 
-test("A-27 no text in place of an id or an owner is anything but a name that nobody has", async () => {
+test("A-27 any text instead of an id or an owner is a name that no user has", async () => {
   for (const id of ["", "x", "%00", "..", "../metrics", "{id}", "' OR 1=1 --".replaceAll(" ", "%20"), "A".repeat(4_000)]) {
     assert.equal((await allowed(`/sessions/${id}`)).status, 404, id);
     assert.equal((await allowed(`/sessions/${id}`, "DELETE")).status, 404, id);

@@ -34,7 +34,7 @@ for (const [how, rest] of [
   });
 }
 
-test("F-08 a slow reader has all its answers, also where the last one closes over a body that nobody reads", async () => {
+test("F-08 a slow reader has all its answers, also if the last one closes over a body that is not read", async () => {
   const large = "x".repeat(400_000);
   const harness = await startHarness((_message, response) => void response.end(large));
   try {

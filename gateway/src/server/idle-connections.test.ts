@@ -107,7 +107,7 @@ test("a connection that was upgraded is its owners' business", async (context) =
   assert.equal(socket.closed, false);
 });
 
-test("without a limit connections stay, and nobody is told of one", async (context) => {
+test("without a limit connections stay, and none is reported", async (context) => {
   const gateway = await gatewayIn(context, (_message, response) => response.end("yes"), 0);
   const socket = await gateway.dial();
   assert.doesNotMatch(await ask(socket), /keep-alive: timeout/i);

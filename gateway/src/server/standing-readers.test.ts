@@ -27,7 +27,7 @@ test("F-04 a client that reads nothing of what waits for it is closed, and its u
   }
 });
 
-test("F-04 a stream on which nothing is said is nobody's standing still, nor is a slow reader", () =>
+test("F-04 a stream without data is no standing still, nor is a slow reader", () =>
   steadily(async () => {
     const harness = await startHarness((message, response) => {
       if (message.url === "/events") response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");

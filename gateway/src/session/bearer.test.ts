@@ -39,7 +39,7 @@ async function keyServer(): Promise<Listening & { readonly issuer: string; token
   });
 }
 
-test("S-01 S-04 JT-02 a token that counts is somebody to the app, leaves no trace of a session, and ends at the gateway", async () => {
+test("S-01 S-04 JT-02 a valid token is a user to the app, leaves no trace of a session, and ends at the gateway", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
   await using gateway = await startFullGateway({ config: { bearer } });
@@ -75,7 +75,7 @@ test("a route that forwards a token forwards the one that was presented", async 
   assert.equal(gateway.seen.at(-1)?.headers.authorization, `Bearer ${token}`);
 });
 
-test("S-55 a route says by which ways of authenticating it may be reached; whom another authenticated gets 403", async () => {
+test("S-55 a route says by which strategies it may be reached; users of others get 403", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
   await using gateway = await startFullGateway({

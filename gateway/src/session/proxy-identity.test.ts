@@ -38,7 +38,7 @@ test("S-35 only a navigation stores a session, and a match costs none", async ()
   assert.equal(cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice"), cookie } })).headers), "");
 });
 
-test("S-30 TP-04 another user at the proxy: the old session is over before the app is asked, and its copied cookie is nobody's", async () => {
+test("S-30 TP-04 another user at the proxy: the old session is over before the app is asked, and its copied cookie is dead", async () => {
   await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
   const cookie = cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
   const bobs = await gateway.ask("/", { headers: { ...PAGE, ...as("bob"), cookie } });
@@ -49,7 +49,7 @@ test("S-30 TP-04 another user at the proxy: the old session is over before the a
   assert.ok(gateway.log.some((line) => line.includes("session.ended") && line.includes("identity-changed")));
 });
 
-test("S-28 A-11 an address that is not the proxy's asserts nobody, and it is reported", async () => {
+test("S-28 A-11 an address that is not the proxy's asserts no user, and it is reported", async () => {
   await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: ["10.9.8.7/32"] } } });
   assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, ...as("alice") } })).status, 401);
   assert.equal(gateway.seen.length, 0);
@@ -86,14 +86,14 @@ test("A-04 A-12 S-32 who may come is matched by the whole address or the whole d
   assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u" } })).status, 403, "no address at all");
 });
 
-test("unknown: anonymous lets others in as nobody, where nobody is welcome", async () => {
+test("unknown: anonymous lets others in as anonymous, if the route allows that", async () => {
   const proxyIdentity = { trusted: TRUSTED, users: ["@good.example"], unknown: "anonymous" };
   await using gateway = await startFullGateway({ config: { proxyIdentity }, upstream: { access: "optional" } });
   assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, ...as("eve") } })).status, 200);
   assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "");
 });
 
-test("A-16 A-19 a header of another spelling asserts nobody and reaches nobody", async () => {
+test("A-16 A-19 a header of another spelling asserts no user and reaches no app", async () => {
   await using gateway = await startFullGateway({
     config: { proxyIdentity: { trusted: TRUSTED } },
     upstream: { access: "optional" },
@@ -129,7 +129,7 @@ test("a proxy that signs people on needs no provider, and a variable is enough f
   assert.ok(!none.ok && /COATCHECK_ISSUER/.test(formatProblems(none.problems)));
 });
 
-test("TP-03 what would believe nobody or everybody does not start", () => {
+test("TP-03 what would trust no address or every address does not start", () => {
   const nobody = read({ COATCHECK_PROXY_IDENTITY: "authelia" });
   assert.ok(!nobody.ok && /names a proxy/.test(formatProblems(nobody.problems)));
   const everybody = read({}, { proxyIdentity: { preset: "authelia", trusted: ["0.0.0.0/0"] } });
@@ -138,7 +138,7 @@ test("TP-03 what would believe nobody or everybody does not start", () => {
   assert.ok(!typo.ok && /oauth2-proxy/.test(formatProblems(typo.problems)));
 });
 
-test("without a provider a navigation of nobody is 401, for there is no login to send it to", async () => {
+test("without a provider an anonymous navigation is 401, for there is no login to send it to", async () => {
   await using gateway = await startFullGateway({
     config: { providers: [], proxyIdentity: { trusted: ["10.9.8.7/32"] } },
     world: { providers: [] },
@@ -150,7 +150,7 @@ test("without a provider a navigation of nobody is 401, for there is no login to
   assert.equal(JSON.parse((await gateway.admin("/health/ready")).text).ready, true);
 });
 
-test("F-14 where e-mail addresses decide who may come, an unverified one is nobody's", () => {
+test("F-14 if e-mail addresses decide who may pass, an unverified one does not count", () => {
   const settings = settingsOf({ proxyIdentity: { preset: "generic", trusted: TRUSTED, users: ["@example.com"] } });
   const resolve = proxyOptions(settings)?.resolve;
   const known = (claims: JsonObject): unknown =>

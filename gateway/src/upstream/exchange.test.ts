@@ -41,7 +41,7 @@ async function untilOutcome(harness: Harness, outcome: string): Promise<void> {
   while (!outcomes(harness).includes(outcome)) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("PX-04 an answer to somebody signed in is no-store unless the upstream says what holds", async () => {
+test("PX-04 an answer to an authenticated user is no-store unless the upstream says what holds", async () => {
   await withRig(
     (message, response) => {
       if (message.url === "/cached") response.setHeader("cache-control", "public, max-age=60");
@@ -99,7 +99,7 @@ test("CK-13 an upstream cannot set our cookies; its own stay separate, and the a
   );
 });
 
-test("the answer passes as it is: status, repeated headers, HEAD, 204, 304, trailers, and a redirect that nobody follows", async () => {
+test("the answer passes as it is: status, repeated headers, HEAD, 204, 304, trailers, and a redirect that is not followed", async () => {
   await withRig(
     (message, response) => {
       if (message.url === "/204") response.writeHead(204).end();

@@ -138,7 +138,7 @@ test("pipelined requests are answered one by one, in their order", async () => {
   );
 });
 
-test("F-46 hints go to nobody who speaks HTTP/1.0", async () => {
+test("F-46 hints go to no client that speaks HTTP/1.0", async () => {
   const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
   await using upstream = await rawUpstream(() => `${hints}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
   const hinting = await startHarness(echo, { upstream: { url: upstream.url } });

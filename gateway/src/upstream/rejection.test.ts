@@ -53,7 +53,7 @@ for (const [status, challenge, rejects] of CHALLENGES) {
   });
 }
 
-test("RF-08 a rejected token is renewed once and the request sent again", async () => {
+test("RF-08 a rejected token is refreshed once and the request sent again", async () => {
   for (const token of ["authorization", "header"]) {
     const asked: string[] = [];
     const seen = (message: IncomingMessage): string =>
@@ -125,7 +125,7 @@ for (const [name, renew, status] of UNCHANGED) {
   });
 }
 
-test("RF-08 RF-03 a renewal that cannot be had now is 503 of our own: whoever is told 401 thinks that nobody is signed in", async () => {
+test("RF-08 RF-03 a refresh that is not possible now is 503 of our own: a client that gets 401 thinks that it is signed out", async () => {
   await withRig(picky([]), async (harness) => {
     harness.control.renews = true;
     harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
@@ -136,7 +136,7 @@ test("RF-08 RF-03 a renewal that cannot be had now is 503 of our own: whoever is
   });
 });
 
-test("RF-08 the session ended with the renewal: 401 of our own", async () => {
+test("RF-08 the session ended with the refresh: 401 of our own", async () => {
   await withRig(picky([]), async (harness) => {
     harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
     const answer = await harness.get("/x", ALICE);

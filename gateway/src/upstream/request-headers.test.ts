@@ -67,7 +67,7 @@ for (const spelling of [
 }
 
 for (const spelling of ["X-authentik-uid", "x_authentik_uid", "X-Proxy-Secret", "X_PROXY-Secret", "x.proxy.secret"]) {
-  test(`A-19 TP-07 ${spelling}, by which a proxy in front says who asks, ends at the gateway`, async () => {
+  test(`A-19 TP-07 ${spelling}, by which a proxy in front names its user, ends at the gateway`, async () => {
     for (const path of ["/", "/public/x"]) {
       const answer = await harness.get(path, { [spelling]: "evil-admin", "X-authentik-other": "kept" });
       assert.equal(statusOf(answer), 200);

@@ -53,7 +53,7 @@ const statusOfRefusal = (web: WebSocket): Promise<number> =>
     web.on("error", () => {});
   });
 
-test("a WebSocket passes both ways, with who asks and without our cookie", async () => {
+test("a WebSocket passes both ways, with its user and without our cookie", async () => {
   await withSockets(async ({ harness, handshakes }) => {
     const web = open(harness, { Origin: OWN, Cookie: ALICE, "X-Auth-Request-User": "evil" });
     await opened(web);
@@ -100,7 +100,7 @@ for (const origin of [
   });
 }
 
-test("CS-07 a handshake without an Origin passes as nobody alone", async () => {
+test("CS-07 a handshake without an Origin passes only as anonymous", async () => {
   await withSockets(async ({ harness, handshakes }) => {
     assert.equal(await statusOfRefusal(open(harness, { Cookie: ALICE })), 403);
     assert.equal(handshakes.length, 0);
@@ -111,7 +111,7 @@ test("CS-07 a handshake without an Origin passes as nobody alone", async () => {
   });
 });
 
-test("a handshake that nobody may make is answered as any request: 401, 404, 421, 502", async () => {
+test("a handshake that is not allowed is answered as any request: 401, 404, 421, 502", async () => {
   await withSockets(
     async ({ harness }) => {
       assert.equal(await statusOfRefusal(open(harness, { Origin: OWN }, "/closed")), 401);
@@ -135,7 +135,7 @@ test("CK-13 an upstream's refusal passes on, without our cookies in it", async (
   });
 });
 
-test("PX-05 a WebSocket is cut when its session has ended elsewhere; one of nobody goes on", async () => {
+test("PX-05 a WebSocket is cut when its session has ended elsewhere; an anonymous one goes on", async () => {
   await withSockets(async ({ harness }) => {
     const [hers, nobodys] = [open(harness, { Origin: OWN, Cookie: ALICE }), open(harness, { Origin: OWN })];
     await Promise.all([opened(hers), opened(nobodys)]);

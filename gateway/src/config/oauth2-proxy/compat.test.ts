@@ -154,7 +154,7 @@ test("F-46 what has none is either said or stops the start", () => {
   }
 });
 
-test("F-46 a variable that is empty or somebody else's says nothing", () => {
+test("F-46 a variable that is empty or meant for another program says nothing", () => {
   const none = { OAUTH2_PROXY_GITHUB_ORG: "", OAUTH2_PROXY_PROVIDER: undefined, GITHUB_ORG: "a", MY_OAUTH2_PROXY_: "a" };
   assert.deepEqual(translateOauth2Proxy(none), { values: [], problems: [], notes: [] });
 });

@@ -32,7 +32,7 @@ test("F-46 what is taken out leaves the rest, and where nothing is nothing is do
     assert.deepEqual(unset(root, ["a", "b", "c"]), root);
 });
 
-test("F-46 a setting is there where a value is, and nobody's prototype has settings", () => {
+test("F-46 a setting is there if its value is, and no prototype has settings", () => {
   const tree = new RawTree({ a: { b: 0, c: null, d: undefined, e: "text" } });
   for (const path of [["a"], ["a", "b"], ["a", "e"]]) assert.equal(tree.has(path), true, path.join("."));
   for (const path of [["b"], ["a", "c"], ["a", "d"], ["a", "b", "c"], ["a", "c", "d"], ["a", "e", "length"], ["toString"]])

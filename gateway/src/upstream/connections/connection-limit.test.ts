@@ -130,7 +130,7 @@ test("F-04 a stream past the limit carries the cookies that its answer would hav
   });
 });
 
-test("F-04 a reader that stands still holds nobody up, and gets all of its answer when it goes on", async () => {
+test("F-04 a reader that stands still delays no other request, and gets all of its answer when it goes on", async () => {
   await withApp({ connections: 1 }, async (harness) => {
     const reader = await stalled(harness, `GET /large HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
     await until(harness, used("lasting", 1));

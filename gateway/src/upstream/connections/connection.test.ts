@@ -62,7 +62,7 @@ function all(ours: UpstreamConnection): string {
   return text;
 }
 
-test("what nobody reads yet is followed by nothing more, until it was read", async () => {
+test("what is not read yet is followed by nothing more, until it was read", async () => {
   await using upstream = await peer();
   const { ours, theirs } = await joined(upstream);
   let told = 0;
@@ -151,7 +151,7 @@ const outcomeOf = (connector: buildConnector.connector, port: number): Promise<u
     });
   });
 
-test("nobody there is told as Node tells it", async () => {
+test("a refused connection is reported as Node reports it", async () => {
   assert.equal(await outcomeOf(connectWithin(5_000), 1), "ECONNREFUSED");
 });
 
@@ -164,7 +164,7 @@ const DEAF = `
   });
 `;
 
-test("a connection that nobody takes ends after its time, with undici's own code", async () => {
+test("a connection that is not accepted ends after its time, with undici's own code", async () => {
   const deaf = spawn(process.execPath, ["-e", DEAF], { stdio: ["ignore", "pipe", "ignore"] });
   const [port] = await once(deaf.stdout, "data");
   const waiting: Socket[] = [];

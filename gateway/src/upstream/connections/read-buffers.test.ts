@@ -31,7 +31,7 @@ test("F-50 a body of known length that ends with the read is alone behind its he
   assert.equal(isAlone(read.subarray(264), true), true);
 });
 
-test("F-50 a part of a read never gives its buffer back: the rest of it may be somebody else's", () => {
+test("F-50 a part of a read never gives its buffer back: the rest of it may be another response's", () => {
   const read = readOf(200_000);
   assert.equal(isAlone(read.subarray(0, 199_999), true), false, "the next answer may have begun");
   assert.equal(isAlone(Buffer.from(read), true), false, "a copy");

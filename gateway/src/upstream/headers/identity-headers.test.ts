@@ -68,7 +68,7 @@ test("F-13 values with spaces at their ends or control characters are sent empty
   assert.match((await gateway.admin("/metrics")).text, /coatcheck_notices_total\{notice="identity-header.left-out"\} [1-9]/);
 });
 
-test("F-13 what is sent arrives as it was, whoever trims it", () => {
+test("F-13 what is sent arrives as it was, whichever side trims it", () => {
   const maker = identityHeaderMaker(settingsOf({}));
   const text = fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[ \t\u00a0\u2028a]{0,4}$/));
   fc.assert(
@@ -129,7 +129,7 @@ test("F-14 a provider whose addresses count though it never verifies them is nam
   for (const told of await toldOf(gateway, await gateway.signIn("alice", claims, GUESTS))) assert.equal(told["email"], "");
 });
 
-test("F-15 with several providers the issuer is told too, empty for nobody, and never a client's own", async () => {
+test("F-15 with several providers the issuer is told too, empty for an anonymous caller, and never a client's own", async () => {
   await using gateway = await gatewayWith({ providers: [...PROVIDERS] }, { upstream: { access: "optional" } });
   for (const by of [STAFF, GUESTS]) {
     for (const told of await toldOf(gateway, await gateway.signIn("alice", {}, by))) {
