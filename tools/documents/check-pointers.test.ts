@@ -52,6 +52,18 @@ test("pointers: every module that ARCHITECTURE.md names is one of the sources", 
   assert.deepEqual(found("`engine/refresh/coordinator`", "README.md"), []);
 });
 
+test("pointers: every function that ARCHITECTURE.md names is in the module that it names", () => {
+  const touch = "export function touch(): void {}";
+  const house = (text: string, path = "ARCHITECTURE.md") =>
+    checkPointers([{ path, text }], {
+      paths: KNOWN,
+      read: (name) => (name === "library/src/engine/request/touch.ts" ? touch : undefined),
+    }).map(({ message }) => message);
+  assert.deepEqual(house("| 1 | `engine/request/touch` (`touch`), gateway `observe/log` (lines) |"), []);
+  assert.deepEqual(house("`engine/request/touch` (`touch`, `gone`)"), [lost("gone in engine/request/touch")]);
+  assert.deepEqual(house("`engine/request/touch` (`gone`)", "README.md"), []);
+});
+
 test("pointers: every line of the tree of ARCHITECTURE.md is a folder or a file", () => {
   const tree = "```\nlibrary/   npm\n  src/engine/   all\n  src/attic/    none\n```\n`/` and\nattic/    prose\n";
   assert.deepEqual(found(tree, "ARCHITECTURE.md"), [lost("library/src/attic/")]);

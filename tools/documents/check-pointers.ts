@@ -5,7 +5,7 @@ import type { Rule } from "../rule.ts";
 import { main } from "../rule.ts";
 import type { SourceFile, Violation } from "../sources/files.ts";
 import { listFiles, ROOT, readFiles } from "../sources/files.ts";
-import { lostAnchors, lostBranches, lostModules, lostSections } from "./places.ts";
+import { lostAnchors, lostBranches, lostModules, lostNames, lostSections } from "./places.ts";
 
 /** `docs/design.md`, `CONTRIBUTING.md`: a document by its name. */
 const DOCUMENT = /(?<![\w/.:-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g;
@@ -14,13 +14,13 @@ const DOCUMENT = /(?<![\w/.:-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g;
  * otherwise.
  */
 const BY_NAME = /\b(?!RFC|NIST|OIDC|ASVS|OWASP|WCAG)([A-Z]{4,}) (?:§ ?\d|[A-Z]{2}-\d\d)/g;
-/** The document whose every path between backticks is one of the sources. */
+/** The document whose every path between backticks is one of the sources, and has the names that follow it. */
 const HOUSE = "ARCHITECTURE.md";
 
 /** The repository, as far as pointers go: its paths, and what its documents say. */
 export interface Repository {
   readonly paths: ReadonlySet<string>;
-  /** The text of a document, or nothing where there is none. */
+  /** The text of a document or a source, or nothing if there is none. */
   readonly read: (path: string) => string | undefined;
 }
 
@@ -37,7 +37,7 @@ export function checkPointers(files: readonly SourceFile[], { paths, read }: Rep
       const places = [
         ...lostSections(content, path, read),
         ...(path.endsWith(".md") ? lostAnchors(content, path, read) : []),
-        ...(path === HOUSE ? lostModules(content, paths) : []),
+        ...(path === HOUSE ? [...lostModules(content, paths), ...lostNames(content, read)] : []),
       ];
       return [...documents, ...named, ...places].map((name) => ({ name, line: index + 1 }));
     });
@@ -57,11 +57,11 @@ function exists(name: string, from: string, known: ReadonlySet<string>, names: R
 
 const READ = /\.(ts|mts|js|mjs|md|conf|ya?ml|cfg)$|(^|\/)(Caddyfile|run)$/;
 
-/** The documents of the checkout, each read once. */
+/** The documents and sources of the checkout, each read once. */
 function documents(): Repository["read"] {
   const texts = new Map<string, string | undefined>();
   return (path) => {
-    if (!path.endsWith(".md")) return undefined;
+    if (!/\.(md|ts)$/.test(path)) return undefined;
     if (!texts.has(path)) texts.set(path, existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : undefined);
     return texts.get(path);
   };

@@ -9,6 +9,8 @@ const OWN_SECTION = /(?<!\.md |[A-Z]{2,}[\w -]*)§(\d+)(?:\.(\d+))?/g;
 const ANCHOR = /\]\(([\w./-]*\.md)?#([\w-]+)\)/g;
 /** `engine/refresh/coordinator` between backticks, `testing/store-suite/*` as well. */
 const MODULE = /`((?:[a-z][\w-]*\/)+[\w.-]*\*?)`/g;
+/** `engine/flow` (`flow`, `conclude`): a module, and names in it. */
+const NAMES_IN = /`((?:[a-z][\w-]*\/)+[\w.-]+)` \(((?:`[^`]+`(?:, )?)+)/g;
 /** A line of the tree of folders: the top ones stand at the margin, what is in them is indented. */
 const TREE = /^(\s*)([\w-]+(?:\/[\w.-]+)*\/?)(?:\s{2,}|$)/;
 
@@ -23,7 +25,7 @@ export function lostSections(line: string, from: string, read: Read): readonly s
       return text !== undefined && !hasSection(text, section, item);
     })
     .map(([whole]) => whole);
-  const own = read(from);
+  const own = from.endsWith(".md") ? read(from) : undefined;
   if (own === undefined || !/^## \d+\. /m.test(own)) return elsewhere;
   const here = [...line.matchAll(OWN_SECTION)].filter(([, section = "", item]) => !hasSection(own, section, item));
   return [...elsewhere, ...here.map(([whole]) => whole)];
@@ -65,8 +67,23 @@ function headings(text: string): ReadonlySet<string> {
 export function lostModules(line: string, known: ReadonlySet<string>): readonly string[] {
   return [...line.matchAll(MODULE)]
     .map(([, name = ""]) => name)
-    .filter((name) => !["library/src/", "gateway/src/", ""].some((root) => isThere(root + name, known)));
+    .filter((name) => !ROOTS.some((root) => isThere(root + name, known)));
 }
+
+/** Names that a line says a module of the sources has, and that stand nowhere in it. */
+export function lostNames(line: string, read: Read): readonly string[] {
+  return [...line.matchAll(NAMES_IN)].flatMap(([, module = "", names = ""]) => {
+    const text = ROOTS.map((root) => read(`${root}${module}.ts`)).find((found) => found !== undefined);
+    if (text === undefined) return [];
+    return [...names.matchAll(/`(\w+)/g)]
+      .map(([, name = ""]) => name)
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(text))
+      .map((name) => `${name} in ${module}`);
+  });
+}
+
+/** Where the modules that a document names by a short path may lie. */
+const ROOTS = ["library/src/", "gateway/src/", ""];
 
 function isThere(name: string, known: ReadonlySet<string>): boolean {
   const folder = name.replace(/\/?\*?$/, "/");
