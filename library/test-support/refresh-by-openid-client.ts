@@ -11,8 +11,8 @@ import type { Transport } from "../src/oidc/http/transport.ts";
 import { clientAuthentication } from "../src/oidc/provider/client-authentication.ts";
 import { checkIdTokenSignature } from "../src/oidc/provider/id-token-signature.ts";
 import type { Ready } from "../src/oidc/provider/ready.ts";
-import type { RenewedIdToken } from "../src/oidc/provider/refresh/renewed-id-token.ts";
-import { payloadOf } from "../src/oidc/provider/refresh/renewed-id-token.ts";
+import type { RefreshedIdToken } from "../src/oidc/provider/refresh/refreshed-id-token.ts";
+import { payloadOf } from "../src/oidc/provider/refresh/refreshed-id-token.ts";
 import type { GrantedRefresh, RefreshResult } from "../src/oidc/provider/refresh/send-refresh.ts";
 import { answeredNo, outcomeOf } from "../src/oidc/provider/refresh/send-refresh.ts";
 import { inspectTokenAnswer } from "../src/oidc/provider/token-response.ts";
@@ -83,7 +83,7 @@ function spent(provider: Ready, tokens: Answer, idToken: unknown, checked: () =>
   return { kind: "granted", tokens, idToken: idTokenOf(provider, idToken, checked) };
 }
 
-function idTokenOf({ config, keys }: Ready, idToken: unknown, checked: () => Answer): RenewedIdToken | null {
+function idTokenOf({ config, keys }: Ready, idToken: unknown, checked: () => Answer): RefreshedIdToken | null {
   if (idToken === undefined || idToken === null) return null;
   const text = String(idToken);
   return {

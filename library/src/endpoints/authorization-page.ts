@@ -1,7 +1,7 @@
-/** Where a provider signs people in, asked without beginning a login. */
+/** The address of a provider's login page, found without starting a login. */
 import type { LoginProvider } from "./dependencies.ts";
 
-/** Takes the place of every secret in an address that nobody is sent to. */
+/** A placeholder for the secrets in an address to which no browser is sent. */
 const UNSAID = "-".repeat(43);
 
 /** The address that a login at this provider begins with, or `undefined` while it cannot tell. */

@@ -1,4 +1,4 @@
-/** What the endpoints are given by the wiring. */
+/** The dependencies of the endpoints. */
 import type { Background, Clock, Entropy, Provider, Report, SessionDirectory, SessionStore } from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";
@@ -9,9 +9,9 @@ export type LoginProvider = Provider & { readonly responseMode?: "query" | "form
 /** The directives of `Clear-Site-Data` that are of use here. `cookies` takes those of all sub-domains too. */
 export type SiteData = "cache" | "storage" | "cookies";
 
-/** What the endpoints of sign-on are made of. */
+/** The dependencies of the endpoints of sign-on. */
 export interface OidcDependencies {
-  /** The first is asked if a login names none. */
+  /** The first is the default. */
   readonly providers: readonly LoginProvider[];
   readonly keyring: Pick<Keyring, "seal" | "open">;
   readonly store: Pick<SessionStore, "mark" | "marked">;
@@ -30,7 +30,7 @@ export interface OidcDependencies {
    * what has to be registered with the provider as `post_logout_redirect_uri`.
    */
   readonly signedOutPage?: string;
-  /** Where the proxy that asserts people signs them out; without it they would be signed in again at once. */
+  /** Where the proxy that asserts users signs them out; without it they would be signed in again at once. */
   readonly proxySignOutUrl?: string;
   /** Whether the front channel is taken. Default `false`: a caller that knows a `sid` can end its session there. */
   readonly frontchannelLogout?: boolean;

@@ -5,7 +5,7 @@ import type { LoginParameters, RequestView } from "../contracts.ts";
 export interface LoginQuery {
   readonly returnTo: string | null;
   readonly provider: string | null;
-  /** Why the session that was there is over; the person is told before anything else. */
+  /** Why the presented session is over; the user is told first. */
   readonly ended: string | null;
   readonly parameters: LoginParameters;
 }
@@ -27,7 +27,7 @@ const KNOWN: { readonly [name: string]: (value: string) => boolean } = {
   ended: (value) => /^[a-z-]{1,32}$/.test(value),
 };
 
-/** The query of a request. The target begins with `/`, so a host of our own choosing does for parsing it. */
+/** The query of a request. The target begins with `/`, so any host will do for parsing it. */
 export function queryOf(request: RequestView): URLSearchParams {
   const at = request.target.indexOf("?");
   return new URLSearchParams(at < 0 ? "" : request.target.slice(at + 1));

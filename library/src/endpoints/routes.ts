@@ -93,7 +93,7 @@ export function oidcRoutes(deps: OidcDependencies): readonly Route[] {
   return routes;
 }
 
-/** The person's own sessions: list, end one, end the others. */
+/** The user's own sessions: list, end one, end the others. */
 function sessionsRoutes(deps: OidcDependencies): readonly Route[] {
   const usual = { lookup: true, touches: false } as const;
   return [

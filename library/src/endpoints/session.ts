@@ -22,13 +22,13 @@ export function showSession(request: RouteRequest, exchange: RouteExchange, deps
   return json(200, { identity: { issuer, subject, claims }, session, logoutUrl: `${deps.prefix}/logout` }, OWN_ORIGIN);
 }
 
-/** `POST session`: the person is here. The route touches; there is nothing to say. */
+/** `POST session`: the user is active. The route touches, and answers without a body. */
 export function keepSession(_request: RouteRequest, exchange: RouteExchange): RouteResponse {
   if (exchange.session.identity === null) return refusal("ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
   return { status: 204, headers: [["cache-control", "no-store"], ...OWN_ORIGIN], body: "" };
 }
 
-/** Whether another site's page asks. */
+/** Whether the request comes from another site's page. */
 export function fromElsewhere(request: RouteRequest): boolean {
   const site = request.header("sec-fetch-site");
   return site === "same-site" || site === "cross-site";

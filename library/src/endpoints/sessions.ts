@@ -7,7 +7,7 @@ import { json, refusal } from "./responses.ts";
 import { fromElsewhere, OWN_ORIGIN } from "./session.ts";
 
 /**
- * `GET sessions`: where the person is signed in, newest first. Ids are handles and prove nothing (SE-10). Times are
+ * `GET sessions`: the user's sessions, newest first. Ids are handles and prove nothing (SE-10). Times are
  * milliseconds.
  */
 export async function listSessions(
@@ -27,7 +27,7 @@ function shown(info: SessionInfo, current: string | null) {
   return { id, current: id === current, createdAt, seenAt, expiresAt, idleExpiresAt, method, userAgent, address };
 }
 
-/** `DELETE sessions/{id}`: ends one of the person's own. Whether another user's exists is not told (SE-10). */
+/** `DELETE sessions/{id}`: ends one of the user's own. It does not tell whether another user's exists (SE-10). */
 export async function endSession(request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const { owner, id: current } = exchange.session;
   if (owner === null || exchange.byCredential) return notAPerson(exchange);
@@ -42,7 +42,7 @@ export async function endSession(request: RouteRequest, exchange: RouteExchange,
   return (await deps.sessions.end(id, "elsewhere")) ? ENDED : unknown();
 }
 
-/** `POST sessions/end-others`: ends all of the person's but the one that asks, also those whose login is on its way. */
+/** `POST sessions/end-others`: ends all of the user's except the caller's, also those whose login is in progress. */
 export async function endOthers(_request: RouteRequest, exchange: RouteExchange, deps: OidcDependencies): Promise<RouteResponse> {
   const { owner, id: current } = exchange.session;
   if (owner === null || exchange.byCredential) return notAPerson(exchange);
@@ -53,7 +53,7 @@ export async function endOthers(_request: RouteRequest, exchange: RouteExchange,
 const ENDED: RouteResponse = { status: 204, headers: [["cache-control", "no-store"], ...OWN_ORIGIN], body: "" };
 const unknown = (): RouteResponse => refusal("ERR_NOT_FOUND", undefined, OWN_ORIGIN);
 
-// Sessions are a person's own affair: a token of whatever scope, a robot's for one, neither sees them nor ends them.
+// Only a browser's session may see and end sessions: no access token may, whatever its scope.
 const notAPerson = ({ byCredential }: RouteExchange): RouteResponse =>
   refusal(byCredential ? "ERR_FORBIDDEN" : "ERR_UNAUTHENTICATED", undefined, OWN_ORIGIN);
 

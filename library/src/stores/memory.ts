@@ -123,7 +123,7 @@ class MemoryStore implements SessionStore {
     const most = Math.max(0, limit);
     if ("owner" in query) return this.#rows.ofOwner(query.owner, most, now);
     if ("sid" in query) return this.#rows.ofSid(query.issuer, query.sid, most, now);
-    return this.#rows.toRenew(query.renewBefore, most, now);
+    return this.#rows.dueForRefresh(query.renewBefore, most, now);
   }
 
   mark(key: string, until: number, now: number, value = ""): boolean {

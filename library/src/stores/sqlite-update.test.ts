@@ -48,7 +48,7 @@ test("F-71 a lease and renewed tokens are written to their row alone", () =>
   withPath(async (path) => {
     await sqlite(path).close();
     assert.deepEqual(indexesWritten(path, STATEMENTS.updateLeased), []);
-    assert.deepEqual(indexesWritten(path, STATEMENTS.updateRenewed), []);
+    assert.deepEqual(indexesWritten(path, STATEMENTS.updateRefreshed), []);
     assert.deepEqual(indexesWritten(path, STATEMENTS.update), ["sessions_expires", "sessions_owner", "sessions_sid"]);
   }));
 
@@ -67,7 +67,7 @@ test("F-71 what is due has an index from the first list of it on, for every proc
     await store.close();
     await others.close();
     assert.deepEqual(indexesWritten(path, STATEMENTS.updateLeased), []);
-    assert.deepEqual(indexesWritten(path, STATEMENTS.updateRenewed), ["sessions_renew"]);
+    assert.deepEqual(indexesWritten(path, STATEMENTS.updateRefreshed), ["sessions_renew"]);
     assert.deepEqual(indexesWritten(path, STATEMENTS.update), [
       "sessions_expires",
       "sessions_owner",

@@ -1,7 +1,7 @@
 /** The logout tokens of the fake provider. */
 import type { Provider, ProviderNotice } from "../contracts.ts";
 
-/** Whom a fake provider signs out: one of its sessions, or all of a subject. At least one of both. */
+/** The sessions that a fake provider signs out: one by `sid`, or all of a subject. At least one of both. */
 export interface FakeLogout {
   readonly subject?: string;
   readonly sid?: string;

@@ -42,7 +42,7 @@ export interface FakeProviderOptions {
   readonly rotate?: boolean;
 }
 
-/** What was asked of a fake provider, in order. */
+/** A call of a fake provider. */
 export type FakeProviderCall =
   | { readonly kind: "begin"; readonly login: BeginLogin }
   | { readonly kind: "finish"; readonly code: string | null }
@@ -59,7 +59,7 @@ export type FakeFailure = "down" | "refuse" | "lose";
 /** A {@link Provider} in memory: no network, the same answers every time. */
 export interface FakeProvider extends Provider {
   readonly calls: readonly FakeProviderCall[];
-  /** Set to have everything answered as by a provider that is down. */
+  /** `true`: every call fails as during an outage. */
   down: boolean;
   /**
    * How refreshes fail from now on; `null`, as at first, not at all.
@@ -76,12 +76,12 @@ export interface FakeProvider extends Provider {
    * do not wait.
    */
   hold: PromiseLike<unknown> | null;
-  /** Refresh tokens that were shown again after they had been exchanged. Each ended all tokens of its login. */
+  /** Replays: refresh tokens that were sent again after their exchange. Each revoked all tokens of its login. */
   readonly reuses: readonly FakeReuse[];
   /** Refresh tokens that were revoked. */
   readonly revoked: readonly string[];
   /**
-   * What the person's browser does at the provider: signs in and comes back.
+   * What the user's browser does at the provider: signs in and comes back.
    *
    * @param url where `GET login` redirected to
    * @param subject who signs in; default the first user
@@ -96,7 +96,7 @@ export interface FakeProvider extends Provider {
    */
   approve(url: string, subject?: string): string;
   /**
-   * As `approve`, but the person says no; `error` is what the provider answers. Default `access_denied`.
+   * As `approve`, but the user refuses; `error` is the provider's error code. Default `access_denied`.
    *
    * @example
    * ```ts
@@ -182,7 +182,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     if (provider.down) return outage();
     if (response.get("iss") !== issuer || !equalHash(response.get("state") ?? "", state))
       return failure("invalid", "iss or state");
-    if (response.has("error")) return failure("refused", "the person said no");
+    if (response.has("error")) return failure("refused", "the user refused");
     const grant = codes.get(code ?? "");
     codes.delete(code ?? "");
     if (grant === undefined || grant.redirectUri !== redirectUri) return failure("refused", "invalid_grant");

@@ -1,11 +1,11 @@
 /** A clock that a test moves. */
 import type { Clock } from "../contracts.ts";
 
-/** A {@link Clock} that stands still until it is moved. */
+/** A {@link Clock} that stands still until a test moves it. */
 export interface ManualClock extends Clock {
   /**
-   * Moves both clocks forward by `ms` and wakes, in the order in which they are due, all that sleep no longer than
-   * that. Who was woken runs in the next microtasks.
+   * Moves both clocks forward by `ms`, and resolves all sleeps that end by then, in their order. Their continuations
+   * run in the next microtasks.
    *
    * @example
    * ```ts

@@ -22,7 +22,7 @@ export interface Flow extends FlowSecrets {
   readonly page: string;
   /** This login replaces one whose answer came twice; it is not replaced once more. */
   readonly again: boolean;
-  /** Who began it, by a name that their store knows; absent if that is not known. */
+  /** The process that began it, by the name that its store knows; absent if that is not known. */
   readonly host?: string;
 }
 

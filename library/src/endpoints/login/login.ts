@@ -16,7 +16,7 @@ import { clearedForRoom, cookieOf, newSecrets, sealFlow } from "./login-state.ts
 import { impersonated } from "./mix-up.ts";
 
 /**
- * `GET login`: sends a person's browser to the provider, with a sealed cookie for the way back. Whatever is not a
+ * `GET login`: sends the user's browser to the provider, with a sealed cookie for the way back. Whatever is not a
  * top-level navigation (an image, a frame, a prefetch, a script's fetch) gets 401 and no cookie (AR-10).
  */
 export async function beginLogin(
@@ -24,7 +24,7 @@ export async function beginLogin(
   session: Pick<RouteExchange["session"], "id" | "identity"> | null,
   deps: LoginDependencies,
 ): Promise<RouteResponse> {
-  // The engine serves HEAD by the same endpoint; no person is behind one.
+  // The engine serves HEAD by the same endpoint; browsers do not navigate with it.
   if (request.method !== "GET" || !isNavigation(request))
     return refusal("ERR_UNAUTHENTICATED", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
   const query = readLoginQuery(queryOf(request));
@@ -38,15 +38,15 @@ export async function beginLogin(
   const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
   if (provider === undefined)
     return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: "provider", returnTo }, deps);
-  // Signed in again meanwhile, in another tab: there is no news, and where the person was going is open to them.
+  // The user has signed in again meanwhile, in another tab, and may open the page that was asked for.
   if (query.ended !== null && session !== null && session.id !== null && session.identity !== null)
     return redirect(303, returnTo);
-  // In an outage it is not known whether they are signed out.
+  // During an outage it is not known whether they are signed out.
   const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
   return told ?? sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
 }
 
-/** Whether the user is to be told first why a session is over. */
+/** Whether to tell the user first why the session is over. */
 export function tellsEnding(request: RouteRequest): boolean {
   return isNavigation(request) && queryOf(request).has("ended");
 }
@@ -66,7 +66,7 @@ export interface Beginning {
   readonly again: boolean;
 }
 
-/** Begins a login: the redirect to the provider and the cookie that remembers it. */
+/** Starts a login: the redirect to the provider and the cookie that holds its state. */
 export async function sendToProvider(
   request: RouteRequest,
   deps: LoginDependencies,

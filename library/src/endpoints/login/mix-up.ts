@@ -4,8 +4,8 @@ import type { LoginProvider } from "../dependencies.ts";
 
 /**
  * The provider whose authorization endpoint `provider` names as its own. Two issuers never share one; a lying one names
- * that of another, so that people sign in there and their codes come here for it to collect (CB-04, RFC 9700 s4.4).
- * Where two share, the endpoint is of the one at whose origin it is; where that does not tell, neither is believed.
+ * that of another, so that users sign in there and their codes come here for it to collect (CB-04, RFC 9700 s4.4).
+ * If two share one, it belongs to the provider at whose origin it is; if that does not tell, neither is trusted.
  */
 export async function impersonated(
   provider: LoginProvider,

@@ -73,7 +73,7 @@ async function framed(providers: readonly LoginProvider[]): Promise<RouteRespons
   };
 }
 
-/** Where a provider's pages are: at its issuer, and where people sign in. */
+/** The origins of a provider's pages: of its issuer, and of its login page. */
 async function originsOf(provider: LoginProvider): Promise<readonly string[]> {
   const issuer = new URL(provider.issuer).origin;
   if (!provider.ready()) return [issuer];

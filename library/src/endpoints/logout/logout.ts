@@ -12,10 +12,10 @@ import { unverifiedClaims } from "./unverified-claims.ts";
 const MOST_FORM_BYTES = 8_192;
 /** A longer address is refused by servers and proxies on the way, in bytes. */
 const LONGEST_ADDRESS = 4_096;
-/** Of what names the person in place of the ID token, characters. */
+/** The longest name of the user that is sent instead of the ID token, characters. */
 const LONGEST_HINT = 512;
 
-/** `GET logout`: a page that asks. It looks up no session, so it is there in an outage too. */
+/** `GET logout`: a page that asks for confirmation. It looks up no session, so it works during an outage too. */
 export function askLogout(request: RouteRequest, deps: OidcDependencies): RouteResponse {
   const query = queryOf(request);
   if (repeated(query, ["return_to"]) !== undefined) return refusal("ERR_BAD_REQUEST", "return_to");
@@ -34,7 +34,7 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
   const name = exchange.provider();
   const provider = name === null ? undefined : deps.providers.find((one) => one.name === name);
   const tokens = provider === undefined ? null : tokensOf(exchange, provider, deps);
-  // Found before anything is recorded: a request that is for no origin of ours ends no session.
+  // Checked before anything is recorded: a request for another origin ends no session.
   const proxys = exchange.fromProxy ? (deps.proxySignOutUrl ?? null) : null;
   const script = wantsJson(request);
   const way = (url: string): string => (script ? linkToProvider(url, request, deps) : url);
@@ -81,7 +81,7 @@ function tokensOf(exchange: RouteExchange, provider: LoginProvider, { report }: 
 /**
  * The way to the provider's page: its address, or ours that leads there. Without `state`: the page after it would not
  * read one, and it would stay in the address bar (F-26). An ID token that would make it too long is left out; then the
- * provider may ask the person.
+ * provider may ask the user.
  */
 function providersLogout(
   request: RouteRequest,
@@ -102,8 +102,8 @@ function providersLogout(
 }
 
 /**
- * What names the session or the person instead: the claim that Entra gives for it, the provider's session, or the
- * subject.
+ * What names the session or the user instead of the ID token: the claim that Entra gives for it, the provider's
+ * session, or the subject.
  */
 function hintOf(idToken: string): string | null {
   const claims = unverifiedClaims(idToken);

@@ -31,7 +31,7 @@ export function linkToProvider(url: string, request: RouteRequest, { prefix, key
 
 /**
  * `GET logout/continue`: goes on to the provider's logout, for a top-level navigation alone and only once. An address
- * that is too old or used leads to the page after it: the person is signed out here in any case.
+ * that is too old or used leads to the page after it: the user is signed out here in any case.
  */
 export async function continueLogout(request: RouteRequest, deps: OidcDependencies): Promise<RouteResponse> {
   if (request.method !== "GET") return refusal("ERR_METHOD_NOT_ALLOWED", undefined, [["allow", "GET"]]);

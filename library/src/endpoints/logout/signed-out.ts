@@ -15,7 +15,7 @@ export function showSignedOut(
 ): RouteResponse {
   if (session !== null && session.identity !== null) {
     const ways = `${link({ label: "Go on", href: "/" }, false)}${link({ label: "Sign out", href: `${prefix}/logout` }, true)}`;
-    const content = `<p>Somebody has signed in with this browser since.</p><div class="row">${ways}</div>`;
+    const content = `<p>A user has signed in with this browser since.</p><div class="row">${ways}</div>`;
     return page({ status: 200, title: "You are signed in", content, forms: false });
   }
   const again = providers.length === 0 ? { label: "Go on", href: "/" } : { label: "Sign in again", href: `${prefix}/login` };

@@ -1,7 +1,7 @@
-/** What a token says of itself, nothing of it verified: good for choosing whom to ask about it, and for no decision. */
+/** The claims of a token, not verified: for choosing the provider that verifies it, and for no decision. */
 import { decodeJwt } from "jose";
 
-/** Longest token that is looked at, in characters; real ones have less than a tenth. */
+/** The longest token that is parsed, in characters; real ones have less than a tenth. */
 const MAX_TOKEN = 16_384;
 
 /** The claims of a compact JWS; `null` if it is none, or too long. Never throws. */

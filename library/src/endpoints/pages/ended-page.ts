@@ -10,7 +10,7 @@ const TOLD: { readonly [reason in Exclude<EndReason, "replaced">]: string } = {
   expired: "You were signed in for as long as this site allows at a stretch.",
   provider: "The service that you sign in with has ended your session.",
   admin: "An administrator has ended your session.",
-  "identity-changed": "Somebody else has signed in since, in this browser.",
+  "identity-changed": "Another user has signed in since, in this browser.",
   "refresh-lost": "The connection to the service that you sign in with broke down, so your session could not go on.",
 };
 

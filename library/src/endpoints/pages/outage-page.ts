@@ -4,7 +4,7 @@ import { retryAfter as retryAfterOf } from "../../core/errors/problem-answer.ts"
 import { ERRORS } from "../../core/errors.ts";
 import { escapeHtml, link, page, type Way } from "./page.ts";
 
-/** An outage as a person is told of it. */
+/** What the page of an outage says. */
 export interface Outage {
   readonly code: ErrorCode;
   /** Seconds after which trying again may help. */

@@ -80,7 +80,7 @@ export interface FailureContent {
   readonly title: string;
   /** What happened, in plain words. */
   readonly reason: string;
-  /** What the person can do; the first is offered first. */
+  /** What the user can do, the best first. */
   readonly ways: readonly Way[];
   /** As the operator finds it in the log. */
   readonly reference: string;
@@ -93,7 +93,7 @@ export function failurePage({ status, title, reason, ways, reference, cause }: F
   const links = ways.map((way, index) => link(way, index > 0)).join("");
   const shown = cause === undefined ? "" : `<p>On this machine: <code>${escapeHtml(cause)}</code></p>`;
   const content = `<p>${escapeHtml(reason)}</p>${shown}<div class="row">${links}</div>
-<p class="dim">If it goes on like this, tell whoever runs this site the reference <code>${escapeHtml(reference)}</code>.</p>`;
+<p class="dim">If it goes on like this, tell the operator of this site the reference <code>${escapeHtml(reference)}</code>.</p>`;
   return page({ status, title, content, forms: false });
 }
 

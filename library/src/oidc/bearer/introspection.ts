@@ -102,8 +102,8 @@ export function introspectionVerifier(given: Introspection, world: VerifierWorld
     reads: (token) => token.length <= MAX_TOKEN && parseTicket(token) === undefined,
     verify(token) {
       const key = hash("sha256", token, "base64url");
-      const kept = good.get(key);
-      if (kept !== undefined && kept.expires > clock.now()) return kept;
+      const cached = good.get(key);
+      if (cached !== undefined && cached.expires > clock.now()) return cached;
       const known = bad.get(key) ?? inFlight.get(key);
       if (known !== undefined) return known;
       if (inFlight.size < MOST_IN_FLIGHT) return askOnce(key, token);

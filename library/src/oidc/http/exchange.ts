@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
-import { keptFor, settled } from "./kept-connections.ts";
+import { poolFor, settled } from "./keep-alive.ts";
 import { ProviderProblem } from "./provider-problem.ts";
 import type { AnswerHeaders } from "./read-response.ts";
 import { headersOf, rawHeaders } from "./read-response.ts";
@@ -48,12 +48,12 @@ const direct: Begin = (url, options, signal, leaves) => {
     left = true;
     leaves();
   };
-  const send = (kept: boolean): Sent => sendOnce(url, options, signal, leave, kept);
+  const send = (keepAlive: boolean): Sent => sendOnce(url, options, signal, leave, keepAlive);
   const answer = (options.method ?? "GET") === "GET" ? read(send, signal) : act(url, send, signal);
   return { answer, neverLeft: () => !left, stop: () => undefined };
 };
 
-type Send = (kept: boolean) => Sent;
+type Send = (keepAlive: boolean) => Sent;
 
 /**
  * A keep-alive connection that the server was just closing says nothing about the server. An idempotent request is
@@ -84,14 +84,14 @@ function sendOnce(
   { method = "GET", headers, body }: RequestInit,
   signal: AbortSignal,
   leave: () => void,
-  kept: boolean,
+  keepAlive: boolean,
 ): Sent {
   const secure = url.startsWith("https:");
   const options = {
     ...placeOf(url),
     method,
     headers: { "accept-encoding": "identity", ...plain(headers), ...lengthOf(body) },
-    agent: kept && keptFor(url),
+    agent: keepAlive && poolFor(url),
   };
   const sending = secure ? requestOverTls(options) : request(options);
   const answer = new Promise<Answer>((resolve, reject) => {

@@ -50,15 +50,15 @@ export interface Calling {
 }
 
 /**
- * openid-client's configurations for one provider. Making one copies all of the metadata, so one is kept for the calls
- * that bring no ID token, UserInfo above all; it is made anew when the metadata were read again, and when our clock
- * moved against the system's, from which openid-client takes the time: the difference can be given only at its making.
- * For what openid-client checks itself (ID-01) each call has its own, since with it come keys that it keeps, and its
- * cache of those knows neither our clock nor our filter.
+ * openid-client's configurations for one provider. Making one copies all of the metadata, so one is cached for the
+ * calls that bring no ID token, UserInfo above all; it is made anew when the metadata were read again, and when our
+ * clock moved against the system's, from which openid-client takes the time: the difference can be given only at its
+ * making. For what openid-client checks itself (ID-01) each call has its own, since with it come keys that it keeps,
+ * and its cache of those knows neither our clock nor our filter.
  */
 export class Clients {
   readonly #parts: Parts;
-  #kept: { readonly kind: Kind; readonly client: Configuration } | null = null;
+  #cached: { readonly kind: Kind; readonly client: Configuration } | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -73,8 +73,9 @@ export class Clients {
   }
 
   #shared(kind: Kind): Configuration {
-    if (this.#kept === null || !isSame(this.#kept.kind, kind)) this.#kept = { kind, client: configurationOf(kind, this.#parts) };
-    return this.#kept.client;
+    if (this.#cached === null || !isSame(this.#cached.kind, kind))
+      this.#cached = { kind, client: configurationOf(kind, this.#parts) };
+    return this.#cached.client;
   }
 }
 

@@ -217,7 +217,7 @@ function responseUrl({ redirectUri, response }: FinishLogin): URL {
 }
 
 /**
- * UserInfo of the same person, or `null` if the answer cannot be used; an outage fails the login, which can be
+ * UserInfo of the same user, or `null` if the answer cannot be used; an outage fails the login, which can be
  * repeated.
  */
 async function userinfoOf(ready: Ready, accessToken: string, idToken: IDToken, report: Report): Promise<UserInfoResponse | null> {

@@ -52,8 +52,8 @@ const REASONS: readonly (EndReason | null)[] = [null, ...END_REASONS];
 export const BY_OWNER = 0;
 export const BY_SID = 1;
 export const BY_EXPIRY = 2;
-export const BY_RENEWAL = 3;
-export type List = typeof BY_OWNER | typeof BY_SID | typeof BY_EXPIRY | typeof BY_RENEWAL;
+export const BY_REFRESH = 3;
+export type List = typeof BY_OWNER | typeof BY_SID | typeof BY_EXPIRY | typeof BY_REFRESH;
 
 /** Writes and reads rows, and their single columns without reading the texts. */
 export class RowCells {

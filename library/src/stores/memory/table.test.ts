@@ -66,7 +66,7 @@ test("F-59 packed rows are found by id, owner, sid and time as plain ones are, w
     }
     const due = START + HOUR / 2;
     const urgent = model.live(({ renewAt, expires }) => renewAt !== null && renewAt < due && expires > START);
-    assert.deepEqual(sorted(table.toRenew(due, 10_000, START).map(({ id }) => id)), sorted(urgent));
+    assert.deepEqual(sorted(table.dueForRefresh(due, 10_000, START).map(({ id }) => id)), sorted(urgent));
     const expired = [...model.rows.values()].filter(({ expires }) => expires < due).length;
     assert.equal(table.sweep(100_000, due), expired);
     assert.equal(table.size, model.rows.size - expired);

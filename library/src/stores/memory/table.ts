@@ -5,7 +5,7 @@ import type { Handle } from "./cells.ts";
 import { NOWHERE } from "./cells.ts";
 import { HashIndex } from "./index-table.ts";
 import { headsBy, headsIn, RowLists } from "./lists.ts";
-import { BY_EXPIRY, BY_OWNER, BY_RENEWAL, BY_SID, RowCells } from "./row-cells.ts";
+import { BY_EXPIRY, BY_OWNER, BY_REFRESH, BY_SID, RowCells } from "./row-cells.ts";
 
 /** Indexes by time have one list for each minute. */
 const BUCKET_MS = 60_000;
@@ -20,11 +20,11 @@ export class RowTable {
   readonly #ownerHeads = new HashIndex((handle, owner) => this.#cells.read(handle).owner === owner);
   readonly #sidHeads = new HashIndex((handle, key) => sidKeyOf(this.#cells.read(handle)) === key);
   readonly #expiryHeads = new Map<number, Handle>();
-  readonly #renewalHeads = new Map<number, Handle>();
+  readonly #refreshHeads = new Map<number, Handle>();
   readonly #byOwner = new RowLists(this.#cells, BY_OWNER, headsIn(this.#ownerHeads));
   readonly #bySid = new RowLists(this.#cells, BY_SID, headsIn(this.#sidHeads));
   readonly #byExpiry = new RowLists(this.#cells, BY_EXPIRY, headsBy(this.#expiryHeads));
-  readonly #byRenewal = new RowLists(this.#cells, BY_RENEWAL, headsBy(this.#renewalHeads));
+  readonly #byRefresh = new RowLists(this.#cells, BY_REFRESH, headsBy(this.#refreshHeads));
 
   get size(): number {
     return this.#cells.count;
@@ -111,7 +111,7 @@ export class RowTable {
     if (row.owner !== null) this.#byOwner.add(row.owner, handle);
     const sid = sidKeyOf(row);
     if (sid !== null) this.#bySid.add(sid, handle);
-    if (row.renewAt !== null) this.#byRenewal.add(bucketOf(row.renewAt), handle);
+    if (row.renewAt !== null) this.#byRefresh.add(bucketOf(row.renewAt), handle);
   }
 
   /** Removes a row from its lists. */
@@ -121,7 +121,7 @@ export class RowTable {
     if (row.owner !== null) this.#byOwner.remove(row.owner, handle);
     const sid = sidKeyOf(row);
     if (sid !== null) this.#bySid.remove(sid, handle);
-    if (row.renewAt !== null) this.#byRenewal.remove(bucketOf(row.renewAt), handle);
+    if (row.renewAt !== null) this.#byRefresh.remove(bucketOf(row.renewAt), handle);
   }
 
   /** Ids of live rows. */
@@ -145,12 +145,12 @@ export class RowTable {
   }
 
   /** Live rows whose tokens are to be refreshed before a time and that expire after `now`, the most urgent first. */
-  toRenew(before: number, limit: number, now: number): readonly SessionRow[] {
+  dueForRefresh(before: number, limit: number, now: number): readonly SessionRow[] {
     const due = (handle: Handle): number => this.#cells.renewAt(handle) ?? before;
     const found: Handle[] = [];
-    for (const bucket of this.#renewalHeads.keys()) {
+    for (const bucket of this.#refreshHeads.keys()) {
       if (bucket * BUCKET_MS >= before) continue;
-      for (const handle of this.#byRenewal.of(bucket)) {
+      for (const handle of this.#byRefresh.of(bucket)) {
         if (due(handle) < before && this.#cells.expires(handle) > now) found.push(handle);
       }
     }
@@ -201,7 +201,7 @@ export class RowTable {
     this.#hot.clear();
     for (const index of [this.#byId, this.#ownerHeads, this.#sidHeads]) index.clear();
     this.#expiryHeads.clear();
-    this.#renewalHeads.clear();
+    this.#refreshHeads.clear();
   }
 }
 

@@ -49,7 +49,7 @@ export function updateRow(sql: Statements, row: SessionRow, version: number): Wr
   const place = placeOf(row.id);
   const own = Math.ceil(row.body.length / PAGE) + 1;
   if (place !== 0 && row.ended === null && row.reason === null) {
-    const light = row.lease === null ? renewed(sql, row, version, place) : leased(sql, row, version, place);
+    const light = row.lease === null ? refreshed(sql, row, version, place) : leased(sql, row, version, place);
     if (light.changes === 1) return { changes: 1, pages: own + (row.lease === null ? 1 : 0) };
   }
   return { changes: sql.update.run(...cellsOf(row).slice(1), row.id, version).changes, pages: own + INDEX_PAGES };
@@ -60,8 +60,8 @@ type StatementResult = ReturnType<StatementSync["run"]>;
 const leased = (sql: Statements, row: SessionRow, version: number, place: number): StatementResult =>
   sql.updateLeased.run(...lightCells(row), place, row.id, version, row.renewAt, ...sameCells(row));
 
-const renewed = (sql: Statements, row: SessionRow, version: number, place: number): StatementResult =>
-  sql.updateRenewed.run(...lightCells(row), row.renewAt, place, row.id, version, ...sameCells(row));
+const refreshed = (sql: Statements, row: SessionRow, version: number, place: number): StatementResult =>
+  sql.updateRefreshed.run(...lightCells(row), row.renewAt, place, row.id, version, ...sameCells(row));
 
 /** Values for `LIGHT_COLUMNS`. */
 export const lightCells = (row: SessionRow): readonly Cell[] => [row.version, row.seen, row.tokenExpires, row.lease, row.body];

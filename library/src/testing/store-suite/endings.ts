@@ -68,7 +68,7 @@ export const endingCases: readonly Case[] = [
     },
   },
   {
-    name: "S-44 end by owner ends all of that owner, and nobody else's",
+    name: "S-44 end by owner ends all of that owner, and no other's",
     async run({ store }) {
       const rows = await putAll(store, [
         { owner: "a" },

@@ -31,7 +31,7 @@ export const listCases: readonly Case[] = [
     },
   },
   {
-    name: "F-24 list by a session of the provider: its live sessions, and nobody else's",
+    name: "F-24 list by a session of the provider: its live sessions, and no other's",
     async run({ store }) {
       const theirs = { issuer: "i", sid: "s" };
       const both = await putAll(store, [

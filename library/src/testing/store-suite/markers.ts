@@ -8,7 +8,7 @@ const UNTIL = START + HOUR;
 /** `mark` and `marked`. */
 export const markCases: readonly Case[] = [
   {
-    name: "LO-10 a mark is set once: true for the first, false for the others",
+    name: "LO-10 a marker is set once: true for the first, false for the others",
     async run({ store, handles }) {
       assert.equal(await store.marked("k", START), undefined);
       assert.equal(await store.mark("k", UNTIL, START), true);
@@ -20,14 +20,14 @@ export const markCases: readonly Case[] = [
     },
   },
   {
-    name: "CB-02 of many who set a mark one is the first",
+    name: "CB-02 of many callers that set a marker one is the first",
     async run({ handle, writers }) {
       const marks = Array.from({ length: writers }, async (_, n) => handle(n).mark("k", UNTIL, START, String(n)));
       assert.equal((await Promise.all(marks)).filter(Boolean).length, 1);
     },
   },
   {
-    name: "a later call replaces the value and the end of a mark",
+    name: "a later call replaces the value and the end of a marker",
     async run({ store }) {
       await store.mark("k", UNTIL, START, "one");
       assert.equal(await store.marked("k", START), "one");
@@ -39,7 +39,7 @@ export const markCases: readonly Case[] = [
     },
   },
   {
-    name: "a mark stands until the told time; then the next is the first again",
+    name: "a marker is valid until its time; then the next call is the first again",
     async run({ store }) {
       await store.mark("k", UNTIL, START, "old");
       assert.equal(await store.marked("k", UNTIL - 1), "old");
@@ -50,7 +50,7 @@ export const markCases: readonly Case[] = [
     },
   },
   {
-    name: "odd keys and values of marks are told apart, and apart from sessions",
+    name: "odd keys and values of markers are distinguished, and from sessions too",
     async run({ store }) {
       const row = sampleRow();
       await store.put(row, "absent");

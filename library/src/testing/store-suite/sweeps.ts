@@ -57,7 +57,7 @@ export const sweepCases: readonly Case[] = [
     },
   },
   {
-    name: "SE-17 S-51 sweep never deletes a live row, one in its grace, an ended one before its time, or a mark that stands",
+    name: "SE-17 S-51 sweep never deletes a live row, one in its grace, an ended one before its time, or a marker that is valid",
     async run(context) {
       const stays = await fill(context.store, 12);
       assert.equal(await context.store.sweep(1_000, NOW), 24);
@@ -89,7 +89,7 @@ export const sweepCases: readonly Case[] = [
     },
   },
   {
-    name: "S-66 a survey deletes live rows that nobody saw since, and counts the others, in parts",
+    name: "S-66 a survey deletes live rows that were not seen since, and counts the others, in parts",
     async run({ store, stored }) {
       // Only stores that can.
       if (store.survey === undefined) return;

@@ -127,7 +127,7 @@ export const watchingCases: readonly Case[] = [
     assert.deepEqual(first.told, [told]);
     assert.deepEqual(second.told, [told, last]);
     second.stop();
-    // And again, when nobody had listened for a while.
+    // And again, after a while without a listener.
     await ender.end({ id: (await put(ender)).id }, "logout", START);
     const third = listen(store);
     const heard = await fence(ender, third);
@@ -155,7 +155,7 @@ export const watchingCases: readonly Case[] = [
     ear.stop();
   }),
   {
-    name: "SE-16 after close nobody can watch, and stopping does nothing",
+    name: "SE-16 after close watch throws, and stopping does nothing",
     async run({ store }) {
       if (!store.capabilities.watch) return;
       const ear = listen(store);

@@ -186,7 +186,7 @@ export const writeCases: readonly Case[] = [
     },
   },
   {
-    name: "S-16 get still answers with an expired row: whoever asks judges it",
+    name: "S-16 get still answers with an expired row: the caller judges it",
     async run({ store, stored }) {
       const row = sampleRow({ created: START - HOUR, expires: START - 1 });
       await store.put(row, "absent");

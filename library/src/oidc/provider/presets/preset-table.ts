@@ -6,7 +6,7 @@ import type { ProviderPreset } from "./preset.ts";
 
 const IDENTITY = "openid profile email";
 const STANDARD = { endpoint: "metadata" } as const;
-/** OpenID Connect's own words for "ask the person": no refresh token helps any more (OpenID Connect Core 3.1.2.6). */
+/** OpenID Connect's own words for "ask the user": no refresh token helps any more (OpenID Connect Core 3.1.2.6). */
 const ASK_THE_PERSON = ["interaction_required", "login_required", "consent_required"];
 
 /** A provider without a preset: it is asked for what its metadata say it supports. */

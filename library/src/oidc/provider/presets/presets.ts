@@ -35,7 +35,7 @@ function offersOfflineAccess({ scopes_supported, grant_types_supported }: Preset
   return !lacks(scopes_supported, "offline_access") && !lacks(grant_types_supported, "refresh_token");
 }
 
-/** `openid profile email`, and what is added only if the provider offers it, in words for people. */
+/** `openid profile email`, and what is added only if the provider offers it, as a sentence for operators. */
 export function scopeInWords({ scope, offlineAccess }: ProviderPreset): string {
   if (offlineAccess === "never") return scope;
   return offlineAccess === "always" ? `${scope} offline_access` : `${scope}, and offline_access where it is offered`;

@@ -4,16 +4,16 @@ import { ProviderProblem } from "../../http/provider-problem.ts";
 import type { Claims } from "../id-token-claims.ts";
 
 /**
- * The claim in which an ID token from a refresh is not the one that the person signed in with (OIDC Core 12.2, ID-13),
- * or `null`. `iss` and `sub` are compared with the identity; `aud`, `azp`, `auth_time` and `nonce` with the ID token
- * that is kept. A claim that the kept one does not have has nothing to be compared with: a `nonce` in particular ties
- * an answer to the browser that asked, and none did.
+ * The claim in which an ID token from a refresh differs from the one of the login (OIDC Core 12.2, ID-13), or `null`.
+ * `iss` and `sub` are compared with the identity; `aud`, `azp`, `auth_time` and `nonce` with the stored ID token. A
+ * claim that the stored one lacks is not compared: a `nonce` in particular binds a response to a browser's request, and
+ * a refresh has none.
  */
-export function changedSince(renewed: Claims | null, before: Claims | null, identity: Identity): ProviderProblem | null {
-  if (renewed === null) return new ProviderProblem("refused", "id_token", "the renewed ID token cannot be read");
+export function changedSince(refreshed: Claims | null, before: Claims | null, identity: Identity): ProviderProblem | null {
+  if (refreshed === null) return new ProviderProblem("refused", "id_token", "the renewed ID token cannot be read");
   const original: Claims = before ?? {};
   const changed = (claim: (typeof COMPARED)[number]): boolean => {
-    const now = renewed[claim];
+    const now = refreshed[claim];
     if (claim === "iss") return now !== identity.issuer;
     if (claim === "sub") return now !== identity.subject;
     const then = claim === "auth_time" && !("auth_time" in original) ? identity.claims[claim] : original[claim];

@@ -7,7 +7,7 @@ import { clientOf, signIn } from "../../../../test-support/sign-on.ts";
 import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../../test-support/signing.ts";
 import type { RefreshOutcome } from "../../../contracts.ts";
 import type { ProviderConfig } from "../config.ts";
-import { payloadOf } from "./renewed-id-token.ts";
+import { payloadOf } from "./refreshed-id-token.ts";
 
 const op = await lyingProvider();
 const all = clientOf(op, { userinfo: true });

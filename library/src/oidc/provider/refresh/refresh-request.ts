@@ -40,16 +40,16 @@ const USER_AGENT = "openid-client/v6.8.9";
 export function refreshRequests(parts: Parts): RefreshRequests {
   const url = new URL(parts.metadata.token_endpoint).href;
   const isConstant = parts.config.clientAuthentication !== "private_key_jwt";
-  let kept: Authenticated | null = null;
+  let cached: Authenticated | null = null;
   return (refreshToken) => {
     if (refreshToken === "") throw new TypeError("a refresh token is not empty");
     const grant = `refresh_token=${formEncoded(refreshToken)}&grant_type=refresh_token`;
     const request = ({ headers, fields }: Authenticated): RefreshRequest => {
       return { url, method: "POST", headers, body: fields === "" ? grant : `${grant}&${fields}` };
     };
-    if (kept !== null) return request(kept);
+    if (cached !== null) return request(cached);
     return authenticated(parts).then((made) => {
-      if (isConstant) kept = made;
+      if (isConstant) cached = made;
       return request(made);
     });
   };

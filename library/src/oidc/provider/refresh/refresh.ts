@@ -10,8 +10,8 @@ import { checkIdToken, personalClaims } from "../id-token.ts";
 import type { Ready } from "../ready.ts";
 import { tokensOf } from "../tokens.ts";
 import { changedSince } from "./changed-claims.ts";
-import type { RenewedIdToken } from "./renewed-id-token.ts";
-import { payloadOf } from "./renewed-id-token.ts";
+import type { RefreshedIdToken } from "./refreshed-id-token.ts";
+import { payloadOf } from "./refreshed-id-token.ts";
 import type { GrantedRefresh } from "./send-refresh.ts";
 import { outcomeOf, sendRefresh } from "./send-refresh.ts";
 
@@ -34,7 +34,7 @@ export const refreshTimeoutOf = (config: SettledConfig): number => longestOf(con
  *
  * | the provider | outcome |
  * |---|---|
- * | 200 with a bearer token | `renewed`; a refresh token, ID token or scope that the answer leaves out is kept |
+ * | 200 with a bearer token | `refreshed`; a refresh token, ID token or scope that the answer omits stays as it was |
  * | 4xx with the JSON error `invalid_grant`, or one by which this provider says the same | `refused` |
  * | 400 with another permanent OAuth error that is not about our client | `refused`, `doubtful` |
  * | an ID token or UserInfo of another user, a forged ID token | `refused`; the new tokens are not used (ID-13) |
@@ -108,7 +108,7 @@ const LEAVE_ASIDE: ReadonlySet<string> = new Set([
 /** The claims of the new ID token; `null` if it cannot be used, a problem if it is about another user. */
 async function checked(
   context: RefreshContext,
-  idToken: RenewedIdToken,
+  idToken: RefreshedIdToken,
   accessToken: string,
 ): Promise<IDToken | null | ProviderProblem> {
   const { provider, before, identity } = context;

@@ -9,14 +9,14 @@ import { failed } from "../id-token-claims.ts";
 import type { Ready } from "../ready.ts";
 import type { GrantedTokens } from "../tokens.ts";
 import { tokensIn } from "./refresh-response.ts";
-import type { RenewedIdToken } from "./renewed-id-token.ts";
-import { renewedIdToken } from "./renewed-id-token.ts";
+import type { RefreshedIdToken } from "./refreshed-id-token.ts";
+import { refreshedIdToken } from "./refreshed-id-token.ts";
 
 /** Tokens that the provider gave for a refresh token, which is used up then. */
 export interface GrantedRefresh {
   readonly kind: "granted";
   readonly tokens: GrantedTokens;
-  readonly idToken: RenewedIdToken | null;
+  readonly idToken: RefreshedIdToken | null;
 }
 
 /** The outcome of one refresh request. */
@@ -40,7 +40,7 @@ function resultOf(answer: ReadResponse, provider: Ready): RefreshResult {
   if (answer.status !== 200) return answeredNo(answer, problemIn(answer), provider);
   try {
     const { tokens, idToken } = tokensIn(answer.content);
-    return { kind: "granted", tokens, idToken: renewedIdToken(idToken, provider) };
+    return { kind: "granted", tokens, idToken: refreshedIdToken(idToken, provider) };
   } catch (error) {
     return answeredNo(answer, problemOf(error), provider);
   }
@@ -81,19 +81,19 @@ const PASSING: ReadonlySet<string> = new Set(["temporarily_unavailable", "server
  * preset's; else it may be about the request, and counts when it is said twice.
  */
 export function answeredNo(
-  kept: ReadResponse,
+  response: ReadResponse,
   problem: ProviderProblem,
   { clock, preset }: Ready,
 ): Exclude<RefreshOutcome, { kind: "refreshed" }> {
-  const { status, fields, content } = kept;
+  const { status, fields, content } = response;
   const error = errorCodeOf(membersOf(fields, content));
   const cause = error === null || problem.errorCode !== null ? problem : saying(error, problem);
   if (status < 400) return { kind: "unknown", answered: true, cause };
   const retryAfter = retryAfterOf(fields, clock.now());
   const passes = status === 408 || (error !== null && PASSING.has(error));
   if (passes) return { kind: "unavailable", retryAfter, cause };
-  // Dex says so of a user whom its directory does not know any more. It may be a fault that passes as well, so nothing
-  // ends for it.
+  // Dex answers so for a user who is no longer in its directory. It may also be a temporary fault, so it ends no
+  // session.
   if (status === 500) return { kind: "unavailable", answered: true, retryAfter, cause };
   const isRefusal = error !== null && !ABOUT_US.has(error);
   const certain = isRefusal && (error === "invalid_grant" || preset.refusals.includes(error));

@@ -14,7 +14,7 @@ import {
   withIdToken,
 } from "../../../../test-support/refresh-comparison.ts";
 import { signJwt, unsignedJwt } from "../../../../test-support/signing.ts";
-import { payloadOf } from "./renewed-id-token.ts";
+import { payloadOf } from "./refreshed-id-token.ts";
 
 mock.timers.enable({ apis: ["Date"], now: Date.now() });
 const NOW = Math.floor(Date.now() / 1_000);
@@ -52,7 +52,7 @@ test("F-71 what is no ID token, or not one of ours, is told from one as before",
     [`${whole}\n`, "refused id_token"],
     [unsignedJwt(HEADER, claimsNow()), "refused id_token"],
     [idTokenOf({ filler: "x".repeat(65_536) }), "refused id_token"],
-    [idTokenOf({ deep: JSON.parse(deep) }), "renewed id_token:depth"],
+    [idTokenOf({ deep: JSON.parse(deep) }), "refreshed id_token:depth"],
     [made(header, base64("[]")), "refused id_token"],
     [made(header, base64("nonsense")), "refused id_token"],
     [made(header, base64(`\ufeff${JSON.stringify(claimsNow())}`)), "refused id_token"],
@@ -89,7 +89,7 @@ test("F-71 the header is judged as before", async () => {
     [idTokenOf({}, { typ: "at+jwt" }), "refused typ"],
     [idTokenOf({}, { typ: null }), "refused typ"],
     [idTokenOf({}, { kid: undefined }), "refreshed"],
-    [idTokenOf({}, { kid: "unknown" }), "renewed id_token:key_selection_failed"],
+    [idTokenOf({}, { kid: "unknown" }), "refreshed id_token:key_selection_failed"],
     [idTokenOf({}, { kid: 5 }), "refused kid"],
     [idTokenOf({}, { kid: "x".repeat(257) }), "refused kid"],
   ]);
@@ -119,16 +119,16 @@ test("F-71 every claim is judged as before: missing, of another type, and at the
     [claims({ exp: undefined }), "refused invalid_response"],
     [claims({ exp: String(NOW) }), "refused invalid_response"],
     [claims({ exp: null }), "refused invalid_response"],
-    [claims({ exp: NOW - TOLERANCE }), "renewed id_token:exp"],
+    [claims({ exp: NOW - TOLERANCE }), "refreshed id_token:exp"],
     [claims({ exp: NOW - TOLERANCE + 1 }), "refreshed"],
     [claims({ exp: NOW - TOLERANCE + 0.5 }), "refreshed"],
-    [claims({ exp: 1, aud: "another" }), "renewed id_token:exp"],
+    [claims({ exp: 1, aud: "another" }), "refreshed id_token:exp"],
     [claims({ iat: undefined }), "refused invalid_response"],
     [claims({ iat: "now" }), "refused invalid_response"],
     [claims({ iat: NOW + TOLERANCE }), "refreshed"],
-    [claims({ iat: NOW + TOLERANCE + 1 }), "renewed id_token:iat"],
+    [claims({ iat: NOW + TOLERANCE + 1 }), "refreshed id_token:iat"],
     [claims({ nbf: NOW + TOLERANCE }), "refreshed"],
-    [claims({ nbf: NOW + TOLERANCE + 1 }), "renewed id_token:nbf"],
+    [claims({ nbf: NOW + TOLERANCE + 1 }), "refreshed id_token:nbf"],
     [claims({ nbf: "now" }), "refused invalid_response"],
     [claims({ nbf: null }), "refused invalid_response"],
     [claims({ auth_time: 0 }), "refreshed"],

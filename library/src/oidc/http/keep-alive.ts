@@ -4,12 +4,12 @@ import { Agent as TlsAgent } from "node:https";
 import { look } from "./late-response.ts";
 
 /** Idle connections are closed before most servers close them, so that no request is sent on a closing connection. */
-const KEPT = { keepAlive: true, timeout: 4_000, scheduling: "lifo" } as const;
-const overTcp = new Agent(KEPT);
-const overTls = new TlsAgent(KEPT);
+const KEEP_ALIVE = { keepAlive: true, timeout: 4_000, scheduling: "lifo" } as const;
+const overTcp = new Agent(KEEP_ALIVE);
+const overTls = new TlsAgent(KEEP_ALIVE);
 
 /** The pool of connections to an address. */
-export const keptFor = (url: string): Agent => (url.startsWith("https:") ? overTls : overTcp);
+export const poolFor = (url: string): Agent => (url.startsWith("https:") ? overTls : overTcp);
 
 /** If a request was sent this recently the process cannot have been stopped for long since, milliseconds. */
 const RECENT = 250;
@@ -23,7 +23,7 @@ let last = Number.NEGATIVE_INFINITY;
  */
 export function settled(url: string, signal: AbortSignal): Promise<void> | null {
   const now = performance.now();
-  if (now - last > RECENT && Object.keys(keptFor(url).freeSockets).length > 0) return looked(signal);
+  if (now - last > RECENT && Object.keys(poolFor(url).freeSockets).length > 0) return looked(signal);
   last = now;
   return null;
 }

@@ -15,7 +15,7 @@ import { checkPayloadDepth, hintIn, partsOfIdToken } from "../token-response.ts"
 /**
  * The ID token of a refresh response. It is checked apart from the other tokens, which a fault of it must not cost.
  */
-export interface RenewedIdToken {
+export interface RefreshedIdToken {
   readonly text: string;
   /** What it says, not checked; `null` if it cannot be read. */
   readonly payload: Claims | null;
@@ -26,7 +26,7 @@ export interface RenewedIdToken {
 }
 
 /** @param value as the answer gives it; any JSON */
-export function renewedIdToken(value: unknown, provider: Ready): RenewedIdToken | null {
+export function refreshedIdToken(value: unknown, provider: Ready): RefreshedIdToken | null {
   if (value === undefined || value === null) return null;
   const text = asText(value);
   const bytes = payloadBytes(text);
