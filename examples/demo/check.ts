@@ -27,7 +27,7 @@ export async function signIn(visitor: Visitor, { url, issuer }: Demo, person: st
   assert.equal(`${landed.url.origin}${landed.url.pathname}`, `${url}/desk`);
 }
 
-/** What `GET /auth/session` says to somebody who holds a cookie and nothing else. */
+/** What `GET /auth/session` says to a caller who holds a cookie and nothing else. */
 export async function statusWith(cookie: string, demo: Demo): Promise<number> {
   const { status } = await new Visitor().ask(`${demo.url}/auth/session`, { cookie: `${cookieName(demo)}=${cookie}` });
   return status;

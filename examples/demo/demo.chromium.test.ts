@@ -223,7 +223,7 @@ test("the page that asks before it signs out works in a browser, and so does a w
   await page.getByRole("heading", { name: "You are signed out" }).waitFor();
 });
 
-test("HD-02 every page forbids frames and foreign content, and tells nobody where one came from", async () => {
+test("HD-02 every page forbids frames and foreign content, and sends no referrer", async () => {
   await using someone = await person();
   const page = await someone.context.newPage();
   const check = async (address: string) => {

@@ -35,7 +35,7 @@ export interface RunningGateway {
 }
 
 /**
- * Starts the gateway as anybody would, by its command, and waits until it is ready. Rejects with what it said
+ * Starts the gateway as a reader would, by its command, and waits until it is ready. Rejects with what it said
  * otherwise.
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
@@ -72,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   return { log, lastWords: () => lastWords(log), died, stop };
 }
 
-/** The file: the front page for everybody who comes, its assets for anybody, everything else for those signed in. */
+/** The file: front page and assets are open to anonymous users, everything else to authenticated ones. */
 function configuration({ port, adminPort, origin, issuer, clientId, app }: GatewayOptions): object {
   return {
     publicUrl: origin,

@@ -14,11 +14,11 @@ const USUAL_FOLDER = join(import.meta.dirname, "../../.demo");
 
 const PARENT = process.ppid;
 
-/** Runs until somebody stops it, or the gateway dies. */
+/** Runs until it is stopped, or the gateway dies. */
 async function run(folder: string): Promise<void> {
   const stop = Promise.withResolvers<void>();
   const watch = setInterval(() => {
-    // Whoever ends `npm start` by its process id ends npm alone; the demo is then another's child.
+    // A signal to the process of `npm start` ends npm alone; the demo is then another's child.
     if (process.ppid !== PARENT) stop.resolve();
   }, 500);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.resolve());

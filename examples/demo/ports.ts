@@ -22,7 +22,7 @@ export async function listenNear(server: Server, wanted: number): Promise<number
 
 /**
  * A port that is free now: `wanted`, the next one, or any for 0; none of `taken`. "Any" is below those that the system
- * gives to whoever connects, so that it is still free when somebody listens on it.
+ * gives to clients, so that it is still free when a server listens on it.
  */
 export async function freePort(wanted: number, taken: readonly number[] = []): Promise<number> {
   for (let from = wanted === 0 ? randomInt(11_000, 32_000) : wanted; ; from++) {

@@ -60,7 +60,7 @@ export class Visitor {
     return this.go(address, { headers: { ...program, ...headers }, redirects: 0 });
   }
 
-  /** The cookie's value, for whoever would copy it. */
+  /** The cookie's value, for a thief who would copy it. */
   cookie(host: string, name: string): string | undefined {
     return this.#jar.get(host)?.get(name);
   }
@@ -82,7 +82,7 @@ export class Visitor {
     return cookies.length === 0 ? {} : { cookie: cookies.map(([name, value]) => `${name}=${value}`).join("; ") };
   }
 
-  /** Paths are of no account here: nobody has two cookies of one name. */
+  /** Paths are of no account here: no host here sets two cookies of one name. */
   #keep({ hostname }: URL, line: string): void {
     const [pair = "", ...attributes] = line.split(";").map((part) => part.trim());
     const at = pair.indexOf("=");

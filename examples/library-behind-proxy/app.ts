@@ -9,7 +9,7 @@ export interface NotesOptions {
   readonly secret: string | undefined;
   readonly store: SessionStore;
   readonly users: Users;
-  /** Who may say who asks, and where a logout goes on to. */
+  /** Which proxy may name the user, and where a logout continues. */
   readonly proxy: Pick<ProxyOptions, "trusted" | "secret" | "signOutUrl">;
   readonly on?: (event: AuditEvent) => void;
 }
@@ -34,7 +34,7 @@ export function notesApp({ publicUrl, secret, store, users, proxy, on }: NotesOp
       preset: "oauth2-proxy",
       ...proxy,
       resolve: async ({ subject }) => {
-        // The table of users that does not answer is an outage, and nobody is signed out for it; any other error is a
+        // The table of users that does not answer is an outage, and no user is signed out for it; any other error is a
         // bug.
         const user = await users.find(subject).catch(unavailable);
         if (user === undefined) return null;
@@ -47,7 +47,7 @@ export function notesApp({ publicUrl, secret, store, users, proxy, on }: NotesOp
   const web = coatcheckExpress(auth);
   const app = express();
   app.disable("x-powered-by");
-  // What depends on who asks is kept by no cache, also not by the browser's.
+  // What depends on the user is kept by no cache, also not by the browser's.
   app.use((_, response, next) => {
     response.set("cache-control", "no-store");
     next();

@@ -43,7 +43,7 @@ test("S-28 the example believes its proxy alone: by address and secret", async (
   assert.deepEqual(await ask({}), [401, null]);
 });
 
-test("S-32 somebody whom the example's table does not have gets 403", async () => {
+test("S-32 a user whom the example's table does not have gets 403", async () => {
   assert.deepEqual(await ask({ "x-auth-request-user": "mallory", "x-proxy-secret": secret }), [403, null]);
 });
 

@@ -12,7 +12,7 @@ function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 const oid = (...bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
 const ECDSA_SHA256 = der(SEQUENCE, oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 
-/** Key and certificate of a host, in PEM, signed by nobody but itself: for a proxy that tests talk to over TLS. */
+/** Key and certificate of a host, in PEM, signed by itself: for a proxy that tests talk to over TLS. */
 export function certificateOf(host: string): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = der(SEQUENCE, der(0x31, der(SEQUENCE, oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(host)))));

@@ -57,7 +57,7 @@ export interface FullGateway extends AsyncDisposable {
   readonly log: string[];
   /** Every request that reached the app. */
   readonly seen: Seen[];
-  /** Signs somebody in and answers their `Cookie`. */
+  /** Signs a user in and answers their `Cookie`. */
   signIn(subject: string, claims?: JsonObject, by?: { readonly issuer?: string; readonly method?: string }): Promise<string>;
   ask(path: string, asking?: Asking): Promise<Answered>;
   admin(path: string): Promise<Answered>;

@@ -35,9 +35,9 @@ export interface Control {
   people: { [name: string]: Identity };
   /** What `settle` answers, and was asked with. */
   settle: (status: number) => readonly string[] | Promise<readonly string[]>;
-  /** What a rejected access token is renewed to. */
+  /** What a rejected access token is refreshed to. */
   renew: (rejected: string) => string | Promise<string>;
-  /** Whether sessions have something to renew it with. */
+  /** Whether sessions have a refresh token. */
   renews: boolean;
   /** Who waits for the end of a session, by its id. */
   readonly watchers: Map<string, Set<(reason: EndReason) => void>>;

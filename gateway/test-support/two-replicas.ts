@@ -27,7 +27,7 @@ export interface TwoReplicas extends AsyncDisposable {
   readonly b: FullGateway;
   readonly provider: TestProvider;
   readonly clock: MovingClock;
-  /** Signs somebody in at the first gateway. */
+  /** Signs a user in at the first gateway. */
   signIn(sub: string): Promise<Browser>;
   /** A page's script asks. */
   get(gateway: FullGateway, browser: Browser, path?: string): Promise<Answered>;

@@ -24,8 +24,8 @@ export interface ExampleApp {
 }
 
 /**
- * Who the gateway says is there. It may be believed because nobody else reaches this app: it listens on this machine
- * alone.
+ * Who the gateway says is there. It may be believed because only the gateway reaches this app: it listens on this
+ * machine alone.
  */
 export interface Visitor {
   readonly user: string;
@@ -35,7 +35,7 @@ export interface Visitor {
 }
 
 /**
- * An app as anybody would write it behind the gateway: it reads headers, and knows nothing of tickets, tokens and
+ * An app as one would write it behind the gateway: it reads headers, and knows nothing of tickets, tokens and
  * providers. What it wants to remember of a visit it keeps in a session of its own, in a cookie of its own, with the
  * same library.
  */
@@ -75,7 +75,7 @@ export function exampleApp({ origin, issuer, secret, file }: AppOptions): Exampl
       response.status(400).send(missingPage("Nothing to write", `A note has 1 to ${LONGEST_NOTE} characters.`));
     else {
       const session = web.of(request);
-      // Another user's notes do not come along: `login` keeps the data of the same identity, and of nobody else.
+      // Another user's notes do not come along: `login` keeps the data of the same identity only.
       if (session.identity?.subject !== visitor.user) session.login({ issuer, subject: visitor.user, claims: {} });
       session.update(({ notes }) => ({ notes: [note, ...notes].slice(0, MOST_NOTES) }));
       response.redirect(303, "/desk#notes");

@@ -23,7 +23,7 @@ export const NOTES_SCHEMA: NonNullable<CoatcheckOptions<NotesData>["data"]> = {
   },
 };
 
-/** The data of a session that is this visitor's; nobody else's. */
+/** The data of a session, if it is this visitor's own. */
 export function dataOf({ identity, data }: Session<NotesData>, { user }: { readonly user: string }): NotesData {
   return identity?.subject === user ? { notes: data.notes } : { notes: [] };
 }

@@ -18,7 +18,7 @@ const brand = html`<p class="brand"><span class="seal">id</span> Development pro
 const card = (title: string, content: Markup, script?: string): string =>
   page(title, html`<body class="centred"><main class="sheet">${brand}${content}</main></body>`, script);
 
-/** Pick somebody, or type a name and the password. */
+/** Pick a user, or type a name and the password. */
 export function loginPage({ action, client, hint, problem }: LoginContent): string {
   const choices = PEOPLE.map(choice);
   const alert = problem === undefined ? "" : html`<p class="alert" role="alert">${problem}</p>`;

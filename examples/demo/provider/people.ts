@@ -1,4 +1,4 @@
-/** Somebody who can sign in at the development provider. */
+/** A user who can sign in at the development provider. */
 export interface Person {
   /** The subject: what the provider calls them for ever. */
   readonly id: string;
@@ -21,7 +21,7 @@ export const PEOPLE: readonly Person[] = [
   { id: "bob", name: "Bob Baker", givenName: "Bob", familyName: "Baker", email: "bob@example.com", groups: ["staff"] },
 ];
 
-/** What everybody types who would rather type. Development only: the login page says it. */
+/** The password of every user. Development only: the login page says it. */
 export const PASSWORD = "coatcheck";
 
 export const personOf = (id: string): Person | undefined => PEOPLE.find((person) => person.id === id);

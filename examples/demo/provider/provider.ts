@@ -55,7 +55,7 @@ export function developmentProvider(issuer: string, client: Client, keys: Develo
       email: ["email", "email_verified"],
     },
     scopes: SCOPES.split(" "),
-    // The ID token says it all, so that nobody has to ask UserInfo as well.
+    // The ID token says it all, so that UserInfo is not needed as well.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     clientBasedCORS: () => false,
@@ -124,7 +124,7 @@ function sendHere(
   return fetch(url, request);
 }
 
-/** The app is the provider's own: whoever signs in has agreed. */
+/** The app is the provider's own: a user who signs in has agreed. */
 async function grantAll(provider: Provider, { oidc }: Context): Promise<object | undefined> {
   const { client, session } = oidc;
   if (client === undefined || session.accountId === undefined) return undefined;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { askApp, askFront } from "./ask.ts";
 import { leave, Person } from "./person.ts";
-import type { Street } from "./street.ts";
+import type { ProxyChain } from "./proxy-chain.ts";
 
 export interface World {
-  readonly street: Street;
+  readonly chain: ProxyChain;
   readonly browser: Browser;
 }
 
@@ -17,8 +17,8 @@ const nameOf = (text: string): unknown => JSON.parse(text).subject;
 /**
  * The next request of the same tab is the new user's; nothing of the old one's is anywhere, and their cookie is dead.
  */
-export async function servesWhoeverTheProxyNames({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+export async function servesWhoeverTheProxyNames({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   await person.signsIn("alice");
   await person.writes(NOTE);
   const ticket = await person.ticket();
@@ -39,7 +39,7 @@ export async function servesWhoeverTheProxyNames({ street, browser }: World): Pr
   assert.ok(person.read.filter((text) => text.includes("Bob Baker")).length >= 2, "the pages should have been read");
   for (const text of [...person.read, await person.page.content()]) assert.doesNotMatch(text, /umbrella|alice/i);
 
-  const { door, front } = street;
+  const { door, front } = chain;
   const proof: Record<string, string> = front.secret ? { "x-proxy-secret": door.secret } : {};
   const asBob = await askApp(door, { path: "/api/me", headers: { "x-auth-request-user": "bob", ...proof }, from: front.from });
   assert.deepEqual([asBob.status, nameOf(asBob.text)], [200, "bob"], "the app should believe its proxy");
@@ -49,7 +49,7 @@ export async function servesWhoeverTheProxyNames({ street, browser }: World): Pr
       assert.deepEqual([replayed.status, replayed.text.includes("umbrella")], [401, false], from);
     }
   }
-  const byFront = await askFront(street.ground.port, {
+  const byFront = await askFront(chain.ground.port, {
     path: "/api/me",
     headers: { cookie: `${ticket}; ${await person.upstreamCookie()}` },
   });
@@ -57,20 +57,20 @@ export async function servesWhoeverTheProxyNames({ street, browser }: World): Pr
 }
 
 /**
- * While the table of users does not answer everybody gets 503; afterwards both are still signed in, by the same
+ * While the table of users does not answer, every user gets 503; afterwards both are still signed in, by the same
  * cookies.
  */
-export async function outlivesAnOutageOfTheUsers({ street, browser }: World): Promise<void> {
-  await using alice = await Person.arrives(browser, street);
-  await using bob = await Person.arrives(browser, street);
+export async function outlivesAnOutageOfTheUsers({ chain, browser }: World): Promise<void> {
+  await using alice = await Person.arrives(browser, chain);
+  await using bob = await Person.arrives(browser, chain);
   const both = [alice, bob];
   await alice.signsIn("alice");
   await bob.signsIn("bob");
   for (const one of both) await one.writes(NOTE);
   const tickets = await Promise.all(both.map((one) => one.ticket()));
 
-  street.users.down = true;
-  for (const owner of ["alice", "bob"]) street.auth.forget(owner);
+  chain.users.down = true;
+  for (const owner of ["alice", "bob"]) chain.auth.forget(owner);
   try {
     for (const one of both) {
       assert.equal((await one.fetches("/api/me")).status, 503);
@@ -79,7 +79,7 @@ export async function outlivesAnOutageOfTheUsers({ street, browser }: World): Pr
       assert.doesNotMatch(await one.page.content(), /umbrella/);
     }
   } finally {
-    street.users.down = false;
+    chain.users.down = false;
   }
   for (const [index, one] of both.entries()) {
     assert.equal(await one.open("/"), 200);
@@ -87,81 +87,81 @@ export async function outlivesAnOutageOfTheUsers({ street, browser }: World): Pr
   }
 }
 
-/** Whoever is blocked gets 403, and their session is over, also once they are let in again. */
-export async function endsTheBlocked({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+/** A blocked user gets 403, and their session is over, also once they are let in again. */
+export async function endsTheBlocked({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   await person.signsIn("bob");
   await person.writes(NOTE);
   const ticket = await person.ticket();
-  street.users.setBlocked("bob", true);
-  street.auth.forget("bob");
+  chain.users.setBlocked("bob", true);
+  chain.auth.forget("bob");
   try {
     assert.equal((await person.fetches("/api/me")).status, 403);
     assert.equal(await person.open("/"), 403);
     assert.equal(await person.cookie(), undefined, "a page for the blocked clears what is dead");
   } finally {
-    street.users.setBlocked("bob", false);
-    // Whoever is blocked has no owner to be forgotten by.
-    street.auth.forget({ issuer: "proxy:oauth2-proxy", subject: "bob" });
+    chain.users.setBlocked("bob", false);
+    // A blocked user has no owner to be forgotten by.
+    chain.auth.forget({ issuer: "proxy:oauth2-proxy", subject: "bob" });
   }
   assert.equal(await person.open("/"), 200);
   assert.equal(await person.page.getByText(NOTE).count(), 0);
   assert.notEqual(`__Host-Http-notes=${await person.cookie()}`, ticket);
 }
 
-/** The app's own logout leads out of the sign-on and out of the provider; coming back signs nobody in. */
-export async function leavesAtTheSignOut({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+/** The app's own logout leads out of the sign-on and out of the provider; coming back signs no user in. */
+export async function leavesAtTheSignOut({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   await person.signsIn("alice");
   const ticket = await person.ticket();
   const upstream = await person.upstreamCookie();
-  const left = person.page.waitForRequest((request) => request.url() === street.signOn.signOutUrl(street.ground));
+  const left = person.page.waitForRequest((request) => request.url() === chain.signOn.signOutUrl(chain.ground));
   await person.page.getByRole("button", { name: "Sign out" }).click();
   await left;
-  await leave(person.page, street);
+  await leave(person.page, chain);
   await person.open("/");
   await person.page.locator("button[name=pick]").first().waitFor();
-  const { door, front } = street;
+  const { door, front } = chain;
   assert.equal((await askApp(door, { path: "/api/me", headers: { cookie: ticket }, from: front.from })).status, 401);
   // oauth2-proxy keeps its sessions in the cookie, so that a copy of its cookie lives on; the app's own session does
   // not.
-  if (street.signOn.name === "the gateway") {
-    assert.equal((await askFront(street.ground.port, { path: "/api/me", headers: { cookie: upstream } })).status, 401);
+  if (chain.signOn.name === "the gateway") {
+    assert.equal((await askFront(chain.ground.port, { path: "/api/me", headers: { cookie: upstream } })).status, 401);
   }
 }
 
 /** Of twenty first requests at once only the navigation stores a session. */
-export async function storesOneSessionForABurst({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+export async function storesOneSessionForABurst({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   const elsewhere = await person.signsInUpstream("alice");
   // A page of the app's origin that is not the app's.
   await elsewhere.route("**/elsewhere", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
   await person.open("/elsewhere", elsewhere);
-  street.stored.length = 0;
+  chain.stored.length = 0;
   const scripts = elsewhere.evaluate(() => Promise.all(Array.from({ length: 19 }, async () => (await fetch("/api/me")).json())));
   const [status, answers] = await Promise.all([person.open("/"), scripts]);
   assert.equal(status, 200);
   assert.deepEqual(new Set(answers.map(({ subject }) => subject)), new Set(["alice"]));
-  assert.deepEqual(street.stored, ["alice"]);
+  assert.deepEqual(chain.stored, ["alice"]);
   assert.equal(await person.open("/"), 200);
-  assert.deepEqual(street.stored, ["alice"]);
+  assert.deepEqual(chain.stored, ["alice"]);
 }
 
 /** A program behind the proxy that keeps no cookie of the app's leaves no row. */
-export async function storesNothingForPrograms({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+export async function storesNothingForPrograms({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   await person.signsInUpstream("bob");
   const headers = { cookie: await person.upstreamCookie(), accept: "application/json" };
-  street.stored.length = 0;
+  chain.stored.length = 0;
   for (let count = 0; count < 10; count++) {
-    const { status, text, setCookies } = await askFront(street.ground.port, { path: "/api/me", headers });
+    const { status, text, setCookies } = await askFront(chain.ground.port, { path: "/api/me", headers });
     assert.deepEqual([status, nameOf(text), setCookies], [200, "bob", []]);
   }
-  assert.deepEqual(street.stored, []);
+  assert.deepEqual(chain.stored, []);
 }
 
-/** What a client says about itself is nobody: not past the proxy, and not through it. */
-export async function believesNoClient({ street, browser }: World): Promise<void> {
+/** What a client says about itself authenticates no user: not past the proxy, and not through it. */
+export async function believesNoClient({ chain, browser }: World): Promise<void> {
   const claimed = {
     "x-auth-request-user": "alice",
     "x-auth-request-email": "alice@example.com",
@@ -169,8 +169,8 @@ export async function believesNoClient({ street, browser }: World): Promise<void
     "remote-user": "alice",
     "x-proxy-secret": "guessed-and-therefore-no-secret-at-all",
   };
-  street.events.length = 0;
-  const { door, front } = street;
+  chain.events.length = 0;
+  const { door, front } = chain;
   // An address alone is not enough where there is a secret as well, nor any address where the proxy comes by a socket.
   const strangers = front.secret || front.from === "socket" ? ["127.0.0.1", "127.0.0.2"] : ["127.0.0.1"];
   const { "x-proxy-secret": _, ...withoutSecret } = claimed;
@@ -179,9 +179,9 @@ export async function believesNoClient({ street, browser }: World): Promise<void
       assert.equal((await askApp(door, { path: "/api/me", headers, from })).status, 401, from);
     }
   }
-  assert.ok(street.events.includes("proxy.stripped"));
+  assert.ok(chain.events.includes("proxy.stripped"));
 
-  await using person = await Person.arrives(browser, street);
+  await using person = await Person.arrives(browser, chain);
   await person.signsInUpstream("bob");
   const cookie = await person.upstreamCookie();
   const spellings = [
@@ -192,56 +192,56 @@ export async function believesNoClient({ street, browser }: World): Promise<void
     { connection: "close, x-auth-request-user, x-auth-request-email" },
   ];
   for (const spelling of spellings) {
-    const known = await askFront(street.ground.port, { path: "/api/me", headers: { cookie, ...spelling } });
+    const known = await askFront(chain.ground.port, { path: "/api/me", headers: { cookie, ...spelling } });
     assert.deepEqual(
       [known.status, JSON.parse(known.text)],
       [200, { subject: "bob", email: "bob@example.com", notes: [] }],
       JSON.stringify(spelling),
     );
-    const unknown = await askFront(street.ground.port, { path: "/api/me", headers: spelling });
+    const unknown = await askFront(chain.ground.port, { path: "/api/me", headers: spelling });
     assert.equal(unknown.status, 401, JSON.stringify(spelling));
   }
 }
 
 /** A page becomes the login, which leads back to where it began; a script gets 401. */
-export async function turnsStrangersAway({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+export async function turnsStrangersAway({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   await person.signsIn("alice", "/?a=1&b=%2F2");
   await person.page.getByRole("heading", { name: "Notes of Alice Archer" }).waitFor();
-  const script = await askFront(street.ground.port, { path: "/api/me", headers: { "sec-fetch-mode": "cors" } });
+  const script = await askFront(chain.ground.port, { path: "/api/me", headers: { "sec-fetch-mode": "cors" } });
   assert.equal(script.status, 401);
-  const program = await askFront(street.ground.port, { path: "/api/me" });
+  const program = await askFront(chain.ground.port, { path: "/api/me" });
   assert.equal(program.status, 401);
   // A browser that does not tell what it is after.
-  const old = await askFront(street.ground.port, { path: "/", headers: { accept: "application/xhtml+xml, text/html;q=0.9" } });
+  const old = await askFront(chain.ground.port, { path: "/", headers: { accept: "application/xhtml+xml, text/html;q=0.9" } });
   assert.ok([302, 303].includes(old.status), String(old.status));
 }
 
-/** The cookie of whoever signs people on does not reach the app, and every other does. */
-export async function keepsTheSignOnsCookie({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
-  street.cookies.length = 0;
+/** The cookie of the authenticating proxy does not reach the app, and every other does. */
+export async function keepsTheSignOnsCookie({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
+  chain.cookies.length = 0;
   await person.signsIn("alice");
   const upstream = await person.upstreamCookie();
-  const { cookie: name } = street.signOn;
+  const { cookie: name } = chain.signOn;
   // oauth2-proxy cuts a large one into pieces.
-  const pieces = street.signOn.name === "the gateway" ? upstream : `${upstream}; ${name}_1=a; ${name}_csrf=b`;
+  const pieces = chain.signOn.name === "the gateway" ? upstream : `${upstream}; ${name}_1=a; ${name}_csrf=b`;
   for (const cookie of [`a=1; ${pieces}; b=2`, `${pieces}; a=1; b=2`, `a=1; b=2; ${pieces}`]) {
-    const { status } = await askFront(street.ground.port, { path: "/api/me", headers: { cookie } });
+    const { status } = await askFront(chain.ground.port, { path: "/api/me", headers: { cookie } });
     assert.equal(status, 200);
-    assert.match(street.cookies.at(-1) ?? "", /^a=1; b=2(?:; ?)?$/);
+    assert.match(chain.cookies.at(-1) ?? "", /^a=1; b=2(?:; ?)?$/);
   }
-  for (const seen of street.cookies) assert.ok(!seen.includes(name), seen);
+  for (const seen of chain.cookies) assert.ok(!seen.includes(name), seen);
 }
 
-/** While whoever signs people on is gone nobody is let through. The last of the cases: they stay gone. */
-export async function losesTheSignOn({ street, browser }: World): Promise<void> {
-  await using person = await Person.arrives(browser, street);
+/** While the authenticating proxy is gone no request is let through. The last of the cases: it stays gone. */
+export async function losesTheSignOn({ chain, browser }: World): Promise<void> {
+  await using person = await Person.arrives(browser, chain);
   await person.signsIn("alice");
   const ticket = await person.ticket();
   const cookie = `${ticket}; ${await person.upstreamCookie()}`;
-  await street.loseSignOn();
-  const { status } = await askFront(street.ground.port, { path: "/", headers: { cookie } });
-  assert.equal(status, street.front.name === "nginx" ? 503 : 502);
-  assert.equal((await askApp(street.door, { path: "/api/me", headers: { cookie: ticket } })).status, 401);
+  await chain.loseSignOn();
+  const { status } = await askFront(chain.ground.port, { path: "/", headers: { cookie } });
+  assert.equal(status, chain.front.name === "nginx" ? 503 : 502);
+  assert.equal((await askApp(chain.door, { path: "/api/me", headers: { cookie: ticket } })).status, 401);
 }

@@ -14,7 +14,7 @@ export interface Front {
   readonly name: "nginx" | "Caddy";
   /** The file of the guide. */
   readonly guide: string;
-  /** Whom the app believes. */
+  /** The addresses that the app trusts. */
   readonly trusted: string;
   /** Where it connects from. */
   readonly from: string;

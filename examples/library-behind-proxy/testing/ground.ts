@@ -1,4 +1,4 @@
-/** What every rig stands on: the public name, and where its parts find each other. */
+/** What every proxy chain needs: the public name, and the addresses of its parts. */
 export const HOST = "app.example.com";
 
 export interface Ground {
@@ -8,7 +8,7 @@ export interface Ground {
   readonly origin: string;
   readonly issuer: string;
   readonly clientSecret: string;
-  /** Of whoever signs people on. */
+  /** Of the authenticating proxy. */
   readonly signOnPort: number;
 }
 

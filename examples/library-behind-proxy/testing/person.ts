@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { HOST } from "./ground.ts";
-import type { Street } from "./street.ts";
+import type { ProxyChain } from "./proxy-chain.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -20,21 +20,21 @@ export function openBrowser(command: string): Promise<Browser> {
   return chromium.launch({ executablePath: command, args: FLAGS });
 }
 
-/** Somebody with a browser of their own. */
+/** A person with a browser of their own. */
 export class Person implements AsyncDisposable {
   static #visitors = 0;
   readonly page: Page;
   /** Everything that the app's origin answered this browser, since it was last emptied. */
   readonly read: string[] = [];
   readonly #context: BrowserContext;
-  readonly #street: Street;
+  readonly #chain: ProxyChain;
 
-  private constructor(context: BrowserContext, page: Page, street: Street) {
+  private constructor(context: BrowserContext, page: Page, chain: ProxyChain) {
     this.#context = context;
     this.page = page;
-    this.#street = street;
+    this.#chain = chain;
     context.on("response", (response) => {
-      if (response.url().startsWith(street.ground.origin)) {
+      if (response.url().startsWith(chain.ground.origin)) {
         response.text().then(
           (text) => this.read.push(text),
           // A redirect has no text.
@@ -44,17 +44,17 @@ export class Person implements AsyncDisposable {
     });
   }
 
-  static async arrives(browser: Browser, street: Street): Promise<Person> {
+  static async arrives(browser: Browser, chain: ProxyChain): Promise<Person> {
     // Of the same user's browsers that come within seconds only unlike ones are taken for two.
     const userAgent = `Chromium of visitor ${++Person.#visitors}`;
     const context = await browser.newContext({ ignoreHTTPSErrors: true, userAgent });
     context.setDefaultTimeout(60_000);
-    return new Person(context, await context.newPage(), street);
+    return new Person(context, await context.newPage(), chain);
   }
 
   /** Opens a page of the app; answers its status. */
   async open(path: string, page = this.page): Promise<number> {
-    const response = await page.goto(`${this.#street.ground.origin}${path}`);
+    const response = await page.goto(`${this.#chain.ground.origin}${path}`);
     return response?.status() ?? 0;
   }
 
@@ -62,13 +62,13 @@ export class Person implements AsyncDisposable {
   async signsIn(who: string, path = "/"): Promise<void> {
     await this.open(path);
     await choose(this.page, who);
-    await this.page.waitForURL(`${this.#street.ground.origin}${path}`);
+    await this.page.waitForURL(`${this.#chain.ground.origin}${path}`);
   }
 
   /** Signs in where people are signed on, in another tab and without a visit to the app; answers that tab. */
   async signsInUpstream(who: string): Promise<Page> {
     const page = await this.#context.newPage();
-    const { signOn, ground } = this.#street;
+    const { signOn, ground } = this.#chain;
     await this.open(signOn.loginPath, page);
     await choose(page, who);
     await page.waitForURL((url) => url.origin === ground.origin);
@@ -80,8 +80,8 @@ export class Person implements AsyncDisposable {
   /** The same browser is another's from now on, where people are signed on. */
   async becomesUpstream(who: string): Promise<void> {
     const page = await this.#context.newPage();
-    await page.goto(this.#street.signOn.signOutUrl(this.#street.ground));
-    await leave(page, this.#street);
+    await page.goto(this.#chain.signOn.signOutUrl(this.#chain.ground));
+    await leave(page, this.#chain);
     await page.close();
     await (await this.signsInUpstream(who)).close();
   }
@@ -101,7 +101,7 @@ export class Person implements AsyncDisposable {
   }
 
   async cookie(name = "__Host-Http-notes"): Promise<string | undefined> {
-    const cookies = await this.#context.cookies(this.#street.ground.origin);
+    const cookies = await this.#context.cookies(this.#chain.ground.origin);
     return cookies.find((cookie) => cookie.name === name)?.value;
   }
 
@@ -112,7 +112,7 @@ export class Person implements AsyncDisposable {
 
   /** What a program sends that was given nothing but the sign-on's cookie. */
   async upstreamCookie(): Promise<string> {
-    const name = this.#street.signOn.cookie;
+    const name = this.#chain.signOn.cookie;
     return `${name}=${(await this.cookie(name)) ?? assert.fail(`there should be a cookie ${name}`)}`;
   }
 
@@ -126,8 +126,8 @@ async function choose(page: Page, who: string): Promise<void> {
   await page.locator(`button[name=pick][value=${who}]`).click();
 }
 
-/** Follows a sign-out to its end: the provider's desk, or the gateway's own page, where nobody is signed in. */
-export async function leave(page: Page, { signOn }: Street): Promise<void> {
+/** Follows a sign-out to its end: the provider's desk, or the gateway's own page for anonymous users. */
+export async function leave(page: Page, { signOn }: ProxyChain): Promise<void> {
   if (signOn.name === "the gateway") {
     await page.getByRole("button").click();
     await page.waitForURL("**/auth/signed-out");

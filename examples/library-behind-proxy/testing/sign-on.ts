@@ -1,4 +1,4 @@
-/** Who authenticates users in front of the app: oauth2-proxy, its stand-in, or our gateway. */
+/** The authenticating proxies that stand before the app: oauth2-proxy, its stand-in, or our gateway. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { guideFile } from "./guide.ts";
 import { run } from "./processes.ts";
 import { standIn } from "./stand-in.ts";
 
-/** Somebody who signs people on beside a web server, and how that is used. */
+/** An authenticating proxy beside a web server, and how it is used. */
 export interface SignOn {
   readonly name: "oauth2-proxy" | "the stand-in" | "the gateway";
   /** The path that the provider leads back to. */
@@ -18,7 +18,7 @@ export interface SignOn {
   readonly cookie: string;
   /** Where its sign-out is. */
   signOutUrl(ground: Pick<Ground, "origin" | "issuer">): string;
-  /** A path that signs somebody in, without the app. */
+  /** A path that signs a user in, without the app. */
   readonly loginPath: string;
   /** A path that shows who is signed in. */
   readonly whoPath: string;

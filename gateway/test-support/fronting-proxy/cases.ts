@@ -6,7 +6,7 @@ import type { Asking } from "../talk.ts";
 import type { ProxiedGateway } from "./proxied-gateway.ts";
 import { LOGIN, passed, withheld } from "./proxied-gateway.ts";
 
-/** Somebody signed in reaches the app, which learns who it is and nothing that it could be with. */
+/** An authenticated user reaches the app, which learns the identity and no credential. */
 export async function knowsWhoAsks(proxied: ProxiedGateway): Promise<void> {
   const claims = { email: "alice@example.com", groups: ["staff", "ops"], preferred_username: "älice" };
   const cookie = await proxied.gateway.signIn("alice", claims);
@@ -38,7 +38,7 @@ export async function sendsBodies(proxied: ProxiedGateway): Promise<void> {
   assert.equal(Number(headers["content-length"] ?? body.length), body.length);
 }
 
-/** Nobody signed in: a page becomes the login, with the way back, and a script gets 401. */
+/** An anonymous caller: a page becomes the login, with the way back, and a script gets 401. */
 export async function turnsStrangersAway(proxied: ProxiedGateway): Promise<void> {
   const page = await withheld(proxied, "/a/b?x=1&y=%2F", { headers: PAGE });
   assert.equal(page.status, 302);
@@ -90,7 +90,7 @@ export async function takesNoForgery(proxied: ProxiedGateway): Promise<void> {
   }
 }
 
-/** The store is cut off: 503, and whoever was signed in still is. */
+/** The store is cut off: 503, and users stay signed in. */
 export async function outlivesAnOutage(proxied: ProxiedGateway): Promise<void> {
   const cookie = await proxied.gateway.signIn("alice");
   proxied.gateway.store.down = true;
@@ -192,7 +192,7 @@ export async function signsIn(proxied: ProxiedGateway): Promise<void> {
   assert.equal((await withheld(proxied, "/a", { headers: { ...SCRIPT, cookie: ticket } })).status, 401);
 }
 
-/** A gateway that is gone lets nobody through; afterwards it is gone. */
+/** A gateway that is gone lets no request through; afterwards it is gone. */
 export async function losesTheGateway(proxied: ProxiedGateway): Promise<void> {
   const cookie = await proxied.gateway.signIn("alice");
   await proxied.gateway.close();

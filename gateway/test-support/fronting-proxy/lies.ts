@@ -6,7 +6,7 @@ import { LOGIN, passed, withheld } from "./proxied-gateway.ts";
 
 const IDENTITY = ["user", "email", "groups", "preferred-username"].map((name) => `x-auth-request-${name}`);
 
-/** Names that a client invents never reach the app as who it is, whoever is signed in. */
+/** Identity headers of a client never reach the app, whether its user is authenticated or not. */
 export async function stripsInventedNames(proxied: ProxiedGateway): Promise<void> {
   const cookie = await proxied.gateway.signIn("bob");
   const spellings = [
@@ -89,7 +89,7 @@ export async function believesNoForwardedHeaders(proxied: ProxiedGateway): Promi
   }
 }
 
-/** Who asks as a health check does is a stranger as any other. */
+/** A request that looks like a health check is anonymous like any other. */
 export async function knowsNoHealthChecks(proxied: ProxiedGateway): Promise<void> {
   for (const agent of ["GoogleHC/1.0", "kube-probe/1.30", "ELB-HealthChecker/2.0", "Prometheus/2.0"]) {
     const answer = await withheld(proxied, "/", { headers: { "user-agent": agent } });

@@ -16,8 +16,8 @@ import type { Front } from "./fronts.ts";
 import { type Door, type Ground, HOST } from "./ground.ts";
 import type { SignOn } from "./sign-on.ts";
 
-/** A provider, somebody who signs people on, a web server in front, and the app behind: all that a request passes. */
-export interface Street extends AsyncDisposable {
+/** Provider, authenticating proxy, web server and app: all that a request passes. */
+export interface ProxyChain extends AsyncDisposable {
   readonly ground: Ground;
   readonly door: Door;
   readonly front: Front;
@@ -30,11 +30,11 @@ export interface Street extends AsyncDisposable {
   readonly cookies: string[];
   /** Names of the events that the app's session layer reported. */
   readonly events: string[];
-  /** Whoever signs people on is gone. */
+  /** The authenticating proxy is gone. */
   loseSignOn(): Promise<void>;
 }
 
-export async function openStreet(front: Front, signOn: SignOn): Promise<Street> {
+export async function openProxyChain(front: Front, signOn: SignOn): Promise<ProxyChain> {
   await using opened = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "coatcheck-behind-"));
   opened.defer(() => rmSync(folder, { recursive: true, force: true }));
