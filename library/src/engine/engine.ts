@@ -165,10 +165,8 @@ export class RequestEngine<Data> implements Engine<Data> {
 }
 
 function admitted<Data>(exchange: RequestExchange<Data>, policy: Policy): MaybePromise<RequestExchange<Data>> {
-  return then(exchange.admit(policy), decided, exchange);
+  return exchange.enter(policy);
 }
-
-const decided = <Data>(_: Decision, exchange: RequestExchange<Data>): RequestExchange<Data> => exchange;
 
 function pathOf(target: string): string {
   const query = target.indexOf("?");

@@ -97,8 +97,7 @@ export function needsPeer<Data>({ proxy }: Pick<Engine<Data>, "proxy">, how: str
   throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
 }
 
-function policyOf<Data>(engine: Engine<Data>, via: readonly string[] | undefined, policy: Policy): Policy {
-  if (via === undefined) return policy;
+function policyVia<Data>(engine: Engine<Data>, via: readonly string[], policy: Policy): Policy {
   checkedVia(via, engine);
   return { ...policy, via };
 }
@@ -112,7 +111,7 @@ export async function handleFetch<Data>(
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
-  return flow(engine, view, policyOf(engine, info?.via, ANYONE), {
+  return flow(engine, view, info?.via === undefined ? ANYONE : policyVia(engine, info.via, ANYONE), {
     ...FETCH_ANSWERS,
     handler: (exchange) => answered(exchange, handler, request),
   });
@@ -127,7 +126,7 @@ export async function handleFetchUser<Data>(
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
-  return flow(engine, view, policyOf(engine, info?.via, USER), {
+  return flow(engine, view, info?.via === undefined ? USER : policyVia(engine, info.via, USER), {
     ...FETCH_ANSWERS,
     handler: (exchange) => answeredUser(exchange, handler, request),
   });

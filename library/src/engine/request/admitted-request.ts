@@ -15,6 +15,7 @@ import { clearCookie } from "../../cookie/serialize.ts";
 import type { Step } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import { then } from "../../core/maybe.ts";
 import { isNavigation, isPrefetch } from "../../core/navigation.ts";
 import type { Held } from "../../core/plan.ts";
 import { presenceDue, touchDue } from "../../core/policy.ts";
@@ -31,6 +32,8 @@ import { touch } from "./touch.ts";
 
 /** Whoever is not admitted does not pass. */
 const UNDECIDED: Decision = { kind: "unavailable", code: "ERR_INTERNAL" };
+
+const decisionIn = ({ decision }: { readonly decision: Decision }): Decision => decision;
 
 export abstract class AdmittedRequest<Data> {
   readonly options: EngineOptions<Data>;
@@ -107,11 +110,16 @@ export abstract class AdmittedRequest<Data> {
    * on.
    */
   admit(policy: Policy): MaybePromise<Decision> {
+    return then(this.enter(policy), decisionIn);
+  }
+
+  /** The same; answers itself, admitted. */
+  enter(policy: Policy): MaybePromise<this> {
     return this.#admit(policy, false);
   }
 
   /** `tried`: the session was to be refreshed just now. If that failed, the next request tries again. */
-  #admit(policy: Policy, tried: boolean): MaybePromise<Decision> {
+  #admit(policy: Policy, tried: boolean): MaybePromise<this> {
     const step = this.#step(policy);
     // mutant: client-of-renewal
     if (step.kind === "refresh")
@@ -124,7 +132,7 @@ export abstract class AdmittedRequest<Data> {
     const { refresh, coordinator } = this.options;
     const renews = policy.refreshes !== false && refresh.policy === "keep-in-step";
     if (nearly && renews && step.kind === "proceed") coordinator.refreshAhead(row);
-    return step;
+    return this;
   }
 
   #step(policy: Policy): Step {
@@ -147,7 +155,7 @@ export abstract class AdmittedRequest<Data> {
     return answerThrown(error, this.request, this.options);
   }
 
-  #again(observed: Observed, policy: Policy, tried: boolean): MaybePromise<Decision> {
+  #again(observed: Observed, policy: Policy, tried: boolean): MaybePromise<this> {
     this.#observed = observed;
     this.#proven = observed.anonymous ?? provenBy(observed.verdict);
     this.#body = null;
