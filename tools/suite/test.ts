@@ -1,7 +1,7 @@
 /**
- * Every test that this machine can run, in Node's runner. A test that needs servers says so in its name
- * (`x.nginx.test.ts`); a server that is missing is installed where that is ours to do, else named in the closing line.
- * `npm test -- cookie` runs the files with `cookie` in their path.
+ * Every test that this machine can run, in Node's runner; small files share processes. A test that needs servers says
+ * so in its name (`x.nginx.test.ts`); a server that is missing is installed where that is ours to do, else named in the
+ * closing line. `npm test -- cookie` runs the files with `cookie` in their path.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -58,8 +58,10 @@ function runTests(files: readonly string[], options: readonly string[]): Promise
     NODE_OPTIONS: given.includes(condition) ? given : `${given} ${condition} --disable-warning=ExperimentalWarning`.trim(),
     PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"]].join(delimiter),
   };
+  // With options it is Node's own runner, a process for each file.
   const concurrency = Math.max(2, availableParallelism());
-  const flags = ["--test", `--test-concurrency=${concurrency}`, `--test-timeout=${LONGEST_FILE}`, ...options];
+  const own = ["--test", `--test-concurrency=${concurrency}`, `--test-timeout=${LONGEST_FILE}`, ...options];
+  const flags = options.length > 0 ? own : [join(import.meta.dirname, "run-files.ts")];
   const child = spawn(process.execPath, [...flags, ...files], { cwd: ROOT, env, stdio: "inherit" });
   const timer = setTimeout(() => {
     console.error(`stopped: the tests took longer than ${LONGEST / MINUTE} minutes`);

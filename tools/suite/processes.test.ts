@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { processesOf, shares } from "./processes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "coatcheck-processes-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("test runner: a file that touches what its process shares has a process of its own", () => {
+  const file = "library/src/core/plan.test.ts";
+  assert.equal(shares(file, 'test("a", () => assert.equal(process.platform, "linux"))'), true);
+  for (const text of [
+    'process.env["A"] = "b"',
+    "process.exitCode = 1",
+    'process.once("warning", () => {})',
+    "globalThis.fetch = undefined",
+    'mock.timers.enable({ apis: ["Date"] })',
+    'import { spawn } from "node:child_process"',
+    "// Own process: it fills the cache of all verdicts.",
+  ]) {
+    assert.equal(shares(file, text), false, text);
+  }
+  assert.equal(shares("library/src/client/client.chromium.test.ts", ""), false);
+  assert.equal(shares("soak/judge.test.ts", ""), false);
+});
+
+test("test runner: each file is in one process, browsers come first, and no process has more than 16 files", () => {
+  const small = Array.from({ length: 40 }, (_, index) => `library/src/engine/request/number-${index}.test.ts`);
+  const browser = "examples/demo/demo.chromium.test.ts";
+  const processes = processesOf([...small, "tools/a.test.ts", browser], () => "x".repeat(100));
+  assert.deepEqual(processes[0], [browser]);
+  assert.deepEqual(processes.flat().toSorted(), [...small, "tools/a.test.ts", browser].toSorted());
+  assert.ok(processes.every(({ length }) => length <= 16));
+  assert.equal(processes.length, 5);
+});
+
+/** What a run says of these files in one process. */
+function runTogether(texts: { readonly [name: string]: string }): { readonly status: number | null; readonly said: string } {
+  const files = Object.entries(texts).map(([name, text]) => {
+    const file = join(folder, name);
+    writeFileSync(file, `import { test } from "node:test";\n${text}`);
+    return file;
+  });
+  const program = join(folder, "program.mjs");
+  const runner = JSON.stringify(join(import.meta.dirname, "run-files.ts"));
+  writeFileSync(program, `import { runProcesses } from ${runner};\nawait runProcesses([${JSON.stringify(files)}]);\n`);
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { status, stdout } = spawnSync(process.execPath, [program], { env, encoding: "utf8" });
+  return { status, said: stdout };
+}
+
+test("test runner: files of one process are counted and told one by one", () => {
+  const { status, said } = runTogether({ "a.mjs": 'test("one", () => {});', "b.mjs": 'test("two", () => {});' });
+  assert.equal(status, 0, said);
+  assert.match(said, /^ℹ tests 2$/m);
+  assert.match(said, /✔ one .*[\s\S]*✔ two /);
+});
+
+test("test runner: a file that changes its process fails by name, and the others are told", () => {
+  const { status, said } = runTogether({
+    "env.mjs": 'test("one", () => { process.env.LEFT = "behind"; });',
+    "other.mjs": 'test("two", () => { throw new Error("a failure of its own"); });',
+    "last.mjs": 'test("three", () => {});',
+  });
+  assert.equal(status, 1);
+  assert.match(said, /env\.mjs changes its process/);
+  assert.doesNotMatch(said, /last\.mjs changes its process/);
+  assert.match(said, /a failure of its own/);
+  assert.match(said, /✔ three /);
+});
+
+test("test runner: a file that ends its process fails the run, whatever its status, and hides no other's tests", () => {
+  for (const code of [0, 3]) {
+    const { status, said } = runTogether({
+      "ends.mjs": `test("one", () => {}); test("two", () => process.exit(${code}));`,
+      "hidden.mjs": 'test("three", () => { throw new Error("a failure that was hidden"); });',
+    });
+    assert.equal(status, 1, said);
+    assert.match(said, /2 files shared a process that ended before them/);
+    assert.match(said, /a failure that was hidden/);
+  }
+});
