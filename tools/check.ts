@@ -33,7 +33,7 @@ function program(name: string, command: string, options: readonly string[]): Rul
     name,
     check: async (): Promise<readonly Violation[]> => {
       const { promise, resolve } = Promise.withResolvers<readonly Violation[]>();
-      const child = spawn(process.execPath, [join(ROOT, "node_modules", command), ...options], { cwd: ROOT });
+      const child = spawn(process.execPath, [join(ROOT, command), ...options], { cwd: ROOT });
       const output: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
       child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
@@ -48,15 +48,16 @@ function program(name: string, command: string, options: readonly string[]): Rul
 }
 
 const RULES: readonly Rule[] = [
-  program("formatting and lint", "@biomejs/biome/bin/biome", ["ci", "--error-on-warnings", "--colors=off", "."]),
-  program("types", "typescript/bin/tsc", ["--noEmit", "--pretty", "false", "-p", "."]),
-  program("types of the browser's side", "typescript/bin/tsc", [
+  program("formatting and lint", "node_modules/@biomejs/biome/bin/biome", ["ci", "--error-on-warnings", "--colors=off", "."]),
+  program("types", "node_modules/typescript/bin/tsc", ["--noEmit", "--pretty", "false", "-p", "."]),
+  program("types of the browser's side", "node_modules/typescript/bin/tsc", [
     "--noEmit",
     "--pretty",
     "false",
     "-p",
     "library/tsconfig.client.json",
   ]),
+  program("anchors of mutants", "simulation/mutants/check-anchors.ts", []),
   layers,
   cycles,
   purity,
