@@ -17,6 +17,7 @@ import { repeats } from "./check-repeats.ts";
 import { secrets } from "./check-secrets.ts";
 import { size } from "./check-size.ts";
 import { onePlace } from "./design/check-one-place.ts";
+import { unusedExports } from "./design/check-unused-exports.ts";
 import { examples } from "./documents/check-examples.ts";
 import { paths } from "./documents/check-paths.ts";
 import { pointers } from "./documents/check-pointers.ts";
@@ -69,6 +70,7 @@ const RULES: readonly Rule[] = [
   headers,
   repeats,
   onePlace,
+  unusedExports,
   paths,
   pointers,
   packages,

@@ -123,7 +123,7 @@ export interface CoatcheckOptions<Data> {
 }
 
 /** Bounds of the front channel. */
-export interface FrontchannelOptions {
+interface FrontchannelOptions {
   /**
    * Most markers within an hour, in each process, for sessions that are not here: a login on its way is told by them
    * that it was overtaken. Past it 503 `ERR_TOO_MANY_MARKERS`; sessions that exist end all the same. Default 10,000.

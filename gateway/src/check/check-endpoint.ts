@@ -13,7 +13,7 @@ import { answerHandshake } from "../upstream/upgrade.ts";
 import { checkRequest } from "./check-metadata.ts";
 import { sendYes } from "./check-response.ts";
 
-export interface CheckEndpointParts {
+interface CheckEndpointParts {
   readonly prefix: string;
   readonly sessions: SessionLayer;
   readonly intake: RequestIntake;

@@ -13,7 +13,7 @@ const USER_REQUIRED: Policy = { require: "user" };
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
 /** What the check endpoints are made of. */
-export interface Checker {
+interface Checker {
   readonly engine: Engine;
   readonly leftOut: LeftOut;
   readonly told: IdentityHeaderMaker;

@@ -8,7 +8,7 @@ import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { openStore } from "../session/open-store.ts";
 
 /** What came of a try. */
-export interface Tried {
+interface Tried {
   readonly what: string;
   readonly ok: boolean;
   readonly said: string;

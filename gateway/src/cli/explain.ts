@@ -7,7 +7,7 @@ import { formatStore } from "../config/kinds/store-kind.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { providerOf } from "../session/session-layer.ts";
 
-export interface Explained {
+interface Explained {
   readonly file: string | undefined;
   readonly warnings: readonly string[];
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };

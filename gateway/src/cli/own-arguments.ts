@@ -5,7 +5,7 @@ import { formatProblems, type Problem } from "../config/sources/place.ts";
 import type { Console } from "./command.ts";
 
 /** The arguments of a command that takes more than settings. */
-export interface OwnArguments {
+interface OwnArguments {
   /** What stands alone: an id. */
   readonly words: readonly string[];
   /** The command's own flags that were given, by name without dashes. */

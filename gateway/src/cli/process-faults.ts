@@ -1,7 +1,7 @@
 /** Unhandled rejections and uncaught exceptions of the process. */
 import type { Observer } from "../observe/observer.ts";
 
-export interface ProcessFaults {
+interface ProcessFaults {
   /** Resolves after an uncaught exception: what the process holds may be half done, and it has to end. */
   readonly fatal: Promise<"fatal">;
 }

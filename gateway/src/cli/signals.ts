@@ -3,7 +3,7 @@ import cluster from "node:cluster";
 import type { Console } from "./command.ts";
 
 /** The signals that a serving process hears, from its first moment on. */
-export interface Signals {
+interface Signals {
   /** Resolves when it is asked to stop. */
   readonly stopped: Promise<void>;
   /** Who says from now on what came of a signal. */

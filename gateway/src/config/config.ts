@@ -16,7 +16,7 @@ import { unknownVariables } from "./sources/variables.ts";
 export type { AccessRule, LimitSettings, ProviderSettings, Settings, UpstreamSettings } from "./definition.ts";
 
 /** The sources of a configuration. */
-export interface ConfigSources {
+interface ConfigSources {
   /** The command line behind the command's name. */
   readonly args: readonly string[];
   readonly environment: Environment;

@@ -12,7 +12,7 @@ export interface SessionsApi {
 }
 
 /** A request to it. */
-export interface SessionsRequest {
+interface SessionsRequest {
   readonly method: string;
   readonly target: string;
   readonly authorization: string | undefined;

@@ -15,7 +15,7 @@ export interface Readiness {
 }
 
 /** What the admin listener tells. */
-export interface AdminSource {
+interface AdminSource {
   readiness(): Promise<Readiness>;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   readonly sessions: SessionsApi;

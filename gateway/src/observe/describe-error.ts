@@ -2,7 +2,7 @@
 import { CoatcheckError } from "coatcheck/errors";
 
 /** What a log may hold of an error. */
-export interface DescribedError {
+interface DescribedError {
   readonly name: string;
   readonly code?: string;
   /** Which of our checks a provider's answer failed. */

@@ -8,7 +8,7 @@ import { stopwatch } from "./observer.ts";
 
 /** What the process says of itself. */
 export const PROCESS_EVENTS = ["started", "stopping", "stopped", "warning"] as const;
-export type ProcessEvent = (typeof PROCESS_EVENTS)[number];
+type ProcessEvent = (typeof PROCESS_EVENTS)[number];
 
 /**
  * The structured log. Nothing goes into a line but what stands here field by field: no header, no query, no body, no

@@ -21,7 +21,7 @@ const WAYS: readonly string[] = VIA;
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const STORE_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
-export interface MetricsOptions {
+interface MetricsOptions {
   /** The names of the upstreams, for their label. */
   readonly upstreams: readonly string[];
   /** How many WebSockets and event streams are open. */

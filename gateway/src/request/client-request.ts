@@ -41,7 +41,7 @@ export function headerOf(lines: readonly string[], name: string): string | undef
 }
 
 /** How many lines have this name. */
-export function countOf(lines: readonly string[], name: string): number {
+function countOf(lines: readonly string[], name: string): number {
   let count = 0;
   for (let index = 0; index < lines.length; index += 2) {
     const line = lines[index];

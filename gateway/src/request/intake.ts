@@ -15,7 +15,7 @@ import type { Target } from "./path.ts";
 import { readTarget } from "./path.ts";
 
 /** Methods that are understood; others are 405 (PX-01). */
-export const METHODS: ReadonlySet<string> = new Set(
+const METHODS: ReadonlySet<string> = new Set(
   "GET HEAD POST PUT PATCH DELETE OPTIONS QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH MKCALENDAR ACL".split(
     " ",
   ),

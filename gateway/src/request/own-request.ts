@@ -29,7 +29,7 @@ export class GatewayRequest extends ClientRequest implements OwnRequest {
  * The whole body as text; rejects with `ERR_BODY_TOO_LARGE` past `limit` bytes, with `ERR_BAD_REQUEST` if it breaks
  * off.
  */
-export function readBody(message: IncomingMessage, limit: number): Promise<string> {
+function readBody(message: IncomingMessage, limit: number): Promise<string> {
   // A request without a body has no stream that could tell of its end.
   if (message.readableEnded) return Promise.resolve("");
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ import { currentResponse } from "./node-internals.ts";
  */
 const SLICE = 2_048;
 
-export interface TurnOptions {
+interface TurnOptions {
   /** The most requests of a connection that wait behind the one that is answered before nothing more is read. */
   readonly limit: number;
   /** The most requests of all connections together that wait so. */

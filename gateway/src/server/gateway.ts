@@ -19,7 +19,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export interface GatewayParts {
+interface GatewayParts {
   readonly settings: Settings;
   readonly sessions: SessionLayer;
   readonly observation: Observation;

@@ -9,7 +9,7 @@ const OFTEN = 5_000;
 
 const ignore = (): void => {};
 
-export interface UploadLimits {
+interface UploadLimits {
   /** How long a client may pause within a body, in milliseconds. */
   readonly bodyIdle: number;
   /** The least that it brings over that time, in bytes a second. */

@@ -16,7 +16,7 @@ const LONGEST_PAUSE = 10_000;
 /** After this long without a death the next is the first again. */
 const CALM = 60_000;
 
-export interface Workers {
+interface Workers {
   readonly port: number;
   readonly adminPort: number;
   close(): Promise<void>;

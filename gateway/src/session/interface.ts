@@ -55,7 +55,7 @@ export interface Rejected {
 }
 
 /** Authenticates a request, and says whether it may pass. Implemented by the library's engine. */
-export type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Rejected>;
+type Authenticate = (request: RequestView, ask: Ask) => MaybePromise<Admission | Rejected>;
 
 /**
  * Calls `onEnd` once when the session is over, on whichever replica, never before this has answered. Answers how to
@@ -69,7 +69,7 @@ export interface OwnRequest extends RouteRequest {
 }
 
 /** The gateway's own endpoints; `undefined` if there is none at the path. */
-export type OwnEndpoints = (request: OwnRequest) => MaybePromise<RouteResponse | undefined>;
+type OwnEndpoints = (request: OwnRequest) => MaybePromise<RouteResponse | undefined>;
 
 /** What a proxy in front asks about a request that it holds back. */
 export interface CheckRequest extends RequestView {
@@ -88,7 +88,7 @@ export interface CheckRequest extends RequestView {
 }
 
 /** Answers the check endpoints, on the shortest road there is. The identity headers are a yes, a response is a no. */
-export type CheckEndpoint = (request: CheckRequest) => MaybePromise<IdentityHeaders | RouteResponse>;
+type CheckEndpoint = (request: CheckRequest) => MaybePromise<IdentityHeaders | RouteResponse>;
 
 /** All that the gateway needs of a session layer. */
 export interface SessionLayer {

@@ -11,7 +11,7 @@ import type { StoreSetting } from "../config/kinds/store-kind.ts";
  */
 const KEPT_ROWS = 8_192;
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly workers?: number;
   /** Told once when the file is no longer at its path. Default: a process warning. */
   readonly onFileLost?: (error: CoatcheckError) => void;

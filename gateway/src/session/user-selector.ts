@@ -1,5 +1,5 @@
 /** Which user is meant, or which of the three parameters is wrong. */
-export type UserSelector =
+type UserSelector =
   | { readonly kind: "owner"; readonly owner: string }
   | { readonly kind: "wrong"; readonly name: SelectorName; readonly why: string };
 

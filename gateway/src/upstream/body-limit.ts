@@ -7,7 +7,7 @@ import { BodyTooLarge, ClientGone } from "./failures.ts";
 const ignore = (): void => {};
 
 /** Lets a body of unknown length through up to a number of bytes, and fails with `BodyTooLarge` past that. */
-export class BodyLimit extends Transform {
+class BodyLimit extends Transform {
   #left: number;
 
   constructor(limit: number) {

@@ -19,7 +19,7 @@ export interface Answer<Claims> {
 }
 
 /** The signed-in user as last read, and the listeners to changes. */
-export interface Watch<Claims> {
+interface Watch<Claims> {
   current(): Known<Claims> | undefined;
   read(maxAge?: number): Promise<Known<Claims>>;
   /** Another tab says that this user is signed in, which is a reason to ask the server, and nothing more. */

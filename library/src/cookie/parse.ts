@@ -19,7 +19,7 @@ const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 
 /** The position of a cookie's value in a header. */
-export interface CookieSpan {
+interface CookieSpan {
   readonly start: number;
   readonly end: number;
   /** Whether another cookie of the name follows. */

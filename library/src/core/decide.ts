@@ -5,7 +5,7 @@ import { mayChange } from "./csrf.ts";
 import { isNavigation } from "./navigation.ts";
 
 /** What is known beside the verdict when a request is decided. */
-export interface Circumstances {
+interface Circumstances {
   readonly request: RequestView;
   readonly origins: OriginRules;
   /** A cookie, proxy header or the like came along, whether it proved anything or not. */

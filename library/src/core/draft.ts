@@ -2,7 +2,7 @@
 import type { Identity, JsonObject, ProviderTokens } from "../contracts.ts";
 
 /** One recorded change of the data. `update` is replayed on the fresh record after a conflict. */
-export type DataChange =
+type DataChange =
   | { readonly kind: "set"; readonly patch: JsonObject }
   | { readonly kind: "update"; readonly fn: (data: JsonObject) => JsonObject };
 
@@ -70,7 +70,7 @@ export function heeded(draft: Draft, status: number): Draft {
 }
 
 /** What the session held when this request began: the owner decides whether the data may be kept. */
-export interface Base {
+interface Base {
   readonly owner: string | null;
   readonly data: JsonObject;
 }

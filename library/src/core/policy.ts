@@ -42,7 +42,7 @@ export const PRESETS = {
   aal3: { idle: 15 * MINUTE, lifetime: 12 * HOUR },
 } as const;
 
-export type PresetName = keyof typeof PRESETS;
+type PresetName = keyof typeof PRESETS;
 
 /** Requests on their way when the secret is exchanged may still carry the old one for this long. */
 export const ROTATION_GRACE = 10_000;

@@ -40,7 +40,7 @@ const BEGIN = '{"format":1,"identity":';
 const BEHIND = ',"data":{';
 
 /** The identity in a readable row's body, and the index at which the rest of the text begins. */
-export interface IdentityPart {
+interface IdentityPart {
   readonly identity: Identity | null;
   readonly end: number;
 }

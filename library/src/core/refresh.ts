@@ -92,7 +92,7 @@ export function backoffLeft({ until, failed }: RefreshState, now: number, succee
 export const MAX_FAILURES = 10;
 
 /** A row's lease: the right to send its refresh token. */
-export interface Lease {
+interface Lease {
   /** How long it stands, milliseconds; a process that watched it for so long may take over. */
   readonly length: number;
   /** It was taken over from a holder whose lease ran out, and who may have sent the token or not. */
@@ -127,7 +127,7 @@ export function leased(row: SessionRow, lease: string): SessionRow {
 }
 
 /** What a refresh writes. */
-export interface Refreshed {
+interface Refreshed {
   readonly tokens: ProviderTokens;
   readonly sealed: string;
   /** `null`: the stored claims stay. */

@@ -58,7 +58,7 @@ export const ROW_COLUMNS: { readonly [Name in ColumnName]: ColumnOf<SessionRow[N
 };
 
 /** Reads the columns of one stored row, one after another in the order of {@link ROW_COLUMNS}. */
-export interface RowReader {
+interface RowReader {
   text(): string;
   textOrNull(): string | null;
   integer(): number;

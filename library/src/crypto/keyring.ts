@@ -16,25 +16,25 @@ import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
  * - `logout`: the way to the provider's logout, in an address; the context is our origin
  */
-export type SealPurpose = "tokens" | "login" | "logout";
+type SealPurpose = "tokens" | "login" | "logout";
 
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.
  * - `address`: of a client's address, in a record
  * - `rotate`: of a session's secret, which makes the one after it
  */
-export type HashPurpose = "address" | "rotate";
+type HashPurpose = "address" | "rotate";
 
 type Label = SealPurpose | HashPurpose | "kid" | "sign";
 
 /** What came of opening a sealed value. `unknown-key`: sealed with a secret that is not configured here. */
-export type Opened =
+type Opened =
   | { readonly kind: "opened"; readonly plaintext: string }
   | { readonly kind: "unknown-key" }
   | { readonly kind: "invalid" };
 
 /** How often a key was used since start, for metrics (CR-05). */
-export interface KeyUsage {
+interface KeyUsage {
   readonly keyId: string;
   readonly seals: number;
   readonly opens: number;
@@ -68,7 +68,7 @@ export interface Keyring {
   usage(): readonly KeyUsage[];
 }
 
-export interface KeyringOptions {
+interface KeyringOptions {
   /** Where nonces come from; the system's randomness by default. */
   readonly entropy?: Entropy;
   /** The setting that the secrets came from, for messages: `COATCHECK_SECRET`. */

@@ -21,7 +21,7 @@ export type SignatureAlgorithm =
 const CURVES: { readonly [alg: string]: string } = { ES256: "prime256v1", ES384: "secp384r1", ES512: "secp521r1" };
 
 /** Whether the key is of the kind that the algorithm needs. The key decides, not the token's header. */
-export function fits(alg: SignatureAlgorithm, key: KeyObject): boolean {
+function fits(alg: SignatureAlgorithm, key: KeyObject): boolean {
   const { type, curve, bits } = kindOf(key);
   if (alg === "EdDSA" || alg === "Ed25519") return type === "ed25519";
   if (alg in CURVES) return type === "ec" && curve === CURVES[alg];

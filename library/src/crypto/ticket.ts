@@ -15,7 +15,7 @@ export interface MintedTicket {
 }
 
 /** A ticket's two halves. */
-export interface TicketHalves {
+interface TicketHalves {
   readonly id: string;
   readonly secret: string;
 }

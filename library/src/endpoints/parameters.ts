@@ -2,7 +2,7 @@
 import type { LoginParameters, RequestView } from "../contracts.ts";
 
 /** What `GET login` was asked for. */
-export interface LoginQuery {
+interface LoginQuery {
   readonly returnTo: string | null;
   readonly provider: string | null;
   /** Why the presented session is over; the user is told first. */

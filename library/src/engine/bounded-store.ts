@@ -3,7 +3,7 @@ import type { Clock, MaybePromise, SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 
 /** How long a store may take for one call where nothing is configured, milliseconds. */
-export const STORE_TIMEOUT = 5_000;
+const STORE_TIMEOUT = 5_000;
 
 /** Checks the option. Throws a `TypeError` that names it. */
 export function checkedStoreTimeout(given: number = STORE_TIMEOUT): number {

@@ -15,7 +15,7 @@ import { normalizeIdentity, ownerOf } from "../core/record.ts";
 import { within } from "../time/within.ts";
 
 /** The strategy's configuration. */
-export interface BearerStrategyOptions {
+interface BearerStrategyOptions {
   /** The first verifier that reads a token judges it; the others are not asked. */
   readonly verifiers: readonly TokenVerifier[];
   /** Named in challenges; printable ASCII without `"` and `\`. */

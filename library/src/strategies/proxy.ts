@@ -32,7 +32,7 @@ export interface ProxyOptions {
 }
 
 /** What the reader needs besides its options. */
-export interface ProxyWorld {
+interface ProxyWorld {
   /** Reads the proxy's signed assertion, and ignores its plain headers. */
   readonly assertion?: AssertionVerifier;
 }

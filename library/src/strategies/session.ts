@@ -12,7 +12,7 @@ import type { PresentedTicket } from "../crypto/ticket.ts";
 import { hashSecret, isSecret, ticketIn } from "../crypto/ticket.ts";
 
 /** The strategy's configuration. */
-export interface SessionStrategyOptions {
+interface SessionStrategyOptions {
   /** The session cookie's name. */
   readonly cookie: string;
   readonly policy: SessionPolicy;

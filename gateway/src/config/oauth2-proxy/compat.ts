@@ -5,7 +5,7 @@ import type { Environment } from "../sources/variables.ts";
 import { HARMLESS, NO_REDIS, NOT_OFFERED, OFF_BY_DEFAULT, STANDARD } from "./names.ts";
 
 /** What the variables of oauth2-proxy come to here. */
-export interface Translated {
+interface Translated {
   /** Ours, weaker than everything that was said in our own names. */
   readonly values: readonly { readonly path: readonly (string | number)[]; readonly value: unknown; readonly from: string }[];
   /** What would let people in who are kept out there. Such a setting is never just dropped. */

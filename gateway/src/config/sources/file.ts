@@ -6,10 +6,10 @@ import type { ErrorCode } from "yaml";
 import type { Problem } from "./place.ts";
 
 /** The names that are looked for unless `--config` names one. */
-export const FILE_NAMES = ["coatcheck.config.yaml", "coatcheck.config.json"] as const;
+const FILE_NAMES = ["coatcheck.config.yaml", "coatcheck.config.json"] as const;
 
 /** What a file held, or why it cannot be read. */
-export interface ConfigFile {
+interface ConfigFile {
   /** As messages name it; `undefined` if there is no file. */
   readonly name: string | undefined;
   readonly content: object;

@@ -5,7 +5,7 @@ import type { NamedSetting } from "./sources.ts";
 import { flagOf } from "./sources.ts";
 
 /** What the command line said. */
-export interface Flags {
+interface Flags {
   /** By flag; a flag given several times has several values. */
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly problems: readonly Problem[];

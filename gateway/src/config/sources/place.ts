@@ -7,7 +7,7 @@ export interface Problem {
 }
 
 /** The sources that set values, and how else these may be given. */
-export interface Origins {
+interface Origins {
   /** `COATCHECK_IDLE`, `--idle`, `coatcheck.config.yaml`; by dotted path. */
   readonly given: ReadonlyMap<string, string>;
   /** The environment variable of a path, if it has one. */

@@ -9,7 +9,7 @@ export interface Waiter {
   tooLate(): void;
 }
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   /** The most connections for requests on which something moves. */
   readonly connections: number;
   /** The most for what lasts: WebSockets, event streams, answers whose reader stands still. */

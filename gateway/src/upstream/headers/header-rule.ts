@@ -5,7 +5,7 @@
  * - `drop`: hop-by-hop, ours to say, or a name that an upstream could take for one of ours
  * - the others are looked at one by one
  */
-export type HeaderRule =
+type HeaderRule =
   | "keep"
   | "drop"
   | "host"
@@ -68,7 +68,7 @@ export const normalisedName = (name: string): string => name.toLowerCase().repla
  * What becomes of a header, and its name in lower case: one string for all requests, which compares and hashes
  * fastest.
  */
-export interface Judged {
+interface Judged {
   readonly rule: HeaderRule;
   readonly name: string;
   /** What it has in common with its other spellings. */

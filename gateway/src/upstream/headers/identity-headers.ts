@@ -12,7 +12,7 @@ type Single = "user" | "email" | "preferred-username" | "issuer";
 export type LeftOut = (what: Single | "email-unverified" | "group" | "groups-too-long") => void;
 
 /** The longest value of the groups header, in bytes. */
-export const LONGEST_GROUPS = 4096;
+const LONGEST_GROUPS = 4096;
 
 const ASCII = /^[\x20-\x7e]*$/;
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;

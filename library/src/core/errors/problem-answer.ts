@@ -15,7 +15,7 @@ export const retryAfter = (status: number, known: number | null = null): readonl
   status === 503 || status === 429 ? [["retry-after", String(secondsToWait(known))]] : [];
 
 /** What a problem document says besides its code. */
-export interface ProblemDetails {
+interface ProblemDetails {
   readonly detail?: string | undefined;
   /** Of a protocol that prescribes one. */
   readonly status?: number;

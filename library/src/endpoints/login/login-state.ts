@@ -64,7 +64,7 @@ function openFlow(sealed: string, name: string, keyring: OidcDependencies["keyri
  * What the browser's cookies say about a state. `foreign`: there is a cookie, but it does not open or is of another
  * login.
  */
-export type FoundFlow =
+type FoundFlow =
   | { readonly kind: "found"; readonly flow: Flow; readonly name: string }
   | { readonly kind: "foreign"; readonly name: string }
   | { readonly kind: "none" };

@@ -59,7 +59,7 @@ function againWithout(request: RouteRequest, prefix: string): string {
 }
 
 /** Which login is to begin. */
-export interface Beginning {
+interface Beginning {
   readonly provider: LoginProvider;
   readonly returnTo: string;
   readonly parameters: LoginParameters;

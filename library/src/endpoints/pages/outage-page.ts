@@ -5,7 +5,7 @@ import { ERRORS } from "../../core/errors.ts";
 import { escapeHtml, link, page, type Way } from "./page.ts";
 
 /** What the page of an outage says. */
-export interface Outage {
+interface Outage {
   readonly code: ErrorCode;
   /** Seconds after which trying again may help. */
   readonly retryAfter: number;

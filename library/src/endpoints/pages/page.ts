@@ -75,7 +75,7 @@ export function page({ status, title, content, forms, onward }: Page): RouteResp
 export const link = ({ label, href }: Way, quiet: boolean): string =>
   `<a class="go${quiet ? " quiet" : ""}" href="${escapeHtml(href)}">${escapeHtml(label)}</a>`;
 
-export interface FailureContent {
+interface FailureContent {
   readonly status: number;
   readonly title: string;
   /** What happened, in plain words. */

@@ -24,7 +24,7 @@ export interface Ended {
 
 export type Announce = (ended: Ended) => void;
 
-export interface AnnounceOptions {
+interface AnnounceOptions {
   readonly endings: Pick<Endings, "tell">;
   readonly report: Report;
   readonly providers: readonly Provider[];

@@ -28,7 +28,7 @@ const LONGEST_LOGIN = 3_600_000;
 /** The clock skew that is allowed if only our clock tells when a session began. */
 const CLOCKS_APART = 60_000;
 
-export interface DirectoryOptions extends LifecycleOptions {
+interface DirectoryOptions extends LifecycleOptions {
   /** Retries endings that failed. */
   readonly unfinished: Pick<UnfinishedEndings, "end" | "again">;
   /** The rate limit of markers that unproven notifications set. */

@@ -2,13 +2,13 @@
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "../../contracts.ts";
 import type { Announce } from "./announce.ts";
 
-export interface Ending {
+interface Ending {
   readonly store: Pick<SessionStore, "end">;
   readonly announce: Announce;
 }
 
 /** What is known of the sessions that end. */
-export interface Known {
+interface Known {
   /** Their rows as they were read before: an ended row says no more whose it was, and its tokens are gone. */
   readonly rows: readonly SessionRow[];
   readonly grantLivesOn?: boolean;

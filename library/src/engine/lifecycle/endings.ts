@@ -29,10 +29,10 @@ export class SessionEnded extends Error {
 }
 
 /** Called once when a session is over, with the reason. */
-export type EndListener = (reason: EndReason) => void;
+type EndListener = (reason: EndReason) => void;
 
 /** The dependencies of {@link Endings}. */
-export interface EndingsOptions {
+interface EndingsOptions {
   readonly store: Pick<SessionStore, "get" | "watch">;
   readonly clock: Clock;
   readonly policy: SessionPolicy;

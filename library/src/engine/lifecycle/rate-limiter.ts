@@ -1,7 +1,7 @@
 /** A rate limiter with bounded concurrency: for refreshes, revocations, and endings that are tried again. */
 import type { Clock } from "../../contracts.ts";
 
-export interface RateLimit {
+interface RateLimit {
   /** How many tasks run at once. */
   readonly concurrency: number;
   /** How many tasks may begin together after a quiet time. */

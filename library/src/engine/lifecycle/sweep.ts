@@ -64,7 +64,7 @@ async function sweepOnce(store: SessionStore, clock: Clock, report: Report, sign
  * idle time, so that a user who comes back soon is told why the session is over, and so that processes may be
  * configured with somewhat different times.
  */
-export async function surveyed(
+async function surveyed(
   store: SessionStore,
   clock: Clock,
   signal: AbortSignal,

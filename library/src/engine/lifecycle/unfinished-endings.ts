@@ -36,7 +36,7 @@ export interface Unfinished {
 }
 
 /** How an ending is retried. */
-export interface WaitingOptions {
+interface WaitingOptions {
   /** The ticket may be made up: this ending is dropped first if there is no room. */
   readonly doubtful?: boolean;
   /** Called if it is dropped before it is done. */

@@ -1,7 +1,7 @@
 /** The adaptive interval of a rate limiter: refreshes begin as far apart as one of them costs this process. */
 import type { Clock } from "../../contracts.ts";
 
-export interface PaceLimits {
+interface PaceLimits {
   /** Milliseconds from one beginning to the next if the clock reads no processor time. */
   readonly interval: number;
   /** The part of one processor that refreshes may take. */

@@ -9,7 +9,7 @@ import type { Change, Committed, LeaseHolder } from "./write-result.ts";
 import { commit, retryUntilStored } from "./write-result.ts";
 
 /** What the holder of a lease needs to call the provider. */
-export interface LeasedRefresh extends LeaseHolder {
+interface LeasedRefresh extends LeaseHolder {
   readonly body: RecordBody;
   readonly identity: Identity;
   readonly provider: Provider;

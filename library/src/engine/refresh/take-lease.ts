@@ -17,7 +17,7 @@ const REFRESH_TIMEOUT = 15_000;
 export type Look = RefreshResult | "again";
 
 /** A row whose refresh token may be sent, once its lease is ours. */
-export interface DueRow {
+interface DueRow {
   readonly row: SessionRow;
   readonly body: RecordBody;
   readonly target: RefreshTarget;
@@ -27,7 +27,7 @@ export interface DueRow {
 export const isLook = (found: Look | DueRow): found is Look => typeof found === "string" || "kind" in found;
 
 /** The session whose row is read. `rejected`: an access token that counts as run out. */
-export interface Looking {
+interface Looking {
   readonly flight: { readonly id: string };
   readonly rejected: string | undefined;
   readonly watch: LeaseWatch;

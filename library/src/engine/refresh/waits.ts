@@ -88,7 +88,7 @@ interface WaitingOptions {
 }
 
 /** A request that waits. */
-export class Waiting implements Deadline {
+class Waiting implements Deadline {
   readonly at: number;
   over = false;
   readonly #waits: Waits;

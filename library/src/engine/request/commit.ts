@@ -10,7 +10,7 @@ import type { Settling } from "./settlement.ts";
 
 export type WritePlan = Extract<Plan, { kind: "write" }>;
 /** `conflict`: somebody else wrote the row first. `overruled`: a logout overtook the login. */
-export type Carried = "done" | "conflict" | "overruled";
+type Carried = "done" | "conflict" | "overruled";
 
 /**
  * Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each

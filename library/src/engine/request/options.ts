@@ -60,7 +60,7 @@ export interface EngineOptions<Data> {
 }
 
 /** What a person is told of an outage: what happened and what to do. */
-export type OutagePage = (outage: {
+type OutagePage = (outage: {
   readonly code: ErrorCode;
   /** Seconds after which trying again may help. */
   readonly retryAfter: number;

@@ -6,12 +6,12 @@ import { isObject } from "../jwt/jws.ts";
 import { checkEndpoint, metadataAddress } from "../provider/discovery.ts";
 
 /** What a resource server needs of a provider's metadata. */
-export interface ResourceMetadata {
+interface ResourceMetadata {
   readonly jwks_uri: string | null;
   readonly introspection_endpoint: string | null;
 }
 
-export interface ResourceDiscovery {
+interface ResourceDiscovery {
   /** Reads them when first asked. Throws {@link ProviderProblem}. */
   get(): Promise<ResourceMetadata>;
 }

@@ -33,7 +33,7 @@ export interface BearerOptions {
 }
 
 /** A client that signs users in: its ID tokens have its id as audience. */
-export interface LoginClient {
+interface LoginClient {
   readonly issuer: string;
   readonly clientId: string;
 }

@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** A request in progress. */
-export interface Exchange {
+interface Exchange {
   readonly answer: Promise<Answer>;
   /** Nothing of the request can have reached the provider. Also `false` if that is not known. */
   neverLeft(): boolean;

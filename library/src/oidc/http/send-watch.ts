@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 /** Whether a request has left this process. */
-export interface SendWatch {
+interface SendWatch {
   /** Runs the call whose request is watched. */
   run<T>(call: () => T): T;
   /** Nothing of the request can have reached the provider. Also `false` if the runtime does not report it. */

@@ -26,12 +26,12 @@ export interface Transport {
 }
 
 /** A transport that can be closed. */
-export interface BoundedTransport extends Transport {
+interface BoundedTransport extends Transport {
   /** Ends all waits, present and future. */
   cut(): void;
 }
 
-export interface TransportLimits {
+interface TransportLimits {
   readonly timeout: number;
   readonly maxResponse: number;
   /** Plain http to loopback addresses is allowed. */

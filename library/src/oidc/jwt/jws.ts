@@ -10,7 +10,7 @@ import type { KnownSignatures } from "./known-signatures.ts";
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** A parsed compact JWS, not verified. */
-export interface Parts {
+interface Parts {
   readonly header: Fields;
   readonly claims: Fields;
 }

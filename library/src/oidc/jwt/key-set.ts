@@ -31,7 +31,7 @@ export interface KeySet {
 }
 
 /** How long keys are cached, and how often an unknown `kid` may cause a fetch, milliseconds. */
-export interface KeyAges {
+interface KeyAges {
   readonly jwksMaxAge: number;
   readonly jwksCooldown: number;
 }

@@ -42,7 +42,7 @@ interface Kind {
 const operations = new AsyncLocalStorage<Operation>();
 
 /** How a call is made. */
-export interface Calling {
+interface Calling {
   readonly metadata: Metadata;
   readonly authentication: ClientAuth;
   readonly purpose: Purpose;

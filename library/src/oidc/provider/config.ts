@@ -5,7 +5,7 @@ import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/pr
 import { presetFor } from "./presets/presets.ts";
 
 /** How the client authenticates at the token endpoint. One method per client, never two in a request (TK-03). */
-export type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
+type ClientAuthentication = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
 
 /** Algorithms of ID tokens. All are asymmetric: with a shared secret each verifier could sign (ID-01). */
 export type SigningAlgorithm = SignatureAlgorithm;

@@ -16,7 +16,7 @@ export type Metadata = ServerMetadata & {
 };
 
 /** Caches the provider's metadata: retries with backoff until it has them, and reads them again when they are old. */
-export interface Discovery {
+interface Discovery {
   known(): Metadata | null;
   /** The metadata; reads them when they are not known yet. Throws {@link ProviderProblem}. */
   get(): MaybePromise<Metadata>;

@@ -9,7 +9,7 @@ import { ProviderProblem } from "../http/provider-problem.ts";
 export type Claims = { readonly [claim: string]: unknown };
 
 /** The issuer, audience and time that an ID token from a refresh is checked against. In seconds. */
-export interface ExpectedClaims {
+interface ExpectedClaims {
   readonly issuer: string;
   readonly clientId: string;
   readonly now: number;

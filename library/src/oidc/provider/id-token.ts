@@ -10,7 +10,7 @@ import type { SettledConfig } from "./config.ts";
  * What an ID token has to agree with, besides what openid-client compares (signature, alg, iss, aud, exp, nonce,
  * max_age).
  */
-export interface Expected {
+interface Expected {
   readonly config: SettledConfig;
   readonly now: number;
   readonly accessToken: string;

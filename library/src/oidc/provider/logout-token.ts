@@ -7,7 +7,7 @@ import type { SettledConfig } from "./config.ts";
 import { LEAST_AHEAD } from "./id-token.ts";
 
 /** What a logout token is checked against. */
-export interface LogoutContext {
+interface LogoutContext {
   readonly config: SettledConfig;
   readonly keys: KeySet;
   readonly now: number;

@@ -6,7 +6,7 @@ import { deeperThan } from "../http/transport.ts";
 import type { KeyHint } from "../jwt/key-set.ts";
 
 /** The answer of a token endpoint before openid-client sees it, and which key its ID token says it was signed with. */
-export interface InspectedAnswer {
+interface InspectedAnswer {
   readonly response: ReadResponse;
   readonly hint: KeyHint | null;
 }

@@ -5,7 +5,7 @@ import type { Route } from "../../contracts.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 
 /** A public key as it is published (RFC 7517, RFC 8037). */
-export interface PublishedKey {
+interface PublishedKey {
   readonly kty: "OKP";
   readonly crv: "Ed25519";
   readonly x: string;

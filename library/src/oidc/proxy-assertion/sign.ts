@@ -4,7 +4,7 @@ import type { AssertionSigner, Clock, Identity, JsonObject, JsonValue } from "..
 import type { Keyring } from "../../crypto/keyring.ts";
 import { publishedKey } from "./published-keys.ts";
 
-export interface AssertionSignerOptions {
+interface AssertionSignerOptions {
   readonly keyring: Pick<Keyring, "signingKeys">;
   /** `iss`: the public URL. */
   readonly issuer: string;

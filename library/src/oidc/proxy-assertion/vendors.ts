@@ -29,7 +29,7 @@ const DAY = 24 * 60 * MINUTE;
 const below = (issuer: string, path: string): string => `${issuer.replace(/\/$/, "")}${path}`;
 
 /** The type of our own assertions, so that no other kind of token can be taken for one (ID-17). */
-export const ASSERTION_TYPE = "coatcheck-assertion+jwt";
+const ASSERTION_TYPE = "coatcheck-assertion+jwt";
 
 /** The known vendors. */
 export const ASSERTION_VENDORS: { readonly [name in AssertionVendorName]: AssertionVendor } = {

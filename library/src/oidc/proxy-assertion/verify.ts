@@ -38,7 +38,7 @@ export interface AssertionOptions {
   readonly clockTolerance?: number;
 }
 
-export interface AssertionWorld {
+interface AssertionWorld {
   readonly clock: Clock;
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch;

@@ -7,7 +7,7 @@ import { noteFile, refuseForeignLog } from "./file/own-log.ts";
 import { cellsIn, integer } from "./rows.ts";
 
 /** `COAT`: distinguishes our files from other applications'. */
-export const APPLICATION_ID = 0x434f_4154;
+const APPLICATION_ID = 0x434f_4154;
 
 /**
  * The steps from one version of the file to the next; the first makes version 1. Released steps never change: a change
@@ -65,7 +65,7 @@ export const MIGRATIONS: readonly string[] = [
 /** For lists by `renew_at`. The first list creates it: it costs every refresh two pages, and few apps need it. */
 export const DUE_INDEX = "CREATE INDEX IF NOT EXISTS sessions_renew ON sessions (renew_at) WHERE renew_at IS NOT NULL";
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly busyTimeout: number;
   readonly durability: "normal" | "full";
   readonly mmap: number;

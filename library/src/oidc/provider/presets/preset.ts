@@ -5,7 +5,7 @@ export const PRESET_NAMES = ["generic", "keycloak", "google", "entra", "auth0", 
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** How the browser signs out at a provider (RP-initiated logout). */
-export interface EndSession {
+interface EndSession {
   /** `metadata`: if the metadata name an `end_session_endpoint`; `none`: never, there is no such page. */
   readonly endpoint: "metadata" | "none";
   /** The path, below the issuer, of a page that the metadata do not name. */

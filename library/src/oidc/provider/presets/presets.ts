@@ -64,7 +64,7 @@ function joinedPrompt(standing: string | undefined, asked: string | undefined): 
 }
 
 /** The parts of the browser's logout at the provider. */
-export interface LogoutAddress {
+interface LogoutAddress {
   readonly issuer: string;
   readonly clientId: string;
   readonly returnTo: string;

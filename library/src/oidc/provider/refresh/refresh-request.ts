@@ -6,7 +6,7 @@ import type { SettledConfig } from "../config.ts";
 import type { Metadata } from "../discovery.ts";
 
 /** A refresh request (RFC 6749, section 6), ready to be sent. */
-export interface RefreshRequest {
+interface RefreshRequest {
   readonly url: string;
   readonly method: "POST";
   readonly headers: { readonly [name: string]: string };

@@ -5,7 +5,7 @@ import { tokenMembers } from "../token-response.ts";
 import type { GrantedTokens } from "../tokens.ts";
 
 /** What an answer with the status 200 gives. */
-export interface RefreshAnswer {
+interface RefreshAnswer {
   readonly tokens: GrantedTokens;
   /** As it came. */
   readonly idToken: unknown;

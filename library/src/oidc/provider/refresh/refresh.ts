@@ -16,7 +16,7 @@ import type { GrantedRefresh } from "./send-refresh.ts";
 import { outcomeOf, sendRefresh } from "./send-refresh.ts";
 
 /** What a refresh needs besides the tokens. */
-export interface Refresher {
+interface Refresher {
   readonly ready: () => MaybePromise<Ready>;
   readonly config: SettledConfig;
   readonly clock: Clock;
