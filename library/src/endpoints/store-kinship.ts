@@ -1,4 +1,4 @@
-/** Tells when hosts behind one name have stores of their own: each would sign out the users of the others (F-70). */
+/** Detects that hosts behind one name have different stores: each would sign out the users of the others (F-70). */
 import type { SessionStore } from "../contracts.ts";
 import type { OidcDependencies } from "./dependencies.ts";
 import { FLOW_LIFETIME } from "./login/login-state.ts";
@@ -7,17 +7,17 @@ type Options = Pick<OidcDependencies, "clock" | "entropy" | "report" | "backgrou
   readonly store: Pick<SessionStore, "mark" | "marked">;
 };
 
-/** How long the store knows a process, and when that is said again, milliseconds. */
+/** How long a process is registered in the store, and when that is refreshed, milliseconds. */
 const KNOWN_FOR = 24 * 3_600_000;
 const AGAIN_AFTER = KNOWN_FOR / 2;
-/** A login may be finished for so long, by any clock. */
+/** The longest time in which a login can be finished, by any replica's clock. */
 const NEEDED = 3 * FLOW_LIFETIME;
 
 const HINT =
   "A login came back that was begun with another store: all hosts of one publicUrl have to share one. " +
-  "With memory() a restart does this too; use a store that is kept.";
+  "With memory() a restart does this too; use a store that survives a restart.";
 
-/** The name of this process, which its store knows and which goes along with each login that it begins. */
+/** The name of this process: registered in its store, and part of the state of each login that it starts. */
 export class StoreKinship {
   readonly #options: Options;
   readonly #name: string;
@@ -36,10 +36,10 @@ export class StoreKinship {
     return this.#until - now > NEEDED ? this.#name : null;
   }
 
-  /** Says once that the process of this name has another store, if that is so; no request waits for it. */
+  /** Reports once if the process of this name has another store; no request waits for it. */
   check(name: string | null | undefined): void {
     if (typeof name !== "string" || name === this.#name || this.#told) return;
-    // In an outage it is not known, and other events report that.
+    // During an outage it is not known; other events report that.
     const { background } = this.#options;
     background.waitUntil(this.#check(name).catch(() => undefined));
   }

@@ -23,8 +23,8 @@ const MOST_FORM_BYTES = 65_536;
 
 /**
  * `GET callback`, and `POST` from a provider that answers by form_post: finishes the login that this browser began.
- * Nothing is asked of the provider, and nothing stored, before the state was found in a cookie that we sealed; the code
- * is sent by the request that sets the one-time marker.
+ * No request to the provider and no write happens before the state was found in a cookie that we sealed. Replay guard:
+ * only the request that sets the one-time marker sends the code.
  */
 export async function finishLogin(
   request: RouteRequest,
@@ -43,7 +43,7 @@ export async function finishLogin(
   if (found.kind !== "found") {
     const spec = found.kind === "foreign" ? deps.cookies.loginNamed(found.name) : undefined;
     const cookies = spec === undefined ? [] : [clearCookie(spec)];
-    // Back after signing in, or an address from the history: a user who is signed in needs no error.
+    // The back button after signing in, or an address from the history: a signed-in user needs no error.
     if (signedIn && isNavigation(request)) return redirect(303, "/", cookies);
     return fail({ code: "ERR_LOGIN_STATE", reason: found.kind, returnTo: "/", cookies });
   }
@@ -59,8 +59,8 @@ export async function finishLogin(
   const now = deps.clock.now();
   if (Math.abs(now - flow.createdAt) > FLOW_LIFETIME) return fail({ ...about, code: "ERR_LOGIN_EXPIRED", reason: "age" });
 
-  // Another issuer's answer is the browser's mistake and not the provider's; nothing is asked, and the login can still
-  // be finished.
+  // A response of another issuer is not the provider's fault: the code is not sent, and the login can still be
+  // finished.
   const issuer = response.get("iss");
   if (issuer !== null && issuer !== provider.issuer)
     return fail({ ...about, cookies: [], code: "ERR_LOGIN_STATE", reason: "iss" });
@@ -85,12 +85,12 @@ export async function finishLogin(
   return { ...landing, headers: [...landing.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)] };
 }
 
-/** The page of a callback that the store did not let happen, or that a logout overtook. */
+/** The page of a callback that the store refused, or that a logout overruled. */
 export function loginNotTaken(request: RouteRequest, code: ErrorCode, deps: OidcDependencies): RouteResponse {
   return loginFailed(request, { code, reason: "store", returnTo: "/" }, deps);
 }
 
-/** The parameters of the answer: of a POST the body alone, of a GET the query. */
+/** The parameters of the response: only the body of a POST, or the query of a GET. */
 async function responseOf(request: RouteRequest): Promise<URLSearchParams | CoatcheckError> {
   if (request.method !== "POST") return queryOf(request);
   const type = (request.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
@@ -103,8 +103,8 @@ async function responseOf(request: RouteRequest): Promise<URLSearchParams | Coat
 }
 
 /**
- * The login was for this provider, as it is configured now, at this origin, and its answer came the agreed way (CB-04,
- * CB-08).
+ * Whether the login was for this provider, as it is configured now, at this origin, and the response came in the
+ * configured response mode (CB-04, CB-08).
  */
 function belongs(request: RouteRequest, flow: Flow, provider: LoginProvider, { prefix }: OidcDependencies): boolean {
   const posted = provider.responseMode === "form_post";
@@ -115,7 +115,7 @@ function belongs(request: RouteRequest, flow: Flow, provider: LoginProvider, { p
   return origin === undefined || origin === "null" || origin === flow.page || origin === new URL(provider.issuer).origin;
 }
 
-/** Sets the one-time marker that lets one request send the code. It stands while any replica could take the cookie. */
+/** Sets the one-time marker that lets one request send the code. It is valid while any replica accepts the cookie. */
 async function firstUse(flow: Flow, { store, clock, report }: OidcDependencies): Promise<boolean | CoatcheckError> {
   try {
     return await store.mark(flowMarkerKey(flow.state), flow.createdAt + 3 * FLOW_LIFETIME, clock.now());

@@ -19,14 +19,14 @@ interface Refusal {
   readonly error?: unknown;
 }
 
-/** A logout that one of the providers vouches for. */
+/** A logout notification that one of the providers has signed. */
 interface Vouched {
   readonly provider: LoginProvider;
   readonly notice: ProviderNotice;
 }
 
 /**
- * `POST backchannel-logout`: a provider says who signed out there. The proof is the signature of the token alone: no
+ * `POST backchannel-logout`: the provider's logout notification. The only proof is the signature of the token: no
  * cookie is read and no session is looked up. 200 when all of it is done, 400 for everything else (OpenID Connect
  * Back-Channel Logout 1.0, s2.8).
  */

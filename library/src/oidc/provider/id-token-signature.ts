@@ -8,7 +8,7 @@ import { isSignedBy } from "../../crypto/signature.ts";
 import { fieldsOf, hintOf, refusing } from "../jwt/jws.ts";
 import type { KeyHint, KeySet, PublicKey } from "../jwt/key-set.ts";
 
-const refuse = refusing("the renewed ID token");
+const refuse = refusing("the refreshed ID token");
 const imported = new WeakMap<PublicKey, KeyObject>();
 
 /**

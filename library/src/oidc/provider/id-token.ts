@@ -79,14 +79,14 @@ type Claims = { readonly [name: string]: unknown };
 
 /** The claims that are stored of a user: those of UserInfo, overwritten by those of the ID token, which are signed. */
 export function personalClaims(idToken: Claims, userinfo: Claims | null, config: Pick<SettledConfig, "claims">): JsonObject {
-  const kept: { [name: string]: JsonValue } = {};
+  const personal: { [name: string]: JsonValue } = {};
   for (const claims of userinfo === null ? [idToken] : [userinfo, idToken]) {
     for (const name of Object.keys(claims)) {
       const value = claims[name];
-      if (isPersonal(name, config) && isJsonValue(value)) kept[name] = value;
+      if (isPersonal(name, config) && isJsonValue(value)) personal[name] = value;
     }
   }
-  return kept;
+  return personal;
 }
 
 const isPersonal = (name: string, { claims }: Pick<SettledConfig, "claims">): boolean =>

@@ -41,7 +41,7 @@ export class RowCache {
     return row;
   }
 
-  /** Caches what is stored now that `row` was written over this version of the taken one, where that is known. */
+  /** Caches what is stored now that `row` was written over this version of the taken one, if that is known. */
   follow(taken: SessionRow, row: SessionRow, version: number): void {
     const next = followed(taken, row, version);
     if (next !== undefined) this.keep(next);
@@ -65,8 +65,8 @@ export class RowCache {
 }
 
 /**
- * What is stored since `row` was written over `taken`: a lease, renewed tokens or new data, and the later `seen`.
- * `undefined` where it has to be read: more was written, or a text that SQLite gives back as another.
+ * What is stored since `row` was written over `taken`: a lease, refreshed tokens or new data, and the later `seen`.
+ * `undefined` if it has to be read: more was written, or a text that SQLite gives back as another.
  */
 function followed(taken: SessionRow, row: SessionRow, version: number): SessionRow | undefined {
   const { seen, renewAt, tokenExpires, lease, body } = row;

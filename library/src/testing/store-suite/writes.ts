@@ -51,7 +51,7 @@ export const writeCases: readonly Case[] = [
     },
   },
   {
-    name: "a row that changed is another object; where rows are kept the same one comes until then",
+    name: "a row that changed is another object; a store that caches rows returns the same one until then",
     async run({ store }) {
       const row = sampleRow();
       await store.put(row, "absent");

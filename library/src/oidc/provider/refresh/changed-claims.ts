@@ -10,7 +10,7 @@ import type { Claims } from "../id-token-claims.ts";
  * a refresh has none.
  */
 export function changedSince(refreshed: Claims | null, before: Claims | null, identity: Identity): ProviderProblem | null {
-  if (refreshed === null) return new ProviderProblem("refused", "id_token", "the renewed ID token cannot be read");
+  if (refreshed === null) return new ProviderProblem("refused", "id_token", "the refreshed ID token cannot be read");
   const original: Claims = before ?? {};
   const changed = (claim: (typeof COMPARED)[number]): boolean => {
     const now = refreshed[claim];
@@ -21,7 +21,7 @@ export function changedSince(refreshed: Claims | null, before: Claims | null, id
     return claim !== "aud" || audience(now) !== audience(then);
   };
   const claim = COMPARED.find(changed);
-  return claim === undefined ? null : new ProviderProblem("refused", claim, `the renewed ID token has another ${claim}`);
+  return claim === undefined ? null : new ProviderProblem("refused", claim, `the refreshed ID token has another ${claim}`);
 }
 
 const COMPARED = ["iss", "sub", "aud", "azp", "auth_time", "nonce"] as const;

@@ -69,7 +69,7 @@ export async function refreshTokens(
   const granted = await send(provider, refreshToken);
   if (granted.kind !== "granted") return granted;
   try {
-    return await renewed({ ...refresher, provider, before, identity, rest, asked }, granted);
+    return await applyRefresh({ ...refresher, provider, before, identity, rest, asked }, granted);
   } catch (error) {
     return { kind: "unknown", answered: true, cause: problemOf(error) };
   }
@@ -87,16 +87,16 @@ interface RefreshContext extends Refresher {
   readonly asked: number;
 }
 
-async function renewed(context: RefreshContext, granted: GrantedRefresh): Promise<RefreshOutcome> {
+async function applyRefresh(context: RefreshContext, granted: GrantedRefresh): Promise<RefreshOutcome> {
   const { provider, before, identity, asked } = context;
   const tokens = tokensOf(granted.tokens, undefined, before, asked);
   const idToken = granted.idToken === null ? null : await checked(context, granted.idToken, tokens.accessToken);
   if (idToken instanceof ProviderProblem) return { kind: "refused", cause: idToken };
-  const kept = idToken === null ? tokens : { ...tokens, idToken: granted.idToken?.text ?? null };
+  const next = idToken === null ? tokens : { ...tokens, idToken: granted.idToken?.text ?? null };
   if (!provider.config.userinfo)
-    return { kind: "refreshed", tokens: kept, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
+    return { kind: "refreshed", tokens: next, claims: idToken === null ? null : personalClaims(idToken, null, provider.config) };
   const claims = await withUserinfo(context, tokens.accessToken, idToken, identity);
-  return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "refreshed", tokens: kept, claims };
+  return claims instanceof ProviderProblem ? { kind: "refused", cause: claims } : { kind: "refreshed", tokens: next, claims };
 }
 
 /** Failed checks that do not concern the ID token's user: the ID token is ignored, and the other tokens are used. */
