@@ -55,7 +55,7 @@ test("seeds differ, and between them everything happens that can", async () => {
     "jump",
     "sweep",
     "passes the portal as bob",
-    "passes the portal as nobody",
+    "passes the portal as anonymous",
     "is refused by the users' table",
     "hears from the users' table: register",
     "forgotten",
@@ -63,11 +63,11 @@ test("seeds differ, and between them everything happens that can", async () => {
     "is ended: identity-changed",
     "robot",
   ]) {
-    assert.ok(told.includes(words), `nobody ${words}`);
+    assert.ok(told.includes(words), `no trace ${words}`);
   }
 });
 
-test("a fifth of all seeds or more is behind a portal, and people come through it, around it, and with what nobody can use", () => {
+test("a fifth of all seeds or more is behind a portal, and users come through it, around it, and with headers that cannot be used", () => {
   const scripts = Array.from({ length: 200 }, (_, index) => generate(index + 1)).filter(
     ({ settings }) => settings.proxy !== null,
   );

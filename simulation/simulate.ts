@@ -33,7 +33,7 @@ export type Tracer = (line: string) => void;
 const MOST_STEPS = 40_000;
 /** How long after the last event faults go on, and how long requests may take to be answered after that. */
 const AFTERMATH = 5_000;
-const PATIENCE = 180_000;
+const LONGEST_WAIT = 180_000;
 
 /** Carries a script out, and judges it. The same script gives the same steps. */
 export async function simulate(script: Script, trace?: Tracer): Promise<Outcome> {
@@ -98,7 +98,7 @@ class Run {
     this.#calm();
     const { scheduler, openRequests } = this.#world;
     await this.#until(scheduler.now + 5_000);
-    await this.#until(scheduler.now + PATIENCE, () => openRequests.size === 0);
+    await this.#until(scheduler.now + LONGEST_WAIT, () => openRequests.size === 0);
     for (const asked of openRequests) this.#world.violate(10, `${asked.actor} (${asked.purpose}) never got an answer`);
     await this.#comeBack();
     await this.#until(scheduler.now + 20_000, () => !this.#world.promises.some((promise) => isBroken(this.#world, promise)));
@@ -130,7 +130,7 @@ class Run {
     }
   }
 
-  /** Everybody comes back, and is served, or told that their session is over. */
+  /** All users come back, and are served, or told that their session is over. */
   async #comeBack(): Promise<void> {
     const { scheduler, script } = this.#world;
     let id = Math.max(0, ...script.items.map((item) => item.id));
@@ -140,7 +140,7 @@ class Run {
         id += 1;
         const errand = tries % 2 === 0 ? "token" : "members";
         const via = script.settings.proxy === null ? "direct" : "portal";
-        const visit = { kind: "visit", browser: index, tab: 0, errand, via, user: index, pause: 0, patience: null } as const;
+        const visit = { kind: "visit", browser: index, tab: 0, errand, via, user: index, pause: 0, hangsUpAfter: null } as const;
         const item = { ...visit, replica: (index + tries) % script.settings.replicas, at: scheduler.now, id };
         let heard = false;
         new Visitor(this.#world, browser, item, (asked, { status, code }) => {

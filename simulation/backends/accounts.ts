@@ -28,14 +28,14 @@ export interface Lookup {
   heard: { readonly step: number; readonly at: number; readonly wall: number; readonly account: Account | null } | null;
 }
 
-/** A process was told to forget somebody. */
+/** A process was told to forget a user. */
 interface Forgotten {
   readonly life: Life;
   readonly step: number;
   readonly name: string;
 }
 
-/** All that a process may believe of somebody at this moment. */
+/** All that a process may believe of a user at this moment. */
 export interface Answers {
   readonly owners: ReadonlySet<string>;
   readonly unknown: boolean;
@@ -44,7 +44,7 @@ export interface Answers {
 }
 
 /** Longer than this no look-up is waited for. */
-const PATIENCE = 5_000;
+const LOOKUP_TIMEOUT = 5_000;
 
 /** The app's table of users, and the journal of who was told what of it. */
 export class Accounts {
@@ -60,7 +60,7 @@ export class Accounts {
     });
   }
 
-  /** An administrator changes somebody's account. Answers under which name the app has them forgotten. */
+  /** An administrator changes a user's account. Answers under which name the app has them forgotten. */
   change(user: number, becomes: Becomes): string {
     const subject = USERS[user] ?? "nobody";
     const before = this.read(subject);
@@ -78,7 +78,7 @@ export class Accounts {
     return this.#table.get(subject) ?? { kind: "unknown" };
   }
 
-  /** The app makes a user of somebody, unless there is one already. */
+  /** The app registers a user, unless there is one already. */
   register(subject: string): Account {
     const before = this.read(subject);
     if (before.kind !== "unknown") return before;
@@ -132,7 +132,7 @@ export class Accounts {
     return { owners, unknown, blocked, failed };
   }
 
-  /** Whether what a request names ends the session that it shows: it is of somebody else, or of nobody who is known. */
+  /** Whether what a request names ends the session that it shows: it is of another user, or of an unknown one. */
   endsAsChanged(asked: Asked, known: Known): boolean {
     if (asked.asserts === null || asked.ticket?.id !== known.id) return false;
     const { owners, unknown } = this.answersTo(asked);
@@ -161,7 +161,7 @@ export class Accounts {
   #isRegistering(life: Life, subject: string): boolean {
     const { now } = this.#world.scheduler;
     const all = this.#of(life, subject);
-    return all.some((one) => one.how === "register" && one.heard === null && now - one.askedAt < PATIENCE);
+    return all.some((one) => one.how === "register" && one.heard === null && now - one.askedAt < LOOKUP_TIMEOUT);
   }
 
   /**
@@ -190,13 +190,13 @@ export class Accounts {
   }
 
   #wasKept({ life, askedAt, askedStep, heard }: Lookup): boolean {
-    if (heard === null || heard.account === null || heard.at - askedAt > PATIENCE) return false;
+    if (heard === null || heard.account === null || heard.at - askedAt > LOOKUP_TIMEOUT) return false;
     return !this.#forgotten.some((one) => one.life === life && one.step >= askedStep && one.step <= heard.step);
   }
 
-  // A process that stood still hears the answer and the end of its patience at the same time.
+  // A process that stood still hears the answer and its timeout at the same time.
   #isLate({ life, askedAt }: Lookup, at: number): boolean {
-    return at - askedAt > PATIENCE && !life.wasAway(askedAt, at);
+    return at - askedAt > LOOKUP_TIMEOUT && !life.wasAway(askedAt, at);
   }
 
   #isForgotten({ life, subject, askedStep, heard }: Lookup, asked: Asked): boolean {
@@ -209,7 +209,7 @@ export class Accounts {
 
   #fails({ life, askedAt, heard }: Lookup, { begunStep, begunAt }: Asked): boolean {
     if (heard?.account === null) return heard.step >= begunStep;
-    const end = askedAt + PATIENCE;
+    const end = askedAt + LOOKUP_TIMEOUT;
     const silent = heard === null || heard.at >= end;
     return silent && this.#world.scheduler.now >= end && (end >= begunAt || life.wasAway(end, begunAt));
   }

@@ -36,7 +36,7 @@ function knownOf(account: Account): Known {
 }
 
 function someoneOf(account: Account): Answered {
-  if (account.kind === "unknown") throw new TypeError("whoever is registered is known");
+  if (account.kind === "unknown") throw new TypeError("a registered user is known");
   return account.kind === "found" ? { owner: account.owner } : { blocked: true, owner: account.owner };
 }
 

@@ -209,7 +209,7 @@ class Call<T> {
     const luck = random.unit();
     if (luck < 0.75 || tempo === 0) return random.between(0.1, 3);
     if (luck < 1 - 0.06 * tempo) return random.between(1, 40);
-    // So late is as good as lost for whoever holds a lease that stands for three seconds.
+    // So late is as good as lost for the holder of a lease that stands for three seconds.
     const late = random.between(40, 1_500);
     if (late > 500) this.#life.storeTrouble(this.#about);
     return late;

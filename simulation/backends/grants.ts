@@ -29,7 +29,7 @@ export class Family {
   refusalHeard = false;
   /**
    * A process was stopped in the middle of a login, so long that the tokens of the record that it then wrote again were
-   * renewed in the first.
+   * refreshed in the first.
    */
   twice = false;
   /** Calls to revoke it that came to nothing. */
@@ -125,7 +125,7 @@ export class Grants {
     return { sid: by === "sid" ? latest.sid : null, issuedAt: EPOCH + Math.floor(this.#world.scheduler.now) };
   }
 
-  /** The provider withdraws what it gave, and tells nobody. */
+  /** The provider withdraws what it gave, and tells no process. */
   withdraw(owner: string): void {
     for (const family of this.families) if (family.owner === owner) family.revoked ??= "withdrawn";
   }
@@ -156,7 +156,7 @@ export class Grants {
   }
 
   /**
-   * A refresh token leaves a process: for the first time, or because nobody can say what became of it the time before.
+   * A refresh token leaves a process: for the first time, or because the outcome of the time before is unknown.
    */
   sends(send: Send): void {
     const { token } = send;
@@ -173,8 +173,7 @@ export class Grants {
     const unheard = sends
       .slice(since)
       .filter((one) => one.token === token && (one.outcome === null || one.outcome === "unknown"));
-    if (unheard.length > 2)
-      this.#world.violate(7, `${token.text} is sent a third time, and nobody heard what became of it twice`);
+    if (unheard.length > 2) this.#world.violate(7, `${token.text} is sent a third time, after two unknown outcomes`);
     if (before === undefined || this.#uncertain(before, send.at)) return;
     this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${before.life.name} has sent it already, and is there`);
   }
@@ -223,7 +222,7 @@ export class Grants {
     family.revoked ??= "by-us";
   }
 
-  /** The result of a renewal is in the store. */
+  /** The result of a refresh is in the store. */
   committed(session: Known, life: Life): void {
     const send = session.family?.sends.findLast((one) => one.life === life && one.outcome === "refreshed");
     if (send !== undefined) send.committedAt ??= this.#world.scheduler.now;

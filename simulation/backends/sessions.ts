@@ -16,7 +16,7 @@ export interface Known {
   readonly alias: string;
   row: SessionRow;
   readonly owner: string | null;
-  /** It began with whom a proxy asserts. */
+  /** It began with a user whom a proxy asserts. */
   readonly fromProxy: boolean;
   readonly createdStep: number;
   /** On whose behalf it was created. */
@@ -32,7 +32,7 @@ export interface Known {
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 
-/** Which ends are whose: a reason that nobody gave is one that the engine made up. */
+/** Which ends are whose: a reason without such a cause is one that the engine made up. */
 const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work, known: Known, world: World) => boolean } = {
   logout: ({ asked }) => asked !== null && isLogout(asked.purpose),
   elsewhere: ({ order, asked }, { id }) =>
@@ -50,9 +50,9 @@ const ENDS_OF_REQUESTS: { readonly [reason in EndReason]?: (work: Work, known: K
 export class Sessions {
   readonly #world: World;
   readonly #known = new Map<string, Known>();
-  /** Who made each edit: an owner, or nobody. */
+  /** Who made each edit: an owner, or an anonymous user. */
   readonly #editors = new Map<string, string | null>();
-  /** Edits of requests that failed: nobody may ever see them. */
+  /** Edits of requests that failed: no user may ever see them. */
   readonly #forbidden = new Set<string>();
 
   constructor(world: World) {
@@ -77,7 +77,7 @@ export class Sessions {
     if (!kept) this.#forbidden.add(key);
   }
 
-  /** Whether somebody may see this edit: their own, or one from before anybody was signed in. */
+  /** Whether an owner may see this edit: their own, or one from before the login. */
   mayShow(key: string, owner: string | null): boolean {
     const editor = this.#editors.get(key);
     return editor === null || editor === owner;
@@ -171,7 +171,7 @@ export class Sessions {
     }
     known.dataKeys = this.#keysIn(known, row);
     if (family !== null) spring(this.#world, "signed-in", life);
-    this.#world.note(() => `${alias} begins for ${row.owner ?? "nobody yet"}`);
+    this.#world.note(() => `${alias} begins for ${row.owner ?? "an anonymous user"}`);
   }
 
   /** Whether the portal's user was shown a session that is theirs already. */
@@ -252,7 +252,7 @@ export class Sessions {
     world.note(() => `${known.alias} is ended: ${reason}`);
     for (const tell of world.listeners) tell(known.id, reason);
     if (by.asked?.unusable != null)
-      world.violate(11, `${by.actor} ended ${known.alias}, though nobody can use what the proxy says`);
+      world.violate(11, `${by.actor} ended ${known.alias}, though the proxy's assertion cannot be used`);
     const { order } = by;
     if (
       order?.kind === "sign-out" &&

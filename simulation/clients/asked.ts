@@ -15,9 +15,9 @@ export interface Asked {
   readonly item: number;
   /** The session's ticket that came along. */
   readonly ticket: Ticket | null;
-  /** Whom a proxy that is believed says it is from. */
+  /** The user whom a trusted proxy asserts. */
   readonly asserts: Assertion | null;
-  /** What it is to be answered, where nobody can use what the proxy says. */
+  /** The status that it must get, if the proxy's assertion cannot be used. */
   readonly unusable: number | null;
   readonly begunStep: number;
   readonly begunAt: number;
@@ -31,7 +31,7 @@ export interface Asked {
   readonly edit: string;
   /** Ids of the sessions that it created. */
   readonly created: string[];
-  /** When a login first looked for its owner's mark. */
+  /** When a login first looked for its owner's logout marker. */
   markReadStep: number | null;
   /** What the handler was shown; `undefined` where there was none to show. */
   shown: Shown | undefined;
@@ -69,7 +69,7 @@ export interface Answer {
 }
 
 /**
- * Whether this request may create a session: somebody signs in, or something is written. A portal's user has one from a
+ * Whether this request may create a session: a user signs in, or something is written. A portal's user has one from a
  * page on.
  */
 export function mayCreate({ purpose, asserts, unusable }: Asked): boolean {

@@ -9,7 +9,7 @@ import { newWork, working } from "../world/work.ts";
 import { COOKIE, providerOf, type SignOn, type World } from "../world/world.ts";
 import type { Answer, Asked, Purpose, Ticket } from "./asked.ts";
 import { isEdit, isPage, signsIn } from "./asked.ts";
-import type { Assertion, Passage } from "./portal.ts";
+import type { Assertion, ProxyRequest } from "./portal.ts";
 import { pass } from "./portal.ts";
 import { answer, Shown } from "./requests.ts";
 import { ownerOf, USERS } from "./users.ts";
@@ -29,7 +29,7 @@ export class Browser {
     this.#keeps = keeps;
   }
 
-  /** At the portal somebody else is signed on from now on, or nobody. */
+  /** At the portal another user is signed on from now on, or none. */
   signOn(user: number | null, claims: boolean): void {
     if (claims) this.#signOns += 1;
     this.named = user === null ? null : { subject: USERS[user] ?? "nobody", since: this.#signOns };
@@ -146,13 +146,13 @@ export class Visitor {
       this.#send(sent, pass(via, null, forged), heard);
       return;
     }
-    // Whom the portal names is whoever is signed on when it is passed, not when the browser sent it.
+    // The portal names the user who is signed on when the request passes it, not when the browser sent it.
     const run = (): void => this.#send(sent, pass(via, this.#browser.named, forged), heard);
-    const tell = (): string => `${wish.purpose} passes the portal as ${this.#browser.named?.subject ?? "nobody"}`;
+    const tell = (): string => `${wish.purpose} passes the portal as ${this.#browser.named?.subject ?? "anonymous"}`;
     this.#world.scheduler.after(this.#network(), { place: null, actor: this.#name, tell, run, wakes: false });
   }
 
-  #send(sent: Sent, passage: Passage, heard: Heard): void {
+  #send(sent: Sent, passage: ProxyRequest, heard: Heard): void {
     const life = this.#server();
     if (life === null) return;
     const { wish, ticket } = sent;
@@ -178,10 +178,10 @@ export class Visitor {
     return null;
   }
 
-  #arrive({ wish, ticket, cookie }: Sent, passage: Passage, life: Life, heard: Heard): void {
+  #arrive({ wish, ticket, cookie }: Sent, passage: ProxyRequest, life: Life, heard: Heard): void {
     const asked = this.#asked(wish.purpose, life, ticket, passage);
-    const { patience } = this.#visit;
-    const client = patience === null ? STAYS : this.#hangUpAfter(patience);
+    const { hangsUpAfter } = this.#visit;
+    const client = hangsUpAfter === null ? STAYS : this.#hangUpAfter(hangsUpAfter);
     const usual = wish.navigation ? PAGE_HEADERS : HEADERS;
     const { headers, peer } = passage;
     const all = headers.length === 0 ? usual : new Map([...usual, ...headers]);
@@ -209,14 +209,14 @@ export class Visitor {
     this.#world.scheduler.after(this.#network(), { place: null, actor: this.#name, tell, run, wakes: false });
   }
 
-  #hangUpAfter(patience: number): AbortSignal {
+  #hangUpAfter(delay: number): AbortSignal {
     const hangUp = new AbortController();
     const run = (): void => hangUp.abort(new Error("the client has gone"));
-    this.#world.scheduler.after(patience, { place: null, actor: this.#name, tell: () => "hangs up", run, wakes: true });
+    this.#world.scheduler.after(delay, { place: null, actor: this.#name, tell: () => "hangs up", run, wakes: true });
     return hangUp.signal;
   }
 
-  #asked(purpose: Purpose, life: Life, ticket: Ticket | null, { asserts, unusable }: Passage): Asked {
+  #asked(purpose: Purpose, life: Life, ticket: Ticket | null, { asserts, unusable }: ProxyRequest): Asked {
     const { scheduler, sessions } = this.#world;
     const known = ticket === null ? undefined : sessions.get(ticket.id);
     const seen = known?.row.seen ?? 0;
@@ -267,6 +267,6 @@ const STAYS = new AbortController().signal;
 function said({ status, cookies, code, token }: Answer, { shown }: Asked): string {
   const line = cookies.findLast((cookie) => cookie.startsWith(`${COOKIE}=`));
   const cookie = line === undefined ? "" : line.startsWith(`${COOKIE}=;`) ? ", clears the cookie" : ", sets the cookie";
-  const who = shown === undefined ? "" : ` as ${shown.owner ?? "nobody"}`;
+  const who = shown === undefined ? "" : ` as ${shown.owner ?? "anonymous"}`;
   return `${status}${who}${code === null ? "" : ` ${code}`}${token === null ? "" : ` with ${token}`}${cookie}`;
 }

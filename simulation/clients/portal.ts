@@ -10,7 +10,7 @@ const USER = "x-portal-user";
 const SINCE = "x-portal-since";
 const FLAW = "x-portal-flaw";
 
-/** Whom the portal names. */
+/** The user whom the portal asserts. */
 export interface Assertion {
   readonly subject: string;
   /** A claim that changes with every sign-on there. */
@@ -18,7 +18,7 @@ export interface Assertion {
 }
 
 /** What became of a request on its way to us. */
-export interface Passage {
+export interface ProxyRequest {
   readonly peer: string;
   readonly headers: readonly (readonly [string, string])[];
   /** Whom it is to be served as: what a trusted peer says, and nothing else. */
@@ -27,11 +27,11 @@ export interface Passage {
   readonly unusable: number | null;
 }
 
-const BYPASSED: Passage = { peer: STRANGER, headers: [], asserts: null, unusable: null };
+const BYPASSED: ProxyRequest = { peer: STRANGER, headers: [], asserts: null, unusable: null };
 const UNUSABLE = { garbled: 400, unproven: 401, unsure: 503 } as const;
 
-/** A request goes through the portal, or around it, with or without a header that somebody made up. */
-export function pass(via: Via, named: Assertion | null, forged: string): Passage {
+/** A request goes through the portal, or around it, with or without a forged header. */
+export function pass(via: Via, named: Assertion | null, forged: string): ProxyRequest {
   switch (via) {
     case "portal":
       return { peer: PEER, headers: named === null ? [] : headersOf(named), asserts: named, unusable: null };
@@ -46,7 +46,7 @@ export function pass(via: Via, named: Assertion | null, forged: string): Passage
   }
 }
 
-function headersOf({ subject, since }: Assertion): Passage["headers"] {
+function headersOf({ subject, since }: Assertion): ProxyRequest["headers"] {
   return [
     [USER, subject],
     [SINCE, String(since)],

@@ -15,10 +15,10 @@ type Data = Readonly<Record<string, number>>;
 type Engine = Auth<Data>["engine"];
 type Exchange = Awaited<ReturnType<Engine["open"]>>;
 
-const ANYBODY: Policy = { require: "none" };
-const SOMEBODY: Policy = { require: "user" };
+const ANONYMOUS: Policy = { require: "none" };
+const AUTHENTICATED: Policy = { require: "user" };
 
-/** For which errands nobody has to be signed in. */
+/** Errands that anonymous users may do. */
 const OPEN: ReadonlySet<Purpose> = new Set<Purpose>([
   "read",
   "edit",
@@ -86,7 +86,7 @@ export async function answer(world: World, asked: Asked, shown: Shown, pause: nu
   try {
     if (engine.owns(shown.target)) return await ownEndpoint(engine, shown);
     const exchange = await engine.open(shown);
-    const decision = await exchange.admit(OPEN.has(asked.purpose) ? ANYBODY : SOMEBODY);
+    const decision = await exchange.admit(OPEN.has(asked.purpose) ? ANONYMOUS : AUTHENTICATED);
     if (decision.kind !== "proceed") {
       const refusal = engine.answer(decision, shown);
       return conclude(exchange, { ...NOTHING, status: refusal.status, location: headerOf(refusal.headers, "location") });

@@ -31,7 +31,7 @@ function judgeRefusedLogout(world: World, asked: Asked, answer: Answer, known: K
   if (!isLogout(asked.purpose) || answer.status !== 503 || !valid || known === undefined) return;
   // Only our own endpoint is reached where not even the look-up is answered.
   if (asked.shown === undefined && asked.purpose !== "logout") return;
-  // Nor where whom a proxy names could not be looked up: then nobody is served, and nothing ends.
+  // Nor if the user whom a proxy names could not be looked up: then no user is served, and nothing ends.
   if (asked.unusable !== null || asked.asserts !== null || known.fromProxy) return;
   if (!answer.cookies.some((cookie) => cookie.startsWith(`${COOKIE}=;`)))
     world.violate(6, `${asked.actor} could not log out, and keeps the cookie of ${known.alias}`);
@@ -49,11 +49,11 @@ function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known 
   const { shown, ticket } = asked;
   const helpless = known !== undefined && (isPastHelp(world, known) || isSpent(world, asked, answer, known));
   if (valid && known?.owner != null && counts(asked, known) && isNobody(asked, answer) && !helpless) {
-    world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as nobody (${answer.status})`);
+    world.violate(2, `${asked.actor} shows ${known.alias}, which lives, and counts as anonymous (${answer.status})`);
   }
   if (shown === undefined) return;
   for (const key of shown.dataKeys) {
-    if (!world.sessions.mayShow(key, shown.owner)) world.violate(4, `${asked.actor} is shown ${key} of somebody else`);
+    if (!world.sessions.mayShow(key, shown.owner)) world.violate(4, `${asked.actor} is shown ${key} of another user`);
   }
   if (shown.id === null && (shown.owner === null || asked.asserts !== null)) return;
   const theirs = shown.owner === known?.owner || (asked.asserts !== null && known?.owner === null);
@@ -94,7 +94,7 @@ function judgeStatus(world: World, asked: Asked, answer: Answer, known: Known | 
   world.violate(2, `${asked.actor} gets 503 (${code}), and nothing went wrong`);
 }
 
-/** Nobody renews tokens here, and this request needs one that ran out: only a fresh login gives another. */
+/** No tokens are refreshed here, and this request needs one that ran out: only a fresh login gives another. */
 function isSpent({ settings, latestWall }: World, { purpose }: Asked, { code }: Answer, { row }: Known): boolean {
   const over = row.tokenExpires !== null && latestWall >= row.tokenExpires;
   const needs = purpose === "token" || purpose === "rejected";
@@ -102,7 +102,7 @@ function isSpent({ settings, latestWall }: World, { purpose }: Asked, { code }: 
 }
 
 /**
- * A user whom the app signed in, or whom a proxy asserts, has no token of a provider; and where nobody renews tokens,
+ * A user whom the app signed in, or whom a proxy asserts, has no token of a provider; and if no tokens are refreshed,
  * none but what a resource refused.
  */
 function hasNoToken({ settings }: World, { asserts, purpose }: Asked, known: Known | undefined): boolean {

@@ -4,7 +4,7 @@ import type { Asked } from "../clients/asked.ts";
 import type { Order } from "../world/work.ts";
 import type { World } from "../world/world.ts";
 
-/** Whoever ordered sessions to end has just been told that it is done. */
+/** The caller that ordered sessions to end has just been told that it is done. */
 export function judgeOrder(world: World, order: Order): void {
   order.doneStep = world.scheduler.steps;
   for (const known of world.sessions.all()) {
@@ -22,8 +22,8 @@ export function judgeLogin(world: World, login: Asked): void {
 }
 
 /**
- * Somebody ended the record of a login before the login was done, and its tokens were revoked with it: it must not be
- * written once more. Where the store failed the login nobody can tell.
+ * The record of a login was ended before the login was done, and its tokens were revoked with it: it must not be
+ * written once more. If the store failed the login, it cannot be known.
  */
 function judgeEndedOnItsWay(world: World, login: Asked): void {
   const made = login.created.map((id) => world.sessions.get(id)).filter((known) => known !== undefined);

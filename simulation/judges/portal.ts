@@ -4,10 +4,10 @@ import type { Answer, Asked, Shown } from "../clients/asked.ts";
 import { COOKIE, type World } from "../world/world.ts";
 import { isPastHelp, isValid } from "./valid.ts";
 
-/** Our own endpoints: they serve nobody, and answer with pages of their own. */
+/** Our own endpoints: they serve no user, and answer with pages of their own. */
 const OWN: ReadonlySet<string> = new Set(["login-begins", "login-returns", "logout"]);
 
-/** Whether a session says who asks: no proxy does, and it did not begin from what one asserted. */
+/** Whether the session authenticates the request: no proxy does, and it did not begin from what one asserted. */
 export function counts({ asserts, unusable }: Asked, known: Known): boolean {
   return asserts === null && unusable === null && !known.fromProxy;
 }
@@ -17,7 +17,7 @@ export function judgeShown(world: World, asked: Asked, shown: Shown): void {
   const known = world.sessions.get(asked.ticket?.id ?? "");
   if (asked.asserts === null) {
     const another = shown.owner !== (known?.owner ?? null) || known?.fromProxy;
-    if (shown.owner !== null && another) world.violate(11, `${asked.actor} is served as ${shown.owner}, whom nobody names`);
+    if (shown.owner !== null && another) world.violate(11, `${asked.actor} is served as ${shown.owner}, who is not named`);
     return;
   }
   judgeNamed(world, asked, asked.asserts, shown);
@@ -33,7 +33,7 @@ function judgeNamed(world: World, asked: Asked, { subject, since }: NonNullable<
   const { owner } = shown;
   if (owner === null) {
     if (!unknown || world.settings.proxy?.unknown !== "anonymous")
-      world.violate(11, `${asked.actor} is of ${subject}, who is known, and counts as nobody`);
+      world.violate(11, `${asked.actor} is of ${subject}, who is known, and counts as anonymous`);
     return;
   }
   if (!owners.has(owner)) world.violate(11, `${asked.actor} is served as ${owner}, whom ${subject} is not`);
@@ -41,7 +41,7 @@ function judgeNamed(world: World, asked: Asked, { subject, since }: NonNullable<
   if (shown.since !== since) world.violate(11, `${asked.actor} is shown a claim of ${subject} that its request does not make`);
 }
 
-/** What the portal said is of no use: nobody is served, and the session is left alone. */
+/** What the portal said is of no use: no user is served, and the session is left alone. */
 export function judgeUnusable(world: World, asked: Asked, { status, cookies }: Answer): void {
   if (asked.unusable === null || asked.purpose === "login-begins") return;
   const served = asked.shown !== undefined || (status !== asked.unusable && !OWN.has(asked.purpose));
@@ -66,7 +66,7 @@ export function judgeAsserted(world: World, asked: Asked, { status }: Answer, kn
         world.violate(11, `${asked.actor} is asserted, and gets ${status}`);
       return;
     case 503:
-      // Whoever shows no session needs the store for nothing.
+      // A request without a session does not need the store.
       if (!failed && asked.ticket === null) world.violate(11, `${asked.actor} gets 503, and its look-up did not fail`);
       return;
     default:

@@ -16,7 +16,7 @@ export function judgeRest(world: World): void {
   judgeCap(world);
 }
 
-/** Where nothing went wrong, nobody has more sessions than are allowed. */
+/** If nothing went wrong, no user has more sessions than the limit. */
 function judgeCap(world: World): void {
   const { cap, proxy } = world.settings;
   if (cap === null || proxy !== null || !world.undisturbed) return;
@@ -37,7 +37,7 @@ export function isBroken(world: World, { known, life, at }: World["promises"][nu
 }
 
 /**
- * A session that was logged out, or that ended while a renewal was on its way, leaves no refresh token that is good.
+ * A session that was logged out, or that ended during a refresh, leaves no refresh token that is good.
  */
 function judgeRevoked(world: World, family: Family): void {
   const { session, sends, revoked, revocationsLost } = family;
@@ -47,7 +47,7 @@ function judgeRevoked(world: World, family: Family): void {
   if (sends.some((send) => isLost(send, now))) return;
   const late = sends.findLast((send) => send.outcome === "refreshed" && send.heardAt !== null && send.heardAt >= ended.at);
   if (late !== undefined && !late.life.wasAway(late.at, now)) {
-    world.violate(6, `${late.life.name} renewed ${session.alias} after its end, and ${family.current.text} is still good`);
+    world.violate(6, `${late.life.name} refreshed ${session.alias} after its end, and ${family.current.text} is still good`);
   }
   const { asked, troubles } = ended.by;
   const well = asked?.answer != null && asked.answer.status < 400;

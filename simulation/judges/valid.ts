@@ -22,7 +22,7 @@ export function isValid(world: World, known: Known | undefined, hash: string, se
 }
 
 /**
- * The refresh token was shown twice, nobody heard what became of it, and the time for which the session counts all the
+ * The refresh token was shown twice, its outcome is unknown, and the time for which the session counts all the
  * same is over: only a fresh login helps, and that is where such a request is led.
  */
 export function isPastHelp(world: World, { row, family }: Known): boolean {

@@ -46,7 +46,7 @@ export class Items {
       user: user % this.#settings.users,
       replica: random.below(this.#settings.replicas),
       pause: random.chance(0.7) ? random.between(0, 20) : random.between(20, 6_000),
-      patience: random.chance(0.06) ? random.between(1, 3_000) : null,
+      hangsUpAfter: random.chance(0.06) ? random.between(1, 3_000) : null,
       ...fixed,
     });
   }
@@ -66,7 +66,7 @@ export class Items {
     }
   }
 
-  /** The holder of a lease is lost, and others come while somebody else renews. */
+  /** The holder of a lease is lost, and others come while another process refreshes. */
   stranding(at: number): void {
     const random = this.#random;
     const { browsers, refreshTimeout, replicas } = this.#settings;
@@ -86,7 +86,7 @@ export class Items {
   meanwhile(expiry: number): void {
     const random = this.#random;
     const { browsers } = this.#settings;
-    // What begins in the last fifth of a token's life renews it ahead of its end.
+    // What begins in the last fifth of a token's life refreshes it ahead of its end.
     const early = 0.79 * expiry;
     this.add(early, { kind: "trap", on: "heard", act: "cut-off", lasts: random.between(1, 20) });
     const browser = random.below(browsers);
@@ -156,8 +156,9 @@ export class Items {
     const random = this.#random;
     const { browsers, replicas } = this.#settings;
     const browser = random.below(browsers);
-    this.visit(Math.max(0, at - 3 * SECOND), browser, "login", browser, { patience: null });
-    for (let count = 3; count > 0; count--) this.visit(at + random.between(0, 40), browser, "login", browser, { patience: null });
+    this.visit(Math.max(0, at - 3 * SECOND), browser, "login", browser, { hangsUpAfter: null });
+    for (let count = 3; count > 0; count--)
+      this.visit(at + random.between(0, 40), browser, "login", browser, { hangsUpAfter: null });
     for (let count = 12; count > 0; count--) {
       this.visit(at + random.between(0, 120), browser, "edit", browser, { pause: random.between(0, 3) });
       const replica = random.below(replicas);
@@ -165,7 +166,7 @@ export class Items {
     }
   }
 
-  /** Somebody has a copy of a browser's cookies, and tries them later. */
+  /** A thief has a copy of a browser's cookies, and tries them later. */
   theft(at: number, span: number): void {
     const random = this.#random;
     const { browsers } = this.#settings;

@@ -21,7 +21,7 @@ export class PortalItems {
     this.#moments = moments;
   }
 
-  /** Everybody is signed on; the thief and the robot have somebody's name there too. */
+  /** Every user is signed on; the thief and the robot have a user's name there too. */
   signOn(): void {
     const { browsers, users } = this.#settings;
     for (let browser = 0; browser < browsers + 2; browser++) {
@@ -30,7 +30,7 @@ export class PortalItems {
   }
 
   /**
-   * Somebody else signs on in a browser, at any moment, also twice at a time, and while requests of it are on their
+   * Another user signs on in a browser, at any moment, also twice at a time, and while requests of it are on their
    * way.
    */
   changes(): void {
@@ -56,7 +56,7 @@ export class PortalItems {
     }
   }
 
-  /** Somebody comes, and comes again, to a process that is told to forget them meanwhile. */
+  /** A user comes, and comes again, to a process that is told to forget them meanwhile. */
   forgetting(): void {
     const random = this.#random;
     const { browsers, users, replicas } = this.#settings;
@@ -72,7 +72,7 @@ export class PortalItems {
     }
   }
 
-  /** Somebody's session of the provider ends when its tokens are to be renewed, and the portal goes on naming them. */
+  /** A user's session of the provider ends when its tokens are due, and the portal goes on naming the user. */
   withdrawn(): void {
     const random = this.#random;
     const { browsers, users, tokenLifetime } = this.#settings;

@@ -33,13 +33,13 @@ export class RareItems {
         tab: random.below(4),
         via: "direct",
         pause: 5,
-        patience: null,
+        hangsUpAfter: null,
       } as const;
       if (this.#settings.proxy === null) this.#items.visit(this.#when(), browser, "stream", browser, fixed);
     }
   }
 
-  /** The provider signs somebody out, and says so later than they sign in again; or twice. */
+  /** The provider signs a user out, and notifies later than the user signs in again; or twice. */
   notices(): void {
     const random = this.#random;
     if (!random.chance(0.3)) return;

@@ -11,7 +11,7 @@ export type Errand =
   | "members"
   /** Uses the provider's access token. */
   | "token"
-  /** A resource refuses the token; it is renewed by force. */
+  /** A resource refuses the token; it is refreshed by force. */
   | "rejected"
   /** Changes data, answered well. */
   | "edit"
@@ -25,7 +25,7 @@ export type Errand =
   /** `session.logout()` of the app, answered 200 or 500. */
   | "app-logout"
   | "app-logout-fails"
-  /** The app signs somebody in by itself. */
+  /** The app signs a user in by itself. */
   | "app-login"
   | "end-others"
   | "login"
@@ -39,8 +39,8 @@ export type Errand =
   | "stream";
 
 /**
- * How a request comes to us: through the portal, around it, or around it with a header that names somebody. Or through
- * it with what it says in a state that nobody can use: garbled, not to be verified, or not now.
+ * How a request comes to us: through the portal, around it, or around it with a forged header. Or through
+ * it with what it says in a state that cannot be used: garbled, not to be verified, or not now.
  */
 export type Via = "portal" | "direct" | "forged" | "garbled" | "unproven" | "unsure";
 
@@ -50,13 +50,13 @@ export interface Visit {
   readonly tab: number;
   readonly errand: Errand;
   readonly via: Via;
-  /** Who signs in, where somebody does; whom a forged header names. */
+  /** The user who signs in, if one does; the user whom a forged header names. */
   readonly user: number;
   readonly replica: number;
   /** How long the handler takes before and after it did something, milliseconds. */
   readonly pause: number;
   /** The client hangs up after this long. */
-  readonly patience: number | null;
+  readonly hangsUpAfter: number | null;
 }
 
 /**
@@ -67,11 +67,11 @@ export type StoreTrouble = "refuses" | "loses-answers" | "slow" | "busy" | "hang
 export type ProviderTrouble = "refuses" | "error" | "busy" | "loses-answers" | "slow";
 
 export type LookupTrouble = "throws" | "hangs" | "slow";
-/** What an administrator makes of somebody's account. `merged`: it is now that of another. */
+/** What an administrator makes of a user's account. `merged`: it is now that of another. */
 export type Becomes = "known" | "unknown" | "blocked" | "merged";
 
 /**
- * A moment in a renewal: the store has the lease; the token is sent; the provider has spent it; the answer is heard;
+ * A moment in a refresh: the store has the lease; the token is sent; the provider has spent it; the answer is heard;
  * the store has the result. Or the store has a login; or anything at all, and the process that wrote it has not heard
  * so.
  */
@@ -83,7 +83,7 @@ export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-
  */
 export type Mishap = "kill" | "stop" | "jump" | "cut-off" | "strand";
 
-/** Something that goes wrong, or that somebody else does. */
+/** Something that goes wrong, or that another party does. */
 export type Event =
   | { readonly kind: "kill"; readonly replica: number; readonly lasts: number }
   | { readonly kind: "stop"; readonly replica: number; readonly lasts: number }
@@ -108,7 +108,7 @@ export type Event =
     }
   | { readonly kind: "withdraw"; readonly user: number }
   | { readonly kind: "copy"; readonly from: number; readonly to: number }
-  /** At the portal somebody else is signed on in this browser from now on; `null`: nobody. */
+  /** At the portal another user is signed on in this browser from now on; `null`: none. */
   | { readonly kind: "portal"; readonly browser: number; readonly user: number | null }
   | {
       readonly kind: "account";
@@ -134,7 +134,7 @@ export interface PortalSettings {
   readonly accounts: "shared" | "own";
   /** Whether the claims change with every sign-on at the portal. */
   readonly claims: boolean;
-  /** Whom the app does not know at first. */
+  /** Users whom the app does not know at first. */
   readonly strangers: readonly number[];
 }
 

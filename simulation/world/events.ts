@@ -74,7 +74,7 @@ const PHASES = { add: 0, promote: 20_000 } as const;
 function rotateSecrets(world: World): void {
   for (const phase of ["add", "promote"] as const) {
     for (const replica of world.replicas) {
-      const run = (): void => replica.renew(phase);
+      const run = (): void => replica.rotateSecrets(phase);
       const tell = (): string => `is started again, to ${phase} the secret`;
       const happening = { place: null, actor: replica.life.name, tell, run, wakes: true };
       world.scheduler.after(PHASES[phase] + replica.index * 3_000, happening);
@@ -96,7 +96,7 @@ function changeAccount(world: World, { id, user, becomes, forgets }: Extract<Eve
 
 type Ordered = Extract<Event, { readonly kind: "sweep" | "end-all" | "end-one" | "sign-out" }>;
 
-/** An operator, the app or the provider has sessions ended; failures are for whoever asked. */
+/** An operator, the app or the provider has sessions ended; failures are for the caller. */
 function ordered(world: World, event: Ordered & Item): void {
   const life = world.replicas[event.replica]?.life;
   if (life === undefined || life.state === "dead") return;

@@ -3,7 +3,7 @@ import type { Mishap, Moment } from "../script/script.ts";
 import type { Life } from "./replica.ts";
 import type { World } from "./world.ts";
 
-/** A process dies, with all that was to happen in it; another starts in its place later. */
+/** A process dies, with all that was to happen in it; another starts later instead. */
 export function kill(world: World, life: Life | undefined, lasts: number): void {
   if (life === undefined || life.state === "dead") return;
   life.die();

@@ -179,7 +179,7 @@ export class Replica {
   }
 
   /** Starts a process with other secrets; the one before finishes what it has begun. */
-  renew(phase: "add" | "promote"): void {
+  rotateSecrets(phase: "add" | "promote"): void {
     this.#secrets = phase;
     const before = this.life;
     if (before.state === "dead") return;

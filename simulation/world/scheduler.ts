@@ -118,7 +118,7 @@ function before(one: Pending, other: Pending): boolean {
   return one.due === other.due ? one.order < other.order : one.due < other.due;
 }
 
-/** Lets everybody who can go on do so, until all of them wait for something to happen. */
+/** Lets all tasks that can go on do so, until each waits for something to happen. */
 export function letRun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -32,9 +32,9 @@ export interface Order {
   /** Up to when a login counts as before this, by the provider's clock. */
   readonly issuedAt: number | null;
   readonly except: string | null;
-  /** When its mark was set. */
+  /** When its one-time marker was set. */
   markStep: number | null;
-  /** When whoever ordered it heard that it is done. */
+  /** When the caller that ordered it heard that it is done. */
   doneStep: number | null;
 }
 

@@ -68,7 +68,7 @@ export class World {
   violation: Violation | null = null;
   /** Requests without an answer yet. */
   readonly openRequests = new Set<Asked>();
-  /** Nothing goes wrong in this run: whoever is signed in is served. */
+  /** Nothing goes wrong in this run: every authenticated user is served. */
   readonly undisturbed: boolean;
   /** How far wall clocks have been apart at the most, milliseconds. */
   apart = 0;
