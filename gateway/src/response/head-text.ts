@@ -1,9 +1,7 @@
 /** Writes response heads as text, which costs Node less than single headers. */
 import type { ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
-
-/** What Node keeps of a response. */
-type Held = ServerResponse & { _header?: string | null; _keepAliveTimeout?: number };
+import { keepHead, toldKeepAlive } from "../server/node-internals.ts";
 
 /**
  * Gives Node the head of an answer as text. Node would take the lines apart, check each by two regular expressions
@@ -12,10 +10,8 @@ type Held = ServerResponse & { _header?: string | null; _keepAliveTimeout?: numb
  * body is. The connection stays open. Answers `false` if this version of Node keeps its head elsewhere.
  */
 export function holdHead(response: ServerResponse, status: number, lines: string): boolean {
-  const held: Held = response;
   response.statusCode = status;
-  held._header = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n${lines}\r\n`;
-  return response.headersSent;
+  return keepHead(response, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n${lines}\r\n`);
 }
 
 /**
@@ -50,7 +46,8 @@ let hinted = -1;
 let hint = "";
 
 /** The hint that Node would write; see {@link IdleConnections}. */
-function keepAliveOf({ _keepAliveTimeout: timeout = 0 }: Held): string {
+function keepAliveOf(response: ServerResponse): string {
+  const timeout = toldKeepAlive(response);
   if (timeout !== hinted) {
     hinted = timeout;
     hint = "connection: keep-alive\r\n";

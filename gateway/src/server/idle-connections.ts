@@ -2,7 +2,7 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { stopwatch } from "../observe/observer.ts";
-import { currentResponse } from "./node-internals.ts";
+import { currentResponse, tellKeepAlive } from "./node-internals.ts";
 
 /** How often connections are looked at, at most, in milliseconds. */
 const OFTEN = 5_000;
@@ -38,8 +38,7 @@ export class IdleConnections {
 
   /** The `Keep-Alive` hint for clients, which Node writes only if it sets the timer itself. */
   tell(response: ServerResponse): void {
-    const hinted: ServerResponse & { _keepAliveTimeout?: number } = response;
-    hinted._keepAliveTimeout = this.#limit;
+    tellKeepAlive(response, this.#limit);
   }
 
   /** Looks at all of them. */

@@ -4,6 +4,7 @@ import type { Failure, MaybePromise, RouteResponse, Settlement } from "../contra
 import { answerProblem } from "../engine/request/responses.ts";
 import { addCookie } from "./add-cookie.ts";
 import { coverStream } from "./held-stream.ts";
+import { pretendHeadersSent } from "./node-internals.ts";
 
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Call = readonly [method: Method, args: readonly unknown[]];
@@ -114,9 +115,9 @@ class Hold {
     this.#state = "settling";
     const response = this.#response;
     const { statusCode, statusMessage } = response;
-    this.#pretendSent(true);
+    pretendHeadersSent(this.#response, true);
     const release = (settlement: Settlement): void => {
-      this.#pretendSent(false);
+      pretendHeadersSent(this.#response, false);
       // As they were when the head was ready; what was assigned since came too late.
       response.statusCode = statusCode;
       response.statusMessage = statusMessage;
@@ -125,11 +126,6 @@ class Hold {
     new Promise<Settlement>((resolve) => resolve(this.#settle(statusCode)))
       .then(release)
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
-  }
-
-  // Middleware and Node itself ask `_header` (behind `headersSent`) whether the head has left. For the handler it has.
-  #pretendSent(sent: boolean): void {
-    Reflect.set(this.#response, "_header", sent ? "held" : null);
   }
 
   #release({ cookies, refusal }: Settlement): void {
