@@ -1,3 +1,3 @@
 /** What `coatcheck/address` publishes: addresses, ranges and trusted peers. */
 export { type Address, type AddressRange, formatAddress, inRange, parseAddress, parseRange } from "./ip-address.ts";
-export { type Peer, plainAddress, TrustedPeers, UNIX } from "./trusted-peers.ts";
+export { type Peer, TrustedPeers, UNIX } from "./trusted-peers.ts";

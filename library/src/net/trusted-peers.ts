@@ -6,21 +6,6 @@ import { formatAddress, inRange, parseAddress, parseRange } from "./ip-address.t
 /** The name of connections over a unix socket, as `peer` and in a list of trusted peers. */
 export const UNIX = "unix";
 
-/**
- * The address in its canonical spelling, without a zone; a text that is no address is returned unchanged.
- *
- * @example
- * ```ts
- * import { plainAddress } from "coatcheck/address";
- * plainAddress("::ffff:192.0.2.7"); // "192.0.2.7"
- * plainAddress("fe80::1%eth0"); // "fe80::1"
- * ```
- */
-export function plainAddress(text: string): string {
-  const address = parseAddress(withoutZone(text));
-  return address === undefined ? text : formatAddress(address);
-}
-
 /** A link-local peer is reported with the interface that it was seen on. */
 function withoutZone(text: string): string {
   const zone = text.indexOf("%");
