@@ -1,5 +1,5 @@
 /** A session directory over a store in memory that fails where a test says, with what it announces and leaves to be tried again. */
-import type { AuditEvent, RecordBody, SessionRow, SessionStore, SignedOut } from "../src/contracts.ts";
+import type { AuditEvent, ProviderLogout, RecordBody, SessionRow, SessionStore } from "../src/contracts.ts";
 import { sessionPolicy } from "../src/core/policy.ts";
 import { serializeBody } from "../src/core/record.ts";
 import type { Ended } from "../src/engine/lifecycle/announce.ts";
@@ -52,7 +52,7 @@ export function directoryWorld(changes: (real: SessionStore) => Partial<SessionS
   return { clock, store, events, announced, unfinished, again, directory, stored };
 }
 
-export const notice = (more: Partial<SignedOut> = {}): SignedOut => ({
+export const notice = (more: Partial<ProviderLogout> = {}): ProviderLogout => ({
   issuer: ISSUER,
   subject: "alice",
   sid: null,

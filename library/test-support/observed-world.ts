@@ -13,7 +13,7 @@ import type {
   Verdict,
 } from "../src/contracts.ts";
 import { serializeBody } from "../src/core/record.ts";
-import { type Chain, observe } from "../src/engine/request/authenticate/authenticate.ts";
+import { authenticate, type Chain } from "../src/engine/request/authenticate/authenticate.ts";
 import { Resolver, type ResolverOptions } from "../src/engine/request/authenticate/resolver.ts";
 import { memory } from "../src/stores/memory.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
@@ -40,7 +40,7 @@ export function observedWorld(chain: Partial<Chain>) {
   const report = (event: AuditEvent): void => void events.push(event);
   const context: StrategyContext = { request: requestWith(), store: memory(), now: clock.now(), clock, report };
   const whole: Chain = { explicit: [], proxy: null, session: strategy("session", () => ABSTAIN), ...chain };
-  return { events, observed: () => observe(whole, context) };
+  return { events, observed: () => authenticate(whole, context) };
 }
 
 export function proxyOf(

@@ -41,7 +41,7 @@ export const ENGINE: readonly Equivalent[] = [
   },
   {
     path: "engine/request/decision.ts",
-    line: 'request.method !== "GET" && comesAlong',
+    line: 'request.method !== "GET" && hasAmbientCredential',
     operators: ["string"],
     reason: "saves looking: of what changes nothing nobody asks what came along",
   },
@@ -163,7 +163,7 @@ export const ENGINE: readonly Equivalent[] = [
   },
   {
     path: "engine/lifecycle/directory.ts",
-    line: "Math.max(Number(before ?? 0), notice.issuedAt)",
+    line: "Math.max(Number(before ?? 0), notification.issuedAt)",
     operators: ["number"],
     reason: "every notice is later than the first millisecond of 1970",
   },
@@ -214,7 +214,7 @@ export const ENGINE: readonly Equivalent[] = [
   },
   {
     path: "engine/lifecycle/directory.ts",
-    line: "if (noticeMark(notice) === null) return 0",
+    line: "if (notificationMarker(notification) === null) return 0",
     operators: ["condition"],
     to: "false",
     reason: "of a notice that names nobody nothing is found",

@@ -12,7 +12,7 @@ export const TYPES: readonly Equivalent[] = [
   },
   {
     path: "engine/lifecycle/directory.ts",
-    line: 'notice.subject ?? ""',
+    line: 'notification.subject ?? ""',
     operators: ["string"],
     reason: "without sid and subject there is no notice; asked for the type alone",
   },

@@ -1,5 +1,5 @@
 /** Sessions, seen from outside of a request. */
-import type { ProviderNotice } from "./provider.ts";
+import type { LogoutNotification } from "./provider.ts";
 import type { EndReason } from "./store.ts";
 
 /** A live session as its owner or an operator sees it. No credential in it; times are milliseconds. */
@@ -22,7 +22,7 @@ export interface SessionInfo {
  * A logout notification: a provider signed out one of its sessions, or all of a subject that are not from a later
  * login.
  */
-export interface SignedOut extends Pick<ProviderNotice, "issuer" | "subject" | "sid" | "issuedAt"> {
+export interface ProviderLogout extends Pick<LogoutNotification, "issuer" | "subject" | "sid" | "issuedAt"> {
   /**
    * Anyone who knows or makes up a `sid` can send it, as on the front channel: a rate limit bounds the markers that are
    * set for sessions that do not exist. Past the limit it rejects with `ERR_TOO_MANY_MARKERS`. Default `false`.
@@ -85,5 +85,5 @@ export interface SessionDirectory {
    * const ended = await auth.sessions.signedOut(signedOut);
    * ```
    */
-  signedOut(notice: SignedOut): Promise<number>;
+  signedOut(notification: ProviderLogout): Promise<number>;
 }

@@ -59,7 +59,7 @@ export type RefreshOutcome =
   | { readonly kind: "unknown"; readonly answered?: boolean; readonly cause: unknown };
 
 /** A logout notification that the provider vouches for: of one of its sessions, or of all of a subject. */
-export interface ProviderNotice {
+export interface LogoutNotification {
   readonly issuer: string;
   readonly subject: string | null;
   readonly sid: string | null;
@@ -108,7 +108,7 @@ export interface Provider {
   /** How long requests wait for `refresh`, which goes on without them. Default: as long as `refresh.wait` says. */
   readonly requestTimeout?: number;
   /** Validates a logout token of the back channel; absent if the provider sends none. */
-  verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & ProviderNotice) | ProviderFailure>;
+  verifyLogout?(token: string): Promise<({ readonly kind: "logout" } & LogoutNotification) | ProviderFailure>;
   /** Best effort, refresh token first; answers whether all were revoked. */
   revoke(tokens: ProviderTokens): Promise<boolean>;
   /**

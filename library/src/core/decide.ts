@@ -49,7 +49,7 @@ export function decide(verdict: Verdict, policy: Policy, circumstances: Circumst
   if (verdict.kind === "unavailable") return { ...verdict };
   const behind = verdict.kind === "stale" && policy.refreshes !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;
-  if (isSomebody(verdict)) return accepted(policy, circumstances.by);
+  if (isUser(verdict)) return accepted(policy, circumstances.by);
   return policy.require === "none" ? PROCEED : challenge(circumstances.request, endOf(verdict));
 }
 
@@ -80,7 +80,7 @@ function byOwnBearer(verdict: Verdict): boolean {
 }
 
 // A session whose access token ran out still counts as an identity: docs/design.md §1.2.
-function isSomebody(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }>): boolean {
+function isUser(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }>): boolean {
   if (verdict.kind === "abstain") return false;
   return verdict.kind === "principal" || verdict.session.row.owner !== null;
 }

@@ -31,7 +31,7 @@ test("S-21 TP-05 whom a proxy asserts is served, and no session of another's bes
 test("S-21 a user whom the app does not know leaves no session, whatever becomes of them", () => {
   const unknown: Resolution = { kind: "unknown" };
   const outcomes: { readonly [way in UnknownUsers]: unknown } = {
-    anonymous: { kind: "nobody" },
+    anonymous: { kind: "anonymous" },
     register: { kind: "register", own: false },
     refuse: FORBIDDEN,
   };
@@ -62,7 +62,7 @@ test("S-21 where the look-up fails nothing ends and nobody is served", () => {
 test("S-21 where nobody is asserted a session counts, unless it began from an assertion", () => {
   assert.deepEqual(
     PRESENTED.map((presented) => reconcileAbsent(presented)),
-    ["session", "session", "session", "nobody"].map((kind) => ({ end: null, as: { kind } })),
+    ["session", "session", "session", "anonymous"].map((kind) => ({ end: null, as: { kind } })),
   );
 });
 

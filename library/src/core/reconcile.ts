@@ -28,7 +28,7 @@ export interface Reconciled {
   readonly as: /** As the presented session's user, or anonymous if there is none. */
     | { readonly kind: "session" }
     /** As anonymous; the presented session does not count, and stays. */
-    | { readonly kind: "nobody" }
+    | { readonly kind: "anonymous" }
     /** As the asserted user. `own`: the presented session is theirs, or an anonymous one whose data they keep. */
     | { readonly kind: "user"; readonly owner: string; readonly own: boolean }
     /** As the user whom the app registers now. */
@@ -38,7 +38,7 @@ export interface Reconciled {
 }
 
 const AS_SESSION: Reconciled = { end: null, as: { kind: "session" } };
-const AS_NOBODY: Reconciled = { end: null, as: { kind: "nobody" } };
+const AS_ANONYMOUS: Reconciled = { end: null, as: { kind: "anonymous" } };
 const MALFORMED: Reconciled = { end: null, as: { kind: "refuse", status: 400, code: "ERR_BAD_REQUEST" } };
 const INVALID: Reconciled = { end: null, as: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" } };
 const FORBIDDEN: Reconciled["as"] = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
@@ -66,7 +66,7 @@ export function reconcileUnusable(asserted: ProxyVerdict): Reconciled | null {
  */
 export function reconcileAbsent(presented: Presented | null): Reconciled {
   // mutant: proxy-session-counts
-  return presented?.fromProxy ? AS_NOBODY : AS_SESSION;
+  return presented?.fromProxy ? AS_ANONYMOUS : AS_SESSION;
 }
 
 /**
@@ -90,7 +90,7 @@ export function reconcile(resolution: Resolution, presented: Presented | null, u
 
 function ofUnknown(unknownUsers: UnknownUsers): Reconciled["as"] {
   if (unknownUsers === "refuse") return FORBIDDEN;
-  return unknownUsers === "register" ? { kind: "register", own: false } : { kind: "nobody" };
+  return unknownUsers === "register" ? { kind: "register", own: false } : { kind: "anonymous" };
 }
 
 function ofKnown(owner: string, presented: Presented | null): Reconciled {

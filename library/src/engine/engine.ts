@@ -16,14 +16,14 @@ import type {
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { then } from "../core/maybe.ts";
-import type { Observed } from "./request/authenticate/authenticate.ts";
-import { observe } from "./request/authenticate/authenticate.ts";
+import type { Authenticated } from "./request/authenticate/authenticate.ts";
+import { authenticate } from "./request/authenticate/authenticate.ts";
 import { RequestExchange } from "./request/exchange.ts";
 import type { EngineOptions } from "./request/options.ts";
 import { unseenLogout } from "./request/refused-logout.ts";
 import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./request/responses.ts";
 
-const ANONYMOUS: Observed = { verdict: { kind: "abstain" }, by: null };
+const ANONYMOUS: Authenticated = { verdict: { kind: "abstain" }, by: null };
 
 /** The engine that `coatcheck()` puts together. Its options, keyring included, are for this package alone. */
 export class RequestEngine<Data> implements Engine<Data> {
@@ -72,10 +72,10 @@ export class RequestEngine<Data> implements Engine<Data> {
   open(request: RequestView): MaybePromise<RequestExchange<Data>> {
     const { chain, store, clock, report } = this.#options;
     const now = clock.now();
-    const observed = observe(chain, { request, store, now, clock, report });
-    return observed instanceof Promise
-      ? observed.then((found) => new RequestExchange(this.#options, request, now, found))
-      : new RequestExchange(this.#options, request, now, observed);
+    const authenticated = authenticate(chain, { request, store, now, clock, report });
+    return authenticated instanceof Promise
+      ? authenticated.then((found) => new RequestExchange(this.#options, request, now, found))
+      : new RequestExchange(this.#options, request, now, authenticated);
   }
 
   trusts(origin: string): boolean {

@@ -1,5 +1,5 @@
 /** The logout tokens of the fake provider. */
-import type { Provider, ProviderNotice } from "../contracts.ts";
+import type { LogoutNotification, Provider } from "../contracts.ts";
 
 /** The sessions that a fake provider signs out: one by `sid`, or all of a subject. At least one of both. */
 export interface FakeLogout {
@@ -18,7 +18,7 @@ type Verified = Awaited<ReturnType<NonNullable<Provider["verifyLogout"]>>>;
 export class FakeLogouts {
   readonly #issuer: string;
   readonly #now: () => number;
-  readonly #notices = new Map<string, ProviderNotice>();
+  readonly #notices = new Map<string, LogoutNotification>();
 
   constructor(issuer: string, now: () => number) {
     this.#issuer = issuer;

@@ -1,6 +1,6 @@
 /** `POST backchannel-logout`: a provider ends sessions by a signed logout token. */
 import { createHash } from "node:crypto";
-import type { ErrorCode, ProviderFailure, ProviderNotice, RouteRequest, RouteResponse } from "../../contracts.ts";
+import type { ErrorCode, LogoutNotification, ProviderFailure, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
@@ -22,7 +22,7 @@ interface Refusal {
 /** A logout notification that one of the providers has signed. */
 interface Vouched {
   readonly provider: LoginProvider;
-  readonly notice: ProviderNotice;
+  readonly notice: LogoutNotification;
 }
 
 /**
@@ -118,7 +118,7 @@ async function once(
 }
 
 /** The name stands for the client: an issuer may know us as several, and says each of them by a token of its own. */
-function replayKey({ name }: LoginProvider, { issuer, tokenId }: ProviderNotice): string {
+function replayKey({ name }: LoginProvider, { issuer, tokenId }: LogoutNotification): string {
   const text = JSON.stringify([issuer, name, tokenId]);
   return `jti:${createHash("sha256").update(text).digest("base64url")}`;
 }

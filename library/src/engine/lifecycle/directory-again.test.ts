@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AWAY, directoryWorld, ISSUER, notice } from "../../../test-support/directory-world.ts";
-import type { SessionRow, SignedOut } from "../../contracts.ts";
-import { noticeMark, ownerMark } from "./markers.ts";
+import type { ProviderLogout, SessionRow } from "../../contracts.ts";
+import { notificationMarker, ownerMarker } from "./markers.ts";
 
 test("F-46 an order that is tried again ends what there was when it was given, but the one that asked, and leaves its mark", async () => {
   let away = true;
@@ -15,7 +15,7 @@ test("F-46 an order that is tried again ends what there was when it was given, b
   }));
   const [own, other] = [stored(), stored()];
   await assert.rejects(directory.endAll(`${ISSUER} alice`, "elsewhere", own.id), { code: "ERR_STORE_UNAVAILABLE" });
-  const key = ownerMark(`${ISSUER} alice`);
+  const key = ownerMarker(`${ISSUER} alice`);
   const before = await store.marked(key, clock.now());
   clock.advance(1);
   const since = stored();
@@ -39,12 +39,12 @@ test("F-46 a notice that nobody vouches for is not tried again, one that somebod
   await assert.rejects(directory.signedOut({ ...one, unproven: false }), { code: "ERR_STORE_UNAVAILABLE" });
   assert.deepEqual(
     again.map(([key]) => key),
-    [`${clock.now()} notice ${noticeMark(one)}`],
+    [`${clock.now()} notification ${notificationMarker(one)}`],
   );
 });
 
 /** A notice that comes while the store is away, and is carried out once it is back; which rows have ended by then. */
-async function noticedAgain(given: SignedOut) {
+async function noticedAgain(given: ProviderLogout) {
   let away = true;
   const world = directoryWorld((real) => ({
     marked(key, now) {
@@ -68,7 +68,7 @@ async function noticedAgain(given: SignedOut) {
   const ended: string[] = [];
   for (const [name, { id }] of Object.entries(rows)) if ((await store.get(id))?.ended !== null) ended.push(name);
   const reasons = new Set(world.announced.map(({ reason }) => reason));
-  return { ended, reasons: [...reasons], mark: await store.marked(noticeMark(given) ?? "", clock.now()) };
+  return { ended, reasons: [...reasons], mark: await store.marked(notificationMarker(given) ?? "", clock.now()) };
 }
 
 test("F-46 S-65 a notice of a subject that is tried again ends what the provider began until then, and leaves its mark", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AWAY, directoryWorld, HOUR, ISSUER, notice } from "../../../test-support/directory-world.ts";
 import { CoatcheckError } from "../../core/errors.ts";
-import { noticeMark, ownerMark } from "./markers.ts";
+import { notificationMarker, ownerMarker } from "./markers.ts";
 
 test("F-46 of a session that lives all is shown that may be, and of one of another release what its row says", async () => {
   const { directory, stored, clock } = directoryWorld();
@@ -51,7 +51,7 @@ test("F-46 one session ends, and is announced as it was; another that is over al
 test("F-46 all of an owner end but the one that asks, and a login on its way finds another mark each time", async () => {
   const { directory, stored, store, announced, clock } = directoryWorld();
   const [own, other] = [stored(), stored()];
-  const key = ownerMark(`${ISSUER} alice`);
+  const key = ownerMarker(`${ISSUER} alice`);
   assert.equal(await directory.endAll(`${ISSUER} alice`, "elsewhere", own.id), 1);
   assert.deepEqual(
     announced.map(({ id }) => id),
@@ -128,7 +128,7 @@ test("F-46 a notice about nobody ends nothing and leaves nothing behind", async 
 
 test("F-46 the latest notice is what a login is measured by, for an hour", async () => {
   const { directory, store, clock } = directoryWorld();
-  const key = noticeMark(notice()) ?? "";
+  const key = notificationMarker(notice()) ?? "";
   const value = async (): Promise<string | undefined> => store.marked(key, clock.now());
   const now = clock.now();
   await directory.signedOut(notice({ issuedAt: now }));

@@ -3,18 +3,18 @@ import type {
   EndReason,
   EndTarget,
   ListQuery,
+  ProviderLogout,
   RecordBody,
   SessionDirectory,
   SessionInfo,
   SessionRow,
-  SignedOut,
 } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { overReason } from "../../core/policy.ts";
 import { ownerOf, parseBody, readable } from "../../core/record.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
-import { noticeMark, ownerMark } from "./markers.ts";
+import { notificationMarker, ownerMarker } from "./markers.ts";
 import type { LifecycleOptions } from "./options.ts";
 import { storeCall } from "./store-call.ts";
 import type { UnfinishedEndings } from "./unfinished-endings.ts";
@@ -66,7 +66,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     return row !== undefined && live(row) ? infoOf(row, policy.idle) : null;
   }
 
-  async function mark(key: string, value: string, length = LONGEST_LOGIN): Promise<void> {
+  async function setMarker(key: string, value: string, length = LONGEST_LOGIN): Promise<void> {
     const now = clock.now();
     await store.mark(key, now + length, now, value);
   }
@@ -74,16 +74,16 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   /**
    * Sets the logout marker of an owner, for logins under way. A new value each time: a login checks whether it changed.
    */
-  async function markOwner(owner: string): Promise<void> {
+  async function setOwnerMarker(owner: string): Promise<void> {
     // mutant: no-mark-at-end-all
-    await mark(ownerMark(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
+    await setMarker(ownerMarker(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
   }
 
   return {
     list: (owner) => storeCall(report, listed(owner), "read"),
     show: (id) => storeCall(report, shown(id), "read"),
     end: (id, reason) =>
-      insisted(
+      withRetry(
         async () => (await end({ id }, reason)) > 0,
         () => unfinished.end({ id, reason }),
       ),
@@ -91,7 +91,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const ordered = clock.now();
       const all = async (): Promise<number> => {
         // mutant: mark-of-all
-        await markOwner(owner);
+        await setOwnerMarker(owner);
         // mutant: end-of-all
         return end(except === undefined ? { owner } : { owner, except }, reason);
       };
@@ -99,34 +99,35 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const again = async (): Promise<void> => {
         // Setting it may have failed. Without it a login that began before this order and is stored afterwards would
         // live.
-        await markOwner(owner);
+        await setOwnerMarker(owner);
         await endThose({ owner }, those, reason);
       };
-      return insisted(all, () => unfinished.again(`${ordered} all ${owner}`, again));
+      return withRetry(all, () => unfinished.again(`${ordered} all ${owner}`, again));
     },
-    signedOut: async (notice) => {
+    signedOut: async (notification) => {
       const received = clock.now();
-      const { issuer, sid } = notice;
-      const target = sid === null ? { owner: ownerOf({ issuer, subject: notice.subject ?? "" }) } : { issuer, sid };
-      const those = (row: SessionRow): boolean => (sid === null ? begunAt(row) <= notice.issuedAt : row.created <= received);
+      const { issuer, sid } = notification;
+      const target = sid === null ? { owner: ownerOf({ issuer, subject: notification.subject ?? "" }) } : { issuer, sid };
+      const those = (row: SessionRow): boolean =>
+        sid === null ? begunAt(row) <= notification.issuedAt : row.created <= received;
       // Unproven notifications must not take the room of users who sign out themselves.
       const again = (): boolean =>
-        notice.unproven !== true &&
-        unfinished.again(`${received} notice ${noticeMark(notice)}`, async () => {
+        notification.unproven !== true &&
+        unfinished.again(`${received} notification ${notificationMarker(notification)}`, async () => {
           // Setting it may have failed; without it a login that is under way would outlive the notification.
-          await remember(notice);
+          await setNotificationMarker(notification);
           await endThose(target, those, "provider");
         });
-      const count = await insisted(() => signedOut(notice), again);
+      const count = await withRetry(() => signedOut(notification), again);
       if (count === "no room") throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
       return count;
     },
   };
 
-  async function signedOut(notice: SignedOut): Promise<number | "no room"> {
-    const { issuer, subject, sid, issuedAt } = notice;
-    if (noticeMark(notice) === null) return 0;
-    if (!(await remember(notice))) return "no room";
+  async function signedOut(notification: ProviderLogout): Promise<number | "no room"> {
+    const { issuer, subject, sid, issuedAt } = notification;
+    if (notificationMarker(notification) === null) return 0;
+    if (!(await setNotificationMarker(notification))) return "no room";
     if (sid !== null) return end({ issuer, sid }, "provider");
     // A notification that comes late or twice does not end a session that began since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
@@ -135,18 +136,18 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   }
 
   /** Leaves a logout marker behind. `false`: there is no room for one that nobody vouches for. */
-  async function remember(notice: SignedOut): Promise<boolean> {
-    const key = noticeMark(notice);
+  async function setNotificationMarker(notification: ProviderLogout): Promise<boolean> {
+    const key = notificationMarker(notification);
     if (key === null) return true;
     const before = await store.marked(key, clock.now());
-    if (notice.unproven === true && before === undefined && !(await hasRoom(notice))) return false;
+    if (notification.unproven === true && before === undefined && !(await hasRoom(notification))) return false;
     // Notifications may arrive out of order; a login under way is compared with the latest.
-    await mark(key, String(Math.max(Number(before ?? 0), notice.issuedAt)));
+    await setMarker(key, String(Math.max(Number(before ?? 0), notification.issuedAt)));
     return true;
   }
 
   /** The caller gets the error, and the process goes on trying (S-65). */
-  async function insisted<T>(work: () => Promise<T>, again: () => boolean): Promise<T> {
+  async function withRetry<T>(work: () => Promise<T>, again: () => boolean): Promise<T> {
     try {
       return await storeCall(report, work());
     } catch (error) {
@@ -156,7 +157,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   }
 
   /** A session that is here can always be ended; markers for others are bounded. */
-  async function hasRoom({ issuer, sid }: SignedOut): Promise<boolean> {
+  async function hasRoom({ issuer, sid }: ProviderLogout): Promise<boolean> {
     const known = sid !== null && (await store.list({ issuer, sid }, 1, clock.now())).length > 0;
     return known || budget.take();
   }

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SessionReader } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
-import { loginOverruled, markBefore, noticeMark, ownerMark } from "./markers.ts";
+import { loginOverruled, notificationMarker, ownerMarker, readOwnerMarker } from "./markers.ts";
 
 const ISSUER = "https://provider.test";
 const OWNER = `${ISSUER} alice`;
 const NOW = 1_000;
-const SID = noticeMark({ issuer: ISSUER, subject: null, sid: "s1" }) ?? "";
-const SUBJECT = noticeMark({ issuer: ISSUER, subject: "alice", sid: null }) ?? "";
+const SID = notificationMarker({ issuer: ISSUER, subject: null, sid: "s1" }) ?? "";
+const SUBJECT = notificationMarker({ issuer: ISSUER, subject: "alice", sid: null }) ?? "";
 
 function login(changes: Partial<LoginIntent> = {}): LoginIntent {
   const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: 0, method: "oidc:default" };
@@ -28,19 +28,23 @@ function reader(marks: Readonly<Record<string, string>>): SessionReader {
 
 test("F-46 marks are of one kind and one name each, and tell nothing of it", () => {
   const all = [
-    ownerMark(OWNER),
-    noticeMark({ issuer: ISSUER, subject: "alice", sid: "s1" }),
-    noticeMark({ issuer: ISSUER, subject: "s1", sid: null }),
-    noticeMark({ issuer: ISSUER, subject: "alice", sid: null }),
-    noticeMark({ issuer: ISSUER, subject: null, sid: "alice" }),
+    ownerMarker(OWNER),
+    notificationMarker({ issuer: ISSUER, subject: "alice", sid: "s1" }),
+    notificationMarker({ issuer: ISSUER, subject: "s1", sid: null }),
+    notificationMarker({ issuer: ISSUER, subject: "alice", sid: null }),
+    notificationMarker({ issuer: ISSUER, subject: null, sid: "alice" }),
   ];
   assert.equal(new Set(all).size, all.length);
   assert.deepEqual(
     all.map((key) => key?.replace(/:[\w-]{43}$/, "")),
     ["owner", "sid", "sub", "sub", "sid"],
   );
-  assert.equal(noticeMark({ issuer: ISSUER, subject: null, sid: null }), null);
-  assert.equal(SID, noticeMark({ issuer: ISSUER, subject: "alice", sid: "s1" }), "a sid is its issuer's, whoever's it is");
+  assert.equal(notificationMarker({ issuer: ISSUER, subject: null, sid: null }), null);
+  assert.equal(
+    SID,
+    notificationMarker({ issuer: ISSUER, subject: "alice", sid: "s1" }),
+    "a sid is its issuer's, whoever's it is",
+  );
 });
 
 const CASES: {
@@ -52,9 +56,9 @@ const CASES: {
   ];
 } = {
   "no mark": [{}, undefined, {}, null],
-  "the owner's mark of before": [{ [ownerMark(OWNER)]: "one" }, "one", {}, null],
-  "an owner's mark since": [{ [ownerMark(OWNER)]: "one" }, undefined, {}, "elsewhere"],
-  "another owner's mark since": [{ [ownerMark(OWNER)]: "two" }, "one", {}, "elsewhere"],
+  "the owner's mark of before": [{ [ownerMarker(OWNER)]: "one" }, "one", {}, null],
+  "an owner's mark since": [{ [ownerMarker(OWNER)]: "one" }, undefined, {}, "elsewhere"],
+  "another owner's mark since": [{ [ownerMarker(OWNER)]: "two" }, "one", {}, "elsewhere"],
   "an owner's mark that has expired": [{}, "one", {}, null],
   "a notice of its sid, as old as the ID token": [{ [SID]: "500" }, undefined, {}, "provider"],
   "an older notice of its sid": [{ [SID]: "499" }, undefined, {}, null],
@@ -62,7 +66,7 @@ const CASES: {
   "a notice of its subject, where it has no sid": [{ [SUBJECT]: "500" }, undefined, { sid: null }, "provider"],
   "a notice of a sid that it does not have": [{ [SID]: "501" }, undefined, { sid: "s2" }, null],
   "notices, of a login by the app": [{ [SID]: "501", [SUBJECT]: "501" }, undefined, { issuedAt: null }, null],
-  "an owner's mark, of a login by the app": [{ [ownerMark(OWNER)]: "one" }, undefined, { issuedAt: null }, "elsewhere"],
+  "an owner's mark, of a login by the app": [{ [ownerMarker(OWNER)]: "one" }, undefined, { issuedAt: null }, "elsewhere"],
 };
 
 for (const [name, [marks, before, changes, expected]] of Object.entries(CASES)) {
@@ -72,7 +76,7 @@ for (const [name, [marks, before, changes, expected]] of Object.entries(CASES)) 
 }
 
 test("F-46 the mark of before is read at once, and a store that fails is told to whoever asks", async () => {
-  assert.equal(await markBefore(reader({ [ownerMark(OWNER)]: "one" }), OWNER, NOW), "one");
+  assert.equal(await readOwnerMarker(reader({ [ownerMarker(OWNER)]: "one" }), OWNER, NOW), "one");
   const away = new Error("the store is away");
   const failing = {
     ...reader({}),
@@ -80,5 +84,5 @@ test("F-46 the mark of before is read at once, and a store that fails is told to
       throw away;
     },
   };
-  await assert.rejects(markBefore(failing, OWNER, NOW), away);
+  await assert.rejects(readOwnerMarker(failing, OWNER, NOW), away);
 });

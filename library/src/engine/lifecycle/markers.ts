@@ -1,10 +1,10 @@
 /** One-time markers by which a logout overrules a login that is under way. */
-import type { EndReason, SessionReader, SignedOut } from "../../contracts.ts";
+import type { EndReason, ProviderLogout, SessionReader } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
 
 /** The logout marker of an owner: set when all of their sessions are ended, with a new value each time. */
-export function ownerMark(owner: string): string {
+export function ownerMarker(owner: string): string {
   return keyOf("owner", owner);
 }
 
@@ -12,7 +12,7 @@ export function ownerMark(owner: string): string {
  * The marker of a logout notification: set when the provider ends one of its sessions, or all of a subject. Its value
  * is the time of that in milliseconds: a logout token's `iat`; on the front channel, when the notification arrived.
  */
-export function noticeMark({ issuer, subject, sid }: Pick<SignedOut, "issuer" | "subject" | "sid">): string | null {
+export function notificationMarker({ issuer, subject, sid }: Pick<ProviderLogout, "issuer" | "subject" | "sid">): string | null {
   if (sid !== null) return keyOf("sid", issuer, sid);
   return subject === null ? null : keyOf("sub", issuer, subject);
 }
@@ -23,8 +23,8 @@ function keyOf(kind: "owner" | "sid" | "sub", ...parts: readonly string[]): stri
 }
 
 /** Reads the owner's marker as soon as a login is recorded; the promise is awaited when the login is committed. */
-export function markBefore(store: SessionReader, owner: string, now: number): Promise<string | undefined> {
-  const read = new Promise<string | undefined>((resolve) => resolve(store.marked(ownerMark(owner), now)));
+export function readOwnerMarker(store: SessionReader, owner: string, now: number): Promise<string | undefined> {
+  const read = new Promise<string | undefined>((resolve) => resolve(store.marked(ownerMarker(owner), now)));
   // The commit awaits it and gets the error; a login that is never committed does not need it.
   read.catch(() => undefined);
   return read;
@@ -41,10 +41,13 @@ export async function loginOverruled(
   now: number,
 ): Promise<EndReason | null> {
   // A marker that is gone since has expired, and was no logout.
-  const after = await store.marked(ownerMark(owner), now);
+  const after = await store.marked(ownerMarker(owner), now);
   if (after !== undefined && after !== before) return "elsewhere";
   if (issuedAt === null) return null;
-  for (const key of [sid === null ? null : noticeMark({ issuer, subject, sid }), noticeMark({ issuer, subject, sid: null })]) {
+  for (const key of [
+    sid === null ? null : notificationMarker({ issuer, subject, sid }),
+    notificationMarker({ issuer, subject, sid: null }),
+  ]) {
     const logout = key === null ? undefined : await store.marked(key, now);
     if (logout !== undefined && Number(logout) >= issuedAt) return "provider";
   }

@@ -41,7 +41,7 @@ test("F-46 S-26 a login that a logout has overtaken is refused, said to have end
   const exchange = await engineOf(replica.auth).open(view(""));
   const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: now, method: "oidc:default" };
   exchange.loginFromProvider({ identity, tokens: tokens(7, now + LIFETIME), sid: "sid-7", issuedAt: now }, "default");
-  await exchange.ownerMark;
+  await exchange.ownerMarker;
   assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "alice" }), 0);
   const { cookies, refusal } = await exchange.settle(200);
   assert.deepEqual([cookies, refusal?.code], [[], "ERR_SESSION_ENDED"]);

@@ -12,7 +12,7 @@ import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
-import { keepToCap } from "./session-limit.ts";
+import { enforceSessionLimit } from "./session-limit.ts";
 
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const START = 1_800_000_000_000;
@@ -195,7 +195,7 @@ test("SE-11 as many as a list holds and more end, the oldest first; a list that 
         return [target.id];
       },
     });
-    await keepToCap(
+    await enforceSessionLimit(
       {
         store,
         clock: manualClock(now),
@@ -243,7 +243,7 @@ test("F-46 as long as a list is full and something ends, there may be more: it i
     const announced: string[] = [];
     const announce = ({ id }: { readonly id: string }): void => void announced.push(id);
     const policy = sessionPolicy({ maxPerUser: rows.length - 1 }, false);
-    await keepToCap({ store, clock, policy, announce, report: () => assert.fail("nothing failed") }, "alice");
+    await enforceSessionLimit({ store, clock, policy, announce, report: () => assert.fail("nothing failed") }, "alice");
     assert.deepEqual([looked, announced.length], [looks, endable]);
   }
 });

@@ -15,7 +15,7 @@ type Options = Pick<LifecycleOptions, "store" | "clock" | "policy" | "announce" 
  * the limit, and the last one to list ends all others. If the store fails here, the login stands; the next one ends
  * what is left.
  */
-export async function keepToCap(options: Options, owner: string): Promise<void> {
+export async function enforceSessionLimit(options: Options, owner: string): Promise<void> {
   const { policy, report } = options;
   // mutant: no-cap
   if (policy.maxPerUser === null) return;

@@ -19,7 +19,7 @@ import { fakeProvider } from "../../testing/fake-provider.ts";
 import type { ManualClock } from "../../testing/manual-clock.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
-import { noticeMark } from "./markers.ts";
+import { notificationMarker } from "./markers.ts";
 import { UnfinishedEndings } from "./unfinished-endings.ts";
 
 type Method = "get" | "put" | "end" | "list" | "mark" | "marked";
@@ -353,7 +353,7 @@ test("S-65 of a notice whose mark the store would not take the mark is tried aga
   assert.equal((await here.site.visitor().post("/auth/backchannel-logout", headers, `logout_token=${token}`)).status, 400);
   here.down.clear();
   await here.later();
-  const key = noticeMark({ issuer: "https://provider.test", subject: "alice", sid: null }) ?? "";
+  const key = notificationMarker({ issuer: "https://provider.test", subject: "alice", sid: null }) ?? "";
   assert.notEqual(await store.marked(key, here.clock.now()), undefined);
 });
 

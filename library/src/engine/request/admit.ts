@@ -11,27 +11,27 @@ import { CoatcheckError } from "../../core/errors.ts";
 import { endSessions } from "../lifecycle/end-sessions.ts";
 import type { RefreshResult } from "../refresh/options.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
-import type { Asserted, Observed } from "./authenticate/authenticate.ts";
-import { comesAlong, provenBy, registered, reportTurnedAway } from "./authenticate/authenticate.ts";
+import type { Asserted, Authenticated } from "./authenticate/authenticate.ts";
+import { hasAmbientCredential, provenBy, registered, reportRejected } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
 import { showsPrevious } from "./rotation.ts";
 
 /** What is decided about a request: by its verdict, and by what it has recorded since. */
 export function decisionOf<Data>(
-  observed: Observed,
+  authenticated: Authenticated,
   draft: Draft,
   policy: Policy,
   request: RequestView,
   now: number,
   options: EngineOptions<Data>,
 ): Step {
-  const decision = decide(observed.verdict, policy, {
+  const decision = decide(authenticated.verdict, policy, {
     request,
     origins: options.origins,
-    ambient: request.method !== "GET" && comesAlong(options.chain, request),
+    ambient: request.method !== "GET" && hasAmbientCredential(options.chain, request),
     recorded: recordedIn(draft),
-    by: observed.by,
-    before: observed.ending !== undefined || observed.registering !== undefined,
+    by: authenticated.by,
+    before: authenticated.ending !== undefined || authenticated.registering !== undefined,
     now,
     keepsInStep: options.refresh.policy === "keep-in-step",
     unconfirmed: options.policy.unconfirmed,
@@ -50,24 +50,30 @@ function reportRefusal(code: ErrorCode, report: Report): void {
   else report({ name: "session.refused", level: "debug", code });
 }
 
-/** What was observed, with the session in step with its provider, or known not to be. */
-export function inStep<Data>(observed: Observed, options: EngineOptions<Data>, budget: WaitBudget): Promise<Observed> {
-  const proven = provenBy(observed.verdict);
-  if (proven === null) return Promise.resolve(observed);
+/** What was authenticated, with the session in step with its provider, or known not to be. */
+export function refreshed<Data>(
+  authenticated: Authenticated,
+  options: EngineOptions<Data>,
+  budget: WaitBudget,
+): Promise<Authenticated> {
+  const proven = provenBy(authenticated.verdict);
+  if (proven === null) return Promise.resolve(authenticated);
   // By hand, so that of a crowd that waits hardly anything is kept.
   return options.coordinator.refresh(proven.row, { budget, fresh: true }).then(
-    (renewal) => renewed(observed, verdictOf(renewal, proven)),
-    (cause: unknown) => renewed(observed, failedBy(cause)),
+    (renewal) => afterRefresh(authenticated, verdictOf(renewal, proven)),
+    (cause: unknown) => afterRefresh(authenticated, failedBy(cause)),
   );
 }
 
 /** Where it ended meanwhile: whom a proxy asserts needs no session. */
-function renewed(observed: Observed, verdict: Verdict): Observed {
+function afterRefresh(authenticated: Authenticated, verdict: Verdict): Authenticated {
   // mutant: session-not-needed
-  return verdict.kind === "abstain" && observed.asserted !== undefined ? asserting(observed.asserted) : { ...observed, verdict };
+  return verdict.kind === "abstain" && authenticated.asserted !== undefined
+    ? asserting(authenticated.asserted)
+    : { ...authenticated, verdict };
 }
 
-function asserting(asserted: Asserted): Observed {
+function asserting(asserted: Asserted): Authenticated {
   return { verdict: { kind: "principal", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
@@ -92,11 +98,11 @@ function failedBy(cause: unknown): Verdict {
 }
 
 /**
- * What was observed, once another user's session is over in the store and somebody unknown is known: before the
+ * What was authenticated, once another user's session is over in the store and somebody unknown is known: before the
  * handler, so that it sees one identity, whole (S-30, S-33). Where the store does not take the end nobody is served.
  */
-export async function reconciled<Data>(observed: Observed, options: EngineOptions<Data>): Promise<Observed> {
-  const { ending, registering, ...rest } = observed;
+export async function reconciled<Data>(authenticated: Authenticated, options: EngineOptions<Data>): Promise<Authenticated> {
+  const { ending, registering, ...rest } = authenticated;
   // mutant: other-session-later
   const failed = ending === undefined ? null : await end(ending, options);
   // mutant: end-not-stored
@@ -104,12 +110,12 @@ export async function reconciled<Data>(observed: Observed, options: EngineOption
   const resolver = options.chain.proxy?.resolver;
   if (registering === undefined || resolver === undefined) return rest;
   const made = await resolver.register(registering);
-  reportTurnedAway(registering, made, resolver, options.report);
+  reportRejected(registering, made, resolver, options.report);
   return registered(made, rest);
 }
 
 async function end<Data>(
-  { session: { row }, reason }: NonNullable<Observed["ending"]>,
+  { session: { row }, reason }: NonNullable<Authenticated["ending"]>,
   options: EngineOptions<Data>,
 ): Promise<Verdict | null> {
   try {

@@ -23,8 +23,8 @@ import type { Body } from "../lifecycle/record-body.ts";
 import { bodyOf } from "../lifecycle/record-body.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
-import { decisionOf, inStep, reconciled } from "./admit.ts";
-import type { Asserted, Observed } from "./authenticate/authenticate.ts";
+import { decisionOf, reconciled, refreshed } from "./admit.ts";
+import type { Asserted, Authenticated } from "./authenticate/authenticate.ts";
 import { provenBy } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
 import { answerDecision, answerFailure, answerThrown, withCookies } from "./responses.ts";
@@ -40,18 +40,18 @@ export abstract class AdmittedRequest<Data> {
   readonly request: RequestView;
   /** When the request was authenticated. */
   readonly now: number;
-  #observed: Observed;
+  #authenticated: Authenticated;
   #proven: ProvenSession | null;
   #body: Body | null = null;
   #waiting: WaitBudget | null = null;
   #decision: Decision = UNDECIDED;
 
-  constructor(options: EngineOptions<Data>, request: RequestView, now: number, observed: Observed) {
+  constructor(options: EngineOptions<Data>, request: RequestView, now: number, authenticated: Authenticated) {
     this.options = options;
     this.request = request;
     this.now = now;
-    this.#observed = observed;
-    this.#proven = observed.anonymous ?? provenBy(observed.verdict);
+    this.#authenticated = authenticated;
+    this.#proven = authenticated.anonymous ?? provenBy(authenticated.verdict);
   }
 
   /** What the handler has recorded so far; it counts for whatever is decided afterwards. */
@@ -62,16 +62,16 @@ export abstract class AdmittedRequest<Data> {
   }
 
   get verdict(): Verdict {
-    return this.#observed.verdict;
+    return this.#authenticated.verdict;
   }
 
   get by(): string | null {
-    return this.#observed.by;
+    return this.#authenticated.by;
   }
 
   /** Whom a proxy asserts, where this request is served as them. */
   get asserted(): Asserted | null {
-    return this.#observed.asserted ?? null;
+    return this.#authenticated.asserted ?? null;
   }
 
   /** The session that the ticket proved, live. */
@@ -123,9 +123,9 @@ export abstract class AdmittedRequest<Data> {
     const step = this.#step(policy);
     // mutant: client-of-renewal
     if (step.kind === "refresh")
-      return inStep(this.#observed, this.options, this.waiting).then((found) => this.#again(found, policy, true));
+      return refreshed(this.#authenticated, this.options, this.waiting).then((found) => this.#again(found, policy, true));
     if (step.kind === "reconcile")
-      return reconciled(this.#observed, this.options).then((found) => this.#again(found, policy, tried));
+      return reconciled(this.#authenticated, this.options).then((found) => this.#again(found, policy, tried));
     this.#decision = step;
     const row = this.#proven?.row;
     const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
@@ -136,14 +136,14 @@ export abstract class AdmittedRequest<Data> {
   }
 
   #step(policy: Policy): Step {
-    return decisionOf(this.#observed, this.draft, policy, this.request, this.now, this.options);
+    return decisionOf(this.#authenticated, this.draft, policy, this.request, this.now, this.options);
   }
 
   /** A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */
   refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse {
     const { request, options } = this;
     const answer = answerDecision(decision, request, options);
-    if (decision.kind !== "refuse" || this.#observed.dead === undefined || !isNavigation(request)) return answer;
+    if (decision.kind !== "refuse" || this.#authenticated.dead === undefined || !isNavigation(request)) return answer;
     return withCookies(answer, [clearCookie(options.cookies.session)]);
   }
 
@@ -155,9 +155,9 @@ export abstract class AdmittedRequest<Data> {
     return answerThrown(error, this.request, this.options);
   }
 
-  #again(observed: Observed, policy: Policy, tried: boolean): MaybePromise<this> {
-    this.#observed = observed;
-    this.#proven = observed.anonymous ?? provenBy(observed.verdict);
+  #again(authenticated: Authenticated, policy: Policy, tried: boolean): MaybePromise<this> {
+    this.#authenticated = authenticated;
+    this.#proven = authenticated.anonymous ?? provenBy(authenticated.verdict);
     this.#body = null;
     return this.#admit(policy, tried);
   }
@@ -197,7 +197,7 @@ export abstract class AdmittedRequest<Data> {
     return {
       live: proven === null || body === null ? null : { ...proven, body: body.record },
       // A logout clears also what is dead beside whom a proxy asserts; all else leaves it to the next navigation.
-      dead: this.dead ?? (this.draft.logout ? (this.#observed.dead ?? null) : null),
+      dead: this.dead ?? (this.draft.logout ? (this.#authenticated.dead ?? null) : null),
       several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
       lost: false,
       navigation: isNavigation(this.request),

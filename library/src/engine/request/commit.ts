@@ -4,23 +4,23 @@ import type { LoginIntent } from "../../core/draft.ts";
 import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
 import { endSessions } from "../lifecycle/end-sessions.ts";
 import { loginOverruled } from "../lifecycle/markers.ts";
-import { keepToCap } from "../lifecycle/session-limit.ts";
+import { enforceSessionLimit } from "../lifecycle/session-limit.ts";
 import type { EngineOptions } from "./options.ts";
 import type { Settling } from "./settlement.ts";
 
 export type WritePlan = Extract<Plan, { kind: "write" }>;
 /** `conflict`: somebody else wrote the row first. `overruled`: a logout overtook the login. */
-type Carried = "done" | "conflict" | "overruled";
+type CommitResult = "done" | "conflict" | "overruled";
 
 /**
  * Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each
  * other.
  */
-export async function carryOut<Data>(exchange: Settling<Data>, held: Held, planned: WritePlan, now: number): Promise<Carried> {
+export async function commit<Data>(exchange: Settling<Data>, held: Held, planned: WritePlan, now: number): Promise<CommitResult> {
   const { options } = exchange;
   const { store, background } = options;
   const { login, steps } = planned;
-  const before = (await exchange.ownerMark) ?? undefined;
+  const before = (await exchange.ownerMarker) ?? undefined;
   for (const [index, step] of steps.entries()) {
     try {
       // mutant: upsert
@@ -45,7 +45,7 @@ export async function carryOut<Data>(exchange: Settling<Data>, held: Held, plann
     }
   }
   for (const step of steps) if (step.kind === "put") announce(exchange, held, step, planned);
-  if (login !== null) await keepToCap(options, login.owner);
+  if (login !== null) await enforceSessionLimit(options, login.owner);
   return "done";
 }
 

@@ -13,7 +13,7 @@ import { hasIntent, NO_INTENT, withLogin, withLogout } from "../../core/draft.ts
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
 import { ownerOf } from "../../core/record.ts";
-import { markBefore } from "../lifecycle/markers.ts";
+import { readOwnerMarker } from "../lifecycle/markers.ts";
 import { AdmittedRequest } from "./admitted-request.ts";
 import { beginningOf, settleFirstVisit } from "./first-visit.ts";
 import { keepFromCaches } from "./no-store.ts";
@@ -34,7 +34,7 @@ export class RequestExchange<Data>
    * The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6); and
    * when.
    */
-  ownerMark: Promise<string | undefined> | null = null;
+  ownerMarker: Promise<string | undefined> | null = null;
   loginBegan: number | null = null;
   answer: PushedResponse | null = null;
   #shown = false;
@@ -89,7 +89,7 @@ export class RequestExchange<Data>
     const { login } = next;
     if (login !== null && login !== this.#draft.login) {
       this.loginBegan = this.options.clock.now();
-      this.ownerMark = markBefore(this.options.store, login.owner, this.loginBegan);
+      this.ownerMarker = readOwnerMarker(this.options.store, login.owner, this.loginBegan);
     }
     this.#draft = next;
   }

@@ -31,13 +31,13 @@ export async function settleFirstVisit<Data>(exchange: Settling<Data>, status: n
 async function isFirst<Data>({ options, request }: Settling<Data>, owner: string): Promise<boolean> {
   const now = options.clock.now();
   try {
-    return await options.store.mark(visitMark(owner, request), now + AHEAD, now);
+    return await options.store.mark(visitMarker(owner, request), now + AHEAD, now);
   } catch {
     // Settling asks the store as well, and answers for its outage.
     return true;
   }
 }
 
-function visitMark(owner: string, request: RequestView): string {
+function visitMarker(owner: string, request: RequestView): string {
   return `visit:${hash("sha256", `${owner}\n${request.header("user-agent") ?? ""}`, "base64url")}`;
 }

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Verdict } from "../../contracts.ts";
 import { chance } from "../../crypto/entropy.ts";
-import { type Observed, registered } from "./authenticate/authenticate.ts";
+import { type Authenticated, registered } from "./authenticate/authenticate.ts";
 
 const identity = { issuer: "i", subject: "s", claims: {}, authenticatedAt: 0, method: "proxy" };
 const dead = { reason: "idle" } as const;
-const before: Observed = { verdict: { kind: "abstain", dead }, by: "session" };
+const before: Authenticated = { verdict: { kind: "abstain", dead }, by: "session" };
 
 test("F-46 whoever was registered is a user; nobody else is one, and an outage is none of theirs", () => {
   const accept: Verdict = { kind: "principal", principal: { identity, owner: "o", ambient: true } };

@@ -87,12 +87,12 @@ test("F-46 a login counts from when it was recorded, whatever is recorded after 
   const exchange = await open();
   const began = world.clock.now();
   exchange.session.login({ issuer: "app", subject: "bob" });
-  const mark = exchange.ownerMark;
+  const mark = exchange.ownerMarker;
   world.clock.advance(5);
   exchange.session.set({ n: 1 });
-  assert.deepEqual([exchange.loginBegan, exchange.ownerMark === mark], [began, true]);
+  assert.deepEqual([exchange.loginBegan, exchange.ownerMarker === mark], [began, true]);
   exchange.session.login({ issuer: "app", subject: "carol" });
-  assert.deepEqual([exchange.loginBegan, exchange.ownerMark === mark], [began + 5, false]);
+  assert.deepEqual([exchange.loginBegan, exchange.ownerMarker === mark], [began + 5, false]);
 });
 
 test("F-46 intent is told of once, before it is recorded", async () => {

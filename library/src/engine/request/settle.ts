@@ -16,7 +16,7 @@ import { bodyOf } from "../lifecycle/record-body.ts";
 import { sealTokens } from "../lifecycle/sealed-tokens.ts";
 import { storeCall } from "../lifecycle/store-call.ts";
 import type { WritePlan } from "./commit.ts";
-import { carryOut } from "./commit.ts";
+import { commit } from "./commit.ts";
 import type { EngineOptions } from "./options.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
@@ -62,11 +62,11 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     // What the store throws is an outage; what planning throws is the app's.
     // mutant: cookie-before-store
-    const carried = await storeCall(options.report, carryOut(exchange, held, planned, now));
+    const carried = await storeCall(options.report, commit(exchange, held, planned, now));
     // mutant: conflict-ignored
     if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
-    held = await storeCall(options.report, heldAgain(exchange, held, now));
+    held = await storeCall(options.report, reread(exchange, held, now));
     // A store that answers at once would let a crowd of writers starve everybody else in this process.
     if (tries > 2) await options.clock.sleep(0);
   }
@@ -107,7 +107,7 @@ function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<
 }
 
 /** The presented session as it is now, after somebody else wrote it. */
-async function heldAgain<Data>({ options }: Settling<Data>, held: Held, now: number): Promise<Held> {
+async function reread<Data>({ options }: Settling<Data>, held: Held, now: number): Promise<Held> {
   if (held.live === null) return held;
   const row = await options.store.get(held.live.row.id);
   if (row === undefined || overReason(row, now, options.policy) !== null) return { ...held, live: null, lost: true };

@@ -10,7 +10,7 @@ export interface Settling<Data> {
   readonly request: RequestView;
   readonly draft: Draft;
   /** The owner's logout marker as it was when a login was recorded (docs/design.md §1.6); and when that was. */
-  readonly ownerMark: Promise<string | undefined> | null;
+  readonly ownerMarker: Promise<string | undefined> | null;
   readonly loginBegan: number | null;
   /** What planning has to know of the presented session. */
   held(): Held;

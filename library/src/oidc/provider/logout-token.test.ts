@@ -5,7 +5,7 @@ import { type Bent, LOGOUT_EVENT, logoutClaims, logoutToken } from "../../../tes
 import { lyingProvider } from "../../../test-support/lying-provider.ts";
 import { assertFailed, clientOf, signIn } from "../../../test-support/sign-on.ts";
 import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/signing.ts";
-import type { Provider, ProviderNotice } from "../../contracts.ts";
+import type { LogoutNotification, Provider } from "../../contracts.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import type { ProviderConfig } from "./config.ts";
 
@@ -27,7 +27,7 @@ function verify(provider: Provider, token: string) {
   return provider.verifyLogout?.(token) ?? assert.fail("no verifyLogout");
 }
 
-async function accepted(token: string, provider: Provider = strict): Promise<ProviderNotice> {
+async function accepted(token: string, provider: Provider = strict): Promise<LogoutNotification> {
   const result = await verify(provider, token);
   if (result.kind === "logout") return result;
   return assert.fail(`${result.kind}: ${String(result.cause)}`);

@@ -1,5 +1,5 @@
 /** Verifies logout tokens (OpenID Connect Back-Channel Logout 1.0). */
-import type { ProviderNotice } from "../../contracts.ts";
+import type { LogoutNotification } from "../../contracts.ts";
 import type { Fields } from "../jwt/jws.ts";
 import { checkSignature, hintOf, isObject, momentOf, partsOf, refusing } from "../jwt/jws.ts";
 import type { KeySet } from "../jwt/key-set.ts";
@@ -24,7 +24,7 @@ const refuse = refusing("the logout token");
  * ProviderProblem}, whose `check` is one of `format`, `typ`, `alg`, `crit`, `kid`, `signature` and the names of claims,
  * or `keys` if they cannot be had.
  */
-export async function verifyLogoutToken(token: string, { config, keys, now }: LogoutContext): Promise<ProviderNotice> {
+export async function verifyLogoutToken(token: string, { config, keys, now }: LogoutContext): Promise<LogoutNotification> {
   const { header, claims } = partsOf(token, refuse);
   if (!isLogoutType(header.get("typ"), config.logoutTokenTyp === "optional")) throw refuse("typ", "its typ is not logout+jwt");
   const hint = hintOf(header, [config.idTokenSigningAlg], refuse);
@@ -40,7 +40,7 @@ function isLogoutType(typ: unknown, lenient: boolean): boolean {
   return /^(application\/)?logout\+jwt$/i.test(typ) || (lenient && /^jwt$/i.test(typ));
 }
 
-function noticeOf(claims: Fields, config: SettledConfig, now: number): ProviderNotice {
+function noticeOf(claims: Fields, config: SettledConfig, now: number): LogoutNotification {
   if (claims.get("iss") !== config.issuer) throw refuse("iss", "it is from another issuer");
   checkAudience(claims, config);
   const { issuedAt, expires } = timesOf(claims, config.clockTolerance, now);

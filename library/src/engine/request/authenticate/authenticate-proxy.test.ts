@@ -13,7 +13,7 @@ import {
   THROWN,
 } from "../../../../test-support/observed-world.ts";
 import type { AuditEvent, Verdict } from "../../../contracts.ts";
-import { type Observed, registered, reportTurnedAway } from "./authenticate.ts";
+import { type Authenticated, registered, reportRejected } from "./authenticate.ts";
 import { type Resolved, Resolver, type ResolverOptions } from "./resolver.ts";
 
 test("F-46 a malformed assertion is told of, with what to do where that is known, and nobody is served", async () => {
@@ -67,7 +67,7 @@ test("F-46 who is blocked, and who is unknown where that is refused, is told of 
   const told = (resolved: Resolved, unknown: ResolverOptions["unknown"] = "refuse"): readonly AuditEvent[] => {
     const events: AuditEvent[] = [];
     const report = (event: AuditEvent): void => void events.push(event);
-    reportTurnedAway(ALICE, resolved, new Resolver({ unknown }, { clock, report }), report);
+    reportRejected(ALICE, resolved, new Resolver({ unknown }, { clock, report }), report);
     return events;
   };
   const event = { name: "session.refused", level: "warn", code: "ERR_FORBIDDEN" };
@@ -113,12 +113,12 @@ const anothers = provenOf({ owner: "bob" });
 const anonymous = provenOf({ owner: null });
 const accepts = (session: typeof theirs): Verdict => ({ kind: "session", session });
 const asserted = { identity: ALICE, owner: "u1" };
-const asThem: Observed = {
+const asThem: Authenticated = {
   verdict: { kind: "principal", principal: { ...asserted, ambient: true } },
   by: "proxy",
   asserted,
 };
-const forbidden: Observed = { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy" };
+const forbidden: Authenticated = { verdict: { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" }, by: "proxy" };
 const gone = { reason: "logout", id: "gone" } as const;
 const over = (reason: "identity-changed" | "admin") => ({
   dead: { reason, id: anothers.row.id },
@@ -126,9 +126,9 @@ const over = (reason: "identity-changed" | "admin") => ({
 });
 /** As nobody, whose ticket is dead from now on. */
 const { dead: deadNow, ending: endingNow } = over("identity-changed");
-const nobodyNow: Observed = { verdict: { kind: "abstain", dead: deadNow }, by: null, ending: endingNow };
+const nobodyNow: Authenticated = { verdict: { kind: "abstain", dead: deadNow }, by: null, ending: endingNow };
 
-const ROWS: readonly (readonly [what: string, ResolverOptions, session: Verdict, expected: Observed])[] = [
+const ROWS: readonly (readonly [what: string, ResolverOptions, session: Verdict, expected: Authenticated])[] = [
   ["known, without a session", KNOWN, ABSTAIN, asThem],
   ["known, with their own session", KNOWN, accepts(theirs), { verdict: accepts(theirs), by: "proxy", asserted }],
   ["known, with an anonymous session", KNOWN, accepts(anonymous), { ...asThem, anonymous }],

@@ -15,7 +15,7 @@ import {
   THROWN,
 } from "../../../../test-support/observed-world.ts";
 import type { MaybePromise, RequestView, Strategy, Verdict } from "../../../contracts.ts";
-import { type Chain, comesAlong, provenBy } from "./authenticate.ts";
+import { type Chain, hasAmbientCredential, provenBy } from "./authenticate.ts";
 
 test("F-46 what comes along by itself: the session's cookie, an ambient credential, a header of the proxy", () => {
   const session = (presented: boolean): Strategy => strategy("session", NOBODY_ASKS, { presented: () => presented });
@@ -36,7 +36,8 @@ test("F-46 what comes along by itself: the session's cookie, an ambient credenti
     [{ ...none, proxy }, requestWith({ "x-groups": "" }), true],
     [none, requestWith({ "x-user": "alice" }), false],
   ];
-  for (const [at, [chain, request, along]] of cases.entries()) assert.equal(comesAlong(chain, request), along, `case ${at}`);
+  for (const [at, [chain, request, along]] of cases.entries())
+    assert.equal(hasAmbientCredential(chain, request), along, `case ${at}`);
 });
 
 test("F-46 a session is proven by what is accepted or stale, and by no credential", () => {

@@ -38,7 +38,7 @@ export interface Asserted {
 }
 
 /** What was found out about a request: a verdict, and what has to happen before it counts. */
-export interface Observed {
+export interface Authenticated {
   readonly verdict: Verdict;
   /** Which strategy it is from. */
   readonly by: string | null;
@@ -60,13 +60,13 @@ const ABSTAIN: Verdict = { kind: "abstain" };
 const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" };
 
 /** Finds out who asks. What a strategy throws is an outage, never an absence. */
-export function observe(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
-  if (chain.explicit.length > 0 || chain.proxy !== null) return observeAll(chain, context);
+export function authenticate(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
+  if (chain.explicit.length > 0 || chain.proxy !== null) return authenticateAll(chain, context);
   // The usual way is short, and makes no closure.
   return then(ask(chain.session, context), bySession, chain.session);
 }
 
-function observeAll(chain: Chain, context: StrategyContext): MaybePromise<Observed> {
+function authenticateAll(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
   for (const strategy of chain.explicit) {
     if (isPresented(strategy, context)) {
       return then(limited(ask(strategy, context, failure), strategy, context), decided, strategy);
@@ -86,7 +86,7 @@ function isPresented(strategy: Strategy, { request }: StrategyContext): boolean 
 }
 
 /** What was presented and is nobody's is no absence: it never falls through to a weaker credential (S-03, TP-05). */
-function decided(verdict: Verdict, { name: by }: Strategy): Observed {
+function decided(verdict: Verdict, { name: by }: Strategy): Authenticated {
   return { verdict: verdict.kind === "abstain" ? NOT_TAKEN : verdict, by };
 }
 
@@ -101,7 +101,7 @@ function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, re
   });
 }
 
-function bySession(verdict: Verdict, { name }: Strategy): Observed {
+function bySession(verdict: Verdict, { name }: Strategy): Authenticated {
   return { verdict, by: verdict.kind === "abstain" ? null : name };
 }
 
@@ -109,7 +109,7 @@ function byProxy(
   { reader, resolver }: NonNullable<Chain["proxy"]>,
   session: Strategy,
   context: StrategyContext,
-): MaybePromise<Observed> {
+): MaybePromise<Authenticated> {
   return then(read(reader, context), (asserted) => {
     const unusable = reconcileUnusable(asserted);
     if (asserted.kind === "malformed") {
@@ -124,7 +124,7 @@ function byProxy(
     if (asserted.kind !== "asserted") return then(ask(session, context), unasserted);
     return then(resolver.resolve(asserted.identity), (resolved) =>
       then(ask(session, context), (verdict) => {
-        reportTurnedAway(asserted.identity, resolved, resolver, context.report);
+        reportRejected(asserted.identity, resolved, resolver, context.report);
         return joined(asserted.identity, resolved, verdict, resolver);
       }),
     );
@@ -132,21 +132,21 @@ function byProxy(
 }
 
 /** Who is turned away, and why, by name: whoever runs the app is asked about it first (S-63). */
-export function reportTurnedAway(identity: Identity, resolved: Resolved, { unknownUsers }: Resolver, report: Report): void {
+export function reportRejected(identity: Identity, resolved: Resolved, { unknownUsers }: Resolver, report: Report): void {
   const unwanted = resolved.kind === "unknown" && unknownUsers === "refuse";
   if (resolved.kind !== "blocked" && !unwanted) return;
   const owner = ("owner" in resolved ? resolved.owner : undefined) ?? ownerOf(identity);
   report({ name: "session.refused", level: "warn", reason: resolved.kind, code: "ERR_FORBIDDEN", owner });
 }
 
-function unasserted(verdict: Verdict): Observed {
+function unasserted(verdict: Verdict): Authenticated {
   const proven = provenBy(verdict);
   const presented: Presented | null =
     proven === null ? null : { owner: proven.row.owner, fromProxy: parseBody(proven.row).identity?.method === "proxy" };
   return served(reconcileAbsent(presented), verdict, null, null);
 }
 
-function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unknownUsers }: Resolver): Observed {
+function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unknownUsers }: Resolver): Authenticated {
   if (verdict.kind === "unavailable") return { verdict, by: "session" };
   const proven = provenBy(verdict);
   const presented: Presented | null = proven === null ? null : { owner: proven.row.owner, fromProxy: false };
@@ -155,7 +155,7 @@ function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unkn
 }
 
 /** The outcome of the table, as the engine goes on with it. */
-function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Observed {
+function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Authenticated {
   const proven = provenBy(verdict);
   const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
   const without = proven === null ? verdict : withoutSession(proven, end);
@@ -163,7 +163,7 @@ function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, 
   switch (as.kind) {
     case "session":
       return { verdict, by: verdict.kind === "abstain" ? null : "session" };
-    case "nobody":
+    case "anonymous":
       return { verdict: without, by: null, ...ending };
     case "refuse":
       return { verdict: as, by: "proxy", ...ending, ...beside };
@@ -183,20 +183,20 @@ function withoutSession({ row }: ProvenSession, end: EndReason | null): Verdict 
   return end === null ? ABSTAIN : { kind: "abstain", dead: { reason: end, id: row.id } };
 }
 
-function deadIn(verdict: Verdict): Pick<Observed, "dead"> {
+function deadIn(verdict: Verdict): Pick<Authenticated, "dead"> {
   return verdict.kind === "abstain" && verdict.dead !== undefined ? { dead: verdict.dead } : {};
 }
 
 /** As the asserted user: with their own session, with an anonymous one whose data they keep, or with none. */
-function asUser({ identity, owner }: Found, own: ProvenSession | null, verdict: Verdict): Observed {
+function asUser({ identity, owner }: Found, own: ProvenSession | null, verdict: Verdict): Authenticated {
   const asserted = { identity, owner };
   if (own !== null && own.row.owner === owner) return { verdict, by: "proxy", asserted };
   const accept: Verdict = { kind: "principal", principal: { identity, owner, ambient: true } };
   return own === null ? { verdict: accept, by: "proxy", asserted } : { verdict: accept, by: "proxy", asserted, anonymous: own };
 }
 
-/** The observation once the app has made a user of them, or could not. */
-export function registered(resolved: Resolved, before: Observed): Observed {
+/** The outcome once the app has registered the user, or could not. */
+export function registered(resolved: Resolved, before: Authenticated): Authenticated {
   switch (resolved.kind) {
     case "found":
       return { ...asUser(resolved, null, before.verdict), ...deadIn(before.verdict) };
@@ -210,7 +210,7 @@ export function registered(resolved: Resolved, before: Observed): Observed {
 }
 
 /** Whether something came along that a browser or a proxy sends by itself. */
-export function comesAlong({ explicit, proxy, session }: Chain, request: RequestView): boolean {
+export function hasAmbientCredential({ explicit, proxy, session }: Chain, request: RequestView): boolean {
   if (session.presented(request) || explicit.some((one) => one.ambient && one.presented(request))) return true;
   return proxy?.reader.headers.some((name) => request.header(name) !== undefined) ?? false;
 }
