@@ -159,12 +159,10 @@ export interface ProxyOptions extends ProxyHeaderOptions, ProxyUsers {
  * @example
  * ```ts
  * import type { ProxyReader, ProxyReaderOptions } from "coatcheck";
- * const mutualTls: ProxyReader = {
- *   headers: ["x-client-cert-subject"],
- *   proven: true,
- *   read: (request) => (request.peer === "10.0.3.7" ? { kind: "absent" } : { kind: "stripped", reason: "peer" }),
- * };
- * const proxy: ProxyReaderOptions = { reader: mutualTls };
+ * const behindPortal = (reader: ProxyReader): ProxyReaderOptions => ({
+ *   reader,
+ *   signOutUrl: "https://portal.example.com/logout",
+ * });
  * ```
  */
 export interface ProxyReaderOptions extends ProxyUsers {

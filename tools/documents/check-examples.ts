@@ -23,7 +23,17 @@ export interface Declaration {
 
 /** Options are written down by every app. Of the other types, those that an app implements, or gives by name. */
 const WRITTEN = /(?:Options|Config)$/;
-const ALSO_WRITTEN = new Set(["JwtIssuer", "Introspection", "TokenVerifier", "AuditEvent", "StoreUnderTest", "FakeUser"]);
+const ALSO_WRITTEN = new Set([
+  "JwtIssuer",
+  "Introspection",
+  "TokenVerifier",
+  "Strategy",
+  "ProxyReader",
+  "Clock",
+  "AuditEvent",
+  "StoreUnderTest",
+  "FakeUser",
+]);
 /** Interfaces whose methods an app calls: each method has an example of its own. */
 const CALLED = new Set([
   "Session",

@@ -66,8 +66,10 @@ export interface ExpressAdapter<Data> {
    * @example
    * ```ts
    * const web = coatcheckExpress(auth);
-   * app.get("/token", async (request, response) => {
-   *   response.json({ token: await web.user(request).accessToken() });
+   * app.get("/orders", async (request, response) => {
+   *   const authorization = `Bearer ${await web.user(request).accessToken()}`;
+   *   const orders = await fetch("https://api.example.com/orders", { headers: { authorization } });
+   *   response.json(await orders.json());
    * });
    * ```
    */

@@ -57,9 +57,8 @@ export interface SessionDirectory {
    *
    * @example
    * ```ts
-   * app.delete("/admin/sessions/:id", async (request, response) => {
-   *   response.sendStatus((await auth.sessions.end(request.params.id, "admin")) ? 204 : 404);
-   * });
+   * const found = await auth.sessions.show("AAAAAAAAAAAAAAAAAAAAAA");
+   * if (found?.userAgent?.includes("OldApp/1.")) await auth.sessions.end(found.id, "admin");
    * ```
    */
   end(id: string, reason: EndReason): Promise<boolean>;

@@ -83,7 +83,25 @@ export interface StrategyContext {
   readonly report: Report;
 }
 
-/** One way to authenticate the caller. Strategies are asked in order; the first that does not abstain decides. */
+/**
+ * One way to authenticate the caller. Strategies are asked in order; the first that does not abstain decides.
+ *
+ * @example
+ * ```ts
+ * import type { Strategy } from "coatcheck";
+ * const devices: Strategy = {
+ *   name: "device",
+ *   ambient: false,
+ *   presented: (request) => request.header("x-device-key") !== undefined,
+ *   async examine({ request, now }) {
+ *     const device = await robotOf(request.header("x-device-key") ?? "", AbortSignal.timeout(2_000));
+ *     if (device === undefined) return { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" };
+ *     const identity = { issuer: "devices", subject: device.id, claims: {}, authenticatedAt: now, method: "device" };
+ *     return { kind: "principal", principal: { identity, owner: `devices ${device.id}`, ambient: false } };
+ *   },
+ * };
+ * ```
+ */
 export interface Strategy {
   /** For logs, metrics and `session.via`. */
   readonly name: string;
@@ -119,7 +137,13 @@ export type TokenVerdict =
  * const deployKeys: TokenVerifier = {
  *   name: "deploy-key",
  *   reads: (token) => token.startsWith("deploy_"),
- *   verify: () => ({ kind: "invalid", reason: "revoked" }),
+ *   async verify(token) {
+ *     const robot = await robotOf(token, AbortSignal.timeout(2_000));
+ *     if (robot === undefined) return { kind: "invalid", reason: "unknown" };
+ *     const now = Date.now();
+ *     const identity = { issuer: "robots", subject: robot.id, claims: {}, authenticatedAt: now, method: "deploy-key" };
+ *     return { kind: "valid", identity, expires: now + 60_000 };
+ *   },
  * };
  * const auth = coatcheck({ bearer: { verifiers: [deployKeys] }, … });
  * ```
@@ -147,7 +171,24 @@ export type ProxyVerdict =
   | { readonly kind: "unavailable"; readonly cause: unknown }
   | { readonly kind: "asserted"; readonly identity: Identity };
 
-/** Reads what a proxy asserts. Writes nothing. */
+/**
+ * Reads what a proxy asserts. Writes nothing.
+ *
+ * @example
+ * ```ts
+ * import type { ProxyReader } from "coatcheck";
+ * const reader: ProxyReader = {
+ *   headers: ["x-portal-user"],
+ *   read: (request, now) => {
+ *     const subject = request.header("x-portal-user");
+ *     if (subject === undefined || subject === "") return { kind: "absent" };
+ *     if (request.peer !== "10.0.3.7") return { kind: "stripped", reason: "peer" }; // anyone can send a header
+ *     const identity = { issuer: "portal", subject, claims: {}, authenticatedAt: now, method: "proxy" };
+ *     return { kind: "asserted", identity };
+ *   },
+ * };
+ * ```
+ */
 export interface ProxyReader {
   /** What to do about a header that is malformed for this reason, if that is known. */
   hint?(reason: string): string | undefined;

@@ -8,7 +8,16 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 /** An object of JSON values. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Time. Injected everywhere, so that tests and the simulation decide what time it is. */
+/**
+ * Time. Injected everywhere, so that tests and the simulation decide what time it is.
+ *
+ * @example
+ * ```ts
+ * import type { Clock } from "coatcheck";
+ * const clock: Clock = manualClock(Date.UTC(2030, 0, 1)); // of `coatcheck/testing`
+ * const auth = coatcheck({ clock, … });
+ * ```
+ */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number;

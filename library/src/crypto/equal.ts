@@ -24,10 +24,8 @@ export function equalHash(a: string, b: string): boolean {
  * @example
  * ```ts
  * import { sameSecret } from "coatcheck/secrets";
- * app.get("/metrics", (request, response, next) => {
- *   const isKnown = sameSecret(request.get("authorization") ?? "", `Bearer ${process.env["METRICS_TOKEN"]}`);
- *   isKnown ? next() : response.sendStatus(401);
- * });
+ * const expected = process.env["WEBHOOK_SECRET"] ?? "";
+ * const isKnown = (presented: string) => expected !== "" && sameSecret(presented, expected);
  * ```
  */
 export function sameSecret(presented: string, expected: string): boolean {

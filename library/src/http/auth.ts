@@ -33,10 +33,8 @@ export interface Auth<Data> {
    *
    * @example
    * ```ts
-   * app.post("/admin/users/:id/block", (request, response) => {
-   *   auth.forget(request.params.id); // the next request asks `proxy.resolve` again
-   *   response.sendStatus(204);
-   * });
+   * const user = await users.find("42");
+   * if (user?.blocked) auth.forget(user.id); // the next request asks `proxy.resolve` again
    * ```
    */
   forget(owner: string | { readonly issuer: string; readonly subject: string }): void;

@@ -35,7 +35,10 @@ export interface CustomContext {
  *   name: "certificate",
  *   ambient: true, // browsers send it by themselves, so that unsafe requests need a check of their origin
  *   presented: (request) => request.header("x-client-cert") !== undefined,
- *   authenticate: (request) => ({ issuer: "ca.example.com", subject: request.header("x-client-cert") ?? "" }),
+ *   authenticate(request) {
+ *     if (request.peer !== "10.0.3.7") return null; // anyone can send a header; this proxy has checked the certificate
+ *     return { issuer: "ca.example.com", subject: request.header("x-client-cert") ?? "" };
+ *   },
  * };
  * const auth = coatcheck({ strategies: [custom(byCertificate)], … });
  * ```
