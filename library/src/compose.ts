@@ -2,6 +2,7 @@
 import type { AssertionSigner, Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { detached } from "./core/detached.ts";
+import { omitUndefined } from "./core/options/omit-undefined.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/refresh.ts";
@@ -157,11 +158,13 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
         background,
         cookies,
         prefix,
-        ...(options.signedOutPage === undefined ? {} : { signedOutPage: options.signedOutPage }),
-        ...(options.proxy?.signOutUrl === undefined ? {} : { proxySignOutUrl: checkedUrl(options.proxy.signOutUrl) }),
         frontchannelLogout: (options.frontchannelLogout ?? false) !== false,
-        ...(options.clearSiteData === undefined ? {} : { clearSiteData: options.clearSiteData }),
-        ...(options.cookie?.domain === undefined ? {} : { returnOrigins: own }),
+        ...omitUndefined({
+          signedOutPage: options.signedOutPage,
+          proxySignOutUrl: options.proxy?.signOutUrl === undefined ? undefined : checkedUrl(options.proxy.signOutUrl),
+          clearSiteData: options.clearSiteData,
+          returnOrigins: options.cookie?.domain === undefined ? undefined : own,
+        }),
       }),
       keysRoute(keyring),
     ],

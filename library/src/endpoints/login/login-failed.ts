@@ -4,6 +4,7 @@ import { isLoopbackHost } from "../../cookie/names.ts";
 import { describeError } from "../../core/errors/describe-error.ts";
 import { type Header, retryAfter } from "../../core/errors/problem-answer.ts";
 import { ERRORS } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { OidcDependencies } from "../dependencies.ts";
 import type { Way } from "../pages/page.ts";
 import { failurePage } from "../pages/page.ts";
@@ -44,8 +45,7 @@ export function loginFailed(
     code,
     reason,
     reference,
-    ...(provider === undefined ? {} : { provider }),
-    ...(error === undefined ? {} : { error }),
+    ...omitUndefined({ provider, error }),
   });
   const cookies = (failure.cookies ?? []).map((cookie): Header => ["set-cookie", cookie]);
   const wrong = failure.parameter === undefined ? "" : ` Look at the parameter ${failure.parameter}.`;

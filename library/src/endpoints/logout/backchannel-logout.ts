@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ErrorCode, LogoutNotification, ProviderFailure, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { ok, refusalWithStatus } from "../responses.ts";
 import { unverifiedClaims } from "./unverified-claims.ts";
@@ -35,8 +36,7 @@ export async function backchannelLogout(request: RouteRequest, deps: OidcDepende
   if ("code" in done) {
     const { code, reason, provider, error } = done;
     const level = ERRORS[code].status >= 500 ? "error" : "warn";
-    const about = { ...(provider === undefined ? {} : { provider }), ...(error === undefined ? {} : { error }) };
-    deps.report({ name: "backchannel.refused", level, reason, code, ...about });
+    deps.report({ name: "backchannel.refused", level, reason, code, ...omitUndefined({ provider, error }) });
     return refusalWithStatus(400, code);
   }
   deps.report({ name: "backchannel.completed", level: "info", ...done });

@@ -3,6 +3,7 @@
  * tokens, to the provider.
  */
 import type { Background, Clock, EndReason, Provider, RecordBody, Report, SessionRow } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { parseBody, readable } from "../../core/record.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 import type { Endings } from "./endings.ts";
@@ -48,19 +49,13 @@ export function announcer(options: AnnounceOptions): Announce {
   return (ended) => {
     const { id: sessionId, reason, row } = ended;
     const body = row === undefined ? null : bodyOf(row);
-    const owner = row?.owner ?? ended.owner ?? null;
-    const issuer = row?.issuer ?? ended.issuer ?? null;
-    const provider = body?.provider ?? null;
-    endings.tell(sessionId, reason);
-    report({
-      name: "session.ended",
-      level: "info",
-      reason,
-      sessionId,
-      ...(owner === null ? {} : { owner }),
-      ...(issuer === null ? {} : { issuer }),
-      ...(provider === null ? {} : { provider }),
+    const known = omitUndefined({
+      owner: row?.owner ?? ended.owner ?? undefined,
+      issuer: row?.issuer ?? ended.issuer ?? undefined,
+      provider: body?.provider ?? undefined,
     });
+    endings.tell(sessionId, reason);
+    report({ name: "session.ended", level: "info", reason, sessionId, ...known });
     if (KNOWN_TO_PROVIDER.has(reason) || ended.grantLivesOn === true) return;
     if (row !== undefined && body !== null) revoke(row, body, options, limiter);
   };
