@@ -109,7 +109,7 @@ export async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** So many ports that nobody listens on, below those that the system gives to whoever connects meanwhile. */
+/** So many free ports, below those that the system gives to clients meanwhile. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

@@ -36,7 +36,7 @@ export class Memory {
     };
   }
 
-  /** Forgets all that was issued for somebody, or what is of one kind. */
+  /** Forgets all that was issued for a user, or what is of one kind. */
   forget(account: string, kind = ""): void {
     for (const [key, { payload }] of this.#entries) {
       if (payload["accountId"] === account && key.startsWith(kind)) this.#entries.delete(key);

@@ -174,7 +174,7 @@ const accountOf = (id: string) => ({
 
 const page = (content: string): string => `<!doctype html><title>Sign on</title>${content}`;
 
-/** The apps are the provider's own: whoever signs in has agreed. */
+/** The apps are the provider's own: a user who signs in has agreed. */
 async function grantAll(provider: Oidc, { oidc: { client, session } }: Context): Promise<object | undefined> {
   if (client === undefined || session.accountId === undefined) return undefined;
   const known = session.grantIdFor(client.clientId);

@@ -9,7 +9,7 @@ export type Ability =
   | "single-sign-on"
   /** Has a logout that an app can lead browsers to. */
   | "end-session"
-  /** Tells apps when somebody signs out. */
+  /** Tells apps when a user signs out. */
   | "back-channel"
   /** Takes tokens back. */
   | "revocation"

@@ -1,4 +1,4 @@
-/** Stands between everybody and a provider, and counts what is asked of it. It can be slow, and it can be gone. */
+/** Stands between all clients and a provider, and counts what is asked of it. It can be slow, and it can be gone. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";

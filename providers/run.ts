@@ -118,5 +118,5 @@ const seconds = (from: number): string => `${((Date.now() - from) / 1_000).toFix
 const indented = (text: string): string => text.replaceAll(/^/gm, "    ");
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-// Sockets and timers that nobody needs any more must not keep us.
+// Sockets and timers that are not needed any more must not keep us.
 process.exit(await main());

@@ -77,7 +77,7 @@ export class Stage {
     return new Stage({ provider, running, recorder, main: mainFleet, other: otherFleet }, users);
   }
 
-  /** Somebody who did nothing so far. */
+  /** A user who did nothing so far. */
   user(): string {
     return this.#users.pop() ?? missing("there are no users left");
   }
@@ -102,7 +102,7 @@ export class Stage {
   }
 }
 
-/** Somebody who is signed in, in one browser. */
+/** An authenticated user, in one browser. */
 export class Visitor {
   readonly browser: Browser;
   readonly page: Page;

@@ -18,7 +18,7 @@ export const SCRIPT = {
   "sec-fetch-dest": "empty",
 };
 
-/** Longer than any answer of a gateway takes: a wait for a renewal, and a machine that is busy. */
+/** Longer than any answer of a gateway takes: a wait for a refresh, and a machine that is busy. */
 const LONGEST_ANSWER = 30_000;
 
 export interface Reply {

@@ -106,5 +106,5 @@ function readFuzz(given: Given, seed: number) {
   return { run: "fuzz" as const, requests, seed, from, connections, minutes };
 }
 
-// Sockets and timers that nobody needs any more must not keep us.
+// Sockets and timers that are not needed any more must not keep us.
 process.exit(await main());

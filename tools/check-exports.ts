@@ -1,5 +1,5 @@
 /**
- * The names that each entry of the library exports, pinned: adding one is a decision, losing one breaks somebody.
+ * The names that each entry of the library exports, pinned: adding one is a decision, losing one breaks an app.
  * `node tools/check-exports.ts --update` writes the snapshot anew.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

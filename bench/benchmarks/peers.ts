@@ -16,7 +16,7 @@ import { CALM } from "../subjects/programs.ts";
 /** What is asked for, and by how many connections. */
 interface Workload {
   readonly name: string;
-  /** Bytes of the answer; 0: whether somebody may pass. */
+  /** Bytes of the answer; 0: whether a user may pass. */
   readonly bytes: number;
   readonly connections: number;
   /** Of oauth2-proxy's processor time. */
@@ -33,7 +33,7 @@ const WORKLOADS: readonly Workload[] = [
 ];
 /** A window is so many times as long as in the other benchmarks: a large answer takes milliseconds. */
 const WINDOWS = 2;
-/** How long everybody is warmed up at most, in seconds. */
+/** How long each program is warmed up at most, in seconds. */
 const LONGEST_WARM_UP = 4;
 const RATE = 1_000;
 const PACED_MILLIS = 2_000;

@@ -13,7 +13,7 @@ const PATHS: readonly (readonly [name: string, path: string])[] = [
   [MATCHED, "/matched"],
 ];
 
-/** What it costs that a proxy in front asserts who asks, where that is whose session it is. Both get the same bytes. */
+/** What it costs if a proxy in front asserts the user whose session it is. Both get the same bytes. */
 export async function reconcileBench(stage: Stage, only: RegExp): Promise<Findings> {
   const bare = await stage.start("node:http", "floors/bare-node");
   const server = await stage.start(MATCHED, "coatcheck/proxied");

@@ -15,7 +15,7 @@ export interface Effort {
   /** The same for gateways, which do more for a request and differ more. */
   readonly gateways: number;
   readonly sessions: number;
-  /** In stores of which nobody comes again soon: more than any cache keeps. */
+  /** In stores whose users do not come again soon: more than any cache keeps. */
   readonly crowd: number;
   /** Of these, how many come again and again where that is measured. */
   readonly active: number;

@@ -13,7 +13,7 @@ export interface Person {
   };
 }
 
-/** Of one length for everybody, so that all answers are equally long. */
+/** Of one length for all users, so that all answers are equally long. */
 export function subjectOf(index: number): string {
   return `user-${String(index).padStart(6, "0")}`;
 }

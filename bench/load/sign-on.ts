@@ -1,4 +1,4 @@
-/** Signs somebody in as a browser does, whatever the program in front: by its redirects and cookies. */
+/** Signs a user in as a browser does, whatever the program in front: by its redirects and cookies. */
 import type { Dispatcher } from "undici";
 import { request } from "undici";
 
@@ -6,13 +6,13 @@ import { request } from "undici";
 export interface Front {
   readonly port: number;
   readonly host: string;
-  /** An address that needs somebody signed in. */
+  /** An address that needs an authenticated user. */
   readonly path: string;
 }
 
 const MOST_REDIRECTS = 10;
 
-/** Answers the `Cookie` header line of somebody who is signed in. */
+/** Answers the `Cookie` header line of an authenticated user. */
 export async function signOn(front: Front): Promise<string> {
   const jar = new Map<string, string>();
   let at = new URL(front.path, `http://${front.host}`);

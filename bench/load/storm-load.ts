@@ -14,7 +14,7 @@ export type StormQuestion =
       readonly others: readonly string[];
       readonly storm: readonly string[];
     }
-  /** Connections are opened and closed outside of what is measured: how many there are is no matter of renewals. */
+  /** Connections are opened and closed outside of what is measured: their number says nothing of refreshes. */
   | { readonly kind: "open"; readonly name: string }
   | { readonly kind: "close"; readonly name: string }
   /** Times in milliseconds, the rate in requests a second. */
@@ -78,7 +78,7 @@ class Connection {
     });
     socket.on("close", () => {
       failure ||= "the server closed a connection";
-      // Nobody waits for its answer any longer.
+      // Its answer is not waited for any longer.
       this.#done?.(performance.now() - this.#sent);
     });
   }

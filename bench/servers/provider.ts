@@ -1,4 +1,4 @@
-/** An OpenID provider that takes everybody's word: the code is the person and the nonce. */
+/** An OpenID provider that believes its callers: the code is the person and the nonce. */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
@@ -24,7 +24,7 @@ async function tokens(form: URLSearchParams): Promise<object> {
   return { access_token: `access-${index}`, token_type: "Bearer", expires_in: 86_400, id_token: idToken };
 }
 
-/** Everybody who comes is somebody new. */
+/** Every login is a new user's. */
 let people = 0;
 
 function authorize(query: URLSearchParams): string {

@@ -32,7 +32,7 @@ export async function startGateway(stage: Stage, name: string, { store, issuer, 
       COATCHECK_CLIENT_SECRET: "bench-secret",
       COATCHECK_TRUSTED_PROXIES: "127.0.0.1",
       COATCHECK_ACCESS_LOG: "false",
-      // So that nobody's visit is due to be written down while reading is measured.
+      // So that no user's visit is due to be written down while reading is measured.
       COATCHECK_IDLE: "30d",
       COATCHECK_LIFETIME: "30d",
       ...(upstream === undefined ? {} : { COATCHECK_UPSTREAM: upstream }),
@@ -50,7 +50,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   throw new Error("the gateway does not get ready");
 }
 
-/** A port that nobody listens on just now, below those that the system gives to whoever connects meanwhile. */
+/** A free port, below those that the system gives to clients meanwhile. */
 export async function freePort(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const port = randomInt(11_000, 32_768);

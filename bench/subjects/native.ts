@@ -36,7 +36,7 @@ export class Program {
     }
   }
 
-  /** What it wrote last, for whoever has to find out why it does not work. */
+  /** What it wrote last, to find out why it does not work. */
   get said(): string {
     return this.#said;
   }

@@ -29,12 +29,12 @@ const HOST = "app.example.com";
 /** A program with people signed in. */
 export interface Subject {
   readonly started: Started;
-  /** Header lines of everybody's requests, and each one's `Cookie`. */
+  /** Header lines of all users' requests, and each one's `Cookie`. */
   readonly lines: readonly string[];
   readonly cookies: readonly string[];
-  /** Where it is asked whether somebody may pass, with the lines for that. */
+  /** Where it is asked whether a user may pass, with the lines for that. */
   readonly check?: { readonly path: string; readonly lines: readonly string[] };
-  /** It asks nobody who they are and has no app behind it: what any check by a process of Node's costs at least. */
+  /** It authenticates no caller and has no app behind it: what any check by a process of Node's costs at least. */
   readonly isFloor?: true;
 }
 

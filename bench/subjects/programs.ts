@@ -67,7 +67,7 @@ export async function firstAnswer(program: Program, port: number, started: numbe
   throw new Error(`${program.name} does not answer\n${program.said}`);
 }
 
-/** Waits until somebody accepts connections there. */
+/** Waits until connections are accepted there. */
 async function accepting(program: Program, port: number): Promise<void> {
   const since = performance.now();
   while (performance.now() - since < LONGEST_START) {
@@ -90,7 +90,7 @@ async function started(stage: Stage, program: Program, port: number, since: numb
   return { name: program.name, port, helper: program, startMillis: await firstAnswer(program, port, since, path) };
 }
 
-/** The least that Node does for a request: 204, whoever asks for whatever. */
+/** The least that Node does for a request: 204 to every request. */
 export async function startBareServer(stage: Stage, name: string): Promise<Started> {
   const port = await freePort();
   const { NODE_OPTIONS: _, ...env } = process.env;

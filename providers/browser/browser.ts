@@ -35,7 +35,7 @@ export class Browser {
     this.jar = jar;
   }
 
-  /** Opens an address that somebody typed, or went back to. */
+  /** Opens an address that the user typed, or went back to. */
   open(address: string | URL): Promise<Page> {
     return this.#navigate(new URL(address), { method: "GET", headers: {} }, undefined);
   }
@@ -59,7 +59,7 @@ export class Browser {
     return this.submit(page, filled(form, user, password));
   }
 
-  /** Sends the only form of a page, as somebody does who is asked to confirm. */
+  /** Sends the only form of a page, as a user does who is asked to confirm. */
   confirm(page: Page): Promise<Page> {
     const form = formsOf(page.text).find(({ method }) => method === "POST");
     if (form === undefined) throw new Error(`a question was expected: ${described(page)}`);
@@ -124,7 +124,7 @@ export class Browser {
   }
 }
 
-/** A page in a line, for whoever has to find out why. */
+/** A page in a line, to find out why. */
 export function described({ url, status, text }: Answer): string {
   const words = text
     .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, " ")

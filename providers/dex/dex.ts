@@ -45,7 +45,7 @@ export const DEX_STAND_IN: Provider = {
 
 const LONGEST_START = 90_000;
 const LONGEST_ROTATION = 90_000;
-/** bcrypt of the password of everybody. */
+/** bcrypt of the password of all users. */
 const HASH = "$2y$10$UI7p4Q6spaOx48wXiuG5GO4HtLacxSJRCWo7CdwLN.hmh7nRc1N9G";
 
 class Dex implements Running {

@@ -89,7 +89,7 @@ export function refreshes(stage: Stage, since: number): { readonly sent: number;
   return { sent: first.length, given: first.filter(({ status }) => status === 200).length };
 }
 
-/** So many browsers, each with somebody else. */
+/** So many browsers, each with another user. */
 export async function crowd(stage: Stage, count: number): Promise<Visitor[]> {
   const visitors: Visitor[] = [];
   // Two at a time: providers make logins slow on purpose.

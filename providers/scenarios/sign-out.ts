@@ -148,7 +148,7 @@ async function isOverSoon(visitor: Visitor): Promise<boolean> {
   return Date.now() - begun < SOON;
 }
 
-/** Signs somebody out where they are signed on, without an app. */
+/** Signs a user out at the provider where they are signed on, without an app. */
 async function signOutAt(stage: Stage, browser: Browser): Promise<void> {
   const response = await fetch(`${stage.running.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
   const endpoint: unknown = Reflect.get(Object(await response.json()), "end_session_endpoint");

@@ -8,7 +8,7 @@ import { LARGEST_BODY } from "./servers/gateway.ts";
 export interface Expected {
   /** Whether the app is asked. */
   readonly app: "must" | "may" | "never";
-  /** Who the app may be told is asking; nobody is an empty name. */
+  /** The users that the app may be told; an anonymous caller is an empty name. */
   readonly users: readonly string[];
   /** What the app says, where it is asked. */
   readonly outcome: Outcome;
@@ -66,7 +66,7 @@ function admissionOf(request: RequestPlan): Admitted {
   const no = (...own: number[]): Admitted => ({ app: "never", users: [], own });
   if (rule === "public") return { app: "must", users: [""], own: [] };
   const unsafe = !SAFE.has(method);
-  // A handshake from elsewhere is refused before anybody is looked up.
+  // A handshake from elsewhere is refused before its caller is authenticated.
   if (upgrade === "websocket" && site === "cross") return no(403);
   if (credential === "bogus-bearer") return no(401, 403);
   if (credential === "both") return { app: "may", users: [`m${person}`, `mr${person}`], own: [400, 401, 403] };

@@ -17,14 +17,14 @@ export interface Circumstances {
   readonly seen: (id: string) => readonly Seen[];
 }
 
-/** Why an answer is wrong. `foreign`: it is of another request, or for somebody else. */
+/** Why an answer is wrong. `foreign`: it is of another request, or for another user. */
 export interface Violation {
   readonly kind: "foreign" | "framing" | "wrong" | "unanswered" | "open" | "leaked";
   readonly connection: number;
   readonly message: string;
 }
 
-/** Holds what a connection brought against what it should. Pure: it can be tried on connections that nobody made. */
+/** Holds what a connection brought against what it should. Pure: it can be tried on invented connections. */
 export function judge(plan: ConnectionPlan, played: Played, circumstances: Circumstances): readonly Violation[] {
   const found: Violation[] = [];
   const say = (kind: Violation["kind"], message: string): void => void found.push({ kind, connection: plan.index, message });

@@ -18,7 +18,7 @@ export interface Answered {
   readonly at: number;
   readonly reply: Reply;
 }
-/** Nobody answered, or only that it should be tried again. */
+/** No gateway answered, or only that it should be tried again. */
 export interface Stuck {
   readonly kind: "stuck";
   readonly by: string;

@@ -40,7 +40,7 @@ const WORTH_FAULTS = 25;
 /** A refused answer and the row's ending are stamped by different processes. */
 const STAMPS = 50;
 
-/** Holds all journals against each other. Pure: it can be tried on journals that nobody lived. */
+/** Holds all journals against each other. Pure: it can be tried on invented journals. */
 export function judge(journals: Journals): Verdict {
   const used = new Map<Fault, Set<string>>();
   const repeats: Repeat[] = [];
@@ -189,7 +189,7 @@ function endingOf({ session }: Known, journals: Journals, repeats: readonly Repe
   return { loggedOut: { session, reason, repeat }, messages };
 }
 
-/** Who is killed between the store and the log tells nobody. */
+/** A gateway that is killed between the store and the log tells no one. */
 function mayBeUntold(ended: number, teller: Life | undefined, faults: readonly Fault[]): boolean {
   return faults.some(
     ({ kind, by, from }) => kind === "kill" && by === teller && from >= ended - STAMPS && awake(by, ended, from, faults) <= SLACK,

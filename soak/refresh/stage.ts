@@ -99,7 +99,7 @@ function settings(issuer: string, upstream: string, clientId: string): object {
 }
 
 /**
- * Ports that nobody listens on, below those that the system gives to whoever connects: a gateway that was killed gets
+ * Free ports, below those that the system gives to clients: a gateway that was killed gets
  * its own again, however many connections were made meanwhile.
  */
 async function freePorts(count: number): Promise<readonly number[]> {

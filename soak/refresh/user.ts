@@ -28,7 +28,7 @@ const SHAPES = [
   [5, 250],
 ] as const;
 
-/** Somebody with three tabs, busy whenever the access token runs out; signs in again when signed out. */
+/** A user with three tabs, busy whenever the access token runs out; signs in again when signed out. */
 export class User {
   readonly #name: string;
   readonly #fleet: Fleet;

@@ -1,5 +1,5 @@
 /**
- * Makes the packages' `dist`: the library file by file, for whoever imports it; then the gateway as a bundle, since it
+ * Makes the packages' `dist`: the library file by file, for apps that import it; then the gateway as a bundle, since it
  * is only started. The gateway's types are checked against what the library publishes.
  */
 import { spawnSync } from "node:child_process";

@@ -34,7 +34,7 @@ const modules = join(root, "node_modules");
 const gateway = join(root, "alone", "coatcheck-gateway");
 const command = join(gateway, "dist", "main.js");
 
-/** Node as somebody has it who installed the packages. */
+/** Node as a user of the packages has it. */
 function node(...options: readonly string[]) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   return spawnSync(process.execPath, options, { cwd: root, encoding: "utf8", env });

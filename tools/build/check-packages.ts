@@ -118,7 +118,7 @@ function packageOf(specifier: string): string {
 
 const PACKED = /^(dist\/.+\.(js|d\.ts)|package\.json|config\.schema\.json|README\.md|LICENSE|THIRD-PARTY\.txt)$/;
 
-/** Files in a package that nobody who installs it wants. */
+/** Files that do not belong into a package. */
 export function checkPacked(folder: string, files: readonly string[]): readonly Violation[] {
   return files
     .filter((file) => !PACKED.test(file) || isTest(file))

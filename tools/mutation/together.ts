@@ -1,7 +1,7 @@
 /**
  * `node together.ts FILE…`: runs test files one after the other in one process, which spares each its start. Ends with
  * status 1 at the first test that fails. Which file it is at, by number, stands in the file that `COATCHECK_AT` names;
- * a dot for each test tells whoever waits that it goes on.
+ * a dot for each test tells the caller that it goes on.
  */
 import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";

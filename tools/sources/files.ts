@@ -19,7 +19,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Files that git knows or would add: what is ignored is nobody's source. */
+/** Files that git knows or would add: what is ignored is no source. */
 export function listFiles(root: string = ROOT): readonly string[] {
   const output = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,

@@ -2,7 +2,7 @@
 import type { Token } from "./tokens.ts";
 
 export interface Import {
-  /** As written, or `null` where it is computed and nobody can say. */
+  /** As written, or `null` if it is computed and cannot be known. */
   readonly specifier: string | null;
   readonly line: number;
 }

@@ -9,7 +9,7 @@ import { signIn } from "coatcheck/testing";
 import { dataOf, personOf } from "../../load/people.ts";
 import { serve } from "../serving.ts";
 
-/** Somebody for every session: answers their `Cookie` headers. */
+/** A user for every session: answers their `Cookie` headers. */
 export async function signInAll(auth: Auth<unknown>, sessions: number): Promise<readonly string[]> {
   const cookies: string[] = [];
   for (let index = 0; index < sessions; index++) {
@@ -33,12 +33,12 @@ export function authOn(store: SessionStore): Auth<unknown> {
     publicUrl: "https://app.example.com",
     secrets: randomBytes(32).toString("base64url"),
     store,
-    // So that nobody's visit is due to be written down while reading is measured.
+    // So that no user's visit is due to be written down while reading is measured.
     session: { preset: "aal1" },
   });
 }
 
-/** Coatcheck on `node:http`: at `/user` for somebody signed in alone, elsewhere for everybody. */
+/** Coatcheck on `node:http`: at `/user` for authenticated users alone, elsewhere for anonymous ones too. */
 export function serveCoatcheck(auth: Auth<unknown>, credentials: readonly string[]): void {
   const web = coatcheckNode(auth);
   const anybody = web.handler((_request, response, session) => {

@@ -1,4 +1,4 @@
-/** A proxy as it is written with Fastify: every request on to the upstream, and nobody asked who it is. */
+/** A proxy as it is written with Fastify: every request on to the upstream, and no caller authenticated. */
 import proxy from "@fastify/http-proxy";
 import Fastify from "fastify";
 import { given, serve } from "../serving.ts";

@@ -11,7 +11,7 @@ export interface Person {
   readonly cookie: string;
 }
 
-/** Everybody whose credentials take part. */
+/** All users whose credentials take part. */
 export interface People {
   /** Signed in, and in the group. */
   readonly members: readonly Person[];
@@ -27,7 +27,7 @@ export interface People {
 
 const COUNT = 8;
 
-/** Signs everybody in by the front door, and some out again. */
+/** Signs all users in through the gateway, and some out again. */
 export async function invite(port: number, bearer: (subject: string) => string): Promise<People> {
   const all = async (letter: string): Promise<readonly Person[]> => {
     const people: Person[] = [];

@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 export interface Asked {
   readonly id: string;
   readonly method: string;
-  /** Who asks, as the gateway says. */
+  /** The user, as the gateway says. */
   readonly user: string;
   /** What the request asks to be told in a cookie; of ours. */
   readonly cookie: string;
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly app: number;
   /** Whether the answer of the app is seen to its end. */
   readonly complete: "must" | "may" | "never";
-  /** What the gateway may say in its place. */
+  /** What the gateway may say instead. */
   readonly own: readonly number[];
 }
 

@@ -38,7 +38,7 @@ export interface Measured {
   readonly external: number;
   readonly sockets: number;
 }
-/** A promise that nobody handled, or an error that nobody caught. */
+/** An unhandled rejection, or an uncaught exception. */
 export interface Unhandled {
   readonly kind: "unhandled";
   readonly what: string;

@@ -95,7 +95,7 @@ export const CALM: readonly Manner[] = [
   }),
 ];
 
-/** The upstream refuses the access token; the gateway renews it and asks once more. */
+/** The upstream refuses the access token; the gateway refreshes it and asks once more. */
 export const REJECTS: Manner = {
   name: "rejects",
   weight: 2,

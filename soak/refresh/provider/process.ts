@@ -22,7 +22,7 @@ process.once("message", (order) => {
   if (!isProviderOrder(order)) throw new TypeError("an order for the provider was expected");
   void serve(order);
 });
-// Whoever started us is gone.
+// The process that started us is gone.
 process.once("disconnect", () => process.exit());
 
 async function serve(order: ProviderOrder): Promise<void> {
@@ -97,7 +97,7 @@ function provider(issuer: string, { clientId, clientSecret, callback, lifetime, 
   return made;
 }
 
-/** Whoever comes is whom the login's hint names. */
+/** The user is the one whom the login's hint names. */
 async function signIn(provider: Provider, context: Context): Promise<void> {
   const { req, res } = context;
   const { params } = await provider.interactionDetails(req, res);
