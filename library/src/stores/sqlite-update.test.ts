@@ -8,7 +8,9 @@ import type { Arbitrary } from "fast-check";
 import { array, asyncProperty, assert as check, constant, constantFrom, integer, oneof, record } from "fast-check";
 import type { SessionRow } from "../contracts.ts";
 import { freshId, HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
-import { STATEMENTS } from "./sqlite/statements.ts";
+import { insertRow, updateRow } from "./sqlite/row.ts";
+import { openDatabase } from "./sqlite/schema.ts";
+import { prepareAll, STATEMENTS } from "./sqlite/statements.ts";
 import { sqlite } from "./sqlite.ts";
 
 async function withPath(run: (path: string) => unknown): Promise<void> {
@@ -74,6 +76,23 @@ test("F-71 what is due has an index from the first list of it on, for every proc
       "sessions_renew",
       "sessions_sid",
     ]);
+  }));
+
+test("F-71 a lease and renewed tokens count for as many pages as they add to the log", () =>
+  withPath((path) => {
+    const db = openDatabase(path, { busyTimeout: 100, durability: "normal", mmap: 0 });
+    const sql = prepareAll(db);
+    const frames = (): number => Number(db.prepare("PRAGMA wal_checkpoint(NOOP)").get()?.["log"]);
+    for (const length of [10, 2_100, 3_500, 5_000, 9_000]) {
+      const row = sampleRow({ body: "b".repeat(length), sid: null });
+      insertRow(sql, row);
+      const before = frames();
+      const leased = updateRow(sql, { ...row, version: 2, lease: "lease" }, 1);
+      const renewed = updateRow(sql, { ...row, version: 3, lease: null, renewAt: START, body: "c".repeat(length) }, 2);
+      assert.deepEqual([leased.changes, renewed.changes], [1, 1]);
+      assert.equal(leased.pages + renewed.pages, frames() - before, `${length}`);
+    }
+    db.close();
   }));
 
 const ID = freshId(START + HOUR);

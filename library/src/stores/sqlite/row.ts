@@ -30,7 +30,10 @@ function inserted(sql: Statements, row: SessionRow): StatementResult {
   return inPlace?.changes === 1 ? inPlace : sql.insert.run(...cells);
 }
 
-/** The result of a write: how many rows changed, and how many pages it added to the log at most. */
+/**
+ * The result of a write: how many rows changed, and about how many pages it added to the log. The index by `renew_at`,
+ * which few files have, is not counted: a refresh then adds twice as many.
+ */
 export interface Written {
   readonly changes: number | bigint;
   readonly pages: number;
@@ -39,6 +42,8 @@ export interface Written {
 /** Index pages that an update of every column changes; also the pages that emptying a row adds to the log. */
 export const INDEX_PAGES = 4;
 const PAGE = 4_096;
+/** What a row has beside its body, and a page beside its rows, in bytes. */
+const BESIDE_BODY = 400;
 
 /**
  * Optimistic concurrency: replaces a live row only if the stored one has this version. SQLite rewrites an index entry
@@ -47,12 +52,18 @@ const PAGE = 4_096;
  */
 export function updateRow(sql: Statements, row: SessionRow, version: number): Written {
   const place = placeOf(row.id);
-  const own = Math.ceil(row.body.length / PAGE) + 1;
+  const own = pagesOf(row);
   if (place !== 0 && row.ended === null && row.reason === null) {
     const light = row.lease === null ? refreshed(sql, row, version, place) : leased(sql, row, version, place);
-    if (light.changes === 1) return { changes: 1, pages: own + (row.lease === null ? 1 : 0) };
+    if (light.changes === 1) return { changes: 1, pages: own };
   }
   return { changes: sql.update.run(...cellsOf(row).slice(1), row.id, version).changes, pages: own + INDEX_PAGES };
+}
+
+/** A row that needs more than its page gets new ones with each write, and those before are overwritten. */
+function pagesOf({ body }: SessionRow): number {
+  const pages = Math.ceil((body.length + BESIDE_BODY) / PAGE);
+  return pages === 1 ? 1 : 2 * pages;
 }
 
 type StatementResult = ReturnType<StatementSync["run"]>;
