@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { findServer } from "../../tools/suite/servers.ts";
+import { findPageBrowser } from "../../tools/suite/servers.ts";
 import { statusWith } from "./check.ts";
 import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
 
@@ -27,7 +27,7 @@ let browser: Browser;
 
 before(async () => {
   demo = await startDemo(folder, ANY_PORTS);
-  const executablePath = findServer("chromium") ?? assert.fail("Chromium is not installed");
+  const executablePath = findPageBrowser() ?? assert.fail("Chromium is not installed");
   browser = await chromium.launch({ executablePath, args: FLAGS });
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
 });

@@ -1,8 +1,12 @@
-import { findServer } from "../../tools/suite/servers.ts";
+import { findPageBrowser, findServer } from "../../tools/suite/servers.ts";
 import { nginx } from "./testing/fronts.ts";
 import { oauth2Proxy } from "./testing/sign-on.ts";
 import { behind } from "./testing/suite.ts";
 
 const command = (name: Parameters<typeof findServer>[0]) => findServer(name) ?? name;
 
-behind(command("chromium"), nginx(command("nginx"), "behind-a-proxy/nginx.conf"), oauth2Proxy(command("oauth2-proxy")));
+behind(
+  findPageBrowser() ?? "chromium",
+  nginx(command("nginx"), "behind-a-proxy/nginx.conf"),
+  oauth2Proxy(command("oauth2-proxy")),
+);

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import { after, before, test } from "node:test";
 import { type Browser, chromium } from "playwright-core";
-import { findServer } from "../../../../tools/suite/servers.ts";
+import { findPageBrowser } from "../../../../tools/suite/servers.ts";
 import { selfSigned } from "../../../test-support/certificate.ts";
 import { escapeText } from "../../../test-support/html.ts";
 import type { LyingProvider } from "../../../test-support/lies.ts";
@@ -63,7 +63,7 @@ before(async () => {
     if (request.method === "POST") posts.push({ cookies: cookie, origin, site });
     handler(request, response);
   });
-  const executablePath = findServer("chromium") ?? assert.fail("Chromium is not installed");
+  const executablePath = findPageBrowser() ?? assert.fail("Chromium is not installed");
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
   open.defer(() => browser.close());
 });
