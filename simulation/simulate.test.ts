@@ -112,7 +112,7 @@ test("a broken engine is caught, and what it did is told in few steps", async ()
   assert.match(stdout, /\((app-)?logout(-fails)?\) shows s\d+ →/);
 });
 
-test("F-47 seeds have providers of every kind, several of them, limits, streams, late notices, and stores that are busy or hang", () => {
+test("F-47 seeds have every kind of provider, limits, streams, late notices, busy and hanging stores", () => {
   const scripts = Array.from({ length: 300 }, (_, seed) => generate(seed + 1));
   const seen = (what: (script: (typeof scripts)[number]) => unknown): readonly unknown[] =>
     [...new Set(scripts.map(what))].sort();

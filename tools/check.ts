@@ -27,6 +27,7 @@ import type { Rule } from "./rule.ts";
 import { run } from "./rule.ts";
 import type { Violation } from "./sources/files.ts";
 import { ROOT } from "./sources/files.ts";
+import { titles } from "./suite/check-titles.ts";
 
 /** A program whose output tells what is wrong, line by line. */
 function program(name: string, command: string, options: readonly string[]): Rule {
@@ -76,6 +77,7 @@ const RULES: readonly Rule[] = [
   packages,
   exportNames,
   requirements,
+  titles,
   documentation,
   examples,
 ];

@@ -340,7 +340,7 @@ test("OP-01 no metric holds a secret, and its labels are few, whatever requests 
   assert.equal(/path-|agent-|\.example/.test(second), false);
 });
 
-test("OP-01, TK-11 nothing that the browser gets holds a token, code or secret, but the ticket in its cookie and the login's address", () => {
+test("OP-01, TK-11 no token, code or secret reaches the browser, but its ticket and the login's address", () => {
   assert.ok(answers.length > 50);
   for (const { what, answer } of answers) {
     const { location = "", "set-cookie": _, ...headers } = answer.headers;

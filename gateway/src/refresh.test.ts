@@ -123,7 +123,7 @@ const OUTAGES: readonly (readonly [name: string, begin: () => Promise<void>])[] 
 ];
 
 for (const [name, begin] of OUTAGES) {
-  test(`S-05, S-23, RF-05 the provider is down (${name}): identity yes, token no, never an ending, and all is well when it is back`, async () => {
+  test(`S-05, S-23, RF-05 the provider is down (${name}): identity yes, token no, and no session ends`, async () => {
     const browser = await stale(`outage-${name.length}`);
     const { a, b, clock, provider } = here;
     await begin();

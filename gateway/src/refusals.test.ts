@@ -51,7 +51,7 @@ test("F-31 a second browser's login takes the first one's refresh token, as at D
   assert.equal(await signInAgain(first, "/auth/login?return_to=%2Fwanted"), "/wanted");
 });
 
-test("F-31 a provider that refuses our client keeps no user in 503: past unconfirmed a page goes to the login, a script gets 401", async () => {
+test("F-31 a provider refuses our client: past unconfirmed a page goes to the login, a script gets 401", async () => {
   const browser = await here.signIn("client");
   refuses(401, "invalid_client");
   here.clock.pass(RAN_OUT);

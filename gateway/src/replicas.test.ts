@@ -103,7 +103,7 @@ test("CB-09 a ticket from before a login on the other replica is dead on both", 
   assert.deepEqual([await statusAt(a, browser), await statusAt(b, browser)], [200, 200]);
 });
 
-test("S-39, S-41 another secret refuses a login in progress, clears its cookie once and makes no loop; tickets depend on the store alone", async () => {
+test("S-39, S-41 another secret refuses a login in progress once, without a loop; tickets live on", async () => {
   const browser = new Browser();
   const back = await browser.approve(await browser.begin(a.port));
   const before = provider.count("/token");

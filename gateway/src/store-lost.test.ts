@@ -131,7 +131,7 @@ function removeAll(): void {
 }
 
 for (const [command, words, lose] of LOSSES) {
-  test(`F-11 ${command}: a process that holds the old file is not ready, answers 503 and says so once; nothing told to it is lost in silence`, async () => {
+  test(`F-11 ${command}: the process with the old file is not ready, answers 503 and says so once`, async () => {
     const { old, restarted, browser } = await afterLosing(lose);
     const said = await ready({ admin: (path) => old.admin(path) }, false);
     assert.equal(said.store, false);

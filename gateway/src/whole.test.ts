@@ -89,7 +89,7 @@ test("CK-01, CK-02, CK-03, CK-04 the cookies of a login and a session are Secure
   assert.ok(back.setCookies.some((line) => line.startsWith(flow.slice(0, flow.indexOf("="))) && line.includes("Max-Age=0")));
 });
 
-test("A-15, A-16 the app always gets every identity header: filled for who is signed in, empty for who is not, never a client's", async () => {
+test("A-15, A-16 the app gets every identity header, empty for anonymous callers, never a client's", async () => {
   const spoofed = Object.fromEntries(IDENTITY.map((name) => [name, "evil"]));
   await get(new Browser(), "/open/a", { ...PAGE, ...spoofed, x_auth_request_user: "evil" });
   for (const name of IDENTITY) assert.equal(last().headers[name], "", name);

@@ -96,7 +96,7 @@ test("F-67 sameSite is Lax or Strict, whatever JavaScript says", () => {
 });
 
 for (const refreshTimeout of [480_001, 600_000, 0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-  test(`F-30 a provider of one's own that says its refresh takes ${refreshTimeout} ms is refused at start: nobody would watch its lease for so long`, () => {
+  test(`F-30 a provider whose refresh takes ${refreshTimeout} ms is refused at start: no lease is so long`, () => {
     const own = { ...fakeProvider({ users: [] }), refreshTimeout };
     assert.match(
       refusal(() => coatcheck({ ...given, provider: own })),

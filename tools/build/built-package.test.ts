@@ -180,7 +180,7 @@ test("F-51 package: with nothing installed beside it the gateway answers, and en
   }
 });
 
-test("F-51 package: until somebody signs in the gateway goes without Node's fetch, which is megabytes and tens of milliseconds", async () => {
+test("F-51 package: until a user signs in the gateway goes without Node's fetch, which costs megabytes", async () => {
   let issuer = "";
   await using provider = createServer((_, response) => {
     const metadata = { issuer, authorization_endpoint: issuer, token_endpoint: issuer, jwks_uri: issuer };

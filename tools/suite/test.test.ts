@@ -36,7 +36,7 @@ test("test runner: the name of a test says which server it needs", () => {
   assert.deepEqual(serversOf("b/nginx.test.ts"), []);
 });
 
-test("test runner: what was compiled is kept in the checkout, unless coverage is wanted or another place is named", () => {
+test("test runner: compiled code is kept in the checkout, unless coverage or another place is wanted", () => {
   const inCheckout = join(ROOT, "node_modules");
   assert.ok(compileCache(["--test-name-pattern=x"], {}).NODE_COMPILE_CACHE?.startsWith(inCheckout));
   assert.deepEqual(compileCache(["--experimental-test-coverage"], {}), {});

@@ -348,7 +348,7 @@ test("durations read as they are written", () => {
   for (const text of ["", "1", "h", "-1h", "1.5h", "1 h", "1y"]) assert.equal(parseDuration(text), undefined, text);
 });
 
-test("docs/configuration.md and config.schema.json say what the definition says (node gateway/test-support/config-documents.ts writes them)", () => {
+test("docs/configuration.md and config.schema.json are what config-documents.ts writes", () => {
   const document = readFileSync(TABLE, "utf8");
   assert.equal(withTable(document), document);
   assert.deepEqual(JSON.parse(readFileSync(SCHEMA, "utf8")), JSON.parse(schemaText()));

@@ -149,7 +149,7 @@ test("SE-09 other methods are 405", async () => {
   }
 });
 
-test("SE-16 S-65 a store that does not answer is 503 with Retry-After, and the session that was to end ends when it answers again", async () => {
+test("SE-16 S-65 a silent store is 503 with Retry-After, and the session ends when it answers again", async () => {
   const [cookie, other] = [await gateway.signIn("zoe"), await gateway.signIn("zoe's neighbour")];
   gateway.store.down = true;
   gateway.store.complaint = "the line of canary-host is cut";

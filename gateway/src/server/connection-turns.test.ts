@@ -203,7 +203,7 @@ test("F-03 bodies, and what a client sends behind them, pass a connection that i
   }
 });
 
-test("F-03 a connection that sends requests without end to an upstream that does not answer costs one read, not what it sends", async () => {
+test("F-03 requests without end to an upstream that does not answer cost one read, not what is sent", async () => {
   await withSlow(async (harness, _answer, upstream) => {
     const talk = dial(harness.port);
     const many = Buffer.from(get("/slow").repeat(1_000));

@@ -18,7 +18,7 @@ import { SlowUploads } from "./slow-uploads.ts";
 const post = (path: string, length: number): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`;
 
-test("F-04 an upload that trickles is 408 and gives its upstream's connection back; one that keeps the rate takes as long as it likes", () =>
+test("F-04 an upload that trickles is 408 and frees its connection; one that keeps the rate may last", () =>
   steadily(async () => {
     const aborted = Promise.withResolvers<void>();
     const harness = await startHarness(
@@ -54,7 +54,7 @@ test("F-04 an upload that trickles is 408 and gives its upstream's connection ba
     }
   }));
 
-test("F-04 an upload that is here as a whole and waits for the upstream is no slow one: it is answered, however long that takes", async () => {
+test("F-04 an upload that has arrived and waits for the upstream is answered, however long that takes", async () => {
   const held = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const harness = await startHarness(
@@ -116,7 +116,7 @@ test("F-04 a client that stands still after the answer to half an upload costs i
     }
   }));
 
-test("F-04 an upload of which the app wants no more is no slow one: the answer comes whole, though its client stands still before that", () =>
+test("F-04 an upload of which the app wants no more is answered whole, though its client stands still", () =>
   steadily(async () => {
     await using app = await rawUpstream((_head, socket) => {
       socket.end("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 6\r\n\r\nenough");

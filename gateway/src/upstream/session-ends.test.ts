@@ -79,7 +79,7 @@ const ENDINGS: {
 };
 
 for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
-  test(`PX-05 SE-09 LO-10 A-31 ${name} closes a session's WebSockets and event streams on every replica within a second, and no others`, async () => {
+  test(`PX-05 SE-09 LO-10 A-31 ${name} closes the session's streams alone, on every replica within 1 s`, async () => {
     const path = join(folder, `${reason}.db`);
     const elsewhere = sqlite(path);
     await using here = await start(sqlite(path));

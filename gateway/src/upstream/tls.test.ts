@@ -32,7 +32,7 @@ async function secure(name: string): Promise<Secure> {
   };
 }
 
-test("an upstream with TLS is known by the name in its url, whatever host it is told, on one connection for all public origins", async () => {
+test("an upstream with TLS is known by the name in its url, on one connection for all public origins", async () => {
   await using upstream = await secure("localhost");
   const url = `https://localhost:${upstream.port}`;
   const other = "other.example.com";

@@ -32,7 +32,7 @@ test("F-59 two rows of one place stay; a third is not kept until it is asked for
   assert.equal(hot.get("a", HASHES[0]), undefined);
 });
 
-test("F-59 a row that stays is a frozen copy, so that rows which are read and dropped are not made where those that stay end up", () => {
+test("F-59 a row that stays is a frozen copy, so that dropped rows are not made where it ends up", () => {
   const hot = new HotRows(16);
   const read = row("a");
   const kept = hot.keep(read, HASHES[0]);

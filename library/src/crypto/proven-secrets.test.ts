@@ -39,7 +39,7 @@ test("S-09 a secret is not recognised for a row that was changed in its place", 
   assert.equal(proven.has(row, shown(secret), NOW), false);
 });
 
-test("CR-02 CR-11 no other text is recognised: none that differs in one place, or in two that make up for one another, or at all", () => {
+test("CR-02 CR-11 no other text is recognised, not even one whose two differences make up for each other", () => {
   const proven = new ProvenSecrets();
   const { row, secret } = proved(proven);
   const codes = [...secret].map((character) => character.charCodeAt(0));
@@ -129,7 +129,7 @@ test("CR-02 of a secret no more is kept than what the prime leaves of each sum, 
   assert.equal(none.has(row, text(0, 0), NOW), true);
 });
 
-test("what was proved is forgotten after a minute, with the numbers that it was recognised by, and when the clock is set back", () => {
+test("what was proved is forgotten after a minute, with its numbers, and when the clock is set back", () => {
   let fills = 0;
   const proven = new ProvenSecrets({
     bytes(length) {

@@ -33,7 +33,7 @@ async function appWith(respond: (session: Session<JsonObject>, response: ServerR
 
 for (const later of [false, true]) {
   const when = later ? "later" : "at once";
-  test(`F-46 what an app records before it answers is stored, also in the place of an endpoint of ours: a store that answers ${when}`, async () => {
+  test(`F-46 what an app records before it answers is stored, an endpoint's too: store answers ${when}`, async () => {
     const { auth, cookie, server, stored } = await appWith((session, response) => {
       session.update((data) => ({ visits: Number(data["visits"] ?? 0) + 1 }));
       response.end("the app's");

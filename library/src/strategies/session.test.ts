@@ -69,7 +69,7 @@ test("A-47 no store is asked for what is no id", async () => {
   }
 });
 
-test("S-05 a ticket that is spelled right is an outage where the store fails, unknown where it does not know it, and proves where it does", async () => {
+test("S-05 a ticket that is spelled right: an outage if the store fails, unknown if it is, else a proof", async () => {
   const failing = (): never => {
     throw new Error("the disk is on fire");
   };

@@ -53,7 +53,7 @@ async function until(harness: Harness, what: RegExp): Promise<void> {
 const used = (use: string, count: number): RegExp =>
   new RegExp(`coatcheck_upstream_connections\\{upstream="[^"]*",use="${use}"\\} ${count}\\n`);
 
-test("F-04 a request waits for a connection for so long, then it is 503 with Retry-After, counted; what had its turn is served", async () => {
+test("F-04 a request that waits too long for a connection is 503 with Retry-After, counted", async () => {
   await withApp({ connections: 1, timeouts: { queue: "300ms" } }, async (harness, held, seen) => {
     const first = harness.get("/held");
     while (held.length === 0) await round();
@@ -110,7 +110,7 @@ test("F-04 event streams and WebSockets take no connection from requests, and ha
   });
 });
 
-test("F-04 a stream past the limit carries the cookies that its answer would have carried: of a session that is stored already", async () => {
+test("F-04 a stream past the limit carries the cookies of its answer, of a session that is stored already", async () => {
   await withApp({ connections: 1, streams: 1 }, async (harness) => {
     const open = await stalled(harness, `GET /events HTTP/1.1\r\n${HOST}\r\n`);
     await until(harness, used("lasting", 1));

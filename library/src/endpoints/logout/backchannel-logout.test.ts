@@ -221,7 +221,7 @@ test("LO-09 sid ends that session, sub alone all of them, and nobody else's", as
   );
 });
 
-test("F-33 of a person's sessions one is named: it ends at once, and the others when their token runs out and the refresh is refused", async () => {
+test("F-33 the named session ends at once, the user's others when their refresh is refused", async () => {
   const here = site({ session: { idle: 86_400_000 } });
   const [first, second] = [await signedIn(here, op, "alice", "sid-1"), await signedIn(here, op, "alice", "sid-2")];
   op.lies.lost = ({ form }, response) =>

@@ -123,7 +123,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     assert.notEqual(await login(signingIn), null, "a later login is free");
   });
 
-  test(`F-61 F-23 ${kind}: one that began before the order and is stored before its second try is over too; a later one is free`, async () => {
+  test(`F-61 F-23 ${kind}: one stored between the order and its second try is over; a later one is not`, async () => {
     const store = open();
     const { clock, state, completed, signingIn, ending } = street(store);
     state.stopping = false;

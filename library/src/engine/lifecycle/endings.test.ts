@@ -138,7 +138,7 @@ for (const push of [true, false]) {
     assert.equal(reasonOf(busy), "expired");
   });
 
-  test(`SE-16 PX-05 while the store does not answer nobody's signal is aborted, and what ended meanwhile is heard of afterwards${where}`, async () => {
+  test(`SE-16 PX-05 a silent store aborts no signal, and what ended meanwhile is heard of afterwards${where}`, async () => {
     let down = false;
     const line = <T>(call: () => T): T => {
       if (down) throw new Error("the line is cut");

@@ -156,7 +156,7 @@ const KEPT: readonly [name: string, outcome: RefreshOutcome][] = [
 ];
 
 for (const [name, outcome] of KEPT) {
-  test(`RF-05 S-05 S-23 ${name}: the session lives on as an identity for session.unconfirmed, then 503; what needs the token gets 503 meanwhile`, async () => {
+  test(`RF-05 S-05 S-23 ${name}: an identity for session.unconfirmed, then 503; no token meanwhile`, async () => {
     world = renewalWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
     world.provider.always(() => outcome);
     const cookie = await world.signIn();
@@ -416,7 +416,7 @@ test("F-31 where the token alone is asked for, a provider that answers no for lo
   await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
 });
 
-test("RF-04 an answer that was lost is tried once more at the next use, and the provider's refusal then ends the session as refresh-lost", async () => {
+test("RF-04 a lost answer is tried again at the next use; a refusal then ends the session as refresh-lost", async () => {
   world = renewalWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -522,7 +522,7 @@ test("RF-03 a late holder's tokens are still taken where whoever took over got n
   assert.equal((await rowOf(cookie)).ended, null);
 });
 
-test("RF-06 S-21 logout during a refresh that hangs: 401 at once and for ever, everywhere, and the discarded token is revoked", async () => {
+test("RF-06 S-21 logout during a refresh that hangs: 401 at once, everywhere, and the token is revoked", async () => {
   world = renewalWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);

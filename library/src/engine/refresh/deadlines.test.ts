@@ -249,7 +249,7 @@ test("F-71 a timer that ends in the moment in which another took its place wakes
   assert.deepEqual([called, slept], [["early"], [100, 50, 50]]);
 });
 
-test("F-71 whatever is added and over in whatever order: all that are not over by their time are called, once, and nothing sleeps in the end", async () => {
+test("F-71 in whatever order: what is not over by its time is called once, and nothing sleeps in the end", async () => {
   const step = oneof(
     record({ kind: constantFrom("add" as const), in: integer({ min: 0, max: 300 }) }),
     record({ kind: constantFrom("end" as const), which: integer({ min: 0, max: 400 }) }),

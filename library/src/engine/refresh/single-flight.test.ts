@@ -74,7 +74,7 @@ test("F-71 a flight whose turn cannot be told fails for those who wait, and the 
   assert.equal((await asked)?.decision.kind, "proceed");
 });
 
-test("F-35 S-45 a handler that wants a token long after its request was read hears of a logout at once, while the provider is silent", async () => {
+test("F-35 S-45 a handler that asks for a token late hears of a logout at once, despite a silent provider", async () => {
   world = renewalWorld(2);
   const [here, there] = world.replicas;
   const cookie = await world.signIn();

@@ -122,7 +122,7 @@ test("S-34 what the handler writes is stored for the asserted user, and comes ba
   assert.equal(exchange.session.owner, "proxy:test alice");
 });
 
-test("F-31 whom a proxy asserts has no access token, with a session or without: no login is asked for, which would go on for ever", async () => {
+test("F-31 a user whom a proxy asserts has no access token, and no login is asked for, which would loop", async () => {
   start();
   const first = await visited({ user: "alice", navigates: true });
   await assert.rejects(first.exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });

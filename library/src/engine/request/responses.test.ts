@@ -159,7 +159,7 @@ test("F-31 F-46 of what a handler throws only the end of the session leads to th
   assert.deepEqual(answerThrown(other, asked("GET", NAVIGATION), answering), answerProblem("ERR_FORBIDDEN"));
 });
 
-test("F-46 who may not see a page is shown one with the way out; without a navigation, or with a challenge, it is the problem", () => {
+test("F-46 a forbidden page shows the way out; no navigation, or a challenge, gets the problem", () => {
   const refused = (code: ErrorCode, headers: Readonly<Record<string, string>>, challenge?: string): string =>
     answerDecision(
       { kind: "refuse", status: 403, code, ...(challenge === undefined ? {} : { challenge }) },

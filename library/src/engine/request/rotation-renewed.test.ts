@@ -14,7 +14,7 @@ async function rotated(exchange: RequestExchange<Record<string, unknown>> | unde
   return settled?.cookies[0]?.replace(/;.*/, "");
 }
 
-test("F-63 SE-07 who waited for a renewal while another replica exchanged the secret is given the same one, and a third tab lives on", async () => {
+test("F-63 SE-07 a caller who waited while another replica exchanged the secret gets the same one", async () => {
   world = renewalWorld(2);
   const [here, there] = world.replicas;
   const cookie = await world.signIn();

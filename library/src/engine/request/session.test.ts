@@ -167,7 +167,7 @@ test("F-46 data that do not fit any more are told of by the session that has the
   await Promise.all([auth.close(), newer.auth.close()]);
 });
 
-test("F-46 S-11 a token is for whom it was issued to; who has no session any more is told that, and all else that there is none", async () => {
+test("F-46 S-11 a token is for whom it was issued to; a caller without a session any more is told that", async () => {
   const { auth, visit } = worldOf();
   const cookie = await signIn(auth, { subject: "alice", accessToken: "at-alice" });
   const token = (session: Session<JsonObject>) => codeOf(session.accessToken());

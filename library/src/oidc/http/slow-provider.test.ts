@@ -70,7 +70,7 @@ interface Late {
   readonly open: () => void;
 }
 
-test("F-30 a provider that answers every refresh after 15 s for ten minutes, and then is quick: nobody is signed out, no refresh token is shown twice", async () => {
+test("F-30 a provider that takes 15 s for ten minutes signs no user out, is shown no refresh token twice", async () => {
   op.lies.token = (honest) => ({ ...honest, expires_in: 120 });
   const cookies: string[] = [];
   for (let user = 0; user < USERS; user += 1) cookies.push(await cookieOf(`user-${user}`));

@@ -87,7 +87,7 @@ async function refreshing() {
   };
 }
 
-test("F-30 close({ within }) listens for an answer so long and no longer; what came of it is stored as unknown, and no lease stands", async () => {
+test("F-30 close({ within }) waits so long for an answer, which is stored as unknown; no lease stands", async () => {
   await using app = await refreshing();
   app.close(20_000);
   app.clock.advance(19_000);

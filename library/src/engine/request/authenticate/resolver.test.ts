@@ -58,7 +58,7 @@ test("S-43 whoever is blocked no more is let in at once after forget, by owner w
   assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
 });
 
-test("F-69 S-31 S-05 S-56 an outage that the look-up declares, and its silence, are 503; what else it throws is the app's bug", async () => {
+test("F-69 S-31 S-05 S-56 a look-up's declared outage and its silence are 503; all else is the app's bug", async () => {
   let answer: () => Known | Promise<Known> = () => unavailable(new Error("the user table is away"));
   const users = lookup(() => answer());
   const { clock, events, resolver } = resolverWith({ resolve: users.resolve });

@@ -15,7 +15,7 @@ after(async () => {
   await op.close();
 });
 
-test("F-71 refreshes copy no metadata, import no key, go over no fetch and make no Response and no Headers, and run nothing of openid-client; what they check is checked as before", async () => {
+test("F-71 refreshes copy no metadata, import no key, make no Response or Headers, and check as before", async () => {
   const login = await signIn(op, provider);
   assert.ok(login.kind === "login");
   let { tokens } = login;

@@ -110,7 +110,7 @@ test("RF-07 the scope is what the answer says, and a refresh asks for none", asy
   assert.deepEqual([...(sent?.form.keys() ?? [])].sort(), ["grant_type", "refresh_token"]);
 });
 
-test("RF-05 invalid_grant ends the grant; an OAuth error that may be about something else is doubtful, and an answer that is none is unknown", async () => {
+test("RF-05 invalid_grant ends the grant; another OAuth error is doubtful, no answer is unknown", async () => {
   const json = "application/json";
   for (const [status, type, body, kind] of [
     [400, json, '{"error":"invalid_grant"}', "refused"],
