@@ -49,7 +49,7 @@ class World {
   };
 }
 
-test("pairs are measured in turns, bare first, and instances of one name take a round each and become one row", async () => {
+test("pairs are measured in turns, bare first; instances of one name take a round each, in one row", async () => {
   const world = new World();
   const bare = world.server("node:http", BARE_PORT, 10);
   const pairs: readonly Pair[] = [

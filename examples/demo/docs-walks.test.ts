@@ -84,7 +84,7 @@ async function signIn(visitor: Visitor, address: string, issuer: string): Promis
   return visitor.go(agreed.action, { form: agreed.fields });
 }
 
-test("the library in five minutes: from an empty folder to a page that knows who is signed in, and out again", async (t) => {
+test("the library in five minutes: from an empty folder to a page that knows its user, and out again", async (t) => {
   const { port, start } = await walkOf(t, "library-in-five-minutes.md", [3000, PROVIDER]);
   await start("provider.mjs");
   await start("app.ts");

@@ -73,7 +73,7 @@ test("A person signs in at a real provider, with claims from the ID token and da
   assert.deepEqual(JSON.parse(other.page.body).cart, []);
 });
 
-test("AR-02 the provider asks for PKCE: without a challenge it refuses, so every login above proved its verifier", async () => {
+test("AR-02 the provider refuses logins without a PKCE challenge, so every login above proved its verifier", async () => {
   const begun = await new Visitor().go(`${url}/auth/login`, { redirects: 0 });
   const sent = new URL(begun.headers.location ?? assert.fail("the login should redirect"));
   assert.equal(sent.searchParams.get("code_challenge_method"), "S256");

@@ -289,7 +289,7 @@ test("OP-01 the canaries are found where they are, in every encoding", () => {
   assert.ok(canaries.size > 500, String(canaries.size));
 });
 
-test("OP-01, S-09, S-40 no log line holds a secret, ticket, token, code, state or query, and none can be forged", () => {
+test("OP-01, S-09, S-40 no log line holds a secret, ticket, token, code, state or query, or can be forged", () => {
   const events = gateway.log.map((line) => {
     assert.match(line, /^\{[^\n\r]*\}\n$/, line);
     const said: { event?: string } = JSON.parse(line);

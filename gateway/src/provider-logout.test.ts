@@ -90,7 +90,7 @@ test("LO-04, LO-07 through the gateway too, refusals are 400, not stored, and no
   for (const secret of [token, idToken]) assert.ok(!logged.includes(secret.slice(0, 60)));
 });
 
-test("LO-11 the front channel: in the provider's frame, without a cookie, and framable by the provider alone", async () => {
+test("LO-11 the front channel: in the provider's frame, without a cookie, framable by the provider alone", async () => {
   const visitor = await signedIn(a, "dave");
   const query = new URLSearchParams({ iss: provider.issuer, sid: "sid-dave" }).toString();
   const framed = await b.ask(`/auth/frontchannel-logout?${query}`, { headers: FRAME });

@@ -70,7 +70,7 @@ test("F-31 a provider refuses our client: past unconfirmed a page goes to the lo
   assert.deepEqual(await here.statuses(browser), [200, 200]);
 });
 
-test("F-31 on demand, a page that needs a token goes to the login as well, past unconfirmed; a script gets 401", async () => {
+test("F-31 on demand too, past unconfirmed, a page that needs a token goes to the login; a script gets 401", async () => {
   await using there = await twoReplicas({ refresh: "on-demand" });
   const browser = await there.signIn("late");
   there.provider.fault = (endpoint, response, { form }) => {

@@ -58,7 +58,7 @@ const idsIn = (answer: Answered): readonly string[] => {
   return JSON.parse(answer.text).sessions.map(({ id }: { id: string }) => id);
 };
 
-test("SE-10 S-44 a session ended at one replica is 401 at the other at once, and the list of both has lost it", async () => {
+test("SE-10 S-44 a session ended at one replica is 401 at the other at once, and gone from both lists", async () => {
   const [phone, laptop] = [await a.signIn("nora"), await b.signIn("nora")];
   assert.deepEqual([...idsIn(await own(a, "GET", "sessions", laptop))].sort(), [idOf(phone), idOf(laptop)].sort());
   assert.deepEqual([await statusAt(a, phone), await statusAt(b, phone)], [200, 200]);

@@ -61,7 +61,7 @@ const WAYS: readonly (readonly [name: string, leave: (gateway: FullGateway, brow
 ];
 
 for (const [index, [name, leave]] of WAYS.entries()) {
-  test(`RF-06, S-21, S-42 ${name} while a refresh hangs: 401 at once and for ever, and what comes of it is revoked`, async () => {
+  test(`RF-06, S-21, S-42 ${name} while a refresh hangs: 401 at once, and what comes of it is revoked`, async () => {
     const { browser, held, asked } = await waiting(`leaver-${index}`);
     const copy = new Browser();
     for (const [cookie, value] of browser.jar) copy.jar.set(cookie, value);

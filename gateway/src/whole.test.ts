@@ -59,7 +59,7 @@ const last = (): FullGateway["seen"][number] => {
 const get = (browser: Browser, path: string, headers: object = PAGE): Promise<Answered> =>
   browser.send(gateway.port, path, { headers: { ...headers } });
 
-test("S-49, HD-01 a person who comes without a session is sent to sign in, and back to the page they wanted", async () => {
+test("S-49, HD-01 a caller without a session is sent to sign in, and back to the page they wanted", async () => {
   const browser = new Browser();
   const first = await get(browser, "/a/b?x=1");
   assert.deepEqual([first.status, first.headers["cache-control"], first.setCookies], [302, "no-store", []]);
@@ -74,7 +74,7 @@ test("S-49, HD-01 a person who comes without a session is sent to sign in, and b
   assert.equal(last().url, "/a/b?x=1");
 });
 
-test("CK-01, CK-02, CK-03, CK-04 the cookies of a login and a session are Secure, HttpOnly, host-bound, SameSite", async () => {
+test("CK-01, CK-02, CK-03, CK-04 cookies of login and session are Secure, HttpOnly, host-bound, SameSite", async () => {
   const browser = new Browser();
   const login = await get(browser, "/auth/login");
   const back = await get(browser, await browser.approve(String(login.headers.location)));
@@ -159,7 +159,7 @@ test("a route for programs answers 401 where a page would become the login", asy
   assert.equal(JSON.parse(answer.text).code, "ERR_UNAUTHENTICATED");
 });
 
-test("AR-06 several origins: the host picks one by exact match, others are 421, and a login stays where it began", async () => {
+test("AR-06 several origins: the host picks one exactly, others are 421, and a login stays where it began", async () => {
   const at = (host: string, path: string, headers: object = PAGE) => gateway.ask(path, { headers: { ...headers, host } });
   const login = await at(OTHER, "/auth/login");
   const address = new URL(String(login.headers.location));
@@ -181,7 +181,7 @@ test("AR-06 several origins: the host picks one by exact match, others are 421, 
   assert.equal(new URL(String(forwarded.headers.location)).searchParams.get("redirect_uri"), `https://${OTHER}/auth/callback`);
 });
 
-test("A-33, CS-12 GET session tells who is signed in and until when, to the site's own pages, and never a token", async () => {
+test("A-33, CS-12 GET session tells the site's own pages who is signed in and until when, never a token", async () => {
   const browser = await signedIn();
   const answer = await get(browser, "/auth/session", SCRIPT);
   assert.equal(answer.status, 200);
@@ -286,7 +286,7 @@ test("CB-10 another person's login in the same browser ends the first session an
   assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie: first } })).status, 401);
 });
 
-test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others live, a second logout is fine", async () => {
+test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others live, a second is fine", async () => {
   const browser = await signedIn();
   const other = await signedIn();
   const copied = browser.ticket;

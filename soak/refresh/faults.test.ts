@@ -16,7 +16,7 @@ test("a seed decides the faults, and another seed decides others", () => {
   assert.notEqual(randomOf(7, "faults").next(), randomOf(7, "provider").next());
 });
 
-test("RF-03 faults come every few seconds: kills, and stops shorter and longer than a lease, by chance and aimed", () => {
+test("RF-03 faults come every few seconds: kills, and stops shorter and longer than a lease, some aimed", () => {
   const plans = plansOf(1);
   const parts = {
     kills: plans.filter(({ kind }) => kind === "kill"),

@@ -53,7 +53,7 @@ test("RF-02 a session that rotates and rotates is as it should be", () => {
   assert.deepEqual(verdict, { repeats: [], loggedOut: [], lost: [], violations: [] });
 });
 
-test("RF-04 S-23 a kill between sending and commit explains one repeat, one ending and the refusals after it", () => {
+test("RF-04 S-23 a kill between sending and commit explains one repeat, one ending and later refusals", () => {
   const { repeats, loggedOut, lost, violations } = judge(LOST);
   assert.deepEqual(violations, []);
   assert.deepEqual(

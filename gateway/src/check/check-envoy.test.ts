@@ -107,7 +107,7 @@ test("A-43 envoy: a no is the whole answer for the browser", async () => {
   assert.equal(JSON.parse(script.answer.text).code, "ERR_UNAUTHENTICATED");
 });
 
-test("CS-01, CS-07 envoy: another site's requests and sockets are refused by the original method and headers", async () => {
+test("CS-01, CS-07 envoy: another site's requests and sockets are refused by original method and headers", async () => {
   assert.equal((await throughEnvoy("/a", { cookie: alice, "sec-fetch-site": "cross-site" }, "POST")).answer.status, 403);
   assert.equal((await throughEnvoy("/a", { cookie: alice, origin: "https://evil.example" }, "DELETE")).answer.status, 403);
   const socket = { cookie: alice, "sec-websocket-key": "AQEBAQEBAQEBAQEBAQEBAQ==" };

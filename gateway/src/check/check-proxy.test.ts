@@ -5,7 +5,7 @@ import { ORIGIN, SCRIPT, startFullGateway } from "../../test-support/full-gatewa
 const SECRET = "pZsb0WG1ehJS4A6tQ8TzC9r1Lh7mYxkVfNq2Uo5dEwI";
 const ASKED = { ...SCRIPT, "x-original-method": "GET", "x-original-url": `${ORIGIN}/page`, "x-forwarded-user": "admin" };
 
-test("A-09 TP-03 what a fronting proxy only passes on with its question is not believed for that proxy's address", async () => {
+test("A-09 TP-03 what a fronting proxy only passes on is not believed for that proxy's address", async () => {
   await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: ["127.0.0.0/8"] } } });
   const proxied = await gateway.ask("/page", { headers: { ...SCRIPT, "x-forwarded-user": "admin" } });
   assert.equal(proxied.status, 200);

@@ -436,7 +436,7 @@ const lasting = (answer: string): readonly string[] =>
     .map((line) => line.toLowerCase())
     .toSorted();
 
-test("A-15 HD-02 a yes is the same on a connection that is kept, as proxies keep theirs, and on one that is not", async () => {
+test("A-15 HD-02 a yes is the same on a connection that is kept and on one that is not", async () => {
   const question = [`x-original-url: ${ORIGIN}/`, "x-original-method: GET"];
   const known = [...question, `cookie: ${alice}`];
   const [first = "", no = "", second = "", last = ""] = await onOneConnection([

@@ -81,7 +81,7 @@ test("help names every setting, version the version, an unknown command what was
   assert.equal((await run(["bogus"])).err, 'coatcheck: "bogus" is no command\n  All of them:  coatcheck --help\n');
 });
 
-test("S-38 CR-07 check-config says all that is wrong at once, with what would be right, and never the secret", async () => {
+test("S-38 CR-07 check-config says all that is wrong at once, what would be right, and never the secret", async () => {
   const found = await run(["check-config", "--listen", "nowhere"], {
     ...SETTINGS,
     COATCHECK_SECRET: "hunter2",
@@ -95,7 +95,7 @@ test("S-38 CR-07 check-config says all that is wrong at once, with what would be
   assert.equal(found.err.includes("hunter2"), false);
 });
 
-test("S-40 check-config explains a configuration that is in order, names keys and no secret, and writes nothing", async () => {
+test("S-40 check-config explains a configuration in order, names keys and no secret, and writes nothing", async () => {
   const store = join(folder, "untouched.db");
   const found = await run(["check-config"], {
     ...SETTINGS,

@@ -50,7 +50,7 @@ const CHOICES: readonly (readonly [host: string, path: string, route: string | u
   ["evil.example", "/", undefined],
 ];
 
-test("A-07 the longest prefix on a segment boundary chooses the route, and a route with hosts beats one without", () => {
+test("A-07 the longest prefix on a segment boundary chooses the route; one with hosts beats one without", () => {
   for (const [host, path, name] of CHOICES) assert.equal(found(host, path), name, `${host}${path}`);
 });
 
@@ -136,7 +136,7 @@ test("F-07 rules that let the same people pass are no danger to one another", ()
   assert.equal(nameOf(new RouteTable(weaker, [HOST]).find(HOST, "/pages/x")), "root", "the stricter one holds");
 });
 
-test("F-07 prefixes with capitals are compared regardless of case too, and all of those that differ in it alone", () => {
+test("F-07 prefixes with capitals are compared regardless of case too, and all that differ in it alone", () => {
   const routes = [
     { ...route("root", ["/"]), ...terms("public") },
     { ...route("Admin", ["/Admin"]), ...terms("user") },

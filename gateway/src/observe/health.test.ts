@@ -46,7 +46,7 @@ test("S-05, SE-16 a store that does not answer makes it not ready, and ready aga
   assert.equal((await ready(gateway)).store, true);
 });
 
-test("DK-04 a provider that is down at start: not ready, what can be served is, and it becomes ready by itself", async () => {
+test("DK-04 a provider that is down at start: not ready, what can be served is; ready by itself later", async () => {
   await using provider = await testProvider();
   const clock = manualClock(Date.now());
   await using gateway = await startFullGateway({

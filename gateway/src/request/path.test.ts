@@ -59,7 +59,7 @@ const REFUSED: readonly (readonly [id: string, given: string])[] = [
   ["A-28", `/${"a".repeat(LONGEST_TARGET)}`],
 ];
 
-test("A-22 one normalised path for rules and upstream: unreserved characters stand plain, the query is left alone", () => {
+test("A-22 one normalised path for rules and upstream: unreserved characters are plain, the query as it is", () => {
   for (const [given, path, query] of TAKEN) assert.deepEqual(readTarget(given), { path, query }, given);
 });
 

@@ -106,7 +106,7 @@ const REFUSED: readonly (readonly [name: string, bytes: string, status: number])
 ];
 
 for (const [name, bytes, status] of REFUSED) {
-  test(`F-01 a handshake ${name}, behind a request that is not answered yet, ends nothing: ${status} in its turn`, async () => {
+  test(`F-01 a handshake ${name}, behind an unanswered request, ends nothing: ${status} in its turn`, async () => {
     await withSlow(async (harness, answer) => {
       const talk = dial(harness.port);
       talk.socket.write(get("/slow") + bytes);

@@ -9,7 +9,7 @@ import { PUBLIC, startHarness } from "../../test-support/harness.ts";
 const LIMITS = { config: { limits: { answerIdle: "1s", shutdown: "200ms" } } };
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`;
 
-test("F-04 a client that reads nothing of what waits for it is closed, and its upstream's connection with it", async () => {
+test("F-04 a client that reads nothing of what waits for it is closed, with its upstream's connection", async () => {
   const gone = Promise.withResolvers<void>();
   const harness = await startHarness((_message, response) => {
     response.once("close", () => gone.resolve());

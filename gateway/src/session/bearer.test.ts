@@ -39,7 +39,7 @@ async function keyServer(): Promise<Listening & { readonly issuer: string; token
   });
 }
 
-test("S-01 S-04 JT-02 a valid token is a user to the app, leaves no trace of a session, and ends at the gateway", async () => {
+test("S-01 S-04 JT-02 a valid token is a user to the app, leaves no session, and ends at the gateway", async () => {
   await using keys = await keyServer();
   const bearer = { jwt: [{ issuer: keys.issuer, audience: AUDIENCE, jwksUri: `${keys.issuer}/keys` }] };
   await using gateway = await startFullGateway({ config: { bearer } });

@@ -17,7 +17,7 @@ const as = (user: string, more: Record<string, string> = {}) => ({
 const cookieOf = (headers: { readonly [name: string]: unknown }): string =>
   String([headers["set-cookie"]].flat()[0] ?? "").replace(/;.*/, "");
 
-test("A-15 S-28 the identity headers that the app gets are the gateway's own and complete; the proxy's end here", async () => {
+test("A-15 S-28 the app gets the gateway's own identity headers, complete; the proxy's end here", async () => {
   await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
   const answer = await gateway.ask("/page", { headers: { ...SCRIPT, ...as("alice", { "x-forwarded-groups": "staff,admins" }) } });
   assert.equal(answer.status, 200);

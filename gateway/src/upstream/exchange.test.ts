@@ -397,7 +397,7 @@ for (const [limit, sent, status] of [
   });
 }
 
-test("a body that stands still is 408, for the app and for our own endpoints, and the upstream's request ends", async () => {
+test("a body that stands still is 408, for app and own endpoints, and the upstream's request ends", async () => {
   const aborted = Promise.withResolvers<void>();
   await withRig(
     (message) => {
@@ -525,7 +525,7 @@ test("CS-06 a preflight passes without a session where it is let through, and no
   );
 });
 
-test("PX-01 a body that comes in one piece arrives byte for byte, below and above the size that leaves as text", async () => {
+test("PX-01 a body in one piece arrives byte for byte, below and above the size that leaves as text", async () => {
   const bodies = [1, 256, 8191, 8192, 8193, 20_000].map((size) =>
     Buffer.from(Array.from({ length: size }, (_, at) => (at * 7 + size) & 0xff)),
   );

@@ -39,7 +39,7 @@ for (const [name, request, answer, status, body] of CASES) {
   }
 }
 
-test("F-02 an answer that cannot be written is a failure of one request, also when its session settles later", async () => {
+test("F-02 an answer that cannot be written fails one request, even if its session is committed later", async () => {
   const harness = await startHarness((_message, response) => response.end("x"));
   try {
     // A cookie that Node refuses to write stands for all that can go wrong with a head.

@@ -61,7 +61,7 @@ const APPS: { readonly [name: string]: (run: (ask: Ask) => Promise<void>) => Pro
 
 for (const [name, app] of Object.entries(APPS)) {
   for (const [kind, headers] of Object.entries({ fetch: {}, navigation: NAVIGATION })) {
-    test(`F-62 S-60 a session of an older layer is taken over once, and the same ${kind} is signed in (${name})`, () =>
+    test(`F-62 S-60 a session of an older layer is taken over once, and that ${kind} is signed in (${name})`, () =>
       app(async (ask) => {
         const first = await ask({ ...headers, cookie: "old=alice" });
         assert.deepEqual([first.status, first.text], [200, "alice session"]);
@@ -73,7 +73,7 @@ for (const [name, app] of Object.entries(APPS)) {
         assert.deepEqual([again.status, again.cookies], [kind === "fetch" ? 401 : 302, []]);
       }));
 
-    test(`F-62 after a logout in a middleware nobody is signed in, and the cookie is cleared (${name}, ${kind})`, () =>
+    test(`F-62 after a logout in a middleware the caller is anonymous, without a cookie (${name}, ${kind})`, () =>
       app(async (ask) => {
         const [ours = ""] = (await ask({ ...headers, cookie: "old=alice" })).cookies[0]?.split(";") ?? [];
         const left = await ask({ ...headers, cookie: ours, "x-leave": "1" });

@@ -119,7 +119,7 @@ for (const [name, build] of ADAPTERS) {
     assert.equal(here.refreshes(), 1);
   });
 
-  test(`S-17, RF-01 accessToken() in 50 handlers at once: one spend, and the same new token for all, on ${name}`, async () => {
+  test(`S-17, RF-01 accessToken() in 50 handlers at once: one refresh, one new token for all, on ${name}`, async () => {
     await using here = await site(build, "on-demand");
     const cookie = await here.signIn();
     const old = (await here.get("/token", cookie)).text;

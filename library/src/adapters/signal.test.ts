@@ -51,7 +51,7 @@ async function events(port: number, cookie: string): Promise<{ readonly rest: Pr
 /** What comes within a second. */
 const soon = (text: Promise<string>): Promise<string> => within(1_000, text, "still open");
 
-test("PX-05 SE-09 an app's event streams end with their session, on both replicas of a file and within a second", async () => {
+test("PX-05 SE-09 an app's event streams end with their session, on both replicas, within a second", async () => {
   const dir = mkdtempSync(join(tmpdir(), "coatcheck-signal-"));
   const [a, b] = [replica(sqlite(join(dir, "sessions.db"))), replica(sqlite(join(dir, "sessions.db")))];
   try {

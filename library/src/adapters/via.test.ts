@@ -130,7 +130,7 @@ test("S-55 a name that another strategy has is refused at start", () => {
 });
 
 for (const name of ["proxy", "bearer"]) {
-  test(`S-55 an app's own strategy may be called ${name} where ours is not configured, and is nothing else for it`, async () => {
+  test(`S-55 an app's own strategy may be called ${name} if ours is not configured, and is nothing else`, async () => {
     const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), strategies: [own(name)] });
     const cookie = await signIn(auth, { subject: "alice" });
     const ask = async (headers: Record<string, string>, via: readonly string[]) =>

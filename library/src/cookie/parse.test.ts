@@ -120,7 +120,7 @@ test("no cookie costs no list: the same frozen one is told each time", () => {
   assert.deepEqual(readCookiesByPrefix("a=b", ""), []);
 });
 
-test("A-42 a header past the limit counts as none; one made to be slow is read in time linear to its length", () => {
+test("A-42 a header past the limit counts as none; one made to be slow is read in linear time", () => {
   const padded = (length: number): string => `${NAME}=v; a=`.padEnd(length, "x");
   assert.deepEqual(readCookies(padded(MAX_HEADER_CHARACTERS), NAME), ["v"]);
   assert.deepEqual(readCookies(padded(MAX_HEADER_CHARACTERS + 1), NAME), []);

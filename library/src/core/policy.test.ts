@@ -123,7 +123,7 @@ test("a session without refresh token ends with its access token where that was 
   assert.equal(overReason({ ...row, ended: 1, reason: null }, 5_000, ends), "logout");
 });
 
-test("S-52 a touch is due after a twentieth of the idle time, or an hour; a mere presence after a minute at most", () => {
+test("S-52 a touch is due after a twentieth of the idle time, or an hour; presence after a minute at most", () => {
   for (const [idle, touch, presence] of [
     [1_000, 50, 50],
     [10 * MINUTE, MINUTE / 2, MINUTE / 2],

@@ -50,7 +50,7 @@ test("refresh options have defaults, and what cannot be meant is refused by name
   refused({ withoutRefreshToken: "" }, /^TypeError: refresh\.withoutRefreshToken is ; it can be identity, end$/);
 });
 
-test("tokens are renewed between the last fifth and the last tenth of their life, two minutes ahead at most", () => {
+test("tokens are refreshed between the last fifth and tenth of their life, two minutes ahead at most", () => {
   for (const [life, chance, early] of [
     [300_000, 0, 30_000],
     [300_000, 0.5, 45_000],
@@ -89,7 +89,7 @@ test("a success since our own pause began shortens it to a second; one that the 
   assert.equal(backoffLeft(state({ failed: NOW - 100, until: NOW + 5 }), NOW, NOW), 5, "never longer");
 });
 
-test("a lease says how long it stands and what is known of its token; one that cannot be read stands longest", () => {
+test("a lease says how long it stands and what is known of its token; an unreadable one stands longest", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 600_000 }), fc.boolean(), (length, unknown) => {
       assert.deepEqual(parseLease(leaseText("name", { length, unknown })), { length, unknown });
@@ -152,7 +152,7 @@ test("a failure leaves the row as it was but for the pause, and one without hope
   assert.deepEqual(leased(ROW, "b"), { ...ROW, version: 8, lease: "b" });
 });
 
-test("a renewal is due from its time on, or once the token has run out, and never where nothing is to renew", () => {
+test("a refresh is due from its time on, or once the token has expired, and never if there is none", () => {
   for (const [renewAt, tokenExpires, due] of [
     [NOW, NOW + 100, true],
     [NOW + 1, NOW + 100, false],

@@ -11,7 +11,7 @@ test("a detached text is the same text", () => {
     assert.equal(detached(`${text}|rest`.slice(0, text.length)), text);
 });
 
-test("an app's function that says unavailable is an outage with its pause; whatever else it throws is its bug", () => {
+test("an app's function that says unavailable is an outage with its pause; all else it throws is a bug", () => {
   assert.deepEqual(hookFailure(new Error("boom")), { code: "ERR_APP_HOOK" });
   assert.deepEqual(hookFailure("text"), { code: "ERR_APP_HOOK" });
   assert.deepEqual(hookFailure({ status: 503, code: "ERR_STORE_UNAVAILABLE", retryAfter: 1 }), { code: "ERR_APP_HOOK" });

@@ -166,7 +166,7 @@ test("CR-08 S-37 rotation in two phases: in every phase every replica opens what
   assert.deepEqual(before.open("tokens", promoted.seal("tokens", "text", "id"), "id"), UNKNOWN_KEY);
 });
 
-test("CR-09 S-39 replicas with the same secrets agree on keys and key ids; with another secret nothing opens", () => {
+test("CR-09 S-39 replicas with the same secrets agree on keys and ids; with another secret nothing opens", () => {
   const [a, b] = [createKeyring([old, fresh]), createKeyring(`${old},${fresh}`)];
   assert.deepEqual(a.keyIds, b.keyIds);
   assert.equal(a.deriveHash("address", "::1"), b.deriveHash("address", "::1"));

@@ -172,7 +172,7 @@ test("SE-10 somebody else's id, an unknown one and a malformed one are the same 
   assert.deepEqual([await alive(mine), await alive(theirs)], [200, 200]);
 });
 
-test("SE-10 ending the session that asks is a logout: ended in the store, the cookie cleared, its tokens revoked", async () => {
+test("SE-10 ending the session that asks is a logout: ended in the store, cookie cleared, tokens revoked", async () => {
   const begun = await say(server.port, "/auth/login", {
     headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", host: "localhost:3000" },
   });

@@ -101,7 +101,7 @@ test("F-12 auth.close() and auth.ready() wait no longer than that", async () => 
   await closed;
 });
 
-test("F-12 a login whose write ran out of time signs nobody in, and leaves no session alive where it came late", async () => {
+test("F-12 a login whose write ran out of time signs no user in, and a late one leaves no session alive", async () => {
   const { clock, auth, real, cookie } = await signedIn();
   const late = Promise.withResolvers<void>();
   const slow = overStore(real, {

@@ -119,7 +119,7 @@ test("CB-10 another user's login ends the old session and sees none of its data"
   assert.ok(events.some((event) => event.name === "session.ended" && event.reason === "identity-changed"));
 });
 
-test("S-42 LO-01 SE-08 after logout the copied cookie is dead, a second logout does no harm, other sessions live", async () => {
+test("S-42 LO-01 SE-08 after logout the copied cookie is dead, a second is harmless, other sessions live", async () => {
   const one = await signIn(auth, { subject: "alice" });
   const other = await signIn(auth, { subject: "alice" });
   const settled = await request(one, ({ session }) => session.logout());
@@ -282,7 +282,7 @@ test("A-30 CR-03 a malformed cookie is nobody, and only a navigation clears it",
   assert.match((await navigation.settle(200)).cookies[0] ?? "", /Max-Age=0/);
 });
 
-test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards everybody is still signed in", async () => {
+test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards all users are signed in", async () => {
   const cookie = await signIn(auth, { subject: "alice" });
   const failing = new Set<string>();
   auth = make(failingStore(store, failing));
@@ -369,7 +369,7 @@ function gatedMarks(real: SessionStore): { store: SessionStore; reached: Promise
   return { store: overStore(real, { put }), reached: reached.promise, open: gate.resolve };
 }
 
-test("S-11 accessToken gives the stored token while it lives, then ERR_TOKEN_UNAVAILABLE; the session goes on", async () => {
+test("S-11 accessToken gives the stored token while it lives, then ERR_TOKEN_UNAVAILABLE; no session ends", async () => {
   const exchange = await open(null);
   const identity = { issuer: "https://id", subject: "alice", claims: {}, authenticatedAt: 0, method: "oidc:default" };
   const tokens = {

@@ -70,7 +70,7 @@ test("F-37 with on, nothing is said beside it", async () => {
   assert.ok(events.includes("login.failed"));
 });
 
-test("F-46 a line has the level, the name and what is known, and there is none for what only a listener is told", () => {
+test("F-46 a line has the level, the name and what is known; what only a listener is told has none", () => {
   assert.equal(lineOf({ name: "session.created", level: "info" }), null);
   assert.equal(lineOf({ name: "session.refused", level: "debug" }), null);
   assert.equal(lineOf({ name: "refresh.taken-over", level: "warn" }), "coatcheck warn refresh.taken-over");

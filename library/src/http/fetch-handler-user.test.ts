@@ -138,7 +138,7 @@ test("F-46 an answer of ours has no body where its status allows none", async ()
   assert.equal(await toResponse({ status: 200, headers: [], body: "said" }).text(), "said");
 });
 
-test("F-46 a request is read as it was sent: a body in parts whole, and without a path its target is the root", async () => {
+test("F-46 a request is read as it was sent: a body in parts is whole, a target without a path is the root", async () => {
   const body = new ReadableStream({
     start(controller) {
       for (const part of ["twelve", " ", "bytes"]) controller.enqueue(new TextEncoder().encode(part));

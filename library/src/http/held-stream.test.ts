@@ -112,7 +112,7 @@ test("F-41 what is caught leaves the login to the response", async () => {
   assert.equal(heard.cookies.length, 1);
 });
 
-test("F-41 stream.respond() is the app's own where nothing is recorded, and nothing can be recorded after it", async () => {
+test("F-41 stream.respond() is the app's own if nothing is recorded; nothing can be recorded after it", async () => {
   for (const headers of [{}, { cookie: "coatcheck-3000=nonsense" }]) {
     const heard = await visit((_request, response, session) => {
       const stream = streamOf(response);

@@ -93,7 +93,7 @@ test("F-46 what is thrown where no session was opened is answered by its code; w
   await auth.close();
 });
 
-test("F-46 a request that is refused never reaches the handler, and HEAD is told how long the refusal would be", async () => {
+test("F-46 a refused request never reaches the handler, and HEAD is told how long the refusal would be", async () => {
   const { auth, cookie } = await appWith(() => {});
   const node = new NodeEngine(auth.engine);
   let reached = 0;

@@ -105,7 +105,7 @@ test("F-46 who was told to wait is told once to go on, not before there is room 
   }
 });
 
-test("F-46 somebody's own `on` that keeps the listeners of drain does not keep them from hearing of it, and once", async () => {
+test("F-46 an `on` of the app's own that keeps listeners of drain lets them hear of it, once", async () => {
   for (const keeps of [true, false]) {
     const heard: string[] = [];
     await answered(async ({ response, hold, letGo }) => {

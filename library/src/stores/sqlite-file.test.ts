@@ -137,7 +137,7 @@ test("CR-02 OP-03 the file holds the columns of a row and no more; what an ended
     assert.equal(bytes.includes("canary"), false);
   }));
 
-test("checkpoints are made by the worker: the log begins anew while much is written, and close leaves no log", () =>
+test("the worker makes checkpoints: the log begins anew while much is written, and close leaves no log", () =>
   inDirectory(async (path, dir) => {
     const store = sqlite(path);
     const body = "x".repeat(4_000);

@@ -79,7 +79,7 @@ test("every statement searches by an index", () =>
     db.close();
   }));
 
-test("SE-16 a writer that holds the file for too long: 503 after a bounded wait; reads go on, and it recovers", () =>
+test("SE-16 a writer that holds the file for too long: 503 after a bounded wait; reads go on; it recovers", () =>
   withStore(
     async ({ path, store }) => {
       const row = sampleRow({ owner: "o" });
@@ -104,7 +104,7 @@ test("SE-16 a writer that holds the file for too long: 503 after a bounded wait;
     { busyTimeout: 20 },
   ));
 
-test("S-05 a lock that stands is waited for once: the writes behind it are told at once, until one gets through", () =>
+test("S-05 a lock that stands is waited for once: writes behind it are told at once, until one succeeds", () =>
   withStore(
     async ({ store, path }) => {
       const row = sampleRow();

@@ -77,7 +77,7 @@ test("S-04 owner and ambient are as given", () => {
   assert.equal(custom(options).ambient, false);
 });
 
-test("F-69 S-56 TP-07 what throws, rejects or answers with something else lets nobody in, and is the app's: 500", async () => {
+test("F-69 S-56 TP-07 what throws, rejects or answers wrongly lets no caller in, and is the app's: 500", async () => {
   const answering = (value: unknown): Partial<CustomOptions> => ({ authenticate: () => JSON.parse(JSON.stringify(value)) });
   const failures: readonly (readonly [name: string, change: Partial<CustomOptions>])[] = [
     ["throws", { authenticate: () => assert.fail("thrown") }],
@@ -141,7 +141,7 @@ function cyclic(): never[] {
   return list;
 }
 
-test("TP-07 what takes too long is an outage, is told so by the signal, and does not count when it comes late", async () => {
+test("TP-07 what takes too long is an outage, is told so by the signal, and does not count later", async () => {
   const late = Promise.withResolvers<CustomIdentity>();
   const signals: AbortSignal[] = [];
   const verdict = examine({

@@ -330,7 +330,7 @@ test("CB-13 A-35 S-07 a cookie that was changed, or is of another login, does no
   assert.equal(redeemed(all), 0);
 });
 
-test("S-07 S-39 S-41 another replica with the secret finishes the login; one without it clears the cookie once", async () => {
+test("S-07 S-39 S-41 a replica with the secret finishes the login; one without it clears the cookie once", async () => {
   const all = fixture();
   const target = await approved(all, "?return_to=/cart");
   const stranger = appWith([all.provider], { keyring: createKeyring(randomBytes(32).toString("base64url")) });

@@ -129,7 +129,7 @@ test("LO-08 a token takes effect once, on whichever replica, also when it comes 
   assert.deepEqual(statuses.map(({ status }) => status).sort(), [200, 400, 400, 400]);
 });
 
-test("LO-08 the same jti is another token where issuer or client differ, and free when the token has expired", async () => {
+test("LO-08 the same jti is another token if issuer or client differ, and free once it has expired", async () => {
   const store = memory();
   const providers = [
     { name: "one", issuer: op.issuer, clientId: op.clientId, clientSecret: "s" },

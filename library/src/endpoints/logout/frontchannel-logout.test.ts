@@ -120,7 +120,7 @@ test("F-21 the cookie that comes along signs nobody out, in no frame", async () 
   assert.equal(named(here, "frontchannel.completed").length, 0);
 });
 
-test("F-21 markers for sessions that are not here are bounded, and sessions that are here end past the bound", async () => {
+test("F-21 markers for sessions elsewhere are bounded, and sessions that are here end past the bound", async () => {
   const clock = manualClock(Date.now());
   const store = memory();
   const keys: string[] = [];

@@ -56,7 +56,7 @@ test("F-22 TK-11 a script's logout is never handed an ID token, and leads to the
   assert.equal(there.headers.get("referrer-policy"), "no-referrer");
 });
 
-test("F-22 the address leads there once, for whichever replica and tab, and then to the page after the logout", async () => {
+test("F-22 the address leads there once, whichever replica and tab, then to the page after the logout", async () => {
   const store = memory();
   const [here, there] = [site({ store }), site({ store })];
   const location = await linkOf(await signedIn(here));
@@ -112,7 +112,7 @@ test("F-22 while the store does not answer nobody can say whether it was used: a
   assert.ok(isProviders(await visitor.get(location)));
 });
 
-test("F-26 signing out lands on a page of ours that leads nowhere by itself and carries nothing in its address", async () => {
+test("F-26 signing out lands on a page of ours that leads nowhere by itself, with nothing in its address", async () => {
   const here = site();
   const visitor = await signedIn(here);
   const out = new URL((await visitor.post("/auth/logout")).headers.get("location") ?? "");
@@ -129,7 +129,7 @@ test("F-26 signing out lands on a page of ours that leads nowhere by itself and 
   assert.equal((await other.get("/auth/login?return_to=%2Fauth%2Fsigned-out")).status, 302);
 });
 
-test("F-26 F-57 whoever is signed in is not told that they are signed out, and in an outage the page is there", async () => {
+test("F-26 F-57 an authenticated user is not told that they are signed out; in an outage the page is there", async () => {
   const store = memory();
   let down = false;
   const line = overStore(store, {
@@ -175,7 +175,7 @@ test("F-27 a callback whose login is unknown leads a signed-in browser on to /, 
   assert.equal((await here.visitor().get(unknown)).status, 400);
 });
 
-test("F-27 CB-03 an answer of another issuer is the browser's mistake: 4xx, and the login can still be finished", async () => {
+test("F-27 CB-03 an answer of another issuer is the browser's mistake: 4xx, and the login can go on", async () => {
   const here = site();
   const visitor = here.visitor();
   const begun = await visitor.get("/auth/login");

@@ -18,7 +18,7 @@ for (const reason of ["logout", "elsewhere", "idle", "expired", "provider", "adm
   });
 }
 
-test("an unknown reason, and that of a session that was replaced, go on to the login; a malformed one is refused", async () => {
+test("an unknown reason, and that of a replaced session, go on to the login; a malformed one is refused", async () => {
   const app = appWith([provider()]);
   for (const reason of ["replaced", "unheard-of", "constructor"]) {
     assert.equal((await app.send(app.browser(), "GET", `/auth/login?ended=${reason}`)).status, 302, reason);

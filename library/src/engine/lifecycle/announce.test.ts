@@ -167,7 +167,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { name, subject = "alice", reason, ends, revokes, options, run } of CASES) {
-  test(`F-24 F-25 ${name}: the audit says whose session ended and why, and ${revokes} of ${ends} lose their tokens`, async () => {
+  test(`F-24 F-25 ${name}: the audit says whose session ended and why; ${revokes} of ${ends} lose tokens`, async () => {
     const here = world(options);
     await run(here);
     await here.close();

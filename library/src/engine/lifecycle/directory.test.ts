@@ -5,7 +5,7 @@ import { AWAY, directoryWorld, HOUR, ISSUER, notice } from "../../../test-suppor
 import { CoatcheckError } from "../../core/errors.ts";
 import { notificationMarker, ownerMarker } from "./markers.ts";
 
-test("F-46 of a session that lives all is shown that may be, and of one of another release what its row says", async () => {
+test("F-46 of a live session all is shown that may be, and of one of another release what its row says", async () => {
   const { directory, stored, clock } = directoryWorld();
   const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: 0, method: "oidc:default" };
   const now = clock.now();

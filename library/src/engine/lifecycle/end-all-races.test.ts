@@ -114,7 +114,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     }
   });
 
-  test(`F-23 ${kind}: whoever is stored while all are ended is ended by one of the two, and a later login is free`, async () => {
+  test(`F-23 ${kind}: a session stored while all are ended is ended by one of the two; a later login is free`, async () => {
     for (const when of ["before", "after"] as const) {
       const [a, b] = open();
       const here = replica(a);

@@ -93,7 +93,7 @@ test("F-46 a store that cannot push is asked with every tick, one that pushes ev
   }
 });
 
-test("F-71 a row that was read just now is not read again at once; where the store pushes not before its round", async () => {
+test("F-71 a row that was just read is not read again at once; if the store pushes, not before its round", async () => {
   for (const [way, first, second] of [
     ["cannot", 1, 1],
     ["yes", 0, 0],

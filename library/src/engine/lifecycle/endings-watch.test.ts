@@ -61,7 +61,7 @@ async function tick(): Promise<void> {
   for (let lot = 0; lot < 25; lot += 1) await settled();
 }
 
-test("a session that one stops watching asks the store for nothing more; one that somebody else watches goes on", async () => {
+test("a session that is watched no more asks the store for nothing; one with another watcher goes on", async () => {
   const id = await stored();
   const told: string[] = [];
   const listener = (): void => void told.push("one of two");
@@ -138,7 +138,7 @@ test("of more sessions than one tick asks for each has its turn, and those that 
   );
 });
 
-test("a session that ends with its access token is heard of when that runs out, one that can renew it is not", async () => {
+test("a session that ends with its access token is heard of when that expires; a refreshable one is not", async () => {
   endings.close();
   endings = make(true);
   const tokenExpires = clock.now() + 10_000;

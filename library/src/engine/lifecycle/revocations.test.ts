@@ -12,7 +12,7 @@ afterEach(() => world.close());
 const of = (name: string, events: readonly AuditEvent[] = world.replicas[0]?.events ?? []): readonly AuditEvent[] =>
   events.filter((event) => event.name === name);
 
-test("F-46 LO-03 of many sessions that end together the tokens of eight at a time are revoked, each in its turn", async () => {
+test("F-46 LO-03 of many sessions that end together the tokens of eight at a time are revoked, in turn", async () => {
   const asked: (() => void)[] = [];
   const revoke = (): Promise<boolean> => new Promise((resolve) => asked.push(() => resolve(true)));
   world = renewalWorld(1, { provider: { ...scriptedProvider(), revoke } });
@@ -63,7 +63,7 @@ test("F-46 a session of a provider that is not configured any more ends as every
   assert.deepEqual(told, ["info session.ended", "info logout.completed"]);
 });
 
-test("F-46 of somebody's session whom the app signed in itself there are no tokens to revoke, and no word of it", async () => {
+test("F-46 a session that the app signed in itself has no tokens to revoke, and no word is said of it", async () => {
   world = renewalWorld(1);
   const [replica] = world.replicas;
   assert.ok(replica);

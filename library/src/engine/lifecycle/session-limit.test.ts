@@ -113,7 +113,7 @@ test("SE-11 the cap holds over two connections to one SQLite file", async () => 
   }
 });
 
-test("SE-11 one login after the other ends the oldest, and says so; what is over or anonymous is not counted", async () => {
+test("SE-11 one login after the other ends the oldest, and says so; ended and anonymous ones do not count", async () => {
   const store = memory();
   const events: AuditEvent[] = [];
   const { auth, clock, status } = replica(store, { maxPerUser: 2, events });
@@ -175,7 +175,7 @@ test("SE-11 a store that fails after a login undoes no login; the next one ends 
   await auth.close();
 });
 
-test("SE-11 as many as a list holds and more end, the oldest first; a list that ends nobody is asked for no more", async () => {
+test("SE-11 as many as a list holds and more end, the oldest first; a list that ends none is the last", async () => {
   const now = START;
   const rows = Array.from({ length: 1_500 }, (_, index) =>
     sampleRow({ owner: "alice", created: now - index, seen: now, expires: now + 3_600_000 }),

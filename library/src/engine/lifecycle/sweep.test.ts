@@ -123,7 +123,7 @@ test("F-60 how long a batch took is told by the clock that never jumps, in parts
   assert.deepEqual(sizes, [250, 313, 156, 195]);
 });
 
-test("F-46 a survey goes from the beginning to the end, in parts by how long they take, and counts all of them", async () => {
+test("F-46 a survey goes from beginning to end, in parts by how long they take, and counts all of them", async () => {
   const asked: (readonly number[])[] = [];
   const { slept, event } = await journalOf([], (from, limit, now, idleBefore) => {
     asked.push([from, limit, now, idleBefore]);

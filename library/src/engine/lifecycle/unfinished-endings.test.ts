@@ -139,7 +139,7 @@ for (const [kind, open] of Object.entries(STORES)) {
   }
 }
 
-test("S-45 a navigation gets a page, for our endpoint and for the app's own logout, and it says what happens", async () => {
+test("S-45 a navigation gets a page, for our endpoint and the app's own logout, that says what happens", async () => {
   const here = world();
   for (const target of ["/auth/logout", "/log-out"]) {
     const visitor = await here.signIn();
@@ -209,7 +209,7 @@ function pretender({ site, clock }: World, { jar }: Visitor): Visitor {
   return site.visitor(new Map([[name, mintTicket(systemEntropy, clock.now() + 3_600_000).ticket]]));
 }
 
-test("S-65 made-up tickets cannot take the room of those that had a session here: the newest of them gives way", async () => {
+test("S-65 made-up tickets cannot take the room of those that had a session here: the newest gives way", async () => {
   const here = world({ maxPendingEndings: 2 });
   const people = [await here.signIn(), await here.signIn(), await here.signIn()];
   for (const person of people) assert.equal(await isIn(person), true);
@@ -357,7 +357,7 @@ test("S-65 of a notice whose mark the store would not take the mark is tried aga
   assert.notEqual(await store.marked(key, here.clock.now()), undefined);
 });
 
-test("S-65 what was tried again and is done leaves nothing behind: the process may live through many outages", async () => {
+test("S-65 what was tried again and is done leaves nothing behind, even after many outages", async () => {
   const signals = new Set<AbortSignal>();
   const real = manualClock(Date.now());
   const clock = {

@@ -30,7 +30,7 @@ test("F-46 a token that lives on for long is given without another look at its r
   assert.ok(reads > 2, "one that runs out in a moment is renewed ahead");
 });
 
-test("F-46 a token that has nearly run out is renewed ahead of need, but not for a request that renews nothing", async () => {
+test("F-46 a token that has nearly expired is refreshed early, but not if the request refreshes nothing", async () => {
   world = renewalWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME - 1);

@@ -93,7 +93,7 @@ test("F-46 RF-04 while a result is held nothing is renewed ahead: the token that
   assert.equal(world.provider.spends.length, 1);
 });
 
-test("F-46 a provider whose tokens have run out when they come is asked three times for a request, and no more", async () => {
+test("F-46 a provider whose tokens have expired when they come is asked three times for a request", async () => {
   world = renewalWorld(1, { refresh: { policy: "on-demand" } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -168,7 +168,7 @@ test("F-46 the end of the process waits for a refresh that nobody waits for, and
   assert.deepEqual([lease, tokenExpires], [null, world.clock.now() + LIFETIME]);
 });
 
-test("F-46 of a hundred sessions that are due at once not all are looked at in one moment, but all are renewed", async () => {
+test("F-46 a hundred sessions that are due at once are not all read in one moment, but all are refreshed", async () => {
   let reads = 0;
   const inner = memory();
   const store = overStore(inner, {

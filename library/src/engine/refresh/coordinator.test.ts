@@ -241,7 +241,7 @@ test("F-30 a refresh token of which nobody heard twice is shown no more, and its
   assert.equal(world.provider.spends.length, 2);
 });
 
-test("F-30 two holders that died without a word may each have shown the token: nobody shows it a third time", async () => {
+test("F-30 two holders that died silently may each have shown the token: it is not shown a third time", async () => {
   world = renewalWorld(3, { session: { idle: 24 * 3_600_000 } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -501,7 +501,7 @@ test("RF-03 a late holder's refusal does not end the session that another renewe
   assert.equal((await replica(0).ask(cookie)).decision.kind, "proceed");
 });
 
-test("RF-03 a late holder's tokens are still taken where whoever took over got none: the stored ones are spent", async () => {
+test("RF-03 a late holder's tokens are taken if the one that took over got none: the stored ones are spent", async () => {
   world = renewalWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -635,7 +635,7 @@ test("never: the token is not renewed, and the session lives on", async () => {
   assert.equal(world.provider.spends.length, 0);
 });
 
-test("F-31 a token that ran out and that nothing renews leads to a login, and the session goes on as an identity", async () => {
+test("F-31 an expired token that nothing refreshes leads to a login; the session goes on as an identity", async () => {
   world = renewalWorld();
   const cookie = await world.signIn({ refreshToken: null });
   assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-0");
@@ -648,7 +648,7 @@ test("F-31 a token that ran out and that nothing renews leads to a login, and th
   assert.deepEqual([again.decision.kind, again.exchange.session.identity?.subject], ["proceed", "alice"]);
 });
 
-test("F-31 what a resource refuses while it lives, and nothing renews, is no end: the resource's own word stands", async () => {
+test("F-31 a live token that a resource refuses, and nothing refreshes, is no end: its own word stands", async () => {
   world = renewalWorld();
   const cookie = await world.signIn({ refreshToken: null });
   const { exchange } = await replica().ask(cookie);

@@ -174,7 +174,7 @@ async function crowd(count: number, ended: number) {
   return [...looked].filter((index) => index < ended);
 }
 
-test("F-71 of a crowd of which more than half are over those are let go, and of a few they are not looked for", async () => {
+test("F-71 of a crowd of which more than half are over those are dropped; of a few they are not looked for", async () => {
   assert.deepEqual(await crowd(100, 51), [], "none is kept");
   assert.equal((await crowd(100, 50)).length, 50, "half of them");
   assert.deepEqual(await crowd(65, 33), [], "none is kept");

@@ -37,7 +37,7 @@ test("RF-04 S-18 who goes on with a result that the store has not taken undoes n
   assert.deepEqual((await one.ask(cookie)).exchange.session.data, { theirs: 1, ours: 1 });
 });
 
-test("RF-04 S-18 who waits for a result that the store has not taken is shown what was stored when they came", async () => {
+test("RF-04 S-18 a caller who waits for a result not yet stored is shown what was stored when they came", async () => {
   let failing = false;
   const inner = memory();
   const store = overStore(inner, {

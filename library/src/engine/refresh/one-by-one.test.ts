@@ -31,7 +31,7 @@ test("F-71 works that come together go on one in each round, in their order; nob
   assert.deepEqual(gone, [0, 1, 2]);
 });
 
-test("F-71 a round that fails, or a clock that throws, keeps nobody who comes after it, and loses nobody's turn", async () => {
+test("F-71 a round that fails, or a clock that throws, delays no later caller and loses no turn", async () => {
   const { asked, line } = rounds();
   const first = line.next();
   await settled();

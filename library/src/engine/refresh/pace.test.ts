@@ -33,7 +33,7 @@ function processOf({ others, cost }: { others: number; cost: number }) {
   };
 }
 
-test("F-71 refreshes keep the distance at which they take their share of the processor, whatever else is at work", () => {
+test("F-71 refreshes keep the distance at which they take their share of the processor, whatever else runs", () => {
   for (const others of [0, 0.3, 0.7]) {
     const running = processOf({ others, cost: 0.8 });
     running.pass(10_000);

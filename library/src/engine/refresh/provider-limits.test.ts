@@ -61,7 +61,7 @@ test("F-71 of a crowd that is due at once each looks at its row when its turn co
   assert.equal(world.provider.spends.length, 40);
 });
 
-test("F-71 a session that is left alone for now is answered at once, however many others wait for their turns", async () => {
+test("F-71 a session that is left alone for now is answered at once, however many wait for their turns", async () => {
   const { world: made } = counting();
   world = made;
   world.provider.always(() => away);
@@ -126,7 +126,7 @@ test("F-46 F-71 of a crowd whose tokens another process has renewed meanwhile no
   await finished(asked);
 });
 
-test("F-71 a crowd that waits for its turns has one timer for all, and none is left when all have had theirs", async () => {
+test("F-71 a crowd that waits for its turns has one timer for all, and none once all have had theirs", async () => {
   world = counting().world;
   const cookies: string[] = [];
   for (let n = 0; n < 150; n++) cookies.push(await world.signIn({ refreshToken: `refresh-of-${n}` }));

@@ -31,7 +31,7 @@ for (const [timeout, length] of [
   [4_000, 5_000],
   [1_000, 2_000],
 ] as const) {
-  test(`F-46 RF-03 where a refresh may take ${timeout ?? "as long as usual"}, its lease stands for ${length} ms`, async () => {
+  test(`F-46 RF-03 if a refresh may take ${timeout ?? "as long as usual"}, its lease is ${length} ms`, async () => {
     const { refreshTimeout: _, ...provider } = scriptedProvider();
     world = renewalWorld(1, { provider: { ...provider, ...(timeout === undefined ? {} : { refreshTimeout: timeout }) } });
     const cookie = await world.signIn();

@@ -76,7 +76,7 @@ for (const [name, renewal] of [
   ["no record of failures", undefined],
   ["failures that were heard of", KNOWN],
 ] as const) {
-  test(`F-46 a first lease that ran out, with ${name}: the token is shown once more, and the next lease says so`, async () => {
+  test(`F-46 a first lease that ran out, with ${name}: the token is shown again, and the next lease says so`, async () => {
     world = renewalWorld();
     const cookie = await leasedTo("holder.1000.first", renewal);
     void only().ask(cookie);
@@ -200,7 +200,7 @@ for (const [milliseconds, seconds] of [
   });
 }
 
-test("F-46 a lease that another was quicker to write is looked at again, and the token is sent when it is free", async () => {
+test("F-46 a lease that another was quicker to write is read again, and the token is sent once it is free", async () => {
   const inner = memory();
   let loses = true;
   const store = overStore(inner, {

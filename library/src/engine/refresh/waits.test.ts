@@ -123,7 +123,7 @@ test("F-71 who was told of the end is told of nothing else, and others wait as l
   assert.equal(clock.sleeping, 0);
 });
 
-test("F-35 a request that waits twice may wait as long as once, and what its handler does between does not count", async () => {
+test("F-35 a request that waits twice may wait as long as once; what its handler does between is free", async () => {
   const budget = new WaitBudget(1_000, clock);
   const flight = new SingleFlight(ROW.id, undefined, clock.monotonic());
   const first = ask(flight, budget);

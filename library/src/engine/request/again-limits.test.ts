@@ -16,7 +16,7 @@ const ORDERS: { readonly [what: string]: (sessions: SessionDirectory, now: numbe
 };
 
 for (const [what, order] of Object.entries(ORDERS)) {
-  test(`F-46 ${what}: at the second try too it ends what began until that moment, and nothing that began after it`, async () => {
+  test(`F-46 ${what}: at the second try too it ends what began until that moment, and nothing later`, async () => {
     const real = memory();
     let away = false;
     const answering = <T>(call: () => T): T => {

@@ -37,7 +37,7 @@ function app(proxy: ResolverOptions) {
 }
 
 for (const kind of ["blocked", "unknown"] as const) {
-  test(`F-65 S-63 a navigation of somebody ${kind} is a page with 403, clears the dead cookie, and is told by name`, async () => {
+  test(`F-65 S-63 a navigation of a user ${kind} is a page with 403, clears the dead cookie, told by name`, async () => {
     let known: Known = { owner: "u1" };
     const { auth, ask, events } = app({ resolve: () => known, unknown: "refuse" });
     const [line = ""] = (await ask({ ...NAVIGATION, "x-user": "alice" })).cookies;

@@ -43,7 +43,7 @@ const trusted = new TrustedPeers(["10.0.0.0/8"]);
 const addressOf: NonNullable<KeepOptions["addressOf"]> = (request) =>
   clientAddress({ peer: request.peer, header: request.header("x-forwarded-for"), family: "x-forwarded-for", trusted });
 
-test("S-61 the client's address, past trusted hops, and the user agent are in lists where that is configured", async () => {
+test("S-61 the client's address, past trusted hops, and the user agent are in lists if configured", async () => {
   assert.deepEqual(await listed({}), [null, null]);
   assert.deepEqual(await listed({ userAgent: true, address: "hash", addressOf }), [null, "Firefox"]);
   assert.deepEqual(await listed({ address: "truncated" }), ["10.0.0.0/24", null]);

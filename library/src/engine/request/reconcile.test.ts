@@ -298,7 +298,7 @@ function cookieOf(cookies: readonly string[]): Expected["cookie"] {
 }
 
 for (const header of HEADERS) {
-  test(`S-29 S-30 S-31 S-32 S-33 S-34 TP-04 the table of docs/design.md §3 in full over HTTP, header ${header}`, async () => {
+  test(`S-29 S-30 S-31 S-32 S-33 S-34 TP-04 the table of docs/design.md §3 over HTTP, header ${header}`, async () => {
     let count = 0;
     for (const one of cases()) {
       if (one.header !== header) continue;

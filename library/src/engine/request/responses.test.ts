@@ -86,7 +86,7 @@ test("F-46 a refusal of another site's request says what it depends on, and a ch
   });
 });
 
-test("F-46 cookies join an answer that is then for no cache, whatever it said; without any it stays as it is", () => {
+test("F-46 cookies join an answer, which is then for no cache; without any it stays as it is", () => {
   const answer: RouteResponse = {
     status: 200,
     headers: [
@@ -150,7 +150,7 @@ test("F-46 what is no outage is a problem document, for a navigation too", () =>
     assert.deepEqual(answerFailure({ code, retryAfter: 7 }, asked("GET", NAVIGATION), answering), answerProblem(code, [], 7));
 });
 
-test("F-31 F-46 of what a handler throws only the end of the session leads to the login, and only a navigation", () => {
+test("F-31 F-46 of what a handler throws only an ended session leads to the login, and only a navigation", () => {
   const ended = { code: "ERR_SESSION_ENDED", retryAfter: null } as const;
   const other = { code: "ERR_FORBIDDEN", retryAfter: null } as const;
   const led = answerThrown(ended, asked("GET", NAVIGATION), answering);

@@ -74,7 +74,7 @@ test("F-46 F-63 beside cookies of our name that are none of this session's the s
   await auth.close();
 });
 
-test("F-46 F-63 a made-up secret of this session, or one long exchanged, changes nothing about the next one", async () => {
+test("F-46 F-63 a made-up secret of this session, or one long exchanged, leaves the next one as it is", async () => {
   const { clock, auth, cookie, ask } = await signedIn();
   const ticketOf = (secret: string): string => `${cookie.slice(0, cookie.indexOf("."))}.${secret}`;
   const one = (await ask(cookie, true)).cookie ?? "";

@@ -155,7 +155,7 @@ test("F-46 the id of a session begins with when it ends, so that those that end 
   }
 });
 
-test("F-46 S-45 who logs out while a newer release writes the session has lost the cookie, and the session ends", async () => {
+test("F-46 S-45 a logout while a newer release writes the session clears the cookie and ends the session", async () => {
   world = renewalWorld();
   const cookie = await world.signIn();
   const exchange = await open(cookie);

@@ -239,7 +239,7 @@ test("A-21 a positive answer is kept for the whole token, for a bounded time, an
   assert.equal((await one.verify(brief)).kind, "invalid", "at exp it is asked for again");
 });
 
-test("A-21 a wall clock that jumps past the end takes what was kept along; one that jumps back prolongs nothing", async () => {
+test("A-21 a wall clock that jumps past the end ends what was kept; one that jumps back prolongs nothing", async () => {
   const one = verifier({ cacheFor: 30_000 });
   const start = clock.now();
   const token = fresh();

@@ -196,7 +196,7 @@ test("ID-16 reading never throws, whatever is presented", () => {
   fc.assert(fc.property(part, part, part, (...parts) => strict.reads(parts.join(".")) === false));
 });
 
-test("ID-17 tokens of other kinds are refused: ID tokens, logout tokens, and what plain JWTs of theirs look like", async () => {
+test("ID-17 tokens of other kinds are refused: ID tokens, logout tokens, and plain JWTs like them", async () => {
   const idClaims = { iss: op.issuer, sub: "alice", aud: API, iat: seconds(), exp: seconds() + 300, auth_time: seconds() };
   const made = (claims: Json, typ: string | undefined = "JWT") =>
     signJwt({ ...honestHeader(), typ }, { ...idClaims, ...claims }, op.signs);

@@ -89,7 +89,7 @@ test("DK-07 a key set that is none is refused", async () => {
   assert.equal(usableKeys(JSON.stringify({ keys: new Array(5_000).fill(op.signs.jwk) })).length, 100);
 });
 
-test("DK-08 a withdrawn key is refused once the cache is old, and nobody is let in when the keys cannot be read", async () => {
+test("DK-08 a withdrawn key is refused once the cache is old; unreadable keys let no caller in", async () => {
   const { provider } = clientOf(op, { jwksMaxAge: 600_000 }, { clock });
   await signIn(op, provider);
   op.published = [signingKey("second")];

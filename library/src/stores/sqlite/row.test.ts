@@ -32,7 +32,7 @@ async function holds(store: SessionStore, row: SessionRow): Promise<void> {
   assert.deepEqual({ ...(await store.get(row.id)) }, row);
 }
 
-test("F-60 rows that end together lie together, whenever they were written, and each is read where its id says", () =>
+test("F-60 rows that end together lie together, whenever written, and each is read where its id says", () =>
   withPath(async (path) => {
     const store = sqlite(path);
     const hours = [7, 2, 9, 4, 1, 8, 3, 6, 5];

@@ -5,7 +5,7 @@ import { COLUMN_NAMES, ROW_COLUMNS } from "../../core/row-columns.ts";
 import { columnOf } from "./rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 
-test("the migrations make the columns that are declared, of their types; released steps are never generated", () => {
+test("the migrations make the declared columns, of their types; released steps are never generated", () => {
   const db = new DatabaseSync(":memory:");
   for (const step of MIGRATIONS) db.exec(step);
   const made = db.prepare("SELECT name, type, \"notnull\" FROM pragma_table_info('sessions') ORDER BY name").all();

@@ -78,7 +78,7 @@ test("F-46 who is blocked, and who is unknown where that is refused, is told of 
   assert.deepEqual(told({ kind: "found", owner: "u1", identity: ALICE }), []);
 });
 
-test("F-46 after somebody was to be registered the observation says what became of that, and keeps what is dead", () => {
+test("F-46 after a registration the authentication says what became of it, and keeps what is dead", () => {
   const dead = { reason: "logout", id: "gone" } as const;
   const before = { verdict: { kind: "abstain", dead }, by: null } as const;
   const cause = new Error("no room");

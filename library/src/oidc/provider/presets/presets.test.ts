@@ -109,7 +109,7 @@ test("F-32 Keycloak is recognised by its issuer, and keeps its single sign-on se
   }
 });
 
-test("F-32 a provider that nobody knows is asked for offline_access unless it says that it does not know it", async () => {
+test("F-32 an unknown provider is asked for offline_access unless it says that it does not know it", async () => {
   const scopeAt = async (more: Json): Promise<string | null> =>
     (await addresses({}, (honest) => ({ ...honest, ...more }))).asked.get("scope");
   assert.equal(await scopeAt({ scopes_supported: ["openid", "email"] }), "openid profile email");

@@ -65,7 +65,7 @@ test("F-11 after a crash the log is the file's own, and nothing is lost", async 
   await store.close();
 });
 
-test("F-11 all of it copied elsewhere after a crash: refused, and taken once the log is written into it as told", async () => {
+test("F-11 all of it copied elsewhere after a crash: refused, until the log is written into it as told", async () => {
   const from = fresh();
   const path = fresh();
   killedAfterBackup(from);
