@@ -1,3 +1,4 @@
+/** Checks of options at start. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { JsonObject, Provider, Strategy } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";

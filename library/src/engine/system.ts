@@ -1,3 +1,4 @@
+/** The system's clock. */
 import type { Clock } from "../contracts.ts";
 
 /** The machine's own time. */

@@ -50,7 +50,7 @@ function reportRefusal(code: ErrorCode, report: Report): void {
   else report({ name: "session.refused", level: "debug", code });
 }
 
-/** What was authenticated, with the session in step with its provider, or known not to be. */
+/** The caller with the session in step with its provider, or known not to be. */
 export function refreshed<Data>(
   authenticated: Authenticated,
   options: EngineOptions<Data>,
@@ -58,14 +58,14 @@ export function refreshed<Data>(
 ): Promise<Authenticated> {
   const proven = provenBy(authenticated.verdict);
   if (proven === null) return Promise.resolve(authenticated);
-  // By hand, so that of a crowd that waits hardly anything is kept.
+  // Without async, so that little is held for each of many requests that wait.
   return options.coordinator.refresh(proven.row, { budget, fresh: true }).then(
     (renewal) => afterRefresh(authenticated, verdictOf(renewal, proven)),
     (cause: unknown) => afterRefresh(authenticated, failedBy(cause)),
   );
 }
 
-/** Where it ended meanwhile: whom a proxy asserts needs no session. */
+/** If the session ended meanwhile: a user whom a proxy asserts needs none. */
 function afterRefresh(authenticated: Authenticated, verdict: Verdict): Authenticated {
   // mutant: session-not-needed
   return verdict.kind === "abstain" && authenticated.asserted !== undefined
@@ -98,8 +98,8 @@ function failedBy(cause: unknown): Verdict {
 }
 
 /**
- * What was authenticated, once another user's session is over in the store and somebody unknown is known: before the
- * handler, so that it sees one identity, whole (S-30, S-33). Where the store does not take the end nobody is served.
+ * The caller, once another user's session is over in the store and an unknown user is registered: before the handler,
+ * so that it sees one identity, whole (S-30, S-33). If the store does not take the end, the request is not served.
  */
 export async function reconciled<Data>(authenticated: Authenticated, options: EngineOptions<Data>): Promise<Authenticated> {
   const { ending, registering, ...rest } = authenticated;

@@ -1,4 +1,4 @@
-/** The first half of a request's way: its caller authenticated, and the decision whether they pass. */
+/** The first half of a request: its caller is authenticated, and the decision made. */
 import type {
   DeadTicket,
   Decision,
@@ -30,7 +30,7 @@ import type { EngineOptions } from "./options.ts";
 import { answerDecision, answerFailure, answerThrown, withCookies } from "./responses.ts";
 import { touch } from "./touch.ts";
 
-/** Whoever is not admitted does not pass. */
+/** A request that was not admitted does not reach the handler. */
 const UNDECIDED: Decision = { kind: "unavailable", code: "ERR_INTERNAL" };
 
 const decisionIn = ({ decision }: { readonly decision: Decision }): Decision => decision;
@@ -54,7 +54,7 @@ export abstract class AdmittedRequest<Data> {
     this.#proven = authenticated.anonymous ?? provenBy(authenticated.verdict);
   }
 
-  /** What the handler has recorded so far; it counts for whatever is decided afterwards. */
+  /** What the handler has recorded so far; it counts for later decisions. */
   abstract get draft(): Draft;
 
   get decision(): Decision {
@@ -69,7 +69,7 @@ export abstract class AdmittedRequest<Data> {
     return this.#authenticated.by;
   }
 
-  /** Whom a proxy asserts, where this request is served as them. */
+  /** The user whom a proxy asserts, if this request is served as them. */
   get asserted(): Asserted | null {
     return this.#authenticated.asserted ?? null;
   }
@@ -85,13 +85,13 @@ export abstract class AdmittedRequest<Data> {
     return this.#waiting;
   }
 
-  /** What the proven session's record holds; parsed when it is first asked for. */
+  /** The body of the proven session's record; parsed when it is first read. */
   get body(): Body | null {
     if (this.#body === null && this.proven !== null) this.#body = bodyOf(this.proven.row, this.options.store.capabilities);
     return this.#body;
   }
 
-  /** The presented ticket that proves nothing. */
+  /** The presented ticket, if it proves nothing. */
   get dead(): DeadTicket | null {
     const { verdict } = this;
     return verdict.kind === "abstain" ? (verdict.dead ?? null) : null;
@@ -118,7 +118,7 @@ export abstract class AdmittedRequest<Data> {
     return this.#admit(policy, false);
   }
 
-  /** `tried`: the session was to be refreshed just now. If that failed, the next request tries again. */
+  /** `tried`: a refresh was tried just now. If that failed, the next request tries again. */
   #admit(policy: Policy, tried: boolean): MaybePromise<this> {
     const step = this.#step(policy);
     // mutant: client-of-renewal
@@ -196,7 +196,8 @@ export abstract class AdmittedRequest<Data> {
     const { proven, body } = this;
     return {
       live: proven === null || body === null ? null : { ...proven, body: body.record },
-      // A logout clears also what is dead beside whom a proxy asserts; all else leaves it to the next navigation.
+      // A logout also clears a ticket that is dead beside a proxy's user; other requests leave it to the next
+      // navigation.
       dead: this.dead ?? (this.draft.logout ? (this.#authenticated.dead ?? null) : null),
       several: this.verdict.kind === "abstain" ? (this.verdict.several ?? []) : [],
       lost: false,
@@ -213,7 +214,7 @@ export abstract class AdmittedRequest<Data> {
     if (this.#proven !== null && status < 400 && this.touchDue) touch(this.options, this.#proven.row, this.now);
   }
 
-  /** After a request that does nothing but say that the user is here. */
+  /** After a request that only reports that the user is active. */
   touchPresence(status: number): void {
     const { proven } = this;
     if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.options.policy))

@@ -1,4 +1,4 @@
-/** Writes what was planned to the store, step by step, and says what began, ended and was exchanged. */
+/** Commits a plan to the store, step by step, and reports what began, ended and was exchanged. */
 import type { SessionRow } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
 import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
@@ -9,11 +9,11 @@ import type { EngineOptions } from "./options.ts";
 import type { Settling } from "./settlement.ts";
 
 export type WritePlan = Extract<Plan, { kind: "write" }>;
-/** `conflict`: somebody else wrote the row first. `overruled`: a logout overtook the login. */
+/** `conflict`: another request wrote the row first. `overruled`: a logout overruled the login. */
 type CommitResult = "done" | "conflict" | "overruled";
 
 /**
- * Both sides write first and look second, so that a logout by the provider and a login in flight cannot miss each
+ * Both sides write first and read second, so that a logout by the provider and a login under way cannot miss each
  * other.
  */
 export async function commit<Data>(exchange: Settling<Data>, held: Held, planned: WritePlan, now: number): Promise<CommitResult> {
@@ -27,11 +27,11 @@ export async function commit<Data>(exchange: Settling<Data>, held: Held, planned
       if (step.kind === "end") {
         await end(options, held, step, login, now);
       } else if (!(await store.put(step.row, step.condition))) {
-        // Whoever ended the new record in this moment meant this login too, and has its tokens revoked.
+        // If the new record was ended in this moment, that logout covers this login too, and revokes its tokens.
         // mutant: ended-login-goes-on
         return (await undo(options, steps.slice(0, index), now)) ? "overruled" : "conflict";
       } else if (login !== null && step.condition === "absent") {
-        // Looked at before the presented session ends, so that an outage here does not take both.
+        // Read before the presented session ends, so that an outage here does not end both.
         const overruled = await loginOverruled(store, login, before, now);
         // mutant: no-marks-at-login
         if (overruled !== null) {
@@ -50,8 +50,8 @@ export async function commit<Data>(exchange: Settling<Data>, held: Held, planned
 }
 
 /**
- * What was written before the step that failed, and perhaps by it, is not left behind alive: nobody was told its
- * secret. Answers whether somebody else has ended it already.
+ * Ends what was written before the step that failed, and perhaps by it: no client was told its secret. Answers whether
+ * it was ended already.
  */
 async function undo<Data>({ store, unfinished }: EngineOptions<Data>, steps: WritePlan["steps"], now: number): Promise<boolean> {
   let overruled = false;

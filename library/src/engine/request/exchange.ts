@@ -31,8 +31,8 @@ export class RequestExchange<Data>
 {
   onIntent: (() => void) | null = null;
   /**
-   * The mark of the owner whom a recorded login is for, as it was when that was recorded (docs/design.md §1.6); and
-   * when.
+   * The logout marker of a recorded login's owner, as it was when the login was recorded (docs/design.md §1.6); and
+   * when that was.
    */
   ownerMarker: Promise<string | undefined> | null = null;
   loginBegan: number | null = null;
@@ -48,7 +48,7 @@ export class RequestExchange<Data>
     return this.#shown;
   }
 
-  /** Somebody's identity or data are read. */
+  /** Identity or data of the session are read. */
   shows(): void {
     if (this.#shown) return;
     this.#shown = true;
@@ -80,7 +80,7 @@ export class RequestExchange<Data>
   record(step: (draft: Draft) => Draft): void {
     if (this.#closed) throw new TypeError("the session is closed: the response has begun, so nothing more can be stored with it");
     if (this.byCredential) {
-      // Whether a credential comes along is the client's choice, so this is an answer and no crash.
+      // Whether a credential is sent is the client's choice, so this is an answer, not a crash.
       const message = `A request with a credential for ${this.by} has no session to write to.`;
       throw new CoatcheckError("ERR_BAD_REQUEST", { message });
     }
@@ -108,7 +108,7 @@ export class RequestExchange<Data>
     this.#whenStored = [...this.#whenStored, act];
   }
 
-  /** What waited for the store's yes is done now. */
+  /** Runs what waited until the store had taken the write. */
   stored(): void {
     for (const act of this.#whenStored) act();
   }
@@ -132,8 +132,8 @@ export class RequestExchange<Data>
     return this.#closed;
   }
 
-  // Stored by a navigation that succeeds, or by what the handler writes and no 5xx undoes; cookieless clients store
-  // none (S-35).
+  // Stored by a navigation that succeeds, or with a write of the handler that no 5xx undoes; clients without cookies
+  // store none (S-35).
   #begin(status: number, wrote: boolean): boolean {
     const login = beginningOf(this.asserted, this.proven);
     if (login === null || this.#draft.login !== null || this.#draft.logout) return false;

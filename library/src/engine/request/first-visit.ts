@@ -1,4 +1,4 @@
-/** First navigations of a proxy's user that come at once: one of them begins the session. */
+/** First navigations of a proxy's user that arrive together: one of them begins the session. */
 import { hash } from "node:crypto";
 import type { ProvenSession, RequestView, Settlement } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
@@ -7,7 +7,7 @@ import { settle } from "./settle.ts";
 import type { Settling } from "./settlement.ts";
 import { UNCHANGED } from "./settlement.ts";
 
-/** How long the first is given until its browser shows the cookie, milliseconds. */
+/** How long the marker stands, until the browser sends the cookie, milliseconds. */
 const AHEAD = 5_000;
 
 /** The login of an asserted user who has no session of their own yet. */
@@ -18,9 +18,9 @@ export function beginningOf(asserted: Asserted | null, proven: ProvenSession | n
 }
 
 /**
- * Carries out the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of those
- * that come at once store it; the others are served as who they are, and store nothing (S-35). What a handler writes is
- * stored in any case, and does not come by here.
+ * Commits the login that a navigation begins by itself. A one-time marker by owner and user agent lets one of several
+ * simultaneous requests store it; the others are served as their user, and store nothing (S-35). What a handler writes
+ * is stored in any case, without this function.
  */
 export async function settleFirstVisit<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   const { login } = exchange.draft;
@@ -33,7 +33,7 @@ async function isFirst<Data>({ options, request }: Settling<Data>, owner: string
   try {
     return await options.store.mark(visitMarker(owner, request), now + AHEAD, now);
   } catch {
-    // Settling asks the store as well, and answers for its outage.
+    // Settling uses the store as well, and answers its outage.
     return true;
   }
 }

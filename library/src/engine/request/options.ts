@@ -1,3 +1,4 @@
+/** Everything that the engine is made of. */
 import type {
   Background,
   Clock,
@@ -28,14 +29,14 @@ export interface EngineOptions<Data> {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** Who is asked who asks. */
+  /** The strategies that authenticate the caller. */
   readonly chain: Chain;
   readonly policy: SessionPolicy;
   readonly cookies: Cookies;
   readonly origins: OriginRules;
   /** With a leading and no trailing slash. */
   readonly prefix: string;
-  /** Checks and completes data; throws where they do not fit. */
+  /** Checks and completes data; throws if they do not fit. */
   readonly validate: (data: JsonObject) => Data;
   readonly keep: {
     readonly userAgent: boolean;
@@ -47,24 +48,24 @@ export interface EngineOptions<Data> {
   readonly background: Background;
   /** Tells of sessions that end or run out. */
   readonly endings: Endings;
-  /** Says that a session ended; nobody else does. */
+  /** The one function that announces the end of a session. */
   readonly announce: Announce;
-  /** Endings that the store would not take. */
+  /** Endings that the store did not take, and that are retried. */
   readonly unfinished: UnfinishedEndings;
   readonly coordinator: RefreshCoordinator;
   readonly refresh: RefreshPolicy;
-  /** The page of a navigation that cannot be served now. */
+  /** The page for a navigation that cannot be served now. */
   readonly outagePage: OutagePage;
-  /** The page of a person who may not come in; `logout` is where they sign out. */
+  /** The page for a user who is not allowed; `logout` is the address to sign out. */
   readonly forbiddenPage: (logout: string) => RouteResponse;
 }
 
-/** What a person is told of an outage: what happened and what to do. */
+/** The page that explains an outage: what happened and what to do. */
 type OutagePage = (outage: {
   readonly code: ErrorCode;
   /** Seconds after which trying again may help. */
   readonly retryAfter: number;
-  /** Where the browser was going; `null` where that cannot be asked for again. */
+  /** The address that was requested; `null` if it cannot be requested again. */
   readonly target: string | null;
   readonly login: string;
 }) => RouteResponse;

@@ -1,6 +1,6 @@
 /**
- * A logout that the store would not take: the browser forgets the session at once, and the process goes on trying to
- * end it (S-45).
+ * A logout that the store did not take: the cookie is cleared at once, and the process goes on trying to end the
+ * session (S-45).
  */
 import type { ErrorCode, RequestView, Settlement } from "../../contracts.ts";
 import { readCookies } from "../../cookie/parse.ts";
@@ -11,10 +11,12 @@ import type { Unfinished } from "../lifecycle/unfinished-endings.ts";
 import type { EngineOptions } from "./options.ts";
 import type { Settling } from "./settlement.ts";
 
-/** Most tickets of a request that are looked at; as many as are ever read. */
+/** The most tickets of a request that are read. */
 const MOST_TICKETS = 4;
 
-/** The person may be leaving a shared computer, so the cookie goes whether or not the store has heard of it. */
+/**
+ * The user may be leaving a shared computer, so the cookie is cleared whether or not the store has taken the logout.
+ */
 export function refusedLogout<Data>(exchange: Settling<Data>, cause: CoatcheckError): Settlement {
   const { live, several } = exchange.held();
   const { unfinished, cookies } = exchange.options;
@@ -26,8 +28,8 @@ export function refusedLogout<Data>(exchange: Settling<Data>, cause: CoatcheckEr
 }
 
 /**
- * The same where not even the look-up was answered. Whose ticket it is has to be proved when the store is back: an id
- * alone, which anybody may know, ends nothing. `null`: no ticket came along.
+ * The same if the look-up failed as well. The ticket is checked when the store is back: an id alone, which others may
+ * know, ends nothing. `null`: no ticket was sent.
  */
 export function unseenLogout<Data>(
   request: RequestView,

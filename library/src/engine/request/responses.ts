@@ -1,3 +1,4 @@
+/** Answers of the engine: problem documents, the redirect to the login, pages of an outage. */
 import type { Decision, EndReason, ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
 import { type Header, problemAnswer, secondsToWait } from "../../core/errors/problem-answer.ts";
 import { ERRORS } from "../../core/errors.ts";
@@ -14,13 +15,10 @@ export function answerProblem(code: ErrorCode, headers: readonly Header[] = [], 
   return problemAnswer(code, UNCACHED, { headers, retryAfter });
 }
 
-/** What answers need to know of the engine. */
+/** The engine's settings that answers need. */
 export type Answering = Pick<EngineOptions<unknown>, "prefix" | "origins" | "outagePage" | "forbiddenPage">;
 
-/**
- * What is answered where there is no answer: a person's navigation in an outage gets a page with what to do, all else
- * the problem document.
- */
+/** The answer to a failure: a page that says what to do for a navigation in an outage, else the problem document. */
 export function answerFailure(
   { code, retryAfter }: { readonly code: ErrorCode; readonly retryAfter: number | null },
   request: RequestView,
@@ -33,8 +31,8 @@ export function answerFailure(
 }
 
 /**
- * What is answered to an error that a handler threw. A person's navigation that needed a token, and whose session has
- * none to give any more, is led to the login: nothing else helps (F-31).
+ * The answer to an error that a handler threw. A navigation that needed a token which its session cannot give any more
+ * is redirected to the login: nothing else helps (F-31).
  */
 export function answerThrown(
   error: { readonly code: ErrorCode; readonly retryAfter: number | null },
@@ -45,7 +43,7 @@ export function answerThrown(
   return signsInAgain ? answerDecision({ kind: "login" }, request, answering) : answerFailure(error, request, answering);
 }
 
-/** What is answered in place of the handler. Never sets or clears a cookie. */
+/** The answer instead of the handler's. Never sets or clears a cookie. */
 export function answerDecision(
   decision: Exclude<Decision, { kind: "proceed" }>,
   request: RequestView,
@@ -74,8 +72,8 @@ export function answerDecision(
 const isRepeatable = ({ method }: RequestView): boolean => method === "GET" || method === "HEAD";
 
 /**
- * Sends a browser to the login, which says first why the session is over where it was one, and afterwards back to where
- * it was going.
+ * Redirects a browser to the login, which first says why the session is over, if it was one, and afterwards redirects
+ * back.
  */
 function answerLogin(request: RequestView, prefix: string, origins: readonly string[], ended?: EndReason): RouteResponse {
   const safe = isRepeatable(request);
@@ -91,8 +89,7 @@ function answerLogin(request: RequestView, prefix: string, origins: readonly str
   };
 }
 
-// A form that was sent when nobody was signed in any more cannot be sent again; the page that it stands on can be
-// shown.
+// A form that was sent after the session ended cannot be sent again; the page that holds it can be shown.
 function pageBefore(request: RequestView, origins: readonly string[]): string {
   const referer = request.header("referer") ?? "";
   if (!URL.canParse(referer)) return "/";
@@ -100,7 +97,7 @@ function pageBefore(request: RequestView, origins: readonly string[]): string {
   return origins.includes(origin) ? pathname + search : "/";
 }
 
-/** The response with the session's cookies added; what sets a cookie is never stored by a cache (HD-01). */
+/** The response with the session's cookies added; an answer that sets a cookie is never cached (HD-01). */
 export function withCookies(response: RouteResponse, cookies: readonly string[]): RouteResponse {
   if (cookies.length === 0) return response;
   const headers = response.headers.filter(([name]) => name !== "cache-control");

@@ -1,6 +1,6 @@
 /**
- * The secret after the one that was presented: the same for everybody who asks, so that a lost answer can be asked for
- * again.
+ * Rotation of a secret. Idempotent: the successor of a secret is always the same, so that a lost answer can be
+ * requested again.
  */
 import type { ProvenSession, RequestView, SessionRow } from "../../contracts.ts";
 import { readCookies } from "../../cookie/parse.ts";
@@ -15,17 +15,17 @@ export interface Successor extends MintedTicket {
 }
 
 /**
- * Whoever proved the secret that was exchanged since shows the previous one. `fresh`: the row as it was read after they
- * proved it.
+ * Whether the caller proved the previous secret: directly, or because it was exchanged since. `fresh`: the row as it
+ * was read after they proved it.
  */
 export function showsPrevious({ row, previous }: ProvenSession, fresh: SessionRow): boolean {
   return previous || fresh.previousUntil !== row.previousUntil;
 }
 
 /**
- * What `rotate` gives the browser that presented this row's ticket. Derived, and not drawn: the successor follows from
- * the secret and from a key of ours, so that whoever asks again within the grace, or at the same moment, gets the same
- * one, and no store keeps it in the clear.
+ * What `rotate` gives the browser that presented this row's ticket. Derived, not random: the successor follows from the
+ * secret and a key of ours, so that a request within the grace, or at the same moment, gets the same one, and no store
+ * keeps it in the clear.
  */
 export function successorOf<Data>(row: SessionRow, request: RequestView, options: EngineOptions<Data>): Successor {
   const { keyring, entropy, cookies } = options;

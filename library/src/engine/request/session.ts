@@ -1,3 +1,4 @@
+/** The session as the app's handler sees it. */
 import type {
   DeadReason,
   DeadTicket,
@@ -24,7 +25,7 @@ import type { EngineOptions } from "./options.ts";
 const NO_DATA: JsonObject = Object.freeze({});
 const NEVER = new AbortController().signal;
 
-/** What the app's session reads of its request, and where its intent is recorded. */
+/** What the app's session reads of its request, and how it records intent. */
 export interface SessionSource<Data> {
   readonly options: EngineOptions<Data>;
   /** When the request was authenticated. */
@@ -37,12 +38,12 @@ export interface SessionSource<Data> {
   readonly dead: DeadTicket | null;
   readonly draft: Draft;
   readonly waiting: WaitBudget;
-  /** Identity or data are read: the answer is for no cache. */
+  /** Identity or data are read: the answer must not be cached. */
   shows(): void;
   record(step: (draft: Draft) => Draft): void;
 }
 
-/** The session as the app sees it. Everything is read lazily: a request that asks for nothing pays for nothing. */
+/** The session as the app sees it. Everything is read lazily, so that a request that does not use it costs nothing. */
 export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identity" | "owner" | "via"> {
   readonly #exchange: SessionSource<Data>;
   #data: { readonly draft: unknown; readonly value: ReadonlyDeep<Data> } | null = null;
@@ -153,16 +154,16 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
     const { proven, options, draft, asserted } = this.#exchange;
     if (proven === null || proven.row.owner === null || draft.logout) {
-      // A proxy's user is signed in and has no provider's token. A login here would be of another identity: a redirect
+      // A proxy's user is signed in and has no provider's token. A login here would give another identity: a redirect
       // loop.
       throw new CoatcheckError(asserted === null || draft.logout ? "ERR_SESSION_ENDED" : "ERR_TOKEN_UNAVAILABLE");
     }
-    // Who has just been signed in has no token here yet; the one that is stored is somebody else's.
+    // A user who was just signed in has no token here yet; the stored one belongs to another user.
     if (draft.login !== null && draft.login.owner !== proven.row.owner) throw new CoatcheckError("ERR_TOKEN_UNAVAILABLE");
     return options.coordinator.accessToken(proven.row, rejected, this.#exchange.waiting);
   }
 
-  // Trying the change out at once lets the handler, not the settling, hear of data that do not fit.
+  // The change is tried at once, so that data that do not fit throw in the handler, and not when it is settled.
   #change(change: Parameters<typeof withChange>[1]): void {
     const { draft } = this.#exchange;
     this.#replay(withChange(draft, change));
@@ -175,7 +176,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     try {
       return frozen(options.validate(data));
     } catch (error) {
-      // Data of an older schema must not lock anybody out; what is stored stays until it is written again.
+      // Data of an older schema must not lock users out; the stored data stay until they are written again.
       options.report({ name: "session.data-invalid", level: "warn", ...(this.id === null ? {} : { sessionId: this.id }), error });
       return frozen(options.validate({}));
     }

@@ -1,3 +1,4 @@
+/** Settles a request: plans, commits, and plans again after a conflict. */
 import type { RequestView, Settlement } from "../../contracts.ts";
 import { clearCookie, setCookie } from "../../cookie/serialize.ts";
 import { heeded } from "../../core/draft.ts";
@@ -23,15 +24,12 @@ import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
 import type { Settling } from "./settlement.ts";
 
 /**
- * Optimistic concurrency: how often a write is planned again on the fresh record. Every conflict is somebody else's
- * success.
+ * Optimistic concurrency: how often a write is planned again on the fresh record. Each conflict is the success of
+ * another request.
  */
 const ATTEMPTS = 200;
 
-/**
- * Carries out what the handler wanted: the store first, the cookie second. The only place where a session's cookie is
- * set.
- */
+/** Commits what the handler wanted: the store first, the cookie second. The only place that sets a session's cookie. */
 export async function settle<Data>(exchange: Settling<Data>, status: number): Promise<Settlement> {
   try {
     return await attempt(exchange, status);
@@ -60,14 +58,14 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
       prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
-    // What the store throws is an outage; what planning throws is the app's.
+    // An error of the store is an outage; an error of planning is the app's.
     // mutant: cookie-before-store
     const carried = await storeCall(options.report, commit(exchange, held, planned, now));
     // mutant: conflict-ignored
     if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     held = await storeCall(options.report, reread(exchange, held, now));
-    // A store that answers at once would let a crowd of writers starve everybody else in this process.
+    // With a synchronous store a burst of writers would else starve all other requests of this process.
     if (tries > 2) await options.clock.sleep(0);
   }
   throw new CoatcheckError("ERR_STORE_CONTENTION");
@@ -106,7 +104,7 @@ function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<
   return address === undefined ? {} : { address };
 }
 
-/** The presented session as it is now, after somebody else wrote it. */
+/** The presented session as it is now, after another request wrote it. */
 async function reread<Data>({ options }: Settling<Data>, held: Held, now: number): Promise<Held> {
   if (held.live === null) return held;
   const row = await options.store.get(held.live.row.id);
@@ -128,7 +126,7 @@ function cookiesOf<Data>(
     keep: () => [],
     clear: () => [clearCookie(options.cookies.session)],
     set: () => {
-      // A cookie that is given once more needs no write.
+      // A cookie that is sent once more needs no write.
       const row = planned.steps.find((step): step is PutStep => step.kind === "put")?.row ?? held.live?.row;
       if (row === undefined || ticket === null) throw new CoatcheckError("ERR_INTERNAL");
       const left = options.policy.persistent ? Math.max(1, Math.floor((row.expires - now) / 1000)) : undefined;

@@ -1,10 +1,10 @@
-/** What settling reads of a request, and what comes of it. */
+/** What settling reads of a request, and its result. */
 import type { RequestView, Settlement } from "../../contracts.ts";
 import type { Draft } from "../../core/draft.ts";
 import type { Held } from "../../core/plan.ts";
 import type { EngineOptions } from "./options.ts";
 
-/** A request that is settled: what its handler wanted, and what it held. */
+/** A request that is settled: its draft, and its session. */
 export interface Settling<Data> {
   readonly options: EngineOptions<Data>;
   readonly request: RequestView;

@@ -1,3 +1,4 @@
+/** Authenticates a request: explicit credentials, then a proxy's user, then the session. */
 import type {
   DeadTicket,
   EndReason,
@@ -22,47 +23,47 @@ import { ownerOf, parseBody } from "../../../core/record.ts";
 import { within } from "../../../time/within.ts";
 import type { Found, Resolved, Resolver } from "./resolver.ts";
 
-/** Who is asked who asks, and in which order (docs/design.md §3). */
+/** The strategies that authenticate a request, in their order (docs/design.md §3). */
 export interface Chain {
   /** Credentials that a client presents on purpose: the first that is presented decides. */
   readonly explicit: readonly Strategy[];
-  /** A proxy that signs people on, and what the app makes of whom it asserts. */
+  /** A proxy that asserts users, and the app's look-up of them. */
   readonly proxy: { readonly reader: ProxyReader; readonly resolver: Resolver } | null;
   readonly session: Strategy;
 }
 
-/** Whom a proxy asserts, and this request is served as. */
+/** The user whom a proxy asserts, and as whom this request is served. */
 export interface Asserted {
   readonly identity: Identity;
   readonly owner: string;
 }
 
-/** What was found out about a request: a verdict, and what has to happen before it counts. */
+/** The authenticated request: a verdict, and what has to happen before it counts. */
 export interface Authenticated {
   readonly verdict: Verdict;
-  /** Which strategy it is from. */
+  /** The name of the strategy that gave it. */
   readonly by: string | null;
   readonly asserted?: Asserted;
   /** An anonymous session beside an asserted user: its data become theirs when something is stored. */
   readonly anonymous?: ProvenSession;
   /**
-   * The presented ticket proves nothing, or will not once this request counts: what the verdict cannot say beside whom
-   * a proxy asserts.
+   * The presented ticket proves nothing, or will not once this request counts. Beside a proxy's user the verdict cannot
+   * say so.
    */
   readonly dead?: DeadTicket;
   /** A session that is over before the handler runs. */
   readonly ending?: { readonly session: ProvenSession; readonly reason: EndReason };
-  /** Somebody unknown, of whom the app makes a user before the handler runs. */
+  /** An unknown user whom the app registers before the handler runs. */
   readonly registering?: Identity;
 }
 
 const ABSTAIN: Verdict = { kind: "abstain" };
 const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" };
 
-/** Finds out who asks. What a strategy throws is an outage, never an absence. */
+/** Authenticates the caller. An error of a strategy is an outage, never an absence. */
 export function authenticate(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
   if (chain.explicit.length > 0 || chain.proxy !== null) return authenticateAll(chain, context);
-  // The usual way is short, and makes no closure.
+  // The usual case, without a closure.
   return then(ask(chain.session, context), bySession, chain.session);
 }
 
@@ -76,7 +77,7 @@ function authenticateAll(chain: Chain, context: StrategyContext): MaybePromise<A
   return then(ask(chain.session, context), bySession, chain.session);
 }
 
-// A strategy that cannot even say whether it is meant is asked, and fails closed there.
+// If a strategy throws here, its credential counts as presented, and the examination fails closed.
 function isPresented(strategy: Strategy, { request }: StrategyContext): boolean {
   try {
     return strategy.presented(request);
@@ -85,12 +86,12 @@ function isPresented(strategy: Strategy, { request }: StrategyContext): boolean 
   }
 }
 
-/** What was presented and is nobody's is no absence: it never falls through to a weaker credential (S-03, TP-05). */
+/** A presented credential that is not valid is refused: it never falls through to a weaker one (S-03, TP-05). */
 function decided(verdict: Verdict, { name: by }: Strategy): Authenticated {
   return { verdict: verdict.kind === "abstain" ? NOT_TAKEN : verdict, by };
 }
 
-/** However long a strategy takes: its silence is an outage. Those of ours have shorter limits of their own. */
+/** The time limit of a strategy, after which its silence is an outage. Our own have shorter limits. */
 const PATIENCE = 30_000;
 
 function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, report }: StrategyContext): MaybePromise<Verdict> {
@@ -131,7 +132,7 @@ function byProxy(
   });
 }
 
-/** Who is turned away, and why, by name: whoever runs the app is asked about it first (S-63). */
+/** Reports a rejected user by name, and the reason: operators are asked about it (S-63). */
 export function reportRejected(identity: Identity, resolved: Resolved, { unknownUsers }: Resolver, report: Report): void {
   const unwanted = resolved.kind === "unknown" && unknownUsers === "refuse";
   if (resolved.kind !== "blocked" && !unwanted) return;
@@ -154,7 +155,7 @@ function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unkn
   return served(reconciled, verdict, resolved.kind === "found" ? resolved : null, identity);
 }
 
-/** The outcome of the table, as the engine goes on with it. */
+/** Turns the outcome of the table into the authenticated request. */
 function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Authenticated {
   const proven = provenBy(verdict);
   const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
@@ -178,7 +179,7 @@ function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, 
   }
 }
 
-/** Where a live session does not count: it is over, or stays for another request. */
+/** The verdict if a live session does not count: it is over, or stays for another request. */
 function withoutSession({ row }: ProvenSession, end: EndReason | null): Verdict {
   return end === null ? ABSTAIN : { kind: "abstain", dead: { reason: end, id: row.id } };
 }
@@ -209,7 +210,7 @@ export function registered(resolved: Resolved, before: Authenticated): Authentic
   }
 }
 
-/** Whether something came along that a browser or a proxy sends by itself. */
+/** Whether a credential was sent that a browser or a proxy sends by itself. */
 export function hasAmbientCredential({ explicit, proxy, session }: Chain, request: RequestView): boolean {
   if (session.presented(request) || explicit.some((one) => one.ambient && one.presented(request))) return true;
   return proxy?.reader.headers.some((name) => request.header(name) !== undefined) ?? false;
@@ -242,14 +243,14 @@ function ask(strategy: Strategy, context: StrategyContext, failed: typeof outage
   }
 }
 
-/** The session's strategy throws what the store threw. */
+/** An error of the session's strategy is an error of the store. */
 function outage(_session: Strategy, cause: unknown, report: Report): Verdict {
   const code = storeFailed(report, "read", cause);
   // mutant: outage-is-nobody
   return { kind: "unavailable", code, cause };
 }
 
-/** Another's is the app's: a bug, unless it declares an outage (S-56). */
+/** An error of another strategy is the app's: a bug, unless it declares an outage (S-56). */
 function failure({ name }: Strategy, cause: unknown, report: Report): Verdict {
   const answered = hookFailure(cause);
   report({ name: "credential.failed", level: "error", reason: name, code: answered.code, error: cause });

@@ -1,3 +1,4 @@
+/** Resolves asserted identities to the app's users: single flight and a bounded cache. */
 import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../../contracts.ts";
 import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
@@ -5,9 +6,9 @@ import type { Resolution, UnknownUsers } from "../../../core/reconcile.ts";
 import { ownerOf } from "../../../core/record.ts";
 import { within } from "../../../time/within.ts";
 
-/** What an app's look-up knows of somebody. */
+/** The answer of the app's look-up of a user. */
 export type Known =
-  /** `owner` is whose sessions are; claims join those that were asserted, over them. */
+  /** `owner` is the key of the user's sessions; claims are merged over the asserted ones. */
   | { readonly owner: string; readonly claims?: JsonObject }
   /** Known, and not let in any more. With an owner `auth.forget(owner)` finds this answer too. */
   | { readonly blocked: true; readonly owner?: string }
@@ -30,23 +31,26 @@ export type Known =
  * ```
  */
 export interface ResolverOptions {
-  /** Finds the app's user. Its silence is an outage, and so is what it throws by `unavailable(cause)`: 503. All
-   * else that it throws is its bug: 500. Default: everybody is known, by issuer and subject. */
+  /**
+   * Finds the app's user. A time-out is an outage, and so is what it throws by `unavailable(cause)`: 503. Any other
+   * error is its bug: 500. Default: every user is known, by issuer and subject.
+   */
   readonly resolve?: (identity: Identity) => MaybePromise<Known>;
-  /** What becomes of whom it does not know. Default `anonymous`. */
+  /** What happens to users whom it does not know. Default `anonymous`. */
   readonly unknown?: UnknownUsers;
   /**
-   * Makes a user of somebody unknown, with `unknown: "register"`. Asked once for each of them at a time in a process.
+   * Registers an unknown user, with `unknown: "register"`. Single flight: one call for each user at a time in a
+   * process.
    */
   readonly register?: (identity: Identity) => MaybePromise<Exclude<Known, null>>;
   /**
-   * How long an answer of `resolve` is good, milliseconds; that somebody is unknown only a sixth of it. Errors are not
-   * kept. Default 30,000.
+   * How long an answer of `resolve` is cached, milliseconds; that a user is unknown only a sixth of it. Errors are not
+   * cached. Default 30,000.
    */
   readonly cacheFor?: number;
 }
 
-/** Whom an asserted identity is. */
+/** The result of resolving an asserted identity. */
 export type Resolved = Exclude<Resolution, { kind: "found" | "blocked" }> | Found | Blocked;
 /** Known. `identity` is the same object for the same assertion, until either changes. */
 export interface Found {
@@ -70,14 +74,14 @@ interface Kept {
   readonly resolved: Resolved;
 }
 
-/** A call of the app that is not answered yet. */
+/** A call of the app's function that is not answered yet. */
 interface Asking {
   readonly from: Identity;
   readonly generation: number;
   readonly resolved: Promise<Resolved>;
 }
 
-/** Asks the app whom an asserted identity is, and keeps the answers for a bounded time. */
+/** Asks the app for the user of an asserted identity: single flight, with a bounded cache of answers that expire. */
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #clock: Clock;
@@ -86,7 +90,7 @@ export class Resolver {
   readonly #kept = new Map<string, Kept>();
   readonly #asking = new Map<string, Asking>();
   readonly #registering = new Map<string, Asking>();
-  /** Raised by `forget`: what was asked before is not kept. */
+  /** Raised by `forget`: answers to calls that began before are not cached. */
   #generation = 0;
 
   constructor(options: ResolverOptions, { clock, report }: { readonly clock: Clock; readonly report: Report }) {
@@ -106,7 +110,7 @@ export class Resolver {
     return this.#options.unknown ?? "anonymous";
   }
 
-  /** Synchronous where the answer is kept. */
+  /** Synchronous if the answer is cached. */
   resolve(identity: Identity): MaybePromise<Resolved> {
     const key = ownerOf(identity);
     const kept = this.#kept.get(key);
@@ -117,7 +121,7 @@ export class Resolver {
     return this.#begin(this.#asking, key, identity, () => this.#ask(key, identity));
   }
 
-  /** Makes a user of somebody unknown. */
+  /** Registers an unknown user. */
   async register(identity: Identity): Promise<Resolved> {
     const key = ownerOf(identity);
     // mutant: registers-twice
@@ -127,14 +131,14 @@ export class Resolver {
       if (shares) return resolved;
     }
     return this.#begin(this.#registering, key, identity, async () => {
-      // Another process, or a request before this one, may have been quicker.
+      // Another process, or an earlier request, may have registered the user.
       this.#kept.delete(key);
       const found = await this.resolve(identity);
       return found.kind === "unknown" ? this.#made(key, identity) : found;
     });
   }
 
-  /** Drops what is kept of a user, by owner or by issuer and subject. */
+  /** Drops the cached answers of a user, by owner or by issuer and subject. */
   forget(owner: string): void {
     this.#generation += 1;
     // mutant: forgets-nothing
@@ -145,8 +149,8 @@ export class Resolver {
   }
 
   /**
-   * Whether what is on its way is an answer for this request too: the same is asserted, and nobody was to be forgotten
-   * since it was asked.
+   * Whether a call that is under way answers this request too: the same is asserted, and `forget` was not called since
+   * it began.
    */
   #answersFor({ from, generation }: Asking, identity: Identity): boolean {
     // mutant: asked-before-forget
@@ -215,7 +219,7 @@ export class Resolver {
 }
 
 /**
- * Whether the app would be asked the same: its answer may rest on the claims (A-34). Readers give the same object for
+ * Whether the app would be asked the same: its answer may depend on the claims (A-34). Readers give the same object for
  * the same assertion.
  */
 function saysTheSame(before: Identity, now: Identity): boolean {
@@ -234,7 +238,7 @@ function resolvedOf(known: Known, identity: Identity): Resolved {
   };
 }
 
-/** What a look-up answered, if it is an answer: an owner that is no name would be everybody's. */
+/** Checks the answer of a look-up: an owner that is no text would be shared by all users. */
 function checked(known: Known): Known {
   if (known === null) return null;
   if (typeof known === "object" && "blocked" in known && known.blocked === true) return known;
