@@ -2,6 +2,7 @@
 import type { AssertionSigner, Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { detached } from "./core/detached.ts";
+import { isKept } from "./core/hot-rows.ts";
 import { omitUndefined } from "./core/options/omit-undefined.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
@@ -9,6 +10,7 @@ import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
 import { ServedSecrets } from "./crypto/served-secrets.ts";
+import { hashProof, rememberingProof, type TicketProof } from "./crypto/ticket-proof.ts";
 import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
 import { outagePage } from "./endpoints/pages/outage-page.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
@@ -132,7 +134,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       session: sessionStrategy({
         cookie: cookies.session.name,
         policy,
-        keepsRows: store.capabilities.keepsRows ?? false,
+        proof: proofFor(store),
         served,
       }),
     },
@@ -221,6 +223,11 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       drained.abort("over");
     },
   };
+}
+
+/** The plain proof would do for every store. */
+function proofFor({ capabilities }: SessionStore): TicketProof {
+  return capabilities.keepsRows ? rememberingProof(hashProof, (row) => isKept(capabilities, row)) : hashProof;
 }
 
 function reporter(on: CoatcheckOptions<unknown>["on"]): Report {

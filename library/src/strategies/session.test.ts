@@ -4,6 +4,7 @@ import type { AuditEvent, SessionReader, SessionRow, Verdict } from "../contract
 import { sessionPolicy } from "../core/policy.ts";
 import { systemEntropy } from "../crypto/entropy.ts";
 import { hashSecret, joinTicket, mintSecret, mintTicket } from "../crypto/ticket.ts";
+import { hashProof, rememberingProof } from "../crypto/ticket-proof.ts";
 import { systemClock } from "../engine/system.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { sessionStrategy } from "./session.ts";
@@ -18,6 +19,7 @@ const live = sampleRow({
   body: '{"format":1,"identity":null,"data":{},"tokens":null,"provider":null}',
 });
 const strategy = sessionStrategy({ cookie: "ticket", policy });
+const proofFor = (keepsRows: boolean) => (keepsRows ? rememberingProof(hashProof, () => true) : hashProof);
 
 function examine(cookie: string, get: SessionReader["get"], asked = strategy, now = START): Promise<Verdict> {
   const header = (name: string): string | undefined => (name === "cookie" ? `ticket=${cookie}` : undefined);
@@ -50,7 +52,7 @@ const ANSWERS: readonly (readonly [string, SessionReader["get"]])[] = [
 
 for (const [name, get] of ANSWERS) {
   test(`A-30 A-47 a secret that is misspelled is malformed, where the store ${name}`, async () => {
-    const remembering = sessionStrategy({ cookie: "ticket", policy, keepsRows: true });
+    const remembering = sessionStrategy({ cookie: "ticket", policy, proof: rememberingProof(hashProof, () => true) });
     await examine(ticket, () => live, remembering);
     for (const cookie of MISSPELLED) {
       assert.deepEqual(await examine(cookie, get), MALFORMED, cookie);
@@ -83,7 +85,7 @@ test("S-05 a ticket that is spelled right: an outage if the store fails, unknown
 });
 
 test("CR-02 S-09 a secret that was proved counts for that row alone: not once it was rotated, ended, or another is shown", async () => {
-  const remembering = sessionStrategy({ cookie: "ticket", policy, keepsRows: true });
+  const remembering = sessionStrategy({ cookie: "ticket", policy, proof: rememberingProof(hashProof, () => true) });
   const shown = (cookie: string, row: SessionRow, now = START): Promise<Verdict> => examine(cookie, () => row, remembering, now);
   const unknown: Verdict = { kind: "abstain", dead: { reason: "unknown", id } };
   for (let time = 0; time < 3; time++) {
@@ -110,7 +112,7 @@ test("a secret is hashed once a minute for a row that comes again, each time for
     [true, [1, 1, 1, 2, 2]],
     [false, [1, 2, 3, 4, 5]],
   ] as const) {
-    const own = sessionStrategy({ cookie: "ticket", policy, keepsRows });
+    const own = sessionStrategy({ cookie: "ticket", policy, proof: proofFor(keepsRows) });
     let looks = 0;
     const row = Object.defineProperty({ ...live }, "secretHash", {
       get() {
@@ -128,7 +130,7 @@ test("a secret is hashed once a minute for a row that comes again, each time for
 });
 
 test("a record of a newer release is an outage at every request, also where rows are kept", async () => {
-  const own = sessionStrategy({ cookie: "ticket", policy, keepsRows: true });
+  const own = sessionStrategy({ cookie: "ticket", policy, proof: rememberingProof(hashProof, () => true) });
   const newer = { ...live, body: live.body.replace('"format":1', '"format":2') };
   for (let time = 0; time < 3; time++) {
     assert.deepEqual(await examine(ticket, () => newer, own), { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null });
@@ -147,7 +149,7 @@ test("S-53 a secret that is shown within the grace of its exchange is told of, e
   };
   const store = { capabilities: { shared: true, durable: true, watch: false }, get: () => rotated, marked: () => undefined };
   for (const keepsRows of [false, true]) {
-    const asked = sessionStrategy({ cookie: "ticket", policy, keepsRows });
+    const asked = sessionStrategy({ cookie: "ticket", policy, proof: proofFor(keepsRows) });
     const show = (cookie: string, now = START): unknown =>
       asked.examine({
         request: { method: "GET", target: "/", peer: undefined, header: () => `ticket=${cookie}` },

@@ -1,33 +1,30 @@
 /** The strategy that authenticates by our session cookie. */
-import type { MaybePromise, SessionRow, StoreCapabilities, Strategy, StrategyContext, Verdict } from "../contracts.ts";
+import type { MaybePromise, SessionRow, Strategy, StrategyContext, Verdict } from "../contracts.ts";
 import { findCookie, readCookies } from "../cookie/parse.ts";
-import { isKept } from "../core/hot-rows.ts";
 import type { SessionPolicy } from "../core/policy.ts";
 import { overReason } from "../core/policy.ts";
 import { readable } from "../core/record.ts";
-import { equalHash } from "../crypto/equal.ts";
-import { ProvenSecrets } from "../crypto/proven-secrets.ts";
 import type { ServedSecrets } from "../crypto/served-secrets.ts";
 import type { PresentedTicket } from "../crypto/ticket.ts";
-import { hashSecret, isSecret, ticketIn } from "../crypto/ticket.ts";
+import { isSecret, ticketIn } from "../crypto/ticket.ts";
+import type { TicketProof } from "../crypto/ticket-proof.ts";
+import { hashProof } from "../crypto/ticket-proof.ts";
 
 /** The strategy's configuration. */
 interface SessionStrategyOptions {
   /** The session cookie's name. */
   readonly cookie: string;
   readonly policy: SessionPolicy;
-  /** Whether the store hands out the same row until it changes; see `StoreCapabilities`. Default `false`. */
-  readonly keepsRows?: StoreCapabilities["keepsRows"];
+  /** How tickets are verified. Default `hashProof`. */
+  readonly proof?: TicketProof;
   /** Is told of secrets that were verified by their hash. */
   readonly served?: Pick<ServedSecrets, "add">;
 }
 
 interface Judge {
   readonly policy: SessionPolicy;
-  /** Only if the store returns the same row object again. */
-  readonly proven: ProvenSecrets | null;
+  readonly proof: TicketProof;
   readonly served: Pick<ServedSecrets, "add"> | null;
-  readonly store: Pick<StoreCapabilities, "keepsRows">;
 }
 
 const ABSTAIN: Verdict = { kind: "abstain" };
@@ -37,9 +34,8 @@ const MALFORMED: Verdict = { kind: "abstain", dead: { reason: "malformed" } };
  * Verifies the ticket in the cookie. Of several cookies of our name dead ones are ignored; two live ones authenticate
  * no user (CK-11).
  */
-export function sessionStrategy({ cookie, policy, keepsRows = false, served }: SessionStrategyOptions): Strategy {
-  const proven = keepsRows === false ? null : new ProvenSecrets();
-  const judge: Judge = { policy, proven, served: served ?? null, store: { keepsRows } };
+export function sessionStrategy({ cookie, policy, proof = hashProof, served }: SessionStrategyOptions): Strategy {
+  const judge: Judge = { policy, proof, served: served ?? null };
   return {
     name: "session",
     ambient: true,
@@ -94,8 +90,8 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
 }
 
 function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, report }: StrategyContext, judge: Judge): Verdict {
-  const { policy, proven, served, store } = judge;
-  const shown = row === undefined ? null : proof(ticket, row, now, proven);
+  const { policy, proof, served } = judge;
+  const shown = row === undefined ? null : proof.shown(ticket, row, now);
   // A caller that knows only an id learns nothing about its session, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
     return isSecret(ticket.secret) ? { kind: "abstain", dead: { reason: "unknown", id: ticket.id } } : MALFORMED;
@@ -105,24 +101,10 @@ function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, rep
   // A recognised row was readable when its secret was verified.
   if (shown !== "recognised") {
     if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
-    if (shown === "current" && isKept(store, row)) proven?.add(row, ticket, now);
+    if (shown === "current") proof.accepted(ticket, row, now);
     served?.add((shown === "current" ? null : row.previousHash) ?? row.secretHash);
   }
   if (shown === "previous") report({ name: "session.grace-hit", level: "debug", sessionId: row.id });
   const session = { row, previous: shown === "previous" };
   return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "session", session };
-}
-
-function proof(
-  ticket: PresentedTicket,
-  row: SessionRow,
-  now: number,
-  proven: ProvenSecrets | null,
-): "recognised" | "current" | "previous" | null {
-  if (proven?.has(row, ticket, now)) return "recognised";
-  const hash = hashSecret(ticket.secret);
-  if (equalHash(hash, row.secretHash)) return "current";
-  // mutant: old-secret-for-ever
-  if (row.previousHash !== null && now < row.previousUntil && equalHash(hash, row.previousHash)) return "previous";
-  return null;
 }
