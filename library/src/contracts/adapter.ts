@@ -111,7 +111,7 @@ export interface Exchange<Data> {
   readonly touchDue: boolean;
   /** For adapters that push: called once, when the first thing is recorded, so that they hold the response back. */
   onIntent: (() => void) | null;
-  /** For adapters that push: the response, which is kept from caches as soon as somebody is shown in it. */
+  /** For adapters that push: the response, which is not cached once a user is shown in it. */
   answer: PushedResponse | null;
   /** The decision by this policy, with what has to come first done: a refresh, a session that a proxy's word ends. */
   admit(policy: Policy): MaybePromise<Decision>;

@@ -1,10 +1,10 @@
 /** Calls listeners whose failures are their own. */
 
-/** Calls a listener of endings. The session has ended, whatever the listener does: what it throws is nobody's. */
+/** Calls a listener of endings. The session has ended, whatever the listener does, so its errors are dropped. */
 export function hear<Told>(listener: (told: Told) => void, told: Told): void {
   try {
     listener(told);
   } catch {
-    // There is nobody here who could be told.
+    // No caller could handle it.
   }
 }

@@ -128,7 +128,7 @@ export class RequestEngine<Data> implements Engine<Data> {
     return opened instanceof RequestExchange ? opened : this.open(request);
   }
 
-  /** Nobody was looked up: for what is served in an outage too. */
+  /** The caller is not looked up: for what is served in an outage too. */
   #anonymous(request: RequestView): RequestExchange<Data> {
     return new RequestExchange(this.#options, request, this.#options.clock.now(), ANONYMOUS);
   }
@@ -141,7 +141,7 @@ export class RequestEngine<Data> implements Engine<Data> {
       crossSite: route.crossSite ?? false,
       refreshes: route.refreshes ?? false,
     });
-    // Where a proxy's word cannot be used the session is nobody's to end.
+    // If a proxy's assertion cannot be used, the session must not be ended.
     const looked = decision.kind === "unavailable" && exchange.by === this.#options.chain.session.name;
     const unseen = looked && route.signsOut === true ? unseenLogout(request, this.#options) : null;
     if (unseen !== null) {

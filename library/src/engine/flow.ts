@@ -1,14 +1,14 @@
 /**
- * The flow of one request: enter → handler → settle → touch. Whoever has read this file has seen the system.
+ * The flow of one request: enter → handler → settle → touch. This file is the whole system at a glance.
  *
  * - **enter** authenticates the caller (a credential, a proxy's word, the session's ticket), brings the session in step
  *   with its provider, ends what has to end first, and decides by the route's policy: `engine/request/authenticate`,
  *   `engine/request/admit`, `engine/refresh`.
  * - The **handler** is the app's. What it wants of the session is recorded, and nothing is written yet:
  *   `engine/request/session`, `core/draft`.
- * - **settle** plans at most one write (`core/plan`), commits it to the store on a condition, and only then sets or clears
- *   the cookie: `engine/request/settle`, `engine/request/commit`.
- * - **touch** says that the user was here, after the response; nobody waits for it.
+ * - **settle** plans at most one write (`core/plan`), commits it to the store on a condition, and only then sets or
+ *   clears the cookie: `engine/request/settle`, `engine/request/commit`.
+ * - **touch** says that the user was here, after the response; no request waits for it.
  *
  * Frameworks that push their answer (`node:http`, Express) enter in the same way, and settle when the head is about to
  * leave: `http/node-handler`.
@@ -46,7 +46,7 @@ export async function flow<Data, Answer>(
   const { decision } = exchange;
   if (decision.kind === "proceed") return conclude(engine, exchange, await answers.handler(exchange), answers);
   const refused = answers.ours(exchange.refuse(decision));
-  // Whoever is asked to sign in loses a ticket that proves nothing.
+  // A caller who is asked to sign in loses a ticket that proves nothing.
   return policy.require === "user" ? conclude(engine, exchange, refused, answers) : refused;
 }
 

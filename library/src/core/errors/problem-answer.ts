@@ -4,7 +4,7 @@ import { ERRORS, problem } from "../errors.ts";
 
 export type Header = readonly [name: string, value: string];
 
-/** How long a client should wait where nobody knows better, in seconds. */
+/** The default of `Retry-After`, in seconds. */
 const RETRY_AFTER = 5;
 
 /** Whole seconds after which trying again may help. */

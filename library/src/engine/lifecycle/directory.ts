@@ -135,7 +135,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
   }
 
-  /** Leaves a logout marker behind. `false`: there is no room for one that nobody vouches for. */
+  /** Sets a logout marker. `false`: the rate limit of unproven notifications is reached. */
   async function setNotificationMarker(notification: ProviderLogout): Promise<boolean> {
     const key = notificationMarker(notification);
     if (key === null) return true;

@@ -86,8 +86,8 @@ async function retryOnce(holder: LeaseHolder, change: Change, options: Pick<Coor
 
 // The process that took the lease over gave it back without new tokens, and the provider no longer takes the stored
 // one.
-function isWanted({ row, hasNewTokens: renewed }: LeaseHolder, fresh: SessionRow): boolean {
-  return renewed === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
+function isWanted({ row, hasNewTokens }: LeaseHolder, fresh: SessionRow): boolean {
+  return hasNewTokens === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
 }
 
 const tokensIn = (row: SessionRow): string | null => parseBody(row).tokens;

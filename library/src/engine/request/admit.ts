@@ -60,7 +60,7 @@ export function refreshed<Data>(
   if (proven === null) return Promise.resolve(authenticated);
   // Without async, so that little is held for each of many requests that wait.
   return options.coordinator.refresh(proven.row, { budget, fresh: true }).then(
-    (renewal) => afterRefresh(authenticated, verdictOf(renewal, proven)),
+    (result) => afterRefresh(authenticated, verdictOf(result, proven)),
     (cause: unknown) => afterRefresh(authenticated, failedBy(cause)),
   );
 }
@@ -77,18 +77,18 @@ function asserting(asserted: Asserted): Authenticated {
   return { verdict: { kind: "principal", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
-function verdictOf(renewal: RefreshResult, proven: ProvenSession): Verdict {
-  switch (renewal.kind) {
+function verdictOf(result: RefreshResult, proven: ProvenSession): Verdict {
+  switch (result.kind) {
     case "refreshed":
       // mutant: rotates-again
-      return { kind: "session", session: { row: renewal.row, previous: showsPrevious(proven, renewal.row) } };
+      return { kind: "session", session: { row: result.row, previous: showsPrevious(proven, result.row) } };
     case "ended":
-      return { kind: "abstain", dead: { reason: renewal.reason, id: proven.row.id } };
+      return { kind: "abstain", dead: { reason: result.reason, id: proven.row.id } };
     case "unavailable":
       return {
         kind: "stale",
         session: proven,
-        unconfirmed: { retryAfter: renewal.retryAfter, answered: renewal.answered === true },
+        unconfirmed: { retryAfter: result.retryAfter, answered: result.answered === true },
       };
   }
 }

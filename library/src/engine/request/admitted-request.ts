@@ -130,8 +130,8 @@ export abstract class AdmittedRequest<Data> {
     const row = this.#proven?.row;
     const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
     const { refresh, coordinator } = this.options;
-    const renews = policy.refreshes !== false && refresh.policy === "keep-in-step";
-    if (nearly && renews && step.kind === "proceed") coordinator.refreshAhead(row);
+    const refreshes = policy.refreshes !== false && refresh.policy === "keep-in-step";
+    if (nearly && refreshes && step.kind === "proceed") coordinator.refreshAhead(row);
     return this;
   }
 
