@@ -27,7 +27,7 @@ export type {
   SignedInSession,
 } from "./contracts.ts";
 export { CoatcheckError } from "./core/errors.ts";
-export { then } from "./core/maybe.ts";
+export { andThen } from "./core/maybe.ts";
 export { knownOptions } from "./core/options/option-names.ts";
 export { type Answers, conclude, flow } from "./engine/flow.ts";
 export type { HasEngine } from "./http/auth.ts";

@@ -15,7 +15,7 @@ import type {
   RouteResponse,
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { then } from "../core/maybe.ts";
+import { andThen } from "../core/maybe.ts";
 import type { Authenticated } from "./request/authenticate/authenticate.ts";
 import { authenticate } from "./request/authenticate/authenticate.ts";
 import { RequestExchange } from "./request/exchange.ts";
@@ -66,7 +66,7 @@ export class RequestEngine<Data> implements Engine<Data> {
   }
 
   enter(request: RequestView, policy: Policy): MaybePromise<RequestExchange<Data>> {
-    return then(this.open(request), admitted, policy);
+    return andThen(this.open(request), admitted, policy);
   }
 
   open(request: RequestView): MaybePromise<RequestExchange<Data>> {

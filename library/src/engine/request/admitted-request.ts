@@ -15,7 +15,7 @@ import { clearCookie } from "../../cookie/serialize.ts";
 import type { Step } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
-import { then } from "../../core/maybe.ts";
+import { andThen } from "../../core/maybe.ts";
 import { isNavigation, isPrefetch } from "../../core/navigation.ts";
 import type { Held } from "../../core/plan.ts";
 import { presenceDue, touchDue } from "../../core/policy.ts";
@@ -110,7 +110,7 @@ export abstract class AdmittedRequest<Data> {
    * on.
    */
   admit(policy: Policy): MaybePromise<Decision> {
-    return then(this.enter(policy), decisionIn);
+    return andThen(this.enter(policy), decisionIn);
   }
 
   /** The same; answers itself, admitted. */

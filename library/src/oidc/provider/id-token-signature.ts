@@ -2,7 +2,7 @@
 import type { KeyObject } from "node:crypto";
 import { createPublicKey } from "node:crypto";
 import type { MaybePromise } from "../../contracts.ts";
-import { then } from "../../core/maybe.ts";
+import { andThen } from "../../core/maybe.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { isSignedBy } from "../../crypto/signature.ts";
 import { fieldsOf, hintOf, refusing } from "../jwt/jws.ts";
@@ -25,7 +25,7 @@ export function checkIdTokenSignature(
   keys: KeySet,
   hint: KeyHint = hintOf(fieldsOf(token.slice(0, token.indexOf(".")), refuse), [alg], refuse),
 ): MaybePromise<void> {
-  return then(keys.matching(hint), (found) => checkWith(found, token, alg));
+  return andThen(keys.matching(hint), (found) => checkWith(found, token, alg));
 }
 
 function checkWith([key, another]: readonly PublicKey[], token: string, alg: SignatureAlgorithm): void {

@@ -16,7 +16,7 @@ import type {
 import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { storeFailed } from "../../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
-import { then } from "../../../core/maybe.ts";
+import { andThen } from "../../../core/maybe.ts";
 import type { Presented, Reconciled } from "../../../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../../../core/reconcile.ts";
 import { ownerOf, parseBody } from "../../../core/record.ts";
@@ -64,17 +64,17 @@ const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CRE
 export function authenticate(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
   if (chain.explicit.length > 0 || chain.proxy !== null) return authenticateAll(chain, context);
   // The usual case, without a closure.
-  return then(ask(chain.session, context), bySession, chain.session);
+  return andThen(ask(chain.session, context), bySession, chain.session);
 }
 
 function authenticateAll(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
   for (const strategy of chain.explicit) {
     if (isPresented(strategy, context)) {
-      return then(limited(ask(strategy, context, failure), strategy, context), decided, strategy);
+      return andThen(limited(ask(strategy, context, failure), strategy, context), decided, strategy);
     }
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
-  return then(ask(chain.session, context), bySession, chain.session);
+  return andThen(ask(chain.session, context), bySession, chain.session);
 }
 
 // If a strategy throws here, its credential counts as presented, and the examination fails closed.
@@ -111,7 +111,7 @@ function byProxy(
   session: Strategy,
   context: StrategyContext,
 ): MaybePromise<Authenticated> {
-  return then(read(reader, context), (asserted) => {
+  return andThen(read(reader, context), (asserted) => {
     const unusable = reconcileUnusable(asserted);
     if (asserted.kind === "malformed") {
       const hint = reader.hint?.(asserted.reason);
@@ -122,9 +122,9 @@ function byProxy(
     if (asserted.kind === "stripped") {
       context.report({ name: "proxy.stripped", level: "warn", reason: asserted.reason });
     }
-    if (asserted.kind !== "asserted") return then(ask(session, context), unasserted);
-    return then(resolver.resolve(asserted.identity), (resolved) =>
-      then(ask(session, context), (verdict) => {
+    if (asserted.kind !== "asserted") return andThen(ask(session, context), unasserted);
+    return andThen(resolver.resolve(asserted.identity), (resolved) =>
+      andThen(ask(session, context), (verdict) => {
         reportRejected(asserted.identity, resolved, resolver, context.report);
         return joined(asserted.identity, resolved, verdict, resolver);
       }),

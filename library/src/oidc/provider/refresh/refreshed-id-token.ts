@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IDToken } from "openid-client";
 import type { MaybePromise } from "../../../contracts.ts";
-import { then } from "../../../core/maybe.ts";
+import { andThen } from "../../../core/maybe.ts";
 import { MAX_DEPTH } from "../../../core/record.ts";
 import { deeperThan } from "../../http/transport.ts";
 import { isObject } from "../../jwt/jws.ts";
@@ -52,7 +52,7 @@ function verified(
   // With an unusual header the check of the signature parses it again, and says what is wrong with it.
   const plain = isUtf8(header) && !deeperThan(header, MAX_DEPTH);
   const checking = checkIdTokenSignature(String(value), config.idTokenSigningAlg, keys, plain ? hint : undefined);
-  return then(checking, () => idToken);
+  return andThen(checking, () => idToken);
 }
 
 /** One character after the last group of four is six bits and no byte: invalid base64url, which Node accepts. */
