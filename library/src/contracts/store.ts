@@ -216,7 +216,10 @@ export interface SessionStore {
    * Deletes live ones that were not seen since `seenBefore`, and counts those that stay.
    */
   survey?(from: number, limit: number, now: number, seenBefore: number): MaybePromise<Survey>;
-  /** Releases what the store opened itself; a second call does nothing. Afterwards every other call throws. */
+  /**
+   * Releases what the store opened itself, never a pool or a client that it was given; a second call does nothing.
+   * Afterwards every other call throws a `CoatcheckError` with `ERR_STORE_UNAVAILABLE`.
+   */
   close(): MaybePromise<void>;
   /** Optional: calls back for each session that ended in any process, best effort. Answers how to stop. */
   watch?(listener: (ended: { readonly id: string; readonly reason: EndReason }) => void): () => void;
