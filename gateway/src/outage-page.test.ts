@@ -40,7 +40,7 @@ interface Line {
 }
 const lines = (from: number): readonly Line[] => here.a.log.slice(from).map((line) => JSON.parse(line));
 
-test("F-36 a navigation in an outage is a page that says what happened and what to do; a program gets the problem document", async () => {
+test("F-36 a navigation in an outage is a page that says what to do; a program gets the problem document", async () => {
   const browser = await here.signIn("page");
   await here.provider.stop();
   here.clock.pass(RAN_OUT);
@@ -66,7 +66,7 @@ test("F-36 the store's outage is a page too", async () => {
   }
 });
 
-test("F-36 requests that meet an outage that is known are no errors; the failure itself is told with code, check and message", async () => {
+test("F-36 requests that meet a known outage are no errors; the failure is told with code, check, message", async () => {
   const browser = await here.signIn("levels");
   const from = here.a.log.length;
   here.provider.fault = (endpoint, response) => {

@@ -193,7 +193,7 @@ test("S-23 whose session the provider ended on the way is told so by the very pa
   assert.equal(new URL(String(turned.headers.location), ORIGIN).searchParams.get("ended"), "provider");
 });
 
-test("F-31 without a refresh token: once the access token has run out a route that needs it leads to a login, others go on", async () => {
+test("F-31 without a refresh token: past the access token a route that needs it leads to a login", async () => {
   here.provider.renewable = false;
   const browser = await stale("nothing-to-renew-with");
   const { a } = here;

@@ -37,7 +37,7 @@ async function signInAgain(browser: Browser, location: string): Promise<string> 
   return String(landed.headers.location);
 }
 
-test("F-31 a second browser's login takes the first one's refresh token, as at Dex: the first is led to a fresh login", async () => {
+test("F-31 a second browser's login takes the first's refresh token, as at Dex: the first logs in again", async () => {
   const first = await here.signIn("dex");
   await here.signIn("dex");
   refuses(400, "invalid_request");

@@ -109,7 +109,7 @@ test("S-40 check-config explains a configuration in order, names keys and no sec
   assert.equal(existsSync(store), false);
 });
 
-test("F-32 check-config says which provider this is and what it will be asked for, and refuses a preset that is none", async () => {
+test("F-32 check-config says which provider this is and what it is asked for; an unknown preset is refused", async () => {
   const found = await run(["check-config"], { ...SETTINGS, COATCHECK_ISSUER: "https://id.example.com/realms/main" });
   assert.equal(found.code, 0, found.err);
   assert.match(

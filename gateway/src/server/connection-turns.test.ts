@@ -120,7 +120,7 @@ for (const [name, bytes, status] of REFUSED) {
   });
 }
 
-test("F-01 a handshake that succeeds waits for the answers before it, large ones too, and then its socket is whole", async () => {
+test("F-01 a handshake that succeeds waits for the answers before it, large ones too; its socket is whole", async () => {
   const large = "x".repeat(3_000_000);
   const server = new WebSocketServer({ noServer: true });
   const harness = await startHarness((message, response) => void response.end(message.url === "/large" ? large : "small"), {
@@ -228,7 +228,7 @@ test("F-03 requests without end to an upstream that does not answer cost one rea
   });
 });
 
-test("F-03 what waits on all connections together is bounded: one that sends too much ahead is closed, others are served", async () => {
+test("F-03 what waits on all connections together is bounded: one that sends too much is closed alone", async () => {
   const limits = { pipelined: 2, pipelinedInAll: 20 };
   await withSlow(
     async (harness, answer) => {

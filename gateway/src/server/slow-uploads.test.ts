@@ -84,7 +84,7 @@ test("F-04 an upload that has arrived and waits for the upstream is answered, ho
   }
 });
 
-test("F-04 a client that stands still after the answer to half an upload costs its connection, and nothing throws", () =>
+test("F-04 a client that stands still after the answer to half an upload loses its connection", () =>
   steadily(async () => {
     const harness = await startHarness(
       (_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"),

@@ -75,7 +75,7 @@ const USERS: readonly [email: string, allowed: boolean][] = [
   ["good.example", false],
 ];
 
-test("A-04 A-12 S-32 who may come is matched by the whole address or the whole domain; others get 403 and keep no session", async () => {
+test("A-04 A-12 S-32 access is matched by whole address or whole domain; others get 403 and no session", async () => {
   const users = ["@good.example", "only@other.example"];
   await using gateway = await startFullGateway({ config: { proxyIdentity: { trusted: TRUSTED, users } } });
   for (const [email, allowed] of USERS) {

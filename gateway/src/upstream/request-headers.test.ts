@@ -231,7 +231,7 @@ test("the groups header ends at 4 KiB, between two groups", async () => {
   assert.ok(groups.join(",").startsWith(`${sent},`));
 });
 
-test("F-10 Connection: authorization on a public route drops the client's own, as hop-by-hop, and nothing of ours elsewhere", async (context) => {
+test("F-10 Connection: authorization on a public route drops the client's own, and nothing of ours", async (context) => {
   const upstreams = [{ access: "public" }, { access: "user", paths: ["/api"], token: "authorization" }];
   const both = await startHarness(echo, { upstreams });
   context.after(() => both.close());

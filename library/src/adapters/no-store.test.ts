@@ -83,7 +83,7 @@ const APPS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<v
 };
 
 for (const [name, app] of Object.entries(APPS)) {
-  test(`F-40 S-49 HD-01 an answer for which somebody signed in was read is for no cache, unless the app says so (${name})`, async () => {
+  test(`F-40 S-49 HD-01 an answer that read a user is for no cache, unless the app says so (${name})`, async () => {
     const auth = make();
     const cookie = await signIn(auth, { subject: "alice" }, (session) => session.set({ cart: 1 }));
     await app(auth, async (ask) => {

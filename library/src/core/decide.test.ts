@@ -201,7 +201,7 @@ test("a route takes the ways of authenticating that it names, and all where it n
   assert.deepEqual(decide(session, SOMEBODY, by(null)), { kind: "proceed" });
 });
 
-test("F-31 a session behind its provider is renewed, counts for a while, and then waits for the provider or for a login", () => {
+test("F-31 a session behind its provider is refreshed, counts for a while, then waits for it or a login", () => {
   const spent = WORLD.now - 1_000;
   const row = sampleRow({ owner: "i alice", renewAt: spent, tokenExpires: spent });
   const decided = (changes: Partial<SessionRow>, more: object = {}, policy: Policy = SOMEBODY): Step => {

@@ -147,7 +147,7 @@ test("CR-06 keys come from HKDF-SHA256 with the label coatcheck/v1/<purpose>, an
   assert.notEqual(createKeyring(fresh).deriveHash("address", "203.0.113.7"), hashed);
 });
 
-test("CR-08 S-37 rotation in two phases: in every phase every replica opens what any replica sealed; removal ends it", () => {
+test("CR-08 S-37 in each phase of a rotation every replica opens what any sealed; removal ends it", () => {
   const phases: readonly (readonly string[])[] = [[old], [old, fresh], [fresh, old], [fresh]];
   const [before, added, promoted, removed] = phases.map((secrets) => createKeyring(secrets));
   assert.ok(before && added && promoted && removed);

@@ -43,7 +43,7 @@ async function signedIn(storeTimeout?: number) {
   return { clock, hanging, auth, ask, cookie, real };
 }
 
-test("F-12 SE-16 a store that never answers is 503 after five seconds, for reads and for writes, and nobody is signed out", async () => {
+test("F-12 SE-16 a store that never answers is 503 after five seconds, and no user is signed out", async () => {
   const { clock, hanging, auth, ask } = await signedIn();
   for (const call of ["get", "put"] as const) {
     hanging.add(call);

@@ -140,7 +140,7 @@ for (const [what, { thrown, status }] of Object.entries(FAILURES)) {
   });
 }
 
-test("F-46 a change that fails when it is made again for the store is a bug of the app's, and nothing of it is stored", async () => {
+test("F-46 a change that fails when it is made again is a bug of the app's, and nothing of it is stored", async () => {
   const { auth, id, store, visit } = await signedIn();
   const before = await store.get(id);
   let made = 0;

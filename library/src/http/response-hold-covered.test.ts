@@ -56,7 +56,7 @@ function streamed(): { readonly response: ServerResponse; readonly stream: { res
   return { response, stream };
 }
 
-test("F-46 F-41 once the stream has been let through nothing is settled any more, whoever covered the response since", () => {
+test("F-46 F-41 once the stream has been let through nothing is committed, whatever covered the response", () => {
   const { response, stream } = streamed();
   let settled = 0;
   hold(

@@ -321,7 +321,7 @@ const PUBLIC_BUT = (missing: string): readonly string[] =>
     .concat("193.0.0.0/8", "194.0.0.0/7", "196.0.0.0/6", "200.0.0.0/5", "208.0.0.0/4")
     .filter((range) => range !== missing);
 
-test("F-10 all but the private and unassigned ranges hold everybody, and without any one of them somebody is left out", () => {
+test("F-10 all but private and unassigned ranges hold everyone, and each of them is needed for that", () => {
   assert.throws(() => new TrustedPeers(PUBLIC_BUT("")), /together hold every public IPv4 address/);
   for (const missing of PUBLIC_BUT("")) assert.doesNotThrow(() => new TrustedPeers(PUBLIC_BUT(missing)), missing);
   assert.throws(() => new TrustedPeers(["2000::/4", "3000::/4"]), /hold every public IPv6 address/);

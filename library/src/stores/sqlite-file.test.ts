@@ -119,7 +119,7 @@ test("a file or directory that cannot be written is named", () =>
     chmodSync(dir, 0o755);
   }));
 
-test("CR-02 OP-03 the file holds the columns of a row and no more; what an ended session held is gone from its bytes", () =>
+test("CR-02 OP-03 the file holds a row's columns and no more; what an ended session held is gone from it", () =>
   inDirectory(async (path) => {
     const row = sampleRow({
       owner: "canary-owner",
@@ -170,7 +170,7 @@ test("a worker that cannot start is told once, and closing goes on", () =>
     assert.match(String(causes[0]), /unable to open database file/);
   }));
 
-test("F-39 of a row that is larger than a page nothing is left in the file once it ended, was replaced or expired", () =>
+test("F-39 nothing is left in the file of a row larger than a page that ended, was replaced or expired", () =>
   inDirectory(async (path) => {
     const store = sqlite(path);
     const body = (word: string): string => JSON.stringify({ format: 1, text: word.padEnd(40, ".").repeat(1_000) });

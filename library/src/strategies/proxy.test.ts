@@ -133,7 +133,7 @@ for (const [preset, lines, subject, claims] of PRESETS) {
     }
   });
 
-  test(`A-17 A-26 ${preset}: who is asserted without a name is malformed, so that dropping that header makes nobody anonymous`, () => {
+  test(`A-17 A-26 ${preset}: an assertion without a name is malformed, not an anonymous caller`, () => {
     const { user } = PROXY_PRESETS[preset].headers;
     const others = lines.filter(([name]) => name.toLowerCase() !== user);
     assert.deepEqual(read({ preset }, request(others)), { kind: "malformed", reason: "user-missing" });

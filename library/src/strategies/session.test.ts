@@ -84,7 +84,7 @@ test("S-05 a ticket that is spelled right: an outage if the store fails, unknown
   assert.deepEqual(await examine(ticket, () => live), { kind: "session", session: { row: live, previous: false } });
 });
 
-test("CR-02 S-09 a secret that was proved counts for that row alone: not once it was rotated, ended, or another is shown", async () => {
+test("CR-02 S-09 a proved secret counts for its row alone: not once rotated or ended, nor does another", async () => {
   const remembering = sessionStrategy({ cookie: "ticket", policy, proof: rememberingProof(hashProof, () => true) });
   const shown = (cookie: string, row: SessionRow, now = START): Promise<Verdict> => examine(cookie, () => row, remembering, now);
   const unknown: Verdict = { kind: "abstain", dead: { reason: "unknown", id } };

@@ -92,7 +92,7 @@ test("F-04 a client that leaves while it waits is not sent on, and leaves nothin
   });
 });
 
-test("F-04 event streams and WebSockets take no connection from requests, and have a limit of their own: 503 past it", async () => {
+test("F-04 event streams and WebSockets take no connection from requests, with a limit of their own", async () => {
   await withApp({ connections: 1, streams: 2 }, async (harness) => {
     const open = [await stalled(harness, `GET /events HTTP/1.1\r\n${HOST}\r\n`), await stalled(harness, HANDSHAKE)];
     await until(harness, used("lasting", 2));

@@ -51,7 +51,7 @@ const gatewayWith = (config: JsonObject = {}, options: FullGatewayOptions = {}):
 const leftOut = ({ log }: FullGateway): readonly string[] =>
   log.filter((line) => line.includes("identity-header.left-out")).map((line) => String(JSON.parse(line).reason));
 
-test("F-13 values with spaces at their ends or control characters are sent empty, such groups left out, and it is counted", async () => {
+test("F-13 values with outer spaces or control characters are sent empty, such groups left out, counted", async () => {
   await using gateway = await gatewayWith();
   const claims = {
     email: "alice@example.com\u00a0",
@@ -129,7 +129,7 @@ test("F-14 a provider whose addresses count though it never verifies them is nam
   for (const told of await toldOf(gateway, await gateway.signIn("alice", claims, GUESTS))) assert.equal(told["email"], "");
 });
 
-test("F-15 with several providers the issuer is told too, empty for an anonymous caller, and never a client's own", async () => {
+test("F-15 with several providers the issuer is told too, empty for anonymous callers, never a client's", async () => {
   await using gateway = await gatewayWith({ providers: [...PROVIDERS] }, { upstream: { access: "optional" } });
   for (const by of [STAFF, GUESTS]) {
     for (const told of await toldOf(gateway, await gateway.signIn("alice", {}, by))) {

@@ -69,7 +69,7 @@ before(async () => {
 });
 after(() => open.disposeAsync());
 
-test("CB-08 CK-04 in a browser the login's cookie comes along with the provider's form, and the person lands signed in", async () => {
+test("CB-08 CK-04 in a browser the login's cookie comes with the provider's form, and the login succeeds", async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();

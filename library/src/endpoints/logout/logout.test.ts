@@ -164,7 +164,7 @@ for (const [length, kept] of [
   [2_800, false],
   [3_600, false],
 ] as const) {
-  test(`F-22 LO-02 the address that a script gets has at most 4,096 bytes, with an ID token of ${length} characters too`, async () => {
+  test(`F-22 LO-02 a script's address has at most 4,096 bytes, with an ID token of ${length} characters too`, async () => {
     const { app, browser } = await signedIn();
     assert.ok(browser.tokens);
     browser.tokens = { ...browser.tokens, idToken: longToken(length, { sub: "alice", sid: "s-1" }) };

@@ -223,7 +223,7 @@ test("F-20 a notice by sub that comes late, or again, ends no session that began
   }
 });
 
-test("F-19 after a logout by sid a login with the same session of the provider is free, however often an older notice comes", async () => {
+test("F-19 after a logout by sid a login with the same provider session is free, despite older notices", async () => {
   for (const open of Object.values(STORES)) {
     const [a, b] = open();
     const here = site(a);

@@ -43,7 +43,7 @@ const isProviders = (response: Response): boolean =>
   response.status === 303 &&
   (response.headers.get("location") ?? "").startsWith("https://provider.test/logout?id_token_hint=id-");
 
-test("F-22 TK-11 a script's logout is never handed an ID token, and leads to the provider with its hint all the same", async () => {
+test("F-22 TK-11 a script's logout is handed no ID token, and leads to the provider with its hint anyway", async () => {
   const here = site();
   const visitor = await signedIn(here);
   const location = await linkOf(visitor);
@@ -67,7 +67,7 @@ test("F-22 the address leads there once, whichever replica and tab, then to the 
   }
 });
 
-test("F-22 it is for a navigation alone: a script's fetch, a frame or a prefetch gets nothing, and uses nothing up", async () => {
+test("F-22 it is for a navigation alone: a fetch, a frame or a prefetch gets nothing, and uses nothing up", async () => {
   const here = site();
   const visitor = await signedIn(here);
   const location = await linkOf(visitor);
@@ -92,7 +92,7 @@ test("F-22 after a minute, changed, of another origin or made up, it leads to th
   assert.equal((await here.visitor().get("/auth/logout/continue")).status, 400);
 });
 
-test("F-22 while the store does not answer nobody can say whether it was used: a page, and it can be asked for again", async () => {
+test("F-22 while the store is silent its use is unknown: a page, and it can be asked for again", async () => {
   const store = memory();
   let down = false;
   const line = overStore(store, {
@@ -164,7 +164,7 @@ test("F-57 ?ended= tells nobody who is signed in that they are signed out: they 
   assert.equal((await visitor.get(target)).status, 302, "in an outage nobody can say; the login goes on");
 });
 
-test("F-27 a callback whose login is unknown leads a signed-in browser on to /, and any other to the page with the reason", async () => {
+test("F-27 a callback of an unknown login leads a signed-in browser to /, others to a page with the reason", async () => {
   const here = site();
   const visitor = await signedIn(here);
   const unknown = `/auth/callback?code=x&state=${"s".repeat(32)}`;

@@ -5,7 +5,7 @@ import { AWAY, directoryWorld, ISSUER, notice } from "../../../test-support/dire
 import type { ProviderLogout, SessionRow } from "../../contracts.ts";
 import { notificationMarker, ownerMarker } from "./markers.ts";
 
-test("F-46 an order that is tried again ends what there was when it was given, but the one that asked, and leaves its mark", async () => {
+test("F-46 a retried order ends what there was when it was given, but the one that asked; its marker stays", async () => {
   let away = true;
   const { directory, stored, store, again, clock } = directoryWorld((real) => ({
     list(query, most, now) {
@@ -71,14 +71,14 @@ async function noticedAgain(given: ProviderLogout) {
   return { ended, reasons: [...reasons], mark: await store.marked(notificationMarker(given) ?? "", clock.now()) };
 }
 
-test("F-46 S-65 a notice of a subject that is tried again ends what the provider began until then, and leaves its mark", async () => {
+test("F-46 S-65 a retried notice of a subject ends what the provider began until then; its marker stays", async () => {
   const given = notice();
   const { ended, reasons, mark } = await noticedAgain(given);
   assert.deepEqual(ended, ["issued then", "another login", "stored later"]);
   assert.deepEqual([reasons, mark], [["provider"], String(given.issuedAt)]);
 });
 
-test("F-46 S-65 a notice of one login that is tried again ends what was stored of it until then, and leaves its mark", async () => {
+test("F-46 S-65 a retried notice of one login ends what was stored of it until then, and leaves its marker", async () => {
   const given = notice({ sid: "s1", subject: null });
   const { ended, reasons, mark } = await noticedAgain(given);
   assert.deepEqual(ended, ["issued then", "issued later"]);

@@ -78,7 +78,7 @@ for (const [what, call, operation] of [
   (world: ReturnType<typeof directoryWorld>, id: string) => Promise<unknown>,
   string,
 ])[]) {
-  test(`F-46 ${what} on a store that is away: ERR_STORE_UNAVAILABLE, told of, and tried again where something is to end`, async () => {
+  test(`F-46 ${what} on a store that is away: ERR_STORE_UNAVAILABLE, told of; endings are tried again`, async () => {
     const fails = (): never => {
       throw AWAY;
     };
@@ -97,7 +97,7 @@ test("F-46 a store that fails with a code of ours is told of as any other", asyn
   assert.deepEqual(events, [{ name: "store.failed", level: "error", reason: "read", error }]);
 });
 
-test("F-46 a notice of a subject ends what began before it, by the provider's clock or by ours with a minute to spare", async () => {
+test("F-46 a notice of a subject ends what began before it, by the provider's clock or ours and a minute", async () => {
   const { directory, stored, store, announced, clock } = directoryWorld();
   const now = clock.now();
   const rows = {

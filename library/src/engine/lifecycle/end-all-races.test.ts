@@ -91,7 +91,7 @@ function halting(real: SessionStore, when: "before" | "after", method: "mark" | 
 }
 
 for (const [kind, open] of Object.entries(STORES)) {
-  test(`F-23 ${kind}: of a login that began before, nothing is left, wherever between marker and ending it is stored`, async () => {
+  test(`F-23 ${kind}: nothing is left of an earlier login, wherever between marker and ending it is stored`, async () => {
     for (const [when, method] of [
       ["before", "mark"],
       ["after", "mark"],

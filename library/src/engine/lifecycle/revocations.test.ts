@@ -51,7 +51,7 @@ test("F-46 S-26 a login that a logout has overtaken is refused, said to have end
   assert.deepEqual(told, [`elsewhere ${ISSUER} alice`]);
 });
 
-test("F-46 a session of a provider that is not configured any more ends as every other, and nobody is asked to revoke", async () => {
+test("F-46 a session of a provider that is configured no more ends as every other, without a revocation", async () => {
   world = renewalWorld(1);
   const cookie = await world.signIn();
   const after = siteWith({ store: world.store, clock: world.clock, provider: scriptedProvider("another") });
@@ -94,7 +94,7 @@ test("F-46 of a session of nobody the audit names no owner, no issuer and no pro
   assert.ok(ended !== undefined && !("owner" in ended) && !("issuer" in ended) && !("provider" in ended));
 });
 
-test("F-46 a session of a newer release ends as every other: what cannot be read of it is not told, and not revoked", async () => {
+test("F-46 a session of a newer release ends as every other: what is unreadable is not told or revoked", async () => {
   world = renewalWorld(1);
   const [replica] = world.replicas;
   assert.ok(replica);
@@ -115,7 +115,7 @@ for (const [what, ended, revoked] of [
   ["with the provider's word", { reason: "provider" }, []],
   ["with a refresh token that the provider takes no more", { reason: "refresh-lost" }, []],
 ] as const) {
-  test(`F-46 LO-03 a session that ended ${what}: who uses it hears of it at once, and ${revoked.length} token is revoked`, async () => {
+  test(`F-46 LO-03 a session that ended ${what}: its user hears at once, ${revoked.length} token is revoked`, async () => {
     world = renewalWorld(1);
     const [replica] = world.replicas;
     assert.ok(replica);

@@ -161,7 +161,7 @@ test("F-46 a process that ends deletes no further batch, counts nothing, and rep
   assert.deepEqual(events, [{ name: "sweep.completed", level: "info", count: 250 }]);
 });
 
-test("F-46 a store that fails is told of and asked again an hour later; one that fails as the process ends is not", async () => {
+test("F-46 a store that fails is told of and asked an hour later; but not as the process ends", async () => {
   const stop = new AbortController();
   const events: AuditEvent[] = [];
   const error = new Error("the store is away");

@@ -87,7 +87,7 @@ test("F-46 a doubtful one that is done makes no room for others", async () => {
   assert.deepEqual([unfinished.again("one", never), unfinished.again("two", never)], [true, false]);
 });
 
-test("F-46 one that gave way while it was tried ends without another try, and takes none along that came in its place", async () => {
+test("F-46 one that gave way while it was tried ends without another try, and takes no successor along", async () => {
   const { unfinished, work, pass, count } = endingsWith({ most: 2 });
   const tried = Promise.withResolvers<void>();
   unfinished.again("doubtful", () => tried.promise, { doubtful: true });

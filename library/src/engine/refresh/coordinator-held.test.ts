@@ -54,7 +54,7 @@ async function dueOnFullDisk() {
   return { disk, cookie, row: await rowOf(cookie) };
 }
 
-test("F-46 S-18 who has read a newer row than the one that was leased goes on with that, and the tokens that are held", async () => {
+test("F-46 S-18 a caller with a newer row than the leased one goes on with that, and with the held tokens", async () => {
   const { disk, cookie, row } = await dueOnFullDisk();
   const first = coordinator().refresh(row);
   await world.quiet();

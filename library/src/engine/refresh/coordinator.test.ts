@@ -218,7 +218,7 @@ const navigating = (cookie: string) => ({
 
 const UNHEARD: RefreshOutcome = { kind: "unknown", cause: new Error("lost") };
 
-test("F-30 a refresh token of which nobody heard twice is shown no more, and its user is led to a fresh login in the end", async () => {
+test("F-30 a refresh token without answer twice is shown no more, and its user is led to a fresh login", async () => {
   world = renewalWorld(2, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
   world.provider.always(() => UNHEARD);
   const cookie = await world.signIn();
@@ -291,7 +291,7 @@ test("F-30 requests wait no longer than the provider has for an answer, and the 
   assert.equal(world.provider.spends.length, 1);
 });
 
-test("F-34 a success with the provider shortens the pauses of others that it failed, and not those that it asked for", async () => {
+test("F-34 a success shortens the pauses of others that failed, and not those that the provider asked for", async () => {
   world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
   const away: RefreshOutcome = { kind: "unavailable", retryAfter: null, cause: new Error("down") };
   world.provider.always(({ tokens: { refreshToken } }) =>
@@ -406,7 +406,7 @@ for (const [name, outcome] of [
   });
 }
 
-test("F-31 where the token alone is asked for, a provider that answers no for longer than session.unconfirmed is a 401", async () => {
+test("F-31 if only the token is asked for, a provider that refuses past session.unconfirmed is a 401", async () => {
   world = renewalWorld(1, { refresh: { policy: "on-demand" }, session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
   world.provider.always(() => ({ kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }));
   const cookie = await world.signIn();
@@ -767,7 +767,7 @@ for (const [how, reason] of [
   ["that an administrator ended", "admin"],
   ["that is gone from the store", "expired"],
 ] as const) {
-  test(`F-46 a session ${how} between the request's look and the renewal's is over for this request, and it says why`, async () => {
+  test(`F-46 a session ${how} between the request's read and the refresh's is over for it, and it says why`, async () => {
     const inner = memory();
     let reads = Number.NEGATIVE_INFINITY;
     const store = overStore(inner, {

@@ -87,7 +87,7 @@ async function heldBack() {
   return { state, replica, cookie, first, spend };
 }
 
-test("F-46 RF-04 who read the row as it was leased, and wants another token, is given the one that the store has not taken", async () => {
+test("F-46 RF-04 a caller who read the leased row and wants a new token is given the one not yet stored", async () => {
   const { state, replica, cookie, first, spend } = await heldBack();
   const second = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   await world.quiet();

@@ -6,7 +6,7 @@ import { LeaseWatch } from "./lease-watch.ts";
 
 const lease = (name: string, length: number): string => leaseText(name, { length, unknown: false });
 
-test("F-46 a lease has run out when it stood for its whole length between two readings, and not a millisecond before", () => {
+test("F-46 a lease has expired when it stood its whole length between two readings, and not before", () => {
   const clock = manualClock();
   const watch = new LeaseWatch(clock);
   const theirs = lease("theirs", 1_000);

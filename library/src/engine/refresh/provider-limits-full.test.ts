@@ -48,7 +48,7 @@ for (const [what, cost, rate] of [
   });
 }
 
-test("F-46 RF-09 of a provider that does not answer 64 are asked for at a time, and another one has turns of its own", async () => {
+test("F-46 RF-09 a silent provider has 64 requests at a time, and another one has turns of its own", async () => {
   const { turns, refresh, begin, begun } = processOf(null);
   const answer = Promise.withResolvers<void>();
   const waiting = (): Promise<void> => refresh().then(() => answer.promise);

@@ -101,7 +101,7 @@ test("F-34 a request whose renewal failed just now begins no other one behind it
   assert.deepEqual([...made.reads.values()], [2]);
 });
 
-test("F-46 F-71 of a crowd whose tokens another process has renewed meanwhile nobody waits out a turn for nothing", async () => {
+test("F-46 F-71 a crowd whose tokens another process has refreshed waits out no turn for nothing", async () => {
   world = renewalWorld(1);
   const cookies: string[] = [];
   for (let n = 0; n < 200; n++) cookies.push(await world.signIn({ refreshToken: `refresh-of-${n}` }));

@@ -75,7 +75,7 @@ test("F-46 RF-03 a lease that took so long to write that another may take it ove
   assert.match((await rowOf(cookie)).lease ?? "", /\.unknown$/);
 });
 
-test("F-46 RF-03 who waits for a turn with a lease of its own until hardly any time is left does not send the token", async () => {
+test("F-46 RF-03 a holder of a lease whose turn comes with hardly any time left does not send the token", async () => {
   const lost = (): never => {
     throw new Error("its answer is lost");
   };

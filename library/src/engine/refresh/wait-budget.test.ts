@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { WaitBudget } from "./wait-budget.ts";
 
-test("F-46 F-35 all waits of a request share one limit: what is between them does not count, and those at once count once", () => {
+test("F-46 F-35 all waits of a request share one limit: between them is free, those at once count once", () => {
   const clock = manualClock();
   clock.advance(5_000);
   const budget = new WaitBudget(1_000, clock);

@@ -52,7 +52,7 @@ async function pass(ms: number): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("F-35 a request that has waited as long as it may is told to come again; the others wait on, and it is told of once", async () => {
+test("F-35 a request that has waited its time is told to come again, once; the others wait on", async () => {
   const flight = new SingleFlight(ROW.id, undefined, clock.monotonic());
   const [short, long, longest] = [ask(flight, 1_000), ask(flight, 1_200), ask(flight, 9_000)];
   await pass(999);

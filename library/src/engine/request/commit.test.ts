@@ -10,7 +10,7 @@ import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
 for (const meanwhile of [false, true]) {
-  test(`F-46 a login says of the session before it that it ended${meanwhile ? ", unless somebody else ended it first" : ""}`, async () => {
+  test(`F-46 a login tells that the session before ended${meanwhile ? ", unless it had ended already" : ""}`, async () => {
     const real = memory();
     let overtakes = false;
     const store = overStore(real, {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keepFromCaches, uncached } from "./no-store.ts";
 
-test("F-46 S-49 an answer that is a value is for no cache, unless it says otherwise; one that cannot be changed is copied", async () => {
+test("F-46 S-49 an answer that is a value is for no cache, unless it says so; an immutable one is copied", async () => {
   const plain = new Response("hello", { status: 201 });
   assert.equal(uncached(plain), plain);
   assert.equal(plain.headers.get("cache-control"), "no-store");

@@ -180,7 +180,7 @@ test("CS-01 a request of another site is refused before anything ends", async ()
   assert.equal((await opened({ user: "alice", cookie })).exchange.session.id !== null, true);
 });
 
-test("CS-10 a proxy's header is ambient: a cross-site POST is refused also without a cookie, and one without origin too", async () => {
+test("CS-10 a proxy's header is ambient: a cross-site POST is refused without a cookie or origin too", async () => {
   start();
   for (const headers of [{ "sec-fetch-site": "cross-site" }, {}]) {
     const { decision } = await opened({ user: "alice", method: "POST", headers });

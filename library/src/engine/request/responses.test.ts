@@ -133,7 +133,7 @@ const asked = (method = "GET", headers: Readonly<Record<string, string>> = {}): 
   header: (name) => headers[name],
 });
 
-test("F-46 an outage is a page for a navigation alone, and it tells when to come again, where to, and the way to the login", () => {
+test("F-46 an outage is a page for a navigation alone, and tells when and where to come, and the login", () => {
   const code = "ERR_STORE_UNAVAILABLE";
   const page = (method: string, retryAfter: number | null, more: Readonly<Record<string, string>> = {}): unknown =>
     JSON.parse(answerFailure({ code, retryAfter }, asked(method, { ...NAVIGATION, ...more }), answering).body);

@@ -87,7 +87,7 @@ async function verdictFor(body: unknown, more: Partial<Introspection> = {}): Pro
   return verifier(more).verify(fresh());
 }
 
-test("AD-05 an active token is whom the provider names; the request is authenticated, form-encoded, and in the body alone", async () => {
+test("AD-05 an active token is whom the provider names; the request is authenticated, a form in the body", async () => {
   const one = verifier({ clientId: "a:b c", clientSecret: "p%/ü" });
   const verdict = await one.verify("the-token");
   assert.deepEqual(verdict, {

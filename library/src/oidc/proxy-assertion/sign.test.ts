@@ -149,7 +149,7 @@ test("an owner too long for a subject is told by its hash, and a header has room
   assert.ok(payload.groups.length > 100 && token.length < 8_192);
 });
 
-test("CR-08 TP-03 what one replica signs a library elsewhere verifies, before, while and after the secret changes", async () => {
+test("CR-08 TP-03 a library verifies what a replica signs, before, while and after the secret changes", async () => {
   const server = await keyServer();
   try {
     const clock = manualClock();

@@ -59,7 +59,7 @@ test("F-46 the first credential that is presented decides, and none after it is 
   assert.deepEqual(await observed(), { verdict: { kind: "principal", principal }, by: "first" });
 });
 
-test("F-46 a presented credential that is nobody's is refused, and so is one whose strategy cannot say whether it is meant", async () => {
+test("F-46 a presented credential of no user is refused, and so is one whose strategy cannot tell", async () => {
   const throwing = (): never => {
     throw new Error("a bug");
   };

@@ -46,7 +46,7 @@ test("S-35 registration on first sight happens once, however many come at once",
   assert.equal(made, 1);
 });
 
-test("F-46 S-35 whom another process has made a user of meanwhile nobody makes one of again, whatever is kept here", async () => {
+test("F-46 S-35 a user whom another process has made meanwhile is not made again, whatever is kept here", async () => {
   let known: Known = null;
   const { resolver } = resolverWith({
     unknown: "register",
@@ -59,7 +59,7 @@ test("F-46 S-35 whom another process has made a user of meanwhile nobody makes o
   assert.equal(found.kind === "found" && found.owner, "u1");
 });
 
-test("F-46 S-35 where a user cannot be made, all who came at once are told so by one attempt, and the next tries again", async () => {
+test("F-46 S-35 if a user cannot be made, all at once learn it by one attempt; the next tries again", async () => {
   const users = lookup(() => null);
   const failure = Promise.withResolvers<never>();
   let attempts = 0;

@@ -127,7 +127,7 @@ test("F-32 a scope that is configured is asked for as it stands, whatever the pr
   assert.equal(asked.get("scope"), "openid offline_access");
 });
 
-test("F-32 Google is asked for offline access in its own words, and for consent, which joins what the login asks for", async () => {
+test("F-32 Google is asked for offline access in its own words, and for consent beside the login's prompt", async () => {
   const { asked, end } = await addresses({ preset: "google" });
   assert.equal(asked.get("access_type"), "offline");
   assert.equal(asked.get("prompt"), "consent");
@@ -138,7 +138,7 @@ test("F-32 Google is asked for offline access in its own words, and for consent,
   assert.equal(silent.get("prompt"), "none");
 });
 
-test("F-32 parameters of the configuration go along, over the preset's; an empty one leaves one of the preset's out", async () => {
+test("F-32 configured parameters override the preset's; an empty one leaves one of the preset's out", async () => {
   const { asked } = await addresses({ preset: "google", authorizationParameters: { hd: "example.com", prompt: "" } });
   assert.equal(asked.get("hd"), "example.com");
   assert.equal(asked.get("prompt"), null);

@@ -37,7 +37,7 @@ function killedAfterBackup(path: string): void {
   assert.ok(statSync(`${path}-wal`).size > 100_000);
 }
 
-test("F-11 a copy that takes the place of a database beside its log is refused with what to do, and stays as it is", async () => {
+test("F-11 a copy in the place of a database beside its log is refused with what to do, and kept", async () => {
   const path = fresh();
   killedAfterBackup(path);
   renameSync(`${path}.copy`, path);
@@ -79,7 +79,7 @@ test("F-11 all of it copied elsewhere after a crash: refused, until the log is w
   await store.close();
 });
 
-test("F-11 a whole copy is taken, and knows from then on where it is: also while others have it open, or after a crash", async () => {
+test("F-11 a whole copy is taken, and knows its place from then on: while open elsewhere, or after a crash", async () => {
   const from = fresh();
   const path = fresh();
   const first = sqlite(from);
