@@ -4,7 +4,7 @@ import type { CoatcheckOptions } from "../src/index.ts";
 import { coatcheck } from "../src/index.ts";
 import { memory } from "../src/stores/memory.ts";
 import { NAVIGATION, ORIGIN, SECRET } from "./app.ts";
-import type { LyingProvider } from "./lies.ts";
+import type { LyingProvider } from "./provider/lies.ts";
 
 export interface Visit {
   readonly method?: string;

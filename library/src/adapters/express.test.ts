@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import framework, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
-import { type GatedStore, gatedStore } from "../../test-support/gated-store.ts";
+import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { type Heard, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatedStore } from "../../test-support/gated-store.ts";
+import { gatedStore } from "../../test-support/stores/gated-store.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";

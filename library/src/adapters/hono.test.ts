@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
-import { gatedStore } from "../../test-support/gated-store.ts";
+import { gatedStore } from "../../test-support/stores/gated-store.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
-import type { BrowserSite } from "../../test-support/browser-site.ts";
-import { browserSite } from "../../test-support/browser-site.ts";
-import type { Window } from "../../test-support/chromium.ts";
-import { openWindow } from "../../test-support/chromium.ts";
+import type { BrowserSite } from "../../test-support/browser/browser-site.ts";
+import { browserSite } from "../../test-support/browser/browser-site.ts";
+import type { Window } from "../../test-support/browser/chromium.ts";
+import { openWindow } from "../../test-support/browser/chromium.ts";
 import type { SessionOptions } from "../core/policy.ts";
 
 let window: Window;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Asked, Tab } from "../../test-support/browser-world.ts";
-import { settled, tabs } from "../../test-support/browser-world.ts";
+import type { Asked, Tab } from "../../test-support/browser/browser-world.ts";
+import { settled, tabs } from "../../test-support/browser/browser-world.ts";
 import { createClient } from "./client.ts";
 import type { SessionClient, SessionClientOptions } from "./types.ts";
 import { SessionClientError } from "./types.ts";

@@ -1,8 +1,8 @@
 /** `client.fetch`: what is sent again, what never is, and what a 401 means. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Tab } from "../../test-support/browser-world.ts";
-import { settled, tabs } from "../../test-support/browser-world.ts";
+import type { Tab } from "../../test-support/browser/browser-world.ts";
+import { settled, tabs } from "../../test-support/browser/browser-world.ts";
 import { createClient } from "./client.ts";
 
 const outage = () => new Response("down", { status: 503, headers: { "retry-after": "2" } });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, mock, test } from "node:test";
 import { NAVIGATION, SECRET } from "../../test-support/app.ts";
-import { lyingProvider } from "../../test-support/lying-provider.ts";
+import { lyingProvider } from "../../test-support/provider/lying-provider.ts";
 import type { CoatcheckOptions } from "../index.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";

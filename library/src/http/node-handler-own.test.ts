@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { LIFETIME, renewalWorld } from "../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld } from "../../test-support/refresh/renewals.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
 import { coatcheck } from "../index.ts";

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
-import { type GatedStore, gatedStore } from "../../test-support/gated-store.ts";
+import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { dial, everything, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject, Session, SessionStore } from "../contracts.ts";

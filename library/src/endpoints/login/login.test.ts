@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { appWith, cookiesOf, headerOf, locationOf, NAVIGATION, ORIGIN, targetOf } from "../../../test-support/app.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { clientOf } from "../../../test-support/sign-on.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { clientOf } from "../../../test-support/provider/sign-on.ts";
 import type { RouteResponse } from "../../contracts.ts";
 import { createCookies } from "../../cookie/names.ts";
 import { CoatcheckError } from "../../core/errors.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { type Bent, LOGOUT_EVENT, logoutForm, logoutToken } from "../../../test-support/logout-tokens.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { isIn, named, post, signedIn, siteOf, tell } from "../../../test-support/provider-logout.ts";
-import { unsignedJwt } from "../../../test-support/signing.ts";
+import { type Bent, LOGOUT_EVENT, logoutForm, logoutToken } from "../../../test-support/provider/logout-tokens.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { isIn, named, post, signedIn, siteOf, tell } from "../../../test-support/provider/provider-logout.ts";
+import { unsignedJwt } from "../../../test-support/provider/signing.ts";
 import type { Site } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import { memory } from "../../stores/memory.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { isIn, named, signedIn, siteOf } from "../../../test-support/provider-logout.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { isIn, named, signedIn, siteOf } from "../../../test-support/provider/provider-logout.ts";
 import type { Site, Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import { memory } from "../../stores/memory.ts";

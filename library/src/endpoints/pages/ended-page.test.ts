@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { appWith, NAVIGATION } from "../../../test-support/app.ts";
-import { renewalWorld } from "../../../test-support/renewals.ts";
+import { renewalWorld } from "../../../test-support/refresh/renewals.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
 
 const provider = () => fakeProvider({ users: [{ subject: "alice" }] });

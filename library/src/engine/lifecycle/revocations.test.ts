@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import { ISSUER, LIFETIME, renewalWorld, scriptedProvider, tokens, view, type World } from "../../../test-support/renewals.ts";
+import {
+  ISSUER,
+  LIFETIME,
+  renewalWorld,
+  scriptedProvider,
+  tokens,
+  view,
+  type World,
+} from "../../../test-support/refresh/renewals.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import type { AuditEvent } from "../../contracts.ts";
 

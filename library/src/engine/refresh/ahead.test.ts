@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LIFETIME, renewalWorld, SOMEBODY, view, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, SOMEBODY, view, type World } from "../../../test-support/refresh/renewals.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 

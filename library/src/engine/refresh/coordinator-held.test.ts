@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/refresh/renewals.ts";
 import type { Clock, RefreshOutcome, SessionRow } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";

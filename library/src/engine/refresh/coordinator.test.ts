@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
 import type { RefreshOutcome, SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LIFETIME, renewalWorld, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, type World } from "../../../test-support/refresh/renewals.ts";
 import type { RefreshOutcome } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";

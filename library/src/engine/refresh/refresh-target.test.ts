@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, type World } from "../../../test-support/refresh/renewals.ts";
 import type { AuditEvent, ProviderTokens, RefreshState } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 

@@ -1,7 +1,7 @@
 /** What a spend comes to, by what the provider answers, what is known of before, and what others wrote meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scriptedProvider, tokens } from "../../../test-support/renewals.ts";
+import { scriptedProvider, tokens } from "../../../test-support/refresh/renewals.ts";
 import type {
   AuditEvent,
   Identity,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, scriptedProvider, tokens, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, scriptedProvider, tokens, type World } from "../../../test-support/refresh/renewals.ts";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
 import type { RefreshOutcome, RefreshState, SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";

@@ -1,7 +1,7 @@
 /** Whom an order to end sessions meant when it was given, where the store takes it later only (F-61, S-65). */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ISSUER, renewalWorld, type World } from "../../../test-support/renewals.ts";
+import { ISSUER, renewalWorld, type World } from "../../../test-support/refresh/renewals.ts";
 import type { SessionDirectory } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";

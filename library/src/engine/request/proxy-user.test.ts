@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
-import { LIFETIME, renewalWorld } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld } from "../../../test-support/refresh/renewals.ts";
 import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";

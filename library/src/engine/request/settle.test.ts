@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, tokens, view, type World } from "../../../test-support/renewals.ts";
+import { LIFETIME, renewalWorld, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
 import type { JsonObject, SessionStore } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { mintTicket } from "../../crypto/ticket.ts";

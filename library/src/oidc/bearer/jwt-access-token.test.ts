@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import fc from "fast-check";
-import { logoutToken } from "../../../test-support/logout-tokens.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/signing.ts";
+import { logoutToken } from "../../../test-support/provider/logout-tokens.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/provider/signing.ts";
 import type { TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { manualClock } from "../../testing/manual-clock.ts";

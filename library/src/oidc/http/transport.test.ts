@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { after, afterEach, test } from "node:test";
-import type { EndpointName, JournalEntry } from "../../../test-support/lies.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { assertFailed, begin, clientOf, signIn } from "../../../test-support/sign-on.ts";
+import type { EndpointName, JournalEntry } from "../../../test-support/provider/lies.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { assertFailed, begin, clientOf, signIn } from "../../../test-support/provider/sign-on.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { newSecrets } from "../../endpoints/login/login-state.ts";
 

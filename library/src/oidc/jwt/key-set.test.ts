@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { assertFailed, clientOf, signIn } from "../../../test-support/sign-on.ts";
-import { signingKey } from "../../../test-support/signing.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { assertFailed, clientOf, signIn } from "../../../test-support/provider/sign-on.ts";
+import { signingKey } from "../../../test-support/provider/signing.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { usableKeys } from "./key-set.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { signingKey, signJwt, unsignedJwt } from "../../../test-support/signing.ts";
+import { signingKey, signJwt, unsignedJwt } from "../../../test-support/provider/signing.ts";
 import type { MaybePromise } from "../../contracts.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import type { KeySet } from "../jwt/key-set.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, afterEach, test } from "node:test";
-import { type Bent, LOGOUT_EVENT, logoutClaims, logoutToken } from "../../../test-support/logout-tokens.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { assertFailed, clientOf, signIn } from "../../../test-support/sign-on.ts";
-import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/signing.ts";
+import { type Bent, LOGOUT_EVENT, logoutClaims, logoutToken } from "../../../test-support/provider/logout-tokens.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { assertFailed, clientOf, signIn } from "../../../test-support/provider/sign-on.ts";
+import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/provider/signing.ts";
 import type { LogoutNotification, Provider } from "../../contracts.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import type { ProviderConfig } from "./config.ts";

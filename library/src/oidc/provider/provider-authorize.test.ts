@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, afterEach, test } from "node:test";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { assertFailed, begin, clientOf, REDIRECT_URI, signIn } from "../../../test-support/sign-on.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { assertFailed, begin, clientOf, REDIRECT_URI, signIn } from "../../../test-support/provider/sign-on.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { newSecrets } from "../../endpoints/login/login-state.ts";
 

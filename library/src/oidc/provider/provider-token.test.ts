@@ -3,10 +3,10 @@ import { createPublicKey, verify } from "node:crypto";
 import { after, afterEach, test } from "node:test";
 import { inspect } from "node:util";
 import { steadily } from "../../../../tools/suite/steady.ts";
-import type { JournalEntry } from "../../../test-support/lies.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
-import { assertFailed, clientOf, signIn } from "../../../test-support/sign-on.ts";
-import { signingKey } from "../../../test-support/signing.ts";
+import type { JournalEntry } from "../../../test-support/provider/lies.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { assertFailed, clientOf, signIn } from "../../../test-support/provider/sign-on.ts";
+import { signingKey } from "../../../test-support/provider/signing.ts";
 import type { ProviderTokens } from "../../contracts.ts";
 import type { ProviderConfig } from "./config.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { NAVIGATION } from "../../../test-support/app.ts";
-import { lyingProvider } from "../../../test-support/lying-provider.ts";
+import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import type { Site } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 

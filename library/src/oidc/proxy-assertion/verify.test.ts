@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { keyServer, signPadded } from "../../../test-support/assertions.ts";
-import type { SigningKey } from "../../../test-support/signing.ts";
-import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/signing.ts";
+import type { SigningKey } from "../../../test-support/provider/signing.ts";
+import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/provider/signing.ts";
 import type { ProxyVerdict } from "../../contracts.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import type { AssertionVendorName } from "./vendors.ts";

@@ -176,7 +176,7 @@ test("F-59 what a deleted or ended row held is wiped, and its memory used again"
 });
 
 test("F-59 a session in memory takes at most 300 bytes over its data, and next to nothing that the collector walks", async () => {
-  const program = fileURLToPath(new URL("../../../test-support/memory-of-rows.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../../../test-support/stores/memory-of-rows.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program, "100000"], {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   });
@@ -191,7 +191,7 @@ for (const store of ["memory", "SQLite"]) {
   test(`F-59 a row that is read and dropped leaves nothing for a full collection (${store})`, async () => {
     const folder = await mkdtemp(join(tmpdir(), "coatcheck-garbage-"));
     try {
-      const program = fileURLToPath(new URL("../../../test-support/garbage-of-rows.ts", import.meta.url));
+      const program = fileURLToPath(new URL("../../../test-support/stores/garbage-of-rows.ts", import.meta.url));
       const heap = ["--expose-gc", "--min-semi-space-size=1", "--max-semi-space-size=1"];
       const { stdout } = await promisify(execFile)(
         process.execPath,

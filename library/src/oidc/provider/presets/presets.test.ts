@@ -1,9 +1,9 @@
 /** F-32: what a login asks of each provider, and where its logout leads, over a provider that answers HTTP. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import type { Json, LyingProvider } from "../../../../test-support/lies.ts";
-import { lyingProvider } from "../../../../test-support/lying-provider.ts";
-import { begin, clientOf } from "../../../../test-support/sign-on.ts";
+import type { Json, LyingProvider } from "../../../../test-support/provider/lies.ts";
+import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
+import { begin, clientOf } from "../../../../test-support/provider/sign-on.ts";
 import { systemEntropy } from "../../../crypto/entropy.ts";
 import { newSecrets } from "../../../endpoints/login/login-state.ts";
 import type { ProviderConfig } from "../config.ts";

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { after, mock, test } from "node:test";
-import { lyingProvider } from "../../../../test-support/lying-provider.ts";
-import { clientOf, signIn } from "../../../../test-support/sign-on.ts";
+import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
+import { clientOf, signIn } from "../../../../test-support/provider/sign-on.ts";
 
 const op = await lyingProvider();
 const { provider } = clientOf(op);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { steadily } from "../../../../../tools/suite/steady.ts";
-import type { Json, Lies } from "../../../../test-support/lies.ts";
-import { lyingProvider } from "../../../../test-support/lying-provider.ts";
-import { clientOf, signIn } from "../../../../test-support/sign-on.ts";
-import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../../test-support/signing.ts";
+import type { Json, Lies } from "../../../../test-support/provider/lies.ts";
+import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
+import { clientOf, signIn } from "../../../../test-support/provider/sign-on.ts";
+import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../../test-support/provider/signing.ts";
 import type { RefreshOutcome } from "../../../contracts.ts";
 import type { ProviderConfig } from "../config.ts";
 import { payloadOf } from "./refreshed-id-token.ts";

@@ -2,8 +2,8 @@
 import { deepEqual } from "node:assert/strict";
 import { mock, test } from "node:test";
 import fc from "fast-check";
-import type { Bytes } from "../../../../test-support/refresh-comparison.ts";
-import { idTokenOf, json, TOKENS, told, withTokens } from "../../../../test-support/refresh-comparison.ts";
+import type { Bytes } from "../../../../test-support/refresh/refresh-comparison.ts";
+import { idTokenOf, json, TOKENS, told, withTokens } from "../../../../test-support/refresh/refresh-comparison.ts";
 
 mock.timers.enable({ apis: ["Date"], now: Date.now() });
 

@@ -6,9 +6,9 @@ import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { steadily } from "../../../../../tools/suite/steady.ts";
-import { lyingProvider } from "../../../../test-support/lying-provider.ts";
-import type { RefreshOrder } from "../../../../test-support/refreshing-process.ts";
-import { clientOf, signIn } from "../../../../test-support/sign-on.ts";
+import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
+import { clientOf, signIn } from "../../../../test-support/provider/sign-on.ts";
+import type { RefreshOrder } from "../../../../test-support/refresh/refreshing-process.ts";
 
 const op = await lyingProvider();
 const { provider } = clientOf(op);
@@ -19,7 +19,7 @@ after(async () => {
 
 /** Long enough for a busy machine to send a request within it, mostly. */
 const LIMIT = 1_000;
-const process = new URL("../../../../test-support/refreshing-process.ts", import.meta.url);
+const process = new URL("../../../../test-support/refresh/refreshing-process.ts", import.meta.url);
 
 /** The body of an answer as the provider sends it, and what it says of it. */
 type Shape = (body: string) => { readonly body: Buffer; readonly headers: { readonly [name: string]: string } };

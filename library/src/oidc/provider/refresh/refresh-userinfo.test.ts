@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { steadily } from "../../../../../tools/suite/steady.ts";
-import type { Lies } from "../../../../test-support/lies.ts";
-import { lyingProvider } from "../../../../test-support/lying-provider.ts";
-import { clientOf, signIn } from "../../../../test-support/sign-on.ts";
+import type { Lies } from "../../../../test-support/provider/lies.ts";
+import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
+import { clientOf, signIn } from "../../../../test-support/provider/sign-on.ts";
 
 const op = await lyingProvider();
 const { provider, events } = clientOf(op, { userinfo: true });

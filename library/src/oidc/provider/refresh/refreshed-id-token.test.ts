@@ -2,6 +2,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { mock, test } from "node:test";
 import fc from "fast-check";
+import { signJwt, unsignedJwt } from "../../../../test-support/provider/signing.ts";
 import {
   claimsNow,
   HEADER,
@@ -12,8 +13,7 @@ import {
   told,
   toldByUs,
   withIdToken,
-} from "../../../../test-support/refresh-comparison.ts";
-import { signJwt, unsignedJwt } from "../../../../test-support/signing.ts";
+} from "../../../../test-support/refresh/refresh-comparison.ts";
 import { payloadOf } from "./refreshed-id-token.ts";
 
 mock.timers.enable({ apis: ["Date"], now: Date.now() });

@@ -1,10 +1,10 @@
 /** A process of its own that refreshes: told with whom and what over IPC, it sends back what came of it. */
 import { readSync } from "node:fs";
-import type { Identity, ProviderTokens } from "../src/contracts.ts";
-import { systemEntropy } from "../src/crypto/entropy.ts";
-import { systemClock } from "../src/engine/system.ts";
-import type { ProviderConfig } from "../src/oidc/provider/config.ts";
-import { oidcProvider } from "../src/oidc/provider/provider.ts";
+import type { Identity, ProviderTokens } from "../../src/contracts.ts";
+import { systemEntropy } from "../../src/crypto/entropy.ts";
+import { systemClock } from "../../src/engine/system.ts";
+import type { ProviderConfig } from "../../src/oidc/provider/config.ts";
+import { oidcProvider } from "../../src/oidc/provider/provider.ts";
 
 /** What the process is told. */
 export interface RefreshOrder {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { chromium } from "playwright-core";
-import { findServer } from "../../tools/suite/servers.ts";
+import { findServer } from "../../../tools/suite/servers.ts";
 
 const FLAGS = [
   "--headless=new",

@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import { escapeText, unescapeText } from "./html.ts";
+import { escapeText, unescapeText } from "../browser/html.ts";
 import type { EndpointName, JournalEntry, Json, Lies, LyingProvider, LyingProviderOptions } from "./lies.ts";
 import { signingKey, signJwt } from "./signing.ts";
 

@@ -1,10 +1,10 @@
 /** Sites that a provider tells of its logouts, and people who are signed in there. */
-import type { AuditEvent } from "../src/contracts.ts";
-import type { CoatcheckOptions } from "../src/index.ts";
+import type { AuditEvent } from "../../src/contracts.ts";
+import type { CoatcheckOptions } from "../../src/index.ts";
+import type { Site, Visitor } from "../site.ts";
+import { siteWith } from "../site.ts";
 import type { LyingProvider } from "./lies.ts";
 import { logoutForm } from "./logout-tokens.ts";
-import type { Site, Visitor } from "./site.ts";
-import { siteWith } from "./site.ts";
 
 type Options = Partial<CoatcheckOptions<unknown>>;
 

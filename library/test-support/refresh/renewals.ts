@@ -7,15 +7,15 @@ import type {
   RefreshOutcome,
   RequestView,
   SessionStore,
-} from "../src/contracts.ts";
-import type { RequestExchange } from "../src/engine/request/exchange.ts";
-import type { Auth } from "../src/http/auth.ts";
-import type { CoatcheckOptions } from "../src/index.ts";
-import { coatcheck } from "../src/index.ts";
-import { memory } from "../src/stores/memory.ts";
-import { type ManualClock, manualClock } from "../src/testing/manual-clock.ts";
-import { ORIGIN, SECRET } from "./app.ts";
-import { engineOf } from "./engine/inside.ts";
+} from "../../src/contracts.ts";
+import type { RequestExchange } from "../../src/engine/request/exchange.ts";
+import type { Auth } from "../../src/http/auth.ts";
+import type { CoatcheckOptions } from "../../src/index.ts";
+import { coatcheck } from "../../src/index.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { type ManualClock, manualClock } from "../../src/testing/manual-clock.ts";
+import { ORIGIN, SECRET } from "../app.ts";
+import { engineOf } from "../engine/inside.ts";
 
 export const ISSUER = "https://provider.test";
 export const LIFETIME = 300_000;

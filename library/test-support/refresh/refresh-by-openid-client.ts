@@ -4,18 +4,18 @@
  */
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid-client";
 import { allowInsecureRequests, Configuration, clockSkew, clockTolerance, customFetch, refreshTokenGrant } from "openid-client";
-import { membersOf } from "../src/oidc/http/oauth-error.ts";
-import { ProviderProblem, problemOf } from "../src/oidc/http/provider-problem.ts";
-import { ReadResponse } from "../src/oidc/http/read-response.ts";
-import type { Transport } from "../src/oidc/http/transport.ts";
-import { clientAuthentication } from "../src/oidc/provider/client-authentication.ts";
-import { checkIdTokenSignature } from "../src/oidc/provider/id-token-signature.ts";
-import type { Ready } from "../src/oidc/provider/ready.ts";
-import type { RefreshedIdToken } from "../src/oidc/provider/refresh/refreshed-id-token.ts";
-import { payloadOf } from "../src/oidc/provider/refresh/refreshed-id-token.ts";
-import type { GrantedRefresh, RefreshResult } from "../src/oidc/provider/refresh/send-refresh.ts";
-import { answeredNo, outcomeOf } from "../src/oidc/provider/refresh/send-refresh.ts";
-import { inspectTokenAnswer } from "../src/oidc/provider/token-response.ts";
+import { membersOf } from "../../src/oidc/http/oauth-error.ts";
+import { ProviderProblem, problemOf } from "../../src/oidc/http/provider-problem.ts";
+import { ReadResponse } from "../../src/oidc/http/read-response.ts";
+import type { Transport } from "../../src/oidc/http/transport.ts";
+import { clientAuthentication } from "../../src/oidc/provider/client-authentication.ts";
+import { checkIdTokenSignature } from "../../src/oidc/provider/id-token-signature.ts";
+import type { Ready } from "../../src/oidc/provider/ready.ts";
+import type { RefreshedIdToken } from "../../src/oidc/provider/refresh/refreshed-id-token.ts";
+import { payloadOf } from "../../src/oidc/provider/refresh/refreshed-id-token.ts";
+import type { GrantedRefresh, RefreshResult } from "../../src/oidc/provider/refresh/send-refresh.ts";
+import { answeredNo, outcomeOf } from "../../src/oidc/provider/refresh/send-refresh.ts";
+import { inspectTokenAnswer } from "../../src/oidc/provider/token-response.ts";
 
 type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
 type Send = Transport["send"];

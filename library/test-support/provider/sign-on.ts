@@ -1,12 +1,12 @@
 /** One login through the seam, from our side and from the browser's. */
 import assert from "node:assert/strict";
-import type { AuditEvent, FlowSecrets, LoginParameters, Provider } from "../src/contracts.ts";
-import { systemEntropy } from "../src/crypto/entropy.ts";
-import { newSecrets } from "../src/endpoints/login/login-state.ts";
-import { systemClock } from "../src/engine/system.ts";
-import type { ProviderConfig } from "../src/oidc/provider/config.ts";
-import type { OidcProvider, ProviderWorld } from "../src/oidc/provider/provider.ts";
-import { oidcProvider } from "../src/oidc/provider/provider.ts";
+import type { AuditEvent, FlowSecrets, LoginParameters, Provider } from "../../src/contracts.ts";
+import { systemEntropy } from "../../src/crypto/entropy.ts";
+import { newSecrets } from "../../src/endpoints/login/login-state.ts";
+import { systemClock } from "../../src/engine/system.ts";
+import type { ProviderConfig } from "../../src/oidc/provider/config.ts";
+import type { OidcProvider, ProviderWorld } from "../../src/oidc/provider/provider.ts";
+import { oidcProvider } from "../../src/oidc/provider/provider.ts";
 import type { LyingProvider } from "./lies.ts";
 
 export const REDIRECT_URI = "https://app.example.com/auth/callback";

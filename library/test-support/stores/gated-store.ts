@@ -1,5 +1,5 @@
-import type { SessionStore } from "../src/contracts.ts";
-import { memory } from "../src/stores/memory.ts";
+import type { SessionStore } from "../../src/contracts.ts";
+import { memory } from "../../src/stores/memory.ts";
 
 /** A memory store whose writes wait for a gate that the test opens, or fail there. */
 export interface GatedStore extends SessionStore {

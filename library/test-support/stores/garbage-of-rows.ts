@@ -1,8 +1,8 @@
 /** Prints by how many bytes the old generation grows while rows are read that nobody asks for again. Run with `--expose-gc` and a path or `memory`. */
 import { getHeapSpaceStatistics } from "node:v8";
-import { memory } from "../src/stores/memory.ts";
-import { sqlite } from "../src/stores/sqlite.ts";
-import { sampleRow } from "../src/testing/store-suite/rows.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { sqlite } from "../../src/stores/sqlite.ts";
+import { sampleRow } from "../../src/testing/store-suite/rows.ts";
 
 const [, , where = "memory"] = process.argv;
 const store = where === "memory" ? memory() : sqlite({ path: where, cacheRows: 2_048 });

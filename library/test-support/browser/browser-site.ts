@@ -7,16 +7,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import { coatcheckNode } from "../src/adapters/node.ts";
-import type { SessionStore } from "../src/contracts.ts";
-import type { Auth, SessionOptions } from "../src/index.ts";
-import { coatcheck } from "../src/index.ts";
-import { memory } from "../src/stores/memory.ts";
-import { fakeProvider } from "../src/testing/fake-provider.ts";
-import { overStore } from "../src/testing/over-store.ts";
-import { listen } from "./talk.ts";
+import { coatcheckNode } from "../../src/adapters/node.ts";
+import type { SessionStore } from "../../src/contracts.ts";
+import type { Auth, SessionOptions } from "../../src/index.ts";
+import { coatcheck } from "../../src/index.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { fakeProvider } from "../../src/testing/fake-provider.ts";
+import { overStore } from "../../src/testing/over-store.ts";
+import { listen } from "../talk.ts";
 
-const CLIENT = join(import.meta.dirname, "../src/client");
+const CLIENT = join(import.meta.dirname, "../../src/client");
 
 /** What the page may do: run scripts of its own origin, and ask it. No inline script, no eval. */
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";

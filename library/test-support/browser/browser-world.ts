@@ -1,5 +1,5 @@
 /** A world for the client: a server that answers what a test says, time that stands still, and tabs on one line. */
-import type { PageEvents, World } from "../src/client/world.ts";
+import type { PageEvents, World } from "../../src/client/world.ts";
 
 /** A request that waits for what the server answers. */
 export interface Asked {
