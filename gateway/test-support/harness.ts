@@ -101,7 +101,7 @@ function sessionLayer(control: Control): SessionLayer {
       return name === undefined ? problemOf("ERR_UNAUTHENTICATED", seen) : { status: 200, headers: seen, body: "" };
     },
     answerFailure: problemOfError,
-    isOwnCookie: (name) => /^(?:__Host-Http-)?coatcheck(?:\.|$)/.test(name),
+    isOwnCookie: (name) => /^coatcheck(?:\.|$)/.test(name.replace(/^__(?:host-http|host|secure|http)-/i, "")),
     proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
     proxyProven: false,
     directory: {
