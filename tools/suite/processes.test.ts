@@ -83,3 +83,13 @@ test("test runner: a file that ends its process fails the run, and hides no othe
     assert.match(said, /a failure that was hidden/);
   }
 });
+
+test("test runner: a file that cannot be imported fails at once, whatever it left open", () => {
+  const { status, said } = runTogether({
+    "broken.mjs": 'import { createServer } from "node:http"; createServer().listen(0); throw new Error("no module");',
+    "whole.mjs": 'test("two", () => {});',
+  });
+  assert.equal(status, 1);
+  assert.match(said, /✖ .*broken\.mjs/);
+  assert.match(said, /✔ two /);
+});

@@ -6,6 +6,9 @@ import { pathToFileURL } from "node:url";
 const EVENTS = ["SIGINT", "SIGTERM", "SIGHUP", "exit", "beforeExit", "warning", "uncaughtException", "unhandledRejection"];
 const GLOBALS = ["fetch", "Date", "Math", "setTimeout", "setInterval", "setImmediate", "queueMicrotask", "console"] as const;
 
+/** What a process has to say once its tests are over, milliseconds. */
+const CLOSING = 1_000;
+
 type State = ReadonlyMap<string, unknown>;
 
 /** What all files of a process share, by name. */
@@ -32,10 +35,18 @@ function assertUnchanged(file: string, then: State): void {
 /** A file that hangs is given up after so many milliseconds, and the next begins. */
 export function declareTests(files: readonly string[], timeout: number): void {
   let then: State = new Map();
+  let broken = false;
+  // A file that cannot be imported may have left a server open, and no hook of it closes that.
+  after(() => {
+    if (broken) setTimeout(() => process.exit(1), CLOSING).unref();
+  });
   for (const [index, file] of files.entries()) {
     suite(file, { timeout }, async () => {
       if (index === 0) then = processState();
-      await import(pathToFileURL(file).href);
+      await import(pathToFileURL(file).href).catch((error: unknown) => {
+        broken = true;
+        throw error;
+      });
       before(() => {
         // All of them are imported before the first test.
         if (index === 0) assertUnchanged(`one of ${files.join(", ")}, as it is imported,`, then);
