@@ -91,6 +91,17 @@ test("RF-02 a token presented again fails the run where no fault explains it", (
   }
 });
 
+test("S-23 a result that the store would not take, while another gateway stood still, is lost by a kill", () => {
+  const held = [line(2_090, "a1", "refresh.held", "write"), ...LOST.lines];
+  const still = stop(900, 2_800, "c1");
+  assert.deepEqual(messages({ lines: held, faults: [still, kill(3_000, "a1")] }), []);
+  assert.equal(messages({ faults: [still, kill(3_000, "a1")] }).length, 2, "the store was not said to be in the way");
+  assert.equal(messages({ lines: held, faults: [kill(3_000, "a1")] }).length, 2, "no other gateway stood still");
+  const late = [line(3_090, "a1", "refresh.held", "write"), ...LOST.lines];
+  assert.equal(messages({ lines: late, faults: [still, kill(3_000, "a1")] }).length, 2, "it was told after the kill");
+  assert.equal(messages({ lines: held, faults: [still, kill(4_900, "a1")] }).length, 2, "it had the time");
+});
+
 test("RF-03 a stop explains a repeat while it lasts, and one that is over only by an answer that was lost", () => {
   assert.deepEqual(messages({ faults: [stop(1_050, 7_000, "a1")] }), []);
   assert.deepEqual(messages({ faults: [stop(1_050, 6_000, "a1")] }), [], "it went on, and the other was quicker");

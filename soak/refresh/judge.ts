@@ -129,11 +129,22 @@ function awake(by: Life, from: number, to: number, faults: readonly Fault[]): nu
   return still.reduce((left, part) => left - part, to - from);
 }
 
+/**
+ * Between the answer and the fault another gateway stood still, perhaps in the middle of a write: SQLite lets nobody
+ * else write until it goes on.
+ */
+function lockHeld(first: Spend, fault: Fault, faults: readonly Fault[]): boolean {
+  const others = faults.filter(({ kind, by }) => kind === "stop" && by !== first.by);
+  return others.some(({ from, until }) => from <= fault.from && (until ?? fault.from) + SLACK >= fault.from);
+}
+
 /** The gateway that presented the token first was struck between sending and commit, and told of no commit. */
 function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly Line[], { faults, lease }: Struck): boolean {
   if (fault.by !== first.by || fault.from > again.at) return false;
-  if (awake(first.by, first.answered, fault.from, faults) > SLACK) return false;
   const meanwhile = about.filter(({ by, at }) => by === first.by && at >= first.at && at <= again.at);
+  const blocked =
+    meanwhile.some(({ event, at }) => event === "refresh.held" && at <= fault.from) && lockHeld(first, fault, faults);
+  if (!blocked && awake(first.by, first.answered, fault.from, faults) > SLACK) return false;
   if (meanwhile.some(({ event }) => event === "refresh.completed")) return false;
   // Whoever goes on finds the answer that lies there and stores it. Only where it was not there yet may it be lost: the
   // row says that nobody knows, and the next use tries once more.
