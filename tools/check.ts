@@ -23,6 +23,7 @@ import { paths } from "./documents/check-paths.ts";
 import { pointers } from "./documents/check-pointers.ts";
 import { requirements } from "./documents/check-requirements.ts";
 import { documentation } from "./documents/check-snippets.ts";
+import { equivalents } from "./mutation/check-equivalents.ts";
 import type { Rule } from "./rule.ts";
 import { run } from "./rule.ts";
 import type { Violation } from "./sources/files.ts";
@@ -60,6 +61,7 @@ const RULES: readonly Rule[] = [
     "library/tsconfig.client.json",
   ]),
   program("anchors of mutants", "simulation/mutants/check-anchors.ts", []),
+  equivalents,
   layers,
   cycles,
   purity,

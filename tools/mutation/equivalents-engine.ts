@@ -33,14 +33,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "a lot of nobody more",
   },
   {
-    path: "engine/lifecycle/endings.ts",
-    line: "if (!this.#watched.has(id))",
-    operators: ["condition"],
-    to: "true",
-    reason: "saves a copy of the id; what is set anew is the same",
-  },
-  {
-    path: "engine/request/decision.ts",
+    path: "engine/request/admit.ts",
     line: 'request.method !== "GET" && hasAmbientCredential',
     operators: ["string"],
     reason: "saves looking: of what changes nothing nobody asks what came along",
@@ -76,7 +69,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "from 500 on no status is told from another",
   },
   {
-    path: "engine/request/exchange.ts",
+    path: "engine/request/admitted-request.ts",
     line: "return proven === null || body === null ? null : openTokens(",
     operators: ["logic"],
     reason: "a body is of what is proven: there are both or neither",
@@ -139,13 +132,13 @@ export const ENGINE: readonly Equivalent[] = [
   },
   {
     path: "http/fetch-handler.ts",
-    line: 'const SOMEBODY: Policy = { require: "user" }',
+    line: 'const USER: Policy = { require: "user" }',
     operators: ["string"],
     reason: "whoever is not asked for nobody is asked for a user",
   },
   {
     path: "http/user-policy.ts",
-    line: 'const SOMEBODY: Policy = { require: "user" }',
+    line: 'const USER: Policy = { require: "user" }',
     operators: ["string"],
     reason: "whoever is not asked for nobody is asked for a user",
   },
@@ -180,7 +173,7 @@ export const ENGINE: readonly Equivalent[] = [
     reason: "where there is no processor time nobody reads it",
   },
   {
-    path: "engine/request/exchange.ts",
+    path: "engine/request/admitted-request.ts",
     line: "status < 400 && presenceDue(",
     operators: ["boundary"],
     reason: "the endpoint answers 204 or 401",

@@ -24,7 +24,7 @@ export const TYPES: readonly Equivalent[] = [
   },
   {
     path: "engine/refresh/refresh-target.ts",
-    line: 'body.provider ?? ""',
+    line: 'provider ?? ""',
     operators: ["string", "logic"],
     reason: "what failed to renew has a provider; asked for the type alone",
   },
@@ -120,13 +120,6 @@ export const TYPES: readonly Equivalent[] = [
     reason: "the names of the table are what counts; its values are there for the type alone",
   },
   {
-    path: "engine/lifecycle/directory.ts",
-    line: "if (key === null) return;",
-    operators: ["condition"],
-    to: "false",
-    reason: "a notice that names nobody does not come here; asked for the type alone",
-  },
-  {
     path: "http/held-stream.ts",
     line: "if (!isCallable(original)) continue",
     operators: ["condition"],
@@ -161,15 +154,9 @@ export const TYPES: readonly Equivalent[] = [
     reason: "checked at the beginning; asked for the type alone",
   },
   {
-    path: "engine/request/exchange.ts",
+    path: "engine/request/admitted-request.ts",
     line: "live: proven === null || body === null ? null",
     operators: ["logic"],
     reason: "a body is of what is proven: there are both or neither; asked for the type alone",
-  },
-  {
-    path: "http/fetch-handler.ts",
-    line: 'const refusal = decision.kind === "proceed" ?',
-    operators: ["string"],
-    reason: "nobody who is not signed in goes on where a user is required; asked for the type alone",
   },
 ];

@@ -15,9 +15,11 @@ export interface Equivalent {
   readonly reason: string;
 }
 
-/** Why a mutant is set aside; `null` where it is not. */
+export const EQUIVALENTS: readonly Equivalent[] = [...ENGINE, ...ENDINGS, ...TYPES, ...ELSEWHERE];
+
+/** Why a mutant is set aside; `null` if it is not. */
 export function reasonOf(path: string, line: string, operator: string, to: string): string | null {
-  const found = [...ENGINE, ...ENDINGS, ...TYPES, ...ELSEWHERE].find(
+  const found = EQUIVALENTS.find(
     (known) =>
       path.endsWith(known.path) &&
       line.includes(known.line) &&
