@@ -1,4 +1,7 @@
-/** A session directory over a store in memory that fails where a test says, with what it announces and leaves to be tried again. */
+/**
+ * A session directory over a store in memory that fails where a test says, with what it announces and leaves to be
+ * tried again.
+ */
 import type { AuditEvent, ProviderLogout, RecordBody, SessionRow, SessionStore } from "../src/contracts.ts";
 import { sessionPolicy } from "../src/core/policy.ts";
 import { serializeBody } from "../src/core/record.ts";

@@ -1,4 +1,7 @@
-/** Endings that the store would not take, on a clock that stands still until it is moved, with all that is said of them. */
+/**
+ * Endings that the store would not take, on a clock that stands still until it is moved, with all that is said of
+ * them.
+ */
 import type { AuditEvent } from "../src/contracts.ts";
 import type { Ended } from "../src/engine/lifecycle/announce.ts";
 import { UnfinishedEndings, type UnfinishedOptions } from "../src/engine/lifecycle/unfinished-endings.ts";

@@ -1,3 +1,4 @@
+/** A request of `node:http` as the engine sees it, and an answer of ours on its response. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Server } from "node:net";
 import type { RouteRequest, RouteResponse } from "../contracts.ts";

@@ -1,3 +1,4 @@
+/** Holds a pushed response back from the moment its head is ready until the store has answered. */
 import type { ServerResponse } from "node:http";
 import { ServerResponse as NativeResponse, validateHeaderValue } from "node:http";
 import type { Failure, MaybePromise, RouteResponse, Settlement } from "../contracts.ts";

@@ -1,3 +1,4 @@
+/** Narrows a session to one in which a user is signed in. */
 import type { Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 

@@ -1,4 +1,7 @@
-/** A site for real browsers: Coatcheck behind plain Node, a provider to sign in at, and pages that load the client as it is. */
+/**
+ * A site for real browsers: Coatcheck behind plain Node, a provider to sign in at, and pages that load the client as
+ * it is.
+ */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";

@@ -59,7 +59,10 @@ export interface LyingProvider {
   signs: SigningKey;
   /** Requests of an endpoint so far. */
   count(endpoint: EndpointName): number;
-  /** What a browser gets from the authorization endpoint: the address (query) or the form's fields (form_post) to go on with. */
+  /**
+   * What a browser gets from the authorization endpoint: the address (query) or the form's fields (form_post) to go on
+   * with.
+   */
   authorize(url: string): Promise<{ readonly location: URL; readonly response: URLSearchParams }>;
   /** Honest again, with an empty journal. */
   reset(): void;

@@ -1,6 +1,6 @@
 /**
- * An OpenID provider over real HTTP whose every answer can be bent, and which writes down every request. It starts out honest: it checks
- * the client, PKCE and that a code is used once; refresh tokens rotate strictly.
+ * An OpenID provider over real HTTP whose every answer can be bent, and which writes down every request. It starts out
+ * honest: it checks the client, PKCE and that a code is used once; refresh tokens rotate strictly.
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";

@@ -1,4 +1,7 @@
-/** Keys and signatures of a provider that may lie: every part of a token can be chosen, also those that no library would sign. */
+/**
+ * Keys and signatures of a provider that may lie: every part of a token can be chosen, also those that no library
+ * would sign.
+ */
 import type { KeyObject } from "node:crypto";
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 

@@ -1,6 +1,6 @@
 /**
- * A refresh as openid-client makes and reads it: what our own request and reading (F-71) are compared with, byte for byte and check for check. Was
- * the product's until then.
+ * A refresh as openid-client makes and reads it: what our own request and reading (F-71) are compared with, byte for
+ * byte and check for check. Was the product's until then.
  */
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from "openid-client";
 import { allowInsecureRequests, Configuration, clockSkew, clockTolerance, customFetch, refreshTokenGrant } from "openid-client";

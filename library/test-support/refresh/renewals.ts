@@ -1,4 +1,7 @@
-/** Sessions with a provider's tokens, on as many replicas as a test wants, and a provider that answers when and as the test says. */
+/**
+ * Sessions with a provider's tokens, on as many replicas as a test wants, and a provider that answers when and as the
+ * test says.
+ */
 import type {
   AuditEvent,
   Decision,

@@ -1,4 +1,7 @@
-/** Prints by how many bytes the old generation grows while rows are read that nobody asks for again. Run with `--expose-gc` and a path or `memory`. */
+/**
+ * Prints by how many bytes the old generation grows while rows are read that nobody asks for again. Run with
+ * `--expose-gc` and a path or `memory`.
+ */
 import { getHeapSpaceStatistics } from "node:v8";
 import { memory } from "../../src/stores/memory.ts";
 import { sqlite } from "../../src/stores/sqlite.ts";

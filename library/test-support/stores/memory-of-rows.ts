@@ -1,4 +1,7 @@
-/** Prints what so many sessions in the memory store take of the heap and outside of it, and how many bytes their texts have. Run with `--expose-gc`. */
+/**
+ * Prints what so many sessions in the memory store take of the heap and outside of it, and how many bytes their texts
+ * have. Run with `--expose-gc`.
+ */
 import { memory } from "../../src/stores/memory.ts";
 import { sampleRow } from "../../src/testing/store-suite/rows.ts";
 
