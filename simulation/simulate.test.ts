@@ -67,7 +67,7 @@ test("seeds differ, and between them everything happens that can", async () => {
   }
 });
 
-test("a fifth of all seeds or more is behind a portal, and users come through it, around it, and with headers that cannot be used", () => {
+test("at least a fifth of all seeds has a portal; users come through it, past it and with unusable headers", () => {
   const scripts = Array.from({ length: 200 }, (_, index) => generate(index + 1)).filter(
     ({ settings }) => settings.proxy !== null,
   );

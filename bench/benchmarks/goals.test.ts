@@ -102,7 +102,7 @@ test("F-51 start: how long the first answer takes is judged, and what is kept of
   assert.deepEqual(startGoals([{ ...row, name: "node:http" }]), []);
 });
 
-test("F-59 F-60 stores: a row for each look-up and each sweep, and a goal for each figure that must not grow", () => {
+test("F-59 F-60 stores: a row for each look-up and each sweep, a goal for each figure that must not grow", () => {
   const figures = {
     memoryBytes: 290,
     collectionMillis: 51,
@@ -146,7 +146,7 @@ const ROUND: Round = {
   stolen: 0,
 };
 
-test("refresh: each store has a row for the others before, for those in the storm and for renewals, and three goals", () => {
+test("refresh: each store has rows for others before, others in the storm and refreshes, and three goals", () => {
   const subject = (name: string, round: Round): JudgedSubject => ({ name, rounds: [round], all: [round] });
   const slow: Round = { ...ROUND, during: window(300_000, 5, 100) };
   const { rows, goals } = refreshFindings([subject("memory", ROUND), subject("SQLite", slow)], 100);

@@ -17,7 +17,7 @@ for (const [what, goals, status] of [
   ["all goals are met", [MET], 0],
   ["one goal is missed", [MET, MISSED], 1],
 ] as const) {
-  test(`npm run bench -- request --json prints one object with a row for each server, and ends with ${status} where ${what}`, async () => {
+  test(`npm run bench -- request --json: one object, a row for each server, and status ${status} if ${what}`, async () => {
     const said = await run(["request", "--quick", "--json"], { request: found(goals) });
     assert.equal(said.errors, "");
     assert.match(said.out, /^\{[^\n]*\}\n$/);

@@ -107,7 +107,7 @@ function answered(path: string, times: number): Promise<readonly number[]> {
   return promise;
 }
 
-test("LO-03 logging out revokes the tokens, refresh token and access token, also if the browser does not go on to the provider", async () => {
+test("LO-03 a logout revokes refresh and access token, even if the browser does not go on to the provider", async () => {
   const { visitor } = await signIn("bob");
   const before = ["RefreshToken", "AccessToken"].map((kind) => provider.memory.count(kind));
   const revoked = answered("/token/revocation", 2);

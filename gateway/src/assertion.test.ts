@@ -80,7 +80,7 @@ test("TP-03 A-15 an app behind the gateway verifies its user by the keys, with c
   assert.equal(idpSubject, "alice");
 });
 
-test("TP-07 for an anonymous caller the header is there and empty, and a client's own never passes, in any spelling", async () => {
+test("TP-07 an anonymous caller's header is there and empty; a client's own never passes, in any spelling", async () => {
   const cookie = await gateway.signIn("mallory");
   await pageOf(cookie);
   const stolen = sent() ?? "";

@@ -88,7 +88,7 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await gone;
 }
 
-test("S-05, SE-12 a gateway that is killed in the middle keeps every session, and every logout that it had confirmed", async () => {
+test("S-05, SE-12 a gateway killed in the middle keeps every session and every logout that it confirmed", async () => {
   const first = await serve();
   const people = await Promise.all(
     Array.from({ length: 6 }, async () => {

@@ -58,7 +58,7 @@ const tell = (gateway: FullGateway, token: string, type = "application/x-www-for
 
 const FRAME = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe", "sec-fetch-site": "cross-site" };
 
-test("LO-04, LO-10, S-46 a logout token posted to one replica ends the session on the other, and no other session", async () => {
+test("LO-04, LO-10, S-46 a logout token to one replica ends the session on the other, and no other session", async () => {
   const alice = await signedIn(a, "alice");
   const bob = await signedIn(a, "bob");
   assert.deepEqual([await statusAt(a, alice), await statusAt(b, bob)], [200, 200]);

@@ -75,7 +75,7 @@ test("RF-08 a request with a body is not sent again, and costs no refresh", asyn
   assert.deepEqual([answer.status, asked.length, refreshes()], [401, 1, before]);
 });
 
-test("RF-02, RF-08 40 requests over two gateways whose token is refused at once: one refresh, and all are answered", async () => {
+test("RF-02, RF-08 a token refused for 40 requests over two gateways: one refresh, and all are answered", async () => {
   const browser = await here.signIn("taken-back-from-many");
   const before = refreshes();
   let first = "";

@@ -86,7 +86,7 @@ test("S-17, RF-02 100 over two gateways at once: one token request, one new toke
   assert.equal(here.logged("refresh.completed", browser).length, 1);
 });
 
-test("S-17 a browser that hangs up while the provider thinks finds its session alive, and the token refreshed once", async () => {
+test("S-17 if a browser hangs up while the provider thinks, its session lives; its token is refreshed once", async () => {
   const browser = await stale("hung-up");
   const { provider, a, b } = here;
   const held = provider.hold();
@@ -154,7 +154,7 @@ function refused(answer: Answered, code: string): void {
   if (answer.headers["content-type"] === "application/problem+json") assert.equal(JSON.parse(answer.text).code, code);
 }
 
-test("S-23, RF-05 invalid_grant: 401 for all, one ending, and the next page says why and leads to a login that works", async () => {
+test("S-23, RF-05 invalid_grant: 401 for all, one ending; the next page says why and leads to a new login", async () => {
   const browser = await stale("revoked");
   const { a, b, provider } = here;
   provider.revokeAll();

@@ -130,7 +130,7 @@ test("A-33, PX-03 the access token goes to the upstreams that are configured for
   assert.equal((await get(browser, "/auth/session", SCRIPT)).text.includes("access."), false);
 });
 
-test("S-05 an outage of the store: public routes are served, all others are 503 for callers with a ticket, cookies stay", async () => {
+test("S-05 store outage: public routes are served, others 503 for callers with a ticket, and cookies stay", async () => {
   const browser = await signedIn();
   gateway.store.down = true;
   try {

@@ -15,7 +15,7 @@ const sums = (measured: Sums["measured"], requests = 1_000_000): Sums => ({
   ...{ statuses: new Map(), violations: [], unhandled: [], complaints: [], faults: [], measured },
 });
 
-test("growth is that of the process or of what JavaScript holds, whichever is more, from a tenth of the way to the end", () => {
+test("growth is the process's or what JavaScript holds, the larger, from a tenth of the way to the end", () => {
   assert.equal(growthOf(sums([at(200, 30), at(300, 90), at(220, 30)]))?.toFixed(2), "0.10");
   assert.equal(growthOf(sums([at(200, 30), at(220, 50)]))?.toFixed(2), "0.50");
   assert.equal(growthOf(sums([at(200, 30, 10), at(220, 30, 30)]))?.toFixed(2), "0.50");

@@ -66,7 +66,7 @@ test("F-56 packages: a package builds itself before it is packed, and says what 
   ]);
 });
 
-test("F-51 packages: what is bundled is for development, is no dependency as well, and tests' helpers stay out", () => {
+test("F-51 packages: what is bundled is for development and no dependency; tests' helpers stay out", () => {
   const manifest = {
     name: "g",
     keywords: ["k"],

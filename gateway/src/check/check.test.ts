@@ -250,7 +250,7 @@ for (const proxy of PROXIES) {
       assert.equal((await question(proxy, headers)).status, 401, JSON.stringify(headers));
   });
 
-  test(`S-05 ${proxy}: an outage of the store is 503 with Retry-After for callers with a ticket, and changes nothing`, async () => {
+  test(`S-05 ${proxy}: a store outage is 503 with Retry-After for callers with a ticket, and changes nothing`, async () => {
     gateway.store.down = true;
     const [page, script, stranger] = await Promise.all([
       question(proxy, { ...PAGE, cookie: alice }),

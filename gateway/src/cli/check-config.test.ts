@@ -142,7 +142,7 @@ test("F-55 --online shows the secret in the form where the provider wants it the
   assert.equal(new URLSearchParams(asked?.body).get("client_secret"), SECRET);
 });
 
-test("F-55 --online says who cannot be reached, who calls itself otherwise, and a store that cannot be used", async () => {
+test("F-55 --online names an issuer that is unreachable or calls itself otherwise, and an unusable store", async () => {
   const closed = await freePort();
   const away = await check({ provider: { issuer: `http://127.0.0.1:${closed}` } }, true);
   assert.equal(away.code, 1);

@@ -21,7 +21,7 @@ function collections(before: string): { readonly count: number; readonly complai
   return { count: stdout.split("\n").filter((line) => line.includes("Scavenge")).length, complaints: stderr };
 }
 
-test("F-50 this Node takes what it is told of collecting, and then collects the young generation less often", () => {
+test("F-50 this Node takes the collector's settings, and then collects the young generation less often", () => {
   const usual = collections("");
   const told = collections("collectAlone(); growAtOnce();");
   assert.equal(told.complaints, "");

@@ -27,7 +27,7 @@ test("F-50 a request of lines alone has an empty dictionary, and its lines as th
   assert.deepEqual(plain, { headers: {}, lines: 8 });
 });
 
-test("F-50 a request that tells how it is framed or what it expects has Node's own dictionary, however it writes the name", async () => {
+test("F-50 a request with a header of framing or expectation, in any spelling, has Node's own dictionary", async () => {
   for (const line of ["Content-Length: 0", "cONTENT-lENGTH: 0", "TRANSFER-ENCODING: chunked", "eXPECT: 100-continue"]) {
     const end = line.endsWith("chunked") ? "0\r\n\r\n" : "";
     const found = await dictionaryOf(`POST / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n${line}\r\n\r\n${end}`);

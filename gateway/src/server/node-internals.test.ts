@@ -45,7 +45,7 @@ test("a head that Node keeps elsewhere is written line by line", () => {
   assert.deepEqual(written, [[200, LINES]]);
 });
 
-test("an idle limit that Node keeps elsewhere is not told, and a socket that names no response waits for none", () => {
+test("an idle limit that Node keeps elsewhere is not told; a socket that names no response waits for none", () => {
   assert.equal(toldKeepAlive(responseElsewhere().response), 0);
   assert.equal(currentResponse(new Socket()), undefined);
 });

@@ -38,7 +38,7 @@ test("S-35 only a navigation stores a session, and a match costs none", async ()
   assert.equal(cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice"), cookie } })).headers), "");
 });
 
-test("S-30 TP-04 another user at the proxy: the old session is over before the app is asked, and its copied cookie is dead", async () => {
+test("S-30 TP-04 another proxy user: the old session ends before the app is asked; a copied cookie is dead", async () => {
   await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
   const cookie = cookieOf((await gateway.ask("/", { headers: { ...PAGE, ...as("alice") } })).headers);
   const bobs = await gateway.ask("/", { headers: { ...PAGE, ...as("bob"), cookie } });

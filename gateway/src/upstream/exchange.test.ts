@@ -99,7 +99,7 @@ test("CK-13 an upstream cannot set our cookies; its own stay separate, the attem
   );
 });
 
-test("the answer passes as it is: status, repeated headers, HEAD, 204, 304, trailers, and a redirect that is not followed", async () => {
+test("the answer passes as it is: status, repeated headers, HEAD, 204, 304, trailers, unfollowed redirect", async () => {
   await withRig(
     (message, response) => {
       if (message.url === "/204") response.writeHead(204).end();
@@ -309,7 +309,7 @@ test("an upstream that is not there is 502, one that takes too long 504, as prob
   );
 });
 
-test("an upstream that breaks off after its head breaks the client's answer off, instead of ending it as if it were whole", async () => {
+test("if the upstream breaks off after its head, so does the client's answer: it does not end as if whole", async () => {
   await withRig(
     (message, response) => {
       response.writeHead(200, message.url === "/length" ? { "content-length": "100" } : {});
@@ -328,7 +328,7 @@ test("an upstream that breaks off after its head breaks the client's answer off,
   );
 });
 
-test("an idle connection that the upstream closed is no error for a safe request; an unsafe one is sent once alone", async () => {
+test("an idle connection closed by the upstream is no error for a safe request; an unsafe one is sent once", async () => {
   let requests = 0;
   await withRig(
     (message, response) => {
@@ -428,7 +428,7 @@ test("a mistake of the client at our own endpoints is counted as one, and is no 
   });
 });
 
-test("S-05 a store that does not answer is 503 with Retry-After, before and after the upstream spoke; public routes go on", async () => {
+test("S-05 a store that fails before or after the upstream is 503 with Retry-After; public routes go on", async () => {
   await withRig(
     echo,
     async (harness) => {

@@ -125,7 +125,7 @@ for (const [name, renew, status] of UNCHANGED) {
   });
 }
 
-test("RF-08 RF-03 a refresh that is not possible now is 503 of our own: a client that gets 401 thinks that it is signed out", async () => {
+test("RF-08 RF-03 if a refresh is not possible now, the answer is our own 503: a 401 would mean signed out", async () => {
   await withRig(picky([]), async (harness) => {
     harness.control.renews = true;
     harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));

@@ -164,7 +164,7 @@ test("A-18 A-24 forwarded headers of strangers count for nothing and are written
   assert.ok(!/evil|6\.6\.6\.6/.test(JSON.stringify(echoed(answer))));
 });
 
-test("TP-01 TP-02 S-48 where Forwarded is configured it tells the client's address, and X-Forwarded-For is ignored", async () => {
+test("TP-01 TP-02 S-48 if configured, Forwarded tells the client's address; X-Forwarded-For is ignored", async () => {
   const config = { trustedProxies: ["127.0.0.0/8"], clientAddress: "forwarded" };
   const reading = await startHarness(echo, { config });
   const headers = { Forwarded: 'for=6.6.6.6, for="[2001:db8::7]:4711"', "X-Forwarded-For": "7.7.7.7" };

@@ -137,7 +137,7 @@ test("PX-05 SE-03 the absolute limit closes streams, however active the user", a
   await areClosed(streams);
 });
 
-test("PX-05 SE-16 an outage of the store closes no stream, also past the limits; what ended meanwhile is closed afterwards", async () => {
+test("PX-05 SE-16 an outage of the store closes no stream, even past limits; what ended is closed after it", async () => {
   const clock = manualClock();
   const store = memory();
   await using gateway = await start(store, clock);

@@ -91,7 +91,7 @@ const count =
     next();
   };
 
-test("F-66 what is recorded there is stored once, with endpoints that look somebody up and with those that do not", async () => {
+test("F-66 what is recorded there is stored once, whether or not the endpoint looks up the caller", async () => {
   await withApp(count, async ({ ask, cookie, data, thrown }) => {
     const headers = { ...SAME, cookie };
     assert.equal((await ask("/auth/session", { headers })).status, 200);

@@ -94,7 +94,7 @@ for (const [name, route] of Object.entries(ROUTES)) {
   });
 }
 
-test("S-55 auth.handle takes it beside the request: whom another way authenticated is 403, and strangers are served", async () => {
+test("S-55 auth.handle takes via beside the request: 403 if another way authenticated, anonymous is served", async () => {
   const auth = make();
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = async (headers: Record<string, string>) =>

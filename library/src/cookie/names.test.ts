@@ -19,7 +19,7 @@ function refusalOf(options: CookieOptions): string {
   return assert.fail("accepted");
 }
 
-test("S-13 CK-01 CK-03 CK-04 on https the session's cookie is __Host-Http-, Secure, HttpOnly, Path=/, Lax or Strict", () => {
+test("S-13 CK-01 CK-03 CK-04 https session cookie: __Host-Http-, Secure, HttpOnly, Path=/, Lax or Strict", () => {
   assert.equal(
     setCookie(createCookies({ origins: HTTPS }).session, "v"),
     "__Host-Http-coatcheck=v; Path=/; Secure; HttpOnly; SameSite=Lax",

@@ -20,7 +20,7 @@ test("CK-01 CK-04 a cookie has the attributes of its definition, all of them exp
   );
 });
 
-test("S-12 CK-12 A-38 clearing repeats every attribute, with Max-Age=0 and an Expires that is past, on http and https", () => {
+test("S-12 CK-12 A-38 on http and https clearing repeats every attribute, with Max-Age=0 and past Expires", () => {
   const spread: readonly CookieAttributes[] = [
     BASE,
     PLAIN,

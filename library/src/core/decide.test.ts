@@ -43,7 +43,7 @@ const CSRF: readonly [site: string | null, origin: string | null, ambient: boole
 ];
 
 for (const [site, origin, ambient, allowed] of CSRF) {
-  test(`CS-01 CS-02 CS-03 A-46 S-47 POST with Sec-Fetch-Site ${site}, Origin ${origin}, ${ambient ? "a" : "no"} cookie: ${allowed}`, () => {
+  test(`CS-01 CS-02 CS-03 A-46 S-47 Sec-Fetch-Site ${site}, Origin ${origin}, cookie ${ambient}: ${allowed}`, () => {
     const headers = { ...(site === null ? {} : { "sec-fetch-site": site }), ...(origin === null ? {} : { origin }) };
     assert.equal(mayChange(request("POST", headers), ORIGINS, ambient), allowed);
   });
@@ -163,7 +163,7 @@ const page = request("GET", { "sec-fetch-mode": "navigate", "sec-fetch-dest": "d
 const FORBIDDEN: Decision = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 const UNKNOWN: Decision = { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" };
 
-test("S-05 another user's session ends before anything else, also where the verdict refuses, and after the origin check", () => {
+test("S-05 another user's session ends before anything but the origin check, also if the verdict refuses", () => {
   const before = { request: request("GET"), ...WORLD, ambient: true, before: true };
   for (const [name, verdict] of Object.entries(VERDICTS))
     assert.deepEqual(decide(verdict, SOMEBODY, before), { kind: "reconcile" }, name);

@@ -18,7 +18,7 @@ test("what a store hands out again it says, of each row or of all", () => {
 /** Hashes of one place among sixteen. */
 const HASHES = [5, 13, 21, 29, 37, 45] as const;
 
-test("F-59 two rows of one place stay; a third is not kept until it is asked for once more, and then takes the older one's", () => {
+test("F-59 two rows of one place stay; a third is kept if asked for again, and then replaces the older one", () => {
   const hot = new HotRows(16);
   const c = row("c");
   const [a, b, first] = [hot.keep(row("a"), HASHES[0]), hot.keep(row("b"), HASHES[1]), hot.keep(c, HASHES[2])];
@@ -41,7 +41,7 @@ test("F-59 a row that stays is a frozen copy, so that dropped rows are not made 
   assert.ok(Object.isFrozen(kept));
 });
 
-test("F-59 whoever is asked for once, however many they are, pushes nobody out; another in between is forgotten for", () => {
+test("F-59 rows asked for once push none out, however many; asking again counts only if none came between", () => {
   const hot = new HotRows(16);
   const [a, b] = [hot.keep(row("a"), HASHES[0]), hot.keep(row("b"), HASHES[1])];
   for (const hash of [...HASHES.slice(2), ...HASHES.slice(2)]) hot.keep(row(`once ${hash}`), hash);

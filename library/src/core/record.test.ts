@@ -16,7 +16,7 @@ import {
   snapshot,
 } from "./record.ts";
 
-test("ID-14 users are keyed by issuer and subject: no two pairs share an owner, and the e-mail counts for nothing", () => {
+test("ID-14 users are keyed by issuer and subject: no two pairs share an owner, the e-mail does not count", () => {
   const owner = (issuer: string, subject: string, email = "a@b.c"): string =>
     ownerOf(normalizeIdentity({ issuer, subject, claims: { email } }, 0));
   assert.notEqual(owner("https://a", "b c"), owner("https://a2", "c"));
@@ -148,7 +148,7 @@ test("a stored body begins with its format, whatever order it was built in", () 
   assert.match(serializeBody({ ...rest, format }), /^\{"format":1,/);
 });
 
-test("a stored body has the identity right behind its format and the data behind that, also once tokens were renewed", () => {
+test("a stored body has its format, then the identity, then the data, also once tokens were refreshed", () => {
   const { identity, data, ...rest } = EMPTY_BODY;
   assert.match(serializeBody({ ...rest, data, identity }), /^\{"format":1,"identity":null,"data":\{\}/);
 });

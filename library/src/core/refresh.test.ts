@@ -66,7 +66,7 @@ test("tokens are refreshed between the last fifth and tenth of their life, two m
   assert.equal(renewAtOf(tokens(NOW + 1_003), NOW, 0.3), NOW + 872, "whole milliseconds, rounded down");
 });
 
-test("pauses double from a second to a minute, by chance half of it, or are as long as was asked for, ten minutes at most", () => {
+test("pauses double from 1 s to 60 s, with jitter down to half, or are as asked for, 10 minutes at most", () => {
   assert.deepEqual(
     [1, 2, 3, 6, 7, 8, 50].map((failures) => backoff(failures, null, 1)),
     [1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000],

@@ -58,7 +58,7 @@ test("F-70 hosts of one store say nothing, however long they run", async () => {
   });
 });
 
-test("F-70 a store that could not be told of the process makes nobody a stranger, nor does one that cannot be asked", async () => {
+test("F-70 a store that could not be told of the process, or cannot be asked, makes no host a foreign one", async () => {
   const store = memory();
   let down = true;
   const line = overStore(store, {

@@ -392,7 +392,7 @@ test("S-11 accessToken gives the stored token while it lives, then ERR_TOKEN_UNA
   await assert.rejects((await open(null)).session.accessToken(), { code: "ERR_SESSION_ENDED" });
 });
 
-test("S-39 CR-09 another replica with the same secret serves the session; one with another secret loses only sealed things", async () => {
+test("S-39 CR-09 replicas of one secret serve the session; one with another loses only sealed things", async () => {
   const cookie = await signIn(auth, { subject: "alice" });
   auth = make(store);
   assert.equal(await who(cookie), "alice");

@@ -65,7 +65,7 @@ test("F-46 a handler for users answers our own endpoints too", async () => {
   await auth.close();
 });
 
-test("F-46 whom a way authenticated that the handler does not accept is refused; a way that there is not is misuse", async () => {
+test("F-46 a handler refuses users of ways that it does not accept; naming a way that is unknown is misuse", async () => {
   const { auth, cookie, ask } = await siteOf();
   const page = (via: readonly string[]): Promise<Response> =>
     auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), () => new Response("page"), { via });
@@ -78,7 +78,7 @@ test("F-46 whom a way authenticated that the handler does not accept is refused;
   await auth.close();
 });
 
-test("F-46 what an endpoint fails with is answered where it has a code of ours, and passed on where it has none", async () => {
+test("F-46 what an endpoint fails with is answered if it has a code of ours, and passed on if it has none", async () => {
   const { auth } = await siteOf();
   const view = new FetchRequest(new Request(`${ORIGIN}/auth/session`), [ORIGIN]);
   const bug = new Error("a bug");

@@ -75,7 +75,7 @@ test("F-46 a handler that throws after a store that answers later is passed on",
   await auth.close();
 });
 
-test("F-46 what an app records before one of our endpoints is stored by that, and nothing is asked of a provider", async () => {
+test("F-46 what an app records before one of our endpoints is stored by that, and no provider is asked", async () => {
   const world = renewalWorld();
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   const cookie = await world.signIn();

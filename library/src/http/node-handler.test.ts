@@ -43,7 +43,7 @@ for (const [status, after, counts] of [
   [500, HOUR, false],
   [200, 60_000, false],
 ] as const) {
-  test(`F-46 after an answer of ${status}, ${after} ms after the last, a user ${counts ? "counts" : "does not count"} as seen`, async () => {
+  test(`F-46 ${status}, ${after} ms after the last answer: a user is ${counts ? "" : "not "}counted as seen`, async () => {
     const { auth, clock, touched, cookie, handler, closed } = await appWith((response) => response.writeHead(status).end());
     await using server = await listen(handler);
     clock.advance(after);
@@ -134,7 +134,7 @@ test("F-46 of two apps in one process each finds its own session of a request", 
   await Promise.all([alice.auth.close(), bob.auth.close()]);
 });
 
-test("F-46 what the app answers in the place of an endpoint of ours is for no cache once somebody is read in it", async () => {
+test("F-46 an app's answer in the place of an endpoint of ours is for no cache once a user is read in it", async () => {
   const { auth, cookie } = await appWith(() => {});
   const node = new NodeEngine(auth.engine);
   await using server = await listen((request, response) => {

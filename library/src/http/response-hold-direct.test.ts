@@ -192,7 +192,7 @@ const MESSAGES: readonly (readonly [args: readonly unknown[], own: string | unde
 ];
 
 for (const [args, own, message] of MESSAGES) {
-  test(`F-46 after writeHead(${JSON.stringify(args).slice(1, -1)}) and ${own ?? "nothing"} before it the message is ${message}`, async () => {
+  test(`F-46 writeHead(${JSON.stringify(args).slice(1, -1)}), ${own ?? "nothing"} before: message ${message}`, async () => {
     const heard = await answered(async ({ response, hold, letGo }) => {
       hold();
       if (own !== undefined) response.statusMessage = own;
@@ -212,7 +212,7 @@ const REFUSED_HEADS: readonly (readonly [args: readonly unknown[], error: object
 ];
 
 for (const [args, error] of REFUSED_HEADS) {
-  test(`F-46 writeHead(${JSON.stringify(args).slice(1, -1)}) is refused at once, and the response is as it was`, () => {
+  test(`F-46 writeHead(${JSON.stringify(args).slice(1, -1)}) is refused at once; the response is as it was`, () => {
     const response = heldForEver();
     assert.throws(() => Reflect.apply(response.writeHead, response, args), error);
     assert.deepEqual([response.headersSent, response.getHeaderNames(), response.statusMessage], [false, [], undefined]);

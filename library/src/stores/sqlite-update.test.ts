@@ -54,7 +54,7 @@ test("F-71 a lease and renewed tokens are written to their row alone", () =>
     assert.deepEqual(indexesWritten(path, STATEMENTS.update), ["sessions_expires", "sessions_owner", "sessions_sid"]);
   }));
 
-test("F-71 what is due has an index from the first list of it on, for every process, and renewed tokens are written to it", () =>
+test("F-71 what is due is indexed from its first list on, for every process, and so are refreshed tokens", () =>
   withPath(async (path) => {
     const others = sqlite(path);
     const store = sqlite(path);
@@ -120,7 +120,7 @@ const step = record({
 
 const known = <T>(value: T | undefined, before: T): T => (value === undefined ? before : value);
 
-test("F-71 whatever a write changes, the row and what is listed are as written, and nothing where it was of an older version", () =>
+test("F-71 whatever a write changes, row and lists are as written; one of an older version changes nothing", () =>
   withPath((path) =>
     check(
       asyncProperty(

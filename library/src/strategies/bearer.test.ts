@@ -155,7 +155,7 @@ test("TP-05 the first verifier that reads a token judges it alone; a token that 
   assert.deepEqual(asked, ["a", "b"]);
 });
 
-test("F-69 S-56 TP-07 a verifier that throws, rejects, or says something else lets nobody in, and is the app's: 500", async () => {
+test("F-69 S-56 TP-07 a verifier that throws, rejects or answers wrongly admits no caller: 500, the app's", async () => {
   const strange = (json: string): TokenVerdict => JSON.parse(json);
   const failures: readonly TokenVerifier[] = [
     verifier(() => assert.fail("thrown")),

@@ -61,7 +61,7 @@ const login = (subject: string): Promise<string> => gateway.signIn(subject, { em
 const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
 const alive = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 
-test("SE-09 S-44 sessions list and show tell of live sessions, as a table and as JSON, and nothing that authenticates", async () => {
+test("SE-09 S-44 sessions list and show: live sessions, as table and as JSON, nothing that authenticates", async () => {
   const [one, two] = [await login("lara"), await login("lara")];
   const [table, data, byPair, shown, lines] = await Promise.all([
     run(["sessions", "list", "--owner", "test lara"]),

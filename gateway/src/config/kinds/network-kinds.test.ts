@@ -112,7 +112,7 @@ for (const [name, { kind, taken, refused }] of Object.entries(TABLE))
     for (const raw of refused) assert.equal(isRefused(kind, raw), true, String(raw));
   });
 
-test("F-46 what is wrong with an address is said once, with what would be right, and without the password in it", () => {
+test("F-46 what is wrong with an address is said once, with what would be right and without its password", () => {
   const table: readonly (readonly [kind: Kind<unknown>, raw: unknown, words: RegExp])[] = [
     [publicOrigin, "http://app.example.com", /is http:\/\/app\.example\.com: http where others can listen/],
     [publicOrigin, "nowhere", /is nowhere, which is no origin/],

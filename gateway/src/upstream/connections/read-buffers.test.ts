@@ -25,7 +25,7 @@ test("F-50 a large read is handed on as it is, and its buffer is used again once
   assert.notEqual(bufferToFill().buffer, buffer.buffer, "given back once, used once");
 });
 
-test("F-50 a body of known length that ends with the read is alone behind its head, and one in chunks is not", () => {
+test("F-50 a body of known length that ends with the read is alone behind its head; one in chunks is not", () => {
   const read = readOf(65_800);
   assert.equal(isAlone(read.subarray(264), false), false, "what lies before may be a piece that is on its way");
   assert.equal(isAlone(read.subarray(264), true), true);
@@ -59,7 +59,7 @@ function bodyOf(index: number): Buffer {
 }
 const digest = (parts: readonly Buffer[]): string => createHash("sha256").update(Buffer.concat(parts)).digest("hex");
 
-test("F-50 large answers arrive byte for byte, in chunks or not, to quick readers and slow ones, side by side and broken off", async () => {
+test("F-50 large answers arrive byte for byte, chunked or not, to quick and slow readers, some broken off", async () => {
   const bodies = Array.from({ length: 12 }, (_, index) => bodyOf(index));
   const harness = await startHarness((message, response) => {
     const index = Number(message.url?.slice(1));

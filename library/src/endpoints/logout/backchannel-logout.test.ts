@@ -37,7 +37,7 @@ async function assertRefused(response: Response, code: string, name = code): Pro
   assert.deepEqual([body.code, body.status], [code, 400], name);
 }
 
-test("LO-04 S-46 a logout token from nowhere, without cookie: exactly 200, nothing in it, and the session is over", async () => {
+test("LO-04 S-46 a logout token from nowhere, without cookie: exactly 200, empty, and the session is over", async () => {
   const here = site();
   const alice = await signedIn(here, op, "alice", "sid-alice");
   const response = await post(here, `state=x&${logoutForm(made())}&logout_hint=alice`);

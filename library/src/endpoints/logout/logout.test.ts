@@ -119,7 +119,7 @@ test("S-46 GET logout is a page that asks, and changes nothing", async () => {
   assert.ok((await app.send(browser, "GET", "/auth/logout?return_to=//evil.example")).body.includes('value="/"'));
 });
 
-test("HD-04 a logout asks the browser to forget the origin's cache and storage, and nothing of the domain's others", async () => {
+test("HD-04 a logout asks the browser to forget the origin's cache and storage, and no sibling host's", async () => {
   const usual = await signedIn();
   const response = await usual.app.send(usual.browser, "POST", "/auth/logout");
   assert.equal(headerOf(response, "clear-site-data"), '"cache", "storage"');

@@ -134,7 +134,7 @@ const IN_LOGOUT: readonly Stop[] = [
 
 for (const [kind, open] of Object.entries(STORES)) {
   for (const [by, token] of Object.entries(BY)) {
-    test(`LO-10 by ${by}, ${kind}: a logout that comes while the callback is anywhere between token response and commit wins`, async () => {
+    test(`LO-10 by ${by}, ${kind}: a logout anywhere between the callback's token response and commit wins`, async () => {
       for (const stop of IN_CALLBACK) {
         const [a, b] = open();
         const held = halting(a, stop);

@@ -145,7 +145,7 @@ test("F-26 F-57 an authenticated user is not told that they are signed out; in a
   assert.equal((await visitor.get("/auth/signed-out")).status, 200);
 });
 
-test("F-57 ?ended= tells nobody who is signed in that they are signed out: they go on to where they were going", async () => {
+test("F-57 ?ended= tells no authenticated user that they are signed out: they go on to return_to", async () => {
   const store = memory();
   let down = false;
   const line = overStore(store, {

@@ -142,7 +142,7 @@ test("F-46 the latest notice is what a login is measured by, for an hour", async
   assert.equal(await value(), undefined);
 });
 
-test("F-46 unproven notices past the bound are refused, but for a session that is here and for one that is marked already", async () => {
+test("F-46 unproven notices past the bound are refused, except for sessions here or with a marker already", async () => {
   const { directory, stored, announced, events, again } = directoryWorld(undefined, 1);
   const unproven = (sid: string): Promise<number> => directory.signedOut(notice({ sid, subject: null, unproven: true }));
   const { id } = stored({ sid: "here" });

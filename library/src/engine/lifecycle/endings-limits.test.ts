@@ -249,7 +249,7 @@ for (const [name, row, after] of [
   });
 }
 
-test("F-46 while one of two sessions is watched the store is listened to, and who watches again is told by it again", async () => {
+test("F-46 the store is listened to while one of two sessions is watched; a new watch is told by it again", async () => {
   pushes = "yes";
   make();
   const [first, second] = [stored(), stored()];

@@ -90,7 +90,7 @@ const ENDINGS: { readonly [name: string]: readonly [EndReason, (there: Auth<Json
   };
 
 for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
-  test(`SE-09 PX-05 session.signal is aborted at once by ${name}, here and on another replica, and no other session's is`, async () => {
+  test(`SE-09 PX-05 ${name} at once aborts session.signal here and on another replica, no other session's`, async () => {
     const [here, there] = [make(store), make(store)];
     const cookie = await signIn(here, { subject: "alice" });
     const signals = [(await sessionOf(here, cookie)).signal, (await sessionOf(there, cookie)).signal];
@@ -102,7 +102,7 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
     assert.equal(reasonOf(other), null);
   });
 
-  test(`SE-09 PX-05 session.signal is aborted within a second by ${name} on another replica, where the store cannot push`, async () => {
+  test(`SE-09 PX-05 ${name} aborts session.signal elsewhere within a second if the store cannot push`, async () => {
     const [here, there] = [make(withoutPush()), make(withoutPush())];
     const cookie = await signIn(here, { subject: "alice" });
     const [mine, theirs] = [(await sessionOf(here, cookie)).signal, (await sessionOf(there, cookie)).signal];

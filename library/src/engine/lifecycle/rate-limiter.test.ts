@@ -90,7 +90,7 @@ test("F-71 those whose turns come close together share a beginning, the last one
   );
 });
 
-test("F-71 a work that finds nothing to do gives its distance back, and those behind it begin as if it had not been", async () => {
+test("F-71 work that finds nothing to do gives its distance back; those behind begin as if it had not been", async () => {
   const clock = manualClock();
   const slots = new RateLimiter({ concurrency: 100, burst: 2, interval: 4 }, clock);
   for (let idle = 0; idle < 20; idle++) await slots.run(async (pass) => pass());
@@ -117,7 +117,7 @@ test("F-46 whose turn is due in this very moment begins in it, and shares no lat
   ]);
 });
 
-test("F-71 those who waited for their turn step aside for one another when it comes; those of a burst begin at once", async () => {
+test("F-71 work that waited for its turn steps aside for the others when it comes; a burst begins at once", async () => {
   const rounds: (() => void)[] = [];
   const aside = (): Promise<void> => new Promise((resolve) => rounds.push(resolve));
   const { clock, begun, begin } = works({ concurrency: 100, burst: 2, interval: 4, batch: 2, ready: aside });

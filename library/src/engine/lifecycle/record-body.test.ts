@@ -29,7 +29,7 @@ test("F-46 what is frozen is frozen all the way down, also where it comes round 
   for (const plain of [null, undefined, "text", 1, true]) assert.doesNotThrow(() => freeze(plain));
 });
 
-test("F-46 what is shown of a row is frozen all the way down, and a row that the store keeps is parsed once", () => {
+test("F-46 what is shown of a row is frozen all the way down; a row that the store keeps is parsed once", () => {
   const identity = {
     issuer: "i",
     subject: "s",

@@ -111,7 +111,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     ["answers nothing at all", ALL, false],
     ["loses its answers", ["put", "end"], true],
   ] as const) {
-    test(`S-45 F-61 ${kind} ${what}: the cookie is cleared, 503 says so, and the session ends by itself when it is back`, async () => {
+    test(`S-45 F-61 ${kind} ${what}: cookie cleared, 503 says so; the session ends by itself when it is back`, async () => {
       const here = world({}, open());
       const visitor = await here.signIn();
       const copy = here.site.visitor(visitor.jar);
@@ -315,7 +315,7 @@ test("S-65 at its end the process tries once more, and says what it has to drop"
   }
 });
 
-test("S-65 an end that another session of the person asked for is tried again, and no session that began since ends", async () => {
+test("S-65 an end-others that failed is tried again, and no session of the user that began since ends", async () => {
   const here = world();
   const [asking, other] = [await here.signIn(), await here.signIn()];
   here.down.add("end");
@@ -344,7 +344,7 @@ test("S-65 what the provider signed out is tried again, though it may never send
   assert.equal(await isIn(visitor), false);
 });
 
-test("S-65 of a notice whose mark the store would not take the mark is tried again too, for logins that are on their way", async () => {
+test("S-65 a notice's marker that the store would not take is tried again too, for logins on their way", async () => {
   const store = memory();
   const here = world({}, store);
   const token = here.provider.logoutToken({ subject: "alice" });

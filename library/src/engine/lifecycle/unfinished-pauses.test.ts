@@ -118,7 +118,7 @@ const ENDED: { readonly [how: string]: { readonly change: (row: SessionRow) => S
 for (const [how, { change, ours }] of Object.entries(ENDED)) {
   for (const before of [true, false]) {
     const says = ours && before;
-    test(`F-46 a session that ended ${how}, tried ${before ? "with" : "without"} its row, ${says ? "is" : "is not"} said to have ended by us`, async () => {
+    test(`F-46 ended ${how}, tried ${before ? "with" : "without"} its row: ${says ? "" : "not "}announced`, async () => {
       const row = sampleRow({ owner: "alice" });
       const { unfinished, announced, clock, names } = endingsWith({ store: overStore(memory(), { get: () => change(row) }) });
       unfinished.end({ id: row.id, reason: "logout", ...(before ? { before: row } : {}), grantLivesOn: true });
@@ -141,7 +141,7 @@ for (const [shown, changes, ends] of [
   ["before", { secretHash: "now", previousUntil: NOW + 1 }, false],
   [undefined, PREVIOUS, true],
 ] as const) {
-  test(`F-46 shown ${shown}, of a session ${JSON.stringify(changes).replaceAll(String(NOW), "")}: ${ends ? "ends" : "lives"}`, async () => {
+  test(`F-46 shown ${shown}, session ${JSON.stringify(changes).replaceAll(String(NOW), "")}: ends ${ends}`, async () => {
     const store = memory();
     const row = sampleRow({ expires: NOW + 3_600_000, ...changes });
     store.put(row, "absent");

@@ -43,7 +43,7 @@ test("F-46 an ending that took effect, and whose answer was lost, is said once, 
   assert.deepEqual(announced, [{ id: row.id, reason: "logout", row, grantLivesOn: false }]);
 });
 
-test("F-46 when one of two that wait to end a session gives way, the other still hears that somebody said so", async () => {
+test("F-46 when one of two that wait to end a session gives way, the other still hears that it was said", async () => {
   const store = memory();
   const row = sampleRow({ expires: NOW + HOUR, secretHash: "right" });
   store.put(row, "absent");

@@ -33,7 +33,7 @@ async function rows() {
   return world.store.list({ renewBefore: Number.MAX_SAFE_INTEGER }, 1_000, world.clock.now());
 }
 
-test("S-24 the sessions of absent users are renewed ahead, by two replicas together once each, and it is no activity", async () => {
+test("S-24 two replicas refresh absent users' sessions ahead, once each, and it is no activity", async () => {
   world = background(2);
   renews();
   for (let n = 0; n < 30; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
@@ -126,7 +126,7 @@ test("S-24 a dead holder's lease is taken over by the job of another replica", a
   assert.equal((await rows())[0]?.lease, null);
 });
 
-test("S-24 sessions that others are renewing hold nobody up: the job passes them by at the first sight of a lease", async () => {
+test("S-24 sessions that others refresh hold up none: the job passes them by at the first sight of a lease", async () => {
   world = background();
   renews();
   for (let n = 0; n < 5; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });

@@ -190,7 +190,7 @@ test("F-46 a hundred sessions that are due at once are not all read in one momen
   assert.equal(world.provider.spends.length, 100);
 });
 
-test("F-46 who waits for another's lease needs no turn to look: it hears of the new tokens while all turns are taken", async () => {
+test("F-46 waiting for another's lease takes no turn: new tokens are seen while all turns are taken", async () => {
   world = renewalWorld(1);
   const cookie = await world.signIn();
   const others: SessionRow[] = [];

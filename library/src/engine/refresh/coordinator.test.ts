@@ -180,7 +180,7 @@ for (const [name, outcome] of KEPT) {
   });
 }
 
-test("RF-05 a session in an outage asks a bounded number of times, further and further apart, and honours Retry-After", async () => {
+test("RF-05 in an outage a session asks a bounded number of times, further apart, and honours Retry-After", async () => {
   world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   const cookie = await world.signIn();
@@ -464,7 +464,7 @@ test("RF-03 a dead holder delays others by its lease and no more; who watched it
   assert.deepEqual(world.provider.revoked, [], "the grant lives on");
 });
 
-test("F-46 whoever takes over remembers that the token may have been shown: a refusal then is its loss, and no word of the provider's", async () => {
+test("F-46 a takeover knows that the token may have been shown: its refusal is refresh-lost, not provider", async () => {
   world = renewalWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);

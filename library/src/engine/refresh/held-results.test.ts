@@ -7,7 +7,7 @@ import { overStore } from "../../testing/over-store.ts";
 let world: World;
 afterEach(() => world.close());
 
-test("RF-04 S-18 who goes on with a result that the store has not taken undoes nothing that another wrote meanwhile", async () => {
+test("RF-04 S-18 going on with a result that the store has not taken undoes nothing written meanwhile", async () => {
   let failing = false;
   const inner = memory();
   const store = overStore(inner, {

@@ -32,7 +32,7 @@ test("F-46 a lease of our own is ours until the margin is over", () => {
   assert.deepEqual([watch.inTime(), watch.judge(ours, clock.monotonic())], [false, "stands"]);
 });
 
-test("F-46 the next look comes after half to all of the usual pause, and no later than the lease can have run out", () => {
+test("F-46 the next look comes after half to all of the pause, no later than the lease can have run out", () => {
   const clock = manualClock();
   const watch = new LeaseWatch(clock);
   assert.equal(watch.pause(200, 0.5), 0, "nothing is watched");

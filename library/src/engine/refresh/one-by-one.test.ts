@@ -18,7 +18,7 @@ function rounds() {
   return { asked, line: new OneByOne(clock) };
 }
 
-test("F-71 works that come together go on one in each round, in their order; nobody asks for a round before it is their turn", async () => {
+test("F-71 work that comes together goes on one a round, in order; none asks for a round before its turn", async () => {
   const { asked, line } = rounds();
   const gone: number[] = [];
   for (const work of [0, 1, 2]) void line.next().then(() => gone.push(work));

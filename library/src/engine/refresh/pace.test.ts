@@ -43,7 +43,7 @@ test("F-71 refreshes keep the distance at which they take their share of the pro
   }
 });
 
-test("F-71 dear ones are slower and cheap ones quicker, within limits: nobody starves, and no provider is flooded", () => {
+test("F-71 costly refreshes are slower, cheap ones quicker, bounded: none starves, no provider is flooded", () => {
   const gapOf = (cost: number): number => {
     const running = processOf({ others: 0.1, cost });
     running.pass(10_000);
@@ -79,7 +79,7 @@ test("F-71 where the clock reads no processor time the distance is fixed", () =>
   }
 });
 
-test("F-46 what little is refreshed in a calm time costs nothing yet, so that all of its processor time is everything else's", () => {
+test("F-46 few refreshes in a calm time cost nothing yet: all processor time counts as everything else's", () => {
   const manual = manualClock();
   let used = 0;
   const pace = new Pace(LIMITS, { monotonic: () => manual.monotonic(), cpu: () => used });

@@ -42,7 +42,7 @@ async function atOnce<T>(asked: Promise<T> | undefined): Promise<T | undefined> 
   return asked;
 }
 
-test("F-71 of a crowd that is due at once each looks at its row when its turn comes, and keeps none of it until then", async () => {
+test("F-71 of a crowd due at once each looks at its row when its turn comes, and keeps none of it before", async () => {
   const made = counting();
   world = made.world;
   const cookies: string[] = [];

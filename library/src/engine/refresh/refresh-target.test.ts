@@ -71,7 +71,7 @@ const CASES: { readonly [name: string]: readonly [given: Case, comesTo: object] 
 };
 
 for (const [name, [given, expected]] of Object.entries(CASES)) {
-  test(`F-46 ${name}: ${"sent" in expected ? "the refresh token is sent" : JSON.stringify(Reflect.get(expected, "answer"))}`, async () => {
+  test(`F-46 ${name}: ${"sent" in expected ? "token sent" : JSON.stringify(Reflect.get(expected, "answer"))}`, async () => {
     assert.deepEqual(await comesTo(given), expected);
   });
 }

@@ -21,7 +21,7 @@ async function unhandledIn(work: () => Promise<void>): Promise<readonly unknown[
   return found;
 }
 
-test("S-08 F-71 a flight that has no randomness for its pause fails for those who wait, and the next one is as any", async () => {
+test("S-08 F-71 a flight without randomness for its pause fails for those who wait; the next one is as any", async () => {
   let fails = false;
   const entropy = {
     bytes: (length: number): Uint8Array => {

@@ -32,7 +32,7 @@ const ask = (authorization: string) =>
     return new Response(session.identity?.subject ?? "nobody");
   });
 
-test("S-01 a handler that writes for a request with a credential of its own is answered 400, and nothing is stored", async () => {
+test("S-01 a handler that writes for a request with a credential of its own is 400, and nothing is stored", async () => {
   const response = await ask("Bearer good");
   assert.equal(response.status, 400);
   assert.equal(JSON.parse(await response.text()).code, "ERR_BAD_REQUEST");

@@ -64,7 +64,7 @@ for (const [status, navigation, write] of [
   [499, false, true],
   [500, false, false],
 ] as const) {
-  test(`F-46 S-35 an answer of ${status} ${navigation ? "begins" : "begins no"} session by itself, and what was written is ${write ? "" : "not "}kept`, async () => {
+  test(`F-46 S-35 ${status} begins ${navigation ? "a" : "no"} session, a write is ${write ? "" : "not "}kept`, async () => {
     const kept: boolean[] = [];
     for (const writes of [false, true]) {
       const { auth, created } = app();

@@ -81,7 +81,7 @@ const ENDINGS = {
 };
 
 for (const [how, end] of Object.entries(ENDINGS)) {
-  test(`F-47 SE-09 a login whose record somebody ended before it was done is over, for its tokens are revoked: ${how}`, async () => {
+  test(`F-47 SE-09 a login whose record was ended before it was done is over, its tokens are revoked: ${how}`, async () => {
     let looks = 0;
     const { answer, live } = await signInAgain((store, ways) => ({
       marked: async (key, now) => {

@@ -247,7 +247,7 @@ test("S-35 register: of twenty first requests at once one makes the user, and al
   assert.deepEqual([made, created()], [1, 1]);
 });
 
-test("S-32 unknown: anonymous by default, 403 where that is configured; somebody else's session is over either way", async () => {
+test("S-32 unknown: anonymous by default, 403 if configured; another user's session is over either way", async () => {
   for (const unknown of ["anonymous", "refuse"] as const) {
     let known: Known = { owner: "u1" };
     start({ unknown, resolve: () => known, cacheFor: 0 });
@@ -279,7 +279,7 @@ test("S-10 an anonymous session's data become the asserted user's, in a new reco
   assert.equal((await opened({ cookie: before })).exchange.session.id, null);
 });
 
-test("S-33 their provider ends the session that is to be renewed: served as whom the proxy asserts, without a session", async () => {
+test("S-33 if the provider ends the session at its refresh, the proxy's user is served, without a session", async () => {
   const resolve = ({ subject }: Identity): Known => ({ owner: `https://provider.test ${subject}` });
   const world = renewalWorld(1, { proxy: { reader, resolve } });
   try {

@@ -17,7 +17,7 @@ const login = (method: string, headers: Readonly<Record<string, string>> = {}): 
 };
 const location = ({ headers }: RouteResponse): string | undefined => headers.find(([name]) => name === "location")?.[1];
 
-test("F-46 the login leads back to what was asked for where that can be asked for again, else to the page before", () => {
+test("F-46 a login leads back to what was asked for if that can be repeated, else to the page before", () => {
   for (const method of ["GET", "HEAD"]) {
     const answer = login(method);
     assert.deepEqual([answer.status, location(answer)], [302, "/auth/login?return_to=%2Forders%3Fpage%3D2"], method);

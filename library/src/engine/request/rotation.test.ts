@@ -24,7 +24,7 @@ async function signedIn() {
   return { clock, auth, cookie, ask };
 }
 
-test("F-63 SE-07 the answer of rotate was lost: asking again within the grace gives the same cookie, which lives on", async () => {
+test("F-63 SE-07 rotate's answer was lost: asking again in the grace gives the same cookie, which lives on", async () => {
   const { clock, auth, cookie, ask } = await signedIn();
   const lost = await ask(cookie, true);
   assert.notEqual(lost.cookie, null);

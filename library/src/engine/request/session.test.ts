@@ -59,7 +59,7 @@ const READS: readonly (readonly [what: string, read: (session: Session<JsonObjec
 ];
 
 for (const [what, read, shows] of READS) {
-  test(`F-46 an answer in which ${what} of somebody was read is ${shows ? "for no cache" : "the handler's to cache"}`, async () => {
+  test(`F-46 an answer in which a user's ${what} is read is ${shows ? "no-store" : "the handler's to cache"}`, async () => {
     const { auth, visit } = worldOf();
     const cookie = await signIn(auth, { subject: "alice" });
     assert.equal((await visit(read, { cookie })).cached, shows ? "no-store" : null);

@@ -132,7 +132,7 @@ for (const [failed, status, keeps] of [
   [false, 500, false],
   [true, 200, false],
 ] as const) {
-  test(`F-46 of a handler that ${failed ? "threw" : "did not throw"}, with ${status}, its change is ${keeps ? "kept" : "dropped"}`, async () => {
+  test(`F-46 a handler ${failed ? "threw" : "ended"} with ${status}: change ${keeps ? "kept" : "dropped"}`, async () => {
     world = renewalWorld();
     const cookie = await world.signIn();
     const exchange = await open(cookie);

@@ -133,7 +133,7 @@ test("JT-02 the negative matrix of headers: typ, alg, kid, crit", async () => {
   await accepted(token({ header: { unknown: 1 } }));
 });
 
-test("JT-02 nothing but the key's own signature counts: none, HMAC with the public key, another key, a changed payload", async () => {
+test("JT-02 only a signature of the key counts: not none, HMAC by the public key, another key or payload", async () => {
   await refused("none", unsignedJwt(honestHeader(), honestClaims()), "unread");
   await refused("none with a signature", token({ header: { alg: "none" } }), "alg");
   const pem = op.signs.publicKey.export({ type: "spki", format: "pem" }).toString();

@@ -57,7 +57,7 @@ async function app(options: Partial<CoatcheckOptions<unknown>> = {}) {
   return { auth, ask, cookie, calls, events };
 }
 
-test("S-01 S-04 10,000 requests with a bearer token, every other with a cookie too: no write, no cookie, no look-up", async () => {
+test("S-01 S-04 10,000 requests with a bearer token, half with a cookie too: no write, cookie or look-up", async () => {
   const { auth, ask, cookie, calls } = await app();
   const authorization = `Bearer ${token()}`;
   const requests = Array.from({ length: 10_000 }, (_, index) => index);

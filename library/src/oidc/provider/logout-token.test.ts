@@ -214,7 +214,7 @@ test("LO-05 other algorithms where they are configured", async () => {
   }
 });
 
-test("LO-05 ID-15 DK-09 only a compact JWS of legal characters and bounded size, and nothing in it leads anywhere", async () => {
+test("LO-05 ID-15 DK-09 only a compact JWS of legal characters and bounded size; nothing in it is followed", async () => {
   const token = made();
   const [head = "", payload = "", end = ""] = token.split(".");
   const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;

@@ -29,7 +29,7 @@ async function allRequests(config: Partial<ProviderConfig> = {}): Promise<readon
   return op.journal.filter(({ endpoint }) => endpoint === "token" || endpoint === "revocation");
 }
 
-test("TK-01 TK-02 TK-03 client_secret_basic encodes id and secret, on every request, and nothing else proves the client", async () => {
+test("TK-01 TK-02 TK-03 client_secret_basic encodes id and secret, on every request, as the only proof", async () => {
   const requests = await allRequests();
   assert.deepEqual(
     requests.map(({ endpoint, form }) => form.get("grant_type") ?? `${endpoint} ${form.get("token_type_hint")}`),
@@ -229,7 +229,7 @@ test("CB-05 the provider's error is told apart from an outage", async () => {
   await provider.close();
 });
 
-test("LO-02 the provider's logout gets hint, address and client, and no state that nobody reads; nothing where it has none", async () => {
+test("LO-02 the provider's logout gets hint, address and client, no state; no logout URL if it has none", async () => {
   const { provider } = clientOf(op);
   const login = await signIn(op, provider);
   const idToken = login.kind === "login" ? login.tokens.idToken : null;

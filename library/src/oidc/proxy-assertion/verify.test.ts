@@ -272,7 +272,7 @@ test("TP-03 a key that is new is asked for once, one that is gone no longer coun
   assert.equal(server.asked.filter((path) => path === "/rotating").length, 3);
 });
 
-test("TP-03 aws-alb: a key id is one path segment, unknown ones cause few requests, and what is served must be a key", async () => {
+test("TP-03 aws-alb: a key id is one path segment, unknown ones cause few requests, only keys are accepted", async () => {
   const signer = awsSigner();
   const one = verifier({ ...signer.options, keys: `${server.origin}/aws-unknown` });
   const before = server.asked.length;

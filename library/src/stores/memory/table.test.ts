@@ -25,7 +25,7 @@ class Model {
 
 const sorted = (ids: readonly string[]): readonly string[] => ids.toSorted();
 
-test("F-59 packed rows are found by id, owner, sid and time as plain ones are, whatever was stored and deleted before", () => {
+test("F-59 packed rows are found by id, owner, sid and time like plain ones, whatever came and went before", () => {
   for (const seed of [1, 2, 3]) {
     const dice = new Dice(seed);
     const table = new RowTable();
@@ -142,7 +142,7 @@ test("F-59 whenever memory runs out, a row is stored whole or not at all, and ro
   }
 });
 
-test("F-59 a row that is asked for by many others in between is another object, and equal; one that comes again is the same", () => {
+test("F-59 a row is another, equal object after many others were asked for; one that returns is the same", () => {
   const store = memory();
   const rows = Array.from({ length: 30_000 }, () => sampleRow());
   for (const row of rows) store.put(row, "absent");
@@ -175,7 +175,7 @@ test("F-59 what a deleted or ended row held is wiped, and its memory used again"
   }
 });
 
-test("F-59 a session in memory takes at most 300 bytes over its data, and next to nothing that the collector walks", async () => {
+test("F-59 a session in memory takes at most 300 bytes over its data, few of which the collector walks", async () => {
   const program = fileURLToPath(new URL("../../../test-support/stores/memory-of-rows.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program, "100000"], {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },

@@ -19,7 +19,7 @@ test("F-71 the log is emptied between two writes where there is time for it, and
   assert.equal(caughtUp(log(all(9_000), all(9_020), all(3)).checkpoint), true, "it has begun anew");
 });
 
-test("F-71 writers without a pause, or a reader of what is old, leave the log to be restarted after so many rounds", () => {
+test("F-71 if writers never pause or a reader holds old data, after 64 rounds the log is left to a restart", () => {
   let frames = 9_000;
   assert.equal(
     caughtUp(() => all(frames++)),

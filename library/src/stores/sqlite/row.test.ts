@@ -78,7 +78,7 @@ test("F-60 a row whose place is taken by another lies elsewhere, and is as good"
     await store.close();
   }));
 
-test("F-60 rows of an older release, which gave them no place, are read, written, counted and swept among new ones", () =>
+test("F-60 rows of an older release, without a place, are read, written, counted and swept among new ones", () =>
   withPath(async (path) => {
     const old = Array.from({ length: 3 }, (_, n) => sampleRow({ expires: START + (3 - n) * HOUR, owner: "o" }));
     const db = openDatabase(path, { busyTimeout: 100, durability: "normal", mmap: 0 });
@@ -105,7 +105,7 @@ test("F-60 rows of an older release, which gave them no place, are read, written
     await store.close();
   }));
 
-test("F-60 of the rows that expired within a minute those go first that lie first, and none that lives goes with them", () =>
+test("F-60 of rows that expired in one minute those that lie first go first, and no live row with them", () =>
   withPath(async (path) => {
     const store = sqlite(path);
     const minute = Math.ceil(START / 64_000) * 64_000;
@@ -137,7 +137,7 @@ test("F-60 rows that expire at another time than their ids say are swept in full
     await store.close();
   }));
 
-test("F-60 a place is a whole number below 2^52, the later the session ends the larger, and 0 for what is no id of ours", () => {
+test("F-60 a place is an integer below 2^52, larger the later the session ends, and 0 for a foreign id", () => {
   const ends = [0, 64, 1_000_000_000, 1_780_000_000, 2 ** 31, 2 ** 32 - 1].map((seconds) => seconds * 1_000);
   const places = ends.map((end) => placeOf(freshId(end)));
   assert.deepEqual(

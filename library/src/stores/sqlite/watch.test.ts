@@ -67,7 +67,7 @@ function source(endings: Ending[] = []) {
 
 const ending = (number: number): Ending => ({ number, id: `s${number}`, reason: "logout" });
 
-test("a file of the version before endings were written down is brought up to date, and its sessions' endings are told", () =>
+test("a file of the version before stored endings is brought up to date; its sessions' endings are told", () =>
   inDirectory(async (path) => {
     const [first = ""] = MIGRATIONS;
     const old = openDatabase(path, OPTIONS, [first]);

@@ -72,7 +72,7 @@ test("F-46 a presented credential of no user is refused, and so is one whose str
   }
 });
 
-test("F-46 without credential and proxy the session's own word counts, and is by nobody where there is none", async () => {
+test("F-46 without credential and proxy the session's own word counts, and is by none if there is none", async () => {
   for (const later of [false, true]) {
     for (const explicit of [[], [strategy("own", NOBODY_ASKS, { presented: () => false })]]) {
       const session = provenOf();

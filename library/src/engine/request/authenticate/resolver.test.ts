@@ -29,7 +29,7 @@ test("A-34 claims that change reach the look-up and the app at once; the app's o
   assert.equal(users.asked.length, 2, "the same again, in another object");
 });
 
-test("S-43 a change in what the look-up says reaches the next request after the cache's time, and at once after forget", async () => {
+test("S-43 a change in the look-up reaches the next request after the cache's time, at once after forget", async () => {
   let known: Known = { owner: "u1" };
   const users = lookup(() => known);
   const { clock, resolver } = resolverWith({ resolve: users.resolve });
@@ -162,7 +162,7 @@ test("options that cannot be right are told at start", () => {
   assert.throws(() => resolverWith({ cacheFor: -1 }), /proxy.cacheFor/);
 });
 
-test("F-46 what becomes of whom the look-up does not know is as it was set, and anonymous where nothing was", () => {
+test("F-46 a user whom the look-up does not know is treated as configured, and as anonymous by default", () => {
   assert.equal(resolverWith({}).resolver.unknownUsers, "anonymous");
   assert.equal(resolverWith({ unknown: "refuse" }).resolver.unknownUsers, "refuse");
 });

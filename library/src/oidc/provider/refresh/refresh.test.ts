@@ -79,7 +79,7 @@ test("RF-04 a refresh gives new tokens and claims, and keeps what the answer lea
   assert.ok(second.tokens.expires <= Date.now() + DEFAULT_TOKEN_LIFETIME && second.tokens.expires > Date.now());
 });
 
-test("RF-04 a token lives from when it was asked for, however late its answer is read: at a refresh and at a login", async () => {
+test("RF-04 a token lives from when it was asked for, however late its answer: at a refresh and at a login", async () => {
   let late = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + late };
   const { provider: slow } = clientOf(op, {}, { clock });
