@@ -54,7 +54,7 @@ import { proxyReader } from "./strategies/proxy.ts";
 import { sessionStrategy } from "./strategies/session.ts";
 
 /**
- * Puts a session layer together. Throws a `TypeError` or a `CoatcheckError` where an option cannot be right.
+ * Puts a session layer together. Throws a `TypeError` or a `CoatcheckError` for an option that cannot be right.
  *
  * @example
  * ```ts

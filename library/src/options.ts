@@ -31,7 +31,7 @@ export interface KeepOptions {
    */
   readonly address?: boolean | KeptAddress;
   /**
-   * Whose address that is. Default: the client's where the adapter knows it, else the peer's, which behind a proxy is
+   * Whose address that is. Default: the client's if the adapter knows it, else the peer's, which behind a proxy is
    * the proxy: `coatcheck/client-address` finds the client past proxies that you trust.
    */
   readonly addressOf?: (request: RequestView) => string | undefined;
@@ -101,7 +101,7 @@ export interface CoatcheckOptions<Data> {
   readonly signedOutPage?: string;
   /**
    * Takes front-channel logout (`GET frontchannel-logout` in a frame of the provider's). Default `false`: the back
-   * channel is the better one, and here whoever knows a `sid` can end its session.
+   * channel is the better one, and here knowing a `sid` is enough to end its session.
    */
   readonly frontchannelLogout?: boolean | FrontchannelOptions;
   /**
@@ -131,7 +131,7 @@ interface FrontchannelOptions {
   readonly maxMarkers?: number;
 }
 
-/** What the app makes of whom a proxy asserts, and where its users are signed out. */
+/** What the app makes of the user whom a proxy asserts, and where its users sign out. */
 export interface ProxyUsers extends ResolverOptions {
   /** Where a logout of the proxy's user goes on to; without it they would be signed in again at once. */
   readonly signOutUrl?: string;
@@ -149,7 +149,7 @@ export interface ProxyUsers extends ResolverOptions {
  * ```
  */
 export interface ProxyOptions extends ProxyHeaderOptions, ProxyUsers {
-  /** What the proxy signs, where it does; its plain headers are then not read. */
+  /** What the proxy signs, if it does; its plain headers are then not read. */
   readonly assertion?: AssertionOptions;
 }
 
@@ -276,7 +276,7 @@ const HINTS: OptionHints = {
   "provider.pkce": "PKCE is always used.",
 };
 
-/** Throws a `TypeError` for every option that nobody reads. */
+/** Throws a `TypeError` for every option that does not exist. */
 export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("", given, ALL, HINTS);
   knownOptions("session", given.session, SESSION);

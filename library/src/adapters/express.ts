@@ -35,7 +35,7 @@ export interface ExpressAdapter<Data> {
   /** Answers `/auth/login` and the other endpoints; passes on all else. */
   readonly routes: EitherForm<RequestHandler>;
   /**
-   * Lets only somebody signed in pass: 401 for the others, or the login for a navigation.
+   * Lets only authenticated users pass: 401 for others, or the login for a navigation.
    *
    * @example
    * ```ts
@@ -48,7 +48,7 @@ export interface ExpressAdapter<Data> {
   /** Answers errors with a code of ours (`accessToken()` rejects with such). Comes last. */
   readonly errors: EitherForm<ErrorRequestHandler>;
   /**
-   * The request's session. A `TypeError` where `session()` did not come first.
+   * The request's session. A `TypeError` if `session()` did not come first.
    *
    * @example
    * ```ts
@@ -61,7 +61,7 @@ export interface ExpressAdapter<Data> {
    */
   of(request: Request): Session<Data>;
   /**
-   * The session of somebody signed in; throws `ERR_UNAUTHENTICATED` where nobody is, which `errors()` answers.
+   * The session of an authenticated user. Throws `ERR_UNAUTHENTICATED` for an anonymous caller; `errors()` answers it.
    *
    * @example
    * ```ts
@@ -110,13 +110,13 @@ function userForm<Data>(engine: NodeEngine<Data>): ExpressAdapter<Data>["require
   const handlerOf = (policy: Policy): RequestHandler => {
     return (request, response, next) => engine.requireUser(policy, request, response, next);
   };
-  const anybody = handlerOf(engine.policyOf());
+  const usual = handlerOf(engine.policyOf());
   function either(options?: RequireUser): RequestHandler;
   function either(request: Request, response: Response, next: NextFunction): void;
   function either(first?: Request | RequireUser, response?: Response, next?: NextFunction): unknown {
     if (first !== undefined && "headers" in first && response !== undefined && next !== undefined)
-      return anybody(first, response, next);
-    return first === undefined || "headers" in first ? anybody : handlerOf(engine.policyOf(first));
+      return usual(first, response, next);
+    return first === undefined || "headers" in first ? usual : handlerOf(engine.policyOf(first));
   }
   return either;
 }

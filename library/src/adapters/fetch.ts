@@ -18,7 +18,7 @@ export interface FetchAdapter<Data> {
    */
   handler(handle: FetchHandler<Data>): FetchListener;
   /**
-   * The same for somebody signed in; others get 401, or the login for a navigation.
+   * The same for authenticated users; others get 401, or the login for a navigation.
    *
    * @example
    * ```ts

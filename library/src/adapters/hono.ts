@@ -43,7 +43,7 @@ export interface HonoAdapter<Data> {
    */
   session(): MiddlewareHandler<{ Variables: { session: Session<Data> } }>;
   /**
-   * Lets only somebody signed in pass, and narrows `c.var.session`: 401 for the others, or the login for a navigation.
+   * Lets only authenticated users pass, and narrows `c.var.session`: 401 for others, or the login for a navigation.
    *
    * @example
    * ```ts
@@ -67,7 +67,7 @@ export interface HonoAdapter<Data> {
 export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOptions = {}): HonoAdapter<Data> {
   knownOptions<HonoOptions>("", options, { peer: true });
   if (options.peer === undefined) needsPeer(engine, "coatcheckHono(auth, { peer: (c) => getConnInfo(c).remote.address })");
-  // By context, for middleware may put another request in its place.
+  // By context, for middleware may replace the request.
   const exchanges = new WeakMap<Context, Exchange<Data>>();
 
   return {
@@ -123,13 +123,13 @@ function eitherForm<E extends Env>(handler: MiddlewareHandler<E>): () => Middlew
 function userForm<E extends Env>(
   make: (options?: RequireUser) => MiddlewareHandler<E>,
 ): (options?: RequireUser) => MiddlewareHandler<E> {
-  const anybody = make();
+  const usual = make();
   function either(options?: RequireUser): MiddlewareHandler<E>;
   function either(context: Context<E>, next: Next): ReturnType<MiddlewareHandler<E>>;
   function either(first?: Context<E> | RequireUser, next?: Next): unknown {
-    if (first === undefined) return anybody;
+    if (first === undefined) return usual;
     if (!("req" in first)) return make(first);
-    return next === undefined ? anybody : anybody(first, next);
+    return next === undefined ? usual : usual(first, next);
   }
   return either;
 }

@@ -21,7 +21,7 @@ export interface NodeAdapter<Data> {
    */
   handler(handle: NodeHandler<Data>): (request: IncomingMessage, response: ServerResponse) => void;
   /**
-   * The same for somebody signed in; others get 401, or the login for a navigation.
+   * The same for authenticated users; others get 401, or the login for a navigation.
    *
    * @example
    * ```ts

@@ -48,7 +48,7 @@ export interface Engine<Data> {
   readonly strategies: readonly string[];
   /**
    * The proxy whose word is taken for the user, or `null`. It is believed by the address of the peer, so requests must
-   * have {@link RequestView.peer}; and its headers are for nobody else to set or to see.
+   * have {@link RequestView.peer}; and nothing but the proxy may set its headers, or see them.
    */
   readonly proxy: Pick<ProxyReader, "headers" | "proven"> | null;
   /** Reports an event to the app's `on`. */

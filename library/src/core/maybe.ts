@@ -1,6 +1,6 @@
 /**
  * Values that may be promises. A store that answers at once costs no promise, and the synchronous way no closure.
- * Nothing here may be called `then`: whoever imports a module with such an export dynamically calls it.
+ * Nothing here may be called `then`: `import()` takes a module with such an export for a promise.
  */
 import type { MaybePromise } from "../contracts.ts";
 

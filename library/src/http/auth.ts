@@ -19,7 +19,7 @@ export interface Auth<Data> {
   /**
    * Ends every session of an owner (`session.owner`, or issuer and subject), on every replica, also one whose login is
    * on its way; for a password change, say. Answers how many sessions it found alive. Rejects with
-   * `ERR_STORE_UNAVAILABLE` where the store does not answer.
+   * `ERR_STORE_UNAVAILABLE` if the store does not answer.
    *
    * @example
    * ```ts
@@ -29,7 +29,7 @@ export interface Auth<Data> {
    */
   endAll(owner: string | { readonly issuer: string; readonly subject: string }): Promise<number>;
   /**
-   * Drops what is kept of the proxy's look-up of somebody: at once in this process, in others within the cache's time.
+   * Drops the cached look-up of a proxy's user: at once in this process, in others within the cache's time.
    *
    * @example
    * ```ts
@@ -65,7 +65,7 @@ export interface Auth<Data> {
    * ```
    */
   ready(): Promise<Readiness>;
-  /** The providers as they are now; discovery goes on by itself where one is not ready. */
+  /** The providers as they are now; discovery goes on by itself if one is not ready. */
   readonly providers: readonly ProviderState[];
   /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
   readonly keys: { readonly seals: string; readonly opens: readonly string[] };

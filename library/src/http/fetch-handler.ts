@@ -90,7 +90,7 @@ export type FetchHandler<Data> = (session: Session<Data>, request: Request) => M
  * Throws a `TypeError` if a proxy's word is taken here: it is believed by the address of the peer, which this adapter
  * was not told (docs/design.md §3).
  *
- * @param how where the address is to be given, for the message
+ * @param how to give the address, for the message
  */
 export function needsPeer<Data>({ proxy }: Pick<Engine<Data>, "proxy">, how: string): void {
   if (proxy === null) return;
@@ -178,7 +178,7 @@ async function answered<Data>(exchange: Exchange<Data>, handler: FetchHandler<Da
   }
 }
 
-/** A policy may hold for a request that holds nobody's identity: a record can lack it. */
+/** A request may pass a policy without an identity: a record can lack it. */
 async function answeredUser<Data>(
   exchange: Exchange<Data>,
   handler: (session: SignedInSession<Data>, request: Request) => MaybePromise<Response>,

@@ -75,7 +75,7 @@ export class NodeEngine<Data> {
   }
 
   /**
-   * What the app recorded where the endpoint did not settle it: that looks nobody up, or the app answered in its place.
+   * What the app recorded, if the endpoint did not settle it: it looks no user up, or the app answered instead.
    */
   async #settleOwn(exchange: Exchange<Data>, response: ServerResponse, status: number): Promise<Settlement> {
     if (exchange.closed) return UNCHANGED;
@@ -104,7 +104,7 @@ export class NodeEngine<Data> {
     if (!this.#heeds(exchange, exchange.decision, response)) return null;
     exchange.answer = response;
     const put = (): void => this.#hold(exchange, response, (status) => exchange.settle(status, this.#wrote(response)));
-    // A dead ticket can wait to be cleared where the answer has begun before us; intent cannot.
+    // A dead ticket can wait to be cleared if the answer has begun before us; intent cannot.
     if (exchange.pending && !response.headersSent) put();
     else exchange.onIntent = put;
     if (exchange.touchDue) response.once("close", () => exchange.touch(response.headersSent ? response.statusCode : 499));
@@ -116,7 +116,7 @@ export class NodeEngine<Data> {
       response,
       settle,
       (refusal) => exchange.answerFailure(refusal),
-      // Nothing is lost that somebody asked for; what is recorded afterwards is refused, as the head has left.
+      // Nothing is lost that was asked for; what is recorded afterwards is refused, as the head has left.
       () => {
         if (exchange.recorded) return false;
         exchange.onIntent = () => this.#hold(exchange, response, settle);
@@ -142,12 +142,12 @@ export class NodeEngine<Data> {
     return false;
   }
 
-  /** What a route asks of its user; `undefined`: anybody who is signed in. */
+  /** What a route asks of its user; `undefined`: an authenticated user. */
   policyOf(given?: RequireUser): Policy {
     return userPolicy(given, this.#engine);
   }
 
-  /** Lets only somebody signed in pass. */
+  /** Lets only authenticated users pass. */
   requireUser(policy: Policy, request: IncomingMessage, response: ServerResponse, next: Next): void {
     const exchange = this.#exchange(request);
     if (this.owns(request) && exchange.decide(policy).kind === "login") throw new TypeError(LOCKED);
@@ -155,8 +155,8 @@ export class NodeEngine<Data> {
   }
 
   /**
-   * Whether somebody is signed in; others are answered. What they are shown is for no cache, unless the handler says
-   * otherwise.
+   * Whether the caller is authenticated; others are answered. What users are shown is for no cache, unless the handler
+   * says otherwise.
    */
   letsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): boolean {
     if (!this.#lets(exchange, policy, response)) return false;
@@ -212,7 +212,7 @@ export class NodeEngine<Data> {
     return this.#exchange(request).session;
   }
 
-  /** The session of somebody signed in. Throws `ERR_UNAUTHENTICATED` where nobody is. */
+  /** The session of an authenticated user. Throws `ERR_UNAUTHENTICATED` for an anonymous caller. */
   user(request: IncomingMessage): SignedInSession<Data> {
     return signedIn(this.#exchange(request).session);
   }

@@ -46,7 +46,7 @@ export class NodeRequest implements RouteRequest {
     return pickOrigin(this.header("host") ?? this.header(":authority"), this.#origins);
   }
 
-  /** The body as text, also where a body parser has read it already. */
+  /** The body as text, also if a body parser has read it already. */
   async body(limit: number): Promise<string> {
     const { body: parsed } = this.#request;
     if (typeof parsed === "string") return parsed;
@@ -75,7 +75,7 @@ function cameOverUnixSocket(socket: object): boolean {
   return "server" in socket && socket.server instanceof Server && typeof socket.server.address() === "string";
 }
 
-/** Of several configured origins the one whose host was asked for, exactly. Throws `ERR_MISDIRECTED` where none is. */
+/** Of several configured origins the one whose host was asked for, exactly. Throws `ERR_MISDIRECTED` if none is. */
 export function pickOrigin(host: string | undefined, origins: readonly string[]): string {
   const [only, ...more] = origins;
   if (only !== undefined && more.length === 0) return only;
@@ -93,7 +93,7 @@ function formOf(parsed: object): string {
   return form.toString();
 }
 
-/** Writes an answer of ours, in one place. Does nothing where the client has gone. */
+/** Writes an answer of ours, in one place. Does nothing if the client has gone. */
 export function writeAnswer(response: ServerResponse, answer: RouteResponse): void {
   if (response.headersSent) return;
   response.statusCode = answer.status;

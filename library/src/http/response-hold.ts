@@ -12,7 +12,7 @@ type Call = readonly [method: Method, args: readonly unknown[]];
 type Callable = (...args: readonly unknown[]) => unknown;
 type Covered = { readonly original: Callable; readonly own: boolean; readonly cover: Callable };
 
-/** The answer in the handler's place where the store would not take what it recorded. */
+/** The answer that replaces the handler's if the store would not take what it recorded. */
 type Refused = (refusal: Failure) => RouteResponse;
 
 const METHODS: readonly Method[] = ["writeHead", "write", "end", "flushHeaders"];
@@ -24,7 +24,7 @@ const ROUND =
 /** Responses whose `end` was called while they were held. */
 const endedWhileHeld = new WeakSet<ServerResponse>();
 
-/** Whether the handler has said all it has to say, also where that still waits for the store. */
+/** Whether the handler has said all it has to say, also if that still waits for the store. */
 export function hasEnded(response: ServerResponse): boolean {
   return response.writableEnded || endedWhileHeld.has(response);
 }
@@ -32,8 +32,8 @@ export function hasEnded(response: ServerResponse): boolean {
 /**
  * Holds a response back from the moment its head is ready until `settle` has answered: what the handler writes waits,
  * then leaves in order, with the cookies that settling adds. A refusal takes the place of the handler's answer. Put on
- * at the first intent only; a response without intent is never touched. `passes` is asked where HTTP/2's stream is
- * answered past the response: whether that may be.
+ * at the first intent, or at once if a dead ticket is to be cleared; no other response is touched. `passes` is asked if
+ * HTTP/2's stream is answered past the response: whether that may be.
  *
  * @throws {TypeError} when the head has left already: nothing recorded now could be stored with it
  */
@@ -56,7 +56,7 @@ class Hold {
   readonly #covered = new Map<Method | "on", Covered>();
   #state: "open" | "settling" | "released" | "refused" = "open";
   #waiting: Call[] = [];
-  /** Who asked to be told when to go on, where somebody else's `on` may have taken the listener elsewhere. */
+  /** Listeners for when to go on, in case another `on` has taken them elsewhere. */
   readonly #stalled: Callable[] = [];
   #uncoverStream: () => void = () => {};
 
@@ -133,7 +133,7 @@ class Hold {
     const waiting = this.#waiting;
     this.#waiting = [];
     const full = refusal === null ? this.#replay(waiting, cookies) : this.#refuse(refusal, cookies, waiting);
-    // Whoever was told to wait by `false` waits for this; Node says it only where it said `false` itself.
+    // A writer that got `false` waits for this; Node emits it only if it answered `false` itself.
     if (!full && waiting.some(([method]) => method === "write")) this.#goOn();
   }
 
@@ -196,7 +196,7 @@ class Hold {
     return covered === undefined ? undefined : Reflect.apply(covered.original, this.#response, args);
   }
 
-  // Where somebody covered the method after us, our cover stays in their chain and lets everything through.
+  // If other code covered the method after us, our cover stays in its chain and lets everything through.
   #uncover(): void {
     this.#uncoverStream();
     for (const [method, { original, own, cover }] of this.#covered) {
@@ -224,7 +224,7 @@ function takeHead(response: ServerResponse, [status, message, given]: readonly u
 }
 
 // `writeHead` takes an object, pairs, or a flat list, and a message may stand where they would; headers given there
-// stand in the place of those set before.
+// replace those set before.
 function setHeaders(response: ServerResponse, headers: unknown): void {
   if (Array.isArray(headers)) {
     const pairs = Array.isArray(headers[0]) ? headers : pairsOf(headers);

@@ -3,7 +3,7 @@ import type { Session, SignedInSession } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 
 /**
- * Whether somebody is signed in; narrows the type.
+ * Whether a user is signed in; narrows the type.
  *
  * @example
  * ```ts
@@ -15,7 +15,7 @@ export function isSignedIn<Data>(session: Session<Data>): session is SignedInSes
   return session.owner !== null;
 }
 
-/** The session of somebody signed in. Throws `ERR_UNAUTHENTICATED` where nobody is. */
+/** The session of an authenticated user. Throws `ERR_UNAUTHENTICATED` for an anonymous caller. */
 export function signedIn<Data>(session: Session<Data>): SignedInSession<Data> {
   if (!isSignedIn(session)) throw new CoatcheckError("ERR_UNAUTHENTICATED");
   return session;
