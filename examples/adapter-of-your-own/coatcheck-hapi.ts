@@ -1,13 +1,11 @@
 /**
- * An adapter for a framework that Coatcheck does not know, here hapi: made of `coatcheck/adapter` alone. What every
- * adapter does stands in four places: enter, refuse, settle, touch.
+ * An adapter for a framework that Coatcheck does not know, here hapi: made of `coatcheck/adapter` alone. hapi answers
+ * through a `ServerResponse`, so `NodeEngine` does the work: it holds the response back from the first intent on,
+ * stores what was recorded when the head is about to leave, and touches afterwards.
  */
-import type { Plugin, Request, ResponseObject, ResponseToolkit } from "@hapi/hapi";
-import type { Exchange, HasEngine, Policy, RouteResponse, Session } from "coatcheck/adapter";
-import { CoatcheckError, NodeRequest, serveOwn } from "coatcheck/adapter";
-
-const ANYONE: Policy = { require: "none" };
-const USER: Policy = { require: "user" };
+import type { Plugin, Request, ResponseToolkit } from "@hapi/hapi";
+import type { Exchange, HasEngine, Session } from "coatcheck/adapter";
+import { CoatcheckError, NodeEngine, writeAnswer } from "coatcheck/adapter";
 
 declare module "@hapi/hapi" {
   interface PluginSpecificConfiguration {
@@ -37,43 +35,51 @@ export interface HapiAdapter<Data> {
  * });
  * ```
  */
-export function coatcheckHapi<Data>({ engine }: HasEngine<Data>): HapiAdapter<Data> {
+export function coatcheckHapi<Data>(auth: HasEngine<Data>): HapiAdapter<Data> {
+  const node = new NodeEngine(auth.engine);
+  const users = node.policyOf();
   const exchanges = new WeakMap<Request, Exchange<Data>>();
 
-  // 1. Enter: who is it, and may the request go on? Our own endpoints are answered here, before routing.
+  // Before routing. Our own endpoints are answered here, and so is a request that may not go on.
   const enter = async (request: Request, toolkit: ResponseToolkit) => {
-    const view = new NodeRequest(request.raw.req, engine.origins);
-    if (engine.owns(view.target)) return answered(toolkit, await serveOwn(engine, view)).takeover();
-    const exchange = await engine.enter(view, ANYONE);
-    const { decision } = exchange;
-    if (decision.kind !== "proceed") return answered(toolkit, exchange.refuse(decision)).takeover();
+    const { req, res } = request.raw;
+    if (node.owns(req)) {
+      node.serve(req, res, (error) => res.destroy(error instanceof Error ? error : undefined));
+      return toolkit.abandon;
+    }
+    const exchange = await node.enter(req, res);
+    if (exchange === null) return toolkit.abandon;
     exchanges.set(request, exchange);
     return toolkit.continue;
   };
 
-  // 2. Refuse: a route that is for users asks again, by its own policy.
+  // A route that is for users asks again, by its own policy.
   const guard = (request: Request, toolkit: ResponseToolkit) => {
     const exchange = exchanges.get(request);
     if (exchange === undefined || request.route.settings.plugins?.coatcheck?.user !== true) return toolkit.continue;
-    const decision = exchange.decide(USER);
-    return decision.kind === "proceed" ? toolkit.continue : answered(toolkit, exchange.refuse(decision)).takeover();
+    return node.letsUser(exchange, request.raw.res, users) ? toolkit.continue : toolkit.abandon;
   };
 
-  // 3. Settle: the handler is done, and the head has not left. Stores what was recorded; a refusal replaces the answer.
-  const settle = async (request: Request, toolkit: ResponseToolkit) => {
-    const exchange = exchanges.get(request);
-    if (exchange === undefined) return toolkit.continue;
-    const response = responseOf(exchange, request.response, toolkit);
-    const { cookies, refusal } = await exchange.settle(response.statusCode, sets(response, engine.sessionCookie));
-    if (refusal !== null) return withCookies(answered(toolkit, exchange.answerFailure(refusal)), cookies);
-    if (exchange.shown && response.headers["cache-control"] === undefined) response.header("cache-control", "no-store");
-    return withCookies(response, cookies);
-  };
-
-  // 4. Touch: the response has left, and the user was active.
-  const touch = (request: Request): void => {
+  // What a handler threw keeps only a logout. hapi goes on with its error; one with a code of Coatcheck has an answer.
+  const beforeAnswer = (request: Request, toolkit: ResponseToolkit) => {
     const { response } = request;
-    exchanges.get(request)?.touch("statusCode" in response ? response.statusCode : 500);
+    const exchange = exchanges.get(request);
+    if (exchange === undefined || typeof response !== "object") return toolkit.continue;
+    if ("isBoom" in response) exchange.fail();
+    if (response instanceof CoatcheckError) {
+      writeAnswer(request.raw.res, exchange.answerThrown(response));
+      return toolkit.abandon;
+    }
+    const { headers } = "isBoom" in response ? response.output : response;
+    // hapi says `no-cache` of what no route caches; what users are shown is not to be kept at all.
+    if (exchange.shown && headers["cache-control"] === undefined) headers["cache-control"] = "no-store";
+    return toolkit.continue;
+  };
+
+  // If the client hung up, hapi writes no head. What the handler recorded is stored all the same.
+  const afterwards = async (request: Request): Promise<void> => {
+    const exchange = exchanges.get(request);
+    if (exchange?.recorded === true && !exchange.closed) await exchange.settle(499);
   };
 
   return {
@@ -82,8 +88,11 @@ export function coatcheckHapi<Data>({ engine }: HasEngine<Data>): HapiAdapter<Da
       register(server) {
         server.ext("onRequest", enter);
         server.ext("onPreHandler", guard);
-        server.ext("onPreResponse", settle);
-        server.events.on("response", touch);
+        server.ext("onPreResponse", beforeAnswer);
+        server.events.on(
+          "response",
+          (request) => void afterwards(request).catch((error: unknown) => server.log("error", String(error))),
+        );
       },
     },
     session(request) {
@@ -92,36 +101,4 @@ export function coatcheckHapi<Data>({ engine }: HasEngine<Data>): HapiAdapter<Da
       return exchange.session;
     },
   };
-}
-
-/** What the handler answered. An error keeps only a logout; one with a code of Coatcheck has an answer of its own. */
-function responseOf<Data>(exchange: Exchange<Data>, given: Request["response"], toolkit: ResponseToolkit): ResponseObject {
-  if ("statusCode" in given) return given;
-  // hapi's own errors (a 404, say) come by here as well, and were thrown by no handler.
-  if (given.isServer) exchange.fail();
-  if (given instanceof CoatcheckError) {
-    exchange.fail();
-    return answered(toolkit, exchange.answerThrown(given));
-  }
-  const { statusCode, headers, payload } = given.output;
-  const response = toolkit.response(payload).code(statusCode);
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.header(name, String(value));
-  return response;
-}
-
-/** One of Coatcheck's own answers. */
-function answered(toolkit: ResponseToolkit, { status, headers, body }: RouteResponse): ResponseObject {
-  const response = toolkit.response(body).code(status);
-  for (const [name, value] of headers) response.header(name, value, { append: name === "set-cookie" });
-  return response;
-}
-
-function withCookies(response: ResponseObject, cookies: readonly string[]): ResponseObject {
-  for (const cookie of cookies) response.header("set-cookie", cookie, { append: true });
-  return cookies.length === 0 ? response : response.header("cache-control", "no-store");
-}
-
-/** Whether the handler has set the session's cookie itself. */
-function sets(response: ResponseObject, cookie: string): boolean {
-  return [response.headers["set-cookie"] ?? []].flat().some((line) => line.startsWith(`${cookie}=`));
 }

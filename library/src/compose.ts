@@ -80,6 +80,10 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const cookies = createCookies({ origins: own, ...options.cookie });
   const keyring = createKeyring(options.secrets, { entropy });
   const prefix = checkedPrefix(options.prefix ?? "/auth");
+  // Before anything is begun that would have to be closed.
+  const tokens = bearerOf(options, clock);
+  const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
+  const explicit = checkedStrategies([...tokens.strategies, ...(options.strategies ?? [])], reserved);
   const providers = givenProviders(options).map((given) =>
     isProvider(given) ? checkedProvider(given) : oidcProvider(given, { clock, entropy, report }),
   );
@@ -107,7 +111,6 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     background,
     report,
   });
-  const tokens = bearerOf(options, clock);
   const proxy = proxyOf(options.proxy, { clock, report });
   const sessions = sessionDirectory({
     store,
@@ -126,10 +129,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     clock,
     entropy,
     chain: {
-      explicit: checkedStrategies(
-        [...tokens.strategies, ...(options.strategies ?? [])],
-        proxy === null ? ["session"] : ["session", "proxy"],
-      ),
+      explicit,
       proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
       session: sessionStrategy({
         cookie: cookies.session.name,

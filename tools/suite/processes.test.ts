@@ -41,7 +41,7 @@ test("test runner: each file is in one process, browsers come first, and no proc
 function runTogether(texts: { readonly [name: string]: string }): { readonly status: number | null; readonly said: string } {
   const files = Object.entries(texts).map(([name, text]) => {
     const file = join(folder, name);
-    writeFileSync(file, `import { test } from "node:test";\n${text}`);
+    writeFileSync(file, `import { after, before, test } from "node:test";\n${text}`);
     return file;
   });
   const program = join(folder, "program.mjs");
@@ -70,6 +70,17 @@ test("test runner: a file that changes its process fails by name, and the others
   assert.doesNotMatch(said, /last\.mjs changes its process/);
   assert.match(said, /a failure of its own/);
   assert.match(said, /✔ three /);
+});
+
+test("test runner: what a file's own hooks change counts, and what they put back does not", () => {
+  const { status, said } = runTogether({
+    "hook.mjs": 'import { env } from "node:process"; before(() => { env.LEFT = "behind"; }); test("one", () => {});',
+    "tidy.mjs": `import { env } from "node:process"; before(() => { env.OWN = "for now"; }); after(() => { delete env.OWN; });
+      test("two", () => {});`,
+  });
+  assert.equal(status, 1);
+  assert.match(said, /hook\.mjs changes its process/);
+  assert.doesNotMatch(said, /tidy\.mjs changes its process/);
 });
 
 test("test runner: a file that ends its process fails the run, and hides no other's tests", () => {

@@ -1,5 +1,5 @@
 /** Runs the test files that are named as arguments; those that can share a process do. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
@@ -8,10 +8,14 @@ import { ROOT } from "../sources/files.ts";
 import { type Process, processesOf } from "./processes.ts";
 
 const LONGEST_FILE = 600_000;
-const FOLDER = join(ROOT, "node_modules", ".cache", "coatcheck-test-processes");
+/** Of this run alone: another one may run beside it. */
+const FOLDER = join(ROOT, "node_modules", ".cache", `coatcheck-test-processes-${process.pid}`);
 const MODULE = join(import.meta.dirname, "shared-process.ts");
 /** One more than there are cores, since tests wait for what they started. */
 const CONCURRENCY = availableParallelism() + 1;
+
+/** Whoever ends this run ends its processes. */
+const STOPPED = new AbortController();
 
 /** What a process is started with: its only file, or a module that runs them all. */
 function entryOf(files: Process): string {
@@ -26,7 +30,8 @@ function entryOf(files: Process): string {
 /** Runs processes of files with absolute paths; answers the files that a process ended before. */
 async function runOnce(processes: readonly Process[]): Promise<readonly string[]> {
   const left = new Set(processes.filter(({ length }) => length > 1).flat());
-  const stream = run({ files: processes.map(entryOf), concurrency: CONCURRENCY, timeout: LONGEST_FILE });
+  const { signal } = STOPPED;
+  const stream = run({ files: processes.map(entryOf), concurrency: CONCURRENCY, timeout: LONGEST_FILE, signal });
   stream.on("test:complete", ({ name }) => left.delete(name));
   stream.on("test:fail", () => {
     process.exitCode = 1;
@@ -40,6 +45,8 @@ async function runOnce(processes: readonly Process[]): Promise<readonly string[]
 /** Runs processes of files. The exit status is 1 if a test or a process fails. */
 export async function runProcesses(processes: readonly Process[]): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
+  process.once("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
+  process.once("SIGTERM", () => STOPPED.abort());
   const left = await runOnce(processes.map((files) => files.map((file) => resolve(ROOT, file))));
   if (left.length === 0) return;
   console.log(`${left.length} files shared a process that ended before them. Each in its own:`);

@@ -43,14 +43,15 @@ export function declareTests(files: readonly string[], timeout: number): void {
   for (const [index, file] of files.entries()) {
     suite(file, { timeout }, async () => {
       if (index === 0) then = processState();
-      await import(pathToFileURL(file).href).catch((error: unknown) => {
-        broken = true;
-        throw error;
-      });
+      // Ahead of the file's own hooks, and behind them: what those change counts, and what they put back does not.
       before(() => {
         // All of them are imported before the first test.
         if (index === 0) assertUnchanged(`one of ${files.join(", ")}, as it is imported,`, then);
         then = processState();
+      });
+      await import(pathToFileURL(file).href).catch((error: unknown) => {
+        broken = true;
+        throw error;
       });
       after(() => assertUnchanged(file, then));
     });

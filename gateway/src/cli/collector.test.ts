@@ -54,7 +54,11 @@ async function severalThreads(long: string, turns: number): Promise<boolean> {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }`;
   const flags = ["--trace-gc", "--trace-parallel-scavenge", "--input-type=module", "--eval"];
-  const child = spawn(process.execPath, [...flags, program], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...flags, program], { stdio: ["ignore", "pipe", "pipe"] });
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
   let collections = 0;
   let parts = 0;
   for await (const line of createInterface(child.stdout)) {
@@ -64,6 +68,7 @@ async function severalThreads(long: string, turns: number): Promise<boolean> {
     if (parts > collections + 1) break;
   }
   child.kill("SIGKILL");
+  assert.equal(complaints, "");
   assert.ok(collections > 0);
   return parts > collections + 1;
 }

@@ -1,6 +1,6 @@
 /** The engine as adapters see it: what enters it, and what comes out. Published as `coatcheck/adapter`. */
 import type { ErrorCode, Report } from "./events.ts";
-import type { Decision, Policy, ProxyReader, RequestView, Verdict } from "./request.ts";
+import type { Decision, Policy, ProxyReader, RequestView } from "./request.ts";
 import type { RouteRequest, RouteResponse } from "./routes.ts";
 import type { Session } from "./session.ts";
 import type { EndReason } from "./store.ts";
@@ -65,7 +65,7 @@ export interface Engine<Data> {
   /**
    * Answers a request to one of our own endpoints. Rejects with a `CoatcheckError` that {@link answerFailure} answers.
    *
-   * @param opened the request's exchange, if one was opened before
+   * @param opened the request's exchange, if one was opened before; what else is given is a `TypeError`
    */
   serve(request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse>;
   /** The answer that a decision gives instead of the handler. Never sets or clears a cookie. */
@@ -92,12 +92,13 @@ export interface Exchange<Data> {
   readonly session: Session<Data>;
   /** What {@link admit} came to; `ERR_INTERNAL` before. */
   readonly decision: Decision;
-  readonly verdict: Verdict;
+  /** Why the presented session is over, if the user is to be told; for the login that follows. */
+  readonly ended: EndReason | null;
   /** The strategy that authenticated the caller, by name, or `null`. */
   readonly by: string | null;
   /** Whether the session has something to get another access token with. */
   readonly refreshes: boolean;
-  /** Whether the next request is given the same `identity` object, until the session changes. */
+  /** A hint for caches: the next request of this session is likely to be given the same `identity` object. */
   readonly comesAgain: boolean;
   /** Whether something is recorded that has to be stored. */
   readonly recorded: boolean;
@@ -115,7 +116,10 @@ export interface Exchange<Data> {
   answer: PushedResponse | null;
   /** The decision by this policy, with what has to come first done: a refresh, a session that a proxy's word ends. */
   admit(policy: Policy): MaybePromise<Decision>;
-  /** The decision by another policy than it was admitted with. Throws `ERR_INTERNAL` before {@link admit}. */
+  /**
+   * The decision by another policy than it was admitted with. Throws `ERR_INTERNAL` if something has to come first, a
+   * refresh for example: {@link admit} by that policy does it.
+   */
   decide(policy: Policy): Decision;
   /** The answer that a decision gives instead of the handler; a navigation also loses a ticket that is dead. */
   refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test as nodeTest } from "node:test";
+import { inspect } from "node:util";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { z } from "zod";
 import { engineOf } from "../../test-support/engine/inside.ts";
@@ -489,4 +490,21 @@ test("an exchange that was only opened lets nobody pass", async () => {
   assert.deepEqual(exchange.decision, { kind: "unavailable", code: "ERR_INTERNAL" });
   assert.deepEqual(await exchange.admit({ require: "user" }), { kind: "proceed" });
   assert.deepEqual(exchange.decision, { kind: "proceed" });
+});
+
+test("what the engine is made of, its keyring too, is not to be had from an auth", async () => {
+  const exchange = await auth.engine.open(view(null));
+  for (const shown of [auth.engine, exchange, exchange.session, auth.engine.constructor]) {
+    assert.equal(Reflect.get(shown, "options"), undefined);
+    assert.equal(Reflect.get(shown, "optionsOf"), undefined);
+    assert.doesNotMatch(inspect(shown, { depth: 8, showHidden: true, getters: true }), /keyring|signingKeys/);
+  }
+});
+
+test("an endpoint takes no exchange that is not of its engine, since what it recorded would be lost", async () => {
+  const cookie = await signIn(auth, { subject: "alice" });
+  const exchange = await auth.engine.open(view(cookie));
+  const request = { ...view(cookie), target: "/auth/session", origin: "https://app.example.com", body: async () => "" };
+  assert.equal((await auth.engine.serve(request, exchange)).status, 200);
+  await assert.rejects(auth.engine.serve(request, new Proxy(exchange, {})), { name: "TypeError" });
 });

@@ -25,6 +25,17 @@ import { answerDecision, answerFailure, answerProblem, answerThrown, withCookies
 
 const ANONYMOUS: Authenticated = { verdict: { kind: "abstain" }, by: null };
 
+let optionsIn: <Data>(engine: RequestEngine<Data>) => EngineOptions<Data>;
+
+/** The engine behind the interface that adapters see: for `signIn`, and for this package's tests. */
+export function engineIn<Data>(engine: Engine<Data>): RequestEngine<Data> {
+  if (!(engine instanceof RequestEngine)) throw new TypeError("this is no engine of coatcheck()");
+  return engine;
+}
+
+/** What it is made of: for the same. */
+export const optionsOf = <Data>(engine: Engine<Data>): EngineOptions<Data> => optionsIn(engineIn(engine));
+
 /** The engine that `coatcheck()` puts together. Its options, keyring included, are for this package alone. */
 export class RequestEngine<Data> implements Engine<Data> {
   readonly #options: EngineOptions<Data>;
@@ -47,14 +58,8 @@ export class RequestEngine<Data> implements Engine<Data> {
     this.#routes = routes;
   }
 
-  /** The engine behind the interface that adapters see: for this package's tests and `signIn`. */
-  static of<Data>(engine: Engine<Data>): RequestEngine<Data> {
-    if (!(engine instanceof RequestEngine)) throw new TypeError("this is no engine of coatcheck()");
-    return engine;
-  }
-
-  static optionsOf<Data>(engine: Engine<Data>): EngineOptions<Data> {
-    return RequestEngine.of(engine).#options;
+  static {
+    optionsIn = (engine) => engine.#options;
   }
 
   get proxy(): Pick<ProxyReader, "headers" | "proven"> | null {
@@ -125,7 +130,9 @@ export class RequestEngine<Data> implements Engine<Data> {
   }
 
   #exchangeOf(request: RequestView, opened: Exchange<Data> | undefined): MaybePromise<RequestExchange<Data>> {
-    return opened instanceof RequestExchange ? opened : this.open(request);
+    if (opened === undefined) return this.open(request);
+    if (opened instanceof RequestExchange) return opened;
+    throw new TypeError("serve() takes the exchange that open() answered");
   }
 
   /** The caller is not looked up: for what is served in an outage too. */

@@ -9,7 +9,7 @@ import type {
   Session,
   SignedInSession,
 } from "../contracts.ts";
-import { challenge, endOf } from "../core/decide.ts";
+import { challenge } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { flow } from "../engine/flow.ts";
 import { uncached } from "../engine/request/no-store.ts";
@@ -185,7 +185,7 @@ async function answeredUser<Data>(
   request: Request,
 ): Promise<Response> {
   const { session } = exchange;
-  if (!isSignedIn(session)) return toResponse(exchange.refuse(challenge(exchange.request, endOf(exchange.verdict))));
+  if (!isSignedIn(session)) return toResponse(exchange.refuse(challenge(exchange.request, exchange.ended)));
   return uncached(await answered(exchange, () => handler(session, request), request));
 }
 

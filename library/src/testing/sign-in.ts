@@ -1,7 +1,7 @@
 /** Signs a user in without a provider. */
 import type { LoginIdentity, ProviderTokens, RequestView, Session } from "../contracts.ts";
 import { normalizeIdentity } from "../core/record.ts";
-import { RequestEngine } from "../engine/engine.ts";
+import { engineIn, optionsOf } from "../engine/engine.ts";
 import type { HasEngine } from "../http/auth.ts";
 
 /**
@@ -45,11 +45,11 @@ export async function signIn<Data>(
   user: TestUser,
   prepare?: (session: Session<Data>) => void,
 ): Promise<string> {
-  const exchange = await RequestEngine.of(auth.engine).open(FIRST_VISIT);
+  const exchange = await engineIn(auth.engine).open(FIRST_VISIT);
   const { accessToken, accessTokenExpiresIn, refreshToken, provider, ...identity } = { issuer: "test", ...user };
   if (accessToken === undefined) exchange.session.login(identity);
   else {
-    const now = RequestEngine.optionsOf(auth.engine).clock.now();
+    const now = optionsOf(auth.engine).clock.now();
     const expires = now + (accessTokenExpiresIn ?? HOUR);
     const tokens: ProviderTokens = { accessToken, refreshToken: refreshToken ?? null, idToken: null, scope: null, expires };
     const login = { identity: normalizeIdentity(identity, now), tokens, sid: null, issuedAt: now };

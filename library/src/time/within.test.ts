@@ -26,6 +26,14 @@ test("once the time is over the work counts no more: what is late answers, or th
   await assert.rejects(thrown, /too late/);
 });
 
+test("a clock that fails sets no limit: the work counts", async () => {
+  const clock = { sleep: () => Promise.reject(new Error("the clock")) };
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const answered = within(clock, 100, promise, () => "late");
+  resolve("work");
+  assert.equal(await answered, "work");
+});
+
 test("work that cannot be waited for leaves no rejection that nobody hears", async () => {
   const clock = manualClock();
   // Its `then` is called on the proxy, which is no promise.

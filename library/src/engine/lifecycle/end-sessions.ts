@@ -1,4 +1,7 @@
-/** Ends sessions in the store, and announces it: the two belong together, and stand together nowhere else. */
+/**
+ * Ends sessions in the store, and announces it. Whoever ends one by a conditional write of its row (a refresh, an
+ * unfinished ending, a login that replaces one) announces it by the same `Announce`.
+ */
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "../../contracts.ts";
 import type { Announce } from "./announce.ts";
 
@@ -15,8 +18,8 @@ interface Known {
 }
 
 /**
- * Ends what `target` names. Announces each session that this call has ended; for those that were over already somebody
- * else does. Answers how many it ended. Throws what the store throws.
+ * Ends what `target` names. Announces each session that this call has ended; those that were over already were
+ * announced before. Answers how many it ended. Throws what the store throws.
  */
 export async function endSessions(
   { store, announce }: Ending,

@@ -1,7 +1,7 @@
 /** What a spend comes to, by what the provider answers, what is known of before, and what others wrote meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scriptedProvider, tokens } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, renewalWorld, scriptedProvider, tokens } from "../../../test-support/refresh/renewals.ts";
 import type {
   AuditEvent,
   Identity,
@@ -381,3 +381,19 @@ function plain(told: RefreshResult): unknown {
   if (told.kind !== "refreshed") return told;
   return { kind: "refreshed", accessToken: openTokens(told.row, parseBody(told.row), keyring)?.accessToken };
 }
+
+test("a provider of the app's that answers what does not exist is a failure, and leaves no lease behind", async () => {
+  const world = renewalWorld();
+  world.provider.always(() => JSON.parse('{ "kind": "renewed", "tokens": {} }'));
+  const cookie = await world.signIn();
+  world.clock.advance(LIFETIME);
+  const [replica = assert.fail("no replica")] = world.replicas;
+  const { exchange } = await replica.ask(cookie);
+  const failures = replica.events.filter(({ name }) => name === "refresh.failed");
+  assert.deepEqual(
+    failures.map(({ reason, error }) => [reason, String(error)]),
+    [["unknown", "TypeError: the provider default answered a refresh by the kind renewed, which does not exist"]],
+  );
+  assert.equal(exchange.proven?.row.lease ?? null, null);
+  await world.close();
+});

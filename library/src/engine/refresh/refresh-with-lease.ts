@@ -51,10 +51,23 @@ export async function refreshWithLease(leased: LeasedRefresh, context: RefreshCo
   }
 }
 
+const KINDS: { readonly [kind in RefreshOutcome["kind"]]: true } = {
+  refreshed: true,
+  refused: true,
+  unavailable: true,
+  unknown: true,
+};
+
+/** A provider of the app's may answer anything; an outcome that does not exist must not leave the lease standing. */
+function known(outcome: RefreshOutcome, name: string): RefreshOutcome {
+  if (Object.hasOwn(KINDS, outcome.kind)) return outcome;
+  throw new TypeError(`the provider ${name} answered a refresh by the kind ${outcome.kind}, which does not exist`);
+}
+
 async function callProvider({ provider, tokens, identity }: LeasedRefresh): Promise<RefreshOutcome> {
   try {
     // mutant: call-of-provider
-    return await provider.refresh(tokens, identity);
+    return known(await provider.refresh(tokens, identity), provider.name);
   } catch (cause) {
     return { kind: "unknown", cause };
   }

@@ -2,6 +2,7 @@
 import type {
   DeadTicket,
   Decision,
+  EndReason,
   Failure,
   MaybePromise,
   Policy,
@@ -13,8 +14,10 @@ import type {
 } from "../../contracts.ts";
 import { clearCookie } from "../../cookie/serialize.ts";
 import type { Step } from "../../core/decide.ts";
+import { endOf } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import { isKept } from "../../core/hot-rows.ts";
 import { andThen } from "../../core/maybe.ts";
 import { isNavigation, isPrefetch } from "../../core/navigation.ts";
 import type { Held } from "../../core/plan.ts";
@@ -36,7 +39,7 @@ const UNDECIDED: Decision = { kind: "unavailable", code: "ERR_INTERNAL" };
 const decisionIn = ({ decision }: { readonly decision: Decision }): Decision => decision;
 
 export abstract class AdmittedRequest<Data> {
-  readonly options: EngineOptions<Data>;
+  readonly #options: EngineOptions<Data>;
   readonly request: RequestView;
   /** When the request was authenticated. */
   readonly now: number;
@@ -47,7 +50,7 @@ export abstract class AdmittedRequest<Data> {
   #decision: Decision = UNDECIDED;
 
   constructor(options: EngineOptions<Data>, request: RequestView, now: number, authenticated: Authenticated) {
-    this.options = options;
+    this.#options = options;
     this.request = request;
     this.now = now;
     this.#authenticated = authenticated;
@@ -81,14 +84,18 @@ export abstract class AdmittedRequest<Data> {
 
   /** How long this request still waits for refreshes. */
   get waiting(): WaitBudget {
-    this.#waiting ??= this.options.coordinator.budget();
+    this.#waiting ??= this.#options.coordinator.budget();
     return this.#waiting;
   }
 
   /** The body of the proven session's record; parsed when it is first read. */
   get body(): Body | null {
-    if (this.#body === null && this.proven !== null) this.#body = bodyOf(this.proven.row, this.options.store.capabilities);
+    if (this.#body === null && this.proven !== null) this.#body = bodyOf(this.proven.row, this.#options.store.capabilities);
     return this.#body;
+  }
+
+  get ended(): EndReason | null {
+    return endOf(this.verdict);
   }
 
   /** The presented ticket, if it proves nothing. */
@@ -123,36 +130,37 @@ export abstract class AdmittedRequest<Data> {
     const step = this.#step(policy);
     // mutant: client-of-renewal
     if (step.kind === "refresh")
-      return refreshed(this.#authenticated, this.options, this.waiting).then((found) => this.#again(found, policy, true));
+      return refreshed(this.#authenticated, this.#options, this.waiting).then((found) => this.#again(found, policy, true));
     if (step.kind === "reconcile")
-      return reconciled(this.#authenticated, this.options).then((found) => this.#again(found, policy, tried));
+      return reconciled(this.#authenticated, this.#options).then((found) => this.#again(found, policy, tried));
     this.#decision = step;
     const row = this.#proven?.row;
     const nearly = !tried && row !== undefined && row.renewAt !== null && this.now >= row.renewAt;
-    const { refresh, coordinator } = this.options;
+    const { refresh, coordinator } = this.#options;
     const refreshes = policy.refreshes !== false && refresh.policy === "keep-in-step";
     if (nearly && refreshes && step.kind === "proceed") coordinator.refreshAhead(row);
     return this;
   }
 
   #step(policy: Policy): Step {
-    return decisionOf(this.#authenticated, this.draft, policy, this.request, this.now, this.options);
+    return decisionOf(this.#authenticated, this.draft, policy, this.request, this.now, this.#options);
   }
 
   /** A navigation that is refused clears a ticket that is dead; nothing else is set or cleared here. */
   refuse(decision: Exclude<Decision, { kind: "proceed" }>): RouteResponse {
-    const { request, options } = this;
+    const { request } = this;
+    const options = this.#options;
     const answer = answerDecision(decision, request, options);
     if (decision.kind !== "refuse" || this.#authenticated.dead === undefined || !isNavigation(request)) return answer;
     return withCookies(answer, [clearCookie(options.cookies.session)]);
   }
 
   answerFailure(error: Failure): RouteResponse {
-    return answerFailure(error, this.request, this.options);
+    return answerFailure(error, this.request, this.#options);
   }
 
   answerThrown(error: Failure): RouteResponse {
-    return answerThrown(error, this.request, this.options);
+    return answerThrown(error, this.request, this.#options);
   }
 
   #again(authenticated: Authenticated, policy: Policy, tried: boolean): MaybePromise<this> {
@@ -172,19 +180,17 @@ export abstract class AdmittedRequest<Data> {
   }
 
   get refreshes(): boolean {
-    return this.options.refresh.policy !== "never" && this.#proven !== null && this.#proven.row.renewAt !== null;
+    return this.#options.refresh.policy !== "never" && this.#proven !== null && this.#proven.row.renewAt !== null;
   }
 
   /** The store hands out this very row again, and so the same identity. */
   get comesAgain(): boolean {
-    const { keepsRows } = this.options.store.capabilities;
-    if (typeof keepsRows !== "function") return keepsRows === true;
-    return this.#proven !== null && keepsRows(this.#proven.row);
+    return this.#proven !== null && isKept(this.#options.store.capabilities, this.#proven.row);
   }
 
   tokens(): ProviderTokens | null {
     const { proven, body } = this;
-    return proven === null || body === null ? null : openTokens(proven.row, body, this.options.keyring);
+    return proven === null || body === null ? null : openTokens(proven.row, body, this.#options.keyring);
   }
 
   provider(): string | null {
@@ -207,17 +213,17 @@ export abstract class AdmittedRequest<Data> {
 
   get touchDue(): boolean {
     const { proven } = this;
-    return proven !== null && touchDue(proven.row, this.now, this.options.policy) && !isPrefetch(this.request);
+    return proven !== null && touchDue(proven.row, this.now, this.#options.policy) && !isPrefetch(this.request);
   }
 
   touch(status: number): void {
-    if (this.#proven !== null && status < 400 && this.touchDue) touch(this.options, this.#proven.row, this.now);
+    if (this.#proven !== null && status < 400 && this.touchDue) touch(this.#options, this.#proven.row, this.now);
   }
 
   /** After a request that only reports that the user is active. */
   touchPresence(status: number): void {
     const { proven } = this;
-    if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.options.policy))
-      touch(this.options, proven.row, this.now);
+    if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.#options.policy))
+      touch(this.#options, proven.row, this.now);
   }
 }

@@ -4,6 +4,7 @@ import type {
   MaybePromise,
   ProviderLogin,
   PushedResponse,
+  RequestView,
   RouteExchange,
   Session,
   Settlement,
@@ -15,8 +16,10 @@ import { isNavigation } from "../../core/navigation.ts";
 import { ownerOf } from "../../core/record.ts";
 import { readOwnerMarker } from "../lifecycle/markers.ts";
 import { AdmittedRequest } from "./admitted-request.ts";
+import type { Authenticated } from "./authenticate/authenticate.ts";
 import { beginningOf, settleFirstVisit } from "./first-visit.ts";
 import { keepFromCaches } from "./no-store.ts";
+import type { EngineOptions } from "./options.ts";
 import type { SessionSource } from "./session.ts";
 import { SessionHandle } from "./session.ts";
 import { settle } from "./settle.ts";
@@ -25,10 +28,7 @@ import { UNCHANGED } from "./settlement.ts";
 
 const NOTHING: readonly (() => void)[] = [];
 
-export class RequestExchange<Data>
-  extends AdmittedRequest<Data>
-  implements Exchange<Data>, RouteExchange, SessionSource<Data>, Settling<Data>
-{
+export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exchange<Data>, RouteExchange, SessionSource {
   onIntent: (() => void) | null = null;
   /**
    * The logout marker of a recorded login's owner, as it was when the login was recorded (docs/design.md §1.6); and
@@ -37,12 +37,18 @@ export class RequestExchange<Data>
   ownerMarker: Promise<string | undefined> | null = null;
   loginBegan: number | null = null;
   answer: PushedResponse | null = null;
+  readonly #options: EngineOptions<Data>;
   #shown = false;
   #draft: Draft = NO_INTENT;
   #closed = false;
   #failed = false;
   #session: SessionHandle<Data> | null = null;
   #whenStored: readonly (() => void)[] = NOTHING;
+
+  constructor(options: EngineOptions<Data>, request: RequestView, now: number, authenticated: Authenticated) {
+    super(options, request, now, authenticated);
+    this.#options = options;
+  }
 
   get shown(): boolean {
     return this.#shown;
@@ -56,7 +62,7 @@ export class RequestExchange<Data>
   }
 
   get session(): Session<Data> {
-    this.#session ??= new SessionHandle(this);
+    this.#session ??= new SessionHandle(this, this.#options);
     return this.#session;
   }
 
@@ -88,14 +94,14 @@ export class RequestExchange<Data>
     if (!hasIntent(this.#draft)) this.onIntent?.();
     const { login } = next;
     if (login !== null && login !== this.#draft.login) {
-      this.loginBegan = this.options.clock.now();
-      this.ownerMarker = readOwnerMarker(this.options.store, login.owner, this.loginBegan);
+      this.loginBegan = this.#options.clock.now();
+      this.ownerMarker = readOwnerMarker(this.#options.store, login.owner, this.loginBegan);
     }
     this.#draft = next;
   }
 
   loginFromProvider({ identity, tokens, sid, issuedAt }: ProviderLogin, provider: string): void {
-    this.options.coordinator.succeeded(provider);
+    this.#options.coordinator.succeeded(provider);
     const login = { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt };
     this.record((draft) => withLogin(draft, login));
   }
@@ -125,7 +131,12 @@ export class RequestExchange<Data>
     this.#closed = true;
     // A handler that writes the session's cookie itself is not corrected (docs/design.md §1.5).
     if (!this.pending || (wrote && !hasIntent(this.#draft))) return UNCHANGED;
-    return begins ? settleFirstVisit(this, status) : settle(this, status);
+    return begins ? settleFirstVisit(this.#settling(), status) : settle(this.#settling(), status);
+  }
+
+  #settling(): Settling<Data> {
+    const { request, draft, ownerMarker, loginBegan } = this;
+    return { options: this.#options, request, draft, ownerMarker, loginBegan, held: () => this.held() };
   }
 
   get closed(): boolean {

@@ -26,8 +26,7 @@ const NO_DATA: JsonObject = Object.freeze({});
 const NEVER = new AbortController().signal;
 
 /** What the app's session reads of its request, and how it records intent. */
-export interface SessionSource<Data> {
-  readonly options: EngineOptions<Data>;
+export interface SessionSource {
   /** When the request was authenticated. */
   readonly now: number;
   readonly verdict: Verdict;
@@ -45,11 +44,13 @@ export interface SessionSource<Data> {
 
 /** The session as the app sees it. Everything is read lazily, so that a request that does not use it costs nothing. */
 export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identity" | "owner" | "via"> {
-  readonly #exchange: SessionSource<Data>;
+  readonly #exchange: SessionSource;
+  readonly #options: EngineOptions<Data>;
   #data: { readonly draft: unknown; readonly value: ReadonlyDeep<Data> } | null = null;
 
-  constructor(exchange: SessionSource<Data>) {
+  constructor(exchange: SessionSource, options: EngineOptions<Data>) {
     this.#exchange = exchange;
+    this.#options = options;
   }
 
   get id(): string | null {
@@ -113,7 +114,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get idleExpiresAt(): number | null {
-    const { proven, options } = this.#exchange;
+    const { proven } = this.#exchange;
+    const options = this.#options;
     return proven === null ? null : Math.min(proven.row.seen + options.policy.idle, proven.row.expires);
   }
 
@@ -122,7 +124,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get signal(): AbortSignal {
-    const { proven, options } = this.#exchange;
+    const { proven } = this.#exchange;
+    const options = this.#options;
     return proven === null ? NEVER : options.endings.signalOf(proven.row.id);
   }
 
@@ -132,7 +135,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   update(fn: (data: ReadonlyDeep<Data>) => Data): void {
-    const { validate } = this.#exchange.options;
+    const { validate } = this.#options;
     this.#change({ kind: "update", fn: (data) => snapshot(fn(frozen(validate(data)))) });
   }
 
@@ -152,7 +155,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
-    const { proven, options, draft, asserted } = this.#exchange;
+    const { proven, draft, asserted } = this.#exchange;
+    const options = this.#options;
     if (proven === null || proven.row.owner === null || draft.logout) {
       // A proxy's user is signed in and has no provider's token. A login here would give another identity: a redirect
       // loop.
@@ -171,7 +175,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   #read(): ReadonlyDeep<Data> {
-    const { draft, options } = this.#exchange;
+    const { draft } = this.#exchange;
+    const options = this.#options;
     const data = this.#replay(draft);
     try {
       return frozen(options.validate(data));
@@ -183,7 +188,8 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   #replay(draft: Draft): JsonObject {
-    const { proven, body, options } = this.#exchange;
+    const { proven, body } = this.#exchange;
+    const options = this.#options;
     if (draft.logout) return NO_DATA;
     const base = { owner: proven?.row.owner ?? null, data: body?.data ?? NO_DATA };
     return draftData(base, draft, (data) => snapshot(options.validate(data)));

@@ -19,6 +19,14 @@ test("F-71 the log is emptied between two writes where there is time for it, and
   assert.equal(caughtUp(log(all(9_000), all(9_020), all(3)).checkpoint), true, "it has begun anew");
 });
 
+test("F-71 a pass that another process kept from the log proves nothing", () => {
+  const busy = { frames: -1, moved: -1 };
+  assert.equal(caughtUp(log(all(9_000), busy).checkpoint), false);
+  const then = log(all(9_000), busy, all(9_000));
+  assert.equal(caughtUp(then.checkpoint), true);
+  assert.equal(then.rounds(), 3);
+});
+
 test("F-71 if writers never pause or a reader holds old data, after 64 rounds the log is left to a restart", () => {
   let frames = 9_000;
   assert.equal(
