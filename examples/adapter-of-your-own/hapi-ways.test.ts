@@ -50,7 +50,14 @@ test("an error of the app stays hapi's to report, and keeps nothing but a logout
     web.session(request).logout();
     throw new Error("another");
   });
+  add("/refused", (request) => {
+    web.session(request).set({ visits: 2 });
+    const output = { statusCode: 400, headers: {}, payload: { statusCode: 400, error: "Bad Request", message: "no" } };
+    throw Object.assign(new Error("no"), { isBoom: true, isServer: false, output });
+  });
   const cookie = await signIn(auth, { subject: "alice" });
+  assert.equal((await ask("/refused", cookie)).status, 400);
+  assert.deepEqual(await dataOf(cookie), {});
   assert.equal((await ask("/bug", cookie)).status, 500);
   assert.equal(errors.includes(bug), true);
   assert.deepEqual(await dataOf(cookie), {});
