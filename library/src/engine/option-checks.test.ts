@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import { scriptedProvider } from "../../test-support/refresh/renewals.ts";
+import { scriptedProvider } from "../../test-support/refresh/scripted-provider.ts";
 import {
   checkedCount,
   checkedOrigin,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { LIFETIME, renewalWorld } from "../../test-support/refresh/renewals.ts";
+import { LIFETIME, refreshWorld } from "../../test-support/refresh/refresh-world.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -76,11 +76,11 @@ test("F-46 a handler that throws after a store that answers later is passed on",
 });
 
 test("F-46 what an app records before one of our endpoints is stored by that, and no provider is asked", async () => {
-  const world = renewalWorld();
+  const world = refreshWorld();
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const [{ auth } = assert.fail("no replica")] = world.replicas;
+  const { auth } = world.replica();
   const node = new NodeEngine(auth.engine);
   await using server = await listen((request, response) => {
     node.open(request, response, () => {
@@ -92,6 +92,6 @@ test("F-46 what an app records before one of our endpoints is stored by that, an
   assert.equal(answer.status, 200);
   const exchange = await auth.engine.open({ method: "GET", target: "/", header: () => cookie });
   assert.deepEqual(exchange.session.data, { visits: 1 });
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   await world.close();
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { appWith, NAVIGATION } from "../../../test-support/app.ts";
-import { renewalWorld } from "../../../test-support/refresh/renewals.ts";
+import { refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
 
 const provider = () => fakeProvider({ users: [{ subject: "alice" }] });
@@ -28,11 +28,10 @@ test("an unknown reason, and that of a replaced session, go on to the login; a m
 });
 
 test("SE-02 the next navigation after an idle hour is led to the page that says so, a script gets 401", async () => {
-  const world = renewalWorld();
+  const world = refreshWorld();
   const cookie = await world.signIn({ refreshToken: null });
   world.clock.advance(3_600_001);
-  const [replica] = world.replicas;
-  assert.ok(replica);
+  const replica = world.replica();
   const headers: Record<string, string> = { ...NAVIGATION, cookie };
   const { decision, exchange } = await replica.ask(cookie, { target: "/page", header: (name) => headers[name] });
   assert.deepEqual(decision, { kind: "login", ended: "idle" });

@@ -2,30 +2,20 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import {
-  ISSUER,
-  LIFETIME,
-  renewalWorld,
-  scriptedProvider,
-  tokens,
-  view,
-  type World,
-} from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { ISSUER, scriptedProvider, tokens } from "../../../test-support/refresh/scripted-provider.ts";
+import { view } from "../../../test-support/request-view.ts";
 import { siteWith } from "../../../test-support/site.ts";
-import type { AuditEvent } from "../../contracts.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
-
-const of = (name: string, events: readonly AuditEvent[] = world.replicas[0]?.events ?? []): readonly AuditEvent[] =>
-  events.filter((event) => event.name === name);
 
 test("F-46 LO-03 of many sessions that end together the tokens of eight at a time are revoked, in turn", async () => {
   const asked: (() => void)[] = [];
   const revoke = (): Promise<boolean> => new Promise((resolve) => asked.push(() => resolve(true)));
-  world = renewalWorld(1, { provider: { ...scriptedProvider(), revoke } });
+  world = refreshWorld(1, { provider: { ...scriptedProvider(), revoke } });
   for (let n = 0; n < 20; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
-  assert.equal(await world.replicas[0]?.auth.endAll({ issuer: ISSUER, subject: "alice" }), 20);
+  assert.equal(await world.replica().auth.endAll({ issuer: ISSUER, subject: "alice" }), 20);
   const begun = async (): Promise<number> => {
     world.clock.advance(1_000);
     await world.quiet();
@@ -42,9 +32,8 @@ test("F-46 LO-03 of many sessions that end together the tokens of eight at a tim
 });
 
 test("F-46 S-26 a login that a logout has overtaken is refused, said to have ended, and loses its tokens", async () => {
-  world = renewalWorld(1);
-  const [replica] = world.replicas;
-  assert.ok(replica);
+  world = refreshWorld(1);
+  const replica = world.replica();
   const now = world.clock.now();
   const exchange = await engineOf(replica.auth).open(view(""));
   const identity = { issuer: ISSUER, subject: "alice", claims: {}, authenticatedAt: now, method: "oidc:default" };
@@ -55,12 +44,12 @@ test("F-46 S-26 a login that a logout has overtaken is refused, said to have end
   assert.deepEqual([cookies, refusal?.code], [[], "ERR_SESSION_ENDED"]);
   await world.quiet();
   assert.deepEqual(world.provider.revoked, ["refresh-7"]);
-  const told = of("session.ended").map(({ reason, owner }) => `${reason} ${owner}`);
+  const told = world.told("session.ended").map(({ reason, owner }) => `${reason} ${owner}`);
   assert.deepEqual(told, [`elsewhere ${ISSUER} alice`]);
 });
 
 test("F-46 a session of a provider that is configured no more ends as every other, without a revocation", async () => {
-  world = renewalWorld(1);
+  world = refreshWorld(1);
   const cookie = await world.signIn();
   const after = siteWith({ store: world.store, clock: world.clock, provider: scriptedProvider("another") });
   const [name = "", value = ""] = cookie.split("=");
@@ -72,49 +61,45 @@ test("F-46 a session of a provider that is configured no more ends as every othe
 });
 
 test("F-46 a session that the app signed in itself has no tokens to revoke, and no word is said of it", async () => {
-  world = renewalWorld(1);
-  const [replica] = world.replicas;
-  assert.ok(replica);
+  world = refreshWorld(1);
+  const replica = world.replica();
   const exchange = await engineOf(replica.auth).open(view(""));
   exchange.session.login({ issuer: ISSUER, subject: "bob" });
   await exchange.settle(200);
   assert.equal(await replica.auth.endAll({ issuer: ISSUER, subject: "bob" }), 1);
   await world.quiet();
   assert.deepEqual(world.provider.revoked, []);
-  const [ended] = of("session.ended");
+  const [ended] = world.told("session.ended");
   assert.equal(ended?.owner, `${ISSUER} bob`);
   assert.ok(ended !== undefined && !("provider" in ended));
-  assert.deepEqual(of("revocation.failed"), []);
-  assert.deepEqual(of("background.failed"), []);
+  assert.deepEqual(world.told("revocation.failed"), []);
+  assert.deepEqual(world.told("background.failed"), []);
 });
 
 test("F-46 of a session of nobody the audit names no owner, no issuer and no provider", async () => {
-  world = renewalWorld(1);
-  const [replica] = world.replicas;
-  assert.ok(replica);
+  world = refreshWorld(1);
+  const replica = world.replica();
   const exchange = await engineOf(replica.auth).open(view(""));
   exchange.session.set({ basket: 1 });
   const { cookies } = await exchange.settle(200);
   const id = /=([\w-]{22})/.exec(cookies[0] ?? "")?.[1] ?? "";
   assert.equal(await replica.auth.sessions.end(id, "admin"), true);
-  const [ended] = of("session.ended");
+  const [ended] = world.told("session.ended");
   assert.equal(ended?.sessionId, id);
   assert.ok(ended !== undefined && !("owner" in ended) && !("issuer" in ended) && !("provider" in ended));
 });
 
 test("F-46 a session of a newer release ends as every other: what is unreadable is not told or revoked", async () => {
-  world = renewalWorld(1);
-  const [replica] = world.replicas;
-  assert.ok(replica);
-  const id = (await world.signIn()).split("=")[1]?.slice(0, 22) ?? "";
-  const row = (await world.store.get(id)) ?? assert.fail("no row");
+  world = refreshWorld(1);
+  const replica = world.replica();
+  const row = await world.rowOf(await world.signIn());
   assert.equal(await world.store.put({ ...row, version: row.version + 1, body: '{"format":2}' }, row.version), true);
-  assert.equal(await replica.auth.sessions.end(id, "admin"), true);
+  assert.equal(await replica.auth.sessions.end(row.id, "admin"), true);
   await world.quiet();
-  const [ended] = of("session.ended");
+  const [ended] = world.told("session.ended");
   assert.deepEqual([ended?.owner, ended?.issuer], [`${ISSUER} alice`, ISSUER]);
   assert.ok(ended !== undefined && !("provider" in ended));
-  assert.deepEqual([world.provider.revoked, of("revocation.failed")], [[], []]);
+  assert.deepEqual([world.provider.revoked, world.told("revocation.failed")], [[], []]);
 });
 
 for (const [what, ended, revoked] of [
@@ -124,9 +109,8 @@ for (const [what, ended, revoked] of [
   ["with a refresh token that the provider takes no more", { reason: "refresh-lost" }, []],
 ] as const) {
   test(`F-46 LO-03 a session that ended ${what}: its user hears at once, ${revoked.length} token is revoked`, async () => {
-    world = renewalWorld(1);
-    const [replica] = world.replicas;
-    assert.ok(replica);
+    world = refreshWorld(1);
+    const replica = world.replica();
     const { exchange } = await replica.ask(await world.signIn());
     const { signal, id } = exchange.session;
     const row = await world.store.get(id ?? "");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LIFETIME, renewalWorld, SOMEBODY, view, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
 test("F-46 a token that lives on for long is given without another look at its row", async () => {
@@ -16,31 +17,31 @@ test("F-46 a token that lives on for long is given without another look at its r
       return inner.get(id);
     },
   });
-  world = renewalWorld(1, { store, refresh: { policy: "on-demand" } });
+  world = refreshWorld(1, { store, refresh: { policy: "on-demand" } });
   const cookie = await world.signIn();
   reads = 0;
-  const asked = await world.replicas[0]?.ask(cookie);
-  assert.equal(await asked?.exchange.session.accessToken(), "access-0");
+  const asked = await world.replica().ask(cookie);
+  assert.equal(await asked.exchange.session.accessToken(), "access-0");
   await world.quiet();
   assert.equal(reads, 1);
   world.clock.advance(LIFETIME - 1);
-  const late = await world.replicas[0]?.ask(cookie);
-  assert.equal(await late?.exchange.session.accessToken(), "access-0");
+  const late = await world.replica().ask(cookie);
+  assert.equal(await late.exchange.session.accessToken(), "access-0");
   await world.quiet();
   assert.ok(reads > 2, "one that runs out in a moment is renewed ahead");
 });
 
 test("F-46 a token that has nearly expired is refreshed early, but not if the request refreshes nothing", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME - 1);
-  const engine = world.replicas[0]?.auth.engine;
-  const admitted = async (renews: boolean): Promise<string | undefined> =>
-    (await (await engine?.open(view(cookie)))?.admit({ ...SOMEBODY, refreshes: renews }))?.kind;
+  const engine = world.replica().auth.engine;
+  const admitted = async (renews: boolean): Promise<string> =>
+    (await (await engine.open(view(cookie))).admit({ ...REQUIRE_USER, refreshes: renews })).kind;
   assert.equal(await admitted(false), "proceed");
   await world.quiet();
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   assert.equal(await admitted(true), "proceed");
   await world.quiet();
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
 });

@@ -1,33 +1,22 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
 const LONG = { idle: 24 * 3_600_000, lifetime: 48 * 3_600_000 };
 
-function background(count = 1, more = {}): World {
-  return renewalWorld(count, { refresh: { background: true }, session: LONG, ...more });
+function background(count = 1, more = {}): RefreshWorld {
+  return refreshWorld(count, { refresh: { background: true }, session: LONG, ...more });
 }
 
-const renews = (): void =>
-  world.provider.always(() => ({
-    kind: "refreshed",
-    tokens: tokens(world.provider.spends.length, world.clock.now() + LIFETIME),
-    claims: null,
-  }));
+const renews = (): void => world.provider.always(() => world.refreshed(world.provider.calls.length));
 
-/** Lets time pass in steps that are shorter than the job's own. */
-/** In steps: whoever sleeps, however short, sleeps until the end of one. */
-async function pass(milliseconds: number, step = 2_000): Promise<void> {
-  for (let left = milliseconds; left > 0; left -= step) {
-    world.clock.advance(Math.min(left, step));
-    await world.quiet();
-  }
-}
+/** In steps that are shorter than the job's own. */
+const pass = (milliseconds: number, step = 2_000): Promise<void> => world.pass(milliseconds, step);
 
 async function rows() {
   return world.store.list({ renewBefore: Number.MAX_SAFE_INTEGER }, 1_000, world.clock.now());
@@ -39,7 +28,7 @@ test("S-24 two replicas refresh absent users' sessions ahead, once each, and it 
   for (let n = 0; n < 30; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   const before = new Map((await rows()).map((row) => [row.id, row]));
   await pass(LIFETIME);
-  const spent = world.provider.spends.map(({ tokens: { refreshToken } }) => refreshToken);
+  const spent = world.provider.calls.map(({ tokens: { refreshToken } }) => refreshToken);
   assert.equal(new Set(spent).size, spent.length, "none was spent twice");
   for (const row of await rows()) {
     assert.ok((row.tokenExpires ?? 0) > world.clock.now(), "in step");
@@ -50,11 +39,11 @@ test("S-24 two replicas refresh absent users' sessions ahead, once each, and it 
 });
 
 test("S-24 SE-06 by default nobody's session is renewed while they are away", async () => {
-  world = renewalWorld(1, { session: LONG });
+  world = refreshWorld(1, { session: LONG });
   renews();
   await world.signIn();
   await pass(2 * LIFETIME);
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });
 
 test("S-24 ended and idle sessions are not renewed; an idle one ends as it would have", async () => {
@@ -65,7 +54,7 @@ test("S-24 ended and idle sessions are not renewed; an idle one ends as it would
   await world.signIn();
   for (const { id } of await rows()) if (id !== row?.id) await world.store.end({ id }, "logout", world.clock.now());
   await pass(LIFETIME + 60_000);
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   const left = await world.store.get(row?.id ?? "");
   assert.equal(left?.renewAt, left?.expires, "asked for no more");
   assert.equal(left?.ended, null);
@@ -76,14 +65,12 @@ test("S-24 a hopeless session is left alone after ten failures, and whoever come
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   const cookie = await world.signIn();
   await pass(30 * 60_000);
-  const asked = world.provider.spends.length;
+  const asked = world.provider.calls.length;
   assert.equal(asked, 10);
   await pass(30 * 60_000);
-  assert.equal(world.provider.spends.length, asked);
+  assert.equal(world.provider.calls.length, asked);
   renews();
-  const [replica] = world.replicas;
-  assert.ok(replica);
-  const { exchange } = await replica.ask(cookie);
+  const { exchange } = await world.replica().ask(cookie);
   assert.equal(await exchange.session.accessToken(), `access-${asked + 1}`);
 });
 
@@ -94,20 +81,20 @@ test("S-24 RF-09 an outage of the provider leads to no storm, neither within it 
   await pass(LIFETIME * 0.8);
   let most = 0;
   for (let n = 0; n < 60; n++) {
-    const before = world.provider.spends.length;
+    const before = world.provider.calls.length;
     await pass(2_000);
-    most = Math.max(most, world.provider.spends.length - before);
+    most = Math.max(most, world.provider.calls.length - before);
   }
   assert.ok(most <= 12, `${most} calls within two seconds of the outage`);
   renews();
-  const before = world.provider.spends.length;
+  const before = world.provider.calls.length;
   let burst = 0;
   for (let n = 0; n < 120; n++) {
-    const start = world.provider.spends.length;
+    const start = world.provider.calls.length;
     await pass(1_000);
-    burst = Math.max(burst, world.provider.spends.length - start);
+    burst = Math.max(burst, world.provider.calls.length - start);
   }
-  assert.ok(world.provider.spends.length - before >= 200, "all are in step again");
+  assert.ok(world.provider.calls.length - before >= 200, "all are in step again");
   assert.ok(burst < 200, `${burst} within a second`);
 });
 
@@ -116,12 +103,12 @@ test("S-24 a dead holder's lease is taken over by the job of another replica", a
   world = background(2, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  void world.replicas[0]?.ask(cookie);
+  void world.replica().ask(cookie);
   await world.quiet();
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
   await pass(90_000);
-  assert.equal(world.provider.spends.length, 2, "the first was never answered");
-  world.provider.spends[1]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  assert.equal(world.provider.calls.length, 2, "the first was never answered");
+  world.provider.calls[1]?.answer(world.refreshed(1));
   await world.quiet();
   assert.equal((await rows())[0]?.lease, null);
 });
@@ -139,7 +126,7 @@ test("S-24 sessions that others refresh hold up none: the job passes them by at 
     await world.store.put({ ...row, version: row.version + 1, renewAt: row.lease === null ? 2 : 1 }, row.version);
   await pass(16_000);
   assert.deepEqual(
-    world.provider.spends.map(({ tokens: { refreshToken } }) => refreshToken),
+    world.provider.calls.map(({ tokens: { refreshToken } }) => refreshToken),
     ["refresh-of-the-last"],
   );
 });
@@ -147,19 +134,19 @@ test("S-24 sessions that others refresh hold up none: the job passes them by at 
 test("S-24 however many are due, four are renewed at once, and others follow one by one", async () => {
   world = background();
   for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
-  const { spends } = world.provider;
+  const { calls } = world.provider;
   const starts: number[] = [];
   let answered = 0;
   for (let left = 2 * LIFETIME; left > 0 && answered < 60; left -= 50) {
     world.clock.advance(50);
     await world.quiet();
-    assert.ok(spends.length - answered <= 4, `${spends.length - answered} at once`);
-    while (starts.length < spends.length) starts.push(world.clock.monotonic());
+    assert.ok(calls.length - answered <= 4, `${calls.length - answered} at once`);
+    while (starts.length < calls.length) starts.push(world.clock.monotonic());
     // The provider takes its time for each of them.
     const begun = starts[answered];
     if (begun === undefined || world.clock.monotonic() - begun < 200) continue;
     answered += 1;
-    spends[answered - 1]?.answer({ kind: "refreshed", tokens: tokens(answered, world.clock.now() + LIFETIME), claims: null });
+    calls[answered - 1]?.answer(world.refreshed(answered));
   }
   assert.equal(answered, 60);
   assert.ok(new Set(starts).size > 20, "they do not come in one burst");
@@ -171,13 +158,13 @@ test("F-46 a pass that finds the provider away is over after eight failures, and
   for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   await pass(LIFETIME * 0.9);
   const counts: number[] = [];
-  let before = world.provider.spends.length;
+  let before = world.provider.calls.length;
   let last = world.clock.monotonic();
   // A pass takes less than a second, and comes every seven and a half to fifteen.
   for (const end = last + 75_000; world.clock.monotonic() < end; ) {
     world.clock.advance(50);
     await world.quiet();
-    const asked = world.provider.spends.length - before;
+    const asked = world.provider.calls.length - before;
     before += asked;
     if (asked === 0) continue;
     if (counts.length === 0 || world.clock.monotonic() - last > 3_000) counts.push(0);
@@ -202,14 +189,14 @@ test("F-46 a store that is away in a pass is told of, and the next pass goes on"
   await world.signIn();
   away = true;
   await pass(LIFETIME);
-  assert.equal(world.provider.spends.length, 0);
-  const told = world.replicas[0]?.events.filter(({ name }) => name === "store.failed") ?? [];
+  assert.equal(world.provider.calls.length, 0);
+  const told = world.told("store.failed");
   assert.ok(told.length > 10);
   for (const { level, reason, error } of told)
     assert.deepEqual([level, reason, String(error)], ["warn", "refresh", "Error: the store is away"]);
   away = false;
   await pass(16_000);
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("F-46 of a long list nothing more is asked for once the provider is known to be away", async () => {
@@ -227,10 +214,10 @@ test("F-46 of a long list nothing more is asked for once the provider is known t
   await pass(LIFETIME);
   batches.length = 0;
   let passes = 0;
-  for (let before = world.provider.spends.length; passes < 2; before = world.provider.spends.length) {
+  for (let before = world.provider.calls.length; passes < 2; before = world.provider.calls.length) {
     // A pass begins every fifteen seconds at the latest, and takes some dozens of milliseconds.
     await pass(16_000, 50);
-    assert.ok(world.provider.spends.length > before);
+    assert.ok(world.provider.calls.length > before);
     passes += 1;
   }
   assert.ok(batches.length >= 2 && batches.length <= 5, `${batches.length} lists in half a minute`);
@@ -250,11 +237,11 @@ test("F-46 of more sessions than one list has the others are renewed in the same
   renews();
   for (let n = 0; n < 150; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   await pass(LIFETIME - 60_000);
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   world.clock.advance(60_000);
   lists.length = 0;
-  for (let waited = 0; world.provider.spends.length < 150 && waited < 60_000; waited += 50) await pass(50, 50);
-  assert.equal(world.provider.spends.length, 150);
+  for (let waited = 0; world.provider.calls.length < 150 && waited < 60_000; waited += 50) await pass(50, 50);
+  assert.equal(world.provider.calls.length, 150);
   const [first = 0, second = 0] = lists;
   assert.ok(second > first && second - first < 7_000, `${second - first} ms`);
 });
@@ -290,8 +277,8 @@ test("F-46 sessions of a newer release are left to it, and keep nobody else's fr
     await world.store.put({ ...row, version: row.version + 1, body: '{"format":2}' }, row.version);
   await pass(LIFETIME - 60_000);
   world.clock.advance(60_000);
-  for (let waited = 0; world.provider.spends.length < 4 && waited < 20_000; waited += 50) await pass(50, 50);
-  assert.equal(world.provider.spends.length, 4);
-  const told = world.replicas[0]?.events.filter(({ name }) => name === "store.failed");
+  for (let waited = 0; world.provider.calls.length < 4 && waited < 20_000; waited += 50) await pass(50, 50);
+  assert.equal(world.provider.calls.length, 4);
+  const told = world.told("store.failed");
   assert.deepEqual(told, []);
 });

@@ -4,34 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/refresh/renewals.ts";
-import type { Clock, RefreshOutcome, SessionRow } from "../../contracts.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import type { Clock, SessionRow } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
-
-const only = () => world.replicas[0] ?? assert.fail("no replica");
-const coordinator = () => optionsOf(only().auth).coordinator;
-const renewed = (n: number, lifetime = LIFETIME): RefreshOutcome => ({
-  kind: "refreshed",
-  tokens: tokens(n, world.clock.now() + lifetime),
-  claims: null,
-});
-
-async function rowOf(cookie: string): Promise<SessionRow> {
-  return (await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22))) ?? assert.fail("no row");
-}
-
-async function pass(milliseconds: number, step = 500): Promise<void> {
-  for (let left = milliseconds; left > 0; left -= step) {
-    world.clock.advance(Math.min(left, step));
-    await world.quiet();
-  }
-}
 
 /**
  * A session whose token is due, on a store that takes no result of a refresh while its disk is full, and that tells of
@@ -47,23 +27,23 @@ async function dueOnFullDisk() {
     },
   });
   disk.full = false;
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   disk.full = true;
-  return { disk, cookie, row: await rowOf(cookie) };
+  return { disk, cookie, row: await world.rowOf(cookie) };
 }
 
 test("F-46 S-18 a caller with a newer row than the leased one goes on with that, and with the held tokens", async () => {
   const { disk, cookie, row } = await dueOnFullDisk();
-  const first = coordinator().refresh(row);
+  const first = world.coordinator().refresh(row);
   await world.quiet();
-  const leased = await rowOf(cookie);
+  const leased = await world.rowOf(cookie);
   const newer = { ...leased, version: leased.version + 1, seen: leased.seen + 7 };
   assert.ok(await world.store.put(newer, leased.version));
-  const second = coordinator().refresh(newer);
-  const rejected = coordinator().refresh(leased, { rejected: "access-0" });
-  world.provider.spends[0]?.answer(renewed(1));
+  const second = world.coordinator().refresh(newer);
+  const rejected = world.coordinator().refresh(leased, { rejected: "access-0" });
+  world.provider.calls[0]?.answer(world.refreshed(1));
   const seen = await Promise.all(
     [first, second, rejected].map(async (one) => {
       const renewal = await one;
@@ -78,41 +58,41 @@ test("F-46 S-18 a caller with a newer row than the leased one goes on with that,
     [row.seen, expires],
   ]);
   disk.full = false;
-  await pass(10_000);
+  await world.pass(10_000);
 });
 
 test("F-46 RF-04 while a result is held nothing is renewed ahead: the token that it came from is spent", async () => {
   const { disk, row } = await dueOnFullDisk();
-  world.provider.always(() => renewed(1));
-  assert.equal((await coordinator().refresh(row)).kind, "refreshed");
-  coordinator().refreshAhead(row);
-  await pass(30_000);
-  assert.equal(world.provider.spends.length, 1);
+  world.provider.always(() => world.refreshed(1));
+  assert.equal((await world.coordinator().refresh(row)).kind, "refreshed");
+  world.coordinator().refreshAhead(row);
+  await world.pass(30_000);
+  assert.equal(world.provider.calls.length, 1);
   disk.full = false;
-  await pass(10_000);
-  assert.equal(world.provider.spends.length, 1);
+  await world.pass(10_000);
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("F-46 a provider whose tokens have expired when they come is asked three times for a request", async () => {
-  world = renewalWorld(1, { refresh: { policy: "on-demand" } });
+  world = refreshWorld(1, { refresh: { policy: "on-demand" } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  world.provider.always(() => renewed(world.provider.spends.length, 0));
-  await assert.rejects(coordinator().accessToken(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
-  assert.equal(world.provider.spends.length, 3);
+  world.provider.always(() => world.refreshed(world.provider.calls.length, { expires: world.clock.now() }));
+  await assert.rejects(world.coordinator().accessToken(await world.rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
+  assert.equal(world.provider.calls.length, 3);
 });
 
 test("F-46 who joins a refresh with a row that was read long ago hears at once that its session has ended", async () => {
   const inner = memory();
-  world = renewalWorld(1, { store: overStore(inner, {}) });
+  world = refreshWorld(1, { store: overStore(inner, {}) });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const row = await rowOf(cookie);
-  coordinator().refreshAhead(row);
+  const row = await world.rowOf(cookie);
+  world.coordinator().refreshAhead(row);
   await world.quiet();
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
   await inner.end({ id: row.id }, "admin", world.clock.now());
-  const joined = coordinator().refresh(row);
+  const joined = world.coordinator().refresh(row);
   let heard: unknown = null;
   joined.then((renewal) => {
     heard = renewal;
@@ -130,41 +110,42 @@ test("F-46 once the process ends nobody waits for another's lease, and nothing i
       return inner.get(id);
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const [cookie, other] = [await world.signIn(), await world.signIn({ refreshToken: "other" })];
   world.clock.advance(LIFETIME);
-  const row = await rowOf(cookie);
+  const row = await world.rowOf(cookie);
   assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.60000.first" }, row.version));
-  const unavailable = assert.rejects(coordinator().join(await rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
-  await pass(500);
-  coordinator().close();
+  const unavailable = assert.rejects(world.coordinator().join(await world.rowOf(cookie)), { code: "ERR_TOKEN_UNAVAILABLE" });
+  await world.pass(500);
+  world.coordinator().close();
   await world.quiet();
   await unavailable;
-  const late = await rowOf(other);
+  const late = await world.rowOf(other);
   reads = 0;
-  coordinator().refreshAhead(late);
-  await pass(1_000);
-  assert.deepEqual([reads, world.provider.spends.length], [0, 0]);
+  world.coordinator().refreshAhead(late);
+  await world.pass(1_000);
+  assert.deepEqual([reads, world.provider.calls.length], [0, 0]);
 });
 
 test("F-46 the end of the process waits for a refresh that nobody waits for, and its tokens are kept", async () => {
-  world = renewalWorld(1, { store: overStore(memory(), { close: () => undefined }) });
+  world = refreshWorld(1, { store: overStore(memory(), { close: () => undefined }) });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  coordinator().refreshAhead(await rowOf(cookie));
+  world.coordinator().refreshAhead(await world.rowOf(cookie));
   await world.quiet();
   let closed = false;
-  const closing = only()
+  const closing = world
+    .replica()
     .auth.close()
     .then(() => {
       closed = true;
     });
   await world.quiet();
   assert.equal(closed, false);
-  world.provider.spends[0]?.answer(renewed(1));
+  world.provider.calls[0]?.answer(world.refreshed(1));
   await world.quiet();
   await closing;
-  const { lease, tokenExpires } = await rowOf(cookie);
+  const { lease, tokenExpires } = await world.rowOf(cookie);
   assert.deepEqual([lease, tokenExpires], [null, world.clock.now() + LIFETIME]);
 });
 
@@ -177,42 +158,43 @@ test("F-46 a hundred sessions that are due at once are not all read in one momen
       return inner.get(id);
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const rows: SessionRow[] = [];
-  for (let n = 0; n < 100; n += 1) rows.push(await rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
+  for (let n = 0; n < 100; n += 1) rows.push(await world.rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
   world.clock.advance(LIFETIME);
-  world.provider.always(() => renewed(1));
+  world.provider.always(() => world.refreshed(1));
   reads = 0;
-  for (const row of rows) coordinator().refreshAhead(row);
+  for (const row of rows) world.coordinator().refreshAhead(row);
   await world.quiet();
   assert.ok(reads > 0 && reads < 100, `${reads} were looked at`);
-  await pass(10_000, 20);
-  assert.equal(world.provider.spends.length, 100);
+  await world.pass(10_000, 20);
+  assert.equal(world.provider.calls.length, 100);
 });
 
 test("F-46 waiting for another's lease takes no turn: new tokens are seen while all turns are taken", async () => {
-  world = renewalWorld(1);
+  world = refreshWorld(1);
   const cookie = await world.signIn();
   const others: SessionRow[] = [];
-  for (let n = 0; n < 64; n += 1) others.push(await rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
+  for (let n = 0; n < 64; n += 1) others.push(await world.rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
   world.clock.advance(LIFETIME);
-  const row = await rowOf(cookie);
+  const row = await world.rowOf(cookie);
   const leased = { ...row, version: row.version + 1, lease: "holder.60000.first" };
   assert.ok(await world.store.put(leased, row.version));
   let heard: string | null = null;
-  void coordinator()
+  void world
+    .coordinator()
     .join(leased)
     .then(({ kind }) => {
       heard = kind;
     });
-  await pass(500);
-  for (const other of others) coordinator().refreshAhead(other);
-  await pass(3_000, 20);
-  assert.deepEqual([heard, world.provider.spends.length], [null, 64]);
+  await world.pass(500);
+  for (const other of others) world.coordinator().refreshAhead(other);
+  await world.pass(3_000, 20);
+  assert.deepEqual([heard, world.provider.calls.length], [null, 64]);
   const expires = world.clock.now() + LIFETIME;
   const stored = { ...leased, version: leased.version + 1, lease: null, tokenExpires: expires, renewAt: expires };
   assert.ok(await world.store.put(stored, leased.version));
-  await pass(500);
+  await world.pass(500);
   assert.equal(heard, "refreshed");
 });
 
@@ -220,7 +202,7 @@ test("F-46 a refresh whose turn never comes, since the clock fails, is over for 
   const clock = manualClock();
   let fails = false;
   const sleep: Clock["sleep"] = (ms, signal) => (fails ? Promise.reject(new Error("no time")) : clock.sleep(ms, signal));
-  world = renewalWorld(
+  world = refreshWorld(
     1,
     {},
     {
@@ -232,18 +214,19 @@ test("F-46 a refresh whose turn never comes, since the clock fails, is over for 
     },
   );
   const rows: SessionRow[] = [];
-  for (let n = 0; n < 40; n += 1) rows.push(await rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
+  for (let n = 0; n < 40; n += 1) rows.push(await world.rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
   world.clock.advance(LIFETIME);
-  world.provider.always(() => renewed(1));
+  world.provider.always(() => world.refreshed(1));
   fails = true;
   const failed: string[] = [];
   for (const row of rows)
-    coordinator()
+    world
+      .coordinator()
       .join(row)
       .catch((error: unknown) => failed.push(String(error)));
   await world.quiet();
   fails = false;
-  await pass(1_000);
+  await world.pass(1_000);
   assert.ok(failed.includes("Error: no time"));
-  assert.equal(failed.length + world.provider.spends.length, 40);
+  assert.equal(failed.length + world.provider.calls.length, 40);
 });

@@ -1,23 +1,19 @@
 /** Which renewals wait for a turn before they look at their row, and which need none. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
-
-const coordinator = () => optionsOf((world.replicas[0] ?? assert.fail("no replica")).auth).coordinator;
 
 /** So many sessions, changed in the store by others. */
 async function sessions(count: number, row: Partial<SessionRow>, body: Partial<RecordBody> = {}): Promise<SessionRow[]> {
   const rows: SessionRow[] = [];
   for (let n = 0; n < count; n += 1) {
     const cookie = await world.signIn({ refreshToken: `refresh-of-${n}` });
-    const found = await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22));
-    assert.ok(found);
+    const found = await world.rowOf(cookie);
     const changed = { ...found, ...row, version: found.version + 1, body: serializeBody({ ...parseBody(found), ...body }) };
     assert.ok(await world.store.put(changed, found.version));
     rows.push(changed);
@@ -29,7 +25,8 @@ async function sessions(count: number, row: Partial<SessionRow>, body: Partial<R
 async function atOnce(rows: readonly SessionRow[]): Promise<string[]> {
   const landed: string[] = [];
   for (const row of rows)
-    void coordinator()
+    void world
+      .coordinator()
       .join(row)
       .then(({ kind }) => landed.push(kind));
   await world.quiet();
@@ -40,29 +37,29 @@ async function atOnce(rows: readonly SessionRow[]): Promise<string[]> {
 const repeated = (kind: string, count: number): string[] => Array.from({ length: count }, () => kind);
 
 test("F-46 S-24 sessions whose provider is to be left alone wait for no turn, however many they are", async () => {
-  world = renewalWorld(1);
+  world = refreshWorld(1);
   const until = world.clock.now() + LIFETIME + 30_000;
   const rows = await sessions(100, {}, { renewal: { failures: 2, until, unknown: false } });
   world.clock.advance(LIFETIME);
   assert.deepEqual(await atOnce(rows), repeated("unavailable", 100));
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });
 
 test("F-46 sessions whose tokens are not due wait for no turn, however many they are", async () => {
-  world = renewalWorld(1);
+  world = refreshWorld(1);
   assert.deepEqual(await atOnce(await sessions(100, { seen: world.clock.now() })), repeated("refreshed", 100));
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });
 
 test("F-46 sessions of a provider that this replica does not know wait for no turn", async () => {
-  world = renewalWorld(1);
+  world = refreshWorld(1);
   const rows = await sessions(3, {}, { provider: "another" });
   world.clock.advance(LIFETIME);
   assert.deepEqual(await atOnce(rows), repeated("unavailable", 3));
 });
 
 test("F-46 who finds in its turn that another has renewed the session gives the turn back", async () => {
-  world = renewalWorld(1);
+  world = refreshWorld(1);
   const expires = world.clock.now() + 3 * LIFETIME;
   const rows = await sessions(20, { tokenExpires: expires, renewAt: expires });
   world.clock.advance(LIFETIME);

@@ -1,140 +1,124 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
-import type { RefreshOutcome, SessionRow } from "../../contracts.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { tokens } from "../../../test-support/refresh/scripted-provider.ts";
+import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
+import type { RefreshOutcome } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
-const renewed = (n: number, more = {}): RefreshOutcome => ({
-  kind: "refreshed",
-  tokens: tokens(n, world.clock.now() + LIFETIME, more),
-  claims: null,
-});
-const names = (at = 0): string[] =>
-  (world.replicas[at]?.events ?? []).map(({ name, reason }) => `${name} ${reason ?? ""}`.trim());
-const rowOf = async (cookie: string): Promise<SessionRow> => {
-  const [, ticket = ""] = cookie.split("=");
-  const row = await world.store.get(ticket.slice(0, 22));
-  assert.ok(row);
-  return row;
-};
-const replica = (at = 0) => {
-  const found = world.replicas[at];
-  assert.ok(found);
-  return found;
-};
+const names = (at = 0): string[] => world.replica(at).events.map(({ name, reason }) => `${name} ${reason ?? ""}`.trim());
 
 test("S-17 RF-01 100 parallel requests on an expired token: one spend, 100 go on with its result", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const asked = Array.from({ length: 100 }, () => replica().ask(cookie));
+  const asked = Array.from({ length: 100 }, () => world.replica().ask(cookie));
   const spend = await world.provider.next();
-  spend.answer(renewed(1));
+  spend.answer(world.refreshed(1));
   const all = await Promise.all(asked);
   assert.deepEqual(new Set(all.map(({ decision }) => decision.kind)), new Set(["proceed"]));
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
   assert.deepEqual(await Promise.all(all.map(({ exchange }) => exchange.session.accessToken())), Array(100).fill("access-1"));
-  assert.equal((await rowOf(cookie)).lease, null);
+  assert.equal((await world.rowOf(cookie)).lease, null);
 });
 
 test("S-17 RF-02 three replicas at once: one spend, and all go on with what the first one stored", async () => {
-  world = renewalWorld(3);
+  world = refreshWorld(3);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const asked = world.replicas.flatMap((one) => Array.from({ length: 20 }, () => one.ask(cookie)));
   const spend = await world.provider.next();
   await world.quiet();
-  assert.match((await rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.first$/);
-  spend.answer(renewed(1));
+  assert.match((await world.rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.first$/);
+  spend.answer(world.refreshed(1));
   await world.quiet();
   world.clock.advance(300);
   const all = await Promise.all(asked);
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
   assert.deepEqual(new Set(await Promise.all(all.map(({ exchange }) => exchange.session.accessToken()))), new Set(["access-1"]));
 });
 
 test("RF-09 a token that has nearly run out is renewed beside the request, which goes on with the old one", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
-  const { renewAt } = await rowOf(cookie);
+  const { renewAt } = await world.rowOf(cookie);
   assert.ok(renewAt !== null && renewAt > world.clock.now() + LIFETIME * 0.79 && renewAt <= world.clock.now() + LIFETIME * 0.9);
   world.clock.advance(LIFETIME * 0.95);
-  const { exchange, decision } = await replica().ask(cookie);
+  const { exchange, decision } = await world.replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
   assert.equal(await exchange.session.accessToken(), "access-0");
-  assert.equal(world.provider.spends.length, 1);
-  world.provider.spends[0]?.answer(renewed(1));
+  assert.equal(world.provider.calls.length, 1);
+  world.provider.calls[0]?.answer(world.refreshed(1));
   await world.quiet();
-  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("RF-09 sessions that began at the same moment are not all renewed at the same moment", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const times = new Set<number | null>();
-  for (let n = 0; n < 20; n++) times.add((await rowOf(await world.signIn())).renewAt);
+  for (let n = 0; n < 20; n++) times.add((await world.rowOf(await world.signIn())).renewAt);
   assert.ok(times.size > 15, `${times.size} different times`);
 });
 
 test("SE-06 SE-03 a renewal is no activity and moves no absolute end", async () => {
-  world = renewalWorld();
-  world.provider.always(() => renewed(world.provider.spends.length));
+  world = refreshWorld();
+  world.provider.always(() => world.refreshed(world.provider.calls.length));
   const cookie = await world.signIn();
-  const before = await rowOf(cookie);
+  const before = await world.rowOf(cookie);
   for (let n = 0; n < 11; n++) {
     world.clock.advance(LIFETIME);
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
   }
-  const after = await rowOf(cookie);
+  const after = await world.rowOf(cookie);
   assert.equal(after.seen, before.seen);
   assert.equal(after.expires, before.expires);
-  assert.equal(world.provider.spends.length, 11);
+  assert.equal(world.provider.calls.length, 11);
   world.clock.advance(LIFETIME + 1);
-  assert.equal((await replica().ask(cookie)).decision.kind, "refuse", "an hour without activity");
-  assert.equal(world.provider.spends.length, 11);
+  assert.equal((await world.replica().ask(cookie)).decision.kind, "refuse", "an hour without activity");
+  assert.equal(world.provider.calls.length, 11);
 });
 
 test("A-34 the claims of a renewed ID token are what the next request sees, and data stay", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
-  const writer = await replica().ask(cookie);
+  const writer = await world.replica().ask(cookie);
   writer.exchange.session.set({ cart: 1 });
   await writer.exchange.settle(200);
   world.clock.advance(LIFETIME);
   world.provider.always(() => ({
-    ...renewed(1),
     kind: "refreshed",
     tokens: tokens(1, world.clock.now() + LIFETIME),
     claims: { groups: ["b"] },
   }));
-  const { exchange } = await replica().ask(cookie);
+  const { exchange } = await world.replica().ask(cookie);
   assert.deepEqual(exchange.session.identity?.claims, { groups: ["b"] });
   assert.deepEqual(exchange.session.data, { cart: 1 });
   assert.equal(exchange.session.identity?.subject, "alice");
 });
 
 test("RF-04 an answer without a refresh token keeps the old one for the next time", async () => {
-  world = renewalWorld();
-  world.provider.always(() => renewed(world.provider.spends.length, { refreshToken: "refresh-0" }));
+  world = refreshWorld();
+  world.provider.always(() => world.refreshed(world.provider.calls.length, { refreshToken: "refresh-0" }));
   const cookie = await world.signIn();
   for (let n = 0; n < 2; n++) {
     world.clock.advance(LIFETIME);
-    await replica().ask(cookie);
+    await world.replica().ask(cookie);
   }
   assert.deepEqual(
-    world.provider.spends.map((spend) => spend.tokens.refreshToken),
+    world.provider.calls.map((spend) => spend.tokens.refreshToken),
     ["refresh-0", "refresh-0"],
   );
 });
 
 test("RF-05 SE-05 S-23 invalid_grant ends the session once, is audited, and nothing loops", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   world.provider.always(() => ({ kind: "refused", cause: new Error("invalid_grant") }));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -144,8 +128,8 @@ test("RF-05 SE-05 S-23 invalid_grant ends the session once, is audited, and noth
   for (const { decision, exchange } of await Promise.all(asked)) {
     assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "provider"]);
   }
-  for (let n = 0; n < 5; n++) assert.equal((await replica(1).ask(cookie)).decision.kind, "refuse");
-  assert.equal(world.provider.spends.length, 1);
+  for (let n = 0; n < 5; n++) assert.equal((await world.replica(1).ask(cookie)).decision.kind, "refuse");
+  assert.equal(world.provider.calls.length, 1);
   const ends = [...names(0), ...names(1)].filter((name) => name.startsWith("session.ended"));
   assert.deepEqual(ends, ["session.ended provider"]);
 });
@@ -157,57 +141,57 @@ const KEPT: readonly [name: string, outcome: RefreshOutcome][] = [
 
 for (const [name, outcome] of KEPT) {
   test(`RF-05 S-05 S-23 ${name}: an identity for session.unconfirmed, then 503; no token meanwhile`, async () => {
-    world = renewalWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+    world = refreshWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
     world.provider.always(() => outcome);
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
-    const first = await replica().ask(cookie);
+    const first = await world.replica().ask(cookie);
     assert.equal(first.decision.kind, "proceed");
     assert.equal(first.exchange.session.identity?.subject, "alice");
     await assert.rejects(first.exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });
-    assert.equal(world.provider.spends.length, 1, "backed off: the second did not ask again");
+    assert.equal(world.provider.calls.length, 1, "backed off: the second did not ask again");
     world.clock.advance(29 * 60_000);
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
     world.clock.advance(60_000);
-    const late = await replica().ask(cookie);
+    const late = await world.replica().ask(cookie);
     assert.equal(late.decision.kind, "unavailable");
-    assert.equal((await rowOf(cookie)).ended, null, "never an ending");
-    world.provider.always(() => renewed(1));
+    assert.equal((await world.rowOf(cookie)).ended, null, "never an ending");
+    world.provider.always(() => world.refreshed(1));
     world.clock.advance(10 * 60_000);
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
-    assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
+    assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
     assert.ok(names().includes("refresh.completed refreshed"));
   });
 }
 
 test("RF-05 in an outage a session asks a bounded number of times, further apart, and honours Retry-After", async () => {
-  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  world = refreshWorld(1, { session: { idle: 24 * 3_600_000 } });
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   for (let second = 0; second < 600; second++) {
-    await replica().ask(cookie);
+    await world.replica().ask(cookie);
     world.clock.advance(1_000);
   }
-  assert.ok(world.provider.spends.length < 30, `${world.provider.spends.length} in ten minutes`);
-  assert.ok(world.provider.spends.length > 8, `${world.provider.spends.length} in ten minutes`);
+  assert.ok(world.provider.calls.length < 30, `${world.provider.calls.length} in ten minutes`);
+  assert.ok(world.provider.calls.length > 8, `${world.provider.calls.length} in ten minutes`);
   world.provider.always(() => ({ kind: "unavailable", retryAfter: 120_000, cause: null }));
   world.clock.advance(120_000);
-  await replica().ask(cookie);
-  const asked = world.provider.spends.length;
+  await world.replica().ask(cookie);
+  const asked = world.provider.calls.length;
   for (let second = 0; second < 119; second++) {
     world.clock.advance(1_000);
-    await replica().ask(cookie);
+    await world.replica().ask(cookie);
   }
-  assert.equal(world.provider.spends.length, asked);
+  assert.equal(world.provider.calls.length, asked);
 });
 
 test("session.unconfirmed 0: 503 at once, with the cookie kept", async () => {
-  world = renewalWorld(1, { session: { unconfirmed: 0 } });
+  world = refreshWorld(1, { session: { unconfirmed: 0 } });
   world.provider.always(() => ({ kind: "unavailable", retryAfter: 7_000, cause: null }));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const { decision, exchange } = await replica().ask(cookie);
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.deepEqual(decision.kind === "unavailable" && [decision.code, decision.retryAfter], ["ERR_PROVIDER_UNAVAILABLE", 7_000]);
   assert.deepEqual(await exchange.settle(503), { cookies: [], refusal: null });
 });
@@ -219,80 +203,84 @@ const navigating = (cookie: string) => ({
 const UNHEARD: RefreshOutcome = { kind: "unknown", cause: new Error("lost") };
 
 test("F-30 a refresh token without answer twice is shown no more, and its user is led to a fresh login", async () => {
-  world = renewalWorld(2, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+  world = refreshWorld(2, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
   world.provider.always(() => UNHEARD);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   for (let second = 0; second < 29 * 60; second += 10) {
-    const { decision, exchange } = await replica(second % 20 === 0 ? 0 : 1).ask(cookie);
+    const { decision, exchange } = await world.replica(second % 20 === 0 ? 0 : 1).ask(cookie);
     assert.equal(decision.kind, "proceed", "they are still known");
     await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", status: 503 });
     world.clock.advance(10_000);
   }
-  assert.equal(world.provider.spends.length, 2);
+  assert.equal(world.provider.calls.length, 2);
   assert.deepEqual(
     [...names(0), ...names(1)].filter((name) => name.startsWith("refresh")),
     ["refresh.failed unknown", "refresh.failed lost"],
   );
   world.clock.advance(60_000);
-  assert.deepEqual((await replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
-  assert.equal((await replica().ask(cookie)).decision.kind, "refuse");
-  assert.equal((await rowOf(cookie)).ended, null, "nobody ended it");
-  assert.equal(world.provider.spends.length, 2);
+  assert.deepEqual((await world.replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
+  assert.equal((await world.replica().ask(cookie)).decision.kind, "refuse");
+  assert.equal((await world.rowOf(cookie)).ended, null, "nobody ended it");
+  assert.equal(world.provider.calls.length, 2);
 });
 
 test("F-30 two holders that died silently may each have shown the token: it is not shown a third time", async () => {
-  world = renewalWorld(3, { session: { idle: 24 * 3_600_000 } });
+  world = refreshWorld(3, { session: { idle: 24 * 3_600_000 } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   for (const at of [0, 1, 2]) {
-    void replica(at).ask(cookie);
+    void world.replica(at).ask(cookie);
     for (let second = 0; second < 16; second++) {
       await world.quiet();
       world.clock.advance(1_000);
     }
   }
   await world.quiet();
-  assert.equal(world.provider.spends.length, 2);
-  const row = await rowOf(cookie);
+  assert.equal(world.provider.calls.length, 2);
+  const row = await world.rowOf(cookie);
   assert.deepEqual([row.lease, row.ended], [null, null]);
   const { until, ...known } = parseBody(row).renewal ?? { until: 0 };
   assert.deepEqual(known, { failures: 1, unknown: true, lost: true }, "what is known of it, until somebody hears more");
   assert.ok(until <= world.clock.now());
-  world.provider.spends[1]?.answer(renewed(1));
+  world.provider.calls[1]?.answer(world.refreshed(1));
   await world.quiet();
-  assert.equal(await (await replica(2).ask(cookie)).exchange.session.accessToken(), "access-1", "a late answer is still heard");
+  assert.equal(
+    await (await world.replica(2).ask(cookie)).exchange.session.accessToken(),
+    "access-1",
+    "a late answer is still heard",
+  );
 });
 
 test("F-30 requests wait no longer than the provider has for an answer, and the late answer is kept", async () => {
-  world = renewalWorld(1, { refresh: { wait: 60_000 } });
+  world = refreshWorld(1, { refresh: { wait: 60_000 } });
   Object.assign(world.provider, { requestTimeout: 4_000, refreshTimeout: 60_000 });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const first = replica().ask(cookie);
+  const first = world.replica().ask(cookie);
   const spend = await world.provider.next();
   world.clock.advance(3_000);
-  const second = replica().ask(cookie);
+  const second = world.replica().ask(cookie);
   await world.quiet();
   world.clock.advance(1_000);
   for (const asked of [first, second]) assert.equal((await asked).decision.kind, "proceed", "on as an identity, both at once");
-  const { exchange } = await replica().ask(cookie);
+  const { exchange } = await world.replica().ask(cookie);
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" }, "who comes now does not wait at all");
-  const told = replica().events.filter(({ name }) => name.startsWith("refresh"));
+  const told = world.replica().events.filter(({ name }) => name.startsWith("refresh"));
   assert.deepEqual(
     told.map(({ name, level, provider }) => `${level} ${name} ${provider}`),
     ["warn refresh.slow default"],
     "told once",
   );
   world.clock.advance(30_000);
-  spend.answer(renewed(1));
+  spend.answer(world.refreshed(1));
   await world.quiet();
-  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("F-34 a success shortens the pauses of others that failed, and not those that the provider asked for", async () => {
-  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  world = refreshWorld(1, { session: { idle: 24 * 3_600_000 } });
   const away: RefreshOutcome = { kind: "unavailable", retryAfter: null, cause: new Error("down") };
   world.provider.always(({ tokens: { refreshToken } }) =>
     refreshToken === "refresh-of-asked" ? { ...away, retryAfter: 120_000 } : away,
@@ -301,13 +289,13 @@ test("F-34 a success shortens the pauses of others that failed, and not those th
   const patient = await world.signIn({ refreshToken: "refresh-of-asked" });
   world.clock.advance(LIFETIME);
   for (let minute = 0; minute < 10; minute++) {
-    for (const cookie of cookies) await replica().ask(cookie);
+    for (const cookie of cookies) await world.replica().ask(cookie);
     world.clock.advance(60_000);
   }
-  for (const cookie of [...cookies, patient]) await replica().ask(cookie);
-  const tokenOf = async (cookie: string): Promise<string> => (await replica().ask(cookie)).exchange.session.accessToken();
+  for (const cookie of [...cookies, patient]) await world.replica().ask(cookie);
+  const tokenOf = async (cookie: string): Promise<string> => (await world.replica().ask(cookie)).exchange.session.accessToken();
   const refused = async (cookie: string): Promise<void> => assert.rejects(tokenOf(cookie), { code: "ERR_TOKEN_UNAVAILABLE" });
-  world.provider.always(() => renewed(world.provider.spends.length));
+  world.provider.always(() => world.refreshed(world.provider.calls.length));
   world.clock.advance(2_000);
   for (const cookie of cookies) await refused(cookie);
   await world.signIn();
@@ -316,10 +304,10 @@ test("F-34 a success shortens the pauses of others that failed, and not those th
 });
 
 test("F-35 a request waits once: what its admission waited counts for its token", async () => {
-  world = renewalWorld(1, { refresh: { wait: 10_000 } });
+  world = refreshWorld(1, { refresh: { wait: 10_000 } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const asked = replica().ask(cookie);
+  const asked = world.replica().ask(cookie);
   await world.provider.next();
   world.clock.advance(10_000);
   const { exchange, decision } = await asked;
@@ -336,10 +324,10 @@ test("F-35 a request waits once: what its admission waited counts for its token"
 });
 
 test("F-35 what the app does in between is not counted, and waits at the same time count once", async () => {
-  world = renewalWorld(1, { refresh: { policy: "on-demand", wait: 10_000 } });
+  world = refreshWorld(1, { refresh: { policy: "on-demand", wait: 10_000 } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const { exchange } = await replica().ask(cookie);
+  const { exchange } = await world.replica().ask(cookie);
   const waits = [exchange.session.accessToken(), exchange.session.accessToken()].map((token) => token.catch(() => "refused"));
   const first = await world.provider.next();
   world.clock.advance(6_000);
@@ -349,21 +337,21 @@ test("F-35 what the app does in between is not counted, and waits at the same ti
   const next = exchange.session.accessToken();
   const second = await world.provider.next();
   world.clock.advance(3_000);
-  second.answer(renewed(1));
+  second.answer(world.refreshed(1));
   assert.equal(await next, "access-1");
 });
 
 test("F-31 a refusal in words that may mean something else ends the session when it is said twice", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   world.provider.always(() => ({ kind: "refused", doubtful: true, cause: new Error("invalid_request") }));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
-  assert.equal((await rowOf(cookie)).ended, null);
+  assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
+  assert.equal((await world.rowOf(cookie)).ended, null);
   world.clock.advance(2_000);
-  const { decision, exchange } = await replica().ask(cookie);
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "provider"]);
-  assert.equal(world.provider.spends.length, 2);
+  assert.equal(world.provider.calls.length, 2);
   assert.deepEqual(
     names().filter((name) => name.startsWith("refresh")),
     ["refresh.failed doubtful", "refresh.failed refused"],
@@ -371,17 +359,17 @@ test("F-31 a refusal in words that may mean something else ends the session when
 });
 
 test("F-31 a success between two doubtful refusals makes the second one the first again", async () => {
-  world = renewalWorld(1, { session: { idle: 24 * 3_600_000 } });
+  world = refreshWorld(1, { session: { idle: 24 * 3_600_000 } });
   const cookie = await world.signIn();
   for (let round = 0; round < 3; round++) {
     world.provider.always(() => ({ kind: "refused", doubtful: true, cause: new Error("invalid_request") }));
     world.clock.advance(LIFETIME);
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
-    world.provider.always(() => renewed(round + 1));
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
+    world.provider.always(() => world.refreshed(round + 1));
     world.clock.advance(2_000);
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
   }
-  assert.equal((await rowOf(cookie)).ended, null);
+  assert.equal((await world.rowOf(cookie)).ended, null);
 });
 
 for (const [name, outcome] of [
@@ -389,170 +377,174 @@ for (const [name, outcome] of [
   ["answers that are none", { kind: "unknown", answered: true, cause: new Error("a page") }],
 ] as const) {
   test(`F-31 past session.unconfirmed nobody is stuck where the provider answers: ${name}`, async () => {
-    world = renewalWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+    world = refreshWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
     world.provider.always(() => outcome);
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed", "until then they count as who they are");
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed", "until then they count as who they are");
     world.clock.advance(30 * 60_000);
-    assert.deepEqual((await replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
-    const { decision } = await replica().ask(cookie);
+    assert.deepEqual((await world.replica().ask(cookie, navigating(cookie))).decision, { kind: "login" });
+    const { decision } = await world.replica().ask(cookie);
     assert.deepEqual(decision, { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" });
-    assert.equal((await rowOf(cookie)).ended, null, "and it is no ending");
+    assert.equal((await world.rowOf(cookie)).ended, null, "and it is no ending");
     world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: new Error("down") }));
     world.clock.advance(60_000);
     if (outcome.kind === "unavailable")
-      assert.equal((await replica().ask(cookie, navigating(cookie))).decision.kind, "unavailable", "an outage is one again");
+      assert.equal(
+        (await world.replica().ask(cookie, navigating(cookie))).decision.kind,
+        "unavailable",
+        "an outage is one again",
+      );
   });
 }
 
 test("F-31 if only the token is asked for, a provider that refuses past session.unconfirmed is a 401", async () => {
-  world = renewalWorld(1, { refresh: { policy: "on-demand" }, session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
+  world = refreshWorld(1, { refresh: { policy: "on-demand" }, session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
   world.provider.always(() => ({ kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
+  await assert.rejects((await world.replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
   world.clock.advance(30 * 60_000);
-  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
+  await assert.rejects((await world.replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
 });
 
 test("RF-04 a lost answer is tried again at the next use; a refusal then ends the session as refresh-lost", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   world.provider.always(() => ({ kind: "unknown", cause: new Error("reset") }));
-  assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+  assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
   world.provider.always(() => ({ kind: "refused", cause: new Error("invalid_grant") }));
   world.clock.advance(2_000);
-  const { exchange, decision } = await replica().ask(cookie);
+  const { exchange, decision } = await world.replica().ask(cookie);
   assert.deepEqual([decision.kind, exchange.session.endedReason], ["refuse", "refresh-lost"]);
   assert.deepEqual(
     names().filter((name) => name.startsWith("refresh")),
     ["refresh.failed unknown", "refresh.failed refused"],
   );
-  assert.equal(world.provider.spends.length, 2);
+  assert.equal(world.provider.calls.length, 2);
 });
 
 test("RF-03 a dead holder delays others by its lease and no more; who watched it stand takes over", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  void replica(0).ask(cookie);
+  void world.replica(0).ask(cookie);
   await world.provider.next();
-  const waiting = replica(1).ask(cookie);
+  const waiting = world.replica(1).ask(cookie);
   await world.quiet();
   for (let second = 0; second < 12; second++) {
     world.clock.advance(1_000);
     await world.quiet();
-    assert.equal(world.provider.spends.length, 1, `after ${second + 1} s`);
+    assert.equal(world.provider.calls.length, 1, `after ${second + 1} s`);
   }
   assert.equal((await waiting).decision.kind, "proceed", "the wait is limited: on as an identity");
   world.clock.advance(600);
   await world.quiet();
   world.clock.advance(300);
   await world.quiet();
-  assert.equal(world.provider.spends.length, 2);
-  world.provider.spends[1]?.answer(renewed(2));
+  assert.equal(world.provider.calls.length, 2);
+  world.provider.calls[1]?.answer(world.refreshed(2));
   await world.quiet();
-  assert.equal(await (await replica(1).ask(cookie)).exchange.session.accessToken(), "access-2");
+  assert.equal(await (await world.replica(1).ask(cookie)).exchange.session.accessToken(), "access-2");
   // The late holder's result finds another's lease, or none, and is thrown away.
-  world.provider.spends[0]?.answer(renewed(1));
+  world.provider.calls[0]?.answer(world.refreshed(1));
   await world.quiet();
-  assert.equal(await (await replica(0).ask(cookie)).exchange.session.accessToken(), "access-2");
+  assert.equal(await (await world.replica(0).ask(cookie)).exchange.session.accessToken(), "access-2");
   assert.ok(names(0).includes("refresh.discarded superseded"));
   assert.ok(names(1).includes("refresh.taken-over"));
   assert.deepEqual(world.provider.revoked, [], "the grant lives on");
 });
 
 test("F-46 a takeover knows that the token may have been shown: its refusal is refresh-lost, not provider", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  void replica(0).ask(cookie);
+  void world.replica(0).ask(cookie);
   await world.provider.next();
-  void replica(1).ask(cookie);
+  void world.replica(1).ask(cookie);
   await world.quiet();
   for (let n = 0; n < 15; n++) {
     world.clock.advance(1_000);
     await world.quiet();
   }
-  world.provider.spends[1]?.answer({ kind: "refused", cause: new Error("invalid_grant") });
+  world.provider.calls[1]?.answer({ kind: "refused", cause: new Error("invalid_grant") });
   await world.quiet();
-  const { ended, reason } = await rowOf(cookie);
+  const { ended, reason } = await world.rowOf(cookie);
   assert.deepEqual([ended !== null, reason], [true, "refresh-lost"]);
 });
 
 test("RF-03 a late holder's refusal does not end the session that another renewed", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  void replica(0).ask(cookie);
+  void world.replica(0).ask(cookie);
   const first = await world.provider.next();
-  void replica(1).ask(cookie);
+  void world.replica(1).ask(cookie);
   await world.quiet();
   for (let n = 0; n < 15; n++) {
     world.clock.advance(1_000);
     await world.quiet();
   }
-  world.provider.spends[1]?.answer(renewed(2));
+  world.provider.calls[1]?.answer(world.refreshed(2));
   await world.quiet();
   first.answer({ kind: "refused", cause: new Error("invalid_grant") });
   await world.quiet();
-  assert.equal((await replica(0).ask(cookie)).decision.kind, "proceed");
+  assert.equal((await world.replica(0).ask(cookie)).decision.kind, "proceed");
 });
 
 test("RF-03 a late holder's tokens are taken if the one that took over got none: the stored ones are spent", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  void replica(0).ask(cookie);
+  void world.replica(0).ask(cookie);
   const first = await world.provider.next();
-  void replica(1).ask(cookie);
+  void world.replica(1).ask(cookie);
   await world.quiet();
   for (let n = 0; n < 15; n++) {
     world.clock.advance(1_000);
     await world.quiet();
   }
-  world.provider.spends[1]?.answer({ kind: "unavailable", retryAfter: null, cause: new Error("502") });
+  world.provider.calls[1]?.answer({ kind: "unavailable", retryAfter: null, cause: new Error("502") });
   await world.quiet();
-  first.answer(renewed(1));
+  first.answer(world.refreshed(1));
   await world.quiet();
-  assert.equal(await (await replica(1).ask(cookie)).exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 2);
-  assert.equal((await rowOf(cookie)).ended, null);
+  assert.equal(await (await world.replica(1).ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.calls.length, 2);
+  assert.equal((await world.rowOf(cookie)).ended, null);
 });
 
 test("RF-06 S-21 logout during a refresh that hangs: 401 at once, everywhere, and the token is revoked", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const hanging = replica(0).ask(cookie);
+  const hanging = world.replica(0).ask(cookie);
   const spend = await world.provider.next();
-  const leaving = await replica(0).auth.engine.open(view(cookie));
+  const leaving = await world.replica(0).auth.engine.open(view(cookie));
   leaving.session.logout();
   assert.equal((await leaving.settle(200)).refusal, null);
   assert.equal((await hanging).decision.kind, "refuse", "whoever waits here hears of it at once");
   for (const one of world.replicas) assert.equal((await one.ask(cookie)).decision.kind, "refuse");
-  spend.answer(renewed(1));
+  spend.answer(world.refreshed(1));
   await world.quiet();
   for (const one of world.replicas) assert.equal((await one.ask(cookie)).decision.kind, "refuse");
   assert.deepEqual(world.provider.revoked, ["refresh-0", "refresh-1"], "what the session had, and what came too late for it");
   assert.ok(names(0).includes("refresh.discarded ended"));
-  const row = await rowOf(cookie);
+  const row = await world.rowOf(cookie);
   assert.deepEqual([row.reason, row.body], ["logout", ""]);
 });
 
 test("a browser that hangs up within a refresh loses nobody's token", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   // The adapter drops the request; nobody awaits it any more.
-  void replica().ask(cookie);
+  void world.replica().ask(cookie);
   const spend = await world.provider.next();
-  spend.answer(renewed(1));
+  spend.answer(world.refreshed(1));
   await world.quiet();
-  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("the provider rotated and the write fails: the result is used meanwhile and written until it sticks", async () => {
@@ -564,101 +556,101 @@ test("the provider rotated and the write fails: the result is used meanwhile and
       return inner.put(row, condition);
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   failing = true;
-  world.provider.always(() => renewed(world.provider.spends.length));
-  const { decision, exchange } = await replica().ask(cookie);
+  world.provider.always(() => world.refreshed(world.provider.calls.length));
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
   assert.equal(await exchange.session.accessToken(), "access-1");
-  assert.notEqual((await rowOf(cookie)).lease, null);
-  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1", "waiters here use it");
+  assert.notEqual((await world.rowOf(cookie)).lease, null);
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1", "waiters here use it");
   world.clock.advance(1_000);
   await world.quiet();
   failing = false;
   world.clock.advance(5_000);
   await world.quiet();
-  assert.equal((await rowOf(cookie)).lease, null);
-  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 1, "nothing was spent twice");
+  assert.equal((await world.rowOf(cookie)).lease, null);
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(world.provider.calls.length, 1, "nothing was spent twice");
   assert.ok(names().includes("refresh.held write"));
 });
 
 test("S-18 an edit of the session's data within a refresh is neither lost nor in its way", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const asked = replica().ask(cookie);
+  const asked = world.replica().ask(cookie);
   const spend = await world.provider.next();
-  const writer = await engineOf(replica().auth).open(view(cookie));
+  const writer = await engineOf(world.replica().auth).open(view(cookie));
   writer.session.set({ cart: 2 });
   assert.equal((await writer.settle(200)).refusal, null);
-  spend.answer(renewed(1));
+  spend.answer(world.refreshed(1));
   const { exchange } = await asked;
   assert.equal(await exchange.session.accessToken(), "access-1");
-  assert.deepEqual((await replica().ask(cookie)).exchange.session.data, { cart: 2 });
+  assert.deepEqual((await world.replica().ask(cookie)).exchange.session.data, { cart: 2 });
 });
 
 test("RF-08 a token that a resource refused is renewed once, also by twenty who were refused at once", async () => {
-  world = renewalWorld();
-  world.provider.always(() => renewed(world.provider.spends.length));
+  world = refreshWorld();
+  world.provider.always(() => world.refreshed(world.provider.calls.length));
   const cookie = await world.signIn();
-  const all = await Promise.all(Array.from({ length: 20 }, () => replica().ask(cookie)));
+  const all = await Promise.all(Array.from({ length: 20 }, () => world.replica().ask(cookie)));
   const next = await Promise.all(all.map(({ exchange }) => exchange.session.accessToken({ rejected: "access-0" })));
   assert.deepEqual(new Set(next), new Set(["access-1"]));
-  assert.equal(world.provider.spends.length, 1);
-  const { exchange } = await replica().ask(cookie);
+  assert.equal(world.provider.calls.length, 1);
+  const { exchange } = await world.replica().ask(cookie);
   assert.equal(await exchange.session.accessToken({ rejected: "access-0" }), "access-1");
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("on-demand: only a use of the token renews it", async () => {
-  world = renewalWorld(1, { refresh: { policy: "on-demand" } });
-  world.provider.always(() => renewed(1));
+  world = refreshWorld(1, { refresh: { policy: "on-demand" } });
+  world.provider.always(() => world.refreshed(1));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME * 2);
-  const { decision, exchange } = await replica().ask(cookie);
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   assert.equal(await exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("never: the token is not renewed, and the session lives on", async () => {
-  world = renewalWorld(1, { refresh: { policy: "never" } });
+  world = refreshWorld(1, { refresh: { policy: "never" } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME * 2);
-  const { decision, exchange } = await replica().ask(cookie);
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" }, "a fresh login gives one");
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });
 
 test("F-31 an expired token that nothing refreshes leads to a login; the session goes on as an identity", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn({ refreshToken: null });
-  assert.equal(await (await replica().ask(cookie)).exchange.session.accessToken(), "access-0");
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-0");
   world.clock.advance(LIFETIME);
-  const { decision, exchange } = await replica().ask(cookie);
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED", status: 401 });
   await assert.rejects(exchange.session.accessToken({ rejected: "another" }), { code: "ERR_SESSION_ENDED" });
-  const again = await replica().ask(cookie);
+  const again = await world.replica().ask(cookie);
   assert.deepEqual([again.decision.kind, again.exchange.session.identity?.subject], ["proceed", "alice"]);
 });
 
 test("F-31 a live token that a resource refuses, and nothing refreshes, is no end: its own word stands", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn({ refreshToken: null });
-  const { exchange } = await replica().ask(cookie);
+  const { exchange } = await world.replica().ask(cookie);
   await assert.rejects(exchange.session.accessToken({ rejected: "access-0" }), { code: "ERR_TOKEN_UNAVAILABLE" });
 });
 
 test("F-31 a token that was over when it came leads to no login, which would give the same once more", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn({ refreshToken: null, expires: world.clock.now() });
-  await assert.rejects((await replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
+  await assert.rejects((await world.replica().ask(cookie)).exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE" });
 });
 
 for (const [policy, expected] of [
@@ -666,12 +658,12 @@ for (const [policy, expected] of [
   ["end", "refuse"],
 ] as const) {
   test(`S-25 a session without a refresh token, ${policy}: ${expected} when its access token has run out`, async () => {
-    world = renewalWorld(1, { refresh: { withoutRefreshToken: policy } });
+    world = refreshWorld(1, { refresh: { withoutRefreshToken: policy } });
     const cookie = await world.signIn({ refreshToken: null });
-    assert.equal((await replica().ask(cookie)).decision.kind, "proceed");
+    assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
     world.clock.advance(LIFETIME);
-    assert.equal((await replica().ask(cookie)).decision.kind, expected);
-    assert.equal(world.provider.spends.length, 0);
+    assert.equal((await world.replica().ask(cookie)).decision.kind, expected);
+    assert.equal(world.provider.calls.length, 0);
   });
 }
 
@@ -684,40 +676,40 @@ test("S-05 SE-16 a store that does not answer within a renewal is 503, and nothi
       return inner.put(row, condition);
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   failing = true;
-  const asked = replica().ask(cookie);
+  const asked = world.replica().ask(cookie);
   for (let n = 0; n < 6; n++) {
     await world.quiet();
     world.clock.advance(100);
   }
   const { decision } = await asked;
   assert.deepEqual(decision.kind === "unavailable" && decision.code, "ERR_STORE_UNAVAILABLE");
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   failing = false;
 });
 
 test("CS-01 a request from another site renews nothing", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const headers: Record<string, string> = { cookie, "sec-fetch-site": "cross-site" };
-  const { decision } = await replica().ask(cookie, { method: "POST", header: (name) => headers[name] });
+  const { decision } = await world.replica().ask(cookie, { method: "POST", header: (name) => headers[name] });
   assert.equal(decision.kind, "refuse");
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });
 
 test("LO-03 a logout revokes the newest tokens, also where a renewal was stored since its request was read", async () => {
-  world = renewalWorld();
-  world.provider.always(() => renewed(1));
+  world = refreshWorld();
+  world.provider.always(() => world.refreshed(1));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const leaving = await engineOf(replica().auth).open(view(cookie));
+  const leaving = await engineOf(world.replica().auth).open(view(cookie));
   // What is to be done first is no decision: nobody has admitted this one.
-  assert.throws(() => leaving.decide(SOMEBODY), { code: "ERR_INTERNAL" });
-  await replica().ask(cookie);
+  assert.throws(() => leaving.decide(REQUIRE_USER), { code: "ERR_INTERNAL" });
+  await world.replica().ask(cookie);
   leaving.logout();
   assert.equal((await leaving.settle(200)).refusal, null);
   await world.quiet();
@@ -725,13 +717,13 @@ test("LO-03 a logout revokes the newest tokens, also where a renewal was stored 
 });
 
 test("F-46 a session that ended while its token was to be renewed gives none, and says so", async () => {
-  world = renewalWorld(2);
+  world = refreshWorld(2);
   const cookie = await world.signIn();
-  const { exchange } = await replica().ask(cookie);
+  const { exchange } = await world.replica().ask(cookie);
   world.clock.advance(LIFETIME);
-  assert.equal(await replica(1).auth.sessions.end((await rowOf(cookie)).id, "admin"), true);
+  assert.equal(await world.replica(1).auth.sessions.end((await world.rowOf(cookie)).id, "admin"), true);
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });
 
 test("F-46 who waits for another process's renewal asks the store no more than ten times a second", async () => {
@@ -743,12 +735,12 @@ test("F-46 who waits for another process's renewal asks the store no more than t
       return inner.get(id);
     },
   });
-  world = renewalWorld(2, { store });
+  world = refreshWorld(2, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const asked = [replica().ask(cookie)];
+  const asked = [world.replica().ask(cookie)];
   const spend = await world.provider.next();
-  asked.push(replica(1).ask(cookie));
+  asked.push(world.replica(1).ask(cookie));
   await world.quiet();
   reads = 0;
   for (let passed = 0; passed < 5_000; passed += 25) {
@@ -757,7 +749,7 @@ test("F-46 who waits for another process's renewal asks the store no more than t
   }
   // Both look twice a second whether the session has ended.
   assert.ok(reads > 20 && reads <= 50 + 2 * 10, `${reads} in five seconds`);
-  spend.answer(renewed(1));
+  spend.answer(world.refreshed(1));
   await world.quiet();
   world.clock.advance(200);
   for (const { decision } of await Promise.all(asked)) assert.equal(decision.kind, "proceed");
@@ -777,24 +769,24 @@ for (const [how, reason] of [
         return reads === 2 && reason === "expired" ? undefined : inner.get(id);
       },
     });
-    world = renewalWorld(1, { store });
+    world = refreshWorld(1, { store });
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
     reads = 0;
-    const { decision, exchange } = await replica().ask(cookie);
+    const { decision, exchange } = await world.replica().ask(cookie);
     assert.deepEqual([decision.kind, exchange.session.endedReason, exchange.session.identity], ["refuse", reason, null]);
-    assert.equal(world.provider.spends.length, 0);
+    assert.equal(world.provider.calls.length, 0);
   });
 }
 
 test("F-46 what somebody read of a session before it was renewed is read anew afterwards", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const exchange = await engineOf(replica().auth).open(view(cookie));
+  const exchange = await engineOf(world.replica().auth).open(view(cookie));
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alice" }, "access-0"]);
   const next = world.provider.next();
-  const admitted = exchange.admit(SOMEBODY);
+  const admitted = exchange.admit(REQUIRE_USER);
   (await next).answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: { name: "Alicia" } });
   assert.equal((await admitted).kind, "proceed");
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alicia" }, "access-1"]);
@@ -803,14 +795,14 @@ test("F-46 what somebody read of a session before it was renewed is read anew af
 test("F-46 a renewal of a session that has ended says why, and of one that is gone that it expired", async () => {
   const gone = new Set<string>();
   const inner = memory();
-  world = renewalWorld(1, { store: overStore(inner, { get: (id) => (gone.has(id) ? undefined : inner.get(id)) }) });
-  const { engine, sessions } = replica().auth;
-  const [ended, lost] = [await rowOf(await world.signIn()), await rowOf(await world.signIn())];
+  world = refreshWorld(1, { store: overStore(inner, { get: (id) => (gone.has(id) ? undefined : inner.get(id)) }) });
+  const { engine, sessions } = world.replica().auth;
+  const [ended, lost] = [await world.rowOf(await world.signIn()), await world.rowOf(await world.signIn())];
   world.clock.advance(LIFETIME);
   assert.equal(await sessions.end(ended.id, "admin"), true);
   gone.add(lost.id);
   const { coordinator } = optionsOf({ engine });
   assert.deepEqual(await coordinator.join(ended), { kind: "ended", reason: "admin" });
   assert.deepEqual(await coordinator.join(lost), { kind: "ended", reason: "expired" });
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
 });

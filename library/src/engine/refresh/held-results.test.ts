@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LIFETIME, renewalWorld, tokens, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
 test("RF-04 S-18 going on with a result that the store has not taken undoes nothing written meanwhile", async () => {
@@ -16,9 +16,8 @@ test("RF-04 S-18 going on with a result that the store has not taken undoes noth
       return inner.put(row, condition);
     },
   });
-  world = renewalWorld(2, { store });
-  const [one, other] = world.replicas;
-  assert.ok(one && other);
+  world = refreshWorld(2, { store });
+  const [one, other] = [world.replica(0), world.replica(1)];
   const cookie = await world.signIn();
   const early = await other.ask(cookie);
   world.clock.advance(LIFETIME);
@@ -28,7 +27,7 @@ test("RF-04 S-18 going on with a result that the store has not taken undoes noth
   // The row is leased, and this edit makes it the next version.
   early.exchange.session.set({ theirs: 1 });
   assert.equal((await early.exchange.settle(200)).refusal, null);
-  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  spend.answer(world.refreshed(1));
   const { exchange, decision } = await renewing;
   assert.equal(decision.kind, "proceed");
   failing = false;
@@ -46,9 +45,8 @@ test("RF-04 S-18 a caller who waits for a result not yet stored is shown what wa
       return inner.put(row, condition);
     },
   });
-  world = renewalWorld(2, { store });
-  const [one, other] = world.replicas;
-  assert.ok(one && other);
+  world = refreshWorld(2, { store });
+  const [one, other] = [world.replica(0), world.replica(1)];
   const cookie = await world.signIn();
   const early = await other.ask(cookie);
   world.clock.advance(LIFETIME);
@@ -59,7 +57,7 @@ test("RF-04 S-18 a caller who waits for a result not yet stored is shown what wa
   assert.equal((await early.exchange.settle(200)).refusal, null);
   const late = one.ask(cookie);
   await world.quiet();
-  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  spend.answer(world.refreshed(1));
   const { exchange, decision } = await late;
   failing = false;
   assert.equal(decision.kind, "proceed");
@@ -77,9 +75,8 @@ async function heldBack() {
       return inner.put(row, condition);
     },
   });
-  world = renewalWorld(1, { store });
-  const [replica] = world.replicas;
-  assert.ok(replica);
+  world = refreshWorld(1, { store });
+  const replica = world.replica();
   const cookie = await world.signIn();
   const first = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   const spend = await world.provider.next();
@@ -91,15 +88,15 @@ test("F-46 RF-04 a caller who read the leased row and wants a new token is given
   const { state, replica, cookie, first, spend } = await heldBack();
   const second = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   await world.quiet();
-  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  spend.answer(world.refreshed(1));
   assert.deepEqual(await Promise.all([first, second]), ["access-1", "access-1"]);
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
   state.failing = false;
 });
 
 test("F-46 RF-04 a token that the store has not taken is given until the millisecond in which it runs out", async () => {
   const { state, replica, cookie, first, spend } = await heldBack();
-  spend.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME + 1_000), claims: null });
+  spend.answer(world.refreshed(1, { expires: world.clock.now() + LIFETIME + 1_000 }));
   assert.equal(await first, "access-1");
   world.clock.advance(LIFETIME + 999);
   await world.quiet();

@@ -1,8 +1,7 @@
 /** What there is to spend of a session's tokens, or why nothing is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import type { AuditEvent, ProviderTokens, RefreshState } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 
@@ -20,12 +19,11 @@ interface Case {
  * it.
  */
 async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: Case) {
-  const world: World = renewalWorld();
+  const world: RefreshWorld = refreshWorld();
   try {
-    const [replica = assert.fail("no replica")] = world.replicas;
+    const replica = world.replica();
     const cookie = await world.signIn(tokens);
-    const id = cookie.slice(cookie.indexOf("=") + 1).slice(0, 22);
-    const row = (await world.store.get(id)) ?? assert.fail("no row");
+    const row = await world.rowOf(cookie);
     world.clock.advance(after);
     const body = {
       ...parseBody(row),
@@ -36,11 +34,10 @@ async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: 
     const stored = { ...row, version: row.version + 1, body: serializeBody(body) };
     assert.ok(await world.store.put(stored, row.version));
     replica.events.length = 0;
-    const { coordinator } = optionsOf(replica.auth);
-    const flight = coordinator.join(stored, rejected);
+    const flight = world.coordinator().join(stored, rejected);
     await world.quiet();
     const told = replica.events.map(({ name, level, reason }: AuditEvent) => `${level} ${name} ${reason}`);
-    if (world.provider.spends.length > 0) return { sent: world.provider.spends[0]?.tokens.refreshToken, told };
+    if (world.provider.calls.length > 0) return { sent: world.provider.calls[0]?.tokens.refreshToken, told };
     const answer = await flight;
     return { answer: answer.kind === "refreshed" ? { kind: answer.kind } : answer, told };
   } finally {

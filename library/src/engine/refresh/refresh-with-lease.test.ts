@@ -1,7 +1,8 @@
 /** What a spend comes to, by what the provider answers, what is known of before, and what others wrote meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIFETIME, renewalWorld, scriptedProvider, tokens } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { scriptedProvider, tokens } from "../../../test-support/refresh/scripted-provider.ts";
 import type {
   AuditEvent,
   Identity,
@@ -383,13 +384,12 @@ function plain(told: RefreshResult): unknown {
 }
 
 test("a provider of the app's that answers what does not exist is a failure, and leaves no lease behind", async () => {
-  const world = renewalWorld();
+  const world = refreshWorld();
   world.provider.always(() => JSON.parse('{ "kind": "renewed", "tokens": {} }'));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const [replica = assert.fail("no replica")] = world.replicas;
-  const { exchange } = await replica.ask(cookie);
-  const failures = replica.events.filter(({ name }) => name === "refresh.failed");
+  const { exchange } = await world.replica().ask(cookie);
+  const failures = world.told("refresh.failed");
   assert.deepEqual(
     failures.map(({ reason, error }) => [reason, String(error)]),
     [["unknown", "TypeError: the provider default answered a refresh by the kind renewed, which does not exist"]],

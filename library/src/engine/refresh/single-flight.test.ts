@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
 /** What nobody caught while the work ran: it would end a process that listens for nothing. */
@@ -29,26 +30,26 @@ test("S-08 F-71 a flight without randomness for its pause fails for those who wa
       return systemEntropy.bytes(length);
     },
   };
-  world = renewalWorld(2, { entropy });
-  const [here, there] = world.replicas;
+  world = refreshWorld(2, { entropy });
+  const [here, there] = [world.replica(0), world.replica(1)];
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const first = here?.ask(cookie);
+  const first = here.ask(cookie);
   await world.quiet();
   fails = true;
   const unhandled = await unhandledIn(async () => {
-    const second = await there?.ask(cookie);
-    assert.equal(second?.decision.kind, "unavailable");
+    const second = await there.ask(cookie);
+    assert.equal(second.decision.kind, "unavailable");
   });
   fails = false;
   assert.deepEqual(unhandled, []);
-  const third = there?.ask(cookie);
+  const third = there.ask(cookie);
   await world.quiet();
-  world.provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+  world.provider.calls[0]?.answer(world.refreshed(1));
   await world.quiet();
   world.clock.advance(250);
-  assert.equal((await first)?.decision.kind, "proceed");
-  assert.equal((await third)?.decision.kind, "proceed");
+  assert.equal((await first).decision.kind, "proceed");
+  assert.equal((await third).decision.kind, "proceed");
 });
 
 test("F-71 a flight whose turn cannot be told fails for those who wait, and the next one is as any", async () => {
@@ -58,37 +59,37 @@ test("F-71 a flight whose turn cannot be told fails for those who wait, and the 
     if (fails) throw new Error("no processor time to be read");
     return 0;
   };
-  world = renewalWorld(1, {}, Object.assign(clock, { cpu }));
+  world = refreshWorld(1, {}, Object.assign(clock, { cpu }));
   const cookie = await world.signIn();
   clock.advance(LIFETIME);
   fails = true;
   const unhandled = await unhandledIn(async () => {
-    const asked = await world.replicas[0]?.ask(cookie);
-    assert.equal(asked?.decision.kind, "unavailable");
+    const asked = await world.replica().ask(cookie);
+    assert.equal(asked.decision.kind, "unavailable");
   });
   fails = false;
   assert.deepEqual(unhandled, []);
-  const asked = world.replicas[0]?.ask(cookie);
+  const asked = world.replica().ask(cookie);
   await world.quiet();
-  world.provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
-  assert.equal((await asked)?.decision.kind, "proceed");
+  world.provider.calls[0]?.answer(world.refreshed(1));
+  assert.equal((await asked).decision.kind, "proceed");
 });
 
 test("F-35 S-45 a handler that asks for a token late hears of a logout at once, despite a silent provider", async () => {
-  world = renewalWorld(2);
-  const [here, there] = world.replicas;
+  world = refreshWorld(2);
+  const [here, there] = [world.replica(0), world.replica(1)];
   const cookie = await world.signIn();
-  const exchange = await here?.auth.engine.open(view(cookie));
-  assert.equal((await exchange?.admit(SOMEBODY))?.kind, "proceed");
+  const exchange = await here.auth.engine.open(view(cookie));
+  assert.equal((await exchange.admit(REQUIRE_USER)).kind, "proceed");
   world.clock.advance(LIFETIME);
-  const waiting = here?.ask(cookie);
+  const waiting = here.ask(cookie);
   await world.quiet();
-  assert.equal(world.provider.spends.length, 1);
-  const id = exchange?.session.id ?? "";
-  assert.equal(await there?.auth.sessions.end(id, "admin"), true);
-  assert.equal((await waiting)?.decision.kind, "refuse");
+  assert.equal(world.provider.calls.length, 1);
+  const id = exchange.session.id ?? "";
+  assert.equal(await there.auth.sessions.end(id, "admin"), true);
+  assert.equal((await waiting).decision.kind, "refuse");
   const told: unknown[] = [];
-  exchange?.session.accessToken().catch((error: unknown) => told.push(error));
+  exchange.session.accessToken().catch((error: unknown) => told.push(error));
   await world.quiet();
   world.clock.advance(500);
   await world.quiet();
@@ -102,15 +103,19 @@ test("F-71 of refreshes that are answered together one is written in each round 
   const clock = manualClock();
   const rounds: (() => void)[] = [];
   const inRounds = { yield: () => new Promise<void>((resolve) => rounds.push(resolve)) };
-  world = renewalWorld(1, {}, Object.assign(clock, inRounds));
+  world = refreshWorld(1, {}, Object.assign(clock, inRounds));
   const cookies = [await world.signIn(), await world.signIn(), await world.signIn()];
   clock.advance(LIFETIME);
   const answered: string[] = [];
-  for (const cookie of cookies) void world.replicas[0]?.ask(cookie).then(({ decision }) => answered.push(decision.kind));
+  for (const cookie of cookies)
+    void world
+      .replica()
+      .ask(cookie)
+      .then(({ decision }) => answered.push(decision.kind));
   await world.quiet();
-  assert.equal(world.provider.spends.length, 3);
-  for (const spend of world.provider.spends) {
-    spend.answer({ kind: "refreshed", tokens: tokens(1, clock.now() + LIFETIME), claims: null });
+  assert.equal(world.provider.calls.length, 3);
+  for (const spend of world.provider.calls) {
+    spend.answer(world.refreshed(1));
   }
   for (const written of [0, 1, 2]) {
     await world.quiet();

@@ -1,29 +1,15 @@
 /** Who may show a refresh token: leases, how long they stand, and processes that come too late with theirs. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, scriptedProvider, tokens, type World } from "../../../test-support/refresh/renewals.ts";
-import type { SessionRow, SessionStore } from "../../contracts.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { scriptedProvider } from "../../../test-support/refresh/scripted-provider.ts";
+import type { SessionStore } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
-
-const only = () => world.replicas[0] ?? assert.fail("no replica");
-const coordinator = () => optionsOf(only().auth).coordinator;
-
-async function rowOf(cookie: string): Promise<SessionRow> {
-  return (await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22))) ?? assert.fail("no row");
-}
-
-async function pass(milliseconds: number, step = 500): Promise<void> {
-  for (let left = milliseconds; left > 0; left -= step) {
-    world.clock.advance(Math.min(left, step));
-    await world.quiet();
-  }
-}
 
 for (const [timeout, length] of [
   [undefined, 18_750],
@@ -33,16 +19,16 @@ for (const [timeout, length] of [
 ] as const) {
   test(`F-46 RF-03 if a refresh may take ${timeout ?? "as long as usual"}, its lease is ${length} ms`, async () => {
     const { refreshTimeout: _, ...provider } = scriptedProvider();
-    world = renewalWorld(1, { provider: { ...provider, ...(timeout === undefined ? {} : { refreshTimeout: timeout }) } });
+    world = refreshWorld(1, { provider: { ...provider, ...(timeout === undefined ? {} : { refreshTimeout: timeout }) } });
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
-    coordinator().refreshAhead(await rowOf(cookie));
+    world.coordinator().refreshAhead(await world.rowOf(cookie));
     await world.quiet();
-    const { lease } = await rowOf(cookie);
-    provider.spends[0]?.answer({ kind: "refreshed", tokens: tokens(1, world.clock.now() + LIFETIME), claims: null });
+    const { lease } = await world.rowOf(cookie);
+    provider.calls[0]?.answer(world.refreshed(1));
     await world.quiet();
     assert.match(lease ?? "", new RegExp(`^[\\w-]{16}\\.${length}\\.first$`));
-    assert.equal(provider.spends.length, 1);
+    assert.equal(provider.calls.length, 1);
   });
 }
 
@@ -61,47 +47,48 @@ function atFirstLease(inner: SessionStore, act: (done: ReturnType<SessionStore["
 
 test("F-46 RF-03 a lease that took so long to write that another may take it over soon is not used", async () => {
   const gate = Promise.withResolvers<void>();
-  world = renewalWorld(1, { store: atFirstLease(memory(), (done) => gate.promise.then(() => done)) });
+  world = refreshWorld(1, { store: atFirstLease(memory(), (done) => gate.promise.then(() => done)) });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  coordinator().refreshAhead(await rowOf(cookie));
+  world.coordinator().refreshAhead(await world.rowOf(cookie));
   await world.quiet();
-  await pass(2_500);
+  await world.pass(2_500);
   gate.resolve();
-  await pass(12_000);
-  assert.equal(world.provider.spends.length, 0);
-  await pass(2_000);
-  assert.equal(world.provider.spends.length, 1, "it ran out, and was taken over");
-  assert.match((await rowOf(cookie)).lease ?? "", /\.unknown$/);
+  await world.pass(12_000);
+  assert.equal(world.provider.calls.length, 0);
+  await world.pass(2_000);
+  assert.equal(world.provider.calls.length, 1, "it ran out, and was taken over");
+  assert.match((await world.rowOf(cookie)).lease ?? "", /\.unknown$/);
 });
 
 test("F-46 RF-03 a holder of a lease whose turn comes with hardly any time left does not send the token", async () => {
   const lost = (): never => {
     throw new Error("its answer is lost");
   };
-  world = renewalWorld(1, { store: atFirstLease(memory(), lost) });
+  world = refreshWorld(1, { store: atFirstLease(memory(), lost) });
   const cookie = await world.signIn();
   const others = await Promise.all(Array.from({ length: 40 }, (_, n) => world.signIn({ refreshToken: `other-${n}` })));
-  const row = await rowOf(cookie);
-  const sent = (): boolean => world.provider.spends.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
+  const row = await world.rowOf(cookie);
+  const sent = (): boolean => world.provider.calls.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
   // A resource refused its token, so it is looked at before its turn comes.
-  const flight = coordinator().join(row, "access-0");
+  const flight = world.coordinator().join(row, "access-0");
   flight.catch(() => undefined);
   await world.quiet();
-  assert.notEqual((await rowOf(cookie)).lease, null);
+  assert.notEqual((await world.rowOf(cookie)).lease, null);
   for (const other of others)
-    coordinator()
-      .join(await rowOf(other), "access-0")
+    world
+      .coordinator()
+      .join(await world.rowOf(other), "access-0")
       .catch(() => undefined);
   await world.quiet();
-  await pass(50, 50);
+  await world.pass(50, 50);
   assert.equal(sent(), false, "it waits its turn");
   // The process is stopped for longer than the token may be sent.
-  await pass(2_600, 2_600);
-  assert.ok(world.provider.spends.length > 30, "the others go on");
-  await pass(9_000);
+  await world.pass(2_600, 2_600);
+  assert.ok(world.provider.calls.length > 30, "the others go on");
+  await world.pass(9_000);
   assert.equal(sent(), false, "its lease stands");
-  await pass(5_000);
+  await world.pass(5_000);
   assert.equal(sent(), true, "its lease ran out");
 });
 
@@ -115,14 +102,14 @@ test("F-46 who is about to give a token up, and meets another's write, looks aga
       return false;
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const row = await rowOf(cookie);
+  const row = await world.rowOf(cookie);
   assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.1000.unknown" }, row.version));
   refuses = true;
-  const flight = coordinator().join(await rowOf(cookie));
-  await pass(4_000);
+  const flight = world.coordinator().join(await world.rowOf(cookie));
+  await world.pass(4_000);
   assert.deepEqual(await flight, { kind: "unavailable", retryAfter: 1_000, answered: true });
-  assert.deepEqual([refuses, parseBody(await rowOf(cookie)).renewal?.lost, world.provider.spends.length], [false, true, 0]);
+  assert.deepEqual([refuses, parseBody(await world.rowOf(cookie)).renewal?.lost, world.provider.calls.length], [false, true, 0]);
 });

@@ -5,40 +5,21 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, SOMEBODY, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
-import type { RefreshOutcome, RefreshState, SessionRow } from "../../contracts.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
+import type { RefreshState } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
-
-const renewed = (n: number): RefreshOutcome => ({
-  kind: "refreshed",
-  tokens: tokens(n, world.clock.now() + LIFETIME),
-  claims: null,
-});
-const only = () => world.replicas[0] ?? assert.fail("no replica");
-const told = (name: string) => only().events.filter((event) => event.name === name);
-
-async function rowOf(cookie: string): Promise<SessionRow> {
-  const row = await world.store.get(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22));
-  return row ?? assert.fail("no row");
-}
-
-async function pass(milliseconds: number, step = 500): Promise<void> {
-  for (let left = milliseconds; left > 0; left -= step) {
-    world.clock.advance(Math.min(left, step));
-    await world.quiet();
-  }
-}
 
 /** A session of which another holds a lease, or held it. */
 async function leasedTo(lease: string, renewal?: RefreshState): Promise<string> {
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const row = await rowOf(cookie);
+  const row = await world.rowOf(cookie);
   const body = serializeBody({ ...parseBody(row), ...(renewal === undefined ? {} : { renewal }) });
   assert.ok(await world.store.put({ ...row, version: row.version + 1, lease, body }, row.version));
   return cookie;
@@ -52,19 +33,19 @@ for (const [name, lease, renewal, failures] of [
   ["of a record that says so", "holder.1000.first", { ...KNOWN, unknown: true }, 3],
 ] as const) {
   test(`F-46 a lease that ran out, ${name}: the token is not shown again, and only a login helps`, async () => {
-    world = renewalWorld();
+    world = refreshWorld();
     const cookie = await leasedTo(lease, renewal);
-    const { id, expires } = await rowOf(cookie);
-    const renewing = optionsOf(only().auth).coordinator.join(await rowOf(cookie));
-    const asked = only().ask(cookie);
-    await pass(2_000);
+    const { id, expires } = await world.rowOf(cookie);
+    const renewing = world.coordinator().join(await world.rowOf(cookie));
+    const asked = world.replica().ask(cookie);
+    await world.pass(2_000);
     assert.equal((await asked).decision.kind, "proceed");
     assert.deepEqual(await renewing, { kind: "unavailable", retryAfter: 1_000, answered: true });
-    assert.equal(world.provider.spends.length, 0);
-    assert.deepEqual(told("refresh.taken-over"), [
+    assert.equal(world.provider.calls.length, 0);
+    assert.deepEqual(world.told("refresh.taken-over"), [
       { name: "refresh.taken-over", level: "warn", sessionId: id, provider: "default" },
     ]);
-    const row = await rowOf(cookie);
+    const row = await world.rowOf(cookie);
     const { until, ...state } = parseBody(row).renewal ?? assert.fail("nothing is remembered");
     assert.deepEqual(state, { failures, unknown: true, lost: true });
     assert.ok(until <= world.clock.now() && until > world.clock.now() - 2_000);
@@ -77,13 +58,13 @@ for (const [name, renewal] of [
   ["failures that were heard of", KNOWN],
 ] as const) {
   test(`F-46 a first lease that ran out, with ${name}: the token is shown again, and the next lease says so`, async () => {
-    world = renewalWorld();
+    world = refreshWorld();
     const cookie = await leasedTo("holder.1000.first", renewal);
-    void only().ask(cookie);
-    await pass(2_000);
-    assert.equal(world.provider.spends.length, 1);
-    assert.equal(told("refresh.taken-over").length, 1);
-    assert.match((await rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.unknown$/);
+    void world.replica().ask(cookie);
+    await world.pass(2_000);
+    assert.equal(world.provider.calls.length, 1);
+    assert.equal(world.told("refresh.taken-over").length, 1);
+    assert.match((await world.rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.unknown$/);
   });
 }
 
@@ -98,23 +79,23 @@ test("F-46 a lease whose answer was lost is ours all the same: the token is sent
       throw new Error("its answer is lost");
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const asked = only().ask(cookie);
+  const asked = world.replica().ask(cookie);
   await world.quiet();
-  const { lease, version } = await rowOf(cookie);
-  assert.deepEqual([world.provider.spends.length, loses], [0, false]);
-  await pass(100, 50);
-  assert.equal(world.provider.spends.length, 1);
-  assert.deepEqual([(await rowOf(cookie)).lease, (await rowOf(cookie)).version], [lease, version]);
-  world.provider.spends[0]?.answer(renewed(1));
+  const { lease, version } = await world.rowOf(cookie);
+  assert.deepEqual([world.provider.calls.length, loses], [0, false]);
+  await world.pass(100, 50);
+  assert.equal(world.provider.calls.length, 1);
+  assert.deepEqual([(await world.rowOf(cookie)).lease, (await world.rowOf(cookie)).version], [lease, version]);
+  world.provider.calls[0]?.answer(world.refreshed(1));
   assert.equal(await (await asked).exchange.session.accessToken(), "access-1");
-  assert.deepEqual(told("refresh.taken-over"), []);
-  const [{ level, reason, sessionId, error } = assert.fail("not told of")] = told("store.failed");
+  assert.deepEqual(world.told("refresh.taken-over"), []);
+  const [{ level, reason, sessionId, error } = assert.fail("not told of")] = world.told("store.failed");
   assert.deepEqual(
     [level, reason, sessionId, String(error)],
-    ["error", "refresh", (await rowOf(cookie)).id, "Error: its answer is lost"],
+    ["error", "refresh", (await world.rowOf(cookie)).id, "Error: its answer is lost"],
   );
 });
 
@@ -129,26 +110,26 @@ test("F-46 who waited for a turn until the lease has hardly any time left does n
       throw new Error("its answer is lost");
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   const others = await Promise.all(Array.from({ length: 40 }, (_, n) => world.signIn({ refreshToken: `other-${n}` })));
   world.clock.advance(LIFETIME);
-  victim = (await rowOf(cookie)).id;
-  void only().ask(cookie);
+  victim = (await world.rowOf(cookie)).id;
+  void world.replica().ask(cookie);
   await world.quiet();
-  await pass(49, 49);
-  for (const other of others) void only().ask(other);
+  await world.pass(49, 49);
+  for (const other of others) void world.replica().ask(other);
   await world.quiet();
-  const sent = (): boolean => world.provider.spends.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
-  await pass(1, 1);
+  const sent = (): boolean => world.provider.calls.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
+  await world.pass(1, 1);
   assert.equal(sent(), false, "it waits its turn");
   // The process is stopped for longer than the token may be sent.
-  await pass(2_600, 2_600);
-  assert.ok(world.provider.spends.length > 30, "the others go on");
+  await world.pass(2_600, 2_600);
+  assert.ok(world.provider.calls.length > 30, "the others go on");
   assert.equal(sent(), false);
-  await pass(9_000);
+  await world.pass(9_000);
   assert.equal(sent(), false, "its lease stands");
-  await pass(4_000);
+  await world.pass(4_000);
   assert.equal(sent(), true, "its lease ran out");
 });
 
@@ -169,17 +150,17 @@ function diskThatFills() {
 
 test("F-46 a result that the store took late is forgotten then: the next tokens are renewed as ever", async () => {
   const disk = diskThatFills();
-  world = renewalWorld(1, { store: disk.store });
-  world.provider.always(() => renewed(world.provider.spends.length));
+  world = refreshWorld(1, { store: disk.store });
+  world.provider.always(() => world.refreshed(world.provider.calls.length));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   disk.full = true;
-  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
   disk.full = false;
-  await pass(10_000);
-  assert.equal((await rowOf(cookie)).lease, null);
+  await world.pass(10_000);
+  assert.equal((await world.rowOf(cookie)).lease, null);
   world.clock.advance(LIFETIME);
-  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-2");
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-2");
 });
 
 for (const [milliseconds, seconds] of [
@@ -188,14 +169,14 @@ for (const [milliseconds, seconds] of [
   [1_001, 2],
 ] as const) {
   test(`F-46 a pause of ${milliseconds} ms is a Retry-After of ${seconds} s`, async () => {
-    world = renewalWorld(1, { refresh: { policy: "on-demand" } });
+    world = refreshWorld(1, { refresh: { policy: "on-demand" } });
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
-    const row = await rowOf(cookie);
+    const row = await world.rowOf(cookie);
     const renewal = { ...KNOWN, until: world.clock.now() + milliseconds };
     await world.store.put({ ...row, version: row.version + 1, body: serializeBody({ ...parseBody(row), renewal }) }, row.version);
-    const exchange = await only().auth.engine.open(view(cookie));
-    assert.equal((await exchange.admit(SOMEBODY)).kind, "proceed");
+    const exchange = await world.replica().auth.engine.open(view(cookie));
+    assert.equal((await exchange.admit(REQUIRE_USER)).kind, "proceed");
     await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", retryAfter: seconds });
   });
 }
@@ -210,14 +191,14 @@ test("F-46 a lease that another was quicker to write is read again, and the toke
       return false;
     },
   });
-  world = renewalWorld(1, { store });
+  world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  const asked = only().ask(cookie);
-  await pass(400, 50);
-  world.provider.spends[0]?.answer(renewed(1));
+  const asked = world.replica().ask(cookie);
+  await world.pass(400, 50);
+  world.provider.calls[0]?.answer(world.refreshed(1));
   assert.equal(await (await asked).exchange.session.accessToken(), "access-1");
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal(world.provider.calls.length, 1);
 });
 
 test("F-46 a store that fails is asked four times in a renewal, with a twentieth of a second between", async () => {
@@ -230,47 +211,47 @@ test("F-46 a store that fails is asked four times in a renewal, with a twentieth
       throw new Error("the store is away");
     },
   });
-  world = renewalWorld(1, { store });
-  const row = await rowOf(await world.signIn());
+  world = refreshWorld(1, { store });
+  const row = await world.rowOf(await world.signIn());
   world.clock.advance(LIFETIME);
   const begun = world.clock.monotonic();
   asked = [];
-  const renewal = optionsOf(only().auth).coordinator.join(row);
+  const renewal = world.coordinator().join(row);
   const refused = assert.rejects(renewal, { code: "ERR_STORE_UNAVAILABLE" });
   await world.quiet();
-  await pass(300, 10);
+  await world.pass(300, 10);
   await refused;
   assert.deepEqual(asked, [begun, begun + 50, begun + 100, begun + 150]);
-  assert.equal(told("store.failed").length, 4);
+  assert.equal(world.told("store.failed").length, 4);
   asked = null;
 });
 
 test("F-46 a session that began while its tokens were refreshed is left alone where they are not any more", async () => {
   const store = memory();
-  const before = renewalWorld(1, { store });
+  const before = refreshWorld(1, { store });
   const cookie = await before.signIn();
-  world = renewalWorld(1, { store, refresh: { policy: "never" } }, before.clock);
+  world = refreshWorld(1, { store, refresh: { policy: "never" } }, before.clock);
   world.clock.advance(LIFETIME);
-  const { decision, exchange } = await only().ask(cookie);
+  const { decision, exchange } = await world.replica().ask(cookie);
   assert.equal(decision.kind, "proceed");
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_SESSION_ENDED" });
-  assert.equal(world.provider.spends.length, 0);
+  assert.equal(world.provider.calls.length, 0);
   await before.replicas[0]?.auth.close();
 });
 
 test("F-46 while the store has not heard that a refresh came to nothing, nobody sends the token again", async () => {
   const disk = diskThatFills();
-  world = renewalWorld(1, { store: disk.store });
+  world = refreshWorld(1, { store: disk.store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   disk.full = true;
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
-  assert.equal((await only().ask(cookie)).decision.kind, "proceed");
-  const { coordinator } = optionsOf(only().auth);
-  assert.deepEqual(await coordinator.refresh(await rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
-  assert.equal(world.provider.spends.length, 1);
+  assert.equal((await world.replica().ask(cookie)).decision.kind, "proceed");
+  const { coordinator } = optionsOf(world.replica().auth);
+  assert.deepEqual(await coordinator.refresh(await world.rowOf(cookie)), { kind: "unavailable", retryAfter: 1_000 });
+  assert.equal(world.provider.calls.length, 1);
   disk.full = false;
-  await pass(1_000);
+  await world.pass(1_000);
 });
 
 test("F-46 once a request has what it waited for, its session is watched by nobody any more", async () => {
@@ -282,13 +263,13 @@ test("F-46 once a request has what it waited for, its session is watched by nobo
       return inner.get(id);
     },
   });
-  world = renewalWorld(1, { store });
-  world.provider.always(() => renewed(1));
+  world = refreshWorld(1, { store });
+  world.provider.always(() => world.refreshed(1));
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  assert.equal(await (await only().ask(cookie)).exchange.session.accessToken(), "access-1");
+  assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
   await world.quiet();
   asked = 0;
-  await pass(10_000);
+  await world.pass(10_000);
   assert.equal(asked, 0);
 });

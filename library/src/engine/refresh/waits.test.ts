@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { scriptedProvider } from "../../../test-support/refresh/renewals.ts";
+import { scriptedProvider } from "../../../test-support/refresh/scripted-provider.ts";
 import type { AuditEvent, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
 import { memory } from "../../stores/memory.ts";

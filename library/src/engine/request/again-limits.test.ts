@@ -1,12 +1,13 @@
 /** Whom an order to end sessions meant when it was given, where the store takes it later only (F-61, S-65). */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ISSUER, renewalWorld, type World } from "../../../test-support/refresh/renewals.ts";
+import { type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { ISSUER } from "../../../test-support/refresh/scripted-provider.ts";
 import type { SessionDirectory } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
 const ORDERS: { readonly [what: string]: (sessions: SessionDirectory, now: number) => Promise<number> } = {
@@ -28,9 +29,8 @@ for (const [what, order] of Object.entries(ORDERS)) {
       mark: (key, until, now, value) => answering(() => real.mark(key, until, now, value)),
       marked: (key, now) => answering(() => real.marked(key, now)),
     });
-    world = renewalWorld(1, { store });
-    const [replica] = world.replicas;
-    assert.ok(replica);
+    world = refreshWorld(1, { store });
+    const replica = world.replica();
     const before = await world.signIn();
     away = true;
     await assert.rejects(order(replica.auth.sessions, world.clock.now()), { code: "ERR_STORE_UNAVAILABLE" });

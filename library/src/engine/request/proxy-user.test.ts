@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
-import { LIFETIME, renewalWorld } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";
@@ -281,19 +281,19 @@ test("S-10 an anonymous session's data become the asserted user's, in a new reco
 
 test("S-33 if the provider ends the session at its refresh, the proxy's user is served, without a session", async () => {
   const resolve = ({ subject }: Identity): Known => ({ owner: `https://provider.test ${subject}` });
-  const world = renewalWorld(1, { proxy: { reader, resolve } });
+  const world = refreshWorld(1, { proxy: { reader, resolve } });
   try {
     const cookie = await world.signIn();
     world.clock.advance(LIFETIME);
     world.provider.always(() => ({ kind: "refused", cause: null }));
     const { header } = viewOf({ user: "alice", cookie, navigates: true });
-    const asked = await world.replicas[0]?.ask(cookie, { header });
-    assert.equal(asked?.decision.kind, "proceed");
-    const { session } = asked?.exchange ?? {};
-    assert.deepEqual([session?.identity?.subject, session?.id, session?.via], ["alice", null, "proxy"]);
-    assert.match((await asked?.exchange.settle(200))?.cookies[0] ?? "", /^__Host-Http-coatcheck=\w/, "they begin another");
-    const { exchange } = (await world.replicas[0]?.ask(cookie)) ?? {};
-    assert.equal(exchange?.dead?.reason, "provider");
+    const asked = await world.replica().ask(cookie, { header });
+    assert.equal(asked.decision.kind, "proceed");
+    const { session } = asked.exchange;
+    assert.deepEqual([session.identity?.subject, session.id, session.via], ["alice", null, "proxy"]);
+    assert.match((await asked.exchange.settle(200)).cookies[0] ?? "", /^__Host-Http-coatcheck=\w/, "they begin another");
+    const { exchange } = await world.replica().ask(cookie);
+    assert.equal(exchange.dead?.reason, "provider");
   } finally {
     await world.close();
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import { view } from "../../../test-support/refresh/renewals.ts";
+import { view } from "../../../test-support/request-view.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { hashSecret, mintTicket } from "../../crypto/ticket.ts";
 import { coatcheck } from "../../index.ts";

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf } from "../../../test-support/engine/inside.ts";
-import { LIFETIME, renewalWorld, tokens, view, type World } from "../../../test-support/refresh/renewals.ts";
+import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { tokens } from "../../../test-support/refresh/scripted-provider.ts";
+import { view } from "../../../test-support/request-view.ts";
 import type { JsonObject, SessionStore } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { mintTicket } from "../../crypto/ticket.ts";
@@ -11,12 +13,11 @@ import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import type { RequestExchange } from "./exchange.ts";
 
-let world: World;
+let world: RefreshWorld;
 afterEach(() => world.close());
 
 async function open(cookie = ""): Promise<RequestExchange<Record<string, unknown>>> {
-  const [replica = assert.fail("no replica")] = world.replicas;
-  return engineOf(replica.auth).open(view(cookie));
+  return engineOf(world.replica().auth).open(view(cookie));
 }
 
 /**
@@ -45,7 +46,7 @@ async function writtenPast(conflicts: number) {
       return ms === 0 ? Promise.resolve() : manual.sleep(ms, signal);
     },
   };
-  world = renewalWorld(1, { store }, clock);
+  world = refreshWorld(1, { store }, clock);
   const cookie = await world.signIn();
   const exchange = await open(cookie);
   exchange.session.set({ n: 1 });
@@ -71,7 +72,7 @@ test("F-46 a write that never comes through gives up after two hundred attempts"
 });
 
 test("F-46 who signs somebody in and then logs out in one request has logged out", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   const exchange = await open(cookie);
   exchange.session.login({ issuer: "app", subject: "bob" });
@@ -83,7 +84,7 @@ test("F-46 who signs somebody in and then logs out in one request has logged out
 });
 
 test("F-46 a login counts from when it was recorded, whatever is recorded after it", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const exchange = await open();
   const began = world.clock.now();
   exchange.session.login({ issuer: "app", subject: "bob" });
@@ -96,7 +97,7 @@ test("F-46 a login counts from when it was recorded, whatever is recorded after 
 });
 
 test("F-46 intent is told of once, before it is recorded", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const exchange = await open();
   const pending: boolean[] = [];
   exchange.onIntent = () => pending.push(exchange.pending);
@@ -106,7 +107,7 @@ test("F-46 intent is told of once, before it is recorded", async () => {
 });
 
 test("F-46 an exchange knows the provider and the tokens of its session, and of nobody neither", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const stored = tokens(0, world.clock.now() + LIFETIME);
   const known = await open(await world.signIn());
   assert.deepEqual([known.provider(), known.tokens()], ["default", stored]);
@@ -115,7 +116,7 @@ test("F-46 an exchange knows the provider and the tokens of its session, and of 
 });
 
 test("F-46 once settled an exchange is closed: nothing more is stored, and intent is misuse", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const exchange = await open();
   exchange.session.set({ n: 1 });
   assert.equal(exchange.closed, false);
@@ -133,7 +134,7 @@ for (const [failed, status, keeps] of [
   [true, 200, false],
 ] as const) {
   test(`F-46 a handler ${failed ? "threw" : "ended"} with ${status}: change ${keeps ? "kept" : "dropped"}`, async () => {
-    world = renewalWorld();
+    world = refreshWorld();
     const cookie = await world.signIn();
     const exchange = await open(cookie);
     exchange.session.set({ n: 1 });
@@ -145,7 +146,7 @@ for (const [failed, status, keeps] of [
 }
 
 test("F-46 the id of a session begins with when it ends, so that those that end together lie together", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const beginning = (id: string): Buffer => Buffer.from(id, "base64url").subarray(0, 4);
   for (const days of [0, 30]) {
     world.clock.advance(days * 86_400_000);
@@ -156,7 +157,7 @@ test("F-46 the id of a session begins with when it ends, so that those that end 
 });
 
 test("F-46 S-45 a logout while a newer release writes the session clears the cookie and ends the session", async () => {
-  world = renewalWorld();
+  world = refreshWorld();
   const cookie = await world.signIn();
   const exchange = await open(cookie);
   const { row } = exchange.proven ?? assert.fail("not signed in");

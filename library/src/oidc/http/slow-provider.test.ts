@@ -5,7 +5,7 @@ import { ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { signIn } from "../../../test-support/provider/sign-on.ts";
-import { SOMEBODY, view } from "../../../test-support/refresh/renewals.ts";
+import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -103,7 +103,7 @@ test("F-30 a provider that takes 15 s for ten minutes signs no user out, is show
   const everybody = async (): Promise<void> => {
     const asked = cookies.map(async (cookie) => {
       const exchange = await auth.engine.open(view(cookie));
-      return (await exchange.admit(SOMEBODY)).kind;
+      return (await exchange.admit(REQUIRE_USER)).kind;
     });
     let open = asked.length;
     for (const one of asked) void one.then(() => (open -= 1));

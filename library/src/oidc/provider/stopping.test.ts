@@ -5,7 +5,7 @@ import { ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { signIn } from "../../../test-support/provider/sign-on.ts";
-import { SOMEBODY, view } from "../../../test-support/refresh/renewals.ts";
+import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
@@ -67,7 +67,7 @@ async function refreshing() {
     });
     return false;
   };
-  const request = (await auth.engine.open(view((cookies[0] ?? "").replace(/;.*/, "")))).admit(SOMEBODY);
+  const request = (await auth.engine.open(view((cookies[0] ?? "").replace(/;.*/, "")))).admit(REQUIRE_USER);
   await until(() => asked);
   let closed = false;
   return {
