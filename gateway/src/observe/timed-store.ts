@@ -19,11 +19,12 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     answer.then(over, over);
     return answer;
   };
-  const { watch, survey } = store;
+  const { watch, survey, getMany } = store;
   return {
     name: store.name,
     capabilities: store.capabilities,
     get: (id) => (++calls % SAMPLE === 0 ? timed("get", () => store.get(id)) : store.get(id)),
+    ...(getMany === undefined ? {} : { getMany: (ids) => timed("getMany", () => getMany.call(store, ids)) }),
     put: (row, condition) => timed("put", () => store.put(row, condition)),
     touch: (id, seen) => timed("touch", () => store.touch(id, seen)),
     end: (target, reason, now) => timed("end", () => store.end(target, reason, now)),
@@ -38,6 +39,6 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
           survey: (from, limit, now, seenBefore) => timed("survey", () => survey.call(store, from, limit, now, seenBefore)),
         }),
     close: () => store.close(),
-    ...(watch === undefined ? {} : { watch: (listener) => watch.call(store, listener) }),
+    ...(watch === undefined ? {} : { watch: (listener, gap) => watch.call(store, listener, gap) }),
   };
 }

@@ -43,7 +43,11 @@ export interface SessionRow {
   /** Hash of the secret before the last `rotate`, good until `previousUntil`. */
   readonly previousHash: string | null;
   readonly previousUntil: number;
-  /** Raised by every `put` and by ending; a touch leaves it alone. The first is 1. */
+  /**
+   * Raised by every `put` and by ending; a touch leaves it alone. The first is 1, the greatest 2^53 - 1. The engine
+   * raises it by a random step (1 to 2^20), so that it names one write: a store that lost its last writes by a failover
+   * does not count up to a version that a process has read before. Stores only compare versions.
+   */
   readonly version: number;
   readonly kind: RecordKind;
   /** The user whom it belongs to: what `resolve` returned, else issuer and subject; `null` for an anonymous session. */
@@ -157,6 +161,8 @@ export interface StoreCapabilities {
   readonly durable: boolean;
   /** `watch` exists. */
   readonly watch: boolean;
+  /** The store frees what has expired by itself, so that `sweep` need not, and may answer 0. Default `false`. */
+  readonly expires?: boolean;
   /**
    * `get` hands out the same object until the row changes, and another one from then on, so that the engine may cache
    * by it: the parsed body, and for a minute which secret proves it. A function says so for each row; if its answer
@@ -175,6 +181,9 @@ export interface StoreCapabilities {
  *   and is treated as unknown: a new row is ended again, since no client was told its secret, and a change is planned
  *   again on the row as it then is.
  * - What a method answered has happened, durably as the store is durable, and the next call of any process sees it.
+ * - Every text that a store is given (ids, owners, issuers, keys and values of markers, bodies, …) is well-formed
+ *   Unicode without NUL: no U+0000 and no lone surrogate. The engine refuses others first. A store that is handed one
+ *   all the same may throw `ERR_STORE_INVALID`.
  *
  * `coatcheck/testing` publishes the suite that every store passes.
  */
@@ -184,6 +193,8 @@ export interface SessionStore {
   readonly capabilities: StoreCapabilities;
   /** The row, live, expired or ended, or `undefined` if none is stored. */
   get(id: string): MaybePromise<SessionRow | undefined>;
+  /** Optional: an answer for each id, in their order, as `get` gives it. An id may be asked for twice. */
+  getMany?(ids: readonly string[]): MaybePromise<readonly (SessionRow | undefined)[]>;
   /**
    * Writes the whole row if the condition holds: `"absent"`: no row of this id; `n`: the stored row lives (not ended)
    * and has version `n`. Answers whether it was written. The row's own `version` is what is stored. A `put` by version
@@ -221,8 +232,15 @@ export interface SessionStore {
    * Afterwards every other call throws a `CoatcheckError` with `ERR_STORE_UNAVAILABLE`.
    */
   close(): MaybePromise<void>;
-  /** Optional: calls back for each session that ended in any process, best effort. Answers how to stop. */
-  watch?(listener: (ended: { readonly id: string; readonly reason: EndReason }) => void): () => void;
+  /**
+   * Optional: calls back for sessions that end in any process. Answers how to stop.
+   *
+   * Each ending after this call is told within a second, at least once, and never one that has not happened. Endings of
+   * just before may be told too. If the store may have missed some (its connection was cut, or is not made yet), it
+   * calls `gap` as soon as it hears of endings again, and the caller looks its sessions up. What a listener throws is
+   * dropped.
+   */
+  watch?(listener: (ended: { readonly id: string; readonly reason: EndReason }) => void, gap?: () => void): () => void;
 }
 
 /** The half of a store that strategies see: no method of it writes. */

@@ -17,7 +17,7 @@ export function checkedStoreTimeout(given: number = STORE_TIMEOUT): number {
  */
 export function boundedStore(store: SessionStore, clock: Clock, limit: number): SessionStore {
   const deadlines = new Deadlines(clock, limit);
-  const { watch, survey } = store;
+  const { watch, survey, getMany } = store;
   const within = <T>(call: string, answer: MaybePromise<T>): MaybePromise<T> =>
     answer instanceof Promise ? deadlines.limit(call, answer) : answer;
   return {
@@ -27,6 +27,7 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
       const row = store.get(id);
       return row instanceof Promise ? deadlines.limit("get", row) : row;
     },
+    ...(getMany === undefined ? {} : { getMany: (ids) => within("getMany", getMany.call(store, ids)) }),
     put: (row, condition) => within("put", store.put(row, condition)),
     touch: (id, seen) => within("touch", store.touch(id, seen)),
     end: (target, reason, now) => within("end", store.end(target, reason, now)),
@@ -41,7 +42,7 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
           survey: (from, most, now, seenBefore) => within("survey", survey.call(store, from, most, now, seenBefore)),
         }),
     close: () => store.close(),
-    ...(watch === undefined ? {} : { watch: (listener) => watch.call(store, listener) }),
+    ...(watch === undefined ? {} : { watch: (listener, gap) => watch.call(store, listener, gap) }),
   };
 }
 

@@ -7,6 +7,7 @@ import { START, sampleRow } from "./rows.ts";
 
 const CALLS: { readonly [method: string]: (store: SessionStore) => unknown } = {
   get: (store) => store.get("x"),
+  getMany: (store) => (store.getMany === undefined ? store.get("x") : store.getMany(["x"])),
   put: (store) => store.put(sampleRow(), "absent"),
   "put by version": (store) => store.put(sampleRow(), 1),
   touch: (store) => store.touch("x", START),

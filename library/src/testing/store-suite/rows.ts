@@ -38,7 +38,7 @@ export function emptiedRow(row: SessionRow, reason: EndReason, ended: number): S
   return sampleRow({ id, secretHash, version: version + 1, kind, created, seen, expires, ended, reason, body: "" });
 }
 
-/** Texts that have broken stores before. */
+/** Texts that have broken stores before: well-formed Unicode without NUL, as the engine gives it. */
 export const ODD_TEXTS: readonly string[] = [
   "",
   " ",
@@ -53,7 +53,18 @@ export const ODD_TEXTS: readonly string[] = [
   "ümlaut ß 漢字 עברית",
   "e\u0301 is not \u00e9",
   "👩‍👩‍👧 \u{10ffff} \ufeff\u200b\u202e",
+  // Pairs, which a store that mends texts takes for one.
+  "e\u0301",
+  "\u00e9",
+  "\u0001\u001f\u007f\u0085\u2028\u2029",
+  "\u2028\u2029",
+  "\ufeff",
+  "\ufffe\uffff",
+  "\ufffd\ufffd",
+  "\ud7ff\ue000",
+  "{tag}:1",
   "x".repeat(300),
+  `${"x".repeat(299)}y`,
 ];
 
 /** Chooses by a seed, so that a failure can be repeated. */

@@ -3,9 +3,7 @@ import { test } from "node:test";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { answering } from "./answering.ts";
-import type { StoreUnderTest } from "./case.ts";
 import { playCase, storeCases } from "./store-suite.ts";
-import { watchingCases } from "./watching.ts";
 
 type Answers = Pick<SessionStore, "get" | "put" | "touch" | "end" | "list" | "mark" | "marked" | "sweep" | "close">;
 
@@ -125,90 +123,6 @@ for (const [mistake, change] of Object.entries(MISTAKES)) {
     const played = await Promise.allSettled(storeCases.map((one) => playCase(one, { rows: 20, writers: 6, make })));
     assert.ok(played.some(({ status }) => status === "rejected"));
   });
-}
-
-type Watch = NonNullable<SessionStore["watch"]>;
-
-/** Mistakes that stores which push have had. */
-const MUTE: { readonly [mistake: string]: (watch: Watch) => Watch } = {
-  "nothing is told": () => () => () => {},
-  "all is told twice": (watch) => (listener) =>
-    watch((ended) => {
-      listener(ended);
-      listener(ended);
-    }),
-  "the reason is another": (watch) => (listener) => watch(({ id }) => listener({ id, reason: "logout" })),
-  "stopping stops nothing": (watch) => (listener) => {
-    watch(listener);
-    return () => {};
-  },
-  "the first listener alone is told": (watch) => {
-    let taken = false;
-    return (listener) => {
-      if (taken) return () => {};
-      taken = true;
-      return watch(listener);
-    };
-  },
-  "stopping one stops all": (watch) => {
-    const stops: (() => void)[] = [];
-    return (listener) => {
-      stops.push(watch(listener));
-      return () => stops.forEach((stop) => void stop());
-    };
-  },
-  "what ended before is told": (watch) => (listener) => {
-    listener({ id: "x", reason: "logout" });
-    return watch(listener);
-  },
-  "nothing is told after the first": (watch) => (listener) => {
-    const stop = watch((ended) => {
-      stop();
-      listener(ended);
-    });
-    return stop;
-  },
-};
-
-for (const [mistake, spoil] of Object.entries(MUTE)) {
-  test(`PX-05 the suite catches a store that pushes and in which ${mistake}`, async () => {
-    const make = () => {
-      const store = memory();
-      const watch = spoil((listener) => store.watch?.(listener) ?? (() => {}));
-      return { store: { ...wrapped(store, {}), capabilities: { ...store.capabilities, watch: true }, watch } };
-    };
-    assert.ok(await caught(make));
-  });
-}
-
-test("PX-05 the suite catches a shared store that pushes its own endings alone", async () => {
-  const make = () => {
-    const store = memory();
-    const own = new Set<string>();
-    const watch: Watch = (listener) => store.watch?.((ended) => own.has(ended.id) && listener(ended)) ?? (() => {});
-    const end: Answers["end"] = async (target, reason, now) => {
-      if ("id" in target) own.add(target.id);
-      return store.end(target, reason, now);
-    };
-    const capabilities = { ...store.capabilities, shared: true, watch: true };
-    return { store: { ...wrapped(store, { end }), capabilities, watch }, another: () => wrapped(store, { close: () => {} }) };
-  };
-  assert.ok(await caught(make));
-});
-
-test("PX-05 the suite passes a store that pushes, through whatever wraps it", async () => {
-  const make = () => {
-    const store = memory();
-    const watch: Watch = (listener) => store.watch?.(listener) ?? (() => {});
-    return { store: { ...wrapped(store, {}), capabilities: { ...store.capabilities, watch: true }, watch } };
-  };
-  for (const one of watchingCases) await playCase(one, { make });
-});
-
-/** Whether a case about pushing fails. */
-async function caught(make: () => StoreUnderTest): Promise<boolean> {
-  const played = await Promise.allSettled(watchingCases.map((one) => playCase(one, { make })));
-  return played.some(({ status }) => status === "rejected");
 }
 
 function wrapped(store: SessionStore, change: Partial<Answers>): SessionStore {

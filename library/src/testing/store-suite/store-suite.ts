@@ -7,8 +7,10 @@ import type { Case, CaseContext, StoreSuiteOptions } from "./case.ts";
 import { closingCases } from "./closing.ts";
 import { endingCases } from "./endings.ts";
 import { listCases } from "./lists.ts";
+import { manyCases } from "./many.ts";
 import { markCases } from "./markers.ts";
 import { sweepCases } from "./sweeps.ts";
+import { versionCases } from "./versions.ts";
 import { watchingCases } from "./watching.ts";
 import { writeCases } from "./writes.ts";
 
@@ -39,6 +41,8 @@ export function storeSuite(name: string, options: StoreSuiteOptions): void {
 /** All that a store has to do. */
 export const storeCases: readonly Case[] = [
   ...writeCases,
+  ...versionCases,
+  ...manyCases,
   ...endingCases,
   ...listCases,
   ...markCases,
