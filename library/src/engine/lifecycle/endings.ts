@@ -73,6 +73,12 @@ export class Endings {
   readonly #aborted = new Map<string, AbortSignal>();
   #running: AbortController | null = null;
   #stopPush: (() => void) | null = null;
+  /** Ends the pause between two ticks. */
+  #wake: (() => void) | null = null;
+  /** How often the store said that it may have missed endings. */
+  #gaps = 0;
+  /** Ticks that follow each other at once, until all that is watched was looked at since the last gap. */
+  #catchUp = 0;
   #closed = false;
 
   constructor(options: EndingsOptions) {
@@ -171,20 +177,39 @@ export class Endings {
     this.#stopPush = null;
     this.#running?.abort();
     this.#running = null;
+    this.#wake?.();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#listen();
       await this.#look(signal);
-      await this.#options.clock.sleep(TICK, signal).catch(() => undefined);
+      if (!signal.aborted) await this.#pause();
     }
   }
+
+  async #pause(): Promise<void> {
+    const nap = new AbortController();
+    const wake = (): void => nap.abort();
+    this.#wake = wake;
+    const catchesUp = this.#catchUp > 0;
+    if (catchesUp) this.#catchUp -= 1;
+    await this.#options.clock.sleep(catchesUp ? 0 : TICK, nap.signal).catch(() => undefined);
+    if (this.#wake === wake) this.#wake = null;
+  }
+
+  /** The store may have missed endings: every watched session is looked at, now. */
+  readonly #onGap = (): void => {
+    this.#gaps += 1;
+    for (const watched of this.#watched.values()) watched.due = Number.NEGATIVE_INFINITY;
+    this.#catchUp = Math.ceil(this.#watched.size / MOST_LOOKUPS);
+    this.#wake?.();
+  };
 
   /** If the store cannot push at the moment, it is tried again with the next tick. */
   #listen(): void {
     try {
-      this.#stopPush ??= this.#options.store.watch?.(({ id, reason }) => this.tell(id, reason)) ?? null;
+      this.#stopPush ??= this.#options.store.watch?.(({ id, reason }) => this.tell(id, reason), this.#onGap) ?? null;
     } catch {
       // Until then sessions are polled.
     }
@@ -211,6 +236,7 @@ export class Endings {
     try {
       // The time before the read: a touch may have been written while the answer was on its way.
       const now = clock.now();
+      const gaps = this.#gaps;
       const row = await store.get(id);
       const over = row === undefined ? "expired" : overReason(row, now, policy);
       // mutant: early-signal
@@ -218,7 +244,8 @@ export class Endings {
         this.tell(id, over ?? "expired");
         return;
       }
-      this.#hasRead(row, watched);
+      // What was asked before a gap may have been answered before the ending that was missed.
+      if (gaps === this.#gaps) this.#hasRead(row, watched);
     } catch {
       // An outage ends no session; the next tick asks again.
     }
