@@ -22,7 +22,7 @@ const VALUES = ["contracts", "core", "cookie", "crypto", "time"];
 const ROOMS: { readonly [room: string]: Room } = {
   contracts: { may: [], bare: true },
   core: { may: ["contracts"], bare: true },
-  net: { may: ["contracts"] },
+  net: { may: ["contracts", "core/options/omit-undefined"] },
   time: { may: ["contracts"], bare: true },
   cookie: { may: ["contracts", "core/errors"] },
   crypto: { may: ["contracts", "core/errors"] },

@@ -252,7 +252,7 @@ function proxyOf(
 }
 
 function readerOf({ assertion, ...options }: ProxyOptions, { clock }: { readonly clock: Clock }): ProxyReader {
-  return proxyReader(options, assertion === undefined ? {} : { assertion: assertionVerifier(assertion, { clock }) });
+  return proxyReader(options, omitUndefined({ assertion: assertion && assertionVerifier(assertion, { clock }) }));
 }
 
 function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {

@@ -7,6 +7,7 @@ import type { Rule } from "../rule.ts";
 import { main } from "../rule.ts";
 import type { SourceFile, Violation } from "../sources/files.ts";
 import { isTest, readFiles } from "../sources/files.ts";
+import { checkConditionalMembers } from "./conditional-members.ts";
 
 /** Something that one module does for all others. */
 export interface Task {
@@ -81,6 +82,29 @@ export const TASKS: readonly Task[] = [
   },
 ];
 
+/** What may have members on a condition, with its reason. */
+const CONDITIONAL: { readonly [path: string]: string } = {
+  "library/src/cookie/names.ts": "does so still",
+  "library/src/engine/bounded-store.ts": "does so still",
+  "library/src/engine/request/authenticate/authenticate.ts": "runs for every request of a proxy's user",
+  "library/src/engine/request/authenticate/resolver.ts": "does so still",
+  "library/src/engine/request/commit.ts": "does so still",
+  "library/src/engine/request/session.ts": "does so still",
+  "library/src/engine/request/settle.ts": "does so still",
+};
+
+/** Every place that makes members on a condition, and every exception that is none any more. */
+export function checkMembers(
+  files: readonly SourceFile[],
+  also: { readonly [path: string]: string } = CONDITIONAL,
+): readonly Violation[] {
+  const found = checkConditionalMembers(files);
+  const gone = Object.keys(also)
+    .filter((path) => !found.some((one) => one.path === path))
+    .map((path) => ({ path, message: "is named in tools/design/check-one-place.ts as having members on a condition" }));
+  return [...found.filter(({ path }) => !(path in also)), ...gone];
+}
+
 /** Every place that does what another module is there for, and every exception that is none any more. */
 export function checkOnePlace(files: readonly SourceFile[], tasks: readonly Task[] = TASKS): readonly Violation[] {
   return tasks.flatMap(({ what, pattern, under, by, also }) => {
@@ -104,10 +128,10 @@ const linesOf = (text: string): readonly string[] =>
 
 export const onePlace: Rule = {
   name: "one place",
-  check: () =>
-    checkOnePlace(
-      readFiles((path) => /^(library|gateway)\/src\/.*\.ts$/.test(path) && !isTest(path) && !/\/testing\//.test(path)),
-    ),
+  check: () => {
+    const sources = readFiles((path) => /^(library|gateway)\/src\/.*\.ts$/.test(path) && !isTest(path));
+    return [...checkOnePlace(sources.filter(({ path }) => !/\/testing\//.test(path))), ...checkMembers(sources)];
+  },
 };
 
 if (import.meta.main) await main(onePlace);

@@ -1,5 +1,6 @@
 /** What of an error may be logged. */
 import { CoatcheckError } from "coatcheck/errors";
+import { omitUndefined } from "coatcheck/settings";
 
 /** What a log may hold of an error. */
 interface DescribedError {
@@ -27,12 +28,12 @@ export function describeError(error: unknown, depth = 0): DescribedError {
     ofProvider !== undefined ||
     error instanceof CoatcheckError ||
     (code !== undefined && /^(?:E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(code));
+  const hasCause = error.cause !== undefined && depth < DEEPEST;
   return {
     name: error.name,
-    ...(code === undefined ? {} : { code }),
-    ...(ofProvider === undefined ? {} : { check: ofProvider.check }),
+    ...omitUndefined({ code, check: ofProvider?.check }),
     ...(speaks ? { message: error.message } : { at: framesOf(error) }),
-    ...(error.cause === undefined || depth >= DEEPEST ? {} : { cause: describeError(error.cause, depth + 1) }),
+    ...omitUndefined({ cause: hasCause ? describeError(error.cause, depth + 1) : undefined }),
   };
 }
 

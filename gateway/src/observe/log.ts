@@ -49,6 +49,7 @@ export function openLog(level: string, destination?: DestinationStream): Log {
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
     out,
   );
+  // What is `undefined` is left out of a line.
   return {
     request({ outcome, method, path, status, started, upstream, sessionId, via }) {
       const failed = status >= 500 && outcome !== "proxied";
@@ -56,22 +57,22 @@ export function openLog(level: string, destination?: DestinationStream): Log {
         event: "request",
         outcome,
         method,
-        ...(path === undefined ? {} : { path }),
+        path,
         status,
         ms: Math.round((stopwatch() - started) * 10) / 10,
-        ...(upstream === undefined ? {} : { upstream }),
-        ...(sessionId === null ? {} : { session: sessionId }),
-        ...(via === null ? {} : { via }),
+        upstream,
+        session: sessionId ?? undefined,
+        via: via ?? undefined,
       });
     },
     notice(name, { reason, upstream, sessionId, error }) {
       const level = ERRORS.has(name) ? "error" : WARNINGS.has(name) ? "warn" : "info";
       logger[level]({
         event: name,
-        ...(reason === undefined ? {} : { reason }),
-        ...(upstream === undefined ? {} : { upstream }),
-        ...(sessionId === undefined || sessionId === null ? {} : { session: sessionId }),
-        ...(error === undefined ? {} : { error: describeError(error) }),
+        reason,
+        upstream,
+        session: sessionId ?? undefined,
+        error: errorIn(error),
       });
     },
     event(event) {
@@ -87,30 +88,21 @@ export function openLog(level: string, destination?: DestinationStream): Log {
   };
 }
 
-function auditLine({
-  name,
-  reason,
-  hint,
-  sessionId,
-  owner,
-  issuer,
-  provider,
-  code,
-  reference,
-  error,
-  count,
-}: AuditEvent): object {
+function auditLine(happened: AuditEvent): object {
+  const { name, reason, hint, sessionId, owner, issuer, provider, code, reference, error, count } = happened;
   return {
     event: name,
-    ...(reason === undefined ? {} : { reason }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(sessionId === undefined ? {} : { session: sessionId }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(code === undefined ? {} : { code }),
-    ...(reference === undefined ? {} : { reference }),
-    ...(count === undefined ? {} : { count }),
-    ...(error === undefined ? {} : { error: describeError(error) }),
+    reason,
+    hint,
+    session: sessionId,
+    owner,
+    issuer,
+    provider,
+    code,
+    reference,
+    count,
+    error: errorIn(error),
   };
 }
+
+const errorIn = (error: unknown) => (error === undefined ? undefined : describeError(error));

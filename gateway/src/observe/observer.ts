@@ -1,5 +1,6 @@
 /** The interface that requests report to, and the closed lists of outcomes and notices. */
 import { CoatcheckError } from "coatcheck/errors";
+import { omitUndefined } from "coatcheck/settings";
 /** How a request came out. A closed list: it is a metric's label and a word in the log. */
 export const OUTCOMES = [
   "proxied",
@@ -80,7 +81,7 @@ export interface Observer {
  */
 export function tellFailure(observer: Observer, error: unknown, status: number, upstream?: string): void {
   if (status < 500) return;
-  const about = upstream === undefined ? {} : { upstream };
+  const about = omitUndefined({ upstream });
   if (status === 503 && error instanceof CoatcheckError) observer.notice("request.unavailable", { ...about, reason: error.code });
   else observer.notice("request.failed", { ...about, error });
 }

@@ -1,5 +1,6 @@
 /** A store that reports how long each of its operations takes. */
 import type { MaybePromise, SessionStore } from "coatcheck/contracts";
+import { omitUndefined } from "coatcheck/settings";
 import { stopwatch } from "./observer.ts";
 
 /** One in so many look-ups that answer at once is measured: measuring each would cost more than some of them. */
@@ -20,11 +21,13 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     return answer;
   };
   const { watch, survey, getMany } = store;
+  const many: typeof getMany = getMany && ((ids) => timed("getMany", () => getMany.call(store, ids)));
+  const surveyed: typeof survey =
+    survey && ((from, limit, now, seenBefore) => timed("survey", () => survey.call(store, from, limit, now, seenBefore)));
   return {
     name: store.name,
     capabilities: store.capabilities,
     get: (id) => (++calls % SAMPLE === 0 ? timed("get", () => store.get(id)) : store.get(id)),
-    ...(getMany === undefined ? {} : { getMany: (ids) => timed("getMany", () => getMany.call(store, ids)) }),
     put: (row, condition) => timed("put", () => store.put(row, condition)),
     touch: (id, seen) => timed("touch", () => store.touch(id, seen)),
     end: (target, reason, now) => timed("end", () => store.end(target, reason, now)),
@@ -33,12 +36,7 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
       timed("mark", () => (value === undefined ? store.mark(key, until, now) : store.mark(key, until, now, value))),
     marked: (key, now) => timed("marked", () => store.marked(key, now)),
     sweep: (limit, now) => timed("sweep", () => store.sweep(limit, now)),
-    ...(survey === undefined
-      ? {}
-      : {
-          survey: (from, limit, now, seenBefore) => timed("survey", () => survey.call(store, from, limit, now, seenBefore)),
-        }),
     close: () => store.close(),
-    ...(watch === undefined ? {} : { watch: (listener, gap) => watch.call(store, listener, gap) }),
+    ...omitUndefined({ getMany: many, survey: surveyed, watch: watch?.bind(store) }),
   };
 }

@@ -1,5 +1,6 @@
 /** Authenticates and admits a request by the library's engine. */
 import type { AssertionSigner, Identity, MaybePromise, Policy, RequestView } from "coatcheck";
+import { omitUndefined } from "coatcheck/settings";
 import type { Engine, Exchange } from "./engine.ts";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Rejected } from "./interface.ts";
@@ -69,7 +70,7 @@ class Admitted implements Admission {
     // A caller with a bearer token has no other; it was issued for this very use.
     const { by, request } = this.#exchange;
     if (by === "bearer") return (request.header("authorization") ?? "").replace(/^bearer +/i, "");
-    return this.#exchange.session.accessToken(rejected === undefined ? {} : { rejected });
+    return this.#exchange.session.accessToken(omitUndefined({ rejected }));
   }
 
   assertion(audience: string): string {

@@ -1,6 +1,7 @@
 /** Opens the configured session store. */
 import type { CoatcheckError, SessionStore } from "coatcheck";
 import { memory } from "coatcheck/memory";
+import { omitUndefined } from "coatcheck/settings";
 import { sqlite } from "coatcheck/sqlite";
 import type { StoreSetting } from "../config/kinds/store-kind.ts";
 
@@ -22,6 +23,6 @@ interface OpenOptions {
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
 export function openStore(setting: StoreSetting, { workers = 1, onFileLost, onExposed }: OpenOptions = {}): SessionStore {
   if (setting.kind === "memory") return memory();
-  const told = { ...(onFileLost === undefined ? {} : { onFileLost }), ...(onExposed === undefined ? {} : { onExposed }) };
+  const told = omitUndefined({ onFileLost, onExposed });
   return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0, ...told });
 }

@@ -1,7 +1,8 @@
 /** The library's proxy options, made from the settings. */
 import type { Identity, Known, ProxyOptions } from "coatcheck";
+import { omitUndefined } from "coatcheck/settings";
 import type { Settings } from "../config/config.ts";
-import { omitUndefined } from "./omit-undefined.ts";
+import { omitUnset } from "./omit-unset.ts";
 import { isUnverified } from "./verified-email.ts";
 
 type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
@@ -14,12 +15,14 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): Proxy
     preset,
     trusted: trusted.length > 0 ? trusted : trustedProxies,
     unknown,
-    ...(headers === undefined ? {} : { headers: omitUndefined(headers) }),
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(secret === undefined ? {} : { secret }),
-    ...(assertion === undefined ? {} : { assertion: omitUndefined(assertion) }),
-    ...(users.length === 0 ? {} : { resolve: mayCome(users) }),
-    ...(signOutUrl === undefined ? {} : { signOutUrl }),
+    ...omitUndefined({
+      headers: headers && omitUnset(headers),
+      issuer,
+      secret,
+      assertion: assertion && omitUnset(assertion),
+      resolve: users.length === 0 ? undefined : mayCome(users),
+      signOutUrl,
+    }),
   };
 }
 

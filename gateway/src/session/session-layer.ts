@@ -9,6 +9,7 @@ import {
   type SessionStore,
 } from "coatcheck";
 import { CoatcheckError } from "coatcheck/errors";
+import { omitUndefined } from "coatcheck/settings";
 import { check } from "../check/check.ts";
 import type { ProviderSettings, Settings } from "../config/config.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -36,14 +37,11 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     secrets: settings.secrets,
     store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
     providers: world.providers ?? settings.providers.map(providerOf),
-    ...(proxy === undefined ? {} : { proxy }),
-    ...(bearer === undefined ? {} : { bearer }),
     session: sessionOf(settings),
     refresh: settings.refresh,
     cookie: cookieOf(settings),
     clearSiteData: settings.session.clearSiteData,
     frontchannelLogout: frontchannelOf(settings),
-    ...(settings.signedOutPage === undefined ? {} : { signedOutPage: settings.signedOutPage }),
     maxPendingEndings: settings.session.maxPendingEndings,
     prefix: settings.prefix,
     keep: {
@@ -51,7 +49,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
       address: settings.session.keepAddress === "none" ? false : settings.session.keepAddress,
     },
     on: report,
-    ...(world.clock === undefined ? {} : { clock: world.clock }),
+    ...omitUndefined({ proxy, bearer, signedOutPage: settings.signedOutPage, clock: world.clock }),
   });
   const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
   return layerOf(auth, settings, store, leftOut);
@@ -80,7 +78,7 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
       keys: auth.keys,
     },
     async close(within) {
-      await auth.close(within === undefined ? {} : { within });
+      await auth.close(omitUndefined({ within }));
       await store.close();
     },
   };
@@ -89,16 +87,11 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
 /** A provider as the library takes it. */
 export function providerOf(settings: ProviderSettings): ProviderConfig {
   const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...usual } = settings;
-  return {
-    ...usual,
-    ...(preset === undefined ? {} : { preset }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(refreshTimeout === undefined ? {} : { refreshTimeout }),
-  };
+  return { ...usual, ...omitUndefined({ preset, scope, refreshTimeout }) };
 }
 
 function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {
-  return { idle, lifetime, unconfirmed, persistent, ...(maxPerUser === undefined ? {} : { maxPerUser }) };
+  return { idle, lifetime, unconfirmed, persistent, ...omitUndefined({ maxPerUser }) };
 }
 
 function frontchannelOf({ frontchannelLogout: { enabled, maxMarkers } }: Settings) {
@@ -108,6 +101,6 @@ function frontchannelOf({ frontchannelLogout: { enabled, maxMarkers } }: Setting
 function cookieOf({ session: { sameSite, domain } }: Settings) {
   return {
     sameSite: sameSite === "strict" ? ("Strict" as const) : ("Lax" as const),
-    ...(domain === undefined ? {} : { domain }),
+    ...omitUndefined({ domain }),
   };
 }

@@ -74,7 +74,7 @@ export function coatcheckHono<Data>({ engine }: HasEngine<Data>, options: HonoOp
     session: eitherForm(
       createMiddleware(async (context, next) => {
         const peer = options.peer?.(context);
-        const view = new FetchRequest(context.req.raw, engine.origins, peer === undefined ? {} : { peer });
+        const view = new FetchRequest(context.req.raw, engine.origins, { peer });
         if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
         const exchange = await engine.enter(view, ANYONE);
         const { decision } = exchange;

@@ -35,7 +35,8 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
   }
 
   async function signOut({ returnTo, navigate = true }: SignOutOptions = {}): Promise<string> {
-    const body = new URLSearchParams(returnTo === undefined ? {} : { return_to: returnTo });
+    const body = new URLSearchParams();
+    if (returnTo !== undefined) body.set("return_to", returnTo);
     const response = await send("/logout", { method: "POST", body });
     const { location } = await bodyOf<{ location: string }>(response, "location").catch((error: unknown) => {
       // Signed out in this browser, although not yet in the store (S-45).
@@ -55,7 +56,8 @@ export function createClient<Claims>(options: SessionClientOptions, real: World)
     session: () => watch.read(maxAge),
     subscribe: watch.subscribe,
     signIn({ returnTo = world.here(), provider } = {}) {
-      const query = new URLSearchParams({ return_to: returnTo, ...(provider === undefined ? {} : { provider }) });
+      const query = new URLSearchParams({ return_to: returnTo });
+      if (provider !== undefined) query.set("provider", provider);
       world.go(`${prefix}/login?${query.toString()}`);
     },
     signOut,

@@ -174,13 +174,8 @@ export class CoatcheckError extends Error {
  */
 export function problem(code: ErrorCode, detail?: string, status: number = ERRORS[code].status): string {
   const { message } = ERRORS[code];
-  return JSON.stringify({
-    type: `urn:coatcheck:error:${code}`,
-    title: message,
-    status,
-    code,
-    ...(detail === undefined ? {} : { detail }),
-  });
+  // JSON leaves out what is undefined.
+  return JSON.stringify({ type: `urn:coatcheck:error:${code}`, title: message, status, code, detail });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { DeadTicket, EndReason, PutCondition, RecordBody, SessionRow } from
 import type { Draft, LoginIntent, Validate } from "./draft.ts";
 import { draftData, hasIntent, heeded } from "./draft.ts";
 import { CoatcheckError } from "./errors.ts";
+import { omitUndefined } from "./options/omit-undefined.ts";
 import type { SessionPolicy } from "./policy.ts";
 import { ROTATION_GRACE } from "./policy.ts";
 import { EMPTY_BODY, emptied, serializeBody } from "./record.ts";
@@ -129,7 +130,7 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
     data: bounded(draftData(base, draft, circumstances.validate), circumstances.policy),
     tokens: circumstances.minted?.sealedTokens ?? null,
     provider: login.provider,
-    ...(login.issuedAt === null ? {} : { issuedAt: login.issuedAt }),
+    ...omitUndefined({ issuedAt: login.issuedAt ?? undefined }),
   };
   const put: PutStep = { kind: "put", row: newRow(body, login, circumstances), condition: "absent" };
   // It cannot be told which of several sessions is meant; all of them end, or the new one would be one more of several.
@@ -158,8 +159,7 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
   const again = draft.rotate && live.previous && circumstances.minted?.current === true;
   if (!rotate && !changed) return write([], again ? "set" : "keep");
   const next: SessionRow = {
-    ...row,
-    ...(rotate ? exchanged(row, circumstances) : {}),
+    ...(rotate ? exchanged(row, circumstances) : row),
     version: row.version + 1,
     seen: circumstances.prefetch ? row.seen : circumstances.now,
     body: changed ? serializeBody({ ...body, data }) : row.body,
@@ -167,9 +167,9 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
   return write([{ kind: "put", row: next, condition: row.version }], rotate || again ? "set" : "keep");
 }
 
-function exchanged(row: SessionRow, { minted, now }: Circumstances): Partial<SessionRow> {
+function exchanged(row: SessionRow, { minted, now }: Circumstances): SessionRow {
   if (minted === null) throw new CoatcheckError("ERR_INTERNAL");
-  return { secretHash: minted.secretHash, previousHash: row.secretHash, previousUntil: now + ROTATION_GRACE };
+  return { ...row, secretHash: minted.secretHash, previousHash: row.secretHash, previousUntil: now + ROTATION_GRACE };
 }
 
 function planAnonymous(held: Held, draft: Draft, circumstances: Circumstances): Plan {

@@ -1,5 +1,6 @@
 /** Reads the parameters of a request, and refuses repeated and malformed ones. */
 import type { LoginParameters, RequestView } from "../contracts.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 
 /** What `GET login` was asked for. */
 interface LoginQuery {
@@ -49,20 +50,17 @@ export function readLoginQuery(query: URLSearchParams): LoginQuery | { readonly 
     if (value !== null && !fits(value)) return { malformed: name };
   }
   const maxAge = query.get("max_age");
-  const text = (name: "prompt" | "login_hint" | "acr_values" | "ui_locales") => {
-    const value = query.get(name);
-    return value === null ? {} : { [name]: value };
-  };
+  const text = (name: "prompt" | "login_hint" | "acr_values" | "ui_locales") => query.get(name) ?? undefined;
   return {
     returnTo: query.get("return_to"),
     provider: query.get("provider"),
     ended: query.get("ended"),
-    parameters: {
-      ...text("prompt"),
-      ...text("login_hint"),
-      ...text("acr_values"),
-      ...text("ui_locales"),
-      ...(maxAge === null ? {} : { max_age: Number(maxAge) }),
-    },
+    parameters: omitUndefined({
+      prompt: text("prompt"),
+      login_hint: text("login_hint"),
+      acr_values: text("acr_values"),
+      ui_locales: text("ui_locales"),
+      max_age: maxAge === null ? undefined : Number(maxAge),
+    }),
   };
 }

@@ -1,5 +1,8 @@
 /** The system's clock. */
 import type { Clock } from "../contracts.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
+
+const yieldOnce = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 /** The machine's own time. */
 export const systemClock: Clock = {
@@ -10,7 +13,7 @@ export const systemClock: Clock = {
     return (user + system) / 1_000;
   },
   // Not every runtime has one.
-  ...(typeof setImmediate === "function" && { yield: () => new Promise<void>((resolve) => void setImmediate(resolve)) }),
+  ...omitUndefined({ yield: typeof setImmediate === "function" ? yieldOnce : undefined }),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);

@@ -23,7 +23,7 @@ const USER: Policy = { require: "user" };
 /** What a Fetch handler may know beside the request. */
 export interface FetchInfo {
   /** The address of the peer that opened the connection. */
-  readonly peer?: string;
+  readonly peer?: string | undefined;
   /**
    * Which ways of authenticating are accepted, as `requireUser` takes them: whom another authenticated is 403. Default:
    * all.

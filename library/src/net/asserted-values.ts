@@ -1,5 +1,6 @@
 /** Reads the values of headers and claims in which a proxy asserts a user. */
 import type { JsonObject } from "../contracts.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 
 /** What a proxy can assert about a user. `user` becomes the subject, the others claims. */
 export type AssertedField = "user" | "email" | "groups" | "preferredUsername" | "name";
@@ -65,14 +66,10 @@ export function groupsOf(text: string, separator: string): readonly string[] | u
 
 /** The claims that the fields stand for, under the names that OpenID Connect gives them. */
 export function claimsOf(fields: ReadonlyMap<AssertedField, string>, groups: readonly string[] | undefined): JsonObject {
-  const claim = (name: string, field: AssertedField): JsonObject => {
-    const text = fields.get(field);
-    return text === undefined ? {} : { [name]: text };
-  };
-  return {
-    ...claim("email", "email"),
-    ...claim("preferred_username", "preferredUsername"),
-    ...claim("name", "name"),
-    ...(groups === undefined ? {} : { groups }),
-  };
+  return omitUndefined({
+    email: fields.get("email"),
+    preferred_username: fields.get("preferredUsername"),
+    name: fields.get("name"),
+    groups,
+  });
 }

@@ -11,6 +11,7 @@ import type {
 } from "../contracts.ts";
 import { hookFailure } from "../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { normalizeIdentity, ownerOf } from "../core/record.ts";
 import { within } from "../time/within.ts";
 
@@ -102,7 +103,7 @@ function judged(token: string, context: StrategyContext, terms: Terms): MaybePro
   let verifier: TokenVerifier | null = null;
   const failed = (cause: unknown): Verdict => {
     const failure = hookFailure(cause);
-    const by = verifier === null ? {} : { provider: verifier.name };
+    const by = omitUndefined({ provider: verifier?.name });
     context.report({ name: "credential.failed", level: "error", reason: "threw", code: failure.code, error: cause, ...by });
     return { kind: "unavailable", ...failure, cause };
   };
@@ -130,7 +131,7 @@ function tooLate(): never {
 }
 
 function toVerdict(found: TokenVerdict, verifier: TokenVerifier | null, { now, report }: StrategyContext, terms: Terms): Verdict {
-  const by = verifier === null ? {} : { provider: verifier.name };
+  const by = omitUndefined({ provider: verifier?.name });
   const refused = (reason: string, refusal: Refusal): Verdict => {
     report({ name: "credential.refused", level: "info", reason, code: refusal.code, ...by });
     return refusal;
@@ -147,8 +148,7 @@ function toVerdict(found: TokenVerdict, verifier: TokenVerifier | null, { now, r
     case "unavailable": {
       const { cause, retryAfter } = found;
       report({ name: "credential.failed", level: "error", reason: "unavailable", error: cause, ...by });
-      const wait = retryAfter === undefined ? {} : { retryAfter };
-      return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause, ...wait };
+      return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause, ...omitUndefined({ retryAfter }) };
     }
     default:
       throw new TypeError("a verifier of bearer tokens gave something that is no verdict", { cause: found satisfies never });

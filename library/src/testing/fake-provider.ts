@@ -9,6 +9,7 @@ import type {
   ProviderTokens,
   RefreshOutcome,
 } from "../contracts.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { equalHash } from "../crypto/equal.ts";
 import type { FakeReuse } from "./fake-grants.ts";
 import { FakeGrants } from "./fake-grants.ts";
@@ -241,8 +242,7 @@ export function fakeProvider(options: FakeProviderOptions): FakeProvider {
     },
     logoutUrl({ idToken, returnTo, logoutHint }) {
       if (provider.down) return undefined;
-      const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
-      const hint = idToken === null ? named : { id_token_hint: idToken };
+      const hint = idToken === null ? omitUndefined({ logout_hint: logoutHint }) : { id_token_hint: idToken };
       const query = new URLSearchParams({ ...hint, post_logout_redirect_uri: returnTo });
       return `${issuer}/logout?${query.toString()}`;
     },

@@ -1,5 +1,5 @@
 /** Fields, and the kinds that hold other kinds: objects and lists. */
-import { suggest } from "coatcheck/settings";
+import { omitUndefined, suggest } from "coatcheck/settings";
 import type { Place } from "../sources/place.ts";
 import { fileKeyOf, readSecretFile, secretFileName } from "../sources/secret-file.ts";
 import type { Field, Infer, JsonSchema, Kind, Raw, Shape } from "./kind.ts";
@@ -52,7 +52,7 @@ function objectSchema(shape: Shape): JsonSchema {
     additionalProperties: false,
     properties: Object.fromEntries(
       Object.entries(shape).flatMap(([key, field]) => {
-        const standard = field.fallback === undefined || isMapping(field.fallback) ? {} : { default: field.fallback };
+        const standard = omitUndefined({ default: isMapping(field.fallback) ? undefined : field.fallback });
         const file = { ...secretFileName.schema, description: `A file that holds \`${key}\`, instead of it.` };
         return [
           [key, { ...field.kind.schema, description: field.doc, ...standard }] as const,
@@ -60,7 +60,7 @@ function objectSchema(shape: Shape): JsonSchema {
         ];
       }),
     ),
-    ...(needed.length === 0 ? {} : { required: needed.map(([key]) => key) }),
+    ...omitUndefined({ required: needed.length === 0 ? undefined : needed.map(([key]) => key) }),
   };
 }
 
@@ -115,7 +115,12 @@ function fromFile<T>(field: Field<T>, file: unknown, place: Place): T | undefine
 export function list<T>(item: Kind<T>, minimum = 0): Kind<readonly T[]> {
   return {
     label: `a list: ${item.label}`,
-    schema: { anyOf: [{ type: "array", items: item.schema, ...(minimum > 0 ? { minItems: minimum } : {}) }, item.schema] },
+    schema: {
+      anyOf: [
+        { type: "array", items: item.schema, ...omitUndefined({ minItems: minimum > 0 ? minimum : undefined }) },
+        item.schema,
+      ],
+    },
     item,
     fromText: splitList,
     read(raw, place) {

@@ -6,8 +6,14 @@ type Defined<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K
 };
 
 /**
- * The members that are not `undefined`. Not for what every request does: it costs two lists, where a conditional spread
- * costs nothing.
+ * The members that are not `undefined`; `null`, `""`, 0 and `false` stay. For options that may be absent, but not
+ * `undefined`. Not for what every request does: it costs two lists.
+ *
+ * @example
+ * ```ts
+ * import { omitUndefined } from "coatcheck/settings";
+ * const session = omitUndefined({ idle: process.env["IDLE"], lifetime: process.env["LIFETIME"] });
+ * ```
  */
 export function omitUndefined<T extends object>(given: T): Defined<T>;
 export function omitUndefined(given: object): object {

@@ -1,4 +1,5 @@
 /** How settings are read: lengths of time, and the names that were probably meant by those that do not exist. */
+export { omitUndefined } from "./omit-undefined.ts";
 
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -30,6 +30,10 @@ export interface Failure {
 /** A page that is opened on this machine is seen by its developer, who is shown the cause. */
 const isOnLoopback = ({ origin }: Pick<RouteRequest, "origin">): boolean => isLoopbackHost(new URL(origin).hostname);
 
+function causeOf({ code, reason, error }: Failure): string {
+  return `${code} (${reason})${error === undefined ? "" : `: ${describeError(error)}`}`;
+}
+
 /** Tells the user what happened and how to go on, and logs the cause for the operator under the same reference. */
 export function loginFailed(
   request: Pick<RouteRequest, "header" | "origin">,
@@ -56,7 +60,7 @@ export function loginFailed(
     reason: message + wrong,
     ways: waysOn(failure, deps),
     reference,
-    ...(isOnLoopback(request) ? { cause: `${code} (${reason})${error === undefined ? "" : `: ${describeError(error)}`}` } : {}),
+    ...omitUndefined({ cause: isOnLoopback(request) ? causeOf(failure) : undefined }),
   });
   return { ...response, headers: [...response.headers, ...retryAfter(status), ...cookies] };
 

@@ -48,7 +48,7 @@ export function cookieOf(state: string, provider: LoginProvider, cookies: OidcDe
 export function sealFlow(flow: Flow, name: string, keyring: OidcDependencies["keyring"]): string {
   // Ten of them are to fit into 6 KiB: what is usual is left out.
   const { parameters, again, ...always } = flow;
-  const unusual = { ...(Object.keys(parameters).length === 0 ? {} : { parameters }), ...(again ? { again } : {}) };
+  const unusual = { parameters: Object.keys(parameters).length === 0 ? undefined : parameters, again: again || undefined };
   return keyring.seal("login", JSON.stringify({ ...always, ...unusual }), name);
 }
 

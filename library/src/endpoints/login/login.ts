@@ -3,6 +3,7 @@ import type { LoginParameters, RouteExchange, RouteRequest, RouteResponse } from
 import { LOGIN_MAX_AGE_SECONDS } from "../../cookie/names.ts";
 import { MAX_COOKIE_BYTES, setCookie } from "../../cookie/serialize.ts";
 import { isNavigation } from "../../core/navigation.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { LoginProvider } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { endedPage } from "../pages/ended-page.ts";
@@ -95,7 +96,7 @@ export async function sendToProvider(
     createdAt: now,
     page: new URL(begun.url).origin,
     again,
-    ...(host === null ? {} : { host }),
+    ...omitUndefined({ host: host ?? undefined }),
   };
   const spec = cookieOf(secrets.state, provider, deps.cookies);
   const sealed = sealFlow(flow, spec.name, deps.keyring);

@@ -1,6 +1,7 @@
 /** The front channel: a frame on the provider's page says who signed out there. Only if it is configured. */
 import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { authorizationPage } from "../authorization-page.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { queryOf, repeated } from "../parameters.ts";
@@ -33,7 +34,7 @@ export async function frontchannelLogout(request: RouteRequest, deps: OidcDepend
       unproven: true,
     });
     const [provider] = providers;
-    deps.report({ name: "frontchannel.completed", level: "info", count, ...(provider ? { provider: provider.name } : {}) });
+    deps.report({ name: "frontchannel.completed", level: "info", count, ...omitUndefined({ provider: provider?.name }) });
   } catch (error) {
     const code = error instanceof CoatcheckError ? error.code : "ERR_INTERNAL";
     return refuse(code, code === "ERR_TOO_MANY_MARKERS" ? "markers" : "store", deps);

@@ -1,5 +1,6 @@
 /** `logout`: ends the session here, and then at the provider. */
 import type { ProviderTokens, RouteExchange, RouteRequest, RouteResponse } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { logoutPage } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
@@ -48,7 +49,7 @@ export async function logout(request: RouteRequest, exchange: RouteExchange, dep
 export function signOut(exchange: RouteExchange, provider: string | null, { report }: OidcDependencies): void {
   exchange.logout();
   exchange.whenStored(() => {
-    report({ name: "logout.completed", level: "info", ...(provider === null ? {} : { provider }) });
+    report({ name: "logout.completed", level: "info", ...omitUndefined({ provider: provider ?? undefined }) });
   });
 }
 
@@ -97,7 +98,7 @@ function providersLogout(
   const address = way(url);
   if (idToken === null || Buffer.byteLength(new URL(address, request.origin).href) <= LONGEST_ADDRESS) return address;
   const logoutHint = hintOf(idToken);
-  const shorter = provider.logoutUrl({ idToken: null, returnTo, ...(logoutHint === null ? {} : { logoutHint }) });
+  const shorter = provider.logoutUrl({ idToken: null, returnTo, ...omitUndefined({ logoutHint: logoutHint ?? undefined }) });
   return shorter === undefined ? null : way(shorter);
 }
 

@@ -1,5 +1,6 @@
 /** The refresh under a lease: calls the provider once, and writes the result. */
 import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, SessionRow } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { emptied, parseBody } from "../../core/record.ts";
 import { backoff, failedRow, mayHaveBeenSent, refreshedRow, renewAtOf } from "../../core/refresh.ts";
 import { chance } from "../../crypto/entropy.ts";
@@ -146,9 +147,15 @@ async function onFailed(
   const answered = outcome.kind === "refused" || outcome.answered === true;
   const doubted = outcome.kind === "refused" || body.renewal?.doubted === true;
   const lost = outcome.kind === "unknown" && maybeSentBefore(leased);
-  const own = retryAfter === null ? { failed: clock.now() } : {};
-  const flags = { ...(doubted ? { doubted } : {}), ...(answered ? { answered } : {}), ...(lost ? { lost } : {}) };
-  const renewal = { failures, until: clock.now() + pause, unknown, ...own, ...flags };
+  const renewal = omitUndefined({
+    failures,
+    until: clock.now() + pause,
+    unknown,
+    failed: retryAfter === null ? clock.now() : undefined,
+    doubted: doubted || undefined,
+    answered: answered || undefined,
+    lost: lost || undefined,
+  });
   const { cause: error } = outcome;
   const reason = outcome.kind === "refused" ? "doubtful" : lost ? "lost" : outcome.kind;
   // A provider that answers without tokens is configured wrongly, here or there; one that does not answer comes back.

@@ -3,6 +3,7 @@
  * little.
  */
 import type { EndReason, SessionRow } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { Deadline } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { CoordinatorOptions } from "./options.ts";
@@ -54,7 +55,7 @@ export class Waits {
     if (flight.waiting.length === 0) this.#unwatch(flight);
     if (flight.slow) return;
     flight.slow = true;
-    const about = flight.provider === undefined ? {} : { provider: flight.provider.name };
+    const about = omitUndefined({ provider: flight.provider?.name });
     this.#options.report({ name: "refresh.slow", level: "warn", sessionId: flight.id, ...about });
   }
 

@@ -1,6 +1,7 @@
 /** Verifies opaque bearer tokens at the provider (RFC 7662), with a cache of its answers. */
 import { hash } from "node:crypto";
 import type { Clock, TokenVerdict, TokenVerifier } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { parseTicket } from "../../crypto/ticket.ts";
 import { BoundedCache } from "../http/bounded-cache.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
@@ -239,6 +240,6 @@ function judge(claims: Fields, measure: Settled, now: number, cacheFor: number):
     // this request alone.
     expires: Math.max(expires ?? now + cacheFor, now + 1),
     scope,
-    ...(measure.owner === null ? {} : { owner: measure.owner(identity) }),
+    ...omitUndefined({ owner: measure.owner?.(identity) }),
   };
 }

@@ -1,5 +1,6 @@
 /** Verifies bearer tokens that are JWTs (RFC 9068). */
 import type { Clock, TokenVerdict, TokenVerifier } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { beginning } from "../http/exchange.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
@@ -182,7 +183,7 @@ function judge(claims: Fields, measure: Settled, now: number): () => TokenVerdic
     identity,
     expires: expires + measure.clockTolerance,
     scope,
-    ...(measure.owner === null ? {} : { owner: measure.owner(identity) }),
+    ...omitUndefined({ owner: measure.owner?.(identity) }),
   });
 }
 

@@ -1,13 +1,14 @@
 /** Turns the error of a check into the verdict on a bearer token. */
 import type { TokenVerdict } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { RefuseKey } from "../http/config-checks.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 
 /** The verdict for an error. Only a fault of the token itself makes it invalid; any other error is an outage. */
 export function verdictOf(error: unknown): TokenVerdict {
   if (error instanceof ProviderProblem && error.kind === "invalid") return { kind: "invalid", reason: error.check };
-  const wait = error instanceof ProviderProblem && error.retryAfter !== null ? { retryAfter: error.retryAfter } : {};
-  return { kind: "unavailable", cause: error, ...wait };
+  const retryAfter = error instanceof ProviderProblem ? (error.retryAfter ?? undefined) : undefined;
+  return { kind: "unavailable", cause: error, ...omitUndefined({ retryAfter }) };
 }
 
 /** The audiences of a setting, each a non-empty string. */

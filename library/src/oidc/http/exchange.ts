@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { request as requestOverTls } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { poolFor, settled } from "./keep-alive.ts";
 import { ProviderProblem } from "./provider-problem.ts";
 import type { AnswerHeaders } from "./read-response.ts";
@@ -126,8 +127,8 @@ function placeOf(url: string): Place {
   return place;
 }
 
-const lengthOf = (body: RequestInit["body"]): { readonly [name: string]: string } =>
-  typeof body === "string" ? { "content-length": String(Buffer.byteLength(body)) } : {};
+const lengthOf = (body: RequestInit["body"]) =>
+  omitUndefined({ "content-length": typeof body === "string" ? String(Buffer.byteLength(body)) : undefined });
 
 function plain(headers: RequestInit["headers"]): { readonly [name: string]: string } {
   if (headers === undefined) return {};

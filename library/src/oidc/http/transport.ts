@@ -1,5 +1,6 @@
 /** Sends requests to a provider, within limits of time, size and depth. */
 import type { Clock } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { MAX_DEPTH } from "../../core/record.ts";
 import type { Answer, Begin } from "./exchange.ts";
 import type { Turn } from "./late-response.ts";
@@ -77,7 +78,7 @@ export function boundedTransport(limits: TransportLimits, clock: Clock, begin: B
         arrived: () => response !== null,
         held: () => exchange.neverLeft(),
         since: () => (sent === null ? null : clock.monotonic() - sent),
-        ...(turn === undefined ? {} : { turn }),
+        ...omitUndefined({ turn }),
       };
       const limit = passed(timeout, look).then(
         () => {

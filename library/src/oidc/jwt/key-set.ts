@@ -1,5 +1,6 @@
 /** A provider's published keys, cached and read again for an unknown key. */
 import type { Clock, MaybePromise } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import type { Transport } from "../http/transport.ts";
 
@@ -123,19 +124,21 @@ function usableKey(value: unknown): PublicKey | null {
   if (key.has("d") || key.has("k")) return null;
   if (key.has("use") && key.get("use") !== "sig") return null;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) return null;
-  const text = (name: string): { readonly [name: string]: string } => {
+  const text = (name: string): string | undefined => {
     const member = key.get(name);
-    return typeof member === "string" ? { [name]: member } : {};
+    return typeof member === "string" ? member : undefined;
   };
   const usable: PublicKey = {
     kty,
-    ...text("kid"),
-    ...text("alg"),
-    ...text("crv"),
-    ...text("n"),
-    ...text("e"),
-    ...text("x"),
-    ...text("y"),
+    ...omitUndefined({
+      kid: text("kid"),
+      alg: text("alg"),
+      crv: text("crv"),
+      n: text("n"),
+      e: text("e"),
+      x: text("x"),
+      y: text("y"),
+    }),
   };
   return kty === "RSA" && modulusBits(key.get("n")) < 2_048 ? null : usable;
 }

@@ -10,6 +10,7 @@ import {
   enableNonRepudiationChecks,
 } from "openid-client";
 import type { Clock } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { Purpose, Transport } from "../http/transport.ts";
 import type { KeyHint, KeySet } from "../jwt/key-set.ts";
 import type { SettledConfig } from "./config.ts";
@@ -106,8 +107,9 @@ function configurationOf({ metadata, authentication, skew }: Kind, { config, key
     const { purpose, transport, hint } = operation;
     if (options.method === "GET" && url === keysAddress && hint !== null)
       return Response.json({ keys: await keys.matching(hint) });
-    const form = options.body instanceof URLSearchParams ? { body: options.body.toString() } : {};
-    const answer = await transport.send(purpose, url, { method: options.method, headers: options.headers, ...form });
+    const { method, headers } = options;
+    const body = options.body instanceof URLSearchParams ? options.body.toString() : undefined;
+    const answer = await transport.send(purpose, url, { method, headers, ...omitUndefined({ body }) });
     if (purpose !== "token") return answer;
     const inspected = inspectTokenAnswer(answer, config.idTokenSigningAlg);
     operation.hint = inspected.hint;

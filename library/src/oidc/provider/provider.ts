@@ -19,6 +19,7 @@ import type {
   ProviderLogin,
   Report,
 } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { beginning } from "../http/exchange.ts";
 import { failureOf, ProviderProblem, problemOf } from "../http/provider-problem.ts";
 import type { Fetch } from "../http/transport.ts";
@@ -140,8 +141,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
         returnTo,
       });
       if (unusual !== undefined) return unusual ?? undefined;
-      const named = logoutHint === undefined ? {} : { logout_hint: logoutHint };
-      const hint = idToken === null ? named : { id_token_hint: idToken };
+      const hint = idToken === null ? omitUndefined({ logout_hint: logoutHint }) : { id_token_hint: idToken };
       const parameters = { ...hint, post_logout_redirect_uri: returnTo };
       const how = { metadata, authentication: UNAUTHENTICATED, purpose: "metadata", transport } as const;
       return clients.call(how, (client) => buildEndSessionUrl(client, parameters).href);
@@ -161,7 +161,7 @@ async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string
     nonce: login.nonce,
     code_challenge: await calculatePKCECodeChallenge(login.verifier),
     code_challenge_method: "S256",
-    ...(config.responseMode === "form_post" ? { response_mode: "form_post" } : {}),
+    ...omitUndefined({ response_mode: config.responseMode === "form_post" ? "form_post" : undefined }),
     ...authorizationParameters(preset, config.authorizationParameters, asked(login.parameters)),
   };
   return ready.call("metadata", (client) => buildAuthorizationUrl(client, parameters).href);
@@ -184,7 +184,7 @@ async function redeem(ready: Ready, login: FinishLogin, report: Report): Promise
     expectedNonce: login.nonce,
     pkceCodeVerifier: login.verifier,
     idTokenExpected: true,
-    ...(login.parameters.max_age === undefined ? {} : { maxAge: login.parameters.max_age }),
+    ...omitUndefined({ maxAge: login.parameters.max_age }),
   };
   const answer = await ready.call("token", (client) => authorizationCodeGrant(client, responseUrl(login), checks));
   const claims = answer.claims();

@@ -1,6 +1,7 @@
 /** Signs assertions about the authenticated user, for upstreams. */
 import { hash, sign } from "node:crypto";
 import type { AssertionSigner, Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { Keyring } from "../../crypto/keyring.ts";
 import { publishedKey } from "./published-keys.ts";
 
@@ -74,7 +75,7 @@ function claimsOf(identity: Identity, owner: string, groups: readonly string[]):
     idp_sub: identity.subject,
     auth_time: Math.floor(identity.authenticatedAt / 1_000),
     ...told,
-    ...(groups.length === 0 ? {} : { groups: firstOf(groups) }),
+    ...omitUndefined({ groups: groups.length === 0 ? undefined : firstOf(groups) }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Verifies the assertions of a proxy in front. */
 import { hash } from "node:crypto";
 import type { AssertionVerifier, Clock, Identity, MaybePromise, ProxyVerdict } from "../../contracts.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { isSignedBy } from "../../crypto/signature.ts";
 import { isSubject } from "../../net/asserted-values.ts";
@@ -68,7 +69,7 @@ export function assertionVerifier(options: AssertionOptions, { clock, fetch }: A
   const { vendor, issuer, signers } = settled;
   const address = options.keys ?? vendor.keys(vendor.aws ? (signers[0] ?? "") : issuer);
   if (!URL.canParse(address)) throw new TypeError(`proxy.assertion.keys is ${JSON.stringify(address)}, which is no URL`);
-  const keys = assertionKeys(address, clock, { single: vendor.aws === true, ...(fetch === undefined ? {} : { fetch }) });
+  const keys = assertionKeys(address, clock, { single: vendor.aws === true, ...omitUndefined({ fetch }) });
   const cache = new Map<string, { readonly verdict: ProxyVerdict; readonly until: number }>();
 
   async function verify(token: string, name: string, now: number): Promise<ProxyVerdict> {

@@ -1,6 +1,7 @@
 /**
  * Which preset a provider has, by name, issuer or metadata, and what follows from it for scope, parameters and logout.
  */
+import { omitUndefined } from "../../../core/options/omit-undefined.ts";
 import type { PresetMetadata, PresetName, ProviderPreset } from "./preset.ts";
 import { GENERIC, PRESETS } from "./preset-table.ts";
 
@@ -52,7 +53,7 @@ export function authorizationParameters(
 ): { readonly [name: string]: string } {
   const standing = { ...preset.authorization, ...configured };
   const prompt = joinedPrompt(standing["prompt"], asked["prompt"]);
-  const all = { ...standing, ...asked, ...(prompt === undefined ? {} : { prompt }) };
+  const all = { ...standing, ...asked, ...omitUndefined({ prompt }) };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 

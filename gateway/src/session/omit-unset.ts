@@ -1,6 +1,6 @@
 /** Settings without the keys that are `undefined` or empty: the library tells an absent option from an empty one. */
-export function omitUndefined<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
-export function omitUndefined(settings: object): object {
+export function omitUnset<T extends object>(settings: T): { readonly [K in keyof T]: Exclude<T[K], undefined> };
+export function omitUnset(settings: object): object {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && !isEmpty(value)));
 }
 
