@@ -31,12 +31,12 @@ import { ROOT } from "./sources/files.ts";
 import { titles } from "./suite/check-titles.ts";
 
 /** A program whose output tells what is wrong, line by line. */
-function program(name: string, command: string, options: readonly string[]): Rule {
+function program(name: string, command: string, options: readonly string[], flags: readonly string[] = []): Rule {
   return {
     name,
     check: async (): Promise<readonly Violation[]> => {
       const { promise, resolve } = Promise.withResolvers<readonly Violation[]>();
-      const child = spawn(process.execPath, [join(ROOT, command), ...options], { cwd: ROOT });
+      const child = spawn(process.execPath, [...flags, join(ROOT, command), ...options], { cwd: ROOT });
       const output: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
       child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
@@ -61,6 +61,7 @@ const RULES: readonly Rule[] = [
     "library/tsconfig.client.json",
   ]),
   program("anchors of mutants", "simulation/mutants/check-anchors.ts", []),
+  program("walk of a request", "tools/walk/request.ts", [], ["--conditions=coatcheck-source"]),
   equivalents,
   layers,
   cycles,
