@@ -7,11 +7,7 @@ import type { Ended } from "../src/engine/lifecycle/announce.ts";
 import { UnfinishedEndings, type UnfinishedOptions } from "../src/engine/lifecycle/unfinished-endings.ts";
 import { memory } from "../src/stores/memory.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
-
-/** Turns of the event loop, enough for the longest chain of promises here. */
-export const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-};
+import { turns } from "./event-loop.ts";
 
 export function endingsWith(options: Partial<UnfinishedOptions> = {}) {
   const events: AuditEvent[] = [];
@@ -33,7 +29,7 @@ export function endingsWith(options: Partial<UnfinishedOptions> = {}) {
   const count = (name: string): number => events.filter((event) => event.name === name).length;
   const pass = async (milliseconds: number): Promise<void> => {
     clock.advance(milliseconds);
-    await settled();
+    await turns(5);
   };
   return { unfinished, events, names, count, announced, work, clock, pass };
 }

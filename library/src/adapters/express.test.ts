@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import framework, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import { turns } from "../../test-support/event-loop.ts";
 import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { type Heard, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
@@ -39,7 +40,7 @@ async function through(store: GatedStore, port: number, path: string, said: Said
   const waits = store.hold();
   const sent = say(port, path, said);
   await waits;
-  await new Promise(setImmediate);
+  await turns();
   store.release();
   return sent;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import { gatedStore } from "../../test-support/stores/gated-store.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -73,7 +74,7 @@ test("later intent is a TypeError: the answer has been given", async () => {
     return new Response("done");
   });
   await serve(ask());
-  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  await turns(2);
   assert.ok(late instanceof TypeError);
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { test } from "node:test";
 import framework from "express";
+import { until } from "../../test-support/event-loop.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { AuditEvent } from "../contracts.ts";
 import type { Auth } from "../http/auth.ts";
@@ -95,10 +96,6 @@ function held(provider: FakeProvider): () => void {
     provider.hold = null;
     opened.resolve();
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const ADAPTERS: readonly (readonly [name: string, build: (auth: OurAuth) => RequestListener])[] = [

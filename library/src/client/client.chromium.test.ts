@@ -6,6 +6,7 @@ import type { BrowserSite } from "../../test-support/browser/browser-site.ts";
 import { browserSite } from "../../test-support/browser/browser-site.ts";
 import type { Window } from "../../test-support/browser/chromium.ts";
 import { openWindow } from "../../test-support/browser/chromium.ts";
+import { until } from "../../test-support/event-loop.ts";
 import type { SessionOptions } from "../core/policy.ts";
 
 let window: Window;
@@ -222,13 +223,4 @@ async function ownerIn(page: Page, site: BrowserSite): Promise<string> {
   const id = await page.evaluate("client.current.session.id");
   assert.ok(typeof id === "string");
   return (await site.auth.sessions.show(id))?.owner ?? assert.fail("there should be a session");
-}
-
-/** Waits for what a browser does, and not for ever. */
-async function until(isSo: () => boolean): Promise<void> {
-  const signal = AbortSignal.timeout(60_000);
-  while (!isSo()) {
-    signal.throwIfAborted();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

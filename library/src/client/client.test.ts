@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Asked, Tab } from "../../test-support/browser/browser-world.ts";
-import { settled, tabs } from "../../test-support/browser/browser-world.ts";
+import { type Asked, type Tab, tabs } from "../../test-support/browser/browser-world.ts";
+import { turns } from "../../test-support/event-loop.ts";
 import { createClient } from "./client.ts";
 import type { SessionClient, SessionClientOptions } from "./types.ts";
 import { SessionClientError } from "./types.ts";
@@ -132,7 +132,7 @@ test("LO-01 a listener that goes to the login does not keep a logout from arrivi
   const leaving = page.client.signOut();
   await page.request().answer(Response.json({ location: "https://id.example.com/logout" }));
   await leaving;
-  await settled();
+  await turns();
   assert.deepEqual(page.tab.went, ["https://id.example.com/logout"]);
 });
 
@@ -141,7 +141,7 @@ test("navigate: false leaves the page where it is, and tells it", async () => {
   const leaving = page.client.signOut({ navigate: false });
   await page.request().answer(Response.json({ location: "/bye" }));
   assert.equal(await leaving, "/bye");
-  await settled();
+  await turns();
   assert.deepEqual([page.tab.went, page.changes], [[], ["alice > nobody"]]);
 });
 
@@ -456,7 +456,7 @@ test("who unsubscribed hears no more", async () => {
   stop();
   void page.client.session();
   await page.request().answer(nobody());
-  await settled();
+  await turns();
   assert.deepEqual(page.changes, []);
 });
 

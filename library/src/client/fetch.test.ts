@@ -1,8 +1,8 @@
 /** `client.fetch`: what is sent again, what never is, and what a 401 means. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Tab } from "../../test-support/browser/browser-world.ts";
-import { settled, tabs } from "../../test-support/browser/browser-world.ts";
+import { type Tab, tabs } from "../../test-support/browser/browser-world.ts";
+import { turns } from "../../test-support/event-loop.ts";
 import { createClient } from "./client.ts";
 
 const outage = () => new Response("down", { status: 503, headers: { "retry-after": "2" } });
@@ -126,7 +126,7 @@ test("S-26 twenty 401s at once read the session once", async () => {
   for (const one of tab.asked.splice(0)) await one.answer(nobody());
   await Promise.all(answers);
   await next(tab).answer(nobody());
-  await settled();
+  await turns();
   assert.deepEqual(tab.asked, []);
   assert.equal(client.current, null);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import type { SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -12,7 +13,6 @@ import { boundedStore, checkedStoreTimeout } from "./bounded-store.ts";
 const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const ORIGIN = "https://app.example.com";
 const never = (): Promise<never> => new Promise(() => undefined);
-const turns = () => new Promise((resolve) => setImmediate(resolve));
 type Hanging = "get" | "put" | "touch" | "end" | "list" | "mark" | "marked" | "sweep";
 
 async function signedIn(storeTimeout?: number) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
+import { turns } from "../../test-support/event-loop.ts";
 import type { AuditEvent, ProxyReader, ProxyVerdict } from "../contracts.ts";
 import type { CoatcheckOptions, Session } from "../index.ts";
 import { coatcheck, custom } from "../index.ts";
@@ -61,7 +62,7 @@ async function eventsOf({ happens, options = {}, without }: Scenario): Promise<r
     );
   away = true;
   await happens({ auth, clock, cookie, visit });
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns(20);
   const plain = events.map(
     ({ error, ...event }): Plain => ({
       ...event,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import { dial, listen, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -62,7 +63,7 @@ test("F-46 a client that hangs up before the answer has not been here", async ()
   const answering = once(server.server, "request");
   socket.write(`GET / HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`);
   await answering;
-  await new Promise(setImmediate);
+  await turns();
   socket.destroy();
   await closed;
   assert.deepEqual(touched, []);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { IncomingMessage, ServerResponse as NativeResponse, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { Settlement } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -79,7 +80,7 @@ test("F-46 F-41 a refused answer leaves by HTTP/2's stream too, which is free ag
   const { response, stream } = streamed();
   hold(response, () => Promise.resolve(REFUSED));
   response.end("secret");
-  await new Promise(setImmediate);
+  await turns();
   assert.equal(Object.hasOwn(stream, "respond"), false);
   assert.deepEqual([response.writableEnded, response.statusCode], [true, 503]);
 });
@@ -108,7 +109,7 @@ test("F-46 a refused answer leaves by a response that lacks one of Node's method
   Reflect.set(response, "flushHeaders", undefined);
   hold(response, () => Promise.resolve(REFUSED));
   response.end("secret");
-  await new Promise(setImmediate);
+  await turns();
   assert.deepEqual([response.writableEnded, response.statusCode, response.destroyed], [true, 503, false]);
 });
 

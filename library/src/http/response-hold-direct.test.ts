@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { IncomingMessage, ServerResponse as NativeResponse, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import { type Heard, listen, say } from "../../test-support/talk.ts";
 import type { Settlement } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -26,7 +27,7 @@ async function answered(act: (acted: Acted) => Promise<void> | void, method = "G
   await using server = await listen((_request, response) => {
     const letGo = async (settlement: Settlement): Promise<void> => {
       settled.resolve(settlement);
-      await new Promise(setImmediate);
+      await turns();
     };
     new Promise<void>((resolve) => resolve(act({ response, hold: () => hold(response, () => settled.promise), letGo }))).then(
       acted.resolve,
@@ -264,7 +265,7 @@ test("F-46 of a refused answer nothing leaves, and the handler goes on as if it 
       response,
     );
     assert.deepEqual(called, ["write"], "a callback is never called at once");
-    await new Promise(setImmediate);
+    await turns();
   });
   assert.deepEqual(called, ["write", "again", "end"]);
   assert.deepEqual([heard.status, heard.message], [503, "Service Unavailable"]);
@@ -292,7 +293,7 @@ test("F-46 where settling itself fails the connection is cut, and Node knows by 
       throw thrown;
     });
     response.end("done");
-    await new Promise(setImmediate);
+    await turns();
     assert.equal(response.destroyed, true);
     assert.equal(response.errored, thrown === failure ? failure : undefined);
   }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
+import { turns, until } from "../../test-support/event-loop.ts";
 import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { dial, everything, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
@@ -47,7 +48,7 @@ async function whileWaiting<T>(store: GatedStore, send: () => Promise<T>): Promi
     answered = true;
   });
   await waits;
-  await new Promise(setImmediate);
+  await turns();
   assert.equal(answered, false, "the answer left before the store had it");
   store.release();
   return sent;
@@ -337,7 +338,7 @@ test("S-06 a client that hangs up does not stop the write, and is no error", asy
   await closed.promise;
   assert.equal(store.written, 0);
   store.release();
-  while (events.length === 0) await new Promise(setImmediate);
+  await until(() => events.length > 0);
   assert.equal(store.written, 1);
   assert.deepEqual(
     events.map(({ name }) => name),
@@ -363,7 +364,7 @@ test("a large pipe is told to wait, no more than a chunk is kept meanwhile, and 
   const waits = store.hold();
   const sent = say(server.port, "/");
   await waits;
-  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  await turns(20);
   assert.ok(made <= 4, `${made} chunks were made while the store was asked`);
   store.release();
   assert.equal((await sent).bytes.length, 512 * CHUNK.length);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { Checkpointer } from "./sqlite/checkpointer.ts";
@@ -147,7 +148,7 @@ test("the worker makes checkpoints: the log begins anew while much is written, a
       deadline.throwIfAborted();
       size = statSync(`${path}-wal`).size;
       await store.put(sampleRow({ body }), "absent");
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns();
     }
     assert.ok(statSync(path).size > 100_000);
     await store.close();

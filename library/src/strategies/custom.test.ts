@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../test-support/event-loop.ts";
 import type { AuditEvent, RequestView, Verdict } from "../contracts.ts";
 import { CoatcheckError, ERRORS, unavailable } from "../core/errors.ts";
 import { manualClock } from "../testing/manual-clock.ts";
@@ -158,7 +159,7 @@ test("TP-07 what takes too long is an outage, is told so by the signal, and does
   assert.equal((await verdict).kind, "unavailable");
   assert.equal(signals[0]?.aborted, true);
   late.reject(new Error("too late, and nobody's unhandled rejection"));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   assert.equal(events.length, 1);
   assert.equal(clock.sleeping, 0);
 });

@@ -1,5 +1,6 @@
 /** A world for the client: a server that answers what a test says, time that stands still, and tabs on one line. */
 import type { PageEvents, World } from "../../src/client/world.ts";
+import { turns } from "../event-loop.ts";
 
 /** A request that waits for what the server answers. */
 export interface Asked {
@@ -36,9 +37,6 @@ export interface Tabs {
   open(options?: { readonly line?: boolean }): Tab;
 }
 
-/** All that promises have to do. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 export function tabs(): Tabs {
   const lines = new Set<{ readonly name: string; readonly hear: (message: unknown) => void }>();
   const said: string[] = [];
@@ -56,7 +54,7 @@ function tab(lines: Lines, said: string[], hasLine: boolean): Tab {
   let visible = true;
   const tell = async (act: (page: PageEvents) => void) => {
     for (const page of pages) act(page);
-    await settled();
+    await turns();
   };
   const world: World = {
     fetch: (input, init) => ask(asked, input, init),
@@ -96,7 +94,7 @@ function tab(lines: Lines, said: string[], hasLine: boolean): Tab {
         timers.delete(timer);
         timer.act();
       }
-      await settled();
+      await turns();
     },
     show: () => {
       visible = true;
@@ -121,11 +119,11 @@ function ask(asked: Asked[], input: RequestInfo | URL, init: RequestInit = {}): 
     accept: new Headers(init.headers).get("accept"),
     answer: (response) => {
       resolve(response);
-      return settled();
+      return turns();
     },
     fail: () => {
       reject(new TypeError("Failed to fetch"));
-      return settled();
+      return turns();
     },
   });
   return promise;

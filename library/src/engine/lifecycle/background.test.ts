@@ -1,6 +1,7 @@
 /** Work that outlives its request: what fails there is told, and nothing of it is left behind. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { AuditEvent } from "../../contracts.ts";
 import { createBackground } from "./background.ts";
 
@@ -23,7 +24,7 @@ test("F-46 draining waits for what is under way, and for what that begins", asyn
     drained = true;
   });
   for (const gate of gates) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     assert.equal(drained, false);
     gate.resolve();
   }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../index.ts";
 import { coatcheck } from "../../index.ts";
@@ -87,7 +88,7 @@ function street(real: SessionStore) {
 
 async function turn(clock: ManualClock): Promise<boolean> {
   clock.advance(1_000);
-  await new Promise(setImmediate);
+  await turns();
   return false;
 }
 
@@ -129,7 +130,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     state.stopping = false;
     const gate = Promise.withResolvers<void>();
     const begun = login(signingIn, gate.promise);
-    await new Promise(setImmediate);
+    await turns();
     clock.advance(10);
     state.down = true;
     await assert.rejects(async () => ending.endAll(OWNER), { code: "ERR_STORE_UNAVAILABLE" });

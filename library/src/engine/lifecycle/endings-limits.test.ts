@@ -1,6 +1,7 @@
 /** How often and for how many sessions the store is asked, and how much is remembered of those that ended. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { EndReason, SessionRow, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
 import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
@@ -63,13 +64,10 @@ function stored(changes: Partial<SessionRow> = {}): string {
   return row.id;
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 async function pass(milliseconds: number): Promise<void> {
   for (let left = milliseconds; left > 0; left -= 500) {
     clock.advance(500);
-    await settled();
-    await settled();
+    await turns(2);
   }
 }
 
@@ -82,7 +80,7 @@ test("F-46 a store that cannot push is asked with every tick, one that pushes ev
     pushes = way;
     make();
     endings.watch(stored(), () => {});
-    await settled();
+    await turns();
     assert.equal(asked, 1, way);
     asked = 0;
     await pass(10_000);
@@ -102,7 +100,7 @@ test("F-71 a row that was just read is not read again at once; if the store push
     make();
     const one = stored();
     endings.watch(one, () => {}, rows.get(one));
-    await settled();
+    await turns();
     assert.equal(asked, 0, way);
     await pass(500);
     assert.equal(asked, first, way);
@@ -154,13 +152,13 @@ test("F-46 a store that could not push is asked again whether it can", async () 
 test("F-46 fifty look-ups are under way at once, and the next fifty follow", async () => {
   make();
   for (let n = 0; n < 120; n += 1) endings.watch(stored(), () => {});
-  await settled();
+  await turns();
   gate = Promise.withResolvers();
   await pass(500);
   // The first was alone when watching began.
   assert.equal(open, 50);
   gate.resolve();
-  for (let turn = 0; turn < 5; turn += 1) await settled();
+  await turns(5);
   assert.deepEqual([open, asked], [0, 121]);
 });
 
@@ -220,10 +218,10 @@ test("F-46 between two lots of look-ups others have their turn", async () => {
   };
   make();
   for (let n = 0; n < 120; n += 1) endings.watch(stored(), () => {});
-  await settled();
+  await turns();
   slept.length = 0;
   await pass(500);
-  for (let turn = 0; turn < 5; turn += 1) await settled();
+  await turns(5);
   assert.deepEqual(slept, [0, 0, 500]);
 });
 
@@ -242,7 +240,7 @@ for (const [name, row, after] of [
     endings.watch(id, () => {
       told = clock.now() - now;
     });
-    await settled();
+    await turns();
     asked = 0;
     await pass(4_500);
     assert.deepEqual([told, asked], after === null ? [null, 0] : [after, 1]);
@@ -256,13 +254,13 @@ test("F-46 the store is listened to while one of two sessions is watched; a new 
   const told: string[] = [];
   const stop = endings.watch(first, () => told.push("first"), rows.get(first));
   const stopOther = endings.watch(second, () => told.push("second"), rows.get(second));
-  await settled();
+  await turns();
   stop();
   assert.deepEqual([listening.size, stopped], [1, 0]);
   stopOther();
   assert.deepEqual([listening.size, stopped], [0, 1]);
   endings.watch(first, (reason) => told.push(`again ${reason}`), rows.get(first));
-  await settled();
+  await turns();
   for (const listener of listening) listener({ id: first, reason: "admin" });
   assert.deepEqual([told, listening.size, stopped], [["again admin"], 0, 2]);
 });
@@ -272,7 +270,7 @@ test("F-46 a session that was used while the store's answer was on its way is no
   const id = stored({ seen: clock.now() - 2 * HOUR + 700 });
   const told: string[] = [];
   endings.watch(id, (reason) => told.push(reason));
-  await settled();
+  await turns();
   gate = Promise.withResolvers();
   await pass(500);
   assert.equal(open, 1);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { AuditEvent, EndReason, SessionRow, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
 import { memory } from "../../stores/memory.ts";
@@ -51,14 +52,11 @@ async function stored(changes: Partial<SessionRow> = {}): Promise<string> {
   return row.id;
 }
 
-/** Lets everything run that waits for nothing but promises. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** A tick, with the pauses between its lots of look-ups. */
 async function tick(): Promise<void> {
-  await settled();
+  await turns();
   clock.advance(500);
-  for (let lot = 0; lot < 25; lot += 1) await settled();
+  await turns(25);
 }
 
 test("a session that is watched no more asks the store for nothing; one with another watcher goes on", async () => {
@@ -74,7 +72,7 @@ test("a session that is watched no more asks the store for nothing; one with ano
   await tick();
   assert.equal(asked, 1);
   stopOther();
-  await settled();
+  await turns();
   assert.equal(clock.sleeping, 0);
   await tick();
   assert.equal(asked, 1);
@@ -110,7 +108,7 @@ test("a listener that throws keeps nothing from the others or from who ended the
   endings.watch(id, (reason) => told.push(reason));
   endings.tell(id, "admin");
   assert.deepEqual(told, ["admin"]);
-  await settled();
+  await turns();
   assert.deepEqual(
     events.map(({ name, error }) => [name, String(error)]),
     [["background.failed", "Error: a listener's own"]],

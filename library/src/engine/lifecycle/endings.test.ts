@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { EndReason, JsonObject, RequestView, Session, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck, SessionEnded } from "../../index.ts";
@@ -54,13 +55,10 @@ async function act(auth: Auth<JsonObject>, cookie: string, say: (session: Sessio
   assert.equal((await exchange.settle(200)).refusal, null);
 }
 
-/** Lets everything run that waits for nothing but promises. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 async function pass(ms: number): Promise<void> {
-  await settled();
+  await turns();
   clock.advance(ms);
-  await settled();
+  await turns();
 }
 
 function reasonOf(signal: AbortSignal): EndReason | null {
@@ -95,7 +93,7 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
     const cookie = await signIn(here, { subject: "alice" });
     const signals = [(await sessionOf(here, cookie)).signal, (await sessionOf(there, cookie)).signal];
     const other = (await sessionOf(here, await signIn(here, { subject: "carol" }))).signal;
-    await settled();
+    await turns();
     await end(there, cookie);
     assert.deepEqual(signals.map(reasonOf), [reason, reason]);
     await pass(1_000);
@@ -106,7 +104,7 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
     const [here, there] = [make(withoutPush()), make(withoutPush())];
     const cookie = await signIn(here, { subject: "alice" });
     const [mine, theirs] = [(await sessionOf(here, cookie)).signal, (await sessionOf(there, cookie)).signal];
-    await settled();
+    await turns();
     await end(there, cookie);
     assert.deepEqual([reasonOf(mine), reasonOf(theirs)], [null, reason]);
     await pass(500);
@@ -176,11 +174,11 @@ test("a session that ended before anybody listened is heard of too, and one that
   await store.end({ id: session.id ?? "" }, "logout", clock.now());
   const { signal } = session;
   assert.equal(reasonOf(signal), null);
-  await settled();
+  await turns();
   assert.equal(reasonOf(signal), "logout");
   const told: EndReason[] = [];
   optionsOf(auth).endings.watch("unknown", (reason) => told.push(reason));
-  await settled();
+  await turns();
   assert.deepEqual(told, ["expired"]);
 });
 
@@ -216,7 +214,7 @@ test("after close nothing is left: no work, no timer, no listener, and nothing i
   );
   const session = await sessionOf(auth, await signIn(auth, { subject: "alice" }));
   const { signal } = session;
-  await settled();
+  await turns();
   assert.deepEqual([listeners, clock.sleeping > 0], [1, true]);
   await auth.close();
   assert.deepEqual([listeners, clock.sleeping], [0, 0]);

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { RateLimiter } from "./rate-limiter.ts";
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Works that note when they begin, and end when they are told to. */
 function works(limits: ConstructorParameters<typeof RateLimiter>[0]) {
@@ -22,20 +21,20 @@ function works(limits: ConstructorParameters<typeof RateLimiter>[0]) {
 test("RF-09 works past a number wait for those before them, in the order in which they came", async () => {
   const { begun, ends, begin } = works({ concurrency: 2, burst: 10, interval: 3 });
   const all = [0, 1, 2, 3].map(begin);
-  await settled();
+  await turns();
   assert.deepEqual(
     begun.map(([name]) => name),
     [0, 1],
   );
   ends[1]?.();
-  await settled();
+  await turns();
   assert.deepEqual(
     begun.map(([name]) => name),
     [0, 1, 2],
   );
   for (let end = 0; end < 4; end++) {
     ends[end]?.();
-    await settled();
+    await turns();
   }
   await Promise.all(all);
   assert.deepEqual(
@@ -50,10 +49,10 @@ test("RF-09 after a burst they begin at a distance, and after a quiet time there
     begun.length = 0;
     const start = clock.monotonic();
     for (let name = from; name < from + 6; name++) void begin(name);
-    await settled();
+    await turns();
     for (let passed = 0; passed < 20; passed++) {
       clock.advance(1);
-      await settled();
+      await turns();
     }
     return begun.map(([, at]) => at - start);
   };
@@ -74,12 +73,12 @@ test("F-71 those whose turns come close together share a beginning, the last one
   const { clock, begun, begin } = works({ concurrency: 100, burst: 3, interval: 4, batch: 2 });
   for (let name = 0; name < 6; name++) void begin(name);
   for (let passed = 0; passed < 20; passed++) {
-    await settled();
+    await turns();
     // This one comes when it would be due itself, and those before it still wait.
     if (clock.monotonic() === 15) void begin(6);
     clock.advance(1);
   }
-  await settled();
+  await turns();
   assert.deepEqual(
     begun.map(([, at]) => at),
     [0, 0, 0, 8, 8, 16, 16],
@@ -97,7 +96,7 @@ test("F-71 work that finds nothing to do gives its distance back; those behind b
   const begun: number[] = [];
   const all = [0, 1, 2].map(() => slots.run(async () => void begun.push(clock.monotonic())));
   for (let passed = 0; passed < 5; passed++) {
-    await settled();
+    await turns();
     clock.advance(1);
   }
   await Promise.all(all);
@@ -107,10 +106,10 @@ test("F-71 work that finds nothing to do gives its distance back; those behind b
 test("F-46 whose turn is due in this very moment begins in it, and shares no later one", async () => {
   const { clock, begun, begin } = works({ concurrency: 100, burst: 1, interval: 4, batch: 4 });
   void begin(0);
-  await settled();
+  await turns();
   clock.advance(4);
   void begin(1);
-  await settled();
+  await turns();
   assert.deepEqual(begun, [
     [0, 0],
     [1, 4],
@@ -122,18 +121,18 @@ test("F-71 work that waited for its turn steps aside for the others when it come
   const aside = (): Promise<void> => new Promise((resolve) => rounds.push(resolve));
   const { clock, begun, begin } = works({ concurrency: 100, burst: 2, interval: 4, batch: 2, ready: aside });
   for (let name = 0; name < 4; name++) void begin(name);
-  await settled();
+  await turns();
   assert.deepEqual([begun.length, rounds.length], [2, 0]);
   clock.advance(8);
-  await settled();
+  await turns();
   assert.deepEqual([begun.length, rounds.length], [2, 2]);
   rounds[0]?.();
-  await settled();
+  await turns();
   assert.deepEqual(
     begun.map(([name]) => name),
     [0, 1, 2],
   );
   rounds[1]?.();
-  await settled();
+  await turns();
   assert.equal(begun.length, 4);
 });

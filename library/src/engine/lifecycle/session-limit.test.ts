@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { AuditEvent, SessionRow, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
 import { coatcheck } from "../../index.ts";
@@ -58,9 +59,9 @@ function far(store: SessionStore, seed: number): SessionStore {
       if (typeof member !== "function") return member;
       return async (...given: readonly unknown[]): Promise<unknown> => {
         state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-        for (let turns = state % 7; turns > 0; turns--) await new Promise(setImmediate);
+        await turns(state % 7);
         const answer: unknown = await Reflect.apply(member, target, given);
-        for (let turns = state % 5; turns > 0; turns--) await new Promise(setImmediate);
+        await turns(state % 5);
         return answer;
       };
     },

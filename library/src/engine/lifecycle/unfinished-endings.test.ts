@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { NAVIGATION } from "../../../test-support/app.ts";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { Site, Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import type { SessionStore } from "../../contracts.ts";
@@ -90,7 +91,7 @@ function world(options: Partial<CoatcheckOptions<unknown>> = {}, real: SessionSt
     async later() {
       for (let turn = 0; turn < 20; turn += 1) {
         clock.advance(1_000);
-        await new Promise(setImmediate);
+        await turns();
       }
     },
   };
@@ -274,7 +275,7 @@ test("S-65 made-up tickets that wait do not keep the others waiting when the sto
   unfinished.end({ id: "mine", reason: "logout", shown: "known" });
   const later = async (): Promise<void> => {
     clock.advance(100);
-    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+    await turns(5);
   };
   for (let turn = 0; turn < 50; turn += 1) await later();
   down = false;

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { endingsWith, settled } from "../../../test-support/unfinished-world.ts";
+import { turns } from "../../../test-support/event-loop.ts";
+import { endingsWith } from "../../../test-support/unfinished-world.ts";
 import type { Clock, SessionRow } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
@@ -83,7 +84,7 @@ async function twoOfOne(changes: { readonly told: boolean }) {
   unfinished.end({ id: row.id, reason: "logout", before: row });
   unfinished.end({ id: row.id, reason: "logout", before: row, shown: row.secretHash });
   clock.advance(10_000);
-  await settled();
+  await turns(5);
   if (changes.told) {
     store.end({ id: row.id }, "logout", clock.now());
     unfinished.said(row.id);
@@ -91,7 +92,7 @@ async function twoOfOne(changes: { readonly told: boolean }) {
   away = false;
   for (let turn = 0; turn < 20; turn += 1) {
     clock.advance(1_000);
-    await settled();
+    await turns(5);
   }
   return { ...all, row };
 }
@@ -123,7 +124,7 @@ for (const [how, { change, ours }] of Object.entries(ENDED)) {
       const { unfinished, announced, clock, names } = endingsWith({ store: overStore(memory(), { get: () => change(row) }) });
       unfinished.end({ id: row.id, reason: "logout", ...(before ? { before: row } : {}), grantLivesOn: true });
       clock.advance(50);
-      await settled();
+      await turns(5);
       assert.deepEqual(announced, says ? [{ id: row.id, reason: "logout", row, grantLivesOn: true }] : []);
       assert.deepEqual(names(), ["error ending.held", "info ending.completed"]);
     });
@@ -149,7 +150,7 @@ for (const [shown, changes, ends] of [
     // It counts what was good when the ending was wanted, however late it is done.
     unfinished.end({ id: row.id, reason: "logout", ...(shown === undefined ? {} : { shown }) });
     clock.advance(50);
-    await settled();
+    await turns(5);
     assert.deepEqual([(await store.get(row.id))?.ended ?? null, announced.length], ends ? [NOW + 50, 1] : [null, 0]);
   });
 }
@@ -162,12 +163,12 @@ test("F-46 the end of the process waits five seconds for the store, and no longe
     over = true;
   });
   unfinished.close();
-  await settled();
+  await turns(5);
   clock.advance(4_999);
-  await settled();
+  await turns(5);
   assert.equal(over, false);
   clock.advance(1);
-  await settled();
+  await turns(5);
   assert.equal(over, true);
 });
 
@@ -197,7 +198,7 @@ test("F-46 a doubtful one that gives way is forgotten, is tried no more, and tak
   assert.deepEqual([put("d", false), put("e", false), put("f", false)], [true, true, false]);
   assert.deepEqual(forgotten, ["b?", "a?"]);
   clock.advance(50);
-  await settled();
+  await turns(5);
   assert.deepEqual(done, ["d", "e"]);
   assert.deepEqual(names(), [
     ...["error ending.held", "error ending.held", "error ending.dropped full"],

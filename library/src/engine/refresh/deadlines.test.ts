@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { array, asyncProperty, assert as check, constantFrom, integer, oneof, record } from "fast-check";
+import { turns } from "../../../test-support/event-loop.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import type { Deadline } from "./deadlines.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -29,7 +30,7 @@ function line() {
   };
   const advance = async (ms: number): Promise<void> => {
     clock.advance(ms);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
   };
   return { clock, called, add, advance };
 }
@@ -128,7 +129,7 @@ test("F-71 while one is called others may be added and be over", async () => {
   deadlines.add(sibling);
   for (const ms of [100, 50]) {
     clock.advance(ms);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
   }
   assert.deepEqual(called, ["first", "later"]);
   assert.equal(clock.sleeping, 0);
@@ -165,7 +166,7 @@ async function crowd(count: number, ended: number) {
   for (const one of all.slice(0, ended)) one.end();
   looked.clear();
   clock.advance(1_000);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   assert.deepEqual(
     called,
     Array.from({ length: count - ended }, (_, index) => ended + index),
@@ -196,7 +197,7 @@ function restlessClock() {
   const wake = async (which: number, time: number): Promise<void> => {
     clock.time = time;
     wakes[which]?.();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
   };
   return { clock, slept, wake };
 }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import { systemClock } from "../system.ts";
 import { OneByOne } from "./one-by-one.ts";
-
-const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Rounds of an event loop that come when the test says so. */
 function rounds() {
@@ -23,22 +22,22 @@ test("F-71 work that comes together goes on one a round, in order; none asks for
   const gone: number[] = [];
   for (const work of [0, 1, 2]) void line.next().then(() => gone.push(work));
   for (const round of [0, 1, 2]) {
-    await settled();
+    await turns();
     assert.deepEqual([asked.length, gone.length], [round + 1, round]);
     asked[round]?.resolve();
   }
-  await settled();
+  await turns();
   assert.deepEqual(gone, [0, 1, 2]);
 });
 
 test("F-71 a round that fails, or a clock that throws, delays no later caller and loses no turn", async () => {
   const { asked, line } = rounds();
   const first = line.next();
-  await settled();
+  await turns();
   asked[0]?.reject(new Error("no round"));
   await first;
   const second = line.next();
-  await settled();
+  await turns();
   asked[1]?.resolve();
   await second;
   const broken = new OneByOne({

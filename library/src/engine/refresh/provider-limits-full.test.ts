@@ -1,6 +1,7 @@
 /** How fast one process refreshes, and how many at a time, as docs/refresh.md tells it (RF-09, F-71). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { ProviderLimits } from "./provider-limits.ts";
 
@@ -9,9 +10,9 @@ function processOf(cost: number | null) {
   const manual = manualClock();
   let used = 0;
   let begun = 0;
-  const turns = new ProviderLimits(cost === null ? manual : { ...manual, cpu: () => used });
+  const limits = new ProviderLimits(cost === null ? manual : { ...manual, cpu: () => used });
   return {
-    turns,
+    limits,
     begun: (): number => begun,
     refresh: async (): Promise<void> => {
       begun += 1;
@@ -22,7 +23,7 @@ function processOf(cost: number | null) {
       const before = begun;
       for (let passed = 0; passed < milliseconds; passed++) {
         manual.advance(1);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turns();
       }
       return begun - before;
     },
@@ -36,9 +37,9 @@ for (const [what, cost, rate] of [
   ["that cost more than a fifth of a processor has for them", 10, 125],
 ] as const) {
   test(`F-46 F-71 refreshes ${what} begin ${rate} a second`, async () => {
-    const { turns, refresh, begin } = processOf(cost);
+    const { limits, refresh, begin } = processOf(cost);
     await begin(1_000);
-    const all = Array.from({ length: 3_000 }, () => turns.of("default").run(refresh));
+    const all = Array.from({ length: 3_000 }, () => limits.of("default").run(refresh));
     // What one of them costs is known when some have begun.
     await begin(4_000);
     const begun = await begin(1_000);
@@ -49,13 +50,13 @@ for (const [what, cost, rate] of [
 }
 
 test("F-46 RF-09 a silent provider has 64 requests at a time, and another one has turns of its own", async () => {
-  const { turns, refresh, begin, begun } = processOf(null);
+  const { limits, refresh, begin, begun } = processOf(null);
   const answer = Promise.withResolvers<void>();
   const waiting = (): Promise<void> => refresh().then(() => answer.promise);
-  const slow = Array.from({ length: 100 }, () => turns.of("slow").run(waiting));
+  const slow = Array.from({ length: 100 }, () => limits.of("slow").run(waiting));
   await begin(2_000);
   assert.equal(begun(), 64);
-  const other = Array.from({ length: 10 }, () => turns.of("other").run(refresh));
+  const other = Array.from({ length: 10 }, () => limits.of("other").run(refresh));
   await begin(1_000);
   assert.equal(begun(), 64 + 10);
   answer.resolve();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import { scriptedProvider } from "../../../test-support/refresh/scripted-provider.ts";
 import type { AuditEvent, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
@@ -49,7 +50,7 @@ function ask(flight: SingleFlight, most: number | WaitBudget): () => FlightResul
 
 async function pass(ms: number): Promise<void> {
   clock.advance(ms);
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns(5);
 }
 
 test("F-35 a request that has waited its time is told to come again, once; the others wait on", async () => {

@@ -1,6 +1,7 @@
 /** What comes of a renewal whose write meets others, or a store that was away. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";
@@ -92,7 +93,7 @@ for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
     let waited = 0;
     for (; failures < 4; waited += 5) {
       clock.advance(5);
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(5);
     }
     assert.equal((await settled)?.kind, again);
     assert.equal(waited, 25 + 50 + 100 + 200, "half of 50 ms by this chance, then twice as long each time");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { Strategy } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -60,7 +61,7 @@ test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a
   const cookie = await signIn(plain, { subject: "alice" });
   const request = new Request("https://app.example.com/", { headers: { authorization: "Bearer good", cookie } });
   const answer = plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   clock.advance(30_000);
   assert.equal((await answer).status, 503);
   await plain.close();

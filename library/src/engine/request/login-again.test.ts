@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAVIGATION, SECRET } from "../../../test-support/app.ts";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { SessionStore } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -51,7 +52,7 @@ async function signInAgain(trouble: (store: SessionStore, ways: Ways) => Partial
   // Whatever the store would not take at once is done by then.
   for (let second = 0; second < 30; second++) {
     clock.advance(1_000);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
   }
   const live = await plain.sessions.list(`${owner.issuer} ${owner.subject}`);
   await plain.close();

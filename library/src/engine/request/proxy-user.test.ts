@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { turns } from "../../../test-support/event-loop.ts";
 import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
@@ -237,7 +238,7 @@ test("S-35 register: of twenty first requests at once one makes the user, and al
     resolve: async ({ subject }) => users.get(subject) ?? null,
     register: async ({ subject }) => {
       made += 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns();
       users.set(subject, { owner: `new ${subject}` });
       return { owner: `new ${subject}` };
     },

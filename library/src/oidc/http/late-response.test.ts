@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate } from "node:timers/promises";
+import { turns, until } from "../../../test-support/event-loop.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import type { Look } from "./late-response.ts";
 import { GRACE, passed } from "./late-response.ts";
@@ -17,7 +17,7 @@ function waiting(limit: number, arrived: () => boolean = () => false, way: Parti
     ...way,
     turn: async () => {
       seen.turns += 1;
-      await setImmediate();
+      await turns();
     },
   };
   const end = passed(limit, look).then(
@@ -41,7 +41,7 @@ test("the limit is not the end: the sockets are read first, and then it is late"
 test("what arrives during the last look ends the waiting", async () => {
   const { clock, seen, done, end } = waiting(1_000);
   clock.advance(1_000);
-  await setImmediate();
+  await turns();
   assert.equal(seen.state, "waiting");
   done.abort();
   await end;
@@ -51,7 +51,7 @@ test("what arrives during the last look ends the waiting", async () => {
 test("a head that is here gives the body some time, and no more", async () => {
   const { clock, seen, end } = waiting(1_000, () => true);
   clock.advance(1_000);
-  while (clock.sleeping === 0) await setImmediate();
+  await until(() => clock.sleeping > 0);
   assert.equal(seen.state, "waiting");
   clock.advance(GRACE);
   await end;
@@ -61,7 +61,7 @@ test("a head that is here gives the body some time, and no more", async () => {
 test("a limit noticed far too late tells of a standstill, after which an answer on its way has a moment", async () => {
   const { clock, seen, end } = waiting(1_000);
   clock.advance(60_000);
-  while (clock.sleeping === 0) await setImmediate();
+  await until(() => clock.sleeping > 0);
   assert.deepEqual([seen.state, seen.turns], ["waiting", 0]);
   clock.advance(GRACE);
   await end;
@@ -80,9 +80,9 @@ test("RF-03 what has not left when the limit is noticed does not leave any more"
 test("RF-05 what left only after a standstill has the whole limit for its answer", async () => {
   const { clock, seen, end } = waiting(1_000, () => false, { held: () => false, since: () => 100 });
   clock.advance(60_000);
-  while (clock.sleeping === 0) await setImmediate();
+  await until(() => clock.sleeping > 0);
   clock.advance(899);
-  await setImmediate();
+  await turns();
   assert.deepEqual([seen.state, seen.turns], ["waiting", 0]);
   clock.advance(1);
   await end;

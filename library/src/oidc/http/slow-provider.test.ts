@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
+import { turns, until } from "../../../test-support/event-loop.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { signIn } from "../../../test-support/provider/sign-on.ts";
 import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
@@ -54,15 +55,6 @@ async function cookieOf(subject: string): Promise<string> {
   exchange.loginFromProvider(login, "default");
   const { cookies } = await exchange.settle(200);
   return (cookies[0] ?? "").replace(/;.*/, "");
-}
-
-/** Turns of the event loop until this holds; sockets take some. */
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, "it never came to that");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 interface Late {
@@ -120,7 +112,7 @@ test("F-30 a provider that takes 15 s for ten minutes signs no user out, is show
       waiting.delete(late);
       late.open();
     }
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await turns(20);
   };
 
   const end = clock.monotonic() + 10 * MINUTE;

@@ -3,6 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, test } from "node:test";
 import { selfSigned } from "../../../test-support/certificate.ts";
+import { turns, until } from "../../../test-support/event-loop.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { assertFailed, clientOf, REDIRECT_URI, signIn } from "../../../test-support/provider/sign-on.ts";
 import type { ProviderFailure } from "../../contracts.ts";
@@ -17,13 +18,6 @@ afterEach(() => op.reset());
 
 const beginning = async (provider: OidcProvider) =>
   provider.authorizationUrl({ ...newSecrets(systemEntropy), redirectUri: REDIRECT_URI, parameters: {} });
-
-/** Lets everything run that waits for the network of this machine, until `done`. */
-async function until(done: () => boolean): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!done() && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(done());
-}
 
 async function refusedMetadata(metadata: object, check: string): Promise<void> {
   op.lies.metadata = (honest) => ({ ...honest, ...metadata });
@@ -133,7 +127,7 @@ test("DK-04 the pauses grow, have jitter, and closing ends them", async () => {
   await provider.close();
   const asked = op.journal.length;
   clock.advance(3_600_000);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   assert.equal(op.journal.length, asked);
 });
 

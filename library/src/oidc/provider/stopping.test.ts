@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
+import { turns, until } from "../../../test-support/event-loop.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { signIn } from "../../../test-support/provider/sign-on.ts";
 import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
@@ -13,19 +14,6 @@ import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { oidcProvider } from "./provider.ts";
-
-/** Turns of the event loop until this holds; sockets take some. */
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, "it never came to that");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** An app on which one refresh is under way, and its provider keeps the answer back. */
 async function refreshing() {
@@ -91,7 +79,7 @@ test("F-30 close({ within }) waits so long for an answer, which is stored as unk
   await using app = await refreshing();
   app.close(20_000);
   app.clock.advance(19_000);
-  await turns();
+  await turns(50);
   assert.equal(app.closed(), false, "an answer that is not heard is a token lost");
   app.clock.advance(1_500);
   await until(app.closed);
@@ -103,7 +91,7 @@ test("F-30 close({ within }) waits so long for an answer, which is stored as unk
 test("F-30 an answer that comes in time is stored, and close() waits for no more than that", async () => {
   await using app = await refreshing();
   app.close(20_000);
-  await turns();
+  await turns(50);
   app.clock.advance(15_000);
   app.answer();
   await until(app.closed);

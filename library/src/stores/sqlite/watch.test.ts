@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
+import { turns } from "../../../test-support/event-loop.ts";
 import type { EndReason, SessionStore } from "../../contracts.ts";
 import { HOUR, START, sampleRow } from "../../testing/store-suite/rows.ts";
 import { sqlite } from "../sqlite.ts";
@@ -204,7 +205,7 @@ for (const closes of [true, false]) {
     });
     endings.push(ending(1), ending(2));
     watcher.wrote();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     assert.deepEqual(told, ["s1"]);
   });
 }

@@ -1,6 +1,7 @@
 /** Who is asked who asks, over strategies and proxies that answer what the test says. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../../test-support/event-loop.ts";
 import {
   ABSTAIN,
   ALICE,
@@ -120,7 +121,7 @@ test("F-46 a credential's strategy has thirty seconds; what it answers later is 
     over = true;
   });
   clock.advance(29_999);
-  await new Promise(setImmediate);
+  await turns();
   assert.equal(over, false);
   clock.advance(1);
   const { verdict } = await found;

@@ -1,6 +1,7 @@
 /** Users that are made of whom a proxy asserts and nobody knows yet. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../../test-support/event-loop.ts";
 import { identity, lookup, resolverWith } from "../../../../test-support/resolver-world.ts";
 import type { Known } from "./resolver.ts";
 
@@ -19,7 +20,7 @@ test("S-35 A-34 registration is once at a time also with other claims, and each 
     },
   });
   const all = [1, 2, 2].map((since) => resolver.register(identity("carol", { since })));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   gate.resolve();
   const claims = (await Promise.all(all)).map((one) => one.kind === "found" && one.identity.claims);
   assert.deepEqual(claims, [{ since: 1 }, { since: 2 }, { since: 2 }]);
@@ -34,7 +35,7 @@ test("S-35 registration on first sight happens once, however many come at once",
     resolve: async ({ subject }) => known.get(subject) ?? null,
     register: async ({ subject }) => {
       made += 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turns();
       known.set(subject, { owner: `new-${subject}` });
       return { owner: `new-${subject}` };
     },
@@ -72,7 +73,7 @@ test("F-46 S-35 if a user cannot be made, all at once learn it by one attempt; t
     },
   });
   const all = [...Array(5)].map(() => resolver.register(identity("carol")));
-  await new Promise(setImmediate);
+  await turns();
   failure.reject(new Error("no room"));
   assert.deepEqual(new Set((await Promise.all(all)).map(({ kind }) => kind)), new Set(["failed"]));
   assert.deepEqual([users.asked.length, attempts], [1, 1]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { turns } from "../../../../test-support/event-loop.ts";
 import { identity, lookup, resolverWith } from "../../../../test-support/resolver-world.ts";
 import { unavailable } from "../../../core/errors.ts";
 import type { Known, Resolved } from "./resolver.ts";
@@ -68,7 +69,7 @@ test("F-69 S-31 S-05 S-56 a look-up's declared outage and its silence are 503; a
   assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_STORE_UNAVAILABLE");
   answer = () => new Promise(() => undefined);
   const hanging = resolver.resolve(identity("alice"));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turns();
   clock.advance(5_000);
   assert.equal(codeOf(await hanging), "ERR_STORE_UNAVAILABLE");
   answer = () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { turns } from "../../../../test-support/event-loop.ts";
 import { sampleRow } from "../../../testing/store-suite/rows.ts";
 import { sqlite } from "../../sqlite.ts";
 
@@ -31,7 +32,7 @@ test("F-60 a process that fills the file reads all of it through the map, but fo
   while (statSync(path).size < 12_000_000 || mapped(path) < 10_000_000) {
     deadline.throwIfAborted();
     for (const store of stores) await store.put(sampleRow({ body }), "absent");
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     for (const store of stores) assert.equal((await store.get(first.id))?.body, body);
   }
   assert.equal(mapped(join(dir, "none.db")), 0);
