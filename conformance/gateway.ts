@@ -1,9 +1,10 @@
 /** The gateway as a target: its real command, examined over its address like any other server. */
 import { spawn } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
+import { freePort } from "../tools/suite/free-port.ts";
 
 /** The gateway's command in front of an app that greets, with no user signed in and a provider that is down. */
 export interface RunningGateway extends AsyncDisposable {
@@ -62,14 +63,4 @@ async function listening(server: Server): Promise<Server> {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-/** Below the range from which the system assigns ports to outgoing connections. */
-async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const port = randomInt(11_000, 32_768);
-  const server = createServer();
-  server.once("error", () => resolve(freePort()));
-  server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
-  return promise;
 }

@@ -76,6 +76,7 @@ const allowed: readonly (readonly [path: string, text: string])[] = [
     'import { coatcheck } from "coatcheck"; import { memory } from "coatcheck/memory"; import "./config.ts";',
   ],
   ["gateway/src/check/check.nginx.test.ts", 'import { findServer } from "../../../tools/suite/servers.ts";'],
+  ["bench/subjects/gateway.ts", 'import { freePort } from "../../tools/suite/free-port.ts";'],
   ["simulation/mutants/anchors.ts", 'import { tokenize } from "../../tools/sources/tokens.ts";'],
   ["tools/check.ts", 'import { x } from "./sources/files.ts";'],
 ];

@@ -100,12 +100,15 @@ function refusal(path: string, specifier: string, published: ReadonlySet<string>
   return ROOMS[room]?.bare ? `${room} imports ${specifier}; it may import nothing from outside` : undefined;
 }
 
-/** What reads source by the scanner of our tools. */
-const READS_SOURCE = /^simulation\/mutants\//;
+/**
+ * What runs in this tree alone, and is never published: the programs that start servers take ports and folders from the
+ * same place as the tests, and the mutants of the simulation read source by the scanner of our tools.
+ */
+const USES_TOOLS = /^(?:bench|conformance|providers|soak|simulation\/mutants)\//;
 
 function relativeRefusal(path: string, target: string): string | undefined {
   const member = memberOf(path);
-  if (memberOf(target) === "tools" && (isTest(path) || READS_SOURCE.test(path))) return undefined;
+  if (memberOf(target) === "tools" && (isTest(path) || USES_TOOLS.test(path))) return undefined;
   if (member !== memberOf(target)) return `imports ${target}: from another package, import a published name`;
   if (isTest(path) || !path.startsWith(SOURCE)) {
     return isTest(target) && !isTest(path) && member !== "tools" ? `imports ${target}: source does not import tests` : undefined;

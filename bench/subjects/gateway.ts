@@ -1,8 +1,8 @@
 /** Starts the gateway by its command, and signs users in through it. */
-import { randomBytes, randomInt } from "node:crypto";
-import { createServer } from "node:net";
+import { randomBytes } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { request } from "undici";
+import { freePort } from "../../tools/suite/free-port.ts";
 import type { Running } from "../harness/measure.ts";
 import type { Stage } from "../harness/stage.ts";
 
@@ -48,16 +48,6 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("the gateway does not get ready");
-}
-
-/** A free port, below those that the system gives to clients meanwhile. */
-export async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const port = randomInt(11_000, 32_768);
-  const server = createServer();
-  server.once("error", () => resolve(freePort()));
-  server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
-  return promise;
 }
 
 /** Signs people in through the gateway, as a browser would; answers their `Cookie` headers. */

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../tools/suite/free-port.ts";
 import type { Stage } from "../harness/stage.ts";
 import { signOn } from "../load/sign-on.ts";
-import { freePort } from "./gateway.ts";
 import { Program } from "./native.ts";
 import type { Started, World } from "./programs.ts";
 import {

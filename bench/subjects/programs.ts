@@ -8,8 +8,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
+import { freePort } from "../../tools/suite/free-port.ts";
 import type { Stage } from "../harness/stage.ts";
-import { freePort } from "./gateway.ts";
 import { Program } from "./native.ts";
 
 const OAUTH2_PROXY = fileURLToPath(new URL("../../node_modules/.cache/coatcheck/oauth2-proxy", import.meta.url));

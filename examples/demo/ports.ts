@@ -1,4 +1,7 @@
-/** Finds free ports near the usual ones, so that two demos can run beside each other. */
+/**
+ * Finds free ports near the usual ones, so that two demos can run beside each other. Examples are copied by themselves,
+ * so this one takes nothing from `tools/suite/free-port`.
+ */
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:http";
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
+import { freePort } from "../../tools/suite/free-port.ts";
 import { Browser } from "../test-support/browser.ts";
 import { Canaries } from "../test-support/canaries.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
@@ -14,7 +15,6 @@ import type { TestProvider } from "../test-support/provider.ts";
 import { CLIENT, testProvider } from "../test-support/provider.ts";
 import { ready } from "../test-support/ready.ts";
 import type { Answered } from "../test-support/talk.ts";
-import { freePort } from "../test-support/talk.ts";
 
 /** A line that would look like one of the log's own, if anybody let it. */
 const FORGED = '\n{"level":"error","event":"forged","reason":"forged"}\r\nX-Forged: yes\r\n';

@@ -7,6 +7,7 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { freePort } from "../../tools/suite/free-port.ts";
 import { Browser } from "../test-support/browser.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
@@ -14,7 +15,7 @@ import type { TestProvider } from "../test-support/provider.ts";
 import { CLIENT, testProvider } from "../test-support/provider.ts";
 import { ready } from "../test-support/ready.ts";
 import type { Listening } from "../test-support/talk.ts";
-import { ask, freePort, listenOn } from "../test-support/talk.ts";
+import { ask, listenOn } from "../test-support/talk.ts";
 
 /** Two gateways as their command runs them, on one file of sessions. */
 const MAIN = join(import.meta.dirname, "main.ts");

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer, request as requestHttp } from "node:http";
@@ -80,23 +79,7 @@ function portOf(address: AddressInfo | string | null): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/**
- * A port that is free now, and stays free until its server starts: below those that the system gives to everybody who
- * connects or listens on any, which other tests do all the time.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    try {
-      const { port, ...held } = await listenOn(() => {}, randomInt(11_000, 32_768));
-      await held[Symbol.asyncDispose]();
-      return port;
-    } catch (error) {
-      if (Reflect.get(Object(error), "code") !== "EADDRINUSE") throw error;
-    }
-  }
-}
-
-/** Resolves when somebody listens on the port. */
+/** Resolves when a server listens on the port. */
 export async function listened(port: number): Promise<void> {
   for (let tries = 0; tries < 2_400; tries++) {
     const socket = connect(port, "127.0.0.1");
@@ -108,5 +91,5 @@ export async function listened(port: number): Promise<void> {
     if (open) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`nobody listens on ${port}`);
+  throw new Error(`no server listens on ${port}`);
 }

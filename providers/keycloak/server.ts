@@ -2,7 +2,8 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { answers, Child, freePorts } from "../child.ts";
+import { freePorts } from "../../tools/suite/free-port.ts";
+import { answers, Child } from "../child.ts";
 import { type Installation, installKeycloak, JAVA } from "./install.ts";
 
 const LONGEST_START = 240_000;

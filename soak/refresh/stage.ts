@@ -1,10 +1,10 @@
 /** Starts provider, app and three gateways on one file of sessions, with short leases. */
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqlite } from "coatcheck/sqlite";
+import { freePorts } from "../../tools/suite/free-port.ts";
 import { randomOf } from "../random.ts";
 import { Fleet } from "./fleet.ts";
 import { Gateway, type Records } from "./gateway.ts";
@@ -56,6 +56,7 @@ export class Stage {
     writeFileSync(config, JSON.stringify(settings(issuer, upstream, client.clientId)));
     const secret = randomBytes(32).toString("base64url");
     const records: Records = { lines: [], faults: [] };
+    // One that was killed gets its own again, however many connections were made meanwhile.
     const ports = await freePorts(GATEWAYS.length * 2);
     const gateways = GATEWAYS.map((name, index) => {
       const [port = 0, adminPort = 0] = ports.slice(index * 2);
@@ -96,25 +97,4 @@ function settings(issuer: string, upstream: string, clientId: string): object {
     providers: [{ issuer, clientId, scope: "openid offline_access", timeout: `${TIMEOUT}ms`, refreshTimeout: `${TIMEOUT}ms` }],
     upstreams: [{ url: upstream, access: "api", token: "authorization" }],
   };
-}
-
-/**
- * Free ports, below those that the system gives to clients: a gateway that was killed gets
- * its own again, however many connections were made meanwhile.
- */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(11_000, 32_768);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const server = createServer();
-  server.once("error", () => resolve(false));
-  server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  return promise;
 }

@@ -5,8 +5,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { freePort } from "../../../tools/suite/free-port.ts";
 import { textOf } from "../../test-support/harness.ts";
-import { freePort, type Listening, listenOn } from "../../test-support/talk.ts";
+import { type Listening, listenOn } from "../../test-support/talk.ts";
 import { loadConfig } from "../config/config.ts";
 import { checkConfig } from "./check-config.ts";
 

@@ -6,7 +6,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ask, freePort, type Listening, listenOn } from "../../test-support/talk.ts";
+import { freePort } from "../../../tools/suite/free-port.ts";
+import { ask, type Listening, listenOn } from "../../test-support/talk.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 

@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../../tools/suite/free-port.ts";
 import { certificateOf } from "../certificate.ts";
 import type { FullGateway } from "../full-gateway.ts";
 import { PUBLIC } from "../harness.ts";
 import type { Answered, Asking } from "../talk.ts";
-import { ask, exchangeTls, freePort, listened } from "../talk.ts";
+import { ask, exchangeTls, listened } from "../talk.ts";
 
 const GUIDES = join(import.meta.dirname, "..", "..", "..", "docs", "guides");
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, listened } from "../talk.ts";
+import { freePort } from "../../../tools/suite/free-port.ts";
+import { listened } from "../talk.ts";
 
 /**
  * nginx as a distribution ships it, with one `proxy_pass` to a gateway: it speaks HTTP/1.0 to it, without keep-alive.
