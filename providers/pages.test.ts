@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { temporaryFolder } from "../tools/suite/temporary-folder.ts";
 import { guideFile, PAGE } from "./guide.ts";
 
 const COMMAND = join(import.meta.dirname, "../gateway/src/main.ts");
@@ -29,26 +29,21 @@ test("F-32 every provider's settings on the page are settings that the gateway t
     "oidc-provider",
     "zitadel",
   ]);
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-pages-"));
-  try {
-    await Promise.all(
-      found.map(async ({ heading, settings }, index) => {
-        const file = join(folder, `${index}.yaml`);
-        writeFileSync(file, settings);
-        const env = {
-          PATH: process.env["PATH"],
-          COATCHECK_SECRET: randomBytes(32).toString("base64url"),
-          COATCHECK_CLIENT_SECRET: "a-secret",
-        };
-        const run = promisify(execFile)(process.execPath, [...FLAGS, COMMAND, "check-config", "--config", file], {
-          env,
-          cwd: folder,
-        });
-        const { stdout } = await run.catch((error: unknown) => assert.fail(`${heading}: ${String(error)}`));
-        assert.match(stdout, /https:\/\/app\.example\.com/, heading);
-      }),
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using folder = temporaryFolder("pages");
+  await Promise.all(
+    found.map(async ({ heading, settings }, index) => {
+      const file = folder.write(`${index}.yaml`, settings);
+      const env = {
+        PATH: process.env["PATH"],
+        COATCHECK_SECRET: randomBytes(32).toString("base64url"),
+        COATCHECK_CLIENT_SECRET: "a-secret",
+      };
+      const run = promisify(execFile)(process.execPath, [...FLAGS, COMMAND, "check-config", "--config", file], {
+        env,
+        cwd: folder.path,
+      });
+      const { stdout } = await run.catch((error: unknown) => assert.fail(`${heading}: ${String(error)}`));
+      assert.match(stdout, /https:\/\/app\.example\.com/, heading);
+    }),
+  );
 });

@@ -1,11 +1,9 @@
 /** One provider, the recorder before it, an app behind two gateways, and a second app behind a third. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../tools/suite/free-port.ts";
+import { temporaryFolder } from "../tools/suite/temporary-folder.ts";
 import { openApp, type Told, toldBy } from "./app.ts";
 import { Browser, described, type Page } from "./browser/browser.ts";
 import { loginForm } from "./browser/forms.ts";
@@ -36,8 +34,7 @@ export class Stage {
   }
 
   static async open(provider: Provider, stack: AsyncDisposableStack): Promise<Stage> {
-    const folder = mkdtempSync(join(tmpdir(), `coatcheck-${provider.id}-`));
-    stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const { path: folder } = stack.use(temporaryFolder(provider.id));
     const [front = 0, own = 0, app = 0, main = 0, other = 0, ...rest] = await freePorts(11);
     const recorder = new Recorder(front, own);
     await recorder.open();

@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { closeServer, freePort, listenNear } from "../demo/ports.ts";
 import { developmentKeys } from "../demo/provider/keys.ts";
 import { developmentProvider } from "../demo/provider/provider.ts";
 import { formOf, Visitor } from "../demo/visitor.ts";
 
 test("a person signs in at a real provider, in an app of a framework that Coatcheck does not know", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-example-"));
-  const keys = developmentKeys(folder);
+  const folder = temporaryFolder("example");
+  const keys = developmentKeys(folder.path);
   const server = createServer();
   const issuer = `http://127.0.0.1:${await listenNear(server, 0)}`;
   const port = String(await freePort(0));
@@ -38,7 +37,7 @@ test("a person signs in at a real provider, in an app of a framework that Coatch
     app.kill("SIGTERM");
     const [status] = await once(app, "exit");
     await closeServer(server);
-    rmSync(folder, { recursive: true, force: true });
+    folder[Symbol.dispose]();
     assert.equal(status, 0, "the example should stop in order");
   }
 });

@@ -1,20 +1,19 @@
 /** What a person sees of the demo: on a small screen, in a second tab, with the keyboard alone. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { findServer } from "../../tools/suite/servers.ts";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-demo-"));
+const folder = temporaryFolder("demo");
 const pictures = process.env["DEMO_PICTURES"];
 let demo: Demo;
 let browser: Browser;
 
 before(async () => {
-  demo = await startDemo(folder, ANY_PORTS);
+  demo = await startDemo(folder.path, ANY_PORTS);
   const executablePath = findServer("chromium") ?? assert.fail("Chromium is not installed");
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
 });
@@ -22,7 +21,7 @@ before(async () => {
 after(async () => {
   await browser.close();
   await demo.close();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {

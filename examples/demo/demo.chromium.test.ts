@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { findPageBrowser } from "../../tools/suite/servers.ts";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { statusWith } from "./check.ts";
 import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
 
@@ -19,14 +19,14 @@ const FLAGS = [
 ];
 const NOTE = "The umbrella is blue";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-demo-"));
+const folder = temporaryFolder("demo");
 /** `DEMO_PICTURES=FOLDER` keeps pictures of the pages, for somebody to look at. */
 const pictures = process.env["DEMO_PICTURES"];
 let demo: Demo;
 let browser: Browser;
 
 before(async () => {
-  demo = await startDemo(folder, ANY_PORTS);
+  demo = await startDemo(folder.path, ANY_PORTS);
   const executablePath = findPageBrowser() ?? assert.fail("Chromium is not installed");
   browser = await chromium.launch({ executablePath, args: FLAGS });
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
@@ -35,7 +35,7 @@ before(async () => {
 after(async () => {
   await browser.close();
   await demo.close();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 /** A browser of somebody's own. What its pages complained of, or asked of other machines, is in `complaints`. */

@@ -6,12 +6,12 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { snippetsOf } from "../../tools/documents/snippets.ts";
 import { ROOT } from "../../tools/sources/files.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { freePort } from "./ports.ts";
 import { formOf, type Heard, Visitor } from "./visitor.ts";
 
@@ -22,7 +22,7 @@ const PROVIDER = 9000;
 
 /** A folder with the files of a walk, and the ports of this run in the place of those that the page names. */
 interface Walk {
-  readonly folder: string;
+  readonly folder: TemporaryFolder;
   readonly port: (written: number) => number;
   /** Starts a program of the walk; resolves at its first word. It ends with the test. */
   readonly start: (...options: readonly string[]) => Promise<void>;
@@ -30,10 +30,10 @@ interface Walk {
 }
 
 async function walkOf(t: TestContext, page: string, written: readonly number[]): Promise<Walk> {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-walk-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  const folder = temporaryFolder("walk");
+  t.after(() => folder[Symbol.dispose]());
+  symlinkSync(join(ROOT, "node_modules"), folder.file("node_modules"));
+  folder.write("package.json", JSON.stringify({ type: "module" }));
   const ports = new Map<number, number>();
   for (const port of written) ports.set(port, await freePort(0, [...ports.values()]));
   const port = (number: number) => ports.get(number) ?? assert.fail(`the walk names no port ${number}`);
@@ -41,7 +41,7 @@ async function walkOf(t: TestContext, page: string, written: readonly number[]):
   for (const { text } of snippetsOf({ path, text: readFileSync(join(ROOT, path), "utf8") })) {
     const [, name] = /^(?:\/\/|#) ([\w.]+)\n/.exec(text) ?? [];
     const here = text.replace(/\b\d{4}\b/g, (number) => String(ports.get(Number(number)) ?? number));
-    if (name !== undefined) writeFileSync(join(folder, name), here);
+    if (name !== undefined) folder.write(name, here);
   }
   const environment = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(COATCHECK|OAUTH2_PROXY)_/.test(name))),
@@ -51,7 +51,7 @@ async function walkOf(t: TestContext, page: string, written: readonly number[]):
   };
   const start = async (...options: readonly string[]) => {
     const child = spawn(process.execPath, [...FLAGS, ...options], {
-      cwd: folder,
+      cwd: folder.path,
       env: environment,
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -102,7 +102,7 @@ test("the library in five minutes: from an empty folder to a page that knows its
 test("the gateway in five minutes: from an empty folder to an app that is told who signed in", async (t) => {
   const { folder, port, start, environment } = await walkOf(t, "gateway-in-five-minutes.md", [3000, 4180, PROVIDER]);
   const { status, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, GATEWAY, "check-config"], {
-    cwd: folder,
+    cwd: folder.path,
     env: environment,
     encoding: "utf8",
   });

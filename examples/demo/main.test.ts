@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { check } from "./check.ts";
 import { ANY_PORTS, startDemo } from "./demo.ts";
 import { closeServer, freePort, listenNear } from "./ports.ts";
 import { developmentKeys } from "./provider/keys.ts";
 import { Visitor } from "./visitor.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-demo-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("demo");
+after(() => folder[Symbol.dispose]());
 
 /** The demo as its command starts it, and what it has said so far. */
 function start(...args: readonly string[]): { readonly child: ChildProcess; said(): string; ended: Promise<number | null> } {
@@ -38,7 +38,7 @@ test("--check goes through everything, one line a step, and exits 0", async () =
 });
 
 test("the demo prints one line with its address, and one signal stops all of it", async () => {
-  const { child, said, ended } = start("--folder", join(folder, "kept"));
+  const { child, said, ended } = start("--folder", folder.file("kept"));
   await Promise.race([once(child.stdout ?? assert.fail(), "data"), ended]);
   const [, url = ""] = /^Open (http:\/\/localhost:\d+) .*\n$/.exec(said()) ?? assert.fail(said());
   assert.equal((await new Visitor().go(url)).status, 200);
@@ -51,7 +51,7 @@ test("the demo prints one line with its address, and one signal stops all of it"
 });
 
 test("F-57 the demo leaves nothing behind, also where its process is killed", async () => {
-  const { child, said, ended } = start("--folder", join(folder, "killed"));
+  const { child, said, ended } = start("--folder", folder.file("killed"));
   await Promise.race([once(child.stdout ?? assert.fail(), "data"), ended]);
   const [, url = ""] = /^Open (http:\/\/localhost:\d+) /.exec(said()) ?? assert.fail(said());
   child.kill("SIGKILL");
@@ -60,7 +60,7 @@ test("F-57 the demo leaves nothing behind, also where its process is killed", as
 });
 
 test("F-57 the demo stops when npm is ended by its process id", async () => {
-  const place = join(folder, "orphaned");
+  const place = folder.file("orphaned");
   const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
   const command = [process.execPath, ...flags, join(import.meta.dirname, "main.ts"), "--folder", place].map(
     (word) => `'${word}'`,
@@ -93,7 +93,7 @@ test("an option that does not exist is named, and nothing starts", async () => {
 test("a check that fails names the step and stops there", async () => {
   const server = createServer((_request, response) => response.end("Hello, stranger."));
   const url = `http://localhost:${await listenNear(server, 0)}`;
-  const demo = await startDemo(join(folder, "broken"), ANY_PORTS);
+  const demo = await startDemo(folder.file("broken"), ANY_PORTS);
   const said: string[] = [];
   try {
     assert.equal(await check({ ...demo, url }, (line) => said.push(line)), false);
@@ -106,7 +106,7 @@ test("a check that fails names the step and stops there", async () => {
 });
 
 test("keys are made once, are their owner's alone, and a file that holds none is refused", () => {
-  const place = join(folder, "keys");
+  const place = folder.file("keys");
   const keys = developmentKeys(place);
   assert.deepEqual(developmentKeys(place), keys);
   assert.equal(statSync(join(place, "keys.json")).mode & 0o777, 0o600);
@@ -116,7 +116,7 @@ test("keys are made once, are their owner's alone, and a file that holds none is
 });
 
 test("what the demo writes beside its keys holds no secret", async () => {
-  const place = join(folder, "written");
+  const place = folder.file("written");
   const demo = await startDemo(place, ANY_PORTS);
   await demo.close();
   const { gatewaySecret, clientSecret } = developmentKeys(place);

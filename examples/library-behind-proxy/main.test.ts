@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { freePort } from "../demo/ports.ts";
 import { type Running, run } from "./testing/processes.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-example-"));
+const folder = temporaryFolder("example");
 const secret = randomBytes(32).toString("base64url");
 let app: Running;
 let port: number;
@@ -21,12 +20,15 @@ before(async () => {
     PUBLIC_URL: "https://app.example.com",
     PORT: String(port),
   };
-  app = await run({ command: process.execPath, args: [...flags, join(import.meta.dirname, "main.ts")], env, cwd: folder }, port);
+  app = await run(
+    { command: process.execPath, args: [...flags, join(import.meta.dirname, "main.ts")], env, cwd: folder.path },
+    port,
+  );
 });
 
 after(async () => {
   await app[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 async function ask(headers: Readonly<Record<string, string>>): Promise<readonly [status: number, subject: unknown]> {

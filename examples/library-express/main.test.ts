@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { closeServer, freePort, listenNear } from "../demo/ports.ts";
 import { developmentKeys } from "../demo/provider/keys.ts";
 import { type DevelopmentProvider, developmentProvider } from "../demo/provider/provider.ts";
 import { formOf, type Heard, Visitor } from "../demo/visitor.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-example-"));
+const folder = temporaryFolder("example");
 const server = createServer();
 let app: ChildProcess;
 let provider: DevelopmentProvider;
@@ -19,7 +18,7 @@ let issuer: string;
 let url: string;
 
 before(async () => {
-  const keys = developmentKeys(folder);
+  const keys = developmentKeys(folder.path);
   issuer = `http://127.0.0.1:${await listenNear(server, 0)}`;
   const port = await freePort(0);
   url = `http://localhost:${port}`;
@@ -27,7 +26,7 @@ before(async () => {
   server.on("request", provider.callback);
   const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
   app = spawn(process.execPath, [...flags, join(import.meta.dirname, "main.ts")], {
-    cwd: folder,
+    cwd: folder.path,
     env: {
       ...process.env,
       COATCHECK_SECRET: keys.appSecret,
@@ -47,7 +46,7 @@ after(async () => {
   app.kill("SIGTERM");
   const [status] = await once(app, "exit");
   await closeServer(server);
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
   assert.equal(status, 0, "the example should stop in order");
 });
 

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
 import { freePort } from "../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import { Canaries } from "../test-support/canaries.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
@@ -25,7 +24,7 @@ const canary = (name: string): string => {
   return secret;
 };
 
-let folder: string;
+let folder: TemporaryFolder;
 let provider: TestProvider;
 let gateway: FullGateway;
 const open = new AsyncDisposableStack();
@@ -35,13 +34,12 @@ const raws: string[] = [];
 const browser = new Browser();
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-canary-"));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  folder = open.use(temporaryFolder("canary"));
   provider = open.use(await testProvider());
   await provider.start();
   const nowhere = `http://127.0.0.1:${await freePort()}`;
   const started = await startFullGateway({
-    store: sqlite(join(folder, "sessions.db")),
+    store: sqlite(folder.file("sessions.db")),
     world: {},
     app: (_message, response) => response.end("the app"),
     upstreams: [
@@ -373,7 +371,7 @@ test("CB-05, HD-02 pages of failures carry a reference that the log has, and the
 });
 
 test("OP-01, CR-02, S-09, S-11 the store's files hold no ticket, token, state or secret as it is", () => {
-  const files = ["sessions.db", "sessions.db-wal"].map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const files = ["sessions.db", "sessions.db-wal"].map((name) => folder.file(name)).filter((file) => existsSync(file));
   const dump = files.map((file) => readFileSync(file, "latin1")).join("\n");
   assert.ok(dump.includes("alice@example.com"), "the dump is of a store that was used");
   assert.deepEqual(canaries.foundIn(dump), []);

@@ -3,11 +3,10 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
@@ -20,7 +19,7 @@ import { ask, listenOn } from "../test-support/talk.ts";
 /** The gateway as its command runs it, in a process of its own, on a file of sessions. */
 const MAIN = join(import.meta.dirname, "main.ts");
 
-let folder: string;
+let folder: TemporaryFolder;
 let provider: TestProvider;
 let app: Listening;
 let environment: { readonly [name: string]: string };
@@ -29,7 +28,7 @@ let adminPort: number;
 const children: ChildProcess[] = [];
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-crash-"));
+  folder = temporaryFolder("crash");
   provider = await testProvider();
   await provider.start();
   app = await listenOn((message, response) => response.end(String(message.headers["x-auth-request-user"])));
@@ -40,7 +39,7 @@ before(async () => {
     COATCHECK_PUBLIC_URL: `https://${PUBLIC}`,
     COATCHECK_LISTEN: `127.0.0.1:${port}`,
     COATCHECK_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
-    COATCHECK_STORE: `sqlite:${join(folder, "sessions.db")}`,
+    COATCHECK_STORE: `sqlite:${folder.file("sessions.db")}`,
     COATCHECK_ISSUER: provider.issuer,
     COATCHECK_CLIENT_ID: CLIENT.clientId,
     COATCHECK_CLIENT_SECRET: CLIENT.clientSecret,
@@ -52,13 +51,13 @@ after(async () => {
   for (const child of children) await stop(child, "SIGKILL");
   await app[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 /** Starts the command and waits until it is ready. */
 async function serve(): Promise<ChildProcess> {
   const child = spawn(process.execPath, [MAIN, "serve"], {
-    cwd: folder,
+    cwd: folder.path,
     env: { PATH: process.env["PATH"], NODE_OPTIONS: process.env["NODE_OPTIONS"], ...environment },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,11 +1,9 @@
 /** The provider signs somebody out, and tells one gateway of two that share a file of sessions. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
@@ -20,13 +18,12 @@ let b: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-provider-logout-"));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = open.use(temporaryFolder("provider-logout"));
   provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
   const start = async (): Promise<FullGateway> => {
-    const store = sqlite(join(folder, "sessions.db"));
+    const store = sqlite(folder.file("sessions.db"));
     const config = { secrets, frontchannelLogout: { enabled: true }, providers: [{ issuer: provider.issuer, ...CLIENT }] };
     return open.use(await startFullGateway({ world: {}, store, config }));
   };

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
@@ -13,7 +11,7 @@ import { CLIENT, testProvider } from "../test-support/provider.ts";
 import { ready } from "../test-support/ready.ts";
 
 /** Two gateways with one secret and one file of sessions, and a third that knows the file and another secret. */
-let folder: string;
+let folder: TemporaryFolder;
 let provider: TestProvider;
 let a: FullGateway;
 let b: FullGateway;
@@ -21,15 +19,14 @@ let stranger: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-replicas-"));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  folder = open.use(temporaryFolder("replicas"));
   provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
   const start = async (given: readonly string[]): Promise<FullGateway> => {
     const gateway = await startFullGateway({
       world: {},
-      store: sqlite(join(folder, "sessions.db")),
+      store: sqlite(folder.file("sessions.db")),
       config: { secrets: given, providers: [{ issuer: provider.issuer, ...CLIENT }] },
     });
     return open.use(gateway);

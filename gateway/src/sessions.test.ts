@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { sqlite } from "coatcheck/sqlite";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
@@ -23,15 +21,14 @@ let b: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-own-sessions-"));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = open.use(temporaryFolder("own-sessions"));
   provider = open.use(await testProvider());
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
   const start = async (keepUserAgent: boolean): Promise<FullGateway> => {
     const gateway = await startFullGateway({
       world: {},
-      store: sqlite(join(folder, "sessions.db")),
+      store: sqlite(folder.file("sessions.db")),
       config: {
         secrets,
         providers: [{ issuer: provider.issuer, ...CLIENT }],

@@ -3,11 +3,11 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
@@ -22,15 +22,15 @@ const MAIN = join(import.meta.dirname, "main.ts");
 const TOKEN = randomBytes(32).toString("base64url");
 const SECRET = randomBytes(32).toString("base64url");
 
-let folder: string;
+let folder: TemporaryFolder;
 let file: string;
 let provider: TestProvider;
 let app: Listening;
 const children: ChildProcess[] = [];
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-store-lost-"));
-  file = join(folder, "sessions.db");
+  folder = temporaryFolder("store-lost");
+  file = folder.file("sessions.db");
   provider = await testProvider();
   await provider.start();
   app = await listenOn((message, response) => response.end(String(message.headers["x-auth-request-user"])));
@@ -40,7 +40,7 @@ after(async () => {
   for (const child of children) await stop(child, "SIGKILL");
   await app[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 interface Served {
@@ -54,7 +54,7 @@ interface Served {
 async function serve(): Promise<Served> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const child = spawn(process.execPath, [MAIN, "serve"], {
-    cwd: folder,
+    cwd: folder.path,
     env: {
       PATH: process.env["PATH"],
       NODE_OPTIONS: process.env["NODE_OPTIONS"],
@@ -105,7 +105,7 @@ async function afterLosing(lose: (backup: string) => void): Promise<{ old: Serve
   const browser = new Browser();
   assert.equal((await browser.login(first.port)).status, 303);
   await stop(first.child, "SIGTERM");
-  const backup = join(folder, "backup.db");
+  const backup = folder.file("backup.db");
   copyFileSync(file, backup);
   const [old, other] = [await serve(), await serve()];
   for (const { port } of [old, other]) assert.equal((await browser.send(port, "/a", { headers: PAGE })).status, 200);

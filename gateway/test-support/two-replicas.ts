@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { RequestListener } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { SessionStore } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "./browser.ts";
 import type { FullGateway } from "./full-gateway.ts";
 import { SCRIPT, startFullGateway } from "./full-gateway.ts";
@@ -48,15 +46,14 @@ export interface TwoReplicasOptions {
 /** Starts them. The routes `/token` and `/bearer` forward the access token. */
 export async function twoReplicas({ app, origin, refresh }: TwoReplicasOptions = {}): Promise<TwoReplicas> {
   await using open = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-two-replicas-"));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = open.use(temporaryFolder("two-replicas"));
   const clock = movingClock();
   const provider = open.use(await testProvider(() => clock.now()));
   provider.lifetime = TOKEN_LIFETIME / 1000;
   await provider.start();
   const secrets = [randomBytes(32).toString("base64url")];
   const start = async (): Promise<FullGateway> => {
-    const store: SessionStore = sqlite(join(folder, "sessions.db"));
+    const store: SessionStore = sqlite(folder.file("sessions.db"));
     const gateway = await startFullGateway({
       world: { clock },
       store,

@@ -1,8 +1,7 @@
 /** One Keycloak for all columns that need it: a real process over a database of its own. */
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { copyFileSync } from "node:fs";
 import { freePorts } from "../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { answers, Child } from "../child.ts";
 import { type Installation, installKeycloak, JAVA } from "./install.ts";
 
@@ -12,21 +11,20 @@ export class KeycloakServer {
   readonly port: number;
   readonly #managementPort: number;
   readonly #installation: Installation;
-  readonly #folder: string;
+  readonly #folder: TemporaryFolder;
   #child: Child | null = null;
 
-  private constructor(installation: Installation, folder: string, [port = 0, managementPort = 0]: readonly number[]) {
+  private constructor(installation: Installation, folder: TemporaryFolder, [port = 0, managementPort = 0]: readonly number[]) {
     this.#installation = installation;
     this.#folder = folder;
     this.port = port;
     this.#managementPort = managementPort;
-    copyFileSync(installation.database, join(folder, "keycloakdb.mv.db"));
+    copyFileSync(installation.database, folder.file("keycloakdb.mv.db"));
   }
 
   static async open(stack: AsyncDisposableStack): Promise<KeycloakServer> {
     const installation = await installKeycloak();
-    const folder = mkdtempSync(join(tmpdir(), "coatcheck-keycloak-"));
-    stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = stack.use(temporaryFolder("keycloak"));
     const server = new KeycloakServer(installation, folder, await freePorts(2));
     stack.defer(() => server.stop());
     await server.start();
@@ -45,10 +43,10 @@ export class KeycloakServer {
         `--http-management-port=${this.#managementPort}`,
         // Its address is the recorder's, of which there is one for each column.
         "--hostname-strict=false",
-        `--db-url=jdbc:h2:file:${join(this.#folder, "keycloakdb")};NON_KEYWORDS=VALUE`,
+        `--db-url=jdbc:h2:file:${this.#folder.file("keycloakdb")};NON_KEYWORDS=VALUE`,
         "--log-level=WARN",
       ],
-      cwd: this.#folder,
+      cwd: this.#folder.path,
       env: JAVA,
       group: true,
     });

@@ -1,32 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { soakFuzz } from "./fuzz.ts";
 
 /** A few calm connections against a gateway with something planted in its process. */
 async function runWith(planted: string): Promise<{ readonly holds: boolean; readonly text: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-planted-"));
-  const plant = join(folder, "plant.mjs");
-  writeFileSync(plant, planted);
+  using folder = temporaryFolder("planted");
+  const plant = folder.write("plant.mjs", planted);
   const lines: string[] = [];
   const print = (text: string): void => void lines.push(text);
-  try {
-    const holds = await soakFuzz({
-      requests: 30,
-      seed: 3,
-      from: 0,
-      connections: 10,
-      signal: new AbortController().signal,
-      print,
-      plants: [plant],
-      keepIn: folder,
-    });
-    return { holds, text: lines.join("\n") };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const holds = await soakFuzz({
+    requests: 30,
+    seed: 3,
+    from: 0,
+    connections: 10,
+    signal: new AbortController().signal,
+    print,
+    plants: [plant],
+    keepIn: folder.path,
+  });
+  return { holds, text: lines.join("\n") };
 }
 
 /** Does something when the first request for the app comes in. */

@@ -1,10 +1,8 @@
 /** Starts provider, app and three gateways on one file of sessions, with short leases. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sqlite } from "coatcheck/sqlite";
 import { freePorts } from "../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { randomOf } from "../random.ts";
 import { Fleet } from "./fleet.ts";
 import { Gateway, type Records } from "./gateway.ts";
@@ -37,9 +35,9 @@ export class Stage {
   readonly records: Records = { lines: [], faults: [] };
   readonly fleet: Fleet;
   readonly provider: RunningProvider;
-  readonly folder: string;
+  readonly folder: TemporaryFolder;
 
-  private constructor(provider: RunningProvider, folder: string, fleet: Fleet, records: Records) {
+  private constructor(provider: RunningProvider, folder: TemporaryFolder, fleet: Fleet, records: Records) {
     this.provider = provider;
     this.folder = folder;
     this.fleet = fleet;
@@ -47,20 +45,22 @@ export class Stage {
   }
 
   static async set(seed: number): Promise<Stage> {
-    const folder = mkdtempSync(join(tmpdir(), "coatcheck-soak-"));
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder("soak");
+    process.once("exit", () => folder[Symbol.dispose]());
     const client = { clientId: "soak", clientSecret: randomBytes(24).toString("hex") };
     const callback = `https://${HOST}/auth/callback`;
     const { provider, issuer, upstream } = await RunningProvider.start({ ...client, callback, lifetime: LIFETIME, seed });
-    const config = join(folder, "coatcheck.config.json");
-    writeFileSync(config, JSON.stringify(settings(issuer, upstream, client.clientId)));
+    const config = folder.write("coatcheck.config.json", JSON.stringify(settings(issuer, upstream, client.clientId)));
     const secret = randomBytes(32).toString("base64url");
     const records: Records = { lines: [], faults: [] };
     // One that was killed gets its own again, however many connections were made meanwhile.
     const ports = await freePorts(GATEWAYS.length * 2);
     const gateways = GATEWAYS.map((name, index) => {
       const [port = 0, adminPort = 0] = ports.slice(index * 2);
-      return new Gateway({ name, port, adminPort, folder, config, secret, clientSecret: client.clientSecret }, records);
+      return new Gateway(
+        { name, port, adminPort, folder: folder.path, config, secret, clientSecret: client.clientSecret },
+        records,
+      );
     });
     // One after the other: the first makes the file.
     for (const gateway of gateways) await gateway.start();
@@ -69,7 +69,7 @@ export class Stage {
 
   /** The sessions as the store has them. */
   async stored(sessions: readonly Known[]): Promise<readonly Stored[]> {
-    const store = sqlite(join(this.folder, "sessions.db"));
+    const store = sqlite(this.folder.file("sessions.db"));
     try {
       return sessions.flatMap(({ session }) => {
         const row = store.get(session);
@@ -85,7 +85,7 @@ export class Stage {
   async clear(): Promise<void> {
     await Promise.all(this.fleet.gateways.map((gateway) => gateway.close()));
     await this.provider.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.folder[Symbol.dispose]();
   }
 }
 

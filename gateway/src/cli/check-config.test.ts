@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { textOf } from "../../test-support/harness.ts";
 import { type Listening, listenOn } from "../../test-support/talk.ts";
 import { loadConfig } from "../config/config.ts";
 import { checkConfig } from "./check-config.ts";
 
 const SECRET = "client-canary+/%";
-let folder: string;
+let folder: TemporaryFolder;
 let provider: Listening;
 /** What the provider does with a request for tokens, and what it was sent. */
 let answer: (response: ServerResponse) => void = (response) => response.end();
@@ -20,12 +19,12 @@ let asked: { readonly authorization: string | undefined; readonly body: string }
 let issuerSaid: (issuer: string) => string = (issuer) => issuer;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-check-"));
+  folder = temporaryFolder("check");
   provider = await listenOn((message, response) => void serve(message, response));
 });
 after(async () => {
   await provider[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -45,15 +44,14 @@ const refusing = (status: number, error: string) => (response: ServerResponse) =
 /** Runs the command with a file of settings. */
 async function check(more: { readonly provider?: object; readonly [key: string]: unknown } = {}, online = false) {
   const { provider: ofProvider, ...others } = more;
-  const file = join(folder, "config.json");
   const config = {
     secrets: [randomBytes(32).toString("base64url")],
     publicUrl: "http://localhost:4180",
-    store: `sqlite:${join(folder, "sessions.db")}`,
+    store: `sqlite:${folder.file("sessions.db")}`,
     providers: [{ issuer: `http://127.0.0.1:${provider.port}`, clientId: "my app", clientSecret: SECRET, ...ofProvider }],
     ...others,
   };
-  writeFileSync(file, JSON.stringify(config));
+  const file = folder.write("config.json", JSON.stringify(config));
   let [out, err] = ["", ""];
   const terminal = {
     print: (text: string) => {
@@ -88,7 +86,7 @@ test("F-55 a secret that only has such signs in it is taken", async () => {
 });
 
 test("F-55 a store in a directory that does not exist is refused", async () => {
-  const { code, err } = await check({ store: `sqlite:${join(folder, "nowhere", "sessions.db")}` });
+  const { code, err } = await check({ store: `sqlite:${folder.file("nowhere/sessions.db")}` });
   assert.equal(code, 2);
   assert.match(err, /there is no directory .*nowhere\n.*COATCHECK_STORE/);
 });
@@ -97,14 +95,14 @@ test("F-55 the address to register at the provider is told, for every origin; no
   const { code, out } = await check({ publicUrl: ["https://a.example.com", "https://b.example.com"], prefix: "/sso" });
   assert.equal(code, 0);
   assert.match(out, /register +https:\/\/a\.example\.com\/sso\/callback\n +register +https:\/\/b\.example\.com\/sso\/callback/);
-  assert.equal(existsSync(join(folder, "sessions.db")), false);
+  assert.equal(existsSync(folder.file("sessions.db")), false);
 });
 
 test("F-55 a redirect address of oauth2-proxy that is another here is said, and none where it is the same", () => {
   const warned = (redirect: string, more: { readonly [name: string]: string } = {}): string => {
     const environment = { OAUTH2_PROXY_REDIRECT_URL: redirect, COATCHECK_SECRET: randomBytes(32).toString("base64url"), ...more };
     const file = { providers: [{ issuer: "https://id.example.com", clientId: "a", clientSecret: "s" }] };
-    const loaded = loadConfig({ args: [], environment, directory: folder, file });
+    const loaded = loadConfig({ args: [], environment, directory: folder.path, file });
     assert.ok(loaded.ok);
     return loaded.warnings.filter((line) => line.includes("REDIRECT_URL")).join();
   };
@@ -153,9 +151,9 @@ test("F-55 --online names an issuer that is unreachable or calls itself otherwis
   issuerSaid = (issuer) => issuer;
   assert.equal(other.code, 1);
   assert.match(other.out, /! provider default: calls itself .*letter for letter/);
-  writeFileSync(join(folder, "no.db"), "this is no database, and much too short to be one".repeat(100));
+  folder.write("no.db", "this is no database, and much too short to be one".repeat(100));
   answer = refusing(400, "invalid_grant");
-  const broken = await check({ store: `sqlite:${join(folder, "no.db")}` }, true);
+  const broken = await check({ store: `sqlite:${folder.file("no.db")}` }, true);
   assert.equal(broken.code, 1);
   assert.match(broken.out, /! store: cannot be used/);
 });

@@ -2,21 +2,21 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { NAMED_SETTINGS } from "../config/config.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 const SECRET = randomBytes(32).toString("base64url");
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-command-"));
+const folder = temporaryFolder("command");
 const running = new Set<ChildProcess>();
 after(() => {
   for (const child of running) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 const SETTINGS = {
@@ -27,7 +27,7 @@ const SETTINGS = {
   COATCHECK_CLIENT_SECRET: "client-canary",
   COATCHECK_LISTEN: "127.0.0.1:0",
   COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
-  COATCHECK_STORE: `sqlite:${join(folder, "sessions.db")}`,
+  COATCHECK_STORE: `sqlite:${folder.file("sessions.db")}`,
 };
 
 interface Said {
@@ -38,7 +38,7 @@ interface Said {
 function start(args: readonly string[], environment: Record<string, string> = {}): { child: ChildProcess; said: Said } {
   const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
   const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder, env: { PATH, ...environment } });
+  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder.path, env: { PATH, ...environment } });
   running.add(child);
   const said: Said = { out: "", err: "" };
   child.stdout?.on("data", (chunk: Buffer) => (said.out += chunk.toString()));
@@ -96,7 +96,7 @@ test("S-38 CR-07 check-config says all that is wrong at once, what would be righ
 });
 
 test("S-40 check-config explains a configuration in order, names keys and no secret, and writes nothing", async () => {
-  const store = join(folder, "untouched.db");
+  const store = folder.file("untouched.db");
   const found = await run(["check-config"], {
     ...SETTINGS,
     COATCHECK_STORE: `sqlite:${store}`,
@@ -132,8 +132,7 @@ test("A-09 TP-01 a proxy range that contains all addresses is refused", async ()
 });
 
 test("a store that is a foreign file stops the start with what is wrong", async () => {
-  const file = join(folder, "notes.txt");
-  writeFileSync(file, "these are my notes, and no database at all\n".repeat(50));
+  const file = folder.write("notes.txt", "these are my notes, and no database at all\n".repeat(50));
   const found = await run(["serve"], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
   assert.equal(found.code, 2);
   assert.match(found.err, /^coatcheck: .*notes\.txt[\s\S]*COATCHECK_STORE \(store\)/);
@@ -185,8 +184,7 @@ test("DK-04 serve starts with the provider down, says so, and ends with one sign
 });
 
 test("F-41 serve says in its first words that others may open the file of the sessions", async () => {
-  const file = join(folder, "open-to-all.db");
-  writeFileSync(file, "");
+  const file = folder.write("open-to-all.db", "");
   chmodSync(file, 0o644);
   const gateway = start([], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
   await introduced(gateway);

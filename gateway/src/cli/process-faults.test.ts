@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 /** A mistake in the gateway, on demand: a promise that nobody waits for, or something thrown out of nowhere. */
 const MISTAKES = `process.on("SIGUSR2", () => void Promise.reject(new TypeError("a-canary")));
 process.on("SIGHUP", () => { throw new TypeError("a-canary"); });`;
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-faults-"));
-writeFileSync(join(folder, "mistakes.mjs"), MISTAKES);
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("faults");
+folder.write("mistakes.mjs", MISTAKES);
+after(() => folder[Symbol.dispose]());
 
 interface Running extends AsyncDisposable {
   readonly child: ChildProcess;
@@ -26,7 +26,7 @@ interface Running extends AsyncDisposable {
 async function serve(more: { readonly [name: string]: string } = {}): Promise<Running> {
   const child = spawn(
     process.execPath,
-    ["--import", join(folder, "mistakes.mjs"), "--conditions=coatcheck-source", MAIN, "serve"],
+    ["--import", folder.file("mistakes.mjs"), "--conditions=coatcheck-source", MAIN, "serve"],
     {
       env: {
         ...process.env,
@@ -86,7 +86,7 @@ test("F-01 an uncaught exception stops the process in good order, with 1", async
 });
 
 test("F-01 a worker that ends so is started again", async () => {
-  await using gateway = await serve({ COATCHECK_WORKERS: "2", COATCHECK_STORE: `sqlite:${join(folder, "sessions.db")}` });
+  await using gateway = await serve({ COATCHECK_WORKERS: "2", COATCHECK_STORE: `sqlite:${folder.file("sessions.db")}` });
   const { pid = 0 } = gateway.child;
   const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
   process.kill(Number(worker), "SIGHUP");

@@ -2,27 +2,27 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../../tools/suite/free-port.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { ask, type Listening, listenOn } from "../../test-support/talk.ts";
 
 const MAIN = join(import.meta.dirname, "../main.ts");
 
-let folder: string;
+let folder: TemporaryFolder;
 /** A provider that takes connections and never answers. */
 let silent: Listening;
 const children: ChildProcess[] = [];
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-signals-"));
+  folder = temporaryFolder("signals");
   silent = await listenOn(() => {});
 });
 after(async () => {
   for (const child of children) child.kill("SIGKILL");
   await silent[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 interface Started {
@@ -47,7 +47,7 @@ async function serve(more: { readonly [name: string]: string } = {}): Promise<St
     COATCHECK_CLIENT_SECRET: "s",
     ...more,
   };
-  const child = spawn(process.execPath, [MAIN, "serve"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, "serve"], { cwd: folder.path, env, stdio: ["ignore", "pipe", "pipe"] });
   children.push(child);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (text += String(chunk)));

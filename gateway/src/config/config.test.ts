@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { formatDuration, parseDuration } from "coatcheck/settings";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { SCHEMA, schemaText, TABLE, withTable } from "../../test-support/config-documents.ts";
 import type { Settings } from "./config.ts";
 import { loadConfig, NAMED_SETTINGS } from "./config.ts";
@@ -272,36 +271,32 @@ test("what Kubernetes puts beside a service named coatcheck is no mistake", () =
 });
 
 test("a file is read as YAML or JSON, and what is wrong with it is told by its place alone", () => {
-  const directory = mkdtempSync(join(tmpdir(), "coatcheck-config-"));
-  const inDirectory = (args: readonly string[] = []) => loadConfig({ args, environment: BASE, directory });
-  try {
-    writeFileSync(join(directory, "coatcheck.config.yaml"), "prefix: /yaml\nsession:\n  idle: 5m\n");
-    const yaml = inDirectory();
-    assert.ok(yaml.ok && yaml.settings.prefix === "/yaml" && yaml.file === "coatcheck.config.yaml");
-    writeFileSync(join(directory, "other.json"), JSON.stringify({ prefix: "/json" }));
-    const json = inDirectory(["--config", "other.json"]);
-    assert.ok(json.ok && json.settings.prefix === "/json");
-    writeFileSync(join(directory, "broken.yaml"), 'admin: { token: "canary\n');
-    writeFileSync(join(directory, "list.yaml"), "- canary\n");
-    for (const name of ["broken.yaml", "list.yaml", "missing.yaml"]) {
-      const broken = inDirectory(["--config", name]);
-      assert.ok(!broken.ok);
-      const said = formatProblems(broken.problems);
-      assert.ok(said.includes(name) && !said.includes("canary"), said);
-      // What the file would have said is not missing.
-      const alone = loadConfig({ args: ["--config", name], environment: {}, directory });
-      assert.equal(alone.ok ? 0 : alone.problems.length, 1);
-    }
-    writeFileSync(join(directory, "coatcheck.config.json"), "{}");
-    const two = inDirectory();
-    assert.ok(!two.ok && formatProblems(two.problems).includes("two configuration files"));
-  } finally {
-    rmSync(directory, { recursive: true });
+  using directory = temporaryFolder("config");
+  const inDirectory = (args: readonly string[] = []) => loadConfig({ args, environment: BASE, directory: directory.path });
+  directory.write("coatcheck.config.yaml", "prefix: /yaml\nsession:\n  idle: 5m\n");
+  const yaml = inDirectory();
+  assert.ok(yaml.ok && yaml.settings.prefix === "/yaml" && yaml.file === "coatcheck.config.yaml");
+  directory.write("other.json", JSON.stringify({ prefix: "/json" }));
+  const json = inDirectory(["--config", "other.json"]);
+  assert.ok(json.ok && json.settings.prefix === "/json");
+  directory.write("broken.yaml", 'admin: { token: "canary\n');
+  directory.write("list.yaml", "- canary\n");
+  for (const name of ["broken.yaml", "list.yaml", "missing.yaml"]) {
+    const broken = inDirectory(["--config", name]);
+    assert.ok(!broken.ok);
+    const said = formatProblems(broken.problems);
+    assert.ok(said.includes(name) && !said.includes("canary"), said);
+    // What the file would have said is not missing.
+    const alone = loadConfig({ args: ["--config", name], environment: {}, directory: directory.path });
+    assert.equal(alone.ok ? 0 : alone.problems.length, 1);
   }
+  directory.write("coatcheck.config.json", "{}");
+  const two = inDirectory();
+  assert.ok(!two.ok && formatProblems(two.problems).includes("two configuration files"));
 });
 
 test("F-58 what is wrong with a file is said in words, not by the parser's codes", () => {
-  const directory = mkdtempSync(join(tmpdir(), "coatcheck-config-"));
+  using directory = temporaryFolder("config");
   const table: readonly [text: string, told: RegExp][] = [
     ['prefix: "/auth\n', /line 2, column 1\n.*A closing quote, bracket or brace/],
     ["session:\n\tidle: 5m\n", /line 2, column \d\n.*spaces, never with tabs/],
@@ -309,17 +304,13 @@ test("F-58 what is wrong with a file is said in words, not by the parser's codes
     ["a: b: c\n", /A colon is too many/],
     ["prefix: @x\n", /needs quotes/],
   ];
-  try {
-    for (const [text, told] of table) {
-      writeFileSync(join(directory, "broken.yaml"), text);
-      const broken = loadConfig({ args: ["--config", "broken.yaml"], environment: BASE, directory });
-      assert.ok(!broken.ok);
-      const said = formatProblems(broken.problems);
-      assert.match(said, told, text);
-      assert.doesNotMatch(said, /[A-Z]+_[A-Z]/, said);
-    }
-  } finally {
-    rmSync(directory, { recursive: true });
+  for (const [text, told] of table) {
+    directory.write("broken.yaml", text);
+    const broken = loadConfig({ args: ["--config", "broken.yaml"], environment: BASE, directory: directory.path });
+    assert.ok(!broken.ok);
+    const said = formatProblems(broken.problems);
+    assert.match(said, told, text);
+    assert.doesNotMatch(said, /[A-Z]+_[A-Z]/, said);
   }
 });
 

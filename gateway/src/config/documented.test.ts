@@ -1,10 +1,10 @@
 /** Configurations that the documentation shows are ones that the gateway takes. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { loadConfig } from "./config.ts";
 import { formatProblems } from "./sources/place.ts";
 
@@ -33,13 +33,9 @@ const shown = pages.flatMap((page) =>
 test("documentation: every configuration that a page shows is one that the gateway starts with", () => {
   assert.ok(shown.length >= 10, `${shown.length} configurations were found`);
   for (const { name, text } of shown) {
-    const directory = mkdtempSync(join(tmpdir(), "coatcheck-documented-"));
-    try {
-      writeFileSync(join(directory, "coatcheck.config.yaml"), text);
-      const loaded = loadConfig({ args: [], environment: environmentOf(text), directory });
-      assert.ok(loaded.ok, loaded.ok ? "" : `${name}: ${formatProblems(loaded.problems)}`);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+    using directory = temporaryFolder("documented");
+    directory.write("coatcheck.config.yaml", text);
+    const loaded = loadConfig({ args: [], environment: environmentOf(text), directory: directory.path });
+    assert.ok(loaded.ok, loaded.ok ? "" : `${name}: ${formatProblems(loaded.problems)}`);
   }
 });

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { SessionStore } from "coatcheck";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import type { ManualClock } from "coatcheck/testing";
 import { manualClock } from "coatcheck/testing";
+import { type TemporaryFolder, temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import type { FullGateway } from "../../test-support/full-gateway.ts";
 import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
 import type { Live } from "../../test-support/live.ts";
@@ -18,12 +16,11 @@ const SECRET = randomBytes(32).toString("base64url");
 const [IDLE, LIFETIME] = [60_000, 150_000];
 
 const open = new AsyncDisposableStack();
-let folder: string;
+let folder: TemporaryFolder;
 let url: string;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "coatcheck-ends-"));
-  open.defer(() => rmSync(folder, { recursive: true, force: true }));
+  folder = open.use(temporaryFolder("ends"));
   url = `http://127.0.0.1:${open.use(await liveApp()).port}`;
 });
 after(() => open.disposeAsync());
@@ -80,7 +77,7 @@ const ENDINGS: {
 
 for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
   test(`PX-05 SE-09 LO-10 A-31 ${name} closes the session's streams alone, on every replica within 1 s`, async () => {
-    const path = join(folder, `${reason}.db`);
+    const path = folder.file(`${reason}.db`);
     const elsewhere = sqlite(path);
     await using here = await start(sqlite(path));
     await using there = await start(sqlite({ path, cacheRows: 100 }));

@@ -1,10 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "../../../tools/suite/free-port.ts";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { certificateOf } from "../certificate.ts";
 import type { FullGateway } from "../full-gateway.ts";
 import { PUBLIC } from "../harness.ts";
@@ -34,14 +34,15 @@ export interface FrontingProxyOptions {
 
 /** Starts the proxy's own program with the guide's file, its addresses alone replaced. */
 export async function startFrontingProxy(command: string, options: FrontingProxyOptions): Promise<FrontingProxy> {
-  const folder = await mkdtemp(join(tmpdir(), "coatcheck-fronting-proxy-"));
+  const owned = temporaryFolder("fronting-proxy");
+  const { path: folder } = owned;
   const port = await freePort();
   const { key, cert } = certificateOf(PUBLIC);
-  await writeFile(join(folder, "cert.pem"), cert);
-  await writeFile(join(folder, "cert.key"), key);
-  await writeFile(join(folder, options.guide), await configured(options, port, folder));
+  owned.write("cert.pem", cert);
+  owned.write("cert.key", key);
+  owned.write(options.guide, await configured(options, port, folder));
   const { args, files = {} } = options.start(folder);
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) owned.write(name, text);
   const child = spawn(command, args, {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
@@ -54,7 +55,7 @@ export async function startFrontingProxy(command: string, options: FrontingProxy
   failed.catch(() => {});
   const dispose = async (): Promise<void> => {
     await stop(child);
-    await rm(folder, { recursive: true, force: true });
+    owned[Symbol.dispose]();
   };
   await Promise.race([listened(port), failed]).catch(async (error: unknown) => {
     await dispose();

@@ -1,9 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { freePort } from "../../../tools/suite/free-port.ts";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { listened } from "../talk.ts";
 
 /**
@@ -15,11 +13,12 @@ export interface StockNginx extends AsyncDisposable {
 
 /** Starts one. `more` are lines for its `location /`. */
 export async function startStockNginx(command: string, gatewayPort: number, more = ""): Promise<StockNginx> {
-  const folder = await mkdtemp(join(tmpdir(), "coatcheck-nginx-"));
+  const owned = temporaryFolder("nginx");
+  const { path: folder } = owned;
   const port = await freePort();
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`);
-  await writeFile(
-    join(folder, "nginx.conf"),
+  const configuration = owned.write(
+    "nginx.conf",
     `daemon off; master_process off; pid ${folder}/pid; error_log stderr error;
 events { worker_connections 256; }
 http {
@@ -30,12 +29,12 @@ http {
   }
 }`,
   );
-  const child = spawn(command, ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"], { stdio: "ignore" });
+  const child = spawn(command, ["-p", folder, "-c", configuration, "-e", "stderr"], { stdio: "ignore" });
   const gone = once(child, "exit");
   const dispose = async (): Promise<void> => {
     if (child.exitCode === null) child.kill("SIGKILL");
     await gone;
-    await rm(folder, { recursive: true, force: true });
+    owned[Symbol.dispose]();
   };
   await listened(port).catch(async (error: unknown) => {
     await dispose();

@@ -1,9 +1,9 @@
 /** Starts the gateway under test by its command, with the hook that measures it and fails its store. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { eachLine, end, isOver, keepTrack } from "../../child.ts";
 import { GROUP, HOST } from "../clients/people.ts";
 import { AUDIENCE, type Provider } from "./provider.ts";
@@ -60,7 +60,7 @@ export class FuzzedGateway {
   /** The last lines of the log and of stderr. */
   readonly words: string[] = [];
   starts = 0;
-  readonly #folder = mkdtempSync(join(tmpdir(), "coatcheck-fuzz-"));
+  readonly #folder = temporaryFolder("fuzz");
   readonly #secrets: Readonly<Record<string, string>>;
   readonly #ended: () => void;
   #child: ChildProcess | null = null;
@@ -78,8 +78,8 @@ export class FuzzedGateway {
     this.#ended = ended;
     this.#plants = plants;
     this.#secrets = { COATCHECK_SECRET: randomBytes(32).toString("base64url"), COATCHECK_CLIENT_SECRET: provider.clientSecret };
-    process.once("exit", () => rmSync(this.#folder, { recursive: true, force: true }));
-    writeFileSync(join(this.#folder, "coatcheck.config.json"), JSON.stringify(settings(provider, upstream)));
+    process.once("exit", () => this.#folder[Symbol.dispose]());
+    this.#folder.write("coatcheck.config.json", JSON.stringify(settings(provider, upstream)));
   }
 
   get alive(): boolean {
@@ -95,7 +95,7 @@ export class FuzzedGateway {
    * stays.
    */
   get hasCheckpointed(): boolean {
-    return statSync(join(this.#folder, "sessions.db")).size > ONE_PAGE;
+    return statSync(this.#folder.file("sessions.db")).size > ONE_PAGE;
   }
 
   /** Starts it; the port stays the same over all its lives. */
@@ -103,7 +103,7 @@ export class FuzzedGateway {
     this.starts += 1;
     const listening = Promise.withResolvers<number>();
     const child = spawn(process.execPath, [...FLAGS, ...this.#plants.flatMap((plant) => ["--import", plant]), COMMAND, "serve"], {
-      cwd: this.#folder,
+      cwd: this.#folder.path,
       env: {
         PATH: process.env["PATH"],
         ...this.#secrets,
@@ -158,7 +158,7 @@ export class FuzzedGateway {
     const child = this.#child;
     this.#child = null;
     if (child !== null) await end(child);
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder[Symbol.dispose]();
   }
 
   #send(order: Order): void {

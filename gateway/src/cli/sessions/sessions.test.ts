@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { coatcheck, type SessionRow } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import type { FullGateway } from "../../../test-support/full-gateway.ts";
 import { SCRIPT, startFullGateway } from "../../../test-support/full-gateway.ts";
 import { sweep } from "../sweep.ts";
@@ -15,8 +15,8 @@ import { sessions } from "./sessions.ts";
 
 const MAIN = join(import.meta.dirname, "../../main.ts");
 const SECRET = randomBytes(32).toString("base64url");
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-sessions-"));
-const file = join(folder, "sessions.db");
+const folder = temporaryFolder("sessions");
+const file = folder.file("sessions.db");
 const store = sqlite(file);
 const keeper = coatcheck({ publicUrl: "http://localhost:4180", secrets: SECRET, store, keep: { userAgent: true } });
 let gateway: FullGateway;
@@ -28,7 +28,7 @@ after(async () => {
   await gateway[Symbol.asyncDispose]();
   await keeper.close();
   await store.close();
-  rmSync(folder, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 const SETTINGS = {
@@ -49,7 +49,7 @@ interface Ran {
 async function run(args: readonly string[], change: Record<string, string> = {}): Promise<Ran> {
   const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
   const env = { PATH: process.env["PATH"] ?? "", ...SETTINGS, ...change };
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder, env });
+  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder.path, env });
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
@@ -122,7 +122,7 @@ test("SE-09 with several workers the admin listener's API ends sessions for all 
     process.execPath,
     ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", MAIN, "serve", "--workers", "2"],
     {
-      cwd: folder,
+      cwd: folder.path,
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         PATH: process.env["PATH"] ?? "",
@@ -226,7 +226,7 @@ test("what was asked wrongly is said in words, with exit status 2, and a ticket 
 });
 
 test("a store that is not there or not to be opened ends the command; it makes no file", async () => {
-  const missing = join(folder, "missing.db");
+  const missing = folder.file("missing.db");
   const [absent, inside, unset] = await Promise.all([
     run(["sessions", "list", "--owner", "a"], { COATCHECK_STORE: `sqlite:${missing}` }),
     run(["sessions", "end", "--owner", "a"], { COATCHECK_STORE: "memory:", COATCHECK_ADMIN_LISTEN: "127.0.0.1:4999" }),

@@ -1,21 +1,20 @@
 /** Which file is read, and what is said of one that cannot be. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
+import { type TemporaryFolder, temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import { readConfigFile } from "./file.ts";
 
-let directory: string;
+let directory: TemporaryFolder;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "coatcheck-file-"));
+  directory = temporaryFolder("file");
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(() => directory[Symbol.dispose]());
 
 /** What is read where these files are; of a problem its headline and its line. */
 function read(files: Readonly<Record<string, string>>, named?: string): unknown {
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-  const { name, content, problems } = readConfigFile(named, directory);
+  for (const [name, text] of Object.entries(files)) directory.write(name, text);
+  const { name, content, problems } = readConfigFile(named, directory.path);
   const [problem] = problems;
   if (problem === undefined) return [name, content];
   assert.deepEqual([problems.length, content], [1, {}]);
@@ -48,8 +47,8 @@ test("F-46 what is no list of settings is refused", () => {
 });
 
 test("F-46 why a file cannot be read is said", () => {
-  mkdirSync(join(directory, "folder"));
-  symlinkSync("loop", join(directory, "loop"));
+  mkdirSync(directory.file("folder"));
+  symlinkSync("loop", directory.file("loop"));
   for (const [name, why] of [
     ["none", "There is no such file."],
     ["folder", "Reading it failed (EISDIR)."],
@@ -59,7 +58,7 @@ test("F-46 why a file cannot be read is said", () => {
 });
 
 test("F-46 a file that this user may not read is told as that", () => {
-  writeFileSync(join(directory, "hidden"), "", { mode: 0o000 });
+  writeFileSync(directory.file("hidden"), "", { mode: 0o000 });
   const isRoot = process.geteuid?.() === 0;
   // Nothing is hidden from root.
   if (isRoot) process.seteuid?.(65_534);

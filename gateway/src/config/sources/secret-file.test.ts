@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { type TemporaryFolder, temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import { readKind } from "../../../test-support/read-kind.ts";
 import { loadConfig, NAMED_SETTINGS } from "../config.ts";
 import { SETTINGS } from "../definition.ts";
@@ -15,25 +14,25 @@ import { secretFileName } from "./secret-file.ts";
 const [ONE, TWO] = [randomBytes(32).toString("base64url"), randomBytes(32).toString("base64url")];
 const BASE = { publicUrl: "http://localhost:4180", providers: [{ issuer: "https://id.example.com", clientId: "app" }] };
 
-let directory: string;
+let directory: TemporaryFolder;
 before(() => {
-  directory = mkdtempSync(join(tmpdir(), "coatcheck-secrets-"));
-  writeFileSync(join(directory, "seals"), `${ONE}\n${TWO}\n`);
-  writeFileSync(join(directory, "client"), "  canary-of-the-client\n");
-  writeFileSync(join(directory, "channel"), `${ONE},${TWO}`);
-  writeFileSync(join(directory, "empty"), "\n");
-  writeFileSync(join(directory, "short"), "canary");
-  writeFileSync(join(directory, "large"), "canary".repeat(20_000));
-  writeFileSync(join(directory, "largest"), ONE.padEnd(65_536, "\n"));
-  writeFileSync(join(directory, "larger"), ONE.padEnd(65_537, "\n"));
-  writeFileSync(join(directory, "hidden"), ONE, { mode: 0o000 });
-  symlinkSync("loop", join(directory, "loop"));
-  mkdirSync(join(directory, "folder"));
+  directory = temporaryFolder("secrets");
+  directory.write("seals", `${ONE}\n${TWO}\n`);
+  directory.write("client", "  canary-of-the-client\n");
+  directory.write("channel", `${ONE},${TWO}`);
+  directory.write("empty", "\n");
+  directory.write("short", "canary");
+  directory.write("large", "canary".repeat(20_000));
+  directory.write("largest", ONE.padEnd(65_536, "\n"));
+  directory.write("larger", ONE.padEnd(65_537, "\n"));
+  writeFileSync(directory.file("hidden"), ONE, { mode: 0o000 });
+  symlinkSync("loop", directory.file("loop"));
+  mkdirSync(directory.file("folder"));
 });
-after(() => rmSync(directory, { recursive: true }));
+after(() => directory[Symbol.dispose]());
 
 function load(file: object, environment: { readonly [name: string]: string } = {}, args: readonly string[] = []) {
-  const loaded = loadConfig({ args, environment, directory, file: { ...BASE, ...file } });
+  const loaded = loadConfig({ args, environment, directory: directory.path, file: { ...BASE, ...file } });
   const said = loaded.ok ? "" : formatProblems(loaded.problems);
   assert.ok(!said.includes("canary") && !said.includes(ONE), said);
   return { settings: loaded.ok ? loaded.settings : undefined, said };
@@ -56,7 +55,7 @@ test("S-64 every setting that is a secret has its file", () => {
 });
 
 test("S-64 secrets come from files by key, variable and flag; the stronger source wins", () => {
-  const environment = { COATCHECK_SECRET_FILE: "seals", COATCHECK_CLIENT_SECRET_FILE: join(directory, "client") };
+  const environment = { COATCHECK_SECRET_FILE: "seals", COATCHECK_CLIENT_SECRET_FILE: directory.file("client") };
   const { settings, said } = load({ admin: { tokenFile: "client" } }, environment);
   assert.equal(said, "");
   assert.deepEqual(settings?.secrets, [ONE, TWO]);
