@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LOOPBACK, SECRET } from "../test-support/origin.ts";
 import { createCookies } from "./cookie/names.ts";
 import { LONGEST_REFRESH, leaseText, parseLease } from "./core/refresh.ts";
 import { coatcheck, custom } from "./index.ts";
@@ -7,8 +8,7 @@ import { memory } from "./stores/memory.ts";
 import { sqlite } from "./stores/sqlite.ts";
 import { fakeProvider } from "./testing/fake-provider.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const given = { publicUrl: "http://localhost:3000", secrets: SECRET, store: memory() };
+const given = { publicUrl: LOOPBACK, secrets: SECRET, store: memory() };
 const provider = { issuer: "https://id.example.com", clientId: "app", clientSecret: "s" };
 
 /** What the start says about options that no type has checked, as from JavaScript. */

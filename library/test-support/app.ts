@@ -1,5 +1,4 @@
 /** The endpoints of sign-on without engine or store: a browser with cookies, and an exchange that only remembers. */
-import { randomBytes } from "node:crypto";
 import type {
   AuditEvent,
   Identity,
@@ -22,10 +21,8 @@ import { MarkerBudget } from "../src/engine/lifecycle/marker-budget.ts";
 import { memory } from "../src/stores/memory.ts";
 import type { ManualClock } from "../src/testing/manual-clock.ts";
 import { manualClock } from "../src/testing/manual-clock.ts";
-
-export const ORIGIN = "https://app.example.com";
-/** Of the replicas of one test; a fresh one each time. */
-export const SECRET = randomBytes(32).toString("base64url");
+import { ORIGIN, SECRET } from "./origin.ts";
+import { NAVIGATION } from "./requests.ts";
 
 /** A browser at our site, and who is signed in there. */
 export interface Browser {
@@ -56,8 +53,6 @@ export interface App {
   /** All work that was left to the background. */
   settled(): Promise<void>;
 }
-
-export const NAVIGATION = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
 
 /** An app with these providers; `change` replaces parts of what the endpoints are made of, `refuses` is a store that
  * does not take what is to be stored. */

@@ -3,8 +3,9 @@ import type { AuditEvent, SessionStore } from "../src/contracts.ts";
 import type { CoatcheckOptions } from "../src/index.ts";
 import { coatcheck } from "../src/index.ts";
 import { memory } from "../src/stores/memory.ts";
-import { NAVIGATION, ORIGIN, SECRET } from "./app.ts";
+import { ORIGIN, SECRET } from "./origin.ts";
 import type { LyingProvider } from "./provider/lies.ts";
+import { NAVIGATION } from "./requests.ts";
 
 export interface Visit {
   readonly method?: string;

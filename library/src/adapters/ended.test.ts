@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -11,8 +12,7 @@ import { coatcheckFetch } from "./fetch.ts";
 import { coatcheckHono } from "./hono.ts";
 import { coatcheckNode } from "./node.ts";
 
-const ORIGIN = "http://localhost:3000";
-const make = () => coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
+const make = () => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
 type Made = ReturnType<typeof make>;
 /** Asks for `/wanted` and answers the status and where that leads. */
 type Ask = (headers: Record<string, string>) => Promise<readonly [status: number, location: string | null]>;
@@ -48,12 +48,12 @@ const ADAPTERS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promi
   },
   async fetch(auth, run) {
     const serve = coatcheckFetch(auth).handler(async (session) => new Response(await session.accessToken()));
-    await run(async (headers) => answered(await serve(new Request(`${ORIGIN}/wanted`, { headers }))));
+    await run(async (headers) => answered(await serve(new Request(`${LOOPBACK}/wanted`, { headers }))));
   },
   async coatcheckHono(auth, run) {
     const on = coatcheckHono(auth);
     const app = new Hono().use(on.session()).get("/wanted", async (c) => c.text(await c.var.session.accessToken()));
-    await run(async (headers) => answered(await app.request(`${ORIGIN}/wanted`, { headers })));
+    await run(async (headers) => answered(await app.request(`${LOOPBACK}/wanted`, { headers })));
   },
 };
 

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import framework, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { turns } from "../../test-support/event-loop.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { type Heard, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
@@ -15,7 +16,6 @@ import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckExpress, type ExpressAdapter } from "./express.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const PAGE = `<p>${"a page that is worth compressing. ".repeat(4000)}</p>`;
 const compression: (options?: { readonly threshold?: number }) => RequestHandler = createRequire(import.meta.url)("compression");
 
@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-const make = (store: SessionStore) => coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+const make = (store: SessionStore) => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
 
 async function serve(store: SessionStore, build: (app: Express, web: ExpressAdapter<JsonObject>) => void): Promise<Listening> {
   const app = framework();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { turns } from "../../test-support/event-loop.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { gatedStore } from "../../test-support/stores/gated-store.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -8,9 +9,7 @@ import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckFetch } from "./fetch.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const make = (store: SessionStore = memory()) =>
-  coatcheck<JsonObject>({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+const make = (store: SessionStore = memory()) => coatcheck<JsonObject>({ publicUrl: LOOPBACK, secrets: SECRET, store });
 const ask = (path = "/", headers: Record<string, string> = {}): Request =>
   new Request(`http://localhost:3000${path}`, { headers });
 
@@ -105,7 +104,7 @@ test("a throw is passed on, and keeps only logout; auth.handle does the same", a
 test("our own endpoints, the peer's address, and odd addresses", async () => {
   const store = memory();
   const auth = coatcheck({
-    publicUrl: "http://localhost:3000",
+    publicUrl: LOOPBACK,
     secrets: SECRET,
     store,
     keep: { address: true, userAgent: true },

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { gatedStore } from "../../test-support/stores/gated-store.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -11,9 +12,7 @@ import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckHono } from "./hono.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const make = (store: SessionStore = memory()) =>
-  coatcheck<JsonObject>({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+const make = (store: SessionStore = memory()) => coatcheck<JsonObject>({ publicUrl: LOOPBACK, secrets: SECRET, store });
 
 test("the cookie joins those of the handler, on redirects and compressed answers too", async () => {
   const on = coatcheckHono(make());

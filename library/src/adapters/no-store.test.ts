@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -13,9 +14,7 @@ import { coatcheckFetch } from "./fetch.ts";
 import { coatcheckHono } from "./hono.ts";
 import { coatcheckNode } from "./node.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const ORIGIN = "http://localhost:3000";
-const make = () => coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory() });
+const make = () => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
 type Made = ReturnType<typeof make>;
 /** Asks for a path; answers the `Cache-Control`. */
 type Ask = (path: string, cookie?: string) => Promise<string | null>;
@@ -77,7 +76,7 @@ const APPS: { readonly [name: string]: (auth: Made, run: (ask: Ask) => Promise<v
     });
     await run(async (path, cookie) => {
       const headers: Record<string, string> = cookie === undefined ? {} : { cookie };
-      return (await serve(new Request(ORIGIN + path, { headers }))).headers.get("cache-control");
+      return (await serve(new Request(LOOPBACK + path, { headers }))).headers.get("cache-control");
     });
   },
 };
@@ -99,8 +98,8 @@ for (const [name, app] of Object.entries(APPS)) {
 test("F-40 an answer that was fetched, whose headers are immutable, is for no cache either", async () => {
   const auth = make();
   const cookie = await signIn(auth, { subject: "alice" });
-  const answer = await auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), (session) =>
-    session.identity === null ? new Response() : Response.redirect(`${ORIGIN}/next`, 303),
+  const answer = await auth.handle(new Request(`${LOOPBACK}/`, { headers: { cookie } }), (session) =>
+    session.identity === null ? new Response() : Response.redirect(`${LOOPBACK}/next`, 303),
   );
   assert.deepEqual([answer.status, answer.headers.get("cache-control")], [303, "no-store"]);
   await auth.close();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { dial, everything, listen, say } from "../../test-support/talk.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { CoatcheckError, coatcheck } from "../index.ts";
@@ -7,10 +8,8 @@ import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckNode, type NodeHandler } from "./node.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-
 function make(events: AuditEvent[] = []) {
-  return coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store: memory(), on: (event) => events.push(event) });
+  return coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory(), on: (event) => events.push(event) });
 }
 
 const THROWS: { readonly [name: string]: NodeHandler<JsonObject> } = {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework, { type ErrorRequestHandler, type RequestHandler } from "express";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { type Heard, listen, type Said, say } from "../../test-support/talk.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -12,7 +13,7 @@ import { signIn } from "../testing/sign-in.ts";
 import { coatcheckExpress, type ExpressAdapter } from "./express.ts";
 
 const PAGE = { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
-const SAME = { "sec-fetch-site": "same-origin", origin: "http://localhost:3000" };
+const SAME = { "sec-fetch-site": "same-origin", origin: LOOPBACK };
 
 interface App {
   readonly cookie: string;
@@ -29,8 +30,8 @@ async function withApp(
 ): Promise<void> {
   const provider = fakeProvider({ users: [{ subject: "alice" }] });
   const auth = coatcheck({
-    publicUrl: "http://localhost:3000",
-    secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    publicUrl: LOOPBACK,
+    secrets: SECRET,
     store,
     provider,
   });

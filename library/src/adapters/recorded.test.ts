@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { coatcheckExpress } from "./express.ts";
 import { coatcheckHono } from "./hono.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const NAVIGATION = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
-const make = () => coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store: memory() });
+const make = () => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
 
 interface Answer {
   readonly status: number;

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { test } from "node:test";
 import framework from "express";
+import { nameAndValue } from "../../test-support/cookies.ts";
 import { until } from "../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { AuditEvent } from "../contracts.ts";
 import type { Auth } from "../http/auth.ts";
@@ -53,8 +55,8 @@ async function site(build: (auth: OurAuth) => RequestListener, policy: "keep-in-
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock, tokenLifetime: LIFETIME });
   const events: AuditEvent[] = [];
   const auth = coatcheck<Record<string, unknown>>({
-    publicUrl: "https://app.example.com",
-    secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    publicUrl: ORIGIN,
+    secrets: SECRET,
     store: memory(),
     clock,
     provider,
@@ -85,8 +87,6 @@ async function site(build: (auth: OurAuth) => RequestListener, policy: "keep-in-
     },
   };
 }
-
-const nameAndValue = (line: string | undefined): string => (line ?? "").replace(/;.*/, "");
 
 /** Answers of the provider wait until `release`. */
 function held(provider: FakeProvider): () => void {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { within } from "../../../tools/suite/steady.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { SessionStore } from "../contracts.ts";
 import { coatcheck, SessionEnded } from "../index.ts";
@@ -14,11 +15,9 @@ import { sqlite } from "../stores/sqlite.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckNode } from "./node.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-
 /** A replica on a file, with an event stream that says why it ends. */
 function replica(store: SessionStore) {
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
   const listener = coatcheckNode(auth).userHandler((message, response, session) => {
     if (message.url === "/leave") session.logout();
     if (message.url !== "/events") return void response.end("done");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Strategy } from "../contracts.ts";
 import { type CoatcheckOptions, coatcheck } from "../index.ts";
@@ -14,11 +15,9 @@ import { coatcheckFetch } from "./fetch.ts";
 import { coatcheckHono } from "./hono.ts";
 import { coatcheckNode } from "./node.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const ORIGIN = "http://localhost:3000";
 const make = () =>
   coatcheck({
-    publicUrl: ORIGIN,
+    publicUrl: LOOPBACK,
     secrets: SECRET,
     store: memory(),
     strategies: [
@@ -57,7 +56,7 @@ const ROUTES: {
   },
   async fetch(auth, via, run) {
     const serve = coatcheckFetch(auth).userHandler((session) => new Response(session.via), { via });
-    await run(async (headers) => (await serve(new Request(`${ORIGIN}/`, { headers }))).status);
+    await run(async (headers) => (await serve(new Request(`${LOOPBACK}/`, { headers }))).status);
   },
 };
 
@@ -98,7 +97,7 @@ test("S-55 auth.handle takes via beside the request: 403 if another way authenti
   const auth = make();
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = async (headers: Record<string, string>) =>
-    (await auth.handle(new Request(`${ORIGIN}/`, { headers }), () => new Response(), { via: ["session"] })).status;
+    (await auth.handle(new Request(`${LOOPBACK}/`, { headers }), () => new Response(), { via: ["session"] })).status;
   assert.deepEqual([await ask({ cookie }), await ask({ "x-api-key": "k" }), await ask({})], [200, 403, 200]);
   await auth.close();
 });
@@ -118,7 +117,7 @@ const own = (name: string): Strategy => ({
 });
 
 test("S-55 a name that another strategy has is refused at start", () => {
-  const base = { publicUrl: ORIGIN, secrets: SECRET };
+  const base = { publicUrl: LOOPBACK, secrets: SECRET };
   const start = (options: Omit<CoatcheckOptions<JsonObject>, keyof typeof base | "store">) => () =>
     coatcheck({ ...base, store: memory(), ...options });
   const called = (name: string) => ({ name: "TypeError", message: new RegExp(`^two strategies are called ${name};`) });
@@ -131,10 +130,10 @@ test("S-55 a name that another strategy has is refused at start", () => {
 
 for (const name of ["proxy", "bearer"]) {
   test(`S-55 an app's own strategy may be called ${name} if ours is not configured, and is nothing else`, async () => {
-    const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), strategies: [own(name)] });
+    const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory(), strategies: [own(name)] });
     const cookie = await signIn(auth, { subject: "alice" });
     const ask = async (headers: Record<string, string>, via: readonly string[]) =>
-      (await auth.handle(new Request(`${ORIGIN}/`, { headers }), (session) => new Response(session.via), { via })).status;
+      (await auth.handle(new Request(`${LOOPBACK}/`, { headers }), (session) => new Response(session.via), { via })).status;
     const key = { "x-api-key": "k" };
     assert.deepEqual([await ask(key, [name]), await ask(key, ["session"])], [200, 403]);
     assert.deepEqual([await ask({ ...key, cookie }, [name]), await ask({ cookie }, ["session"])], [200, 200]);

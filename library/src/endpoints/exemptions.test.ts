@@ -1,8 +1,9 @@
 /** Every endpoint that there is, asked by another site's page. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
 import { optionsOf } from "../../test-support/engine/inside.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
@@ -45,7 +46,7 @@ test("CS-09 CS-01 F-45 of all unsafe endpoints those of the closed list alone ta
 
 test("CS-09 the callback is exempt only where a provider answers by a form of its own page", async () => {
   const byForm = coatcheck({
-    publicUrl: "https://app.example.com",
+    publicUrl: ORIGIN,
     secrets: SECRET,
     store: memory(),
     provider: { issuer: "http://127.0.0.1:9", clientId: "app", clientSecret: "s", responseMode: "form_post" },

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { idOf } from "../../test-support/cookies.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import type { Heard } from "../../test-support/talk.ts";
 import { listen, say, sentBack } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
@@ -10,7 +12,6 @@ import { fakeProvider } from "../testing/fake-provider.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { signIn } from "../testing/sign-in.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const OWN = { "sec-fetch-site": "same-origin" };
 const ROBOTS = { issuer: "test", subject: "alice", claims: {}, authenticatedAt: 0, method: "bearer" };
 const ROBOT = { authorization: "Bearer robot" };
@@ -21,7 +22,7 @@ const line = { down: false };
 const store = cuttable(memory());
 const provider = fakeProvider({ users: [{ subject: "carol" }], clock });
 const auth = coatcheck({
-  publicUrl: "http://localhost:3000",
+  publicUrl: LOOPBACK,
   secrets: SECRET,
   store,
   clock,
@@ -65,7 +66,6 @@ function cuttable(inner: SessionStore): SessionStore {
 const ask = (method: string, path: string, cookie: string, headers: Record<string, string> = OWN): Promise<Heard> =>
   say(server.port, `/auth/${path}`, { method, headers: { ...headers, ...(cookie === "" ? {} : { cookie }) } });
 const alive = async (cookie: string): Promise<number> => (await say(server.port, "/", { headers: { cookie } })).status;
-const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
 const listed = (heard: Heard): readonly Record<string, unknown>[] => {
   assert.equal(heard.status, 200, heard.text);
   return JSON.parse(heard.text).sessions;

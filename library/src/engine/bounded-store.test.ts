@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { turns } from "../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
 import type { SessionStore } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -10,8 +11,6 @@ import { signIn } from "../testing/sign-in.ts";
 import { sampleRow } from "../testing/store-suite/rows.ts";
 import { boundedStore, checkedStoreTimeout } from "./bounded-store.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const ORIGIN = "https://app.example.com";
 const never = (): Promise<never> => new Promise(() => undefined);
 type Hanging = "get" | "put" | "touch" | "end" | "list" | "mark" | "marked" | "sweep";
 

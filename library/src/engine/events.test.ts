@@ -1,8 +1,10 @@
 /** What the engine says happened, whole: names, levels and reasons are what dashboards and alarms are made of. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
+import { idOf } from "../../test-support/cookies.ts";
 import { turns } from "../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import type { AuditEvent, ProxyReader, ProxyVerdict } from "../contracts.ts";
 import type { CoatcheckOptions, Session } from "../index.ts";
 import { coatcheck, custom } from "../index.ts";
@@ -48,7 +50,7 @@ async function eventsOf({ happens, options = {}, without }: Scenario): Promise<r
     on: (event) => void events.push(event),
   });
   const cookie = await signIn(auth, { subject: "alice" });
-  const id = cookie.slice(cookie.indexOf("=") + 1).slice(0, 22);
+  const id = idOf(cookie);
   const row = await store.get(id);
   events.length = 0;
   const visit: Site["visit"] = (handler, headers = {}, method = "GET") =>
@@ -122,7 +124,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     what: "a session that an administrator ends",
-    happens: async ({ auth, cookie }) => auth.sessions.end(cookie.slice(cookie.indexOf("=") + 1).slice(0, 22), "admin"),
+    happens: async ({ auth, cookie }) => auth.sessions.end(idOf(cookie), "admin"),
     events: [{ name: "session.ended", level: "info", reason: "admin", issuer: "test", ...HERS }],
   },
   {

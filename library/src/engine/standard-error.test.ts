@@ -1,8 +1,10 @@
 /** F-37: an app that gives no `on` hears of what goes wrong all the same, and its developer sees why on the page. */
 import assert from "node:assert/strict";
 import { after, mock, test } from "node:test";
-import { NAVIGATION, SECRET } from "../../test-support/app.ts";
+import { cookieOf } from "../../test-support/cookies.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { lyingProvider } from "../../test-support/provider/lying-provider.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import type { CoatcheckOptions } from "../index.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
@@ -10,8 +12,6 @@ import { lineOf } from "./standard-error.ts";
 
 const op = await lyingProvider();
 after(() => op.close());
-
-const LOOPBACK = "http://localhost:3000";
 
 /**
  * Signs in over an app of these options, with an answer of the provider that is bent; gives the page and what was said.
@@ -31,9 +31,8 @@ async function failedLogin(origin: string, options: Partial<CoatcheckOptions<unk
   try {
     op.lies.claims = (honest) => ({ ...honest, nonce: "another" });
     const begun = await visit(`${origin}/auth/login`);
-    const [cookie = ""] = begun.headers.getSetCookie().map((line) => line.slice(0, line.indexOf(";")));
     const { location } = await op.authorize(begun.headers.get("location") ?? "");
-    const page = await (await visit(location.href, cookie)).text();
+    const page = await (await visit(location.href, cookieOf(begun))).text();
     return { page, said, code: location.searchParams.get("code") ?? "", state: location.searchParams.get("state") ?? "" };
   } finally {
     await auth.close();

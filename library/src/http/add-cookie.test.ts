@@ -1,17 +1,16 @@
 /** A handler's own list of cookies is the handler's: nothing of ours is left in it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION } from "../../test-support/app.ts";
 import { optionsOf } from "../../test-support/engine/inside.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 
-const SECRETS = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-
 test("F-46 a list of cookies that the app sets for everybody never carries one person's session to another", async () => {
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store: memory() });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
   const everybodys = ["theme=dark", "lang=en"];
   await using server = await listen(
     coatcheckNode(auth).handler((request, response, session) => {
@@ -31,7 +30,7 @@ test("F-46 a list of cookies that the app sets for everybody never carries one p
 });
 
 test("F-46 nor does a list that was set before one of our own endpoints answers", async () => {
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store: memory() });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
   const everybodys = ["theme=dark"];
   const handler = coatcheckNode(auth).handler(() => assert.fail("not ours"));
   await using server = await listen((request, response) => {

@@ -1,7 +1,8 @@
 /** A Fetch handler for somebody signed in, the ways that it accepts, and what becomes of answers that are not sent. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";

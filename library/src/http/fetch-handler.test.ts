@@ -1,7 +1,9 @@
 /** What a Fetch handler's session shows, and what is kept of a handler that fails. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../test-support/app.ts";
+import { idOf } from "../../test-support/cookies.ts";
+import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import type { JsonObject, Session } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { coatcheck } from "../index.ts";
@@ -17,7 +19,7 @@ async function signedIn() {
   const store = memory();
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, clock, session: { idle: HOUR, lifetime: 3 * HOUR } });
   const cookie = await signIn(auth, { subject: "alice", claims: { name: "Alice" } });
-  const id = cookie.slice(cookie.indexOf("=") + 1).slice(0, 22);
+  const id = idOf(cookie);
   const visit = (handler: (session: Session<JsonObject>) => Response, headers: Record<string, string> = { cookie }) =>
     auth.handle(new Request(`${ORIGIN}/`, { headers }), handler);
   return { auth, clock, cookie, id, store, visit };

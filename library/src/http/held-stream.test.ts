@@ -6,14 +6,13 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { connect, createServer } from "node:http2";
 import { Socket } from "node:net";
 import { test } from "node:test";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { coverStream } from "./held-stream.ts";
 import { hold } from "./response-hold.ts";
-
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
 interface Heard {
   readonly status: number;
@@ -28,7 +27,7 @@ async function visit(
 ): Promise<Heard & { events: AuditEvent[] }> {
   const events: AuditEvent[] = [];
   const auth = coatcheck({
-    publicUrl: "http://localhost:3000",
+    publicUrl: LOOPBACK,
     secrets: SECRET,
     store: memory(),
     on: (event) => events.push(event),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { LIFETIME, refreshWorld } from "../../test-support/refresh/refresh-world.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
@@ -11,13 +12,12 @@ import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { NodeEngine } from "./node-handler.ts";
 
-const SECRETS = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const PLACES = ["/", "/auth/session"];
 
 async function appWith(respond: (session: Session<JsonObject>, response: ServerResponse) => void, later = false) {
   const real = memory();
   const store = later ? overStore(real, { get: async (id) => real.get(id) }) : real;
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRETS, store });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
   const cookie = await signIn(auth, { subject: "alice" });
   const node = new NodeEngine(auth.engine);
   const server = await listen((request, response) => {

@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { test } from "node:test";
 import { turns } from "../../test-support/event-loop.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { NAVIGATION } from "../../test-support/requests.ts";
 import { dial, listen, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
 import { CoatcheckError } from "../core/errors.ts";
@@ -26,8 +28,7 @@ async function appWith(respond: (response: ServerResponse) => void) {
       return real.touch(id, seen);
     },
   });
-  const secrets = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets, store, clock, session: { idle: 2 * HOUR } });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store, clock, session: { idle: 2 * HOUR } });
   const cookie = await signIn(auth, { subject: "alice" });
   const closed = Promise.withResolvers<void>();
   const handler = coatcheckNode(auth).handler((_request, response) => {
@@ -180,8 +181,7 @@ test("F-46 a handler that sets a cookie of our name itself, alone or among other
     const lines = own.map((line) => line.replace("NAME", name));
     await using server = await listen(handler);
     const dead = `${name}=${"x".repeat(22)}.${"x".repeat(42)}A`;
-    const navigation = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
-    const answer = await say(server.port, "/", { headers: { cookie: dead, ...navigation } });
+    const answer = await say(server.port, "/", { headers: { cookie: dead, ...NAVIGATION } });
     assert.deepEqual(answer.headers["set-cookie"], lines);
     await auth.close();
   }

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
 import { turns, until } from "../../test-support/event-loop.ts";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { dial, everything, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
@@ -12,12 +13,10 @@ import type { AuditEvent, JsonObject, Session, SessionStore } from "../contracts
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-
 type Handler = NodeHandler<JsonObject>;
 
 function make(store: SessionStore, events: AuditEvent[] = []) {
-  return coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store, on: (event) => events.push(event) });
+  return coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store, on: (event) => events.push(event) });
 }
 
 async function serve(store: SessionStore, handler: Handler, events: AuditEvent[] = []): Promise<Listening> {

@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "./fake-provider.ts";
 import { manualClock } from "./manual-clock.ts";
 import { signIn } from "./sign-in.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-
 test("F-58 a test signs somebody in with an access token, which the app then gets", async () => {
   const clock = manualClock(Date.UTC(2030, 0, 1));
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock });
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store: memory(), provider, clock });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory(), provider, clock });
   const tokenOf = async (cookie: string): Promise<string> => {
-    const request = new Request("http://localhost:3000/", { headers: { cookie } });
+    const request = new Request(`${LOOPBACK}/`, { headers: { cookie } });
     const answer = await auth.handle(request, async (session) => new Response(await session.accessToken()));
     return answer.status === 200 ? answer.text() : String(answer.status);
   };

@@ -19,11 +19,11 @@ import type { CoatcheckOptions } from "../../src/index.ts";
 import { coatcheck } from "../../src/index.ts";
 import { memory } from "../../src/stores/memory.ts";
 import { type ManualClock, manualClock } from "../../src/testing/manual-clock.ts";
-import { ORIGIN, SECRET } from "../app.ts";
 import { cookieOf, idOf } from "../cookies.ts";
 import { engineOf, optionsOf } from "../engine/inside.ts";
 import { turns } from "../event-loop.ts";
-import { REQUIRE_USER, view } from "../request-view.ts";
+import { ORIGIN, SECRET } from "../origin.ts";
+import { REQUIRE_USER, view } from "../requests.ts";
 import { ISSUER, type ScriptedProvider, scriptedProvider, tokens } from "./scripted-provider.ts";
 
 /** How long an access token lives, milliseconds. */

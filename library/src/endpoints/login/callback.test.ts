@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import type { App, Browser } from "../../../test-support/app.ts";
-import { appWith, cookiesOf, headerOf, locationOf, NAVIGATION, ORIGIN, SECRET, targetOf } from "../../../test-support/app.ts";
+import { type App, appWith, type Browser, cookiesOf, headerOf, locationOf, targetOf } from "../../../test-support/app.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { clientOf } from "../../../test-support/provider/sign-on.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { RouteResponse } from "../../contracts.ts";
 import { createCookies } from "../../cookie/names.ts";
 import { createKeyring } from "../../crypto/keyring.ts";

@@ -10,14 +10,13 @@ import { type Browser, chromium } from "playwright-core";
 import { findPageBrowser } from "../../../../tools/suite/servers.ts";
 import { escapeText } from "../../../test-support/browser/html.ts";
 import { selfSigned } from "../../../test-support/certificate.ts";
+import { SECRET } from "../../../test-support/origin.ts";
 import type { LyingProvider } from "../../../test-support/provider/lies.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
-
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
 let op: LyingProvider;
 let browser: Browser;

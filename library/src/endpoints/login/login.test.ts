@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appWith, cookiesOf, headerOf, locationOf, NAVIGATION, ORIGIN, targetOf } from "../../../test-support/app.ts";
+import { appWith, cookiesOf, headerOf, locationOf, targetOf } from "../../../test-support/app.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { clientOf } from "../../../test-support/provider/sign-on.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { RouteResponse } from "../../contracts.ts";
 import { createCookies } from "../../cookie/names.ts";
 import { CoatcheckError } from "../../core/errors.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { App, Browser } from "../../../test-support/app.ts";
-import { appWith, cookiesOf, headerOf, locationOf, NAVIGATION, ORIGIN, targetOf } from "../../../test-support/app.ts";
+import { type App, appWith, type Browser, cookiesOf, headerOf, locationOf, targetOf } from "../../../test-support/app.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { FakeProvider } from "../../testing/fake-provider.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
 import type { OidcDependencies } from "../dependencies.ts";

@@ -1,7 +1,7 @@
 /** Where a logout leads: the page after it, and a script's way to the provider. */
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { ORIGIN } from "../../../test-support/app.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import type { Site, Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import type { CoatcheckOptions } from "../../index.ts";

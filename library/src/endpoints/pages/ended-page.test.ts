@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appWith, NAVIGATION } from "../../../test-support/app.ts";
+import { appWith } from "../../../test-support/app.ts";
 import { refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
 
 const provider = () => fakeProvider({ users: [{ subject: "alice" }] });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import type { AuditEvent } from "../../contracts.ts";

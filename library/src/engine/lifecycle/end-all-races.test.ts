@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../index.ts";
 import { coatcheck } from "../../index.ts";

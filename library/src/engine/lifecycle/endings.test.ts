@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { turns } from "../../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { EndReason, JsonObject, RequestView, Session, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck, SessionEnded } from "../../index.ts";
@@ -10,7 +11,6 @@ import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const [IDLE, LIFETIME] = [60_000, 150_000];
 
 let clock: ManualClock;
@@ -30,7 +30,7 @@ afterEach(async () => {
 /** A replica on a store. */
 function make(over: SessionStore): Auth<JsonObject> {
   const session = { idle: IDLE, lifetime: LIFETIME };
-  const auth = coatcheck({ publicUrl: "https://app.example.com", secrets: SECRET, store: over, clock, session });
+  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: over, clock, session });
   opened.push(auth);
   return auth;
 }

@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { ISSUER, scriptedProvider, tokens } from "../../../test-support/refresh/scripted-provider.ts";
-import { view } from "../../../test-support/request-view.ts";
+import { view } from "../../../test-support/requests.ts";
 import { siteWith } from "../../../test-support/site.ts";
 
 let world: RefreshWorld;

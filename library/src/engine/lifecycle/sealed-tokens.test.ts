@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { idOf } from "../../../test-support/cookies.ts";
+import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
@@ -8,7 +10,6 @@ import { memory } from "../../stores/memory.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import { openTokens, sealTokens } from "./sealed-tokens.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const TOKENS = { accessToken: "at-alice", refreshToken: null, idToken: null, scope: null, expires: 1 };
 
 test("S-11 F-45 sealed tokens open with the id of their own session, and with no other", () => {
@@ -20,13 +21,12 @@ test("S-11 F-45 sealed tokens open with the id of their own session, and with no
 
 test("S-11 somebody who can write to the store cannot put one person's tokens into another's session", async () => {
   const store = memory();
-  const auth = coatcheck({ publicUrl: "http://localhost:3000", secrets: SECRET, store });
+  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
   const rowOf = async (cookie: string): Promise<SessionRow> => {
-    const id = cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
-    return (await store.get(id)) ?? assert.fail("there should be a row");
+    return (await store.get(idOf(cookie))) ?? assert.fail("there should be a row");
   };
   const tokenOf = async (cookie: string): Promise<string> => {
-    const request = new Request("http://localhost:3000/", { headers: { cookie } });
+    const request = new Request(`${LOOPBACK}/`, { headers: { cookie } });
     const answer = await auth.handle(request, async (session) => new Response(await session.accessToken()));
     return answer.status === 200 ? answer.text() : String(answer.status);
   };

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { cookieOf, idOf } from "../../../test-support/cookies.ts";
 import { turns } from "../../../test-support/event-loop.ts";
+import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
 import type { AuditEvent, SessionRow, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
 import { coatcheck } from "../../index.ts";
@@ -15,15 +17,13 @@ import { signIn } from "../../testing/sign-in.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
 import { enforceSessionLimit } from "./session-limit.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const START = 1_800_000_000_000;
-const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
 
 /** A replica whose clock may be off. */
 function replica(store: SessionStore, { maxPerUser = 3, skew = 0, events = [] as AuditEvent[] } = {}) {
   const clock = manualClock(START + skew);
   const auth = coatcheck({
-    publicUrl: "http://localhost:3000",
+    publicUrl: LOOPBACK,
     secrets: SECRET,
     store,
     clock,
@@ -31,7 +31,7 @@ function replica(store: SessionStore, { maxPerUser = 3, skew = 0, events = [] as
     on: (event) => events.push(event),
   });
   const status = async (cookie: string): Promise<number> => {
-    const request = new Request("http://localhost:3000/", { headers: { cookie } });
+    const request = new Request(`${LOOPBACK}/`, { headers: { cookie } });
     const answer = await auth.handle(request, (session) => new Response(null, { status: session.identity === null ? 401 : 200 }));
     return answer.status;
   };
@@ -138,7 +138,7 @@ test("SE-11 one login after the other ends the oldest, and says so; ended and an
 test("SE-11 with a cap of 1 a login in the browser that is signed in leaves the new session alone", async () => {
   const { auth, status } = replica(memory(), { maxPerUser: 1 });
   const first = await signIn(auth, { subject: "alice" });
-  const request = new Request("http://localhost:3000/", {
+  const request = new Request(`${LOOPBACK}/`, {
     method: "POST",
     headers: { cookie: first, "sec-fetch-site": "same-origin" },
   });
@@ -146,7 +146,7 @@ test("SE-11 with a cap of 1 a login in the browser that is signed in leaves the 
     session.login({ issuer: "test", subject: "alice" });
     return new Response(null);
   });
-  const [second = ""] = (answer.headers.getSetCookie()[0] ?? "").split(";");
+  const second = cookieOf(answer);
   assert.deepEqual([answer.status, await status(first), await status(second)], [200, 401, 200]);
   await auth.close();
 });

@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { tokens } from "../../../test-support/refresh/scripted-provider.ts";
-import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
+import { REQUIRE_USER, view } from "../../../test-support/requests.ts";
 import type { RefreshOutcome } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";

@@ -1,6 +1,7 @@
 /** What a spend comes to, by what the provider answers, what is known of before, and what others wrote meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SECRET } from "../../../test-support/origin.ts";
 import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { scriptedProvider, tokens } from "../../../test-support/refresh/scripted-provider.ts";
 import type {
@@ -27,7 +28,7 @@ import { openTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
 import type { RefreshResult } from "./options.ts";
 import { refreshWithLease, type UnstoredResult } from "./refresh-with-lease.ts";
 
-const keyring = createKeyring("q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM");
+const keyring = createKeyring(SECRET);
 const identity: Identity = {
   issuer: "https://provider.test",
   subject: "alice",

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
-import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
+import { REQUIRE_USER, view } from "../../../test-support/requests.ts";
 import type { RefreshState } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";

@@ -1,14 +1,14 @@
 /** What counts as activity of the user, and how often it is written. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { idOf } from "../../../test-support/cookies.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { SessionOptions } from "../../core/policy.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const ORIGIN = "https://app.example.com";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -18,7 +18,7 @@ async function signedIn(session: SessionOptions = {}) {
   const store = memory();
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, clock, session });
   const cookie = await signIn(auth, { subject: "alice" });
-  const id = cookie.slice(cookie.indexOf("=") + 1).slice(0, 22);
+  const id = idOf(cookie);
   return {
     clock,
     auth,

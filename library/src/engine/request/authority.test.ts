@@ -3,6 +3,7 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { z } from "zod";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { NodeRequest } from "../../http/node-request.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -16,8 +17,8 @@ test("F-41 with two origins the authority of an HTTP/2 request picks one", () =>
 
 test("F-41 OP-01 a schema's message about data that do not fit is in no error: it may quote them", async () => {
   const auth = coatcheck({
-    publicUrl: "https://app.example.com",
-    secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    publicUrl: ORIGIN,
+    secrets: SECRET,
     store: memory(),
     data: z.object({
       card: z
@@ -27,7 +28,7 @@ test("F-41 OP-01 a schema's message about data that do not fit is in no error: i
     }),
   });
   let told = "";
-  await auth.handle(new Request("https://app.example.com/"), (session) => {
+  await auth.handle(new Request(`${ORIGIN}/`), (session) => {
     try {
       session.set({ card: "4111-canary" });
     } catch (error) {

@@ -1,7 +1,9 @@
 /** People whom the app does not let in, and browsers whose session ended before the request counted. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { nameAndValue } from "../../../test-support/cookies.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { AuditEvent, JsonObject, ProxyReader, Session } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -41,7 +43,7 @@ for (const kind of ["blocked", "unknown"] as const) {
     let known: Known = { owner: "u1" };
     const { auth, ask, events } = app({ resolve: () => known, unknown: "refuse" });
     const [line = ""] = (await ask({ ...NAVIGATION, "x-user": "alice" })).cookies;
-    const cookie = line.split(";")[0] ?? "";
+    const cookie = nameAndValue(line);
     assert.notEqual(cookie, "");
     known = kind === "blocked" ? { blocked: true, owner: "u1" } : null;
     const api = await ask({ accept: "application/json", "x-user": "alice", cookie });
@@ -66,7 +68,7 @@ for (const kind of ["blocked", "unknown"] as const) {
 test("F-64 a handler's logout in a navigation of another user clears the cookie of the session that ended", async () => {
   const { auth, ask } = app({});
   const [line = ""] = (await ask({ ...NAVIGATION, "x-user": "alice" })).cookies;
-  const cookie = line.split(";")[0] ?? "";
+  const cookie = nameAndValue(line);
   const left = await ask({ ...NAVIGATION, "x-user": "bob", cookie }, (session) => session.logout());
   assert.equal(left.status, 200);
   assert.match(left.cookies.join(), CLEARED);

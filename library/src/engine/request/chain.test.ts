@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { cookieOf, idOf } from "../../../test-support/cookies.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { Identity, ProxyReader, RequestView, SessionStore, TokenVerifier } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck, custom } from "../../index.ts";
@@ -134,9 +135,8 @@ const view = (headers: Record<string, string>): RequestView => ({ method: "GET",
 async function begun(subject: string): Promise<{ readonly cookie: string; readonly id: string }> {
   const exchange = await auth.engine.open(view({}));
   exchange.session.login({ issuer: "test", subject });
-  const { cookies } = await exchange.settle(200);
-  const cookie = (cookies[0] ?? "").replace(/;.*/, "");
-  return { cookie, id: (cookie.split("=")[1] ?? "").slice(0, 22) };
+  const cookie = cookieOf(await exchange.settle(200));
+  return { cookie, id: idOf(cookie) };
 }
 
 async function presented(state: State): Promise<{ readonly cookie?: string; readonly id?: string }> {

@@ -1,7 +1,7 @@
 /** A login in the place of a session that somebody else ends in the same moment. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { AuditEvent } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";

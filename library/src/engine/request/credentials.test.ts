@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { turns } from "../../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { Strategy } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { signIn } from "../../testing/sign-in.ts";
-
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
 const robot: Strategy = {
   name: "bearer",
@@ -21,14 +20,14 @@ const robot: Strategy = {
 };
 
 const auth = coatcheck({
-  publicUrl: "https://app.example.com",
+  publicUrl: ORIGIN,
   secrets: SECRET,
   store: memory(),
   strategies: [robot],
 });
 
 const ask = (authorization: string) =>
-  auth.handle(new Request("https://app.example.com/", { headers: { authorization } }), (session) => {
+  auth.handle(new Request(`${ORIGIN}/`, { headers: { authorization } }), (session) => {
     session.set({ visits: 1 });
     return new Response(session.identity?.subject ?? "nobody");
   });
@@ -52,14 +51,14 @@ test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a
   const clock = manualClock();
   const silent: Strategy = { ...robot, examine: () => new Promise(() => undefined) };
   const plain = coatcheck({
-    publicUrl: "https://app.example.com",
+    publicUrl: ORIGIN,
     secrets: SECRET,
     store: memory(),
     strategies: [silent],
     clock,
   });
   const cookie = await signIn(plain, { subject: "alice" });
-  const request = new Request("https://app.example.com/", { headers: { authorization: "Bearer good", cookie } });
+  const request = new Request(`${ORIGIN}/`, { headers: { authorization: "Bearer good", cookie } });
   const answer = plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
   await turns();
   clock.advance(30_000);
@@ -69,11 +68,11 @@ test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a
 
 test("A-36 a scheme that no strategy reads is nobody's, and no session", async () => {
   const plain = coatcheck({
-    publicUrl: "https://app.example.com",
+    publicUrl: ORIGIN,
     secrets: SECRET,
     store: memory(),
   });
-  const request = new Request("https://app.example.com/", { headers: { authorization: LIKE_A_TICKET } });
+  const request = new Request(`${ORIGIN}/`, { headers: { authorization: LIKE_A_TICKET } });
   const response = await plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
   assert.equal(await response.text(), "nobody");
   await plain.close();

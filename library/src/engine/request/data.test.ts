@@ -1,14 +1,12 @@
 /** Session data that handlers set: what is taken, and what is told to whoever sets it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { JsonObject } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { signIn } from "../../testing/sign-in.ts";
-
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const ORIGIN = "https://app.example.com";
 
 const nested = (levels: number): JsonObject => JSON.parse(`${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`);
 

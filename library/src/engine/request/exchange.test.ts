@@ -1,8 +1,9 @@
 /** What is stored where the handler sets a cookie of our name itself. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { JsonObject, Session } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";

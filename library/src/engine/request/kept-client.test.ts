@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
 import { coatcheck } from "../../index.ts";
 import { TrustedPeers } from "../../net/address.ts";
 import { clientAddress } from "../../net/client-address.ts";
@@ -12,15 +13,15 @@ const OWNER = { issuer: "app", subject: "ada" } as const;
 async function listed(keep: KeepOptions): Promise<readonly (string | null)[]> {
   const store = memory();
   const auth = coatcheck({
-    publicUrl: "http://localhost:3000",
-    secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM",
+    publicUrl: LOOPBACK,
+    secrets: SECRET,
     store,
     keep,
   });
   const headers = { "user-agent": "Firefox", "x-forwarded-for": "198.51.100.1, 192.0.2.77" };
-  const begin = new Request("http://localhost:3000/in", {
+  const begin = new Request(`${LOOPBACK}/in`, {
     method: "POST",
-    headers: { ...headers, origin: "http://localhost:3000" },
+    headers: { ...headers, origin: LOOPBACK },
   });
   const answer = await auth.handle(
     begin,

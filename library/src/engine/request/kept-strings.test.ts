@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { getHeapSnapshot } from "node:v8";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { AuditEvent, JsonObject, RequestView, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
@@ -14,7 +15,6 @@ import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const folder = mkdtempSync(join(tmpdir(), "coatcheck-kept-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -58,7 +58,7 @@ for (const [name, open] of stores) {
   test(`F-38 CR-02 of a Cookie header nothing is kept by rows, signals, ids and events (${name})`, async () => {
     const store = open();
     const events: AuditEvent[] = [];
-    const auth = coatcheck({ publicUrl: "https://app.example.com", secrets: SECRET, store, on: (event) => events.push(event) });
+    const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, on: (event) => events.push(event) });
     const canary = Buffer.from(randomUUID(), "latin1");
     const cookie = await signedIn(auth, canary);
     const kept = await keptOf(auth, cookie);

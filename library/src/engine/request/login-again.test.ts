@@ -4,16 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION, SECRET } from "../../../test-support/app.ts";
+import { cookieOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { turns } from "../../../test-support/event-loop.ts";
+import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { SessionStore } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
-
-const ORIGIN = "http://localhost:3000";
 
 /** How somebody else ends the sessions of this person. */
 interface Ways {
@@ -26,7 +26,7 @@ interface Ways {
 async function signInAgain(trouble: (store: SessionStore, ways: Ways) => Partial<SessionStore>) {
   const clock = manualClock(Date.UTC(2030, 0, 1));
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock });
-  const options = { publicUrl: ORIGIN, secrets: SECRET, provider, clock, on: () => undefined };
+  const options = { publicUrl: LOOPBACK, secrets: SECRET, provider, clock, on: () => undefined };
   const store = memory();
   const plain = coatcheck({ ...options, store });
   const owner = { issuer: provider.issuer, subject: "alice" };
@@ -36,18 +36,14 @@ async function signInAgain(trouble: (store: SessionStore, ways: Ways) => Partial
   const ways = { endAll: () => plain.endAll(owner), endEach };
   const troubled = coatcheck({ ...options, store: overStore(store, trouble(store, ways)) });
   const visit = async (auth: typeof plain, target: string, cookie: string): Promise<Response> =>
-    auth.handle(new Request(new URL(target, ORIGIN), { headers: { ...NAVIGATION, cookie } }), () => new Response());
+    auth.handle(new Request(new URL(target, LOOPBACK), { headers: { ...NAVIGATION, cookie } }), () => new Response());
   const login = async (auth: typeof plain, cookie: string): Promise<Response> => {
     const begun = await visit(auth, "/auth/login", cookie);
-    const pending = begun.headers.getSetCookie()[0]?.split(";")[0] ?? "";
-    return visit(auth, provider.approve(begun.headers.get("location") ?? ""), `${cookie}; ${pending}`);
+    return visit(auth, provider.approve(begun.headers.get("location") ?? ""), `${cookie}; ${cookieOf(begun)}`);
   };
-  const cookieOf = (answer: Response): string =>
-    answer.headers
-      .getSetCookie()
-      .find((line) => line.startsWith("coatcheck-3000="))
-      ?.split(";")[0] ?? "";
-  const first = cookieOf(await login(plain, ""));
+  const sessionOf = (answer: Response): string =>
+    nameAndValue(answer.headers.getSetCookie().find((line) => line.startsWith("coatcheck-3000=")));
+  const first = sessionOf(await login(plain, ""));
   const answer = await login(troubled, first);
   // Whatever the store would not take at once is done by then.
   for (let second = 0; second < 30; second++) {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { cookieOf, idOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { turns } from "../../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";
@@ -68,7 +70,7 @@ async function visited(visit: Visit, act: (session: Session<Data>) => void = () 
   const { exchange, decision } = await opened(visit);
   if (decision.kind === "proceed") act(exchange.session);
   const { cookies, refusal } = await exchange.settle(200);
-  return { exchange, decision, refusal, cookie: (cookies[0] ?? "").replace(/;.*/, "") };
+  return { exchange, decision, refusal, cookie: nameAndValue(cookies[0]) };
 }
 
 const created = (): number => events.filter(({ name }) => name === "session.created").length;
@@ -144,7 +146,7 @@ test("S-30 the old session is over in the store before the handler runs, and its
   const { cookie } = await visited({ user: "alice", navigates: true }, (session) => session.set({ secretOfAlice: 1 }));
   const { exchange, decision } = await opened({ user: "bob", cookie, navigates: true });
   assert.equal(decision.kind, "proceed");
-  const id = (cookie.split("=")[1] ?? "").slice(0, 22);
+  const id = idOf(cookie);
   assert.equal((await store.get(id))?.reason, "identity-changed");
   assert.deepEqual(exchange.session.data, {});
   assert.equal(exchange.session.identity?.subject, "bob");
@@ -273,7 +275,7 @@ test("S-10 an anonymous session's data become the asserted user's, in a new reco
   start();
   const anonymous = await auth.engine.open(viewOf({ navigates: true }));
   anonymous.session.set({ cart: 2 });
-  const before = ((await anonymous.settle(200)).cookies[0] ?? "").replace(/;.*/, "");
+  const before = cookieOf(await anonymous.settle(200));
   const { cookie } = await visited({ user: "alice", cookie: before, navigates: true });
   assert.notEqual(cookie, before);
   assert.deepEqual((await opened({ user: "alice", cookie })).exchange.session.data, { cart: 2 });
@@ -305,7 +307,7 @@ test("a handler that signs in another identity itself wins over the assertion", 
   const { cookie } = await visited({ user: "alice", navigates: true }, (session) =>
     session.login({ issuer: "app", subject: "support" }),
   );
-  const row = await store.get((cookie.split("=")[1] ?? "").slice(0, 22));
+  const row = await store.get(idOf(cookie));
   assert.equal(row?.owner, "app support");
 });
 

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { cookieOf } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
-import type {
-  AuditEvent,
-  Principal,
-  RequestView,
-  RouteRequest,
-  SessionRow,
-  SessionStore,
-  Settlement,
-  Strategy,
-} from "../../contracts.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
+import type { AuditEvent, Principal, RequestView, RouteRequest, SessionRow, SessionStore, Strategy } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -19,9 +13,6 @@ import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import type { RequestExchange } from "./exchange.ts";
-
-const ORIGIN = "https://app.example.com";
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 
 let clock: ManualClock;
 let store: SessionStore;
@@ -62,7 +53,6 @@ async function open(cookie: string | null): Promise<RequestExchange<Record<strin
   return engineOf(auth).open(view(cookie));
 }
 
-const cookieOf = ({ cookies }: Settlement): string => (cookies[0] ?? "").replace(/;.*/, "");
 const who = async (cookie: string): Promise<string | null> => (await open(cookie)).session.identity?.subject ?? null;
 const alive = (): Promise<number> =>
   Promise.resolve(store.list({ owner: "test alice" }, 10, clock.now())).then((rows) => rows.length);
@@ -261,15 +251,14 @@ test("CB-11 S-05 a callback that the store would not take is a page with a way o
     on: (event) => events.push(event),
   });
   const old = await signIn(signOn, { issuer: "test", subject: "bob" });
-  const page = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", accept: "text/html" };
   for (const broken of ["get", "put"]) {
-    const begun = await signOn.engine.serve(view(null, page, "GET", "/auth/login"));
+    const begun = await signOn.engine.serve(view(null, NAVIGATION, "GET", "/auth/login"));
     const flow = begun.headers.find(([name]) => name === "set-cookie")?.[1].replace(/;.*/, "") ?? "";
     const location = begun.headers.find(([name]) => name === "location")?.[1] ?? "";
     const back = new URL(provider.approve(location, "alice"));
     const cookie = broken === "get" ? `${old}; ${flow}` : flow;
     failing.add(broken);
-    const failed = await signOn.engine.serve(view(cookie, page, "GET", back.pathname + back.search));
+    const failed = await signOn.engine.serve(view(cookie, NAVIGATION, "GET", back.pathname + back.search));
     failing.clear();
     assert.equal(failed.status, 503, broken);
     const headers = new Map(failed.headers.map(([name, value]) => [name, value]));

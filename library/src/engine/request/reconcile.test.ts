@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { idOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent, Identity, JsonObject, ProxyReader, RequestView, SessionStore, Strategy } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
@@ -230,8 +232,8 @@ async function sessionOf(kind: Case["session"]): Promise<{ readonly cookie: stri
   if (kind !== "anonymous with data") exchange.session.set({ of: subject });
   const { cookies } = await exchange.settle(200);
   lookup = said;
-  const cookie = (cookies[0] ?? "").replace(/;.*/, "");
-  const id = (cookie.split("=")[1] ?? "").slice(0, 22);
+  const cookie = nameAndValue(cookies[0]);
+  const id = idOf(cookie);
   if (kind === "ended") await store.end({ id }, "logout", clock.now());
   return { cookie, id };
 }
@@ -284,13 +286,13 @@ async function played(one: Case): Promise<Expected> {
     status: answer.status,
     served: ran ? said.who : undefined,
     ended: one.session === "ended" ? null : (row?.reason ?? null),
-    cookie: cookieOf(answer.cookies),
+    cookie: cookieChange(answer.cookies),
     stored: events.filter(({ name }) => name === "session.created").length,
     data: said.data,
   };
 }
 
-function cookieOf(cookies: readonly string[]): Expected["cookie"] {
+function cookieChange(cookies: readonly string[]): Expected["cookie"] {
   if (cookies.length === 0) return "keep";
   if (cookies.some((line) => line.startsWith("__Host-Http-coatcheck=mine")))
     return cookies.length === 1 ? "the handler's" : "set";

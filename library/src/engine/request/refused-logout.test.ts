@@ -1,9 +1,9 @@
 /** A logout while the store is away: of which tickets it is promised, and what is answered. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import { view } from "../../../test-support/request-view.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { view } from "../../../test-support/requests.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { hashSecret, mintTicket } from "../../crypto/ticket.ts";
 import { coatcheck } from "../../index.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NAVIGATION } from "../../../test-support/app.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
+import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { type Answering, answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./responses.ts";
 
-const ORIGIN = "http://localhost:3000";
-const auth = coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });
+const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
 
 const login = (method: string, headers: Readonly<Record<string, string>> = {}): RouteResponse => {
   const request: RequestView = { method, target: "/orders?page=2", header: (name) => headers[name] };
@@ -23,7 +23,7 @@ test("F-46 a login leads back to what was asked for if that can be repeated, els
     assert.deepEqual([answer.status, location(answer)], [302, "/auth/login?return_to=%2Forders%3Fpage%3D2"], method);
   }
   for (const method of ["POST", "PUT", "DELETE"]) {
-    const answer = login(method, { referer: `${ORIGIN}/form` });
+    const answer = login(method, { referer: `${LOOPBACK}/form` });
     assert.deepEqual([answer.status, location(answer)], [303, "/auth/login?return_to=%2Fform"], method);
   }
 });
@@ -141,7 +141,7 @@ test("F-46 an outage is a page for a navigation alone, and tells when and where 
   assert.deepEqual(page("GET", 1.2), { ...orders, retryAfter: 2 });
   assert.deepEqual(page("GET", null), { ...orders, retryAfter: 5 });
   const form = { code, target: "/form", login: "/auth/login?return_to=%2Fform" };
-  assert.deepEqual(page("POST", 30, { referer: `${ORIGIN}/form` }), { ...form, retryAfter: 30 });
+  assert.deepEqual(page("POST", 30, { referer: `${LOOPBACK}/form` }), { ...form, retryAfter: 30 });
   assert.deepEqual(answerFailure({ code, retryAfter: 30 }, asked(), answering), answerProblem(code, [], 30));
 });
 

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { signIn } from "../../testing/sign-in.ts";
-
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
-const ORIGIN = "https://app.example.com";
 
 async function signedIn() {
   const clock = manualClock();

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
+import { cookieOf } from "../../../test-support/cookies.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { AuditEvent, Identity, JsonObject, Session, Strategy } from "../../contracts.ts";
 import { type CoatcheckOptions, coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
-const ORIGIN = "https://app.example.com";
-const SECRET = "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM";
 const NAMED = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
 
 function worldOf(options: Partial<CoatcheckOptions<JsonObject>> = {}) {
@@ -25,8 +25,7 @@ function worldOf(options: Partial<CoatcheckOptions<JsonObject>> = {}) {
       },
       { peer: "192.0.2.1" },
     );
-    const [cookie = ""] = answer.headers.getSetCookie();
-    return { said, status: answer.status, cached: answer.headers.get("cache-control"), cookie: cookie.replace(/;.*/, "") };
+    return { said, status: answer.status, cached: answer.headers.get("cache-control"), cookie: cookieOf(answer) };
   };
   return { auth, store, visit };
 }

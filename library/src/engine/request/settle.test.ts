@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { tokens } from "../../../test-support/refresh/scripted-provider.ts";
-import { view } from "../../../test-support/request-view.ts";
+import { view } from "../../../test-support/requests.ts";
 import type { JsonObject, SessionStore } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { mintTicket } from "../../crypto/ticket.ts";

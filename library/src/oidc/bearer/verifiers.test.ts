@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { NAVIGATION, ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { hmacJwt, signJwt } from "../../../test-support/provider/signing.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { AuditEvent, TokenVerifier } from "../../contracts.ts";
 import { CoatcheckError, unavailable } from "../../core/errors.ts";
 import { systemClock } from "../../engine/system.ts";

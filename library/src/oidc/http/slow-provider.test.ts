@@ -1,12 +1,13 @@
 /** F-30: a provider that takes long, over real connections; only time is ours. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { cookieOf } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { turns, until } from "../../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { signIn } from "../../../test-support/provider/sign-on.ts";
-import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
+import { REQUIRE_USER, view } from "../../../test-support/requests.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -46,15 +47,14 @@ after(async () => {
   await op.close();
 });
 
-/** Signs somebody in with tokens that the provider really gave. */
-async function cookieOf(subject: string): Promise<string> {
+/** Signs a user in with tokens that the provider really gave, and gives their cookie. */
+async function signedIn(subject: string): Promise<string> {
   op.user = { sub: subject, claims: {} };
   const login = await signIn(op, provider);
   if (login.kind !== "login") return assert.fail(String(login.cause));
   const exchange = await engineOf(auth).open(view(""));
   exchange.loginFromProvider(login, "default");
-  const { cookies } = await exchange.settle(200);
-  return (cookies[0] ?? "").replace(/;.*/, "");
+  return cookieOf(await exchange.settle(200));
 }
 
 interface Late {
@@ -65,7 +65,7 @@ interface Late {
 test("F-30 a provider that takes 15 s for ten minutes signs no user out, is shown no refresh token twice", async () => {
   op.lies.token = (honest) => ({ ...honest, expires_in: 120 });
   const cookies: string[] = [];
-  for (let user = 0; user < USERS; user += 1) cookies.push(await cookieOf(`user-${user}`));
+  for (let user = 0; user < USERS; user += 1) cookies.push(await signedIn(`user-${user}`));
   const waiting = new Set<Late>();
   let slow = true;
   let answered = 0;

@@ -1,8 +1,8 @@
 /** The whole library between a browser and a provider: what endpoints, engine and store only keep together. */
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { NAVIGATION } from "../../../test-support/app.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { Site } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 

@@ -1,12 +1,13 @@
 /** F-30: a process stops while a provider takes its time over a refresh. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/app.ts";
+import { cookieOf } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { turns, until } from "../../../test-support/event-loop.ts";
+import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { signIn } from "../../../test-support/provider/sign-on.ts";
-import { REQUIRE_USER, view } from "../../../test-support/request-view.ts";
+import { REQUIRE_USER, view } from "../../../test-support/requests.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
@@ -39,7 +40,7 @@ async function refreshing() {
   if (login.kind !== "login") return assert.fail(String(login.cause));
   const exchange = await engineOf(auth).open(view(""));
   exchange.loginFromProvider(login, "default");
-  const { cookies } = await exchange.settle(200);
+  const cookie = cookieOf(await exchange.settle(200));
   clock.advance(3_601_000);
   let asked = false;
   let answer = (): void => undefined;
@@ -55,7 +56,7 @@ async function refreshing() {
     });
     return false;
   };
-  const request = (await auth.engine.open(view((cookies[0] ?? "").replace(/;.*/, "")))).admit(REQUIRE_USER);
+  const request = (await auth.engine.open(view(cookie))).admit(REQUIRE_USER);
   await until(() => asked);
   let closed = false;
   return {
