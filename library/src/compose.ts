@@ -10,7 +10,9 @@ import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
 import { createKeyring } from "./crypto/keyring.ts";
 import { ServedSecrets } from "./crypto/served-secrets.ts";
+import { signingKeys } from "./crypto/signing/signing-keys.ts";
 import { hashProof, rememberingProof, type TicketProof } from "./crypto/ticket-proof.ts";
+import { keysRoute } from "./endpoints/keys.ts";
 import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
 import { outagePage } from "./endpoints/pages/outage-page.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
@@ -45,10 +47,10 @@ import { keptAddress } from "./net/kept-address.ts";
 import { bearerVerifiers } from "./oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "./oidc/provider/config.ts";
 import { oidcProvider } from "./oidc/provider/provider.ts";
-import { keysRoute } from "./oidc/proxy-assertion/published-keys.ts";
 import { assertionSigner } from "./oidc/proxy-assertion/sign.ts";
 import { assertionVerifier } from "./oidc/proxy-assertion/verify.ts";
-import { type CoatcheckOptions, checkOptionNames, type ProxyOptions, type ProxyReaderOptions } from "./options.ts";
+import { checkOptionNames } from "./options/known-options.ts";
+import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "./options.ts";
 import { bearer } from "./strategies/bearer.ts";
 import { proxyReader } from "./strategies/proxy.ts";
 import { sessionStrategy } from "./strategies/session.ts";
@@ -79,6 +81,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
   const keyring = createKeyring(options.secrets, { entropy });
+  const signing = signingKeys(keyring, options.signing);
   const prefix = checkedPrefix(options.prefix ?? "/auth");
   // Before anything is begun that would have to be closed.
   const tokens = bearerOf(options, clock);
@@ -168,7 +171,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
           returnOrigins: options.cookie?.domain === undefined ? undefined : own,
         }),
       }),
-      keysRoute(keyring),
+      keysRoute(signing, clock),
     ],
     report,
     background,
@@ -197,7 +200,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     sessions,
     keys: keyring.keyIds,
     get assertions() {
-      signer ??= assertionSigner({ keyring, clock, issuer: own[0] ?? "" });
+      signer ??= assertionSigner({ keys: signing, clock, issuer: own[0] ?? "" });
       return signer;
     },
     get providers() {

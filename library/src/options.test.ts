@@ -34,7 +34,7 @@ const REFUSED: readonly [named: string, more: object, told: RegExp][] = [
   ],
   ["cookie.httpOnly", { cookie: { httpOnly: false } }, /^cookie\.httpOnly is no option/],
   ["resolve beside proxy", { resolve: () => null }, /^resolve is no option\. It says whom a proxy asserts/],
-  ["signing", { signing: {} }, /^signing is no option\. Signing keys are derived/],
+  ["signing.key", { signing: { key: "ES256" } }, /^signing\.key is no option\. Did you mean signing\.keys\?/],
   ["trustedProxies", { trustedProxies: ["10.0.0.0/8"] }, /^trustedProxies is no option\. .*proxy\.trusted/],
   ["proxy.trustedProxies", { proxy: { trustedProxies: ["10.0.0.7"] } }, /^proxy\.trustedProxies is no option/],
   ["one of the session", { session: { maxAge: 1 } }, /^session\.maxAge is no option/],

@@ -1,11 +1,10 @@
-/** What `coatcheck()` takes: the types, and the check that nothing else was given. */
+/** What `coatcheck()` takes: the types. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, RequestView, SessionStore, Strategy } from "./contracts.ts";
-import { knownOptions, type OptionHints, type OptionNames } from "./core/options/option-names.ts";
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/refresh.ts";
+import type { SigningOptions } from "./crypto/signing/signing-keys.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
-import { isProvider } from "./engine/option-checks.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 import type { KeptAddress } from "./net/kept-address.ts";
 import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
@@ -59,6 +58,8 @@ export interface CoatcheckOptions<Data> {
   readonly publicUrl: string | readonly string[];
   /** 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. */
   readonly secrets: string | readonly string[] | undefined;
+  /** The keys that sign assertions for upstreams. Default: Ed25519 keys that are derived from the secrets. */
+  readonly signing?: SigningOptions;
   readonly store: SessionStore;
   /**
    * How long a call of the store may take, milliseconds; silence beyond it is an outage (503). Default 5,000. Stores
@@ -123,7 +124,7 @@ export interface CoatcheckOptions<Data> {
 }
 
 /** Bounds of the front channel. */
-interface FrontchannelOptions {
+export interface FrontchannelOptions {
   /**
    * Most markers within an hour, in each process, for sessions that are not here: a login on its way is told by them
    * that it was overtaken. Past it 503 `ERR_TOO_MANY_MARKERS`; sessions that exist end all the same. Default 10,000.
@@ -167,132 +168,4 @@ export interface ProxyOptions extends ProxyHeaderOptions, ProxyUsers {
  */
 export interface ProxyReaderOptions extends ProxyUsers {
   readonly reader: ProxyReader;
-}
-
-const ALL: OptionNames<CoatcheckOptions<unknown>> = {
-  publicUrl: true,
-  secrets: true,
-  store: true,
-  storeTimeout: true,
-  provider: true,
-  providers: true,
-  bearer: true,
-  strategies: true,
-  proxy: true,
-  data: true,
-  session: true,
-  refresh: true,
-  cookie: true,
-  prefix: true,
-  trustedOrigins: true,
-  signedOutPage: true,
-  frontchannelLogout: true,
-  maxPendingEndings: true,
-  clearSiteData: true,
-  keep: true,
-  on: true,
-  clock: true,
-  entropy: true,
-};
-const SESSION: OptionNames<SessionOptions> = {
-  preset: true,
-  idle: true,
-  lifetime: true,
-  unconfirmed: true,
-  persistent: true,
-  maxData: true,
-  maxPerUser: true,
-};
-const REFRESH: OptionNames<RefreshOptions> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
-const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { name: true, domain: true, sameSite: true };
-const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
-const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
-const PROVIDER: OptionNames<ProviderConfig> = {
-  issuer: true,
-  clientId: true,
-  clientSecret: true,
-  name: true,
-  scope: true,
-  clientAuthentication: true,
-  privateKey: true,
-  responseMode: true,
-  idTokenSigningAlg: true,
-  userinfo: true,
-  clockTolerance: true,
-  timeout: true,
-  refreshTimeout: true,
-  maxResponse: true,
-  jwksMaxAge: true,
-  jwksCooldown: true,
-  metadataMaxAge: true,
-  additionalAudiences: true,
-  claims: true,
-  logoutTokenTyp: true,
-  backchannelLogoutSessionRequired: true,
-  preset: true,
-  authorizationParameters: true,
-};
-const BEARER: OptionNames<BearerOptions> = { verifiers: true, jwt: true, introspection: true, realm: true, ambient: true };
-const PROXY: OptionNames<ProxyOptions & ProxyReaderOptions> = {
-  trusted: true,
-  preset: true,
-  headers: true,
-  issuer: true,
-  secret: true,
-  assertion: true,
-  reader: true,
-  resolve: true,
-  unknown: true,
-  register: true,
-  cacheFor: true,
-  signOutUrl: true,
-};
-const ASSERTION: OptionNames<AssertionOptions> = {
-  vendor: true,
-  issuer: true,
-  audience: true,
-  signer: true,
-  keys: true,
-  clockTolerance: true,
-};
-
-/** Names that others have, that mean to protect, and that would have done nothing. */
-const HINTS: OptionHints = {
-  "cookie.secure": "The cookie is Secure whenever publicUrl is https, and there is no switch.",
-  "cookie.httpOnly": "The cookie is always HttpOnly.",
-  "cookie.path": "The cookie is for the whole origin, which its name's prefix asks for.",
-  "cookie.maxAge": "session.lifetime says how long a session lasts, in milliseconds.",
-  "cookie.expires": "session.lifetime says how long a session lasts, in milliseconds.",
-  resolve: "It says whom a proxy asserts: proxy: { trusted, resolve }.",
-  register: 'It makes users of whom a proxy asserts: proxy: { trusted, unknown: "register", register }.',
-  trustedProxies: "A proxy that signs people on is named in proxy.trusted; other forwarded headers are not read by the library.",
-  trustProxy: "A proxy that signs people on is named in proxy.trusted; other forwarded headers are not read by the library.",
-  signing: "Signing keys are derived from secrets.",
-  issuer: "It belongs to the provider: provider: { issuer, clientId, clientSecret }.",
-  clientId: "It belongs to the provider: provider: { issuer, clientId, clientSecret }.",
-  clientSecret: "It belongs to the provider: provider: { issuer, clientId, clientSecret }.",
-  "proxy.trustedProxies": "The proxy's addresses are proxy.trusted.",
-  "provider.redirectUri": "It follows from publicUrl and prefix: <publicUrl>/auth/callback.",
-  "provider.pkce": "PKCE is always used.",
-};
-
-/** Throws a `TypeError` for every option that does not exist. */
-export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
-  knownOptions("", given, ALL, HINTS);
-  knownOptions("session", given.session, SESSION);
-  knownOptions("refresh", given.refresh, REFRESH);
-  knownOptions("cookie", given.cookie, COOKIE, HINTS);
-  knownOptions("keep", given.keep, KEEP);
-  if (typeof given.frontchannelLogout === "object") knownOptions("frontchannelLogout", given.frontchannelLogout, FRONTCHANNEL);
-  knownOptions("bearer", given.bearer, BEARER);
-  knownOptions("proxy", given.proxy, PROXY, HINTS);
-  if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);
-  for (const [part, provider] of providersOf(given)) {
-    if (!isProvider(provider)) knownOptions(part, provider, PROVIDER, HINTS);
-  }
-}
-
-function providersOf({ provider, providers = [] }: CoatcheckOptions<unknown>) {
-  const one = provider === undefined ? [] : [["provider", provider] as const];
-  return [...one, ...providers.map((each, index) => [`providers[${index}]`, each] as const)];
 }

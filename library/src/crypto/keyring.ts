@@ -1,17 +1,18 @@
 /** The keys of the configured secrets: sealing, signing and hashing, with rotation. */
 import type { KeyObject } from "node:crypto";
-import { createHmac, createPrivateKey, createSecretKey } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { Entropy } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { systemEntropy } from "./entropy.ts";
 import { hkdfExpand, hkdfExtract } from "./hkdf.ts";
 import { readSecrets } from "./secrets.ts";
+import { ed25519Key, P256_BYTES, p256Key } from "./signing/derived-keys.ts";
 import type { Xaes } from "./xaes.ts";
 import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
 
 /**
- * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); that of signing keys is
- * `sign`. Sealed are
+ * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); those of signing keys
+ * are `sign` (Ed25519) and `sign-es256`. Sealed are
  * - `tokens`: a provider's tokens in a record; the context is the record's id
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
  * - `logout`: the way to the provider's logout, in an address; the context is our origin
@@ -25,7 +26,10 @@ type SealPurpose = "tokens" | "login" | "logout";
  */
 type HashPurpose = "address" | "rotate";
 
-type Label = SealPurpose | HashPurpose | "kid" | "sign";
+/** The kinds of signing keys that are derived. RSA is imported, never derived (CR-13). */
+type DerivedKind = "Ed25519" | "ES256";
+
+type Label = SealPurpose | HashPurpose | "kid" | "sign" | "sign-es256";
 
 /** What came of opening a sealed value. `unknown-key`: sealed with a secret that is not configured here. */
 type Opened =
@@ -61,10 +65,10 @@ export interface Keyring {
    */
   deriveHash(purpose: HashPurpose, text: string): string;
   /**
-   * Ed25519 private keys, one of each secret, in their order: the first signs, and a signature by any of them is ours.
-   * The same on every replica, and nothing is stored.
+   * Private keys, one of each secret, in their order: the first signs, and a signature by any of them is ours.
+   * The same on every replica, and nothing is stored. Default: Ed25519.
    */
-  signingKeys(): readonly KeyObject[];
+  signingKeys(kind?: DerivedKind): readonly KeyObject[];
   usage(): readonly KeyUsage[];
 }
 
@@ -131,8 +135,8 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
       return createHmac("sha256", first.hashKey(purpose)).update(text).digest("base64url");
     },
 
-    signingKeys() {
-      return keys.map((key) => key.signingKey());
+    signingKeys(kind = "Ed25519") {
+      return keys.map((key) => key.signingKey(kind));
     },
 
     usage() {
@@ -149,7 +153,7 @@ class Key {
   readonly #extracted: KeyObject;
   readonly #ciphers = new Map<SealPurpose, Xaes>();
   readonly #hashKeys = new Map<HashPurpose, KeyObject>();
-  readonly #signing = new Map<"sign", KeyObject>();
+  readonly #signing = new Map<DerivedKind, KeyObject>();
   readonly #associated = new Map<SealPurpose, string>();
 
   constructor(secret: Uint8Array) {
@@ -162,8 +166,10 @@ class Key {
     return remember(this.#ciphers, purpose, () => xaes256gcm(this.#derive(purpose)));
   }
 
-  signingKey(): KeyObject {
-    return remember(this.#signing, "sign", () => ed25519(this.#bytes("sign")));
+  signingKey(kind: DerivedKind): KeyObject {
+    return remember(this.#signing, kind, () =>
+      kind === "Ed25519" ? ed25519Key(this.#bytes("sign")) : p256Key(this.#bytes("sign-es256", P256_BYTES)),
+    );
   }
 
   hashKey(purpose: HashPurpose): KeyObject {
@@ -183,16 +189,9 @@ class Key {
     return createSecretKey(this.#bytes(label));
   }
 
-  #bytes(label: Label): Buffer {
-    return hkdfExpand(this.#extracted, `coatcheck/v1/${label}`, KEY_BYTES);
+  #bytes(label: Label, length = KEY_BYTES): Buffer {
+    return hkdfExpand(this.#extracted, `coatcheck/v1/${label}`, length);
   }
-}
-
-/** The prefix of the 32 bytes of a seed in PKCS #8 (RFC 8410 s7). */
-const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
-
-function ed25519(seed: Buffer): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: "der", type: "pkcs8" });
 }
 
 /**

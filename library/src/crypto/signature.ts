@@ -1,6 +1,6 @@
 /** Signature algorithms of JWS by their keys. */
 import type { KeyObject } from "node:crypto";
-import { constants, verify } from "node:crypto";
+import { constants, sign, verify } from "node:crypto";
 
 /**
  * Algorithms of signatures by a public key, as JOSE names them. `none` and those with a shared key are not among them.
@@ -60,4 +60,11 @@ export function isSignedBy(key: KeyObject, alg: SignatureAlgorithm, input: strin
   if (alg.startsWith("RS")) return verify(digest, data, key, signature);
   const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
   return verify(digest, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
+}
+
+/** The signature over `input` by a private key, as JOSE has it. */
+export function signatureBy(key: KeyObject, alg: "EdDSA" | "Ed25519" | "ES256" | "RS256", input: string): Buffer {
+  const data = Buffer.from(input);
+  if (alg === "EdDSA" || alg === "Ed25519") return sign(null, data, key);
+  return sign("sha256", data, alg === "ES256" ? { key, dsaEncoding: "ieee-p1363" } : key);
 }

@@ -4,8 +4,10 @@ import { test } from "node:test";
 import { keyServer } from "../../../test-support/assertions.ts";
 import type { Identity } from "../../contracts.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
+import { publishedKey } from "../../crypto/signing/published-key.ts";
+import { signingKeys } from "../../crypto/signing/signing-keys.ts";
+import { keysRoute } from "../../endpoints/keys.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
-import { keysRoute, publishedKey } from "./published-keys.ts";
 import { assertionSigner } from "./sign.ts";
 import { assertionVerifier } from "./verify.ts";
 
@@ -26,10 +28,10 @@ const SUBJECT = { identity: IDENTITY, owner: OWNER, audience: AUDIENCE };
 const partsOf = (token: string) => token.split(".").map((part) => Buffer.from(part, "base64url"));
 const payloadOf = (token: string) => JSON.parse(partsOf(token)[1]?.toString() ?? "");
 const signerOf = (secrets: string | readonly string[], clock = manualClock()) =>
-  assertionSigner({ keyring: createKeyring(secrets), issuer: ISSUER, clock });
+  assertionSigner({ keys: signingKeys(createKeyring(secrets)), issuer: ISSUER, clock });
 
 async function keysOf(secrets: readonly string[]): Promise<readonly { readonly kid: string; readonly x: string }[]> {
-  const route = keysRoute(createKeyring(secrets));
+  const route = keysRoute(signingKeys(createKeyring(secrets)), manualClock());
   const request = { method: "GET", target: "/auth/keys", origin: ISSUER, header: () => undefined, body: async () => "" };
   const exchange: Parameters<typeof route.endpoint>[1] = JSON.parse("{}");
   const answer = await route.endpoint(request, exchange);
@@ -57,7 +59,7 @@ test("RFC 8037 A.3 the thumbprint of the example key is the one of the example",
   const thumbprint = hash("sha256", JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x }), "base64url");
   assert.equal(thumbprint, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
   const { privateKey } = generateKeyPairSync("ed25519");
-  const { x, kid } = publishedKey(privateKey);
+  const { x, kid } = publishedKey(privateKey, "EdDSA");
   assert.equal(kid, hash("sha256", `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`, "base64url"));
 });
 
@@ -75,7 +77,7 @@ test("ID-17 an assertion says who, for whom, how long, and of what kind it is", 
   assert.deepEqual(JSON.parse(header?.toString() ?? ""), {
     alg: "EdDSA",
     typ: "coatcheck-assertion+jwt",
-    kid: publishedKey(key).kid,
+    kid: publishedKey(key, "EdDSA").kid,
   });
   assert.deepEqual(JSON.parse(payload.toString()), {
     iss: ISSUER,

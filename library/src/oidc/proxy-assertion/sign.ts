@@ -1,12 +1,11 @@
 /** Signs assertions about the authenticated user, for upstreams. */
-import { hash, sign } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AssertionSigner, Clock, Identity, JsonObject, JsonValue } from "../../contracts.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
-import type { Keyring } from "../../crypto/keyring.ts";
-import { publishedKey } from "./published-keys.ts";
+import type { SigningKeys } from "../../crypto/signing/signing-keys.ts";
 
 interface AssertionSignerOptions {
-  readonly keyring: Pick<Keyring, "signingKeys">;
+  readonly keys: Pick<SigningKeys, "sign" | "signs">;
   /** `iss`: the public URL. */
   readonly issuer: string;
   readonly clock: Pick<Clock, "now">;
@@ -32,21 +31,26 @@ interface Made {
 
 const NONE: readonly string[] = [];
 
-/** Signs with the key of the first secret; `GET keys` publishes those of all. */
-export function assertionSigner({ keyring, issuer, clock }: AssertionSignerOptions): AssertionSigner {
-  const [key] = keyring.signingKeys();
-  if (key === undefined) throw new TypeError("there is no key to sign with");
-  const header = encode({ alg: "EdDSA", typ: TYPE, kid: publishedKey(key).kid });
+/** Signs with the first of the signing keys; `GET keys` publishes all of them. */
+export function assertionSigner({ keys, issuer, clock }: AssertionSignerOptions): AssertionSigner {
   const cache = new Map<string, Made>();
+  let signedBy = keys.signs.kid;
 
   const signed = (claims: JsonObject, now: number): string => {
     const issued = Math.floor(now / 1_000);
-    const input = `${header}.${encode({ ...claims, iat: issued, exp: issued + LIFETIME / 1_000 })}`;
-    return `${input}.${sign(null, Buffer.from(input), key).toString("base64url")}`;
+    return keys.sign({ typ: TYPE }, { ...claims, iat: issued, exp: issued + LIFETIME / 1_000 });
+  };
+
+  // What another key signed may be refused by those who know the new one alone.
+  const forgetOlder = (): void => {
+    if (keys.signs.kid === signedBy) return;
+    signedBy = keys.signs.kid;
+    cache.clear();
   };
 
   return {
     sign({ identity, owner, audience, groups = NONE }) {
+      forgetOlder();
       const now = clock.now();
       const name = `${audience} ${identity.authenticatedAt} ${owner}`;
       const last = cache.get(name);
@@ -87,5 +91,3 @@ function firstOf(groups: readonly string[]): readonly string[] {
     return length <= LONGEST_GROUPS;
   });
 }
-
-const encode = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString("base64url");

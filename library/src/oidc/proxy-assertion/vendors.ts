@@ -82,7 +82,7 @@ export const ASSERTION_VENDORS: { readonly [name in AssertionVendorName]: Assert
   /** The issuer is the gateway's public URL, the audience the upstream's URL as the gateway knows it. */
   coatcheck: {
     header: "x-coatcheck-assertion",
-    algorithms: ["EdDSA"],
+    algorithms: ["EdDSA", "Ed25519", "ES256", "RS256"],
     type: ASSERTION_TYPE,
     needs: ["issuer", "audience"],
     keys: (issuer) => below(issuer, "/auth/keys"),

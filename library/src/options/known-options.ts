@@ -1,0 +1,142 @@
+/** The names of all options of `coatcheck()`, and the check that nothing else was given. */
+import { knownOptions, type OptionHints, type OptionNames } from "../core/options/option-names.ts";
+import type { SessionOptions } from "../core/policy.ts";
+import type { RefreshOptions } from "../core/refresh.ts";
+import type { RetiredKey, SigningOptions } from "../crypto/signing/signing-keys.ts";
+import { isProvider } from "../engine/option-checks.ts";
+import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
+import type { ProviderConfig } from "../oidc/provider/config.ts";
+import type { AssertionOptions } from "../oidc/proxy-assertion/verify.ts";
+import type { CoatcheckOptions, FrontchannelOptions, KeepOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
+
+const ALL: OptionNames<CoatcheckOptions<unknown>> = {
+  publicUrl: true,
+  secrets: true,
+  signing: true,
+  store: true,
+  storeTimeout: true,
+  provider: true,
+  providers: true,
+  bearer: true,
+  strategies: true,
+  proxy: true,
+  data: true,
+  session: true,
+  refresh: true,
+  cookie: true,
+  prefix: true,
+  trustedOrigins: true,
+  signedOutPage: true,
+  frontchannelLogout: true,
+  maxPendingEndings: true,
+  clearSiteData: true,
+  keep: true,
+  on: true,
+  clock: true,
+  entropy: true,
+};
+const SESSION: OptionNames<SessionOptions> = {
+  preset: true,
+  idle: true,
+  lifetime: true,
+  unconfirmed: true,
+  persistent: true,
+  maxData: true,
+  maxPerUser: true,
+};
+const REFRESH: OptionNames<RefreshOptions> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
+const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { name: true, domain: true, sameSite: true };
+const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
+const SIGNING: OptionNames<SigningOptions> = { keys: true, verify: true };
+const RETIRED: OptionNames<RetiredKey> = { key: true, until: true, kid: true, withoutKid: true };
+const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
+const PROVIDER: OptionNames<ProviderConfig> = {
+  issuer: true,
+  clientId: true,
+  clientSecret: true,
+  name: true,
+  scope: true,
+  clientAuthentication: true,
+  privateKey: true,
+  responseMode: true,
+  idTokenSigningAlg: true,
+  userinfo: true,
+  clockTolerance: true,
+  timeout: true,
+  refreshTimeout: true,
+  maxResponse: true,
+  jwksMaxAge: true,
+  jwksCooldown: true,
+  metadataMaxAge: true,
+  additionalAudiences: true,
+  claims: true,
+  logoutTokenTyp: true,
+  backchannelLogoutSessionRequired: true,
+  preset: true,
+  authorizationParameters: true,
+};
+const BEARER: OptionNames<BearerOptions> = { verifiers: true, jwt: true, introspection: true, realm: true, ambient: true };
+const PROXY: OptionNames<ProxyOptions & ProxyReaderOptions> = {
+  trusted: true,
+  preset: true,
+  headers: true,
+  issuer: true,
+  secret: true,
+  assertion: true,
+  reader: true,
+  resolve: true,
+  unknown: true,
+  register: true,
+  cacheFor: true,
+  signOutUrl: true,
+};
+const ASSERTION: OptionNames<AssertionOptions> = {
+  vendor: true,
+  issuer: true,
+  audience: true,
+  signer: true,
+  keys: true,
+  clockTolerance: true,
+};
+
+/** Names that others have, that mean to protect, and that would have done nothing. */
+const HINTS: OptionHints = {
+  "cookie.secure": "The cookie is Secure whenever publicUrl is https, and there is no switch.",
+  "cookie.httpOnly": "The cookie is always HttpOnly.",
+  "cookie.path": "The cookie is for the whole origin, which its name's prefix asks for.",
+  "cookie.maxAge": "session.lifetime says how long a session lasts, in milliseconds.",
+  "cookie.expires": "session.lifetime says how long a session lasts, in milliseconds.",
+  resolve: "It says whom a proxy asserts: proxy: { trusted, resolve }.",
+  register: 'It makes users of whom a proxy asserts: proxy: { trusted, unknown: "register", register }.',
+  trustedProxies: "A proxy that signs people on is named in proxy.trusted; other forwarded headers are not read by the library.",
+  trustProxy: "A proxy that signs people on is named in proxy.trusted; other forwarded headers are not read by the library.",
+  issuer: "It belongs to the provider: provider: { issuer, clientId, clientSecret }.",
+  clientId: "It belongs to the provider: provider: { issuer, clientId, clientSecret }.",
+  clientSecret: "It belongs to the provider: provider: { issuer, clientId, clientSecret }.",
+  "proxy.trustedProxies": "The proxy's addresses are proxy.trusted.",
+  "provider.redirectUri": "It follows from publicUrl and prefix: <publicUrl>/auth/callback.",
+  "provider.pkce": "PKCE is always used.",
+};
+
+/** Throws a `TypeError` for every option that does not exist. */
+export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
+  knownOptions("", given, ALL, HINTS);
+  knownOptions("session", given.session, SESSION);
+  knownOptions("refresh", given.refresh, REFRESH);
+  knownOptions("cookie", given.cookie, COOKIE, HINTS);
+  knownOptions("signing", given.signing, SIGNING);
+  for (const [index, key] of (given.signing?.verify ?? []).entries()) knownOptions(`signing.verify[${index}]`, key, RETIRED);
+  knownOptions("keep", given.keep, KEEP);
+  if (typeof given.frontchannelLogout === "object") knownOptions("frontchannelLogout", given.frontchannelLogout, FRONTCHANNEL);
+  knownOptions("bearer", given.bearer, BEARER);
+  knownOptions("proxy", given.proxy, PROXY, HINTS);
+  if (given.proxy !== undefined && "assertion" in given.proxy) knownOptions("proxy.assertion", given.proxy.assertion, ASSERTION);
+  for (const [part, provider] of providersOf(given)) {
+    if (!isProvider(provider)) knownOptions(part, provider, PROVIDER, HINTS);
+  }
+}
+
+function providersOf({ provider, providers = [] }: CoatcheckOptions<unknown>) {
+  const one = provider === undefined ? [] : [["provider", provider] as const];
+  return [...one, ...providers.map((each, index) => [`providers[${index}]`, each] as const)];
+}
