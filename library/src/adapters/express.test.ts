@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import framework, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { turns } from "../../test-support/event-loop.ts";
 import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
@@ -19,12 +17,9 @@ import { coatcheckExpress, type ExpressAdapter } from "./express.ts";
 const PAGE = `<p>${"a page that is worth compressing. ".repeat(4000)}</p>`;
 const compression: (options?: { readonly threshold?: number }) => RequestHandler = createRequire(import.meta.url)("compression");
 
-let folder = "";
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "coatcheck-express-"));
-  await writeFile(join(folder, "page.html"), PAGE);
-});
-after(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder("express");
+folder.write("page.html", PAGE);
+after(() => folder[Symbol.dispose]());
 
 const make = (store: SessionStore) => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
 
@@ -69,7 +64,7 @@ for (const [name, order] of Object.entries(ORDERS)) {
       await using server = await serve(store, (app, web) => {
         order(app, web);
         app.get("/send", (_request, response) => response.type("html").send(PAGE));
-        app.get("/pipe", (_request, response) => response.sendFile("page.html", { root: folder, etag: false }));
+        app.get("/pipe", (_request, response) => response.sendFile("page.html", { root: folder.path, etag: false }));
         app.get("/write", (_request, response) => {
           response.type("html");
           const parts = PAGE.match(/.{1,1000}/gs) ?? [];
@@ -99,7 +94,7 @@ for (const [name, order] of Object.entries(ORDERS)) {
     await using server = await serve(store, (app, web) => {
       order(app, web);
       app.get("/", (_request, response) => response.type("html").send(PAGE));
-      app.get("/file", (_request, response) => response.sendFile("page.html", { root: folder }));
+      app.get("/file", (_request, response) => response.sendFile("page.html", { root: folder.path }));
     });
     for (const path of ["/", "/file"]) {
       const { status, headers, cookies, bytes } = await say(server.port, path, { headers: { "accept-encoding": "gzip" } });
@@ -126,11 +121,11 @@ for (const [name, open] of Object.entries(STORES)) {
     const { store, askAt } = open();
     await using server = await serve(store, (app, web) => {
       app.use(web.session(), visit(web));
-      app.get("/file", (_request, response) => response.sendFile("page.html", { root: folder }));
+      app.get("/file", (_request, response) => response.sendFile("page.html", { root: folder.path }));
       app.get("/text", (_request, response) => response.send("text"));
       app.get("/json", (request, response) => response.status(201).cookie("theirs", "1").json(web.of(request).data));
       app.get("/redirect", (_request, response) => response.redirect(303, "/next"));
-      app.use(framework.static(folder));
+      app.use(framework.static(folder.path));
     });
     const ask = (path: string, said?: Said): Promise<Heard> => askAt(server.port, path, said);
 
@@ -173,7 +168,7 @@ test("S-05 a refused write of a file is a 503 without the file's headers", async
   const store = gatedStore();
   store.release(new Error("down"));
   await using server = await serve(store, (app, web) => {
-    app.use(web.session(), visit(web), framework.static(folder));
+    app.use(web.session(), visit(web), framework.static(folder.path));
   });
   const { status, headers, text } = await say(server.port, "/page.html", { headers: { range: "bytes=0-4" } });
   assert.equal(status, 503);

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { within } from "../../../tools/suite/steady.ts";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { SessionStore } from "../contracts.ts";
@@ -51,8 +49,9 @@ async function events(port: number, cookie: string): Promise<{ readonly rest: Pr
 const soon = (text: Promise<string>): Promise<string> => within(1_000, text, "still open");
 
 test("PX-05 SE-09 an app's event streams end with their session, on both replicas, within a second", async () => {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-signal-"));
-  const [a, b] = [replica(sqlite(join(dir, "sessions.db"))), replica(sqlite(join(dir, "sessions.db")))];
+  using folder = temporaryFolder("signal");
+  const path = folder.file("sessions.db");
+  const [a, b] = [replica(sqlite(path)), replica(sqlite(path))];
   try {
     await using here = await listen(a.listener);
     await using there = await listen(b.listener);
@@ -67,6 +66,5 @@ test("PX-05 SE-09 an app's event streams end with their session, on both replica
   } finally {
     await a.close();
     await b.close();
-    rmSync(dir, { recursive: true });
   }
 });

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test as nodeTest } from "node:test";
+import { test as nodeTest } from "node:test";
 import { inspect } from "node:util";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { z } from "zod";
 import { cookieOf, nameAndValue } from "../../test-support/cookies.ts";
 import { engineOf } from "../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { freshPaths } from "../../test-support/stores/sqlite-paths.ts";
 import type { AuditEvent, RequestView, SessionRow, SessionStore, Settlement } from "../contracts.ts";
 import type { Auth } from "../http/auth.ts";
 import { coatcheck } from "../index.ts";
@@ -23,12 +21,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 // Every test runs on memory, where calls answer at once, and once more on a file, as several replicas share it.
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-engine-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
-let files = 0;
+const freshPath = freshPaths();
 const STORES: readonly (readonly [name: string, open: () => SessionStore])[] = [
   ["memory", () => memory()],
-  ["SQLite", () => sqlite(join(folder, `${++files}.db`))],
+  ["SQLite", () => sqlite(freshPath())],
 ];
 
 let openStore: () => SessionStore;

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { NodeRequest, pickOrigin } from "./node-request.ts";
 
 /** What a server that listens there saw of one request. */
@@ -34,12 +32,8 @@ async function seen<T>(
 const portOf = (address: AddressInfo | null): number => address?.port ?? 0;
 
 test("S-28 a request over a unix socket has the peer unix", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "coatcheck-peer-"));
-  try {
-    assert.equal(await seen({ path: join(directory, "socket") }, (view) => view.peer), "unix");
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  using folder = temporaryFolder("peer");
+  assert.equal(await seen({ path: folder.file("socket") }, (view) => view.peer), "unix");
 });
 
 test("S-28 a request over TCP has the peer's address, and none once the connection is gone: never unix", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { turns } from "../../test-support/event-loop.ts";
+import { withPath } from "../../test-support/stores/sqlite-paths.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { Checkpointer } from "./sqlite/checkpointer.ts";
@@ -12,15 +12,6 @@ import { MIGRATIONS, openDatabase } from "./sqlite/schema.ts";
 import { sqlite } from "./sqlite.ts";
 
 const OPTIONS = { busyTimeout: 100, durability: "normal", mmap: 0 } as const;
-
-async function inDirectory(run: (path: string, dir: string) => unknown): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-file-"));
-  try {
-    await run(join(dir, "sessions.db"), dir);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
 
 const invalid = (message: RegExp) => (error: unknown) =>
   error instanceof CoatcheckError && error.code === "ERR_STORE_INVALID" && message.test(error.message);
@@ -37,7 +28,7 @@ function asOrdinaryUser(run: () => void): void {
 }
 
 test("the file, its log and its index are readable by their owner alone", () =>
-  inDirectory(async (path, dir) => {
+  withPath(async (path, dir) => {
     const store = sqlite(path);
     await store.put(sampleRow(), "absent");
     for (const suffix of ["", "-wal", "-shm"]) assert.equal(statSync(path + suffix).mode & 0o777, 0o600, suffix);
@@ -46,7 +37,7 @@ test("the file, its log and its index are readable by their owner alone", () =>
   }));
 
 test("a file that is not a database is refused, and left as it was", () =>
-  inDirectory((path) => {
+  withPath((path) => {
     writeFileSync(path, "these are my notes\n".repeat(500));
     const before = readFileSync(path);
     assert.throws(() => sqlite(path), invalid(/sessions\.db is not a SQLite database\.$/));
@@ -54,7 +45,7 @@ test("a file that is not a database is refused, and left as it was", () =>
   }));
 
 test("another application's database is refused, and left as it was", () =>
-  inDirectory((path, dir) => {
+  withPath((path, dir) => {
     for (const setup of ["CREATE TABLE notes (text)", "PRAGMA application_id = 77", "PRAGMA user_version = 3"]) {
       rmSync(path, { force: true });
       const db = new DatabaseSync(path);
@@ -68,7 +59,7 @@ test("another application's database is refused, and left as it was", () =>
   }));
 
 test("a file of a newer version is refused, and read again by the release that wrote it", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const next = [...MIGRATIONS, "ALTER TABLE sessions ADD COLUMN colour TEXT"];
     openDatabase(path, OPTIONS, next).close();
     assert.throws(() => sqlite(path), invalid(/is of version 3, written by a newer release; this one reads up to 2/));
@@ -76,7 +67,7 @@ test("a file of a newer version is refused, and read again by the release that w
   }));
 
 test("missing steps are applied, and what is stored stays", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const row = sampleRow();
     const store = sqlite(path);
     await store.put(row, "absent");
@@ -89,7 +80,7 @@ test("missing steps are applied, and what is stored stays", () =>
   }));
 
 test("a step that fails changes nothing", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const row = sampleRow();
     const store = sqlite(path);
     await store.put(row, "absent");
@@ -102,14 +93,14 @@ test("a step that fails changes nothing", () =>
   }));
 
 test("a missing directory and a path that is no file are named", () =>
-  inDirectory((path, dir) => {
+  withPath((path, dir) => {
     assert.throws(() => sqlite(join(dir, "none", "a.db")), invalid(/cannot be made: there is no directory .*none\.$/));
     mkdirSync(path);
     assert.throws(() => sqlite(path), invalid(/sessions\.db is not a file\.$/));
   }));
 
 test("a file or directory that cannot be written is named", () =>
-  inDirectory(async (path, dir) => {
+  withPath(async (path, dir) => {
     await sqlite(path).close();
     chmodSync(dir, 0o555);
     asOrdinaryUser(() => assert.throws(() => sqlite(join(dir, "new.db")), invalid(/new\.db cannot be made: EACCES/)));
@@ -121,7 +112,7 @@ test("a file or directory that cannot be written is named", () =>
   }));
 
 test("CR-02 OP-03 the file holds a row's columns and no more; what an ended session held is gone from it", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const row = sampleRow({
       owner: "canary-owner",
       issuer: "canary-issuer",
@@ -139,7 +130,7 @@ test("CR-02 OP-03 the file holds a row's columns and no more; what an ended sess
   }));
 
 test("the worker makes checkpoints: the log begins anew while much is written, and close leaves no log", () =>
-  inDirectory(async (path, dir) => {
+  withPath(async (path, dir) => {
     const store = sqlite(path);
     const body = "x".repeat(4_000);
     const deadline = AbortSignal.timeout(30_000);
@@ -156,7 +147,7 @@ test("the worker makes checkpoints: the log begins anew while much is written, a
   }));
 
 test("a worker that cannot start is told once, and closing goes on", () =>
-  inDirectory(async (_path, dir) => {
+  withPath(async (_path, dir) => {
     const causes: unknown[] = [];
     const failed = new Promise<void>((resolve) => {
       const checkpointer = new Checkpointer(join(dir, "none", "a.db"), (cause) => {
@@ -172,7 +163,7 @@ test("a worker that cannot start is told once, and closing goes on", () =>
   }));
 
 test("F-39 nothing is left in the file of a row larger than a page that ended, was replaced or expired", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const store = sqlite(path);
     const body = (word: string): string => JSON.stringify({ format: 1, text: word.padEnd(40, ".").repeat(1_000) });
     const words = ["canary-ended", "canary-replaced", "canary-expired"];

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { test } from "node:test";
 import { within } from "../../../tools/suite/steady.ts";
+import { withPath } from "../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../contracts.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { MIGRATIONS, openDatabase } from "./sqlite/schema.ts";
@@ -94,18 +92,9 @@ function start(role: string, path: string, id = "") {
   return { child, lines, reader, ready };
 }
 
-async function inDirectory(run: (path: string) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-processes-"));
-  try {
-    await run(join(dir, "sessions.db"));
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
-
 function define(): void {
   test("SE-12 two processes that write the same row lose no update", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       const store = sqlite(path);
       const row = sampleRow({ body: "0" });
       await store.put(row, "absent");
@@ -116,7 +105,7 @@ function define(): void {
     }));
 
   test("CB-02 processes that open a new file and set the same marks at once: each mark has one first", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       const firsts = await together(["mark", "mark", "mark", "mark"], path);
       assert.equal(
         firsts.flat().reduce((sum, first) => sum + Number(first), 0),
@@ -125,7 +114,7 @@ function define(): void {
     }));
 
   test("a process that is killed while it writes loses nothing that it was told is stored", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       const { child, lines, reader, ready } = start("write", path);
       await ready;
       child.stdin.write("go\n");
@@ -145,7 +134,7 @@ function define(): void {
     }));
 
   test("LO-10 PX-05 what another process ends is told here", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       const store = sqlite(path);
       const row = sampleRow();
       await store.put(row, "absent");
@@ -163,7 +152,7 @@ function define(): void {
     }));
 
   test("processes that bring an older file up to date at once all use it afterwards", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       const old = openDatabase(path, { busyTimeout: 100, durability: "normal", mmap: 0 }, MIGRATIONS.slice(0, 1));
       old.close();
       const firsts = await together(["mark", "mark", "mark"], path);
@@ -177,12 +166,12 @@ function define(): void {
     }));
 
   test("listening keeps no process alive", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       await together(["forget"], path);
     }));
 
   test("the checkpoint worker keeps no process alive", () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       await together(["leave"], path);
       const store = sqlite(path);
       assert.equal((await store.list({ owner: "o599" }, 10, START)).length, 1);

@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { Arbitrary } from "fast-check";
 import { array, asyncProperty, assert as check, constant, constantFrom, integer, oneof, record } from "fast-check";
+import { withPath } from "../../test-support/stores/sqlite-paths.ts";
 import type { SessionRow } from "../contracts.ts";
 import { freshId, HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
 import { insertRow, updateRow } from "./sqlite/row.ts";
 import { openDatabase } from "./sqlite/schema.ts";
 import { prepareAll, STATEMENTS } from "./sqlite/statements.ts";
 import { sqlite } from "./sqlite.ts";
-
-async function withPath(run: (path: string) => unknown): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-update-"));
-  try {
-    await run(join(dir, "sessions.db"));
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
 
 /** The indexes that a statement looks rows up in. */
 function indexesUsed(path: string, statement: string): readonly string[] {

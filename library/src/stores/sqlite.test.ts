@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import type { SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
@@ -15,10 +13,10 @@ import { sqlite } from "./sqlite.ts";
 type Options = Omit<SqliteOptions, "path">;
 
 function made(options: Options = {}) {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-sqlite-"));
-  const path = join(dir, "sessions.db");
+  const folder = temporaryFolder("sqlite");
+  const path = folder.file("sessions.db");
   const another = (): SessionStore => sqlite({ path, ...options });
-  return { path, store: another(), another, dispose: () => rmSync(dir, { recursive: true }) };
+  return { path, store: another(), another, dispose: () => folder[Symbol.dispose]() };
 }
 
 async function withStore(run: (made_: ReturnType<typeof made>) => unknown, options: Options = {}): Promise<void> {

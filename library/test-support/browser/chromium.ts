@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { chromium } from "playwright-core";
 import { findServer } from "../../../tools/suite/servers.ts";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 
 const FLAGS = [
   "--headless=new",
@@ -28,8 +26,10 @@ export interface Window extends AsyncDisposable {
 
 export async function openWindow(): Promise<Window> {
   const command = findServer("chromium") ?? assert.fail("Chromium is not installed");
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-chromium-"));
-  const child = spawn(command, [...FLAGS, `--user-data-dir=${folder}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const folder = temporaryFolder("chromium");
+  const child = spawn(command, [...FLAGS, `--user-data-dir=${folder.path}`, "about:blank"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const exited = once(child, "exit");
   const address = Promise.withResolvers<string>();
   let said = "";
@@ -49,7 +49,7 @@ export async function openWindow(): Promise<Window> {
       await browser.close();
       child.kill();
       await exited;
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      folder[Symbol.dispose]();
     },
   };
 }

@@ -1,13 +1,12 @@
 /** LO-10: a logout by the provider and a login on its way, in every order that their calls of the store can take. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
+import { closingAfterEach } from "../../../test-support/closing.ts";
 import { logoutToken } from "../../../test-support/provider/logout-tokens.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { isIn, siteOf, tell } from "../../../test-support/provider/provider-logout.ts";
 import type { Site, Visitor } from "../../../test-support/site.ts";
+import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
@@ -16,33 +15,23 @@ import { overStore } from "../../testing/over-store.ts";
 
 const clock = manualClock(1_800_000_000_000);
 const op = await lyingProvider({ now: clock.now });
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-overtaken-"));
-const closing: (() => unknown)[] = [];
-after(async () => {
-  await op.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-  op.reset();
-});
+const freshPath = freshPaths();
+const closing = closingAfterEach();
+after(() => op.close());
+afterEach(() => op.reset());
 
-let files = 0;
 /** The same rows seen by two replicas. */
 const STORES: { readonly [name: string]: () => readonly [SessionStore, SessionStore] } = {
   memory() {
     const store = memory();
-    closing.push(() => store.close());
+    closing(() => store.close());
     return [store, store];
   },
   sqlite() {
-    files += 1;
-    const path = join(folder, `${files}.db`);
+    const path = freshPath();
     const [a, b] = [sqlite(path), sqlite(path)];
-    closing.push(
-      () => a.close(),
-      () => b.close(),
-    );
+    closing(() => a.close());
+    closing(() => b.close());
     return [a, b];
   },
 };
@@ -93,7 +82,7 @@ function halting(real: SessionStore, stop: Stop): Halting {
 
 function site(store: SessionStore): Site {
   const made = siteOf(op, { clock, store, storeTimeout: 60_000 });
-  closing.push(() => made.close());
+  closing(() => made.close());
   return made;
 }
 

@@ -2,12 +2,11 @@
  * F-61, F-23: ending all sessions of a user is tried again after an outage, with its marker for logins on their way.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, afterEach, test } from "node:test";
+import { test } from "node:test";
+import { closingAfterEach } from "../../../test-support/closing.ts";
 import { turns } from "../../../test-support/event-loop.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../index.ts";
 import { coatcheck } from "../../index.ts";
@@ -17,16 +16,12 @@ import type { ManualClock } from "../../testing/manual-clock.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-end-all-again-"));
-const closing: (() => unknown)[] = [];
-after(() => rmSync(folder, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const freshPath = freshPaths();
+const closing = closingAfterEach();
 
 const STORES: { readonly [name: string]: () => SessionStore } = {
   memory: () => memory(),
-  sqlite: () => sqlite(join(folder, `${closing.length}-${Date.now()}.db`)),
+  sqlite: () => sqlite(freshPath()),
 };
 
 const OWNER = "app alice";
@@ -67,10 +62,10 @@ function street(real: SessionStore) {
       clock,
       on: ({ name }) => void (name === "ending.completed" && completed.resolve()),
     });
-    closing.push(() => auth.close());
+    closing(() => auth.close());
     return auth;
   };
-  closing.push(() => real.close());
+  closing(() => real.close());
   return {
     clock,
     state,

@@ -3,11 +3,10 @@
  * not survive.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, afterEach, test } from "node:test";
+import { test } from "node:test";
+import { closingAfterEach } from "../../../test-support/closing.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../index.ts";
 import { coatcheck } from "../../index.ts";
@@ -15,26 +14,20 @@ import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-end-all-"));
-const closing: (() => unknown)[] = [];
-after(() => rmSync(folder, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const freshPath = freshPaths();
+const closing = closingAfterEach();
 
-let files = 0;
 /** The same rows seen by two replicas. */
 const STORES: { readonly [name: string]: () => readonly [SessionStore, SessionStore] } = {
   memory() {
     const store = memory();
-    closing.push(() => store.close());
+    closing(() => store.close());
     return [store, store];
   },
   sqlite() {
-    files += 1;
-    const path = join(folder, `${files}.db`);
+    const path = freshPath();
     const both = [sqlite(path), sqlite(path)] as const;
-    closing.push(...both.map((store) => () => store.close()));
+    for (const store of both) closing(() => store.close());
     return both;
   },
 };
@@ -43,7 +36,7 @@ const OWNER = "app alice";
 
 function replica(store: SessionStore): Auth<unknown> {
   const auth = coatcheck<unknown>({ publicUrl: ORIGIN, secrets: SECRET, store });
-  closing.push(() => auth.close());
+  closing(() => auth.close());
   return auth;
 }
 

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import { cookieOf, idOf } from "../../../test-support/cookies.ts";
 import { turns } from "../../../test-support/event-loop.ts";
 import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
@@ -101,8 +99,8 @@ for (let seed = 1; seed <= 8; seed++) {
 }
 
 test("SE-11 the cap holds over two connections to one SQLite file", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-cap-"));
-  const stores = [sqlite(join(folder, "s.db")), sqlite(join(folder, "s.db"))];
+  using folder = temporaryFolder("limit");
+  const stores = [sqlite(folder.file("s.db")), sqlite(folder.file("s.db"))];
   try {
     const replicas = stores.map((store) => replica(store));
     const { statuses } = await storm(replicas);
@@ -110,7 +108,6 @@ test("SE-11 the cap holds over two connections to one SQLite file", async () => 
     for (const { auth } of replicas) await auth.close();
   } finally {
     for (const store of stores) await store.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 });
 

@@ -1,14 +1,13 @@
 /** S-45, S-65: what the store would not take is tried again until the session has ended. */
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, afterEach, test } from "node:test";
+import { test } from "node:test";
+import { closingAfterEach } from "../../../test-support/closing.ts";
 import { turns } from "../../../test-support/event-loop.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { Site, Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
+import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { mintTicket } from "../../crypto/ticket.ts";
@@ -37,12 +36,8 @@ interface World {
   later(): Promise<void>;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-unfinished-"));
-const closing: (() => unknown)[] = [];
-after(() => rmSync(folder, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const freshPath = freshPaths();
+const closing = closingAfterEach();
 
 function world(options: Partial<CoatcheckOptions<unknown>> = {}, real: SessionStore = memory()): World {
   const clock = manualClock(Date.now());
@@ -66,10 +61,8 @@ function world(options: Partial<CoatcheckOptions<unknown>> = {}, real: SessionSt
     marked: line("marked", (key, now) => real.marked(key, now)),
   });
   const site = siteWith({ store, clock, provider, ...options });
-  closing.push(
-    () => real.close(),
-    () => site.close(),
-  );
+  closing(() => real.close());
+  closing(() => site.close());
   return {
     site,
     clock,
@@ -103,7 +96,7 @@ const named = ({ site }: World, name: string): number => site.events.filter((eve
 
 const STORES: { readonly [name: string]: () => SessionStore } = {
   memory: () => memory(),
-  sqlite: () => sqlite(join(folder, `${closing.length}-${Date.now()}.db`)),
+  sqlite: () => sqlite(freshPath()),
 };
 
 for (const [kind, open] of Object.entries(STORES)) {

@@ -1,13 +1,11 @@
 /** What goes on being reachable once a request is over. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { getHeapSnapshot } from "node:v8";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { AuditEvent, JsonObject, RequestView, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
@@ -15,8 +13,7 @@ import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-kept-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const freshPath = freshPaths();
 
 /** All that is reachable on the heap, after a collection. */
 async function heap(): Promise<Buffer> {
@@ -50,8 +47,8 @@ async function keptOf(auth: Auth<JsonObject>, cookie: Buffer, rotates = false): 
 
 const stores: readonly (readonly [name: string, open: () => SessionStore])[] = [
   ["memory", () => memory()],
-  ["SQLite", () => sqlite(join(folder, "plain.db"))],
-  ["SQLite with cached rows", () => sqlite({ path: join(folder, "cached.db"), cacheRows: 1_000 })],
+  ["SQLite", () => sqlite(freshPath())],
+  ["SQLite with cached rows", () => sqlite({ path: freshPath(), cacheRows: 1_000 })],
 ];
 
 for (const [name, open] of stores) {

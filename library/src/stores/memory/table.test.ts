@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { constants } from "node:buffer";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { hashOfText } from "../../core/hot-rows.ts";
 import { Dice, HOUR, START, sampleRow } from "../../testing/store-suite/rows.ts";
@@ -189,19 +187,15 @@ test("F-59 a session in memory takes at most 300 bytes over its data, few of whi
 
 for (const store of ["memory", "SQLite"]) {
   test(`F-59 a row that is read and dropped leaves nothing for a full collection (${store})`, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "coatcheck-garbage-"));
-    try {
-      const program = fileURLToPath(new URL("../../../test-support/stores/garbage-of-rows.ts", import.meta.url));
-      const heap = ["--expose-gc", "--min-semi-space-size=1", "--max-semi-space-size=1"];
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        [...heap, program, store === "memory" ? store : join(folder, "rows.db")],
-        { env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
-      );
-      assert.ok(Number(stdout) < 2 * 2 ** 20, `${stdout} bytes`);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    using folder = temporaryFolder("garbage");
+    const program = fileURLToPath(new URL("../../../test-support/stores/garbage-of-rows.ts", import.meta.url));
+    const heap = ["--expose-gc", "--min-semi-space-size=1", "--max-semi-space-size=1"];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...heap, program, store === "memory" ? store : folder.file("rows.db")],
+      { env: { ...process.env, NODE_TEST_CONTEXT: undefined } },
+    );
+    assert.ok(Number(stdout) < 2 * 2 ** 20, `${stdout} bytes`);
   });
 }
 

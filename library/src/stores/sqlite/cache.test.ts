@@ -1,27 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { StatementSync } from "node:sqlite";
 import { test } from "node:test";
-import { array, assert as check, constantFrom, property, record } from "fast-check";
+import { array, asyncProperty, assert as check, constantFrom, record } from "fast-check";
+import { withPath } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { ROW_COLUMNS } from "../../core/row-columns.ts";
 import { freshId, HOUR, START, sampleRow } from "../../testing/store-suite/rows.ts";
 import { sqlite } from "../sqlite.ts";
 import { SAME_COLUMNS } from "./statements.ts";
 
-function inFolder(run: (path: string) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), "coatcheck-cache-"));
-  try {
-    run(join(folder, "sessions.db"));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 test("F-71 a cached row that gets a lease and then new tokens is not read again", (context) =>
-  inFolder((path) => {
+  withPath((path) => {
     const store = sqlite({ path, cacheRows: 8 });
     const row = sampleRow({ seen: START + 9 });
     store.put(row, "absent");
@@ -47,7 +36,7 @@ test("F-71 a cached row that gets a lease and then new tokens is not read again"
   }));
 
 test("F-71 a cached row of which any other column is written is read again", () =>
-  inFolder((path) => {
+  withPath((path) => {
     const cached = sqlite({ path, cacheRows: 8 });
     const other = sqlite(path);
     for (const name of SAME_COLUMNS) {
@@ -74,8 +63,8 @@ const step = record({
 
 test("F-71 whatever is written, by whom, a store with a cache returns what one without reads", () =>
   check(
-    property(array(step, { maxLength: 40 }), (steps) =>
-      inFolder((path) => {
+    asyncProperty(array(step, { maxLength: 40 }), (steps) =>
+      withPath((path) => {
         const cached = sqlite({ path, cacheRows: 4 });
         const other = sqlite(path);
         const rows = [0, 1, 2].map(() => sampleRow({ id: freshId(START + HOUR), expires: START + HOUR }));

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import { START, sampleRow } from "../../testing/store-suite/rows.ts";
 import { sqlite } from "../sqlite.ts";
 import { ReadHold } from "./read-hold.ts";
@@ -29,8 +29,8 @@ interface House {
 async function inHouse(context: TestContext, run: (house: House) => unknown): Promise<void> {
   context.mock.timers.enable({ apis: ["setInterval"] });
   syncBuiltinESMExports();
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-hold-"));
-  const path = join(dir, "sessions.db");
+  using folder = temporaryFolder("hold");
+  const path = folder.file("sessions.db");
   const own = openDatabase(path, OPTIONS);
   const other = openDatabase(path, OPTIONS);
   const hold = new ReadHold(path, () => integer(own.prepare("PRAGMA data_version").get()?.["data_version"]));
@@ -39,12 +39,11 @@ async function inHouse(context: TestContext, run: (house: House) => unknown): Pr
     context.mock.timers.tick(INTERVAL);
   };
   try {
-    await run({ path, dir, other, hold, busy });
+    await run({ path, dir: folder.path, other, hold, busy });
   } finally {
     hold.close();
     own.close();
     other.close();
-    rmSync(dir, { recursive: true });
     context.mock.timers.reset();
     syncBuiltinESMExports();
   }

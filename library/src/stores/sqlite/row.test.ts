@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { withPath } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionRow, SessionStore } from "../../contracts.ts";
 import { freshId, HOUR, START, sampleRow } from "../../testing/store-suite/rows.ts";
 import { sqlite } from "../sqlite.ts";
@@ -11,15 +9,6 @@ import { lastPlaceOfEnd, placeOf, placeOfEnd } from "./place.ts";
 import { cellsOf } from "./rows.ts";
 import { openDatabase } from "./schema.ts";
 import { STATEMENTS } from "./statements.ts";
-
-async function withPath(run: (path: string) => unknown): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-row-"));
-  try {
-    await run(join(dir, "sessions.db"));
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
 
 function rowids(path: string): ReadonlyMap<string, number> {
   const db = new DatabaseSync(path, { readOnly: true });

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { constants } from "node:sqlite";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import { createFile, openDatabase } from "./schema.ts";
 import { prepareAll, STATEMENTS } from "./statements.ts";
 
 test("F-60 no statement of the SQLite store is prepared anew when it is run", () => {
-  const directory = mkdtempSync(join(tmpdir(), "coatcheck-statements-"));
-  const path = join(directory, "app.db");
+  using folder = temporaryFolder("statements");
+  const path = folder.file("app.db");
   createFile(path);
   const db = openDatabase(path, { busyTimeout: 100, durability: "normal", mmap: 0 });
   try {
@@ -30,6 +28,5 @@ test("F-60 no statement of the SQLite store is prepared anew when it is run", ()
     assert.deepEqual([...anew], [""]);
   } finally {
     db.close();
-    rmSync(directory, { recursive: true });
   }
 });

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
 import { turns } from "../../../test-support/event-loop.ts";
+import { withPath } from "../../../test-support/stores/sqlite-paths.ts";
 import type { EndReason, SessionStore } from "../../contracts.ts";
 import { HOUR, START, sampleRow } from "../../testing/store-suite/rows.ts";
 import { sqlite } from "../sqlite.ts";
@@ -15,15 +13,6 @@ import type { Ending, EndingSource } from "./watch.ts";
 import { EndingWatcher } from "./watch.ts";
 
 const OPTIONS = { busyTimeout: 100, durability: "normal", mmap: 0 } as const;
-
-async function inDirectory(run: (path: string) => unknown): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-watch-"));
-  try {
-    await run(join(dir, "sessions.db"));
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
 
 /** Timers go when the test says so, also those imported by name. */
 function standStill(context: TestContext): void {
@@ -69,7 +58,7 @@ function source(endings: Ending[] = []) {
 const ending = (number: number): Ending => ({ number, id: `s${number}`, reason: "logout" });
 
 test("a file of the version before stored endings is brought up to date; its sessions' endings are told", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const [first = ""] = MIGRATIONS;
     const old = openDatabase(path, OPTIONS, [first]);
     const row = sampleRow();
@@ -89,7 +78,7 @@ test("a file of the version before stored endings is brought up to date; its ses
   }));
 
 test("more endings than are told in one go are all told, in their order", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const [store, other] = [sqlite(path), sqlite(path)];
     const rows = Array.from({ length: 1_200 }, () => sampleRow({ owner: "o" }));
     for (const row of rows) await other.put(row, "absent");
@@ -103,7 +92,7 @@ test("more endings than are told in one go are all told, in their order", () =>
   }));
 
 test("SE-17 endings are swept in batches when every process has had time to read them", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const store = sqlite(path);
     const db = new DatabaseSync(path);
     const left = (): unknown => db.prepare("SELECT count(*) AS n FROM endings").get()?.["n"];

@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { withPath } from "../../../../test-support/stores/sqlite-paths.ts";
 import { sqlite } from "../../sqlite.ts";
-
-async function inDirectory(run: (path: string) => unknown): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "coatcheck-mode-"));
-  try {
-    await run(join(directory, "sessions.db"));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 for (const mode of [0o644, 0o640, 0o620]) {
   test(`F-41 a file of mode 0${mode.toString(8)} that is there already is told of, with what to do`, () =>
-    inDirectory(async (path) => {
+    withPath(async (path) => {
       writeFileSync(path, "");
       chmodSync(path, mode);
       const told: string[] = [];
@@ -28,7 +18,7 @@ for (const mode of [0o644, 0o640, 0o620]) {
 }
 
 test("F-41 by itself the store says so in a process warning", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     writeFileSync(path, "");
     chmodSync(path, 0o644);
     const warned = once(process, "warning");
@@ -38,7 +28,7 @@ test("F-41 by itself the store says so in a process warning", () =>
   }));
 
 test("F-41 a file that the store made itself, and one for its owner alone, are no matter", () =>
-  inDirectory(async (path) => {
+  withPath(async (path) => {
     const told: string[] = [];
     for (let times = 0; times < 2; times++) await sqlite({ path, onExposed: (message) => told.push(message) }).close();
     assert.deepEqual(told, []);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../../../tools/suite/temporary-folder.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
 import { START, sampleRow } from "../../../testing/store-suite/rows.ts";
 import { sqlite } from "../../sqlite.ts";
@@ -22,8 +22,8 @@ interface House {
 async function inHouse(context: TestContext, run: (house: House) => unknown): Promise<void> {
   context.mock.timers.enable({ apis: ["setInterval"] });
   syncBuiltinESMExports();
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-lost-"));
-  const path = join(dir, "sessions.db");
+  using folder = temporaryFolder("lost");
+  const path = folder.file("sessions.db");
   const lost: string[] = [];
   const stores: ReturnType<typeof sqlite>[] = [];
   const open = (cacheRows = 0): ReturnType<typeof sqlite> => {
@@ -32,10 +32,9 @@ async function inHouse(context: TestContext, run: (house: House) => unknown): Pr
     return store;
   };
   try {
-    await run({ path, dir, lost, open, later: () => context.mock.timers.tick(1_000) });
+    await run({ path, dir: folder.path, lost, open, later: () => context.mock.timers.tick(1_000) });
   } finally {
     for (const store of stores) await store.close();
-    rmSync(dir, { recursive: true, force: true });
     context.mock.timers.reset();
     syncBuiltinESMExports();
   }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../../../tools/suite/temporary-folder.ts";
 import { turns } from "../../../../test-support/event-loop.ts";
 import { sampleRow } from "../../../testing/store-suite/rows.ts";
 import { sqlite } from "../../sqlite.ts";
@@ -22,9 +21,9 @@ function mapped(path: string): number {
 test("F-60 a process that fills the file reads all of it through the map, but for what came last", async () => {
   // Elsewhere nothing says what is mapped.
   if (process.platform !== "linux") return;
-  const dir = mkdtempSync(join(tmpdir(), "coatcheck-map-"));
-  const path = join(dir, "sessions.db");
-  const stores = [sqlite(path), sqlite({ path: join(dir, "none.db"), mmap: 0 })] as const;
+  using folder = temporaryFolder("map");
+  const path = folder.file("sessions.db");
+  const stores = [sqlite(path), sqlite({ path: folder.file("none.db"), mmap: 0 })] as const;
   const body = JSON.stringify({ format: 1, text: "x".repeat(3_500) });
   const first = sampleRow({ body });
   const deadline = AbortSignal.timeout(30_000);
@@ -35,7 +34,6 @@ test("F-60 a process that fills the file reads all of it through the map, but fo
     await turns();
     for (const store of stores) assert.equal((await store.get(first.id))?.body, body);
   }
-  assert.equal(mapped(join(dir, "none.db")), 0);
+  assert.equal(mapped(folder.file("none.db")), 0);
   for (const store of stores) await store.close();
-  rmSync(dir, { recursive: true });
 });

@@ -1,21 +1,16 @@
 /** F-11, F-39: a copy that is put in a database's place, beside the log of the one before. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { freshPaths } from "../../../../test-support/stores/sqlite-paths.ts";
 import { sampleRow } from "../../../testing/store-suite/rows.ts";
 import { sqlite } from "../../sqlite.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "coatcheck-own-log-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const fresh = freshPaths();
 const STORE = fileURLToPath(new URL("../../sqlite.ts", import.meta.url));
-
-let files = 0;
-const fresh = (): string => join(folder, `${files++}.db`);
 
 /**
  * A process that keeps rows in the file, makes a copy of it, writes on, and dies at once: what it wrote last is in the
