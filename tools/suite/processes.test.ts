@@ -19,6 +19,7 @@ test("test runner: a file that touches what its process shares has a process of 
     "globalThis.fetch = undefined",
     'mock.timers.enable({ apis: ["Date"] })',
     'import { spawn } from "node:child_process"',
+    'import { runCommand } from "../../test-support/command.ts"',
     "// Own process: it fills the cache of all verdicts.",
   ]) {
     assert.equal(shares(file, text), false, text);

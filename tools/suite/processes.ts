@@ -17,7 +17,7 @@ const LARGEST = 16;
  * too.
  */
 const OWN =
-  /Own process:|process\.(?!cwd|execPath|platform|version|hrtime)|globalThis|\bmock\b|node:(?:child_process|cluster|worker_threads|v8|vm|perf_hooks|diagnostics_channel|async_hooks|inspector|module)|\b(?:gc|fork|spawn|steadily|within)\(|performance\.|setGlobalDispatcher/;
+  /Own process:|test-support\/command|process\.(?!cwd|execPath|platform|version|hrtime)|globalThis|\bmock\b|node:(?:child_process|cluster|worker_threads|v8|vm|perf_hooks|diagnostics_channel|async_hooks|inspector|module)|\b(?:gc|fork|spawn|steadily|within)\(|performance\.|setGlobalDispatcher/;
 
 /** What else there is starts programs. */
 const ROOMS = ["library/", "gateway/", "tools/"];
@@ -51,7 +51,11 @@ function weight(files: Process, read: (path: string) => string): number {
   return files.reduce((sum, path) => {
     const text = read(path);
     const servers = serversOf(path);
-    const factor = servers.includes("chromium") ? 1_000 : servers.length > 0 || /node:child_process/.test(text) ? 10 : 1;
+    const factor = servers.includes("chromium")
+      ? 1_000
+      : servers.length > 0 || /node:child_process|test-support\/command/.test(text)
+        ? 10
+        : 1;
     return sum + (factor * text.length) / 1_000;
   }, 0);
 }

@@ -1,68 +1,24 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { after, test } from "node:test";
 import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
+import type { Ended, Environment } from "../../test-support/command.ts";
+import { COMMAND, Command, OFFLINE, runCommand } from "../../test-support/command.ts";
 import { NAMED_SETTINGS } from "../config/config.ts";
 
-const MAIN = join(import.meta.dirname, "../main.ts");
-const SECRET = randomBytes(32).toString("base64url");
 const folder = temporaryFolder("command");
-const running = new Set<ChildProcess>();
-after(() => {
-  for (const child of running) child.kill("SIGKILL");
-  folder[Symbol.dispose]();
-});
+after(() => folder[Symbol.dispose]());
 
-const SETTINGS = {
-  COATCHECK_SECRET: SECRET,
-  COATCHECK_PUBLIC_URL: "http://localhost:4180",
-  COATCHECK_ISSUER: "http://127.0.0.1:9",
-  COATCHECK_CLIENT_ID: "app",
-  COATCHECK_CLIENT_SECRET: "client-canary",
-  COATCHECK_LISTEN: "127.0.0.1:0",
-  COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
-  COATCHECK_STORE: `sqlite:${folder.file("sessions.db")}`,
-};
+const SETTINGS = { ...OFFLINE, COATCHECK_STORE: `sqlite:${folder.file("sessions.db")}` };
 
-interface Said {
-  out: string;
-  err: string;
-}
-
-function start(args: readonly string[], environment: Record<string, string> = {}): { child: ChildProcess; said: Said } {
-  const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
-  const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder.path, env: { PATH, ...environment } });
-  running.add(child);
-  const said: Said = { out: "", err: "" };
-  child.stdout?.on("data", (chunk: Buffer) => (said.out += chunk.toString()));
-  child.stderr?.on("data", (chunk: Buffer) => (said.err += chunk.toString()));
-  return { child, said };
-}
-
-async function ended({ child, said }: ReturnType<typeof start>): Promise<Said & { code: number | null }> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
-  running.delete(child);
-  return { ...said, code: child.exitCode };
-}
-
-const run = (args: readonly string[], environment?: Record<string, string>) => ended(start(args, environment));
-
-/** Waits until the command has said where it listens. */
-async function introduced({ child, said }: ReturnType<typeof start>): Promise<{ port: number; admin: number }> {
-  for (;;) {
-    const ports = /listening\s+http:\/\/[^:]+:(\d+)[\s\S]*?admin\s+http:\/\/[^:]+:(\d+)/.exec(said.err);
-    if (ports !== null) return { port: Number(ports[1]), admin: Number(ports[2]) };
-    if (child.exitCode !== null) throw new Error(said.err);
-    if (child.stderr !== null) await Promise.race([once(child.stderr, "data"), once(child, "close")]);
-  }
-}
+const run = (args: readonly string[], environment: Environment = {}): Promise<Ended> =>
+  runCommand(args, { cwd: folder.path, environment });
+const start = (args: readonly string[], environment: Environment): Command =>
+  new Command(args, { cwd: folder.path, environment });
 
 test("CR-01 secret prints 32 fresh random bytes in base64url", async () => {
   const [one, two] = await Promise.all([run(["secret"]), run(["secret"])]);
@@ -105,7 +61,7 @@ test("S-40 check-config explains a configuration in order, names keys and no sec
   assert.equal(found.code, 0, found.err);
   assert.match(found.out, /keys +[A-Za-z0-9_-]{4} \(seals\), none retiring/);
   assert.match(found.out, /trusted +10\.0\.0\.0\/8/);
-  for (const canary of [SECRET, "client-canary"]) assert.equal(found.out.includes(canary), false);
+  for (const canary of [SETTINGS.COATCHECK_SECRET, "client-canary"]) assert.equal(found.out.includes(canary), false);
   assert.equal(existsSync(store), false);
 });
 
@@ -172,26 +128,24 @@ test("a host that is nowhere is named, without a stack", async () => {
 });
 
 test("DK-04 serve starts with the provider down, says so, and ends with one signal", async () => {
-  const gateway = start([], SETTINGS);
-  const { port, admin } = await introduced(gateway);
-  assert.match(gateway.said.err, /not ready, retrying/);
-  assert.match(gateway.said.err, /provider +recognised by its metadata, scope openid profile email/, "F-32");
+  await using gateway = start([], SETTINGS);
+  const { port, admin } = await gateway.introduced();
+  assert.match(gateway.err, /not ready, retrying/);
+  assert.match(gateway.err, /provider +recognised by its metadata, scope openid profile email/, "F-32");
   assert.equal((await fetch(`http://127.0.0.1:${admin}/health/live`)).status, 200);
   assert.equal((await fetch(`http://127.0.0.1:${admin}/health/ready`)).status, 503);
   assert.equal((await fetch(`http://127.0.0.1:${port}/auth/session`)).status, 421);
-  gateway.child.kill("SIGTERM");
-  assert.equal((await ended(gateway)).code, 0);
+  assert.equal((await gateway.stop()).code, 0);
 });
 
 test("F-41 serve says in its first words that others may open the file of the sessions", async () => {
   const file = folder.write("open-to-all.db", "");
   chmodSync(file, 0o644);
-  const gateway = start([], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
-  await introduced(gateway);
-  while (!gateway.said.err.includes("chmod 600")) await once(gateway.child.stderr ?? process.stderr, "data");
-  assert.match(gateway.said.err, /^ {2}! The session store .*open-to-all\.db has mode 0644/m);
-  gateway.child.kill("SIGTERM");
-  assert.equal((await ended(gateway)).code, 0);
+  await using gateway = start([], { ...SETTINGS, COATCHECK_STORE: `sqlite:${file}` });
+  await gateway.introduced();
+  await gateway.until(/chmod 600/);
+  assert.match(gateway.err, /^ {2}! The session store .*open-to-all\.db has mode 0644/m);
+  assert.equal((await gateway.stop()).code, 0);
 });
 
 // By `node:http`, for `fetch` asks once more where the answer is 421.
@@ -203,8 +157,8 @@ async function askTenTimes(port: number): Promise<void> {
 }
 
 test("workers share the listener, are replaced when they die, are counted together and end with one signal", async () => {
-  const gateway = start(["serve", "--workers", "2"], SETTINGS);
-  const { port, admin } = await introduced(gateway);
+  await using gateway = start(["serve", "--workers", "2"], SETTINGS);
+  const { port, admin } = await gateway.introduced();
   const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
   await askTenTimes(port);
   const counted = [...(await metrics()).matchAll(/^coatcheck_requests_total\{[^}]*outcome="misdirected"[^}]*\} (\d+)$/gm)];
@@ -212,20 +166,23 @@ test("workers share the listener, are replaced when they die, are counted togeth
     counted.reduce((sum, [, count]) => sum + Number(count), 0),
     10,
   );
-  const { pid = 0 } = gateway.child;
+  const { pid } = gateway;
   const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
   process.kill(Number(worker), "SIGKILL");
-  while (!gateway.said.out.includes('"worker.exited"')) await once(gateway.child.stdout ?? process.stdout, "data");
+  await gateway.until(/"worker.exited"/);
   await askTenTimes(port);
-  gateway.child.kill("SIGINT");
-  assert.equal((await ended(gateway)).code, 0);
+  assert.equal((await gateway.stop("SIGINT")).code, 0);
 });
 
 test("F-51 a user without a home starts the command all the same, without a cache of compiled code", async () => {
-  // Only root can become somebody whom this machine does not know; everybody else is at home here.
+  // Only root can become a user whom this machine does not know; all others are at home here.
   const unknown = process.getuid?.() === 0 ? { uid: 54_321, gid: 54_321 } : {};
-  const command = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", MAIN, "--version"];
-  const child = spawn(process.execPath, command, { ...unknown, env: {}, cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...COMMAND, "--version"], {
+    ...unknown,
+    env: {},
+    cwd: "/",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
   const [status] = await once(child, "close");

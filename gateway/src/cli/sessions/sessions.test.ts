@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { coatcheck, type SessionRow } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
 import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
+import type { Ended, Environment } from "../../../test-support/command.ts";
+import { Command, OFFLINE, runCommand } from "../../../test-support/command.ts";
 import type { FullGateway } from "../../../test-support/full-gateway.ts";
 import { SCRIPT, startFullGateway } from "../../../test-support/full-gateway.ts";
 import { sweep } from "../sweep.ts";
 import { sessions } from "./sessions.ts";
 
-const MAIN = join(import.meta.dirname, "../../main.ts");
 const SECRET = randomBytes(32).toString("base64url");
 const folder = temporaryFolder("sessions");
 const file = folder.file("sessions.db");
@@ -31,31 +29,10 @@ after(async () => {
   folder[Symbol.dispose]();
 });
 
-const SETTINGS = {
-  COATCHECK_SECRET: SECRET,
-  COATCHECK_PUBLIC_URL: "http://localhost:4180",
-  COATCHECK_ISSUER: "http://127.0.0.1:9",
-  COATCHECK_CLIENT_ID: "app",
-  COATCHECK_CLIENT_SECRET: "client-canary",
-  COATCHECK_STORE: `sqlite:${file}`,
-};
+const SETTINGS = { ...OFFLINE, COATCHECK_SECRET: SECRET, COATCHECK_STORE: `sqlite:${file}` };
 
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(args: readonly string[], change: Record<string, string> = {}): Promise<Ran> {
-  const flags = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
-  const env = { PATH: process.env["PATH"] ?? "", ...SETTINGS, ...change };
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], { cwd: folder.path, env });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  await once(child, "close");
-  return { code: child.exitCode, out, err };
-}
+const run = (args: readonly string[], change: Environment = {}): Promise<Ended> =>
+  runCommand(args, { cwd: folder.path, environment: { ...SETTINGS, ...change } });
 
 const login = (subject: string): Promise<string> => gateway.signIn(subject, { email: "canary-claim@example.com" });
 const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
@@ -118,38 +95,16 @@ test("SE-09 S-44 A-31 what sessions end ends is 401 at the running gateway with 
 });
 
 test("SE-09 with several workers the admin listener's API ends sessions for all of them", async () => {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning", MAIN, "serve", "--workers", "2"],
-    {
-      cwd: folder.path,
-      stdio: ["ignore", "ignore", "pipe"],
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        ...SETTINGS,
-        COATCHECK_ADMIN_TOKEN: "let-me-in",
-        COATCHECK_LISTEN: "127.0.0.1:0",
-        COATCHECK_ADMIN_LISTEN: "127.0.0.1:0",
-      },
-    },
-  );
-  const exited = once(child, "exit");
-  try {
-    let said = "";
-    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    while (!/admin +http/.test(said)) await Promise.race([once(child.stderr, "data"), exited.then(() => assert.fail(said))]);
-    const [, port] = /admin +http:\/\/127\.0\.0\.1:(\d+)/.exec(said) ?? [];
-    const url = `http://127.0.0.1:${port}/sessions?owner=${encodeURIComponent("test willa")}`;
-    const cookie = await login("willa");
-    const headers = { authorization: "Bearer let-me-in" };
-    const listed = await (await fetch(url, { headers })).text();
-    assert.ok(listed.includes(idOf(cookie)), listed);
-    assert.deepEqual(await (await fetch(url, { method: "DELETE", headers })).json(), { ended: 1 });
-    assert.equal(await alive(cookie), 401);
-  } finally {
-    child.kill("SIGTERM");
-    await exited;
-  }
+  const environment = { ...SETTINGS, COATCHECK_ADMIN_TOKEN: "let-me-in" };
+  await using served = new Command(["serve", "--workers", "2"], { cwd: folder.path, environment });
+  const { admin: port } = await served.introduced();
+  const url = `http://127.0.0.1:${port}/sessions?owner=${encodeURIComponent("test willa")}`;
+  const cookie = await login("willa");
+  const headers = { authorization: "Bearer let-me-in" };
+  const listed = await (await fetch(url, { headers })).text();
+  assert.ok(listed.includes(idOf(cookie)), listed);
+  assert.deepEqual(await (await fetch(url, { method: "DELETE", headers })).json(), { ended: 1 });
+  assert.equal(await alive(cookie), 401);
 });
 
 test("a user agent steers no terminal", async () => {

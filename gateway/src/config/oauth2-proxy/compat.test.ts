@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { runCommand } from "../../../test-support/command.ts";
 import { TABLE } from "../../../test-support/config-documents.ts";
 import { loadConfig } from "../config.ts";
 import { formatProblems, keyOf } from "../sources/place.ts";
@@ -166,11 +165,8 @@ test("F-46 what was meant is said by the name that it has there, where something
 });
 
 test("F-16 the command ends with 2 and has started nothing", async () => {
-  const main = join(import.meta.dirname, "../../main.ts");
-  const options = { env: { ...process.env, ...BASE, OAUTH2_PROXY_GITHUB_ORG: "acme" }, cwd: tmpdir() };
-  const { code, said } = await new Promise<{ code: unknown; said: string }>((resolve) => {
-    execFile(process.execPath, [main, "serve"], options, (error, _, stderr) => resolve({ code: error?.code, said: stderr }));
-  });
+  const environment = { ...BASE, OAUTH2_PROXY_GITHUB_ORG: "acme" };
+  const { code, err } = await runCommand(["serve"], { environment, cwd: tmpdir() });
   assert.equal(code, 2);
-  assert.match(said, /OAUTH2_PROXY_GITHUB_ORG cannot be carried over/);
+  assert.match(err, /OAUTH2_PROXY_GITHUB_ORG cannot be carried over/);
 });
