@@ -2,20 +2,19 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { sqlite } from "coatcheck/sqlite";
 import { freePort } from "../../tools/suite/free-port.ts";
-import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import { Canaries } from "../test-support/canaries.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
-import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
+import { ORIGIN, PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { exchange, PUBLIC } from "../test-support/harness.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
-import { ready } from "../test-support/ready.ts";
+import type { GatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import type { TestProvider } from "../test-support/provider/provider.ts";
+import { CLIENT } from "../test-support/provider/provider.ts";
 import type { Answered } from "../test-support/talk.ts";
 
-/** A line that would look like one of the log's own, if anybody let it. */
+/** A line that would look like one of the log's own, if it were let. */
 const FORGED = '\n{"level":"error","event":"forged","reason":"forged"}\r\nX-Forged: yes\r\n';
 const canaries = new Canaries();
 const canary = (name: string): string => {
@@ -24,7 +23,7 @@ const canary = (name: string): string => {
   return secret;
 };
 
-let folder: TemporaryFolder;
+let here: GatewaysAtProvider;
 let provider: TestProvider;
 let gateway: FullGateway;
 const open = new AsyncDisposableStack();
@@ -34,13 +33,10 @@ const raws: string[] = [];
 const browser = new Browser();
 
 before(async () => {
-  folder = open.use(temporaryFolder("canary"));
-  provider = open.use(await testProvider());
-  await provider.start();
+  here = open.use(await gatewaysAtProvider());
+  provider = here.provider;
   const nowhere = `http://127.0.0.1:${await freePort()}`;
-  const started = await startFullGateway({
-    store: sqlite(folder.file("sessions.db")),
-    world: {},
+  gateway = await here.replica({
     app: (_message, response) => response.end("the app"),
     upstreams: [
       { access: "user", token: "header" },
@@ -48,15 +44,10 @@ before(async () => {
       { access: "optional", paths: ["/down"], url: nowhere },
       { access: "groups", groups: ["staff"], paths: ["/staff"] },
     ],
-    config: {
-      providers: [{ issuer: provider.issuer, ...CLIENT }],
-      admin: { listen: "127.0.0.1:0", token: canary("admin-token") },
-    },
+    config: { admin: { listen: "127.0.0.1:0", token: canary("admin-token") } },
   });
-  gateway = open.use(started);
   for (const secret of gateway.settings.secrets) canaries.add("secret", String(secret));
   canaries.add("client secret", CLIENT.clientSecret);
-  await ready(gateway);
   await wholeRun();
   for (const secret of provider.secrets) if (secret.length >= 16) canaries.add("provider", withoutKnown(secret));
 });
@@ -371,7 +362,7 @@ test("CB-05, HD-02 pages of failures carry a reference that the log has, and the
 });
 
 test("OP-01, CR-02, S-09, S-11 the store's files hold no ticket, token, state or secret as it is", () => {
-  const files = ["sessions.db", "sessions.db-wal"].map((name) => folder.file(name)).filter((file) => existsSync(file));
+  const files = ["sessions.db", "sessions.db-wal"].map((name) => here.folder.file(name)).filter((file) => existsSync(file));
   const dump = files.map((file) => readFileSync(file, "latin1")).join("\n");
   assert.ok(dump.includes("alice@example.com"), "the dump is of a store that was used");
   assert.deepEqual(canaries.foundIn(dump), []);

@@ -6,7 +6,7 @@ import type { CommandOptions } from "../test-support/command.ts";
 import { ServedGateway } from "../test-support/command.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider/provider.ts";
 import { ask, listenOn } from "../test-support/talk.ts";
 
 const open = new AsyncDisposableStack();
@@ -33,13 +33,7 @@ test("S-05, SE-12 a gateway killed in the middle keeps every session and every l
   await using first = await ServedGateway.start(options);
   await first.ready();
   const { port } = first;
-  const people = await Promise.all(
-    Array.from({ length: 6 }, async () => {
-      const browser = new Browser();
-      assert.equal((await browser.login(port)).status, 303);
-      return browser;
-    }),
-  );
+  const people = await Promise.all(Array.from({ length: 6 }, () => new Browser().signIn(first)));
   const [gone, ...staying] = people;
   assert.ok(gone !== undefined);
   const copied = gone.ticket;

@@ -1,15 +1,11 @@
-/** The provider signs somebody out, and tells one gateway of two that share a file of sessions. */
+/** The provider signs a user out, and tells one gateway of two that share a file of sessions. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { sqlite } from "coatcheck/sqlite";
-import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
-import { ready } from "../test-support/ready.ts";
+import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import type { TestProvider } from "../test-support/provider/provider.ts";
 import type { Answered } from "../test-support/talk.ts";
 
 let provider: TestProvider;
@@ -18,32 +14,18 @@ let b: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  const folder = open.use(temporaryFolder("provider-logout"));
-  provider = open.use(await testProvider());
-  await provider.start();
-  const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (): Promise<FullGateway> => {
-    const store = sqlite(folder.file("sessions.db"));
-    const config = { secrets, frontchannelLogout: { enabled: true }, providers: [{ issuer: provider.issuer, ...CLIENT }] };
-    return open.use(await startFullGateway({ world: {}, store, config }));
-  };
-  a = await start();
-  b = await start();
-  await Promise.all([ready(a), ready(b)]);
+  const here = open.use(await gatewaysAtProvider());
+  provider = here.provider;
+  a = await here.replica({ config: { frontchannelLogout: { enabled: true } } });
+  b = await here.replica({ config: { frontchannelLogout: { enabled: true } } });
 });
 after(() => open.disposeAsync());
 
-/** Everybody signs in once: a session of the provider that was signed out does not come back. */
-async function signedIn(gateway: FullGateway, sub: string): Promise<Browser> {
+/** Each user signs in once: a session of the provider that was signed out does not come back. */
+function signedIn(gateway: FullGateway, sub: string): Promise<Browser> {
   provider.user = { sub };
-  const browser = new Browser();
-  const landed = await browser.login(gateway.port);
-  assert.equal(landed.status, 303, landed.text);
-  return browser;
+  return new Browser().signIn(gateway);
 }
-
-const statusAt = async (gateway: FullGateway, browser: Browser): Promise<number> =>
-  (await gateway.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
 
 /** As a provider's server asks: no cookie, no header of a browser. */
 const tell = (gateway: FullGateway, token: string, type = "application/x-www-form-urlencoded"): Promise<Answered> =>
@@ -58,10 +40,13 @@ const FRAME = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-de
 test("LO-04, LO-10, S-46 a logout token to one replica ends the session on the other, and no other session", async () => {
   const alice = await signedIn(a, "alice");
   const bob = await signedIn(a, "bob");
-  assert.deepEqual([await statusAt(a, alice), await statusAt(b, bob)], [200, 200]);
+  assert.deepEqual([await a.statusWith(alice.ticket), await b.statusWith(bob.ticket)], [200, 200]);
   const told = await tell(b, provider.logoutToken({ sid: "sid-alice" }));
   assert.deepEqual([told.status, told.text, told.headers["cache-control"], told.setCookies], [200, "", "no-store", []]);
-  assert.deepEqual([await statusAt(a, alice), await statusAt(b, alice), await statusAt(a, bob)], [401, 401, 200]);
+  assert.deepEqual(
+    [await a.statusWith(alice.ticket), await b.statusWith(alice.ticket), await a.statusWith(bob.ticket)],
+    [401, 401, 200],
+  );
   assert.match(b.log.join("\n"), /backchannel\.completed/);
 });
 
@@ -82,7 +67,7 @@ test("LO-04, LO-07 through the gateway too, refusals are 400, not stored, and no
   assert.ok([400, 415].includes((await tell(b, provider.logoutToken({ sid: "sid-carol" }), "application/json")).status));
   const asked = await b.ask("/auth/backchannel-logout");
   assert.deepEqual([asked.status, asked.headers.allow], [405, "POST"]);
-  assert.equal(await statusAt(a, carol), 200);
+  assert.equal(await a.statusWith(carol.ticket), 200);
   const logged = [...a.log, ...b.log].join("\n");
   for (const secret of [token, idToken]) assert.ok(!logged.includes(secret.slice(0, 60)));
 });
@@ -95,7 +80,7 @@ test("LO-11 the front channel: in the provider's frame, without a cookie, framab
   assert.match(String(framed.headers["content-security-policy"]), new RegExp(`frame-ancestors ${provider.issuer}$`));
   assert.equal(framed.headers["x-frame-options"], undefined);
   assert.equal(framed.headers["cache-control"], "no-store");
-  assert.deepEqual([await statusAt(a, visitor), await statusAt(b, visitor)], [401, 401]);
+  assert.deepEqual([await a.statusWith(visitor.ticket), await b.statusWith(visitor.ticket)], [401, 401]);
   const refused = await b.ask("/auth/frontchannel-logout?sid=x", { headers: FRAME });
   assert.equal(refused.status, 400);
   assert.match(String(refused.headers["content-security-policy"]), /frame-ancestors 'none'/);
@@ -106,7 +91,7 @@ test("F-21 the cookie alone signs no user out, from a browser that says nothing 
   const { status, setCookies } = await b.ask("/auth/frontchannel-logout", { headers: { cookie: visitor.ticket } });
   assert.equal(status, 400);
   assert.equal(setCookies.length, 0);
-  assert.equal(await statusAt(a, visitor), 200);
+  assert.equal(await a.statusWith(visitor.ticket), 200);
 });
 
 test("F-21 unless it is configured there is no front channel", async () => {

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, afterEach, before, test } from "node:test";
-import type { Browser } from "../test-support/browser.ts";
+import { type Browser, sessionIdOf } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { ORIGIN, PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
 import type { Answered } from "../test-support/talk.ts";
 import type { TwoReplicas } from "../test-support/two-replicas.ts";
-import { idOf, RAN_OUT, twoReplicas, UNCONFIRMED } from "../test-support/two-replicas.ts";
+import { RAN_OUT, twoReplicas, UNCONFIRMED } from "../test-support/two-replicas.ts";
 
 /** The longest that a provider is left alone after a failure. */
 const BACK_OFF = 61_000;
@@ -241,6 +241,6 @@ for (const [path, headers] of QUESTIONS) {
       assert.ok(answers.every(({ setCookies }) => setCookies.length === 0));
     });
     assert.equal(calls, 1);
-    assert.equal(here.logged("refresh.completed", browser).length, 1, idOf(browser));
+    assert.equal(here.logged("refresh.completed", browser).length, 1, sessionIdOf(browser.ticket));
   });
 }

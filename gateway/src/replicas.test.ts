@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { sqlite } from "coatcheck/sqlite";
-import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
-import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
-import { ready } from "../test-support/ready.ts";
+import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
+import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import type { TestProvider } from "../test-support/provider/provider.ts";
 
 /** Two gateways with one secret and one file of sessions, and a third that knows the file and another secret. */
-let folder: TemporaryFolder;
 let provider: TestProvider;
 let a: FullGateway;
 let b: FullGateway;
@@ -19,34 +15,20 @@ let stranger: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  folder = open.use(temporaryFolder("replicas"));
-  provider = open.use(await testProvider());
-  await provider.start();
-  const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (given: readonly string[]): Promise<FullGateway> => {
-    const gateway = await startFullGateway({
-      world: {},
-      store: sqlite(folder.file("sessions.db")),
-      config: { secrets: given, providers: [{ issuer: provider.issuer, ...CLIENT }] },
-    });
-    return open.use(gateway);
-  };
-  a = await start(secrets);
-  b = await start(secrets);
-  stranger = await start([randomBytes(32).toString("base64url")]);
-  await Promise.all([ready(a), ready(b), ready(stranger)]);
+  const here = open.use(await gatewaysAtProvider());
+  provider = here.provider;
+  a = await here.replica();
+  b = await here.replica();
+  stranger = await here.replica({ config: { secrets: [randomBytes(32).toString("base64url")] } });
 });
 after(() => open.disposeAsync());
-
-const statusAt = async (gateway: FullGateway, browser: Browser): Promise<number> =>
-  (await gateway.ask("/a", { headers: { ...SCRIPT, cookie: browser.ticket } })).status;
 
 test("S-07, S-39, CR-09 a login begun on one replica is finished on the other, and good on both", async () => {
   const browser = new Browser();
   const back = await browser.approve(await browser.begin(a.port, "/there"));
   const landed = await browser.send(b.port, back, { headers: PAGE });
   assert.deepEqual([landed.status, landed.headers.location], [303, "/there"], landed.text);
-  assert.deepEqual([await statusAt(a, browser), await statusAt(b, browser)], [200, 200]);
+  assert.deepEqual([await a.statusWith(browser.ticket), await b.statusWith(browser.ticket)], [200, 200]);
   assert.equal(a.seen.at(-1)?.headers["x-auth-request-user"], "alice");
 });
 
@@ -71,9 +53,9 @@ test("S-42, SE-08 a logout on one replica kills the copied ticket on the other, 
   await other.login(b.port);
   const copy = new Browser();
   copy.jar.set("__Host-Http-coatcheck", browser.jar.get("__Host-Http-coatcheck") ?? "");
-  assert.equal(await statusAt(b, copy), 200);
+  assert.equal(await b.statusWith(copy.ticket), 200);
   assert.equal((await browser.send(a.port, "/auth/logout", { method: "POST", headers: SCRIPT })).status, 200);
-  assert.deepEqual([await statusAt(b, copy), await statusAt(a, copy)], [401, 401]);
+  assert.deepEqual([await b.statusWith(copy.ticket), await a.statusWith(copy.ticket)], [401, 401]);
   assert.equal(
     (
       await b.ask("/auth/check/nginx", {
@@ -82,7 +64,7 @@ test("S-42, SE-08 a logout on one replica kills the copied ticket on the other, 
     ).status,
     401,
   );
-  assert.deepEqual([await statusAt(a, other), await statusAt(b, other)], [200, 200]);
+  assert.deepEqual([await a.statusWith(other.ticket), await b.statusWith(other.ticket)], [200, 200]);
   assert.equal(
     (await b.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: copy.ticket } })).status,
     200,
@@ -96,8 +78,8 @@ test("CB-09 a ticket from before a login on the other replica is dead on both", 
   const before = new Browser();
   before.jar.set("__Host-Http-coatcheck", browser.jar.get("__Host-Http-coatcheck") ?? "");
   await browser.login(b.port);
-  assert.deepEqual([await statusAt(a, before), await statusAt(b, before)], [401, 401]);
-  assert.deepEqual([await statusAt(a, browser), await statusAt(b, browser)], [200, 200]);
+  assert.deepEqual([await a.statusWith(before.ticket), await b.statusWith(before.ticket)], [401, 401]);
+  assert.deepEqual([await a.statusWith(browser.ticket), await b.statusWith(browser.ticket)], [200, 200]);
 });
 
 test("S-39, S-41 another secret refuses a login in progress once, without a loop; tickets live on", async () => {
@@ -110,5 +92,5 @@ test("S-39, S-41 another secret refuses a login in progress once, without a loop
   assert.equal(provider.count("/token"), before);
   assert.equal(browser.jar.size, 0, "the cookie that nobody here can open is gone");
   await browser.login(a.port);
-  assert.equal(await statusAt(stranger, browser), 200);
+  assert.equal(await stranger.statusWith(browser.ticket), 200);
 });

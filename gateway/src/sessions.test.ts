@@ -1,55 +1,34 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { sqlite } from "coatcheck/sqlite";
-import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
-import { Browser } from "../test-support/browser.ts";
+import { Browser, sessionIdOf } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
-import { PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
-import { ready } from "../test-support/ready.ts";
+import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
+import type { GatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
 import type { Answered } from "../test-support/talk.ts";
-import { ask } from "../test-support/talk.ts";
 
 const TOKEN = "a-token-of-the-operators";
 
 /** Two gateways on one file; one of them keeps the user agent. */
-let provider: TestProvider;
+let here: GatewaysAtProvider;
 let a: FullGateway;
 let b: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  const folder = open.use(temporaryFolder("own-sessions"));
-  provider = open.use(await testProvider());
-  await provider.start();
-  const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (keepUserAgent: boolean): Promise<FullGateway> => {
-    const gateway = await startFullGateway({
-      world: {},
-      store: sqlite(folder.file("sessions.db")),
-      config: {
-        secrets,
-        providers: [{ issuer: provider.issuer, ...CLIENT }],
-        session: { keepUserAgent },
-        admin: { listen: "127.0.0.1:0", token: TOKEN },
-      },
+  here = open.use(await gatewaysAtProvider());
+  const start = (keepUserAgent: boolean): Promise<FullGateway> =>
+    here.replica({
+      config: { session: { keepUserAgent }, admin: { listen: "127.0.0.1:0", token: TOKEN } },
       upstreams: [{}, { paths: ["/api"], access: "api" }],
     });
-    return open.use(gateway);
-  };
   a = await start(true);
   b = await start(false);
-  await Promise.all([ready(a), ready(b)]);
 });
 after(() => open.disposeAsync());
 
-const statusAt = async (gateway: FullGateway, cookie: string): Promise<number> =>
-  (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 const own = (gateway: FullGateway, method: string, path: string, cookie: string, headers: Record<string, string> = SCRIPT) =>
   gateway.ask(`/auth/${path}`, { method, headers: { ...headers, cookie } });
-const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
 const idsIn = (answer: Answered): readonly string[] => {
   assert.equal(answer.status, 200, answer.text);
   return JSON.parse(answer.text).sessions.map(({ id }: { id: string }) => id);
@@ -57,11 +36,11 @@ const idsIn = (answer: Answered): readonly string[] => {
 
 test("SE-10 S-44 a session ended at one replica is 401 at the other at once, and gone from both lists", async () => {
   const [phone, laptop] = [await a.signIn("nora"), await b.signIn("nora")];
-  assert.deepEqual([...idsIn(await own(a, "GET", "sessions", laptop))].sort(), [idOf(phone), idOf(laptop)].sort());
-  assert.deepEqual([await statusAt(a, phone), await statusAt(b, phone)], [200, 200]);
-  assert.equal((await own(a, "DELETE", `sessions/${idOf(phone)}`, laptop)).status, 204);
-  assert.deepEqual([await statusAt(b, phone), await statusAt(a, phone)], [401, 401]);
-  assert.deepEqual(idsIn(await own(b, "GET", "sessions", laptop)), [idOf(laptop)]);
+  assert.deepEqual([...idsIn(await own(a, "GET", "sessions", laptop))].sort(), [sessionIdOf(phone), sessionIdOf(laptop)].sort());
+  assert.deepEqual([await a.statusWith(phone), await b.statusWith(phone)], [200, 200]);
+  assert.equal((await own(a, "DELETE", `sessions/${sessionIdOf(phone)}`, laptop)).status, 204);
+  assert.deepEqual([await b.statusWith(phone), await a.statusWith(phone)], [401, 401]);
+  assert.deepEqual(idsIn(await own(b, "GET", "sessions", laptop)), [sessionIdOf(laptop)]);
 });
 
 test("SE-09 S-44 ending the others at one replica ends them at both, and leaves the one that asked", async () => {
@@ -71,7 +50,7 @@ test("SE-09 S-44 ending the others at one replica ends them at both, and leaves 
   assert.equal((await own(b, "POST", "sessions/end-others", mine)).text, '{"ended":2}');
   for (const gateway of [a, b]) {
     assert.deepEqual(
-      await Promise.all([mine, stranger, ...others].map((cookie) => statusAt(gateway, cookie))),
+      await Promise.all([mine, stranger, ...others].map((cookie) => gateway.statusWith(cookie))),
       [200, 200, 401, 401],
     );
   }
@@ -80,22 +59,22 @@ test("SE-09 S-44 ending the others at one replica ends them at both, and leaves 
 test("SE-10 A-31 another user's id is 404 at both replicas, and their session goes on", async () => {
   const [mine, theirs] = [await a.signIn("rosa"), await a.signIn("sam")];
   for (const gateway of [a, b]) {
-    const foreign = await own(gateway, "DELETE", `sessions/${idOf(theirs)}`, mine);
+    const foreign = await own(gateway, "DELETE", `sessions/${sessionIdOf(theirs)}`, mine);
     const nobody = await own(gateway, "DELETE", "sessions/AAAAAAAAAAAAAAAAAAAAAA", mine);
     assert.deepEqual([foreign.status, foreign.text], [404, nobody.text]);
-    assert.ok(!idsIn(await own(gateway, "GET", "sessions", mine)).includes(idOf(theirs)));
+    assert.ok(!idsIn(await own(gateway, "GET", "sessions", mine)).includes(sessionIdOf(theirs)));
   }
-  assert.deepEqual([await statusAt(a, theirs), await statusAt(b, theirs)], [200, 200]);
+  assert.deepEqual([await a.statusWith(theirs), await b.statusWith(theirs)], [200, 200]);
 });
 
 test("SE-10 a handle of the list authenticates no user, at the upstream, the check or the list", async () => {
   const mine = await a.signIn("tess");
   const [name] = mine.split("=");
-  const forged = `${name}=${idOf(mine)}.${"A".repeat(43)}`;
-  assert.equal(await statusAt(a, forged), 401);
+  const forged = `${name}=${sessionIdOf(mine)}.${"A".repeat(43)}`;
+  assert.equal(await a.statusWith(forged), 401);
   assert.equal((await own(a, "GET", "sessions", forged)).status, 401);
   assert.equal((await own(a, "POST", "sessions/end-others", forged)).status, 401);
-  assert.equal(await statusAt(a, mine), 200);
+  assert.equal(await a.statusWith(mine), 200);
 });
 
 test("SE-10 CS-01 other sites can neither list nor end", async () => {
@@ -106,8 +85,8 @@ test("SE-10 CS-01 other sites can neither list nor end", async () => {
   ]) {
     for (const [method, path] of [
       ["GET", "sessions"],
-      ["DELETE", `sessions/${idOf(other)}`],
-      ["DELETE", `sessions/${idOf(mine)}`],
+      ["DELETE", `sessions/${sessionIdOf(other)}`],
+      ["DELETE", `sessions/${sessionIdOf(mine)}`],
       ["POST", "sessions/end-others"],
     ] as const) {
       const answer = await own(a, method, path, mine, headers);
@@ -115,7 +94,7 @@ test("SE-10 CS-01 other sites can neither list nor end", async () => {
       assert.deepEqual(answer.setCookies, []);
     }
   }
-  assert.deepEqual([await statusAt(a, mine), await statusAt(a, other)], [200, 200]);
+  assert.deepEqual([await a.statusWith(mine), await a.statusWith(other)], [200, 200]);
 });
 
 test("OP-03 S-61 the user agent is kept only where that is configured, and told to its owner", async () => {
@@ -135,10 +114,10 @@ test("OP-03 S-61 the user agent is kept only where that is configured, and told 
 
 test("SE-10 ending the session that asks clears its cookie and is a logout on both replicas", async () => {
   const mine = await a.signIn("vera");
-  const answer = await own(a, "DELETE", `sessions/${idOf(mine)}`, mine);
+  const answer = await own(a, "DELETE", `sessions/${sessionIdOf(mine)}`, mine);
   assert.equal(answer.status, 204);
   assert.match(answer.setCookies[0] ?? "", /^__Host-Http-coatcheck=; .*Max-Age=0/);
-  assert.deepEqual([await statusAt(a, mine), await statusAt(b, mine)], [401, 401]);
+  assert.deepEqual([await a.statusWith(mine), await b.statusWith(mine)], [401, 401]);
 });
 
 test("S-43 SE-09 once all of a user was ended at one replica, every road of both refuses the next request", async () => {
@@ -163,22 +142,18 @@ test("S-43 SE-09 once all of a user was ended at one replica, every road of both
       ),
     );
   assert.deepEqual(new Set(await all()), new Set([200]));
-  const headers = { host: "localhost", authorization: `Bearer ${TOKEN}` };
-  const ended = await ask(a.server.adminPort ?? 0, "/sessions?owner=test%20wim", { method: "DELETE", headers });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const ended = await a.admin("/sessions?owner=test%20wim", { method: "DELETE", headers });
   assert.equal(ended.text, '{"ended":2}\n');
   assert.deepEqual(new Set(await all()), new Set([401]));
-  assert.equal(await statusAt(b, await b.signIn("wim")), 200, "a later login is free");
+  assert.equal(await b.statusWith(await b.signIn("wim")), 200, "a later login is free");
 });
 
 test("SE-11 with session.maxPerUser a login by the provider ends the oldest session", async () => {
-  await using gateway = await startFullGateway({
-    world: {},
-    config: { providers: [{ issuer: provider.issuer, ...CLIENT }], session: { maxPerUser: 2 } },
-  });
-  await ready(gateway);
+  const gateway = await here.start({ config: { session: { maxPerUser: 2 } } });
   const browsers = [new Browser(), new Browser(), new Browser()];
   for (const browser of browsers) await browser.login(gateway.port);
-  const statuses = await Promise.all(browsers.map(({ ticket }) => statusAt(gateway, ticket)));
+  const statuses = await Promise.all(browsers.map(({ ticket }) => gateway.statusWith(ticket)));
   assert.equal(statuses.filter((status) => status === 200).length, 2);
   assert.equal(statuses.at(-1), 200);
 });
@@ -189,28 +164,22 @@ for (const [keepAddress, kept] of [
   ["none", null],
 ] as const) {
   test(`S-61 with session.keepAddress ${keepAddress} lists say where a session was begun, past trusted hops`, async () => {
-    await using gateway = await startFullGateway({
-      world: {},
+    const gateway = await here.start({
       config: {
-        providers: [{ issuer: provider.issuer, ...CLIENT }],
         session: { keepAddress },
         trustedProxies: ["127.0.0.0/8", "10.0.0.0/8"],
         admin: { listen: "127.0.0.1:0", token: TOKEN },
       },
     });
-    await ready(gateway);
     const browser = new Browser();
-    // What stands left of the first hop that is not trusted, anybody can have written.
+    // What stands left of the first hop that is not trusted, any caller can have written.
     const headers = { ...PAGE, "x-forwarded-for": "198.51.100.9, 192.0.2.77, 10.0.0.3" };
     const begun = await browser.send(gateway.port, "/auth/login", { headers });
     const landed = await browser.send(gateway.port, await browser.approve(String(begun.headers.location)), { headers });
     assert.equal(landed.status, 303, landed.text);
     const [mine] = JSON.parse((await own(gateway, "GET", "sessions", browser.ticket)).text).sessions;
     assert.equal(mine.address, kept);
-    const authorization = `Bearer ${TOKEN}`;
-    const told = await ask(gateway.server.adminPort ?? 0, `/sessions/${mine.id}`, {
-      headers: { host: "localhost", authorization },
-    });
+    const told = await gateway.admin(`/sessions/${mine.id}`, { headers: { authorization: `Bearer ${TOKEN}` } });
     assert.equal(JSON.parse(told.text).address, kept, told.text);
   });
 }

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
-import type { HeldAnswers } from "../test-support/provider.ts";
+import type { HeldAnswers } from "../test-support/provider/provider.ts";
 import type { Answered } from "../test-support/talk.ts";
 import type { TwoReplicas } from "../test-support/two-replicas.ts";
 import { RAN_OUT, twoReplicas } from "../test-support/two-replicas.ts";

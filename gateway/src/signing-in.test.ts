@@ -5,21 +5,18 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
-import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
-import { ready } from "../test-support/ready.ts";
+import { ORIGIN, PAGE, SCRIPT } from "../test-support/full-gateway.ts";
+import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import type { TestProvider } from "../test-support/provider/provider.ts";
 
 let provider: TestProvider;
 let gateway: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  provider = open.use(await testProvider());
-  await provider.start();
-  const started = await startFullGateway({
-    world: {},
-    config: { providers: [{ issuer: provider.issuer, ...CLIENT }] },
+  const here = open.use(await gatewaysAtProvider());
+  provider = here.provider;
+  gateway = await here.start({
     upstreams: [
       { access: "user" },
       { access: "user", token: "header", paths: ["/with-token"] },
@@ -31,38 +28,28 @@ before(async () => {
       else response.end(String(message.headers["x-auth-request-user"]));
     },
   });
-  gateway = open.use(started);
-  await ready(gateway);
 });
 after(() => open.disposeAsync());
 beforeEach(() => {
   provider.user = { sub: "alice" };
 });
 
-async function signedIn(browser = new Browser()): Promise<Browser> {
-  const answer = await browser.login(gateway.port);
-  assert.equal(answer.status, 303, answer.text);
-  return browser;
-}
-
-const statusOf = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
-
 test("A-13 signing in as another user ends the old session, for a copy of its cookie too", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const copy = browser.ticket;
-  assert.equal(await statusOf(copy), 200);
+  assert.equal(await gateway.statusWith(copy), 200);
   provider.user = { sub: "bob" };
-  await signedIn(browser);
-  assert.equal(await statusOf(copy), 401);
+  await browser.signIn(gateway);
+  assert.equal(await gateway.statusWith(copy), 401);
   assert.equal((await browser.send(gateway.port, "/a", { headers: SCRIPT })).text, "bob");
 });
 
 test("A-13 signing in again as the same user ends the old session as well", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const copy = browser.ticket;
-  await signedIn(browser);
+  await browser.signIn(gateway);
   assert.notEqual(browser.ticket, copy);
-  assert.equal(await statusOf(copy), 401);
+  assert.equal(await gateway.statusWith(copy), 401);
 });
 
 test("A-41 a login in progress is no authenticated user, before the provider was seen and after", async () => {
@@ -77,13 +64,13 @@ test("A-41 a login in progress is no authenticated user, before the provider was
   const callback = new URL(await browser.approve(location));
   callback.searchParams.set("code", "another");
   assert.ok((await browser.send(gateway.port, callback.href, { headers: PAGE })).status >= 400);
-  assert.equal(await statusOf(browser.cookie), 401);
+  assert.equal(await gateway.statusWith(browser.cookie), 401);
 });
 
 test("S-15 CK-05 F-45 a user with three hundred groups signs in, and no cookie passes 4096 bytes", async () => {
   const groups = Array.from({ length: 300 }, (_, index) => `organisation/department-${index}/team-with-a-long-name`);
   provider.user = { sub: "alice", groups, picture: `https://pictures.example.com/${"x".repeat(2_000)}` };
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   assert.equal((await browser.send(gateway.port, "/a", { headers: SCRIPT })).text, "alice");
   const lines = browser.heard.flatMap(({ answer }) => answer.setCookies);
   assert.ok(lines.length >= 2);
@@ -95,7 +82,7 @@ test("S-15 CK-05 F-45 a user with three hundred groups signs in, and no cookie p
 });
 
 test("PX-03 A-35 a redirect of an upstream takes no token along, and another upstream never sees it", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const away = await browser.send(gateway.port, "/with-token/away", { headers: PAGE });
   const token = String(gateway.seen.at(-1)?.headers["x-auth-request-access-token"]);
   assert.match(token, /^access\./);
@@ -111,15 +98,15 @@ test("A-29 F-45 names and groups count to the letter: no other spelling passes a
   const spellings = ["Staff", "STAFF", " staff", "staff ", "staff\u200b", "st\u0430ff", "staff,other", "ｓtaff"];
   for (const group of spellings) {
     provider.user = { sub: "alice", groups: [group] };
-    const browser = await signedIn();
+    const browser = await new Browser().signIn(gateway);
     assert.equal((await browser.send(gateway.port, "/staff/a", { headers: SCRIPT })).status, 403, JSON.stringify(group));
   }
   provider.user = { sub: "alice", groups: ["staff"] };
-  const alice = await signedIn();
+  const alice = await new Browser().signIn(gateway);
   assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).status, 200);
   for (const sub of ["Alice", "ALICE", "alice."]) {
     provider.user = { sub, groups: ["staff"] };
-    const other = await signedIn();
+    const other = await new Browser().signIn(gateway);
     await other.send(gateway.port, "/auth/sessions/end-others", { method: "POST", headers: { ...SCRIPT, origin: ORIGIN } });
     assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is somebody else`);
   }

@@ -8,8 +8,8 @@ import type { Environment } from "../test-support/command.ts";
 import { ServedGateway } from "../test-support/command.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
+import type { TestProvider } from "../test-support/provider/provider.ts";
+import { CLIENT, testProvider } from "../test-support/provider/provider.ts";
 import { ready } from "../test-support/ready.ts";
 import { ask, listenOn } from "../test-support/talk.ts";
 
@@ -45,8 +45,7 @@ async function afterLosing(
 ): Promise<{ old: ServedGateway; restarted: ServedGateway; browser: Browser }> {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
   const first = await serve();
-  const browser = new Browser();
-  assert.equal((await browser.login(first.port)).status, 303);
+  const browser = await new Browser().signIn(first);
   await first.stop();
   const backup = folder.file("backup.db");
   copyFileSync(file, backup);
@@ -85,7 +84,7 @@ for (const [command, words, lose] of LOSSES) {
     const logout = await ask(old.port, "/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: browser.cookie } });
     assert.equal(logout.status, 503);
     const query = `issuer=${encodeURIComponent(provider.issuer)}&subject=alice`;
-    assert.equal((await old.admin(`/sessions?${query}`, "DELETE")).status, 503);
+    assert.equal((await old.admin(`/sessions?${query}`, { method: "DELETE" })).status, 503);
     assert.equal((await old.admin("/health/live")).status, 200);
     // Its line is written before its answer, and may come later by the other pipe.
     await old.until(/"event":"store.lost"/);
@@ -100,7 +99,11 @@ for (const [command, words, lose] of LOSSES) {
     await restarted.ready();
     assert.equal((await new Browser().login(restarted.port)).status, 303);
     await old.stop();
-    assert.equal((await restarted.admin(`/sessions?${query}`, "DELETE")).status, 200, "the old one took nothing along");
+    assert.equal(
+      (await restarted.admin(`/sessions?${query}`, { method: "DELETE" })).status,
+      200,
+      "the old one took nothing along",
+    );
     assert.deepEqual(
       restarted.lines.filter(({ event }) => event === "store.lost"),
       [],

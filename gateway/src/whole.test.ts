@@ -5,9 +5,8 @@ import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
-import type { TestProvider } from "../test-support/provider.ts";
-import { CLIENT, testProvider } from "../test-support/provider.ts";
-import { ready } from "../test-support/ready.ts";
+import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import type { TestProvider } from "../test-support/provider/provider.ts";
 import type { Answered } from "../test-support/talk.ts";
 
 const OTHER = "other.example.com";
@@ -18,11 +17,10 @@ let gateway: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
-  provider = open.use(await testProvider());
-  await provider.start();
-  const started = await startFullGateway({
-    world: {},
-    config: { providers: [{ issuer: provider.issuer, ...CLIENT }], publicUrl: [ORIGIN, `https://${OTHER}`] },
+  const here = open.use(await gatewaysAtProvider());
+  provider = here.provider;
+  gateway = await here.start({
+    config: { publicUrl: [ORIGIN, `https://${OTHER}`] },
     upstreams: [
       { access: "user" },
       { access: "public", paths: ["/public"] },
@@ -34,20 +32,11 @@ before(async () => {
       { access: "user", hosts: [OTHER], paths: ["/only-there"] },
     ],
   });
-  gateway = open.use(started);
-  await ready(gateway);
 });
 after(() => open.disposeAsync());
 beforeEach(() => {
   provider.user = { sub: "alice", email: "alice@example.com", groups: ["staff", "ops"], preferred_username: "al" };
 });
-
-async function signedIn(): Promise<Browser> {
-  const browser = new Browser();
-  const answer = await browser.login(gateway.port);
-  assert.equal(answer.status, 303, answer.text);
-  return browser;
-}
 
 /** What the app was asked last. */
 const last = (): FullGateway["seen"][number] => {
@@ -95,7 +84,7 @@ test("A-15, A-16 the app gets every identity header, empty for anonymous callers
   for (const name of IDENTITY) assert.equal(last().headers[name], "", name);
   await get(new Browser(), "/public/a", { ...PAGE, ...spoofed });
   for (const name of IDENTITY) assert.equal(last().headers[name], "", name);
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   for (const path of ["/open/a", "/a"]) {
     await get(browser, path, { ...PAGE, ...spoofed });
     assert.deepEqual(
@@ -108,7 +97,7 @@ test("A-15, A-16 the app gets every identity header, empty for anonymous callers
 });
 
 test("A-34 claims of a new login reach the rules and the app", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   assert.equal((await get(browser, "/staff/a")).status, 200);
   provider.user = { sub: "alice", groups: ["guests"] };
   await browser.login(gateway.port);
@@ -118,7 +107,7 @@ test("A-34 claims of a new login reach the rules and the app", async () => {
 });
 
 test("A-33, PX-03 the access token goes to the upstreams that are configured for it and to no others", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   await get(browser, "/token/a");
   const token = String(last().headers["x-auth-request-access-token"]);
   assert.match(token, /^access\./);
@@ -131,7 +120,7 @@ test("A-33, PX-03 the access token goes to the upstreams that are configured for
 });
 
 test("S-05 store outage: public routes are served, others 503 for callers with a ticket, and cookies stay", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   gateway.store.down = true;
   try {
     assert.equal((await get(browser, "/public/a")).status, 200);
@@ -182,7 +171,7 @@ test("AR-06 several origins: the host picks one exactly, others are 421, and a l
 });
 
 test("A-33, CS-12 GET session tells the site's own pages who is signed in and until when, never a token", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const answer = await get(browser, "/auth/session", SCRIPT);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers["cache-control"], "no-store");
@@ -274,7 +263,7 @@ test("CB-02 a callback that is repeated twenty times at once sends its code once
 });
 
 test("CB-10 another person's login in the same browser ends the first session and leaves nothing of it", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const first = browser.ticket;
   provider.user = { sub: "bob" };
   await browser.login(gateway.port);
@@ -283,12 +272,12 @@ test("CB-10 another person's login in the same browser ends the first session an
     IDENTITY.map((name) => last().headers[name]),
     ["bob", "", "", ""],
   );
-  assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie: first } })).status, 401);
+  assert.equal(await gateway.statusWith(first), 401);
 });
 
 test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others live, a second is fine", async () => {
-  const browser = await signedIn();
-  const other = await signedIn();
+  const browser = await new Browser().signIn(gateway);
+  const other = await new Browser().signIn(gateway);
   const copied = browser.ticket;
   const foreign = await browser.send(gateway.port, "/auth/logout", {
     method: "POST",
@@ -305,7 +294,7 @@ test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others l
   assert.equal(form.status, 303);
   assert.match(String(form.headers.location), new RegExp(`^${provider.issuer}/end\\?`));
   assert.equal(browser.ticket, "");
-  assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie: copied } })).status, 401);
+  assert.equal(await gateway.statusWith(copied), 401);
   assert.equal((await get(other, "/a")).status, 200);
   const second = await gateway.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: copied } });
   assert.equal(second.status, 200);
@@ -316,7 +305,7 @@ test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others l
 });
 
 test("CS-01 another site changes nothing at the app either, with the user's cookie or without", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const before = gateway.seen.length;
   for (const headers of [
     { "sec-fetch-site": "cross-site" },
@@ -349,7 +338,7 @@ test("CK-15 a cookie that is garbage counts as none, and is cleared where a page
 });
 
 test("PX-01 a path route of one host is not there on another", async () => {
-  const browser = await signedIn();
+  const browser = await new Browser().signIn(gateway);
   const there = await browser.send(gateway.port, "/only-there/a", { headers: { ...PAGE, host: OTHER } });
   assert.equal(there.status, 200);
   assert.equal(last().headers["x-forwarded-host"], OTHER);

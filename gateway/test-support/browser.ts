@@ -1,3 +1,5 @@
+/** A browser, as far as a gateway can tell, and what its cookie says. */
+import assert from "node:assert/strict";
 import { ORIGIN, PAGE } from "./full-gateway.ts";
 import type { Answered, Asking } from "./talk.ts";
 import { ask } from "./talk.ts";
@@ -61,8 +63,18 @@ export class Browser {
     return back;
   }
 
+  /** Signs in at a gateway, which has to let it in. */
+  async signIn({ port }: { readonly port: number }): Promise<this> {
+    const landed = await this.login(port);
+    assert.equal(landed.status, 303, landed.text);
+    return this;
+  }
+
   /** The whole way. */
   async login(port: number, returnTo = "/"): Promise<Answered> {
     return this.send(port, await this.approve(await this.begin(port, returnTo)), { headers: PAGE });
   }
 }
+
+/** The handle of the session that a `Cookie` header names. */
+export const sessionIdOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));

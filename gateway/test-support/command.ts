@@ -1,11 +1,11 @@
-/** The command `coatcheck` in a process of its own, as operators run it. Files that use it have a process to themselves. */
+/** The command `coatcheck` in a process of its own, as operators run it. A test file that uses it has its own, too. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { freePort } from "../../tools/suite/free-port.ts";
 import { ready } from "./ready.ts";
-import type { Answered } from "./talk.ts";
+import type { Answered, Asking } from "./talk.ts";
 import { ask } from "./talk.ts";
 
 const MAIN = join(import.meta.dirname, "../src/main.ts");
@@ -161,10 +161,10 @@ export class ServedGateway extends Command {
   }
 
   /** Asks its admin listener; status 0 while it does not listen. */
-  async admin(path: string, method = "GET"): Promise<Answered> {
+  async admin(path: string, asking: Asking = {}): Promise<Answered> {
     const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
     try {
-      return await ask(this.adminPort, path, { method, headers: { host: "localhost", ...authorization } });
+      return await ask(this.adminPort, path, { ...asking, headers: { host: "localhost", ...authorization } });
     } catch {
       return { status: 0, headers: {}, setCookies: [], text: "{}" };
     }

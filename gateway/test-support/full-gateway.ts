@@ -60,7 +60,10 @@ export interface FullGateway extends AsyncDisposable {
   /** Signs a user in and answers their `Cookie`. */
   signIn(subject: string, claims?: JsonObject, by?: { readonly issuer?: string; readonly method?: string }): Promise<string>;
   ask(path: string, asking?: Asking): Promise<Answered>;
-  admin(path: string): Promise<Answered>;
+  /** The status of a script's request with this cookie: 401 once its session has ended. */
+  statusWith(cookie: string, path?: string): Promise<number>;
+  /** Asks the admin listener. */
+  admin(path: string, asking?: Asking): Promise<Answered>;
   /** Stops the gateway alone. */
   close(): Promise<void>;
 }
@@ -132,7 +135,9 @@ async function fullGatewayOf(options: FullGatewayOptions, seen: Seen[], app: Lis
     seen,
     signIn: (subject, claims = {}, by = {}) => signIn(auth, { subject, claims, ...by }),
     ask: (path, asking) => ask(gateway.port, path, asking),
-    admin: (path) => ask(gateway.adminPort ?? 0, path, { headers: { host: "localhost" } }),
+    statusWith: async (cookie, path = "/a") => (await ask(gateway.port, path, { headers: { ...SCRIPT, cookie } })).status,
+    admin: (path, asking = {}) =>
+      ask(gateway.adminPort ?? 0, path, { ...asking, headers: { host: "localhost", ...asking.headers } }),
     close: () => gateway.close(),
     async [Symbol.asyncDispose]() {
       store.down = false;

@@ -1,16 +1,10 @@
-import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import type { RequestListener } from "node:http";
-import type { SessionStore } from "coatcheck";
-import { sqlite } from "coatcheck/sqlite";
-import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
-import { Browser } from "./browser.ts";
+import { Browser, sessionIdOf } from "./browser.ts";
 import type { FullGateway } from "./full-gateway.ts";
-import { SCRIPT, startFullGateway } from "./full-gateway.ts";
+import { SCRIPT } from "./full-gateway.ts";
 import { type MovingClock, movingClock } from "./moving-clock.ts";
-import type { TestProvider } from "./provider.ts";
-import { CLIENT, testProvider } from "./provider.ts";
-import { ready } from "./ready.ts";
+import { gatewaysAtProvider } from "./provider/gateways-at-provider.ts";
+import type { TestProvider } from "./provider/provider.ts";
 import type { Answered } from "./talk.ts";
 
 /** How long access tokens live here. */
@@ -45,21 +39,13 @@ export interface TwoReplicasOptions {
 
 /** Starts them. The routes `/token` and `/bearer` forward the access token. */
 export async function twoReplicas({ app, origin, refresh }: TwoReplicasOptions = {}): Promise<TwoReplicas> {
-  await using open = new AsyncDisposableStack();
-  const folder = open.use(temporaryFolder("two-replicas"));
   const clock = movingClock();
-  const provider = open.use(await testProvider(() => clock.now()));
+  await using open = new AsyncDisposableStack();
+  const { provider, replica } = open.use(await gatewaysAtProvider(clock));
   provider.lifetime = TOKEN_LIFETIME / 1000;
-  await provider.start();
-  const secrets = [randomBytes(32).toString("base64url")];
-  const start = async (): Promise<FullGateway> => {
-    const store: SessionStore = sqlite(folder.file("sessions.db"));
-    const gateway = await startFullGateway({
-      world: { clock },
-      store,
+  const start = (): Promise<FullGateway> =>
+    replica({
       config: {
-        secrets,
-        providers: [{ issuer: provider.issuer, ...CLIENT }],
         session: { unconfirmed: `${UNCONFIRMED / 1000}s` },
         ...(refresh === undefined ? {} : { refresh: { policy: refresh } }),
       },
@@ -70,10 +56,7 @@ export async function twoReplicas({ app, origin, refresh }: TwoReplicasOptions =
       ],
       ...(app === undefined ? {} : { app }),
     });
-    return open.use(gateway);
-  };
   const [a, b] = [await start(), await start()];
-  await Promise.all([ready(a), ready(b)]);
   const get = (gateway: FullGateway, browser: Browser, path = "/a"): Promise<Answered> =>
     gateway.ask(path, { headers: { ...SCRIPT, cookie: browser.ticket } });
   const kept = open.move();
@@ -82,20 +65,14 @@ export async function twoReplicas({ app, origin, refresh }: TwoReplicasOptions =
     b,
     provider,
     clock,
-    async signIn(sub) {
+    signIn(sub) {
       provider.user = { sub };
-      const browser = new Browser();
-      const landed = await browser.login(a.port);
-      assert.equal(landed.status, 303, landed.text);
-      return browser;
+      return new Browser().signIn(a);
     },
     get,
     statuses: async (browser) => (await Promise.all([get(a, browser), get(b, browser)])).map(({ status }) => status),
     logged: (event, browser) =>
-      [...a.log, ...b.log].filter((line) => line.includes(`"event":"${event}"`) && line.includes(idOf(browser))),
+      [...a.log, ...b.log].filter((line) => line.includes(`"event":"${event}"`) && line.includes(sessionIdOf(browser.ticket))),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
-
-/** The handle of the session of a browser. */
-export const idOf = ({ ticket }: Browser): string => ticket.slice(ticket.indexOf("=") + 1, ticket.indexOf("."));

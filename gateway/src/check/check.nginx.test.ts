@@ -6,9 +6,7 @@ import type { FrontingProxy } from "../../test-support/fronting-proxy/fronting-p
 import { startNginx } from "../../test-support/fronting-proxy/fronting-proxy.ts";
 import * as lies from "../../test-support/fronting-proxy/lies.ts";
 import type { FullGateway } from "../../test-support/full-gateway.ts";
-import { startFullGateway } from "../../test-support/full-gateway.ts";
-import { CLIENT, testProvider } from "../../test-support/provider.ts";
-import { ready } from "../../test-support/ready.ts";
+import { gatewaysAtProvider } from "../../test-support/provider/gateways-at-provider.ts";
 
 /** A real nginx with docs/guides/nginx.conf in front of a gateway and an app. */
 let gateway: FullGateway;
@@ -19,11 +17,8 @@ const proxied = () => ({ gateway, proxy });
 before(async () => {
   const command = findServer("nginx");
   assert.ok(command !== undefined, "there is no nginx on this machine");
-  const provider = open.use(await testProvider());
-  await provider.start();
-  const config = { providers: [{ issuer: provider.issuer, ...CLIENT }] };
-  gateway = open.use(await startFullGateway({ upstreams: [], world: {}, config }));
-  await ready(gateway);
+  const here = open.use(await gatewaysAtProvider());
+  gateway = await here.start({ upstreams: [] });
   proxy = open.use(await startNginx(command, gateway));
 });
 

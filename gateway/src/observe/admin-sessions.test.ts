@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { sessionIdOf } from "../../test-support/browser.ts";
 import type { FullGateway } from "../../test-support/full-gateway.ts";
-import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
-import type { Answered, Asking } from "../../test-support/talk.ts";
-import { ask } from "../../test-support/talk.ts";
+import { startFullGateway } from "../../test-support/full-gateway.ts";
+import type { Answered } from "../../test-support/talk.ts";
 
 const TOKEN = "a-token-of-the-operators";
 let gateway: FullGateway;
@@ -13,12 +13,8 @@ before(async () => {
 });
 after(() => gateway[Symbol.asyncDispose]());
 
-const admin = (path: string, asking: Asking = {}, to = gateway): Promise<Answered> =>
-  ask(to.server.adminPort ?? 0, path, { ...asking, headers: { host: "localhost", ...asking.headers } });
 const allowed = (path: string, method = "GET"): Promise<Answered> =>
-  admin(path, { method, headers: { authorization: `Bearer ${TOKEN}` } });
-const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
-const alive = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
+  gateway.admin(path, { method, headers: { authorization: `Bearer ${TOKEN}` } });
 const problem = (answer: Answered): { code: string; detail: string } => JSON.parse(answer.text);
 
 test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request is 401", async () => {
@@ -29,24 +25,26 @@ test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request 
     assert.equal(status, 200, text);
     assert.deepEqual([headers["content-type"], headers["cache-control"]], ["application/json", "no-store"]);
     const ids: readonly string[] = JSON.parse(text).sessions.map(({ id }: { id: string }) => id);
-    assert.deepEqual([...ids].sort(), [idOf(one), idOf(two)].sort(), query);
+    assert.deepEqual([...ids].sort(), [sessionIdOf(one), sessionIdOf(two)].sort(), query);
     for (const secret of [one, two].map((cookie) => cookie.split(".")[1] ?? "")) assert.ok(!text.includes(secret));
   }
-  const shown = await allowed(`/sessions/${idOf(one)}`);
+  const shown = await allowed(`/sessions/${sessionIdOf(one)}`);
   const { owner, issuer, method, userAgent } = JSON.parse(shown.text);
   assert.deepEqual([shown.status, owner, issuer, method, userAgent], [200, "test ada", "test", "app", null]);
-  assert.equal((await allowed(`/sessions/${idOf(one)}`, "HEAD")).text, "");
-  assert.equal(await alive(one), 200);
-  const ended = await allowed(`/sessions/${idOf(one)}`, "DELETE");
+  assert.equal((await allowed(`/sessions/${sessionIdOf(one)}`, "HEAD")).text, "");
+  assert.equal(await gateway.statusWith(one), 200);
+  const ended = await allowed(`/sessions/${sessionIdOf(one)}`, "DELETE");
   assert.deepEqual([ended.status, ended.text], [204, ""]);
-  assert.deepEqual([await alive(one), await alive(two)], [401, 200]);
-  assert.equal((await gateway.store.get(idOf(one)))?.reason, "admin");
+  assert.deepEqual([await gateway.statusWith(one), await gateway.statusWith(two)], [401, 200]);
+  assert.equal((await gateway.store.get(sessionIdOf(one)))?.reason, "admin");
   assert.deepEqual(
-    [await allowed(`/sessions/${idOf(one)}`), await allowed(`/sessions/${idOf(one)}`, "DELETE")].map(({ status }) => status),
+    [await allowed(`/sessions/${sessionIdOf(one)}`), await allowed(`/sessions/${sessionIdOf(one)}`, "DELETE")].map(
+      ({ status }) => status,
+    ),
     [404, 404],
   );
   assert.equal((await allowed("/sessions?issuer=test&subject=ada", "DELETE")).text, '{"ended":1}\n');
-  assert.deepEqual([await alive(two), await alive(other)], [401, 200]);
+  assert.deepEqual([await gateway.statusWith(two), await gateway.statusWith(other)], [401, 200]);
   assert.equal((await allowed("/sessions?owner=test%20ada", "DELETE")).text, '{"ended":0}\n');
   assert.match(gateway.log.join(""), /"event":"session.ended"[^\n]*"reason":"admin"/);
 });
@@ -54,15 +52,15 @@ test("SE-09 S-44 the admin API lists, shows and ends sessions; the next request 
 test("SE-09 an id of the API authenticates no user", async () => {
   const cookie = await gateway.signIn("ida");
   const [name] = cookie.split("=");
-  assert.equal(await alive(`${name}=${idOf(cookie)}`), 401);
+  assert.equal(await gateway.statusWith(`${name}=${sessionIdOf(cookie)}`), 401);
 });
 
 test("SE-09 without the token the API tells nothing, and health and metrics go on", async () => {
   const cookie = await gateway.signIn("tom");
-  const paths = ["/sessions", "/sessions?owner=test%20tom", `/sessions/${idOf(cookie)}`, "/sessions/", "/sessions?x=1"];
+  const paths = ["/sessions", "/sessions?owner=test%20tom", `/sessions/${sessionIdOf(cookie)}`, "/sessions/", "/sessions?x=1"];
   for (const path of paths) {
     for (const method of ["GET", "DELETE", "POST", "OPTIONS"]) {
-      const missing = await admin(path, { method });
+      const missing = await gateway.admin(path, { method });
       assert.deepEqual(
         [missing.status, missing.headers["www-authenticate"], problem(missing).code],
         [401, "Bearer", "ERR_UNAUTHENTICATED"],
@@ -80,22 +78,25 @@ test("SE-09 without the token the API tells nothing, and health and metrics go o
     `Bearer ${TOKEN.toUpperCase()}`,
     `Bearer ${TOKEN} ${TOKEN}`,
   ]) {
-    const refused = await admin("/sessions?owner=test%20tom", { method: "DELETE", headers: { authorization } });
+    const refused = await gateway.admin("/sessions?owner=test%20tom", { method: "DELETE", headers: { authorization } });
     assert.equal(refused.status, 401, authorization);
     assert.match(refused.headers["www-authenticate"] ?? "", /^Bearer/);
     assert.ok(!refused.text.includes(TOKEN.slice(0, 9)));
   }
-  assert.equal((await admin("/sessions?owner=test%20tom", { headers: { authorization: `bearer ${TOKEN}` } })).status, 200);
-  assert.equal((await admin("/health/live")).status, 200);
-  assert.equal((await admin("/metrics")).status, 200);
-  assert.equal(await alive(cookie), 200);
+  assert.equal(
+    (await gateway.admin("/sessions?owner=test%20tom", { headers: { authorization: `bearer ${TOKEN}` } })).status,
+    200,
+  );
+  assert.equal((await gateway.admin("/health/live")).status, 200);
+  assert.equal((await gateway.admin("/metrics")).status, 200);
+  assert.equal(await gateway.statusWith(cookie), 200);
   assert.ok(!gateway.log.join("").includes(TOKEN));
 });
 
 test("SE-09 where no token is configured there is no API, whatever is sent", async () => {
   await using closed = await startFullGateway();
   for (const authorization of ["", "Bearer ", "Bearer undefined", `Bearer ${TOKEN}`]) {
-    const answer = await admin("/sessions?owner=a", { headers: { authorization } }, closed);
+    const answer = await closed.admin("/sessions?owner=a", { headers: { authorization } });
     assert.equal(answer.status, 404);
     assert.match(problem(answer).detail, /COATCHECK_ADMIN_TOKEN \(admin\.token\)/);
   }
@@ -125,7 +126,7 @@ test("SE-09 a mistaken parameter is 400 and named, and ends nothing", async () =
       assert.match(problem(answer).detail, detail);
     }
   }
-  assert.equal(await alive(cookie), 200);
+  assert.equal(await gateway.statusWith(cookie), 200);
 });
 
 test("A-27 any text instead of an id or an owner is a name that no user has", async () => {
@@ -154,7 +155,7 @@ test("SE-16 S-65 a silent store is 503 with Retry-After, and the session ends wh
   gateway.store.down = true;
   gateway.store.complaint = "the line of canary-host is cut";
   try {
-    for (const path of ["/sessions?owner=test%20zoe", `/sessions/${idOf(cookie)}`]) {
+    for (const path of ["/sessions?owner=test%20zoe", `/sessions/${sessionIdOf(cookie)}`]) {
       for (const method of ["GET", "DELETE"]) {
         const answer = await allowed(path, method);
         assert.deepEqual([answer.status, problem(answer).code], [503, "ERR_STORE_UNAVAILABLE"]);
@@ -166,6 +167,6 @@ test("SE-16 S-65 a silent store is 503 with Retry-After, and the session ends wh
     gateway.store.down = false;
   }
   // In the background, a moment later or less.
-  while ((await alive(cookie)) === 200) await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual([await alive(cookie), await alive(other)], [401, 200]);
+  while ((await gateway.statusWith(cookie)) === 200) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([await gateway.statusWith(cookie), await gateway.statusWith(other)], [401, 200]);
 });

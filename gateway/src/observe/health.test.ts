@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { manualClock } from "coatcheck/testing";
 import { Browser } from "../../test-support/browser.ts";
 import { PAGE, SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
-import { CLIENT, testProvider } from "../../test-support/provider.ts";
+import { gatewaysAtProvider } from "../../test-support/provider/gateways-at-provider.ts";
+import { CLIENT, testProvider } from "../../test-support/provider/provider.ts";
 import { ready } from "../../test-support/ready.ts";
 
 test("health and metrics are on the admin listener alone, for GET and HEAD", async () => {
@@ -34,10 +35,8 @@ test("S-40 readiness names the keys that are used and accepted, and no secret", 
 });
 
 test("S-05, SE-16 a store that does not answer makes it not ready, and ready again afterwards", async () => {
-  await using provider = await testProvider();
-  await provider.start();
-  await using gateway = await startFullGateway({ world: {}, config: { providers: [{ issuer: provider.issuer, ...CLIENT }] } });
-  await ready(gateway);
+  await using here = await gatewaysAtProvider();
+  const gateway = await here.start();
   gateway.store.down = true;
   const down = await ready(gateway, false);
   assert.deepEqual([down.store, down.providers], [false, [{ name: "default", ready: true }]]);
@@ -61,7 +60,7 @@ test("DK-04 a provider that is down at start: not ready, what can be served is; 
   const cookie = await gateway.signIn("alice");
   assert.equal((await gateway.ask("/public/a")).status, 200);
   assert.equal((await gateway.ask("/open/a")).status, 200);
-  assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status, 200);
+  assert.equal(await gateway.statusWith(cookie), 200);
   assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "alice");
   assert.equal((await gateway.ask("/a", { headers: SCRIPT })).status, 401);
   const login = await gateway.ask("/auth/login", { headers: PAGE });
@@ -77,17 +76,15 @@ test("DK-04 a provider that is down at start: not ready, what can be served is; 
   const back = await browser.login(gateway.port, "/a");
   assert.deepEqual([back.status, back.headers.location], [303, "/a"], back.text);
   assert.equal((await browser.send(gateway.port, "/a", { headers: PAGE })).status, 200);
-  assert.equal((await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status, 200, "the old session goes on");
+  assert.equal(await gateway.statusWith(cookie), 200, "the old session goes on");
 });
 
 test("DK-04 a provider that goes down later costs running sessions nothing", async () => {
-  await using provider = await testProvider();
-  await provider.start();
-  await using gateway = await startFullGateway({ world: {}, config: { providers: [{ issuer: provider.issuer, ...CLIENT }] } });
-  await ready(gateway);
+  await using here = await gatewaysAtProvider();
+  const gateway = await here.start();
   const browser = new Browser();
   await browser.login(gateway.port);
-  await provider.stop();
+  await here.provider.stop();
   assert.equal((await browser.send(gateway.port, "/a", { headers: PAGE })).status, 200);
   assert.equal((await browser.send(gateway.port, "/auth/session", { headers: SCRIPT })).status, 200);
   const logout = await browser.send(gateway.port, "/auth/logout", { method: "POST", headers: SCRIPT });

@@ -45,7 +45,7 @@ test("S-30 TP-04 another proxy user: the old session ends before the app is aske
   assert.equal(bobs.status, 200);
   assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "bob");
   assert.notEqual(cookieOf(bobs.headers), "");
-  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie } })).status, 401);
+  assert.equal(await gateway.statusWith(cookie, "/"), 401);
   assert.ok(gateway.log.some((line) => line.includes("session.ended") && line.includes("identity-changed")));
 });
 
@@ -59,7 +59,7 @@ test("S-28 A-11 an address that is not the proxy's asserts no user, and it is re
 test("a session of the provider goes on where the proxy says nothing, beside one that asserts people", async () => {
   await using gateway = await startFullGateway({ config: { proxyIdentity: { preset: "generic", trusted: TRUSTED } } });
   const cookie = await gateway.signIn("carol");
-  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie } })).status, 200);
+  assert.equal(await gateway.statusWith(cookie, "/"), 200);
   assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-user"], "carol");
 });
 

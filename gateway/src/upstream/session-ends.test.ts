@@ -7,6 +7,7 @@ import { sqlite } from "coatcheck/sqlite";
 import type { ManualClock } from "coatcheck/testing";
 import { manualClock } from "coatcheck/testing";
 import { type TemporaryFolder, temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
+import { sessionIdOf } from "../../test-support/browser.ts";
 import type { FullGateway } from "../../test-support/full-gateway.ts";
 import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
 import type { Live } from "../../test-support/live.ts";
@@ -36,7 +37,6 @@ function start(store: SessionStore, clock?: ManualClock): Promise<FullGateway> {
   });
 }
 
-const idOf = (cookie: string): string => /=([\w-]{22})\./.exec(cookie)?.[1] ?? "";
 const logout = (at: FullGateway, cookie: string) => at.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie } });
 
 async function areOpen(streams: readonly Live[]): Promise<void> {
@@ -68,7 +68,10 @@ const ENDINGS: {
   ];
 } = {
   "a logout": ["logout", (at, _elsewhere, cookie) => logout(at, cookie)],
-  "another process that ends it": ["admin", (_at, elsewhere, cookie) => elsewhere.end({ id: idOf(cookie) }, "admin", Date.now())],
+  "another process that ends it": [
+    "admin",
+    (_at, elsewhere, cookie) => elsewhere.end({ id: sessionIdOf(cookie) }, "admin", Date.now()),
+  ],
   "another process that ends all of hers": [
     "elsewhere",
     (_at, elsewhere) => elsewhere.end({ owner: "test alice" }, "elsewhere", Date.now()),
@@ -96,7 +99,7 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
     const cuts = [here, there].map(({ log }) => log.filter((line) => line.includes('"event":"stream.cut"')));
     for (const lines of cuts) {
       assert.equal(lines.length, 1);
-      assert.deepEqual([JSON.parse(lines[0] ?? "").reason, JSON.parse(lines[0] ?? "").session], [reason, idOf(alice)]);
+      assert.deepEqual([JSON.parse(lines[0] ?? "").reason, JSON.parse(lines[0] ?? "").session], [reason, sessionIdOf(alice)]);
     }
     leave(his);
     await elsewhere.close();
@@ -110,7 +113,7 @@ test("PX-05 SE-02 the idle limit closes streams: frames are no activity, a reque
   const [hers, his] = [await openBoth(gateway.port, alice), await openBoth(gateway.port, bob)];
   await pass(clock, IDLE / 2);
   await areOpen([...hers, ...his]);
-  assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie: bob } })).status, 200);
+  assert.equal(await gateway.statusWith(bob, "/"), 200);
   await pass(clock, IDLE / 2);
   await areOpen([...hers, ...his]);
   await pass(clock, 1_000);
@@ -127,7 +130,7 @@ test("PX-05 SE-03 the absolute limit closes streams, however active the user", a
   const streams = await openBoth(gateway.port, cookie);
   for (let passed = 0; passed + IDLE / 2 < LIFETIME; passed += IDLE / 2) {
     await pass(clock, IDLE / 2);
-    assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, cookie } })).status, 200);
+    assert.equal(await gateway.statusWith(cookie, "/"), 200);
     await areOpen(streams);
   }
   await pass(clock, IDLE / 2);
@@ -143,7 +146,7 @@ test("PX-05 SE-16 an outage of the store closes no stream, even past limits; wha
   gateway.store.down = true;
   for (let passed = 0; passed <= IDLE; passed += IDLE) {
     await pass(clock, IDLE);
-    await store.touch(idOf(bob), clock.now());
+    await store.touch(sessionIdOf(bob), clock.now());
     await areOpen([...hers, ...his]);
   }
   gateway.store.down = false;

@@ -5,10 +5,11 @@ import { after, before, test } from "node:test";
 import { coatcheck, type SessionRow } from "coatcheck";
 import { sqlite } from "coatcheck/sqlite";
 import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
+import { sessionIdOf } from "../../../test-support/browser.ts";
 import type { Ended, Environment } from "../../../test-support/command.ts";
 import { Command, OFFLINE, runCommand } from "../../../test-support/command.ts";
 import type { FullGateway } from "../../../test-support/full-gateway.ts";
-import { SCRIPT, startFullGateway } from "../../../test-support/full-gateway.ts";
+import { startFullGateway } from "../../../test-support/full-gateway.ts";
 import { sweep } from "../sweep.ts";
 import { sessions } from "./sessions.ts";
 
@@ -35,8 +36,6 @@ const run = (args: readonly string[], change: Environment = {}): Promise<Ended> 
   runCommand(args, { cwd: folder.path, environment: { ...SETTINGS, ...change } });
 
 const login = (subject: string): Promise<string> => gateway.signIn(subject, { email: "canary-claim@example.com" });
-const idOf = (cookie: string): string => cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf("."));
-const alive = async (cookie: string): Promise<number> => (await gateway.ask("/a", { headers: { ...SCRIPT, cookie } })).status;
 
 test("SE-09 S-44 sessions list and show: live sessions, as table and as JSON, nothing that authenticates", async () => {
   const [one, two] = [await login("lara"), await login("lara")];
@@ -44,8 +43,8 @@ test("SE-09 S-44 sessions list and show: live sessions, as table and as JSON, no
     run(["sessions", "list", "--owner", "test lara"]),
     run(["sessions", "list", "--owner=test lara", "--json"]),
     run(["sessions", "list", "--issuer", "test", "--subject", "lara", "--json"]),
-    run(["sessions", "show", idOf(one), "--json"]),
-    run(["sessions", "show", idOf(one)]),
+    run(["sessions", "show", sessionIdOf(one), "--json"]),
+    run(["sessions", "show", sessionIdOf(one)]),
   ]);
   for (const { code, err, out } of [table, data, byPair, shown, lines]) {
     assert.deepEqual([code, err], [0, ""]);
@@ -53,13 +52,13 @@ test("SE-09 S-44 sessions list and show: live sessions, as table and as JSON, no
     assert.ok(!out.includes("canary"), out);
   }
   assert.match(table.out, /^SESSION +SIGNED IN +LAST SEEN +ENDS IDLE +ENDS +BY +ADDRESS +USER AGENT\n/);
-  assert.match(table.out, new RegExp(`^${idOf(one)}  20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ .* app  - +-$`, "m"));
+  assert.match(table.out, new RegExp(`^${sessionIdOf(one)}  20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ .* app  - +-$`, "m"));
   const ids: readonly string[] = JSON.parse(data.out).sessions.map(({ id }: { id: string }) => id);
-  assert.deepEqual([...ids].sort(), [idOf(one), idOf(two)].sort());
+  assert.deepEqual([...ids].sort(), [sessionIdOf(one), sessionIdOf(two)].sort());
   assert.equal(byPair.out, data.out);
-  const row = await store.get(idOf(one));
+  const row = await store.get(sessionIdOf(one));
   assert.deepEqual(JSON.parse(shown.out), {
-    id: idOf(one),
+    id: sessionIdOf(one),
     owner: "test lara",
     issuer: "test",
     method: "app",
@@ -76,21 +75,21 @@ test("SE-09 S-44 sessions list and show: live sessions, as table and as JSON, no
 test("SE-09 S-44 A-31 what sessions end ends is 401 at the running gateway with its next request", async () => {
   const [one, two, three] = [await login("emma"), await login("emma"), await login("emma")];
   const other = await login("otto");
-  assert.deepEqual(await Promise.all([one, two, three, other].map(alive)), [200, 200, 200, 200]);
-  const single = await run(["sessions", "end", idOf(one)]);
+  assert.deepEqual(await Promise.all([one, two, three, other].map((cookie) => gateway.statusWith(cookie))), [200, 200, 200, 200]);
+  const single = await run(["sessions", "end", sessionIdOf(one)]);
   assert.deepEqual([single.code, single.out], [0, "ended 1 session\n"]);
-  assert.deepEqual(await Promise.all([one, two, three, other].map(alive)), [401, 200, 200, 200]);
-  assert.equal((await store.get(idOf(one)))?.reason, "admin");
+  assert.deepEqual(await Promise.all([one, two, three, other].map((cookie) => gateway.statusWith(cookie))), [401, 200, 200, 200]);
+  assert.equal((await store.get(sessionIdOf(one)))?.reason, "admin");
   const all = await run(["sessions", "end", "--issuer", "test", "--subject", "emma", "--json"]);
   assert.deepEqual([all.code, all.out], [0, '{"ended":2}\n']);
-  assert.deepEqual(await Promise.all([one, two, three, other].map(alive)), [401, 401, 401, 200]);
+  assert.deepEqual(await Promise.all([one, two, three, other].map((cookie) => gateway.statusWith(cookie))), [401, 401, 401, 200]);
   const [again, gone, empty] = await Promise.all([
-    run(["sessions", "end", idOf(one)]),
-    run(["sessions", "show", idOf(two)]),
+    run(["sessions", "end", sessionIdOf(one)]),
+    run(["sessions", "show", sessionIdOf(two)]),
     run(["sessions", "list", "--owner", "test emma", "--json"]),
   ]);
-  assert.deepEqual([again.code, again.err], [1, `no session ${idOf(one)} was alive\n`]);
-  assert.deepEqual([gone.code, gone.err], [1, `no session ${idOf(two)} is alive\n`]);
+  assert.deepEqual([again.code, again.err], [1, `no session ${sessionIdOf(one)} was alive\n`]);
+  assert.deepEqual([gone.code, gone.err], [1, `no session ${sessionIdOf(two)} is alive\n`]);
   assert.deepEqual([empty.code, empty.out], [1, '{"sessions":[]}\n']);
 });
 
@@ -102,9 +101,9 @@ test("SE-09 with several workers the admin listener's API ends sessions for all 
   const cookie = await login("willa");
   const headers = { authorization: "Bearer let-me-in" };
   const listed = await (await fetch(url, { headers })).text();
-  assert.ok(listed.includes(idOf(cookie)), listed);
+  assert.ok(listed.includes(sessionIdOf(cookie)), listed);
   assert.deepEqual(await (await fetch(url, { method: "DELETE", headers })).json(), { ended: 1 });
-  assert.equal(await alive(cookie), 401);
+  assert.equal(await gateway.statusWith(cookie), 401);
 });
 
 test("a user agent steers no terminal", async () => {
@@ -130,7 +129,7 @@ test("sweep deletes what expired, in batches until nothing is left, and nothing 
   const swept = await run(["sweep", "--json"]);
   assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":1100}\n', ""]);
   assert.equal((await run(["sweep"])).out, "deleted 0 dead rows\n");
-  assert.equal(await alive(mine), 200);
+  assert.equal(await gateway.statusWith(mine), 200);
 });
 
 test("S-66 sweep deletes rows that are dead by idle as the hourly sweep does, and none that is only idle", async () => {
@@ -146,7 +145,7 @@ test("S-66 sweep deletes rows that are dead by idle as the hourly sweep does, an
   const swept = await run(["sweep", "--json"], { COATCHECK_IDLE: "1h" });
   assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":600}\n', ""]);
   assert.notEqual(await store.get("an-hour-and-a-half"), undefined);
-  assert.equal(await alive(mine), 200);
+  assert.equal(await gateway.statusWith(mine), 200);
 });
 
 const WRONG: readonly (readonly [args: string, said: RegExp])[] = [

@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { freePort } from "../../tools/suite/free-port.ts";
+import { freePort } from "../../../tools/suite/free-port.ts";
+import { type Listening, listenOn } from "../talk.ts";
 import { type Exchanged, Grants, type Refresh } from "./grants.ts";
-import { type Listening, listenOn } from "./talk.ts";
 
 /** One request that the provider got. */
 export interface ProviderCall {
