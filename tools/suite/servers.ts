@@ -1,6 +1,6 @@
 /** Real servers that tests run against: where they are, and how a machine gets them. */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "../build/oauth2-proxy.ts";
 
@@ -13,11 +13,13 @@ const COMMANDS = {
   caddy: ["caddy"],
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   "oauth2-proxy": ["oauth2-proxy"],
+  postgresql: ["postgres"],
+  pgbouncer: ["pgbouncer"],
 } as const;
 
 export type ServerName = keyof typeof COMMANDS;
 
-const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy"];
+const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy", "postgresql", "pgbouncer"];
 
 /** Servers that Debian has no package of, and what builds them instead. */
 const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: string; build(): boolean }> = new Map([
@@ -26,6 +28,8 @@ const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: st
 
 /** Servers live here too, where the path of an ordinary user does not look. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+/** Debian keeps each version of PostgreSQL in a folder of its own. */
+const POSTGRES_VERSIONS = "/usr/lib/postgresql";
 
 /** The executable of a server, or `undefined` where this machine has none. */
 export function findServer(name: ServerName): string | undefined {
@@ -42,8 +46,16 @@ export function findPageBrowser(): string | undefined {
 }
 
 function findCommand(names: readonly string[]): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...SYSTEM_FOLDERS].filter((folder) => folder !== "");
+  const named = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const folders = [...named, ...SYSTEM_FOLDERS, ...postgresFolders()];
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+}
+
+/** The newest first. */
+function postgresFolders(): readonly string[] {
+  if (!existsSync(POSTGRES_VERSIONS)) return [];
+  const versions = readdirSync(POSTGRES_VERSIONS).toSorted((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(POSTGRES_VERSIONS, version, "bin"));
 }
 
 /**

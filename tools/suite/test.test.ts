@@ -51,6 +51,11 @@ test("test runner: a server is found by the path and by the folders of the syste
     const found = findServer("nginx");
     assert.ok(found === undefined || found.endsWith("/nginx"));
     assert.equal(findServer("chromium"), undefined);
+    // Debian keeps it beside the folders of the system.
+    assert.match(
+      findServer("postgresql") ?? "/usr/lib/postgresql/15/bin/postgres",
+      /^\/usr\/lib\/postgresql\/\d+\/bin\/postgres$/,
+    );
   } finally {
     process.env["PATH"] = before;
   }

@@ -127,3 +127,13 @@ export const TEXT_COLUMNS: readonly ColumnsOfType<"text">[] = COLUMN_NAMES.filte
 
 /** The columns that ending a session empties. */
 export const EMPTIED_COLUMNS: readonly ColumnName[] = COLUMN_NAMES.filter((name) => ROW_COLUMNS[name].atEnd === "emptied");
+
+/** A column's name in SQL. */
+export const columnOf = (name: ColumnName): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The SQL literal of an empty column. */
+export function emptyOf(name: ColumnName): string {
+  const { nullable, type } = ROW_COLUMNS[name];
+  if (nullable) return "NULL";
+  return type === "integer" ? "0" : "''";
+}

@@ -2,19 +2,9 @@
 import type { EndReason, RecordKind, SessionRow } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import type { ColumnName } from "../../core/row-columns.ts";
-import { COLUMN_NAMES, isEndReason, ROW_COLUMNS } from "../../core/row-columns.ts";
+import { COLUMN_NAMES, columnOf, emptyOf, isEndReason, ROW_COLUMNS } from "../../core/row-columns.ts";
 
 export type Cell = string | number | null;
-
-/** A column's name in SQL. */
-export const columnOf = (name: ColumnName): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** The SQL literal of an empty column. */
-export function emptyOf(name: ColumnName): string {
-  const { nullable, type } = ROW_COLUMNS[name];
-  if (nullable) return "NULL";
-  return type === "integer" ? "0" : "''";
-}
 
 /** The columns in their order; the id is the first. */
 export const COLUMNS: readonly string[] = COLUMN_NAMES.map(columnOf);

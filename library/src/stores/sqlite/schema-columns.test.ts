@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { COLUMN_NAMES, ROW_COLUMNS } from "../../core/row-columns.ts";
-import { columnOf } from "./rows.ts";
+import { COLUMN_NAMES, columnOf, ROW_COLUMNS } from "../../core/row-columns.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 test("the migrations make the declared columns, of their types; released steps are never generated", () => {

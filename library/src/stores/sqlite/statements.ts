@@ -1,8 +1,8 @@
 /** The SQL statements of the SQLite store, one for each operation. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ColumnName } from "../../core/row-columns.ts";
-import { COLUMN_NAMES, EMPTIED_COLUMNS, ROW_COLUMNS } from "../../core/row-columns.ts";
-import { COLUMNS, columnOf, emptyOf, USUAL_COLUMNS } from "./rows.ts";
+import { COLUMN_NAMES, columnOf, EMPTIED_COLUMNS, emptyOf, ROW_COLUMNS } from "../../core/row-columns.ts";
+import { COLUMNS, USUAL_COLUMNS } from "./rows.ts";
 
 const ALL = COLUMNS.join(", ");
 const PLACEHOLDERS = COLUMNS.map(() => "?").join(", ");
