@@ -208,8 +208,8 @@ class SqliteStore implements SessionStore {
   }
 
   /** An exception of a listener is dropped: the session has ended, whatever the listener does. */
-  watch(listener: EndingListener): () => void {
-    return this.#attempt(() => this.#endings.watch(listener));
+  watch(listener: EndingListener, gap?: () => void): () => void {
+    return this.#attempt(() => this.#endings.watch(listener, gap));
   }
 
   /** The worker's connection, if there is one, closes last: the last connection empties the write-ahead log. */

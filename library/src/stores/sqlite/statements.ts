@@ -54,7 +54,8 @@ export const STATEMENTS = {
   sweepIdle: "DELETE FROM sessions WHERE rowid > ? AND rowid <= ? AND ended IS NULL AND seen < ?",
   sweepMarks: `DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ${MOST})`,
   sweepEndings: `DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ${MOST})`,
-  newestEnding: "SELECT max(number) FROM endings",
+  // The number that was given last, also if its entry was swept. One table has such numbers, so its row is the first.
+  newestEnding: "SELECT seq FROM sqlite_sequence WHERE rowid = 1",
   endingsAfter: `SELECT number, id, reason FROM endings WHERE number > ? ORDER BY number LIMIT ${MOST}`,
   dataVersion: "PRAGMA data_version",
 } as const;

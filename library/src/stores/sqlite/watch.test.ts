@@ -39,13 +39,13 @@ function heard(store: SessionStore, count: number): Promise<readonly (readonly [
 
 /** Endings that a test says, and how often they were asked for. */
 function source(endings: Ending[] = []) {
-  const state = { version: 1, versions: 0, asked: 0, broken: false };
+  const state = { version: 1, versions: 0, asked: 0, broken: false, newest: 0 };
   const real: EndingSource = {
     dataVersion() {
       state.versions += 1;
       return state.version;
     },
-    newest: () => endings.at(-1)?.number ?? 0,
+    newest: () => Math.max(state.newest, endings.at(-1)?.number ?? 0),
     after(number, limit) {
       if (state.broken) throw new Error("the disk is on fire");
       state.asked += 1;
@@ -116,6 +116,60 @@ test("SE-17 endings are swept in batches when every process has had time to read
     assert.deepEqual(await told, [[row.id, "logout"]]);
     db.close();
     await store.close();
+  }));
+
+test("PX-05 endings that were swept before a process read them are a gap, all or some; others are none", (context) => {
+  standStill(context);
+  const { state, endings, watcher } = source([ending(7)]);
+  const told: string[] = [];
+  const missed = (): void => void told.push("gap");
+  watcher.watch(({ id }) => told.push(id), missed);
+  const look = (...more: readonly Ending[]): readonly string[] => {
+    endings.push(...more);
+    state.newest = Math.max(state.newest, endings.at(-1)?.number ?? 0);
+    state.version += 1;
+    context.mock.timers.tick(100);
+    return told.splice(0);
+  };
+  assert.deepEqual(look(ending(8), ending(9)), ["s8", "s9"]);
+  // The tenth came and went.
+  assert.deepEqual(look(ending(11)), ["s11", "gap"]);
+  endings.length = 0;
+  assert.deepEqual(look(), [], "swept, and known");
+  state.newest = 14;
+  assert.deepEqual(look(), ["gap"], "12 to 14 came and went");
+  assert.deepEqual(look(), []);
+  assert.deepEqual(look(ending(15)), ["s15"]);
+  watcher.watch(() => undefined, missed)();
+  state.newest = 16;
+  assert.deepEqual(look(), ["gap"], "who stopped is not told");
+  watcher.close();
+});
+
+test("PX-05 a process that reads endings again after others swept them tells of the gap", (context) =>
+  withPath(async (path) => {
+    standStill(context);
+    const [store, other] = [sqlite(path), sqlite(path)];
+    const rows = Array.from({ length: 3 }, () => sampleRow());
+    for (const row of rows) await other.put(row, "absent");
+    const told: string[] = [];
+    store.watch?.(
+      ({ id }) => told.push(id),
+      () => told.push("gap"),
+    );
+    const look = (): readonly string[] => {
+      context.mock.timers.tick(100);
+      return told.splice(0);
+    };
+    const [first = "", second = "", third = ""] = rows.map(({ id }) => id);
+    await other.end({ id: first }, "logout", START);
+    assert.deepEqual(look(), [first]);
+    await other.end({ id: second }, "logout", START);
+    await other.sweep(100, START + 60_001);
+    assert.deepEqual(look(), ["gap"]);
+    await other.end({ id: third }, "logout", START);
+    assert.deepEqual(look(), [third]);
+    await Promise.all([store.close(), other.close()]);
   }));
 
 test("a file that fails throws nowhere, and what was not told meanwhile is told once it answers", (context) => {

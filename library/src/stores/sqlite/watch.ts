@@ -18,10 +18,16 @@ export type EndingListener = (ended: { readonly id: string; readonly reason: End
 export interface EndingSource {
   /** Changes when another connection commits. */
   dataVersion(): number;
-  /** The number of the newest ending, 0 if there is none. */
+  /** The number of the newest ending that was ever written, 0 if there is none. Numbers follow each other. */
   newest(): number;
   /** The first `limit` endings after this number, in order. */
   after(number: number, limit: number): readonly Ending[];
+}
+
+/** The newest ending from before a listener listened, and whom it tells that some were missed. */
+interface Since {
+  readonly number: number;
+  readonly gap: (() => void) | undefined;
 }
 
 /** How often the file is polled for writes of other connections, in milliseconds. A poll costs a few microseconds. */
@@ -35,8 +41,7 @@ const BATCH = 500;
  */
 export class EndingWatcher {
   readonly #source: EndingSource;
-  /** Each listener, and the newest ending from before it listened. */
-  readonly #listeners = new Map<EndingListener, number>();
+  readonly #listeners = new Map<EndingListener, Since>();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
   #version = -1;
@@ -46,12 +51,15 @@ export class EndingWatcher {
     this.#source = source;
   }
 
-  /** Returns the function that stops it. Throws if the file cannot be read. */
-  watch(listener: EndingListener): () => void {
-    const since = this.#source.newest();
+  /**
+   * Returns the function that stops it. Throws if the file cannot be read.
+   * @param gap called when endings were swept before they were read here: this process stood still for a minute
+   */
+  watch(listener: EndingListener, gap?: () => void): () => void {
+    const number = this.#source.newest();
     const own: EndingListener = (ended) => listener(ended);
-    if (this.#listeners.size === 0) this.#start(since);
-    this.#listeners.set(own, since);
+    if (this.#listeners.size === 0) this.#start(number);
+    this.#listeners.set(own, { number, gap });
     return () => {
       if (this.#listeners.delete(own) && this.#listeners.size === 0) this.close();
     };
@@ -94,18 +102,32 @@ export class EndingWatcher {
   }
 
   #look(): void {
+    // Read first: what is not found although it has a number by now was swept.
+    const newest = this.#source.newest();
     const endings = this.#source.after(this.#cursor, BATCH);
+    let missed = false;
     for (const ending of endings) {
+      missed ||= ending.number > this.#cursor + 1;
       this.#cursor = ending.number;
       this.#tell(ending);
     }
-    if (endings.length === BATCH && this.#timer !== undefined) this.#lookSoon();
+    if (endings.length === BATCH) {
+      if (this.#timer !== undefined) this.#lookSoon();
+    } else if (this.#cursor < newest) {
+      missed = true;
+      this.#cursor = newest;
+    }
+    if (missed) this.#tellGap();
+  }
+
+  #tellGap(): void {
+    for (const { gap } of this.#listeners.values()) if (gap !== undefined) hear(gap, undefined);
   }
 
   #tell({ number, id, reason }: Ending): void {
     if (reason === null) return;
     for (const [listener, since] of this.#listeners) {
-      if (number > since) hear(listener, { id, reason });
+      if (number > since.number) hear(listener, { id, reason });
     }
   }
 
