@@ -51,6 +51,8 @@ export interface Circumstances {
   readonly minted: Minted | null;
   /** What is kept about the client in a new record, if configured. */
   readonly client: Pick<RecordBody, "userAgent" | "addressHash" | "address">;
+  /** By how much a change raises the version; random (docs/design.md §2), so it is drawn by the engine. */
+  readonly step: number;
   /** A browser fetches ahead: what the handler writes is stored, and is no activity of the user. */
   readonly prefetch: boolean;
 }
@@ -84,6 +86,11 @@ export type Plan =
 /** Whether planning needs a new ticket: every login, every new record, every exchange of the secret. */
 export function needsTicket(draft: Draft, held: Held): boolean {
   return draft.login !== null || draft.rotate || (draft.changes.length > 0 && held.live === null);
+}
+
+/** Whether planning may change the presented record, and so needs a step for its version. */
+export function needsStep({ logout, login }: Draft, { live }: Held): boolean {
+  return live !== null && !logout && login === null;
 }
 
 /**
@@ -160,7 +167,7 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
   if (!rotate && !changed) return write([], again ? "set" : "keep");
   const next: SessionRow = {
     ...(rotate ? exchanged(row, circumstances) : row),
-    version: row.version + 1,
+    version: row.version + circumstances.step,
     seen: circumstances.prefetch ? row.seen : circumstances.now,
     body: changed ? serializeBody({ ...body, data }) : row.body,
   };

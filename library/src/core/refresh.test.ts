@@ -123,23 +123,23 @@ const ROW: SessionRow = sampleRow({
 });
 
 test("SE-06 a renewal replaces tokens and claims, forgets failures and lease, and is no activity", () => {
-  const renewed = { tokens: tokens(NOW + 9), sealed: "new", claims: { role: "new" }, renewAt: NOW + 8 };
+  const renewed = { tokens: tokens(NOW + 9), sealed: "new", claims: { role: "new" }, renewAt: NOW + 8, step: 65_536 };
   const { renewal: _, ...rest } = BODY;
   const next = refreshedRow(ROW, BODY, renewed);
   const { body, ...columns } = next;
   const { body: before, ...same } = ROW;
   assert.notEqual(body, before);
-  assert.deepEqual(columns, { ...same, version: 8, lease: null, renewAt: NOW + 8, tokenExpires: NOW + 9 });
+  assert.deepEqual(columns, { ...same, version: 65_543, lease: null, renewAt: NOW + 8, tokenExpires: NOW + 9 });
   assert.deepEqual(parseBody(next), { ...rest, identity: { ...identity, claims: { role: "new" } }, tokens: "new" });
   assert.deepEqual(parseBody(refreshedRow(ROW, BODY, { ...renewed, claims: null })).identity, identity);
   assert.equal(parseBody(refreshedRow(ROW, { ...BODY, identity: null }, renewed)).identity, null);
 });
 
 test("a failure leaves the row as it was but for the pause, and one without hope is left to whoever comes", () => {
-  const failed = (more: Partial<RefreshState>): SessionRow => failedRow(ROW, BODY, { ...RENEWAL, ...more });
+  const failed = (more: Partial<RefreshState>): SessionRow => failedRow(ROW, BODY, { ...RENEWAL, ...more }, 20);
   assert.deepEqual(failed({ failures: 3 }), {
     ...ROW,
-    version: 8,
+    version: 27,
     lease: null,
     renewAt: NOW + 5,
     body: serializeBody({ ...BODY, renewal: { ...RENEWAL, failures: 3 } }),
@@ -148,8 +148,8 @@ test("a failure leaves the row as it was but for the pause, and one without hope
   assert.equal(failed({ failures: MAX_FAILURES }).renewAt, ROW.expires);
   assert.equal(failed({ lost: true }).renewAt, ROW.expires);
   assert.equal(MAX_FAILURES, 10);
-  assert.deepEqual(givenUpRow(ROW), { ...ROW, version: 8, renewAt: ROW.expires });
-  assert.deepEqual(leased(ROW, "b"), { ...ROW, version: 8, lease: "b" });
+  assert.deepEqual(givenUpRow(ROW, 3), { ...ROW, version: 10, renewAt: ROW.expires });
+  assert.deepEqual(leased(ROW, "b", 4), { ...ROW, version: 11, lease: "b" });
 });
 
 test("a refresh is due from its time on, or once the token has expired, and never if there is none", () => {

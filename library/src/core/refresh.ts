@@ -122,8 +122,9 @@ export function mayHaveBeenSent(lease: string | null, { renewal }: RecordBody): 
   return (lease !== null && parseLease(lease).unknown) || renewal?.unknown === true;
 }
 
-export function leased(row: SessionRow, lease: string): SessionRow {
-  return { ...row, version: row.version + 1, lease };
+/** @param step by how much the version rises; random, as everywhere (docs/design.md §2) */
+export function leased(row: SessionRow, lease: string, step: number): SessionRow {
+  return { ...row, version: row.version + step, lease };
 }
 
 /** What a refresh writes. */
@@ -133,15 +134,18 @@ interface Refreshed {
   /** `null`: the stored claims stay. */
   readonly claims: JsonObject | null;
   readonly renewAt: number | null;
+  /** By how much the version rises. */
+  readonly step: number;
 }
 
 /** The row with its new tokens and claims. `seen` stays: a refresh is no activity of the user (SE-06). */
-export function refreshedRow(row: SessionRow, body: RecordBody, { tokens, sealed, claims, renewAt }: Refreshed): SessionRow {
+export function refreshedRow(row: SessionRow, body: RecordBody, refreshed: Refreshed): SessionRow {
+  const { tokens, sealed, claims, renewAt, step } = refreshed;
   const { renewal: _, identity, ...rest } = body;
   const known = identity === null || claims === null ? identity : { ...identity, claims };
   return {
     ...row,
-    version: row.version + 1,
+    version: row.version + step,
     lease: null,
     renewAt,
     // mutant: renewal-is-activity
@@ -151,17 +155,17 @@ export function refreshedRow(row: SessionRow, body: RecordBody, { tokens, sealed
 }
 
 /** The row after a failed attempt: the session lives on, and waits for its backoff. */
-export function failedRow(row: SessionRow, body: RecordBody, renewal: RefreshState): SessionRow {
+export function failedRow(row: SessionRow, body: RecordBody, renewal: RefreshState, step: number): SessionRow {
   const renewAt = renewal.failures >= MAX_FAILURES || renewal.lost === true ? row.expires : renewal.until;
-  return { ...row, version: row.version + 1, lease: null, renewAt, body: serializeBody({ ...body, renewal }) };
+  return { ...row, version: row.version + step, lease: null, renewAt, body: serializeBody({ ...body, renewal }) };
 }
 
 /**
  * A row that is not refreshed ahead any more, because the user is away for too long. If they come back, a request
  * refreshes it.
  */
-export function givenUpRow(row: SessionRow): SessionRow {
-  return { ...row, version: row.version + 1, renewAt: row.expires };
+export function givenUpRow(row: SessionRow, step: number): SessionRow {
+  return { ...row, version: row.version + step, renewAt: row.expires };
 }
 
 /** Whether the tokens of a row are due to be refreshed: they have run out or nearly so. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pooledEntropy, systemEntropy } from "./entropy.ts";
+import { pooledEntropy, systemEntropy, versionStep } from "./entropy.ts";
 
 test("S-08 randomness that fails throws, also when it worked before, and nothing half-filled is handed out", () => {
   let works = true;
@@ -47,5 +47,14 @@ test("S-08 the system's randomness has every length asked for, and does not repe
   assert.equal(seen.size, 10_000);
   for (const length of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => systemEntropy.bytes(length), TypeError);
+  }
+});
+
+test("SE-12 a version's step is from 1 to 2^20, and each of its bits is random", () => {
+  const of = (...bytes: readonly number[]): number => versionStep({ bytes: () => Uint8Array.from(bytes) });
+  assert.deepEqual([of(0, 0, 0), of(255, 255, 255), of(240, 0, 0)], [1, 2 ** 20, 1]);
+  for (let bit = 0; bit < 20; bit += 1) {
+    const value = 2 ** bit;
+    assert.equal(of(value >> 16, (value >> 8) & 255, value & 255), 1 + value);
   }
 });

@@ -37,6 +37,16 @@ export function pooledEntropy(fill: (target: Uint8Array<ArrayBuffer>) => unknown
 /** The operating system's randomness. */
 export const systemEntropy: Entropy = pooledEntropy((target) => randomFillSync(target));
 
+/**
+ * By how much a write raises its row's version: a random step from 1 to 2^20. So the version names this one write. If a
+ * store loses its last writes by a failover, what is written afterwards has other versions than what was lost, and a
+ * condition that was read before does not hold by accident (ABA).
+ */
+export function versionStep(entropy: Entropy): number {
+  const [high = 0, middle = 0, low = 0] = entropy.bytes(3);
+  return 1 + (high % 16) * 65_536 + middle * 256 + low;
+}
+
 /** A random number from 0 to 1. */
 export function chance(entropy: Entropy): number {
   const [high = 0, low = 0] = entropy.bytes(2);

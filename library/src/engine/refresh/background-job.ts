@@ -3,7 +3,7 @@ import type { SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody, readable } from "../../core/record.ts";
 import { givenUpRow, MAX_FAILURES } from "../../core/refresh.ts";
-import { chance } from "../../crypto/entropy.ts";
+import { chance, versionStep } from "../../crypto/entropy.ts";
 import type { RefreshCoordinator } from "./coordinator.ts";
 import type { CoordinatorOptions } from "./options.ts";
 
@@ -82,7 +82,7 @@ class Pass {
     if (!readable(row)) return;
     const hopeless = (parseBody(row).renewal?.failures ?? 0) >= MAX_FAILURES;
     if (hopeless || overReason(row, clock.now(), policy) !== null) {
-      await store.put(givenUpRow(row), row.version);
+      await store.put(givenUpRow(row, versionStep(entropy)), row.version);
       return;
     }
     if (row.lease !== null) {

@@ -3,7 +3,7 @@ import type { Identity, Provider, ProviderTokens, RecordBody, RefreshOutcome, Se
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { emptied, parseBody } from "../../core/record.ts";
 import { backoff, failedRow, mayHaveBeenSent, refreshedRow, renewAtOf } from "../../core/refresh.ts";
-import { chance } from "../../crypto/entropy.ts";
+import { chance, versionStep } from "../../crypto/entropy.ts";
 import { sealTokens } from "../lifecycle/sealed-tokens.ts";
 import type { CoordinatorOptions, RefreshResult } from "./options.ts";
 import type { Change, Committed, LeaseHolder } from "./write-result.ts";
@@ -86,7 +86,8 @@ async function onRefreshed(
   // mutant: scope-of-before
   const sealed = sealTokens(tokens, row.id, keyring);
   const renewAt = renewAtOf(tokens, clock.now(), chance(entropy));
-  const change: Change = (fresh, body) => refreshedRow(fresh, body, { tokens, sealed, claims, renewAt });
+  const change: Change = (fresh, body) =>
+    refreshedRow(fresh, body, { tokens, sealed, claims, renewAt, step: versionStep(entropy) });
   const about = { sessionId: row.id, provider: provider.name };
   const conclude = (committed: Committed | null): void => {
     if (committed?.kind === "stored") {
@@ -162,7 +163,8 @@ async function onFailed(
   const level = outcome.kind === "unavailable" && answered ? "error" : "warn";
   report({ name: "refresh.failed", level, reason, sessionId: row.id, provider: provider.name, count: failures, error });
   const nothing = (): void => undefined;
-  const committed = await write(leased, (fresh, known) => failedRow(fresh, known, renewal), context, nothing, null);
+  const change: Change = (fresh, known) => failedRow(fresh, known, renewal, versionStep(entropy));
+  const committed = await write(leased, change, context, nothing, null);
   return committed === "held" || committed.kind !== "ended"
     ? { kind: "unavailable", retryAfter: pause, answered: answered || lost }
     : resultOfRow(leased, committed, context);

@@ -3,6 +3,7 @@ import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { overReason } from "../../core/policy.ts";
 import { parseBody } from "../../core/record.ts";
 import { failedRow, leased, leaseText, mayHaveBeenSent } from "../../core/refresh.ts";
+import { versionStep } from "../../crypto/entropy.ts";
 import type { LeaseWatch } from "./lease-watch.ts";
 import type { CoordinatorOptions, RefreshResult } from "./options.ts";
 import type { RefreshTarget, SucceededAt } from "./refresh-target.ts";
@@ -74,7 +75,7 @@ export async function takeLease(
   }
   if (found === "ran-out" && mayHaveBeenSent(row.lease, body)) return giveUp(row, body, context.options);
   watch.asked(lease, margin);
-  const next = leased(row, lease);
+  const next = leased(row, lease, versionStep(entropy));
   // mutant: lease-unconditional
   if (!(await store.put(next, row.version))) return "again";
   // mutant: late-sender
@@ -83,9 +84,10 @@ export async function takeLease(
 }
 
 /** Two holders vanished, and each may have sent the token: it is not sent a third time. */
-async function giveUp(row: SessionRow, body: RecordBody, { store, clock }: CoordinatorOptions): Promise<Look> {
+async function giveUp(row: SessionRow, body: RecordBody, { store, clock, entropy }: CoordinatorOptions): Promise<Look> {
   const failures = (body.renewal?.failures ?? 0) + 1;
-  const lost = failedRow(row, body, { failures, until: clock.now(), unknown: true, lost: true });
+  const renewal = { failures, until: clock.now(), unknown: true, lost: true } as const;
+  const lost = failedRow(row, body, renewal, versionStep(entropy));
   if (!(await store.put(lost, row.version))) return "again";
   return { kind: "unavailable", retryAfter: 1_000, answered: true };
 }

@@ -5,11 +5,11 @@ import { heeded } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isPrefetch } from "../../core/navigation.ts";
 import type { Circumstances, CookiePlan, Held, Minted, PutStep } from "../../core/plan.ts";
-import { needsTicket, plan } from "../../core/plan.ts";
+import { needsStep, needsTicket, plan } from "../../core/plan.ts";
 import { overReason } from "../../core/policy.ts";
 import { snapshot } from "../../core/record.ts";
 import { renewAtOf } from "../../core/refresh.ts";
-import { chance } from "../../crypto/entropy.ts";
+import { chance, versionStep } from "../../crypto/entropy.ts";
 import type { MintedTicket } from "../../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../../crypto/ticket.ts";
 import { networkOf, wholeAddress } from "../../net/kept-address.ts";
@@ -55,6 +55,7 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
       validate: (data) => snapshot(options.validate(data)),
       minted: ticket === null ? null : minted(exchange, ticket),
       client: clientOf(exchange),
+      step: needsStep(exchange.draft, held) ? versionStep(options.entropy) : 1,
       prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
