@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "../contracts.ts";
-import { sampleRow } from "../testing/store-suite/rows.ts";
+import { ODD_TEXTS, sampleRow } from "../testing/store-suite/rows.ts";
 import { CoatcheckError } from "./errors.ts";
 import {
   EMPTY_BODY,
   emptied,
+  isStorable,
   normalizeIdentity,
   ownerOf,
   parseBehind,
@@ -33,7 +34,7 @@ test("ID-08 S-36 a malformed identity is refused, never rewritten", () => {
       JSON.stringify(subject),
     );
   }
-  for (const issuer of ["", "has space", "tab\t", "line\n"]) {
+  for (const issuer of ["", "has space", "tab\t", "line\n", "a\u0000", "\ud83d"]) {
     assert.throws(() => normalizeIdentity({ issuer, subject: "s" }, 0), TypeError, JSON.stringify(issuer));
   }
   assert.equal(normalizeIdentity({ issuer: "i", subject: "__proto__" }, 0).subject, "__proto__");
@@ -212,4 +213,11 @@ test("a body that does not begin with its format is not read, whatever stands fu
 test("what cannot be stored is told by its name", () => {
   assert.throws(() => snapshot([]), /^TypeError: session data must be an object/);
   assert.throws(() => snapshot([], "claims"), /^TypeError: claims must be an object/);
+});
+
+test("SE-16 a text can be stored if it is well-formed and has no NUL, however odd it is", () => {
+  for (const text of ODD_TEXTS) assert.equal(isStorable(text), true, JSON.stringify(text));
+  for (const text of ["\0", "a\0", "\0b", "\ud800", "\udc00", "a\udfffb", "\udc00\ud800", "\ud83d", "👩\u200d\ud83d"]) {
+    assert.equal(isStorable(text), false, JSON.stringify(text));
+  }
 });

@@ -91,11 +91,19 @@ export function normalizeIdentity(given: LoginIdentity, now: number): Identity {
 
 // An issuer holds no white space, so that the first space in an owner always ends it.
 function part(name: "issuer" | "subject", value: unknown, most: number): string {
-  const forbidden = name === "issuer" ? /[\s\p{Cc}]/u : /[\p{Cc}\p{Cs}]/u;
+  const forbidden = name === "issuer" ? /[\s\p{Cc}\p{Cs}]/u : /[\p{Cc}\p{Cs}]/u;
   if (typeof value !== "string" || value === "" || value.length > most || forbidden.test(value)) {
     throw new TypeError(`identity.${name} must be a non-empty string of at most ${most} characters without control characters`);
   }
   return value;
+}
+
+/**
+ * Whether a text is well-formed Unicode without NUL. Databases refuse others, or mend them, and a mended owner is
+ * another's. Asked of all that comes from outside and goes into a column as it is; what is inside JSON is escaped.
+ */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
 }
 
 /** The key of a user if the app resolves none: issuer and subject (ID-14). */

@@ -67,6 +67,29 @@ test("the answer of the provider signs in, lands on return_to and clears the log
   assert.ok(done?.[0] === "login" && done[1].identity.subject === "alice" && done[2] === "default");
 });
 
+for (const [name, lie] of [
+  ["issuer", { issuer: "https://provider.test/\0" }],
+  ["subject", { subject: "al\ud83dice" }],
+  ["sid", { sid: "a-1\0" }],
+] as const) {
+  test(`SE-16 ID-08 a login whose ${name} no store keeps is refused as malformed, and signs no user in`, async () => {
+    const all = fixture();
+    const { provider, app, browser } = all;
+    const redeem = provider.redeem.bind(provider);
+    Object.assign(provider, {
+      async redeem(login: Parameters<typeof redeem>[0]) {
+        const result = await redeem(login);
+        if (result.kind !== "login") return result;
+        const { sid, ...told } = { ...result.identity, sid: result.sid, ...lie };
+        return { ...result, identity: told, sid };
+      },
+    });
+    const response = await app.send(browser, "GET", await approved(all));
+    assertFailurePage(all, response, 502, "ERR_PROVIDER_RESPONSE");
+    assert.deepEqual(app.did, []);
+  });
+}
+
 test("AR-04 S-07 a login begun in another browser is refused, and its code sent to nobody", async () => {
   const all = fixture();
   const target = await approved(all);

@@ -4,6 +4,7 @@ import { clearCookie } from "../../cookie/serialize.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
+import { isStorable } from "../../core/record.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { landingPage } from "../pages/page.ts";
@@ -124,10 +125,16 @@ async function firstUse(flow: Flow, { store, clock, report }: OidcDependencies):
   }
 }
 
-function finish(
+async function finish(
   provider: LoginProvider,
   { state, nonce, verifier, redirectUri: to, parameters }: Flow,
   response: URLSearchParams,
 ): Promise<({ readonly kind: "login" } & ProviderLogin) | ProviderFailure> {
-  return provider.redeem({ state, nonce, verifier, redirectUri: to, parameters, response });
+  const result = await provider.redeem({ state, nonce, verifier, redirectUri: to, parameters, response });
+  if (result.kind !== "login" || namesOf(result).every(isStorable)) return result;
+  const cause = new TypeError("issuer, subject or sid has NUL or half a surrogate pair in it, which no store keeps");
+  return { kind: "invalid", code: "ERR_PROVIDER_RESPONSE", cause };
 }
+
+/** What stands in the store as the provider said it. */
+const namesOf = ({ identity, sid }: ProviderLogin): readonly string[] => [identity.issuer, identity.subject, sid ?? ""];

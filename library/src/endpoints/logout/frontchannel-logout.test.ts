@@ -65,7 +65,7 @@ test("LO-11 one without the other, a foreign issuer, and repeated parameters are
   const foreign = `iss=${encodeURIComponent("https://evil.example")}`;
   const queries = [iss, "sid=a-1", `${iss}&sid=`, "iss=&sid=a-1", `${foreign}&sid=a-1`, `${iss}%2F&sid=a-1`];
   const repeated = [`${iss}&sid=a-1&sid=a-2`, `${iss}&${iss}&sid=a-1`, `${iss}&${foreign}&sid=a-1`, `${iss}&sid=a-1&sid=a-1`];
-  for (const query of ["", ...queries, ...repeated, `${iss}&sid=${"x".repeat(256)}`]) {
+  for (const query of ["", ...queries, ...repeated, `${iss}&sid=${"x".repeat(256)}`, `${iss}&sid=a-1%00`]) {
     const response = await alice.get(`/auth/frontchannel-logout?${query}`, FRAME);
     assert.equal(response.status, 400, query);
     assert.equal(response.headers.get("cache-control"), "no-store");

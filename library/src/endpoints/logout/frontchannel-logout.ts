@@ -2,6 +2,7 @@
 import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { CoatcheckError, ERRORS } from "../../core/errors.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
+import { isStorable } from "../../core/record.ts";
 import { authorizationPage } from "../authorization-page.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { queryOf, repeated } from "../parameters.ts";
@@ -47,10 +48,12 @@ function read(request: RouteRequest, { providers }: OidcDependencies): Asked {
   if (repeated(query, ["iss", "sid"]) !== undefined) return { kind: "malformed", reason: "repeated" };
   const issuer = query.get("iss");
   const sid = query.get("sid");
-  if (issuer === null || sid === null || sid === "" || sid.length > MAX_SID) return { kind: "malformed", reason: "parameter" };
+  if (issuer === null || sid === null || !isSid(sid)) return { kind: "malformed", reason: "parameter" };
   const named = providers.filter((provider) => provider.issuer === issuer);
   return named.length === 0 ? { kind: "malformed", reason: "issuer" } : { kind: "named", providers: named, issuer, sid };
 }
+
+const isSid = (text: string): boolean => text !== "" && text.length <= MAX_SID && isStorable(text);
 
 function refuse(code: ErrorCode, reason: string, { report }: OidcDependencies): RouteResponse {
   report({ name: "frontchannel.refused", level: ERRORS[code].status >= 500 ? "error" : "warn", reason, code });

@@ -170,3 +170,37 @@ test("F-46 of more sessions than a list holds a notice ends all", async () => {
   assert.equal(await directory.signedOut(notice()), 1_000);
   assert.deepEqual([asked, announced.length], [[1_000, 4_000], 1_000]);
 });
+
+test("SE-16 a name that no store keeps names no session, and no store is asked for it", async () => {
+  const asked: string[] = [];
+  const { directory, stored } = directoryWorld((real) => ({
+    get: (id) => {
+      asked.push("get");
+      return real.get(id);
+    },
+    list: (query, limit, now) => {
+      asked.push("list");
+      return real.list(query, limit, now);
+    },
+    end: (target, reason, now) => {
+      asked.push("end");
+      return real.end(target, reason, now);
+    },
+    mark: (key, until, now, value) => {
+      asked.push("mark");
+      return real.mark(key, until, now, value);
+    },
+  }));
+  for (const odd of ["\0", `${ISSUER} alice\0`, "\ud800"]) {
+    assert.deepEqual(await directory.list(odd), []);
+    assert.equal(await directory.show(odd), null);
+    assert.equal(await directory.end(odd, "admin"), false);
+    assert.equal(await directory.endAll(odd, "admin"), 0);
+    for (const told of [notice({ sid: odd }), notice({ subject: odd }), notice({ issuer: odd })]) {
+      assert.equal(await directory.signedOut(told), 0);
+    }
+  }
+  assert.deepEqual(asked, []);
+  stored();
+  assert.equal(await directory.endAll(`${ISSUER} alice`, "elsewhere", "\0"), 1, "what cannot be spared is no session");
+});

@@ -11,7 +11,7 @@ import type {
 } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { overReason } from "../../core/policy.ts";
-import { ownerOf, parseBody, readable } from "../../core/record.ts";
+import { isStorable, ownerOf, parseBody, readable } from "../../core/record.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
 import { notificationMarker, ownerMarker } from "./markers.ts";
@@ -79,7 +79,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     await setMarker(ownerMarker(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
   }
 
-  return {
+  return storableNames({
     list: (owner) => storeCall(report, listed(owner), "read"),
     show: (id) => storeCall(report, shown(id), "read"),
     end: (id, reason) =>
@@ -122,7 +122,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       if (count === "no room") throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
       return count;
     },
-  };
+  });
 
   async function signedOut(notification: ProviderLogout): Promise<number | "no room"> {
     const { issuer, subject, sid, issuedAt } = notification;
@@ -176,6 +176,25 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       if (rows.length < most) return rows;
     }
   }
+}
+
+/** A name that no store keeps names no session, and no store is asked for it. */
+function storableNames(directory: SessionDirectory): SessionDirectory {
+  return {
+    list: async (owner) => (isStorable(owner) ? directory.list(owner) : []),
+    show: async (id) => (isStorable(id) ? directory.show(id) : null),
+    end: async (id, reason) => isStorable(id) && directory.end(id, reason),
+    endAll: async (owner, reason, except) => {
+      if (!isStorable(owner)) return 0;
+      return except !== undefined && isStorable(except)
+        ? directory.endAll(owner, reason, except)
+        : directory.endAll(owner, reason);
+    },
+    signedOut: async (notification) => {
+      const { issuer, subject, sid } = notification;
+      return [issuer, subject ?? "", sid ?? ""].every(isStorable) ? directory.signedOut(notification) : 0;
+    },
+  };
 }
 
 /** When a session began, by its provider's clock; if the provider did not say, by ours, less the clock skew. */

@@ -173,6 +173,11 @@ test("ID-08 sub is 1 to 255 ASCII characters", async () => {
   }
 });
 
+test("SE-16 sid, where present, is text that a store keeps", async () => {
+  for (const sid of ["sid\0", "\0", "sid\ud83d"]) await refused({ claims: (claims) => ({ ...claims, sid }) }, "sid");
+  await accepted({ claims: (claims) => ({ ...claims, sid: "sid 👩 \u0001" }) });
+});
+
 test("ID-09 at_hash, where present, fits the access token", async () => {
   for (const at_hash of ["x", "", 1, null, "A".repeat(22)])
     await refused({ claims: (claims) => ({ ...claims, at_hash }) }, "at_hash");

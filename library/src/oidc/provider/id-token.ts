@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { IDToken } from "openid-client";
 import type { JsonObject, JsonValue, LoginParameters } from "../../contracts.ts";
+import { isStorable } from "../../core/record.ts";
 import { equalHash } from "../../crypto/equal.ts";
 import { ProviderProblem } from "../http/provider-problem.ts";
 import type { SettledConfig } from "./config.ts";
@@ -40,6 +41,8 @@ export function checkIdToken(claims: IDToken, { config, now, accessToken, parame
     throw reject("at_hash", "at_hash does not fit the access token");
   if (parameters.max_age !== undefined && Number(claims.auth_time) * 1_000 > now + ahead)
     throw reject("auth_time", "auth_time is in the future");
+  const sid = claims["sid"];
+  if (typeof sid === "string" && !isStorable(sid)) throw reject("sid", "sid is not well-formed text");
   const acr = claims["acr"];
   if (parameters.acr_values !== undefined && !(typeof acr === "string" && parameters.acr_values.split(" ").includes(acr)))
     throw reject("acr", "acr is none of the asked values");

@@ -109,6 +109,9 @@ test("LO-05 LO-06 A-44 what BCL s2.6 asks of the claims", async () => {
     ["empty sid", "sid", { sid: "" }],
     ["long sid", "sid", { sid: "x".repeat(256) }],
     ["sid that is no text", "sid", { sid: ["sid-alice"] }],
+    ["sid with NUL", "sid", { sid: "sid-alice\0" }],
+    ["sid with half a surrogate pair", "sid", { sid: "sid-alice\ud83d" }],
+    ["jti with NUL", "jti", { jti: "\0" }],
   ];
   for (const [name, check, claims = {}] of table) await refused(name, made({ claims }), check);
   assert.equal(op.count("keys"), 0, "what needs no key asks for none");

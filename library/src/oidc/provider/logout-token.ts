@@ -1,5 +1,6 @@
 /** Verifies logout tokens (OpenID Connect Back-Channel Logout 1.0). */
 import type { LogoutNotification } from "../../contracts.ts";
+import { isStorable } from "../../core/record.ts";
 import type { Fields } from "../jwt/jws.ts";
 import { checkSignature, hintOf, isObject, momentOf, partsOf, refusing } from "../jwt/jws.ts";
 import type { KeySet } from "../jwt/key-set.ts";
@@ -45,7 +46,7 @@ function noticeOf(claims: Fields, config: SettledConfig, now: number): LogoutNot
   checkAudience(claims, config);
   const { issuedAt, expires } = timesOf(claims, config.clockTolerance, now);
   const tokenId = claims.get("jti");
-  if (!isName(tokenId)) throw refuse("jti", "jti is not 1 to 255 characters");
+  if (!isName(tokenId)) throw refuse("jti", "jti is not 1 to 255 well-formed characters");
   checkEvents(claims.get("events"));
   if (claims.has("nonce")) throw refuse("nonce", "it has a nonce, which only ID tokens have");
   const subject = nameIn(claims, "sub");
@@ -91,4 +92,5 @@ function nameIn(claims: Fields, claim: "sub" | "sid"): string | null {
   return name;
 }
 
-const isName = (value: unknown): value is string => typeof value === "string" && value.length > 0 && value.length <= MAX_NAME;
+const isName = (value: unknown): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= MAX_NAME && isStorable(value);

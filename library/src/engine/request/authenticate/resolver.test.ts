@@ -196,6 +196,22 @@ test("F-46 what is no answer of a look-up is the app's bug, and told of", async 
   }
 });
 
+test("SE-16 an owner that no store keeps is the app's bug, and so is what its own reader asserts", async () => {
+  const owners = ["u\0", "\0", "u\ud800", "\udfff"].map((owner) => ({ resolve: () => ({ owner }), whom: identity("alice") }));
+  const asserted = [
+    { ...identity("alice"), issuer: "proxy\0" },
+    { ...identity("alice"), subject: "al\ud800ice" },
+  ].map((whom) => ({ resolve: () => ({ owner: "u1" }), whom }));
+  for (const { resolve, whom } of [...owners, ...asserted]) {
+    const broken = resolverWith({ resolve });
+    const { kind, ...rest } = await broken.resolver.resolve(whom);
+    assert.deepEqual([kind, Reflect.get(rest, "code")], ["failed", "ERR_APP_HOOK"]);
+    assert.match(String(broken.events[0]?.error), /has NUL or half a surrogate pair in it, which no store keeps/);
+  }
+  const odd = resolverWith({ resolve: () => ({ owner: "\u0001 👩 \uffff" }) });
+  assert.equal((await odd.resolver.resolve(identity("alice"))).kind, "found");
+});
+
 test("F-46 S-43 to forget somebody forgets nobody else, also not whom the look-up does not know", async () => {
   const users = lookup(({ subject }) => (subject === "nobody" ? null : { owner: "u1" }));
   const { resolver } = resolverWith({ resolve: users.resolve });

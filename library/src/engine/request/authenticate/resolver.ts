@@ -3,12 +3,15 @@ import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../..
 import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
 import type { Resolution, UnknownUsers } from "../../../core/reconcile.ts";
-import { ownerOf } from "../../../core/record.ts";
+import { isStorable, ownerOf } from "../../../core/record.ts";
 import { within } from "../../../time/within.ts";
 
 /** The answer of the app's look-up of a user. */
 export type Known =
-  /** `owner` is the key of the user's sessions; claims are merged over the asserted ones. */
+  /**
+   * `owner` is the key of the user's sessions: any text but the empty one, of well-formed Unicode without NUL. Claims
+   * are merged over the asserted ones.
+   */
   | { readonly owner: string; readonly claims?: JsonObject }
   /** Known, and not let in any more. With an owner `auth.forget(owner)` finds this answer too. */
   | { readonly blocked: true; readonly owner?: string }
@@ -182,7 +185,7 @@ export class Resolver {
     const generation = this.#generation;
     try {
       const known = checked(await this.#limited(ask));
-      const resolved = resolvedOf(known, identity);
+      const resolved = resolvedOf(known, checkedNames(identity));
       // mutant: answer-kept
       if (generation === this.#generation) this.#keep(key, { resolved, from: identity });
       return resolved;
@@ -238,10 +241,19 @@ function resolvedOf(known: Known, identity: Identity): Resolved {
   };
 }
 
+/** Issuer and subject stand in the store as they are, whatever reader asserts them. */
+function checkedNames(identity: Identity): Identity {
+  if (isStorable(identity.issuer) && isStorable(identity.subject)) return identity;
+  throw new TypeError("an asserted issuer or subject has NUL or half a surrogate pair in it, which no store keeps");
+}
+
 /** Checks the answer of a look-up: an owner that is no text would be shared by all users. */
 function checked(known: Known): Known {
   if (known === null) return null;
   if (typeof known === "object" && "blocked" in known && known.blocked === true) return known;
-  if (typeof known === "object" && "owner" in known && typeof known.owner === "string" && known.owner !== "") return known;
+  if (typeof known === "object" && "owner" in known && typeof known.owner === "string" && known.owner !== "") {
+    if (isStorable(known.owner)) return known;
+    throw new TypeError("resolve answers with an owner that has NUL or half a surrogate pair in it, which no store keeps");
+  }
   throw new TypeError("resolve answers with { owner }, { blocked: true } or null");
 }
