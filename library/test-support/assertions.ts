@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import { createServer } from "node:http";
 import type { SigningKey } from "./provider/signing.ts";
 import { signature } from "./provider/signing.ts";
+import { onFreePort } from "./talk.ts";
 
 /** A server of keys. What it serves can be changed at any time. */
 export interface KeyServer {
@@ -27,12 +28,9 @@ export async function keyServer(): Promise<KeyServer> {
     response.setHeader("content-type", "text/plain");
     response.end(typeof page === "number" ? "" : page);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  const port = await onFreePort(server);
   return {
-    origin: `http://127.0.0.1:${address.port}`,
+    origin: `http://127.0.0.1:${port}`,
     asked,
     pages,
     publish: (path, keys) => pages.set(path, JSON.stringify({ keys: keys.map(({ jwk }) => jwk) })),

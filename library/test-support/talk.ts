@@ -1,8 +1,9 @@
+/** Servers on free ports of this machine, and requests to them, down to the bytes. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingHttpHeaders, RequestListener, Server } from "node:http";
 import { createServer, request } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, type Server as NetServer, type Socket } from "node:net";
 
 /** A server on a free port of this machine, closed at the end of the block that uses it. */
 export interface Listening extends AsyncDisposable {
@@ -10,14 +11,19 @@ export interface Listening extends AsyncDisposable {
   readonly server: Server;
 }
 
-export async function listen(listener: RequestListener): Promise<Listening> {
-  const server = createServer(listener);
+/** Lets a server of any kind listen at a free port of this machine, and answers the port. */
+export async function onFreePort(server: NetServer): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   assert.ok(typeof address === "object" && address !== null);
+  return address.port;
+}
+
+export async function listen(listener: RequestListener): Promise<Listening> {
+  const server = createServer(listener);
   return {
-    port: address.port,
+    port: await onFreePort(server),
     server,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

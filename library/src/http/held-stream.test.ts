@@ -7,6 +7,7 @@ import { connect, createServer } from "node:http2";
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { onFreePort } from "../../test-support/talk.ts";
 import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
 import { coatcheck } from "../index.ts";
@@ -34,11 +35,7 @@ async function visit(
   });
   const server = createServer();
   server.on("request", coatcheckNode(auth).handler(handle));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  const client = connect(`http://127.0.0.1:${address.port}`);
+  const client = connect(`http://127.0.0.1:${await onFreePort(server)}`);
   try {
     const stream = client.request({ ":path": "/", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", ...headers });
     const answered: Promise<[IncomingHttpHeaders & { ":status"?: number }]> = once(stream, "response").then(([head]) => [head]);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
+import { onFreePort } from "../../test-support/talk.ts";
 import { NodeRequest, pickOrigin } from "./node-request.ts";
 
 /** What a server that listens there saw of one request. */
@@ -20,7 +20,7 @@ async function seen<T>(
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   await new Promise<void>((listening) => server.listen(listen, listening));
   const address = server.address();
-  const to: RequestOptions = typeof address === "string" ? { socketPath: address } : { port: portOf(address) };
+  const to: RequestOptions = typeof address === "string" ? { socketPath: address } : { port: address?.port ?? 0 };
   request({ ...to, headers: ["Host", "localhost", ...headers], agent: false }, (answer) => answer.resume()).end();
   try {
     return await promise;
@@ -28,8 +28,6 @@ async function seen<T>(
     server.close();
   }
 }
-
-const portOf = (address: AddressInfo | null): number => address?.port ?? 0;
 
 test("S-28 a request over a unix socket has the peer unix", async () => {
   using folder = temporaryFolder("peer");
@@ -45,10 +43,8 @@ test("S-28 a request over TCP has the peer's address, and none once the connecti
     message.socket.once("close", () => resolve(new NodeRequest(message, ["http://localhost"]).peer));
     message.resume();
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const address = server.address();
-  assert.ok(typeof address === "object");
-  const socket = connect(portOf(address), "127.0.0.1");
+  const port = await onFreePort(server);
+  const socket = connect(port, "127.0.0.1");
   socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n", () => socket.resetAndDestroy());
   try {
     assert.notEqual(await promise, "unix");
@@ -82,10 +78,8 @@ async function read(body: string, limit: number, parsed: unknown): Promise<strin
     );
     response.end();
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const address = server.address();
-  assert.ok(typeof address === "object");
-  const sent = request({ port: portOf(address), host: "127.0.0.1", method: "POST", agent: false }, (answer) => answer.resume());
+  const port = await onFreePort(server);
+  const sent = request({ port, host: "127.0.0.1", method: "POST", agent: false }, (answer) => answer.resume());
   sent.on("error", () => undefined);
   // Two pieces, so that nothing of the first is lost with the second.
   sent.write(body.slice(0, 3), () => sent.end(body.slice(3)));

@@ -2,9 +2,7 @@
  * A site for real browsers: Coatcheck behind plain Node, a provider to sign in at, and pages that load the client as
  * it is.
  */
-import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
@@ -17,7 +15,7 @@ import { coatcheck } from "../../src/index.ts";
 import { memory } from "../../src/stores/memory.ts";
 import { fakeProvider } from "../../src/testing/fake-provider.ts";
 import { overStore } from "../../src/testing/over-store.ts";
-import { listen } from "../talk.ts";
+import { listen, onFreePort } from "../talk.ts";
 
 const CLIENT = join(import.meta.dirname, "../../src/client");
 
@@ -75,12 +73,9 @@ export async function browserSite(session?: SessionOptions): Promise<BrowserSite
     if (url.pathname !== "/authorize") response.end("Signed out at the provider.");
     else response.writeHead(302, { location: provider.approve(url.href, site.user) }).end();
   });
-  desk.listen(0, "127.0.0.1");
-  await once(desk, "listening");
-  const address = desk.address();
-  assert.ok(typeof address === "object" && address !== null);
+  const port = await onFreePort(desk);
   const provider = fakeProvider({
-    issuer: `http://127.0.0.1:${address.port}`,
+    issuer: `http://127.0.0.1:${port}`,
     users: ["alice", "bob"].map((subject) => ({ subject, claims: { name: subject } })),
   });
   const store = memory();

@@ -6,6 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { escapeText, unescapeText } from "../browser/html.ts";
+import { onFreePort } from "../talk.ts";
 import type { EndpointName, JournalEntry, Json, Lies, LyingProvider, LyingProviderOptions } from "./lies.ts";
 import { signingKey, signJwt } from "./signing.ts";
 
@@ -45,10 +46,7 @@ export async function lyingProvider(options: LyingProviderOptions = {}): Promise
   const server = createServer((request, response) => {
     void serve(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `http://127.0.0.1:${await onFreePort(server)}`;
   const base = options.path ?? "";
   const issuer = `${origin}${base}`;
   const under = issuer.replace(/\/$/, "");

@@ -3,7 +3,6 @@
  * such a POST.
  */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:https";
 import { after, before, test } from "node:test";
 import { type Browser, chromium } from "playwright-core";
@@ -13,6 +12,7 @@ import { selfSigned } from "../../../test-support/certificate.ts";
 import { SECRET } from "../../../test-support/origin.ts";
 import type { LyingProvider } from "../../../test-support/provider/lies.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
+import { onFreePort } from "../../../test-support/talk.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent } from "../../contracts.ts";
 import { coatcheck } from "../../index.ts";
@@ -40,15 +40,12 @@ before(async () => {
     return true;
   };
   const server = createServer(selfSigned());
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await onFreePort(server);
   open.defer(() => {
     server.closeAllConnections();
     server.close();
   });
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  app = `https://localhost:${address.port}`;
+  app = `https://localhost:${port}`;
   const provider = { issuer: op.issuer, clientId: "app", clientSecret: "secret", responseMode: "form_post" } as const;
   const auth = coatcheck({ publicUrl: app, secrets: SECRET, store: memory(), provider, on: (event) => events.push(event) });
   open.defer(() => auth.close());

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { idOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
+import { onFreePort } from "../../../test-support/talk.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
 import type { AuditEvent, Identity, JsonObject, ProxyReader, RequestView, SessionStore, Strategy } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
@@ -185,7 +185,7 @@ before(async () => {
       response.end(JSON.stringify({ who: session.identity?.subject ?? null, owner: session.owner, data: session.data }));
     }),
   );
-  port = await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(portOf(server.address()))));
+  port = await onFreePort(server);
   close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -193,8 +193,6 @@ before(async () => {
   };
 });
 after(() => close());
-
-const portOf = (address: AddressInfo | string | null): number => (typeof address === "object" ? (address?.port ?? 0) : 0);
 
 function known(subject: string): Known {
   if (lookup === "fails") unavailable(new Error("the user table is away"));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { after, afterEach, test } from "node:test";
 import fc from "fast-check";
+import { onFreePort } from "../../../test-support/talk.ts";
 import type { TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
@@ -50,10 +50,7 @@ const server = createServer(async (request, response) => {
     json({ issuer: origin, introspection_endpoint: `${origin}/introspect` })(response);
   else answer(response);
 });
-await once(server.listen(0, "127.0.0.1"), "listening");
-const address = server.address();
-assert.ok(typeof address === "object" && address !== null);
-const origin = `http://127.0.0.1:${address.port}`;
+const origin = `http://127.0.0.1:${await onFreePort(server)}`;
 const open: TokenVerifier[] = [];
 after(() => {
   server.close();

@@ -4,19 +4,14 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
+import { onFreePort } from "../../../test-support/talk.ts";
 import { watchSend } from "./send-watch.ts";
-
-async function portOf(server: ReturnType<typeof createTcpServer>): Promise<number> {
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 test("of two requests at once, each is told apart: the one that left and the one without a connection", async () => {
   const web = createServer((_request, response) => response.end("here"));
   const sockets: Socket[] = [];
   const silent = createTcpServer((socket) => sockets.push(socket.on("error", () => undefined)));
-  const [port, silentPort] = [await portOf(web), await portOf(silent)];
+  const [port, silentPort] = [await onFreePort(web), await onFreePort(silent)];
   const [left, kept] = [watchSend(), watchSend()];
   const stop = new AbortController();
   const { signal } = stop;

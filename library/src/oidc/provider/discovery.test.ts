@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { after, afterEach, test } from "node:test";
 import { selfSigned } from "../../../test-support/certificate.ts";
 import { turns, until } from "../../../test-support/event-loop.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { assertFailed, clientOf, REDIRECT_URI, signIn } from "../../../test-support/provider/sign-on.ts";
+import { onFreePort } from "../../../test-support/talk.ts";
 import type { ProviderFailure } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { newSecrets } from "../../endpoints/login/login-state.ts";
@@ -176,9 +176,7 @@ test("TK-05 a certificate that nobody vouches for is refused", async () => {
     requests += 1;
     response.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port }: AddressInfo = Object(server.address());
-  const { provider } = clientOf({ ...op, issuer: `https://127.0.0.1:${port}` });
+  const { provider } = clientOf({ ...op, issuer: `https://127.0.0.1:${await onFreePort(server)}` });
   const begun = await beginning(provider);
   assertFailed(begun, "unavailable", "network");
   const failure: ProviderFailure | null = begun.kind === "redirect" ? null : begun;

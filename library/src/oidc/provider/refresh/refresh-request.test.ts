@@ -1,11 +1,11 @@
 /** F-71: the request of a refresh is ours, and the same bytes as openid-client's. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, mock, test } from "node:test";
 import fc from "fast-check";
 import { signingKey } from "../../../../test-support/provider/signing.ts";
 import { refreshByOpenidClient } from "../../../../test-support/refresh/refresh-by-openid-client.ts";
+import { onFreePort } from "../../../../test-support/talk.ts";
 import { systemClock } from "../../../engine/system.ts";
 import { beginning } from "../../http/exchange.ts";
 import { boundedTransport } from "../../http/transport.ts";
@@ -34,9 +34,7 @@ const server = createServer((socket) => {
     socket.write("HTTP/1.1 400 Bad\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}");
   });
 });
-await once(server.listen(0, "127.0.0.1"), "listening");
-const address = server.address();
-const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+const origin = `http://127.0.0.1:${await onFreePort(server)}`;
 after(() => {
   server.close();
   server.unref();

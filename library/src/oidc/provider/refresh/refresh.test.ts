@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { after, afterEach, test } from "node:test";
 import { steadily } from "../../../../../tools/suite/steady.ts";
 import { selfSigned } from "../../../../test-support/certificate.ts";
 import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
 import { clientOf, signIn } from "../../../../test-support/provider/sign-on.ts";
+import { onFreePort } from "../../../../test-support/talk.ts";
 import type { RefreshOutcome } from "../../../contracts.ts";
 import { systemClock } from "../../../engine/system.ts";
 import { LONGEST_WISH } from "../../http/retry-after.ts";
@@ -51,12 +51,6 @@ async function answered(
   op.reset();
   assert.ok(asked <= 1, "a refresh token was sent twice");
   return outcome;
-}
-
-async function portOf(server: Server): Promise<number | undefined> {
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const address = server.address();
-  return typeof address === "object" ? address?.port : undefined;
 }
 
 const checkOf = (outcome: RefreshOutcome): unknown =>
@@ -249,7 +243,7 @@ test("RF-05 what never left is no unknown: no connection, no certificate, no han
   const sockets = new Set<Socket>();
   const silent = createTcpServer((socket) => sockets.add(socket.on("error", () => undefined)));
   const untrusted = createHttpsServer(selfSigned(), (_request, response) => response.end());
-  const [port, untrustedPort] = await Promise.all([silent, untrusted].map(portOf));
+  const [port, untrustedPort] = await Promise.all([silent, untrusted].map(onFreePort));
   for (const [name, endpoint, kind] of [
     ["refused", `${gone.issuer}/token`, "unavailable"],
     ["no such name", "https://id.invalid/token", "unavailable"],
