@@ -11,10 +11,19 @@ import { ROTATION_GRACE } from "./policy.ts";
 import { EMPTY_BODY, emptied, serializeBody } from "./record.ts";
 import { BLANK_ROW } from "./row-columns.ts";
 
+/** A live session as it was read. */
+interface HeldSession {
+  readonly row: SessionRow;
+  readonly body: RecordBody;
+  readonly previous: boolean;
+  /** The tokens of `body` are sealed anew, unlike those of `row`: the next write takes them along. */
+  readonly resealed?: boolean;
+}
+
 /** What this request knows of the browser's session when it is planned, and again after a conflict. */
 export interface Held {
   /** The presented session, live; `null` if there is none. */
-  readonly live: { readonly row: SessionRow; readonly body: RecordBody; readonly previous: boolean } | null;
+  readonly live: HeldSession | null;
   /** The presented ticket proves nothing. */
   readonly dead: DeadTicket | null;
   /** Ids of presented sessions that are live all at once, so that the caller is anonymous (CK-11). */
@@ -156,8 +165,8 @@ function retire(row: SessionRow, fresh: boolean, now: number): PutStep | EndStep
   return { kind: "put", row: emptied(row, "replaced", now), condition: row.version };
 }
 
-function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances: Circumstances): Plan {
-  const { row, body } = live;
+function planChange(live: HeldSession, draft: Draft, circumstances: Circumstances): Plan {
+  const { row, body, resealed = false } = live;
   const data = bounded(draftData({ owner: row.owner, data: body.data }, draft, circumstances.validate), circumstances.policy);
   // A caller who shows the secret before the last exchange is late: the exchange that they ask for has just happened.
   const rotate = draft.rotate && !live.previous;
@@ -169,7 +178,7 @@ function planChange(live: NonNullable<Held["live"]>, draft: Draft, circumstances
     ...(rotate ? exchanged(row, circumstances) : row),
     version: row.version + circumstances.step,
     seen: circumstances.prefetch ? row.seen : circumstances.now,
-    body: changed ? serializeBody({ ...body, data }) : row.body,
+    body: changed || resealed ? serializeBody({ ...body, data }) : row.body,
   };
   return write([{ kind: "put", row: next, condition: row.version }], rotate || again ? "set" : "keep");
 }

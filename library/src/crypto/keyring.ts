@@ -56,6 +56,8 @@ export interface Keyring {
    * Nothing is compressed, so the length tells the plaintext's length alone (CR-12).
    */
   seal(purpose: SealPurpose, plaintext: string, context: string): string;
+  /** Whether the first key sealed it. If not, it is to be sealed anew when it is written next (CR-08). */
+  isCurrent(sealed: string): boolean;
   /** Never throws, whatever is given. The key is the one that the value names; no other is tried (CR-10). */
   open(purpose: SealPurpose, sealed: string, context: string): Opened;
   /**
@@ -116,6 +118,8 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
       first.seals++;
       return `${VERSION}.${first.id}.${box.toString("base64url")}`;
     },
+
+    isCurrent: (sealed) => sealed.startsWith(`${VERSION}.${first.id}.`),
 
     open(purpose, sealed, context) {
       if (!sealed.startsWith(`${VERSION}.`) || sealed[BODY_AT - 1] !== "." || !context.isWellFormed()) return INVALID;

@@ -21,3 +21,26 @@ export function openTokens(
   const tokens: ProviderTokens = JSON.parse(opened.plaintext);
   return tokens;
 }
+
+/**
+ * While the secret is exchanged: the same tokens, sealed by the first secret. `null` if they are so already, and if no
+ * configured secret opens them.
+ */
+export function resealTokens(id: string, { tokens }: Pick<RecordBody, "tokens">, keyring: Keyring): string | null {
+  if (tokens === null || keyring.isCurrent(tokens)) return null;
+  const opened = keyring.open(PURPOSE, tokens, id);
+  return opened.kind === "opened" ? keyring.seal(PURPOSE, opened.plaintext, id) : null;
+}
+
+/** Whether two bodies of a record hold the same tokens, by whichever secret each of them is sealed. */
+export function sameTokens(
+  id: string,
+  { tokens: one }: Pick<RecordBody, "tokens">,
+  { tokens: other }: Pick<RecordBody, "tokens">,
+  keyring: Keyring,
+): boolean {
+  if (one === other) return true;
+  if (one === null || other === null) return false;
+  const [a, b] = [one, other].map((sealed) => keyring.open(PURPOSE, sealed, id));
+  return a?.kind === "opened" && b?.kind === "opened" && a.plaintext === b.plaintext;
+}

@@ -4,7 +4,7 @@ import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { emptied, parseBody } from "../../core/record.ts";
 import { backoff, failedRow, mayHaveBeenSent, refreshedRow, renewAtOf } from "../../core/refresh.ts";
 import { chance, versionStep } from "../../crypto/entropy.ts";
-import { sealTokens } from "../lifecycle/sealed-tokens.ts";
+import { resealTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
 import type { CoordinatorOptions, RefreshResult } from "./options.ts";
 import type { Change, Committed, LeaseHolder } from "./write-result.ts";
 import { commit, retryUntilStored } from "./write-result.ts";
@@ -139,7 +139,7 @@ async function onFailed(
   outcome: Exclude<RefreshOutcome, { kind: "refreshed" }>,
   context: RefreshContext,
 ): Promise<RefreshResult> {
-  const { clock, entropy, report } = context.options;
+  const { clock, entropy, keyring, report } = context.options;
   const { row, body, provider } = leased;
   const failures = (body.renewal?.failures ?? 0) + 1;
   const retryAfter = outcome.kind === "unavailable" ? outcome.retryAfter : null;
@@ -163,7 +163,10 @@ async function onFailed(
   const level = outcome.kind === "unavailable" && answered ? "error" : "warn";
   report({ name: "refresh.failed", level, reason, sessionId: row.id, provider: provider.name, count: failures, error });
   const nothing = (): void => undefined;
-  const change: Change = (fresh, known) => failedRow(fresh, known, renewal, versionStep(entropy));
+  const change: Change = (fresh, known) => {
+    const tokens = resealTokens(fresh.id, known, keyring) ?? known.tokens;
+    return failedRow(fresh, { ...known, tokens }, renewal, versionStep(entropy));
+  };
   const committed = await write(leased, change, context, nothing, null);
   return committed === "held" || committed.kind !== "ended"
     ? { kind: "unavailable", retryAfter: pause, answered: answered || lost }

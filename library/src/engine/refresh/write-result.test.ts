@@ -1,15 +1,21 @@
 /** What comes of a renewal whose write meets others, or a store that was away. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { turns } from "../../../test-support/event-loop.ts";
+import { SECRET } from "../../../test-support/origin.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
+import { createKeyring } from "../../crypto/keyring.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
 import { type Change, type Committed, commit, retryUntilStored } from "./write-result.ts";
 
+const OLD = randomBytes(32).toString("base64url");
+const keyring = createKeyring([SECRET, OLD]);
+const older = createKeyring(OLD);
 const LEASE = "ours.1000.first";
 const holding = (tokens: string): string => JSON.stringify({ format: 1, tokens });
 /** As a renewal does: new tokens, and the lease is given back. */
@@ -74,7 +80,7 @@ for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
 
   test(`F-46 a renewal is written while it is wanted: ${what}`, async () => {
     const { store, held } = await prepare();
-    assert.equal((await commit(held, change, { store })).kind, kind);
+    assert.equal((await commit(held, change, { store, keyring })).kind, kind);
     const row = await store.get(held.row.id);
     if (kind === "stored") assert.deepEqual([row?.lease, row?.body], [null, holding("new")]);
   });
@@ -89,7 +95,7 @@ for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
       },
     });
     const entropy = { bytes: (size: number) => new Uint8Array(size) };
-    const settled = retryUntilStored(held, change, { store: troubled, clock, entropy }, new AbortController().signal);
+    const settled = retryUntilStored(held, change, { store: troubled, clock, entropy, keyring }, new AbortController().signal);
     let waited = 0;
     for (; failures < 4; waited += 5) {
       clock.advance(5);
@@ -110,7 +116,7 @@ test("F-46 at the end of the process it is offered once more, and given up", asy
       throw new Error("the store is away");
     },
   });
-  const options = { store, clock: manualClock(), entropy: { bytes: (size: number) => new Uint8Array(size) } };
+  const options = { store, keyring, clock: manualClock(), entropy: { bytes: (size: number) => new Uint8Array(size) } };
   assert.equal(await retryUntilStored({ row: sampleRow(), lease: LEASE }, change, options, closing.signal), null);
   assert.equal(asked, 1);
 });
@@ -121,11 +127,25 @@ test("F-46 what somebody else wrote into the body meanwhile stays beside what a 
   await store.put(row, "absent");
   await store.put(next(row, { body: JSON.stringify({ format: 1, tokens: "old", data: { basket: 1 } }) }), row.version);
   const over: Change = (fresh, body) => next(fresh, { lease: null, body: serializeBody({ ...body, tokens: "new" }) });
-  assert.equal((await commit({ row, lease: LEASE }, over, { store })).kind, "stored");
+  assert.equal((await commit({ row, lease: LEASE }, over, { store, keyring })).kind, "stored");
   const stored = await store.get(row.id);
   assert.ok(stored);
   const { tokens, data } = parseBody(stored);
   assert.deepEqual([stored.lease, tokens, data], [null, "new", { basket: 1 }]);
+});
+
+test("CR-08 RF-04 an edit that sealed the same tokens anew does not make a late result obsolete", async () => {
+  const sealed = (by: typeof keyring, tokens: string): string => holding(by.seal("tokens", tokens, "late"));
+  const row = sampleRow({ id: "late", lease: LEASE, body: sealed(older, "old") });
+  for (const [meanwhile, kind] of [
+    ["old", "stored"],
+    ["theirs", "superseded"],
+  ] as const) {
+    const store = memory();
+    await store.put(row, "absent");
+    await store.put(next(row, { lease: null, body: sealed(keyring, meanwhile) }), row.version);
+    assert.equal((await commit({ row, lease: LEASE, hasNewTokens: true }, change, { store, keyring })).kind, kind, meanwhile);
+  }
 });
 
 for (const [name, byte, part] of [
@@ -146,7 +166,7 @@ for (const [name, byte, part] of [
     const settled = await retryUntilStored(
       { row, lease: LEASE },
       change,
-      { store, clock, entropy },
+      { store, clock, entropy, keyring },
       new AbortController().signal,
     );
     assert.equal(settled?.kind, "ended");

@@ -2,6 +2,7 @@
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { chance } from "../../crypto/entropy.ts";
+import { sameTokens } from "../lifecycle/sealed-tokens.ts";
 import type { CoordinatorOptions } from "./options.ts";
 
 /** A lease, and the row with which it was written. */
@@ -30,9 +31,10 @@ export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | 
 export async function commit(
   holder: LeaseHolder,
   change: Change,
-  { store }: Pick<CoordinatorOptions, "store">,
+  options: Pick<CoordinatorOptions, "store" | "keyring">,
   known = parseBody(holder.row),
 ): Promise<Committed> {
+  const { store } = options;
   let { row } = holder;
   let body = known;
   for (;;) {
@@ -40,7 +42,7 @@ export async function commit(
     if (await store.put(next, row.version)) return { kind: "stored", row: next };
     const fresh = await store.get(row.id);
     if (fresh === undefined || fresh.ended !== null) return { kind: "ended" };
-    if (!isWanted(holder, fresh)) {
+    if (!isWanted(holder, fresh, options)) {
       // mutant: no-fencing
       if (fresh.lease !== holder.lease) return { kind: "superseded" };
     }
@@ -60,7 +62,7 @@ const LONGEST_PAUSE = 5_000;
 export async function retryUntilStored(
   holder: LeaseHolder,
   change: Change,
-  options: Pick<CoordinatorOptions, "store" | "clock" | "entropy">,
+  options: Pick<CoordinatorOptions, "store" | "clock" | "entropy" | "keyring">,
   closing: AbortSignal,
 ): Promise<Committed | null> {
   const { clock, entropy } = options;
@@ -76,18 +78,25 @@ export async function retryUntilStored(
 }
 
 // Idempotent: the write before may have taken effect although its answer was lost; then the row holds it, and no lease.
-async function retryOnce(holder: LeaseHolder, change: Change, options: Pick<CoordinatorOptions, "store">): Promise<Committed> {
+async function retryOnce(
+  holder: LeaseHolder,
+  change: Change,
+  options: Pick<CoordinatorOptions, "store" | "keyring">,
+): Promise<Committed> {
   const row = await options.store.get(holder.row.id);
   if (row === undefined || row.ended !== null) return { kind: "ended" };
-  if (row.lease === holder.lease || isWanted(holder, row)) return commit({ ...holder, row }, change, options);
+  if (row.lease === holder.lease || isWanted(holder, row, options)) return commit({ ...holder, row }, change, options);
   const intended = change(holder.row, parseBody(holder.row));
-  return tokensIn(row) === tokensIn(intended) ? { kind: "stored", row } : { kind: "superseded" };
+  return holdSame(row, intended, options) ? { kind: "stored", row } : { kind: "superseded" };
 }
 
 // The process that took the lease over gave it back without new tokens, and the provider no longer takes the stored
 // one.
-function isWanted({ row, hasNewTokens }: LeaseHolder, fresh: SessionRow): boolean {
-  return hasNewTokens === true && fresh.lease === null && tokensIn(fresh) === tokensIn(row);
+function isWanted({ row, hasNewTokens }: LeaseHolder, fresh: SessionRow, options: Pick<CoordinatorOptions, "keyring">): boolean {
+  return hasNewTokens === true && fresh.lease === null && holdSame(fresh, row, options);
 }
 
-const tokensIn = (row: SessionRow): string | null => parseBody(row).tokens;
+// What they hold, not how it reads: an edit meanwhile may have sealed the same tokens by another secret.
+function holdSame(one: SessionRow, other: SessionRow, { keyring }: Pick<CoordinatorOptions, "keyring">): boolean {
+  return sameTokens(one.id, parseBody(one), parseBody(other), keyring);
+}

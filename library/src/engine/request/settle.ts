@@ -14,7 +14,7 @@ import type { MintedTicket } from "../../crypto/ticket.ts";
 import { joinTicket, mintTicket } from "../../crypto/ticket.ts";
 import { networkOf, wholeAddress } from "../../net/kept-address.ts";
 import { bodyOf } from "../lifecycle/record-body.ts";
-import { sealTokens } from "../lifecycle/sealed-tokens.ts";
+import { resealTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
 import { storeCall } from "../lifecycle/store-call.ts";
 import type { WritePlan } from "./commit.ts";
 import { commit } from "./commit.ts";
@@ -47,7 +47,7 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
   for (let tries = 0; tries < ATTEMPTS; tries++) {
     const now = options.clock.now();
     const ticket = ticketFor(exchange, held, now);
-    const planned = plan(held, exchange.draft, {
+    const planned = plan(withCurrentSeal(held, options), exchange.draft, {
       now,
       ...(exchange.loginBegan === null ? {} : { began: exchange.loginBegan }),
       status,
@@ -70,6 +70,13 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
     if (tries > 2) await options.clock.sleep(0);
   }
   throw new CoatcheckError("ERR_STORE_CONTENTION");
+}
+
+/** A row that is written is sealed by the first secret, so that the older ones can be taken out of the list one day. */
+function withCurrentSeal<Data>(held: Held, { keyring }: EngineOptions<Data>): Held {
+  const { live } = held;
+  const tokens = live === null ? null : resealTokens(live.row.id, live.body, keyring);
+  return live === null || tokens === null ? held : { ...held, live: { ...live, body: { ...live.body, tokens }, resealed: true } };
 }
 
 function ticketFor<Data>({ draft, request, options }: Settling<Data>, held: Held, now: number): Successor | null {
