@@ -1,9 +1,8 @@
 /** What the apps behind two gateways see of access tokens that run out, or that they do not take. */
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
-import { ORIGIN, SCRIPT } from "../test-support/full-gateway.ts";
-import { PUBLIC } from "../test-support/harness.ts";
+import { dial, handshakeText, OWN_ORIGIN } from "../test-support/connection.ts";
+import { SCRIPT } from "../test-support/full-gateway.ts";
 import { liveApp, openBoth } from "../test-support/live.ts";
 import type { TwoReplicas } from "../test-support/two-replicas.ts";
 import { RAN_OUT, twoReplicas } from "../test-support/two-replicas.ts";
@@ -111,12 +110,9 @@ test("S-06 a handshake whose client hangs up during the refresh is logged, and f
   const browser = await here.signIn("gone");
   here.clock.pass(RAN_OUT);
   const held = here.provider.hold();
-  const socket = connect(here.a.port, "127.0.0.1");
-  const head = ["GET /gone HTTP/1.1", `Host: ${PUBLIC}`, `Origin: ${ORIGIN}`, `Cookie: ${browser.ticket}`, "Connection: Upgrade"];
-  const upgrade = ["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "", ""];
-  socket.write([...head, ...upgrade].join("\r\n"));
+  using leaving = dial(here.a.port, handshakeText("/gone", OWN_ORIGIN, `Cookie: ${browser.ticket}`));
   await held.arrived;
-  socket.resetAndDestroy();
+  leaving.socket.resetAndDestroy();
   assert.equal((await here.a.ask("/auth/session")).status, 401, "by its answer to the next one the gateway has seen that");
   const next = here.get(here.a, browser);
   held.release();

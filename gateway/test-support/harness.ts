@@ -117,7 +117,7 @@ function sessionLayer(control: Control): SessionLayer {
 }
 
 /** A gateway between a test and an upstream of its own. */
-export interface Harness {
+export interface Harness extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly port: number;
   readonly upstreamPort: number;
@@ -130,7 +130,6 @@ export interface Harness {
   /** A GET with headers, by raw socket, on a connection of its own. */
   get(path: string, headers?: { readonly [name: string]: string }): Promise<string>;
   metrics(): Promise<string>;
-  close(): Promise<void>;
 }
 
 export interface HarnessOptions {
@@ -182,7 +181,7 @@ export async function startHarness(listener: RequestListener, options: HarnessOp
       return raw(Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1"));
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text(),
-    async close() {
+    async [Symbol.asyncDispose]() {
       upstream.closeAllConnections();
       await gateway.close();
       upstream.closeAllConnections();

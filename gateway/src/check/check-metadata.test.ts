@@ -10,7 +10,7 @@ before(async () => {
   harness = await startHarness(echo);
   trusting = await startHarness(echo, { config: { trustedProxies: ["127.0.0.1/32"] } });
 });
-after(() => Promise.all([harness.close(), trusting.close()]));
+after(() => Promise.all([harness[Symbol.asyncDispose](), trusting[Symbol.asyncDispose]()]));
 
 const ALICE = { Cookie: "__Host-Http-coatcheck=alice" };
 const nginx = (url: string, method = "GET") => ({ ...ALICE, "X-Original-URL": url, "X-Original-Method": method });

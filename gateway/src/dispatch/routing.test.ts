@@ -110,7 +110,7 @@ const BESIDE_ADMIN: readonly (readonly [target: string, status: number])[] = [
 test("F-07 a path of a stricter rule to servers that do not mind case, or cut parameters, is 400", async (context) => {
   const upstreams = [{ access: "public" }, { access: "user", paths: ["/admin"] }];
   const harness = await startHarness((_, response) => response.end("served"), { upstreams });
-  context.after(() => harness.close());
+  context.after(() => harness[Symbol.asyncDispose]());
   for (const [target, status] of BESIDE_ADMIN) assert.equal(statusOf(await harness.get(target)), status, target);
 });
 
@@ -120,7 +120,7 @@ test("F-07 an app that minds case says so, and parameters are judged all the sam
     { access: "user", paths: ["/admin"] },
   ];
   const harness = await startHarness((_, response) => response.end("served"), { upstreams });
-  context.after(() => harness.close());
+  context.after(() => harness[Symbol.asyncDispose]());
   assert.equal(statusOf(await harness.get("/ADMIN/secret")), 200);
   assert.equal(statusOf(await harness.get("/admin/secret")), 401);
   assert.equal(statusOf(await harness.get("/admin%3bx/secret")), 400);

@@ -25,7 +25,7 @@ const HOSTS: readonly (readonly [host: string, status: number])[] = [
 
 test("F-10 the admin listener answers no foreign name: a page that points its own here reads nothing", async (context) => {
   const harness = await startHarness(echo, { config: { admin: { listen: "127.0.0.1:0", hosts: ["metrics.internal.example"] } } });
-  context.after(() => harness.close());
+  context.after(() => harness[Symbol.asyncDispose]());
   for (const path of ["/metrics", "/health/live", "/sessions"]) {
     for (const [host, expected] of HOSTS) {
       const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;

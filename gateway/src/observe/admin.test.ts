@@ -7,27 +7,23 @@ import { createAdmin, readinessOf } from "./admin.ts";
 const KEYS = { seals: "k7Qd", opens: ["k7Qd", "a1b2"] };
 
 test("health, readiness and metrics are on the admin listener, and nothing else is", async () => {
-  const harness = await startHarness(echo);
+  await using harness = await startHarness(echo);
   const ask = (path: string, method = "GET") => fetch(`http://127.0.0.1:${harness.gateway.adminPort}${path}`, { method });
-  try {
-    assert.deepEqual(await (await ask("/health/live")).json(), { live: true });
-    const ready = await ask("/health/ready?x=1");
-    assert.equal(ready.status, 200);
-    assert.deepEqual(await ready.json(), {
-      ready: true,
-      store: true,
-      providers: [{ name: "default", ready: true }],
-      keys: { seals: "k1", opens: ["k1"] },
-      stopping: false,
-    });
-    assert.match((await ask("/metrics")).headers.get("content-type") ?? "", /^text\/plain/);
-    for (const path of ["/", "/health", "/metrics/", "/sessions", "//metrics"]) assert.equal((await ask(path)).status, 404, path);
-    assert.equal((await ask("/metrics", "POST")).status, 405);
-    for (const path of ["/health/live", "/metrics"])
-      assert.match(await harness.get(path), /"url":"\/(health\/live|metrics)"/, "the public listener has no such page of ours");
-  } finally {
-    await harness.close();
-  }
+  assert.deepEqual(await (await ask("/health/live")).json(), { live: true });
+  const ready = await ask("/health/ready?x=1");
+  assert.equal(ready.status, 200);
+  assert.deepEqual(await ready.json(), {
+    ready: true,
+    store: true,
+    providers: [{ name: "default", ready: true }],
+    keys: { seals: "k1", opens: ["k1"] },
+    stopping: false,
+  });
+  assert.match((await ask("/metrics")).headers.get("content-type") ?? "", /^text\/plain/);
+  for (const path of ["/", "/health", "/metrics/", "/sessions", "//metrics"]) assert.equal((await ask(path)).status, 404, path);
+  assert.equal((await ask("/metrics", "POST")).status, 405);
+  for (const path of ["/health/live", "/metrics"])
+    assert.match(await harness.get(path), /"url":"\/(health\/live|metrics)"/, "the public listener has no such page of ours");
 });
 
 test("not ready: a store that fails, no provider that answers, a process that stops", async () => {
@@ -66,7 +62,7 @@ test("not ready: a store that fails, no provider that answers, a process that st
 });
 
 test("OP-01 nothing that a request carries gets into a log line, a metric or an error", async () => {
-  const harness = await startHarness(echo, { config: { trustedProxies: ["127.0.0.1"] } });
+  await using harness = await startHarness(echo, { config: { trustedProxies: ["127.0.0.1"] } });
   const canary = "canary-4711";
   const carrying = {
     Cookie: `x=${canary}; __Host-Http-coatcheck=${canary}`,
@@ -76,20 +72,16 @@ test("OP-01 nothing that a request carries gets into a log line, a metric or an 
     Referer: `https://${PUBLIC}/?state=${canary}`,
     "User-Agent": canary,
   };
-  try {
-    for (const path of ["/", "/auth/callback", "/auth/boom", "/auth/check/nginx", "/%zz", "/auth/echo"]) {
-      for (const answer of [await harness.get(`${path}?code=${canary}&state=${canary}`, carrying)]) {
-        if (path !== "/") assert.ok(!answer.includes(canary), answer);
-      }
+  for (const path of ["/", "/auth/callback", "/auth/boom", "/auth/check/nginx", "/%zz", "/auth/echo"]) {
+    for (const answer of [await harness.get(`${path}?code=${canary}&state=${canary}`, carrying)]) {
+      if (path !== "/") assert.ok(!answer.includes(canary), answer);
     }
-    await harness.raw(`GET /?code=${canary} HTTP/1.1\r\nHost: ${canary}\r\nConnection: close\r\n\r\n`);
-    await harness.raw(`${canary}\r\n\r\n`);
-    const log = harness.log.join("");
-    assert.ok(!log.includes(canary) && !log.includes("secret-canary"), log);
-    assert.ok(!(await harness.metrics()).includes(canary));
-    assert.match(log, /"event":"request.failed","error":\{"name":"Error","at":\[/);
-    for (const line of harness.log) assert.doesNotThrow(() => JSON.parse(line));
-  } finally {
-    await harness.close();
   }
+  await harness.raw(`GET /?code=${canary} HTTP/1.1\r\nHost: ${canary}\r\nConnection: close\r\n\r\n`);
+  await harness.raw(`${canary}\r\n\r\n`);
+  const log = harness.log.join("");
+  assert.ok(!log.includes(canary) && !log.includes("secret-canary"), log);
+  assert.ok(!(await harness.metrics()).includes(canary));
+  assert.match(log, /"event":"request.failed","error":\{"name":"Error","at":\[/);
+  for (const line of harness.log) assert.doesNotThrow(() => JSON.parse(line));
 });

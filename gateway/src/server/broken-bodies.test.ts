@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { echo, PUBLIC, startHarness } from "../../test-support/harness.ts";
+import { dial, requestText, until } from "../../test-support/connection.ts";
+import { echo, startHarness } from "../../test-support/harness.ts";
 import { rawUpstream } from "../../test-support/raw-upstream.ts";
-
-const HOST = `Host: ${PUBLIC}\r\n`;
 
 for (const [how, rest] of [
   ["turns out to be malformed", "lo\r\nZZ\r\n"],
@@ -14,56 +13,39 @@ for (const [how, rest] of [
 ] as const) {
   test(`F-08 a body that ${how} after its answer gets no second answer`, async () => {
     await using upstream = await rawUpstream(() => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
-    const harness = await startHarness(echo, { upstream: { url: upstream.url } });
-    try {
-      const socket = connect({ port: harness.port, host: "127.0.0.1", allowHalfOpen: true });
-      let said = "";
-      socket.setEncoding("latin1").on("data", (text: string) => {
-        said += text;
-      });
-      socket.on("error", () => {});
-      const gone = once(socket, "close");
-      socket.write(`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`);
-      while (!said.endsWith("early")) await once(socket, "data");
-      socket.end(rest);
-      await gone;
-      assert.deepEqual(said.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200"]);
-    } finally {
-      await harness.close();
-    }
+    await using harness = await startHarness(echo, { upstream: { url: upstream.url } });
+    const text = `${requestText("POST /", "Transfer-Encoding: chunked")}5\r\nhel`;
+    using broken = dial(harness.port, text, { allowHalfOpen: true });
+    await broken.until(/early$/);
+    broken.socket.end(rest);
+    assert.deepEqual((await broken.closed()).match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200"]);
   });
 }
 
 test("F-08 a slow reader has all its answers, also if the last one closes over a body that is not read", async () => {
   const large = "x".repeat(400_000);
-  const harness = await startHarness((_message, response) => void response.end(large));
-  try {
-    const socket = connect(harness.port, "127.0.0.1");
-    const gone = once(socket, "close");
-    let failure: unknown;
-    socket.on("error", (error) => {
-      failure = error;
-    });
-    socket.pause();
-    const refused = `POST /%zz HTTP/1.1\r\n${HOST}Content-Length: 900000\r\n\r\n`;
-    socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n${refused}${"y".repeat(100_000)}`);
-    const isRefused = async (): Promise<boolean> => /outcome="malformed"\} 1/.test(await harness.metrics());
-    while (!(await isRefused())) await new Promise(setImmediate);
-    // What still comes finds the connection closed, or not.
-    for (let part = 0; part < 5; part++) {
-      socket.write("y".repeat(100_000));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    let said = "";
-    socket.setEncoding("latin1").on("data", (text: string) => {
-      said += text;
-    });
-    socket.resume();
-    await gone;
-    assert.equal(failure, undefined);
-    assert.equal(said.split(large).length, 2, `${said.length} characters came`);
-    assert.deepEqual(said.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 400"]);
-  } finally {
-    await harness.close();
+  await using harness = await startHarness((_message, response) => void response.end(large));
+  const socket = connect(harness.port, "127.0.0.1");
+  const gone = once(socket, "close");
+  let failure: unknown;
+  socket.on("error", (error) => {
+    failure = error;
+  });
+  socket.pause();
+  socket.write(requestText("GET /") + requestText("POST /%zz", "Content-Length: 900000") + "y".repeat(100_000));
+  await until(async () => /outcome="malformed"\} 1/.test(await harness.metrics()));
+  // What still comes finds the connection closed, or not.
+  for (let part = 0; part < 5; part++) {
+    socket.write("y".repeat(100_000));
+    await new Promise((resolve) => setImmediate(resolve));
   }
+  let said = "";
+  socket.setEncoding("latin1").on("data", (text: string) => {
+    said += text;
+  });
+  socket.resume();
+  await gone;
+  assert.equal(failure, undefined);
+  assert.equal(said.split(large).length, 2, `${said.length} characters came`);
+  assert.deepEqual(said.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 400"]);
 });

@@ -21,7 +21,7 @@ const post = (path: string, length: number): string =>
 test("F-04 an upload that trickles is 408 and frees its connection; one that keeps the rate may last", () =>
   steadily(async () => {
     const aborted = Promise.withResolvers<void>();
-    const harness = await startHarness(
+    await using harness = await startHarness(
       (message, response) => {
         message.on("error", () => aborted.resolve());
         message.resume().once("end", () => response.end("whole"));
@@ -43,21 +43,17 @@ test("F-04 an upload that trickles is 408 and frees its connection; one that kee
       socket.destroy();
       return String(said);
     };
-    try {
-      const [slow, fair] = await Promise.all([upload(1, 1_000), upload(40, 1_000)]);
-      assert.equal(statusOf(slow), 408, slow);
-      assert.equal(statusOf(fair), 200, fair);
-      await aborted.promise;
-      assert.ok(harness.log.some((line) => /"event":"client.too-slow","reason":"body"/.test(line)));
-    } finally {
-      await harness.close();
-    }
+    const [slow, fair] = await Promise.all([upload(1, 1_000), upload(40, 1_000)]);
+    assert.equal(statusOf(slow), 408, slow);
+    assert.equal(statusOf(fair), 200, fair);
+    await aborted.promise;
+    assert.ok(harness.log.some((line) => /"event":"client.too-slow","reason":"body"/.test(line)));
   }));
 
 test("F-04 an upload that has arrived and waits for the upstream is answered, however long that takes", async () => {
   const held = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
-  const harness = await startHarness(
+  await using harness = await startHarness(
     (message, response) => {
       if (message.url === "/holds") {
         arrived.resolve();
@@ -66,27 +62,23 @@ test("F-04 an upload that has arrived and waits for the upstream is answered, ho
     },
     { config: { limits: { bodyIdle: "1s" } }, upstream: { connections: 1 } },
   );
-  try {
-    const first = connect(harness.port, "127.0.0.1").on("error", () => {});
-    first.write(`GET /holds HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`);
-    await arrived.promise;
-    const second = connect(harness.port, "127.0.0.1").on("error", () => {});
-    second.write(`${post("/", 5)}hello`);
-    const answer = once(second, "data").then(([said]) => String(said));
-    const cut = once(second, "close").then(() => "cut off");
-    // Past `bodyIdle`, on the clock that the sockets go by.
-    setTimeout(() => held.resolve(), 2_500);
-    assert.equal(statusOf(await Promise.race([answer, cut])), 200);
-    first.destroy();
-    second.destroy();
-  } finally {
-    await harness.close();
-  }
+  const first = connect(harness.port, "127.0.0.1").on("error", () => {});
+  first.write(`GET /holds HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`);
+  await arrived.promise;
+  const second = connect(harness.port, "127.0.0.1").on("error", () => {});
+  second.write(`${post("/", 5)}hello`);
+  const answer = once(second, "data").then(([said]) => String(said));
+  const cut = once(second, "close").then(() => "cut off");
+  // Past `bodyIdle`, on the clock that the sockets go by.
+  setTimeout(() => held.resolve(), 2_500);
+  assert.equal(statusOf(await Promise.race([answer, cut])), 200);
+  first.destroy();
+  second.destroy();
 });
 
 test("F-04 a client that stands still after the answer to half an upload loses its connection", () =>
   steadily(async () => {
-    const harness = await startHarness(
+    await using harness = await startHarness(
       (_message, response) => void response.writeHead(413, { connection: "close" }).end("enough"),
       {
         config: { limits: { bodyIdle: "1s" } },
@@ -101,19 +93,15 @@ test("F-04 a client that stands still after the answer to half an upload loses i
       await sleep(1_500);
       socket.destroy();
     };
-    try {
-      const body = "x".repeat(100_000);
-      await Promise.all([
-        standStill("Content-Length: 500000", body),
-        standStill("Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n${body}\r\n`),
-      ]);
-      assert.deepEqual(
-        harness.log.filter((line) => line.includes("client.too-slow")),
-        [],
-      );
-    } finally {
-      await harness.close();
-    }
+    const body = "x".repeat(100_000);
+    await Promise.all([
+      standStill("Content-Length: 500000", body),
+      standStill("Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n${body}\r\n`),
+    ]);
+    assert.deepEqual(
+      harness.log.filter((line) => line.includes("client.too-slow")),
+      [],
+    );
   }));
 
 test("F-04 an upload of which the app wants no more is answered whole, though its client stands still", () =>

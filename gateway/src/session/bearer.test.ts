@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
-import { connect } from "node:net";
 import { test } from "node:test";
+import { dial, handshakeText, requestText, statusesIn } from "../../test-support/connection.ts";
 import { SCRIPT, startFullGateway } from "../../test-support/full-gateway.ts";
 import { PUBLIC } from "../../test-support/harness.ts";
 import { type Listening, listenOn } from "../../test-support/talk.ts";
@@ -152,21 +152,11 @@ test("F-01 a handshake with a bogus token behind a request that is not answered 
     app: (_message, response) => late.push(() => response.end("slow")),
   });
   assert.equal((await gateway.ask("/page", { headers: { authorization: `Bearer ${keys.token()}x` } })).status, 401);
-  const socket = connect(gateway.port, "127.0.0.1");
-  const host = `Host: ${PUBLIC}\r\n`;
-  const upgrade =
-    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  socket.write(
-    `GET /slow HTTP/1.1\r\n${host}\r\nGET /socket HTTP/1.1\r\n${host}${upgrade}Authorization: Bearer ${keys.token()}x\r\n\r\n`,
-  );
+  const refused = handshakeText("/socket", `Authorization: Bearer ${keys.token()}x`);
+  using both = dial(gateway.port, requestText("GET /slow") + refused);
   // The keys are there; the handshake's no takes a few rounds, and the answer before it is not out yet.
   for (let rounds = 0; late.length === 0 || rounds < 200; rounds++) await new Promise((resolve) => setImmediate(resolve));
   for (const answer of late) answer();
-  let said = "";
-  for await (const part of socket) said += String(part);
-  assert.deepEqual(
-    [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
-    ["200", "401"],
-  );
+  assert.deepEqual(statusesIn(await both.closed()), [200, 401]);
   assert.equal((await gateway.ask("/page")).status, 401);
 });

@@ -13,7 +13,7 @@ before(async () => {
     echo(message, response);
   });
 });
-after(() => harness.close());
+after(() => harness[Symbol.asyncDispose]());
 
 const HOST = `Host: ${PUBLIC}\r\n`;
 
@@ -96,14 +96,10 @@ test("F-08 a body in chunks from HTTP/1.0 is the last thing that its connection 
 
 test("F-08 204 says nothing of a length, whatever the upstream says", async () => {
   await using upstream = await rawUpstream(() => "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
-  const silent = await startHarness(echo, { upstream: { url: upstream.url } });
-  try {
-    const answer = await silent.get("/");
-    assert.equal(statusOf(answer), 204);
-    assert.doesNotMatch(answer, /content-length|transfer-encoding/i);
-  } finally {
-    await silent.close();
-  }
+  await using silent = await startHarness(echo, { upstream: { url: upstream.url } });
+  const answer = await silent.get("/");
+  assert.equal(statusOf(answer), 204);
+  assert.doesNotMatch(answer, /content-length|transfer-encoding/i);
 });
 
 test("HD-02 answers of our own forbid sniffing, framing, caching and referrers, errors included", async () => {
@@ -141,15 +137,11 @@ test("pipelined requests are answered one by one, in their order", async () => {
 test("F-46 hints go to no client that speaks HTTP/1.0", async () => {
   const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
   await using upstream = await rawUpstream(() => `${hints}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
-  const hinting = await startHarness(echo, { upstream: { url: upstream.url } });
-  try {
-    assert.match(await hinting.get("/"), /^HTTP\/1\.1 103 .*HTTP\/1\.1 200 /s);
-    const old = await hinting.raw(`GET / HTTP/1.0\r\n${HOST}\r\n`);
-    assert.match(old, /^HTTP\/1\.1 200 /);
-    assert.equal(bodyOf(old), "ok");
-  } finally {
-    await hinting.close();
-  }
+  await using hinting = await startHarness(echo, { upstream: { url: upstream.url } });
+  assert.match(await hinting.get("/"), /^HTTP\/1\.1 103 .*HTTP\/1\.1 200 /s);
+  const old = await hinting.raw(`GET / HTTP/1.0\r\n${HOST}\r\n`);
+  assert.match(old, /^HTTP\/1\.1 200 /);
+  assert.equal(bodyOf(old), "ok");
 });
 
 for (const [where, path, status] of [
@@ -158,13 +150,9 @@ for (const [where, path, status] of [
   ["a check's place", "/auth/check/nginx", 400],
 ] as const) {
   test(`F-46 an answer in ${where} before the body is there closes the connection`, async () => {
-    const closed = await startHarness(echo, { upstream: { access: "user" } });
-    try {
-      const unread = await closed.raw(`POST ${path} HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhe`);
-      assert.equal(statusOf(unread), status, unread);
-      assert.match(unread, /\r\nconnection: close\r\n/i);
-    } finally {
-      await closed.close();
-    }
+    await using closed = await startHarness(echo, { upstream: { access: "user" } });
+    const unread = await closed.raw(`POST ${path} HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhe`);
+    assert.equal(statusOf(unread), status, unread);
+    assert.match(unread, /\r\nconnection: close\r\n/i);
   });
 }

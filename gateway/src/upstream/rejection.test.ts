@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { test } from "node:test";
 import { CoatcheckError } from "coatcheck/errors";
-import type { Harness } from "../../test-support/harness.ts";
 import { bodyOf, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 import { rejectsToken } from "./rejection.ts";
 
@@ -22,18 +21,8 @@ function picky(asked: string[], challenge = INVALID, body = "no"): RequestListen
   };
 }
 
-async function withRig(
-  listener: RequestListener,
-  use: (harness: Harness) => Promise<void>,
-  token = "authorization",
-): Promise<void> {
-  const harness = await startHarness(listener, { upstream: { access: "user", token } });
-  try {
-    await use(harness);
-  } finally {
-    await harness.close();
-  }
-}
+/** The one route forwards the access token. */
+const FORWARDING = { upstream: { access: "user", token: "authorization" } };
 
 const CHALLENGES: readonly [status: number, challenge: string | string[] | undefined, rejects: boolean][] = [
   [401, INVALID, true],
@@ -63,47 +52,40 @@ test("RF-08 a rejected token is refreshed once and the request sent again", asyn
       if (seen(message) === "Bearer token-2") response.end("yes");
       else response.writeHead(401, { "www-authenticate": INVALID }).end("no");
     };
-    await withRig(
-      listener,
-      async (harness) => {
-        harness.control.renew = async (rejected) => (rejected === "token-of-alice" ? "token-2" : "?");
-        const answer = await harness.get("/x", ALICE);
-        assert.equal(statusOf(answer), 200);
-        assert.match(answer, /yes/);
-        assert.deepEqual(asked, ["Bearer token-of-alice", "Bearer token-2"]);
-      },
-      token,
-    );
+    await using harness = await startHarness(listener, { upstream: { access: "user", token } });
+    harness.control.renew = async (rejected) => (rejected === "token-of-alice" ? "token-2" : "?");
+    const answer = await harness.get("/x", ALICE);
+    assert.equal(statusOf(answer), 200);
+    assert.match(answer, /yes/);
+    assert.deepEqual(asked, ["Bearer token-of-alice", "Bearer token-2"]);
   }
 });
 
 test("RF-08 an upstream that always says 401 is asked twice, and its second answer passes whole", async () => {
   const asked: string[] = [];
-  await withRig(picky(asked), async (harness) => {
-    let renewals = 0;
-    harness.control.renew = () => {
-      renewals += 1;
-      return `token-${renewals + 10}`;
-    };
-    const answer = await harness.get("/x", ALICE);
-    assert.equal(statusOf(answer), 401);
-    assert.match(answer, /x-kept: 1/);
-    assert.equal(bodyOf(answer), "no");
-    assert.deepEqual(asked, ["Bearer token-of-alice", "Bearer token-11"]);
-    assert.equal(renewals, 1);
-  });
+  await using harness = await startHarness(picky(asked), FORWARDING);
+  let renewals = 0;
+  harness.control.renew = () => {
+    renewals += 1;
+    return `token-${renewals + 10}`;
+  };
+  const answer = await harness.get("/x", ALICE);
+  assert.equal(statusOf(answer), 401);
+  assert.match(answer, /x-kept: 1/);
+  assert.equal(bodyOf(answer), "no");
+  assert.deepEqual(asked, ["Bearer token-of-alice", "Bearer token-11"]);
+  assert.equal(renewals, 1);
 });
 
 test("RF-08 a request with a body is not sent again", async () => {
   const asked: string[] = [];
-  await withRig(picky(asked), async (harness) => {
-    harness.control.renew = () => assert.fail("nothing is renewed for what cannot be sent again");
-    const head = `POST /x HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${ALICE.Cookie}\r\nOrigin: https://${PUBLIC}\r\nConnection: close\r\n`;
-    for (const body of ["Content-Length: 3\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]) {
-      assert.equal(statusOf(await harness.raw(`${head}${body}`)), 401);
-    }
-    assert.equal(asked.length, 2);
-  });
+  await using harness = await startHarness(picky(asked), FORWARDING);
+  harness.control.renew = () => assert.fail("nothing is renewed for what cannot be sent again");
+  const head = `POST /x HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${ALICE.Cookie}\r\nOrigin: https://${PUBLIC}\r\nConnection: close\r\n`;
+  for (const body of ["Content-Length: 3\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]) {
+    assert.equal(statusOf(await harness.raw(`${head}${body}`)), 401);
+  }
+  assert.equal(asked.length, 2);
 });
 
 const UNCHANGED: readonly [name: string, renew: () => string | Promise<string>, status: number][] = [
@@ -115,47 +97,43 @@ const UNCHANGED: readonly [name: string, renew: () => string | Promise<string>, 
 for (const [name, renew, status] of UNCHANGED) {
   test(`RF-08 ${name}: ${status}, and the upstream was asked once`, async () => {
     const asked: string[] = [];
-    await withRig(picky(asked), async (harness) => {
-      harness.control.renew = renew;
-      const answer = await harness.get("/x", ALICE);
-      assert.equal(statusOf(answer), status);
-      if (status === 401) assert.deepEqual([/x-kept: 1/.test(answer), /no$/m.test(answer)], [true, true]);
-      assert.equal(asked.length, 1);
-    });
+    await using harness = await startHarness(picky(asked), FORWARDING);
+    harness.control.renew = renew;
+    const answer = await harness.get("/x", ALICE);
+    assert.equal(statusOf(answer), status);
+    if (status === 401) assert.deepEqual([/x-kept: 1/.test(answer), /no$/m.test(answer)], [true, true]);
+    assert.equal(asked.length, 1);
   });
 }
 
 test("RF-08 RF-03 if a refresh is not possible now, the answer is our own 503: a 401 would mean signed out", async () => {
-  await withRig(picky([]), async (harness) => {
-    harness.control.renews = true;
-    harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
-    const answer = await harness.get("/x", ALICE);
-    assert.equal(statusOf(answer), 503);
-    assert.match(answer, /retry-after: 2\r/i);
-    assert.doesNotMatch(answer, /x-kept/);
-  });
+  await using harness = await startHarness(picky([]), FORWARDING);
+  harness.control.renews = true;
+  harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
+  const answer = await harness.get("/x", ALICE);
+  assert.equal(statusOf(answer), 503);
+  assert.match(answer, /retry-after: 2\r/i);
+  assert.doesNotMatch(answer, /x-kept/);
 });
 
 test("RF-08 the session ended with the refresh: 401 of our own", async () => {
-  await withRig(picky([]), async (harness) => {
-    harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
-    const answer = await harness.get("/x", ALICE);
-    assert.equal(statusOf(answer), 401);
-    assert.match(answer, /ERR_SESSION_ENDED/);
-    assert.doesNotMatch(answer, /x-kept/);
-  });
+  await using harness = await startHarness(picky([]), FORWARDING);
+  harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
+  const answer = await harness.get("/x", ALICE);
+  assert.equal(statusOf(answer), 401);
+  assert.match(answer, /ERR_SESSION_ENDED/);
+  assert.doesNotMatch(answer, /x-kept/);
 });
 
 test("RF-08 a rejection too large to keep passes as it comes, byte for byte", async () => {
   const asked: string[] = [];
   const large = "0123456789".repeat(20_000);
-  await withRig(picky(asked, INVALID, large), async (harness) => {
-    harness.control.settle = async () => ["__Host-Http-coatcheck=new"];
-    harness.control.renew = () => assert.fail("too late for that");
-    const answer = await harness.get("/x", ALICE);
-    assert.equal(statusOf(answer), 401);
-    assert.match(answer, /set-cookie: __Host-Http-coatcheck=new/);
-    assert.equal(answer.split("0123456789").length - 1, 20_000);
-    assert.equal(asked.length, 1);
-  });
+  await using harness = await startHarness(picky(asked, INVALID, large), FORWARDING);
+  harness.control.settle = async () => ["__Host-Http-coatcheck=new"];
+  harness.control.renew = () => assert.fail("too late for that");
+  const answer = await harness.get("/x", ALICE);
+  assert.equal(statusOf(answer), 401);
+  assert.match(answer, /set-cookie: __Host-Http-coatcheck=new/);
+  assert.equal(answer.split("0123456789").length - 1, 20_000);
+  assert.equal(asked.length, 1);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { dial, requestText, until } from "../../test-support/connection.ts";
 import type { Harness } from "../../test-support/harness.ts";
 import { echo, echoed, PUBLIC, received, startHarness, statusOf } from "../../test-support/harness.ts";
 import { rawUpstream } from "../../test-support/raw-upstream.ts";
@@ -20,7 +20,7 @@ before(async () => {
     config: { trustedProxies: ["127.0.0.1"], publicUrl: [`https://${PUBLIC}`, "https://two.example.com"] },
   });
 });
-after(() => Promise.all([harness.close(), trusting.close()]));
+after(() => Promise.all([harness[Symbol.asyncDispose](), trusting[Symbol.asyncDispose]()]));
 
 const ALICE = { Cookie: "theme=dark; __Host-Http-coatcheck=alice; b=2" };
 const IDENTITY = ["x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username"];
@@ -166,11 +166,10 @@ test("A-18 A-24 forwarded headers of strangers count for nothing and are written
 
 test("TP-01 TP-02 S-48 if configured, Forwarded tells the client's address; X-Forwarded-For is ignored", async () => {
   const config = { trustedProxies: ["127.0.0.0/8"], clientAddress: "forwarded" };
-  const reading = await startHarness(echo, { config });
+  await using reading = await startHarness(echo, { config });
   const headers = { Forwarded: 'for=6.6.6.6, for="[2001:db8::7]:4711"', "X-Forwarded-For": "7.7.7.7" };
   const both = await reading.get("/", headers);
   const other = await reading.get("/", { "X-Forwarded-For": "7.7.7.7" });
-  await reading.close();
   assert.equal(received(both, "x-forwarded-for"), "2001:db8::7");
   assert.equal(received(other, "x-forwarded-for"), "127.0.0.1");
 });
@@ -231,10 +230,9 @@ test("the groups header ends at 4 KiB, between two groups", async () => {
   assert.ok(groups.join(",").startsWith(`${sent},`));
 });
 
-test("F-10 Connection: authorization on a public route drops the client's own, and nothing of ours", async (context) => {
+test("F-10 Connection: authorization on a public route drops the client's own, and nothing of ours", async () => {
   const upstreams = [{ access: "public" }, { access: "user", paths: ["/api"], token: "authorization" }];
-  const both = await startHarness(echo, { upstreams });
-  context.after(() => both.close());
+  await using both = await startHarness(echo, { upstreams });
   const ask = (path: string, connection: string) =>
     both.raw(
       `GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: __Host-Http-coatcheck=alice\r\nAuthorization: Basic eDp5\r\n${connection}\r\n\r\n`,
@@ -248,22 +246,16 @@ test("F-10 Connection: authorization on a public route drops the client's own, a
 
 test("F-46 the upstream hears how long a body is that is still on its way, where the client said so", async () => {
   await using upstream = await rawUpstream(() => undefined);
-  const waiting = await startHarness(echo, { upstream: { url: upstream.url } });
-  try {
-    for (const [lines, body, framing] of [
-      ["Content-Length: 5", "he", /\r\ncontent-length: 5\r\n/i],
-      ["Transfer-Encoding: chunked", "2\r\nhe\r\n", /\r\ntransfer-encoding: chunked\r\n/i],
-    ] as const) {
-      const seen = upstream.heads.length;
-      const socket = connect(waiting.port, "127.0.0.1").on("error", () => {});
-      socket.write(`POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\n${lines}\r\n\r\n${body}`);
-      while (upstream.heads.length === seen) await new Promise((resolve) => setImmediate(resolve));
-      socket.destroy();
-      assert.match(upstream.heads[seen] ?? "", framing);
-      assert.equal(upstream.heads[seen]?.match(/content-length|transfer-encoding/gi)?.length, 1);
-    }
-  } finally {
-    await waiting.close();
+  await using waiting = await startHarness(echo, { upstream: { url: upstream.url } });
+  for (const [lines, body, framing] of [
+    ["Content-Length: 5", "he", /\r\ncontent-length: 5\r\n/i],
+    ["Transfer-Encoding: chunked", "2\r\nhe\r\n", /\r\ntransfer-encoding: chunked\r\n/i],
+  ] as const) {
+    const seen = upstream.heads.length;
+    using _uploading = dial(waiting.port, requestText("POST /", lines) + body);
+    await until(() => upstream.heads.length > seen);
+    assert.match(upstream.heads[seen] ?? "", framing);
+    assert.equal(upstream.heads[seen]?.match(/content-length|transfer-encoding/gi)?.length, 1);
   }
 });
 

@@ -36,29 +36,21 @@ test("an upstream with TLS is known by the name in its url, on one connection fo
   await using upstream = await secure("localhost");
   const url = `https://localhost:${upstream.port}`;
   const other = "other.example.com";
-  const harness = await startHarness(() => {}, {
+  await using harness = await startHarness(() => {}, {
     config: { publicUrl: [`https://${PUBLIC}`, `https://${other}`] },
     upstreams: [
       { paths: ["/"], access: "optional", url },
       { paths: ["/own"], access: "optional", url, passHost: false },
     ],
   });
-  try {
-    assert.match(await harness.get("/"), new RegExp(`told ${PUBLIC}`));
-    assert.match(await harness.get("/", { Host: other }), new RegExp(`told ${other}`));
-    assert.deepEqual(upstream.names, ["localhost"]);
-    assert.match(await harness.get("/own"), new RegExp(`told localhost:${upstream.port}`));
-  } finally {
-    await harness.close();
-  }
+  assert.match(await harness.get("/"), new RegExp(`told ${PUBLIC}`));
+  assert.match(await harness.get("/", { Host: other }), new RegExp(`told ${other}`));
+  assert.deepEqual(upstream.names, ["localhost"]);
+  assert.match(await harness.get("/own"), new RegExp(`told localhost:${upstream.port}`));
 });
 
 test("an upstream with TLS that shows another name's certificate is 502", async () => {
   await using upstream = await secure(PUBLIC);
-  const harness = await startHarness(() => {}, { upstream: { url: `https://localhost:${upstream.port}` } });
-  try {
-    assert.equal(statusOf(await harness.get("/")), 502);
-  } finally {
-    await harness.close();
-  }
+  await using harness = await startHarness(() => {}, { upstream: { url: `https://localhost:${upstream.port}` } });
+  assert.equal(statusOf(await harness.get("/")), 502);
 });

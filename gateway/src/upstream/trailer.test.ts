@@ -24,48 +24,36 @@ for (const [name, request, answer, status, body] of CASES) {
   for (const [when, settle] of Object.entries(SETTLING)) {
     test(`F-02 an upstream that announces trailers is answered as it meant it: ${name}, settled ${when}`, async () => {
       await using upstream = await rawUpstream(() => `HTTP/1.1 ${answer.replace("\r\n", "\r\nTrailer: X-Sum\r\n")}`);
-      const harness = await startHarness(echo, { upstream: { url: upstream.url } });
-      try {
-        harness.control.settle = settle;
-        const said = await harness.raw(request);
-        assert.equal(statusOf(said), status, said);
-        assert.equal(bodyOf(said), body);
-        assert.doesNotMatch(said, /^trailer:/im);
-        assert.match(await harness.metrics(), /coatcheck_requests_total\{outcome="proxied"\} 1/);
-      } finally {
-        await harness.close();
-      }
+      await using harness = await startHarness(echo, { upstream: { url: upstream.url } });
+      harness.control.settle = settle;
+      const said = await harness.raw(request);
+      assert.equal(statusOf(said), status, said);
+      assert.equal(bodyOf(said), body);
+      assert.doesNotMatch(said, /^trailer:/im);
+      assert.match(await harness.metrics(), /coatcheck_requests_total\{outcome="proxied"\} 1/);
     });
   }
 }
 
 test("F-02 an answer that cannot be written fails one request, even if its session is committed later", async () => {
-  const harness = await startHarness((_message, response) => response.end("x"));
-  try {
-    // A cookie that Node refuses to write stands for all that can go wrong with a head.
-    for (const cookies of [["a=\u0000"], Promise.resolve(["a=\u0000"])]) {
-      harness.control.settle = () => cookies;
-      const said = await harness.get("/");
-      assert.ok(said.startsWith("HTTP/1.1 5"), said);
-    }
-    harness.control.settle = () => [];
-    assert.equal(statusOf(await harness.get("/")), 200);
-  } finally {
-    await harness.close();
+  await using harness = await startHarness((_message, response) => response.end("x"));
+  // A cookie that Node refuses to write stands for all that can go wrong with a head.
+  for (const cookies of [["a=\u0000"], Promise.resolve(["a=\u0000"])]) {
+    harness.control.settle = () => cookies;
+    const said = await harness.get("/");
+    assert.ok(said.startsWith("HTTP/1.1 5"), said);
   }
+  harness.control.settle = () => [];
+  assert.equal(statusOf(await harness.get("/")), 200);
 });
 
 test("F-02 a rejection that is passed on after all may announce trailers to an HTTP/1.0 client", async () => {
   const rejection = `HTTP/1.1 401 Unauthorized\r\nTrailer: X-Sum\r\nWWW-Authenticate: Bearer error="invalid_token"\r\n${CHUNKED}\r\n`;
   await using upstream = await rawUpstream(() => `${rejection}2\r\nno\r\n0\r\n\r\n`);
-  const harness = await startHarness(echo, { upstream: { url: upstream.url, token: "header", access: "user" } });
-  try {
-    const said = await harness.raw(
-      GET.replace("1.1", "1.0").replace("\r\n\r\n", "\r\nCookie: __Host-Http-coatcheck=alice\r\n\r\n"),
-    );
-    assert.equal(statusOf(said), 401, said);
-    assert.equal(bodyOf(said), "no");
-  } finally {
-    await harness.close();
-  }
+  await using harness = await startHarness(echo, { upstream: { url: upstream.url, token: "header", access: "user" } });
+  const said = await harness.raw(
+    GET.replace("1.1", "1.0").replace("\r\n\r\n", "\r\nCookie: __Host-Http-coatcheck=alice\r\n\r\n"),
+  );
+  assert.equal(statusOf(said), 401, said);
+  assert.equal(bodyOf(said), "no");
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { Server } from "node:http";
-import { connect } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
+import { dial, handshakeText, OWN_ORIGIN, until } from "../../test-support/connection.ts";
 import type { Harness } from "../../test-support/harness.ts";
 import { bodyOf, echo, endSession, PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 
@@ -30,12 +31,11 @@ async function withSockets(
       else server.handleUpgrade(message, socket, head, (web) => web.on("message", (data, binary) => web.send(data, { binary })));
     });
   };
-  const harness = await startHarness(echo, { prepare, upstream });
+  await using harness = await startHarness(echo, { prepare, upstream });
   try {
     await use({ harness, handshakes, server });
   } finally {
     for (const client of server.clients) client.terminate();
-    await harness.close();
   }
 }
 
@@ -161,11 +161,10 @@ test("a stop cuts open sockets after the bound and takes no new ones", async () 
 test("a client that leaves within the handshake leaves nothing behind", async () => {
   await withSockets(async ({ harness, server }) => {
     server.options.verifyClient = () => new Promise(() => {});
-    const socket = connect(harness.port, "127.0.0.1");
-    socket.write(`GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${OWN}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
-    socket.end();
-    await new Promise((resolve) => socket.resume().once("close", resolve));
-    while (!/coatcheck_open_streams 0/.test(await harness.metrics())) await new Promise((resolve) => setImmediate(resolve));
+    using leaving = dial(harness.port, handshakeText("/", OWN_ORIGIN));
+    leaving.socket.end();
+    await leaving.closed();
+    await until(async () => /coatcheck_open_streams 0/.test(await harness.metrics()));
   });
 });
 
@@ -179,17 +178,12 @@ test("F-06 a handshake that is refused leaves no connection open, whether by us 
       ["/refused", OWN, ""],
       ["/refused", OWN, "early"],
     ] as const) {
-      const socket = connect({ port: harness.port, host: "127.0.0.1", allowHalfOpen: true });
-      const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${PUBLIC}\r\nOrigin: ${origin}\r\n${upgrade}\r\n${early}`);
-      let said = "";
-      socket.on("data", (part) => {
-        said += String(part);
-      });
-      await new Promise((resolve) => socket.once("end", resolve));
+      // Not `using`: that the gateway closes it is what counts here.
+      const refused = dial(harness.port, handshakeText(path, `Origin: ${origin}`) + early, { allowHalfOpen: true });
+      await once(refused.socket, "end");
       // It notices a little late, and has said something more by then.
-      socket.end("late");
-      assert.match(said, /^HTTP\/1\.1 403 /);
+      refused.socket.end("late");
+      assert.match(refused.said, /^HTTP\/1\.1 403 /);
     }
     const deadline = performance.now() + 10_000;
     while (sockets() > before && performance.now() < deadline) await new Promise((resolve) => setImmediate(resolve));
@@ -204,18 +198,9 @@ test("F-50 an upstream's refusal of a handshake reaches its reader whole, howeve
       socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n`), body]));
     });
   };
-  const harness = await startHarness(echo, { prepare });
-  try {
-    const socket = connect(harness.port, "127.0.0.1");
-    socket.write(
-      `GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: ${OWN}\r\nCookie: ${ALICE}\r\n` +
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    );
-    let text = "";
-    for await (const chunk of socket.setEncoding("latin1")) text += String(chunk);
-    assert.equal(statusOf(text), 403);
-    assert.equal(bodyOf(text).length, body.length);
-  } finally {
-    await harness.close();
-  }
+  await using harness = await startHarness(echo, { prepare });
+  using refused = dial(harness.port, handshakeText("/", OWN_ORIGIN, `Cookie: ${ALICE}`));
+  const text = await refused.closed();
+  assert.equal(statusOf(text), 403);
+  assert.equal(bodyOf(text).length, body.length);
 });

@@ -61,7 +61,7 @@ const digest = (parts: readonly Buffer[]): string => createHash("sha256").update
 
 test("F-50 large answers arrive byte for byte, chunked or not, to quick and slow readers, some broken off", async () => {
   const bodies = Array.from({ length: 12 }, (_, index) => bodyOf(index));
-  const harness = await startHarness((message, response) => {
+  await using harness = await startHarness((message, response) => {
     const index = Number(message.url?.slice(1));
     const body = bodies[index % 12] ?? Buffer.alloc(0);
     if (index % 2 === 0) response.setHeader("content-length", body.length);
@@ -85,18 +85,14 @@ test("F-50 large answers arrive byte for byte, chunked or not, to quick and slow
         if (index >= 100) answer.once("data", () => resolve(String(answer.destroy().destroyed)));
       }).on("error", reject);
     });
-  try {
-    for (let round = 0; round < 3; round++) {
-      const said = await Promise.all([
-        ...bodies.map((_, index) => read(index, (index + round) % 3 === 0)),
-        ...[100, 101, 102].map((index) => read(index, false)),
-      ]);
-      assert.deepEqual(
-        said.slice(0, 12),
-        bodies.map((body) => digest([body])),
-      );
-    }
-  } finally {
-    await harness.close();
+  for (let round = 0; round < 3; round++) {
+    const said = await Promise.all([
+      ...bodies.map((_, index) => read(index, (index + round) % 3 === 0)),
+      ...[100, 101, 102].map((index) => read(index, false)),
+    ]);
+    assert.deepEqual(
+      said.slice(0, 12),
+      bodies.map((body) => digest([body])),
+    );
   }
 });
