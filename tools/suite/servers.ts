@@ -15,11 +15,12 @@ const COMMANDS = {
   "oauth2-proxy": ["oauth2-proxy"],
   postgresql: ["postgres"],
   pgbouncer: ["pgbouncer"],
+  "redis-server": ["redis-server", "valkey-server"],
 } as const;
 
 export type ServerName = keyof typeof COMMANDS;
 
-const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy", "postgresql", "pgbouncer"];
+const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy", "postgresql", "pgbouncer", "redis-server"];
 
 /** Servers that Debian has no package of, and what builds them instead. */
 const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: string; build(): boolean }> = new Map([

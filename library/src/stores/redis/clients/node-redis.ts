@@ -1,0 +1,126 @@
+/** Clients of the package `redis`: one server, sentinel, cluster. */
+import type { Commander, Link, LinkListener, RedisCommand } from "./commander.ts";
+import { ONLY, unknownMaster } from "./commander.ts";
+import { OwnConnection } from "./own-connection.ts";
+import { slotOf } from "./slot.ts";
+
+interface Connection {
+  connect(): Promise<unknown>;
+  destroy(): unknown;
+  on(event: string, listener: () => void): unknown;
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
+}
+
+interface SingleClient extends Connection {
+  duplicate(): SingleClient;
+  sendCommand(command: RedisCommand): Promise<unknown>;
+}
+
+interface SentinelClient extends Connection {
+  duplicate(): SentinelClient;
+  sendCommand(reads: boolean, command: RedisCommand): Promise<unknown>;
+  acquire(): unknown;
+}
+
+interface ClusterNode {
+  readonly address: string;
+}
+
+interface ClusterClient {
+  sendCommand(key: string, reads: boolean, command: RedisCommand): Promise<unknown>;
+  readonly slots: readonly { readonly master: ClusterNode }[];
+  readonly masters: readonly ClusterNode[];
+  readonly nodeByAddress: ReadonlyMap<string, ClusterNode>;
+  nodeClient(node: ClusterNode): Promise<SingleClient>;
+}
+
+type NodeRedisClient = SingleClient | SentinelClient | ClusterClient;
+
+/** Whether it is a client of `redis`. */
+export const isNodeRedis = (client: object): client is NodeRedisClient =>
+  "sendCommand" in client && "duplicate" in client && !("call" in client);
+const isCluster = (client: NodeRedisClient): client is ClusterClient => "nodeClient" in client;
+const isSentinel = (client: SingleClient | SentinelClient): client is SentinelClient => "acquire" in client;
+
+export function nodeRedisCommander(client: NodeRedisClient): Commander {
+  if (isCluster(client)) return clusterCommander(client);
+  const alone = { masterOf: () => ONLY, masters: () => [ONLY] };
+  if (isSentinel(client)) {
+    const send = (_: string, command: RedisCommand): Promise<unknown> => client.sendCommand(false, command);
+    const open = (): Link =>
+      opened(
+        async () => client.duplicate(),
+        (own, command) => own.sendCommand(false, command),
+      );
+    return { kind: "sentinel", send, ask: send, open, ...alone };
+  }
+  const send = (_: string, command: RedisCommand): Promise<unknown> => client.sendCommand(command);
+  return { kind: "server", send, ask: send, open: () => opened(async () => client.duplicate(), sent), ...alone };
+}
+
+function clusterCommander(client: ClusterClient): Commander {
+  const nodeAt = async (master: string): Promise<SingleClient> => {
+    const node = client.nodeByAddress.get(master);
+    if (node === undefined) throw unknownMaster(master);
+    return client.nodeClient(node);
+  };
+  return {
+    kind: "cluster",
+    send: (key, command) => client.sendCommand(key, false, command),
+    masterOf: (key) => client.slots[slotOf(key)]?.master.address ?? ONLY,
+    masters: () => client.masters.map(({ address }) => address),
+    ask: async (master, command) => (await nodeAt(master)).sendCommand(command),
+    open: (master) => opened(async () => (await nodeAt(master)).duplicate(), sent),
+  };
+}
+
+const sent = (connection: SingleClient, command: RedisCommand): Promise<unknown> => connection.sendCommand(command);
+
+/** How the server's errors begin; what is told of a lost connection is a sentence. */
+const CODE = /^[A-Z]{2,}/;
+
+/** An error that the server answered is an answer; any other is thrown. */
+function serversError(error: unknown): Error {
+  if (error instanceof Error && CODE.test(error.message)) return error;
+  throw error;
+}
+
+function opened<Own extends Connection>(
+  make: () => Promise<Own>,
+  send: (connection: Own, command: RedisCommand) => Promise<unknown>,
+): Link {
+  let listener: LinkListener | undefined;
+  // How often it was connected: a `WAIT` on another connection than the write's confirms nothing.
+  let connections = 0;
+  const own = new OwnConnection(make, {
+    connect(connection) {
+      // What goes wrong with it is told by its calls, too.
+      for (const event of ["error", "end", "reconnecting"]) connection.on(event, () => listener?.lost());
+      for (const event of ["ready", "topology-change"]) {
+        connection.on(event, () => {
+          connections++;
+          listener?.stands();
+        });
+      }
+      return connection.connect();
+    },
+    close: (connection) => connection.destroy(),
+  });
+  return {
+    async pipeline(commands) {
+      const connection = await own.connected();
+      const before = connections;
+      // Of one turn, so they go out together. (The client's own pipelines tell of one error alone.)
+      const answers = await Promise.allSettled(commands.map((command) => send(connection, command)));
+      if (connections !== before) throw new Error("The connection was lost on the way.");
+      return answers.map((answer) => (answer.status === "fulfilled" ? answer.value : serversError(answer.reason)));
+    },
+    async subscribe(channel, told) {
+      const connection = await own.connected();
+      await connection.subscribe(channel, (message) => told.heard(message));
+      listener = told;
+      told.stands();
+    },
+    close: () => own.close(),
+  };
+}

@@ -1,0 +1,57 @@
+/** The names of what the store keeps, and digests of texts that may hold anything. */
+import { createHash } from "node:crypto";
+import type { SessionRow } from "../../contracts.ts";
+import { hashOfText } from "../../core/hot-rows.ts";
+
+/** How many characters of a digest are used: 132 bits. */
+const DIGEST_LENGTH = 22;
+/** Sets of ids by `renewAt`: enough to spread over the masters of a cluster. */
+const RENEW_SETS = 64;
+
+/** SHA-256 of a text, cut: owners may be anything, are personal data, and need not stand in slow logs. */
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, DIGEST_LENGTH);
+
+/** The mark of a row that stands in no set. */
+export const NO_MARK = "-".repeat(DIGEST_LENGTH);
+
+/** Names the sets in which a row stands: if it is the same, they need not be written again. */
+export function indexMark({ owner, issuer, sid }: SessionRow): string {
+  const inSid = issuer !== null && sid !== null;
+  return owner === null && !inSid ? NO_MARK : digest(JSON.stringify([owner, inSid ? issuer : null, inSid ? sid : null]));
+}
+
+/** Keys below one prefix. Each has one hash tag, so that the same names serve one server and a cluster. */
+export class Keys {
+  readonly #prefix: string;
+  /** The channel on which endings are told. */
+  readonly channel: string;
+  /** All sets of ids by `renewAt`. */
+  readonly renewSets: readonly string[];
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+    this.channel = `${prefix}:ended`;
+    this.renewSets = Array.from({ length: RENEW_SETS }, (_, set) => `${prefix}:r:{${set}}`);
+  }
+
+  row(id: string): string {
+    return `${this.#prefix}:s:{${id}}`;
+  }
+
+  owner(owner: string): string {
+    return `${this.#prefix}:o:{${digest(owner)}}`;
+  }
+
+  /** The two are digested as one JSON text, so that however they are cut, they cannot be mixed up. */
+  sid(issuer: string, sid: string): string {
+    return `${this.#prefix}:i:{${digest(JSON.stringify([issuer, sid]))}}`;
+  }
+
+  marker(key: string): string {
+    return `${this.#prefix}:m:{${digest(key)}}`;
+  }
+
+  renew(id: string): string {
+    return `${this.#prefix}:r:{${(hashOfText(id) >>> 0) % RENEW_SETS}}`;
+  }
+}

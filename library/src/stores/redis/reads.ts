@@ -1,0 +1,98 @@
+/** Reads of rows: those of one turn of the event loop go out together, one alone at once. */
+import { setImmediate } from "node:timers";
+import type { SessionRow } from "../../contracts.ts";
+import type { Commander } from "./clients/commander.ts";
+import { textOf } from "./clients/commander.ts";
+import type { Keys } from "./keys.ts";
+import { decodeRow } from "./row-text.ts";
+
+/** The most rows of one command, so that a slow answer holds up no more. */
+const BATCH = 256;
+
+interface Waiting {
+  readonly id: string;
+  resolve(row: SessionRow | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** Reads go to masters: what has ended has ended for the next call of any process. */
+export class Reads {
+  readonly #commander: Commander;
+  readonly #keys: Keys;
+  /** Who asks in this turn, after the first; `null` between turns. */
+  #turn: Waiting[] | null = null;
+
+  constructor(commander: Commander, keys: Keys) {
+    this.#commander = commander;
+    this.#keys = keys;
+  }
+
+  get(id: string): Promise<SessionRow | undefined> {
+    // A cluster refuses keys of several slots in one command; its client sends what one master gets together.
+    if (this.#commander.kind === "cluster") return this.#getOne(id);
+    if (this.#turn === null) {
+      this.#turn = [];
+      setImmediate(() => this.#flush());
+      return this.#getOne(id);
+    }
+    const turn = this.#turn;
+    return new Promise((resolve, reject) => {
+      turn.push({ id, resolve, reject });
+    });
+  }
+
+  /** The rows of these ids, in their order. */
+  async getMany(ids: readonly string[]): Promise<readonly (SessionRow | undefined)[]> {
+    if (this.#commander.kind === "cluster") return Promise.all(ids.map((id) => this.#getOne(id)));
+    const batches: Promise<readonly (SessionRow | undefined)[]>[] = [];
+    for (let first = 0; first < ids.length; first += BATCH) batches.push(this.#getBatch(ids.slice(first, first + BATCH)));
+    return (await Promise.all(batches)).flat();
+  }
+
+  async text(key: string): Promise<string | undefined> {
+    return textOf(await this.#commander.send(key, ["GET", key]));
+  }
+
+  async #getOne(id: string): Promise<SessionRow | undefined> {
+    const text = await this.text(this.#keys.row(id));
+    return text === undefined ? undefined : decodeRow(id, text);
+  }
+
+  async #getBatch(ids: readonly string[]): Promise<readonly (SessionRow | undefined)[]> {
+    const texts = await this.#texts(ids);
+    return ids.map((id, index) => rowAt(id, texts[index]));
+  }
+
+  async #texts(ids: readonly string[]): Promise<readonly unknown[]> {
+    const [first = "", ...others] = ids.map((id) => this.#keys.row(id));
+    const answer = await this.#commander.send(first, ["MGET", first, ...others]);
+    return Array.isArray(answer) ? answer : [];
+  }
+
+  #flush(): void {
+    const turn = this.#turn ?? [];
+    this.#turn = null;
+    for (let first = 0; first < turn.length; first += BATCH) void this.#settle(turn.slice(first, first + BATCH));
+  }
+
+  /** One row that cannot be read is refused to who asked for it, and to no other. */
+  async #settle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const texts = await this.#texts(batch.map(({ id }) => id));
+      for (const [index, { id, resolve, reject }] of batch.entries()) {
+        try {
+          resolve(rowAt(id, texts[index]));
+        } catch (error) {
+          reject(error);
+        }
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
+
+function rowAt(id: string, answer: unknown): SessionRow | undefined {
+  const text = textOf(answer);
+  return text === undefined ? undefined : decodeRow(id, text);
+}

@@ -1,0 +1,80 @@
+/**
+ * What is decided within Redis: scripts of one key each, which compare the head of a row and change it. They look at
+ * bytes of fixed width alone, and never at the texts behind them.
+ */
+import { createHash } from "node:crypto";
+import { NO_MARK } from "./keys.ts";
+import { FORMAT, NO_TIME } from "./row-text.ts";
+
+/** A script, and the digest by which servers know it. */
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+function script(source: string): Script {
+  return { source, sha: createHash("sha1").update(source).digest("hex") };
+}
+
+/** How the error begins that scripts answer for a row of another format. */
+export const UNKNOWN_FORMAT = "COATCHECKFORMAT";
+
+/** Reads the head. Lua counts from 1: 2 version, 18 ended, 33 seen, 48 renewAt, 63 bytes kept, 69 mark, 91 `\n`. */
+const HEAD = `
+local h = redis.call('GETRANGE', KEYS[1], 0, 90)
+if #h == 0 then return 0 end
+if string.sub(h, 1, 1) ~= '${FORMAT}' then return redis.error_reply('${UNKNOWN_FORMAT} of a row is not known') end
+if string.sub(h, 18, 32) ~= '${NO_TIME}' then return 0 end
+`;
+
+/**
+ * ARGV: version as read, row, expiry ms, channel, message of an ending or `""`, `"1"` if the sets are written.
+ * Answers 0: refused; 1: written; 2: the sets have to be written first; 3: written, and `renewAt` is another.
+ */
+export const PUT = script(`${HEAD}
+if string.sub(h, 2, 17) ~= ARGV[1] then return 0 end
+local v = ARGV[2]
+local mark = string.sub(v, 69, 90)
+if ARGV[6] == '' and mark ~= '${NO_MARK}' and mark ~= string.sub(h, 69, 90) then return 2 end
+local seen = string.sub(h, 33, 47)
+if seen > string.sub(v, 33, 47) then v = string.sub(v, 1, 32) .. seen .. string.sub(v, 48) end
+redis.call('SET', KEYS[1], v, 'PXAT', ARGV[3])
+if ARGV[5] ~= '' then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
+if string.sub(h, 48, 62) ~= string.sub(v, 48, 62) then return 3 end
+return 1`);
+
+/** ARGV: seen. Changes 15 bytes in place: nothing is written again, and nothing else goes to replicas. */
+export const TOUCH = script(`${HEAD}
+if ARGV[1] > string.sub(h, 33, 47) then redis.call('SETRANGE', KEYS[1], 32, ARGV[1]) end
+return 1`);
+
+/** ARGV: ended, what follows the kept part, channel, message, version as read or `""` for any. */
+export const END = script(`${HEAD}
+local version = string.sub(h, 2, 17)
+if ARGV[5] ~= '' and version ~= ARGV[5] then return 0 end
+local kept = redis.call('GETRANGE', KEYS[1], 91, 90 + tonumber(string.sub(h, 63, 68)))
+local head = '${FORMAT}' .. string.format('%016.0f', tonumber(version) + 1) .. ARGV[1] .. string.sub(h, 33, 47)
+head = head .. '${NO_TIME}' .. string.sub(h, 63, 68) .. '${NO_MARK}' .. '\\n'
+redis.call('SET', KEYS[1], head .. kept .. ARGV[2], 'KEEPTTL')
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1`);
+
+/** ARGV: until, now, value, expiry ms. A marker is 15 digits of its end, and then its value. */
+export const MARK = script(`
+local u = redis.call('GETRANGE', KEYS[1], 0, 14)
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[3], 'PXAT', ARGV[4])
+if #u == 0 or u <= ARGV[2] then return 1 end
+return 0`);
+
+/** ARGV: score, id, what has a lower score goes, expiry ms. The set lives as long as the longest of its sessions. */
+export const ADD = script(`
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
+if redis.call('PEXPIRETIME', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
+return 1`);
+
+/** ARGV: id, score as read, the right score or `""` for none. A score that was written meanwhile stays. */
+export const RESCORE = script(`
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then redis.call('ZREM', KEYS[1], ARGV[1]) else redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1]) end
+return 1`);

@@ -1,0 +1,159 @@
+/** Groups of real Redis servers for tests: a master with a replica and a sentinel, and a cluster of six nodes. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { freePorts } from "../../../tools/suite/free-port.ts";
+import type { RedisServer } from "./redis-server.ts";
+import { startRedis } from "./redis-server.ts";
+
+/** The name by which the sentinel knows its master. */
+export const MASTER_NAME = "sessions";
+/** How long a server may be silent before others take its place, in milliseconds. */
+const SILENCE = 1_000;
+const SLOTS = 16_384;
+const MASTERS = 3;
+
+/** Runs commands on one server, and leaves. */
+export async function tell(
+  port: number,
+  ...commands: readonly (readonly [string, ...(string | number)[]])[]
+): Promise<unknown[]> {
+  const client = new Redis(port, { lazyConnect: true });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const answers: unknown[] = [];
+    for (const [name, ...args] of commands) answers.push(await client.call(name, ...args));
+    return answers;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Asks until the answer is as wanted: what servers agree on among themselves takes its time. */
+export async function eventually(what: string, ask: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    if (await ask().catch(() => false)) return;
+    if (performance.now() > end) throw new Error(`not within 30 s: ${what}`);
+    await sleep(50);
+  }
+}
+
+async function all(starts: readonly Promise<RedisServer>[]): Promise<readonly RedisServer[]> {
+  return Promise.all(starts);
+}
+
+const linked = async (port: number): Promise<boolean> => {
+  const [info] = await tell(port, ["INFO", "replication"]);
+  return /master_link_status:up/.test(String(info));
+};
+
+/** A master with a replica, watched by a sentinel. */
+export interface SentinelGroup extends AsyncDisposable {
+  readonly servers: readonly [master: RedisServer, replica: RedisServer];
+  readonly sentinel: RedisServer;
+}
+
+export async function startSentinelGroup(): Promise<SentinelGroup> {
+  const master = await startRedis(["repl-diskless-sync-delay 0"]);
+  const replica = await startRedis([`replicaof 127.0.0.1 ${master.port}`]);
+  await eventually("the replica follows", () => linked(replica.port));
+  const watched = [
+    `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${master.port} 1`,
+    `sentinel down-after-milliseconds ${MASTER_NAME} ${SILENCE}`,
+    `sentinel failover-timeout ${MASTER_NAME} 5000`,
+  ];
+  const sentinel = await startRedis(watched, true);
+  await eventually("the sentinel knows the replica", async () => {
+    const [replicas] = await tell(sentinel.port, ["SENTINEL", "REPLICAS", MASTER_NAME]);
+    return Array.isArray(replicas) && replicas.length === 1;
+  });
+  return {
+    servers: [master, replica],
+    sentinel,
+    async [Symbol.asyncDispose]() {
+      for (const server of [sentinel, replica, master]) await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Three masters, each with a replica. */
+export interface ClusterGroup extends AsyncDisposable {
+  readonly nodes: readonly RedisServer[];
+  /** The addresses to begin with. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** The node of this port. */
+  node(port: number): RedisServer;
+  /** The ports of the node that has the slot and of its replica. */
+  shardOf(slot: number): Promise<{ readonly master: number; readonly replica: number; readonly id: string }>;
+}
+
+interface Shard {
+  readonly first: number;
+  readonly last: number;
+  readonly ports: readonly number[];
+  readonly id: string;
+}
+
+/** The shards as a node sees them, the master first. */
+async function shardsAt(port: number): Promise<readonly Shard[]> {
+  const [answer] = await tell(port, ["CLUSTER", "SLOTS"]);
+  if (!Array.isArray(answer)) return [];
+  return answer.map(([first, last, ...nodes]: [number, number, ...[string, number, string][]]) => ({
+    first,
+    last,
+    ports: nodes.map(([, at]) => at),
+    id: nodes[0]?.[2] ?? "",
+  }));
+}
+
+export async function startCluster(): Promise<ClusterGroup> {
+  const buses = await freePorts(2 * MASTERS);
+  const config = ["cluster-enabled yes", `cluster-node-timeout ${SILENCE}`, "repl-diskless-sync-delay 0"];
+  const nodes = await all(buses.map((bus) => startRedis([...config, `cluster-port ${bus}`])));
+  const ids = await Promise.all(nodes.map(async ({ port }) => String((await tell(port, ["CLUSTER", "MYID"]))[0])));
+  const [first] = nodes;
+  if (first === undefined) throw new Error("no nodes");
+  for (const [index, { port }] of nodes.entries()) {
+    const meet = ["CLUSTER", "MEET", "127.0.0.1", first.port, buses[0] ?? 0] as const;
+    const share = SLOTS / MASTERS;
+    const slots = ["CLUSTER", "ADDSLOTSRANGE", Math.ceil(index * share), Math.ceil((index + 1) * share) - 1] as const;
+    await tell(port, ["CLUSTER", "SET-CONFIG-EPOCH", index + 1], ...(index < MASTERS ? [slots] : []), meet);
+  }
+  for (const { port } of nodes) {
+    await eventually("all nodes know each other", async () => {
+      const [known] = await tell(port, ["CLUSTER", "NODES"]);
+      const lines = String(known).trim().split("\n");
+      return lines.length === nodes.length && !/handshake|noaddr/.test(String(known));
+    });
+  }
+  for (const [index, { port }] of nodes.slice(MASTERS).entries()) await tell(port, ["CLUSTER", "REPLICATE", ids[index] ?? ""]);
+  for (const { port } of nodes) {
+    await eventually("the cluster is whole", async () => {
+      const [info] = await tell(port, ["CLUSTER", "INFO"]);
+      const shards = await shardsAt(port);
+      return (
+        /cluster_state:ok/.test(String(info)) && shards.length === MASTERS && shards.every(({ ports }) => ports.length === 2)
+      );
+    });
+  }
+  for (const { port } of nodes.slice(MASTERS)) await eventually("the replica follows", () => linked(port));
+  const node = (port: number): RedisServer => {
+    const found = nodes.find((one) => one.port === port);
+    if (found === undefined) throw new Error(`no node at ${port}`);
+    return found;
+  };
+  return {
+    nodes,
+    addresses: nodes.map(({ port }) => ({ host: "127.0.0.1", port })),
+    node,
+    async shardOf(slot) {
+      const shard = (await shardsAt(first.port)).find((one) => one.first <= slot && slot <= one.last);
+      const [master = 0, replica = 0] = shard?.ports ?? [];
+      return { master, replica, id: shard?.id ?? "" };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of nodes) await one[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** Real Redis servers for tests: on free ports, in temporary folders, without a word to the console. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { freePort } from "../../../tools/suite/free-port.ts";
+import { findServer } from "../../../tools/suite/servers.ts";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
+
+/** A running server. */
+export interface RedisServer extends AsyncDisposable {
+  readonly port: number;
+  /** Starts it again on its port and in its folder, after {@link kill}. */
+  restart(): Promise<void>;
+  /** Sends a signal; with one that ends it, resolves when it has ended. */
+  kill(signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT"): Promise<void>;
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  if (child.stdout === null) throw new Error("it says nothing");
+  const said: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    said.push(line);
+    if (/Ready to accept connections|\+monitor master/.test(line)) {
+      child.stdout.resume();
+      return;
+    }
+  }
+  throw new Error(`redis-server did not start:\n${said.join("\n")}`);
+}
+
+/**
+ * Starts a server; it ends when it is disposed of.
+ *
+ * @param config lines of its configuration
+ * @param sentinel whether it is one
+ */
+export async function startRedis(config: readonly string[] = [], sentinel = false): Promise<RedisServer> {
+  const command = findServer("redis-server") ?? "redis-server";
+  const folder = temporaryFolder("redis");
+  const port = await freePort();
+  const lines = [`port ${port}`, "bind 127.0.0.1", `dir ${folder.path}`, ...(sentinel ? [] : ['save ""']), ...config];
+  const file = folder.write("redis.conf", `${lines.join("\n")}\n`);
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn(command, [file, ...(sentinel ? ["--sentinel"] : [])], { stdio: ["ignore", "pipe", "ignore"] });
+    await ready(child);
+    return child;
+  };
+  let child = await start();
+  const kill: RedisServer["kill"] = async (signal) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    if (signal === "SIGKILL" || signal === "SIGTERM") await exited;
+  };
+  return {
+    port,
+    async restart() {
+      child = await start();
+    },
+    kill,
+    async [Symbol.asyncDispose]() {
+      await kill("SIGKILL");
+      folder[Symbol.dispose]();
+    },
+  };
+}
