@@ -60,7 +60,6 @@ function sessionLayer(control: Control): SessionLayer {
       kind: "admitted",
       identity: known ?? null,
       groups: groupsOf(known ?? null),
-      comesAgain: false,
       via: known === undefined ? null : "session",
       sessionId: known === undefined ? null : `id-of-${name}`,
       refreshes: control.renews,

@@ -49,7 +49,7 @@ function concluded(checker: Checker, exchange: Exchange, request: CheckRequest):
   }
   if (request.via.length > 0 && (exchange.by === null || !request.via.includes(exchange.by))) return problemOf("ERR_FORBIDDEN");
   exchange.touch(200);
-  return told.of(identity, exchange.comesAgain, leftOut);
+  return told.of(identity, leftOut);
 }
 
 /**

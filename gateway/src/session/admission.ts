@@ -46,10 +46,6 @@ class Admitted implements Admission {
     return this.#identity;
   }
 
-  get comesAgain(): boolean {
-    return this.#exchange.comesAgain;
-  }
-
   get groups(): readonly string[] {
     return groupsOf(this.identity);
   }

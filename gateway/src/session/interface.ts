@@ -26,8 +26,6 @@ export interface Admission {
   readonly kind: "admitted";
   readonly identity: Identity | null;
   readonly groups: readonly string[];
-  /** Whether this very `identity` object is handed out again with the next request, until the session changes. */
-  readonly comesAgain: boolean;
   /** The strategy that authenticated, by name; `null` if the caller is anonymous. */
   readonly via: string | null;
   /** The handle of the session, no credential; `null` if there is none. */

@@ -64,6 +64,5 @@ export function withToken(headers: readonly string[], before: string, token: str
 }
 
 function identityLines({ told }: Route, admission: Admission | null, leftOut: LeftOut): readonly string[] {
-  if (admission === null) return told.of(null, false, leftOut).lines;
-  return told.of(admission.identity, admission.comesAgain, leftOut).lines;
+  return told.of(admission?.identity ?? null, leftOut).lines;
 }

@@ -98,8 +98,6 @@ export interface Exchange<Data> {
   readonly by: string | null;
   /** Whether the session has something to get another access token with. */
   readonly refreshes: boolean;
-  /** A hint for caches: the next request of this session is likely to be given the same `identity` object. */
-  readonly comesAgain: boolean;
   /** Whether something is recorded that has to be stored. */
   readonly recorded: boolean;
   /** Whether the answer may have to carry a cookie. If not, and nothing is recorded later, settling changes nothing. */

@@ -75,7 +75,7 @@ test("F-13 what is sent arrives as it was, whichever side trims it", () => {
     fc.property(text, fc.array(text), (subject, groups) => {
       let reported = 0;
       const identity = { issuer: "i", subject, claims: { groups }, authenticatedAt: 0, method: "oidc:default" };
-      const headers = maker.of(identity, false, () => reported++);
+      const headers = maker.of(identity, () => reported++);
       const user = sentAs(headers, "user");
       assert.ok(user === "" || user === subject.toWellFormed());
       assert.equal(user.trim(), user);

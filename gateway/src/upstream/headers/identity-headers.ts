@@ -57,8 +57,6 @@ function joined(groups: readonly string[], leftOut: LeftOut): string {
 export interface IdentityHeaders {
   /** Names and values in turn. */
   readonly lines: readonly string[];
-  /** The same as they stand in a head. */
-  readonly text: string;
 }
 
 /** What the settings say about identity headers. */
@@ -73,33 +71,24 @@ interface Told {
 export class IdentityHeaderMaker {
   readonly #told: Told;
   readonly #anonymous: IdentityHeaders;
-  /** The headers of an identity; some stores hand out one row, and the engine its identity, until it changes. */
-  readonly #cache = new WeakMap<Identity, IdentityHeaders>();
 
   constructor(told: Told) {
     this.#told = told;
     this.#anonymous = headersOf("", "", "", "", told.issuer ? "" : undefined);
   }
 
-  /**
-   * The identity headers; empty for an anonymous caller. They are cached if the same object `comesAgain`: an entry
-   * for one that does not costs the garbage collector more than making them.
-   */
-  of(identity: Identity | null, comesAgain: boolean, leftOut: LeftOut): IdentityHeaders {
+  /** The identity headers; empty for an anonymous caller. */
+  of(identity: Identity | null, leftOut: LeftOut): IdentityHeaders {
     if (identity === null) return this.#anonymous;
-    const last = comesAgain ? this.#cache.get(identity) : undefined;
-    if (last !== undefined) return last;
     const { claims, subject, issuer } = identity;
     const groups = groupsOf(identity);
-    const headers = headersOf(
+    return headersOf(
       single(subject, "user", leftOut),
       this.#email(identity, leftOut),
       groups.length === 0 ? "" : joined(groups, leftOut),
       single(claims["preferred_username"], "preferred-username", leftOut),
       this.#told.issuer ? single(issuer, "issuer", leftOut) : undefined,
     );
-    if (comesAgain) this.#cache.set(identity, headers);
-    return headers;
   }
 
   #email(identity: Identity, leftOut: LeftOut): string {
@@ -121,12 +110,15 @@ export function identityHeaderMaker(settings: Settings): IdentityHeaderMaker {
 
 function headersOf(user: string, email: string, groups: string, preferred: string, issuer: string | undefined): IdentityHeaders {
   const lines = [
-    ...["x-auth-request-user", user, "x-auth-request-email", email],
-    ...["x-auth-request-groups", groups, "x-auth-request-preferred-username", preferred],
-    ...(issuer === undefined ? [] : ["x-auth-request-issuer", issuer]),
+    "x-auth-request-user",
+    user,
+    "x-auth-request-email",
+    email,
+    "x-auth-request-groups",
+    groups,
+    "x-auth-request-preferred-username",
+    preferred,
   ];
-  // Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is
-  // written.
-  const text = lines.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join("");
-  return { lines, text };
+  if (issuer !== undefined) lines.push("x-auth-request-issuer", issuer);
+  return { lines };
 }

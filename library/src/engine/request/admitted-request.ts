@@ -17,7 +17,6 @@ import type { Step } from "../../core/decide.ts";
 import { endOf } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
-import { isKept } from "../../core/hot-rows.ts";
 import { andThen } from "../../core/maybe.ts";
 import { isNavigation, isPrefetch } from "../../core/navigation.ts";
 import type { Held } from "../../core/plan.ts";
@@ -181,11 +180,6 @@ export abstract class AdmittedRequest<Data> {
 
   get refreshes(): boolean {
     return this.#options.refresh.policy !== "never" && this.#proven !== null && this.#proven.row.renewAt !== null;
-  }
-
-  /** The store hands out this very row again, and so the same identity. */
-  get comesAgain(): boolean {
-    return this.#proven !== null && isKept(this.#options.store.capabilities, this.#proven.row);
   }
 
   tokens(): ProviderTokens | null {
