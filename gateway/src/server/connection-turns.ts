@@ -1,7 +1,7 @@
 /** One request of a connection at a time, in order. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { currentResponse } from "./node-internals.ts";
+import { currentResponse, takeFromParser } from "./node-internals.ts";
 
 /**
  * How much is parsed at once, in bytes, of a connection that sends ahead: what it holds is waiting before more is
@@ -98,8 +98,8 @@ class Queue {
   readonly #waiting: ServerResponse[] = [];
   /** Of all connections. */
   readonly #all: { count: number };
-  /** Node's own readers, while the connection is held back; none before that. */
-  #parsers: readonly unknown[] = [];
+  /** Hands Node's parser what it is to see, while the connection is held back. */
+  #parse: (chunk: Buffer) => void = () => {};
   #isHeld = false;
   #instead: (() => void) | undefined = undefined;
   isOver = false;
@@ -150,17 +150,12 @@ class Queue {
     this.#instead = act;
   }
 
-  /**
-   * Puts itself between the socket and Node's parser. Pausing the socket alone would not do: Node resumes it after
-   * every message, and parses whatever came at once.
-   */
+  /** Puts itself between the socket and Node's parser. */
   #hold(): void {
     if (this.#isHeld) return;
     this.#isHeld = true;
     const socket = this.#socket;
-    this.#parsers = socket.listeners("data");
-    socket.on("data", this.#arrive);
-    for (const parser of this.#parsers) if (isListener(parser)) socket.off("data", parser);
+    this.#parse = takeFromParser(socket, this.#arrive);
     socket.on("drain", () => this.#goOn());
     socket.pause();
     this.#options.onHeldBack();
@@ -180,15 +175,11 @@ class Queue {
     while (at < chunk.length && !this.isOver && this.#mayRead) {
       const slice = chunk.subarray(at, at + SLICE);
       at += SLICE;
-      for (const parser of this.#parsers) if (isListener(parser)) Reflect.apply(parser, socket, [slice]);
+      this.#parse(slice);
     }
     if (this.isOver) socket.off("data", this.#arrive);
     // First the pause: what is given back to a stream that flows comes back at once.
     if (this.isOver || !this.#mayRead) socket.pause();
     if (at < chunk.length && !socket.destroyed) socket.unshift(chunk.subarray(at));
   };
-}
-
-function isListener(value: unknown): value is (...given: unknown[]) => void {
-  return typeof value === "function";
 }

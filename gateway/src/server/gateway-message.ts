@@ -1,6 +1,7 @@
 /** A request as Node's server makes it, whose headers become a dictionary only if one of them concerns framing. */
 import type { IncomingHttpHeaders } from "node:http";
 import { IncomingMessage } from "node:http";
+import { passForNodes, readHeadersBy } from "./node-internals.ts";
 
 const CONTENT_LENGTH = "content-length";
 const TRANSFER_ENCODING = "transfer-encoding";
@@ -28,15 +29,8 @@ function hasOneOf(lines: readonly string[]): boolean {
 
 const isNamed = (name: string, wanted: string): boolean => name.length === wanted.length && name.toLowerCase() === wanted;
 
-// Node declares a property and has an accessor, which a class may not override in so many words.
-Object.defineProperty(GatewayMessage.prototype, "headers", {
-  configurable: true,
-  get(this: GatewayMessage): IncomingHttpHeaders {
-    this.framed ??= hasOneOf(this.rawHeaders);
-    return this.framed ? Reflect.get(IncomingMessage.prototype, "headers", this) : NOTHING;
-  },
+readHeadersBy(GatewayMessage.prototype, (message, own) => {
+  message.framed ??= hasOneOf(message.rawHeaders);
+  return message.framed ? own(message) : NOTHING;
 });
-
-// undici throws away a body of which its upstream wants no more. Of what names this very constructor it lets the
-// connection be; any other takes its connection along, and with it the rest of an answer that came early.
-Object.defineProperty(GatewayMessage.prototype, "constructor", { configurable: true, writable: true, value: IncomingMessage });
+passForNodes(GatewayMessage.prototype);

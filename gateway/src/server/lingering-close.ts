@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { takeFromParser } from "./node-internals.ts";
 
 /** How long a client that was told no may go on sending, in milliseconds. */
 const LINGER_MS = 2_000;
@@ -51,13 +52,6 @@ export class AnsweredBodies {
 
 /** Nothing that comes now is a request: Node's parser hears of it no more. */
 export function discardRest(socket: Socket): void {
-  const parsers = socket.listeners("data");
-  // First a listener of our own: with it Node takes the parser off the handle.
-  socket.on("data", () => {});
-  for (const parser of parsers) if (isListener(parser)) socket.off("data", parser);
+  takeFromParser(socket, () => {});
   hangUp(socket);
-}
-
-function isListener(value: unknown): value is (...given: unknown[]) => void {
-  return typeof value === "function";
 }
