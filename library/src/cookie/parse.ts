@@ -22,8 +22,8 @@ const EQUALS = 0x3d;
 interface CookieSpan {
   readonly start: number;
   readonly end: number;
-  /** Whether another cookie of the name follows. */
-  readonly more: boolean;
+  /** The position behind the cookie, from which another is searched for. */
+  readonly behind: number;
 }
 
 /**
@@ -32,53 +32,52 @@ interface CookieSpan {
  * nothing is decoded, since our values are base64url.
  */
 export function readCookies(header: string | undefined, name: string, max = 4): readonly string[] {
-  if (header === undefined || !isReadable(header, name)) return NO_VALUES;
   let values: string[] | undefined;
-  let start = nextValue(header, name, 0);
-  while (start >= 0) {
-    const endOf = endOfCookie(header, start);
-    const value = valueBetween(header, start, endOf);
+  let found = findCookie(header, name);
+  while (header !== undefined && found !== undefined) {
+    const value = header.slice(found.start, found.end);
     if (values === undefined) values = [value];
     else if (!values.includes(value)) values.push(value);
     if (values.length >= max) break;
-    start = nextValue(header, name, endOf);
+    found = findCookie(header, name, found.behind);
   }
   return values ?? NO_VALUES;
 }
 
 /**
- * The position of the first value of {@link readCookies}; `undefined` if there is none. A text that is cut out of
- * another is slower to read.
+ * The position of the first value of {@link readCookies}, of cookies that begin at `from` or behind it; `undefined` if
+ * there is none. A text that is cut out of another is slower to read. A plain search finds the name, and only then is
+ * it checked that a cookie begins there: a header is read at the speed of `indexOf`, and nothing is allocated for other
+ * cookies.
  */
-export function findCookie(header: string | undefined, name: string): CookieSpan | undefined {
-  if (header === undefined || !isReadable(header, name)) return undefined;
-  const start = nextValue(header, name, 0);
-  if (start < 0) return undefined;
-  const endOf = endOfCookie(header, start);
-  const more = nextValue(header, name, endOf) >= 0;
-  const end = trimEnd(header, start, endOf);
-  return isQuoted(header, start, end) ? { start: start + 1, end: end - 1, more } : { start, end, more };
-}
-
-const isReadable = (header: string, name: string): boolean => header.length <= MAX_HEADER_CHARACTERS && name !== "";
-
-/**
- * The index at which the value of the next cookie of this name begins, from `from` on; -1 if there is none. A plain
- * search finds the name, and only then is it checked that a cookie begins there: a header is read at the speed of
- * `indexOf`, and nothing is allocated for other cookies.
- */
-function nextValue(header: string, name: string, from: number): number {
-  let at = from;
+export function findCookie(header: string | undefined, name: string, from = 0): CookieSpan | undefined {
+  if (header === undefined || header.length > MAX_HEADER_CHARACTERS || name === "") return undefined;
   // If the rest is too short for another one, it is not searched: a search costs more than reading the value.
-  while (header.length - at > name.length) {
+  for (let at = from; header.length - at > name.length; at += name.length) {
     at = header.indexOf(name, at);
-    if (at < 0) return -1;
-    const equals = beginsCookie(header, at) ? skipSpace(header, at + name.length) : -1;
-    if (header.charCodeAt(equals) === EQUALS) return skipSpace(header, equals + 1);
-    at += name.length;
+    if (at < 0) return undefined;
+    let before = at - 1;
+    while (isSpace(header.charCodeAt(before))) before--;
+    let equals = at + name.length;
+    while (isSpace(header.charCodeAt(equals))) equals++;
+    const begins = before < 0 || header.charCodeAt(before) === SEMICOLON;
+    if (begins && header.charCodeAt(equals) === EQUALS) return valueBehind(header, equals);
   }
-  return -1;
+  return undefined;
 }
+
+function valueBehind(header: string, equals: number): CookieSpan {
+  let start = equals + 1;
+  while (isSpace(header.charCodeAt(start))) start++;
+  const semicolon = header.indexOf(";", start);
+  const behind = semicolon < 0 ? header.length : semicolon;
+  let end = behind;
+  while (end > start && isSpace(header.charCodeAt(end - 1))) end--;
+  const quoted = end - start >= 2 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
+  return quoted ? { start: start + 1, end: end - 1, behind } : { start, end, behind };
+}
+
+const isSpace = (code: number): boolean => code === SPACE || code === TAB;
 
 /** The cookies whose name begins with `prefix`, in order, at most `max`; otherwise as {@link readCookies}. */
 export function readCookiesByPrefix(header: string | undefined, prefix: string, max = 32): readonly SentCookie[] {
@@ -86,55 +85,20 @@ export function readCookiesByPrefix(header: string | undefined, prefix: string, 
   let found: SentCookie[] | undefined;
   let equals = -1;
   for (let at = header.indexOf(prefix); at >= 0; at = header.indexOf(prefix, at + prefix.length)) {
-    if (!beginsCookie(header, at)) continue;
+    let before = at - 1;
+    while (isSpace(header.charCodeAt(before))) before--;
+    if (before >= 0 && header.charCodeAt(before) !== SEMICOLON) continue;
     // Searched for again only when it was passed, so that a header full of prefixes without values is read once.
     if (equals < at) equals = header.indexOf("=", at);
     if (equals < 0) break;
-    if (equals >= endOfCookie(header, at)) continue;
+    const semicolon = header.indexOf(";", at);
+    if (semicolon >= 0 && semicolon < equals) continue;
+    let end = equals;
+    while (isSpace(header.charCodeAt(end - 1))) end--;
+    const value = valueBehind(header, equals);
     found ??= [];
-    found.push({ name: header.slice(at, trimEnd(header, at, equals)), value: valueAfter(header, equals) });
+    found.push({ name: header.slice(at, end), value: header.slice(value.start, value.end) });
     if (found.length >= max) break;
   }
   return found ?? NO_COOKIES;
-}
-
-/** Whether nothing but space lies between `at` and the semicolon or the beginning before it. */
-function beginsCookie(header: string, at: number): boolean {
-  for (let index = at - 1; index >= 0; index--) {
-    const code = header.charCodeAt(index);
-    if (code === SEMICOLON) return true;
-    if (code !== SPACE && code !== TAB) return false;
-  }
-  return true;
-}
-
-function endOfCookie(header: string, at: number): number {
-  const semicolon = header.indexOf(";", at);
-  return semicolon < 0 ? header.length : semicolon;
-}
-
-function valueAfter(header: string, equals: number): string {
-  const start = skipSpace(header, equals + 1);
-  return valueBetween(header, start, endOfCookie(header, start));
-}
-
-function valueBetween(header: string, start: number, endOf: number): string {
-  const end = trimEnd(header, start, endOf);
-  return isQuoted(header, start, end) ? header.slice(start + 1, end - 1) : header.slice(start, end);
-}
-
-function isQuoted(header: string, start: number, end: number): boolean {
-  return end - start >= 2 && header.charCodeAt(start) === QUOTE && header.charCodeAt(end - 1) === QUOTE;
-}
-
-function skipSpace(header: string, at: number): number {
-  let index = at;
-  while (header.charCodeAt(index) === SPACE || header.charCodeAt(index) === TAB) index++;
-  return index;
-}
-
-function trimEnd(header: string, start: number, end: number): number {
-  let index = end;
-  while (index > start && (header.charCodeAt(index - 1) === SPACE || header.charCodeAt(index - 1) === TAB)) index--;
-  return index;
 }

@@ -44,8 +44,10 @@ export function sessionStrategy({ cookie, policy, proof = hashProof, served }: S
       const header = context.request.header("cookie");
       const found = findCookie(header, cookie);
       if (header === undefined || found === undefined) return ABSTAIN;
-      if (found.more) return examineSeveral(readCookies(header, cookie), context, judge);
-      return examineOne(ticketIn(header, found.start, found.end), context, judge);
+      if (findCookie(header, cookie, found.behind) === undefined) {
+        return examineOne(ticketIn(header, found.start, found.end), context, judge);
+      }
+      return examineSeveral(readCookies(header, cookie), context, judge);
     },
   };
 }
