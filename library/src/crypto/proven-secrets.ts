@@ -44,21 +44,18 @@ export class ProvenSecrets {
 
   /** Whether this ticket's secret proved this very row within the last minute. `now` in milliseconds. */
   has(row: Provable, ticket: PresentedTicket, now: number): boolean {
-    const known = this.#isOver(now) ? undefined : this.#known.get(row);
+    const known = isOver(this.#since, now) ? undefined : this.#known.get(row);
     // A store must not change a row in place; even if it does, a secret that was rotated away must not be accepted.
     if (known === undefined || known.version !== row.version) return false;
-    return isSame(known, new Known(row, ticket, this.#numbers));
+    const shown = new Known(row, ticket, this.#numbers);
+    // In constant time.
+    return ((known.a ^ shown.a) | (known.b ^ shown.b) | (known.c ^ shown.c) | (known.d ^ shown.d) | shown.strange) === 0;
   }
 
   /** To be called when the secret proved the row by its hash. */
   add(row: Provable, ticket: PresentedTicket, now: number): void {
-    if (this.#isOver(now)) this.#beginAnew(now);
+    if (isOver(this.#since, now)) this.#beginAnew(now);
     this.#known.set(row, new Known(row, ticket, this.#numbers));
-  }
-
-  // A clock that was set back ends the period too.
-  #isOver(now: number): boolean {
-    return now - this.#since >= PERIOD_MS || now < this.#since;
   }
 
   #beginAnew(now: number): void {
@@ -73,6 +70,9 @@ export class ProvenSecrets {
   }
 }
 
+/** A clock that was set back ends the period too. */
+const isOver = (since: number, now: number): boolean => now - since >= PERIOD_MS || now < since;
+
 /** The four sums of a row's secret, or of a presented one, to compare them. */
 class Known {
   readonly version: number;
@@ -80,8 +80,8 @@ class Known {
   readonly b: number;
   readonly c: number;
   readonly d: number;
-  /** The bitwise OR of all characters. */
-  readonly bits: number;
+  /** Bits beyond ASCII's. A text that has any is never recognised: two of them may have the same words. */
+  readonly strange: number;
 
   constructor({ version }: Provable, { text, secretAt }: PresentedTicket, numbers: Float64Array) {
     let a = 0;
@@ -100,27 +100,16 @@ class Known {
       d += value * (numbers[at + 3] ?? 0);
     }
     this.version = version;
-    this.a = remainder(a);
-    this.b = remainder(b);
-    this.c = remainder(c);
-    this.d = remainder(d);
-    this.bits = bits;
+    this.a = remainder(folded(a));
+    this.b = remainder(folded(b));
+    this.c = remainder(folded(c));
+    this.d = remainder(folded(d));
+    this.strange = bits & ~0x7f;
   }
 }
 
-/** Modulo the prime, several times as fast as `%`. */
-function remainder(sum: number): number {
-  const high = Math.floor(sum * 2 ** -31);
-  // 2^31 leaves 1 for each, which is far less than the prime in all.
-  const folded = sum - high * PRIME;
-  // A small integer takes no memory of its own.
-  return (folded >= PRIME ? folded - PRIME : folded) | 0;
-}
+/** Modulo the prime, several times as fast as `%`. A small integer takes no memory of its own. */
+const remainder = (folded: number): number => (folded >= PRIME ? folded - PRIME : folded) | 0;
 
-/**
- * In constant time. Texts with other characters than ASCII's are never the same: two of them may have the same words.
- */
-function isSame(known: Known, shown: Known): boolean {
-  const different = (known.a ^ shown.a) | (known.b ^ shown.b) | (known.c ^ shown.c) | (known.d ^ shown.d);
-  return (different | (shown.bits & ~0x7f)) === 0;
-}
+/** The same for the prime, and less than two of it: 2^31 leaves 1 for each, which is far less in all. */
+const folded = (sum: number): number => sum - Math.floor(sum * 2 ** -31) * PRIME;

@@ -106,7 +106,7 @@ export function ticketIn(text: string, start: number, end: number): PresentedTic
   const dot = start + ID_CHARACTERS;
   if (end !== dot + 1 + SECRET_CHARACTERS || text.charCodeAt(dot) !== DOT) return undefined;
   const id = text.slice(start, dot);
-  return isId(id) ? new PresentedTicket(id, text, dot + 1) : undefined;
+  return ONLY_ID.test(id) ? new PresentedTicket(id, text, dot + 1) : undefined;
 }
 
 /** Whether this could be a session's secret. */
