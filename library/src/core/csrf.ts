@@ -1,6 +1,5 @@
 /** The CSRF check: by Fetch Metadata and `Origin`. */
 import type { RequestView } from "../contracts.ts";
-import { isSafe } from "./navigation.ts";
 
 /**
  * Which origins may send unsafe requests: our own, and others that are trusted like it. From configuration, never from
@@ -12,12 +11,11 @@ export interface OriginRules {
 }
 
 /**
- * Whether the request may change something, by the table of docs/csrf.md. `ambient`: a credential came along that a
- * browser or proxy sends by itself. Unknown values of `Sec-Fetch-Site` are refused, the origin `null` is never trusted,
- * and the scheme counts.
+ * Whether an unsafe request may change something, by the table of docs/csrf.md. `ambient`: a credential came along that
+ * a browser or proxy sends by itself. Unknown values of `Sec-Fetch-Site` are refused, the origin `null` is never
+ * trusted, and the scheme counts.
  */
 export function mayChange(request: RequestView, rules: OriginRules, ambient: boolean): boolean {
-  if (isSafe(request.method)) return true;
   const site = request.header("sec-fetch-site");
   const origin = request.header("origin");
   if (site !== undefined && site !== "") {

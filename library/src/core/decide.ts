@@ -2,7 +2,7 @@
 import type { Decision, EndReason, Policy, RequestView, Verdict } from "../contracts.ts";
 import type { OriginRules } from "./csrf.ts";
 import { mayChange } from "./csrf.ts";
-import { isNavigation } from "./navigation.ts";
+import { isNavigation, isSafe } from "./navigation.ts";
 
 /** What is known beside the verdict when a request is decided. */
 interface Circumstances {
@@ -27,6 +27,7 @@ interface Circumstances {
 }
 
 const PROCEED: Decision = { kind: "proceed" };
+const NOT_THIS_WAY: Decision = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 
 /**
  * A decision, or what has to happen first, after which it is decided again: refresh the session, or end another user's.
@@ -36,29 +37,26 @@ export type Step = Decision | { readonly kind: "refresh" } | { readonly kind: "r
 /** Turns a verdict and a route's policy into what is done. Pure. */
 export function decide(verdict: Verdict, policy: Policy, circumstances: Circumstances): Step {
   if (verdict.kind === "refuse" && !circumstances.before) return { ...verdict };
-  if (
-    !policy.crossSite &&
-    !byOwnBearer(verdict) &&
-    !mayChange(circumstances.request, circumstances.origins, circumstances.ambient)
-  ) {
+  // A bearer token of the client's own authenticated: no credential came along by itself (CS-10).
+  const byOwnBearer = verdict.kind === "principal" && !verdict.principal.ambient;
+  const { request, origins, ambient } = circumstances;
+  if (!isSafe(request.method) && !policy.crossSite && !byOwnBearer && !mayChange(request, origins, ambient)) {
     return { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" };
   }
   if (circumstances.before || verdict.kind === "refuse") return { kind: "reconcile" };
-  if (circumstances.recorded === "login") return accepted(policy, "session");
-  if (circumstances.recorded === "logout") return policy.require === "none" ? PROCEED : challenge(circumstances.request);
+  if (circumstances.recorded === "login") return isTaken(policy, "session") ? PROCEED : NOT_THIS_WAY;
+  if (circumstances.recorded === "logout") return policy.require === "none" ? PROCEED : challenge(request);
   if (verdict.kind === "unavailable") return { ...verdict };
   const behind = verdict.kind === "stale" && policy.refreshes !== false ? stale(verdict, circumstances) : null;
   if (behind !== null) return behind;
-  if (isUser(verdict)) return accepted(policy, circumstances.by);
-  return policy.require === "none" ? PROCEED : challenge(circumstances.request, endOf(verdict));
+  // A session whose access token ran out still counts as an identity: docs/design.md §1.2.
+  const owned = verdict.kind === "principal" || (verdict.kind !== "abstain" && verdict.session.row.owner !== null);
+  if (owned) return isTaken(policy, circumstances.by) ? PROCEED : NOT_THIS_WAY;
+  return policy.require === "none" ? PROCEED : challenge(request, endOf(verdict));
 }
 
-/** The caller is authenticated; checks that it was by a strategy that the route takes. */
-function accepted({ via }: Policy, by: string | null): Decision {
-  return via === undefined || (by !== null && via.includes(by))
-    ? PROCEED
-    : { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
-}
+/** Whether the strategy that authenticated the caller is one that the route takes. */
+const isTaken = ({ via }: Policy, by: string | null): boolean => via === undefined || (by !== null && via.includes(by));
 
 /**
  * What has to be done first about a session that is not in step with its provider; `null`: it counts as it is
@@ -72,17 +70,6 @@ function stale({ session, unconfirmed }: Extract<Verdict, { kind: "stale" }>, ci
   // No outage that passes: only a fresh login helps (F-31).
   if (unconfirmed.answered) return challenge(circumstances.request);
   return { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", retryAfter: unconfirmed.retryAfter };
-}
-
-/** A bearer token of the client's own authenticated: no credential came along by itself (CS-10). */
-function byOwnBearer(verdict: Verdict): boolean {
-  return verdict.kind === "principal" && !verdict.principal.ambient;
-}
-
-// A session whose access token ran out still counts as an identity: docs/design.md §1.2.
-function isUser(verdict: Exclude<Verdict, { kind: "refuse" | "unavailable" }>): boolean {
-  if (verdict.kind === "abstain") return false;
-  return verdict.kind === "principal" || verdict.session.row.owner !== null;
 }
 
 /** The answer to an anonymous caller if the route requires a user: the login for a navigation, else 401. */

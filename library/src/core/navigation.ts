@@ -2,9 +2,7 @@
 import type { RequestView } from "../contracts.ts";
 
 /** GET, HEAD and OPTIONS change nothing; TRACE is not among them. */
-export function isSafe(method: string): boolean {
-  return method === "GET" || method === "HEAD" || method === "OPTIONS";
-}
+export const isSafe = (method: string): boolean => method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 /** A browser that fetches ahead of the user: it must neither start a login nor count as a visit (AR-10). */
 export function isPrefetch(request: RequestView): boolean {

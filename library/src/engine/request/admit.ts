@@ -2,7 +2,7 @@
  * What comes before the handler: the decision about a request, its session in step with its provider, another user's
  * session ended.
  */
-import type { ErrorCode, Policy, ProvenSession, Report, RequestView, Verdict } from "../../contracts.ts";
+import type { Policy, ProvenSession, Report, RequestView, Verdict } from "../../contracts.ts";
 import type { Step } from "../../core/decide.ts";
 import { decide } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
@@ -25,29 +25,26 @@ export function decisionOf<Data>(
   now: number,
   options: EngineOptions<Data>,
 ): Step {
+  const withoutLogin = draft.logout ? "logout" : null;
   const decision = decide(authenticated.verdict, policy, {
     request,
     origins: options.origins,
     ambient: request.method !== "GET" && hasAmbientCredential(options.chain, request),
-    recorded: recordedIn(draft),
+    recorded: draft.login === null ? withoutLogin : "login",
     by: authenticated.by,
     before: authenticated.ending !== undefined || authenticated.registering !== undefined,
     now,
     keepsInStep: options.refresh.policy === "keep-in-step",
     unconfirmed: options.policy.unconfirmed,
   });
-  if (decision.kind === "refuse") reportRefusal(decision.code, options.report);
-  return decision;
+  return decision.kind === "refuse" ? reported(decision, options.report) : decision;
 }
 
-function recordedIn({ login, logout }: Draft): "login" | "logout" | null {
-  if (login !== null) return "login";
-  return logout ? "logout" : null;
-}
-
-function reportRefusal(code: ErrorCode, report: Report): void {
+function reported(decision: Extract<Step, { kind: "refuse" }>, report: Report): Step {
+  const { code } = decision;
   if (code === "ERR_CROSS_SITE") report({ name: "csrf.refused", level: "warn", code });
   else report({ name: "session.refused", level: "debug", code });
+  return decision;
 }
 
 /** The caller with the session in step with its provider, or known not to be. */
