@@ -33,9 +33,7 @@ export interface Draft {
 export const NO_INTENT: Draft = { changes: [], login: null, beforeLogin: 0, rotate: false, logout: false, afterLogout: false };
 
 /** Whether the handler recorded anything. */
-export function hasIntent(draft: Draft): boolean {
-  return draft !== NO_INTENT;
-}
+export const hasIntent = (draft: Draft): boolean => draft !== NO_INTENT;
 
 export function withChange(draft: Draft, change: DataChange): Draft {
   if (draft.logout) throw new TypeError("this request has logged out; session data can be set again by the next one");

@@ -126,9 +126,7 @@ export function overReason(row: SessionRow, now: number, policy: SessionPolicy):
  * A touch is due after a twentieth of the idle time, so idle may end that much early, never late; and after an hour, so
  * that *last seen* is true to the hour even if the idle time is days.
  */
-export function touchDue(row: SessionRow, now: number, policy: SessionPolicy): boolean {
-  return now - row.seen >= Math.min(policy.idle / 20, HOUR);
-}
+export const touchDue = (row: SessionRow, now: number, { idle }: SessionPolicy) => now - row.seen >= Math.min(idle / 20, HOUR);
 
 /**
  * The same for a request that does nothing but say that the user is here: at most once a minute, and often enough for a

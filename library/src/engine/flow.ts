@@ -63,6 +63,6 @@ export async function conclude<Data, Answer>(
     await answers.discard(answer);
     return answers.ours(withCookies(exchange.answerFailure(refusal), cookies));
   }
-  exchange.touch(status);
+  if (exchange.touchDue) exchange.touch(status);
   return answers.withCookies(answer, cookies, exchange.shown);
 }

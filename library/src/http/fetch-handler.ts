@@ -43,7 +43,11 @@ export class FetchRequest implements RouteRequest {
     this.#request = request;
     this.#origins = origins;
     this.method = request.method;
-    this.target = targetOf(request.url);
+    // Everything behind the authority, without parsing the whole of it.
+    const { url } = request;
+    const path = url.indexOf("/", url.indexOf("//") + 2);
+    const fragment = url.indexOf("#");
+    this.target = path === -1 ? "/" : url.slice(path, fragment === -1 ? undefined : fragment);
     this.peer = info.peer;
   }
 
@@ -75,13 +79,6 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
     at += chunk.length;
   }
   return whole;
-}
-
-// Everything behind the authority, without parsing the whole of it.
-function targetOf(url: string): string {
-  const path = url.indexOf("/", url.indexOf("//") + 2);
-  const fragment = url.indexOf("#");
-  return path === -1 ? "/" : url.slice(path, fragment === -1 ? undefined : fragment);
 }
 
 export type FetchHandler<Data> = (session: Session<Data>, request: Request) => MaybePromise<Response>;
@@ -133,7 +130,7 @@ export async function handleFetchUser<Data>(
 }
 
 function viewOf<Data>(engine: Engine<Data>, request: Request, info: FetchInfo | undefined): FetchRequest {
-  if (info?.peer === undefined) needsPeer(engine, "handle(request, handler, { peer })");
+  if (info?.peer === undefined && engine.proxy !== null) needsPeer(engine, "handle(request, handler, { peer })");
   return new FetchRequest(request, engine.origins, info);
 }
 
@@ -150,10 +147,7 @@ export async function serveOwn<Data>(engine: Engine<Data>, view: RouteRequest): 
 /** A Fetch `Response` as the answer of a handler, for `flow` and `conclude`. */
 export const FETCH_ANSWERS = {
   statusOf: (response: Response): number => response.status,
-  wrote(response: Response, cookie: string): boolean {
-    const own = `${cookie}=`;
-    return response.headers.getSetCookie().some((line) => line.startsWith(own));
-  },
+  wrote: (response: Response, cookie: string) => response.headers.getSetCookie().some((line) => line.startsWith(`${cookie}=`)),
   withCookies(response: Response, cookies: readonly string[], shown: boolean): Response {
     if (cookies.length === 0) return shown ? uncached(response) : response;
     // The handler's headers may be immutable, as those of `Response.redirect` are.

@@ -9,7 +9,7 @@ import type {
   Session,
   Settlement,
 } from "../../contracts.ts";
-import type { Draft } from "../../core/draft.ts";
+import type { Draft, LoginIntent } from "../../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
@@ -76,10 +76,11 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
 
   /** Something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
   get pending(): boolean {
-    return (
-      hasIntent(this.#draft) ||
-      ((this.dead !== null || beginningOf(this.asserted, this.proven) !== null) && isNavigation(this.request))
-    );
+    return hasIntent(this.#draft) || ((this.dead !== null || this.#beginning !== null) && isNavigation(this.request));
+  }
+
+  get #beginning(): LoginIntent | null {
+    return this.asserted === null ? null : beginningOf(this.asserted, this.proven);
   }
 
   /** Records intent. A `TypeError` once the response head is ready: nothing recorded then could still be stored. */
@@ -127,7 +128,7 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
   settle(given: number, wrote = false): MaybePromise<Settlement> {
     if (this.#closed) return UNCHANGED;
     const status = this.#failed ? Math.max(given, 500) : given;
-    const begins = this.#begin(status, wrote);
+    const begins = this.asserted !== null && this.#begin(status, wrote);
     this.#closed = true;
     // A handler that writes the session's cookie itself is not corrected (docs/design.md §1.5).
     if (!this.pending || (wrote && !hasIntent(this.#draft))) return UNCHANGED;
@@ -146,7 +147,7 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
   // Stored by a navigation that succeeds, or with a write of the handler that no 5xx undoes; clients without cookies
   // store none (S-35).
   #begin(status: number, wrote: boolean): boolean {
-    const login = beginningOf(this.asserted, this.proven);
+    const login = this.#beginning;
     if (login === null || this.#draft.login !== null || this.#draft.logout) return false;
     const written = hasIntent(this.#draft);
     // mutant: first-visit-navigates

@@ -11,9 +11,9 @@ import { UNCHANGED } from "./settlement.ts";
 const AHEAD = 5_000;
 
 /** The login of an asserted user who has no session of their own yet. */
-export function beginningOf(asserted: Asserted | null, proven: ProvenSession | null): LoginIntent | null {
+export function beginningOf(asserted: Asserted, proven: ProvenSession | null): LoginIntent | null {
   // mutant: new-session-each-page
-  if (asserted === null || proven?.row.owner === asserted.owner) return null;
+  if (proven?.row.owner === asserted.owner) return null;
   return { ...asserted, fresh: false, tokens: null, provider: null, sid: null, issuedAt: null };
 }
 

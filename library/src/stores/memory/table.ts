@@ -33,11 +33,12 @@ export class RowTable {
   /** The row; the same object while it is read often and does not change. */
   get(id: string): SessionRow | undefined {
     const hash = hashOf(id);
-    const hot = this.#hot.get(id, hash);
-    if (hot !== undefined) return hot;
+    return this.#hot.get(id, hash) ?? this.#read(id, hash);
+  }
+
+  #read(id: string, hash: number): SessionRow | undefined {
     const handle = this.#byId.find(hash, id);
-    if (handle === NOWHERE) return undefined;
-    return this.#hot.keep(this.#cells.read(handle), hash);
+    return handle === NOWHERE ? undefined : this.#hot.keep(this.#cells.read(handle), hash);
   }
 
   /** Whether `get` will return this very object again. */
