@@ -39,11 +39,12 @@ async function paused({ callFrames }: Debugger.PausedEventDataType): Promise<voi
     parentPort?.postMessage(pauses);
     return;
   }
-  const frames = callFrames.filter((frame) => urlOf(frame).startsWith(sources)).map(frameOf);
-  const { location } = top;
-  const over = urlOf(top).startsWith(sources) && (await endingsOf(location.scriptId)).has(placeOf(location));
   // The fields of a class are no function that a reader goes into.
-  if (!top.functionName.endsWith("_initializer>")) pauses.push({ frames: frames.toReversed(), over });
+  if (urlOf(top).startsWith(sources) && !top.functionName.endsWith("_initializer>")) {
+    const frames = callFrames.filter((frame) => urlOf(frame).startsWith(sources)).map(frameOf);
+    const over = (await endingsOf(top.location.scriptId)).has(placeOf(top.location));
+    pauses.push({ frames: frames.toReversed(), over });
+  }
   await session.post("Debugger.stepInto");
 }
 

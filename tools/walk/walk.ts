@@ -27,7 +27,8 @@ export function walkOf(calls: readonly Call[]): readonly Step[] {
 function stepsOf(call: Call, depth: number, read: Set<string>): readonly Step[] {
   read.add(placeOf(call));
   const inner = happenedIn(call, depth + 1, read);
-  const returns = inner.filter((steps, index) => steps.length > 0 && index < inner.length - LEFT).length;
+  const lastStep = inner.findLastIndex((steps) => steps.length > 0);
+  const returns = inner.filter((steps, index) => steps.length > 0 && (index < lastStep || index < inner.length - LEFT)).length;
   const { file, name, line } = call;
   return [{ file, name: name === "" ? "(anonymous)" : name, line, depth, returns }, ...inner.flat()];
 }
