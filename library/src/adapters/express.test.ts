@@ -4,12 +4,12 @@ import { after, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import framework, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
+import { authWith } from "../../test-support/auth.ts";
 import { turns } from "../../test-support/event-loop.ts";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { type GatedStore, gatedStore } from "../../test-support/stores/gated-store.ts";
 import { type Heard, type Listening, listen, type Said, say, sentBack } from "../../test-support/talk.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckExpress, type ExpressAdapter } from "./express.ts";
@@ -21,7 +21,7 @@ const folder = temporaryFolder("express");
 folder.write("page.html", PAGE);
 after(() => folder[Symbol.dispose]());
 
-const make = (store: SessionStore) => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
+const make = (store: SessionStore) => authWith({ publicUrl: LOOPBACK, store }).auth;
 
 async function serve(store: SessionStore, build: (app: Express, web: ExpressAdapter<JsonObject>) => void): Promise<Listening> {
   const app = framework();

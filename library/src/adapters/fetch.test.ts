@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../test-support/auth.ts";
 import { turns } from "../../test-support/event-loop.ts";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { gatedStore } from "../../test-support/stores/gated-store.ts";
-import type { JsonObject, SessionStore } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
+import type { SessionStore } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckFetch } from "./fetch.ts";
 
-const make = (store: SessionStore = memory()) => coatcheck<JsonObject>({ publicUrl: LOOPBACK, secrets: SECRET, store });
+const make = (store: SessionStore = memory()) => authWith({ publicUrl: LOOPBACK, store }).auth;
 const ask = (path = "/", headers: Record<string, string> = {}): Request =>
   new Request(`http://localhost:3000${path}`, { headers });
 
@@ -103,12 +103,7 @@ test("a throw is passed on, and keeps only logout; auth.handle does the same", a
 
 test("our own endpoints, the peer's address, and odd addresses", async () => {
   const store = memory();
-  const auth = coatcheck({
-    publicUrl: LOOPBACK,
-    secrets: SECRET,
-    store,
-    keep: { address: true, userAgent: true },
-  });
+  const { auth } = authWith({ publicUrl: LOOPBACK, store, keep: { address: true, userAgent: true } });
   const web = coatcheckFetch(auth);
   const serve = web.handler((session) => {
     session.set({ n: 1 });

@@ -4,15 +4,15 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { gatedStore } from "../../test-support/stores/gated-store.ts";
-import type { JsonObject, SessionStore } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
+import type { SessionStore } from "../contracts.ts";
 import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckHono } from "./hono.ts";
 
-const make = (store: SessionStore = memory()) => coatcheck<JsonObject>({ publicUrl: LOOPBACK, secrets: SECRET, store });
+const make = (store: SessionStore = memory()) => authWith({ publicUrl: LOOPBACK, store }).auth;
 
 test("the cookie joins those of the handler, on redirects and compressed answers too", async () => {
   const on = coatcheckHono(make());

@@ -3,18 +3,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
 import { signIn } from "../testing/sign-in.ts";
 import { coatcheckExpress } from "./express.ts";
 import { coatcheckFetch } from "./fetch.ts";
 import { coatcheckHono } from "./hono.ts";
 import { coatcheckNode } from "./node.ts";
 
-const make = () => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
+const make = () => authWith({ publicUrl: LOOPBACK }).auth;
 type Made = ReturnType<typeof make>;
 /** Asks for a path; answers the `Cache-Control`. */
 type Ask = (path: string, cookie?: string) => Promise<string | null>;

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework, { type ErrorRequestHandler, type RequestHandler } from "express";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { type Heard, listen, type Said, say } from "../../test-support/talk.ts";
 import type { JsonObject, SessionStore } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
 import { overStore } from "../testing/over-store.ts";
@@ -29,12 +29,7 @@ async function withApp(
   store: SessionStore = memory(),
 ): Promise<void> {
   const provider = fakeProvider({ users: [{ subject: "alice" }] });
-  const auth = coatcheck({
-    publicUrl: LOOPBACK,
-    secrets: SECRET,
-    store,
-    provider,
-  });
+  const { auth } = authWith({ publicUrl: LOOPBACK, store, provider });
   const web = coatcheckExpress(auth);
   const app = framework().set("env", "test");
   app.use(web.session(), between(web), web.routes());

@@ -3,15 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";
 import { Hono } from "hono";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { NAVIGATION } from "../../test-support/requests.ts";
 import { listen, say } from "../../test-support/talk.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
 import { coatcheckExpress } from "./express.ts";
 import { coatcheckHono } from "./hono.ts";
 
-const make = () => coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
+const make = () => authWith({ publicUrl: LOOPBACK }).auth;
 
 interface Answer {
   readonly status: number;

@@ -3,14 +3,12 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { test } from "node:test";
 import framework from "express";
+import { authWith } from "../../test-support/auth.ts";
 import { nameAndValue } from "../../test-support/cookies.ts";
 import { until } from "../../test-support/event-loop.ts";
-import { ORIGIN, SECRET } from "../../test-support/origin.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { AuditEvent } from "../contracts.ts";
 import type { Auth } from "../http/auth.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
 import { type FakeProvider, fakeProvider } from "../testing/fake-provider.ts";
 import { type ManualClock, manualClock } from "../testing/manual-clock.ts";
 import { coatcheckExpress } from "./express.ts";
@@ -53,16 +51,7 @@ interface Site extends AsyncDisposable {
 async function site(build: (auth: OurAuth) => RequestListener, policy: "keep-in-step" | "on-demand"): Promise<Site> {
   const clock = manualClock();
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock, tokenLifetime: LIFETIME });
-  const events: AuditEvent[] = [];
-  const auth = coatcheck<Record<string, unknown>>({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store: memory(),
-    clock,
-    provider,
-    refresh: { policy },
-    on: (event) => void events.push(event),
-  });
+  const { auth, events } = authWith<Record<string, unknown>>({ clock, provider, refresh: { policy } });
   const server = await listen(build(auth));
   const get = (path: string, cookie: string) =>
     say(server.port, path, { headers: { host: "app.example.com", ...(cookie === "" ? {} : { cookie }) } });

@@ -1,16 +1,15 @@
 /** Every endpoint that there is, asked by another site's page. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../test-support/auth.ts";
 import { optionsOf } from "../../test-support/engine/inside.ts";
-import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { ORIGIN } from "../../test-support/origin.ts";
 import { NAVIGATION } from "../../test-support/requests.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
 import { fakeProvider } from "../testing/fake-provider.ts";
 import { signIn } from "../testing/sign-in.ts";
 
 const provider = fakeProvider({ users: [{ subject: "alice" }] });
-const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), provider });
+const { auth } = authWith({ provider });
 const { routes } = optionsOf(auth);
 const exemptOf = (all: typeof routes): readonly string[] =>
   all.filter(({ method, crossSite }) => method !== "GET" && crossSite === true).map(({ method, path }) => `${method} ${path}`);
@@ -45,10 +44,7 @@ test("CS-09 CS-01 F-45 of all unsafe endpoints those of the closed list alone ta
 });
 
 test("CS-09 the callback is exempt only where a provider answers by a form of its own page", async () => {
-  const byForm = coatcheck({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store: memory(),
+  const { auth: byForm } = authWith({
     provider: { issuer: "http://127.0.0.1:9", clientId: "app", clientSecret: "s", responseMode: "form_post" },
   });
   assert.deepEqual([...exemptOf(optionsOf(byForm).routes)].sort(), ["POST backchannel-logout", "POST callback"]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../test-support/auth.ts";
 import { turns } from "../../test-support/event-loop.ts";
 import { ORIGIN, SECRET } from "../../test-support/origin.ts";
 import type { SessionStore } from "../contracts.ts";
@@ -15,7 +16,6 @@ const never = (): Promise<never> => new Promise(() => undefined);
 type Hanging = "get" | "put" | "touch" | "end" | "list" | "mark" | "marked" | "sweep";
 
 async function signedIn(storeTimeout?: number) {
-  const clock = manualClock();
   const hanging = new Set<Hanging>();
   const real = memory();
   const over: SessionStore = overStore(real, {
@@ -26,13 +26,7 @@ async function signedIn(storeTimeout?: number) {
     list: (query, limit, now) => (hanging.has("list") ? never() : real.list(query, limit, now)),
     sweep: (limit, now) => (hanging.has("sweep") ? never() : real.sweep(limit, now)),
   });
-  const auth = coatcheck({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store: over,
-    clock,
-    ...(storeTimeout === undefined ? {} : { storeTimeout }),
-  });
+  const { auth, clock } = authWith({ store: over, ...(storeTimeout === undefined ? {} : { storeTimeout }) });
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = (write = false) =>
     auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), (session) => {
@@ -110,7 +104,7 @@ test("F-12 a login whose write ran out of time signs no user in, and a late one 
       return written;
     },
   });
-  const over = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: slow, clock });
+  const { auth: over } = authWith({ store: slow, clock });
   const before = (await real.list({ owner: "app bob" }, 10, clock.now())).length;
   const answer = over.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), (session) => {
     session.login({ issuer: "app", subject: "bob" });

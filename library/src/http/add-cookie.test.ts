@@ -1,16 +1,15 @@
 /** A handler's own list of cookies is the handler's: nothing of ours is left in it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../test-support/auth.ts";
 import { optionsOf } from "../../test-support/engine/inside.ts";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { NAVIGATION } from "../../test-support/requests.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
 
 test("F-46 a list of cookies that the app sets for everybody never carries one person's session to another", async () => {
-  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
+  const { auth } = authWith({ publicUrl: LOOPBACK });
   const everybodys = ["theme=dark", "lang=en"];
   await using server = await listen(
     coatcheckNode(auth).handler((request, response, session) => {
@@ -30,7 +29,7 @@ test("F-46 a list of cookies that the app sets for everybody never carries one p
 });
 
 test("F-46 nor does a list that was set before one of our own endpoints answers", async () => {
-  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
+  const { auth } = authWith({ publicUrl: LOOPBACK });
   const everybodys = ["theme=dark"];
   const handler = coatcheckNode(auth).handler(() => assert.fail("not ours"));
   await using server = await listen((request, response) => {

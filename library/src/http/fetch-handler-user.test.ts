@@ -1,10 +1,10 @@
 /** A Fetch handler for somebody signed in, the ways that it accepts, and what becomes of answers that are not sent. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { ORIGIN } from "../../test-support/origin.ts";
 import { NAVIGATION } from "../../test-support/requests.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
@@ -26,7 +26,7 @@ async function siteOf() {
       return real.put(row, condition);
     },
   });
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, strategies: [KEY] });
+  const { auth } = authWith({ store, strategies: [KEY] });
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = (headers: Record<string, string>, info?: { readonly via?: readonly string[] }): Promise<Response> =>
     handleFetchUser(auth.engine, new Request(`${ORIGIN}/`, { headers }), ({ owner }) => new Response(owner), info);

@@ -1,12 +1,12 @@
 /** What a Fetch handler's session shows, and what is kept of a handler that fails. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../test-support/auth.ts";
 import { idOf } from "../../test-support/cookies.ts";
-import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { ORIGIN } from "../../test-support/origin.ts";
 import { NAVIGATION } from "../../test-support/requests.ts";
 import type { JsonObject, Session } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { signIn } from "../testing/sign-in.ts";
@@ -17,7 +17,7 @@ const HOUR = 3_600_000;
 async function signedIn() {
   const clock = manualClock(Date.UTC(2030, 0, 1));
   const store = memory();
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, clock, session: { idle: HOUR, lifetime: 3 * HOUR } });
+  const { auth } = authWith({ store, clock, session: { idle: HOUR, lifetime: 3 * HOUR } });
   const cookie = await signIn(auth, { subject: "alice", claims: { name: "Alice" } });
   const id = idOf(cookie);
   const visit = (handler: (session: Session<JsonObject>) => Response, headers: Record<string, string> = { cookie }) =>
@@ -198,7 +198,7 @@ test("F-46 an answer without a body may have cookies too, and one that has them 
 
 test("F-46 where a proxy is believed by its address, a handler that does not tell the peer's is misuse", async () => {
   const reader = { headers: ["x-user"], read: () => ({ kind: "absent" }) as const };
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), proxy: { reader } });
+  const { auth } = authWith({ proxy: { reader } });
   const request = (): Request => new Request(`${ORIGIN}/`);
   const page = (): Response => new Response("the page");
   const misuse = { name: "TypeError", message: /the option proxy needs the address of the peer: handle\(/ };
@@ -218,7 +218,7 @@ test("F-46 a body may be as long as its limit, and not a byte longer", async () 
 });
 
 test("F-46 what is asked of the engine as an endpoint and is none is not found", async () => {
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory() });
+  const { auth } = authWith();
   const request = new FetchRequest(new Request(`${ORIGIN}/auth/nothing`), [ORIGIN]);
   const { status, body } = await auth.engine.serve(request);
   assert.deepEqual([status, JSON.parse(body).code], [404, "ERR_NOT_FOUND"]);

@@ -6,12 +6,11 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { connect, createServer } from "node:http2";
 import { Socket } from "node:net";
 import { test } from "node:test";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { onFreePort } from "../../test-support/talk.ts";
 import { coatcheckNode, type NodeHandler } from "../adapters/node.ts";
 import type { AuditEvent, JsonObject } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
-import { memory } from "../stores/memory.ts";
 import { coverStream } from "./held-stream.ts";
 import { hold } from "./response-hold.ts";
 
@@ -26,13 +25,7 @@ async function visit(
   handle: NodeHandler<JsonObject>,
   headers: Record<string, string> = {},
 ): Promise<Heard & { events: AuditEvent[] }> {
-  const events: AuditEvent[] = [];
-  const auth = coatcheck({
-    publicUrl: LOOPBACK,
-    secrets: SECRET,
-    store: memory(),
-    on: (event) => events.push(event),
-  });
+  const { auth, events } = authWith({ publicUrl: LOOPBACK });
   const server = createServer();
   server.on("request", coatcheckNode(auth).handler(handle));
   const client = connect(`http://127.0.0.1:${await onFreePort(server)}`);

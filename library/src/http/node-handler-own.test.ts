@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { authWith } from "../../test-support/auth.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { LIFETIME, refreshWorld } from "../../test-support/refresh/refresh-world.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import type { JsonObject, Session } from "../contracts.ts";
-import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { overStore } from "../testing/over-store.ts";
 import { signIn } from "../testing/sign-in.ts";
@@ -17,7 +17,7 @@ const PLACES = ["/", "/auth/session"];
 async function appWith(respond: (session: Session<JsonObject>, response: ServerResponse) => void, later = false) {
   const real = memory();
   const store = later ? overStore(real, { get: async (id) => real.get(id) }) : real;
-  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
+  const { auth } = authWith({ publicUrl: LOOPBACK, store });
   const cookie = await signIn(auth, { subject: "alice" });
   const node = new NodeEngine(auth.engine);
   const server = await listen((request, response) => {

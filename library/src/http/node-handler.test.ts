@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { test } from "node:test";
+import { authWith } from "../../test-support/auth.ts";
 import { turns } from "../../test-support/event-loop.ts";
-import { LOOPBACK, SECRET } from "../../test-support/origin.ts";
+import { LOOPBACK } from "../../test-support/origin.ts";
 import { NAVIGATION } from "../../test-support/requests.ts";
 import { dial, listen, onFreePort, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { coatcheck } from "../index.ts";
 import { memory } from "../stores/memory.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { overStore } from "../testing/over-store.ts";
@@ -28,7 +28,7 @@ async function appWith(respond: (response: ServerResponse) => void) {
       return real.touch(id, seen);
     },
   });
-  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store, clock, session: { idle: 2 * HOUR } });
+  const { auth } = authWith({ publicUrl: LOOPBACK, store, clock, session: { idle: 2 * HOUR } });
   const cookie = await signIn(auth, { subject: "alice" });
   const closed = Promise.withResolvers<void>();
   const handler = coatcheckNode(auth).handler((_request, response) => {

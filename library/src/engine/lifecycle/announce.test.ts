@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { type AuthOptions, authWith } from "../../../test-support/auth.ts";
 import type { Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
 import type { AuditEvent } from "../../contracts.ts";
-import type { Auth, CoatcheckOptions } from "../../index.ts";
-import { coatcheck } from "../../index.ts";
+import type { Auth } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import type { FakeProvider } from "../../testing/fake-provider.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
@@ -32,15 +31,13 @@ interface World {
   close(): Promise<void>;
 }
 
-function world(options: Partial<CoatcheckOptions<unknown>> = {}): World {
+function world(options: AuthOptions<unknown> = {}): World {
   // Of the test's own: a wall clock may be set back, and a busy machine may let what is tried again come in between.
   const clock = manualClock(Date.now());
   const provider = fakeProvider({ users, clock });
   const store = memory();
   const here = siteWith({ provider, store, clock, ...options });
-  const elsewhere: AuditEvent[] = [];
-  const on = (event: AuditEvent): void => void elsewhere.push(event);
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, provider, clock, ...options, on });
+  const { auth, events: elsewhere } = authWith<unknown>({ store, provider, clock, ...options });
   return {
     provider,
     clock,
@@ -70,7 +67,7 @@ interface Case {
   /** How many sessions of the subject end, and the tokens of how many are revoked. */
   readonly ends: number;
   readonly revokes: number;
-  readonly options?: Partial<CoatcheckOptions<unknown>>;
+  readonly options?: AuthOptions<unknown>;
   run(world: World): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /** Sessions that end from outside of a request: what is tried again after the store was away, and what that ends. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AWAY, directoryWorld, ISSUER, notice } from "../../../test-support/directory-world.ts";
+import { AWAY, directoryWorld, ISSUER, notice } from "../../../test-support/engine/directory-world.ts";
 import type { ProviderLogout, SessionRow } from "../../contracts.ts";
 import { notificationMarker, ownerMarker } from "./markers.ts";
 

@@ -1,7 +1,7 @@
 /** Sessions from outside of a request: what is shown of them, and which of them end. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AWAY, directoryWorld, HOUR, ISSUER, notice } from "../../../test-support/directory-world.ts";
+import { AWAY, directoryWorld, HOUR, ISSUER, notice } from "../../../test-support/engine/directory-world.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { notificationMarker, ownerMarker } from "./markers.ts";
 

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { closingAfterEach } from "../../../test-support/closing.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../index.ts";
-import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import { overStore } from "../../testing/over-store.ts";
@@ -35,7 +35,7 @@ const STORES: { readonly [name: string]: () => readonly [SessionStore, SessionSt
 const OWNER = "app alice";
 
 function replica(store: SessionStore): Auth<unknown> {
-  const auth = coatcheck<unknown>({ publicUrl: ORIGIN, secrets: SECRET, store });
+  const { auth } = authWith<unknown>({ store });
   closing(() => auth.close());
   return auth;
 }

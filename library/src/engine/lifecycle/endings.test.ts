@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { turns } from "../../../test-support/event-loop.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { EndReason, JsonObject, RequestView, Session, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
-import { coatcheck, SessionEnded } from "../../index.ts";
+import { SessionEnded } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { type ManualClock, manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
@@ -30,7 +30,7 @@ afterEach(async () => {
 /** A replica on a store. */
 function make(over: SessionStore): Auth<JsonObject> {
   const session = { idle: IDLE, lifetime: LIFETIME };
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: over, clock, session });
+  const { auth } = authWith({ store: over, clock, session });
   opened.push(auth);
   return auth;
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { idOf } from "../../../test-support/cookies.ts";
 import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
 import type { SessionRow } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import { openTokens, sealTokens } from "./sealed-tokens.ts";
 
@@ -20,8 +19,7 @@ test("S-11 F-45 sealed tokens open with the id of their own session, and with no
 });
 
 test("S-11 somebody who can write to the store cannot put one person's tokens into another's session", async () => {
-  const store = memory();
-  const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store });
+  const { auth, store } = authWith({ publicUrl: LOOPBACK });
   const rowOf = async (cookie: string): Promise<SessionRow> => {
     return (await store.get(idOf(cookie))) ?? assert.fail("there should be a row");
   };

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endingsWith } from "../../../test-support/unfinished-world.ts";
+import { endingsWith } from "../../../test-support/engine/unfinished-world.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";

@@ -1,12 +1,10 @@
 /** What counts as activity of the user, and how often it is written. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { idOf } from "../../../test-support/cookies.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import type { SessionOptions } from "../../core/policy.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
-import { manualClock } from "../../testing/manual-clock.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
 const SECOND = 1_000;
@@ -14,9 +12,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 async function signedIn(session: SessionOptions = {}) {
-  const clock = manualClock();
-  const store = memory();
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, clock, session });
+  const { auth, clock, store } = authWith({ session });
   const cookie = await signIn(auth, { subject: "alice" });
   const id = idOf(cookie);
   return {

@@ -3,10 +3,9 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { z } from "zod";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { authWith } from "../../../test-support/auth.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import { NodeRequest } from "../../http/node-request.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
 
 test("F-41 with two origins the authority of an HTTP/2 request picks one", () => {
   const request = new IncomingMessage(new Socket());
@@ -16,10 +15,7 @@ test("F-41 with two origins the authority of an HTTP/2 request picks one", () =>
 });
 
 test("F-41 OP-01 a schema's message about data that do not fit is in no error: it may quote them", async () => {
-  const auth = coatcheck({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store: memory(),
+  const { auth } = authWith({
     data: z.object({
       card: z
         .string()

@@ -1,28 +1,18 @@
 /** People whom the app does not let in, and browsers whose session ended before the request counted. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { nameAndValue } from "../../../test-support/cookies.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
+import { proxyReader } from "../../../test-support/proxy-reader.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
-import type { AuditEvent, JsonObject, ProxyReader, Session } from "../../contracts.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
+import type { JsonObject, Session } from "../../contracts.ts";
 import type { Known, ResolverOptions } from "./authenticate/resolver.ts";
 
-const reader: ProxyReader = {
-  headers: ["x-user"],
-  read: (request) => {
-    const subject = request.header("x-user");
-    if (subject === undefined) return { kind: "absent" };
-    return { kind: "asserted", identity: { issuer: "proxy:test", subject, claims: {}, authenticatedAt: 0, method: "proxy" } };
-  },
-};
 const CLEARED = /^[\w-]*coatcheck[\w-]*=; Max-Age=0/;
 
 function app(proxy: ResolverOptions) {
-  const events: AuditEvent[] = [];
-  const on = (event: AuditEvent): void => void events.push(event);
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), proxy: { reader, cacheFor: 0, ...proxy }, on });
+  const { auth, told } = authWith({ proxy: { reader: proxyReader(), cacheFor: 0, ...proxy } });
   const ask = async (headers: Record<string, string>, act: (session: Session<JsonObject>) => void = () => undefined) => {
     const answer = await auth.handle(
       new Request(`${ORIGIN}/`, { headers }),
@@ -35,13 +25,13 @@ function app(proxy: ResolverOptions) {
     const cookies = answer.headers.getSetCookie();
     return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text(), cookies };
   };
-  return { auth, ask, events };
+  return { auth, ask, told };
 }
 
 for (const kind of ["blocked", "unknown"] as const) {
   test(`F-65 S-63 a navigation of a user ${kind} is a page with 403, clears the dead cookie, told by name`, async () => {
     let known: Known = { owner: "u1" };
-    const { auth, ask, events } = app({ resolve: () => known, unknown: "refuse" });
+    const { auth, ask, told } = app({ resolve: () => known, unknown: "refuse" });
     const [line = ""] = (await ask({ ...NAVIGATION, "x-user": "alice" })).cookies;
     const cookie = nameAndValue(line);
     assert.notEqual(cookie, "");
@@ -52,10 +42,10 @@ for (const kind of ["blocked", "unknown"] as const) {
     assert.deepEqual([page.status, page.type], [403, "text/html; charset=utf-8"]);
     assert.match(page.text, /\/auth\/logout/);
     assert.match(page.cookies.join(), CLEARED);
-    const told = events.filter(({ name, level }) => name === "session.refused" && level === "warn");
+    const refused = told("session.refused").filter(({ level }) => level === "warn");
     const owner = kind === "blocked" ? "u1" : "proxy:test alice";
     assert.deepEqual(
-      told.map((event) => [event.reason, event.owner, event.code]),
+      refused.map((event) => [event.reason, event.owner, event.code]),
       [
         [kind, owner, "ERR_FORBIDDEN"],
         [kind, owner, "ERR_FORBIDDEN"],

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { cookieOf, idOf } from "../../../test-support/cookies.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import type { Identity, ProxyReader, RequestView, SessionStore, TokenVerifier } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
-import { coatcheck, custom } from "../../index.ts";
+import { custom } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
@@ -117,15 +117,8 @@ const store: SessionStore = overStore(inner, {
 let auth: Auth<Record<string, unknown>>;
 
 before(() => {
-  auth = coatcheck<Record<string, unknown>>({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store,
-    clock,
-    bearer: { verifiers: [verifier] },
-    strategies: [apiKey],
-    proxy: { reader },
-  });
+  const options = { store, clock, bearer: { verifiers: [verifier] }, strategies: [apiKey], proxy: { reader } };
+  ({ auth } = authWith<Record<string, unknown>>(options));
 });
 after(() => auth.close());
 

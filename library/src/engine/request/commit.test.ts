@@ -1,11 +1,9 @@
 /** A login in the place of a session that somebody else ends in the same moment. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
-import type { AuditEvent } from "../../contracts.ts";
-import { coatcheck } from "../../index.ts";
+import { authWith } from "../../../test-support/auth.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import { memory } from "../../stores/memory.ts";
-import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
@@ -19,14 +17,7 @@ for (const meanwhile of [false, true]) {
         return real.end(target, reason, now);
       },
     });
-    const events: AuditEvent[] = [];
-    const auth = coatcheck({
-      publicUrl: ORIGIN,
-      secrets: SECRET,
-      store,
-      clock: manualClock(),
-      on: (event) => events.push(event),
-    });
+    const { auth, told } = authWith({ store });
     const cookie = await signIn(auth, { subject: "alice" });
     overtakes = meanwhile;
     const answer = await auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), (session) => {
@@ -35,9 +26,9 @@ for (const meanwhile of [false, true]) {
     });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.getSetCookie().length, 1);
-    const told = events.filter(({ name }) => name === "session.ended").map(({ reason }) => reason);
-    assert.deepEqual(told, meanwhile ? [] : ["identity-changed"]);
-    const created = events.filter(({ name }) => name === "session.created");
+    const ended = told("session.ended").map(({ reason }) => reason);
+    assert.deepEqual(ended, meanwhile ? [] : ["identity-changed"]);
+    const created = told("session.created");
     assert.deepEqual(
       created.map(({ level, owner }) => `${level} ${owner}`),
       ["info test alice", "info app bob"],

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { turns } from "../../../test-support/event-loop.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import type { Strategy } from "../../contracts.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
-import { manualClock } from "../../testing/manual-clock.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
 const robot: Strategy = {
@@ -19,12 +17,7 @@ const robot: Strategy = {
   },
 };
 
-const auth = coatcheck({
-  publicUrl: ORIGIN,
-  secrets: SECRET,
-  store: memory(),
-  strategies: [robot],
-});
+const { auth } = authWith({ strategies: [robot] });
 
 const ask = (authorization: string) =>
   auth.handle(new Request(`${ORIGIN}/`, { headers: { authorization } }), (session) => {
@@ -48,15 +41,8 @@ test("A-36 TP-05 a bearer that its strategy makes nothing of is 401, whatever it
 });
 
 test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a weaker credential", async () => {
-  const clock = manualClock();
   const silent: Strategy = { ...robot, examine: () => new Promise(() => undefined) };
-  const plain = coatcheck({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store: memory(),
-    strategies: [silent],
-    clock,
-  });
+  const { auth: plain, clock } = authWith({ strategies: [silent] });
   const cookie = await signIn(plain, { subject: "alice" });
   const request = new Request(`${ORIGIN}/`, { headers: { authorization: "Bearer good", cookie } });
   const answer = plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
@@ -67,11 +53,7 @@ test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a
 });
 
 test("A-36 a scheme that no strategy reads is nobody's, and no session", async () => {
-  const plain = coatcheck({
-    publicUrl: ORIGIN,
-    secrets: SECRET,
-    store: memory(),
-  });
+  const { auth: plain } = authWith();
   const request = new Request(`${ORIGIN}/`, { headers: { authorization: LIKE_A_TICKET } });
   const response = await plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));
   assert.equal(await response.text(), "nobody");

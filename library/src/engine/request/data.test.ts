@@ -1,17 +1,16 @@
 /** Session data that handlers set: what is taken, and what is told to whoever sets it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { authWith } from "../../../test-support/auth.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import type { JsonObject } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
 const nested = (levels: number): JsonObject => JSON.parse(`${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`);
 
 test("F-29 data that are nested too deeply are refused where they are set, and later writes go on", async () => {
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory() });
+  const { auth } = authWith();
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = (data: JsonObject) =>
     auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie } }), (session) => {

@@ -1,19 +1,17 @@
 /** What is stored where the handler sets a cookie of our name itself. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
+import { assertedUser } from "../../../test-support/proxy-reader.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { JsonObject, Session } from "../../contracts.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
-const identity = { issuer: "proxy:test", subject: "alice", claims: {}, authenticatedAt: 0, method: "proxy" };
-
 function siteOf(proxied: boolean) {
-  const reader = { headers: ["x-user"], read: () => ({ kind: "asserted", identity }) as const };
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), ...(proxied ? { proxy: { reader } } : {}) });
+  const reader = { headers: ["x-user"], read: () => ({ kind: "asserted", identity: assertedUser("alice") }) as const };
+  const { auth } = authWith(proxied ? { proxy: { reader } } : {});
   const { name } = optionsOf(auth).cookies.session;
   const own = `${name}=theirs`;
   const ask = (headers: Record<string, string>, act: (session: Session<JsonObject>) => void, cookies: readonly string[]) =>

@@ -1,26 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { authWith } from "../../../test-support/auth.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
+import { proxyReader } from "../../../test-support/proxy-reader.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
-import type { AuditEvent, ProxyReader } from "../../contracts.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
-import { manualClock } from "../../testing/manual-clock.ts";
-
-const reader: ProxyReader = {
-  headers: ["x-user"],
-  read: (request) => {
-    const subject = request.header("x-user");
-    if (subject === undefined) return { kind: "absent" };
-    return { kind: "asserted", identity: { issuer: "proxy:test", subject, claims: {}, authenticatedAt: 0, method: "proxy" } };
-  },
-};
 
 function app() {
-  const clock = manualClock();
-  const events: AuditEvent[] = [];
-  const on = (event: AuditEvent): void => void events.push(event);
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), clock, proxy: { reader }, on });
+  const { auth, clock, told } = authWith({ proxy: { reader: proxyReader() } });
   const visit = async (headers: Record<string, string> = {}, visits?: number) => {
     const request = new Request(`${ORIGIN}/`, { headers: { ...NAVIGATION, "x-user": "alice", "user-agent": "one", ...headers } });
     const answer = await auth.handle(
@@ -34,7 +20,7 @@ function app() {
     assert.deepEqual([answer.status, await answer.text()], [200, "alice"]);
     return answer.headers.getSetCookie().length;
   };
-  return { clock, auth, visit, created: () => events.filter(({ name }) => name === "session.created").length };
+  return { clock, auth, visit, created: () => told("session.created").length };
 }
 
 test("F-18 S-35 of ten first navigations at once one stores a session, and all are served", async () => {

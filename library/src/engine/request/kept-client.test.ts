@@ -1,23 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
-import { coatcheck } from "../../index.ts";
+import { authWith } from "../../../test-support/auth.ts";
+import { LOOPBACK } from "../../../test-support/origin.ts";
 import { TrustedPeers } from "../../net/address.ts";
 import { clientAddress } from "../../net/client-address.ts";
 import type { KeepOptions } from "../../options.ts";
-import { memory } from "../../stores/memory.ts";
 
 const OWNER = { issuer: "app", subject: "ada" } as const;
 
 /** What the list says of a session that was begun from 10.0.0.1, a proxy that tells of 192.0.2.77. */
 async function listed(keep: KeepOptions): Promise<readonly (string | null)[]> {
-  const store = memory();
-  const auth = coatcheck({
-    publicUrl: LOOPBACK,
-    secrets: SECRET,
-    store,
-    keep,
-  });
+  const { auth, store } = authWith({ publicUrl: LOOPBACK, keep });
   const headers = { "user-agent": "Firefox", "x-forwarded-for": "198.51.100.1, 192.0.2.77" };
   const begin = new Request(`${LOOPBACK}/in`, {
     method: "POST",

@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { getHeapSnapshot } from "node:v8";
+import { authWith } from "../../../test-support/auth.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
-import type { AuditEvent, JsonObject, RequestView, SessionStore } from "../../contracts.ts";
+import type { JsonObject, RequestView, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
-import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import { signIn } from "../../testing/sign-in.ts";
@@ -54,8 +53,7 @@ const stores: readonly (readonly [name: string, open: () => SessionStore])[] = [
 for (const [name, open] of stores) {
   test(`F-38 CR-02 of a Cookie header nothing is kept by rows, signals, ids and events (${name})`, async () => {
     const store = open();
-    const events: AuditEvent[] = [];
-    const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, on: (event) => events.push(event) });
+    const { auth, events } = authWith({ store });
     const canary = Buffer.from(randomUUID(), "latin1");
     const cookie = await signedIn(auth, canary);
     const kept = await keptOf(auth, cookie);

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { cookieOf, idOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { turns } from "../../../test-support/event-loop.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
+import { proxyReader } from "../../../test-support/proxy-reader.ts";
 import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
-import type { AuditEvent, Identity, ProxyReader, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
+import type { AuditEvent, Identity, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";
-import { type CoatcheckOptions, coatcheck } from "../../index.ts";
+import type { CoatcheckOptions } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
@@ -16,16 +18,8 @@ import type { Known } from "./authenticate/resolver.ts";
 
 type Data = Record<string, unknown>;
 
-/** Whoever the header names, with the groups of another header. */
-const reader: ProxyReader = {
-  headers: ["x-user"],
-  read(request) {
-    const subject = request.header("x-user");
-    if (subject === undefined) return { kind: "absent" };
-    const claims = { groups: (request.header("x-groups") ?? "").split(",") };
-    return { kind: "asserted", identity: { issuer: "proxy:test", subject, claims, authenticatedAt: 0, method: "proxy" } };
-  },
-};
+/** The user that the header names, with the groups of another header. */
+const reader = proxyReader((request) => ({ groups: (request.header("x-groups") ?? "").split(",") }));
 
 const clock = manualClock();
 let auth: Auth<Data>;
@@ -38,9 +32,7 @@ afterEach(async () => {
 
 function start(proxy: Partial<CoatcheckOptions<Data>["proxy"]> = {}, over: SessionStore = memory()): void {
   store = over;
-  events = [];
-  const on = (event: AuditEvent): void => void events.push(event);
-  auth = coatcheck<Data>({ publicUrl: ORIGIN, secrets: SECRET, store, clock, proxy: { reader, ...proxy }, on });
+  ({ auth, events } = authWith<Data>({ store, clock, proxy: { reader, ...proxy } }));
 }
 
 interface Visit {

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { idOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
+import { assertedUser } from "../../../test-support/proxy-reader.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
 import { onFreePort } from "../../../test-support/talk.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
@@ -16,13 +17,7 @@ import { manualClock } from "../../testing/manual-clock.ts";
 import type { Known } from "./authenticate/resolver.ts";
 
 // Who is who: `owner a` and `owner b` are what the app's look-up returns for A and B.
-const identity = (subject: string): Identity => ({
-  issuer: "proxy:test",
-  subject,
-  claims: { name: subject },
-  authenticatedAt: 0,
-  method: "proxy",
-});
+const identity = (subject: string): Identity => assertedUser(subject, { name: subject });
 
 /** A reader that says what the header tells it to: the table is about what becomes of it. */
 const reader: ProxyReader = {

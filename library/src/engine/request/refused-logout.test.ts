@@ -1,12 +1,11 @@
 /** A logout while the store is away: of which tickets it is promised, and what is answered. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { view } from "../../../test-support/requests.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { hashSecret, mintTicket } from "../../crypto/ticket.ts";
-import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
@@ -18,7 +17,7 @@ const tickets = Array.from({ length: 6 }, () => mintTicket(systemEntropy, Date.n
 
 /** What is answered to these cookies where so many endings may be promised, and what was. */
 function loggedOut(values: readonly string[], room: number) {
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory() });
+  const { auth } = authWith();
   const options = optionsOf(auth);
   const wanted: Unfinished[] = [];
   class Promising extends UnfinishedEndings {
@@ -70,7 +69,7 @@ test("F-46 a logout with two live tickets is promised where both endings are", a
     [1, "ERR_LOGOUT_UNFINISHED"],
   ] as const) {
     away = false;
-    const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: down, maxPendingEndings: most, on: () => {} });
+    const { auth } = authWith({ store: down, maxPendingEndings: most });
     const cookies = [await signIn(auth, { subject: "alice" }), await signIn(auth, { subject: "alice" })];
     away = true;
     const exchange = await engineOf(auth).open(view(cookies.join("; ")));

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { authWith } from "../../../test-support/auth.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
-import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
+import { LOOPBACK } from "../../../test-support/origin.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
 import type { ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
 import { ERRORS } from "../../core/errors.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
 import { type Answering, answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./responses.ts";
 
-const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory() });
+const { auth } = authWith({ publicUrl: LOOPBACK });
 
 const login = (method: string, headers: Readonly<Record<string, string>> = {}): RouteResponse => {
   const request: RequestView = { method, target: "/orders?page=2", header: (name) => headers[name] };

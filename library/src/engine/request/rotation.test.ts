@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
-import { coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
-import { manualClock } from "../../testing/manual-clock.ts";
+import { authWith } from "../../../test-support/auth.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
 async function signedIn() {
-  const clock = manualClock();
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store: memory(), clock });
+  const { auth, clock } = authWith();
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = async (with_: string, rotates: boolean, visits?: number) => {
     const answer = await auth.handle(new Request(`${ORIGIN}/`, { headers: { cookie: with_ } }), (session) => {

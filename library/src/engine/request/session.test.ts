@@ -2,18 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
+import { type AuthOptions, authWith } from "../../../test-support/auth.ts";
 import { cookieOf } from "../../../test-support/cookies.ts";
-import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
-import type { AuditEvent, Identity, JsonObject, Session, Strategy } from "../../contracts.ts";
-import { type CoatcheckOptions, coatcheck } from "../../index.ts";
-import { memory } from "../../stores/memory.ts";
+import { ORIGIN } from "../../../test-support/origin.ts";
+import { proxyReader } from "../../../test-support/proxy-reader.ts";
+import type { Identity, JsonObject, Session, Strategy } from "../../contracts.ts";
 import { signIn } from "../../testing/sign-in.ts";
 
 const NAMED = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
 
-function worldOf(options: Partial<CoatcheckOptions<JsonObject>> = {}) {
-  const store = options.store ?? memory();
-  const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, ...options, store });
+function worldOf(options: AuthOptions<JsonObject> = {}) {
+  const { auth, store, told } = authWith(options);
   const visit = async (handler: (session: Session<JsonObject>) => unknown, headers: Record<string, string> = {}) => {
     const request = new Request(`${ORIGIN}/`, { headers: { "sec-fetch-site": "same-origin", ...headers } });
     let said: unknown;
@@ -27,20 +26,15 @@ function worldOf(options: Partial<CoatcheckOptions<JsonObject>> = {}) {
     );
     return { said, status: answer.status, cached: answer.headers.get("cache-control"), cookie: cookieOf(answer) };
   };
-  return { auth, store, visit };
+  return { auth, store, told, visit };
 }
 
 /** Whom a proxy asserts by one header, with the role that another names. */
-const PROXY: Partial<CoatcheckOptions<JsonObject>> = {
+const PROXY: AuthOptions<JsonObject> = {
   proxy: {
     reader: {
+      ...proxyReader((request) => ({ role: request.header("x-role") ?? "none" })),
       headers: ["x-user", "x-role"],
-      read(request) {
-        const subject = request.header("x-user");
-        if (subject === undefined) return { kind: "absent" };
-        const claims = { role: request.header("x-role") ?? "none" };
-        return { kind: "asserted", identity: { issuer: "proxy:test", subject, claims, authenticatedAt: 0, method: "proxy" } };
-      },
     },
   },
 };
@@ -153,14 +147,12 @@ test("F-46 data that do not fit any more are told of by the session that has the
   const { auth, store, visit } = worldOf();
   const cookie = await signIn(auth, { subject: "alice" });
   await visit((session) => session.set({ cart: 7 }), { cookie });
-  const events: AuditEvent[] = [];
-  const newer = worldOf({ store, data: z.object({ cart: z.array(z.string()).default([]) }), on: (event) => events.push(event) });
+  const newer = worldOf({ store, data: z.object({ cart: z.array(z.string()).default([]) }) });
   const { said } = await newer.visit((session) => [session.id, session.data], { cookie });
   const [id, data] = Array.isArray(said) ? said : [];
   assert.deepEqual(data, { cart: [] });
-  const told = events.filter(({ name }) => name === "session.data-invalid");
   assert.deepEqual(
-    told.map(({ level, sessionId, error }) => [level, sessionId, error instanceof Error]),
+    newer.told("session.data-invalid").map(({ level, sessionId, error }) => [level, sessionId, error instanceof Error]),
     [["warn", id, true]],
   );
   await Promise.all([auth.close(), newer.auth.close()]);

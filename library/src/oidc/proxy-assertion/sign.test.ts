@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync, hash, verify } from "node:crypto";
 import { test } from "node:test";
-import { keyServer } from "../../../test-support/assertions.ts";
+import { keyServer } from "../../../test-support/provider/key-server.ts";
 import type { Identity } from "../../contracts.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
 import { publishedKey } from "../../crypto/signing/published-key.ts";

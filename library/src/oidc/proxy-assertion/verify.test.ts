@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { keyServer, signPadded } from "../../../test-support/assertions.ts";
+import { keyServer, signPadded } from "../../../test-support/provider/key-server.ts";
 import type { SigningKey } from "../../../test-support/provider/signing.ts";
 import { hmacJwt, signingKey, signJwt, unsignedJwt } from "../../../test-support/provider/signing.ts";
 import type { ProxyVerdict } from "../../contracts.ts";

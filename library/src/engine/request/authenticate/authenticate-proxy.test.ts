@@ -11,7 +11,7 @@ import {
   proxyOf,
   strategy,
   THROWN,
-} from "../../../../test-support/observed-world.ts";
+} from "../../../../test-support/engine/authenticate-world.ts";
 import type { AuditEvent, Verdict } from "../../../contracts.ts";
 import { type Authenticated, registered, reportRejected } from "./authenticate.ts";
 import { type Resolved, Resolver, type ResolverOptions } from "./resolver.ts";

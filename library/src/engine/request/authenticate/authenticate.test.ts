@@ -1,7 +1,6 @@
 /** Who is asked who asks, over strategies and proxies that answer what the test says. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { turns } from "../../../../test-support/event-loop.ts";
 import {
   ABSTAIN,
   ALICE,
@@ -14,7 +13,8 @@ import {
   requestWith,
   strategy,
   THROWN,
-} from "../../../../test-support/observed-world.ts";
+} from "../../../../test-support/engine/authenticate-world.ts";
+import { turns } from "../../../../test-support/event-loop.ts";
 import type { MaybePromise, RequestView, Strategy, Verdict } from "../../../contracts.ts";
 import { type Chain, hasAmbientCredential, provenBy } from "./authenticate.ts";
 

@@ -1,8 +1,9 @@
 /** Users that are made of whom a proxy asserts and nobody knows yet. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { lookup, resolverWith } from "../../../../test-support/engine/resolver-world.ts";
 import { turns } from "../../../../test-support/event-loop.ts";
-import { identity, lookup, resolverWith } from "../../../../test-support/resolver-world.ts";
+import { assertedUser } from "../../../../test-support/proxy-reader.ts";
 import type { Known } from "./resolver.ts";
 
 test("S-35 A-34 registration is once at a time also with other claims, and each is shown their own", async () => {
@@ -19,7 +20,7 @@ test("S-35 A-34 registration is once at a time also with other claims, and each 
       return { owner: "u1" };
     },
   });
-  const all = [1, 2, 2].map((since) => resolver.register(identity("carol", { since })));
+  const all = [1, 2, 2].map((since) => resolver.register(assertedUser("carol", { since })));
   await turns();
   gate.resolve();
   const claims = (await Promise.all(all)).map((one) => one.kind === "found" && one.identity.claims);
@@ -40,10 +41,10 @@ test("S-35 registration on first sight happens once, however many come at once",
       return { owner: `new-${subject}` };
     },
   });
-  const all = await Promise.all([...Array(20)].map(() => resolver.register(identity("carol"))));
+  const all = await Promise.all([...Array(20)].map(() => resolver.register(assertedUser("carol"))));
   assert.equal(made, 1);
   for (const one of all) assert.equal(one.kind === "found" && one.owner, "new-carol");
-  await resolver.register(identity("carol"));
+  await resolver.register(assertedUser("carol"));
   assert.equal(made, 1);
 });
 
@@ -54,9 +55,9 @@ test("F-46 S-35 a user whom another process has made meanwhile is not made again
     resolve: () => known,
     register: () => assert.fail("made twice"),
   });
-  assert.equal((await resolver.resolve(identity("carol"))).kind, "unknown");
+  assert.equal((await resolver.resolve(assertedUser("carol"))).kind, "unknown");
   known = { owner: "u1" };
-  const found = await resolver.register(identity("carol"));
+  const found = await resolver.register(assertedUser("carol"));
   assert.equal(found.kind === "found" && found.owner, "u1");
 });
 
@@ -72,16 +73,16 @@ test("F-46 S-35 if a user cannot be made, all at once learn it by one attempt; t
       return failure.promise;
     },
   });
-  const all = [...Array(5)].map(() => resolver.register(identity("carol")));
+  const all = [...Array(5)].map(() => resolver.register(assertedUser("carol")));
   await turns();
   failure.reject(new Error("no room"));
   assert.deepEqual(new Set((await Promise.all(all)).map(({ kind }) => kind)), new Set(["failed"]));
   assert.deepEqual([users.asked.length, attempts], [1, 1]);
-  assert.equal((await resolver.register(identity("carol"))).kind, "failed");
+  assert.equal((await resolver.register(assertedUser("carol"))).kind, "failed");
   assert.equal(attempts, 2);
 });
 
 test("F-46 where there is no way to make a user, whom nobody knows stays unknown", async () => {
   const { resolver } = resolverWith({ resolve: () => null });
-  assert.deepEqual(await resolver.register(identity("carol")), { kind: "unknown" });
+  assert.deepEqual(await resolver.register(assertedUser("carol")), { kind: "unknown" });
 });

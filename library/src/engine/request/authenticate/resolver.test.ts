@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { lookup, resolverWith } from "../../../../test-support/engine/resolver-world.ts";
 import { turns } from "../../../../test-support/event-loop.ts";
-import { identity, lookup, resolverWith } from "../../../../test-support/resolver-world.ts";
+import { assertedUser } from "../../../../test-support/proxy-reader.ts";
 import { unavailable } from "../../../core/errors.ts";
 import type { Known, Resolved } from "./resolver.ts";
 
 test("S-35 one look-up within the cache's time, at once and in the same object; then another", async () => {
   const users = lookup(() => ({ owner: "u1" }));
   const { clock, resolver } = resolverWith({ resolve: users.resolve });
-  const alice = identity("alice");
+  const alice = assertedUser("alice");
   const first = await resolver.resolve(alice);
   assert.deepEqual(first, { kind: "found", owner: "u1", identity: alice });
   assert.equal(resolver.resolve(alice), first, "without a promise");
@@ -22,11 +23,11 @@ test("S-35 one look-up within the cache's time, at once and in the same object; 
 test("A-34 claims that change reach the look-up and the app at once; the app's own go over them", async () => {
   const users = lookup(() => ({ owner: "u1", claims: { role: "admin" } }));
   const { resolver } = resolverWith({ resolve: users.resolve });
-  await resolver.resolve(identity("alice", { groups: ["a"], role: "asserted" }));
-  const changed = await resolver.resolve(identity("alice", { groups: ["b"] }));
+  await resolver.resolve(assertedUser("alice", { groups: ["a"], role: "asserted" }));
+  const changed = await resolver.resolve(assertedUser("alice", { groups: ["b"] }));
   assert.deepEqual(changed.kind === "found" && changed.identity.claims, { groups: ["b"], role: "admin" });
   assert.equal(users.asked.length, 2);
-  await resolver.resolve(identity("alice", { groups: ["b"] }));
+  await resolver.resolve(assertedUser("alice", { groups: ["b"] }));
   assert.equal(users.asked.length, 2, "the same again, in another object");
 });
 
@@ -34,29 +35,29 @@ test("S-43 a change in the look-up reaches the next request after the cache's ti
   let known: Known = { owner: "u1" };
   const users = lookup(() => known);
   const { clock, resolver } = resolverWith({ resolve: users.resolve });
-  await resolver.resolve(identity("alice"));
+  await resolver.resolve(assertedUser("alice"));
   known = { blocked: true };
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "found");
   resolver.forget("u1");
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked");
   known = { owner: "u1" };
   clock.advance(4_999);
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked");
   clock.advance(1);
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "found", "a no is kept for a sixth of the time");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "found", "a no is kept for a sixth of the time");
   resolver.forget("proxy:test alice");
   known = null;
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "unknown", "by issuer and subject as well");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "unknown", "by issuer and subject as well");
 });
 
 test("S-43 whoever is blocked no more is let in at once after forget, by owner where the answer named one", async () => {
   let known: Known = { blocked: true, owner: "u1" };
   const { resolver } = resolverWith({ resolve: () => known });
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked");
   known = { owner: "u1" };
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked");
   resolver.forget("u1");
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "found");
 });
 
 test("F-69 S-31 S-05 S-56 a look-up's declared outage and its silence are 503; all else is the app's bug", async () => {
@@ -64,34 +65,34 @@ test("F-69 S-31 S-05 S-56 a look-up's declared outage and its silence are 503; a
   const users = lookup(() => answer());
   const { clock, events, resolver } = resolverWith({ resolve: users.resolve });
   const codeOf = (resolved: Resolved): unknown => resolved.kind === "failed" && resolved.code;
-  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_STORE_UNAVAILABLE");
+  assert.equal(codeOf(await resolver.resolve(assertedUser("alice"))), "ERR_STORE_UNAVAILABLE");
   answer = () => Promise.reject(new Error("away")).catch(unavailable);
-  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_STORE_UNAVAILABLE");
+  assert.equal(codeOf(await resolver.resolve(assertedUser("alice"))), "ERR_STORE_UNAVAILABLE");
   answer = () => new Promise(() => undefined);
-  const hanging = resolver.resolve(identity("alice"));
+  const hanging = resolver.resolve(assertedUser("alice"));
   await turns();
   clock.advance(5_000);
   assert.equal(codeOf(await hanging), "ERR_STORE_UNAVAILABLE");
   answer = () => {
     throw new TypeError("x is not a function");
   };
-  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_APP_HOOK");
+  assert.equal(codeOf(await resolver.resolve(assertedUser("alice"))), "ERR_APP_HOOK");
   answer = () => Promise.reject(new Error("whatever"));
-  assert.equal(codeOf(await resolver.resolve(identity("alice"))), "ERR_APP_HOOK");
+  assert.equal(codeOf(await resolver.resolve(assertedUser("alice"))), "ERR_APP_HOOK");
   const reported = events.filter(({ name }) => name === "proxy.lookup-failed");
   assert.deepEqual(
     reported.map(({ level, reason }) => `${level} ${reason}`),
     ["error outage", "error outage", "error outage", "error app", "error app"],
   );
   answer = () => ({ owner: "u1" });
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "found");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "found");
 });
 
 test("TP-07 an answer that is none fails closed", async () => {
   const garbage: readonly unknown[] = [undefined, {}, { owner: "" }, { owner: 7 }, { blocked: false }, "alice", 1, true, []];
   for (const answer of garbage) {
     const { resolver } = resolverWith({ resolve: () => JSON.parse(JSON.stringify({ answer })).answer });
-    assert.equal((await resolver.resolve(identity("alice"))).kind, "failed", String(answer));
+    assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "failed", String(answer));
   }
 });
 
@@ -99,8 +100,8 @@ test("S-35 many at once ask once; different people do not wait for one another",
   const { promise, resolve: answer } = Promise.withResolvers<Known>();
   const users = lookup(() => promise);
   const { resolver } = resolverWith({ resolve: users.resolve });
-  const all = [...Array(20)].map(() => resolver.resolve(identity("alice")));
-  const bob = resolver.resolve(identity("bob"));
+  const all = [...Array(20)].map(() => resolver.resolve(assertedUser("alice")));
+  const bob = resolver.resolve(assertedUser("bob"));
   answer({ owner: "u" });
   await Promise.all([...all, bob]);
   assert.deepEqual(users.asked, ["alice", "bob"]);
@@ -111,19 +112,19 @@ test("what was asked before forget is answered, and not kept", async () => {
   let known: Known | Promise<Known> = promise;
   const users = lookup(() => known);
   const { resolver } = resolverWith({ resolve: users.resolve });
-  const asked = resolver.resolve(identity("alice"));
+  const asked = resolver.resolve(assertedUser("alice"));
   resolver.forget("u1");
   answer({ owner: "u1" });
   await asked;
   known = { blocked: true };
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked");
 });
 
 test("A-34 who asks at the same time with other claims is shown their own", async () => {
   const { promise, resolve: answer } = Promise.withResolvers<Known>();
   const users = lookup(() => promise);
   const { resolver } = resolverWith({ resolve: users.resolve });
-  const both = [1, 2].map((since) => resolver.resolve(identity("alice", { since })));
+  const both = [1, 2].map((since) => resolver.resolve(assertedUser("alice", { since })));
   answer({ owner: "u1" });
   const claims = (await Promise.all(both)).map((one) => one.kind === "found" && one.identity.claims);
   assert.deepEqual(claims, [{ since: 1 }, { since: 2 }]);
@@ -133,28 +134,28 @@ test("S-43 who asks after forget is not answered with what was asked before it",
   const early = Promise.withResolvers<Known>();
   let known: Known | Promise<Known> = early.promise;
   const { resolver } = resolverWith({ resolve: () => known });
-  const before = resolver.resolve(identity("alice"));
+  const before = resolver.resolve(assertedUser("alice"));
   known = { blocked: true };
   resolver.forget("u1");
-  const after = resolver.resolve(identity("alice"));
+  const after = resolver.resolve(assertedUser("alice"));
   early.resolve({ owner: "u1" });
   assert.deepEqual([(await before).kind, (await after).kind], ["found", "blocked"]);
-  assert.equal((await resolver.resolve(identity("alice"))).kind, "blocked", "what is kept is the later");
+  assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked", "what is kept is the later");
 });
 
 test("without a look-up everybody is known by issuer and subject", async () => {
   const { resolver } = resolverWith({});
-  const found = await resolver.resolve(identity("alice"));
+  const found = await resolver.resolve(assertedUser("alice"));
   assert.equal(found.kind === "found" && found.owner, "proxy:test alice");
 });
 
 test("A-20 what is kept is bounded", async () => {
   const users = lookup(() => ({ owner: "u" }));
   const { resolver } = resolverWith({ resolve: users.resolve });
-  for (let n = 0; n < 10_050; n++) await resolver.resolve(identity(`u${n}`));
-  await resolver.resolve(identity("u0"));
+  for (let n = 0; n < 10_050; n++) await resolver.resolve(assertedUser(`u${n}`));
+  await resolver.resolve(assertedUser("u0"));
   assert.equal(users.asked.length, 10_051, "the oldest was dropped");
-  await resolver.resolve(identity("u10049"));
+  await resolver.resolve(assertedUser("u10049"));
   assert.equal(users.asked.length, 10_051);
 });
 
@@ -172,13 +173,13 @@ test("F-46 the time that answers are kept is none to an hour", async () => {
   for (const cacheFor of [-1, 3_600_001, Number.NaN]) assert.throws(() => resolverWith({ cacheFor }), /proxy.cacheFor/);
   const users = lookup(() => ({ owner: "u1" }));
   const { resolver } = resolverWith({ resolve: users.resolve, cacheFor: 0 });
-  await resolver.resolve(identity("alice"));
-  await resolver.resolve(identity("alice"));
+  await resolver.resolve(assertedUser("alice"));
+  await resolver.resolve(assertedUser("alice"));
   assert.equal(users.asked.length, 2);
   const hourly = resolverWith({ resolve: users.resolve, cacheFor: 3_600_000 });
-  await hourly.resolver.resolve(identity("alice"));
+  await hourly.resolver.resolve(assertedUser("alice"));
   hourly.clock.advance(3_599_999);
-  await hourly.resolver.resolve(identity("alice"));
+  await hourly.resolver.resolve(assertedUser("alice"));
   assert.equal(users.asked.length, 3);
 });
 
@@ -186,7 +187,7 @@ test("F-46 what is no answer of a look-up is the app's bug, and told of", async 
   const answers: unknown[] = [undefined, "u1", 7, {}, { owner: "" }, { owner: 7 }, { blocked: false }, { blocked: "yes" }];
   for (const answer of answers) {
     const broken = resolverWith({ resolve: () => JSON.parse(JSON.stringify({ answer })).answer });
-    const { kind, ...rest } = await broken.resolver.resolve(identity("alice"));
+    const { kind, ...rest } = await broken.resolver.resolve(assertedUser("alice"));
     assert.deepEqual([kind, Reflect.get(rest, "code")], ["failed", "ERR_APP_HOOK"], JSON.stringify(answer));
     assert.deepEqual(
       broken.events.map(({ name, level, reason, code }) => [name, level, reason, code]),
@@ -197,10 +198,10 @@ test("F-46 what is no answer of a look-up is the app's bug, and told of", async 
 });
 
 test("SE-16 an owner that no store keeps is the app's bug, and so is what its own reader asserts", async () => {
-  const owners = ["u\0", "\0", "u\ud800", "\udfff"].map((owner) => ({ resolve: () => ({ owner }), whom: identity("alice") }));
+  const owners = ["u\0", "\0", "u\ud800", "\udfff"].map((owner) => ({ resolve: () => ({ owner }), whom: assertedUser("alice") }));
   const asserted = [
-    { ...identity("alice"), issuer: "proxy\0" },
-    { ...identity("alice"), subject: "al\ud800ice" },
+    { ...assertedUser("alice"), issuer: "proxy\0" },
+    { ...assertedUser("alice"), subject: "al\ud800ice" },
   ].map((whom) => ({ resolve: () => ({ owner: "u1" }), whom }));
   for (const { resolve, whom } of [...owners, ...asserted]) {
     const broken = resolverWith({ resolve });
@@ -209,18 +210,18 @@ test("SE-16 an owner that no store keeps is the app's bug, and so is what its ow
     assert.match(String(broken.events[0]?.error), /has NUL or half a surrogate pair in it, which no store keeps/);
   }
   const odd = resolverWith({ resolve: () => ({ owner: "\u0001 👩 \uffff" }) });
-  assert.equal((await odd.resolver.resolve(identity("alice"))).kind, "found");
+  assert.equal((await odd.resolver.resolve(assertedUser("alice"))).kind, "found");
 });
 
 test("F-46 S-43 to forget somebody forgets nobody else, also not whom the look-up does not know", async () => {
   const users = lookup(({ subject }) => (subject === "nobody" ? null : { owner: "u1" }));
   const { resolver } = resolverWith({ resolve: users.resolve });
-  for (const subject of ["alice", "nobody"]) await resolver.resolve(identity(subject));
+  for (const subject of ["alice", "nobody"]) await resolver.resolve(assertedUser(subject));
   resolver.forget("u2");
-  for (const subject of ["alice", "nobody"]) await resolver.resolve(identity(subject));
+  for (const subject of ["alice", "nobody"]) await resolver.resolve(assertedUser(subject));
   assert.deepEqual(users.asked, ["alice", "nobody"]);
   resolver.forget("u1");
-  for (const subject of ["alice", "nobody"]) await resolver.resolve(identity(subject));
+  for (const subject of ["alice", "nobody"]) await resolver.resolve(assertedUser(subject));
   assert.deepEqual(users.asked, ["alice", "nobody", "alice"]);
 });
 
@@ -229,13 +230,13 @@ test("F-46 S-35 an answer from before forget does not part those who have asked 
   let known = early.promise;
   const users = lookup(() => known);
   const { resolver } = resolverWith({ resolve: users.resolve });
-  const before = resolver.resolve(identity("alice"));
+  const before = resolver.resolve(assertedUser("alice"));
   resolver.forget("u1");
   known = late.promise;
-  const after = resolver.resolve(identity("alice"));
+  const after = resolver.resolve(assertedUser("alice"));
   early.resolve({ owner: "u1" });
   await before;
-  const joined = resolver.resolve(identity("alice"));
+  const joined = resolver.resolve(assertedUser("alice"));
   late.resolve({ owner: "u2" });
   assert.deepEqual([await joined, users.asked.length], [await after, 2]);
 });

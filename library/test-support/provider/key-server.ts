@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createServer } from "node:http";
-import type { SigningKey } from "./provider/signing.ts";
-import { signature } from "./provider/signing.ts";
-import { onFreePort } from "./talk.ts";
+import { onFreePort } from "../talk.ts";
+import type { SigningKey } from "./signing.ts";
+import { signature } from "./signing.ts";
 
 /** A server of keys. What it serves can be changed at any time. */
 export interface KeyServer {

@@ -2,17 +2,17 @@
  * A session directory over a store in memory that fails where a test says, with what it announces and leaves to be
  * tried again.
  */
-import type { AuditEvent, ProviderLogout, RecordBody, SessionRow, SessionStore } from "../src/contracts.ts";
-import { sessionPolicy } from "../src/core/policy.ts";
-import { serializeBody } from "../src/core/record.ts";
-import type { Ended } from "../src/engine/lifecycle/announce.ts";
-import { sessionDirectory } from "../src/engine/lifecycle/directory.ts";
-import { MarkerBudget } from "../src/engine/lifecycle/marker-budget.ts";
-import type { Unfinished } from "../src/engine/lifecycle/unfinished-endings.ts";
-import { memory } from "../src/stores/memory.ts";
-import { manualClock } from "../src/testing/manual-clock.ts";
-import { overStore } from "../src/testing/over-store.ts";
-import { sampleRow } from "../src/testing/store-suite/rows.ts";
+import type { AuditEvent, ProviderLogout, RecordBody, SessionRow, SessionStore } from "../../src/contracts.ts";
+import { sessionPolicy } from "../../src/core/policy.ts";
+import { serializeBody } from "../../src/core/record.ts";
+import type { Ended } from "../../src/engine/lifecycle/announce.ts";
+import { sessionDirectory } from "../../src/engine/lifecycle/directory.ts";
+import { MarkerBudget } from "../../src/engine/lifecycle/marker-budget.ts";
+import type { Unfinished } from "../../src/engine/lifecycle/unfinished-endings.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { manualClock } from "../../src/testing/manual-clock.ts";
+import { overStore } from "../../src/testing/over-store.ts";
+import { sampleRow } from "../../src/testing/store-suite/rows.ts";
 
 export const HOUR = 3_600_000;
 export const ISSUER = "https://provider.test";

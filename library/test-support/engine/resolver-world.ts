@@ -1,16 +1,8 @@
 /** A resolver with a clock that the test turns, over a look-up that counts. */
-import type { AuditEvent, Identity } from "../src/contracts.ts";
-import type { Known, ResolverOptions } from "../src/engine/request/authenticate/resolver.ts";
-import { Resolver } from "../src/engine/request/authenticate/resolver.ts";
-import { manualClock } from "../src/testing/manual-clock.ts";
-
-export const identity = (subject: string, claims = {}): Identity => ({
-  issuer: "proxy:test",
-  subject,
-  claims,
-  authenticatedAt: 0,
-  method: "proxy",
-});
+import type { AuditEvent, Identity } from "../../src/contracts.ts";
+import type { Known, ResolverOptions } from "../../src/engine/request/authenticate/resolver.ts";
+import { Resolver } from "../../src/engine/request/authenticate/resolver.ts";
+import { manualClock } from "../../src/testing/manual-clock.ts";
 
 export function resolverWith(options: ResolverOptions) {
   const clock = manualClock();

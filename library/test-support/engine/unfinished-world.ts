@@ -2,12 +2,12 @@
  * Endings that the store would not take, on a clock that stands still until it is moved, with all that is said of
  * them.
  */
-import type { AuditEvent } from "../src/contracts.ts";
-import type { Ended } from "../src/engine/lifecycle/announce.ts";
-import { UnfinishedEndings, type UnfinishedOptions } from "../src/engine/lifecycle/unfinished-endings.ts";
-import { memory } from "../src/stores/memory.ts";
-import { manualClock } from "../src/testing/manual-clock.ts";
-import { turns } from "./event-loop.ts";
+import type { AuditEvent } from "../../src/contracts.ts";
+import type { Ended } from "../../src/engine/lifecycle/announce.ts";
+import { UnfinishedEndings, type UnfinishedOptions } from "../../src/engine/lifecycle/unfinished-endings.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { manualClock } from "../../src/testing/manual-clock.ts";
+import { turns } from "../event-loop.ts";
 
 export function endingsWith(options: Partial<UnfinishedOptions> = {}) {
   const events: AuditEvent[] = [];

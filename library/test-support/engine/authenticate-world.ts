@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import type {
   AuditEvent,
-  Identity,
   MaybePromise,
   ProvenSession,
   ProxyVerdict,
@@ -11,16 +10,17 @@ import type {
   Strategy,
   StrategyContext,
   Verdict,
-} from "../src/contracts.ts";
-import { serializeBody } from "../src/core/record.ts";
-import { authenticate, type Chain } from "../src/engine/request/authenticate/authenticate.ts";
-import { Resolver, type ResolverOptions } from "../src/engine/request/authenticate/resolver.ts";
-import { memory } from "../src/stores/memory.ts";
-import { manualClock } from "../src/testing/manual-clock.ts";
-import { sampleRow } from "../src/testing/store-suite/rows.ts";
+} from "../../src/contracts.ts";
+import { serializeBody } from "../../src/core/record.ts";
+import { authenticate, type Chain } from "../../src/engine/request/authenticate/authenticate.ts";
+import { Resolver, type ResolverOptions } from "../../src/engine/request/authenticate/resolver.ts";
+import { memory } from "../../src/stores/memory.ts";
+import { manualClock } from "../../src/testing/manual-clock.ts";
+import { sampleRow } from "../../src/testing/store-suite/rows.ts";
+import { assertedUser } from "../proxy-reader.ts";
 
 export const ABSTAIN: Verdict = { kind: "abstain" };
-export const ALICE: Identity = { issuer: "proxy:test", subject: "alice", claims: {}, authenticatedAt: 0, method: "proxy" };
+export const ALICE = assertedUser("alice");
 export const NOBODY_ASKS = (): never => assert.fail("not asked");
 
 export const requestWith = (headers: Readonly<Record<string, string>> = {}): RequestView => ({
