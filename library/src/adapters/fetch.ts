@@ -1,6 +1,6 @@
 /** Coatcheck for servers in the Fetch style: Bun, Deno, workers. */
-import type { FetchHandler, FetchInfo, HasEngine, MaybePromise, RequireUser, SignedInSession } from "../adapter.ts";
-import { handleFetch, handleFetchUser, userPolicy } from "../adapter.ts";
+import type { FetchHandler, FetchInfo, HasEngine, MaybePromise, RequireUser, SignedInSession } from "../adapter/fetch.ts";
+import { handleFetch, handleFetchUser, userPolicy } from "../adapter/fetch.ts";
 
 export type FetchListener = (request: Request, info?: FetchInfo) => Promise<Response>;
 

@@ -1,7 +1,7 @@
 /** Coatcheck for Hono. */
 import type { Context, Env, MiddlewareHandler, Next } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Exchange, HasEngine, Policy, RequireUser, Session, SignedInSession } from "../adapter.ts";
+import type { Exchange, HasEngine, Policy, RequireUser, Session, SignedInSession } from "../adapter/fetch.ts";
 import {
   CoatcheckError,
   conclude,
@@ -13,7 +13,7 @@ import {
   serveOwn,
   toResponse,
   userPolicy,
-} from "../adapter.ts";
+} from "../adapter/fetch.ts";
 
 const ANYONE: Policy = { require: "none" };
 

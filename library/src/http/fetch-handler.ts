@@ -13,7 +13,7 @@ import { challenge } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { flow } from "../engine/flow.ts";
 import { uncached } from "../engine/request/no-store.ts";
-import { pickOrigin } from "./node-request.ts";
+import { pickOrigin } from "./pick-origin.ts";
 import { isSignedIn } from "./signed-in.ts";
 import { checkedVia } from "./user-policy.ts";
 

@@ -5,7 +5,8 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { onFreePort } from "../../test-support/talk.ts";
-import { NodeRequest, pickOrigin } from "./node-request.ts";
+import { NodeRequest } from "./node-request.ts";
+import { pickOrigin } from "./pick-origin.ts";
 
 /** What a server that listens there saw of one request. */
 async function seen<T>(

@@ -4,6 +4,7 @@ import { Server } from "node:net";
 import type { RouteRequest, RouteResponse } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { addCookie } from "./add-cookie.ts";
+import { pickOrigin } from "./pick-origin.ts";
 
 /** A request of `node:http` as the engine sees it; Express' too, whose mounted routers rewrite `url`. */
 export class NodeRequest implements RouteRequest {
@@ -73,15 +74,6 @@ export class NodeRequest implements RouteRequest {
  */
 function cameOverUnixSocket(socket: object): boolean {
   return "server" in socket && socket.server instanceof Server && typeof socket.server.address() === "string";
-}
-
-/** Of several configured origins the one whose host was asked for, exactly. Throws `ERR_MISDIRECTED` if none is. */
-export function pickOrigin(host: string | undefined, origins: readonly string[]): string {
-  const [only, ...more] = origins;
-  if (only !== undefined && more.length === 0) return only;
-  const found = origins.find((origin) => new URL(origin).host === host?.toLowerCase());
-  if (found === undefined) throw new CoatcheckError("ERR_MISDIRECTED");
-  return found;
 }
 
 function formOf(parsed: object): string {
