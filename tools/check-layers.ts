@@ -56,9 +56,9 @@ const ROOMS: { readonly [room: string]: Room } = {
   client: { may: [], bare: true },
   testing: { may: [...VALUES, "engine", "http", "strategies", "oidc", "index"] },
   cli: { may: [] },
-  options: { may: ["contracts", "core", "crypto/signing", "net", "engine", "endpoints", "oidc", "strategies"] },
+  options: { may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "strategies"] },
   compose: { may: [...VALUES, "net", "engine", "http", "endpoints", "strategies", "oidc", "options"] },
-  index: { may: ["contracts", "core", "crypto/signing", "net", "engine", "http", "oidc", "strategies", "compose", "options"] },
+  index: { may: ["contracts", "core", "net", "engine", "http", "oidc", "strategies", "compose", "options"] },
 };
 
 const SOURCE = "library/src/";

@@ -53,6 +53,8 @@ function nameIn(cookie: string | undefined): string | undefined {
   return /(?:^|; )__Host-Http-coatcheck=([a-z]+)/.exec(cookie ?? "")?.[1];
 }
 
+const KEYS = { seals: "k1", opens: ["k1"], signs: "s1", verifies: ["s1"] };
+
 function sessionLayer(control: Control): SessionLayer {
   const admissionOf = (name: string | undefined): Admission => {
     const known = name === undefined ? undefined : control.people[name];
@@ -110,7 +112,7 @@ function sessionLayer(control: Control): SessionLayer {
       endAll: async () => 0,
       signedOut: async () => 0,
     },
-    health: { store: () => true, providers: () => [{ name: "default", ready: true }], keys: { seals: "k1", opens: ["k1"] } },
+    health: { store: () => true, providers: () => [{ name: "default", ready: true }], keys: KEYS },
     close: () => {},
   };
 }

@@ -8,9 +8,8 @@ import { deviations, sessionPolicy } from "./core/policy.ts";
 import { ownerOf } from "./core/record.ts";
 import { refreshPolicy } from "./core/refresh.ts";
 import { systemEntropy } from "./crypto/entropy.ts";
-import { createKeyring } from "./crypto/keyring.ts";
+import { keysInUse } from "./crypto/keys-in-use.ts";
 import { ServedSecrets } from "./crypto/served-secrets.ts";
-import { signingKeys } from "./crypto/signing/signing-keys.ts";
 import { hashProof, rememberingProof, type TicketProof } from "./crypto/ticket-proof.ts";
 import { keysRoute } from "./endpoints/keys.ts";
 import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
@@ -80,8 +79,9 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   for (const reason of deviations(options.session ?? {})) report({ name: "session.preset-exceeded", level: "warn", reason });
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
-  const keyring = createKeyring(options.secrets, { entropy });
-  const signing = signingKeys(keyring, options.signing);
+  const { secrets, signing: signingOptions } = options;
+  const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy);
+  const { keyring, signing } = keys;
   const prefix = checkedPrefix(options.prefix ?? "/auth");
   // Before anything is begun that would have to be closed.
   const tokens = bearerOf(options, clock);
@@ -198,7 +198,10 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
     forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
     sessions,
-    keys: keyring.keyIds,
+    get keys() {
+      return keys.names(clock.now());
+    },
+    changeKeys: (changed) => keys.change(changed),
     get assertions() {
       signer ??= assertionSigner({ keys: signing, clock, issuer: own[0] ?? "" });
       return signer;
@@ -210,7 +213,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       const answers = await storeAnswers(store, clock);
       const states = providerStates().map(({ name, ready }) => ({ name, ready }));
       const signsOn = states.length === 0 || states.some((state) => state.ready);
-      return { ready: answers && signsOn, store: answers, providers: states, keys: keyring.keyIds };
+      return { ready: answers && signsOn, store: answers, providers: states, keys: keys.names(clock.now()) };
     },
     async close({ within } = {}) {
       const drained = new AbortController();

@@ -5,7 +5,6 @@ export { CoatcheckError, ERRORS, unavailable } from "./core/errors.ts";
 export type { Duration } from "./core/options/settings.ts";
 export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
 export type { RefreshOptions, RefreshPolicy } from "./core/refresh.ts";
-export type { RetiredKey, SigningKey, SigningOptions } from "./crypto/signing/signing-keys.ts";
 export { SessionEnded } from "./engine/lifecycle/endings.ts";
 export type { Known, ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 export type { Auth, Readiness } from "./http/auth.ts";

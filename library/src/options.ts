@@ -1,9 +1,18 @@
 /** What `coatcheck()` takes: the types. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { AuditEvent, Clock, Entropy, Provider, ProxyReader, RequestView, SessionStore, Strategy } from "./contracts.ts";
+import type {
+  AuditEvent,
+  Clock,
+  Entropy,
+  Provider,
+  ProxyReader,
+  RequestView,
+  SessionStore,
+  SigningOptions,
+  Strategy,
+} from "./contracts.ts";
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/refresh.ts";
-import type { SigningOptions } from "./crypto/signing/signing-keys.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 import type { KeptAddress } from "./net/kept-address.ts";

@@ -4,7 +4,7 @@ import { echo, PUBLIC, startHarness } from "../../test-support/harness.ts";
 import { listen, stop } from "../server/listener.ts";
 import { createAdmin, readinessOf } from "./admin.ts";
 
-const KEYS = { seals: "k7Qd", opens: ["k7Qd", "a1b2"] };
+const KEYS = { seals: "k7Qd", opens: ["k7Qd", "a1b2"], signs: "s1", verifies: ["s1"] };
 
 test("health, readiness and metrics are on the admin listener, and nothing else is", async () => {
   await using harness = await startHarness(echo);
@@ -16,7 +16,7 @@ test("health, readiness and metrics are on the admin listener, and nothing else 
     ready: true,
     store: true,
     providers: [{ name: "default", ready: true }],
-    keys: { seals: "k1", opens: ["k1"] },
+    keys: { seals: "k1", opens: ["k1"], signs: "s1", verifies: ["s1"] },
     stopping: false,
   });
   assert.match((await ask("/metrics")).headers.get("content-type") ?? "", /^text\/plain/);

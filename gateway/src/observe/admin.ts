@@ -1,6 +1,7 @@
 /** The admin listener: health, metrics and the sessions API. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
+import type { KeyNames } from "coatcheck/contracts";
 import { problemOf, problemOfError, send } from "../response/response.ts";
 import type { Health } from "../session/interface.ts";
 import { answerSessions, isSessionsPath, type SessionsApi } from "./admin-sessions.ts";
@@ -10,7 +11,7 @@ export interface Readiness {
   readonly ready: boolean;
   readonly store: boolean;
   readonly providers: readonly { readonly name: string; readonly ready: boolean }[];
-  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+  readonly keys: KeyNames;
   readonly stopping: boolean;
 }
 

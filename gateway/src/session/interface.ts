@@ -2,6 +2,7 @@
 import type {
   EndReason,
   Identity,
+  KeyNames,
   MaybePromise,
   ProviderState,
   RequestView,
@@ -120,5 +121,5 @@ export interface SessionLayer {
 export interface Health {
   store(): MaybePromise<boolean>;
   providers(): readonly ProviderState[];
-  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+  readonly keys: KeyNames;
 }

@@ -75,7 +75,9 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
     health: {
       store: async () => (await auth.ready()).store,
       providers: () => auth.providers,
-      keys: auth.keys,
+      get keys() {
+        return auth.keys;
+      },
     },
     async close(within) {
       await auth.close(omitUndefined({ within }));

@@ -1,5 +1,5 @@
 /** What `coatcheck()` answers. */
-import type { AssertionSigner, Engine, ProviderState, SessionDirectory } from "../contracts.ts";
+import type { AssertionSigner, ChangedKeys, Engine, KeyNames, ProviderState, SessionDirectory } from "../contracts.ts";
 import type { FetchHandler, FetchInfo } from "./fetch-handler.ts";
 
 /** What `coatcheck()` gives: hand it to an adapter, or use it with Fetch requests directly. */
@@ -67,8 +67,21 @@ export interface Auth<Data> {
   ready(): Promise<Readiness>;
   /** The providers as they are now; discovery goes on by itself if one is not ready. */
   readonly providers: readonly ProviderState[];
-  /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
-  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+  /** Names of the keys in use, no secrets: which seals, which open, which signs, which verify (S-40). */
+  readonly keys: KeyNames;
+  /**
+   * Takes other secrets and signing keys from now on, in one step and without a restart: what was sealed or signed by
+   * one that is still in the list stays good, and no user is signed out. Throws `ERR_SECRET` or `ERR_CONFIG` for keys
+   * that cannot be used, and goes on with those of before.
+   *
+   * @example
+   * ```ts
+   * import { readFileSync } from "node:fs";
+   * const secrets = () => readFileSync("/run/secrets/coatcheck", "utf8").trim().split("\n");
+   * process.on("SIGHUP", () => auth.changeKeys({ secrets: secrets() }));
+   * ```
+   */
+  changeKeys(keys: ChangedKeys): void;
   /**
    * Stops background work, waits for what is under way, and closes providers. The store is yours to close. `within`:
    * after so many milliseconds providers' answers are waited for no longer, and a refresh on its way is stored as
@@ -90,8 +103,8 @@ export interface Readiness {
   readonly ready: boolean;
   readonly store: boolean;
   readonly providers: readonly Pick<ProviderState, "name" | "ready">[];
-  /** Names of keys, no secrets: the one that seals, and all that open (S-40). */
-  readonly keys: { readonly seals: string; readonly opens: readonly string[] };
+  /** Names of the keys in use, no secrets (S-40). */
+  readonly keys: KeyNames;
 }
 
 /** The part of {@link Auth} that adapters need. */

@@ -1,8 +1,8 @@
 /** The names of all options of `coatcheck()`, and the check that nothing else was given. */
+import type { RetiredKey, SigningOptions } from "../contracts.ts";
 import { knownOptions, type OptionHints, type OptionNames } from "../core/options/option-names.ts";
 import type { SessionOptions } from "../core/policy.ts";
 import type { RefreshOptions } from "../core/refresh.ts";
-import type { RetiredKey, SigningOptions } from "../crypto/signing/signing-keys.ts";
 import { isProvider } from "../engine/option-checks.ts";
 import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "../oidc/provider/config.ts";

@@ -262,6 +262,21 @@ test("S-36 no text is rewritten: an asserted user is byte for byte what was sent
 
 const MINE = ["x-forwarded-user", "alice"] as const;
 
+test("S-64 a secret that a function gives is the one of now; the first is judged at start", () => {
+  const [old, fresh] = SECRETS;
+  let value: string | readonly string[] = old;
+  const secret = { header: "X-Proxy-Secret", value: () => value };
+  const reader = proxyReader({ trusted: ["10.0.0.0/8"], secret });
+  const kindsOf = () => SECRETS.map((shown) => Object(reader.read(request([MINE, ["x-proxy-secret", shown]]), NOW)).kind);
+  assert.deepEqual(kindsOf(), ["asserted", "stripped"]);
+  value = [fresh, old];
+  assert.deepEqual(kindsOf(), ["asserted", "asserted"]);
+  value = fresh;
+  assert.deepEqual(kindsOf(), ["stripped", "asserted"]);
+  value = "changeme";
+  assert.throws(() => proxyReader({ trusted: ["10.0.0.0/8"], secret }), /proxy\.secret\.value/);
+});
+
 test("TP-03 S-28 a secret: right, wrong, missing, twice, and while it is changed", () => {
   const [old, fresh] = SECRETS;
   const one = { secret: { header: "X-Proxy-Secret", value: old } };

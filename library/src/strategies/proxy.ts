@@ -26,10 +26,12 @@ export interface ProxyOptions {
   readonly issuer?: string;
   /**
    * A header that only the proxy can send, checked beside its address: 32 random bytes or more. Several values during a
-   * rotation.
+   * rotation. A function is asked at each request.
    */
-  readonly secret?: { readonly header: string; readonly value: string | readonly string[] };
+  readonly secret?: { readonly header: string; readonly value: ChannelSecret | (() => ChannelSecret) };
 }
+
+type ChannelSecret = string | readonly string[];
 
 /** What the reader needs besides its options. */
 interface ProxyWorld {
@@ -77,7 +79,7 @@ class Channel {
   readonly headers: readonly string[];
   readonly #peers: TrustedPeers;
   readonly #secretHeader: string;
-  readonly #secrets: readonly string[];
+  readonly #secrets: (() => readonly string[]) | null;
 
   constructor({ trusted, secret }: ProxyOptions) {
     if (trusted.length === 0) {
@@ -88,19 +90,37 @@ class Channel {
     this.#peers = new TrustedPeers(trusted, "proxy.trusted");
     this.#secretHeader = secret === undefined ? "" : headerName(secret.header, "proxy.secret.header");
     this.headers = secret === undefined ? [] : [this.#secretHeader];
-    this.#secrets = secret === undefined ? [] : hashesOf(secret.value);
+    this.#secrets = secret === undefined ? null : currentHashes(secret.value);
   }
 
   /** Why this request's assertion is not trusted; `undefined` if it is. */
   refusal(request: RequestView): ProxyVerdict | undefined {
     if (!this.#peers.has(request.peer)) return STRANGER;
-    if (this.#secrets.length === 0) return undefined;
+    if (this.#secrets === null) return undefined;
     const presented = hash("sha256", request.header(this.#secretHeader) ?? "", "base64url");
-    return this.#secrets.filter((secret) => equalHash(presented, secret)).length > 0 ? undefined : WRONG_SECRET;
+    return this.#secrets().filter((secret) => equalHash(presented, secret)).length > 0 ? undefined : WRONG_SECRET;
   }
 }
 
-function hashesOf(value: string | readonly string[]): readonly string[] {
+/** Hashed once for each value; the first has to be right. */
+function currentHashes(given: ChannelSecret | (() => ChannelSecret)): () => readonly string[] {
+  if (typeof given !== "function") {
+    const constant = hashesOf(given);
+    return () => constant;
+  }
+  let known = given();
+  let hashes = hashesOf(known);
+  return () => {
+    const value = given();
+    if (value !== known) {
+      hashes = hashesOf(value);
+      known = value;
+    }
+    return hashes;
+  };
+}
+
+function hashesOf(value: ChannelSecret): readonly string[] {
   const secrets = typeof value === "string" ? [value] : value;
   if (secrets.length === 0) throw new TypeError("proxy.secret.value is empty; it needs 32 random bytes, in the proxy and here");
   return secrets.map((secret, index) => {

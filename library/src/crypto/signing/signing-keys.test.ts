@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createHmac, createPublicKey, generateKeyPairSync, hkdfSync, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify } from "jose";
+import type { SigningOptions } from "../../contracts.ts";
 import { createKeyring } from "../keyring.ts";
 import { P256_BYTES, p256Key } from "./derived-keys.ts";
 import { publishedKey } from "./published-key.ts";
-import { type SigningKeys, type SigningOptions, signingKeys } from "./signing-keys.ts";
+import { type SigningKeys, signingKeys } from "./signing-keys.ts";
 
 const A = "pZsb0WG1ehJS4A6tQ8TzC9r1Lh7mYxkVfNq2Uo5dEwI";
 const B = "Xc3vB7nM1qW5eR9tY2uI6oP0aS4dF8gH3jK7lZ1xCvQ";

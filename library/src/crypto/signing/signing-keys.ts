@@ -1,7 +1,7 @@
 /** The keys that sign what is ours, and those that only verify it: one set on every replica. */
 import type { KeyObject } from "node:crypto";
 import { createHmac, hash } from "node:crypto";
-import type { JsonObject } from "../../contracts.ts";
+import type { JsonObject, RetiredKey, SigningKey, SigningOptions } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { equalHash } from "../equal.ts";
 import type { Keyring } from "../keyring.ts";
@@ -9,61 +9,6 @@ import { isSignedBy, signatureBy } from "../signature.ts";
 import type { KeyAlgorithm } from "./configured-keys.ts";
 import { readKeys } from "./configured-keys.ts";
 import { type PublishedKey, publicHalf, publishedKey } from "./published-key.ts";
-
-/**
- * A key that signs: `"EdDSA"`, `"Ed25519"` or `"ES256"` for one that is derived from each secret, or a private key of
- * yours (Ed25519, P-256, RSA of 2048 bits or more) as PEM or JWK. `EdDSA` and `Ed25519` are two names for the same key,
- * the usual one and that of RFC 9864.
- *
- * @example
- * ```ts
- * import type { SigningKey } from "coatcheck";
- * const first: SigningKey = process.env["SIGNING_KEY"] ?? "ES256";
- * ```
- */
-export type SigningKey = "EdDSA" | "Ed25519" | "ES256" | SigningJwk | (string & {});
-
-/** A JWK, perhaps with a name of its own. */
-type SigningJwk = JsonWebKey & { readonly kid?: string };
-
-/**
- * A key that signs no more, and verifies until a date.
- *
- * @example
- * ```ts
- * import type { RetiredKey } from "coatcheck";
- * const retired: RetiredKey = { key: process.env["OLD_KEY"] ?? "", until: "2027-03-01T00:00:00Z", withoutKid: true };
- * ```
- */
-export interface RetiredKey {
-  /** Public, private, or shared (HS256, `{ kty: "oct" }`), as PEM or JWK. A shared one is never published. */
-  readonly key: string | SigningJwk;
-  /** From this moment on it counts no more: a `Date`, or its text such as `2027-03-01T00:00:00Z`. */
-  readonly until: Date | string;
-  /** The name that its tokens have for it. Default: the one that a JWK gives itself, else its thumbprint (RFC 7638). */
-  readonly kid?: string;
-  /** Whether it also verifies tokens that name no key. One key of each algorithm may. Default `false`. */
-  readonly withoutKid?: boolean;
-}
-
-/**
- * The keys that sign assertions and tokens. A key of yours takes the place of the derived ones, unless these are named
- * beside it.
- *
- * @example
- * ```ts
- * import type { SigningOptions } from "coatcheck";
- * const key = process.env["SIGNING_KEY"] ?? "";
- * // From derived keys to one of your own: first both, then the other way round, then yours alone.
- * const adding: SigningOptions = { keys: ["EdDSA", key] };
- * const promoted: SigningOptions = { keys: [key, "EdDSA"] };
- * ```
- */
-export interface SigningOptions {
-  /** The first signs, all verify and are published. Default `["EdDSA"]`. */
-  readonly keys?: readonly SigningKey[];
-  readonly verify?: readonly RetiredKey[];
-}
 
 /** What the header of a token says of its key. */
 interface KeyHint {

@@ -84,6 +84,18 @@ async function verdictFor(body: unknown, more: Partial<Introspection> = {}): Pro
   return verifier(more).verify(fresh());
 }
 
+test("S-64 a secret that was exchanged authenticates the next question", async () => {
+  let clientSecret = "old";
+  const one = verifier({ clientSecret: () => clientSecret });
+  answer = json({ active: false });
+  for (const secret of ["old", "new"]) {
+    clientSecret = secret;
+    await one.verify(fresh());
+    const basic = Buffer.from(journal.at(-1)?.headers.authorization?.replace("Basic ", "") ?? "", "base64").toString();
+    assert.equal(basic, `api:${secret}`);
+  }
+});
+
 test("AD-05 an active token is whom the provider names; the request is authenticated, a form in the body", async () => {
   const one = verifier({ clientId: "a:b c", clientSecret: "p%/ü" });
   const verdict = await one.verify("the-token");

@@ -1,7 +1,8 @@
 /** Verifies opaque bearer tokens at the provider (RFC 7662), with a cache of its answers. */
 import { hash } from "node:crypto";
-import type { Clock, TokenVerdict, TokenVerifier } from "../../contracts.ts";
+import type { Clock, GivenSecret, TokenVerdict, TokenVerifier } from "../../contracts.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
+import { secretNow } from "../../crypto/given-secret.ts";
 import { parseTicket } from "../../crypto/ticket.ts";
 import { BoundedCache } from "../http/bounded-cache.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
@@ -36,7 +37,8 @@ export interface Introspection extends TokenTerms {
   readonly endpoint?: string;
   /** This API's client at the provider. */
   readonly clientId: string;
-  readonly clientSecret: string;
+  /** A function is asked whenever the secret is used. */
+  readonly clientSecret: GivenSecret;
   /** Default `client_secret_basic`. */
   readonly clientAuthentication?: "client_secret_basic" | "client_secret_post";
   /**
@@ -121,8 +123,10 @@ interface Settled extends Measure {
 
 function settle(given: Introspection): Settled {
   const { loopback } = issuerOf(given.issuer, refuseKey);
-  for (const key of ["clientId", "clientSecret"] as const)
-    if (typeof given[key] !== "string" || given[key] === "") throw refuseKey(key, "is missing.");
+  for (const key of ["clientId", "clientSecret"] as const) {
+    const text = given[key] === undefined ? "" : secretNow(given[key]);
+    if (typeof text !== "string" || text === "") throw refuseKey(key, "is missing.");
+  }
   const method = given.clientAuthentication ?? "client_secret_basic";
   if (method !== "client_secret_basic" && method !== "client_secret_post")
     throw refuseKey("clientAuthentication", "is client_secret_basic or client_secret_post.");
@@ -149,9 +153,9 @@ function asking(
   const timeout = within("timeout", given.timeout ?? 5_000, 1, 120_000, refuseKey);
   const transport = boundedTransport({ timeout, maxResponse: MAX_RESPONSE, loopback }, clock, beginning(fetch));
   const address = addressOf(given, loopback, transport, clock);
-  const { headers, form } = credentials(given);
   return async (token) => {
     try {
+      const { headers, form } = credentials(given);
       const body = new URLSearchParams({ token, token_type_hint: "access_token", ...form }).toString();
       const options = { method: "POST", headers, body, signal };
       const response = await twice(() => address().then((url) => transport.send("introspection", url, options)));
@@ -194,10 +198,11 @@ function addressOf(given: Introspection, loopback: boolean, transport: Transport
  * One method of client authentication, never two in a request (TK-03); id and secret are form-encoded before base64
  * (TK-02).
  */
-function credentials({ clientId, clientSecret, clientAuthentication }: Introspection): {
+function credentials({ clientId, clientSecret: given, clientAuthentication }: Introspection): {
   readonly headers: Record<string, string>;
   readonly form: Record<string, string>;
 } {
+  const clientSecret = secretNow(given);
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
   if (clientAuthentication === "client_secret_post")
     return { headers, form: { client_id: clientId, client_secret: clientSecret } };

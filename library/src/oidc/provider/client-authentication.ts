@@ -2,18 +2,23 @@
 import type { ClientAuth } from "openid-client";
 import { ClientSecretBasic, ClientSecretPost, modifyAssertion, None, PrivateKeyJwt } from "openid-client";
 import { CoatcheckError } from "../../core/errors.ts";
+import { secretNow } from "../../crypto/given-secret.ts";
 import type { SettledConfig } from "./config.ts";
 
 /**
  * How our requests to the provider are authenticated: by exactly one method (TK-03), settled before the first request.
  */
 export function clientAuthentication(config: SettledConfig): () => Promise<ClientAuth> {
-  const secret = config.clientSecret ?? "";
+  const secret = () => secretNow(config.clientSecret ?? "");
   switch (config.clientAuthentication) {
     case "client_secret_basic":
       return once(() => basic(secret));
     case "client_secret_post":
-      return once(() => ClientSecretPost(secret));
+      return once(
+        (): ClientAuth =>
+          (...request) =>
+            ClientSecretPost(secret())(...request),
+      );
     case "none":
       return once(() => None());
     case "private_key_jwt":
@@ -21,14 +26,19 @@ export function clientAuthentication(config: SettledConfig): () => Promise<Clien
   }
 }
 
-/** The header is the same for every request, so it is made once. */
-function basic(secret: string): ClientAuth {
-  const make = ClientSecretBasic(secret);
+/** The header is the same for every request while the secret is, so it is made once for each. */
+function basic(secret: () => string): ClientAuth {
+  let known: string | null = null;
   let made: string | null = null;
   return (server, client, body, headers) => {
-    if (made === null) make(server, client, body, headers);
-    else headers.set("authorization", made);
-    made ??= headers.get("authorization");
+    const now = secret();
+    if (made !== null && known === now) {
+      headers.set("authorization", made);
+      return;
+    }
+    ClientSecretBasic(now)(server, client, body, headers);
+    known = now;
+    made = headers.get("authorization");
   };
 }
 

@@ -1,4 +1,6 @@
 /** The configuration of a provider: defaults and checks. */
+import type { GivenSecret } from "../../contracts.ts";
+import { secretNow } from "../../crypto/given-secret.ts";
 import type { SignatureAlgorithm } from "../../crypto/signature.ts";
 import { issuerOf, refusingKeysOf, within } from "../http/config-checks.ts";
 import { PRESET_NAMES, type PresetName, type ProviderPreset } from "./presets/preset.ts";
@@ -26,7 +28,8 @@ export interface ProviderConfig {
   /** As the provider writes it, byte for byte: `https://id.example.com`. Plain http only for loopback hosts. */
   readonly issuer: string;
   readonly clientId: string;
-  readonly clientSecret?: string;
+  /** A function is asked whenever the secret is used. */
+  readonly clientSecret?: GivenSecret;
   /** As in `?provider=` and in `identity.method`. Letters, digits, `-`, `_`; at most 32. Default `default`. */
   readonly name?: string;
   /**
@@ -91,7 +94,7 @@ export interface SettledConfig {
   /** Plain http is allowed, because the issuer is on a loopback address. */
   readonly loopback: boolean;
   readonly clientId: string;
-  readonly clientSecret: string | null;
+  readonly clientSecret: GivenSecret | null;
   readonly name: string;
   /** `null`: nothing in the configuration says which; the metadata may. */
   readonly preset: ProviderPreset | null;
@@ -208,7 +211,7 @@ function scopeOf(scope: string): string {
 
 function authenticationOf(config: ProviderConfig): ClientAuthentication {
   const secret = config.clientSecret;
-  if (secret !== undefined && secret === "") throw refuse("clientSecret", "is empty.");
+  if (secret !== undefined && secretNow(secret) === "") throw refuse("clientSecret", "is empty.");
   const fallback = config.privateKey ? "private_key_jwt" : secret === undefined ? "none" : "client_secret_basic";
   const method = config.clientAuthentication ?? fallback;
   if (!METHODS.has(method)) throw refuse("clientAuthentication", `must be one of ${[...METHODS].join(", ")}.`);

@@ -80,6 +80,20 @@ for (const [name, given] of [
   });
 }
 
+for (const clientAuthentication of ["client_secret_basic", "client_secret_post"] as const) {
+  test(`S-64 with ${clientAuthentication} a secret that was exchanged is sent from the next request on`, async () => {
+    let secret = SECRET;
+    const ready = await readyWith({ clientSecret: () => secret, clientAuthentication });
+    const before = [...(await requests(ready, "refresh-1"))];
+    assert.equal(new Set(before).size, 1);
+    secret = "another";
+    const after = [...(await requests(ready, "refresh-1"))];
+    assert.equal(new Set(after).size, 1);
+    assert.deepEqual(after, [...(await requests(await readyWith({ clientSecret: secret, clientAuthentication }), "refresh-1"))]);
+    assert.notEqual(after[0], before[0]);
+  });
+}
+
 test("F-71 with private_key_jwt every refresh has an assertion of its own, made as openid-client's", async () => {
   const ready = await readyWith({ privateKey });
   const sent = await requests(ready, "refresh-1");

@@ -2,6 +2,7 @@
 import type { ClientAuth } from "openid-client";
 import { clockSkew } from "openid-client";
 import type { Clock, MaybePromise } from "../../../contracts.ts";
+import { secretNow } from "../../../crypto/given-secret.ts";
 import type { SettledConfig } from "../config.ts";
 import type { Metadata } from "../discovery.ts";
 
@@ -39,17 +40,20 @@ const USER_AGENT = "openid-client/v6.8.9";
  */
 export function refreshRequests(parts: Parts): RefreshRequests {
   const url = new URL(parts.metadata.token_endpoint).href;
-  const isConstant = parts.config.clientAuthentication !== "private_key_jwt";
+  const { clientAuthentication, clientSecret } = parts.config;
+  const isConstant = clientAuthentication !== "private_key_jwt";
   let cached: Authenticated | null = null;
+  let by: string | null = null;
   return (refreshToken) => {
     if (refreshToken === "") throw new TypeError("a refresh token is not empty");
     const grant = `refresh_token=${formEncoded(refreshToken)}&grant_type=refresh_token`;
     const request = ({ headers, fields }: Authenticated): RefreshRequest => {
       return { url, method: "POST", headers, body: fields === "" ? grant : `${grant}&${fields}` };
     };
-    if (cached !== null) return request(cached);
+    const now = clientSecret === null ? null : secretNow(clientSecret);
+    if (cached !== null && by === now) return request(cached);
     return authenticated(parts).then((made) => {
-      if (isConstant) cached = made;
+      if (isConstant) [cached, by] = [made, now];
       return request(made);
     });
   };

@@ -1,0 +1,55 @@
+/** The keys in use, which can be exchanged while requests are under way. */
+import type { ChangedKeys, Entropy, KeyNames } from "../contracts.ts";
+import { createKeyring, type Keyring } from "./keyring.ts";
+import { type SigningKeys, signingKeys } from "./signing/signing-keys.ts";
+
+/** Keyring and signing keys that stay the same objects when the keys behind them change. */
+export interface KeysInUse {
+  readonly keyring: Keyring;
+  readonly signing: SigningKeys;
+  names(now: number): KeyNames;
+  /**
+   * All from now on, in one step: what was sealed before opens if its secret is still in the list. Throws for keys that
+   * cannot be used, and keeps those of before.
+   */
+  change(keys: ChangedKeys): void;
+}
+
+/** Makes them; throws as {@link createKeyring} and {@link signingKeys} do. */
+export function keysInUse(first: ChangedKeys, entropy: Entropy): KeysInUse {
+  let { signing: options } = first;
+  const made = ({ secrets, signing = options }: ChangedKeys) => {
+    const keyring = createKeyring(secrets, { entropy });
+    return { keyring, signing: signingKeys(keyring, signing), options: signing };
+  };
+  let now = made(first);
+  const keyring: Keyring = {
+    get keyIds() {
+      return now.keyring.keyIds;
+    },
+    seal: (purpose, plaintext, context) => now.keyring.seal(purpose, plaintext, context),
+    isCurrent: (sealed) => now.keyring.isCurrent(sealed),
+    open: (purpose, sealed, context) => now.keyring.open(purpose, sealed, context),
+    deriveHash: (purpose, text) => now.keyring.deriveHash(purpose, text),
+    signingKeys: (kind) => now.keyring.signingKeys(kind),
+    usage: () => now.keyring.usage(),
+  };
+  const signing: SigningKeys = {
+    get signs() {
+      return now.signing.signs;
+    },
+    verifies: (at) => now.signing.verifies(at),
+    sign: (header, payload) => now.signing.sign(header, payload),
+    isSigned: (hint, input, signature, at) => now.signing.isSigned(hint, input, signature, at),
+    published: (at) => now.signing.published(at),
+  };
+  return {
+    keyring,
+    signing,
+    names: (at) => ({ ...now.keyring.keyIds, signs: now.signing.signs.kid, verifies: now.signing.verifies(at) }),
+    change(keys) {
+      now = made(keys);
+      ({ options } = now);
+    },
+  };
+}
