@@ -67,7 +67,7 @@ test("F-67 options that are undefined are not given", async () => {
   await coatcheck(untyped(given, { resolve: undefined, cookie: { secure: undefined } })).close();
 });
 
-test("F-67 stores and strategies refuse options that nobody reads", () => {
+test("F-67 stores and strategies refuse options that they do not read", () => {
   assert.match(
     refusal(() => memory(untyped({}, { maxSesions: 5 }))),
     /^maxSesions is no option\. Did you mean maxSessions\?$/,

@@ -258,7 +258,7 @@ test("requireUser answers 401, sends a navigation to the login, and keeps what i
   assert.equal(JSON.parse(session.text).identity.subject, "alice");
 });
 
-test("of() says what is missing where session() did not come first", async () => {
+test("of() says what is missing if session() did not come first", async () => {
   const web = coatcheckExpress(make(memory()));
   const app = framework();
   const answer: ErrorRequestHandler = (error, _request, response, _next) => {

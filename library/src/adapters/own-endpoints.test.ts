@@ -127,7 +127,7 @@ test("F-66 an app that answers in an endpoint's place has its session settled", 
   });
 });
 
-test("F-66 endpoints that need no store answer in its outage, and nobody is shown there", async () => {
+test("F-66 endpoints that need no store answer in its outage, and no user is shown there", async () => {
   const store = memory();
   let down = false;
   const line = overStore(store, {

@@ -93,7 +93,7 @@ const ADAPTERS: readonly (readonly [name: string, build: (auth: OurAuth) => Requ
 ];
 
 for (const [name, build] of ADAPTERS) {
-  test(`S-17, RF-01 50 parallel requests on an expired token: one spend, 50 answers, on ${name}`, async () => {
+  test(`S-17, RF-01 50 parallel requests on an expired token: one refresh, 50 answers, on ${name}`, async () => {
     await using here = await site(build, "keep-in-step");
     const cookie = await here.signIn();
     here.clock.advance(LIFETIME + 1);
@@ -122,7 +122,7 @@ for (const [name, build] of ADAPTERS) {
     assert.deepEqual([tokens.size, tokens.has(old), here.refreshes()], [1, false, 1]);
   });
 
-  test(`S-05, RF-05 the provider is down: 503 where the token is needed, and a refusal is 401, on ${name}`, async () => {
+  test(`S-05, RF-05 the provider is down: 503 if the token is needed, and a refusal is 401, on ${name}`, async () => {
     await using here = await site(build, "keep-in-step");
     const cookie = await here.signIn();
     here.clock.advance(LIFETIME + 1);

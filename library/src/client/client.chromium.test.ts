@@ -105,7 +105,7 @@ test("CB-10 signing in as another user in one tab tells the others", async () =>
   assert.equal(await changesIn(first), "");
 });
 
-test("S-26 a server that is gone signs nobody out, and neither does a store that is", async () => {
+test("S-26 a server that is gone signs no user out, and neither does a store that is", async () => {
   await using alices = await aliceInTabs();
   const { site, tabs } = alices;
   const [first, second] = tabs;
@@ -185,7 +185,7 @@ const aliceForAWhile = (idle: number): Promise<Case> =>
     return aliceForAWhile(idle * 2);
   });
 
-test("SE-02 a session that runs out is noticed just after it did, by a page that nobody touches", async () => {
+test("SE-02 a session that runs out is noticed just after it did, by a page that is left alone", async () => {
   await using alices = await aliceForAWhile(2_000);
   const [, , shown] = alices.tabs;
   await hears(shown, "alice > nobody");

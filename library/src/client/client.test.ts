@@ -165,7 +165,7 @@ for (const { what, answer, code } of NO_YES) {
     other.idle();
   });
 
-  test(`S-26 reading the session signs nobody out: ${what}`, async () => {
+  test(`S-26 reading the session signs no user out: ${what}`, async () => {
     const page = await pageOfAlice();
     const refused = errorOf(page.client.session());
     await page.request().answer(answer());
@@ -209,7 +209,7 @@ test("503 is asked again five times and no longer than retryTimeout", async () =
   }
 });
 
-test("S-26 a network error signs nobody out; the page looks again by itself", async () => {
+test("S-26 a network error signs no user out; the page looks again by itself", async () => {
   const page = await pageOfAlice();
   const refused = errorOf(page.client.session());
   await page.request().fail();
@@ -421,7 +421,7 @@ test("another prefix is another place to ask and another line", async () => {
   page.idle();
 });
 
-test("works where there is no line between tabs", async () => {
+test("works if there is no line between tabs", async () => {
   const page = await pageOfAlice(tabs(), {}, false);
   await page.tab.show();
   await page.request().answer(signedIn("bob"));
@@ -460,7 +460,7 @@ test("who unsubscribed hears no more", async () => {
   assert.deepEqual(page.changes, []);
 });
 
-test("fetch is a given function where there is one", async () => {
+test("fetch is a given function if there is one", async () => {
   const { world } = tabs().open();
   const client = createClient<Claims>({ fetch: async () => signedIn("dora") }, world);
   assert.equal((await client.session())?.identity.claims.name, "dora");

@@ -131,7 +131,7 @@ test("S-26 twenty 401s at once read the session once", async () => {
   assert.equal(client.current, null);
 });
 
-test("a 401 where nobody is known to be signed in asks nothing", async () => {
+test("a 401 while no user is known to be signed in asks nothing", async () => {
   const tab = tabs().open();
   const client = createClient({}, tab.world);
   const answered = client.fetch(URL_OF_API);

@@ -13,7 +13,7 @@ const MOST = 4096;
  * All files of the client as the compiler gives them, one after another, with long names and all white space: a
  * bundler's are smaller.
  */
-test("the client is under 4 kB gzipped, before anybody minifies it", () => {
+test("the client is under 4 kB gzipped, before it is minified", () => {
   using folder = temporaryFolder("client");
   const options = ["--noEmit", "false", "--rootDir", import.meta.dirname, "--outDir", folder.path];
   options.push("--removeComments", "--rewriteRelativeImportExtensions");

@@ -50,7 +50,7 @@ test("F-53 on http the port is in the name, for browsers share cookies between t
   assert.deepEqual(ours.map(isOurs), [true, true, false, false]);
 });
 
-test("S-13 http where anybody could listen is refused, and so are origins that are none or of both kinds", () => {
+test("S-13 http where others could listen is refused, and so are origins that are none or of both kinds", () => {
   for (const origin of [
     "http://app.example.com",
     "http://10.0.0.1",

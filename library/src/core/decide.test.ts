@@ -172,7 +172,7 @@ test("S-05 another user's session ends before anything but the origin check, als
   assert.deepEqual(decide({ kind: "abstain" }, SOMEBODY, foreign), { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" });
 });
 
-test("what the handler recorded counts for whoever asks after it, before what the request came with", () => {
+test("what the handler recorded counts for all that ask after it, before what the request came with", () => {
   const after = (recorded: "login" | "logout", more: Partial<Parameters<typeof decide>[2]> = {}) => ({
     request: request("GET"),
     ...WORLD,
@@ -191,7 +191,7 @@ test("what the handler recorded counts for whoever asks after it, before what th
   assert.deepEqual(decide(session, SOMEBODY, after("logout", { request: page })), { kind: "login" });
 });
 
-test("a route takes the ways of authenticating that it names, and all where it names none", () => {
+test("a route takes the ways of authenticating that it names, and all if it names none", () => {
   const by = (name: string | null) => ({ request: request("GET"), ...WORLD, ambient: true, by: name });
   const session: Verdict = { kind: "session", session: { row: signedIn, previous: false } };
   const only: Policy = { require: "user", via: ["session", "proxy"] };
@@ -229,7 +229,7 @@ test("F-31 a session behind its provider is refreshed, counts for a while, then 
   assert.deepEqual(decided({ tokenExpires: long }, { unconfirmed: { retryAfter: 5_000, answered: true } }), { kind: "login" });
 });
 
-test("whoever comes back is told why their session ended, where they do not know", () => {
+test("users who come back are told why their session ended, if they do not know", () => {
   const REASONS: readonly (readonly [DeadReason, boolean])[] = [
     ["logout", true],
     ["elsewhere", true],

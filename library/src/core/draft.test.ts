@@ -53,7 +53,7 @@ test("S-34 a 5xx keeps a logout, also one that a login came after, and nothing e
   assert.deepEqual(heeded(withLogin(withLogout(), ALICE), 500), withLogout());
 });
 
-test("data of an older schema read as none where something is set, and stay where nothing is", () => {
+test("data of an older schema read as none if something is set, and stay if nothing is", () => {
   const numbers: Validate = (data) => {
     if (Object.values(data).some((value) => typeof value !== "number")) throw new TypeError("no number");
     return data;

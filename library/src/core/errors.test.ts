@@ -23,7 +23,7 @@ test("OP-01 a problem document holds what the table says and nothing of the caus
   });
 });
 
-test("OP-01 an error says what the table says unless it is told better, and waits where it is an outage", () => {
+test("OP-01 an error says what the table says unless it is told better, and waits if it is an outage", () => {
   const plain = new CoatcheckError("ERR_FORBIDDEN");
   assert.deepEqual(
     [plain.name, plain.code, plain.status, plain.message, plain.retryAfter, "cause" in plain],
@@ -35,7 +35,7 @@ test("OP-01 an error says what the table says unless it is told better, and wait
   assert.equal(new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause: null }).cause, null);
 });
 
-test("a problem document has a detail where there is one", () => {
+test("a problem document has a detail if there is one", () => {
   assert.equal("detail" in JSON.parse(problem("ERR_FORBIDDEN")), false);
   assert.equal(JSON.parse(problem("ERR_FORBIDDEN", "more")).detail, "more");
 });

@@ -272,7 +272,7 @@ test("S-10 what ends says why: replaced by a login of the same person, changed b
   assert.equal(ended?.kind === "put" ? ended.row.ended : null, NOW);
 });
 
-test("SE-07 whoever shows the secret before gets the new one once more, where the ticket still knows it", () => {
+test("SE-07 a caller with the secret before gets the new one once more, if the ticket still knows it", () => {
   const late = live("i alice", {}, true);
   const minted = { id: "id", secretHash: "hash", sealedTokens: null, renewAt: null };
   assert.deepEqual(shape(planned(late, withRotate(NO_INTENT), 200, { minted: { ...minted, current: true } })), ["set"]);

@@ -112,7 +112,7 @@ test("SE-04 each time that is longer than the preset is named", () => {
   assert.deepEqual(deviations({ preset: "aal3", idle: 0, lifetime: 12 * HOUR }), []);
 });
 
-test("a session without refresh token ends with its access token where that was asked for, and only then", () => {
+test("a session without refresh token ends with its access token if that was asked for, and only then", () => {
   const row = sampleRow({ created: 0, seen: 0, expires: 24 * HOUR, renewAt: null, tokenExpires: 5_000 });
   const ends = sessionPolicy({}, true);
   assert.equal(overReason(row, 4_999, ends), null);

@@ -50,7 +50,7 @@ test("S-21 whom the app lets in no more is refused, and their session ends", () 
   }
 });
 
-test("S-21 where the look-up fails nothing ends and nobody is served", () => {
+test("S-21 if the look-up fails nothing ends and no user is served", () => {
   const failed: Resolution = { kind: "failed", code: "ERR_APP_HOOK", cause: CAUSE };
   for (const presented of PRESENTED)
     assert.deepEqual(reconcile(failed, presented, "anonymous"), {
@@ -59,14 +59,14 @@ test("S-21 where the look-up fails nothing ends and nobody is served", () => {
     });
 });
 
-test("S-21 where nobody is asserted a session counts, unless it began from an assertion", () => {
+test("S-21 if no user is asserted a session counts, unless it began from an assertion", () => {
   assert.deepEqual(
     PRESENTED.map((presented) => reconcileAbsent(presented)),
     ["session", "session", "session", "anonymous"].map((kind) => ({ end: null, as: { kind } })),
   );
 });
 
-test("S-21 what a proxy said and nobody can use is answered without look-up, and ends nothing", () => {
+test("S-21 what a proxy said and cannot be used is answered without look-up, and ends nothing", () => {
   const refuse = (status: number, code: string): unknown => ({ end: null, as: { kind: "refuse", status, code } });
   assert.deepEqual(reconcileUnusable({ kind: "malformed", reason: "user" }), refuse(400, "ERR_BAD_REQUEST"));
   assert.deepEqual(reconcileUnusable({ kind: "invalid", cause: CAUSE }), refuse(401, "ERR_INVALID_CREDENTIAL"));

@@ -128,7 +128,7 @@ test("ID-08 an issuer and a subject are as long as they may be, and no longer", 
   assert.equal(taken("i", "with space"), true);
 });
 
-test("an identity is taken as it is given, and completed where it says nothing", () => {
+test("an identity is taken as it is given, and completed if it says nothing", () => {
   assert.deepEqual(normalizeIdentity({ issuer: "i", subject: "s" }, 7), {
     issuer: "i",
     subject: "s",
@@ -192,7 +192,7 @@ test("F-59 what stands otherwise, or is broken, is not parsed in parts", () => {
   assert.throws(() => parseBehind(broken, part.identity, part.end), { code: "ERR_RECORD_FORMAT" });
 });
 
-test("the cause of an unreadable record is kept where the JSON is broken", () => {
+test("the cause of an unreadable record is kept if the JSON is broken", () => {
   const caught = (body: string): unknown => {
     try {
       return parseBody(sampleRow({ body }));

@@ -122,7 +122,7 @@ const ROW: SessionRow = sampleRow({
   body: serializeBody(BODY),
 });
 
-test("SE-06 a renewal replaces tokens and claims, forgets failures and lease, and is no activity", () => {
+test("SE-06 a refresh replaces tokens and claims, forgets failures and lease, and is no activity", () => {
   const renewed = { tokens: tokens(NOW + 9), sealed: "new", claims: { role: "new" }, renewAt: NOW + 8, step: 65_536 };
   const { renewal: _, ...rest } = BODY;
   const next = refreshedRow(ROW, BODY, renewed);
@@ -135,7 +135,7 @@ test("SE-06 a renewal replaces tokens and claims, forgets failures and lease, an
   assert.equal(parseBody(refreshedRow(ROW, { ...BODY, identity: null }, renewed)).identity, null);
 });
 
-test("a failure leaves the row as it was but for the pause, and one without hope is left to whoever comes", () => {
+test("a failure leaves the row as it was but for the pause, and one without hope is left to its user", () => {
   const failed = (more: Partial<RefreshState>): SessionRow => failedRow(ROW, BODY, { ...RENEWAL, ...more }, 20);
   assert.deepEqual(failed({ failures: 3 }), {
     ...ROW,

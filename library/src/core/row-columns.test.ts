@@ -8,7 +8,7 @@ test("the literal that builds a row reads the columns in the order of their list
   assert.deepEqual(Object.keys(BLANK_ROW), COLUMN_NAMES);
 });
 
-test("a blank row holds null where a column may, and an ending leaves the columns as declared", () => {
+test("a blank row holds null if a column may, and an ending leaves the columns as declared", () => {
   const row = sampleRow({ owner: "o", lease: "l", renewAt: 5 });
   const ended = emptied(row, "logout", 9);
   for (const name of COLUMN_NAMES) {

@@ -148,7 +148,7 @@ test("what was proved is forgotten after a minute, with its numbers, and when th
   assert.equal(proven.has(later.row, shown(later.secret), NOW + MINUTE), true);
 });
 
-test("what was proved before is forgotten even where the numbers come again", () => {
+test("what was proved before is forgotten even if the numbers come again", () => {
   const proven = new ProvenSecrets(pooledEntropy((target) => target.fill(7)));
   const { row, secret } = proved(proven);
   proved(proven, NOW + MINUTE);

@@ -43,7 +43,7 @@ test("CS-09 CS-01 F-45 of all unsafe endpoints those of the closed list alone ta
   assert.equal(still.status, 200, "nobody was signed out");
 });
 
-test("CS-09 the callback is exempt only where a provider answers by a form of its own page", async () => {
+test("CS-09 the callback is exempt only if a provider answers by a form of its own page", async () => {
   const { auth: byForm } = authWith({
     provider: { issuer: "http://127.0.0.1:9", clientId: "app", clientSecret: "s", responseMode: "form_post" },
   });

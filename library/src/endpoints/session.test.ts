@@ -29,7 +29,7 @@ test("A-33 GET session says who is signed in and until when, and never a token",
   assert.equal(response.body.includes("canary"), false);
 });
 
-test("A-43 GET session is 401 when nobody is signed in, and 403 for other sites before that", async () => {
+test("A-43 GET session is 401 for anonymous callers, and 403 for other sites before that", async () => {
   const response = await app.send(app.browser(), "GET", "/auth/session");
   assert.equal(response.status, 401);
   assert.equal(JSON.parse(response.body).code, "ERR_UNAUTHENTICATED");

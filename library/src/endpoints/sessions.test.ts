@@ -117,7 +117,7 @@ test("SE-10 A-33 GET sessions lists one's own, newest first, without a ticket, a
   );
 });
 
-test("SE-10 a handle of the list authenticates nobody", async () => {
+test("SE-10 a handle of the list authenticates no caller", async () => {
   const cookie = await login(somebody());
   const [name] = cookie.split("=");
   const handle = idOf(cookie);
@@ -142,7 +142,7 @@ test("S-44 A-31 DELETE sessions/{id} ends that one, at once and for the copied c
   assert.equal((await ask("DELETE", `sessions/${idOf(lost)}`, mine)).status, 404, "it is over");
 });
 
-test("SE-10 somebody else's id, an unknown one and a malformed one are the same 404, and end nothing", async () => {
+test("SE-10 another user's id, an unknown one and a malformed one are the same 404, and end nothing", async () => {
   const mine = await login(somebody());
   const theirs = await login(somebody());
   const anonymous = await store.get(idOf(theirs));
@@ -208,7 +208,7 @@ const REQUESTS: readonly (readonly [method: string, path: (id: string) => string
   ["POST", () => "sessions/end-others"],
 ];
 
-test("SE-10 CS-12 other sites are refused, and nobody signed in is 401, at each of the endpoints", async () => {
+test("SE-10 CS-12 other sites are refused, and anonymous callers get 401, at each of the endpoints", async () => {
   const subject = somebody();
   const [mine, other] = [await login(subject), await login(subject)];
   for (const [method, path] of REQUESTS) {
@@ -247,7 +247,7 @@ test("SE-10 HEAD is GET without a body; other methods are 405 and say which are 
   assert.equal(await alive(mine), 200);
 });
 
-test("SE-06 asking for the list keeps nobody signed in", async () => {
+test("SE-06 asking for the list keeps no user signed in", async () => {
   const mine = await login(somebody());
   clock.advance(10 * 60_000);
   assert.equal((await ask("GET", "sessions", mine)).status, 200);

@@ -120,7 +120,7 @@ test("F-12 a login whose write ran out of time signs no user in, and a late one 
   await auth.close();
 });
 
-test("F-12 a store that answers at once is waited for by nobody: the same values, no promise, no timer", () => {
+test("F-12 a store that answers at once is never waited for: the same values, no promise, no timer", () => {
   const clock = manualClock();
   const store = boundedStore(memory(), clock, 5_000);
   const row = sampleRow({ expires: clock.now() + 60_000 });

@@ -248,7 +248,7 @@ test("CK-08 Max-Age is what is left of the lifetime, also after an exchange", as
   assert.match(second.cookies[0] ?? "", /; Max-Age=84600;/);
 });
 
-test("SE-01 an id that nobody gave out is never adopted", async () => {
+test("SE-01 an id that was never given out is never adopted", async () => {
   const invented = `__Host-Http-coatcheck=${"A".repeat(22)}.${"A".repeat(43)}`;
   const exchange = await open(invented);
   assert.equal(exchange.session.identity, null);
@@ -257,7 +257,7 @@ test("SE-01 an id that nobody gave out is never adopted", async () => {
   assert.equal(cookie.includes("A".repeat(22)), false);
 });
 
-test("S-14 CK-11 of two cookies of our name a dead one is ignored, two live ones are nobody and reported", async () => {
+test("S-14 CK-11 of two cookies of our name a dead one is ignored, two live ones are none and reported", async () => {
   const alice = await signIn(auth, { subject: "alice" });
   const bob = await signIn(auth, { subject: "bob" });
   const dead = `__Host-Http-coatcheck=${"A".repeat(22)}.${"A".repeat(43)}`;
@@ -269,7 +269,7 @@ test("S-14 CK-11 of two cookies of our name a dead one is ignored, two live ones
   assert.equal(await who(alice.replace("__Host", "__host")), null, "names count in their case");
 });
 
-test("A-30 CR-03 a malformed cookie is nobody, and only a navigation clears it", async () => {
+test("A-30 CR-03 a malformed cookie is anonymous, and only a navigation clears it", async () => {
   for (const value of ["", "x", "..", `${"A".repeat(22)}.`, "%00", '"quoted"', "=;=", "A".repeat(9000)]) {
     const exchange = await open(`__Host-Http-coatcheck=${value}`);
     assert.equal(exchange.session.identity, null, value);
@@ -480,7 +480,7 @@ test("SE-06 POST session is activity, at most once a minute, and GET session is 
   assert.equal(await ask("POST"), touched);
 });
 
-test("an exchange that was only opened lets nobody pass", async () => {
+test("an exchange that was only opened lets no caller pass", async () => {
   const cookie = await signIn(auth, { subject: "alice" });
   const exchange = await open(cookie);
   assert.deepEqual(exchange.decision, { kind: "unavailable", code: "ERR_INTERNAL" });

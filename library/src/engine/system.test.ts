@@ -24,7 +24,7 @@ test("F-46 the time is the machine's, the steady one is Node's, and the processo
   }
 });
 
-test("F-46 who waits is told why no longer, at once also where that was over before", async () => {
+test("F-46 who waits is told why no longer, at once also if that was over before", async () => {
   const why = new Error("no longer");
   const over = new AbortController();
   over.abort(why);

@@ -8,7 +8,7 @@ import { NAVIGATION } from "../../test-support/requests.ts";
 import { listen, say } from "../../test-support/talk.ts";
 import { coatcheckNode } from "../adapters/node.ts";
 
-test("F-46 a list of cookies that the app sets for everybody never carries one person's session to another", async () => {
+test("F-46 a list of cookies that the app sets for all users never carries one person's session to another", async () => {
   const { auth } = authWith({ publicUrl: LOOPBACK });
   const everybodys = ["theme=dark", "lang=en"];
   await using server = await listen(

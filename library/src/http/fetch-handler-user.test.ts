@@ -40,7 +40,7 @@ async function siteOf() {
   };
 }
 
-test("F-46 only somebody signed in comes to a handler for users; others are led to the login, or told", async () => {
+test("F-46 only authenticated users come to a handler for users; others are led to the login, or told", async () => {
   const { auth, cookie, ask } = await siteOf();
   const passed = await ask({ cookie });
   assert.deepEqual([await passed.text(), passed.headers.get("cache-control")], ["test alice", "no-store"]);
@@ -134,7 +134,7 @@ test("F-46 an answer to which nothing is added is the handler's own", async () =
   await auth.close();
 });
 
-test("F-46 an answer of ours has no body where its status allows none", async () => {
+test("F-46 an answer of ours has no body if its status allows none", async () => {
   for (const status of [204, 304]) assert.equal(toResponse({ status, headers: [], body: "" }).body, null);
   assert.equal(await toResponse({ status: 200, headers: [], body: "said" }).text(), "said");
 });

@@ -196,7 +196,7 @@ test("F-46 an answer without a body may have cookies too, and one that has them 
   await auth.close();
 });
 
-test("F-46 where a proxy is believed by its address, a handler that does not tell the peer's is misuse", async () => {
+test("F-46 if a proxy is believed by its address, a handler that does not tell the peer's is misuse", async () => {
   const reader = { headers: ["x-user"], read: () => ({ kind: "absent" }) as const };
   const { auth } = authWith({ proxy: { reader } });
   const request = (): Request => new Request(`${ORIGIN}/`);
@@ -225,7 +225,7 @@ test("F-46 what is asked of the engine as an endpoint and is none is not found",
   await auth.close();
 });
 
-test("F-46 nobody changes what they read of the data, also not what they have just set", async () => {
+test("F-46 no handler changes what it read of the data, also not what it has just set", async () => {
   const { auth, visit } = await signedIn();
   const answer = await visit((session) => {
     session.set({ cart: { count: 1 } });

@@ -115,7 +115,7 @@ test("F-41 stream.respond() is the app's own if nothing is recorded; nothing can
   }
 });
 
-test("F-46 a stream that is over asks nobody, one that is open asks, and afterwards all is as it was", () => {
+test("F-46 a stream that is over asks nothing, one that is open asks, and afterwards all is as it was", () => {
   for (const [state, asks] of [
     [{}, true],
     [{ closed: false, destroyed: false }, true],

@@ -71,7 +71,7 @@ test("F-46 a client that hangs up before the answer has not been here", async ()
   await auth.close();
 });
 
-test("F-46 what is thrown where no session was opened is answered by its code; what has none is passed on", async () => {
+test("F-46 what is thrown if no session was opened is answered by its code; what has none is passed on", async () => {
   const { auth } = await appWith(() => {});
   const node = new NodeEngine(auth.engine);
   const passed: unknown[] = [];
@@ -153,7 +153,7 @@ test("F-46 an app's answer in the place of an endpoint of ours is for no cache o
   await auth.close();
 });
 
-test("F-46 what the handler says of caches after it has read somebody counts, however often it reads them", async () => {
+test("F-46 what the handler says of caches after it has read the user counts, however often it does", async () => {
   const { auth, cookie } = await appWith(() => {});
   const node = new NodeEngine(auth.engine);
   await using server = await listen((request, response) => {

@@ -54,7 +54,7 @@ test("S-28 a request over TCP has the peer's address, and none once the connecti
   }
 });
 
-test("TP-03 lines of one name are counted, in any case, also where the value is one text", async () => {
+test("TP-03 lines of one name are counted, in any case, also if the value is one text", async () => {
   const headers = ["X-Forwarded-User", "alice", "x-forwarded-user", "bob", "X_Forwarded_User", "mallory", "X-One", "a, b"];
   const found = await seen(
     { port: 0, host: "127.0.0.1" },
@@ -107,7 +107,7 @@ const BODIES: readonly [what: string, sent: string, limit: number, parsed: unkno
 ];
 
 for (const [what, sent, limit, parsed, expected] of BODIES)
-  test(`F-46 a body is read within its limit, also where a parser was there first: ${what}`, async () =>
+  test(`F-46 a body is read within its limit, also if a parser was there first: ${what}`, async () =>
     assert.equal(await read(sent, limit, parsed), expected));
 
 test("F-46 a request's target is that of its first server, and a header of several lines is one text", async () => {

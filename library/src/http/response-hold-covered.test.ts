@@ -18,7 +18,7 @@ function coverSince(response: ServerResponse, method: "writeHead" | "end"): void
   Reflect.set(response, method, (...args: readonly unknown[]) => Reflect.apply(found, response, args));
 }
 
-test("F-46 S-05 a refused answer leaves also where somebody covered the response since", async () => {
+test("F-46 S-05 a refused answer leaves also if other code covered the response since", async () => {
   await using server = await listen((_request, response) => {
     hold(response, () => Promise.resolve(REFUSED));
     coverSince(response, "writeHead");
@@ -42,7 +42,7 @@ test("F-46 what is assigned to a response after its end came too late for its he
   assert.deepEqual([heard.status, heard.message, heard.text], [201, "Made", "done"]);
 });
 
-test("F-46 a response that nobody covers keeps Node's own `on`", () => {
+test("F-46 a response that is not covered keeps Node's own `on`", () => {
   const response = new NativeResponse(new IncomingMessage(new Socket()));
   hold(response, () => new Promise(() => {}));
   assert.equal(Object.hasOwn(response, "on"), false);

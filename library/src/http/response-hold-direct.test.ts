@@ -63,7 +63,7 @@ test("F-46 the end was said as soon as the handler said it, and not before", asy
   });
 });
 
-test("F-46 calls that wait answer what Node answers, and a write asks for patience", async () => {
+test("F-46 calls that wait answer what Node answers, and a write asks the app to wait", async () => {
   await answered(async ({ response, hold, letGo }) => {
     hold();
     assert.equal(response.writeHead(200), response);
@@ -74,7 +74,7 @@ test("F-46 calls that wait answer what Node answers, and a write asks for patien
   });
 });
 
-test("F-46 nobody is told to go on who was not told to wait", async () => {
+test("F-46 no writer is told to go on that was not told to wait", async () => {
   let told = 0;
   await answered(async ({ response, hold, letGo }) => {
     hold();
@@ -285,7 +285,7 @@ test("F-46 who waits for room after a refusal is told to go on", async () => {
   assert.equal(told, 1);
 });
 
-test("F-46 where settling itself fails the connection is cut, and Node knows by what error", async () => {
+test("F-46 if settling itself fails the connection is cut, and Node knows by what error", async () => {
   const failure = new Error("lost");
   for (const thrown of [failure, "no error"]) {
     const response = new NativeResponse(new IncomingMessage(new Socket()));

@@ -44,7 +44,7 @@ test("S-28 A-32 peers are trusted by address alone, IPv4, IPv6 and mapped; what 
   }
 });
 
-test("S-28 connections over a unix socket are trusted where they are named", () => {
+test("S-28 connections over a unix socket are trusted if they are named", () => {
   const local = new TrustedPeers(["unix"]);
   assert.equal(local.has("unix"), true);
   assert.equal(local.has("127.0.0.1"), false);
@@ -52,7 +52,7 @@ test("S-28 connections over a unix socket are trusted where they are named", () 
   assert.equal(local.has(undefined), false);
 });
 
-test("TP-01 A-09 nobody is trusted by default", () => {
+test("TP-01 A-09 no peer is trusted by default", () => {
   for (const address of ["127.0.0.1", "::1", "unix", ""]) assert.equal(new TrustedPeers([]).has(address), false);
 });
 
@@ -186,7 +186,7 @@ test("S-28 ranges hold what node:net says they hold", () => {
   );
 });
 
-test("S-28 a memory that anybody can fill is bounded, and remembers right", () => {
+test("S-28 a cache that any client can fill is bounded, and answers right", () => {
   const many = new TrustedPeers(["10.0.0.0/8"]);
   for (let index = 0; index < 5_000; index++) {
     assert.equal(many.has(`10.0.${index >> 8}.${index & 255}`), true);
@@ -204,7 +204,7 @@ const TOGETHER: readonly (readonly [ranges: readonly string[], family: string])[
   [["2000::/4", "3000::/4", "10.0.0.1"], "IPv6"],
 ];
 for (const [ranges, family] of TOGETHER) {
-  test(`F-10 refuses ranges that hold everybody together: ${ranges.join(" ")}`, () => {
+  test(`F-10 refuses ranges that hold all addresses together: ${ranges.join(" ")}`, () => {
     assert.throws(() => new TrustedPeers(ranges, "trustedProxies"), {
       name: "TypeError",
       message: new RegExp(`^trustedProxies .*together hold every public ${family} address, which trusts everyone\\n`),
@@ -212,7 +212,7 @@ for (const [ranges, family] of TOGETHER) {
   });
 }
 
-test("F-10 ranges that leave somebody out are taken, private ones in any number", () => {
+test("F-10 ranges that leave an address out are taken, private ones in any number", () => {
   for (const ranges of [
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1"],
     ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/4"],
@@ -235,7 +235,7 @@ test("peers are remembered, a thousand of them, and forgotten when one more come
   assert.deepEqual(again, first);
 });
 
-test("a peer is named in its one spelling; what is no address, and nobody, as they are", () => {
+test("a peer is named in its one spelling; what is no address, and an absent one, as they are", () => {
   const some = new TrustedPeers(["10.0.0.0/8", "unix"]);
   assert.deepEqual(some.of("::ffff:10.0.0.1"), { address: "10.0.0.1", trusted: true });
   assert.deepEqual(some.of("fe80::1%eth0"), { address: "fe80::1", trusted: false });
@@ -328,7 +328,7 @@ test("F-10 all but private and unassigned ranges hold everyone, and each of them
   assert.doesNotThrow(() => new TrustedPeers(["2000::/4", "3000::/5"]));
 });
 
-test("F-10 the ranges that hold everybody are named as they were given", () => {
+test("F-10 the ranges that hold all addresses are named as they were given", () => {
   assert.throws(() => new TrustedPeers(["0.0.0.0/1", "128.0.0.0/1"], "trustedProxies"), {
     message: /^trustedProxies \(0\.0\.0\.0\/1, 128\.0\.0\.0\/1\) together/,
   });

@@ -25,7 +25,7 @@ test("TP-02 several lines count as one, in their order", () => {
   }
 });
 
-test("TP-01 without trusted peers no header counts, and without a peer nobody is known", () => {
+test("TP-01 without trusted peers no header counts, and without a peer no client is known", () => {
   const nobody = new TrustedPeers([]);
   assert.equal(clientAddress({ peer: PEER, header: "1.1.1.1", family: "x-forwarded-for", trusted: nobody }), PEER);
   assert.equal(clientAddress({ peer: undefined, header: "1.1.1.1", family: "x-forwarded-for", trusted }), undefined);

@@ -104,7 +104,7 @@ function define(): void {
       await store.close();
     }));
 
-  test("CB-02 processes that open a new file and set the same marks at once: each mark has one first", () =>
+  test("CB-02 processes that open a new file and set the same markers at once: each has one first", () =>
     withPath(async (path) => {
       const firsts = await together(["mark", "mark", "mark", "mark"], path);
       assert.equal(

@@ -36,7 +36,7 @@ function indexesWritten(path: string, statement: string): readonly string[] {
   return [...new Set(written.map(({ p1 }) => String(opened.get(p1 ?? null))))].toSorted();
 }
 
-test("F-71 a lease and renewed tokens are written to their row alone", () =>
+test("F-71 a lease and refreshed tokens are written to their row alone", () =>
   withPath(async (path) => {
     await sqlite(path).close();
     assert.deepEqual(indexesWritten(path, STATEMENTS.updateLeased), []);
@@ -68,7 +68,7 @@ test("F-71 what is due is indexed from its first list on, for every process, and
     ]);
   }));
 
-test("F-71 a lease and renewed tokens count for as many pages as they add to the log", () =>
+test("F-71 a lease and refreshed tokens count for as many pages as they add to the log", () =>
   withPath((path) => {
     const db = openDatabase(path, { busyTimeout: 100, durability: "normal", mmap: 0 });
     const sql = prepareAll(db);

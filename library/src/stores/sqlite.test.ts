@@ -52,7 +52,7 @@ test("sqlite answers with values, never with promises", () =>
     for (const answer of answers) assert.equal(answer instanceof Promise, false);
   }));
 
-test("sqlite keeps rows and marks when it is closed and opened again", () =>
+test("sqlite keeps rows and markers when it is closed and opened again", () =>
   withStore(async ({ store, another }) => {
     const row = sampleRow({ owner: "o" });
     await store.put(row, "absent");

@@ -36,7 +36,7 @@ async function examine(strategy: Strategy, view: RequestView): Promise<Verdict> 
 
 const kindOf = (verdict: Verdict) => (verdict.kind === "refuse" ? verdict.status : verdict.kind);
 
-test("TP-06 TP-05 the syntax of Authorization: what is read, what is somebody else's, what is malformed", async () => {
+test("TP-06 TP-05 the syntax of Authorization: what is read, what is left to others, what is malformed", async () => {
   const table: readonly (readonly [value: string | readonly string[] | undefined, expected: string | number])[] = [
     [undefined, "absent"],
     ["", "absent"],
@@ -129,14 +129,14 @@ test("TP-05 a token that lacks scope is 403 insufficient_scope", async () => {
   assert.equal(odd.kind === "refuse" && odd.challenge, 'Bearer error="insufficient_scope"');
 });
 
-test("OP-01 no event holds the token, even where a verifier puts it into its reason", async () => {
+test("OP-01 no event holds the token, even if a verifier puts it into its reason", async () => {
   const strategy = bearer({ verifiers: [verifier((token) => ({ kind: "invalid", reason: `not good: ${token}` }))] });
   await examine(strategy, request("Bearer s3cret-token"));
   assert.equal(JSON.stringify(events).includes("s3cret"), false);
   assert.equal(events[0]?.reason, "invalid");
 });
 
-test("TP-05 the first verifier that reads a token judges it alone; a token that nobody reads is 401", async () => {
+test("TP-05 the first verifier that reads a token judges it alone; a token that none reads is 401", async () => {
   const asked: string[] = [];
   const one = (name: string, prefix: string, verdict: TokenVerdict): TokenVerifier => ({
     name,
@@ -206,7 +206,7 @@ test("TP-05 unavailable carries how long to wait", async () => {
   assert.deepEqual(verdict, { kind: "unavailable", code: "ERR_PROVIDER_UNAVAILABLE", cause: down.cause, retryAfter: 7_000 });
 });
 
-test("JT-02 a verdict that has run out lets nobody in, whatever the verifier says", async () => {
+test("JT-02 a verdict that has run out lets no caller in, whatever the verifier says", async () => {
   for (const expires of [clock.now(), clock.now() - 1, 0, Number.NEGATIVE_INFINITY])
     assert.equal(
       kindOf(await examine(bearer({ verifiers: [verifier(() => ({ ...VALID, expires }))] }), request("Bearer x"))),
@@ -214,7 +214,7 @@ test("JT-02 a verdict that has run out lets nobody in, whatever the verifier say
     );
 });
 
-test("S-04 who is let in is named with owner, and as ambient only where a proxy adds the token", async () => {
+test("S-04 who is let in is named with owner, and as ambient only if a proxy adds the token", async () => {
   const valid = { ...VALID, expires: clock.now() + 1 } as const;
   const accepted = await examine(bearer({ verifiers: [verifier(() => valid)] }), request("Bearer x"));
   assert.deepEqual(accepted, {

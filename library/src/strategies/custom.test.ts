@@ -42,7 +42,7 @@ const ACCEPTED: Verdict = {
   },
 };
 
-test("TP-05 a good credential is somebody, a bad one is 401 with a challenge, none is an abstention", async () => {
+test("TP-05 a good credential is a caller, a bad one is 401 with a challenge, none is an abstention", async () => {
   assert.deepEqual(examine({}), ACCEPTED, "synchronous where the function is");
   assert.deepEqual(await examine({ authenticate: async () => robot }), ACCEPTED);
   assert.deepEqual(examine({}, "bad"), {
@@ -117,7 +117,7 @@ test("F-69 S-56 TP-07 what throws, rejects or answers wrongly lets no caller in,
   }
 });
 
-test("F-69 S-56 an outage is one where authenticate declares it: 503", async () => {
+test("F-69 S-56 an outage is one if authenticate declares it: 503", async () => {
   const declared: readonly Partial<CustomOptions>[] = [
     { authenticate: () => unavailable(new Error("down")) },
     { authenticate: () => Promise.reject(new Error("down")).catch(unavailable) },
@@ -179,7 +179,7 @@ test("TP-05 a thenable that is no promise counts as one", async () => {
   assert.equal(verdict.kind, "principal");
 });
 
-test("TP-07 what cannot even be waited for leaves no rejection that nobody handles", async () => {
+test("TP-07 what cannot even be waited for leaves no unhandled rejection", async () => {
   const unhandled: unknown[] = [];
   const hear = (reason: unknown) => void unhandled.push(reason);
   process.on("unhandledRejection", hear);

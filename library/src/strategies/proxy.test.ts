@@ -106,7 +106,7 @@ for (const [preset, lines, subject, claims] of PRESETS) {
     assert.deepEqual(asserted(read({ preset, issuer: "https://sso.example" }, request(lines))).issuer, "https://sso.example");
   });
 
-  test(`TP-03 A-09 ${preset}: from anybody but a trusted peer it is stripped`, () => {
+  test(`TP-03 A-09 ${preset}: from any but a trusted peer it is stripped`, () => {
     for (const peer of ["11.0.0.1", "::1", "fe80::1%eth0", "unix", "", "garbage", "::ffff:11.0.0.1"]) {
       assert.deepEqual(read({ preset }, request(lines, peer)), { kind: "stripped", reason: "peer" }, peer);
     }
@@ -140,7 +140,7 @@ for (const [preset, lines, subject, claims] of PRESETS) {
     assert.deepEqual(read({ preset }, request([...others, [user, ""]])), { kind: "malformed", reason: "user-missing" });
   });
 
-  test(`A-15 ${preset}: no header, and nothing but empty ones, is nobody, from whomever`, () => {
+  test(`A-15 ${preset}: no header, and nothing but empty ones, is anonymous, from any peer`, () => {
     for (const peer of [PEER, "11.0.0.1", ""]) {
       assert.deepEqual(read({ preset }, request([["cookie", "a=b"]], peer)), { kind: "absent" });
       const empty: Lines = lines.map(([name]) => [name, ""]);
@@ -297,7 +297,7 @@ test("TP-03 S-28 a secret: right, wrong, missing, twice, and while it is changed
   assert.deepEqual([proxyReader({ trusted: [PEER], ...one }).proven, proxyReader({ trusted: [PEER] }).proven], [true, false]);
 });
 
-test("TP-03 S-28 where the proxy signs, its plain headers are not read, and only trusted peers are heard", async () => {
+test("TP-03 S-28 if the proxy signs, its plain headers are not read, and only trusted peers are heard", async () => {
   const asked: string[] = [];
   const verdict: ProxyVerdict = { kind: "absent" };
   const assertion = {
@@ -355,7 +355,7 @@ test("S-28 the memory of identities is bounded, and never mixes two", () => {
   assert.deepEqual(moved, { kind: "malformed", reason: "user-missing" });
 });
 
-test("TP-01 a configuration that believes nobody or everybody is refused, and says what to name", () => {
+test("TP-01 a configuration that believes no peer or all of them is refused, and says what to name", () => {
   assert.throws(
     () => proxyReader({ trusted: [] }),
     /^TypeError: proxy\.trusted is empty.*\n {2}Name the addresses of your proxy/,

@@ -51,7 +51,7 @@ const ANSWERS: readonly (readonly [string, SessionReader["get"]])[] = [
 ];
 
 for (const [name, get] of ANSWERS) {
-  test(`A-30 A-47 a secret that is misspelled is malformed, where the store ${name}`, async () => {
+  test(`A-30 A-47 a secret that is misspelled is malformed, if the store ${name}`, async () => {
     const remembering = sessionStrategy({ cookie: "ticket", policy, proof: rememberingProof(hashProof, () => true) });
     await examine(ticket, () => live, remembering);
     for (const cookie of MISSPELLED) {
@@ -129,7 +129,7 @@ test("a secret is hashed once a minute for a row that comes again, each time for
   }
 });
 
-test("a record of a newer release is an outage at every request, also where rows are kept", async () => {
+test("a record of a newer release is an outage at every request, also if rows are kept", async () => {
   const own = sessionStrategy({ cookie: "ticket", policy, proof: rememberingProof(hashProof, () => true) });
   const newer = { ...live, body: live.body.replace('"format":1', '"format":2') };
   for (let time = 0; time < 3; time++) {

@@ -97,7 +97,7 @@ test("without rotation a refresh token stays good", async () => {
   assert.deepEqual(provider.reuses, []);
 });
 
-test("a refresh fails as it is told to: an outage spends nothing, a lost answer does", async () => {
+test("a refresh fails as it is told to: an outage uses up no token, a lost answer does", async () => {
   const provider = fakeProvider({ users });
   const { tokens, identity } = await signedIn(provider);
   for (const [fail, kind] of [

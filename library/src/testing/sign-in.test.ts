@@ -7,7 +7,7 @@ import { fakeProvider } from "./fake-provider.ts";
 import { manualClock } from "./manual-clock.ts";
 import { signIn } from "./sign-in.ts";
 
-test("F-58 a test signs somebody in with an access token, which the app then gets", async () => {
+test("F-58 a test signs a user in with an access token, which the app then gets", async () => {
   const clock = manualClock(Date.UTC(2030, 0, 1));
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock });
   const auth = coatcheck({ publicUrl: LOOPBACK, secrets: SECRET, store: memory(), provider, clock });

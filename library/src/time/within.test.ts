@@ -35,7 +35,7 @@ test("a clock that fails sets no limit: the work counts", async () => {
   assert.equal(await answered, "work");
 });
 
-test("work that cannot be waited for leaves no rejection that nobody hears", async () => {
+test("work that cannot be waited for leaves no unhandled rejection", async () => {
   const clock = manualClock();
   // Its `then` is called on the proxy, which is no promise.
   const work = new Proxy(Promise.resolve("work"), {});

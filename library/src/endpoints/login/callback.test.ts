@@ -90,7 +90,7 @@ for (const [name, lie] of [
   });
 }
 
-test("AR-04 S-07 a login begun in another browser is refused, and its code sent to nobody", async () => {
+test("AR-04 S-07 a login begun in another browser is refused, and its code is not sent", async () => {
   const all = fixture();
   const target = await approved(all);
   const response = await all.app.send(all.app.browser(), "GET", target);
@@ -212,7 +212,7 @@ async function sha256(text: string): Promise<string> {
   return Buffer.from(await crypto.subtle.digest("SHA-256", Buffer.from(text))).toString("base64url");
 }
 
-test("CB-02 a store that does not take the mark gives 503; the code is kept for a second try", async () => {
+test("CB-02 a store that does not take the marker gives 503; the code is kept for a second try", async () => {
   const provider = fakeProvider({ users });
   let fails = true;
   const marks = new Set<string>();
@@ -299,7 +299,7 @@ test("CB-07 unknown parameters are ignored, also when repeated", async () => {
   assert.equal(response.status, 303);
 });
 
-test("CB-08 an answer by form is read from the body, and only where it is configured", async (t) => {
+test("CB-08 an answer by form is read from the body, and only if it is configured", async (t) => {
   const op = await lyingProvider();
   const { provider } = clientOf(op, { responseMode: "form_post" });
   t.after(() => Promise.all([provider.close(), op.close()]));
@@ -382,7 +382,7 @@ test("CB-14 a login is over after ten minutes by our clock, whatever the cookie 
   }
 });
 
-test("CB-15 ten thousand made-up callbacks cost no mark, no request and no session", async () => {
+test("CB-15 ten thousand made-up callbacks cost no marker, no request and no session", async () => {
   const all = fixture();
   for (let i = 0; i < 10_000; i += 1) {
     const state = `${i}`.padStart(32, "x");
@@ -395,7 +395,7 @@ test("CB-15 ten thousand made-up callbacks cost no mark, no request and no sessi
   assert.deepEqual(all.app.did, []);
 });
 
-test("a provider that lies or is down signs nobody in, and the page offers to start again", async (t) => {
+test("a provider that lies or is down signs no user in, and the page offers to start again", async (t) => {
   const op = await lyingProvider();
   const { provider } = clientOf(op);
   t.after(() => Promise.all([provider.close(), op.close()]));

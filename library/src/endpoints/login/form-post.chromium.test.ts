@@ -84,7 +84,7 @@ test("CB-08 CK-04 in a browser the login's cookie comes with the provider's form
   await context.close();
 });
 
-test("CB-08 CS-08 the form of another site's page signs nobody in", async () => {
+test("CB-08 CS-08 the form of another site's page signs no user in", async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();

@@ -136,7 +136,7 @@ test("AR-06 the redirect URI is of the configured origin that the request came t
   assert.equal(queryOf(response).get("redirect_uri"), `${ORIGIN}/auth/callback`);
 });
 
-test("several providers: by name, and the first where none is named", async () => {
+test("several providers: by name, and the first if none is named", async () => {
   const providers = ["first", "second"].map((name) => fakeProvider({ users, name, issuer: `https://${name}.test` }));
   const app = appWith(providers);
   const to = async (query: string) => new URL(locationOf(await app.send(app.browser(), "GET", `/auth/login${query}`))).origin;

@@ -74,7 +74,7 @@ test("LO-04 A-44 whatever is not one logout token in a form is 400, and no other
   assert.equal((await tell(here, token)).status, 200, "none of it used the token up");
 });
 
-test("LO-05 LO-06 LO-07 the negative cases of the conformance suite: 400, and everybody stays", async () => {
+test("LO-05 LO-06 LO-07 the negative cases of the conformance suite: 400, and all users stay", async () => {
   const here = site();
   const alice = await signedIn(here, op, "alice", "sid-alice");
   const now = Math.floor(clock.now() / 1_000);
@@ -149,7 +149,7 @@ test("LO-08 the same jti is another token if issuer or client differ, and free o
   assert.equal((await tell(here, made({ claims: { jti } }))).status, 200);
 });
 
-test("LO-08 DK-04 where the effect or the keys fail, 400 says so and the provider can send the token again", async () => {
+test("LO-08 DK-04 if the effect or the keys fail, 400 says so and the provider can send the token again", async () => {
   const store = memory();
   let down: "mark" | "end" | null = null;
   const line = overStore(store, {
@@ -187,7 +187,7 @@ test("LO-08 DK-04 where the effect or the keys fail, 400 says so and the provide
   assert.equal(await isIn(alice), false);
 });
 
-test("LO-09 sid ends that session, sub alone all of them, and nobody else's", async () => {
+test("LO-09 sid ends that session, sub alone all of them, and no other user's", async () => {
   const here = siteWith({
     clock,
     providers: [

@@ -109,7 +109,7 @@ test("F-21 it is not there unless it is configured", async () => {
   assert.equal((await usual.visitor().get(address({ iss: op.issuer, sid: "x" }), FRAME)).headers.get("cache-control"), null);
 });
 
-test("F-21 the cookie that comes along signs nobody out, in no frame", async () => {
+test("F-21 the cookie that comes along signs no user out, in no frame", async () => {
   const here = site();
   const alice = await signedIn(here, op, "alice", "a-1");
   for (const site of ["cross-site", "same-site", "same-origin"]) {
@@ -158,7 +158,7 @@ test("F-19 after a logout by sid a new login with the same session of the provid
   assert.equal(await isIn(await signedIn(here, op, "alice", "a-1")), true);
 });
 
-test("LO-11 what is left behind for a sid that nobody knows goes after an hour, however long sessions live", async () => {
+test("LO-11 what is left behind for an unknown sid goes after an hour, however long sessions live", async () => {
   const clock = manualClock(1_800_000_000_000);
   const store = memory();
   const here = site({ store, clock, session: { lifetime: 400 * 86_400_000 } });
@@ -167,14 +167,14 @@ test("LO-11 what is left behind for a sid that nobody knows goes after an hour, 
   assert.equal(await store.sweep(1_000, clock.now()), 50);
 });
 
-test("LO-11 a HEAD signs nobody out", async () => {
+test("LO-11 a HEAD signs no user out", async () => {
   const here = site();
   const alice = await signedIn(here, op, "alice", "a-1");
   assert.equal((await alice.head(address({ iss: op.issuer, sid: "a-1" }), FRAME)).status, 405);
   assert.equal(await isIn(alice), true);
 });
 
-test("LO-11 where the store does not answer it is 503, and nothing is said to have ended", async () => {
+test("LO-11 if the store does not answer it is 503, and nothing is said to have ended", async () => {
   const store = memory();
   let down = false;
   const line = overStore(store, {

@@ -56,7 +56,7 @@ test("LO-01 a provider that is down leaves a local logout, on the configured pag
   }
 });
 
-test("a logout goes on where the tokens cannot be opened any more", async () => {
+test("a logout goes on if the tokens cannot be opened any more", async () => {
   const { app, browser } = await signedIn();
   const response = await app.send(Object.assign(browser, { unreadable: true }), "POST", "/auth/logout");
   assert.equal(response.status, 303);

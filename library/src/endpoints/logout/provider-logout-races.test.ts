@@ -228,7 +228,7 @@ test("F-19 after a logout by sid a login with the same provider session is free,
   }
 });
 
-test("LO-10 both at once, many times: nobody stays", async () => {
+test("LO-10 both at once, many times: no session stays", async () => {
   const [a, b] = STORES["sqlite"]?.() ?? assert.fail();
   const [here, there] = [site(a), site(b)];
   for (let round = 0; round < 20; round += 1) {

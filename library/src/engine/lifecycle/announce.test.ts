@@ -203,7 +203,7 @@ test("LO-03 tokens are revoked once the store has the logout, and not before", a
   assert.equal(provider.revoked.length, 1);
 });
 
-test("LO-03 a provider that does not answer delays nobody's logout", async () => {
+test("LO-03 a provider that does not answer delays no logout", async () => {
   const answers = Promise.withResolvers<boolean>();
   const honest = fakeProvider({ users });
   const here = siteWith({ provider: { ...honest, revoke: () => answers.promise } });

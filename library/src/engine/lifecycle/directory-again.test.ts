@@ -27,7 +27,7 @@ test("F-46 a retried order ends what there was when it was given, but the one th
   assert.notEqual(await store.marked(key, clock.now()), before);
 });
 
-test("F-46 a notice that nobody vouches for is not tried again, one that somebody does is, by its own key", async () => {
+test("F-46 an unproven notice is not tried again, a proven one is, by its own key", async () => {
   const { directory, again, clock } = directoryWorld(() => ({
     marked() {
       throw AWAY;

@@ -48,7 +48,7 @@ test("F-46 one session ends, and is announced as it was; another that is over al
   assert.equal(announced.length, 1);
 });
 
-test("F-46 all of an owner end but the one that asks, and a login on its way finds another mark each time", async () => {
+test("F-46 all of an owner end but the one that asks; a login on its way finds another marker each time", async () => {
   const { directory, stored, store, announced, clock } = directoryWorld();
   const [own, other] = [stored(), stored()];
   const key = ownerMarker(`${ISSUER} alice`);
@@ -116,7 +116,7 @@ test("F-46 a notice of a subject ends what began before it, by the provider's cl
   assert.deepEqual(live, ["issued later", "by our clock, later than that"]);
 });
 
-test("F-46 a notice about nobody ends nothing and leaves nothing behind", async () => {
+test("F-46 a notice about no user ends nothing and leaves nothing behind", async () => {
   const { directory, stored, store } = directoryWorld((real) => ({
     mark: () => assert.fail("marked"),
     get: (id) => real.get(id),

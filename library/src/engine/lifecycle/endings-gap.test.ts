@@ -122,7 +122,7 @@ test("PX-05 a gap while the store does not answer ends nothing, and is not asked
   assert.deepEqual([told, asked], [[], 3]);
 });
 
-test("PX-05 a gap that is told once nobody watches, or after the end, does nothing", async () => {
+test("PX-05 a gap that is told once nothing is watched, or after the end, does nothing", async () => {
   const id = watched();
   await turns();
   endings.tell(id, "logout");

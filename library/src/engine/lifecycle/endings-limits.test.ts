@@ -180,7 +180,7 @@ test("F-46 a thousand signals of ended sessions are remembered, the newest of th
   assert.equal(endings.signalOf(oldest).aborted, false);
 });
 
-test("F-46 once closed nobody is told of anything, and nothing is asked", async () => {
+test("F-46 once closed no listener is told of anything, and nothing is asked", async () => {
   make();
   const [first, second] = [stored(), stored()];
   const told: string[] = [];
@@ -230,7 +230,7 @@ for (const [name, row, after] of [
   ["without a token: by itself", { tokenExpires: null, renewAt: null }, null],
   ["with a token that is renewed: by itself", { tokenExpires: 2_000, renewAt: 1_000 }, null],
 ] as const) {
-  test(`F-46 where sessions end with their token and the store pushes, one ${name}`, async () => {
+  test(`F-46 if sessions end with their token and the store pushes, one ${name}`, async () => {
     pushes = "yes";
     make(true);
     const now = clock.now();

@@ -168,7 +168,7 @@ for (const push of [true, false]) {
   });
 }
 
-test("a session that ended before anybody listened is heard of too, and one that nobody has stored is over", async () => {
+test("a session that ended before the first listener is heard of too; one never stored is over", async () => {
   const auth = make(store);
   const session = await sessionOf(auth, await signIn(auth, { subject: "alice" }));
   await store.end({ id: session.id ?? "" }, "logout", clock.now());
@@ -182,7 +182,7 @@ test("a session that ended before anybody listened is heard of too, and one that
   assert.deepEqual(told, ["expired"]);
 });
 
-test("requests of a session share its signal; those of nobody never hear anything", async () => {
+test("requests of a session share its signal; anonymous ones never hear anything", async () => {
   const auth = make(store);
   const cookie = await signIn(auth, { subject: "alice" });
   const [first, second] = [await sessionOf(auth, cookie), await sessionOf(auth, cookie)];

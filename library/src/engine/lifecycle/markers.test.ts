@@ -26,7 +26,7 @@ function reader(marks: Readonly<Record<string, string>>): SessionReader {
   };
 }
 
-test("F-46 marks are of one kind and one name each, and tell nothing of it", () => {
+test("F-46 markers are of one kind and one name each, and tell nothing of it", () => {
   const all = [
     ownerMarker(OWNER),
     notificationMarker({ issuer: ISSUER, subject: "alice", sid: "s1" }),
@@ -75,7 +75,7 @@ for (const [name, [marks, before, changes, expected]] of Object.entries(CASES)) 
   });
 }
 
-test("F-46 the mark of before is read at once, and a store that fails is told to whoever asks", async () => {
+test("F-46 the marker of before is read at once, and a store that fails is told to the caller", async () => {
   assert.equal(await readOwnerMarker(reader({ [ownerMarker(OWNER)]: "one" }), OWNER, NOW), "one");
   const away = new Error("the store is away");
   const failing = {

@@ -69,7 +69,7 @@ test("RF-09 a work that fails gives its place to the next one", async () => {
   assert.equal(await next, "yes");
 });
 
-test("F-71 those whose turns come close together share a beginning, the last one's; nobody overtakes them", async () => {
+test("F-71 those whose turns come close together share a beginning, the last one's; none overtakes them", async () => {
   const { clock, begun, begin } = works({ concurrency: 100, burst: 3, interval: 4, batch: 2 });
   for (let name = 0; name < 6; name++) void begin(name);
   for (let passed = 0; passed < 20; passed++) {

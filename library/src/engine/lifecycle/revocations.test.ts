@@ -76,7 +76,7 @@ test("F-46 a session that the app signed in itself has no tokens to revoke, and 
   assert.deepEqual(world.told("background.failed"), []);
 });
 
-test("F-46 of a session of nobody the audit names no owner, no issuer and no provider", async () => {
+test("F-46 of an anonymous session the audit names no owner, no issuer and no provider", async () => {
   world = refreshWorld(1);
   const replica = world.replica();
   const exchange = await engineOf(replica.auth).open(view(""));

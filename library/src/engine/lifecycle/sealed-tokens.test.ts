@@ -18,7 +18,7 @@ test("S-11 F-45 sealed tokens open with the id of their own session, and with no
   for (const id of ["mallorys-session", "", "alices-sessio"]) assert.equal(openTokens({ id }, { tokens }, keyring), null, id);
 });
 
-test("S-11 somebody who can write to the store cannot put one person's tokens into another's session", async () => {
+test("S-11 an attacker who can write to the store cannot put a user's tokens into another's session", async () => {
   const { auth, store } = authWith({ publicUrl: LOOPBACK });
   const rowOf = async (cookie: string): Promise<SessionRow> => {
     return (await store.get(idOf(cookie))) ?? assert.fail("there should be a row");

@@ -80,7 +80,7 @@ async function storm(replicas: readonly ReturnType<typeof replica>[]): Promise<{
 const count = (statuses: readonly number[], status: number): number => statuses.filter((one) => one === status).length;
 
 for (let seed = 1; seed <= 8; seed++) {
-  test(`SE-11 of 50 logins at once, with a cap of 3, exactly 3 live and the others are 401 (network ${seed})`, async () => {
+  test(`SE-11 of 50 logins at once, limited to 3, exactly 3 live and the others are 401 (network ${seed})`, async () => {
     const store = far(memory(), seed);
     const replicas = [replica(store), replica(store, { skew: 3 }), replica(store, { skew: -3 })];
     const other = await signIn(replica(store).auth, { subject: "bob" });
@@ -98,7 +98,7 @@ for (let seed = 1; seed <= 8; seed++) {
   });
 }
 
-test("SE-11 the cap holds over two connections to one SQLite file", async () => {
+test("SE-11 the limit holds over two connections to one SQLite file", async () => {
   using folder = temporaryFolder("limit");
   const stores = [sqlite(folder.file("s.db")), sqlite(folder.file("s.db"))];
   try {
@@ -132,7 +132,7 @@ test("SE-11 one login after the other ends the oldest, and says so; ended and an
   await auth.close();
 });
 
-test("SE-11 with a cap of 1 a login in the browser that is signed in leaves the new session alone", async () => {
+test("SE-11 with a limit of 1 a login in the browser that is signed in leaves the new session alone", async () => {
   const { auth, status } = replica(memory(), { maxPerUser: 1 });
   const first = await signIn(auth, { subject: "alice" });
   const request = new Request(`${LOOPBACK}/`, {

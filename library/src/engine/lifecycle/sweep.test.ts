@@ -40,7 +40,7 @@ async function batchesOf(rows: number, millis: number): Promise<readonly number[
   return batches;
 }
 
-test("F-60 what expired is deleted in batches by how long they take: small where the store is slow", async () => {
+test("F-60 what expired is deleted in batches by how long they take: small if the store is slow", async () => {
   const slow = await batchesOf(3_000, 0.02);
   assert.equal(slow[0], 250);
   // The first may be too large, and none after that which a request would notice.

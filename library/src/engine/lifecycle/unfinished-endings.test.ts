@@ -152,7 +152,7 @@ test("S-45 a navigation gets a page, for our endpoint and the app's own logout, 
   }
 });
 
-test("S-45 an id alone ends nothing: who shows another secret while the store is away logs nobody out", async () => {
+test("S-45 an id alone ends nothing: another secret, shown while the store is away, logs no user out", async () => {
   const here = world();
   const visitor = await here.signIn();
   const [[name, ticket] = ["", ""]] = visitor.jar;
@@ -167,7 +167,7 @@ test("S-45 an id alone ends nothing: who shows another secret while the store is
   assert.equal(await isIn(visitor), true);
 });
 
-test("S-45 from another site nobody is logged out, whether the store answers or not", async () => {
+test("S-45 from another site no user is logged out, whether the store answers or not", async () => {
   const here = world();
   const visitor = await here.signIn();
   for (const method of ALL) here.down.add(method);

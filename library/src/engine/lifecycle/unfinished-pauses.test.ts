@@ -103,7 +103,7 @@ test("F-46 of two that wait to end one session the first says so, and the second
   assert.equal(names().filter((name) => name === "info ending.completed").length, 2);
 });
 
-test("F-46 where somebody else has said it, none of those that wait says it again", async () => {
+test("F-46 if another has said it, none of those that wait says it again", async () => {
   const { announced, names } = await twoOfOne({ told: true });
   assert.deepEqual(announced, []);
   assert.equal(names().filter((name) => name === "info ending.completed").length, 2);

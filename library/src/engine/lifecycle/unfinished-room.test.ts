@@ -11,7 +11,7 @@ import { HOUR, sampleRow } from "../../testing/store-suite/rows.ts";
 
 const NOW = manualClock().now();
 
-test("F-46 one who shows a wrong secret for a session keeps nobody with the right one from ending it", async () => {
+test("F-46 one who shows a wrong secret for a session keeps no caller with the right one from ending it", async () => {
   const store = memory();
   const row = sampleRow({ expires: NOW + HOUR, secretHash: "right" });
   store.put(row, "absent");
@@ -106,7 +106,7 @@ test("F-46 one that gave way while it was tried ends without another try, and ta
   assert.equal(count("ending.held"), 4, "it waits already");
 });
 
-test("F-46 what is refused at the end of the process takes nobody's room", async () => {
+test("F-46 what is refused at the end of the process takes no room", async () => {
   const { unfinished, work, pass, count } = endingsWith({ most: 1 });
   unfinished.again("doubtful", nothing, { doubtful: true });
   unfinished.close();

@@ -38,7 +38,7 @@ test("S-24 two replicas refresh absent users' sessions ahead, once each, and it 
   assert.ok(spent.length >= 30 && spent.length <= 34, `${spent.length} spends`);
 });
 
-test("S-24 SE-06 by default nobody's session is renewed while they are away", async () => {
+test("S-24 SE-06 by default no session is refreshed while its user is away", async () => {
   world = refreshWorld(1, { session: LONG });
   renews();
   await world.signIn();
@@ -46,7 +46,7 @@ test("S-24 SE-06 by default nobody's session is renewed while they are away", as
   assert.equal(world.provider.calls.length, 0);
 });
 
-test("S-24 ended and idle sessions are not renewed; an idle one ends as it would have", async () => {
+test("S-24 ended and idle sessions are not refreshed; an idle one ends as it would have", async () => {
   world = background(1, { session: { ...LONG, idle: 60_000 } });
   renews();
   await world.signIn();
@@ -60,7 +60,7 @@ test("S-24 ended and idle sessions are not renewed; an idle one ends as it would
   assert.equal(left?.ended, null);
 });
 
-test("S-24 a hopeless session is left alone after ten failures, and whoever comes back still tries", async () => {
+test("S-24 a hopeless session is left alone after ten failures, and a user who comes back still tries", async () => {
   world = background();
   world.provider.always(() => ({ kind: "unavailable", retryAfter: null, cause: null }));
   const cookie = await world.signIn();
@@ -131,7 +131,7 @@ test("S-24 sessions that others refresh hold up none: the job passes them by at 
   );
 });
 
-test("S-24 however many are due, four are renewed at once, and others follow one by one", async () => {
+test("S-24 however many are due, four are refreshed at once, and others follow one by one", async () => {
   world = background();
   for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   const { calls } = world.provider;
@@ -224,7 +224,7 @@ test("F-46 of a long list nothing more is asked for once the provider is known t
   assert.deepEqual(new Set(batches), new Set([100]));
 });
 
-test("F-46 of more sessions than one list has the others are renewed in the same pass", async () => {
+test("F-46 of more sessions than one list has the others are refreshed in the same pass", async () => {
   const real = memory();
   const lists: number[] = [];
   const store = overStore(real, {
@@ -269,7 +269,7 @@ test("F-46 of a long list nothing more is asked for once the store is known to a
   away = false;
 });
 
-test("F-46 sessions of a newer release are left to it, and keep nobody else's from being renewed", async () => {
+test("F-46 sessions of a newer release are left to it, and keep no others from being refreshed", async () => {
   world = background(1);
   renews();
   for (let n = 0; n < 24; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });

@@ -61,7 +61,7 @@ test("F-46 S-18 a caller with a newer row than the leased one goes on with that,
   await world.pass(10_000);
 });
 
-test("F-46 RF-04 while a result is held nothing is renewed ahead: the token that it came from is spent", async () => {
+test("F-46 RF-04 while a result is held nothing is refreshed ahead: the token that it came from is used up", async () => {
   const { disk, row } = await dueOnFullDisk();
   world.provider.always(() => world.refreshed(1));
   assert.equal((await world.coordinator().refresh(row)).kind, "refreshed");
@@ -101,7 +101,7 @@ test("F-46 who joins a refresh with a row that was read long ago hears at once t
   assert.deepEqual(heard, { kind: "ended", reason: "admin" });
 });
 
-test("F-46 once the process ends nobody waits for another's lease, and nothing is renewed ahead", async () => {
+test("F-46 once the process ends no request waits for another's lease, and nothing is refreshed ahead", async () => {
   let reads = 0;
   const inner = memory();
   const store = overStore(inner, {
@@ -127,7 +127,7 @@ test("F-46 once the process ends nobody waits for another's lease, and nothing i
   assert.deepEqual([reads, world.provider.calls.length], [0, 0]);
 });
 
-test("F-46 the end of the process waits for a refresh that nobody waits for, and its tokens are kept", async () => {
+test("F-46 the end of the process waits for a refresh without a waiting request, and its tokens are kept", async () => {
   world = refreshWorld(1, { store: overStore(memory(), { close: () => undefined }) });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -198,7 +198,7 @@ test("F-46 waiting for another's lease takes no turn: new tokens are seen while 
   assert.equal(heard, "refreshed");
 });
 
-test("F-46 a refresh whose turn never comes, since the clock fails, is over for whoever waits for it", async () => {
+test("F-46 a refresh whose turn never comes, since the clock fails, is over for all that wait for it", async () => {
   const clock = manualClock();
   let fails = false;
   const sleep: Clock["sleep"] = (ms, signal) => (fails ? Promise.reject(new Error("no time")) : clock.sleep(ms, signal));

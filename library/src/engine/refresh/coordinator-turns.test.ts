@@ -58,7 +58,7 @@ test("F-46 sessions of a provider that this replica does not know wait for no tu
   assert.deepEqual(await atOnce(rows), repeated("unavailable", 3));
 });
 
-test("F-46 who finds in its turn that another has renewed the session gives the turn back", async () => {
+test("F-46 a refresh that finds in its turn that another was quicker gives the turn back", async () => {
   world = refreshWorld(1);
   const expires = world.clock.now() + 3 * LIFETIME;
   const rows = await sessions(20, { tokenExpires: expires, renewAt: expires });

@@ -14,7 +14,7 @@ afterEach(() => world.close());
 
 const names = (at = 0): string[] => world.replica(at).events.map(({ name, reason }) => `${name} ${reason ?? ""}`.trim());
 
-test("S-17 RF-01 100 parallel requests on an expired token: one spend, 100 go on with its result", async () => {
+test("S-17 RF-01 100 parallel requests on an expired token: one refresh, 100 go on with its result", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -28,7 +28,7 @@ test("S-17 RF-01 100 parallel requests on an expired token: one spend, 100 go on
   assert.equal((await world.rowOf(cookie)).lease, null);
 });
 
-test("S-17 RF-02 three replicas at once: one spend, and all go on with what the first one stored", async () => {
+test("S-17 RF-02 three replicas at once: one refresh, and all go on with what the first one stored", async () => {
   world = refreshWorld(3);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -44,7 +44,7 @@ test("S-17 RF-02 three replicas at once: one spend, and all go on with what the 
   assert.deepEqual(new Set(await Promise.all(all.map(({ exchange }) => exchange.session.accessToken()))), new Set(["access-1"]));
 });
 
-test("RF-09 a token that has nearly run out is renewed beside the request, which goes on with the old one", async () => {
+test("RF-09 a token that has nearly run out is refreshed beside the request, which goes on with it", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   const { renewAt } = await world.rowOf(cookie);
@@ -60,14 +60,14 @@ test("RF-09 a token that has nearly run out is renewed beside the request, which
   assert.equal(world.provider.calls.length, 1);
 });
 
-test("RF-09 sessions that began at the same moment are not all renewed at the same moment", async () => {
+test("RF-09 sessions that began at the same moment are not all refreshed at the same moment", async () => {
   world = refreshWorld();
   const times = new Set<number | null>();
   for (let n = 0; n < 20; n++) times.add((await world.rowOf(await world.signIn())).renewAt);
   assert.ok(times.size > 15, `${times.size} different times`);
 });
 
-test("SE-06 SE-03 a renewal is no activity and moves no absolute end", async () => {
+test("SE-06 SE-03 a refresh is no activity and moves no absolute end", async () => {
   world = refreshWorld();
   world.provider.always(() => world.refreshed(world.provider.calls.length));
   const cookie = await world.signIn();
@@ -85,7 +85,7 @@ test("SE-06 SE-03 a renewal is no activity and moves no absolute end", async () 
   assert.equal(world.provider.calls.length, 11);
 });
 
-test("A-34 the claims of a renewed ID token are what the next request sees, and data stay", async () => {
+test("A-34 the claims of a refreshed ID token are what the next request sees, and data stay", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   const writer = await world.replica().ask(cookie);
@@ -376,7 +376,7 @@ for (const [name, outcome] of [
   ["an error about our client", { kind: "unavailable", answered: true, retryAfter: null, cause: new Error("invalid_client") }],
   ["answers that are none", { kind: "unknown", answered: true, cause: new Error("a page") }],
 ] as const) {
-  test(`F-31 past session.unconfirmed nobody is stuck where the provider answers: ${name}`, async () => {
+  test(`F-31 past session.unconfirmed no user is stuck if the provider answers: ${name}`, async () => {
     world = refreshWorld(1, { session: { unconfirmed: 30 * 60_000, idle: 24 * 3_600_000 } });
     world.provider.always(() => outcome);
     const cookie = await world.signIn();
@@ -474,7 +474,7 @@ test("F-46 a takeover knows that the token may have been shown: its refusal is r
   assert.deepEqual([ended !== null, reason], [true, "refresh-lost"]);
 });
 
-test("RF-03 a late holder's refusal does not end the session that another renewed", async () => {
+test("RF-03 a late holder's refusal does not end the session that another refreshed", async () => {
   world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -534,7 +534,7 @@ test("RF-06 S-21 logout during a refresh that hangs: 401 at once, everywhere, an
   assert.deepEqual([row.reason, row.body], ["logout", ""]);
 });
 
-test("a browser that hangs up within a refresh loses nobody's token", async () => {
+test("a browser that hangs up within a refresh loses no token", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -592,7 +592,7 @@ test("S-18 an edit of the session's data within a refresh is neither lost nor in
   assert.deepEqual((await world.replica().ask(cookie)).exchange.session.data, { cart: 2 });
 });
 
-test("RF-08 a token that a resource refused is renewed once, also by twenty who were refused at once", async () => {
+test("RF-08 a token that a resource refused is refreshed once, also by twenty who were refused at once", async () => {
   world = refreshWorld();
   world.provider.always(() => world.refreshed(world.provider.calls.length));
   const cookie = await world.signIn();
@@ -605,7 +605,7 @@ test("RF-08 a token that a resource refused is renewed once, also by twenty who 
   assert.equal(world.provider.calls.length, 1);
 });
 
-test("on-demand: only a use of the token renews it", async () => {
+test("on-demand: only a use of the token refreshes it", async () => {
   world = refreshWorld(1, { refresh: { policy: "on-demand" } });
   world.provider.always(() => world.refreshed(1));
   const cookie = await world.signIn();
@@ -617,7 +617,7 @@ test("on-demand: only a use of the token renews it", async () => {
   assert.equal(world.provider.calls.length, 1);
 });
 
-test("never: the token is not renewed, and the session lives on", async () => {
+test("never: the token is not refreshed, and the session lives on", async () => {
   world = refreshWorld(1, { refresh: { policy: "never" } });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME * 2);
@@ -667,7 +667,7 @@ for (const [policy, expected] of [
   });
 }
 
-test("S-05 SE-16 a store that does not answer within a renewal is 503, and nothing was spent", async () => {
+test("S-05 SE-16 a store that does not answer within a refresh is 503, and no token was sent", async () => {
   const inner = memory();
   let failing = false;
   const store = overStore(inner, {
@@ -691,7 +691,7 @@ test("S-05 SE-16 a store that does not answer within a renewal is 503, and nothi
   failing = false;
 });
 
-test("CS-01 a request from another site renews nothing", async () => {
+test("CS-01 a request from another site refreshes nothing", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -701,7 +701,7 @@ test("CS-01 a request from another site renews nothing", async () => {
   assert.equal(world.provider.calls.length, 0);
 });
 
-test("LO-03 a logout revokes the newest tokens, also where a renewal was stored since its request was read", async () => {
+test("LO-03 a logout revokes the newest tokens, also if a refresh was stored since its request was read", async () => {
   world = refreshWorld();
   world.provider.always(() => world.refreshed(1));
   const cookie = await world.signIn();
@@ -716,7 +716,7 @@ test("LO-03 a logout revokes the newest tokens, also where a renewal was stored 
   assert.deepEqual(world.provider.revoked, ["refresh-1"]);
 });
 
-test("F-46 a session that ended while its token was to be renewed gives none, and says so", async () => {
+test("F-46 a session that ended while its token was to be refreshed gives none, and says so", async () => {
   world = refreshWorld(2);
   const cookie = await world.signIn();
   const { exchange } = await world.replica().ask(cookie);
@@ -726,7 +726,7 @@ test("F-46 a session that ended while its token was to be renewed gives none, an
   assert.equal(world.provider.calls.length, 0);
 });
 
-test("F-46 who waits for another process's renewal asks the store no more than ten times a second", async () => {
+test("F-46 waiting for another process's refresh asks the store no more than ten times a second", async () => {
   let reads = 0;
   const inner = memory();
   const store = overStore(inner, {
@@ -779,7 +779,7 @@ for (const [how, reason] of [
   });
 }
 
-test("F-46 what somebody read of a session before it was renewed is read anew afterwards", async () => {
+test("F-46 what a request read of a session before it was refreshed is read anew afterwards", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
@@ -792,7 +792,7 @@ test("F-46 what somebody read of a session before it was renewed is read anew af
   assert.deepEqual([exchange.session.identity?.claims, exchange.tokens()?.accessToken], [{ name: "Alicia" }, "access-1"]);
 });
 
-test("F-46 a renewal of a session that has ended says why, and of one that is gone that it expired", async () => {
+test("F-46 a refresh of a session that has ended says why, and of one that is gone that it expired", async () => {
   const gone = new Set<string>();
   const inner = memory();
   world = refreshWorld(1, { store: overStore(inner, { get: (id) => (gone.has(id) ? undefined : inner.get(id)) }) });

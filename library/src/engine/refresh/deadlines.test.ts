@@ -202,7 +202,7 @@ function restlessClock() {
   return { clock, slept, wake };
 }
 
-test("F-71 a timer that wakes too early calls nobody, and sleeps for what is left", async () => {
+test("F-71 a timer that wakes too early calls nothing, and sleeps for what is left", async () => {
   const { clock, slept, wake } = restlessClock();
   const deadlines = new Deadlines(clock);
   const called: number[] = [];
@@ -235,7 +235,7 @@ test("F-71 of those that were all over before another came none is kept, and two
   assert.deepEqual([called, looked, slept], [2, false, [100, 100]]);
 });
 
-test("F-71 a timer that ends in the moment in which another took its place wakes nobody", async () => {
+test("F-71 a timer that ends in the moment in which another took its place wakes nothing", async () => {
   const { clock, slept, wake } = restlessClock();
   const deadlines = new Deadlines(clock);
   const called: string[] = [];

@@ -49,7 +49,7 @@ test("F-71 a round that fails, or a clock that throws, delays no later caller an
   await broken.next();
 });
 
-test("F-71 without a clock that yields everybody goes on at once", async () => {
+test("F-71 without a clock that yields all work goes on at once", async () => {
   const line = new OneByOne({});
   let gone = false;
   void line.next().then(() => {

@@ -70,7 +70,7 @@ test("F-71 single refreshes say nothing: the distance stays as it was", () => {
   }
 });
 
-test("F-71 where the clock reads no processor time the distance is fixed", () => {
+test("F-71 if the clock reads no processor time the distance is fixed", () => {
   const manual = manualClock();
   const pace = new Pace(LIMITS, manual);
   for (let begun = 0; begun < 500; begun += 1) {

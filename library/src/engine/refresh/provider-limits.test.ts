@@ -88,7 +88,7 @@ test("F-71 a session that is left alone for now is answered at once, however man
   await finished(waiting);
 });
 
-test("F-34 a request whose renewal failed just now begins no other one behind it", async () => {
+test("F-34 a request whose refresh failed just now begins no other one behind it", async () => {
   const made = counting();
   world = made.world;
   world.provider.always(() => away);

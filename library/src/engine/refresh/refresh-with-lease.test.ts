@@ -312,7 +312,7 @@ for (const [
   what,
   { answers, unknown = false, before, since = "nothing", comes, says = [], knows, ended = null, revoked = [] },
 ] of Object.entries(CASES)) {
-  test(`F-46 a spend comes to what the provider answers: ${what}`, async () => {
+  test(`F-46 a refresh comes to what the provider answers: ${what}`, async () => {
     const clock = manualClock(NOW);
     const inner = memory();
     const { row, body } = leased(unknown, before);

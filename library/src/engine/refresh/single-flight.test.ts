@@ -22,7 +22,7 @@ async function unhandledIn(work: () => Promise<void>): Promise<readonly unknown[
   return found;
 }
 
-test("S-08 F-71 a flight without randomness for its pause fails for those who wait; the next one is as any", async () => {
+test("S-08 F-71 a refresh without randomness for its pause fails for all that wait; the next is as any", async () => {
   let fails = false;
   const entropy = {
     bytes: (length: number): Uint8Array => {
@@ -52,7 +52,7 @@ test("S-08 F-71 a flight without randomness for its pause fails for those who wa
   assert.equal((await third).decision.kind, "proceed");
 });
 
-test("F-71 a flight whose turn cannot be told fails for those who wait, and the next one is as any", async () => {
+test("F-71 a refresh whose turn cannot be told fails for those who wait, and the next one is as any", async () => {
   const clock = manualClock();
   let fails = false;
   const cpu = (): number => {

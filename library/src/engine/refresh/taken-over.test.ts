@@ -148,7 +148,7 @@ function diskThatFills() {
   return disk;
 }
 
-test("F-46 a result that the store took late is forgotten then: the next tokens are renewed as ever", async () => {
+test("F-46 a result that the store took late is forgotten then: the next tokens are refreshed as ever", async () => {
   const disk = diskThatFills();
   world = refreshWorld(1, { store: disk.store });
   world.provider.always(() => world.refreshed(world.provider.calls.length));
@@ -201,7 +201,7 @@ test("F-46 a lease that another was quicker to write is read again, and the toke
   assert.equal(world.provider.calls.length, 1);
 });
 
-test("F-46 a store that fails is asked four times in a renewal, with a twentieth of a second between", async () => {
+test("F-46 a store that fails is asked four times in a refresh, with a twentieth of a second between", async () => {
   const inner = memory();
   let asked: number[] | null = null;
   const store = overStore(inner, {
@@ -226,7 +226,7 @@ test("F-46 a store that fails is asked four times in a renewal, with a twentieth
   asked = null;
 });
 
-test("F-46 a session that began while its tokens were refreshed is left alone where they are not any more", async () => {
+test("F-46 a session that began while its tokens were refreshed is left alone if they are not any more", async () => {
   const store = memory();
   const before = refreshWorld(1, { store });
   const cookie = await before.signIn();
@@ -239,7 +239,7 @@ test("F-46 a session that began while its tokens were refreshed is left alone wh
   await before.replicas[0]?.auth.close();
 });
 
-test("F-46 while the store has not heard that a refresh came to nothing, nobody sends the token again", async () => {
+test("F-46 while the store has not heard that a refresh came to nothing, no process sends the token again", async () => {
   const disk = diskThatFills();
   world = refreshWorld(1, { store: disk.store });
   const cookie = await world.signIn();
@@ -254,7 +254,7 @@ test("F-46 while the store has not heard that a refresh came to nothing, nobody 
   await world.pass(1_000);
 });
 
-test("F-46 once a request has what it waited for, its session is watched by nobody any more", async () => {
+test("F-46 once a request has what it waited for, its session is watched no more", async () => {
   const inner = memory();
   let asked = 0;
   const store = overStore(inner, {

@@ -78,14 +78,14 @@ for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
     return { clock, store: there, held: { row, lease: LEASE, hasNewTokens } };
   };
 
-  test(`F-46 a renewal is written while it is wanted: ${what}`, async () => {
+  test(`F-46 a refresh is written while it is wanted: ${what}`, async () => {
     const { store, held } = await prepare();
     assert.equal((await commit(held, change, { store, keyring })).kind, kind);
     const row = await store.get(held.row.id);
     if (kind === "stored") assert.deepEqual([row?.lease, row?.body], [null, holding("new")]);
   });
 
-  test(`F-46 a renewal is offered until the store answers: ${what}`, async () => {
+  test(`F-46 a refresh is offered until the store answers: ${what}`, async () => {
     const { clock, store, held } = await prepare();
     let failures = 0;
     const troubled = overStore(store, {
@@ -121,7 +121,7 @@ test("F-46 at the end of the process it is offered once more, and given up", asy
   assert.equal(asked, 1);
 });
 
-test("F-46 what somebody else wrote into the body meanwhile stays beside what a renewal writes", async () => {
+test("F-46 what another request wrote into the body meanwhile stays beside what a refresh writes", async () => {
   const store = memory();
   const row = sampleRow({ lease: LEASE, body: JSON.stringify({ format: 1, tokens: "old" }) });
   await store.put(row, "absent");

@@ -45,7 +45,7 @@ test("F-28 SE-06 POST session counts with a short idle time too, and keeps who w
   await auth.close();
 });
 
-test("F-28 SE-06 POST session counts once a minute where the idle time is long", async () => {
+test("F-28 SE-06 POST session counts once a minute if the idle time is long", async () => {
   const { clock, auth, seen, keep } = await signedIn({ idle: 10 * HOUR });
   const start = clock.now();
   clock.advance(MINUTE - 1);
@@ -57,7 +57,7 @@ test("F-28 SE-06 POST session counts once a minute where the idle time is long",
   await auth.close();
 });
 
-test("F-29 SE-06 AR-10 a browser that fetches ahead is no activity, also where the handler writes", async () => {
+test("F-29 SE-06 AR-10 a browser that fetches ahead is no activity, also if the handler writes", async () => {
   const { clock, auth, seen, visit } = await signedIn();
   const start = clock.now();
   clock.advance(30 * MINUTE);

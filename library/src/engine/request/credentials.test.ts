@@ -40,7 +40,7 @@ test("A-36 TP-05 a bearer that its strategy makes nothing of is 401, whatever it
   assert.equal(response.headers.get("set-cookie"), null);
 });
 
-test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a weaker credential", async () => {
+test("TP-07 S-05 a strategy that never answers is 503, and no caller is served by a weaker credential", async () => {
   const silent: Strategy = { ...robot, examine: () => new Promise(() => undefined) };
   const { auth: plain, clock } = authWith({ strategies: [silent] });
   const cookie = await signIn(plain, { subject: "alice" });
@@ -52,7 +52,7 @@ test("TP-07 S-05 a strategy that never answers is 503, and nobody is served by a
   await plain.close();
 });
 
-test("A-36 a scheme that no strategy reads is nobody's, and no session", async () => {
+test("A-36 a scheme that no strategy reads is anonymous, and no session", async () => {
   const { auth: plain } = authWith();
   const request = new Request(`${ORIGIN}/`, { headers: { authorization: LIKE_A_TICKET } });
   const response = await plain.handle(request, (session) => new Response(session.identity?.subject ?? "nobody"));

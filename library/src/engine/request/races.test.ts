@@ -90,7 +90,7 @@ test("SE-09 design §1.6 endAll beats a login that is planned again after a conf
   assert.equal(await alive(), 0);
 });
 
-test("design §1.2 a login whose answers got lost leaves no session alive that nobody holds", async () => {
+test("design §1.2 a login whose answers got lost leaves no session alive that no browser holds", async () => {
   for (const lost of ["put", "marked"] as const) {
     let looks = 0;
     const away = (): never => {
@@ -124,7 +124,7 @@ test("design §1.5 a 5xx after logout and login in one request still logs out", 
   assert.equal(await who(cookie), null);
 });
 
-test("design §1.2 no token of the old identity is given to a request that signed somebody else in", async () => {
+test("design §1.2 no token of the old identity is given to a request that signed another user in", async () => {
   const identity = { issuer: "https://id", subject: "alice", claims: {}, authenticatedAt: 0, method: "oidc:default" };
   const tokens = { accessToken: "canary", refreshToken: null, idToken: null, scope: null, expires: clock.now() + 60_000 };
   const first = await open(null);
@@ -144,7 +144,7 @@ test("CB-10 what was recorded for one identity is not given to the next within a
   assert.deepEqual((await open(next)).session.data, {});
 });
 
-test("A-30 data nested deeper than the stack are refused when they are set, and lock nobody out", async () => {
+test("A-30 data nested deeper than the stack are refused when they are set, and lock no user out", async () => {
   const nested = (depth: number): unknown => JSON.parse("[".repeat(depth) + "]".repeat(depth));
   for (const depth of [500, 3000, 6000, 12000, 30000]) {
     const cookie = await signIn(auth, ALICE);
@@ -205,7 +205,7 @@ test("design §1.2 a login that cannot look for a logout leaves the session that
   assert.equal(await alive(), 1);
 });
 
-test("A-30 a logout for a host that is none of ours is 421 and logs nobody out", async () => {
+test("A-30 a logout for a host that is none of ours is 421 and logs no user out", async () => {
   const both = coatcheck({
     publicUrl: [ORIGIN, "https://other.example.com"],
     secrets: SECRET,

@@ -43,7 +43,7 @@ for (const [name, values, room, code, wanted] of [
   ["two tickets, and room for both", [0, 1], 2, "ERR_LOGOUT_PENDING", 2],
   ["more than four", [0, 1, 2, 3, 4, 5], 9, "ERR_LOGOUT_PENDING", 4],
 ] as const) {
-  test(`F-46 a logout while nobody can be looked up, with ${name}: ${code ?? "nothing to promise"}`, () => {
+  test(`F-46 a logout while no session can be looked up, with ${name}: ${code ?? "nothing to promise"}`, () => {
     const cookies = values.map((value) => (typeof value === "number" ? (tickets[value]?.ticket ?? "") : value));
     const found = loggedOut(cookies, room);
     assert.deepEqual([found.code, found.cleared, found.wanted.length], [code, code === null ? 0 : 1, wanted]);

@@ -9,7 +9,7 @@ const identity = { issuer: "i", subject: "s", claims: {}, authenticatedAt: 0, me
 const dead = { reason: "idle" } as const;
 const before: Authenticated = { verdict: { kind: "abstain", dead }, by: "session" };
 
-test("F-46 whoever was registered is a user; nobody else is one, and an outage is none of theirs", () => {
+test("F-46 a registered caller is a user; no other is one, and an outage is none of theirs", () => {
   const accept: Verdict = { kind: "principal", principal: { identity, owner: "o", ambient: true } };
   const asserted = { identity, owner: "o" };
   assert.deepEqual(registered({ kind: "found", owner: "o", identity }, before), { verdict: accept, by: "proxy", asserted, dead });

@@ -32,7 +32,7 @@ test("F-46 a page before that is none of ours, or no page, is the first one", ()
     assert.equal(location(login("POST", { referer })), "/auth/login?return_to=%2F", referer);
 });
 
-test("F-46 a pause is told in whole seconds, rounded up, and only where coming again helps", () => {
+test("F-46 a pause is told in whole seconds, rounded up, and only if coming again helps", () => {
   const request: RequestView = { method: "GET", target: "/", header: () => undefined };
   const told = (decision: Parameters<typeof auth.engine.answer>[0]): readonly unknown[] => {
     const { status, headers } = auth.engine.answer(decision, request);

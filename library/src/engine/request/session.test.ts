@@ -92,7 +92,7 @@ test("F-46 A-34 a proxy's user is who the proxy says now, whatever their session
   await auth.close();
 });
 
-test("F-46 who was nobody keeps their data when they sign in, unless the login is to be fresh", async () => {
+test("F-46 an anonymous caller keeps their data when they sign in, unless the login is to be fresh", async () => {
   const { auth, visit } = worldOf();
   const login = (options?: { readonly fresh?: boolean }) => (session: Session<JsonObject>) => {
     session.login({ issuer: "app", subject: "alice" }, options);

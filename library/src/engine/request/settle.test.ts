@@ -71,7 +71,7 @@ test("F-46 a write that never comes through gives up after two hundred attempts"
   assert.deepEqual([tries, code, data], [200, "ERR_STORE_CONTENTION", {}]);
 });
 
-test("F-46 who signs somebody in and then logs out in one request has logged out", async () => {
+test("F-46 a handler that signs a user in and then logs out in one request has logged out", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   const exchange = await open(cookie);
@@ -106,7 +106,7 @@ test("F-46 intent is told of once, before it is recorded", async () => {
   assert.deepEqual([pending, exchange.pending], [[false], true]);
 });
 
-test("F-46 an exchange knows the provider and the tokens of its session, and of nobody neither", async () => {
+test("F-46 an exchange knows the provider and the tokens of its session, and without one neither", async () => {
   world = refreshWorld();
   const stored = tokens(0, world.clock.now() + LIFETIME);
   const known = await open(await world.signIn());

@@ -369,7 +369,7 @@ test("A-21 what is kept is bounded, and the longest unused goes first", () => {
   assert.equal(kept.get("a"), undefined);
 });
 
-test("A-36 our own tickets are not sent to the provider, whoever shows them as a bearer", () => {
+test("A-36 our own tickets are not sent to the provider, by any caller that shows them as a bearer", () => {
   const one = verifier();
   const { ticket } = mintTicket(systemEntropy, clock.now());
   assert.equal(one.reads(ticket), false);

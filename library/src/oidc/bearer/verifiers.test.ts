@@ -97,7 +97,7 @@ test("S-03 TP-05 an invalid token is 401 with its challenge, and never the user 
   await auth.close();
 });
 
-test("TP-05 keys that cannot be had are 503 with Retry-After, and nobody is signed out", async () => {
+test("TP-05 keys that cannot be had are 503 with Retry-After, and no user is signed out", async () => {
   const { auth, ask, cookie } = await app();
   op.lies.raw = (_, response) => {
     response.writeHead(503, { "retry-after": "9" }).end();
@@ -111,7 +111,7 @@ test("TP-05 keys that cannot be had are 503 with Retry-After, and nobody is sign
   await auth.close();
 });
 
-test("TP-05 another scheme is nobody's: the cookie counts", async () => {
+test("TP-05 another scheme names no caller: the cookie counts", async () => {
   const { auth, ask, cookie } = await app();
   for (const authorization of ["Basic YTpi", "DPoP x", "Negotiate abc"])
     assert.equal(await (await ask({ cookie, authorization })).text(), "alice by session", authorization);

@@ -38,7 +38,7 @@ test("the limit is not the end: the sockets are read first, and then it is late"
   assert.deepEqual([seen.state, seen.turns > 1], ["late", true]);
 });
 
-test("what arrives during the last look ends the waiting", async () => {
+test("what arrives while a late response is looked for ends the waiting", async () => {
   const { clock, seen, done, end } = waiting(1_000);
   clock.advance(1_000);
   await turns();

@@ -30,7 +30,7 @@ test("of two requests at once, each is told apart: the one that left and the one
   web.closeAllConnections();
 });
 
-test("what nobody reports is taken to have left", () => {
+test("what is not reported is taken to have left", () => {
   const sending = watchSend();
   assert.equal(
     sending.run(() => "another fetch"),

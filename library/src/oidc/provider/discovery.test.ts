@@ -54,7 +54,7 @@ test("DK-02 metadata of another issuer are refused, byte for byte", async () => 
   }
 });
 
-test("DK-03 endpoints are https, or loopback where the issuer is", async () => {
+test("DK-03 endpoints are https, or loopback if the issuer is", async () => {
   for (const address of [
     "http://169.254.169.254/latest",
     "http://id.example.com/x",
@@ -170,7 +170,7 @@ test("metadata are read again when they are old, and the old ones serve until th
   await provider.close();
 });
 
-test("TK-05 a certificate that nobody vouches for is refused", async () => {
+test("TK-05 a certificate that no authority vouches for is refused", async () => {
   let requests = 0;
   const server = createServer(selfSigned(), (_request, response) => {
     requests += 1;

@@ -78,7 +78,7 @@ test("ID-01 CB-12 the signature is verified, with the one algorithm", async () =
   }
 });
 
-test("ID-01 ES256 is refused where RS256 is configured, and the other way round", async () => {
+test("ID-01 ES256 is refused if RS256 is configured, and the other way round", async () => {
   const elliptic = signingKey("elliptic", "ES256");
   op.reset();
   op.published = [...op.published, elliptic];
@@ -91,7 +91,7 @@ test("ID-01 ES256 is refused where RS256 is configured, and the other way round"
   await es.close();
 });
 
-test("ID-01 EdDSA and PS256 verify where they are configured", async () => {
+test("ID-01 EdDSA and PS256 verify if they are configured", async () => {
   for (const alg of ["EdDSA", "PS256"] as const) {
     op.reset();
     op.signs = signingKey("special", alg);
@@ -118,7 +118,7 @@ test("ID-02 the issuer is compared byte for byte", async () => {
   await refused({ claims: without("iss") });
 });
 
-test("ID-03 the audience is us, and nobody else that is not configured", async () => {
+test("ID-03 the audience is us, and no other client that is not configured", async () => {
   for (const aud of ["other", [], ["other"], ["app", "other"], "APP", ["app", 1], { app: true }, ""]) {
     await refused({ claims: (claims) => ({ ...claims, aud }) });
   }
@@ -131,7 +131,7 @@ test("ID-03 the audience is us, and nobody else that is not configured", async (
   await shared.close();
 });
 
-test("ID-04 azp, where present, is us", async () => {
+test("ID-04 azp, if present, is us", async () => {
   await refused({ claims: (claims) => ({ ...claims, azp: "other" }) }, "azp");
   await refused({ claims: (claims) => ({ ...claims, aud: ["app"], azp: "other" }) }, "azp");
   await accepted({ claims: (claims) => ({ ...claims, azp: "app" }) });
@@ -173,12 +173,12 @@ test("ID-08 sub is 1 to 255 ASCII characters", async () => {
   }
 });
 
-test("SE-16 sid, where present, is text that a store keeps", async () => {
+test("SE-16 sid, if present, is text that a store keeps", async () => {
   for (const sid of ["sid\0", "\0", "sid\ud83d"]) await refused({ claims: (claims) => ({ ...claims, sid }) }, "sid");
   await accepted({ claims: (claims) => ({ ...claims, sid: "sid 👩 \u0001" }) });
 });
 
-test("ID-09 at_hash, where present, fits the access token", async () => {
+test("ID-09 at_hash, if present, fits the access token", async () => {
   for (const at_hash of ["x", "", 1, null, "A".repeat(22)])
     await refused({ claims: (claims) => ({ ...claims, at_hash }) }, "at_hash");
   await accepted({ claims: without("at_hash") });
@@ -225,7 +225,7 @@ test("ID-11 a token without kid verifies with a single key, never with one of se
   await several.close();
 });
 
-test("ID-12 UserInfo of somebody else is discarded", async () => {
+test("ID-12 UserInfo of another user is discarded", async () => {
   const own = await accepted();
   assert.equal(own.identity.claims["email"], "alice@example.com");
   for (const sub of ["mallory", "", undefined, "ALICE"]) {

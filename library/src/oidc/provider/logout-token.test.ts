@@ -129,21 +129,21 @@ test("LO-05 LO-06 A-44 what BCL s2.6 asks of the claims", async () => {
     await accepted(made({ claims }));
 });
 
-test("LO-05 ID-03 another audience counts only where it is configured", () =>
+test("LO-05 ID-03 another audience counts only if it is configured", () =>
   configured({ additionalAudiences: ["tenant"] }, async (provider) => {
     await accepted(made({ claims: { aud: ["tenant", op.clientId] } }), provider);
     await refused("only the other", made({ claims: { aud: ["tenant"] } }), "aud", provider);
     await refused("a third", made({ claims: { aud: ["tenant", op.clientId, "x"] } }), "aud", provider);
   }));
 
-test("LO-06 a sid is needed where the registration says so", () =>
+test("LO-06 a sid is needed if the registration says so", () =>
   configured({ backchannelLogoutSessionRequired: true }, async (provider) => {
     await accepted(made(), provider);
     await accepted(made({ claims: { sub: undefined } }), provider);
     await refused("sub alone", made({ claims: { sid: undefined } }), "sid", provider);
   }));
 
-test("LO-07 the type: strict by default, absent or JWT where that is configured, another never", async () => {
+test("LO-07 the type: strict by default, absent or JWT if that is configured, another never", async () => {
   for (const typ of ["logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "Application/Logout+Jwt"]) {
     await accepted(made({ header: { typ } }));
     await accepted(made({ header: { typ } }), lenient);
@@ -206,7 +206,7 @@ test("LO-05 ID-01 the signature is verified, with the one algorithm", async () =
   for (const [name, check, token] of table) await refused(name, token, check);
 });
 
-test("LO-05 other algorithms where they are configured", async () => {
+test("LO-05 other algorithms if they are configured", async () => {
   for (const alg of ["ES256", "EdDSA", "PS256"] as const) {
     const key = signingKey("own", alg);
     op.published = [key];
@@ -309,7 +309,7 @@ test("DK-08 a withdrawn key is refused once the cache is old", () =>
     await refused("withdrawn", made(), "kid", provider);
   }));
 
-test("LO-05 DK-04 where the keys cannot be had nothing is accepted, and it is called an outage", async () => {
+test("LO-05 DK-04 if the keys cannot be had nothing is accepted, and it is called an outage", async () => {
   for (const status of [500, 503, 404]) {
     op.lies.raw = (entry, response) => entry.endpoint === "keys" && Boolean(response.writeHead(status).end());
     await configured({}, async (provider) => assertFailed(await verify(provider, made()), "unavailable", "keys"));

@@ -89,7 +89,7 @@ test("AR-08 the five parameters go on, under their names", async () => {
   for (const [name, value] of Object.entries(parameters)) assert.deepEqual(searchParams.getAll(name), [String(value)]);
 });
 
-test("CB-08 form_post is asked for where it is configured", async () => {
+test("CB-08 form_post is asked for if it is configured", async () => {
   const { provider: posting } = clientOf(op, { responseMode: "form_post" });
   const url = await begin(posting, newSecrets(systemEntropy));
   assert.equal(url.searchParams.get("response_mode"), "form_post");

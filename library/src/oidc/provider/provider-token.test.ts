@@ -42,7 +42,7 @@ test("TK-01 TK-02 TK-03 client_secret_basic encodes id and secret, on every requ
   }
 });
 
-test("TK-02 TK-03 client_secret_post is used where it is configured, without a header", async () => {
+test("TK-02 TK-03 client_secret_post is used if it is configured, without a header", async () => {
   for (const { headers, form } of await allRequests({ clientAuthentication: "client_secret_post" })) {
     assert.equal(headers.authorization, undefined);
     assert.equal(form.get("client_secret"), SECRET);

@@ -111,7 +111,7 @@ test("CB-05 a failed login leaves the session that was there", async () => {
   assert.equal(await (await visitor.get("/")).text(), "alice");
 });
 
-test("LO-01 a provider that is down keeps nobody signed in, and running sessions go on until then", async () => {
+test("LO-01 a provider that is down keeps no user signed in, and running sessions go on until then", async () => {
   const here = site();
   const visitor = here.visitor();
   await visitor.signIn(op);
@@ -123,7 +123,7 @@ test("LO-01 a provider that is down keeps nobody signed in, and running sessions
   assert.equal((await copy.get("/")).status, 401);
 });
 
-test("LO-02 the landing after logout knows no state, and signs nobody in", async () => {
+test("LO-02 the landing after logout knows no state, and signs no user in", async () => {
   const here = site();
   const visitor = here.visitor();
   await visitor.signIn(op);

@@ -167,7 +167,7 @@ for (const signer of SIGNERS) {
     });
   }
 
-  test(`TP-03 ID-15 ${vendor}: a foreign key is refused, also where the token brings it along`, async () => {
+  test(`TP-03 ID-15 ${vendor}: a foreign key is refused, also if the token brings it along`, async () => {
     const { asked } = server;
     assert.equal(checkOf(await judged(signer, signer.make({ key: stranger }))), "invalid signature");
     const before = asked.length;
@@ -225,7 +225,7 @@ for (const signer of SIGNERS) {
     assert.equal(checkOf(await one.verify(signer.make({ key: stranger }), NOW)), "invalid signature", "a no is not remembered");
   });
 
-  test(`TP-03 ${vendor}: where the keys cannot be had it is unavailable, and nonsense asks for none`, async () => {
+  test(`TP-03 ${vendor}: if the keys cannot be had it is unavailable, and nonsense asks for none`, async () => {
     const keys = `${server.origin}/down`;
     for (const page of [503, 500]) {
       server.pages.set("/down", page);

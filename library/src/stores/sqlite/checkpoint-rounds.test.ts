@@ -12,7 +12,7 @@ function log(...passes: readonly Pass[]) {
 
 const all = (frames: number): Pass => ({ frames, moved: frames });
 
-test("F-71 the log is emptied between two writes where there is time for it, and no writer is blocked", () => {
+test("F-71 the log is emptied between two writes if there is time for it, and no writer is blocked", () => {
   const few = log(all(9_000), all(9_020), all(9_021), all(9_021));
   assert.equal(caughtUp(few.checkpoint), true);
   assert.equal(few.rounds(), 4);

@@ -55,7 +55,7 @@ const write = (db: DatabaseSync, count = 1): void => {
   }
 };
 
-test("the file is held while there are many reads and nobody writes", (context) =>
+test("the file is held while there are many reads and no writes", (context) =>
   inHouse(context, ({ hold, other, busy }) => {
     assert.equal(hold.held, false);
     busy();

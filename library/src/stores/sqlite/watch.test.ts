@@ -193,7 +193,7 @@ test("a file that fails throws nowhere, and what was not told meanwhile is told 
   stop();
 });
 
-test("endings are asked for when somebody wrote, and not otherwise", (context) => {
+test("endings are asked for after another's write, and not otherwise", (context) => {
   standStill(context);
   const { state, endings, watcher } = source([ending(1)]);
   const told: string[] = [];
@@ -215,7 +215,7 @@ test("endings are asked for when somebody wrote, and not otherwise", (context) =
   assert.equal(state.asked, 3);
 });
 
-test("nothing is asked before somebody listens, nor after the last has stopped, nor after close", (context) => {
+test("nothing is asked before the first listener, nor after the last has stopped, nor after close", (context) => {
   standStill(context);
   const { state, watcher } = source([ending(1)]);
   const quiet = (): void => {

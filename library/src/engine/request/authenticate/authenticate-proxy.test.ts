@@ -16,7 +16,7 @@ import type { AuditEvent, Verdict } from "../../../contracts.ts";
 import { type Authenticated, registered, reportRejected } from "./authenticate.ts";
 import { type Resolved, Resolver, type ResolverOptions } from "./resolver.ts";
 
-test("F-46 a malformed assertion is told of, with what to do where that is known, and nobody is served", async () => {
+test("F-46 a malformed assertion is told of, with what to do if that is known, and no user is served", async () => {
   for (const hint of [undefined, "send it once"]) {
     const { observed, events } = observedWorld({
       proxy: proxyOf(() => ({ kind: "malformed", reason: "twice" }), {}, hint),
@@ -40,7 +40,7 @@ test("F-46 headers that were not believed are told of, and the session counts as
   assert.deepEqual(events, [{ name: "proxy.stripped", level: "warn", reason: "peer" }]);
 });
 
-test("F-46 a session that began from the proxy's word is nobody's without it; any other stays its user's", async () => {
+test("F-46 a session that began from the proxy's word counts only with it; any other stays its user's", async () => {
   for (const [method, by] of [
     ["proxy", null],
     ["app", "session"],
@@ -54,7 +54,7 @@ test("F-46 a session that began from the proxy's word is nobody's without it; an
   }
 });
 
-test("F-46 while the store does not answer nobody is served, whomever the proxy asserts", async () => {
+test("F-46 while the store does not answer no user is served, whomever the proxy asserts", async () => {
   const verdict: Verdict = { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: THROWN };
   const { observed } = observedWorld({
     proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE })),
@@ -63,7 +63,7 @@ test("F-46 while the store does not answer nobody is served, whomever the proxy 
   assert.deepEqual(await observed(), { verdict, by: "session" });
 });
 
-test("F-46 who is blocked, and who is unknown where that is refused, is told of by name; nobody else is", () => {
+test("F-46 users who are blocked, or unknown if that is refused, are told of by name; no others are", () => {
   const told = (resolved: Resolved, unknown: ResolverOptions["unknown"] = "refuse"): readonly AuditEvent[] => {
     const events: AuditEvent[] = [];
     const report = (event: AuditEvent): void => void events.push(event);
@@ -162,7 +162,7 @@ for (const [what, options, session, expected] of ROWS) {
   });
 }
 
-test("F-46 S-31 where the look-up fails nobody is served, and no session ends", async () => {
+test("F-46 S-31 if the look-up fails no user is served, and no session ends", async () => {
   const { observed } = observedWorld({
     proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE }), { resolve: () => Promise.reject(THROWN) }),
     session: strategy("session", () => accepts(anothers)),
@@ -173,7 +173,7 @@ test("F-46 S-31 where the look-up fails nobody is served, and no session ends", 
   });
 });
 
-test("F-46 where a proxy asserts nobody and there is no session, nobody asks, and nothing is told of", async () => {
+test("F-46 if a proxy asserts no user and there is no session, the caller is anonymous; nothing is told", async () => {
   for (const verdict of [ABSTAIN, { kind: "abstain", dead: gone } as const]) {
     const { observed, events } = observedWorld({
       proxy: proxyOf(() => ({ kind: "absent" })),

@@ -104,7 +104,7 @@ for (const [how, fails] of Object.entries(FAILS)) {
     assert.deepEqual(events, [{ name: "credential.failed", level: "error", reason: "own", code: "ERR_APP_HOOK", error: THROWN }]);
   });
 
-  test(`F-46 a proxy's reader that ${how} leaves nobody served, and is told of`, async () => {
+  test(`F-46 a proxy's reader that ${how} leaves no user served, and is told of`, async () => {
     const { observed, events } = observedWorld({ proxy: proxyOf(fails), session: strategy("session", NOBODY_ASKS) });
     const { verdict, by } = await observed();
     assert.deepEqual([verdict.kind, by], ["unavailable", "proxy"]);

@@ -82,7 +82,7 @@ test("F-46 S-35 if a user cannot be made, all at once learn it by one attempt; t
   assert.equal(attempts, 2);
 });
 
-test("F-46 where there is no way to make a user, whom nobody knows stays unknown", async () => {
+test("F-46 if there is no way to make a user, an unknown one stays unknown", async () => {
   const { resolver } = resolverWith({ resolve: () => null });
   assert.deepEqual(await resolver.register(assertedUser("carol")), { kind: "unknown" });
 });

@@ -50,7 +50,7 @@ test("S-43 a change in the look-up reaches the next request after the cache's ti
   assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "unknown", "by issuer and subject as well");
 });
 
-test("S-43 whoever is blocked no more is let in at once after forget, by owner where the answer named one", async () => {
+test("S-43 a user blocked no more is let in at once after forget, by owner if the answer named one", async () => {
   let known: Known = { blocked: true, owner: "u1" };
   const { resolver } = resolverWith({ resolve: () => known });
   assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked");
@@ -143,7 +143,7 @@ test("S-43 who asks after forget is not answered with what was asked before it",
   assert.equal((await resolver.resolve(assertedUser("alice"))).kind, "blocked", "what is kept is the later");
 });
 
-test("without a look-up everybody is known by issuer and subject", async () => {
+test("without a look-up all users are known by issuer and subject", async () => {
   const { resolver } = resolverWith({});
   const found = await resolver.resolve(assertedUser("alice"));
   assert.equal(found.kind === "found" && found.owner, "proxy:test alice");
@@ -213,7 +213,7 @@ test("SE-16 an owner that no store keeps is the app's bug, and so is what its ow
   assert.equal((await odd.resolver.resolve(assertedUser("alice"))).kind, "found");
 });
 
-test("F-46 S-43 to forget somebody forgets nobody else, also not whom the look-up does not know", async () => {
+test("F-46 S-43 to forget a user forgets no other, also not one whom the look-up does not know", async () => {
   const users = lookup(({ subject }) => (subject === "nobody" ? null : { owner: "u1" }));
   const { resolver } = resolverWith({ resolve: users.resolve });
   for (const subject of ["alice", "nobody"]) await resolver.resolve(assertedUser(subject));

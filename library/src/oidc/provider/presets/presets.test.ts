@@ -145,7 +145,7 @@ test("F-32 configured parameters override the preset's; an empty one leaves one 
   assert.equal(asked.get("access_type"), "offline");
 });
 
-test("F-32 what the protocol sets is nobody's to configure", () => {
+test("F-32 what the protocol sets cannot be configured", () => {
   const base = { issuer: "https://id.example.com", clientId: "app" };
   for (const name of [
     "state",
@@ -179,7 +179,7 @@ test("F-32 the logout of Cognito has parameters of its own", async () => {
   assert.equal(none, null);
 });
 
-test("F-32 the logout of Auth0 is the metadata's where they name it, else the tenant's old one", async () => {
+test("F-32 the logout of Auth0 is the metadata's if they name it, else the tenant's old one", async () => {
   const { end } = await addresses({ preset: "auth0" });
   assert.equal(end?.searchParams.get("post_logout_redirect_uri"), "https://app.example.com/");
   assert.equal(end?.searchParams.get("id_token_hint"), RETURN.idToken);

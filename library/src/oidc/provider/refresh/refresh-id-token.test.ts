@@ -51,7 +51,7 @@ async function refreshed(refresh: Lies, login: Lies = {}, config: Partial<Provid
 
 const claims = (change: Json): Lies => ({ claims: (honest) => ({ ...honest, ...change }) });
 
-test("ID-13 a renewed ID token with another iss, sub, aud, azp, auth_time or nonce ends the session", async () => {
+test("ID-13 a refreshed ID token with another iss, sub, aud, azp, auth_time or nonce ends the session", async () => {
   for (const [check, refresh, login] of [
     ["iss", claims({ iss: "https://evil.example.com" }), {}],
     ["iss", claims({ iss: undefined }), {}],
@@ -73,7 +73,7 @@ test("ID-13 a renewed ID token with another iss, sub, aud, azp, auth_time or non
   }
 });
 
-test("ID-13 what a renewed ID token may leave out or write in another way does not end anything", async () => {
+test("ID-13 what a refreshed ID token may leave out or write in another way does not end anything", async () => {
   const without = (...names: readonly string[]): Lies => ({
     claims: (honest) => Object.fromEntries(Object.entries(honest).filter(([name]) => !names.includes(name))),
   });
@@ -97,7 +97,7 @@ test("ID-13 what a renewed ID token may leave out or write in another way does n
   }
 });
 
-test("A-45 ID-01 a renewed ID token that is forged ends the session, whatever it says", async () => {
+test("A-45 ID-01 a refreshed ID token that is forged ends the session, whatever it says", async () => {
   const forger = { ...signingKey("forger"), kid: "first" };
   for (const [name, lies] of [
     ["another key under the known name", { idToken: (header: Json, body: Json) => signJwt(header, body, forger) }],

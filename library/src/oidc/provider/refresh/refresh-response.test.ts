@@ -127,7 +127,7 @@ test("F-71 an answer with another status is understood as before, by its challen
   ]);
 });
 
-test("F-71 a challenge is one where it can be read to its end, as openid-client reads it", async () => {
+test("F-71 a challenge is one if it can be read to its end, as openid-client reads it", async () => {
   const said = (value: string): Bytes => json({ error: "invalid_client" }, 401, { "www-authenticate": value });
   const [is, isNone] = ["unavailable client", "unavailable invalid_client"];
   await all([

@@ -84,7 +84,7 @@ function answer(lies: Lies, status: number, body: string): void {
     endpoint === "userinfo" && Boolean(response.writeHead(status, { "content-type": "application/json" }).end(body));
 }
 
-test("ID-13 UserInfo of somebody else ends the session", async () => {
+test("ID-13 UserInfo of another user ends the session", async () => {
   const { tokens, identity } = await login();
   op.lies.userinfo = (honest) => ({ ...honest, sub: "mallory" });
   const outcome = await provider.refresh(tokens, identity);

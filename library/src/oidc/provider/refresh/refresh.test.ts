@@ -275,7 +275,7 @@ test("RF-05 a runtime that does not tell whether a request left leaves a late an
   });
 });
 
-test("RF-05 a provider that was never reached has spent nothing", async () => {
+test("RF-05 a provider that was never reached has used up no token", async () => {
   const { tokens, identity } = await login();
   op.lies.raw = ({ endpoint }) => endpoint === "metadata";
   const { provider: other } = clientOf(op, { timeout: 200, refreshTimeout: 200 });

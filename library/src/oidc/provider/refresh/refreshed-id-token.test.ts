@@ -73,7 +73,7 @@ test("F-71 what is no ID token, or not one of ours, is told from one as before",
   }
 });
 
-test("F-71 an ID token that is an object without a text is none, where openid-client's way rejected", async () => {
+test("F-71 an ID token that is an object without a text is none, while openid-client's way rejected", async () => {
   equal((await toldByUs(withIdToken({ toString: 1, valueOf: 1 }))).word, "refused id_token");
 });
 
