@@ -38,8 +38,13 @@ test("test runner: each file is in one process, browsers come first, and no proc
   assert.equal(processes.length, 5);
 });
 
-/** What a run says of these files in one process. */
-function runTogether(texts: { readonly [name: string]: string }): { readonly status: number | null; readonly said: string } {
+interface Said {
+  readonly status: number | null;
+  readonly said: string;
+}
+
+/** What a run says of these files in one process, or of each in its own. */
+function runTogether(texts: { readonly [name: string]: string }, alone = false): Said {
   const files = Object.entries(texts).map(([name, text]) => {
     const file = join(folder, name);
     writeFileSync(file, `import { after, before, test } from "node:test";\n${text}`);
@@ -47,7 +52,10 @@ function runTogether(texts: { readonly [name: string]: string }): { readonly sta
   });
   const program = join(folder, "program.mjs");
   const runner = JSON.stringify(join(import.meta.dirname, "run-files.ts"));
-  writeFileSync(program, `import { runProcesses } from ${runner};\nawait runProcesses([${JSON.stringify(files)}]);\n`);
+  writeFileSync(
+    program,
+    `import { runProcesses } from ${runner};\nawait runProcesses(${JSON.stringify(alone ? files.map((file) => [file]) : [files])});\n`,
+  );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const { status, stdout } = spawnSync(process.execPath, [program], { env, encoding: "utf8" });
   return { status, said: stdout };
@@ -94,6 +102,30 @@ test("test runner: a file that ends its process fails the run, and hides no othe
     assert.match(said, /2 files shared a process that ended before them/);
     assert.match(said, /a failure that was hidden/);
   }
+});
+
+const ENDINGS: readonly (readonly [text: string, why: RegExp])[] = [
+  ['test("one", () => {}); process.exit(0);', /ended its process before its tests were over/],
+  ['test("one", () => {}); test("two", () => process.exit(0));', /ended its process before its tests were over/],
+  ['test("one", () => new Promise(() => {})); setImmediate(() => process.exit(0));', /ended its process before/],
+  ['console.log("no test at all");', /told of no test/],
+];
+
+for (const [text, why] of ENDINGS) {
+  test(`test runner: a file in a process of its own that ends so is noticed: ${text.slice(0, 60)}`, () => {
+    const { status, said } = runTogether({ "alone.test.mjs": text, "other.test.mjs": 'test("other", () => {});' }, true);
+    assert.match(said, why);
+    assert.equal(status, 1, said);
+    assert.match(said, /✔ other/);
+  });
+}
+
+test("test runner: what a test starts by itself may end as it likes", () => {
+  const forked = `import { fork } from "node:child_process"; import { once } from "node:events"; import { writeFileSync } from "node:fs";
+    const child = import.meta.filename.replace("forks", "forked"); writeFileSync(child, "process.exit(0);");
+    test("one", async () => { const [code] = await once(fork(child), "exit"); if (code !== 0) throw new Error("noticed"); });`;
+  const { status, said } = runTogether({ "forks.test.mjs": forked }, true);
+  assert.equal(status, 0, said);
 });
 
 test("test runner: a file that cannot be imported fails at once, whatever it left open", () => {

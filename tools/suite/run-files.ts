@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { pathToFileURL } from "node:url";
 import { ROOT } from "../sources/files.ts";
 import { type Process, processesOf } from "./processes.ts";
 
@@ -11,6 +12,8 @@ const LONGEST_FILE = 600_000;
 /** Of this run alone: another one may run beside it. */
 const FOLDER = join(ROOT, "node_modules", ".cache", `coatcheck-test-processes-${process.pid}`);
 const MODULE = join(import.meta.dirname, "shared-process.ts");
+/** What each process loads first. */
+const END_WATCH = pathToFileURL(join(import.meta.dirname, "end-watch.ts")).href;
 /** One more than there are cores, since tests wait for what they started. */
 const CONCURRENCY = availableParallelism() + 1;
 
@@ -30,15 +33,24 @@ function entryOf(files: Process): string {
 /** Runs processes of files with absolute paths; answers the files that a process ended before. */
 async function runOnce(processes: readonly Process[]): Promise<readonly string[]> {
   const left = new Set(processes.filter(({ length }) => length > 1).flat());
+  const untold = new Set(processes.filter(({ length }) => length === 1).flat());
   const { signal } = STOPPED;
-  const stream = run({ files: processes.map(entryOf), concurrency: CONCURRENCY, timeout: LONGEST_FILE, signal });
-  stream.on("test:complete", ({ name }) => left.delete(name));
+  const execArgv = ["--import", END_WATCH];
+  const stream = run({ files: processes.map(entryOf), execArgv, concurrency: CONCURRENCY, timeout: LONGEST_FILE, signal });
+  stream.on("test:complete", ({ name, file = "" }) => {
+    left.delete(name);
+    if (name !== file) untold.delete(file);
+  });
   stream.on("test:fail", () => {
     process.exitCode = 1;
   });
   const { promise, resolve: ended } = Promise.withResolvers<void>();
   stream.compose(new spec()).once("end", ended).pipe(process.stdout, { end: false });
   await promise;
+  for (const file of untold) {
+    console.log(`${file} told of no test`);
+    process.exitCode = 1;
+  }
   return [...left];
 }
 

@@ -6,6 +6,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { listFiles, ROOT } from "../sources/files.ts";
 import type { ServerName } from "./servers.ts";
 import { findServer, install, isCI, mayInstall, remedies, serversOf } from "./servers.ts";
@@ -60,7 +61,8 @@ function runTests(files: readonly string[], options: readonly string[]): Promise
   };
   // With options it is Node's own runner, a process for each file.
   const concurrency = Math.max(2, availableParallelism());
-  const own = ["--test", `--test-concurrency=${concurrency}`, `--test-timeout=${LONGEST_FILE}`, ...options];
+  const watch = ["--import", pathToFileURL(join(import.meta.dirname, "end-watch.ts")).href];
+  const own = ["--test", ...watch, `--test-concurrency=${concurrency}`, `--test-timeout=${LONGEST_FILE}`, ...options];
   const flags = options.length > 0 ? own : [join(import.meta.dirname, "run-files.ts")];
   const child = spawn(process.execPath, [...flags, ...files], { cwd: ROOT, env, stdio: "inherit" });
   const timer = setTimeout(() => {
