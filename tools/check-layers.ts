@@ -104,7 +104,7 @@ function refusal(path: string, specifier: string, published: ReadonlySet<string>
  * What runs in this tree alone, and is never published: the programs that start servers take ports and folders from the
  * same place as the tests, and the mutants of the simulation read source by the scanner of our tools.
  */
-const USES_TOOLS = /^(?:bench|conformance|providers|soak|simulation\/mutants)\//;
+const USES_TOOLS = /^(?:bench|conformance|providers|soak|simulation\/mutants|examples\/[^/]+\/testing)\//;
 
 function relativeRefusal(path: string, target: string): string | undefined {
   const member = memberOf(path);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS } from "../../tools/suite/chromium.ts";
 import { findServer } from "../../tools/suite/servers.ts";
 import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
@@ -15,7 +16,7 @@ let browser: Browser;
 before(async () => {
   demo = await startDemo(folder.path, ANY_PORTS);
   const executablePath = findServer("chromium") ?? assert.fail("Chromium is not installed");
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+  browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
 });
 
 after(async () => {

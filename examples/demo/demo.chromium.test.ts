@@ -3,20 +3,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS } from "../../tools/suite/chromium.ts";
 import { findPageBrowser } from "../../tools/suite/servers.ts";
 import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { statusWith } from "./check.ts";
 import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const NOTE = "The umbrella is blue";
 
 const folder = temporaryFolder("demo");
@@ -28,7 +20,7 @@ let browser: Browser;
 before(async () => {
   demo = await startDemo(folder.path, ANY_PORTS);
   const executablePath = findPageBrowser() ?? assert.fail("Chromium is not installed");
-  browser = await chromium.launch({ executablePath, args: FLAGS });
+  browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
 });
 

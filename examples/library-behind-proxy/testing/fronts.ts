@@ -1,7 +1,7 @@
 /** nginx and Caddy as the guide configures them, in front of the app. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { certificateOf } from "./certificate.ts";
+import { certificateOf } from "../../../tools/suite/certificate.ts";
 import { type Door, type Ground, HOST } from "./ground.ts";
 import { guideFile } from "./guide.ts";
 import { type Running, run } from "./processes.ts";

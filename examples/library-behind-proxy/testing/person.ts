@@ -1,23 +1,14 @@
 /** A person at Chromium: signs in, writes notes, signs out, and changes at the provider. */
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS } from "../../../tools/suite/chromium.ts";
 import { HOST } from "./ground.ts";
 import type { ProxyChain } from "./proxy-chain.ts";
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  `--host-resolver-rules=MAP ${HOST} 127.0.0.1`,
-];
-
 /** Chromium, which finds the public name on this machine. */
 export function openBrowser(command: string): Promise<Browser> {
-  return chromium.launch({ executablePath: command, args: FLAGS });
+  const resolved = `--host-resolver-rules=MAP ${HOST} 127.0.0.1`;
+  return chromium.launch({ executablePath: command, args: [...CHROMIUM_FLAGS, resolved] });
 }
 
 /** A person with a browser of their own. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:https";
 import { test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { certificateOf } from "../../test-support/certificate.ts";
+import { certificateOf } from "../../../tools/suite/certificate.ts";
 import { PUBLIC, startHarness, statusOf } from "../../test-support/harness.ts";
 
 interface Secure extends AsyncDisposable {

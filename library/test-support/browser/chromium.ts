@@ -4,20 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { BrowserContext } from "playwright-core";
 import { chromium } from "playwright-core";
+import { CHROMIUM_FLAGS } from "../../../tools/suite/chromium.ts";
 import { findServer } from "../../../tools/suite/servers.ts";
 import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--remote-debugging-port=0",
-];
+const FLAGS = [...CHROMIUM_FLAGS, "--headless=new", "--remote-debugging-port=0"];
 const START = 30_000;
 
 export interface Window extends AsyncDisposable {

@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import { after, before, test } from "node:test";
 import { type Browser, chromium } from "playwright-core";
+import { certificateOf } from "../../../../tools/suite/certificate.ts";
 import { findPageBrowser } from "../../../../tools/suite/servers.ts";
 import { escapeText } from "../../../test-support/browser/html.ts";
-import { selfSigned } from "../../../test-support/certificate.ts";
 import { SECRET } from "../../../test-support/origin.ts";
 import type { LyingProvider } from "../../../test-support/provider/lies.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
@@ -39,7 +39,7 @@ before(async () => {
     response.writeHead(200, { "content-type": "text/html" }).end(`<!doctype html><title>provider</title>${form}`);
     return true;
   };
-  const server = createServer(selfSigned());
+  const server = createServer(certificateOf("127.0.0.1"));
   const port = await onFreePort(server);
   open.defer(() => {
     server.closeAllConnections();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import { after, afterEach, test } from "node:test";
-import { selfSigned } from "../../../test-support/certificate.ts";
+import { certificateOf } from "../../../../tools/suite/certificate.ts";
 import { turns, until } from "../../../test-support/event-loop.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { assertFailed, clientOf, REDIRECT_URI, signIn } from "../../../test-support/provider/sign-on.ts";
@@ -172,7 +172,7 @@ test("metadata are read again when they are old, and the old ones serve until th
 
 test("TK-05 a certificate that no authority vouches for is refused", async () => {
   let requests = 0;
-  const server = createServer(selfSigned(), (_request, response) => {
+  const server = createServer(certificateOf("127.0.0.1"), (_request, response) => {
     requests += 1;
     response.end();
   });

@@ -4,8 +4,8 @@ import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { after, afterEach, test } from "node:test";
+import { certificateOf } from "../../../../../tools/suite/certificate.ts";
 import { steadily } from "../../../../../tools/suite/steady.ts";
-import { selfSigned } from "../../../../test-support/certificate.ts";
 import { lyingProvider } from "../../../../test-support/provider/lying-provider.ts";
 import { clientOf, signIn } from "../../../../test-support/provider/sign-on.ts";
 import { onFreePort } from "../../../../test-support/talk.ts";
@@ -242,7 +242,7 @@ test("RF-05 what never left is no unknown: no connection, no certificate, no han
   await gone.close();
   const sockets = new Set<Socket>();
   const silent = createTcpServer((socket) => sockets.add(socket.on("error", () => undefined)));
-  const untrusted = createHttpsServer(selfSigned(), (_request, response) => response.end());
+  const untrusted = createHttpsServer(certificateOf("127.0.0.1"), (_request, response) => response.end());
   const [port, untrustedPort] = await Promise.all([silent, untrusted].map(onFreePort));
   for (const [name, endpoint, kind] of [
     ["refused", `${gone.issuer}/token`, "unavailable"],
