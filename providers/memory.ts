@@ -1,4 +1,7 @@
-/** What oidc-provider has issued. It outlives the server over it, as a database does. */
+/**
+ * What oidc-provider has issued. It outlives the server over it, as a database does. The demo has one like it, which is
+ * copied with the demo.
+ */
 import type { Adapter, Payload } from "oidc-provider";
 
 interface Entry {

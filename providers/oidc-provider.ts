@@ -1,9 +1,12 @@
-/** oidc-provider (npm), strictly rotating, in this process. */
+/**
+ * oidc-provider (npm), strictly rotating, in this process. The demo has its own, which is copied by itself and shows
+ * pages for people; this one rotates its keys, blocks users, and takes the place that the laboratory gives it.
+ */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { type Context, Provider as Oidc } from "oidc-provider";
 import { guideBlock } from "./guide.ts";
+import { LocalServer } from "./local-server.ts";
 import { Memory } from "./memory.ts";
 import type { Place, Provider, Running } from "./provider.ts";
 
@@ -34,30 +37,22 @@ class OwnProvider implements Running {
   readonly #keys = [newKey()];
   readonly #cookieKey = randomBytes(16).toString("hex");
   readonly #disabled = new Set<string>();
-  #server: Server | null = null;
+  readonly #server: LocalServer;
   #handle: RequestListener = () => undefined;
 
   constructor(place: Place) {
     this.#place = place;
     this.issuer = place.recorder.origin;
+    this.#server = new LocalServer(place.port, (request, response) => this.#handle(request, response));
   }
 
   async start(): Promise<void> {
     this.#handle = this.#make().callback();
-    const server = createServer((request, response) => this.#handle(request, response));
-    server.listen(this.#place.port, "127.0.0.1");
-    await once(server, "listening");
-    this.#server = server;
+    await this.#server.open();
   }
 
   async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    await this.#server.close();
   }
 
   async disableUser(user: string): Promise<void> {

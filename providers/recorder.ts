@@ -1,7 +1,8 @@
 /** Stands between all clients and a provider, and counts what is asked of it. It can be slow, and it can be gone. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LocalServer } from "./local-server.ts";
 
 /** One request for tokens, or one revocation. */
 export interface Call {
@@ -26,12 +27,15 @@ export class Recorder {
   readonly calls: Call[] = [];
   #target: number;
   readonly #port: number;
-  #server: Server | null = null;
+  readonly #server: LocalServer;
   #pause = 0;
 
   constructor(port: number, target: number) {
     this.#port = port;
     this.#target = target;
+    this.#server = new LocalServer(port, (request, response) => {
+      this.#pass(request, response).catch(() => response.destroy());
+    });
   }
 
   get origin(): string {
@@ -44,23 +48,12 @@ export class Recorder {
   }
 
   async open(): Promise<void> {
-    const server = createServer((request, response) => {
-      this.#pass(request, response).catch(() => response.destroy());
-    });
-    server.listen(this.#port, "127.0.0.1");
-    await once(server, "listening");
-    this.#server = server;
+    await this.#server.open();
   }
 
   /** From now on connections are refused. */
   async close(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    await this.#server.close();
   }
 
   /** Keeps every answer to a token request back for so long. */

@@ -1,7 +1,7 @@
 /** The load of peers: answers of any size, as fast as they come or at a constant rate. A process of its own. */
-import type { Socket } from "node:net";
-import { connect } from "node:net";
 import { answer } from "../harness/talk.ts";
+import { Connection } from "./connection.ts";
+import { latencies, paced } from "./latencies.ts";
 
 export interface PeersQuestion {
   readonly port: number;
@@ -24,79 +24,6 @@ export interface PeersAnswer {
   readonly error: string;
 }
 
-const NOTHING = Buffer.alloc(0);
-const END = Buffer.from("\r\n\r\n");
-/** The first digit of a status that we want to see, behind `HTTP/1.1 `. */
-const TWO = 0x32;
-
-/**
- * Counts the bytes of each answer, and looks into its head alone. The load must be quicker than whoever it measures:
- * one that waits for it sleeps between two requests, and pays for that.
- */
-class Connection {
-  readonly opened: Promise<void>;
-  readonly #socket: Socket;
-  #head: Buffer = NOTHING;
-  #left = 0;
-  /**
-   * How long the last small answer was: the next one is as long nearly always, and then nothing more is looked for in
-   * it.
-   */
-  #usual = -1;
-  #sent = 0;
-  #done: ((millis: number) => void) | null = null;
-
-  constructor(port: number, failed: (error: Error) => void) {
-    const buffer = Buffer.allocUnsafe(262_144);
-    const callback = (size: number): boolean => {
-      if (size === this.#usual && this.#left === 0 && this.#head.length === 0 && buffer[9] === TWO) this.#answered();
-      else this.#receive(buffer.subarray(0, size), failed);
-      return true;
-    };
-    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback } });
-    this.opened = new Promise((resolve) => this.#socket.once("connect", resolve));
-    this.#socket.on("error", failed);
-    this.#socket.on("close", () => failed(new Error("the server closed a connection")));
-  }
-
-  send(request: Buffer, done: (millis: number) => void): void {
-    this.#done = done;
-    this.#sent = performance.now();
-    this.#socket.write(request);
-  }
-
-  close(): void {
-    this.#socket.removeAllListeners("close");
-    this.#socket.destroy();
-  }
-
-  #answered(): void {
-    this.#done?.(performance.now() - this.#sent);
-  }
-
-  #receive(bytes: Buffer, failed: (error: Error) => void): void {
-    this.#usual = -1;
-    if (this.#left > 0) this.#left -= bytes.length;
-    else {
-      this.#head = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
-      const end = this.#head.indexOf(END);
-      if (end < 0) {
-        // The buffer that it lies in is read into again.
-        this.#head = Buffer.from(this.#head);
-        return;
-      }
-      const head = this.#head.toString("latin1", 0, end + 4);
-      if (!head.startsWith("HTTP/1.1 20")) failed(new Error(`an unexpected answer: ${head.slice(0, 500)}`));
-      const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-      this.#left = end + 4 + length - this.#head.length;
-      if (this.#left === 0 && this.#head === bytes) this.#usual = bytes.length;
-      this.#head = NOTHING;
-    }
-    if (this.#left < 0) failed(new Error("more came than one answer"));
-    if (this.#left === 0) this.#answered();
-  }
-}
-
 interface Run {
   readonly idle: Connection[];
   readonly next: () => Buffer;
@@ -104,8 +31,8 @@ interface Run {
 }
 
 /**
- * To wake a process that sleeps costs whoever sends it something, and the load sleeps more often the slower the server
- * is: nobody is to pay for it.
+ * To wake a process that sleeps costs the sender something, and the load sleeps more often the slower the server is: no
+ * server is to pay for it.
  */
 function stayAwake(isOver: () => boolean): void {
   if (!isOver()) setImmediate(() => stayAwake(isOver));
@@ -130,8 +57,7 @@ async function asFast({ idle, next, took }: Run, count: number, failed: () => bo
 }
 
 /** A request that finds no connection free waits, and its time counts from when it was due. */
-async function paced({ idle, next, took }: Run, rate: number, lasts: number): Promise<void> {
-  const start = performance.now();
+async function atRate({ idle, next, took }: Run, rate: number, lasts: number): Promise<void> {
   const total = Math.floor((rate * lasts) / 1000);
   const waiting: number[] = [];
   const all = Promise.withResolvers<void>();
@@ -145,17 +71,15 @@ async function paced({ idle, next, took }: Run, rate: number, lasts: number): Pr
       if (took.length === total) all.resolve();
     });
   };
-  let sent = 0;
-  const turn = (): void => {
-    const due = Math.min(total, Math.ceil(((performance.now() - start) / 1000) * rate));
-    for (; sent < due; sent++) {
+  await paced(
+    rate,
+    (sent) => sent < total,
+    () => {
       const connection = idle.pop();
       if (connection === undefined) waiting.push(performance.now());
       else begin(connection, performance.now());
-    }
-    if (sent < total) setTimeout(turn, 1);
-  };
-  turn();
+    },
+  );
   await all.promise;
 }
 
@@ -177,13 +101,12 @@ async function run({ port, requests, connections, count, rate, lasts }: PeersQue
     const start = performance.now();
     const work =
       count === undefined
-        ? paced({ idle, next, took }, rate ?? 0, lasts ?? 0)
+        ? atRate({ idle, next, took }, rate ?? 0, lasts ?? 0)
         : asFast({ idle, next, took }, count, () => hasFailed);
     await Promise.race([failure.promise, work]);
     const seconds = (performance.now() - start) / 1000;
-    const sorted = took.toSorted((a, b) => a - b);
-    const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-    return { seconds, requests: took.length, p50: at(0.5), p99: at(0.99), error: "" };
+    const { count: answered, p50, p99 } = latencies(took);
+    return { seconds, requests: answered, p50, p99, error: "" };
   } catch (error) {
     return { seconds: 0, requests: 0, p50: 0, p99: 0, error: error instanceof Error ? error.message : String(error) };
   } finally {

@@ -1,10 +1,21 @@
 /** What the providers of the benchmarks have in common: a key to sign with, and what they say of themselves. */
-import { exportJWK, generateKeyPair } from "jose";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { personOf } from "../load/people.ts";
 
 const { publicKey, privateKey } = await generateKeyPair("RS256");
 
-/** Signs ID tokens; its name is `bench`. */
-export const signingKey = privateKey;
+/** An ID token of a person, for a day. */
+export function idTokenOf(index: number, issuer: string, nonce: string): Promise<string> {
+  const { subject, claims } = personOf(index);
+  return new SignJWT({ ...claims, ...(nonce === "" ? {} : { nonce }) })
+    .setProtectedHeader({ alg: "RS256", kid: "bench" })
+    .setIssuer(issuer)
+    .setAudience("bench")
+    .setSubject(subject)
+    .setIssuedAt()
+    .setExpirationTime("1d")
+    .sign(privateKey);
+}
 
 /** The key set. */
 export const keySet: object = { keys: [{ ...(await exportJWK(publicKey)), kid: "bench", alg: "RS256", use: "sig" }] };

@@ -1,9 +1,7 @@
 /** An OpenID provider that believes its callers: the code is the person and the nonce. */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { SignJWT } from "jose";
-import { personOf } from "../load/people.ts";
-import { keySet, metadataOf, signingKey } from "./provider-keys.ts";
+import { idTokenOf, keySet, metadataOf } from "./provider-keys.ts";
 import { tellReady } from "./serving.ts";
 
 let issuer = "";
@@ -12,15 +10,7 @@ async function tokens(form: URLSearchParams): Promise<object> {
   const code = form.get("code") ?? "";
   const cut = code.indexOf(".");
   const [index, nonce] = [code.slice(0, cut), code.slice(cut + 1)];
-  const { subject, claims } = personOf(Number(index));
-  const idToken = await new SignJWT({ ...claims, ...(nonce === "" ? {} : { nonce }) })
-    .setProtectedHeader({ alg: "RS256", kid: "bench" })
-    .setIssuer(issuer)
-    .setAudience("bench")
-    .setSubject(subject)
-    .setIssuedAt()
-    .setExpirationTime("1d")
-    .sign(signingKey);
+  const idToken = await idTokenOf(Number(index), issuer, nonce);
   return { access_token: `access-${index}`, token_type: "Bearer", expires_in: 86_400, id_token: idToken };
 }
 

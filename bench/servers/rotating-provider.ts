@@ -1,14 +1,12 @@
 /**
  * An OpenID provider that rotates refresh tokens strictly, takes 50 ms for each, and keeps a journal. The code is the
- * person and the nonce. The first people's access tokens live for a second, everybody else's for a day.
+ * person and the nonce. The first people's access tokens live for a second, all others' for a day.
  */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { SignJWT } from "jose";
 import { answer } from "../harness/talk.ts";
-import { personOf } from "../load/people.ts";
-import { keySet, metadataOf, signingKey } from "./provider-keys.ts";
+import { idTokenOf, keySet, metadataOf } from "./provider-keys.ts";
 import { given, tellReady } from "./serving.ts";
 
 /** What was asked of it since the last question. */
@@ -47,15 +45,7 @@ function told(): Journal {
 async function begin(form: URLSearchParams): Promise<Login> {
   const [person = "0", nonce = ""] = (form.get("code") ?? "").split(".");
   const index = Number(person);
-  const { subject, claims } = personOf(index);
-  const idToken = await new SignJWT({ ...claims, nonce })
-    .setProtectedHeader({ alg: "RS256", kid: "bench" })
-    .setIssuer(issuer)
-    .setAudience("bench")
-    .setSubject(subject)
-    .setIssuedAt()
-    .setExpirationTime("1d")
-    .sign(signingKey);
+  const idToken = await idTokenOf(index, issuer, nonce);
   return { index, client: nonce, idToken };
 }
 

@@ -14,6 +14,29 @@ export interface GatewayOptions {
   readonly upstream?: string;
 }
 
+/** The settings of every gateway that is measured. */
+export function settingsOf({ port, admin, store, issuer }: Addresses): { readonly [variable: string]: string } {
+  return {
+    COATCHECK_SECRET: randomBytes(32).toString("base64url"),
+    COATCHECK_PUBLIC_URL: PUBLIC_URL,
+    COATCHECK_LISTEN: `127.0.0.1:${port}`,
+    COATCHECK_ADMIN_LISTEN: `127.0.0.1:${admin}`,
+    COATCHECK_STORE: store,
+    COATCHECK_ISSUER: issuer,
+    COATCHECK_CLIENT_ID: "bench",
+    COATCHECK_CLIENT_SECRET: "bench-secret",
+    COATCHECK_TRUSTED_PROXIES: "127.0.0.1",
+    COATCHECK_ACCESS_LOG: "false",
+  };
+}
+
+interface Addresses {
+  readonly port: number;
+  readonly admin: number;
+  readonly store: string;
+  readonly issuer: string;
+}
+
 /** Starts the gateway as its users do, by its command and its settings. */
 export async function startGateway(stage: Stage, name: string, { store, issuer, upstream }: GatewayOptions): Promise<Running> {
   const [port, admin] = [await freePort(), await freePort()];
@@ -22,16 +45,7 @@ export async function startGateway(stage: Stage, name: string, { store, issuer, 
     execArgv: ["--import", new URL("../servers/report-cpu.ts", import.meta.url).href],
     env: {
       ...process.env,
-      COATCHECK_SECRET: randomBytes(32).toString("base64url"),
-      COATCHECK_PUBLIC_URL: PUBLIC_URL,
-      COATCHECK_LISTEN: `127.0.0.1:${port}`,
-      COATCHECK_ADMIN_LISTEN: `127.0.0.1:${admin}`,
-      COATCHECK_STORE: store,
-      COATCHECK_ISSUER: issuer,
-      COATCHECK_CLIENT_ID: "bench",
-      COATCHECK_CLIENT_SECRET: "bench-secret",
-      COATCHECK_TRUSTED_PROXIES: "127.0.0.1",
-      COATCHECK_ACCESS_LOG: "false",
+      ...settingsOf({ port, admin, store, issuer }),
       // So that no user's visit is due to be written down while reading is measured.
       COATCHECK_IDLE: "30d",
       COATCHECK_LIFETIME: "30d",

@@ -1,12 +1,12 @@
 /** Who is measured beside whom: the gateway, oauth2-proxy, nginx that asks one of them, and Apache. */
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../tools/suite/free-port.ts";
 import type { Stage } from "../harness/stage.ts";
 import { signOn } from "../load/sign-on.ts";
+import { PUBLIC_URL, settingsOf } from "./gateway.ts";
 import { Program } from "./native.ts";
 import type { Started, World } from "./programs.ts";
 import {
@@ -24,7 +24,7 @@ import {
 export const OURS = "coatcheck, memory";
 export const THEIRS = "oauth2-proxy, cookie";
 const FLOOR = "node:http 204";
-const HOST = "app.example.com";
+const { host: HOST } = new URL(PUBLIC_URL);
 
 /** A program with people signed in. */
 export interface Subject {
@@ -65,16 +65,7 @@ export async function startOurs(
     env: {
       ...environment,
       ...(built || NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS }),
-      COATCHECK_SECRET: randomBytes(32).toString("base64url"),
-      COATCHECK_PUBLIC_URL: `https://${HOST}`,
-      COATCHECK_LISTEN: `127.0.0.1:${port}`,
-      COATCHECK_ADMIN_LISTEN: `127.0.0.1:${admin}`,
-      COATCHECK_STORE: store,
-      COATCHECK_ISSUER: issuer,
-      COATCHECK_CLIENT_ID: "bench",
-      COATCHECK_CLIENT_SECRET: "bench-secret",
-      COATCHECK_TRUSTED_PROXIES: "127.0.0.1",
-      COATCHECK_ACCESS_LOG: "false",
+      ...settingsOf({ port, admin, store, issuer }),
       COATCHECK_UPSTREAM: upstream,
     },
   });

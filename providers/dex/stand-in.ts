@@ -4,8 +4,8 @@
  * both.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LocalServer } from "../local-server.ts";
 import type { Client, Place, Running } from "../provider.ts";
 import { type Granted, Grants, type Login, Refusal } from "./grants.ts";
 
@@ -23,33 +23,25 @@ export class DexStandIn implements Running {
   readonly #grants = new Grants();
   readonly #keys: Key[] = [newKey()];
   readonly #accessTokens = new Map<string, string>();
-  #server: Server | null = null;
+  readonly #server: LocalServer;
 
   constructor(place: Place) {
     this.#place = place;
     this.issuer = `${place.recorder.origin}${BASE}`;
-  }
-
-  async start(): Promise<void> {
-    const server = createServer((request, response) => {
+    this.#server = new LocalServer(place.port, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         if (error instanceof Refusal) sendJson(response, error.status, { error: error.code, error_description: error.message });
         else response.destroy();
       });
     });
-    server.listen(this.#place.port, "127.0.0.1");
-    await once(server, "listening");
-    this.#server = server;
+  }
+
+  async start(): Promise<void> {
+    await this.#server.open();
   }
 
   async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === null) return;
-    this.#server = null;
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    await this.#server.close();
   }
 
   async disableUser(user: string): Promise<void> {

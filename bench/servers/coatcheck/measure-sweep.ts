@@ -51,7 +51,10 @@ function clockAt(start: number): Clock {
   };
 }
 
-/** The store without its survey, which is not what is measured. */
+/**
+ * The store without its survey, which is not what is measured. The tests of the library have the same wrapper, in
+ * `testing/over-store`; it is not published, and the benchmarks use published names alone.
+ */
 const timed = (store: SessionStore, done: (deleted: number, millis: number) => void): SessionStore => ({
   name: store.name,
   capabilities: { ...store.capabilities, watch: false },

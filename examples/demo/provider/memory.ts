@@ -1,4 +1,7 @@
-/** The provider's storage: what it has issued, in memory. */
+/**
+ * The provider's storage: what it has issued, in memory. Examples are copied by themselves, so the laboratory of the
+ * providers has one of its own.
+ */
 import type { Adapter, Payload } from "oidc-provider";
 
 interface Entry {
