@@ -1,16 +1,20 @@
 /** Stores on schemas of their own, on one server that all tests of a file share. */
-import type pg from "pg";
 import type { SessionStore } from "../../src/contracts.ts";
-import { type PostgresOptions, postgres } from "../../src/stores/postgres.ts";
+import { type PostgresOptions, type PostgresPool, postgres } from "../../src/stores/postgres.ts";
 import type { StoreUnderTest } from "../../src/testing/store-suite/case.ts";
 import type { PostgresServer } from "./postgres-server.ts";
 
 /** What a store is opened with; its pool and its schema are told. */
 type StoreOptions = Omit<PostgresOptions, "pool" | "schema">;
 
+/** A pool that its test has to end. */
+interface EndingPool extends PostgresPool {
+  end(): Promise<void>;
+}
+
 /** How the pools of a suite's two handles are made, by default straight to the server. */
 interface SuiteOptions {
-  readonly pool?: () => pg.Pool;
+  readonly pool?: () => EndingPool;
   readonly store?: StoreOptions;
 }
 
@@ -25,7 +29,7 @@ export const quietStore = (options: PostgresOptions): SessionStore => postgres({
 export async function onSchema(server: PostgresServer, options: SuiteOptions = {}): Promise<StoreUnderTest> {
   const { pool = () => server.pool(), store: given = { listen: () => server.client() } } = options;
   const schema = freshSchema();
-  const pools: pg.Pool[] = [];
+  const pools: EndingPool[] = [];
   const open = async () => {
     const own = pool();
     pools.push(own);

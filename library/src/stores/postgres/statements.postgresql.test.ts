@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { freshSchema } from "../../../test-support/stores/postgres-schemas.ts";
+import { type PostgresServer, startPostgres } from "../../../test-support/stores/postgres-server.ts";
+import { START } from "../../testing/store-suite/rows.ts";
+import { postgresSchema } from "../postgres.ts";
+import { statementsOf } from "./statements.ts";
+
+/** Rows and markers in the tables, of which hardly any has expired, as in use. */
+const ROWS = 100_000;
+const EXPIRES = START + ROWS;
+
+let server: PostgresServer;
+let client: ReturnType<PostgresServer["client"]>;
+const schema = freshSchema();
+before(async () => {
+  server = await startPostgres();
+  await server.sql(`${postgresSchema(schema)}
+    INSERT INTO ${schema}.sessions (id, secret_hash, previous_until, version, kind, owner, issuer, sid, created, seen, expires, renew_at, body)
+      SELECT 'id' || n, 'hash', 0, 1, 'browser', 'o' || n / 3, 'i', 's' || n, ${START}, ${START}, ${START} + n, ${START} + n, repeat('b', 900)
+      FROM generate_series(1, ${ROWS}) AS n;
+    INSERT INTO ${schema}.marks SELECT 'k' || n, ${START} + n, '', true FROM generate_series(1, ${ROWS}) AS n;`);
+  await server.sql(`ANALYZE ${schema}.sessions, ${schema}.marks`);
+  client = server.client();
+  await client.connect();
+});
+after(async () => {
+  await client.end();
+  await server[Symbol.asyncDispose]();
+});
+
+const NUMBERS = Array.from({ length: 200 }, (_, n) => n + 1);
+const IDS = `'{${NUMBERS.map((n) => `id${100 * n}`).join(",")}}'`;
+const ROW = `'id7', 'h', NULL, 0, 2, 'browser', 'o', 'i', 's', 1, 1, 1, 1, 1, NULL, NULL, NULL, 'b'`;
+/** Values of each statement, as it is used. */
+const VALUES = {
+  get: ["'id7'"],
+  getAll: [IDS],
+  insert: [ROW],
+  update: [ROW, "1"],
+  updateEnding: [ROW, "1"],
+  touch: ["'id7'", "1"],
+  touchAll: [IDS, `'{${NUMBERS.join(",")}}'`],
+  endId: ["1", "'admin'", "'id7'"],
+  endOwner: ["1", "'admin'", "'o7'", "NULL"],
+  endSid: ["1", "'admin'", "'i'", "'s7'"],
+  listOwner: ["1", "100", "'o7'"],
+  listSid: ["1", "100", "'i'", "'s7'"],
+  listDue: ["1", "100", `${START + 500}`],
+  mark: ["'k7'", "1", "''", "1"],
+  marked: ["'k7'", "1"],
+  sweep: [`${START + 500}`, "250"],
+  survey: [`${START + 500}`, "250", `${EXPIRES}`, `${START}`],
+} as const;
+
+const hasValues = (name: string): name is keyof typeof VALUES => Object.hasOwn(VALUES, name);
+
+/** The plan by which a statement is carried out, which `EXPLAIN` only looks at. */
+async function planOf(name: string, text: string, values: readonly string[]): Promise<string> {
+  await client.query(`PREPARE ${name} AS ${text}`);
+  const { rows } = await client.query(`EXPLAIN EXECUTE ${name} (${values.join(", ")})`);
+  await client.query(`DEALLOCATE ${name}`);
+  return rows.map((row) => row["QUERY PLAN"]).join("\n");
+}
+
+for (const mode of ["force_generic_plan", "force_custom_plan"]) {
+  test(`S-50 every statement finds its rows by an index among ${ROWS}: ${mode}`, async () => {
+    await client.query(`SET plan_cache_mode = ${mode}`);
+    const statements = statementsOf(schema, true);
+    for (const name of Object.keys(statements)) assert.ok(hasValues(name), name);
+    for (const name of Object.keys(statements).filter(hasValues)) {
+      const values = VALUES[name];
+      const plan = await planOf(name, statements[name].text, values);
+      assert.doesNotMatch(plan, /Seq Scan on (?:sessions|marks)/, `${name}:\n${plan}`);
+      if (name !== "insert" && name !== "mark") assert.match(plan, /Index Cond: /, `${name}:\n${plan}`);
+    }
+  });
+}
