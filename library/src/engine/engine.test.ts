@@ -6,6 +6,7 @@ import { z } from "zod";
 import { cookieOf, nameAndValue } from "../../test-support/cookies.ts";
 import { engineOf } from "../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { failingStore } from "../../test-support/stores/failing-store.ts";
 import { freshPaths } from "../../test-support/stores/sqlite-paths.ts";
 import type { AuditEvent, RequestView, SessionRow, SessionStore, Settlement } from "../contracts.ts";
 import type { Auth } from "../http/auth.ts";
@@ -281,8 +282,8 @@ test("A-30 CR-03 a malformed cookie is anonymous, and only a navigation clears i
 
 test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards all users are signed in", async () => {
   const cookie = await signIn(auth, { subject: "alice" });
-  const failing = new Set<string>();
-  auth = make(failingStore(store, failing));
+  const { store: troubled, failing } = failingStore(store);
+  auth = make(troubled);
   failing.add("get");
   const lookUp = await open(cookie, NAVIGATION);
   assert.deepEqual(lookUp.decide({ require: "none" }).kind, "unavailable");
@@ -316,22 +317,6 @@ test("S-05 SE-16 a store that does not answer is 503 and no logout; afterwards a
   (await open(cookie)).touch(200);
   assert.ok(events.some((event) => event.name === "touch.failed"));
 });
-
-function failingStore(real: SessionStore, failing: ReadonlySet<string>): SessionStore {
-  const unless = <A extends readonly unknown[], R>(name: string, call: (...args: A) => R): ((...args: A) => R) => {
-    return (...args) => {
-      if (failing.has(name)) throw new Error("the store is away");
-      return call(...args);
-    };
-  };
-  return overStore(real, {
-    get: unless("get", (id: string) => real.get(id)),
-    put: unless("put", (row: SessionRow, condition: "absent" | number) => real.put(row, condition)),
-    touch: unless("touch", (id: string, seen: number) => real.touch(id, seen)),
-    end: unless("end", (...args: Parameters<SessionStore["end"]>) => real.end(...args)),
-    marked: unless("marked", (key: string, now: number) => real.marked(key, now)),
-  });
-}
 
 test("SE-09 endAll ends every session of an owner, and one whose login is on its way", async () => {
   const one = await signIn(auth, { subject: "alice" });

@@ -2,33 +2,25 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { REQUIRE_USER, view } from "../../../test-support/requests.ts";
-import { memory } from "../../stores/memory.ts";
-import { overStore } from "../../testing/over-store.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 
 let world: RefreshWorld;
 afterEach(() => world.close());
 
 test("F-46 a token that lives on for long is given without another look at its row", async () => {
-  const inner = memory();
-  let reads = 0;
-  const store = overStore(inner, {
-    get: (id) => {
-      reads += 1;
-      return inner.get(id);
-    },
-  });
+  const { store, calls, count } = failingStore();
   world = refreshWorld(1, { store, refresh: { policy: "on-demand" } });
   const cookie = await world.signIn();
-  reads = 0;
+  calls.length = 0;
   const asked = await world.replica().ask(cookie);
   assert.equal(await asked.exchange.session.accessToken(), "access-0");
   await world.quiet();
-  assert.equal(reads, 1);
+  assert.equal(count("get"), 1);
   world.clock.advance(LIFETIME - 1);
   const late = await world.replica().ask(cookie);
   assert.equal(await late.exchange.session.accessToken(), "access-0");
   await world.quiet();
-  assert.ok(reads > 2, "one that runs out in a moment is renewed ahead");
+  assert.ok(count("get") > 2, "one that runs out in a moment is refreshed ahead");
 });
 
 test("F-46 a token that has nearly expired is refreshed early, but not if the request refreshes nothing", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
@@ -176,25 +177,18 @@ test("F-46 a pass that finds the provider away is over after eight failures, and
 });
 
 test("F-46 a store that is away in a pass is told of, and the next pass goes on", async () => {
-  const real = memory();
-  let away = false;
-  const store = overStore(real, {
-    list: (query, most, now) => {
-      if (away) throw new Error("the store is away");
-      return real.list(query, most, now);
-    },
-  });
+  const { store, failing } = failingStore();
   world = background(1, { store });
   renews();
   await world.signIn();
-  away = true;
+  failing.add("list");
   await pass(LIFETIME);
   assert.equal(world.provider.calls.length, 0);
   const told = world.told("store.failed");
   assert.ok(told.length > 10);
   for (const { level, reason, error } of told)
     assert.deepEqual([level, reason, String(error)], ["warn", "refresh", "Error: the store is away"]);
-  away = false;
+  failing.clear();
   await pass(16_000);
   assert.equal(world.provider.calls.length, 1);
 });

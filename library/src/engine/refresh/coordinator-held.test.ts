@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import type { Clock, SessionRow } from "../../contracts.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
@@ -102,14 +103,7 @@ test("F-46 who joins a refresh with a row that was read long ago hears at once t
 });
 
 test("F-46 once the process ends no request waits for another's lease, and nothing is refreshed ahead", async () => {
-  let reads = 0;
-  const inner = memory();
-  const store = overStore(inner, {
-    get(id) {
-      reads += 1;
-      return inner.get(id);
-    },
-  });
+  const { store, calls, count } = failingStore();
   world = refreshWorld(1, { store });
   const [cookie, other] = [await world.signIn(), await world.signIn({ refreshToken: "other" })];
   world.clock.advance(LIFETIME);
@@ -121,10 +115,10 @@ test("F-46 once the process ends no request waits for another's lease, and nothi
   await world.quiet();
   await unavailable;
   const late = await world.rowOf(other);
-  reads = 0;
+  calls.length = 0;
   world.coordinator().refreshAhead(late);
   await world.pass(1_000);
-  assert.deepEqual([reads, world.provider.calls.length], [0, 0]);
+  assert.deepEqual([count("get"), world.provider.calls.length], [0, 0]);
 });
 
 test("F-46 the end of the process waits for a refresh without a waiting request, and its tokens are kept", async () => {
@@ -150,22 +144,16 @@ test("F-46 the end of the process waits for a refresh without a waiting request,
 });
 
 test("F-46 a hundred sessions that are due at once are not all read in one moment, but all are refreshed", async () => {
-  let reads = 0;
-  const inner = memory();
-  const store = overStore(inner, {
-    get(id) {
-      reads += 1;
-      return inner.get(id);
-    },
-  });
+  const { store, calls, count } = failingStore();
   world = refreshWorld(1, { store });
   const rows: SessionRow[] = [];
   for (let n = 0; n < 100; n += 1) rows.push(await world.rowOf(await world.signIn({ refreshToken: `refresh-of-${n}` })));
   world.clock.advance(LIFETIME);
   world.provider.always(() => world.refreshed(1));
-  reads = 0;
+  calls.length = 0;
   for (const row of rows) world.coordinator().refreshAhead(row);
   await world.quiet();
+  const reads = count("get");
   assert.ok(reads > 0 && reads < 100, `${reads} were looked at`);
   await world.pass(10_000, 20);
   assert.equal(world.provider.calls.length, 100);

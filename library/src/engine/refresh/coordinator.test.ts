@@ -4,6 +4,7 @@ import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { tokens } from "../../../test-support/refresh/scripted-provider.ts";
 import { REQUIRE_USER, view } from "../../../test-support/requests.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import type { RefreshOutcome } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
 import { memory } from "../../stores/memory.ts";
@@ -668,18 +669,11 @@ for (const [policy, expected] of [
 }
 
 test("S-05 SE-16 a store that does not answer within a refresh is 503, and no token was sent", async () => {
-  const inner = memory();
-  let failing = false;
-  const store = overStore(inner, {
-    put: (row, condition) => {
-      if (failing) throw new Error("the store is away");
-      return inner.put(row, condition);
-    },
-  });
+  const { store, failing } = failingStore();
   world = refreshWorld(1, { store });
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  failing = true;
+  failing.add("put");
   const asked = world.replica().ask(cookie);
   for (let n = 0; n < 6; n++) {
     await world.quiet();
@@ -688,7 +682,7 @@ test("S-05 SE-16 a store that does not answer within a refresh is 503, and no to
   const { decision } = await asked;
   assert.deepEqual(decision.kind === "unavailable" && decision.code, "ERR_STORE_UNAVAILABLE");
   assert.equal(world.provider.calls.length, 0);
-  failing = false;
+  failing.clear();
 });
 
 test("CS-01 a request from another site refreshes nothing", async () => {

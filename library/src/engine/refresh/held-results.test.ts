@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import { memory } from "../../stores/memory.ts";
 import { overStore } from "../../testing/over-store.ts";
 
@@ -65,37 +66,30 @@ test("RF-04 S-18 a caller who waits for a result not yet stored is shown what wa
   assert.equal(await exchange.session.accessToken(), "access-1");
 });
 
-/** Alice's token is being renewed, and the store takes nothing more once its lease is written. */
+/** Alice's token is being refreshed, and the store takes nothing more once its lease is written. */
 async function heldBack() {
-  const inner = memory();
-  const state = { failing: false };
-  const store = overStore(inner, {
-    put: (row, condition) => {
-      if (state.failing) throw new Error("the store is away");
-      return inner.put(row, condition);
-    },
-  });
+  const { store, failing } = failingStore();
   world = refreshWorld(1, { store });
   const replica = world.replica();
   const cookie = await world.signIn();
   const first = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   const spend = await world.provider.next();
-  state.failing = true;
-  return { state, replica, cookie, first, spend };
+  failing.add("put");
+  return { failing, replica, cookie, first, spend };
 }
 
 test("F-46 RF-04 a caller who read the leased row and wants a new token is given the one not yet stored", async () => {
-  const { state, replica, cookie, first, spend } = await heldBack();
+  const { failing, replica, cookie, first, spend } = await heldBack();
   const second = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   await world.quiet();
   spend.answer(world.refreshed(1));
   assert.deepEqual(await Promise.all([first, second]), ["access-1", "access-1"]);
   assert.equal(world.provider.calls.length, 1);
-  state.failing = false;
+  failing.clear();
 });
 
 test("F-46 RF-04 a token that the store has not taken is given until the millisecond in which it runs out", async () => {
-  const { state, replica, cookie, first, spend } = await heldBack();
+  const { failing, replica, cookie, first, spend } = await heldBack();
   spend.answer(world.refreshed(1, { expires: world.clock.now() + LIFETIME + 1_000 }));
   assert.equal(await first, "access-1");
   world.clock.advance(LIFETIME + 999);
@@ -105,5 +99,5 @@ test("F-46 RF-04 a token that the store has not taken is given until the millise
   world.clock.advance(1);
   const { exchange } = await replica.ask(cookie);
   await assert.rejects(exchange.session.accessToken(), { code: "ERR_TOKEN_UNAVAILABLE", retryAfter: 1 });
-  state.failing = false;
+  failing.clear();
 });

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
 import { ISSUER } from "../../../test-support/refresh/scripted-provider.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import type { SessionDirectory } from "../../contracts.ts";
-import { memory } from "../../stores/memory.ts";
-import { overStore } from "../../testing/over-store.ts";
 
 let world: RefreshWorld;
 afterEach(() => world.close());
@@ -18,23 +17,13 @@ const ORDERS: { readonly [what: string]: (sessions: SessionDirectory, now: numbe
 
 for (const [what, order] of Object.entries(ORDERS)) {
   test(`F-46 ${what}: at the second try too it ends what began until that moment, and nothing later`, async () => {
-    const real = memory();
-    let away = false;
-    const answering = <T>(call: () => T): T => {
-      if (away) throw new Error("the store is away");
-      return call();
-    };
-    const store = overStore(real, {
-      list: (query, most, now) => answering(() => real.list(query, most, now)),
-      mark: (key, until, now, value) => answering(() => real.mark(key, until, now, value)),
-      marked: (key, now) => answering(() => real.marked(key, now)),
-    });
+    const { store, failing } = failingStore();
     world = refreshWorld(1, { store });
     const replica = world.replica();
     const before = await world.signIn();
-    away = true;
+    for (const method of ["list", "mark", "marked"] as const) failing.add(method);
     await assert.rejects(order(replica.auth.sessions, world.clock.now()), { code: "ERR_STORE_UNAVAILABLE" });
-    away = false;
+    failing.clear();
     world.clock.advance(1);
     const after = await world.signIn();
     world.clock.advance(1_000);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";
 import { cookieOf, idOf } from "../../../test-support/cookies.ts";
-import type { Identity, ProxyReader, RequestView, SessionStore, TokenVerifier } from "../../contracts.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
+import type { Identity, ProxyReader, RequestView, TokenVerifier } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { custom } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
-import { overStore } from "../../testing/over-store.ts";
 
 const STATES = ["absent", "A", "B", "invalid", "malformed", "expired", "unavailable"] as const;
 type State = (typeof STATES)[number];
@@ -105,15 +105,7 @@ const reader: ProxyReader = {
 
 const clock = manualClock();
 const inner = memory();
-let away = false;
-let lookUps = 0;
-const store: SessionStore = overStore(inner, {
-  get(id) {
-    lookUps += 1;
-    if (away) throw new Error("the store is away");
-    return inner.get(id);
-  },
-});
+const { store, failing, calls, count } = failingStore(inner);
 let auth: Auth<Record<string, unknown>>;
 
 before(() => {
@@ -155,8 +147,8 @@ async function presented(state: State): Promise<{ readonly cookie?: string; read
 
 async function played(one: Case): Promise<Expected> {
   const { cookie, id } = await presented(one.session);
-  away = one.session === "unavailable";
-  lookUps = 0;
+  if (one.session === "unavailable") failing.add("get");
+  calls.length = 0;
   const exchange = await auth.engine.open(
     view({
       ...(cookie === undefined ? {} : { cookie }),
@@ -165,9 +157,9 @@ async function played(one: Case): Promise<Expected> {
       ...(one.bearer === "absent" ? {} : { authorization: `Bearer ${one.bearer === "malformed" ? "a b" : one.bearer}` }),
     }),
   );
-  const looked = lookUps > 0;
+  const looked = count("get") > 0;
   const decision = await exchange.admit({ require: "none" });
-  away = false;
+  failing.clear();
   const status = decision.kind === "refuse" ? decision.status : decision.kind === "unavailable" ? 503 : null;
   const { cookies } = await exchange.settle(status ?? 200);
   assert.deepEqual(cookies, [], "nothing but a navigation may set or clear a cookie here");

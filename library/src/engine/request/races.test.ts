@@ -4,6 +4,7 @@ import { cookieOf } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import type { AuditEvent, Principal, RequestView, RouteRequest, SessionRow, SessionStore, Strategy } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
@@ -231,17 +232,7 @@ test("A-30 a logout for a host that is none of ours is 421 and logs no user out"
 
 test("CB-11 S-05 a callback that the store would not take is a page with a way on, and changes nothing", async () => {
   const provider = fakeProvider({ users: [{ subject: "alice" }] });
-  const failing = new Set<string>();
-  const unless = <A extends readonly unknown[], R>(name: string, call: (...args: A) => R): ((...args: A) => R) => {
-    return (...args) => {
-      if (failing.has(name)) throw new Error("the store is away");
-      return call(...args);
-    };
-  };
-  const over = overStore(store, {
-    get: unless("get", (id: string) => store.get(id)),
-    put: unless("put", (row: SessionRow, condition: "absent" | number) => store.put(row, condition)),
-  });
+  const { store: over, failing } = failingStore(store);
   const signOn = coatcheck({
     publicUrl: ORIGIN,
     secrets: SECRET,
@@ -251,7 +242,7 @@ test("CB-11 S-05 a callback that the store would not take is a page with a way o
     on: (event) => events.push(event),
   });
   const old = await signIn(signOn, { issuer: "test", subject: "bob" });
-  for (const broken of ["get", "put"]) {
+  for (const broken of ["get", "put"] as const) {
     const begun = await signOn.engine.serve(view(null, NAVIGATION, "GET", "/auth/login"));
     const flow = begun.headers.find(([name]) => name === "set-cookie")?.[1].replace(/;.*/, "") ?? "";
     const location = begun.headers.find(([name]) => name === "location")?.[1] ?? "";

@@ -4,10 +4,9 @@ import { test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";
 import { view } from "../../../test-support/requests.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { hashSecret, mintTicket } from "../../crypto/ticket.ts";
-import { memory } from "../../stores/memory.ts";
-import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import type { Unfinished } from "../lifecycle/unfinished-endings.ts";
 import { UnfinishedEndings } from "../lifecycle/unfinished-endings.ts";
@@ -56,27 +55,20 @@ for (const [name, values, room, code, wanted] of [
 }
 
 test("F-46 a logout with two live tickets is promised where both endings are", async () => {
-  const store = memory();
-  let away = false;
-  const down = overStore(store, {
-    end(target, reason, now) {
-      if (away) throw new Error("the store is away");
-      return store.end(target, reason, now);
-    },
-  });
+  const { store, failing } = failingStore();
   for (const [most, code] of [
     [2, "ERR_LOGOUT_PENDING"],
     [1, "ERR_LOGOUT_UNFINISHED"],
   ] as const) {
-    away = false;
-    const { auth } = authWith({ store: down, maxPendingEndings: most });
+    failing.clear();
+    const { auth } = authWith({ store, maxPendingEndings: most });
     const cookies = [await signIn(auth, { subject: "alice" }), await signIn(auth, { subject: "alice" })];
-    away = true;
+    failing.add("end");
     const exchange = await engineOf(auth).open(view(cookies.join("; ")));
     exchange.logout();
     const { refusal, cookies: cleared } = await exchange.settle(200);
     assert.deepEqual([refusal?.code, cleared.length], [code, 1]);
-    away = false;
+    failing.clear();
     await auth.close();
   }
 });

@@ -4,13 +4,13 @@ import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { lyingProvider } from "../../../test-support/provider/lying-provider.ts";
 import { hmacJwt, signJwt } from "../../../test-support/provider/signing.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
+import { failingStore } from "../../../test-support/stores/failing-store.ts";
 import type { AuditEvent, TokenVerifier } from "../../contracts.ts";
 import { CoatcheckError, unavailable } from "../../core/errors.ts";
 import { systemClock } from "../../engine/system.ts";
 import type { CoatcheckOptions } from "../../index.ts";
 import { coatcheck, custom } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
-import { overStore } from "../../testing/over-store.ts";
 import { signIn } from "../../testing/sign-in.ts";
 import type { BearerOptions } from "./verifiers.ts";
 import { bearerVerifiers } from "./verifiers.ts";
@@ -30,22 +30,8 @@ function token(claims: Json = {}, header: Json = {}): string {
 
 /** An app with alice's session in a cookie, and a journal of what was asked of its store. */
 async function app(options: Partial<CoatcheckOptions<unknown>> = {}) {
-  const calls: string[] = [];
+  const { store, calls } = failingStore();
   const events: AuditEvent[] = [];
-  const real = memory();
-  const told = <T>(name: string, answer: T): T => {
-    calls.push(name);
-    return answer;
-  };
-  const store = overStore(real, {
-    get: (id) => told("get", real.get(id)),
-    put: (row, condition) => told("put", real.put(row, condition)),
-    touch: (id, seen) => told("touch", real.touch(id, seen)),
-    end: (target, reason, now) => told("end", real.end(target, reason, now)),
-    list: (query, limit, now) => told("list", real.list(query, limit, now)),
-    mark: (key, until, now, value) => told("mark", real.mark(key, until, now, value)),
-    marked: (key, now) => told("marked", real.marked(key, now)),
-  });
   const bearer: BearerOptions = { jwt: { issuer: op.issuer, audience: API }, realm: "api" };
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, store, bearer, on: (event) => events.push(event), ...options });
   const cookie = await signIn(auth, { subject: "alice" });
