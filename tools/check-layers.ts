@@ -11,55 +11,11 @@ import { main } from "./rule.ts";
 import type { SourceFile, Violation } from "./sources/files.ts";
 import { isTest, isTypeScript, ROOT, readFiles } from "./sources/files.ts";
 import { importsOf } from "./sources/imports.ts";
+import { ROOMS } from "./sources/rooms.ts";
 import { tokenize } from "./sources/tokens.ts";
 
 /** The members of the workspace. A relative import never leaves the member it stands in. */
 const MEMBERS = ["library", "gateway", "conformance", "bench", "examples", "simulation", "soak", "providers", "tools"];
-
-const VALUES = ["contracts", "core", "cookie", "crypto", "time"];
-
-/** The most inward first. A folder that is not named here belongs to the one above it. */
-const ROOMS: { readonly [room: string]: Room } = {
-  contracts: { may: [], bare: true },
-  core: { may: ["contracts"], bare: true },
-  net: { may: ["contracts", "core/options/omit-undefined"] },
-  time: { may: ["contracts"], bare: true },
-  cookie: { may: ["contracts", "core/errors"] },
-  crypto: { may: ["contracts", "core/errors"] },
-  "engine/lifecycle": { may: VALUES },
-  "engine/refresh": { may: [...VALUES, "engine/lifecycle"] },
-  "engine/request": { may: [...VALUES, "net", "engine/lifecycle", "engine/refresh"] },
-  engine: { may: [...VALUES, "net", "engine/lifecycle", "engine/refresh", "engine/request"] },
-  http: { may: ["contracts", "core", "cookie", "engine"] },
-  endpoints: { may: VALUES },
-  strategies: { may: [...VALUES, "net"], alone: true },
-  "oidc/http": { may: VALUES },
-  "oidc/jwt": { may: [...VALUES, "oidc/http"] },
-  "oidc/provider": { may: [...VALUES, "oidc/http", "oidc/jwt"] },
-  "oidc/bearer": { may: [...VALUES, "oidc/http", "oidc/jwt", "oidc/provider"] },
-  "oidc/proxy-assertion": { may: [...VALUES, "net", "oidc/http", "oidc/jwt", "oidc/provider"] },
-  stores: {
-    may: [
-      "contracts",
-      "core/errors",
-      "core/detached",
-      "core/hear",
-      "core/hot-rows",
-      "core/options",
-      "core/record",
-      "core/row-columns",
-    ],
-    alone: true,
-  },
-  adapter: { may: ["contracts", "core", "engine/flow", "http"] },
-  adapters: { may: ["adapter"], alone: true },
-  client: { may: [], bare: true },
-  testing: { may: [...VALUES, "engine", "http", "strategies", "oidc", "index"] },
-  cli: { may: [] },
-  options: { may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "strategies"] },
-  compose: { may: [...VALUES, "net", "engine", "http", "endpoints", "strategies", "oidc", "options"] },
-  index: { may: ["contracts", "core", "net", "engine", "http", "oidc", "strategies", "compose", "options"] },
-};
 
 const SOURCE = "library/src/";
 
@@ -72,7 +28,9 @@ export function publishedNames(): ReadonlySet<string> {
 /** Every import that the order does not allow. */
 export function checkLayers(files: readonly SourceFile[], published: ReadonlySet<string>): readonly Violation[] {
   return files.flatMap(({ path, text }) =>
-    importsOf(tokenize(text).code).flatMap(({ specifier, line }) => {
+    importsOf(tokenize(text).code).flatMap(({ specifier, line, started }) => {
+      // Programs that start others may know where they are.
+      if (started && !path.startsWith(SOURCE)) return [];
       const message = specifier === null ? computed(path) : refusal(path, specifier, published);
       return message === undefined ? [] : [{ path, line, message }];
     }),
@@ -95,10 +53,19 @@ function refusal(path: string, specifier: string, published: ReadonlySet<string>
     if (inside) return `imports ${specifier}: within the library, import the file`;
     return published.has(specifier) ? undefined : `imports ${specifier}, which the library does not publish`;
   }
-  if (!inside) return undefined;
-  const room = roomOf(path);
-  return ROOMS[room]?.bare ? `${room} imports ${specifier}; it may import nothing from outside` : undefined;
+  if (specifier.startsWith("#") || (specifier.includes(":") && !specifier.startsWith("node:")))
+    return `imports ${specifier}: from outside only packages and Node's modules are imported, by name`;
+  return inside ? outsideRefusal(roomOf(path), specifier) : undefined;
 }
+
+/** Why a room may not import a package, or a module of Node's. */
+function outsideRefusal(room: string, specifier: string): string | undefined {
+  const { outside } = ROOMS[room] ?? {};
+  if (outside === undefined || outside.some((name) => isWithin(specifier, name))) return undefined;
+  return `${room} imports ${specifier}; from outside it may import ${outside.length === 0 ? "nothing" : outside.join(", ")}`;
+}
+
+const isWithin = (module: string, name: string): boolean => module === name || module.startsWith(`${name}/`);
 
 /**
  * What runs in this tree alone, and is never published: the programs that start servers take ports and folders from the
@@ -114,7 +81,7 @@ function relativeRefusal(path: string, target: string): string | undefined {
     return isTest(target) && !isTest(path) && member !== "tools" ? `imports ${target}: source does not import tests` : undefined;
   }
   if (isTest(target)) return `imports ${target}: source does not import tests`;
-  return target.startsWith(SOURCE) ? roomRefusal(path, target) : undefined;
+  return target.startsWith(SOURCE) ? roomRefusal(path, target) : `imports ${target}: source imports what is in ${SOURCE}`;
 }
 
 function roomRefusal(path: string, target: string): string | undefined {
@@ -129,8 +96,29 @@ function roomRefusal(path: string, target: string): string | undefined {
   }
   const module = target.slice(SOURCE.length).replace(/\.ts$/, "");
   const { may } = rules;
-  if (may.some((name) => module === name || module.startsWith(`${name}/`))) return undefined;
+  if (may.some((name) => isWithin(module, name))) return undefined;
   return `${room} imports ${module}; it may import ${may.length === 0 ? "nothing" : may.join(", ")}`;
+}
+
+/** What the rooms are allowed, and no file of theirs does. `files`: all sources of the library. */
+export function unusedAllowances(
+  files: readonly SourceFile[],
+  rooms: { readonly [room: string]: Room } = ROOMS,
+): readonly Violation[] {
+  const imports = files.flatMap(({ path, text }) =>
+    importsOf(tokenize(text).code).map(({ specifier }) => ({ room: roomOf(path), module: moduleOf(path, specifier ?? "") })),
+  );
+  return Object.entries(rooms).flatMap(([room, { may, outside = [] }]) =>
+    [...may, ...outside]
+      .filter((name) => !imports.some((one) => one.room === room && isWithin(one.module, name)))
+      .map((name) => ({ path: "tools/check-layers.ts", message: `lets ${room} import ${name}, which none of its files does` })),
+  );
+}
+
+/** What is imported, as the rooms name it. */
+function moduleOf(path: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return posix.join(posix.dirname(path), specifier).replace(SOURCE, "").replace(/\.ts$/, "");
 }
 
 /**
@@ -179,7 +167,11 @@ const page = () => readFileSync(join(ROOT, PAGE), "utf8");
 
 export const layers: Rule = {
   name: "layers",
-  check: () => [...checkLayers(readFiles(isTypeScript), publishedNames()), ...checkTable(page())],
+  check: () => {
+    const files = readFiles(isTypeScript);
+    const sources = files.filter(({ path }) => path.startsWith(SOURCE) && !isTest(path));
+    return [...checkLayers(files, publishedNames()), ...unusedAllowances(sources), ...checkTable(page())];
+  },
 };
 
 if (import.meta.main) {

@@ -6,7 +6,10 @@ import { checkTable } from "./check-layers.ts";
 import { layersTable, withTable } from "./layers-table.ts";
 import { ROOT } from "./sources/files.ts";
 
-const table = layersTable({ core: { may: ["contracts"], bare: true }, stores: { may: [], alone: true } }, ["gateway", "bench"]);
+const table = layersTable(
+  { core: { may: ["contracts"], outside: [] }, crypto: { may: [], outside: ["node:crypto"] }, stores: { may: [], alone: true } },
+  ["gateway", "bench"],
+);
 const page = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
 
 test("layers: the table has a row for each room, with its limits", () => {
@@ -14,6 +17,7 @@ test("layers: the table has a row for each room, with its limits", () => {
   assert.deepEqual(rows, [
     "| | may import |",
     "| `core` | `contracts`; nothing from outside |",
+    "| `crypto` | nothing of the library; from outside `node:crypto` |",
     "| `stores` | nothing of the library; no sibling |",
     "| gateway, bench | the library's published names |",
   ]);

@@ -6,8 +6,11 @@ export interface Room {
   readonly may: readonly string[];
   /** Files of the room stand alone: none imports a sibling, but for parts of its own (`sqlite.ts` and `sqlite/`). */
   readonly alone?: true;
-  /** Nothing from outside, not even Node's modules: what it needs comes in through the contracts. */
-  readonly bare?: true;
+  /**
+   * Packages and modules of Node's, with all that is below them. An empty list: what the room needs comes in through
+   * the contracts. None: whatever the package declares.
+   */
+  readonly outside?: readonly string[];
 }
 
 const BEGIN = "<!-- who may import whom, by `node tools/check-layers.ts --update`: begin -->";
@@ -20,11 +23,14 @@ export function layersTable(rooms: { readonly [room: string]: Room }, members: r
   return [BEGIN, "", "| | may import |", "|---|---|", ...rows, others, "", END].join("\n");
 }
 
-function allowed({ may, alone, bare }: Room): string {
-  const names = may.length === 0 ? "nothing of the library" : may.map((name) => `\`${name}\``).join(", ");
-  const limits = [...(alone ? ["no sibling"] : []), ...(bare ? ["nothing from outside"] : [])];
+function allowed({ may, alone, outside }: Room): string {
+  const names = may.length === 0 ? "nothing of the library" : quoted(may);
+  const others = outside === undefined ? [] : [outside.length === 0 ? "nothing from outside" : `from outside ${quoted(outside)}`];
+  const limits = [...(alone ? ["no sibling"] : []), ...others];
   return limits.length === 0 ? names : `${names}; ${limits.join(", ")}`;
 }
+
+const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
 /** The document with `table` between its two marker comments, or nothing where it lacks them. */
 export function withTable(document: string, table: string): string | undefined {
