@@ -84,27 +84,33 @@ export interface ClusterGroup extends AsyncDisposable {
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** The node of this port. */
   node(port: number): RedisServer;
-  /** The ports of the node that has the slot and of its replica. */
-  shardOf(slot: number): Promise<{ readonly master: number; readonly replica: number; readonly id: string }>;
+  /** The shards, as a node sees them that can be reached. */
+  shards(): Promise<readonly Shard[]>;
+  /** The shard that has this slot. */
+  shardOf(slot: number): Promise<Shard>;
+  /** Kills the master of a shard; resolves when its replica has taken its place. */
+  failover(shard: Shard): Promise<void>;
+  /** Starts a node again, killed or not; resolves when it follows the master of its shard. */
+  heal(port: number): Promise<void>;
 }
 
-interface Shard {
+/** Slots, the master that has them, and its replica. */
+export interface Shard {
   readonly first: number;
   readonly last: number;
-  readonly ports: readonly number[];
+  readonly master: number;
+  readonly replica: number;
+  /** The master's name in the cluster. */
   readonly id: string;
 }
 
-/** The shards as a node sees them, the master first. */
 async function shardsAt(port: number): Promise<readonly Shard[]> {
   const [answer] = await tell(port, ["CLUSTER", "SLOTS"]);
   if (!Array.isArray(answer)) return [];
-  return answer.map(([first, last, ...nodes]: [number, number, ...[string, number, string][]]) => ({
-    first,
-    last,
-    ports: nodes.map(([, at]) => at),
-    id: nodes[0]?.[2] ?? "",
-  }));
+  return answer.map(([first, last, ...nodes]: [number, number, ...[string, number, string][]]) => {
+    const [master, replica] = nodes;
+    return { first, last, master: master?.[1] ?? 0, replica: replica?.[1] ?? 0, id: master?.[2] ?? "" };
+  });
 }
 
 export async function startCluster(): Promise<ClusterGroup> {
@@ -132,9 +138,7 @@ export async function startCluster(): Promise<ClusterGroup> {
     await eventually("the cluster is whole", async () => {
       const [info] = await tell(port, ["CLUSTER", "INFO"]);
       const shards = await shardsAt(port);
-      return (
-        /cluster_state:ok/.test(String(info)) && shards.length === MASTERS && shards.every(({ ports }) => ports.length === 2)
-      );
+      return /cluster_state:ok/.test(String(info)) && shards.length === MASTERS && shards.every(({ replica }) => replica > 0);
     });
   }
   for (const { port } of nodes.slice(MASTERS)) await eventually("the replica follows", () => linked(port));
@@ -143,14 +147,35 @@ export async function startCluster(): Promise<ClusterGroup> {
     if (found === undefined) throw new Error(`no node at ${port}`);
     return found;
   };
+  const shards = async (): Promise<readonly Shard[]> => {
+    for (const { port } of nodes) {
+      const seen = await shardsAt(port).catch(() => []);
+      if (seen.length > 0) return seen;
+    }
+    throw new Error("no node can be reached");
+  };
+  const shardOf = async (slot: number): Promise<Shard> => {
+    const shard = (await shards()).find(({ first, last }) => first <= slot && slot <= last);
+    if (shard === undefined) throw new Error(`no shard has slot ${slot}`);
+    return shard;
+  };
   return {
     nodes,
     addresses: nodes.map(({ port }) => ({ host: "127.0.0.1", port })),
     node,
-    async shardOf(slot) {
-      const shard = (await shardsAt(first.port)).find((one) => one.first <= slot && slot <= one.last);
-      const [master = 0, replica = 0] = shard?.ports ?? [];
-      return { master, replica, id: shard?.id ?? "" };
+    shards,
+    shardOf,
+    async failover({ first, master, replica }) {
+      await node(master).kill("SIGKILL");
+      await eventually("the replica takes its place", async () => {
+        const [info] = await tell(replica, ["CLUSTER", "INFO"]);
+        return /cluster_state:ok/.test(String(info)) && (await shardOf(first)).master === replica;
+      });
+    },
+    async heal(port) {
+      await node(port).kill("SIGKILL");
+      await node(port).restart();
+      await eventually("it follows", () => linked(port));
     },
     async [Symbol.asyncDispose]() {
       for (const one of nodes) await one[Symbol.asyncDispose]();
