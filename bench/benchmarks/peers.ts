@@ -66,7 +66,7 @@ export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> 
   const world = { upstream: `http://127.0.0.1:${app.port}`, issuer: `http://127.0.0.1:${provider.port}` };
   const load = start("the load", new URL("../load/peers-load.ts", import.meta.url), []);
   stage.adopt(load);
-  // The first start after a build fills caches and counts for nobody, as in `start`.
+  // The first start after a build fills caches and does not count, as in `start`.
   if (full) {
     const first = await calmed(await startOurs(stage, "a first start", world, "memory:", true));
     await first.helper.stop();
@@ -94,9 +94,9 @@ export async function peersBench(stage: Stage, only: RegExp): Promise<Findings> 
 }
 
 /** When what only the start needed has been given back. */
-async function calmed<Whoever>(whoever: Whoever): Promise<Whoever> {
+async function calmed<Started>(started: Started): Promise<Started> {
   await new Promise((resolve) => setTimeout(resolve, CALM));
-  return whoever;
+  return started;
 }
 
 /** A failure of those that no goal is about is told, and what failed is left out: it answers nothing. */
@@ -128,7 +128,7 @@ async function asked(load: Helper, subject: Subject, question: PeersQuestion): P
   return answer;
 }
 
-/** Works until what compiles itself has done so, whoever it is. Answers how many requests fill a window. */
+/** Works until what compiles itself has done so, in any program. Answers how many requests fill a window. */
 async function sized(load: Helper, subject: Subject, workload: Workload, effort: Effort): Promise<number> {
   await verify(subject, workload);
   const question = questionFor(subject, workload);
@@ -156,7 +156,7 @@ async function window(load: Helper, { subject, workload, count, figures }: Measu
   figures.p99.push(steady.p99);
 }
 
-/** Who lets strangers pass would be quick. */
+/** A program that lets anonymous callers pass would be quick. */
 async function verify(subject: Subject, { bytes }: Workload): Promise<void> {
   if (subject.isFloor) return;
   const { started, lines, check, cookies } = subject;
@@ -165,13 +165,15 @@ async function verify(subject: Subject, { bytes }: Workload): Promise<void> {
     const cut = line.indexOf(": ");
     return [line.slice(0, cut), line.slice(cut + 2)];
   });
-  const stranger = await request(`http://127.0.0.1:${started.port}${path}`, { headers });
+  const anonymous = await request(`http://127.0.0.1:${started.port}${path}`, { headers });
   const known = await request(`http://127.0.0.1:${started.port}${path}`, {
     headers: [...headers, "cookie", (cookies[0] ?? "").slice("cookie: ".length)],
   });
-  await Promise.all([stranger.body.dump(), known.body.dump()]);
-  if (stranger.statusCode < 300 || known.statusCode >= 300) {
-    throw new Error(`${started.name} answers a stranger ${stranger.statusCode} and somebody known ${known.statusCode}`);
+  await Promise.all([anonymous.body.dump(), known.body.dump()]);
+  if (anonymous.statusCode < 300 || known.statusCode >= 300) {
+    throw new Error(
+      `${started.name} answers an anonymous caller ${anonymous.statusCode} and an authenticated user ${known.statusCode}`,
+    );
   }
 }
 

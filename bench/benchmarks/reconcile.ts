@@ -37,7 +37,7 @@ export function reconcileGoals(rows: readonly Row[]): readonly Goal[] {
   return plain === undefined || asserted === undefined ? [] : [atMost("a matched user, of a session", asserted / plain, 1.15)];
 }
 
-// Quick because it knows nobody, or everybody as the same, would not count.
+// Quick because it takes all for anonymous, or for the same user, would not count.
 async function verify(port: number, path: string, credentials: readonly string[]): Promise<void> {
   for (const index of new Set([0, credentials.length - 1])) {
     const lines = (credentials[index] ?? "").split("\r\n").map((line): [string, string] => {

@@ -166,9 +166,9 @@ function rowsOf({ name, rounds }: JudgedSubject): readonly Row[] {
     row("before", ({ before }) => before),
     row("in the storm", ({ during }) => during),
     {
-      name: `${name}, renewals`,
-      rate: middle(({ journal }) => journal.spends / journal.seconds),
-      cpuMicros: middle((round) => ofRenewals(round) / round.journal.spends),
+      name: `${name}, refreshes`,
+      rate: middle(({ journal }) => journal.refreshes / journal.seconds),
+      cpuMicros: middle((round) => ofRefreshes(round) / round.journal.refreshes),
       addedMicros: null,
       ofBare: null,
       p50Millis: middle(({ during }) => during.storm.p50),
@@ -178,20 +178,20 @@ function rowsOf({ name, rounds }: JudgedSubject): readonly Row[] {
 }
 
 /**
- * Processor time over that which as many requests took before, when nobody's tokens ran out: what renewing adds to
+ * Processor time over that which as many requests took before, when no user's tokens ran out: what refreshing adds to
  * them.
  */
-const ofRenewals = ({ before, during }: Round): number =>
+const ofRefreshes = ({ before, during }: Round): number =>
   during.cpu - (before.cpu * (during.others.count + during.storm.count)) / before.others.count;
 
 function goalsOf({ name, rounds, all }: JudgedSubject, sessions: number): readonly Goal[] {
   const growth = median(rounds.map(({ before, during }) => during.others.p99 / before.others.p99 - 1));
-  const exact = all.every(({ journal }) => journal.spends === sessions && journal.refused === 0);
-  const spends = all.reduce((sum, { journal }) => sum + journal.spends + journal.refused, 0) / (all.length * sessions);
-  const cost = median(rounds.map((round) => ofRenewals(round) / round.journal.spends));
+  const exact = all.every(({ journal }) => journal.refreshes === sessions && journal.refused === 0);
+  const refreshes = all.reduce((sum, { journal }) => sum + journal.refreshes + journal.refused, 0) / (all.length * sessions);
+  const cost = median(rounds.map((round) => ofRefreshes(round) / round.journal.refreshes));
   return [
-    atMost(`${name}, CPU µs a renewal`, rounded(cost), 800),
-    { name: `${name}, spends per session, in every round`, value: rounded(spends), goal: "= 1", met: exact },
+    atMost(`${name}, CPU µs a refresh`, rounded(cost), 800),
+    { name: `${name}, refreshes per session, in every round`, value: rounded(refreshes), goal: "= 1", met: exact },
     { name: `${name}, p99 growth for others`, value: rounded(growth), goal: "< 0.25", met: growth < 0.25 },
   ];
 }

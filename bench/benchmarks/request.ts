@@ -21,26 +21,26 @@ interface Subject {
   /** Default `/`. */
   readonly path?: string;
   /**
-   * Whose requests they are: one person's, those of the people who come again and again, or anybody's with a session.
+   * Whose requests they are: one user's, those of the users who come again and again, or any user's.
    */
-  readonly whose: "one" | "active" | "anybody";
+  readonly whose: "one" | "active" | "any";
   /** It is judged, and so is started several times. */
   readonly several?: true;
 }
 
 // A store in memory is measured where the processor's caches hold the sessions that are asked for, which is judged; for
-// one person, as tools measure that repeat one request; and where caches are of no use, since anybody may come next.
-// From SQLite it is always anybody.
+// one user, as tools measure that repeat one request; and where caches are of no use, since any user may come next.
+// From SQLite it is always any user.
 const OURS: readonly Subject[] = [
   { name: MEMORY, bare: "node:http", file: "coatcheck/memory", whose: "active", several: true },
   { name: `${MEMORY}, requireUser`, bare: "node:http", file: "coatcheck/memory", path: "/user", whose: "active" },
-  { name: `${MEMORY}, one person`, bare: "node:http", file: "coatcheck/memory", whose: "one", several: true },
-  { name: `${MEMORY}, anybody`, bare: "node:http", file: "coatcheck/memory", whose: "anybody" },
+  { name: `${MEMORY}, one user`, bare: "node:http", file: "coatcheck/memory", whose: "one", several: true },
+  { name: `${MEMORY}, any user`, bare: "node:http", file: "coatcheck/memory", whose: "any" },
   { name: "floor, memory", bare: "node:http", file: "floors/floor-memory", whose: "active", several: true },
-  { name: "floor, memory, one person", bare: "node:http", file: "floors/floor-memory", whose: "one", several: true },
-  { name: "floor, memory, anybody", bare: "node:http", file: "floors/floor-memory", whose: "anybody" },
-  { name: SQLITE, bare: "node:http", file: "coatcheck/sqlite", whose: "anybody" },
-  { name: SQLITE_FLOOR, bare: "node:http", file: "floors/floor-sqlite", whose: "anybody" },
+  { name: "floor, memory, one user", bare: "node:http", file: "floors/floor-memory", whose: "one", several: true },
+  { name: "floor, memory, any user", bare: "node:http", file: "floors/floor-memory", whose: "any" },
+  { name: SQLITE, bare: "node:http", file: "coatcheck/sqlite", whose: "any" },
+  { name: SQLITE_FLOOR, bare: "node:http", file: "floors/floor-sqlite", whose: "any" },
 ];
 const PEERS: readonly Subject[] = [
   { name: "express-session", bare: "express", file: "peers/express-session", whose: "active" },
@@ -71,8 +71,8 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
   const pairs: Pair[] = [];
   for (const { name, bare: over, file, path = "/", whose, several = false } of subjects) {
     for (let instance = 1; instance <= (several ? stage.effort.instances : 1); instance++) {
-      // Those of whom nobody comes again have a store of their own, with more people.
-      const crowd = whose === "anybody";
+      // Users who do not come again have a store of their own, with more people.
+      const crowd = whose === "any";
       const key = `${file} ${instance} ${crowd}`;
       const server = started.get(key) ?? (await stage.start(name, file, [], crowd ? stage.effort.crowd : stage.effort.sessions));
       started.set(key, server);
@@ -93,14 +93,14 @@ export async function requestBench(stage: Stage, only: RegExp): Promise<Findings
 }
 
 function chosen(credentials: readonly string[], whose: Subject["whose"], active: number): readonly string[] {
-  if (whose === "anybody") return credentials;
+  if (whose === "any") return credentials;
   const most = whose === "one" ? 1 : active;
   // From all over the store.
   const step = Math.max(1, Math.floor(credentials.length / most));
   return credentials.filter((_, index) => index % step === 0).slice(0, most);
 }
 
-// A server that lets everybody in, or knows nobody, would be quick: it is measured only if it tells one person from
+// A server that lets every caller in, or none, would be quick: it is measured only if it tells one user from
 // another.
 async function verify(server: Running & Ready, path: string): Promise<void> {
   const url = `http://127.0.0.1:${server.port}${path}`;
@@ -110,7 +110,7 @@ async function verify(server: Running & Ready, path: string): Promise<void> {
     if (body !== subjectOf(index)) throw new Error(`${server.name} takes ${subjectOf(index)} for ${JSON.stringify(body)}`);
   }
   const body = await (await fetch(url)).text();
-  if (body.includes("user-")) throw new Error(`${server.name} takes a stranger for ${JSON.stringify(body)}`);
+  if (body.includes("user-")) throw new Error(`${server.name} takes an anonymous caller for ${JSON.stringify(body)}`);
 }
 
 export function requestGoals(rows: readonly Row[]): readonly Goal[] {
@@ -120,8 +120,8 @@ export function requestGoals(rows: readonly Row[]): readonly Goal[] {
   const floor = added(SQLITE_FLOOR);
   const goals: Goal[] = [];
   if (memory !== undefined) goals.push(atMost("memory adds, µs", memory, 1.5));
-  const anybody = added(`${MEMORY}, anybody`);
-  if (anybody !== undefined) goals.push(atMost("memory adds for anybody, µs", anybody, 5));
+  const anyUser = added(`${MEMORY}, any user`);
+  if (anyUser !== undefined) goals.push(atMost("memory adds for any user, µs", anyUser, 5));
   if (sqlite !== undefined && floor !== undefined) goals.push(atMost("SQLite adds, of its floor", sqlite / floor, 1.4));
   for (const { name } of PEERS) {
     const peer = added(name);

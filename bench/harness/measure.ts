@@ -140,7 +140,7 @@ const LONGEST_WARM_UP = 4;
 
 /**
  * Warms a server up, and answers how many requests fill a window. How quick it is shows only in the end: its first
- * thousands of requests take several times as long as those that follow. Who manages all of them sees everybody once
+ * thousands of requests take several times as long as those that follow. Who manages all of them sees every user once
  * besides, so that what is kept of a session is there, as it is in a server that has been running for a while.
  */
 async function sized(load: Requests, server: Running, requests: string, effort: Effort): Promise<number> {

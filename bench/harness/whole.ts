@@ -16,11 +16,11 @@ const ROWS = {
     "hono",
     "coatcheck, memory",
     "coatcheck, memory, requireUser",
-    "coatcheck, memory, one person",
-    "coatcheck, memory, anybody",
+    "coatcheck, memory, one user",
+    "coatcheck, memory, any user",
     "floor, memory",
-    "floor, memory, one person",
-    "floor, memory, anybody",
+    "floor, memory, one user",
+    "floor, memory, any user",
     "coatcheck, SQLite",
     "floor, SQLite",
     "express-session",
@@ -29,13 +29,13 @@ const ROWS = {
     "iron-session",
     "jose HS256 bearer",
   ],
-  check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite", "check/nginx, SQLite, anybody"],
+  check: ["node:http 204", "check/nginx, memory", "check/nginx, SQLite", "check/nginx, SQLite, any user"],
   proxy: ["undici.dispatch", "gateway, session and identity headers", "@fastify/http-proxy, no session"],
   reconcile: ["node:http", "coatcheck, session", "coatcheck, a proxy's user and their session"],
   refresh: ["memory", "SQLite"].flatMap((store) => [
     `${store}, others before`,
     `${store}, others in the storm`,
-    `${store}, renewals`,
+    `${store}, refreshes`,
   ]),
 } as const;
 
@@ -50,8 +50,8 @@ for (const [bench, names] of Object.entries(ROWS)) {
       names,
     );
     for (const { name, rate, cpuMicros, addedMicros, ofBare } of report.rows) {
-      // What renewals cost is a difference between two windows, and of two that are short anything can be.
-      assert.ok(rate > 0 && (cpuMicros > 0 || (name.endsWith(", renewals") && Number.isFinite(cpuMicros))), `${name} answered`);
+      // What refreshes cost is a difference between two windows, and of two that are short anything can be.
+      assert.ok(rate > 0 && (cpuMicros > 0 || (name.endsWith(", refreshes") && Number.isFinite(cpuMicros))), `${name} answered`);
       assert.equal(addedMicros === null, ofBare === null, name);
     }
     assert.ok(report.goals.length > 0);

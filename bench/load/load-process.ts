@@ -95,7 +95,7 @@ async function open(name: string, port: number, count: number): Promise<void> {
   await Promise.all(connections.map((connection) => connection.opened.promise));
 }
 
-// To wake a process that sleeps costs whoever sends it something: half as much again as the answer itself, in a virtual
+// To wake a process that sleeps costs the sender something: half as much again as the answer itself, in a virtual
 // machine. How often it sleeps depends on how quick the server is, so it must not, or the servers would pay for unlike
 // things.
 function stayAwake(): void {

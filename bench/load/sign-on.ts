@@ -23,11 +23,11 @@ export async function signOn(front: Front): Promise<string> {
     const { location } = answer.headers;
     if (location === undefined) {
       if (answer.statusCode >= 200 && answer.statusCode < 300 && jar.size > 0) return `cookie: ${cookieOf(jar)}`;
-      throw new Error(`nobody could sign in at ${front.host}: ${answer.statusCode} at ${at.pathname}`);
+      throw new Error(`no user could sign in at ${front.host}: ${answer.statusCode} at ${at.pathname}`);
     }
     at = new URL(String(location), at);
   }
-  throw new Error(`nobody could sign in at ${front.host}: too many redirects, the last to ${at.href}`);
+  throw new Error(`no user could sign in at ${front.host}: too many redirects, the last to ${at.href}`);
 }
 
 async function ask(

@@ -11,7 +11,7 @@ import { given, tellReady } from "./serving.ts";
 
 /** What was asked of it since the last question. */
 export interface Journal {
-  readonly spends: number;
+  readonly refreshes: number;
   /** Refresh tokens that were shown again, or that it never gave. */
   readonly refused: number;
   /** From the first refresh to the last answer. */
@@ -34,12 +34,12 @@ interface Login {
 
 const logins = new Map<string, Login>();
 let count = 0;
-let journal = { spends: 0, refused: 0, from: 0, to: 0 };
+let journal = { refreshes: 0, refused: 0, from: 0, to: 0 };
 
 function told(): Journal {
-  const { spends, refused, from, to } = journal;
-  journal = { spends: 0, refused: 0, from: 0, to: 0 };
-  return { spends, refused, seconds: (to - from) / 1000 };
+  const { refreshes, refused, from, to } = journal;
+  journal = { refreshes: 0, refused: 0, from: 0, to: 0 };
+  return { refreshes, refused, seconds: (to - from) / 1000 };
 }
 
 async function begin(form: URLSearchParams): Promise<Login> {
@@ -74,7 +74,7 @@ async function refresh(form: URLSearchParams): Promise<object | null> {
     journal.refused += 1;
     return null;
   }
-  journal.spends += 1;
+  journal.refreshes += 1;
   return issue(login);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The app behind the proxies: 1 KB for everybody, at `/bytes/N` as many bytes, and at `/who` what it was told about the
+ * The app behind the proxies: 1 KB for all, at `/bytes/N` as many bytes, and at `/who` what it was told about the
  * user.
  */
 import { createServer } from "node:http";

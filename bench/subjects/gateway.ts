@@ -77,7 +77,7 @@ async function signIn({ port }: Running, issuer: string, index: number): Promise
   const query = new URLSearchParams({ code: `${index}.${ask.get("nonce")}`, state: ask.get("state") ?? "", iss: issuer });
   const callback = await navigate(port, `/auth/callback?${query}`, cookiesIn(login).join("; "));
   const cookie = cookiesIn(callback).find((one) => one.startsWith("__Host-Http-coatcheck="));
-  if (cookie === undefined) throw new Error(`nobody could sign in: ${callback.statusCode} ${callback.headers["location"]}`);
+  if (cookie === undefined) throw new Error(`no user could sign in: ${callback.statusCode} ${callback.headers["location"]}`);
   return `cookie: ${cookie}`;
 }
 

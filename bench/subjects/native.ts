@@ -65,7 +65,7 @@ export class Program {
       return;
     }
     const gone = new Promise((resolve) => this.#child.once("exit", resolve));
-    // Whoever replaces children that end goes first.
+    // What replaces children that end goes first.
     for (const pid of treeOf(this.#child.pid ?? 0)) kill(pid);
     await gone;
     this.#letGo();

@@ -120,7 +120,7 @@ export async function startSubjects(
   if (wanted(FLOOR)) {
     const started = await startBareServer(stage, FLOOR);
     const check = { path: "/auth/check/nginx", lines: METADATA };
-    found.push({ started, lines: [`host: ${HOST}`], cookies: ["cookie: anybody=1"], check, isFloor: true });
+    found.push({ started, lines: [`host: ${HOST}`], cookies: ["cookie: any=1"], check, isFloor: true });
   }
 
   const redisWanted = installed("redis-server") !== undefined;

@@ -104,7 +104,7 @@ export async function startRedis(stage: Stage): Promise<{ readonly program: Prog
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   const program = new Program("Redis", installed("redis-server") ?? "redis-server", args, { cwd: stage.directory });
   stage.adopt(program);
-  // Whoever keeps its sessions there gives up where nobody listens yet.
+  // A program that keeps its sessions there gives up if Redis does not listen yet.
   await accepting(program, port);
   return { program, port };
 }

@@ -41,7 +41,7 @@ export function authOn(store: SessionStore): Auth<unknown> {
 /** Coatcheck on `node:http`: at `/user` for authenticated users alone, elsewhere for anonymous ones too. */
 export function serveCoatcheck(auth: Auth<unknown>, credentials: readonly string[]): void {
   const web = coatcheckNode(auth);
-  const anybody = web.handler((_request, response, session) => {
+  const optional = web.handler((_request, response, session) => {
     if (session.identity === null) response.statusCode = 401;
     response.end(session.identity?.subject);
   });
@@ -49,7 +49,7 @@ export function serveCoatcheck(auth: Auth<unknown>, credentials: readonly string
     response.end(session.identity.subject);
   });
   serve(
-    createServer((request, response) => (request.url === "/user" ? user : anybody)(request, response)),
+    createServer((request, response) => (request.url === "/user" ? user : optional)(request, response)),
     credentials,
   );
 }

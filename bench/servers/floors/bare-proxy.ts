@@ -1,5 +1,5 @@
 /**
- * The least that a proxy on undici does: every request on to the upstream, every answer back, and nobody asked who it
+ * The least that a proxy on undici does: every request on to the upstream, every answer back, and no caller asked who it
  * is.
  */
 import { createServer } from "node:http";

@@ -1,6 +1,6 @@
 /**
  * As much of express-session as is measured. Its published types declare `request.session` for the whole program, which
- * is then not free for anybody else.
+ * is then not free for others.
  */
 declare module "express-session" {
   import type { RequestHandler } from "express";
