@@ -14,7 +14,7 @@ import type { TestProvider } from "../test-support/provider/provider.ts";
 import { CLIENT } from "../test-support/provider/provider.ts";
 import type { Answered } from "../test-support/talk.ts";
 
-/** A line that would look like one of the log's own, if it were let. */
+/** A line that would look like one of the log's own, if it came through as it is. */
 const FORGED = '\n{"level":"error","event":"forged","reason":"forged"}\r\nX-Forged: yes\r\n';
 const canaries = new Canaries();
 const canary = (name: string): string => {
@@ -204,7 +204,7 @@ async function sendRubbish(): Promise<void> {
     `GET /?${line("raw-query")} HTTP/9.9\r\n\r\n`,
     `GET http://${line("absolute").toLowerCase()}.example/ HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`,
     `GET / HTTP/1.1\r\nHost: ${line("host").toLowerCase()}.example\r\n\r\n`,
-    `GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${line("folded")}\r\n {"event":"forged"}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${line("continued")}\r\n {"event":"forged"}\r\n\r\n`,
     `${line("METHOD")} / HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`,
     `GET /../${line("dots")} HTTP/1.1\r\nHost: ${PUBLIC}\r\n\r\n`,
     `POST / HTTP/1.1\r\nHost: ${PUBLIC}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nX: ${line("smuggled")}\r\n\r\n0\r\n\r\n`,

@@ -53,7 +53,7 @@ test("F-36 a navigation in an outage is a page that says what to do; a program g
   const program = await here.get(here.a, browser, "/token");
   assert.equal(JSON.parse(program.text).code, "ERR_PROVIDER_UNAVAILABLE");
   const away = await visit(browser, "//elsewhere.example/x");
-  assert.ok(away.status !== 503 || away.text.includes('href="/">Try again<'), "it leads to nobody else");
+  assert.ok(away.status !== 503 || away.text.includes('href="/">Try again<'), "it leads nowhere else");
 });
 
 test("F-36 the store's outage is a page too", async () => {

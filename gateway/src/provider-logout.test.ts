@@ -51,7 +51,7 @@ test("LO-04, LO-10, S-46 a logout token to one replica ends the session on the o
 });
 
 test("LO-08 the same token is good once, whichever replica has it", async () => {
-  const token = provider.logoutToken({ sub: "nobody-here" });
+  const token = provider.logoutToken({ sub: "no-user-here" });
   const answers = await Promise.all([tell(a, token), tell(b, token), tell(a, token)]);
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400, 400]);
 });

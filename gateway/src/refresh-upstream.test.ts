@@ -62,7 +62,7 @@ test("RF-08 an API that takes none is asked twice, with one refresh, and its own
   assert.equal(asked.length, 2);
   assert.equal(new Set(asked).size, 2);
   assert.equal(refreshes(), before + 1);
-  assert.deepEqual(here.logged("session.ended", browser), [], "what an API says ends nobody's session");
+  assert.deepEqual(here.logged("session.ended", browser), [], "what an API says ends no session");
 });
 
 test("RF-08 a request with a body is not sent again, and costs no refresh", async () => {

@@ -22,7 +22,7 @@ before(async () => {
 after(() => open.disposeAsync());
 afterEach(async () => {
   here.provider.fault = null;
-  here.provider.renewable = true;
+  here.provider.refreshable = true;
   await here.provider.start();
   assert.deepEqual(
     here.provider.refreshes.filter(({ outcome }) => outcome === "reused"),
@@ -31,7 +31,7 @@ afterEach(async () => {
   );
 });
 
-/** Somebody whose access token has run out. */
+/** A user whose access token has run out. */
 async function stale(sub: string): Promise<Browser> {
   const browser = await here.signIn(sub);
   here.clock.pass(RAN_OUT);
@@ -39,7 +39,7 @@ async function stale(sub: string): Promise<Browser> {
 }
 
 /** How many token requests the provider gets meanwhile. */
-async function spent(work: () => Promise<unknown>): Promise<number> {
+async function refreshesDuring(work: () => Promise<unknown>): Promise<number> {
   const before = here.provider.count("/token");
   await work();
   return here.provider.count("/token") - before;
@@ -56,7 +56,7 @@ test("S-17, RF-01 100 parallel requests on an expired token: one token request a
   const browser = await stale("storm");
   const { provider, a } = here;
   const held = provider.hold();
-  const calls = await spent(async () => {
+  const calls = await refreshesDuring(async () => {
     const asked = many(100, () => here.get(a, browser, "/token"));
     await held.arrived;
     held.release();
@@ -64,17 +64,17 @@ test("S-17, RF-01 100 parallel requests on an expired token: one token request a
     assert.deepEqual(statusesOf(answers), [200]);
     const given = provider.refreshes.at(-1)?.issued?.accessToken;
     assert.ok(given !== undefined);
-    assert.deepEqual([...new Set(answers.map(tokenOf))], [given], "everybody has the new token");
+    assert.deepEqual([...new Set(answers.map(tokenOf))], [given], "all have the new token");
   });
   assert.equal(calls, 1);
-  assert.equal(await spent(() => here.statuses(browser)), 0, "and it is good for the next one, on both gateways");
+  assert.equal(await refreshesDuring(() => here.statuses(browser)), 0, "and it is good for the next one, on both gateways");
 });
 
 test("S-17, RF-02 100 over two gateways at once: one token request, one new token for all", async () => {
   const browser = await stale("storm-on-both");
   const { provider, a, b } = here;
   const held = provider.hold();
-  const calls = await spent(async () => {
+  const calls = await refreshesDuring(async () => {
     const asked = many(100, (index) => here.get(index % 2 === 0 ? a : b, browser, "/token"));
     await held.arrived;
     held.release();
@@ -90,7 +90,7 @@ test("S-17 if a browser hangs up while the provider thinks, its session lives; i
   const browser = await stale("hung-up");
   const { provider, a, b } = here;
   const held = provider.hold();
-  const calls = await spent(async () => {
+  const calls = await refreshesDuring(async () => {
     const headers = { host: PUBLIC, ...SCRIPT, cookie: browser.ticket };
     const asked = request({ host: "127.0.0.1", port: a.port, path: "/token", headers, agent: false });
     const gone = new Promise((resolve) => asked.once("close", resolve));
@@ -110,7 +110,7 @@ test("S-17 if a browser hangs up while the provider thinks, its session lives; i
 });
 
 const OUTAGES: readonly (readonly [name: string, begin: () => Promise<void>])[] = [
-  ["nobody listens there", () => here.provider.stop()],
+  ["no server listens there", () => here.provider.stop()],
   [
     "it answers 503 to everything",
     async () => {
@@ -132,7 +132,10 @@ for (const [name, begin] of OUTAGES) {
       assert.deepEqual([page.status, page.setCookies], [200, []], "an identity needs no token");
       for (const path of ["/token", "/bearer"]) refused(await here.get(gateway, browser, path), "ERR_TOKEN_UNAVAILABLE");
     }
-    assert.ok((await spent(() => many(20, () => here.get(a, browser, "/token")))) === 0, "it is left alone for a while");
+    assert.ok(
+      (await refreshesDuring(() => many(20, () => here.get(a, browser, "/token")))) === 0,
+      "it is left alone for a while",
+    );
     clock.pass(UNCONFIRMED);
     for (const gateway of [a, b]) {
       refused(await here.get(gateway, browser), "ERR_PROVIDER_UNAVAILABLE");
@@ -158,7 +161,7 @@ test("S-23, RF-05 invalid_grant: 401 for all, one ending; the next page says why
   const browser = await stale("revoked");
   const { a, b, provider } = here;
   provider.revokeAll();
-  const calls = await spent(async () => {
+  const calls = await refreshesDuring(async () => {
     const answers = await many(40, (index) => here.get(index % 2 === 0 ? a : b, browser));
     assert.deepEqual(statusesOf(answers), [401]);
     assert.ok(
@@ -167,12 +170,12 @@ test("S-23, RF-05 invalid_grant: 401 for all, one ending; the next page says why
     );
   });
   assert.equal(calls, 1);
-  assert.equal(await spent(() => here.statuses(browser)), 0, "no loop");
+  assert.equal(await refreshesDuring(() => here.statuses(browser)), 0, "no loop");
   const ended = here.logged("session.ended", browser).map((line) => JSON.parse(line).reason);
   assert.deepEqual(ended, ["provider"]);
-  const turned = await browser.send(b.port, "/wanted?x=1", { headers: PAGE });
-  const { location = "" } = turned.headers;
-  assert.equal(turned.status, 302);
+  const redirected = await browser.send(b.port, "/wanted?x=1", { headers: PAGE });
+  const { location = "" } = redirected.headers;
+  assert.equal(redirected.status, 302);
   assert.equal(new URL(location, ORIGIN).searchParams.get("ended"), "provider");
   const told = await browser.send(b.port, location, { headers: PAGE });
   assert.deepEqual([told.status, told.headers["content-type"]], [200, "text/html; charset=utf-8"]);
@@ -188,14 +191,14 @@ test("S-23, RF-05 invalid_grant: 401 for all, one ending; the next page says why
 test("S-23 whose session the provider ended on the way is told so by the very page that found out", async () => {
   const browser = await stale("revoked-on-a-page");
   here.provider.revokeAll();
-  const turned = await browser.send(here.a.port, "/wanted", { headers: PAGE });
-  assert.equal(turned.status, 302);
-  assert.equal(new URL(String(turned.headers.location), ORIGIN).searchParams.get("ended"), "provider");
+  const redirected = await browser.send(here.a.port, "/wanted", { headers: PAGE });
+  assert.equal(redirected.status, 302);
+  assert.equal(new URL(String(redirected.headers.location), ORIGIN).searchParams.get("ended"), "provider");
 });
 
 test("F-31 without a refresh token: past the access token a route that needs it leads to a login", async () => {
-  here.provider.renewable = false;
-  const browser = await stale("nothing-to-renew-with");
+  here.provider.refreshable = false;
+  const browser = await stale("nothing-to-refresh-with");
   const { a } = here;
   assert.equal((await here.get(a, browser, "/a")).status, 200);
   for (const path of ["/token", "/bearer"]) {
@@ -204,10 +207,10 @@ test("F-31 without a refresh token: past the access token a route that needs it 
     const posted = await a.ask(path, { method: "POST", headers: { ...SCRIPT, cookie: browser.ticket }, body: "a=b" });
     assert.equal(posted.status, 401);
   }
-  const turned = await browser.send(a.port, "/token?x=1", { headers: PAGE });
-  assert.deepEqual([turned.status, turned.headers.location], [302, "/auth/login?return_to=%2Ftoken%3Fx%3D1"]);
-  assert.deepEqual(turned.setCookies, [], "the session is as it was");
-  assert.equal((await here.get(a, browser, "/a")).status, 200, "it is somebody's");
+  const redirected = await browser.send(a.port, "/token?x=1", { headers: PAGE });
+  assert.deepEqual([redirected.status, redirected.headers.location], [302, "/auth/login?return_to=%2Ftoken%3Fx%3D1"]);
+  assert.deepEqual(redirected.setCookies, [], "the session is as it was");
+  assert.equal((await here.get(a, browser, "/a")).status, 200, "a session is needed");
   const landed = await browser.login(a.port, "/token?x=1");
   assert.deepEqual([landed.status, landed.headers.location], [303, "/token?x=1"]);
   assert.equal((await here.get(a, browser, "/token")).status, 200);
@@ -234,7 +237,7 @@ for (const [path, headers] of QUESTIONS) {
     const browser = await stale(`check-${path.length}`);
     const ask = (gateway: FullGateway): Promise<Answered> =>
       gateway.ask(path, { headers: { ...SCRIPT, ...headers, cookie: browser.ticket } });
-    const calls = await spent(async () => {
+    const calls = await refreshesDuring(async () => {
       const answers = await many(20, (index) => ask(index % 2 === 0 ? here.a : here.b));
       assert.deepEqual(statusesOf(answers), [200]);
       assert.ok(answers.every((answer) => answer.headers["x-auth-request-user"] === `check-${path.length}`));

@@ -1,4 +1,4 @@
-/** A provider that answers refreshes, and gives no tokens: nobody is stuck, whatever its words are. */
+/** A provider that answers refreshes, and gives no tokens: no user is stuck, whatever its words are. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Browser } from "../test-support/browser.ts";
@@ -28,7 +28,7 @@ function refuses(status: number, error: string): void {
 const reasons = (browser: Browser): readonly unknown[] =>
   here.logged("session.ended", browser).map((line) => JSON.parse(line).reason);
 
-/** Signs in again from where a navigation was turned away to, and answers where that led. */
+/** Signs in again from where a navigation was sent to, and answers where that led. */
 async function signInAgain(browser: Browser, location: string): Promise<string> {
   const login = await browser.send(here.a.port, location, { headers: PAGE });
   assert.equal(login.status, 302);
@@ -44,9 +44,9 @@ test("F-31 a second browser's login takes the first's refresh token, as at Dex: 
   here.clock.pass(RAN_OUT);
   assert.equal((await here.get(here.a, first)).status, 200, "the words may mean something else, once");
   here.clock.pass(2_000);
-  const turned = await first.send(here.a.port, "/wanted", { headers: PAGE });
-  assert.equal(turned.status, 302);
-  assert.equal(new URL(String(turned.headers.location), ORIGIN).searchParams.get("ended"), "provider");
+  const redirected = await first.send(here.a.port, "/wanted", { headers: PAGE });
+  assert.equal(redirected.status, 302);
+  assert.equal(new URL(String(redirected.headers.location), ORIGIN).searchParams.get("ended"), "provider");
   assert.deepEqual(reasons(first), ["provider"]);
   assert.equal(await signInAgain(first, "/auth/login?return_to=%2Fwanted"), "/wanted");
 });
@@ -62,8 +62,8 @@ test("F-31 a provider refuses our client: past unconfirmed a page goes to the lo
     assert.deepEqual([script.status, JSON.parse(script.text).code], [401, "ERR_UNAUTHENTICATED"]);
     assert.equal((await here.get(gateway, browser, "/auth/session")).status, 401);
   }
-  const turned = await browser.send(here.a.port, "/wanted", { headers: PAGE });
-  assert.deepEqual([turned.status, turned.headers.location], [302, "/auth/login?return_to=%2Fwanted"]);
+  const redirected = await browser.send(here.a.port, "/wanted", { headers: PAGE });
+  assert.deepEqual([redirected.status, redirected.headers.location], [302, "/auth/login?return_to=%2Fwanted"]);
   assert.deepEqual(reasons(browser), [], "nothing ended");
   assert.equal(await signInAgain(browser, "/auth/login?return_to=%2Fwanted"), "/wanted");
   here.provider.fault = null;
@@ -80,8 +80,11 @@ test("F-31 on demand too, past unconfirmed, a page that needs a token goes to th
   };
   there.clock.pass(RAN_OUT + UNCONFIRMED);
   for (const path of ["/token", "/bearer"]) {
-    const turned = await browser.send(there.a.port, path, { headers: PAGE });
-    assert.deepEqual([turned.status, turned.headers.location], [302, `/auth/login?return_to=${encodeURIComponent(path)}`]);
+    const redirected = await browser.send(there.a.port, path, { headers: PAGE });
+    assert.deepEqual(
+      [redirected.status, redirected.headers.location],
+      [302, `/auth/login?return_to=${encodeURIComponent(path)}`],
+    );
     const script = await there.get(there.a, browser, path);
     assert.deepEqual([script.status, JSON.parse(script.text).code], [401, "ERR_SESSION_ENDED"]);
   }

@@ -90,7 +90,7 @@ test("S-39, S-41 another secret refuses a login in progress once, without a loop
   assert.equal(refused.status, 400, refused.text);
   assert.equal(refused.headers.location, undefined);
   assert.equal(provider.count("/token"), before);
-  assert.equal(browser.jar.size, 0, "the cookie that nobody here can open is gone");
+  assert.equal(browser.jar.size, 0, "the cookie that this gateway cannot open is gone");
   await browser.login(a.port);
   assert.equal(await stranger.statusWith(browser.ticket), 200);
 });

@@ -60,8 +60,8 @@ test("SE-10 A-31 another user's id is 404 at both replicas, and their session go
   const [mine, theirs] = [await a.signIn("rosa"), await a.signIn("sam")];
   for (const gateway of [a, b]) {
     const foreign = await own(gateway, "DELETE", `sessions/${sessionIdOf(theirs)}`, mine);
-    const nobody = await own(gateway, "DELETE", "sessions/AAAAAAAAAAAAAAAAAAAAAA", mine);
-    assert.deepEqual([foreign.status, foreign.text], [404, nobody.text]);
+    const unknown = await own(gateway, "DELETE", "sessions/AAAAAAAAAAAAAAAAAAAAAA", mine);
+    assert.deepEqual([foreign.status, foreign.text], [404, unknown.text]);
     assert.ok(!idsIn(await own(gateway, "GET", "sessions", mine)).includes(sessionIdOf(theirs)));
   }
   assert.deepEqual([await a.statusWith(theirs), await b.statusWith(theirs)], [200, 200]);

@@ -1,5 +1,5 @@
 /**
- * Somebody signs out while the provider is still busy with their refresh token, and it is no good to anybody
+ * A user signs out while the provider is still busy with their refresh token, which is of no use to any caller
  * afterwards.
  */
 import assert from "node:assert/strict";
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => open.disposeAsync());
 
-/** Somebody for whom both gateways wait: the provider has spent the refresh token, and says nothing. */
+/** A user for whom both gateways wait: the provider has used up the refresh token, and says nothing. */
 async function waiting(sub: string): Promise<{ browser: Browser; held: HeldAnswers; asked: readonly Promise<Answered>[] }> {
   const browser = await here.signIn(sub);
   here.clock.pass(RAN_OUT);

@@ -108,6 +108,6 @@ test("A-29 F-45 names and groups count to the letter: no other spelling passes a
     provider.user = { sub, groups: ["staff"] };
     const other = await new Browser().signIn(gateway);
     await other.send(gateway.port, "/auth/sessions/end-others", { method: "POST", headers: { ...SCRIPT, origin: ORIGIN } });
-    assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is somebody else`);
+    assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is another user`);
   }
 });

@@ -135,7 +135,7 @@ test("S-05 store outage: public routes are served, others 503 for callers with a
       assert.deepEqual([answer.status, answer.headers["retry-after"], answer.setCookies], [503, "5", []], path);
     }
     assert.equal((await get(new Browser(), "/auth/login")).status, 302, "a login begins without the store");
-    assert.equal((await get(new Browser(), "/open/a")).status, 200, "nobody is looked for where no ticket is");
+    assert.equal((await get(new Browser(), "/open/a")).status, 200, "no session is looked for without a ticket");
   } finally {
     gateway.store.down = false;
   }
@@ -258,7 +258,7 @@ test("CB-02 a callback that is repeated twenty times at once sends its code once
       cookie: `${cookie}; ${String(tickets[0]?.setCookies.find((line) => line.startsWith("__Host-Http-coatcheck="))).split(";")[0]}`,
     },
   });
-  assert.deepEqual([again.status, again.headers.location], [303, "/a"], "whoever is signed in goes on to the page");
+  assert.deepEqual([again.status, again.headers.location], [303, "/a"], "an authenticated user goes on to the page");
   assert.equal(provider.count("/token"), before + 1);
 });
 

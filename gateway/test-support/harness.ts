@@ -20,26 +20,26 @@ import type { Admission, SessionLayer } from "../src/session/interface.ts";
 export const PUBLIC = "app.example.com";
 
 /** Who a cookie `__Host-Http-coatcheck=NAME` is, in these tests. */
-export const PEOPLE: { readonly [name: string]: Identity } = {
-  alice: person("alice", ["staff", "admins"]),
-  bob: person("bob", ["guests"]),
+export const USERS: { readonly [name: string]: Identity } = {
+  alice: userNamed("alice", ["staff", "admins"]),
+  bob: userNamed("bob", ["guests"]),
 };
 
-function person(subject: string, groups: readonly string[]): Identity {
+function userNamed(subject: string, groups: readonly string[]): Identity {
   const claims = { email: `${subject}@example.com`, preferred_username: subject, groups };
   return { issuer: "https://id.example.com", subject, claims, authenticatedAt: 0, method: "oidc:default" };
 }
 
 /** What tests can say about the session layer. */
 export interface Control {
-  people: { [name: string]: Identity };
+  users: { [name: string]: Identity };
   /** What `settle` answers, and was asked with. */
   settle: (status: number) => readonly string[] | Promise<readonly string[]>;
   /** What a rejected access token is refreshed to. */
-  renew: (rejected: string) => string | Promise<string>;
+  refresh: (rejected: string) => string | Promise<string>;
   /** Whether sessions have a refresh token. */
-  renews: boolean;
-  /** Who waits for the end of a session, by its id. */
+  refreshes: boolean;
+  /** What waits for the end of a session, by its id. */
   readonly watchers: Map<string, Set<(reason: EndReason) => void>>;
   asked: number;
 }
@@ -57,15 +57,15 @@ const KEYS = { seals: "k1", opens: ["k1"], signs: "s1", verifies: ["s1"] };
 
 function sessionLayer(control: Control): SessionLayer {
   const admissionOf = (name: string | undefined): Admission => {
-    const known = name === undefined ? undefined : control.people[name];
+    const known = name === undefined ? undefined : control.users[name];
     return {
       kind: "admitted",
       identity: known ?? null,
       groups: groupsOf(known ?? null),
       via: known === undefined ? null : "session",
       sessionId: known === undefined ? null : `id-of-${name}`,
-      refreshes: control.renews,
-      accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.renew(rejected)),
+      refreshes: control.refreshes,
+      accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.refresh(rejected)),
       assertion: (audience) => (known === undefined ? "" : `${name} for ${audience}`),
       settle: (status) => control.settle(status),
     };
@@ -156,10 +156,10 @@ export async function startHarness(listener: RequestListener, options: HarnessOp
   const upstreams = options.upstreams ?? [{ access: "optional", ...options.upstream }];
   const settings = settingsOf({ upstreams: upstreams.map((one) => ({ url, ...one })), ...options.config });
   const control: Control = {
-    people: { ...PEOPLE },
+    users: { ...USERS },
     settle: () => [],
-    renew: (rejected) => rejected,
-    renews: false,
+    refresh: (rejected) => rejected,
+    refreshes: false,
     watchers: new Map(),
     asked: 0,
   };

@@ -2,7 +2,7 @@ import type { Clock } from "coatcheck";
 
 /** The system's clock, which a test can put forward. */
 export interface MovingClock extends Clock {
-  /** So much time passes, for everybody who has this clock. Whoever sleeps goes on sleeping. */
+  /** So much time passes, for all that have this clock. What sleeps goes on sleeping. */
   pass(milliseconds: number): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The least that a proxy on undici does: every request on to the upstream, every answer back, and no caller asked who it
- * is.
+ * The least that a proxy on undici does: every request on to the upstream, every answer back, and no caller
+ * authenticated.
  */
 import { createServer } from "node:http";
 import { Pool } from "undici";

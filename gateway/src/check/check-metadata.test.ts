@@ -62,7 +62,7 @@ const REFUSED: readonly (readonly [name: string, path: string, headers: Headers]
   ["a host that is not ours", "/auth/check/nginx", nginx("https://evil.example/")],
   ["a method in small letters", "/auth/check/nginx", nginx(`${ORIGIN}/`, "get")],
   ["a method with a space", "/auth/check/nginx", nginx(`${ORIGIN}/`, "GET /")],
-  ["A-14 a parameter that nobody knows", "/auth/check/nginx?group=a", nginx(`${ORIGIN}/`)],
+  ["A-14 an unknown parameter", "/auth/check/nginx?group=a", nginx(`${ORIGIN}/`)],
   ["A-14 oauth2-proxy's parameter", "/auth/check/nginx?allowed_groups=a", nginx(`${ORIGIN}/`)],
   ["A-14 groups twice", "/auth/check/nginx?groups=a&groups=b", nginx(`${ORIGIN}/`)],
   ["A-14 no group among the groups", "/auth/check/nginx?groups=", nginx(`${ORIGIN}/`)],

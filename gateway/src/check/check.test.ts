@@ -96,7 +96,7 @@ for (const proxy of PROXIES) {
       const answer = await gateway.ask(`/auth/check/${proxy}`, {
         headers: { ...metadata(proxy, Buffer.from(method).toString("latin1"), "/a"), cookie: alice },
       });
-      // Node takes spaces from the ends of a value before anybody sees it.
+      // Node takes spaces from the ends of a value before the gateway sees it.
       assert.equal(answer.status, method.trim() === "GET" ? 200 : 400, method);
     }
   });

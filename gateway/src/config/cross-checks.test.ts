@@ -24,7 +24,7 @@ type Rows = readonly (readonly [file: object, ...headlines: string[]])[];
 
 /** Headlines by what was said; none where it is right. */
 const TABLE: Readonly<Record<string, Rows>> = {
-  "somebody signs people on": [
+  "users can sign in": [
     [{ providers: [] }, "providers is empty"],
     [{ providers: [], proxyIdentity: "generic" }],
     [{ proxyIdentity: "generic" }],
@@ -48,7 +48,7 @@ const TABLE: Readonly<Record<string, Rows>> = {
     [{ proxyIdentity: "generic", trustedProxies: ["10.0.0.1"] }],
     [{ proxyIdentity: { trusted: ["10.0.0.1", "10.0.0.2"] }, trustedProxies: ["10.0.0.1"] }],
   ],
-  "ranges do not hold everybody together": [
+  "ranges do not hold every address together": [
     [
       { trustedProxies: ["0.0.0.0/1", "128.0.0.0/1"] },
       "trustedProxies (0.0.0.0/1, 128.0.0.0/1) together hold every public IPv4 address, which trusts everyone",
@@ -81,7 +81,7 @@ const TABLE: Readonly<Record<string, Rows>> = {
         [{ upstreams: [{ url, access, groups: ["a"] }] }, `upstreams[0].groups is given, though access is ${access}`] as const,
     ),
   ],
-  "where nobody is looked up nobody is kept out": [
+  "where no user is looked up none is kept out": [
     [{ upstreams: [{ url, access: "public" }] }],
     [{ upstreams: [{ url, access: "public", token: "header" }] }, "upstreams[0].token is given, though access is public"],
     [{ upstreams: [{ url, access: "optional", token: "header" }] }],

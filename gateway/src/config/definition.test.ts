@@ -1,4 +1,4 @@
-/** Every setting that has a least and a most, at both, and what each is where nobody says. */
+/** Every setting that has a least and a most, at both, and what each is by default. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";

@@ -40,12 +40,15 @@ test("not ready: a store that fails, no provider that answers, a process that st
   assert.equal((await readinessOf({ ...up, providers: () => [{ name: "a", ready: false }] }, false)).ready, false);
   assert.equal((await readinessOf({ ...up, store: () => false }, false)).ready, false);
   const failing = { ...up, store: () => Promise.reject(new Error("canary")) };
-  const nobody = (): Promise<never> => Promise.reject(new Error("canary"));
+  const rejecting = (): Promise<never> => Promise.reject(new Error("canary"));
   const admin = createAdmin({
     isHost: () => true,
     readiness: () => readinessOf(failing, false),
-    metrics: nobody,
-    sessions: { token: undefined, directory: { list: nobody, show: nobody, end: nobody, endAll: nobody, signedOut: nobody } },
+    metrics: rejecting,
+    sessions: {
+      token: undefined,
+      directory: { list: rejecting, show: rejecting, end: rejecting, endAll: rejecting, signedOut: rejecting },
+    },
   });
   const port = await listen(admin, { host: "127.0.0.1", port: 0 });
   try {

@@ -42,7 +42,7 @@ const SIZED = ["content-type", "text/plain", "content-length", "3"];
 const CASES: readonly (readonly [string, string, number, readonly string[], string])[] = [
   ["a body of known length", GET, 200, SIZED, "abc"],
   ["an error", GET, 404, SIZED, "abc"],
-  ["a status that nobody knows", GET, 599, SIZED, "abc"],
+  ["an unknown status", GET, 599, SIZED, "abc"],
   ["several lines of one name", GET, 200, [...SIZED, "set-cookie", "a=1", "set-cookie", "b=2"], "abc"],
   ["values in Latin-1", GET, 200, [...SIZED, "x-name", "caf\u00e9\tx"], "\u00e9\u00ffa"],
   ["a body of unknown length", GET, 200, ["content-type", "text/plain"], "abc"],

@@ -80,7 +80,7 @@ test("A-04 A-12 S-32 access is matched by whole address or whole domain; others 
   await using gateway = await startFullGateway({ config: { proxyIdentity: { trusted: TRUSTED, users } } });
   for (const [email, allowed] of USERS) {
     const { status } = await gateway.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u", "x-forwarded-email": email } });
-    // A malformed address is refused before anybody is looked up.
+    // A malformed address is refused before a user is looked up.
     assert.ok(allowed ? status === 200 : status === 403 || status === 400, `${email}: ${status}`);
   }
   assert.equal((await gateway.ask("/", { headers: { ...SCRIPT, "x-forwarded-user": "u" } })).status, 403, "no address at all");
@@ -130,10 +130,10 @@ test("a proxy that signs people on needs no provider, and a variable is enough f
 });
 
 test("TP-03 what would trust no address or every address does not start", () => {
-  const nobody = read({ COATCHECK_PROXY_IDENTITY: "authelia" });
-  assert.ok(!nobody.ok && /names a proxy/.test(formatProblems(nobody.problems)));
-  const everybody = read({}, { proxyIdentity: { preset: "authelia", trusted: ["0.0.0.0/0"] } });
-  assert.ok(!everybody.ok && /trusts everyone/.test(formatProblems(everybody.problems)));
+  const untrusted = read({ COATCHECK_PROXY_IDENTITY: "authelia" });
+  assert.ok(!untrusted.ok && /names a proxy/.test(formatProblems(untrusted.problems)));
+  const unlimited = read({}, { proxyIdentity: { preset: "authelia", trusted: ["0.0.0.0/0"] } });
+  assert.ok(!unlimited.ok && /trusts everyone/.test(formatProblems(unlimited.problems)));
   const typo = read({}, { proxyIdentity: { preset: "oauth-proxy", trusted: ["10.0.0.1"] } });
   assert.ok(!typo.ok && /oauth2-proxy/.test(formatProblems(typo.problems)));
 });

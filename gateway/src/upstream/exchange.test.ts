@@ -195,9 +195,9 @@ test("Expect: 100-continue is met when the request may pass, and not before", as
   const passed = await harness.raw(post("/open"));
   assert.match(passed, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
   assert.match(passed, /none ab/);
-  const turned = await harness.raw(post("/closed"));
-  assert.equal(statusOf(turned), 401);
-  assert.doesNotMatch(turned, /100 Continue/);
+  const refused = await harness.raw(post("/closed"));
+  assert.equal(statusOf(refused), 401);
+  assert.doesNotMatch(refused, /100 Continue/);
 });
 
 test("S-06 a client that hangs up reaches the upstream, and is no server error", async () => {
@@ -355,7 +355,7 @@ test("S-05 a store that fails before or after the upstream is 503 with Retry-Aft
   assert.doesNotMatch(after, /set-cookie|rawHeaders/i);
   const asked = harness.control.asked;
   assert.equal(statusOf(await harness.get("/public", { Cookie: "__Host-Http-coatcheck=down" })), 200);
-  assert.equal(harness.control.asked, asked, "nobody is looked up on a public route");
+  assert.equal(harness.control.asked, asked, "no user is looked up on a public route");
 });
 
 test("a session that takes time to settle holds back the head, also of answers without a body", async () => {

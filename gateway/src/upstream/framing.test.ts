@@ -67,7 +67,7 @@ const REFUSED: readonly (readonly [name: string, request: string, status: number
   ["PX-01 an asterisk", `OPTIONS * HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
   ["A-23 a path with dots", `GET /public/../admin HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
   ["A-28 a malformed escape", `GET /%zz HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 400],
-  ["an expectation that nobody knows", `POST / HTTP/1.1\r\n${HOST}Expect: miracles\r\nContent-Length: 1\r\n\r\na`, 400],
+  ["an unknown expectation", `POST / HTTP/1.1\r\n${HOST}Expect: miracles\r\nContent-Length: 1\r\n\r\na`, 400],
   ["a head past the limit", `GET / HTTP/1.1\r\n${HOST}X-A: ${"a".repeat(20_000)}\r\n\r\n`, 431],
   ["too many header lines", `GET / HTTP/1.1\r\n${HOST}${"X-A: b\r\n".repeat(120)}Connection: close\r\n\r\n`, 431],
 ];

@@ -53,7 +53,7 @@ test("RF-08 a rejected token is refreshed once and the request sent again", asyn
       else response.writeHead(401, { "www-authenticate": INVALID }).end("no");
     };
     await using harness = await startHarness(listener, { upstream: { access: "user", token } });
-    harness.control.renew = async (rejected) => (rejected === "token-of-alice" ? "token-2" : "?");
+    harness.control.refresh = async (rejected) => (rejected === "token-of-alice" ? "token-2" : "?");
     const answer = await harness.get("/x", ALICE);
     assert.equal(statusOf(answer), 200);
     assert.match(answer, /yes/);
@@ -64,23 +64,23 @@ test("RF-08 a rejected token is refreshed once and the request sent again", asyn
 test("RF-08 an upstream that always says 401 is asked twice, and its second answer passes whole", async () => {
   const asked: string[] = [];
   await using harness = await startHarness(picky(asked), FORWARDING);
-  let renewals = 0;
-  harness.control.renew = () => {
-    renewals += 1;
-    return `token-${renewals + 10}`;
+  let refreshes = 0;
+  harness.control.refresh = () => {
+    refreshes += 1;
+    return `token-${refreshes + 10}`;
   };
   const answer = await harness.get("/x", ALICE);
   assert.equal(statusOf(answer), 401);
   assert.match(answer, /x-kept: 1/);
   assert.equal(bodyOf(answer), "no");
   assert.deepEqual(asked, ["Bearer token-of-alice", "Bearer token-11"]);
-  assert.equal(renewals, 1);
+  assert.equal(refreshes, 1);
 });
 
 test("RF-08 a request with a body is not sent again", async () => {
   const asked: string[] = [];
   await using harness = await startHarness(picky(asked), FORWARDING);
-  harness.control.renew = () => assert.fail("nothing is renewed for what cannot be sent again");
+  harness.control.refresh = () => assert.fail("nothing is refreshed for what cannot be sent again");
   const head = `POST /x HTTP/1.1\r\nHost: ${PUBLIC}\r\nCookie: ${ALICE.Cookie}\r\nOrigin: https://${PUBLIC}\r\nConnection: close\r\n`;
   for (const body of ["Content-Length: 3\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]) {
     assert.equal(statusOf(await harness.raw(`${head}${body}`)), 401);
@@ -88,17 +88,17 @@ test("RF-08 a request with a body is not sent again", async () => {
   assert.equal(asked.length, 2);
 });
 
-const UNCHANGED: readonly [name: string, renew: () => string | Promise<string>, status: number][] = [
+const UNCHANGED: readonly [name: string, refresh: () => string | Promise<string>, status: number][] = [
   ["the same token comes back", () => "token-of-alice", 401],
   ["there is none to be had", () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE")), 401],
   ["the store is away", () => Promise.reject(new CoatcheckError("ERR_STORE_UNAVAILABLE")), 503],
 ];
 
-for (const [name, renew, status] of UNCHANGED) {
+for (const [name, refresh, status] of UNCHANGED) {
   test(`RF-08 ${name}: ${status}, and the upstream was asked once`, async () => {
     const asked: string[] = [];
     await using harness = await startHarness(picky(asked), FORWARDING);
-    harness.control.renew = renew;
+    harness.control.refresh = refresh;
     const answer = await harness.get("/x", ALICE);
     assert.equal(statusOf(answer), status);
     if (status === 401) assert.deepEqual([/x-kept: 1/.test(answer), /no$/m.test(answer)], [true, true]);
@@ -108,8 +108,8 @@ for (const [name, renew, status] of UNCHANGED) {
 
 test("RF-08 RF-03 if a refresh is not possible now, the answer is our own 503: a 401 would mean signed out", async () => {
   await using harness = await startHarness(picky([]), FORWARDING);
-  harness.control.renews = true;
-  harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
+  harness.control.refreshes = true;
+  harness.control.refresh = () => Promise.reject(new CoatcheckError("ERR_TOKEN_UNAVAILABLE", { retryAfter: 2 }));
   const answer = await harness.get("/x", ALICE);
   assert.equal(statusOf(answer), 503);
   assert.match(answer, /retry-after: 2\r/i);
@@ -118,7 +118,7 @@ test("RF-08 RF-03 if a refresh is not possible now, the answer is our own 503: a
 
 test("RF-08 the session ended with the refresh: 401 of our own", async () => {
   await using harness = await startHarness(picky([]), FORWARDING);
-  harness.control.renew = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
+  harness.control.refresh = () => Promise.reject(new CoatcheckError("ERR_SESSION_ENDED"));
   const answer = await harness.get("/x", ALICE);
   assert.equal(statusOf(answer), 401);
   assert.match(answer, /ERR_SESSION_ENDED/);
@@ -130,7 +130,7 @@ test("RF-08 a rejection too large to keep passes as it comes, byte for byte", as
   const large = "0123456789".repeat(20_000);
   await using harness = await startHarness(picky(asked, INVALID, large), FORWARDING);
   harness.control.settle = async () => ["__Host-Http-coatcheck=new"];
-  harness.control.renew = () => assert.fail("too late for that");
+  harness.control.refresh = () => assert.fail("too late for that");
   const answer = await harness.get("/x", ALICE);
   assert.equal(statusOf(answer), 401);
   assert.match(answer, /set-cookie: __Host-Http-coatcheck=new/);

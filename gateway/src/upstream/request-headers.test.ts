@@ -32,9 +32,9 @@ test("A-15 the identity headers are always all there: who is signed in, or empty
     ["alice", "alice@example.com", "staff,admins", "alice"],
   );
   for (const path of ["/", "/public/x"]) {
-    const nobody = await harness.get(path);
+    const anonymous = await harness.get(path);
     assert.deepEqual(
-      IDENTITY.map((name) => received(nobody, name)),
+      IDENTITY.map((name) => received(anonymous, name)),
       ["", "", "", ""],
     );
   }
@@ -205,7 +205,7 @@ test("identity values are UTF-8; what headers cannot carry is left out and repor
     authenticatedAt: 0,
     method: "oidc:default",
   };
-  harness.control.people["odd"] = identity;
+  harness.control.users["odd"] = identity;
   const answer = await harness.get("/user", { Cookie: "__Host-Http-coatcheck=odd" });
   const utf8 = (name: string): string => Buffer.from(received(answer, name) ?? "", "latin1").toString("utf8");
   assert.equal(utf8("x-auth-request-user"), "zoë 東京");
@@ -221,10 +221,10 @@ test("identity values are UTF-8; what headers cannot carry is left out and repor
 });
 
 test("the groups header ends at 4 KiB, between two groups", async () => {
-  const [alice] = Object.values(harness.control.people);
+  const [alice] = Object.values(harness.control.users);
   assert.ok(alice !== undefined);
   const groups = Array.from({ length: 300 }, (_, index) => `group-number-${String(index).padStart(4, "0")}`);
-  harness.control.people["many"] = { ...alice, subject: "many", claims: { ...alice.claims, groups } };
+  harness.control.users["many"] = { ...alice, subject: "many", claims: { ...alice.claims, groups } };
   const sent = received(await harness.get("/user", { Cookie: "__Host-Http-coatcheck=many" }), "x-auth-request-groups") ?? "";
   assert.ok(sent.length <= 4096 && sent.length > 4000);
   assert.ok(groups.join(",").startsWith(`${sent},`));

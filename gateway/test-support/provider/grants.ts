@@ -3,7 +3,7 @@
 /** What the provider made of a refresh token that it was shown. */
 export interface Refresh {
   readonly refreshToken: string;
-  readonly outcome: "renewed" | "reused" | "refused";
+  readonly outcome: "refreshed" | "reused" | "refused";
   /** What was given for it. */
   readonly issued: { readonly accessToken: string; readonly refreshToken: string } | null;
 }
@@ -25,7 +25,7 @@ export class Grants<Login> {
   readonly journal: Refresh[] = [];
   readonly revoked = new Set<string>();
   readonly #make: (kind: string) => string;
-  readonly #members = new Map<string, { readonly family: Family<Login>; spent: boolean }>();
+  readonly #members = new Map<string, { readonly family: Family<Login>; used: boolean }>();
 
   constructor(make: (kind: string) => string) {
     this.#make = make;
@@ -38,14 +38,14 @@ export class Grants<Login> {
   /** `null`: `invalid_grant`. */
   exchange(refreshToken: string): Exchanged<Login> | null {
     const member = this.#members.get(refreshToken);
-    if (member?.spent === true) member.family.over = true;
+    if (member?.used === true) member.family.over = true;
     if (member === undefined || member.family.over) {
-      this.journal.push({ refreshToken, outcome: member?.spent === true ? "reused" : "refused", issued: null });
+      this.journal.push({ refreshToken, outcome: member?.used === true ? "reused" : "refused", issued: null });
       return null;
     }
-    member.spent = true;
+    member.used = true;
     const issued = this.#issue(member.family);
-    this.journal.push({ refreshToken, outcome: "renewed", issued });
+    this.journal.push({ refreshToken, outcome: "refreshed", issued });
     return issued;
   }
 
@@ -63,7 +63,7 @@ export class Grants<Login> {
 
   #issue(family: Family<Login>): Exchanged<Login> {
     const issued = { accessToken: this.#make("access"), refreshToken: this.#make("refresh") };
-    this.#members.set(issued.refreshToken, { family, spent: false });
+    this.#members.set(issued.refreshToken, { family, used: false });
     return { login: family.login, ...issued };
   }
 }

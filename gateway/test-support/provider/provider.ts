@@ -19,13 +19,13 @@ export interface TestProvider extends AsyncDisposable {
   /** Every code, token, nonce and verifier that passed by. */
   readonly secrets: ReadonlySet<string>;
   user: { readonly sub: string; readonly [claim: string]: unknown };
-  /** Answers an endpoint in the provider's place; `true` where it did. */
+  /** Answers an endpoint instead of the provider; `true` if it did. */
   fault: ((endpoint: string, response: ServerResponse, call: ProviderCall) => boolean) | null;
   count(endpoint: string): number;
   /** How long access tokens live, in seconds. */
   lifetime: number;
   /** Whether it gives refresh tokens. */
-  renewable: boolean;
+  refreshable: boolean;
   /** Every refresh, in the order in which they came in. */
   readonly refreshes: readonly Refresh[];
   /** Refresh tokens that were revoked. */
@@ -60,7 +60,7 @@ interface Grant {
   readonly user: TestProvider["user"];
 }
 
-/** Whom an ID token is about, and since when. */
+/** The user of an ID token, and since when. */
 type Login = Pick<Grant, "nonce" | "user"> & { readonly since: number };
 
 /** Makes one; it listens when it is started. `now`: the clock that it shares with its clients. */
@@ -143,7 +143,7 @@ export async function testProvider(now: () => number = Date.now): Promise<TestPr
     const claims = { iss: issuer, aud: CLIENT.clientId, iat, exp: iat + 300, auth_time: since, sid: `sid-${user.sub}` };
     return json(200, {
       access_token: accessToken,
-      ...(provider.renewable ? { refresh_token: refreshToken } : {}),
+      ...(provider.refreshable ? { refresh_token: refreshToken } : {}),
       token_type: "Bearer",
       expires_in: provider.lifetime,
       id_token: jwt({ ...user, ...claims, nonce }),
@@ -213,7 +213,7 @@ export async function testProvider(now: () => number = Date.now): Promise<TestPr
       return jwt({ ...honest, ...claims }, "logout+jwt");
     },
     lifetime: 3600,
-    renewable: true,
+    refreshable: true,
     refreshes: grants.journal,
     revoked: grants.revoked,
     revokeAll: () => grants.revokeAll(),

@@ -30,7 +30,7 @@ function complaint(theirs: { readonly [name: string]: string }): string {
   return formatProblems(loaded.problems);
 }
 
-/** What keeps people out at oauth2-proxy, and what nobody knows. */
+/** What keeps people out at oauth2-proxy, and what is unknown. */
 const STOPS: readonly (readonly [name: string, value: string, words: RegExp])[] = [
   ["GITHUB_ORG", "acme", /narrow by groups/],
   ["GOOGLE_GROUPS", "staff@example.com", /upstreams\[\]\.groups/],

@@ -155,7 +155,7 @@ test("a refused connection is reported as Node reports it", async () => {
   assert.equal(await outcomeOf(connectWithin(5_000), 1), "ECONNREFUSED");
 });
 
-// Accepts nobody: its queue is short, and it stands still before anybody can know of its port.
+// Accepts no connection: its queue is short, and it stands still before its port can be known.
 const DEAF = `
   const server = require("node:net").createServer();
   server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {

@@ -32,7 +32,7 @@ const identityIn = (headers: Told): Told =>
       .map(([name, value]) => [name.slice("x-auth-request-".length), value]),
   );
 
-/** What an app is told of somebody: behind the gateway, and behind each proxy that asks it. */
+/** What an app is told of a user: behind the gateway, and behind each proxy that asks it. */
 async function toldOf(gateway: FullGateway, cookie: string): Promise<readonly Told[]> {
   const { status } = await gateway.ask("/", { headers: { ...SCRIPT, cookie } });
   assert.equal(status, 200);
@@ -194,7 +194,7 @@ test("F-15 a proxy asks for the users of some providers by ?providers=", async (
       assert.equal(await status(malformed), 400, malformed);
     }
   }
-  // Caddy may send the client's own query along, which keeps out nobody but itself.
+  // Caddy may send the client's own query along, which keeps out that client alone.
   const carried = async (query: string): Promise<number> => {
     const headers = { ...ENDPOINTS.forward, "x-forwarded-uri": `/page?${query}`, cookie };
     return (await gateway.ask(`/auth/check/forward?${query}`, { headers })).status;
