@@ -38,7 +38,7 @@ export function readFiles(select: (path: string) => boolean, root: string = ROOT
 
 /** TypeScript that people wrote. */
 export function isTypeScript(path: string): boolean {
-  return /\.m?ts$/.test(path) && !path.endsWith(".d.ts");
+  return /\.[cm]?tsx?$/.test(path) && !/\.d\.[cm]?ts$/.test(path);
 }
 
 /** Tests, and what only tests use. They may reach further than the source beside them. */

@@ -11,7 +11,7 @@ function login(subject: string, more: Partial<LoginIntent> = {}): LoginIntent {
 const ALICE = login("alice");
 const BOB = login("bob");
 const set = (draft: Draft, patch: JsonObject): Draft => withChange(draft, { kind: "set", patch });
-const any: Validate = (data) => data;
+const accepts: Validate = (data) => data;
 const nobody = { owner: null, data: {} };
 
 test("nothing recorded is no intent, and whatever was recorded is one", () => {
@@ -29,13 +29,13 @@ test("after a logout nothing is set or exchanged, and the app is told what it di
 test("CB-10 what was set for one login is no other's, and what was set before both is the session's", () => {
   const first = set(withLogin(set(NO_INTENT, { before: 1 }), ALICE), { alices: 1 });
   const same = withLogin(first, login("alice", { sid: "2" }));
-  assert.deepEqual(draftData(nobody, same, any), { before: 1, alices: 1 });
+  assert.deepEqual(draftData(nobody, same, accepts), { before: 1, alices: 1 });
   assert.equal(same.login?.sid, "2");
   assert.equal(same.beforeLogin, 2);
   const another = withLogin(first, BOB);
-  assert.deepEqual(draftData(nobody, another, any), { before: 1 });
+  assert.deepEqual(draftData(nobody, another, accepts), { before: 1 });
   assert.equal(another.beforeLogin, 1);
-  assert.deepEqual(draftData({ owner: "alice", data: { old: 1 } }, set(another, { bobs: 1 }), any), { bobs: 1 });
+  assert.deepEqual(draftData({ owner: "alice", data: { old: 1 } }, set(another, { bobs: 1 }), accepts), { bobs: 1 });
 });
 
 test("S-10 a login after a logout is a fresh one, however often it is said", () => {
