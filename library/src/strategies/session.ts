@@ -91,22 +91,37 @@ async function examineSeveral(values: readonly string[], context: StrategyContex
   return settled.find((verdict) => verdict.kind === "unavailable") ?? settled[0] ?? verdicts[0] ?? ABSTAIN;
 }
 
-function judged(ticket: PresentedTicket, row: SessionRow | undefined, { now, report }: StrategyContext, judge: Judge): Verdict {
-  const { policy, proof, served } = judge;
-  const shown = row === undefined ? null : proof.shown(ticket, row, now);
+function judged(ticket: PresentedTicket, row: SessionRow | undefined, context: StrategyContext, judge: Judge): Verdict {
+  const shown = row === undefined ? null : judge.proof.shown(ticket, row, context.now);
   // A caller that knows only an id learns nothing about its session, not even that it ended.
   if (row === undefined || shown === null || row.kind !== "browser") {
     return isSecret(ticket.secret) ? { kind: "abstain", dead: { reason: "unknown", id: ticket.id } } : MALFORMED;
   }
-  const over = overReason(row, now, policy);
-  if (over !== null) return { kind: "abstain", dead: { reason: over, id: ticket.id } };
+  const verdict = verdictOf(row, shown === "previous", ticket, context.now, judge.policy);
   // A recognised row was readable when its secret was verified.
-  if (shown !== "recognised") {
-    if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
-    if (shown === "current") proof.accepted(ticket, row, now);
-    served?.add((shown === "current" ? null : row.previousHash) ?? row.secretHash);
-  }
+  return shown === "recognised" || verdict.kind === "abstain" ? verdict : proved(ticket, row, shown, verdict, context, judge);
+}
+
+/** What the row says of a ticket that proves it. */
+function verdictOf(row: SessionRow, previous: boolean, { id }: PresentedTicket, now: number, policy: SessionPolicy): Verdict {
+  const session = { row, previous };
+  const kind = row.tokenExpires !== null && now >= row.tokenExpires ? "stale" : "session";
+  const over = overReason(row, now, policy);
+  return over === null ? { kind, session } : { kind: "abstain", dead: { reason: over, id } };
+}
+
+/** A secret was verified by its hash. */
+function proved(
+  ticket: PresentedTicket,
+  row: SessionRow,
+  shown: "current" | "previous",
+  verdict: Verdict,
+  { now, report }: StrategyContext,
+  { proof, served }: Judge,
+): Verdict {
+  if (!readable(row)) return { kind: "unavailable", code: "ERR_RECORD_FORMAT", cause: null };
+  if (shown === "current") proof.accepted(ticket, row, now);
+  served?.add((shown === "current" ? null : row.previousHash) ?? row.secretHash);
   if (shown === "previous") report({ name: "session.grace-hit", level: "debug", sessionId: row.id });
-  const session = { row, previous: shown === "previous" };
-  return row.tokenExpires !== null && now >= row.tokenExpires ? { kind: "stale", session } : { kind: "session", session };
+  return verdict;
 }

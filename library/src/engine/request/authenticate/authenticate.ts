@@ -62,9 +62,7 @@ const NOT_TAKEN: Verdict = { kind: "refuse", status: 401, code: "ERR_INVALID_CRE
 
 /** Authenticates the caller. An error of a strategy is an outage, never an absence. */
 export function authenticate(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
-  if (chain.explicit.length > 0 || chain.proxy !== null) return authenticateAll(chain, context);
-  // The usual case, without a closure.
-  return andThen(ask(chain.session, context), bySession, chain.session);
+  return chain.explicit.length > 0 || chain.proxy !== null ? authenticateAll(chain, context) : bySession(chain.session, context);
 }
 
 function authenticateAll(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
@@ -74,7 +72,7 @@ function authenticateAll(chain: Chain, context: StrategyContext): MaybePromise<A
     }
   }
   if (chain.proxy !== null) return byProxy(chain.proxy, chain.session, context);
-  return andThen(ask(chain.session, context), bySession, chain.session);
+  return bySession(chain.session, context);
 }
 
 // If a strategy throws here, its credential counts as presented, and the examination fails closed.
@@ -102,8 +100,13 @@ function limited(verdict: MaybePromise<Verdict>, strategy: Strategy, { clock, re
   });
 }
 
-function bySession(verdict: Verdict, { name }: Strategy): Authenticated {
-  return { verdict, by: verdict.kind === "abstain" ? null : name };
+/** The usual case, without a closure if the store answers at once. */
+function bySession(session: Strategy, context: StrategyContext): MaybePromise<Authenticated> {
+  const { name } = session;
+  const verdict = ask(session, context);
+  return verdict instanceof Promise
+    ? verdict.then((found) => ({ verdict: found, by: found.kind === "abstain" ? null : name }))
+    : { verdict, by: verdict.kind === "abstain" ? null : name };
 }
 
 function byProxy(
