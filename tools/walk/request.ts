@@ -15,7 +15,7 @@ const ORIGIN = "https://app.example.com";
 /** Once for each of what the first requests of a session do: read it, cache it, recognise its secret. */
 const BEFORE = 5;
 /** A walk that comes back more often has become harder to follow. */
-const MOST_RETURNS = 17;
+const MOST_RETURNS = 15;
 
 async function walkOfRequest(settles: boolean): Promise<readonly Step[]> {
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: "q3Vt4lm0GkXb7JQnq9Yv0nH8o2cW5sZrT1uE6aPdFiM", store: memory() });

@@ -13,9 +13,9 @@ test("a reader comes back to what is left to read, and not just to hand on an an
     ["f", 0, 0],
     ["g", 1, 0],
   ]);
-  assert.deepEqual(walked(call("f", call("g", null), null))[0], ["f", 0, 0]);
-  assert.deepEqual(walked(call("f", call("g", null), null, null))[0], ["f", 0, 1]);
-  assert.deepEqual(walked(call("f", call("g", null), null, call("h", null), null))[0], ["f", 0, 1]);
+  assert.deepEqual(walked(call("f", call("g", null), null, null))[0], ["f", 0, 0]);
+  assert.deepEqual(walked(call("f", call("g", null), null, null, null))[0], ["f", 0, 1]);
+  assert.deepEqual(walked(call("f", call("g", null), call("h", null)))[0], ["f", 0, 1]);
 });
 
 test("a getter and one line are read in passing, but what they lead to is read", () => {
@@ -31,7 +31,7 @@ test("a getter and one line are read in passing, but what they lead to is read",
 test("a function is read once, and where it leads another time is read", () => {
   const helper = call("then");
   const again = (next: Call): Call => ({ ...helper, happened: [next] });
-  const steps = walkOf([call("f", again(call("g", null)), null, again(call("h", null)), null, null)]);
+  const steps = walkOf([call("f", again(call("g", null)), null, again(call("h", null)), null, null, null)]);
   assert.deepEqual(
     steps.map(({ name, depth }) => [name, depth]),
     [
@@ -51,7 +51,7 @@ test("the walk from a function is that of its first call", () => {
 });
 
 test("the table names each step, and closes with the sums", () => {
-  const table = tableOf(walkOf([{ ...place, name: "", line: 7, happened: [call("g", null), null, null] }])).split("\n");
+  const table = tableOf(walkOf([{ ...place, name: "", line: 7, happened: [call("g", null), null, null, null] }])).split("\n");
   assert.match(table[1] ?? "", /^ {3}1 {8}1 {2}\(anonymous\) +a:7$/);
   assert.match(table[2] ?? "", /^ {3}2 {13}g +a:\d+$/);
   assert.equal(table.at(-1), "2 steps, 1 returns");

@@ -15,8 +15,8 @@ export interface Step {
   readonly returns: number;
 }
 
-/** What is left to read behind a call, in statements, for which a reader comes back: one just hands on its answer. */
-const LEFT = 2;
+/** Places left behind a call for which a reader comes back: a statement with a call in it just hands on an answer. */
+const LEFT = 3;
 
 /** The steps of the walk through these calls, in its order. */
 export function walkOf(calls: readonly Call[]): readonly Step[] {
