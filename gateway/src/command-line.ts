@@ -3,6 +3,7 @@ import { didYouMean } from "coatcheck/settings";
 import { checkConfig } from "./cli/check-config.ts";
 import type { Command, Console } from "./cli/command.ts";
 import { help } from "./cli/help.ts";
+import { keys } from "./cli/keys.ts";
 import { secret } from "./cli/secret.ts";
 import { serve } from "./cli/serve.ts";
 import { sessions } from "./cli/sessions/sessions.ts";
@@ -13,13 +14,14 @@ const COMMANDS: { readonly [name: string]: Command } = {
   serve,
   "check-config": checkConfig,
   secret,
+  keys,
   sessions,
   sweep,
   help,
   version,
 };
 /** These tell about themselves. */
-const WITH_HELP: readonly string[] = ["sessions", "sweep"];
+const WITH_HELP: readonly string[] = ["sessions", "sweep", "keys"];
 
 const terminal: Console = {
   print: (text) => process.stdout.write(`${text}\n`),

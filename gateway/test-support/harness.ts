@@ -113,6 +113,8 @@ function sessionLayer(control: Control): SessionLayer {
       signedOut: async () => 0,
     },
     health: { store: () => true, providers: () => [{ name: "default", ready: true }], keys: KEYS },
+    adminToken: () => undefined,
+    changeSecrets: () => {},
     close: () => {},
   };
 }

@@ -8,6 +8,7 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
   coatcheck check-config    says what would be served, or what is wrong;
                             --online tries provider, client and store as well
   coatcheck secret          prints a fresh secret
+  coatcheck keys            says which keys are accepted and used; coatcheck keys --help
   coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help
   coatcheck sweep           deletes what expired or is idle for too long; a gateway does so by itself once an hour
   coatcheck --version

@@ -14,8 +14,9 @@ import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { keysLine, waysOf } from "./explain.ts";
 import { forgetStart } from "./forget-start.ts";
-import { watchProcess } from "./process-faults.ts";
-import { hearSignals } from "./signals.ts";
+import { onHangup } from "./process/hangup.ts";
+import { watchProcess } from "./process/process-faults.ts";
+import { hearSignals } from "./process/signals.ts";
 import { versionOf } from "./version.ts";
 
 /** How much longer than its requests a process that has to end may take for the rest, in milliseconds. */
@@ -37,7 +38,6 @@ export const serve: Command = async (args, terminal) => {
   try {
     const observation = observe(settings);
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
-    signals.tell((reason) => observation.log.say("warning", { reason }));
     const exposed: string[] = [];
     const store = openStore(settings.store, {
       workers: settings.workers,
@@ -46,6 +46,7 @@ export const serve: Command = async (args, terminal) => {
       onExposed: (message) => exposed.push(message),
     });
     const sessions = sessionLayer(settings, store, observation);
+    signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
     const running = await start(settings, sessions, observation);
     if (cluster.isPrimary) await introduce(settings, sessions, running, [...warnings, ...exposed], terminal, signals.stopped);
     forgetStart();

@@ -28,7 +28,14 @@ interface ConfigSources {
 
 /** A configuration, or all that is wrong with it. */
 export type Configuration =
-  | { readonly ok: true; readonly settings: Settings; readonly warnings: readonly string[]; readonly file: string | undefined }
+  | {
+      readonly ok: true;
+      readonly settings: Settings;
+      readonly warnings: readonly string[];
+      readonly file: string | undefined;
+      /** Whether reading it again could tell anything else: it comes from files, at least in part. */
+      readonly mayChange: boolean;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const ROOT = object(SETTINGS);
@@ -73,7 +80,8 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
   // Who has a proxy that signs people on and says nothing of a provider has none.
   if (tree.has(["proxyIdentity"]) && !tree.has(["providers"])) tree.set(["providers"], []);
   const variables = new Map(NAMED_SETTINGS.map(({ path, variable }) => [keyOf(path), variable]));
-  const place = new Place({ given, variables, directory });
+  const secretFiles: string[] = [];
+  const place = new Place({ given, variables, directory, onSecretFile: (name) => secretFiles.push(name) });
   const settings = ROOT.read(tree.value, place);
   const problems = [
     ...flags.problems,
@@ -93,6 +101,7 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
     settings,
     warnings: [...translated.notes, ...(moved === undefined ? [] : [moved]), ...warnings(settings)],
     file: file.name,
+    mayChange: file.name !== undefined || secretFiles.length > 0,
   };
 }
 

@@ -13,6 +13,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofPublicUrl(settings),
     ...ofSession(settings),
     ...ofRefresh(settings),
+    ...ofSigning(settings),
     ...ofProxyIdentity(settings),
     ...ofTrusted("trustedProxies", settings.trustedProxies),
     ...ofTrusted("proxyIdentity.trusted", settings.proxyIdentity?.trusted ?? []),
@@ -79,6 +80,14 @@ function ofRefresh({ refresh: { background, policy } }: Settings): Problem[] {
     "Sessions of absent users are kept in step only where those of present ones are. Set refresh.policy to keep-in-step.",
   ];
   return [{ headline: `refresh.background is true, though refresh.policy is ${policy}`, lines }];
+}
+
+function ofSigning({ signing: { keys } }: Settings): Problem[] {
+  return keys.flatMap(({ derived, key }, index) => {
+    if ((derived === undefined) !== (key === undefined)) return [];
+    const lines = ["Each entry is one key: EdDSA, Ed25519, ES256, or one of yours as key or keyFile."];
+    return [{ headline: `signing.keys[${index}] has ${key === undefined ? "no key" : "two keys"}`, lines }];
+  });
 }
 
 function ofUpstreams(settings: Settings): Problem[] {

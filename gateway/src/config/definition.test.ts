@@ -107,6 +107,7 @@ test("F-46 where nothing is said, this holds", () => {
     { ...said, secrets: 1 },
     {
       secrets: 1,
+      signing: { keys: [{ derived: "EdDSA", key: undefined }], verify: [] },
       publicUrl: [rest.COATCHECK_PUBLIC_URL],
       listen: { host: "127.0.0.1", port: 4180 },
       admin: { listen: { host: "127.0.0.1", port: 4181 }, hosts: [], token: undefined },

@@ -7,6 +7,7 @@ import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { store } from "./kinds/store-kind.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
+import { signing } from "./signing.ts";
 import { upstream } from "./upstream.ts";
 
 const provider = object({
@@ -197,6 +198,7 @@ export const SETTINGS = {
     "Make one:  npx coatcheck secret",
     { env: "COATCHECK_SECRET", secret: true },
   ),
+  signing: fallback(signing, "The keys that sign assertions for upstreams.", {}),
   publicUrl: required(
     list(publicOrigin, 1),
     "The origin that browsers use, or several. Redirect URIs, cookie flags and the CSRF origin come from it; a request for another host is 421.",

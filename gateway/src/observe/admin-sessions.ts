@@ -6,8 +6,8 @@ import { SELECTOR_NAMES, type SelectorName, userSelectorOf } from "../session/us
 
 /** What the sessions API of the admin listener is made of. */
 export interface SessionsApi {
-  /** What it asks for; without one there is no API. */
-  readonly token: string | undefined;
+  /** What it asks for now; without one there is no API. */
+  readonly token: () => string | undefined;
   readonly directory: SessionDirectory;
 }
 
@@ -24,7 +24,11 @@ export function isSessionsPath(path: string): boolean {
 }
 
 /** Lists, shows and ends sessions for callers with the token. It is checked first: others do not learn what exists. */
-export async function answerSessions(request: SessionsRequest, { token, directory }: SessionsApi): Promise<RouteResponse> {
+export async function answerSessions(
+  request: SessionsRequest,
+  { token: tokenNow, directory }: SessionsApi,
+): Promise<RouteResponse> {
+  const token = tokenNow();
   if (token === undefined) return problemOf("ERR_NOT_FOUND", [], NO_TOKEN);
   const refused = refusal(request.authorization, token);
   if (refused !== undefined) return refused;

@@ -46,7 +46,7 @@ test("not ready: a store that fails, no provider that answers, a process that st
     readiness: () => readinessOf(failing, false),
     metrics: rejecting,
     sessions: {
-      token: undefined,
+      token: () => undefined,
       directory: { list: rejecting, show: rejecting, end: rejecting, endAll: rejecting, signedOut: rejecting },
     },
   });

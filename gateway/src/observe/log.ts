@@ -26,6 +26,7 @@ export interface Log {
 const ERRORS: ReadonlySet<NoticeName> = new Set<NoticeName>([
   "request.failed",
   "store.lost",
+  "secrets.kept",
   "process.unhandled-rejection",
   "process.uncaught-exception",
 ]);

@@ -57,6 +57,8 @@ export const NOTICES = [
   "process.unhandled-rejection",
   "process.uncaught-exception",
   "store.lost",
+  "secrets.changed",
+  "secrets.kept",
 ] as const;
 export type NoticeName = (typeof NOTICES)[number];
 

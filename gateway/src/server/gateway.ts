@@ -46,7 +46,7 @@ export async function startGateway({ settings, sessions, observation, withAdmin 
     admin = createAdmin({
       readiness,
       metrics,
-      sessions: { token: settings.admin.token, directory: sessions.directory },
+      sessions: { token: sessions.adminToken, directory: sessions.directory },
       isHost: adminHosts(settings.admin),
     });
     try {

@@ -86,7 +86,7 @@ async function openAdmin(
   const server = createAdmin({
     readiness: () => readinessOf(sessions.health, isStopping()),
     metrics: async () => ({ type: registry.contentType, text: await registry.clusterMetrics() }),
-    sessions: { token: settings.admin.token, directory: sessions.directory },
+    sessions: { token: sessions.adminToken, directory: sessions.directory },
     isHost: adminHosts(settings.admin),
   });
   return { server, port: await listen(server, settings.admin.listen) };

@@ -10,6 +10,7 @@ import type {
   RouteResponse,
   SessionDirectory,
 } from "coatcheck/contracts";
+import type { Settings } from "../config/config.ts";
 import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
 
 /** What the proxy asks of the session layer about one request. */
@@ -111,6 +112,13 @@ export interface SessionLayer {
   readonly proxyProven: boolean;
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;
+  /** What the sessions API of the admin listener asks for now; without it there is none. */
+  readonly adminToken: () => string | undefined;
+  /**
+   * Takes the secrets of these settings from now on, and nothing else of them. Throws for some that cannot be used, and
+   * goes on with those of before.
+   */
+  readonly changeSecrets: (settings: Settings) => void;
   /** For readiness. Rejects or answers `false` if something is missing. */
   readonly health: Health;
   /** `within`: how long what is under way may go on, milliseconds. */

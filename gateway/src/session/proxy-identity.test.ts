@@ -152,7 +152,7 @@ test("without a provider an anonymous navigation is 401, for there is no login t
 
 test("F-14 if e-mail addresses decide who may pass, an unverified one does not count", () => {
   const settings = settingsOf({ proxyIdentity: { preset: "generic", trusted: TRUSTED, users: ["@example.com"] } });
-  const resolve = proxyOptions(settings)?.resolve;
+  const resolve = proxyOptions(settings, { now: settings })?.resolve;
   const known = (claims: JsonObject): unknown =>
     resolve?.({
       issuer: "i",

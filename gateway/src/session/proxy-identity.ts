@@ -2,13 +2,14 @@
 import type { Identity, Known, ProxyOptions } from "coatcheck";
 import { omitUndefined } from "coatcheck/settings";
 import type { Settings } from "../config/config.ts";
+import type { LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
 import { isUnverified } from "./verified-email.ts";
 
 type ProxyIdentity = NonNullable<Settings["proxyIdentity"]>;
 
 /** How the library is told of the proxy that signs people on. */
-export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): ProxyOptions | undefined {
+export function proxyOptions({ proxyIdentity, trustedProxies }: Settings, live: LiveSettings): ProxyOptions | undefined {
   if (proxyIdentity === undefined) return undefined;
   const { preset, trusted, headers, issuer, secret, assertion, users, unknown, signOutUrl } = proxyIdentity;
   return {
@@ -18,7 +19,7 @@ export function proxyOptions({ proxyIdentity, trustedProxies }: Settings): Proxy
     ...omitUndefined({
       headers: headers && omitUnset(headers),
       issuer,
-      secret,
+      secret: secret && { ...secret, value: () => live.now.proxyIdentity?.secret?.value ?? secret.value },
       assertion: assertion && omitUnset(assertion),
       resolve: users.length === 0 ? undefined : mayCome(users),
       signOutUrl,

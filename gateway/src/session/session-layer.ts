@@ -7,11 +7,14 @@ import {
   type Provider,
   type ProviderConfig,
   type SessionStore,
+  type SigningOptions,
 } from "coatcheck";
 import { CoatcheckError } from "coatcheck/errors";
+import { readSecret } from "coatcheck/secrets";
 import { omitUndefined } from "coatcheck/settings";
 import { check } from "../check/check.ts";
 import type { ProviderSettings, Settings } from "../config/config.ts";
+import { withSecrets } from "../config/with-secrets.ts";
 import type { Observation } from "../observe/observe.ts";
 import { timedStore } from "../observe/timed-store.ts";
 import { problemOfError } from "../response/response.ts";
@@ -19,6 +22,8 @@ import { identityHeaderMaker, type LeftOut } from "../upstream/headers/identity-
 import { authenticate } from "./admission.ts";
 import { bearerOptions } from "./bearer.ts";
 import type { SessionLayer } from "./interface.ts";
+import { clientSecretOf, type LiveSettings } from "./live-settings.ts";
+import { omitUnset } from "./omit-unset.ts";
 import { proxyOptions } from "./proxy-identity.ts";
 
 /** What a test may replace: the world outside. */
@@ -30,13 +35,17 @@ export interface World {
 /** The library's engine, configured as the settings say, behind what the gateway asks of a session layer. */
 export function sessionLayer(settings: Settings, store: SessionStore, observation: Observation, world: World = {}): SessionLayer {
   const { metrics, observer, report } = observation;
-  const proxy = proxyOptions(settings);
-  const bearer = bearerOptions(settings);
+  const live: LiveSettings = { now: settings };
+  const proxy = proxyOptions(settings, live);
+  const bearer = bearerOptions(settings, live);
   const auth = coatcheck({
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,
+    signing: signingOf(settings),
     store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
-    providers: world.providers ?? settings.providers.map(providerOf),
+    providers:
+      world.providers ??
+      settings.providers.map((provider) => ({ ...providerOf(provider), clientSecret: clientSecretOf(provider, live) })),
     session: sessionOf(settings),
     refresh: settings.refresh,
     cookie: cookieOf(settings),
@@ -52,11 +61,12 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     ...omitUndefined({ proxy, bearer, signedOutPage: settings.signedOutPage, clock: world.clock }),
   });
   const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
-  return layerOf(auth, settings, store, leftOut);
+  return layerOf(auth, live, store, leftOut);
 }
 
-function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore, leftOut: LeftOut): SessionLayer {
+function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore, leftOut: LeftOut): SessionLayer {
   const { engine, assertions } = auth;
+  const { now: settings } = live;
   const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers: settings.providers };
   return {
     authenticate: (request, ask) => authenticate(engine, assertions, request, ask),
@@ -79,6 +89,13 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
         return auth.keys;
       },
     },
+    adminToken: () => live.now.admin.token,
+    changeSecrets(fresh) {
+      const next = withSecrets(live.now, fresh);
+      for (const value of next.proxyIdentity?.secret?.value ?? []) readSecret(value, "proxyIdentity.secret.value");
+      auth.changeKeys({ secrets: next.secrets, signing: signingOf(next) });
+      live.now = next;
+    },
     async close(within) {
       await auth.close(omitUndefined({ within }));
       await store.close();
@@ -90,6 +107,11 @@ function layerOf(auth: Auth<JsonObject>, settings: Settings, store: SessionStore
 export function providerOf(settings: ProviderSettings): ProviderConfig {
   const { preset, scope, refreshTimeout, trustUnverifiedEmail: _, ...usual } = settings;
   return { ...usual, ...omitUndefined({ preset, scope, refreshTimeout }) };
+}
+
+/** As the library takes them; the configuration has seen to it that each is one of both. */
+function signingOf({ signing: { keys, verify } }: Settings): SigningOptions {
+  return { keys: keys.map(({ derived, key }) => derived ?? key ?? ""), verify: verify.map(omitUnset) };
 }
 
 function sessionOf({ session: { idle, lifetime, unconfirmed, persistent, maxPerUser } }: Settings) {

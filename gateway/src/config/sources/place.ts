@@ -14,6 +14,8 @@ interface Origins {
   readonly variables: ReadonlyMap<string, string>;
   /** The directory that relative file names start from. */
   readonly directory: string;
+  /** Called with the name of each file that a secret was read from. */
+  readonly onSecretFile?: (name: string) => void;
 }
 
 /** `["upstreams", 0, "url"]` as people write it: `upstreams[0].url`. */
@@ -37,6 +39,11 @@ export class Place {
 
   get directory(): string {
     return this.#origins.directory;
+  }
+
+  /** A secret here was read from this file. */
+  noteSecretFile(name: string): void {
+    this.#origins.onSecretFile?.(name);
   }
 
   get key(): string {

@@ -36,6 +36,7 @@ export const secretFileName: Kind<string> = {
 export function readSecretFile(raw: unknown, place: Place): string | undefined {
   const name = secretFileName.read(raw, place);
   if (name === undefined) return undefined;
+  place.noteSecretFile(name);
   try {
     const path = resolve(place.directory, name);
     if (statSync(path).size > LARGEST)

@@ -1,5 +1,5 @@
 /** Unhandled rejections and uncaught exceptions of the process. */
-import type { Observer } from "../observe/observer.ts";
+import type { Observer } from "../../observe/observer.ts";
 
 interface ProcessFaults {
   /** Resolves after an uncaught exception: what the process holds may be half done, and it has to end. */

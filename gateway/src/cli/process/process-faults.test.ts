@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
-import type { Environment } from "../../test-support/command.ts";
-import { Command, OFFLINE } from "../../test-support/command.ts";
+import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
+import type { Environment } from "../../../test-support/command.ts";
+import { Command, OFFLINE } from "../../../test-support/command.ts";
 
 /** A mistake in the gateway, on demand: a promise that is never awaited, or something thrown out of nowhere. */
 const MISTAKES = `process.on("SIGUSR2", () => void Promise.reject(new TypeError("a-canary")));

@@ -1,0 +1,35 @@
+/** Which settings are secrets, and how those of another reading take their place. */
+import type { Settings } from "./definition.ts";
+
+/**
+ * The settings with the secrets of `fresh` and with its signing keys. All else stays as it was, and so does a secret
+ * that is no longer given.
+ */
+export function withSecrets(settings: Settings, fresh: Settings): Settings {
+  const { admin, proxyIdentity, bearer } = settings;
+  return {
+    ...settings,
+    secrets: fresh.secrets,
+    signing: fresh.signing,
+    providers: settings.providers.map((provider) => {
+      const { clientSecret } = fresh.providers.find(({ name }) => name === provider.name) ?? provider;
+      return { ...provider, clientSecret };
+    }),
+    // An API that was off is not opened by a signal.
+    admin: admin.token === undefined ? admin : { ...admin, token: fresh.admin.token ?? admin.token },
+    proxyIdentity: proxyIdentity && {
+      ...proxyIdentity,
+      secret: proxyIdentity.secret && {
+        ...proxyIdentity.secret,
+        value: fresh.proxyIdentity?.secret?.value ?? proxyIdentity.secret.value,
+      },
+    },
+    bearer: bearer && {
+      ...bearer,
+      introspection: bearer.introspection && {
+        ...bearer.introspection,
+        clientSecret: fresh.bearer?.introspection?.clientSecret ?? bearer.introspection.clientSecret,
+      },
+    },
+  };
+}
