@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type RedisServer, startRedis } from "../../../tools/suite/redis-server.ts";
 import { within } from "../../../tools/suite/steady.ts";
 import { eventually, tell } from "../../test-support/stores/redis-groups.ts";
 import { type Connect, handlesOf, ioredis, nodeRedis } from "../../test-support/stores/redis-handles.ts";
-import { type RedisServer, startRedis } from "../../test-support/stores/redis-server.ts";
 import type { SessionStore } from "../contracts.ts";
 import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
 import { redis } from "./redis.ts";

@@ -1,6 +1,6 @@
 import { after, before } from "node:test";
+import { type RedisServer, startRedis } from "../../../tools/suite/redis-server.ts";
 import { handlesOf, ioredis, nodeRedis } from "../../test-support/stores/redis-handles.ts";
-import { type RedisServer, startRedis } from "../../test-support/stores/redis-server.ts";
 import { storeSuite } from "../testing/store-suite/store-suite.ts";
 
 let server: RedisServer;

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { freePorts } from "../../../tools/suite/free-port.ts";
-import type { RedisServer } from "./redis-server.ts";
-import { startRedis } from "./redis-server.ts";
+import type { RedisServer } from "../../../tools/suite/redis-server.ts";
+import { startRedis } from "../../../tools/suite/redis-server.ts";
 
 /** The name by which the sentinel knows its master. */
 export const MASTER_NAME = "sessions";

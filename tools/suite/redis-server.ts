@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { freePort } from "../../../tools/suite/free-port.ts";
-import { findServer } from "../../../tools/suite/servers.ts";
-import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
+import { freePort } from "./free-port.ts";
+import { findServer } from "./servers.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A running server. */
 export interface RedisServer extends AsyncDisposable {
@@ -20,25 +20,30 @@ async function ready(child: ChildProcess): Promise<void> {
   const said: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     said.push(line);
-    if (/Ready to accept connections|\+monitor master/.test(line)) {
-      child.stdout.resume();
-      return;
-    }
+    if (/Ready to accept connections|\+monitor master/.test(line)) break;
   }
-  throw new Error(`redis-server did not start:\n${said.join("\n")}`);
+  if (child.exitCode !== null || !child.stdout.readable) throw new Error(`redis-server did not start:\n${said.join("\n")}`);
+  // What it says later would fill the pipe, and then it stood still.
+  child.stdout.resume();
 }
 
 /**
  * Starts a server; it ends when it is disposed of.
  *
- * @param config lines of its configuration
+ * @param config lines of its configuration; `PORT` in them is its port
  * @param sentinel whether it is one
  */
 export async function startRedis(config: readonly string[] = [], sentinel = false): Promise<RedisServer> {
   const command = findServer("redis-server") ?? "redis-server";
   const folder = temporaryFolder("redis");
   const port = await freePort();
-  const lines = [`port ${port}`, "bind 127.0.0.1", `dir ${folder.path}`, ...(sentinel ? [] : ['save ""']), ...config];
+  const lines = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `dir ${folder.path}`,
+    ...(sentinel ? [] : ['save ""']),
+    ...config.map((line) => line.replaceAll("PORT", String(port))),
+  ];
   const file = folder.write("redis.conf", `${lines.join("\n")}\n`);
   const start = async (): Promise<ChildProcess> => {
     const child = spawn(command, [file, ...(sentinel ? ["--sentinel"] : [])], { stdio: ["ignore", "pipe", "ignore"] });
