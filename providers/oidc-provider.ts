@@ -57,7 +57,7 @@ class OwnProvider implements Running {
 
   async disableUser(user: string): Promise<void> {
     this.#disabled.add(user);
-    // Nobody is signed on who has no account; whoever has the provider ends that session as well.
+    // No user is signed on without an account; an operator of the provider ends that session as well.
     this.#memory.forget(user, "Session:");
   }
 

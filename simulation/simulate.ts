@@ -112,7 +112,7 @@ class Run {
       const run = (): void => {
         if (browser !== undefined) new Visitor(world, browser, item).go();
       };
-      const actor = `${browser?.name ?? "nobody"}/${item.tab} #${item.id}`;
+      const actor = `${browser?.name ?? "no browser"}/${item.tab} #${item.id}`;
       world.scheduler.after(item.at, { place: null, actor, tell: () => `wants to ${item.errand}`, run, wakes: false });
     } else {
       const run = (): void => carryOut(world, this.#browsers, item);

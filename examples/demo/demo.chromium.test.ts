@@ -12,7 +12,7 @@ import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
 const NOTE = "The umbrella is blue";
 
 const folder = temporaryFolder("demo");
-/** `DEMO_PICTURES=FOLDER` keeps pictures of the pages, for somebody to look at. */
+/** `DEMO_PICTURES=FOLDER` keeps pictures of the pages, to look at. */
 const pictures = process.env["DEMO_PICTURES"];
 let demo: Demo;
 let browser: Browser;
@@ -30,7 +30,7 @@ after(async () => {
   folder[Symbol.dispose]();
 });
 
-/** A browser of somebody's own. What its pages complained of, or asked of other machines, is in `complaints`. */
+/** A browser of a person's own. What its pages complained of, or asked of other machines, is in `complaints`. */
 interface Person extends AsyncDisposable {
   readonly context: BrowserContext;
   readonly complaints: string[];
@@ -105,8 +105,8 @@ test("two people in two browsers: each has their own page, and signing out kills
 });
 
 test("another user in the same browser finds nothing of the first one's data", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   await signIn(page, "alice");
   await write(page, NOTE);
   await signOut(page);
@@ -114,16 +114,16 @@ test("another user in the same browser finds nothing of the first one's data", a
   assert.equal(await page.getByText(NOTE).count(), 0);
   await write(page, "Bob was here");
   assert.equal(await page.getByText(NOTE).count(), 0);
-  assert.deepEqual(someone.complaints, []);
+  assert.deepEqual(visitor.complaints, []);
 });
 
 test("CK-02 no script can read a cookie", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   await signIn(page, "alice");
   await write(page, NOTE);
   assert.equal(await page.evaluate(() => document.cookie), "");
-  const cookies = await someone.context.cookies(demo.url);
+  const cookies = await visitor.context.cookies(demo.url);
   assert.deepEqual(cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]).sort(), [
     [cookieName(), true, "Lax"],
     ["demo", true, "Lax"],
@@ -131,20 +131,20 @@ test("CK-02 no script can read a cookie", async () => {
 });
 
 test("CK-12 after logout the jar is empty", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   await signIn(page, "alice");
   assert.deepEqual(
-    (await someone.context.cookies(demo.url)).map(({ name }) => name),
+    (await visitor.context.cookies(demo.url)).map(({ name }) => name),
     [cookieName()],
   );
   await signOut(page);
-  assert.deepEqual(await someone.context.cookies(demo.url), []);
+  assert.deepEqual(await visitor.context.cookies(demo.url), []);
 });
 
 test("CB-11 after the login no page, address or history entry has the code", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   const referrers: string[] = [];
   page.on("request", (request) => referrers.push(request.headers()["referer"] ?? ""));
   await signIn(page, "alice");
@@ -155,29 +155,29 @@ test("CB-11 after the login no page, address or history entry has the code", asy
 });
 
 test("AR-05 S-07 ten tabs log in at once, finish in reverse order, and all land", async () => {
-  await using someone = await person();
-  const tabs = await Promise.all(Array.from({ length: 10 }, () => someone.context.newPage()));
+  await using visitor = await person();
+  const tabs = await Promise.all(Array.from({ length: 10 }, () => visitor.context.newPage()));
   for (const tab of tabs) await tab.goto(`${demo.url}/auth/login?return_to=%2Fdesk`);
-  const waiting = await someone.context.cookies(demo.url);
+  const waiting = await visitor.context.cookies(demo.url);
   assert.equal(waiting.filter(({ name }) => name.startsWith(`${cookieName()}.login.`)).length, 10);
   for (const tab of tabs.toReversed()) {
     await choose(tab, "alice");
     await tab.getByRole("heading", { name: "Hello, alice." }).waitFor();
   }
   assert.deepEqual(
-    (await someone.context.cookies(demo.url)).map(({ name }) => name),
+    (await visitor.context.cookies(demo.url)).map(({ name }) => name),
     [cookieName()],
   );
   for (const tab of tabs) {
     await tab.reload();
     await tab.getByRole("heading", { name: "Hello, alice." }).waitFor();
   }
-  assert.deepEqual(someone.complaints, []);
+  assert.deepEqual(visitor.complaints, []);
 });
 
 test("S-49 the back button shows no protected page after logout", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   await page.goto(demo.url);
   await page.locator("#sign-in").click();
   await choose(page, "alice");
@@ -198,8 +198,8 @@ test("S-49 the back button shows no protected page after logout", async () => {
 });
 
 test("the page that asks before it signs out works in a browser, and so does a wrong password", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   await page.goto(`${demo.url}/desk`);
   await page.getByLabel("Name").fill("alice");
   await page.getByLabel("Password").fill("wrong");
@@ -216,8 +216,8 @@ test("the page that asks before it signs out works in a browser, and so does a w
 });
 
 test("HD-02 every page forbids frames and foreign content, and sends no referrer", async () => {
-  await using someone = await person();
-  const page = await someone.context.newPage();
+  await using visitor = await person();
+  const page = await visitor.context.newPage();
   const check = async (address: string) => {
     const response = (await page.goto(address)) ?? assert.fail(`${address} should answer`);
     const headers = response.headers();
@@ -242,8 +242,8 @@ test("every page can be looked at in light and dark, on a desk and on a phone", 
       { width: 1180, height: 800 },
       { width: 390, height: 800 },
     ]) {
-      await using someone = await person({ colorScheme, viewport });
-      const page = await someone.context.newPage();
+      await using visitor = await person({ colorScheme, viewport });
+      const page = await visitor.context.newPage();
       const look = async (name: string) => {
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.equal(wide, 0, `${name} should not scroll sideways at ${viewport.width}`);

@@ -1,6 +1,6 @@
 /**
- * The walks of docs/guides, walked: their files, from an empty folder to a page for whoever signed in. Only the ports
- * are others.
+ * The walks of docs/guides, walked: their files, from an empty folder to a page for a user who signed in. Only the
+ * ports are others.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";

@@ -73,7 +73,7 @@ test("F-57 the demo stops when npm is ended by its process id", async () => {
   await gone(url);
 });
 
-/** Resolves when nobody answers at the address any more. */
+/** Resolves when no server answers at the address any more. */
 async function gone(url: string): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {
@@ -81,7 +81,7 @@ async function gone(url: string): Promise<void> {
     if (heard instanceof Error && /ECONNREFUSED/.test(heard.message)) return;
     await sleep(50);
   }
-  assert.fail(`somebody still answers at ${url}`);
+  assert.fail(`a server still answers at ${url}`);
 }
 
 test("an option that does not exist is named, and nothing starts", async () => {

@@ -28,7 +28,7 @@ app.use(web.session(), web.routes());
 
 app.get("/", (request, response) => {
   const { identity } = web.of(request);
-  response.type("text").send(identity === null ? "Nobody is signed in. Try /me\n" : `You are ${identity.subject}.\n`);
+  response.type("text").send(identity === null ? "You are not signed in. Try /me\n" : `You are ${identity.subject}.\n`);
 });
 app.get("/me", web.requireUser(), (request, response) => {
   const { claims, data } = web.user(request);

@@ -1,5 +1,5 @@
 /**
- * Somebody's browser: follows redirects, keeps cookies, fills forms, and says of each request what browsers say (Fetch
+ * A user's browser: follows redirects, keeps cookies, fills forms, and says of each request what browsers say (Fetch
  * Metadata).
  */
 import { once } from "node:events";

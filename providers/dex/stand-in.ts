@@ -1,7 +1,7 @@
 /**
- * A provider that behaves as Dex does: one refresh token for a user and a client, refusals as `invalid_request`, nobody
- * signed on, no logout, no revocation. Dex itself is in no registry; where its command is at hand, the laboratory runs
- * both.
+ * A provider that behaves as Dex does: one refresh token for a user and a client, refusals as `invalid_request`, no
+ * user signed on, no logout, no revocation. Dex itself is in no registry; where its command is at hand, the laboratory
+ * runs both.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";

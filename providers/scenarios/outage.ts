@@ -41,12 +41,12 @@ const restarted: Scenario = {
 async function meanwhile(stage: Stage, visitors: Awaited<ReturnType<typeof crowd>>): Promise<void> {
   for (const visitor of visitors) {
     const page = await visitor.browser.open(`${stage.main.origin}/`);
-    demand(stage.told(page).user === visitor.told.user, "somebody is taken for another");
+    demand(stage.told(page).user === visitor.told.user, "a user is taken for another");
     const api = await visitor.api();
     demand(api.status === 503, `without a token it should be 503: ${described(api)}`);
     demand(Number(api.headers["retry-after"]) > 0, "503 says nothing of when to come again");
   }
-  // With metadata that are still good a stranger is sent on, to where nobody answers; else told so here.
+  // With metadata that are still good an anonymous caller is sent on, to where no server answers; else told so here.
   const stranger = await new Browser().open(`${stage.main.origin}/`).catch((error: unknown) => {
     if (Reflect.get(Object(error), "code") === "ECONNREFUSED") return undefined;
     throw error;
@@ -63,7 +63,7 @@ const keys: Scenario = {
     const before = await stage.enter(stage.user());
     await stage.running.rotateKeys?.();
     const after = await stage.enter(stage.user());
-    demand(after.told.user !== "", "nobody came in");
+    demand(after.told.user !== "", "no user came in");
     await before.tokenRunsOut();
     await before.token();
     return YES;

@@ -25,7 +25,7 @@ const refresh: Scenario = {
     await visitor.tokenRunsOut();
     const after = await visitor.token();
     demand(after !== before, "the token is the old one");
-    demand((await subjectOf(stage, after)) === visitor.told.user, "the new token is somebody else's");
+    demand((await subjectOf(stage, after)) === visitor.told.user, "the new token is another user's");
     demand(idOf((await visitor.session()).text) === idOf(session), "the session is another");
     const { sent } = refreshes(stage, begun);
     demand(sent === 1, `the provider was asked ${sent} times`);
@@ -69,7 +69,7 @@ const manySessions: Scenario = {
       Array.from({ length: REQUESTS }, async () => ({ visitor, answer: await visitor.api() })),
     );
     for (const { visitor, answer } of await Promise.all(asked))
-      demand(stage.told(answer).user === visitor.told.user, "somebody was taken for another");
+      demand(stage.told(answer).user === visitor.told.user, "a user was taken for another");
     const { sent, given } = refreshes(stage, begun);
     demand(sent === SESSIONS && given === SESSIONS, `the provider was asked ${sent} times and gave ${given} tokens`);
     return { text: `${SESSIONS} refreshes` };
@@ -91,7 +91,7 @@ const slow: Scenario = {
       const first = await visitor.api();
       demand([200, 503].includes(first.status), `meanwhile it said ${described(first)}`);
       const page = await visitor.browser.open(`${stage.main.origin}/`);
-      demand(stage.told(page).user === visitor.told.user, "meanwhile somebody else was there");
+      demand(stage.told(page).user === visitor.told.user, "meanwhile another user was there");
       await sleep(Math.max(0, begun + SLOW + 500 - Date.now()));
     } finally {
       stage.recorder.slow(0);

@@ -53,7 +53,7 @@ export async function until(
 
 /**
  * The session is over at its next request that needs the provider: an API hears 401, a person comes to the login,
- * nobody a 5xx for long.
+ * no caller a 5xx for long.
  */
 export async function endsAtTheNextRefresh(stage: Stage, visitor: Visitor): Promise<void> {
   await visitor.tokenRunsOut();
@@ -70,9 +70,9 @@ export async function endsAtTheNextRefresh(stage: Stage, visitor: Visitor): Prom
 /** The next page is the provider's login, told or not why. */
 export async function comesToTheLogin(stage: Stage, browser: Browser): Promise<void> {
   let page = await browser.open(`${stage.main.origin}/`);
-  const onward = /href="([^"]*\/auth\/login[^"]*)"/.exec(page.text)?.[1];
-  if (loginForm(page.text) === undefined && onward !== undefined)
-    page = await browser.open(new URL(onward.replaceAll("&amp;", "&"), page.url));
+  const login = /href="([^"]*\/auth\/login[^"]*)"/.exec(page.text)?.[1];
+  if (loginForm(page.text) === undefined && login !== undefined)
+    page = await browser.open(new URL(login.replaceAll("&amp;", "&"), page.url));
   demand(loginForm(page.text) !== undefined, `the provider's login was expected: ${described(page)}`);
 }
 

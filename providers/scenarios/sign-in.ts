@@ -30,7 +30,7 @@ const wrongPassword: Scenario = {
     demand(loginForm(again.text) !== undefined, `the login should be there again: ${described(again)}`);
     demand(!again.trail.some(({ origin }) => origin === stage.main.origin), "a wrong password led back to the app");
     const session = await browser.fetch(`${stage.main.origin}/auth/session`);
-    demand(session.status === 401, `nobody should be signed in: ${described(session)}`);
+    demand(session.status === 401, `no user should be signed in: ${described(session)}`);
     stage.told(await browser.logIn(again, user, stage.password));
     return YES;
   },
@@ -86,7 +86,7 @@ const back: Scenario = {
     // What comes of the form is the provider's affair; who is signed in here stays so.
     const form = await browser.logIn(asked, user, stage.password);
     demand(isNoFailure(stage, form), `the form once more led to ${described(form)}`);
-    demand(stage.told(await browser.open(`${stage.main.origin}/`)).user === subject, "somebody else is signed in");
+    demand(stage.told(await browser.open(`${stage.main.origin}/`)).user === subject, "another user is signed in");
     return YES;
   },
 };
@@ -104,7 +104,7 @@ const oneLogin: Scenario = {
     if (lacks !== undefined) return lacks;
     const { browser, told } = await stage.enter(stage.user());
     const page = await browser.open(`${stage.other.origin}/`);
-    demand(stage.told(page).user === told.user, "the other app has somebody else");
+    demand(stage.told(page).user === told.user, "the other app has another user");
     return YES;
   },
 };

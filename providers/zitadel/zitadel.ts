@@ -1,4 +1,4 @@
-/** The example provider of zitadel's oidc library (Go). It keeps everything in memory, and nobody signed on. */
+/** The example provider of zitadel's oidc library (Go). It keeps everything in memory, and no user signed on. */
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

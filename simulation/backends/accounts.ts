@@ -4,7 +4,7 @@
  */
 import type { Asked } from "../clients/asked.ts";
 import { portalName } from "../clients/portal.ts";
-import { ownerOf, USERS } from "../clients/users.ts";
+import { ownerOf, subjectOf, USERS } from "../clients/users.ts";
 import type { Becomes } from "../script/script.ts";
 import type { Life } from "../world/replica.ts";
 import { currentWork } from "../world/work.ts";
@@ -62,7 +62,7 @@ export class Accounts {
 
   /** An administrator changes a user's account. Answers under which name the app has them forgotten. */
   change(user: number, becomes: Becomes): string {
-    const subject = USERS[user] ?? "nobody";
+    const subject = subjectOf(user);
     const before = this.read(subject);
     const accounts: { readonly [becomes in Becomes]: () => Account } = {
       known: () => this.#known(user),
@@ -224,6 +224,6 @@ export class Accounts {
   }
 
   #ownerOf(user: number): string {
-    return this.#world.settings.proxy?.accounts === "shared" ? ownerOf(user) : `account ${USERS[user] ?? "nobody"}`;
+    return this.#world.settings.proxy?.accounts === "shared" ? ownerOf(user) : `account ${subjectOf(user)}`;
   }
 }

@@ -9,9 +9,9 @@ import type { Account, Lookup } from "./accounts.ts";
 
 type Answered = Exclude<Known, null>;
 /** What becomes of one call. */
-type Fate = LookupTrouble | "well";
+type Outcome = LookupTrouble | "well";
 
-const NOISE: readonly Fate[] = ["throws", "throws", "hangs", "slow"];
+const NOISE: readonly Outcome[] = ["throws", "throws", "hangs", "slow"];
 
 /**
  * The way from a process to the app's own table of users: asked at one time, read at another, answered late, with an
@@ -45,17 +45,17 @@ class LookupCall {
   readonly #lookup: Lookup;
   readonly #work: Work;
   readonly #effect: () => Account;
-  readonly #fate: Fate;
+  readonly #outcome: Outcome;
 
   constructor(world: World, lookup: Lookup, effect: () => Account) {
     this.#world = world;
     this.#lookup = lookup;
     this.#work = currentWork() ?? lookup.life.work;
     this.#effect = effect;
-    this.#fate = world.calm ? "well" : this.#draw();
+    this.#outcome = world.calm ? "well" : this.#draw();
   }
 
-  #draw(): Fate {
+  #draw(): Outcome {
     const { scheduler, lookupTroubles, settings } = this.#world;
     const { index } = this.#lookup.life.replica;
     const trouble = lookupTroubles.find((one) => one.until > scheduler.now && (one.replica === null || one.replica === index));
@@ -67,22 +67,22 @@ class LookupCall {
     const { answers } = this.#world.settings;
     const { random } = this.#work;
     const atOnce = answers === "at-once" || (answers === "mixed" && random.chance(0.5));
-    if (!atOnce || this.#fate === "slow" || this.#fate === "hangs") {
+    if (!atOnce || this.#outcome === "slow" || this.#outcome === "hangs") {
       return new Promise((resolve, reject) => this.#later((account) => resolve(read(account)), reject));
     }
-    if (this.#fate === "throws") throw this.#failure();
+    if (this.#outcome === "throws") throw this.#failure();
     return read(this.#answer(this.#effect()));
   }
 
   #later(resolve: (account: Account) => void, reject: (error: Error) => void): void {
-    if (this.#fate === "throws") {
+    if (this.#outcome === "throws") {
       this.#happens("is refused by the users' table", this.#lookup.life, () => reject(this.#failure()));
       return;
     }
     this.#happens("users' table", null, () => {
       const account = this.#effect();
       this.#world.note(() => `→ ${account.kind === "found" ? account.owner : account.kind}`);
-      if (this.#fate === "hangs") return;
+      if (this.#outcome === "hangs") return;
       this.#happens("hears from the users' table", this.#lookup.life, () => resolve(this.#answer(account)));
     });
   }
@@ -106,7 +106,7 @@ class LookupCall {
 
   #delay(): number {
     const { random } = this.#work;
-    if (this.#fate === "slow") return random.between(100, 4_000);
+    if (this.#outcome === "slow") return random.between(100, 4_000);
     return random.chance(0.8) ? random.between(0.1, 5) : random.between(5, 100 + 1_500 * this.#world.settings.tempo);
   }
 }

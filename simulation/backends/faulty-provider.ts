@@ -17,9 +17,9 @@ import type { SignOn, World } from "../world/world.ts";
 import type { RefreshToken, Send } from "./grants.ts";
 
 /** `never-sent`: it gets lost on its way there, so that the process hears nothing either. */
-type Fate = ProviderTrouble | "well" | "never-sent";
+type Outcome = ProviderTrouble | "well" | "never-sent";
 
-const NOISE: readonly Fate[] = ["refuses", "error", "busy", "loses-answers", "slow", "never-sent"];
+const NOISE: readonly Outcome[] = ["refuses", "error", "busy", "loses-answers", "slow", "never-sent"];
 
 /**
  * The way from a process to the provider: what it asks arrives at one time, takes effect, and is answered at another,
@@ -68,7 +68,7 @@ export function linkProvider(world: World, life: Life, clock: Clock, provider: S
     };
     grants.sends(send);
     const askedAt = clock.now();
-    const call = new ProviderCall(world, life, `refresh with ${token.text}`, () => grants.spend(send));
+    const call = new ProviderCall(world, life, `refresh with ${token.text}`, () => grants.exchange(send));
     if (spring(world, "sent", life) === "strand") call.lose();
     const heard = await call.send();
     send.heardAt = world.scheduler.now;
@@ -109,7 +109,7 @@ export function linkProvider(world: World, life: Life, clock: Clock, provider: S
 }
 
 /**
- * What the session holds of its last tokens is theirs, and not of those before; unless nobody knows which were the
+ * What the session holds of its last tokens is theirs, and not of those before; unless it is unknown which were the
  * last.
  */
 function judgeScope(world: World, life: Life, token: RefreshToken, { scope }: ProviderTokens): void {
@@ -136,7 +136,7 @@ class ProviderCall<T> {
   readonly #work: Work;
   readonly #what: string;
   readonly #effect: () => T;
-  #fate: Fate;
+  #outcome: Outcome;
   /** When the answer lies in the process's socket. */
   #arrival = Number.POSITIVE_INFINITY;
 
@@ -146,11 +146,11 @@ class ProviderCall<T> {
     this.#work = currentWork() ?? life.work;
     this.#what = what;
     this.#effect = effect;
-    this.#fate = world.calm ? "well" : this.#draw();
-    if (this.#fate !== "well") this.#work.troubles += 1;
+    this.#outcome = world.calm ? "well" : this.#draw();
+    if (this.#outcome !== "well") this.#work.troubles += 1;
   }
 
-  #draw(): Fate {
+  #draw(): Outcome {
     const { scheduler, providerTroubles, settings } = this.#world;
     const { index } = this.#life.replica;
     const trouble = providerTroubles.find((one) => one.until > scheduler.now && (one.replica === null || one.replica === index));
@@ -160,7 +160,7 @@ class ProviderCall<T> {
 
   /** It gets lost on its way. */
   lose(): void {
-    this.#fate = "never-sent";
+    this.#outcome = "never-sent";
   }
 
   send(): Promise<Heard<T>> {
@@ -169,7 +169,7 @@ class ProviderCall<T> {
   }
 
   #send(resolve: (heard: Heard<T>) => void): void {
-    switch (this.#fate) {
+    switch (this.#outcome) {
       case "refuses":
         this.#arrives("cannot reach the provider", () => resolve({ kind: "unavailable", retryAfter: null }));
         break;
@@ -201,7 +201,7 @@ class ProviderCall<T> {
       },
     };
     const cancel = scheduler.after(settings.refreshTimeout, timer);
-    if (this.#fate === "never-sent") return;
+    if (this.#outcome === "never-sent") return;
     scheduler.after(this.#delay(), {
       place: null,
       actor,
@@ -211,7 +211,7 @@ class ProviderCall<T> {
         if (this.#life.state === "dead" && this.#work.random.chance(0.3)) return;
         const answer = this.#effect();
         this.#world.note(() => (answer === null ? "→ invalid_grant" : "→ yes"));
-        if (this.#fate === "loses-answers") return;
+        if (this.#outcome === "loses-answers") return;
         this.#arrives("hears from the provider", () => {
           cancel();
           resolve({ kind: "answered", answer });
@@ -230,7 +230,7 @@ class ProviderCall<T> {
   #delay(): number {
     const { random } = this.#work;
     const { tempo, refreshTimeout } = this.#world.settings;
-    if (this.#fate === "slow") return random.between(300, refreshTimeout * 0.9);
+    if (this.#outcome === "slow") return random.between(300, refreshTimeout * 0.9);
     const luck = random.unit();
     if (luck < 0.8 || tempo === 0) return random.between(2, 80);
     return luck < 1 - 0.05 * tempo ? random.between(80, 800) : random.between(800, refreshTimeout * 0.6);

@@ -11,7 +11,7 @@ import { value } from "./sessions.ts";
  * What becomes of one call. `waits`: it fails after a while, and did nothing; `hangs`: it is never answered, and may
  * have done something.
  */
-type Fate = "well" | "fails-before" | "fails-after" | "waits" | "hangs";
+type Outcome = "well" | "fails-before" | "fails-after" | "waits" | "hangs";
 
 /** How long a busy store lets a call wait before it says no. */
 const BUSY = 1_000;
@@ -119,7 +119,7 @@ class Call<T> {
   readonly #about: string;
   readonly #what: () => string;
   readonly #effect: (work: Work) => T;
-  readonly #fate: Fate;
+  readonly #outcome: Outcome;
   readonly #slow: boolean;
 
   constructor(world: World, life: Life, about: string, what: () => string, effect: (work: Work) => T) {
@@ -133,14 +133,14 @@ class Call<T> {
     const { now } = world.scheduler;
     const trouble = world.storeTroubles.find((one) => one.until > now && (one.replica === null || one.replica === replica.index));
     this.#slow = trouble?.how === "slow";
-    this.#fate = world.calm ? "well" : this.#draw(trouble?.how);
-    if (this.#fate !== "well" || this.#slow) {
+    this.#outcome = world.calm ? "well" : this.#draw(trouble?.how);
+    if (this.#outcome !== "well" || this.#slow) {
       life.storeTrouble(about);
       this.#work.troubles += 1;
     }
   }
 
-  #draw(trouble: StoreTrouble | undefined): Fate {
+  #draw(trouble: StoreTrouble | undefined): Outcome {
     const { random } = this.#work;
     if (trouble === "refuses") return "fails-before";
     if (trouble === "busy") return random.chance(0.7) ? "waits" : "well";
@@ -153,27 +153,27 @@ class Call<T> {
   send(): T | Promise<T> {
     const { answers } = this.#world.settings;
     const atOnce = answers === "at-once" || (answers === "mixed" && this.#work.random.chance(0.5));
-    const waits = this.#slow || this.#fate === "waits" || this.#fate === "hangs";
+    const waits = this.#slow || this.#outcome === "waits" || this.#outcome === "hangs";
     if (atOnce && !waits) return this.#now();
     return new Promise((resolve, reject) => this.#later(resolve, reject));
   }
 
   #now(): T {
-    if (this.#fate === "fails-before") throw new Error("the store is away");
+    if (this.#outcome === "fails-before") throw new Error("the store is away");
     const answer = this.#effect(this.#work);
     this.#world.note(() => `${this.#life.name} store: ${this.#what()} → ${said(answer)}`);
-    if (this.#fate === "fails-after") throw new Error("the store's answer is lost");
+    if (this.#outcome === "fails-after") throw new Error("the store's answer is lost");
     return answer;
   }
 
   #later(resolve: (answer: T) => void, reject: (error: Error) => void): void {
     const { scheduler } = this.#world;
-    if (this.#fate === "fails-before" || this.#fate === "waits") {
-      const busy = this.#fate === "waits" ? BUSY : 0;
+    if (this.#outcome === "fails-before" || this.#outcome === "waits") {
+      const busy = this.#outcome === "waits" ? BUSY : 0;
       this.#arrives("is refused by the store", () => reject(new Error("the store is away")), busy);
       return;
     }
-    if (this.#fate === "hangs" && this.#work.random.chance(0.5)) return;
+    if (this.#outcome === "hangs" && this.#work.random.chance(0.5)) return;
     scheduler.after(this.#delay(), {
       place: null,
       actor: this.#work.actor,
@@ -184,8 +184,8 @@ class Call<T> {
         if (this.#life.state === "dead" && this.#work.random.chance(0.5)) return;
         const answer = this.#effect(this.#work);
         this.#world.note(() => `→ ${said(answer)}`);
-        if (this.#fate === "hangs") return;
-        if (this.#fate === "well") this.#arrives("hears from the store", () => resolve(answer));
+        if (this.#outcome === "hangs") return;
+        if (this.#outcome === "well") this.#arrives("hears from the store", () => resolve(answer));
         else this.#arrives("loses the store's answer", () => reject(new Error("the store's answer is lost")));
       },
     });

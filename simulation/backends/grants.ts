@@ -178,7 +178,7 @@ export class Grants {
     this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${before.life.name} has sent it already, and is there`);
   }
 
-  // A provider that failed is left alone for half a second at least, as far as clocks and the store let everybody know.
+  // A provider that failed is left alone for half a second at least, as far as clocks and the store let all know.
   #tooSoon(before: Send | undefined, { at, life, token }: Send): void {
     if (before?.heardAt == null || (before.outcome !== "unavailable" && before.outcome !== "unknown")) return;
     const pause = at - before.heardAt;
@@ -187,7 +187,7 @@ export class Grants {
   }
 
   /** A refresh token arrives. `null`: `invalid_grant`. */
-  spend(send: Send): ProviderTokens | null {
+  exchange(send: Send): ProviderTokens | null {
     const { token } = send;
     const { family } = token;
     this.refreshes += 1;
@@ -277,7 +277,7 @@ export class Grants {
     const { tokenLifetime } = this.#world.settings;
     const accessToken = `${family.alias}a${family.count}`;
     this.#access.set(accessToken, { family, expires: now + tokenLifetime });
-    // `expires` is for whoever receives them to say, by a clock of their own.
+    // `expires` is for the receiver to say, by a clock of their own.
     return {
       accessToken,
       refreshToken: family.current.text,

@@ -233,7 +233,7 @@ export class Sessions {
   // A login takes over the data of the session that it ends; what was edited meanwhile must be among them.
   #taken(known: Known, row: SessionRow, { asked }: Work): void {
     if (row.reason !== "replaced" || asked === null) return;
-    // A record that its own request wrote and gave nobody: what was in it is where it came from.
+    // A record that its own request wrote and gave no browser: what was in it is where it came from.
     if (asked.created.includes(known.id)) return;
     const next = asked.created.map((id) => this.#known.get(id)).findLast((one) => one !== undefined && one.ended === null);
     if (next === undefined || (known.owner !== null && next.owner !== known.owner)) return;
@@ -260,7 +260,7 @@ export class Sessions {
       known.family !== null &&
       known.family.issuedAt > (order.issuedAt ?? 0)
     )
-      world.violate(6, `${known.alias} was ended by a notice of before its login`);
+      world.violate(6, `${known.alias} was ended by a notification of before its login`);
     if (reason === "provider" || reason === "refresh-lost") {
       if (
         by.order?.kind !== "sign-out" &&

@@ -12,7 +12,7 @@ import { isEdit, isPage, signsIn } from "./asked.ts";
 import type { Assertion, ProxyRequest } from "./portal.ts";
 import { pass } from "./portal.ts";
 import { answer, Shown } from "./requests.ts";
-import { ownerOf, USERS } from "./users.ts";
+import { ownerOf, subjectOf, USERS } from "./users.ts";
 
 /** A cookie jar that several tabs share, and who is signed on at the portal with it. */
 export class Browser {
@@ -32,7 +32,7 @@ export class Browser {
   /** At the portal another user is signed on from now on, or none. */
   signOn(user: number | null, claims: boolean): void {
     if (claims) this.#signOns += 1;
-    this.named = user === null ? null : { subject: USERS[user] ?? "nobody", since: this.#signOns };
+    this.named = user === null ? null : { subject: subjectOf(user), since: this.#signOns };
   }
 
   /** Takes cookies in the order in which answers arrive. */
@@ -128,7 +128,7 @@ export class Visitor {
       const { grants } = this.#world;
       const provider = this.#provider;
       const sid = grants.signOn(browser, user, provider);
-      const code = grants.approve({ user: USERS[user] ?? "nobody", nonce: query.get("nonce") ?? "", sid, provider });
+      const code = grants.approve({ user: subjectOf(user), nonce: query.get("nonce") ?? "", sid, provider });
       const target = `/auth/callback?code=${code}&state=${state}&iss=${encodeURIComponent(provider.issuer)}`;
       this.#ask({ purpose: "login-returns", method: "GET", target, navigation: true }, this.#heard);
     };
@@ -141,7 +141,7 @@ export class Visitor {
     const { ticket } = this.#browser;
     const { via, user } = this.#visit;
     const sent: Sent = { wish, ticket, cookie: this.#browser.header(wish.purpose.startsWith("login")) };
-    const forged = USERS[user] ?? "nobody";
+    const forged = subjectOf(user);
     if (via !== "portal") {
       this.#send(sent, pass(via, null, forged), heard);
       return;
@@ -152,13 +152,13 @@ export class Visitor {
     this.#world.scheduler.after(this.#network(), { place: null, actor: this.#name, tell, run, wakes: false });
   }
 
-  #send(sent: Sent, passage: ProxyRequest, heard: Heard): void {
+  #send(sent: Sent, proxied: ProxyRequest, heard: Heard): void {
     const life = this.#server();
     if (life === null) return;
     const { wish, ticket } = sent;
-    const run = (): void => this.#arrive(sent, passage, life, heard);
+    const run = (): void => this.#arrive(sent, proxied, life, heard);
     const told = ticket === null ? "with no cookie" : `shows ${this.#world.sessions.aliasOf(ticket.id)}`;
-    const said = passage.asserts === null ? "" : ` of ${passage.asserts.subject}`;
+    const said = proxied.asserts === null ? "" : ` of ${proxied.asserts.subject}`;
     const tell = (): string => `${wish.method} ${wish.target.split("?")[0]} (${wish.purpose})${said} ${told} → ${life.name}`;
     this.#world.scheduler.after(this.#network(), { place: life, actor: this.#name, tell, run, wakes: true });
   }
@@ -178,12 +178,12 @@ export class Visitor {
     return null;
   }
 
-  #arrive({ wish, ticket, cookie }: Sent, passage: ProxyRequest, life: Life, heard: Heard): void {
-    const asked = this.#asked(wish.purpose, life, ticket, passage);
+  #arrive({ wish, ticket, cookie }: Sent, proxied: ProxyRequest, life: Life, heard: Heard): void {
+    const asked = this.#asked(wish.purpose, life, ticket, proxied);
     const { hangsUpAfter } = this.#visit;
     const client = hangsUpAfter === null ? STAYS : this.#hangUpAfter(hangsUpAfter);
     const usual = wish.navigation ? PAGE_HEADERS : HEADERS;
-    const { headers, peer } = passage;
+    const { headers, peer } = proxied;
     const all = headers.length === 0 ? usual : new Map([...usual, ...headers]);
     const shown = new Shown(wish.method, wish.target, all, cookie, peer, client);
     life.serving += 1;

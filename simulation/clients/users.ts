@@ -4,7 +4,10 @@ import { ISSUER } from "../world/world.ts";
 
 export const USERS = ["alice", "bob", "carol"] as const;
 
+/** The subject of a user, who may be one whom no provider knows. */
+export const subjectOf = (user: number): string => USERS[user] ?? "nobody";
+
 /** Whose sessions are that a provider's logins begin. */
 export function ownerOf(user: number, { issuer }: Pick<SignOn, "issuer"> = { issuer: ISSUER }): string {
-  return `${issuer} ${USERS[user] ?? "nobody"}`;
+  return `${issuer} ${subjectOf(user)}`;
 }

@@ -57,7 +57,7 @@ function judgeRevoked(world: World, family: Family): void {
 }
 
 /**
- * Nobody can revoke what nobody ever heard of, what died with its process, or what was heard after others had taken
+ * No process can revoke what none ever heard of, what died with its process, or what was heard after others had taken
  * over.
  */
 function isLost(send: Send, now: number): boolean {

@@ -54,6 +54,6 @@ test("mutants are at least twelve, each with a name of its own", () => {
 test("F-47 F-23 an engine that ends all of a user first and sets its marker afterwards is caught", async () => {
   const child = fileURLToPath(new URL("child.ts", import.meta.url));
   const options = { maxBuffer: 64 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)(process.execPath, [child, "mark-after-ending-all", "1000"], options);
+  const { stdout } = await promisify(execFile)(process.execPath, [child, "marker-after-ending-all", "1000"], options);
   assert.match(stdout, /"rule":6,"what":"s\d+ lives, though end-all overtook its login"/);
 });

@@ -32,14 +32,14 @@ export const MUTANTS: readonly Mutant[] = [
     [value],
     (_, pick) => `(${pick(argument(1))}.catch(() => undefined), "done")`,
   ),
-  one("no-marks-at-login", "a login does not look whether a logout overtook it", [condition], never),
-  one("no-mark-at-end-all", "ending all sessions of a user leaves no mark for logins in flight", [], dropped),
+  one("no-markers-at-login", "a login does not look whether a logout overtook it", [condition], never),
+  one("no-marker-at-end-all", "ending all sessions of a user leaves no marker for logins in flight", [], dropped),
   {
-    name: "mark-after-ending-all",
-    broken: "ending all sessions of a user ends first what it finds, and leaves its mark afterwards",
-    edits: [{ first: "mark-of-all", second: "end-of-all" }],
+    name: "marker-after-ending-all",
+    broken: "ending all sessions of a user ends first what it finds, and leaves its marker afterwards",
+    edits: [{ first: "marker-of-all", second: "end-of-all" }],
   },
-  one("outage-is-nobody", "a store that does not answer is taken for no session", [value], to('{ kind: "abstain" }')),
+  one("outage-is-anonymous", "a store that does not answer is taken for no session", [value], to('{ kind: "abstain" }')),
   one("logout-clears-only", "a logout clears the cookie and ends nothing", [argument(0)], to("[]")),
   one("login-keeps-old", "a login leaves the session of before alive", [argument(0), element(1)], to("...[]")),
   one("data-of-others", "a login takes over the data of another identity", [condition, operand(0)], never),
@@ -54,10 +54,10 @@ export const MUTANTS: readonly Mutant[] = [
       fresh === undefined ? false : options.store.put({ ...row, seen: now, version: fresh.version + 1 }, fresh.version),
     )`),
   ),
-  one("renewal-is-activity", "a refresh moves the last activity", [], (said, pick) => `${said}, seen: ${pick(value)}`),
+  one("refresh-is-activity", "a refresh moves the last activity", [], (said, pick) => `${said}, seen: ${pick(value)}`),
   one(
     "lease-unconditional",
-    "whoever wants the lease behaves as if the store had given it",
+    "each process that wants the lease behaves as if the store had given it",
     [condition],
     (said) => `((${said}), false)`,
   ),
@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     [condition, operand(1)],
     to("0"),
   ),
-  one("no-fencing", "the result of a refresh is written whoever holds the lease by now", [], dropped),
+  one("no-fencing", "the result of a refresh is written, whichever process holds the lease by now", [], dropped),
   one(
     "result-on-old-row",
     "the result of a refresh is written over what changed meanwhile",
@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     broken: "a refresh is given up when the client that caused it hangs up",
     edits: [
       {
-        anchor: "client-of-renewal",
+        anchor: "client-of-refresh",
         at: [],
         becomes: (said, pick) =>
           `if (${pick(condition)}) Reflect.set(globalThis, "clientOfRenewal", Reflect.get(this.request, "signal"));\n${said}`,
@@ -125,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
       if (old !== null) return old.accessToken;`),
   ),
   one("no-backoff", "a provider that fails is asked again at once", [condition], never),
-  one("shown-thrice", "a refresh token of which nobody heard twice is shown again", [condition], never),
+  one("shown-thrice", "a refresh token whose answer was lost twice is shown again", [condition], never),
   one(
     "older-tokens-revoked",
     "a logout revokes the tokens that its request was read with, not those that end",

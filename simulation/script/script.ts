@@ -103,7 +103,7 @@ export type Event =
       readonly user: number;
       readonly by: "sid" | "sub";
       readonly replica: number;
-      /** How long its notice is on its way, each time that it is sent; once and at once if absent. */
+      /** How long its notification is on its way, each time that it is sent; once and at once if absent. */
       readonly late?: readonly number[];
     }
   | { readonly kind: "withdraw"; readonly user: number }

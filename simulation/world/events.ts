@@ -113,7 +113,7 @@ function ordered(world: World, event: Ordered & Item): void {
     );
   };
   if (order.kind !== "sweep") world.orders.push(order);
-  // A provider's notice can be on its way for long, and come twice.
+  // A provider's notification can be on its way for long, and come twice.
   for (const late of event.kind === "sign-out" ? (event.late ?? AT_ONCE) : AT_ONCE) {
     const arrive = (): void => {
       const there = world.replicas[event.replica]?.life;
@@ -129,8 +129,8 @@ function ordered(world: World, event: Ordered & Item): void {
 
 function orderOf(world: World, event: Ordered): Order | null {
   const begun = { kind: event.kind, begunStep: world.scheduler.steps, markStep: null, doneStep: null, except: null };
-  const nobody = { owner: null, sid: null, issuedAt: null };
-  if (event.kind === "sweep" || event.kind === "end-one") return { ...begun, ...nobody };
+  const ownerless = { owner: null, sid: null, issuedAt: null };
+  if (event.kind === "sweep" || event.kind === "end-one") return { ...begun, ...ownerless };
   const owner = ownerOf(event.user);
   if (event.kind === "end-all") return { ...begun, owner, sid: null, issuedAt: null };
   const signedOut = world.grants.signOut(owner, event.by);

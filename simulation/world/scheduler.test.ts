@@ -4,7 +4,7 @@ import { Random } from "./random.ts";
 import { type Place, Scheduler } from "./scheduler.ts";
 
 function at(scheduler: Scheduler, delay: number, run: () => void, place: Place | null = null) {
-  return scheduler.after(delay, { place, actor: "somebody", tell: () => "does something", run, wakes: false });
+  return scheduler.after(delay, { place, actor: "an actor", tell: () => "does something", run, wakes: false });
 }
 
 function runAll(scheduler: Scheduler, until: number): void {

@@ -17,7 +17,7 @@ export interface Happening {
   /** Says what happens; called for traces alone, after `run`. */
   readonly tell: () => string;
   readonly run: () => void;
-  /** Whether somebody may now go on who has to be let run: all but what happens outside of our processes. */
+  /** Whether an actor may now go on who has to be let run: all but what happens outside of our processes. */
   readonly wakes: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Pending extends Omit<Happening, "due"> {
 export type Cancel = () => void;
 
 /**
- * Everything that happens, one thing at a time, by a time of its own. Whoever makes something happen chooses a random
+ * Everything that happens, one thing at a time, by a time of its own. What makes something happen chooses a random
  * delay; that alone decides the order, so that every interleaving can come up and each comes again with its seed.
  */
 export class Scheduler {

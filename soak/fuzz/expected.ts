@@ -43,7 +43,7 @@ export function expectedOf(request: RequestPlan): Expected {
     return refused(strict ? flawed.own : [...OWN_ENDPOINTS, ...flawed.own], { closes: true, cut: flawed.ends === "must" });
   }
   const cut = body !== null && body.end !== "whole";
-  // A handshake that nobody answers in kind is refused, by whatever words.
+  // A handshake that is not answered in kind is refused, by whatever words.
   if (upgrade === "h2c" && kind !== "check") return refused([400], { closes });
   if (!isForApp(request)) {
     const own = kind === "nowhere" ? [404] : OWN_ENDPOINTS;

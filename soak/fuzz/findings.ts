@@ -1,5 +1,5 @@
 /**
- * Tells what went wrong as it comes, so that a run that somebody stops has told it; whole connections are kept in
+ * Tells what went wrong as it comes, so that a run that is stopped has told it; whole connections are kept in
  * files.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";

@@ -40,7 +40,7 @@ test("a planted crash is caught, and the gateway is started again", async () => 
   assert.match(text, /soak fuzz: requests \d+, connections \d+, ended [1-9]/);
 });
 
-test("a planted rejection that nobody handles is caught, though the process lives", async () => {
+test("a planted rejection without a handler is caught, though the process lives", async () => {
   const { holds, text } = await runWith(
     `process.on("unhandledRejection", () => {});${atFirst('Promise.reject(new Error("planted"));')}`,
   );

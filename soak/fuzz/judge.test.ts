@@ -95,7 +95,7 @@ test("answers at their turns, for who asks, pass", () => {
 test("a planted foreign answer is caught", () => {
   assert.deepEqual(kinds([A, B], played([answer("1.1"), answer("1.0")])), ["foreign", "foreign", "foreign", "foreign"]);
   assert.deepEqual(kinds([A], played([answer("1.0", { body: bodyOf("2.0", 20) })])), ["foreign"], "its body");
-  assert.deepEqual(kinds([A], played([answer("1.0", { user: "m4" })])), ["foreign"], "somebody else's");
+  assert.deepEqual(kinds([A], played([answer("1.0", { user: "m4" })])), ["foreign"], "another user's");
   assert.deepEqual(kinds([A], played([answer("1.0"), answer("1.1")])), ["foreign"], "one more than was asked");
   assert.deepEqual(kinds([A], played([], { fault: "bytes that no request asked for: …" })), ["foreign"]);
   const hints = { status: 103, headers: [["link", "</2.0>; rel=preload"]] } as const;
@@ -103,7 +103,7 @@ test("a planted foreign answer is caught", () => {
   assert.deepEqual(
     kinds([A], played([answer("1.0", { interim: [{ status: 100, headers: [] }] })])),
     ["foreign"],
-    "100 for nobody",
+    "100 that was not asked for",
   );
 });
 
@@ -119,7 +119,7 @@ test("what only the gateway may say, and only to some, is held against what was 
   assert.deepEqual(kinds([request("1.0", { flaw: "length-and-chunked" })], played([own(400)])), []);
 });
 
-test("nobody passes who may not, neither to the app nor back", () => {
+test("no caller passes who may not, neither to the app nor back", () => {
   for (const refused of [
     request("1.0", { credential: "none" }),
     request("1.0", { rule: "groups", credential: "other" }),
@@ -168,7 +168,7 @@ test("every request is answered, unless something before it says why not", () =>
   assert.deepEqual(kinds([A], played([], { over: "stuck" })), ["open"]);
 });
 
-test("whoever goes within a body may be told so after the answer, and nobody else", () => {
+test("a client that goes within a body may be told so after the answer, and no other", () => {
   const fault = 'bytes that no request asked for: "HTTP/1.1 400 Bad Request';
   const cut = request("1.0", { method: "POST", body: { length: 20, chunks: 0, end: "cut" } });
   assert.deepEqual(kinds([cut], played([answer("1.0")], { fault })), []);

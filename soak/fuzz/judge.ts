@@ -4,7 +4,7 @@ import { type Answer, valuesOf } from "./clients/wire.ts";
 import { type Expected, expectedOf } from "./expected.ts";
 import type { ConnectionPlan, RequestPlan } from "./plan.ts";
 import { bodyOf } from "./servers/answering.ts";
-import { PATIENCE } from "./servers/gateway.ts";
+import { UPSTREAM_TIMEOUT } from "./servers/gateway.ts";
 import type { Seen } from "./servers/upstream.ts";
 
 /** What went on beside a connection. */
@@ -29,7 +29,7 @@ export function judge(plan: ConnectionPlan, played: Played, circumstances: Circu
   const found: Violation[] = [];
   const say = (kind: Violation["kind"], message: string): void => void found.push({ kind, connection: plan.index, message });
   const expected = plan.requests.map((request) => duringOutage(expectedOf(request), request, circumstances));
-  if (played.over === "stuck") say("open", "nobody closed the connection");
+  if (played.over === "stuck") say("open", "neither side closed the connection");
   if (played.fault !== null && !isGoodbye(plan, played))
     say(/no request asked|evil/.test(played.fault) ? "foreign" : "framing", played.fault);
   for (const [turn, answer] of played.answers.entries()) {
@@ -46,7 +46,7 @@ export function judge(plan: ConnectionPlan, played: Played, circumstances: Circu
 
 /**
  * A client that goes within a body was answered before, or is told once more that this was no request. It is gone;
- * nobody can mistake it.
+ * it cannot be mistaken.
  */
 function isGoodbye({ requests }: ConnectionPlan, { fault, answers }: Played): boolean {
   const last = requests.at(-1)?.body?.end === "cut" ? answers.length - requests.length : null;
@@ -91,7 +91,7 @@ function wrongWith(answer: Answer, request: RequestPlan, expected: Expected, pla
 /** Answers of the gateway itself bear no id; they are known by what alone can be said to the request. */
 function wrongOwn({ status, headers, body }: Answer, { own, app }: Expected, { from, until }: Played): readonly Wrong[] {
   // Who is busy elsewhere may be late; that is told as what it is.
-  const late = status === 504 && app !== "never" && until - from >= PATIENCE;
+  const late = status === 504 && app !== "never" && until - from >= UPSTREAM_TIMEOUT;
   if (own.includes(status) || late) return [];
   const text = `${headers.map((line) => line.join(": ")).join(", ")} ${body.toString("latin1", 0, 120)}`;
   const besides = own.length === 0 ? "nothing" : own.join(", ");
@@ -109,7 +109,8 @@ function wrongHints(interim: Answer["interim"], request: RequestPlan): readonly 
     const [link = ""] = valuesOf(head, "link");
     if (head.status === 103 && !link.includes(`</${request.id}>`))
       wrong.push({ kind: "foreign", message: `hints of another request: ${link}` });
-    if (head.status === 100 && !request.expects) wrong.push({ kind: "foreign", message: "100, and nobody waited for it" });
+    if (head.status === 100 && !request.expects)
+      wrong.push({ kind: "foreign", message: "100, and the client did not wait for it" });
     if (head.status !== 100 && head.status !== 103) wrong.push({ kind: "wrong", message: `an interim answer ${head.status}` });
   }
   if (interim.filter(({ status }) => status === 100).length > 1) wrong.push({ kind: "foreign", message: "100 twice" });
@@ -134,7 +135,7 @@ function judgeSeen(
       authorization?.startsWith("Bearer token-of-") === true &&
       !authorization.startsWith(`Bearer token-of-${user}-`)
     )
-      say("foreign", `${id}: the app got the token of somebody else than ${user}`);
+      say("foreign", `${id}: the app got the token of another user than ${user}`);
   }
   // What a refused token kept from being done is sent once more with the next one, whatever it is; what an idle
   // connection lost, only if it is safe.

@@ -13,7 +13,7 @@ export interface Sums {
   readonly violations: readonly Violation[];
   readonly crashes: number;
   readonly unhandled: readonly string[];
-  /** What the gateway's process said on stderr that nobody should have to read. */
+  /** What the gateway's process said on stderr that no operator should have to read. */
   readonly complaints: readonly string[];
   /** What the gateway sent to the app that is no request. */
   readonly faults: readonly string[];

@@ -22,7 +22,7 @@ export function traceOf(plan: ConnectionPlan, steps: readonly Step[], played: Pl
       `    ${id}: ${said.map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ")}`,
     );
     lines.push(
-      `      the app ${app} be asked${users.length > 0 ? ` (for ${users.map((user) => user || "nobody").join(" or ")})` : ""}; the gateway may say ${own.join(", ") || "nothing"}`,
+      `      the app ${app} be asked${users.length > 0 ? ` (for ${users.map((user) => user || "an anonymous caller").join(" or ")})` : ""}; the gateway may say ${own.join(", ") || "nothing"}`,
     );
   }
   for (const line of shown(steps)) lines.push(`    > ${line}`);

@@ -30,8 +30,8 @@ export function nextPlan(random: Random, lease: LeaseTimes, often: number): Plan
 
 /** Tells of moments worth striking. */
 export interface Moments {
-  /** The next moment at which an answer to this life of a gateway is kept back; `undefined` after `patience`. */
-  next(patience: number): Promise<string | undefined>;
+  /** The next moment at which an answer to this life of a gateway is kept back; `undefined` after `limit`. */
+  next(limit: number): Promise<string | undefined>;
 }
 
 /** How long the load balancer takes to notice that a gateway does not move. */

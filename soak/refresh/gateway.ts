@@ -106,15 +106,15 @@ export class Gateway {
     this.#struck = false;
   }
 
-  /** SIGSTOP for a while; the load balancer notices after `patience`. */
-  async stop(duration: number, patience: number): Promise<void> {
+  /** SIGSTOP for a while; the load balancer notices after `unnoticed` milliseconds. */
+  async stop(duration: number, unnoticed: number): Promise<void> {
     const child = this.#strike();
     const from = Date.now();
     child.kill("SIGSTOP");
-    await sleep(Math.min(duration, patience));
-    if (duration > patience) {
+    await sleep(Math.min(duration, unnoticed));
+    if (duration > unnoticed) {
       this.#takeOut();
-      await sleep(duration - patience);
+      await sleep(duration - unnoticed);
     }
     child.kill("SIGCONT");
     this.#records.faults.push({ kind: "stop", by: this.life, from, until: Date.now() });

@@ -7,7 +7,7 @@
 export type Life = string;
 
 /** A refresh token that was presented to the provider, as the provider saw it. */
-export interface Spend {
+export interface TokenUse {
   /** When the request came in, and when its answer left. */
   readonly at: number;
   readonly answered: number;
@@ -16,7 +16,7 @@ export interface Spend {
   readonly account: string;
   /**
    * `rotated`: accepted; `reuse`: it had been accepted before; `refused`: not known (any more); `error`: something
-   * else, which nobody planned.
+   * else, which was not planned.
    */
   readonly outcome: "rotated" | "reuse" | "refused" | "error";
 }
@@ -70,7 +70,7 @@ export interface LeaseTimes {
 
 export interface Journals {
   readonly lease: LeaseTimes;
-  readonly spends: readonly Spend[];
+  readonly uses: readonly TokenUse[];
   readonly lines: readonly Line[];
   readonly faults: readonly Fault[];
   readonly sessions: readonly Known[];

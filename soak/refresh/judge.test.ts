@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Answer, Fault, Journals, Line, Spend, Stored } from "./journal.ts";
+import type { Answer, Fault, Journals, Line, Stored, TokenUse } from "./journal.ts";
 import { hollow, judge } from "./judge.ts";
 
 /** A lease of 5 s, of which 1 s is for the sending. */
 const lease = { length: 5_000, margin: 1_000 };
-const NOBODY: Journals = {
+const NOTHING: Journals = {
   lease,
-  spends: [],
+  uses: [],
   lines: [],
   faults: [],
   sessions: [{ session: "s", account: "u1.1" }],
@@ -15,7 +15,7 @@ const NOBODY: Journals = {
   stored: [{ session: "s", ended: null, reason: null }],
 };
 
-const spend = (at: number, by: string, token: string, outcome: Spend["outcome"] = "rotated"): Spend => ({
+const use = (at: number, by: string, token: string, outcome: TokenUse["outcome"] = "rotated"): TokenUse => ({
   at,
   answered: at + 100,
   by,
@@ -37,8 +37,8 @@ const answer = (at: number, kind: Answer["kind"] = "signed-out"): Answer => ({ a
 
 /** `a1` sends and does not commit; `b1` takes over and hears that the token was used. */
 const LOST: Journals = {
-  ...NOBODY,
-  spends: [spend(1_000, "a1", "t1"), spend(6_200, "b1", "t1", "reuse")],
+  ...NOTHING,
+  uses: [use(1_000, "a1", "t1"), use(6_200, "b1", "t1", "reuse")],
   lines: [line(6_310, "b1", "session.ended", "refresh-lost")],
   faults: [kill(1_080, "a1")],
   answers: [answer(6_320)],
@@ -49,7 +49,7 @@ const messages = (change: Partial<Journals>, base: Journals = LOST): readonly st
   judge({ ...base, ...change }).violations.map(({ message }) => message);
 
 test("RF-02 a session that rotates and rotates is as it should be", () => {
-  const verdict = judge({ ...NOBODY, spends: [spend(1_000, "a1", "t1"), spend(6_000, "b1", "t2"), spend(11_000, "a1", "t3")] });
+  const verdict = judge({ ...NOTHING, uses: [use(1_000, "a1", "t1"), use(6_000, "b1", "t2"), use(11_000, "a1", "t3")] });
   assert.deepEqual(verdict, { repeats: [], loggedOut: [], lost: [], violations: [] });
 });
 
@@ -68,18 +68,15 @@ test("RF-02 a token presented again fails the run where no fault explains it", (
   const unexplained = /no fault explains it/;
   for (const [name, change] of [
     ["no fault at all", { faults: [] }],
-    ["a kill of somebody else", { faults: [kill(1_080, "c1")] }],
+    ["a kill of another gateway", { faults: [kill(1_080, "c1")] }],
     ["a kill of an earlier life", { faults: [kill(1_080, "a0")] }],
     ["a kill long before", { faults: [kill(-500, "a1")] }],
     ["a kill long after the commit was due", { faults: [kill(2_500, "a1")] }],
     ["a kill after the repeat", { faults: [kill(6_300, "a1")] }],
     ["the commit was told", { lines: [...LOST.lines, line(1_110, "a1", "refresh.completed", "refreshed")] }],
     ["a stop that was over long before", { faults: [stop(1_050, 3_000, "a1")] }],
-    ["the other did not wait for the lease", { spends: [spend(1_000, "a1", "t1"), spend(4_000, "b1", "t1", "reuse")] }],
-    [
-      "the provider did not notice, and the journal does",
-      { spends: [spend(1_000, "a1", "t1"), spend(1_010, "b1", "t1")], faults: [] },
-    ],
+    ["the other did not wait for the lease", { uses: [use(1_000, "a1", "t1"), use(4_000, "b1", "t1", "reuse")] }],
+    ["the provider did not notice, and the journal does", { uses: [use(1_000, "a1", "t1"), use(1_010, "b1", "t1")], faults: [] }],
   ] as const) {
     const { violations, repeats, loggedOut } = judge({ ...LOST, ...change });
     assert.ok(
@@ -109,7 +106,7 @@ test("RF-03 a stop explains a repeat while it lasts, and one that is over only b
   assert.deepEqual(messages({ faults: twice }), [], "it went on, and was killed before it could do anything");
   assert.equal(messages({ faults: [stop(1_120, 4_000, "a1"), kill(5_150, "a1")] }).length, 2, "it had the time");
   const unknown = {
-    spends: [spend(1_000, "a1", "t1"), spend(3_000, "b1", "t1", "reuse")],
+    uses: [use(1_000, "a1", "t1"), use(3_000, "b1", "t1", "reuse")],
     lines: [line(1_300, "a1", "refresh.failed", "unknown"), ...LOST.lines],
   };
   assert.deepEqual(messages({ ...unknown, faults: [stop(-3_000, 900, "a1")] }), []);
@@ -119,7 +116,7 @@ test("RF-03 a stop explains a repeat while it lasts, and one that is over only b
 
 test("RF-03 a stop between lease and sending explains that the late holder sends as well", () => {
   const late = {
-    spends: [spend(6_200, "b1", "t1"), spend(9_050, "a1", "t1", "reuse")],
+    uses: [use(6_200, "b1", "t1"), use(9_050, "a1", "t1", "reuse")],
     lines: [],
     answers: [],
     stored: over(9_200, "provider"),
@@ -129,19 +126,19 @@ test("RF-03 a stop between lease and sending explains that the late holder sends
   assert.ok(messages({ ...late, lines: told, faults: [stop(1_000, 7_000, "a1")] }).length > 0, "it had time to look");
   assert.ok(
     messages({ ...late, lines: told, faults: [stop(4_000, 9_000, "a1")] }).length > 0,
-    "nobody can have waited for its lease",
+    "no gateway can have waited for its lease",
   );
 });
 
 test("S-23 a fault explains one repeat of a session, and one of each", () => {
-  const again = [...LOST.spends, spend(7_000, "c1", "t1", "refused")];
-  assert.equal(messages({ spends: again }).length, 1);
-  const another = { ...spend(0, "a1", "x"), account: "u2.1" };
+  const again = [...LOST.uses, use(7_000, "c1", "t1", "refused")];
+  assert.equal(messages({ uses: again }).length, 1);
+  const another = { ...use(0, "a1", "x"), account: "u2.1" };
   const verdict = judge({
     ...LOST,
     sessions: [...LOST.sessions, { session: "s2", account: "u2.1" }],
-    spends: [
-      ...LOST.spends,
+    uses: [
+      ...LOST.uses,
       { ...another, at: 1_020, answered: 1_120 },
       { ...another, at: 6_400, answered: 6_500, by: "c1", outcome: "reuse" },
     ],
@@ -155,9 +152,9 @@ test("S-23 a session ends once, cleanly, and for a reason", () => {
   assert.deepEqual(messages({ lines: [...LOST.lines, line(6_400, "c1", "session.ended", "provider")] }), [
     "its end was told 2 times",
   ]);
-  assert.deepEqual(messages({ lines: [] }), ["its end was told by nobody"]);
+  assert.deepEqual(messages({ lines: [] }), ["its end was told by no gateway"]);
   assert.deepEqual(messages({ lines: [], faults: [...LOST.faults, kill(6_306, "b1")] }), [], "killed before it could tell");
-  assert.equal(messages({ lines: [], faults: [...LOST.faults, kill(6_306, "c1")] }).length, 1, "somebody else was killed");
+  assert.equal(messages({ lines: [], faults: [...LOST.faults, kill(6_306, "c1")] }).length, 1, "another was killed");
   assert.deepEqual(messages({ stored: over(6_305, "idle") }), ["it ended with the reason idle"]);
   assert.deepEqual(messages({ stored: [], answers: [] }), ["its row is gone from the store"]);
   const lives: readonly Stored[] = [{ session: "s", ended: null, reason: null }];
@@ -165,29 +162,29 @@ test("S-23 a session ends once, cleanly, and for a reason", () => {
     "b1 told of its end, and it lives",
     "its grant is revoked, and it never ended",
   ]);
-  assert.deepEqual(messages({ stored: over(9_000), lines: [line(9_001, "b1", "session.ended")] }, NOBODY), [
+  assert.deepEqual(messages({ stored: over(9_000), lines: [line(9_001, "b1", "session.ended")] }, NOTHING), [
     "it ended (refresh-lost), and no fault explains it",
   ]);
 });
 
-test("RF-02 an answer is lost that signs out whoever is signed in, or is wrong in any other way", () => {
+test("RF-02 an answer is lost that signs out an authenticated user, or is wrong in any other way", () => {
   const { lost } = judge({ ...LOST, answers: [answer(6_100), answer(6_320), answer(6_330, "wrong")] });
   assert.deepEqual(
     lost.map(({ at }) => at),
     [6_100, 6_330],
   );
-  assert.deepEqual(messages({ answers: [answer(1_000)] }, NOBODY), ["b1 answered it"]);
+  assert.deepEqual(messages({ answers: [answer(1_000)] }, NOTHING), ["b1 answered it"]);
 });
 
-test("RF-02 tokens of nobody, and errors that nobody planned, fail the run", () => {
-  assert.equal(messages({ spends: [{ ...spend(1, "a1", "x"), account: "unknown", outcome: "refused" }] }, NOBODY).length, 1);
-  assert.equal(messages({ spends: [spend(1, "a1", "x", "error")] }, NOBODY).length, 1);
+test("RF-02 tokens of no user, and errors that were not planned, fail the run", () => {
+  assert.equal(messages({ uses: [{ ...use(1, "a1", "x"), account: "unknown", outcome: "refused" }] }, NOTHING).length, 1);
+  assert.equal(messages({ uses: [use(1, "a1", "x", "error")] }, NOTHING).length, 1);
 });
 
 test("a run without faults, or with fewer rotations than expiries, proves nothing", () => {
-  const busy = { ...NOBODY, spends: Array.from({ length: 25 }, (_, index) => spend(index * 5_000, "a1", `t${index}`)) };
+  const busy = { ...NOTHING, uses: Array.from({ length: 25 }, (_, index) => use(index * 5_000, "a1", `t${index}`)) };
   const faults = [kill(1, "a1"), stop(1, 2, "b1")];
   const said = (journals: Journals, expiries = 25): number => hollow(journals, judge(journals), expiries).length;
   assert.deepEqual([said({ ...busy, faults }), said(busy), said({ ...busy, faults: faults.slice(0, 1) })], [0, 1, 1]);
-  assert.deepEqual([said({ ...busy, faults }, 26), said({ ...NOBODY, faults }), said(NOBODY, 0)], [1, 1, 0]);
+  assert.deepEqual([said({ ...busy, faults }, 26), said({ ...NOTHING, faults }), said(NOTHING, 0)], [1, 1, 0]);
 });

@@ -1,11 +1,11 @@
 /** Judges the journals: every refresh token sent twice and every user logged out needs a fault that explains it. */
-import type { Answer, Fault, Journals, Known, Life, Line, Spend, Stored } from "./journal.ts";
+import type { Answer, Fault, Journals, Known, Life, Line, Stored, TokenUse } from "./journal.ts";
 
 /** A token that was presented again, and the fault that explains it; `null`: nothing does. */
 export interface Repeat {
   readonly session: string;
-  readonly first: Spend;
-  readonly again: Spend;
+  readonly first: TokenUse;
+  readonly again: TokenUse;
   readonly fault: Fault | null;
 }
 
@@ -56,21 +56,21 @@ export function judge(journals: Journals): Verdict {
     if (over.loggedOut !== null) loggedOut.push(over.loggedOut);
     for (const message of over.messages) violations.push({ session: known.session, message });
   }
-  for (const { account } of journals.spends.filter(isOf(journals.sessions))) {
-    violations.push({ session: account, message: "the provider was shown a token of nobody whom we know" });
+  for (const { account } of journals.uses.filter(isOf(journals.sessions))) {
+    violations.push({ session: account, message: "the provider was shown a token of an unknown user" });
   }
-  for (const spend of journals.spends.filter(({ outcome }) => outcome === "error")) {
-    violations.push({ session: spend.account, message: `the provider answered ${spend.by} with an error that nobody planned` });
+  for (const use of journals.uses.filter(({ outcome }) => outcome === "error")) {
+    violations.push({ session: use.account, message: `the provider answered ${use.by} with an error that was not planned` });
   }
   const lost = journals.answers.filter((answer) => !excused(answer, stored.get(answer.session)));
   for (const { session, by, what } of lost) violations.push({ session, message: `${by} answered ${what}` });
   return { repeats, loggedOut, lost, violations };
 }
 
-/** Whether the run was one: what nobody struck, or nobody renewed, proves nothing. */
-export function hollow({ spends, faults }: Journals, { loggedOut }: Verdict, expiries: number): readonly string[] {
+/** Whether the run was one: one without a fault, or without a refresh, proves nothing. */
+export function hollow({ uses, faults }: Journals, { loggedOut }: Verdict, expiries: number): readonly string[] {
   const messages: string[] = [];
-  const rotated = spends.filter(({ outcome }) => outcome === "rotated").length;
+  const rotated = uses.filter(({ outcome }) => outcome === "rotated").length;
   if (rotated < expiries - loggedOut.length) messages.push(`the provider rotated ${rotated} tokens in ${expiries} expiries`);
   const kinds = new Set(faults.map(({ kind }) => kind));
   if (expiries >= WORTH_FAULTS && kinds.size < 2) messages.push(`there were ${faults.length} faults, not of both kinds`);
@@ -79,19 +79,19 @@ export function hollow({ spends, faults }: Journals, { loggedOut }: Verdict, exp
 
 const isOf = (sessions: readonly Known[]) => {
   const accounts = new Set(sessions.map(({ account }) => account));
-  return ({ account }: Spend): boolean => !accounts.has(account);
+  return ({ account }: TokenUse): boolean => !accounts.has(account);
 };
 
 /** Each presentation after the first of each token of a session. */
 function repeatsOf({ session, account }: Known, journals: Journals, used: Map<Fault, Set<string>>): readonly Repeat[] {
   const byToken = Map.groupBy(
-    journals.spends.filter((spend) => spend.account === account),
+    journals.uses.filter((use) => use.account === account),
     ({ token }) => token,
   );
   return [...byToken.values()].flatMap((given) => {
-    const spends = given.toSorted((one, other) => one.at - other.at);
-    return spends.slice(1).flatMap((again, index): Repeat[] => {
-      const first = spends[index];
+    const uses = given.toSorted((one, other) => one.at - other.at);
+    return uses.slice(1).flatMap((again, index): Repeat[] => {
+      const first = uses[index];
       if (first === undefined) return [];
       const fault = explain(session, first, again, journals, used);
       if (fault !== null) used.set(fault, (used.get(fault) ?? new Set()).add(session));
@@ -103,8 +103,8 @@ function repeatsOf({ session, account }: Known, journals: Journals, used: Map<Fa
 /** The fault that explains a repeat; each explains one of a session. */
 function explain(
   session: string,
-  first: Spend,
-  again: Spend,
+  first: TokenUse,
+  again: TokenUse,
   { faults, lines, lease }: Journals,
   used: ReadonlyMap<Fault, ReadonlySet<string>>,
 ): Fault | null {
@@ -130,27 +130,27 @@ function awake(by: Life, from: number, to: number, faults: readonly Fault[]): nu
 }
 
 /**
- * Between the answer and the fault another gateway stood still, perhaps in the middle of a write: SQLite lets nobody
- * else write until it goes on.
+ * Between the answer and the fault another gateway stood still, perhaps in the middle of a write: SQLite lets no other
+ * process write until it goes on.
  */
-function lockHeld(first: Spend, fault: Fault, faults: readonly Fault[]): boolean {
+function lockHeld(first: TokenUse, fault: Fault, faults: readonly Fault[]): boolean {
   const others = faults.filter(({ kind, by }) => kind === "stop" && by !== first.by);
   return others.some(({ from, until }) => from <= fault.from && (until ?? fault.from) + SLACK >= fault.from);
 }
 
 /** The gateway that presented the token first was struck between sending and commit, and told of no commit. */
-function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly Line[], { faults, lease }: Struck): boolean {
+function interrupted(fault: Fault, first: TokenUse, again: TokenUse, about: readonly Line[], { faults, lease }: Struck): boolean {
   if (fault.by !== first.by || fault.from > again.at) return false;
   const meanwhile = about.filter(({ by, at }) => by === first.by && at >= first.at && at <= again.at);
   const blocked =
     meanwhile.some(({ event, at }) => event === "refresh.held" && at <= fault.from) && lockHeld(first, fault, faults);
   if (!blocked && awake(first.by, first.answered, fault.from, faults) > SLACK) return false;
   if (meanwhile.some(({ event }) => event === "refresh.completed")) return false;
-  // Whoever goes on finds the answer that lies there and stores it. Only where it was not there yet may it be lost: the
-  // row says that nobody knows, and the next use tries once more.
+  // The gateway that goes on finds the answer that lies there and stores it. Only if it was not there yet may it be
+  // lost: the row says that it is unknown, and the next use tries once more.
   const lostTheAnswer = meanwhile.some(({ event, reason }) => event === "refresh.failed" && reason === "unknown");
   if (fault.until !== null && lostTheAnswer) return fault.until >= first.at - SLACK && fault.until <= first.answered;
-  // Else somebody watched the lease for its whole length, and all the while nobody came back to it.
+  // Else a gateway watched the lease for its whole length, and all the while its holder did not come back.
   const watched = again.at - first.at >= lease.length - lease.margin;
   return watched && (fault.until === null ? fault.from >= first.at - SLACK : fault.until >= again.at - SLACK);
 }
@@ -159,7 +159,7 @@ function interrupted(fault: Fault, first: Spend, again: Spend, about: readonly L
  * The gateway that presented it again stood still between its lease and its sending, for so long that the other had
  * taken over.
  */
-function cameTooLate(fault: Fault, first: Spend, again: Spend, { faults, lease: { length, margin } }: Struck): boolean {
+function cameTooLate(fault: Fault, first: TokenUse, again: TokenUse, { faults, lease: { length, margin } }: Struck): boolean {
   if (fault.by !== again.by || fault.by === first.by || fault.until === null) return false;
   if (fault.until > again.at || awake(again.by, fault.until, again.at, faults) > SLACK) return false;
   return first.at - fault.from >= length - margin && first.at <= fault.until + SLACK;
@@ -196,7 +196,7 @@ function endingOf({ session }: Known, journals: Journals, repeats: readonly Repe
   if (reason !== "refresh-lost" && reason !== "provider") messages.push(`it ended with the reason ${reason}`);
   if (told.length > 1) messages.push(`its end was told ${told.length} times`);
   const teller = repeats.at(-1)?.again.by;
-  if (told.length === 0 && !mayBeUntold(row.ended, teller, journals.faults)) messages.push("its end was told by nobody");
+  if (told.length === 0 && !mayBeUntold(row.ended, teller, journals.faults)) messages.push("its end was told by no gateway");
   return { loggedOut: { session, reason, repeat }, messages };
 }
 
@@ -207,7 +207,7 @@ function mayBeUntold(ended: number, teller: Life | undefined, faults: readonly F
   );
 }
 
-/** A 401 is right once the session is over, whoever says it. */
+/** A 401 is right once the session is over, from any gateway. */
 function excused({ kind, at }: Answer, row: Stored | undefined): boolean {
   return kind === "signed-out" && row?.ended != null && at >= row.ended - STAMPS;
 }

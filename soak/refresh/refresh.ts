@@ -47,7 +47,7 @@ export async function soakRefresh(options: RefreshOptions): Promise<boolean> {
   }
 }
 
-/** Users and faults at the same time; faults end when the users are done, and then everybody looks once more. */
+/** Users and faults at the same time; faults end when the users are done, and then all users look once more. */
 async function live(stage: Stage, diary: Diary, { expiries, users, seed, often, signal }: RefreshOptions): Promise<void> {
   const { fleet, provider, lease } = stage;
   const done = new AbortController();
@@ -66,7 +66,7 @@ async function live(stage: Stage, diary: Diary, { expiries, users, seed, often, 
   await Promise.all(people.map((user) => user.lookBack()));
 }
 
-/** Waits no longer than until the signal is aborted: whoever presses Ctrl-C wants to go. */
+/** Waits no longer than until the signal is aborted: a person who presses Ctrl-C wants to go. */
 async function unless<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const cut = Promise.withResolvers<never>();
   const stop = (): void => cut.reject(signal.reason);
@@ -91,7 +91,7 @@ const shareOf = (all: number, users: number, index: number): number => Math.floo
 
 async function gather(stage: Stage, { sessions, answers }: Diary): Promise<Journals> {
   const { lease, provider, records } = stage;
-  return { lease, spends: provider.spends, ...records, sessions, answers, stored: await stage.stored(sessions) };
+  return { lease, uses: provider.uses, ...records, sessions, answers, stored: await stage.stored(sessions) };
 }
 
 function conclude(journals: Journals, counts: Counts, { expiries, print }: RefreshOptions): boolean {
@@ -120,7 +120,7 @@ function accuse(journals: Journals, { violations }: Verdict, print: (text: strin
 
 function progressLine({ records, provider }: Stage, { expiries, requests, answers }: Diary, milliseconds: number): string {
   const kills = records.faults.filter(({ kind }) => kind === "kill").length;
-  const reuse = provider.spends.filter(({ outcome }) => outcome === "reuse").length;
+  const reuse = provider.uses.filter(({ outcome }) => outcome === "reuse").length;
   const time = `${Math.round(milliseconds / 1_000)} s`.padStart(6);
   const stops = records.faults.length - kills;
   return `${time}  expiries ${expiries}, requests ${requests}, kills ${kills}, stops ${stops}, reuse ${reuse}, refused ${answers.length}`;

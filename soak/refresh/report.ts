@@ -21,7 +21,7 @@ const reasons = (counts: ReadonlyMap<string, number>): string =>
 
 /** The table of a run. */
 export function table(journals: Journals, { repeats, loggedOut }: Verdict, counts: Counts): string {
-  const { faults, spends, lines } = journals;
+  const { faults, uses, lines } = journals;
   const told = (event: string, reason?: string): number =>
     lines.filter((line) => line.event === event && (reason === undefined || line.reason === reason)).length;
   const long = faults.filter(({ kind, from, until }) => kind === "stop" && (until ?? 0) - from >= journals.lease.length).length;
@@ -35,7 +35,7 @@ export function table(journals: Journals, { repeats, loggedOut }: Verdict, count
     ["  the longest took", `${(counts.longest / 1_000).toFixed(1)} s`],
     ["kills", number(faults.length - stops)],
     ["stops", `${number(stops)}, longer than a lease ${long}`],
-    ["refresh tokens spent", number(spends.filter(({ outcome }) => outcome === "rotated").length)],
+    ["refresh tokens used", number(uses.filter(({ outcome }) => outcome === "rotated").length)],
     ["  stored", `${number(told("refresh.completed"))}, after an unknown outcome ${told("refresh.completed", "after-unknown")}`],
     ["  lease taken over", number(told("refresh.taken-over"))],
     ["  result discarded", number(told("refresh.discarded"))],
@@ -88,13 +88,13 @@ const AFTER = 3_000;
 /** What is known of the last moments of a session, in the order in which it happened. */
 export function traceOf(session: string, journals: Journals): string {
   const account = journals.sessions.find((known) => known.session === session)?.account;
-  const spends = journals.spends.filter((spend) => spend.account === account);
+  const uses = journals.uses.filter((use) => use.account === account);
   const answers = Map.groupBy(
     journals.answers.filter((answer) => answer.session === session),
     ({ by, what }) => `${by} answers ${what}`,
   );
   const events = [
-    ...spends.flatMap(({ at, answered, by, token, outcome }) => [
+    ...uses.flatMap(({ at, answered, by, token, outcome }) => [
       { at, text: `${by} presents ${token}` },
       { at: answered, text: `the provider answers ${by}: ${token} ${outcome}` },
     ]),
@@ -107,7 +107,7 @@ export function traceOf(session: string, journals: Journals): string {
     ]),
     ...[...answers].map(([what, all]) => ({ at: all[0]?.at ?? 0, text: `${what} (${all.length} times)` })),
   ];
-  const last = Math.max(...spends.map(({ at }) => at), ...[...answers.values()].map((all) => all[0]?.at ?? 0));
+  const last = Math.max(...uses.map(({ at }) => at), ...[...answers.values()].map((all) => all[0]?.at ?? 0));
   return events
     .filter(({ at }) => at > last - BEFORE && at < last + AFTER)
     .toSorted((one, other) => one.at - other.at)

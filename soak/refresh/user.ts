@@ -160,6 +160,6 @@ function judged(answer: Answered | Stuck, account: string): number | Pick<Answer
   if (status === 401) return { kind: "signed-out", what: `401 ${text.slice(0, 200)}` };
   if (status !== 200) return { kind: "wrong", what: `${status} ${text.slice(0, 200)}` };
   const said: unknown = JSON.parse(text);
-  if (Reflect.get(Object(said), "account") !== account) return { kind: "wrong", what: `for somebody else: ${text}` };
+  if (Reflect.get(Object(said), "account") !== account) return { kind: "wrong", what: `for another user: ${text}` };
   return Number(Reflect.get(Object(said), "expires"));
 }

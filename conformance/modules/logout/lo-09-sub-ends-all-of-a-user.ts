@@ -18,5 +18,5 @@ export async function run(target: Target): Promise<void> {
   const again = await signedInThere(target, "alice");
   assert.equal((await again.get("/me")).status, 200);
   assert.equal((await tellLogout(target, late)).status, 200);
-  assert.equal((await again.get("/me")).status, 200, "a notice from before it began");
+  assert.equal((await again.get("/me")).status, 200, "a notification from before it began");
 }

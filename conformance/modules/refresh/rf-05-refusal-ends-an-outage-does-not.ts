@@ -50,9 +50,9 @@ async function refusal(target: Target): Promise<void> {
   for (const path of ["/me", "/token", `${target.prefix}/session`]) assert.equal((await browser.get(path)).status, 401, path);
   assert.equal(refreshesOf(app), before + 1, "asked once");
   assert.equal(endings(target, "provider"), ended + 1, "ended once");
-  const turned = await browser.visit("/me");
-  assert.equal(turned.status, 302);
-  assert.match(String(turned.headers.location), /[?&]ended=provider(&|$)/, "the person is told why");
+  const redirected = await browser.visit("/me");
+  assert.equal(redirected.status, 302);
+  assert.match(String(redirected.headers.location), /[?&]ended=provider(&|$)/, "the person is told why");
   app.provider.fail = null;
   assert.equal((await (await signedInThere(target, "alice")).get("/token")).status, 200, "and can sign in again");
 }

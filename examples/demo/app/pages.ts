@@ -16,9 +16,9 @@ const face = ({ user, name }: Visitor): Markup =>
 
 const footer = html`<footer class="wide dim">Everything runs on this machine. No third party sees a byte of it.</footer>`;
 
-/** Where everybody arrives, and where signing out ends: `back` from the provider's logout. */
+/** Where all visitors arrive, and where signing out ends: `back` from the provider's logout. */
 export function frontPage(visitor: Visitor | undefined, back: boolean): string {
-  const content = visitor === undefined ? (back ? signedOut : nobody) : welcome(visitor);
+  const content = visitor === undefined ? (back ? signedOut : anonymous) : welcome(visitor);
   return page(
     "Coatcheck demo",
     html`<body>${header(visitor)}<main class="wide"><section class="hero">${content}</section>${howItWorks}</main>${footer}</body>`,
@@ -26,17 +26,17 @@ export function frontPage(visitor: Visitor | undefined, back: boolean): string {
   );
 }
 
-const nobody = html`<h1>Nobody is signed in</h1>
+const anonymous = html`<h1>You are not signed in</h1>
 <p class="lead">This is an ordinary Express app. It has no login of its own: the gateway in front of it sees to that, with a real OpenID provider.</p>
 <p class="row"><a class="button primary" id="sign-in" href="/auth/login?return_to=%2Fdesk">Sign in</a> <a class="button" href="/desk">Open the protected page</a></p>
 <p class="dim">The protected page comes to the same: the gateway sends you to the login first.</p>`;
 
 const signedOut = html`<h1>You are signed out</h1>
-<p class="lead">Here, at the provider, and wherever somebody may have taken a copy of your cookie: the session itself has ended, so the copy gets a <strong class="bad">401</strong>.</p>
+<p class="lead">Here, at the provider, and wherever a copy of your cookie may have been taken: the session itself has ended, so the copy gets a <strong class="bad">401</strong>.</p>
 <p class="row"><a class="button primary" id="sign-in" href="/auth/login?return_to=%2Fdesk">Sign in again</a> <a class="button" href="/">Start over</a></p>`;
 
 const welcome = ({ name }: Visitor): Markup => html`<h1>You are signed in as ${name}</h1>
-<p class="lead">The gateway told this app so, in headers that nobody else can send.</p>
+<p class="lead">The gateway told this app so, in headers that no other program can send.</p>
 <p class="row"><a class="button primary" href="/desk">Go to your desk</a></p>`;
 
 export interface DeskContent {
@@ -89,7 +89,7 @@ ${
 
 const stealCard = (origin: string): Markup => html`<section class="card" id="steal"><h2>Try to steal it</h2>
 <ol class="steps"><li>Open the developer tools and copy the value of the cookie <code>coatcheck-${new URL(origin).port}</code>. A script could not: it is <code>HttpOnly</code>.</li>
-<li>Use it somewhere else. It works, for whoever holds it is you: <pre tabindex="0" role="region" aria-label="The command"><code>curl -i ${origin}/auth/session -H 'Cookie: coatcheck-${new URL(origin).port}=PASTE'</code></pre></li>
+<li>Use it somewhere else. It works, for the server takes its holder for you: <pre tabindex="0" role="region" aria-label="The command"><code>curl -i ${origin}/auth/session -H 'Cookie: coatcheck-${new URL(origin).port}=PASTE'</code></pre></li>
 <li>Sign out here, and run it again: <strong class="bad">401</strong>. The session ended in the store, not only in your browser.</li></ol></section>`;
 
 const howItWorks = html`<section class="card" id="how"><h2>How this works</h2>

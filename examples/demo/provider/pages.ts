@@ -25,7 +25,7 @@ export function loginPage({ action, client, hint, problem }: LoginContent): stri
   return card(
     "Sign in · Development provider",
     html`<h1>Who are you today?</h1>
-<p class="lead">${client} asks who is there. Pick somebody:</p>
+<p class="lead">${client} asks who you are. Pick a user:</p>
 ${alert}
 <form method="post" action="${action}" class="people">${choices}</form>
 <p class="or"><span>or type</span></p>
@@ -34,7 +34,7 @@ ${alert}
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="128"></label>
 <button class="primary">Sign in</button>
 </form>
-<p class="fine">For development alone: everybody's password is <code>${PASSWORD}</code>, and this provider forgets everything when the demo stops.</p>`,
+<p class="fine">For development alone: the password of all users is <code>${PASSWORD}</code>, and this provider forgets everything when the demo stops.</p>`,
   );
 }
 

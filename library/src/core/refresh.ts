@@ -148,7 +148,7 @@ export function refreshedRow(row: SessionRow, body: RecordBody, refreshed: Refre
     version: row.version + step,
     lease: null,
     renewAt,
-    // mutant: renewal-is-activity
+    // mutant: refresh-is-activity
     tokenExpires: tokens.expires,
     body: serializeBody({ ...rest, identity: known, tokens: sealed }),
   };

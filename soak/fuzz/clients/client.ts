@@ -13,8 +13,8 @@ export interface Played {
   /** What came that is no answer at its turn. */
   readonly fault: string | null;
   /**
-   * `end`: the gateway's side ended well; `reset`: it broke; `left`: the client went; `stuck`: nobody ended it for far
-   * too long.
+   * `end`: the gateway's side ended well; `reset`: it broke; `left`: the client went; `stuck`: neither side ended
+   * it for far too long.
    */
   readonly over: "end" | "reset" | "left" | "stuck";
   /** How many of the requests went out to their first byte. */

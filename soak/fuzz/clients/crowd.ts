@@ -42,7 +42,7 @@ export class Crowd {
     }
   }
 
-  /** Until nobody is left. */
+  /** Until none is left. */
   async over(): Promise<void> {
     await Promise.all(this.#under.values());
   }

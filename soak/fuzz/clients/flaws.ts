@@ -10,7 +10,7 @@ export interface Flaw {
   readonly name: string;
   /** What the gateway may say to it. */
   readonly own: readonly number[];
-  /** Whether the connection may, or must, end with it: nobody knows where the next request begins. */
+  /** Whether the connection may, or must, end with it: it is unknown where the next request begins. */
   readonly ends: "must" | "may";
   readonly spoil: (draft: Draft) => void;
 }

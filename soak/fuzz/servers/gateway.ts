@@ -12,7 +12,7 @@ const COMMAND = join(import.meta.dirname, "../../../gateway/src/main.ts");
 const INSIDE = join(import.meta.dirname, "inside.ts");
 /**
  * V8 lets its young generation grow with how much is going on, up to 128 MiB, and keeps that: with one size what grows
- * is kept by somebody.
+ * is kept by something.
  */
 const YOUNG = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
 const NODE = ["--expose-gc", "--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
@@ -55,7 +55,7 @@ export class FuzzedGateway {
   port = 0;
   /** Everything unhandled, in all lives. */
   readonly unhandled: string[] = [];
-  /** Warnings of the process, which nobody reads who is not looking for them. */
+  /** Warnings of the process, which are easily overlooked. */
   readonly complaints: string[] = [];
   /** The last lines of the log and of stderr. */
   readonly words: string[] = [];
@@ -172,7 +172,7 @@ export class FuzzedGateway {
 }
 
 /** How long the gateway waits for an answer of the app to begin, and to go on. */
-export const PATIENCE = 3_000;
+export const UPSTREAM_TIMEOUT = 3_000;
 /** The largest body that the gateway takes. */
 export const LARGEST_BODY = 65_536;
 
@@ -192,7 +192,7 @@ function settings({ issuer, clientId }: Provider, url: string): object {
       url,
       name: `${kind}-${name}`,
       paths: [`/${kind}/${name}`],
-      timeouts: { connect: "2s", head: `${PATIENCE}ms`, idle: `${PATIENCE}ms` },
+      timeouts: { connect: "2s", head: `${UPSTREAM_TIMEOUT}ms`, idle: `${UPSTREAM_TIMEOUT}ms` },
     }));
   return {
     publicUrl: `https://${HOST}`,

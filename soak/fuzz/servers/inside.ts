@@ -1,6 +1,6 @@
 /**
  * Loaded into the gateway's process beside it (`--import`), where the gateway knows nothing of it: makes its SQLite
- * fail when told to, as a disk would, measures it, and tells of what nobody handled without handling it.
+ * fail when told to, as a disk would, measures it, and tells of what was not handled without handling it.
  */
 import { type SQLOutputValue, StatementSync } from "node:sqlite";
 import { writeHeapSnapshot } from "node:v8";
@@ -44,7 +44,7 @@ process.on("message", (order: Order) => {
   else tell(measure(order.collect, order.snapshot));
 });
 
-// Whoever plays with us is gone, however that came.
+// The process that plays with us is gone, however that came.
 process.once("disconnect", () => process.exit());
 
 // A listener would count as handling; this only looks on.

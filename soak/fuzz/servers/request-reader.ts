@@ -29,7 +29,7 @@ interface Hearers {
 
 const REQUEST_LINE = /^([A-Z]+) (\/[\x21-\x7e]*) HTTP\/1\.1$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ?([\t\x20-\x7e\x80-\xff]*)$/;
-/** What may stand once alone, or nobody knows which counts. */
+/** What may stand only once, or it is unknown which one counts. */
 const ONCE = [
   "host",
   "content-length",

@@ -1,5 +1,5 @@
 /** The messages between the run and the provider's process. */
-import type { Spend } from "../journal.ts";
+import type { TokenUse } from "../journal.ts";
 
 /** What the provider's process is told at its start. */
 export interface ProviderOrder {
@@ -17,7 +17,7 @@ export type ProviderMessage =
   | { readonly kind: "listening"; readonly issuer: string; readonly upstream: string }
   /** A token was rotated, and its answer is kept back for a while: now is the moment to strike who waits for it. */
   | { readonly kind: "keeping"; readonly by: string }
-  | { readonly kind: "spend"; readonly spend: Spend };
+  | { readonly kind: "token-use"; readonly use: TokenUse };
 
 export function isProviderOrder(value: unknown): value is ProviderOrder {
   return typeof value === "object" && value !== null && "clientId" in value && "lifetime" in value;

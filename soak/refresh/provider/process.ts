@@ -13,7 +13,7 @@ import { isProviderOrder, lifeOf, type ProviderMessage, type ProviderOrder } fro
 
 const SCOPES = "openid offline_access";
 const HOUR = 3_600;
-/** One answer in so many is kept back for long enough to strike who waits for it. */
+/** One answer in so many is kept back for long enough to strike the gateway that waits for it. */
 const KEPT_BACK = 4;
 
 const tell = (message: ProviderMessage): void => void process.send?.(message);
@@ -101,7 +101,7 @@ function provider(issuer: string, { clientId, clientSecret, callback, lifetime, 
 async function signIn(provider: Provider, context: Context): Promise<void> {
   const { req, res } = context;
   const { params } = await provider.interactionDetails(req, res);
-  const accountId = params.login_hint ?? "nobody";
+  const accountId = params.login_hint ?? "unknown";
   context.redirect(await provider.interactionResult(req, res, { login: { accountId } }));
 }
 
@@ -134,7 +134,7 @@ async function watched(context: Context, next: () => Promise<void>, { memory, ra
   const { presented, account } = seen;
   if (presented === null) return;
   const outcome = outcomeOf(context, seen.consumed);
-  tell({ kind: "spend", spend: { at, answered: Date.now(), by, token: presented, account: account ?? "unknown", outcome } });
+  tell({ kind: "token-use", use: { at, answered: Date.now(), by, token: presented, account: account ?? "unknown", outcome } });
 }
 
 function outcomeOf({ status, body }: Context, consumed: boolean) {

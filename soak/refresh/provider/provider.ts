@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { eachLine, end, keepTrack } from "../../child.ts";
 import type { Moments } from "../faults.ts";
-import type { Spend } from "../journal.ts";
+import type { TokenUse } from "../journal.ts";
 import { isProviderMessage, type ProviderMessage, type ProviderOrder } from "./messages.ts";
 
 /** The provider in its process, and the app behind the gateways. */
@@ -11,7 +11,7 @@ export class RunningProvider implements Moments {
   readonly #begun = Promise.withResolvers<{ readonly issuer: string; readonly upstream: string }>();
   readonly #waiting = new Set<(by: string | undefined) => void>();
   readonly #words: string[] = [];
-  readonly spends: Spend[] = [];
+  readonly uses: TokenUse[] = [];
 
   private constructor(order: ProviderOrder) {
     this.#child = fork(new URL("process.ts", import.meta.url), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
@@ -29,14 +29,14 @@ export class RunningProvider implements Moments {
     return { provider, ...(await provider.#begun.promise) };
   }
 
-  next(patience: number): Promise<string | undefined> {
+  next(limit: number): Promise<string | undefined> {
     return new Promise((resolve) => {
       const hear = (by: string | undefined): void => {
         clearTimeout(timer);
         this.#waiting.delete(hear);
         resolve(by);
       };
-      const timer = setTimeout(() => hear(undefined), patience);
+      const timer = setTimeout(() => hear(undefined), limit);
       this.#waiting.add(hear);
     });
   }
@@ -47,7 +47,7 @@ export class RunningProvider implements Moments {
 
   #hear(message: ProviderMessage): void {
     if (message.kind === "listening") this.#begun.resolve(message);
-    else if (message.kind === "spend") this.spends.push(message.spend);
+    else if (message.kind === "token-use") this.uses.push(message.use);
     else for (const hear of [...this.#waiting]) hear(message.by);
   }
 }

@@ -75,7 +75,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
    * Sets the logout marker of an owner, for logins under way. A new value each time: a login checks whether it changed.
    */
   async function setOwnerMarker(owner: string): Promise<void> {
-    // mutant: no-mark-at-end-all
+    // mutant: no-marker-at-end-all
     await setMarker(ownerMarker(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
   }
 
@@ -90,7 +90,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     endAll: (owner, reason, except) => {
       const ordered = clock.now();
       const all = async (): Promise<number> => {
-        // mutant: mark-of-all
+        // mutant: marker-of-all
         await setOwnerMarker(owner);
         // mutant: end-of-all
         return end(except === undefined ? { owner } : { owner, except }, reason);
@@ -131,7 +131,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     if (sid !== null) return end({ issuer, sid }, "provider");
     // A notification that comes late or twice does not end a session that began since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
-    // mutant: old-notice-ends
+    // mutant: old-notification-ends
     return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
   }
 

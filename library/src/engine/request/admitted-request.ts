@@ -127,7 +127,7 @@ export abstract class AdmittedRequest<Data> {
   /** `tried`: a refresh was tried just now. If that failed, the next request tries again. */
   #admit(policy: Policy, tried: boolean): MaybePromise<this> {
     const step = this.#step(policy);
-    // mutant: client-of-renewal
+    // mutant: client-of-refresh
     if (step.kind === "refresh")
       return refreshed(this.#authenticated, this.#options, this.waiting).then((found) => this.#again(found, policy, true));
     if (step.kind === "reconcile")

@@ -33,7 +33,7 @@ export async function commit<Data>(exchange: Settling<Data>, held: Held, planned
       } else if (login !== null && step.condition === "absent") {
         // Read before the presented session ends, so that an outage here does not end both.
         const overruled = await loginOverruled(store, login, before, now);
-        // mutant: no-marks-at-login
+        // mutant: no-markers-at-login
         if (overruled !== null) {
           await endSessions(options, { id: step.row.id }, overruled, now, { rows: [step.row] });
           return "overruled";

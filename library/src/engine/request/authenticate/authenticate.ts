@@ -249,7 +249,7 @@ function ask(strategy: Strategy, context: StrategyContext, failed: typeof outage
 /** An error of the session's strategy is an error of the store. */
 function outage(_session: Strategy, cause: unknown, report: Report): Verdict {
   const code = storeFailed(report, "read", cause);
-  // mutant: outage-is-nobody
+  // mutant: outage-is-anonymous
   return { kind: "unavailable", code, cause };
 }
 
