@@ -31,7 +31,7 @@ interface Running {
 
 /** Serves until SIGINT or SIGTERM; a second signal ends it at once. */
 export const serve: Command = async (args, terminal) => {
-  const configuration = readConfiguration(args, terminal);
+  const configuration = readConfiguration(args, terminal, "make");
   if (configuration === undefined) return 2;
   const { settings, warnings } = configuration;
   const signals = hearSignals(terminal);

@@ -2,6 +2,7 @@
 import { contradictions, warnings } from "./cross-checks.ts";
 import type { Settings } from "./definition.ts";
 import { SETTINGS } from "./definition.ts";
+import { type DevelopmentSecret, developmentSecret } from "./development-secret.ts";
 import { object } from "./kinds/shape.ts";
 import { translateOauth2Proxy } from "./oauth2-proxy/compat.ts";
 import { movedRedirect } from "./redirect-addresses.ts";
@@ -22,6 +23,8 @@ interface ConfigSources {
   readonly environment: Environment;
   /** The directory that relative file names start from. */
   readonly directory: string;
+  /** Whether a secret may be left out where only this machine can reach the gateway. Default: it may not. */
+  readonly development?: DevelopmentSecret;
   /** What a file would hold, for programs that start a gateway themselves; then no file is read. */
   readonly file?: object;
 }
@@ -43,7 +46,7 @@ const ROOT = object(SETTINGS);
 export const NAMED_SETTINGS = namedSettings(SETTINGS);
 
 /** Reads flags, environment and file; flags beat environment beats file beats the variables of oauth2-proxy. */
-export function loadConfig({ args, environment, directory, file: content }: ConfigSources): Configuration {
+export function loadConfig({ args, environment, directory, file: content, development }: ConfigSources): Configuration {
   const flags = readFlags(args, NAMED_SETTINGS, ["--config"]);
   const file =
     content === undefined
@@ -79,6 +82,12 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
 
   // Who has a proxy that signs people on and says nothing of a provider has none.
   if (tree.has(["proxyIdentity"]) && !tree.has(["providers"])) tree.set(["providers"], []);
+  const made =
+    development === undefined || tree.has(["secrets"]) || tree.has(["secretsFile"])
+      ? undefined
+      : developmentSecret(tree.value, directory, development);
+  if (made !== undefined && "headline" in made) return { ok: false, problems: [made] };
+  if (made !== undefined) tree.set(["secrets"], [made.secret]);
   const variables = new Map(NAMED_SETTINGS.map(({ path, variable }) => [keyOf(path), variable]));
   const secretFiles: string[] = [];
   const place = new Place({ given, variables, directory, onSecretFile: (name) => secretFiles.push(name) });
@@ -99,7 +108,12 @@ export function loadConfig({ args, environment, directory, file: content }: Conf
   return {
     ok: true,
     settings,
-    warnings: [...translated.notes, ...(moved === undefined ? [] : [moved]), ...warnings(settings)],
+    warnings: [
+      ...(made === undefined ? [] : [made.note]),
+      ...translated.notes,
+      ...(moved === undefined ? [] : [moved]),
+      ...warnings(settings),
+    ],
     file: file.name,
     mayChange: file.name !== undefined || secretFiles.length > 0,
   };

@@ -194,7 +194,7 @@ const limits = object({
 export const SETTINGS = {
   secrets: required(
     list(sealingSecret, 1),
-    "32 random bytes or more, base64url; several, comma separated: the first seals, all open.",
+    "32 random bytes or more, base64url; several, comma separated: the first seals, all open. Where `publicUrl` and `listen` are loopback addresses, one is made if none is given.",
     "Make one:  npx coatcheck secret",
     { env: "COATCHECK_SECRET", secret: true },
   ),

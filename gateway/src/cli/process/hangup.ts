@@ -28,7 +28,7 @@ export function onHangup({ args, sessions, observation, mayChange }: Hangup): vo
     return;
   }
   const kept = (reason: string): void => observer.notice("secrets.kept", { reason });
-  const configuration = loadConfig({ args, environment: process.env, directory: process.cwd() });
+  const configuration = loadConfig({ args, environment: process.env, directory: process.cwd(), development: "read" });
   if (!configuration.ok) {
     kept(formatProblems(configuration.problems));
     return;
