@@ -5,6 +5,7 @@ import { within } from "../../../tools/suite/steady.ts";
 import { eventually, tell } from "../../test-support/stores/redis-groups.ts";
 import { type Connect, handlesOf, ioredis, nodeRedis } from "../../test-support/stores/redis-handles.ts";
 import type { SessionStore } from "../contracts.ts";
+import { CoatcheckError } from "../core/errors.ts";
 import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
 import { redis } from "./redis.ts";
 
@@ -223,6 +224,25 @@ test("S-24 sets by renewAt drop what ended, went or is due later, and never what
     );
     const left = await Promise.all((await keys(ask, "*:r:*")).map((key) => ask("ZRANGE", key, 0, -1)));
     assert.deepEqual(left.flat().map(String).sort(), [later.id, stays.id].sort());
+  }));
+
+test("SE-16 reads wait for no replica, while a write waits for one that is away", () =>
+  played(async ({ server }) => {
+    const { client, close } = await nodeRedis(() => ({ host: "127.0.0.1", port: server.port }))();
+    const store = redis({ client, replicas: 1, confirmTimeout: 2_000, onWarning: () => {} });
+    const row = sampleRow();
+    const order: string[] = [];
+    const put = Promise.resolve(store.put(row, "absent")).catch((error: unknown) => {
+      order.push("write");
+      return error;
+    });
+    await eventually("the write is there", async () => (await store.get(row.id)) !== undefined);
+    order.push("read");
+    const error = await put;
+    assert.ok(error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE", String(error));
+    assert.deepEqual(order, ["read", "write"]);
+    await store.close();
+    close();
   }));
 
 test("at the start the store tells what its server would lose, once; the client stays the app's", async () => {
