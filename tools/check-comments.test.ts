@@ -18,6 +18,10 @@ test("comments: every line of a long one is looked at", () => {
   assert.deepEqual(found(`/**\n${line(" * ", 121)}\n * short\n${line(" * ", 140)}\n */\n`), [2, 4]);
 });
 
+test("comments: a line of a long one needs no star to be looked at", () => {
+  assert.deepEqual(found(`/*\n${line("words ", 121)}\n${line("words ", 120)}\n*/\n`), [2]);
+});
+
 test("comments: code is not theirs, nor is text in a template that looks like one", () => {
   assert.deepEqual(found(`${line("const a = 1; // ", 130)}\nconst text = \`\n${line(" * ", 130)}\n\`;\n`), []);
 });

@@ -13,17 +13,22 @@ const MAYBE = /^\s*(?:\/\/|\/\*|\*)/;
 export function checkComments(files: readonly SourceFile[]): readonly Violation[] {
   return files.flatMap(({ path, text }) => {
     const lines = text.split("\n");
-    if (!lines.some(isWide)) return [];
+    if (!lines.some(isLong)) return [];
     const comments = tokenize(text).comments.flatMap((comment) =>
-      comment.text.split("\n").map((_, index) => comment.line + index),
+      comment.text.split("\n").map((_, index) => ({ line: comment.line + index, inside: index > 0 })),
     );
-    return [...new Set(comments)]
-      .filter((line) => isWide(lines[line - 1] ?? ""))
-      .map((line) => ({ path, line, message: `is a comment of ${lines[line - 1]?.length} columns; ${WIDEST} are the most` }));
+    const wide = comments.filter(({ line, inside }) => (inside ? isLong : isWide)(lines[line - 1] ?? ""));
+    return [...new Set(wide.map(({ line }) => line))].map((line) => ({
+      path,
+      line,
+      message: `is a comment of ${lines[line - 1]?.length} columns; ${WIDEST} are the most`,
+    }));
   });
 }
 
-const isWide = (line: string) => line.length > WIDEST && MAYBE.test(line);
+const isLong = (line: string) => line.length > WIDEST;
+/** Within a comment of several lines each is its own, whatever it begins with. */
+const isWide = (line: string) => isLong(line) && MAYBE.test(line);
 
 const ratchet: Ratchet = {
   name: "width of comments",

@@ -19,6 +19,19 @@ const planted: readonly (readonly [text: string, name: string])[] = [
   ["globalThis.fetch(1);", "globalThis"],
   ["const t = `${performance.now()}`;", "performance"],
   ["setTimeout(f, 1);", "setTimeout"],
+  ["global.fetch(1);", "global"],
+  ["const clock = self;", "self"],
+  ["let p: PromiseLike<void>;", "PromiseLike"],
+  ["store.get(id).then(f);", "then"],
+  ['store.get(id)["then"](f);', "then"],
+  ['f.constructor("return 1")();', "constructor"],
+  ['new Function("return 1")();', "Function"],
+  ["Temporal.Now.instant();", "Temporal"],
+  ["new Intl.DateTimeFormat().format();", "Intl"],
+  ["a.localeCompare(b);", "localeCompare"],
+  ["AbortSignal.timeout(1);", "AbortSignal"],
+  ["new WeakRef(x).deref();", "WeakRef"],
+  ["import.meta.url;", "import.meta"],
 ];
 
 for (const [text, name] of planted) {

@@ -10,11 +10,16 @@ import { isTest, readFiles } from "./sources/files.ts";
 import type { Token } from "./sources/tokens.ts";
 import { tokenize } from "./sources/tokens.ts";
 
+/** Members by which a value of another kind is a promise, a clock or a way to code from a text. */
+const MEMBERS = new Set(["then", "constructor", "localeCompare", "toLocaleString"]);
+
 /** Names that reach out of a pure and synchronous function. */
 const FORBIDDEN = new Set(
   (
-    "async await Promise Date crypto fetch process console globalThis performance require " +
-    "setTimeout setInterval setImmediate queueMicrotask"
+    "async await Promise PromiseLike Date Temporal Intl crypto fetch process console globalThis global self window " +
+    "performance require module navigator localStorage sessionStorage Worker WebSocket EventSource XMLHttpRequest " +
+    "BroadcastChannel MessageChannel AbortSignal Atomics WeakRef FinalizationRegistry eval Function " +
+    "setTimeout setInterval setImmediate queueMicrotask requestAnimationFrame"
   ).split(" "),
 );
 
@@ -31,10 +36,16 @@ export function checkPurity(files: readonly SourceFile[]): readonly Violation[] 
 
 function impure(code: readonly Token[], index: number): string | undefined {
   const token = code[index];
+  // `x["then"]`
+  const named = token?.kind === "string" && code[index - 1]?.text === "[" && code[index + 1]?.text === "]";
+  if (named && MEMBERS.has(token.text)) return token.text;
   if (token?.kind !== "name") return undefined;
   const before = code[index - 1]?.text;
+  const isMember = before === "." || before === "?.";
   if (token.text === "Math") return randomOf(code, index);
-  return FORBIDDEN.has(token.text) && before !== "." && before !== "?." ? token.text : undefined;
+  if (token.text === "import" && code[index + 1]?.text === ".") return "import.meta";
+  if (isMember) return MEMBERS.has(token.text) ? token.text : undefined;
+  return FORBIDDEN.has(token.text) ? token.text : undefined;
 }
 
 /** `Math.random` in any spelling: named, computed, or taken out of `Math` whole. */

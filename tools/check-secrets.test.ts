@@ -16,6 +16,25 @@ const planted: readonly (readonly [text: string, name: string])[] = [
   ["return claims?.nonce === wanted;", "nonce"],
   ["return a.mac === (b.mac);", "mac"],
   ["return session.access_token === other;", "access_token"],
+  ["return (a.secret) === b;", "secret"],
+  ["return (a.secret ?? '') === b;", "secret"],
+  ["return b === (a.secret ?? '');", "secret"],
+  ["return a['secret'] === b;", "secret"],
+  ["return a.secret! === b;", "secret"],
+  ["return a.secret.toString() === b;", "secret"],
+  ["return b !== a.secret.slice(1);", "secret"],
+  ["return String(secret) === b;", "secret"],
+  ["return Buffer.from(a.secret).toString('hex') === b;", "secret"],
+  ["return 'x' + secret === b;", "secret"],
+  ["return secret === 'x' + b;", "secret"],
+  ["return Object.is(secret, b);", "secret"],
+  ["return a.mac.equals(b);", "mac"],
+  ["return Buffer.compare(a.mac, b) > 0;", "mac"],
+  ["return known.includes(a.token);", "token"],
+  ["return a.token.startsWith(b);", "token"],
+  ["return known.indexOf(secret);", "secret"],
+  ["return timingSafeEqual(hash, b);", "hash"],
+  ["switch (row.secretHash) {}", "secretHash"],
 ];
 
 for (const [text, name] of planted) {
@@ -38,6 +57,11 @@ const harmless = [
   "if (machine === other) return; // secret === other",
   "const s = 'secret === other';",
   "if (estate === other) return;",
+  "if (kindOf(token) === other) return;",
+  "if (token.startsWith('ey') && known.includes(name)) return;",
+  "if (secret && a === b) return;",
+  "f(secret, a === b);",
+  "switch (token.kind) {}",
 ];
 
 for (const text of harmless) {

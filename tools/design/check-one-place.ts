@@ -7,17 +7,18 @@ import type { Rule } from "../rule.ts";
 import { main } from "../rule.ts";
 import type { SourceFile, Violation } from "../sources/files.ts";
 import { isTest, readFiles } from "../sources/files.ts";
+import { oneLine } from "../sources/one-line.ts";
 import { checkConditionalMembers } from "./conditional-members.ts";
 
 /** Something that one module does for all others. */
 export interface Task {
   /** The beginning of the message: "announces an ending". */
   readonly what: string;
-  /** How it looks in a line of code. */
+  /** How it looks in code that is spelled as `sources/one-line` spells it. */
   readonly pattern: RegExp;
   /** The beginnings of the paths that are looked at. */
   readonly under: readonly string[];
-  /** The module that does it; what else may is there with its reason. */
+  /** The module that does it, or `""` if none may; what else may is there with its reason. */
   readonly by: string;
   readonly also: { readonly [path: string]: string };
 }
@@ -25,14 +26,14 @@ export interface Task {
 export const TASKS: readonly Task[] = [
   {
     what: "reports that a session ended",
-    pattern: /name: "session\.ended"/,
+    pattern: /"session\.ended"/,
     under: ["library/src/"],
     by: "library/src/engine/lifecycle/announce.ts",
-    also: {},
+    also: { "library/src/contracts/events.ts": "declares the name" },
   },
   {
     what: "ends sessions in the store",
-    pattern: /\bstore\.end\(/,
+    pattern: /\bstore\.end\b|\bend\b[^{}]*\} = [\w.#]*store\b/,
     under: ["library/src/"],
     by: "library/src/engine/lifecycle/end-sessions.ts",
     also: {
@@ -42,28 +43,35 @@ export const TASKS: readonly Task[] = [
   },
   {
     what: "writes a problem document or Retry-After",
-    pattern: /"application\/problem\+json"|\["retry-after"/,
+    pattern: /"application\/problem\+json"|(?:[[{,]|\b(?:set|append|setHeader|appendHeader) \() "retry-after"/i,
     under: ["library/src/"],
     by: "library/src/core/errors/problem-answer.ts",
     also: {},
   },
   {
     what: "writes a problem document or Retry-After",
-    pattern: /"application\/problem\+json"|\["retry-after"/,
+    pattern: /"application\/problem\+json"|(?:[[{,]|\b(?:set|append|setHeader|appendHeader) \() "retry-after"/i,
     under: ["gateway/src/"],
     by: "gateway/src/response/response.ts",
     also: {},
   },
   {
     what: "waits for the first of several promises",
-    pattern: /\bPromise\.(?:race|any)\(/,
+    pattern: /\bPromise\.(?:race|any)\b/,
     under: ["library/src/"],
     by: "library/src/time/within.ts",
     also: {},
   },
   {
+    what: "takes Promise by another name",
+    pattern: /(?:[=(,?:[]|=>|\breturn) (?:globalThis\.)?Promise (?:[;,)}\]:]|$)/,
+    under: ["library/src/", "gateway/src/"],
+    by: "",
+    also: {},
+  },
+  {
     what: "tells a promise from a value",
-    pattern: /\binstanceof Promise\b/,
+    pattern: /\binstanceof (?:globalThis\.)?Promise\b|"then" in\b|\btypeof [\w.#]+\.then\b|\bisPromise\b/,
     under: ["library/src/core/", "library/src/engine/", "library/src/oidc/", "library/src/strategies/", "library/src/endpoints/"],
     by: "library/src/core/maybe.ts",
     also: {
@@ -77,6 +85,7 @@ export const TASKS: readonly Task[] = [
       "library/src/oidc/provider/refresh/refresh.ts": "gives a time limit to what is not there yet",
       "library/src/oidc/provider/refresh/send-refresh.ts": "sends a request in the same turn if it is made at once",
       "library/src/strategies/bearer.ts": "gives a time limit to what is not there yet",
+      "library/src/strategies/custom.ts": "an app's own strategy may answer with a promise that is not of this realm",
       "library/src/strategies/session.ts": "proves nearly every request: a closure for each would cost what it saves",
     },
   },
@@ -110,21 +119,22 @@ export function checkOnePlace(files: readonly SourceFile[], tasks: readonly Task
   return tasks.flatMap(({ what, pattern, under, by, also }) => {
     const found = files
       .filter(({ path }) => under.some((folder) => path.startsWith(folder)))
-      .flatMap(({ path, text }) => linesOf(text).map((line, index) => ({ path, line, number: index + 1 })))
-      .filter(({ line }) => pattern.test(line));
+      .flatMap(({ path, text }) => placesIn(text, pattern).map((number) => ({ path, number })));
     const elsewhere = found
       .filter(({ path }) => path !== by && !(path in also))
-      .map(({ path, number }) => ({ path, line: number, message: `${what}, which ${by} is there for` }));
-    const gone = [by, ...Object.keys(also)]
+      .map(({ path, number }) => ({ path, line: number, message: `${what}, which ${by || "nothing"} is there for` }));
+    const gone = [...(by === "" ? [] : [by]), ...Object.keys(also)]
       .filter((path) => !found.some((one) => one.path === path))
       .map((path) => ({ path, message: `is named in tools/design/check-one-place.ts as what ${what}, and does not` }));
     return [...elsewhere, ...gone];
   });
 }
 
-/** The lines, those of comments empty. */
-const linesOf = (text: string): readonly string[] =>
-  text.split("\n").map((line) => (/^\s*(?:\/\/|\/?\*)/.test(line) ? "" : line));
+/** The lines in which the pattern begins. */
+function placesIn(source: string, pattern: RegExp): readonly number[] {
+  const { text, lineAt } = oneLine(source);
+  return [...text.matchAll(new RegExp(pattern, `${pattern.flags}g`))].map(({ index }) => lineAt(index));
+}
 
 export const onePlace: Rule = {
   name: "one place",
