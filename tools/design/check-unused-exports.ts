@@ -37,11 +37,25 @@ function declaredIn(code: readonly Token[]): readonly { readonly name: string; r
     if (token.kind !== "name" || token.text !== "export") return [];
     let at = index + 1;
     while (SKIPPED.has(code[at]?.text ?? "")) at += 1;
+    if (code[at]?.text === "type" && code[at + 1]?.text === "{") at += 1;
+    if (code[at]?.text === "{") return listed(code, at);
     if (!DECLARES.has(code[at]?.text ?? "")) return [];
+    if (code[at + 1]?.text === "{" || code[at + 1]?.text === "[") return listed(code, at + 1);
     const generator = code[at]?.text === "function" && code[at + 1]?.text === "*";
     const name = code[generator ? at + 2 : at + 1];
     return name?.kind === "name" ? [{ name: name.text, line: name.line }] : [];
   });
+}
+
+/** What a list exports, by the names that others see: `{ a, type B, c as d }`, `const { a, b: c }`. */
+function listed(code: readonly Token[], open: number): readonly { readonly name: string; readonly line: number }[] {
+  const names: { readonly name: string; readonly line: number }[] = [];
+  for (let at = open + 1; at < code.length && !["}", "]"].includes(code[at]?.text ?? ""); at += 1) {
+    const token = code[at];
+    if (token?.kind === "name" && [",", "}", "]", "="].includes(code[at + 1]?.text ?? ""))
+      names.push({ name: token.text, line: token.line });
+  }
+  return names;
 }
 
 /** What a file imports, or exports from another file. */

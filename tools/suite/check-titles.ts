@@ -5,7 +5,7 @@ import { readFiles } from "../sources/files.ts";
 
 const LONGEST = 100;
 /** A test with its title, as the formatter leaves it. */
-const TITLE = /^[ ]*(?:await )?(?:\w+\.)?(?:test|suite|describe)\(\s*(?:"((?:\\.|[^"\\])*)"|`((?:\\.|[^`\\])*)`)/gm;
+const TITLE = /^[ ]*(?:await )?(?:\w+\.)?(?:test|it|suite|describe)\(\s*(?:"((?:\\.|[^"\\])*)"|`((?:\\.|[^`\\])*)`)/gm;
 const IDS = /^(?:[A-Z]{1,2}-\d+,? )*/;
 const ID = /(?<![\w-])[A-Z]{1,2}-\d+(?![\w-])/;
 
