@@ -24,7 +24,7 @@ import { manualClock } from "../src/testing/manual-clock.ts";
 import { ORIGIN, SECRET } from "./origin.ts";
 import { NAVIGATION } from "./requests.ts";
 
-/** A browser at our site, and who is signed in there. */
+/** A browser at our site, and the user there. */
 export interface Browser {
   readonly jar: Map<string, string>;
   identity: Identity | null;

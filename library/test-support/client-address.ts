@@ -1,6 +1,6 @@
 import type { ForwardedFamily } from "../src/net/client-address.ts";
 
-/** One header, and who asks by it. The peer is `10.0.0.1` where none is named. */
+/** One header, and the client by it. The peer is `10.0.0.1` where none is named. */
 export interface AddressVector {
   readonly family: ForwardedFamily;
   readonly header: string;
@@ -40,7 +40,7 @@ const X_FORWARDED_FOR: readonly Line[] = [
   ["::ffff:1.1.1.1", "1.1.1.1", "IPv4-mapped"],
   ["::ffff:101:101", "1.1.1.1", "IPv4-mapped, in hexadecimal"],
   ["1.1.1.1, ::ffff:10.0.0.2", "1.1.1.1", "past a trusted hop that is written as mapped"],
-  ["fe80::1%eth0", "10.0.0.1", "a zone is no address of anybody's"],
+  ["fe80::1%eth0", "10.0.0.1", "a zone is no client's address"],
   ["[fe80::1%25eth0]:80", "10.0.0.1", "nor is one in brackets"],
   ["unknown", "10.0.0.1", "unknown"],
   ["1.1.1.1, unknown, 10.0.0.2", "10.0.0.2", "what an unknown hop hides is not believed"],
@@ -61,7 +61,7 @@ const X_FORWARDED_FOR: readonly Line[] = [
   ["1.1.1.1", "1.1.1.1", "a mapped peer is trusted as what it stands for", "::ffff:10.0.0.1"],
   ["1.1.1.1", "1.1.1.1", "a trusted peer of IPv6", "fd00::1"],
   ["1.1.1.1", "1.1.1.1", "a unix socket", "unix"],
-  ["1.1.1.1", "", "an empty peer is nobody", ""],
+  ["1.1.1.1", "", "an empty peer is no client", ""],
 ];
 
 const FORWARDED: readonly Line[] = [
@@ -92,7 +92,7 @@ const FORWARDED: readonly Line[] = [
   ["for=_gazonk", "10.0.0.1", "a hidden name"],
   ['for=6.6.6.6, for="_SEVKISEK"', "10.0.0.1", "a hidden name in quotes"],
   ['for="_mdn:80"', "10.0.0.1", "a hidden name with a port"],
-  ["for=6.6.6.6, proto=https", "10.0.0.1", "an element that names nobody hides what stands left of it"],
+  ["for=6.6.6.6, proto=https", "10.0.0.1", "an element without a client hides what stands left of it"],
   ["for=6.6.6.6;for=1.1.1.1", "10.0.0.1", "two names in one element"],
   ["for=1.1.1.1;;proto=https;", "1.1.1.1", "empty pairs"],
   ["for=1.1.1.1; proto=https", "1.1.1.1", "a space after a semicolon, as many write it"],

@@ -215,8 +215,8 @@ test("errors: ours by their code, others by the app; a throw keeps only logout",
   const cookie = await signIn(auth, { subject: "alice" });
   const ask = (path: string, given: string = cookie): Promise<Heard> => say(server.port, path, { headers: { cookie: given } });
 
-  const nobody = await ask("/me", "");
-  assert.deepEqual([nobody.status, JSON.parse(nobody.text).code], [401, "ERR_UNAUTHENTICATED"]);
+  const anonymous = await ask("/me", "");
+  assert.deepEqual([anonymous.status, JSON.parse(anonymous.text).code], [401, "ERR_UNAUTHENTICATED"]);
   const token = await ask("/token");
   assert.deepEqual([token.status, JSON.parse(token.text).code], [503, "ERR_TOKEN_UNAVAILABLE"]);
   const missing = await ask("/missing");

@@ -1,4 +1,4 @@
-/** What somebody signed in is shown is for no cache. */
+/** What an authenticated user is shown is for no cache. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";

@@ -19,7 +19,7 @@ type OurAuth = Auth<Record<string, unknown>>;
 const LIFETIME = 300_000;
 const PAGE = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "none" };
 
-/** `/me` for whoever is signed in, `/token` shows the access token. */
+/** `/me` for authenticated users, `/token` shows the access token. */
 const onExpress = (auth: OurAuth): RequestListener => {
   const web = coatcheckExpress(auth);
   const app = framework();

@@ -24,7 +24,7 @@ function signedIn(subject: string, left = 3_600_000): Response {
   return Response.json({ identity, session, logoutUrl: "/auth/logout" }, { headers: { date: DATE } });
 }
 
-const nobody = () => Response.json({ code: "ERR_UNAUTHENTICATED" }, { status: 401 });
+const anonymous = () => Response.json({ code: "ERR_UNAUTHENTICATED" }, { status: 401 });
 const outage = (retryAfter?: string) =>
   Response.json(
     { code: "ERR_STORE_UNAVAILABLE" },
@@ -90,7 +90,7 @@ test("S-26 twenty calls at once are one request, and the next call is another", 
   for (const session of await Promise.all(calls)) assert.equal(session?.identity.claims.name, "alice");
   assert.equal(page.client.current?.session?.id, "id-alice");
   const next = page.client.session();
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.equal(await next, null);
 });
 
@@ -121,7 +121,7 @@ test("LO-01 signing out tells listeners and tabs after the server's yes, then go
   assert.equal(await leaving, "https://id.example.com/logout");
   assert.deepEqual(page.tab.went, ["https://id.example.com/logout"]);
   assert.deepEqual(page.changes, [], "a page that leaves is told nothing");
-  await other.request().answer(nobody());
+  await other.request().answer(anonymous());
   assert.deepEqual(other.changes, ["alice > nobody"]);
   page.idle();
 });
@@ -150,7 +150,7 @@ const NO_YES: readonly { readonly what: string; readonly answer: () => Response;
   { what: "503 for longer than retryTimeout", answer: () => outage("31"), code: "ERR_STORE_UNAVAILABLE" },
   { what: "500", answer: () => new Response("oops", { status: 500 }), code: "ERR_RESPONSE" },
   { what: "403", answer: () => Response.json({ code: "ERR_CROSS_SITE" }, { status: 403 }), code: "ERR_CROSS_SITE" },
-  { what: "a page of somebody in between", answer: () => new Response("<h1>Welcome to our hotel</h1>"), code: "ERR_RESPONSE" },
+  { what: "a page of a proxy in between", answer: () => new Response("<h1>Welcome to our hotel</h1>"), code: "ERR_RESPONSE" },
 ];
 for (const { what, answer, code } of NO_YES) {
   test(`LO-01 signing out is not pretended: ${what}`, async () => {
@@ -221,7 +221,7 @@ test("S-26 a network error signs no user out; the page looks again by itself", a
   await page.tab.pass(29_999);
   page.idle();
   await page.tab.pass(1);
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.deepEqual(page.changes, ["alice > nobody"]);
 });
 
@@ -280,7 +280,7 @@ test("an answer that was on its way when another tab signed out is not believed"
   await first.request().answer(Response.json({ location: "/" }));
   await leaving;
   await early.answer(signedIn("alice"));
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.equal(await reading, null);
 });
 
@@ -292,7 +292,7 @@ test("an answer that was on its way at one's own logout is not believed", async 
   await page.request().answer(Response.json({ location: "/" }));
   await leaving;
   await early.answer(signedIn("alice"));
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.equal(await reading, null);
   assert.deepEqual(page.changes, ["alice > nobody"]);
 });
@@ -304,7 +304,7 @@ test("SE-06 a hidden page does not ask, whatever time it is; shown again it catc
   page.idle();
   assert.equal(page.tab.timers(), 0);
   await page.tab.show();
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.deepEqual(page.changes, ["alice > nobody"]);
 });
 
@@ -330,7 +330,7 @@ test("a page that was frozen while it asked asks again, whatever became of the f
     await page.tab.show();
     const fresh = page.request();
     await (thaw === "failed" ? early.fail() : early.answer(signedIn("alice")));
-    await fresh.answer(nobody());
+    await fresh.answer(anonymous());
     assert.equal(await reading, null, thaw);
     page.idle();
   }
@@ -363,7 +363,7 @@ test("SE-02 just after the idle timeout the page looks, by the server's clock", 
   await page.tab.pass(1);
   await page.request().answer(signedIn("alice", 60_000));
   await page.tab.pass(61_000);
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.deepEqual(page.changes, ["alice > nobody"]);
   assert.equal(page.tab.timers(), 0);
 });
@@ -392,10 +392,10 @@ test("SE-06 keepAlive says it at most once a minute, never rejects, and a sessio
   page.idle();
   await page.tab.pass(1);
   const second = page.client.keepAlive();
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   await second;
   assert.deepEqual(page.changes, []);
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.deepEqual(page.changes, ["alice > nobody"]);
 });
 
@@ -416,7 +416,7 @@ test("another prefix is another place to ask and another line", async () => {
   const reading = admin.client.session();
   const asked = admin.request();
   assert.equal(asked.url, "/admin/auth/session");
-  await asked.answer(nobody());
+  await asked.answer(anonymous());
   assert.equal(await reading, null);
   page.idle();
 });
@@ -427,7 +427,7 @@ test("works if there is no line between tabs", async () => {
   await page.request().answer(signedIn("bob"));
   page.tab.leave();
   await page.tab.back();
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   assert.deepEqual(page.changes, ["alice > bob", "bob > nobody"]);
 });
 
@@ -455,7 +455,7 @@ test("who unsubscribed hears no more", async () => {
   await page.request().answer(signedIn("alice"));
   stop();
   void page.client.session();
-  await page.request().answer(nobody());
+  await page.request().answer(anonymous());
   await turns();
   assert.deepEqual(page.changes, []);
 });

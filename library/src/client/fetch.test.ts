@@ -8,7 +8,7 @@ import { createClient } from "./client.ts";
 const outage = () => new Response("down", { status: 503, headers: { "retry-after": "2" } });
 const alice = () =>
   Response.json({ identity: { issuer: "test", subject: "alice", claims: {} }, session: null, logoutUrl: "/auth/logout" });
-const nobody = () => new Response(null, { status: 401 });
+const anonymous = () => new Response(null, { status: 401 });
 
 function next(tab: Tab) {
   assert.equal(tab.asked.length, 1, "requests that wait");
@@ -102,7 +102,7 @@ test("S-26 a 401 is a reason to read the session, and only its word counts", asy
 
   for (const read of [alice, () => outage(), () => new Response("oops", { status: 502 })]) {
     const answered = client.fetch(URL_OF_API);
-    await next(tab).answer(nobody());
+    await next(tab).answer(anonymous());
     assert.equal((await answered).status, 401);
     await next(tab).answer(read());
     assert.deepEqual(changes, [], "one request's 401 is no end");
@@ -111,9 +111,9 @@ test("S-26 a 401 is a reason to read the session, and only its word counts", asy
     for (const one of tab.asked.splice(0)) await one.answer(alice());
   }
   const answered = client.fetch(URL_OF_API);
-  await next(tab).answer(nobody());
+  await next(tab).answer(anonymous());
   await answered;
-  await next(tab).answer(nobody());
+  await next(tab).answer(anonymous());
   assert.deepEqual(changes, [null]);
 });
 
@@ -123,9 +123,9 @@ test("S-26 twenty 401s at once read the session once", async () => {
   client.subscribe(() => undefined);
   await next(tab).answer(alice());
   const answers = Array.from({ length: 20 }, () => client.fetch(URL_OF_API));
-  for (const one of tab.asked.splice(0)) await one.answer(nobody());
+  for (const one of tab.asked.splice(0)) await one.answer(anonymous());
   await Promise.all(answers);
-  await next(tab).answer(nobody());
+  await next(tab).answer(anonymous());
   await turns();
   assert.deepEqual(tab.asked, []);
   assert.equal(client.current, null);
@@ -135,7 +135,7 @@ test("a 401 while no user is known to be signed in asks nothing", async () => {
   const tab = tabs().open();
   const client = createClient({}, tab.world);
   const answered = client.fetch(URL_OF_API);
-  await next(tab).answer(nobody());
+  await next(tab).answer(anonymous());
   await answered;
   assert.deepEqual(tab.asked, []);
 });

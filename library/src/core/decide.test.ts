@@ -52,16 +52,16 @@ for (const [site, origin, ambient, allowed] of CSRF) {
 test("CS-05 safe methods need no origin, and a method override counts for nothing", () => {
   for (const method of ["GET", "HEAD", "OPTIONS"]) {
     const view = request(method, { "sec-fetch-site": "cross-site", "x-http-method-override": "POST" });
-    assert.equal(outcome(decide({ kind: "abstain" }, ANYBODY, { request: view, ...WORLD, ambient: true })), "proceed", method);
+    assert.equal(outcome(decide({ kind: "abstain" }, FOR_ALL, { request: view, ...WORLD, ambient: true })), "proceed", method);
   }
   for (const method of ["POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "PROPFIND"]) {
     const view = request(method, { "sec-fetch-site": "cross-site" });
-    assert.equal(outcome(decide({ kind: "abstain" }, ANYBODY, { request: view, ...WORLD, ambient: true })), 403, method);
+    assert.equal(outcome(decide({ kind: "abstain" }, FOR_ALL, { request: view, ...WORLD, ambient: true })), 403, method);
   }
 });
 
-const ANYBODY: Policy = { require: "none" };
-const SOMEBODY: Policy = { require: "user" };
+const FOR_ALL: Policy = { require: "none" };
+const FOR_USERS: Policy = { require: "user" };
 const signedIn: SessionRow = sampleRow({ owner: "https://id.example alice" });
 const anonymous: SessionRow = sampleRow({ owner: null, issuer: null, sid: null });
 const principal = {
@@ -71,7 +71,7 @@ const principal = {
 };
 
 const VERDICTS: { readonly [name: string]: Verdict } = {
-  nobody: { kind: "abstain" },
+  anonymous: { kind: "abstain" },
   "a dead ticket": { kind: "abstain", dead: { reason: "logout" } },
   "a session": { kind: "session", session: { row: signedIn, previous: false } },
   "an anonymous session": { kind: "session", session: { row: anonymous, previous: false } },
@@ -81,9 +81,9 @@ const VERDICTS: { readonly [name: string]: Verdict } = {
   outage: { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: null },
 };
 
-// What a GET that is no navigation is answered: [anybody may come, a user is required].
+// What a GET that is no navigation is answered: [anonymous callers may come, a user is required].
 const OUTCOMES: { readonly [name: string]: readonly [Decision["kind"] | number, Decision["kind"] | number] } = {
-  nobody: ["proceed", 401],
+  anonymous: ["proceed", 401],
   "a dead ticket": ["proceed", 401],
   "a session": ["proceed", "proceed"],
   "an anonymous session": ["proceed", 401],
@@ -110,7 +110,7 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
     const circumstances = { request: request("GET"), ...WORLD, ambient: true };
     const expected = OUTCOMES[name];
     assert.deepEqual(
-      [outcome(decide(verdict, ANYBODY, circumstances)), outcome(decide(verdict, SOMEBODY, circumstances))],
+      [outcome(decide(verdict, FOR_ALL, circumstances)), outcome(decide(verdict, FOR_USERS, circumstances))],
       expected,
     );
   });
@@ -118,9 +118,9 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
 
 test("S-04 CS-10 only a bearer that authenticated is exempt from the origin check", () => {
   const circumstances = { request: request("POST", { "sec-fetch-site": "cross-site" }), ...WORLD, ambient: true };
-  const kinds = Object.entries(VERDICTS).map(([name, verdict]) => [name, outcome(decide(verdict, ANYBODY, circumstances))]);
+  const kinds = Object.entries(VERDICTS).map(([name, verdict]) => [name, outcome(decide(verdict, FOR_ALL, circumstances))]);
   assert.deepEqual(Object.fromEntries(kinds), {
-    nobody: 403,
+    anonymous: 403,
     "a dead ticket": 403,
     "a session": 403,
     "an anonymous session": 403,
@@ -130,12 +130,12 @@ test("S-04 CS-10 only a bearer that authenticated is exempt from the origin chec
     outage: 403,
   });
   const ambientBearer: Verdict = { kind: "principal", principal: { ...principal, ambient: true } };
-  assert.equal(outcome(decide(ambientBearer, ANYBODY, circumstances)), 403);
+  assert.equal(outcome(decide(ambientBearer, FOR_ALL, circumstances)), 403);
 });
 
 test("CS-08 an anonymous POST that could log in is checked too, and an exempted route is not", () => {
   const circumstances = { request: request("POST", { origin: "https://evil.example" }), ...WORLD, ambient: false };
-  assert.equal(outcome(decide({ kind: "abstain" }, ANYBODY, circumstances)), 403);
+  assert.equal(outcome(decide({ kind: "abstain" }, FOR_ALL, circumstances)), 403);
   assert.equal(outcome(decide({ kind: "abstain" }, { require: "none", crossSite: true }, circumstances)), "proceed");
 });
 
@@ -156,7 +156,7 @@ test("AR-10 a 401 becomes the login for a top-level navigation alone", () => {
   for (const [headers, navigation] of cases) {
     assert.equal(isNavigation(request("GET", headers)), navigation, JSON.stringify(headers));
     const circumstances = { request: request("GET", headers), ...WORLD, ambient: false };
-    assert.equal(outcome(decide({ kind: "abstain" }, SOMEBODY, circumstances)), navigation ? "login" : 401);
+    assert.equal(outcome(decide({ kind: "abstain" }, FOR_USERS, circumstances)), navigation ? "login" : 401);
   }
 });
 
@@ -167,9 +167,9 @@ const UNKNOWN: Decision = { kind: "refuse", status: 401, code: "ERR_UNAUTHENTICA
 test("S-05 another user's session ends before anything but the origin check, also if the verdict refuses", () => {
   const before = { request: request("GET"), ...WORLD, ambient: true, before: true };
   for (const [name, verdict] of Object.entries(VERDICTS))
-    assert.deepEqual(decide(verdict, SOMEBODY, before), { kind: "reconcile" }, name);
+    assert.deepEqual(decide(verdict, FOR_USERS, before), { kind: "reconcile" }, name);
   const foreign = { ...before, request: request("POST", { "sec-fetch-site": "cross-site" }) };
-  assert.deepEqual(decide({ kind: "abstain" }, SOMEBODY, foreign), { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" });
+  assert.deepEqual(decide({ kind: "abstain" }, FOR_USERS, foreign), { kind: "refuse", status: 403, code: "ERR_CROSS_SITE" });
 });
 
 test("what the handler recorded counts for all that ask after it, before what the request came with", () => {
@@ -181,14 +181,14 @@ test("what the handler recorded counts for all that ask after it, before what th
     ...more,
   });
   const session = VERDICTS["a session"] ?? { kind: "abstain" };
-  assert.deepEqual(decide({ kind: "abstain" }, SOMEBODY, after("login")), { kind: "proceed" });
+  assert.deepEqual(decide({ kind: "abstain" }, FOR_USERS, after("login")), { kind: "proceed" });
   assert.deepEqual(
     decide({ kind: "abstain" }, { require: "user", via: ["bearer"] }, after("login", { by: "bearer" })),
     FORBIDDEN,
   );
-  assert.deepEqual(decide(session, ANYBODY, after("logout")), { kind: "proceed" });
-  assert.deepEqual(decide(session, SOMEBODY, after("logout")), UNKNOWN);
-  assert.deepEqual(decide(session, SOMEBODY, after("logout", { request: page })), { kind: "login" });
+  assert.deepEqual(decide(session, FOR_ALL, after("logout")), { kind: "proceed" });
+  assert.deepEqual(decide(session, FOR_USERS, after("logout")), UNKNOWN);
+  assert.deepEqual(decide(session, FOR_USERS, after("logout", { request: page })), { kind: "login" });
 });
 
 test("a route takes the ways of authenticating that it names, and all if it names none", () => {
@@ -199,13 +199,13 @@ test("a route takes the ways of authenticating that it names, and all if it name
   assert.deepEqual(decide(session, only, by("proxy")), { kind: "proceed" });
   assert.deepEqual(decide(session, only, by("bearer")), FORBIDDEN);
   assert.deepEqual(decide(session, only, by(null)), FORBIDDEN);
-  assert.deepEqual(decide(session, SOMEBODY, by(null)), { kind: "proceed" });
+  assert.deepEqual(decide(session, FOR_USERS, by(null)), { kind: "proceed" });
 });
 
 test("F-31 a session behind its provider is refreshed, counts for a while, then waits for it or a login", () => {
   const spent = WORLD.now - 1_000;
   const row = sampleRow({ owner: "i alice", renewAt: spent, tokenExpires: spent });
-  const decided = (changes: Partial<SessionRow>, more: object = {}, policy: Policy = SOMEBODY): Step => {
+  const decided = (changes: Partial<SessionRow>, more: object = {}, policy: Policy = FOR_USERS): Step => {
     const { unconfirmed = undefined, ...world }: { unconfirmed?: { retryAfter: number; answered: boolean } } = { ...more };
     const session = { row: { ...row, ...changes }, previous: false };
     const verdict: Verdict = { kind: "stale", session, ...(unconfirmed === undefined ? {} : { unconfirmed }) };
@@ -246,9 +246,9 @@ test("users who come back are told why their session ended, if they do not know"
   for (const [reason, told] of REASONS) {
     const verdict: Verdict = { kind: "abstain", dead: { reason } };
     assert.equal(endOf(verdict), told ? reason : null, reason);
-    const decision = decide(verdict, SOMEBODY, { request: page, ...WORLD, ambient: true });
+    const decision = decide(verdict, FOR_USERS, { request: page, ...WORLD, ambient: true });
     assert.deepEqual(decision, told ? { kind: "login", ended: reason } : { kind: "login" });
-    assert.deepEqual(decide(verdict, SOMEBODY, { request: request("GET"), ...WORLD, ambient: true }), UNKNOWN);
+    assert.deepEqual(decide(verdict, FOR_USERS, { request: request("GET"), ...WORLD, ambient: true }), UNKNOWN);
   }
   assert.equal(endOf({ kind: "abstain" }), null);
   assert.equal(endOf({ kind: "session", session: { row: sampleRow({ ended: 1, reason: "idle" }), previous: false } }), null);

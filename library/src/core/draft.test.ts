@@ -12,7 +12,7 @@ const ALICE = login("alice");
 const BOB = login("bob");
 const set = (draft: Draft, patch: JsonObject): Draft => withChange(draft, { kind: "set", patch });
 const accepts: Validate = (data) => data;
-const nobody = { owner: null, data: {} };
+const anonymous = { owner: null, data: {} };
 
 test("nothing recorded is no intent, and whatever was recorded is one", () => {
   assert.equal(hasIntent(NO_INTENT), false);
@@ -29,11 +29,11 @@ test("after a logout nothing is set or exchanged, and the app is told what it di
 test("CB-10 what was set for one login is no other's, and what was set before both is the session's", () => {
   const first = set(withLogin(set(NO_INTENT, { before: 1 }), ALICE), { alices: 1 });
   const same = withLogin(first, login("alice", { sid: "2" }));
-  assert.deepEqual(draftData(nobody, same, accepts), { before: 1, alices: 1 });
+  assert.deepEqual(draftData(anonymous, same, accepts), { before: 1, alices: 1 });
   assert.equal(same.login?.sid, "2");
   assert.equal(same.beforeLogin, 2);
   const another = withLogin(first, BOB);
-  assert.deepEqual(draftData(nobody, another, accepts), { before: 1 });
+  assert.deepEqual(draftData(anonymous, another, accepts), { before: 1 });
   assert.equal(another.beforeLogin, 1);
   assert.deepEqual(draftData({ owner: "alice", data: { old: 1 } }, set(another, { bobs: 1 }), accepts), { bobs: 1 });
 });
@@ -62,7 +62,7 @@ test("data of an older schema read as none if something is set, and stay if noth
   assert.deepEqual(draftData(old, set(NO_INTENT, { b: 1 }), numbers), { b: 1 });
   assert.deepEqual(draftData(old, withRotate(NO_INTENT), numbers), { a: "text" });
   assert.deepEqual(draftData({ owner: "alice", data: { a: 1 } }, set(NO_INTENT, { b: 1 }), numbers), { a: 1, b: 1 });
-  assert.throws(() => draftData(nobody, set(NO_INTENT, { b: "text" }), numbers), TypeError);
+  assert.throws(() => draftData(anonymous, set(NO_INTENT, { b: "text" }), numbers), TypeError);
   const counted = withChange(set(NO_INTENT, { n: 1 }), { kind: "update", fn: (data) => ({ n: Number(data["n"]) + 1 }) });
   assert.deepEqual(draftData(old, counted, numbers), { n: 2 });
 });

@@ -22,8 +22,8 @@ function live(owner: string | null, data: JsonObject = {}, previous = false): He
   return { live: { row, body, previous }, dead: null, several: [], lost: false, navigation: false };
 }
 
-const NOBODY: Held = { live: null, dead: null, several: [], lost: false, navigation: false };
-const DEAD: Held = { ...NOBODY, dead: { reason: "unknown" } };
+const ANONYMOUS: Held = { live: null, dead: null, several: [], lost: false, navigation: false };
+const DEAD: Held = { ...ANONYMOUS, dead: { reason: "unknown" } };
 
 function circumstances(status = 200, more: Partial<Circumstances> = {}): Circumstances {
   const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: null, renewAt: null };
@@ -53,19 +53,19 @@ const written = (result: Extract<Plan, { kind: "write" }>): SessionRow => {
 const dataOf = (result: Extract<Plan, { kind: "write" }>): JsonObject => parseBody(written(result)).data;
 
 test("S-01 S-02 CK-11 without intent nothing is written and the cookie stays, whatever was presented", () => {
-  for (const held of [NOBODY, DEAD, live(null), live("i alice")]) assert.deepEqual(shape(planned(held, NO_INTENT)), ["keep"]);
+  for (const held of [ANONYMOUS, DEAD, live(null), live("i alice")]) assert.deepEqual(shape(planned(held, NO_INTENT)), ["keep"]);
 });
 
 test("S-41 CK-15 only a navigation or a logout clears a dead ticket", () => {
   assert.deepEqual(shape(planned({ ...DEAD, navigation: true }, NO_INTENT)), ["clear"]);
   assert.deepEqual(shape(planned(DEAD, NO_INTENT, 401)), ["keep"]);
   assert.deepEqual(shape(planned(DEAD, withLogout())), ["clear"]);
-  assert.deepEqual(shape(planned(NOBODY, withLogout())), ["keep"]);
+  assert.deepEqual(shape(planned(ANONYMOUS, withLogout())), ["keep"]);
 });
 
 const TABLE: readonly [name: string, held: Held, draft: Draft, status: number, expected: readonly string[]][] = [
-  ["set, nobody", NOBODY, set({ a: 1 }), 200, ["put:absent", "set"]],
-  ["set nothing, nobody", NOBODY, set({}), 200, ["keep"]],
+  ["set, anonymous", ANONYMOUS, set({ a: 1 }), 200, ["put:absent", "set"]],
+  ["set nothing, anonymous", ANONYMOUS, set({}), 200, ["keep"]],
   ["set over a dead ticket: SE-01 a new id", DEAD, set({ a: 1 }), 200, ["put:absent", "set"]],
   ["set, session", live("i alice"), set({ a: 1 }), 200, ["put:7", "keep"]],
   ["set the same", live("i alice", { a: 1 }), set({ a: 1 }), 200, ["keep"]],
@@ -73,9 +73,9 @@ const TABLE: readonly [name: string, held: Held, draft: Draft, status: number, e
   ["set, then 500", live("i alice"), set({ a: 1 }), 500, ["keep"]],
   ["rotate", live("i alice"), withRotate(NO_INTENT), 200, ["put:7", "set"]],
   ["rotate, previous secret", live("i alice", {}, true), withRotate(NO_INTENT), 200, ["keep"]],
-  ["rotate, nobody", NOBODY, withRotate(NO_INTENT), 200, ["keep"]],
+  ["rotate, anonymous", ANONYMOUS, withRotate(NO_INTENT), 200, ["keep"]],
   ["rotate, then 503", live("i alice"), withRotate(NO_INTENT), 503, ["keep"]],
-  ["login, nobody", NOBODY, withLogin(NO_INTENT, ALICE), 200, ["put:absent", "set"]],
+  ["login, anonymous", ANONYMOUS, withLogin(NO_INTENT, ALICE), 200, ["put:absent", "set"]],
   ["login, anonymous", live(null), withLogin(NO_INTENT, ALICE), 200, ["put:absent", "put:7:ended", "set"]],
   ["login, the same user", live("i alice"), withLogin(NO_INTENT, ALICE), 200, ["put:absent", "put:7:ended", "set"]],
   [
@@ -118,7 +118,7 @@ test("S-10 a login after a logout in one request takes nothing over", () => {
 });
 
 test("SE-12 what was set on a session that ended meanwhile is refused; a logout and a login still stand", () => {
-  const lost: Held = { ...NOBODY, lost: true };
+  const lost: Held = { ...ANONYMOUS, lost: true };
   assert.equal(plan(lost, set({ a: 1 }), circumstances()).kind, "lost");
   assert.equal(plan(lost, withRotate(NO_INTENT), circumstances()).kind, "lost");
   assert.deepEqual(shape(planned(lost, withLogout())), ["clear"]);
@@ -137,7 +137,7 @@ test("SE-03 no write moves the absolute end, and each raises the version by its 
 });
 
 test("SE-03 a session lives from when its login was recorded, and is active from when it is stored", () => {
-  const { created, expires, seen } = written(planned(NOBODY, withLogin(NO_INTENT, ALICE), 200, { began: NOW - 5_000 }));
+  const { created, expires, seen } = written(planned(ANONYMOUS, withLogin(NO_INTENT, ALICE), 200, { began: NOW - 5_000 }));
   assert.deepEqual([created, expires - created, seen], [NOW - 5_000, sessionPolicy().lifetime, NOW]);
 });
 
@@ -179,19 +179,19 @@ function dataAfter(held: Held, draft: Draft): JsonObject {
 test("data are as large as session.maxData allows, and not a character larger", () => {
   const policy = sessionPolicy({ maxData: 10 });
   // {"a":"12"} has ten characters.
-  for (const held of [NOBODY, live("i alice"), live(null)])
+  for (const held of [ANONYMOUS, live("i alice"), live(null)])
     assert.doesNotThrow(() => plan(held, set({ a: "12" }), circumstances(200, { policy })));
   const large = { code: "ERR_DATA_TOO_LARGE", message: /are 11 characters of JSON; session\.maxData allows 10/ };
-  for (const held of [NOBODY, live("i alice")])
+  for (const held of [ANONYMOUS, live("i alice")])
     assert.throws(() => plan(held, set({ a: "123" }), circumstances(200, { policy })), large);
-  assert.throws(() => plan(NOBODY, withLogin(set({ a: "123" }), ALICE), circumstances(200, { policy })), large);
+  assert.throws(() => plan(ANONYMOUS, withLogin(set({ a: "123" }), ALICE), circumstances(200, { policy })), large);
 });
 
 test("SE-01 a new record holds what the login and the circumstances say, each in its place", () => {
   const tokens = { accessToken: "a", refreshToken: "r", idToken: null, scope: null, expires: NOW + 500 };
   const minted = { id: "new-id", secretHash: "new-hash", sealedTokens: "sealed", renewAt: NOW + 400 };
   const intent = login("alice", { tokens, provider: "main", sid: "sid-1", issuedAt: 77 });
-  const next = written(planned(NOBODY, withLogin(NO_INTENT, intent), 200, { minted, client: { userAgent: "Firefox" } }));
+  const next = written(planned(ANONYMOUS, withLogin(NO_INTENT, intent), 200, { minted, client: { userAgent: "Firefox" } }));
   assert.deepEqual(next, {
     id: "new-id",
     secretHash: "new-hash",
@@ -220,9 +220,9 @@ test("SE-01 a new record holds what the login and the circumstances say, each in
       issuedAt: 77,
     }),
   });
-  const bare = written(planned(NOBODY, withLogin(NO_INTENT, ALICE)));
+  const bare = written(planned(ANONYMOUS, withLogin(NO_INTENT, ALICE)));
   assert.deepEqual([bare.sid, bare.tokenExpires, "issuedAt" in parseBody(bare)], [null, null, false]);
-  const anonymous = written(planned(NOBODY, set({ a: 1 }), 200, { minted, client: { userAgent: "Firefox" } }));
+  const anonymous = written(planned(ANONYMOUS, set({ a: 1 }), 200, { minted, client: { userAgent: "Firefox" } }));
   const { owner, issuer, sid, renewAt, tokenExpires } = anonymous;
   assert.deepEqual([owner, issuer, sid, renewAt, tokenExpires], [null, null, null, null, null]);
   assert.deepEqual(parseBody(anonymous), { ...EMPTY_BODY, userAgent: "Firefox", data: { a: 1 } });
@@ -231,8 +231,8 @@ test("SE-01 a new record holds what the login and the circumstances say, each in
 test("a plan without the ticket that it needs is a bug, and says so", () => {
   const without = circumstances(200, { minted: null });
   for (const [held, draft] of [
-    [NOBODY, set({ a: 1 })],
-    [NOBODY, withLogin(NO_INTENT, ALICE)],
+    [ANONYMOUS, set({ a: 1 })],
+    [ANONYMOUS, withLogin(NO_INTENT, ALICE)],
     [live("i alice"), withRotate(NO_INTENT)],
   ] as const)
     assert.throws(() => plan(held, draft, without), { code: "ERR_INTERNAL" });
@@ -241,19 +241,19 @@ test("a plan without the ticket that it needs is a bug, and says so", () => {
 test("only what begins or exchanges a session asks for a ticket", () => {
   assert.deepEqual(
     [
-      needsTicket(NO_INTENT, NOBODY),
+      needsTicket(NO_INTENT, ANONYMOUS),
       needsTicket(set({ a: 1 }), live("i alice")),
       needsTicket(withLogout(), live("i alice")),
-      needsTicket(set({ a: 1 }), NOBODY),
+      needsTicket(set({ a: 1 }), ANONYMOUS),
       needsTicket(withRotate(NO_INTENT), live("i alice")),
-      needsTicket(withLogin(NO_INTENT, ALICE), NOBODY),
+      needsTicket(withLogin(NO_INTENT, ALICE), ANONYMOUS),
     ],
     [false, false, false, true, true, true],
   );
 });
 
 test("CK-11 of several sessions at once none is it: a logout ends them all, a login replaces them", () => {
-  const held: Held = { ...NOBODY, several: ["one", "two"] };
+  const held: Held = { ...ANONYMOUS, several: ["one", "two"] };
   const ended = (reason: string): object[] => ["one", "two"].map((id) => ({ kind: "end", id, reason }));
   assert.deepEqual(planned(held, withLogout()), { kind: "write", steps: ended("logout"), cookie: "clear", login: null });
   const result = planned(held, withLogin(NO_INTENT, ALICE));
@@ -297,5 +297,5 @@ test("an exchange alone leaves the body as it is, to the byte", () => {
 
 test("S-41 data that come to nothing clear a dead ticket on a navigation, as no data do", () => {
   assert.deepEqual(shape(planned({ ...DEAD, navigation: true }, set({}))), ["clear"]);
-  assert.deepEqual(shape(planned(NOBODY, set({}))), ["keep"]);
+  assert.deepEqual(shape(planned(ANONYMOUS, set({}))), ["keep"]);
 });

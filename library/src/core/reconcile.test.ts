@@ -6,7 +6,7 @@ import { reconcile, reconcileAbsent, reconcileUnusable } from "./reconcile.ts";
 const CAUSE = new Error("away");
 const FORBIDDEN = { kind: "refuse", status: 403, code: "ERR_FORBIDDEN" };
 
-/** Nobody's session, one of nobody known, that of whom the proxy asserts, and another's. */
+/** No session, an anonymous one, that of the user whom the proxy asserts, and another's. */
 const PRESENTED: readonly (Presented | null)[] = [
   null,
   { owner: null, fromProxy: false },

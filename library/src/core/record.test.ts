@@ -164,15 +164,15 @@ const TRICKS: readonly (readonly [what: string, claims: JsonObject, data: JsonOb
 test("F-59 an identity that is parsed alone is the one in the record, whatever claims and data hold", () => {
   for (const [what, claims, data] of TRICKS) {
     const identity = { ...normalizeIdentity({ issuer: "https://id.example", subject: "alice", claims }, 5) };
-    for (const somebody of [identity, null]) {
-      const body = { ...EMPTY_BODY, identity: somebody, data, tokens: "sealed", userAgent: ',"data":{' };
+    for (const given of [identity, null]) {
+      const body = { ...EMPTY_BODY, identity: given, data, tokens: "sealed", userAgent: ',"data":{' };
       const stored = sampleRow({ body: serializeBody(body) });
       const part = parseIdentity(stored);
       if (part === null) {
         assert.equal(what, "members of that name");
         continue;
       }
-      assert.deepEqual(part.identity, somebody, what);
+      assert.deepEqual(part.identity, given, what);
       assert.deepEqual(parseBehind(stored, part.identity, part.end), body, what);
     }
   }

@@ -123,16 +123,16 @@ const ROW: SessionRow = sampleRow({
 });
 
 test("SE-06 a refresh replaces tokens and claims, forgets failures and lease, and is no activity", () => {
-  const renewed = { tokens: tokens(NOW + 9), sealed: "new", claims: { role: "new" }, renewAt: NOW + 8, step: 65_536 };
+  const refreshed = { tokens: tokens(NOW + 9), sealed: "new", claims: { role: "new" }, renewAt: NOW + 8, step: 65_536 };
   const { renewal: _, ...rest } = BODY;
-  const next = refreshedRow(ROW, BODY, renewed);
+  const next = refreshedRow(ROW, BODY, refreshed);
   const { body, ...columns } = next;
   const { body: before, ...same } = ROW;
   assert.notEqual(body, before);
   assert.deepEqual(columns, { ...same, version: 65_543, lease: null, renewAt: NOW + 8, tokenExpires: NOW + 9 });
   assert.deepEqual(parseBody(next), { ...rest, identity: { ...identity, claims: { role: "new" } }, tokens: "new" });
-  assert.deepEqual(parseBody(refreshedRow(ROW, BODY, { ...renewed, claims: null })).identity, identity);
-  assert.equal(parseBody(refreshedRow(ROW, { ...BODY, identity: null }, renewed)).identity, null);
+  assert.deepEqual(parseBody(refreshedRow(ROW, BODY, { ...refreshed, claims: null })).identity, identity);
+  assert.equal(parseBody(refreshedRow(ROW, { ...BODY, identity: null }, refreshed)).identity, null);
 });
 
 test("a failure leaves the row as it was but for the pause, and one without hope is left to its user", () => {

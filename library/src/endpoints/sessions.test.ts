@@ -72,8 +72,8 @@ const listed = (heard: Heard): readonly Record<string, unknown>[] => {
 };
 const code = (heard: Heard): unknown => JSON.parse(heard.text).code;
 let people = 0;
-/** Somebody new, so that no test sees another's sessions. */
-const somebody = (): string => `person-${++people}`;
+/** A new user, so that no test sees another's sessions. */
+const newUser = (): string => `person-${++people}`;
 
 async function login(subject: string): Promise<string> {
   clock.advance(1_000);
@@ -81,8 +81,8 @@ async function login(subject: string): Promise<string> {
 }
 
 test("SE-10 A-33 GET sessions lists one's own, newest first, without a ticket, a token or a claim", async () => {
-  const subject = somebody();
-  const [one, two, other] = [await login(subject), await login(subject), await login(somebody())];
+  const subject = newUser();
+  const [one, two, other] = [await login(subject), await login(subject), await login(newUser())];
   const heard = await ask("GET", "sessions", one);
   const sessions = listed(heard);
   assert.deepEqual(
@@ -118,7 +118,7 @@ test("SE-10 A-33 GET sessions lists one's own, newest first, without a ticket, a
 });
 
 test("SE-10 a handle of the list authenticates no caller", async () => {
-  const cookie = await login(somebody());
+  const cookie = await login(newUser());
   const [name] = cookie.split("=");
   const handle = idOf(cookie);
   for (const forged of [handle, `${handle}.`, `${handle}.${handle}`, `${handle}.${"A".repeat(43)}`]) {
@@ -127,7 +127,7 @@ test("SE-10 a handle of the list authenticates no caller", async () => {
 });
 
 test("S-44 A-31 DELETE sessions/{id} ends that one, at once and for the copied cookie", async () => {
-  const subject = somebody();
+  const subject = newUser();
   const [mine, lost, third] = [await login(subject), await login(subject), await login(subject)];
   const heard = await ask("DELETE", `sessions/${idOf(lost)}`, mine);
   assert.deepEqual([heard.status, heard.text, heard.cookies], [204, "", []]);
@@ -143,8 +143,8 @@ test("S-44 A-31 DELETE sessions/{id} ends that one, at once and for the copied c
 });
 
 test("SE-10 another user's id, an unknown one and a malformed one are the same 404, and end nothing", async () => {
-  const mine = await login(somebody());
-  const theirs = await login(somebody());
+  const mine = await login(newUser());
+  const theirs = await login(newUser());
   const anonymous = await store.get(idOf(theirs));
   assert.ok(anonymous !== undefined);
   await store.put({ ...anonymous, id: "AAAAAAAAAAAAAAAAAAAAAA", owner: null }, "absent");
@@ -191,10 +191,10 @@ test("SE-10 ending the session that asks is a logout: ended in the store, cookie
 });
 
 test("SE-09 S-44 POST sessions/end-others ends all of one's own but the one that asks", async () => {
-  const subject = somebody();
+  const subject = newUser();
   const mine = await login(subject);
   const others = [await login(subject), await login(subject)];
-  const stranger = await login(somebody());
+  const stranger = await login(newUser());
   const heard = await ask("POST", "sessions/end-others", mine);
   assert.deepEqual([heard.status, heard.text], [200, '{"ended":2}']);
   assert.equal(heard.headers["cache-control"], "no-store");
@@ -209,7 +209,7 @@ const REQUESTS: readonly (readonly [method: string, path: (id: string) => string
 ];
 
 test("SE-10 CS-12 other sites are refused, and anonymous callers get 401, at each of the endpoints", async () => {
-  const subject = somebody();
+  const subject = newUser();
   const [mine, other] = [await login(subject), await login(subject)];
   for (const [method, path] of REQUESTS) {
     for (const site of ["cross-site", "same-site"]) {
@@ -230,7 +230,7 @@ test("SE-10 CS-12 other sites are refused, and anonymous callers get 401, at eac
 });
 
 test("SE-10 HEAD is GET without a body; other methods are 405 and say which are allowed", async () => {
-  const mine = await login(somebody());
+  const mine = await login(newUser());
   const head = await ask("HEAD", "sessions", mine);
   assert.deepEqual([head.status, head.text], [200, ""]);
   for (const [method, path, allow] of [
@@ -248,14 +248,14 @@ test("SE-10 HEAD is GET without a body; other methods are 405 and say which are 
 });
 
 test("SE-06 asking for the list keeps no user signed in", async () => {
-  const mine = await login(somebody());
+  const mine = await login(newUser());
   clock.advance(10 * 60_000);
   assert.equal((await ask("GET", "sessions", mine)).status, 200);
   assert.equal((await store.get(idOf(mine)))?.seen, clock.now() - 10 * 60_000);
 });
 
 test("SE-16 a store that does not answer is 503 with Retry-After, and no cookie changes", async () => {
-  const mine = await login(somebody());
+  const mine = await login(newUser());
   line.down = true;
   try {
     for (const [method, path] of REQUESTS) {

@@ -106,7 +106,7 @@ const badge = custom({
 });
 
 const SCENARIOS: readonly Scenario[] = [
-  { what: "nothing, when somebody only looks", happens: ({ visit }) => visit((session) => session.identity), events: [] },
+  { what: "nothing, for a caller who only looks", happens: ({ visit }) => visit((session) => session.identity), events: [] },
   {
     what: "a session that rotates",
     happens: ({ visit }) => visit((session) => session.rotate()),
@@ -227,7 +227,7 @@ const SCENARIOS: readonly Scenario[] = [
     events: [{ name: "proxy.stripped", level: "warn", reason: "peer" }],
   },
   {
-    what: "somebody whom the app does not let in any more",
+    what: "a user whom the app does not let in any more",
     options: { proxy: { reader: readsWith(asserted), resolve: () => ({ blocked: true }) } },
     happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 403),
     events: [
@@ -236,7 +236,7 @@ const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
-    what: "somebody unknown where the app wants no such",
+    what: "an unknown user if the app wants no such",
     options: { proxy: { reader: readsWith(asserted), resolve: () => null, unknown: "refuse" } },
     happens: async ({ visit }) => assert.equal((await visit(() => undefined, { cookie: "" })).status, 403),
     events: [
@@ -245,14 +245,14 @@ const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
-    what: "an end of another's session that the store does not take, before somebody whom a proxy asserts is served",
+    what: "an end of another's session that the store does not take, before a user whom a proxy asserts is served",
     options: { proxy: { reader: readsWith(asserted) } },
     without: "end",
     happens: async ({ visit }) => assert.equal((await visit(() => assert.fail("served"))).status, 503),
     events: [{ ...FROM_STORE, reason: "write" }],
   },
   {
-    what: "somebody of whom the app would not make a user after all",
+    what: "an unknown user whom the app would not register after all",
     options: {
       proxy: {
         reader: readsWith(asserted),

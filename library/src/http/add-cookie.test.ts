@@ -10,18 +10,18 @@ import { coatcheckNode } from "../adapters/node.ts";
 
 test("F-46 a list of cookies that the app sets for all users never carries one person's session to another", async () => {
   const { auth } = authWith({ publicUrl: LOOPBACK });
-  const everybodys = ["theme=dark", "lang=en"];
+  const shared = ["theme=dark", "lang=en"];
   await using server = await listen(
     coatcheckNode(auth).handler((request, response, session) => {
       const subject = request.url?.slice(1) ?? "";
       if (subject !== "") session.login({ issuer: "app", subject });
-      response.setHeader("set-cookie", everybodys).end();
+      response.setHeader("set-cookie", shared).end();
     }),
   );
   const alice = await say(server.port, "/alice");
   assert.deepEqual([alice.cookies.length, alice.cookies.slice(0, 2)], [3, ["theme=dark", "lang=en"]]);
-  assert.deepEqual(everybodys, ["theme=dark", "lang=en"]);
-  assert.deepEqual((await say(server.port, "/")).cookies, everybodys);
+  assert.deepEqual(shared, ["theme=dark", "lang=en"]);
+  assert.deepEqual((await say(server.port, "/")).cookies, shared);
   const bob = await say(server.port, "/bob");
   assert.equal(bob.cookies.length, 3);
   assert.notEqual(bob.cookies[2], alice.cookies[2]);
@@ -30,10 +30,10 @@ test("F-46 a list of cookies that the app sets for all users never carries one p
 
 test("F-46 nor does a list that was set before one of our own endpoints answers", async () => {
   const { auth } = authWith({ publicUrl: LOOPBACK });
-  const everybodys = ["theme=dark"];
+  const shared = ["theme=dark"];
   const handler = coatcheckNode(auth).handler(() => assert.fail("not ours"));
   await using server = await listen((request, response) => {
-    response.setHeader("set-cookie", everybodys);
+    response.setHeader("set-cookie", shared);
     handler(request, response);
   });
   const { name } = optionsOf(auth).cookies.session;
@@ -43,6 +43,6 @@ test("F-46 nor does a list that was set before one of our own endpoints answers"
     headers: { cookie, ...NAVIGATION, "sec-fetch-site": "same-origin" },
   });
   assert.deepEqual([left.cookies[0], left.cookies.length], ["theme=dark", 2]);
-  assert.deepEqual(everybodys, ["theme=dark"]);
+  assert.deepEqual(shared, ["theme=dark"]);
   await auth.close();
 });

@@ -1,4 +1,4 @@
-/** A Fetch handler for somebody signed in, the ways that it accepts, and what becomes of answers that are not sent. */
+/** A Fetch handler for authenticated users, the ways that it accepts, and what becomes of answers that are not sent. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { authWith } from "../../test-support/auth.ts";

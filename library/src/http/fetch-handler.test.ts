@@ -39,7 +39,7 @@ const shown = (session: Session<JsonObject>) => ({
   endedReason: session.endedReason,
   aborted: session.signal.aborted,
 });
-const NOBODY = {
+const ANONYMOUS = {
   id: null,
   subject: null,
   owner: null,
@@ -88,11 +88,11 @@ test("F-46 a session shows whose it is, what is known of them, and until when", 
   };
   assert.deepEqual(seen, [
     hers,
-    NOBODY,
+    ANONYMOUS,
     { ...hers, data: { cart: 1 } },
     { ...hers, data: { cart: 1, more: 2 } },
     { ...hers, subject: null, owner: null, via: null, claims: {}, data: {} },
-    { ...NOBODY, endedReason: "logout" },
+    { ...ANONYMOUS, endedReason: "logout" },
   ]);
   await auth.close();
 });

@@ -150,7 +150,7 @@ test("F-46 what covered the response before is there again, and what covered it 
   assert.equal(text, "done");
 });
 
-/** A response that nobody reads, held for as long as the test lasts. */
+/** A response that is not read, held for as long as the test lasts. */
 function heldForEver(): ServerResponse {
   const response = new NativeResponse(new IncomingMessage(new Socket()));
   hold(response, () => new Promise(() => {}));

@@ -26,8 +26,8 @@ test("TP-02 several lines count as one, in their order", () => {
 });
 
 test("TP-01 without trusted peers no header counts, and without a peer no client is known", () => {
-  const nobody = new TrustedPeers([]);
-  assert.equal(clientAddress({ peer: PEER, header: "1.1.1.1", family: "x-forwarded-for", trusted: nobody }), PEER);
+  const none = new TrustedPeers([]);
+  assert.equal(clientAddress({ peer: PEER, header: "1.1.1.1", family: "x-forwarded-for", trusted: none }), PEER);
   assert.equal(clientAddress({ peer: undefined, header: "1.1.1.1", family: "x-forwarded-for", trusted }), undefined);
   assert.equal(clientAddress({ peer: PEER, header: undefined, family: "x-forwarded-for", trusted }), PEER);
 });

@@ -16,7 +16,7 @@ const OPTIONS = { busyTimeout: 100, durability: "normal", mmap: 0 } as const;
 const invalid = (message: RegExp) => (error: unknown) =>
   error instanceof CoatcheckError && error.code === "ERR_STORE_INVALID" && message.test(error.message);
 
-/** Files are written in spite of their mode by root, so that root plays somebody else. */
+/** Files are written in spite of their mode by root, so that root plays another user. */
 function asOrdinaryUser(run: () => void): void {
   const root = process.getuid?.() === 0;
   if (root) process.seteuid?.(65_534);
@@ -134,7 +134,7 @@ test("the worker makes checkpoints: the log begins anew while much is written, a
     const store = sqlite(path);
     const body = "x".repeat(4_000);
     const deadline = AbortSignal.timeout(30_000);
-    // This connection makes no checkpoints of its own. A log that nobody moves into the file grows by every write.
+    // This connection makes no checkpoints of its own. A log that is not moved into the file grows by every write.
     for (let size = -1; size !== statSync(`${path}-wal`).size; ) {
       deadline.throwIfAborted();
       size = statSync(`${path}-wal`).size;

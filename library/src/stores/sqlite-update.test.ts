@@ -78,9 +78,9 @@ test("F-71 a lease and refreshed tokens count for as many pages as they add to t
       insertRow(sql, row);
       const before = frames();
       const leased = updateRow(sql, { ...row, version: 2, lease: "lease" }, 1);
-      const renewed = updateRow(sql, { ...row, version: 3, lease: null, renewAt: START, body: "c".repeat(length) }, 2);
-      assert.deepEqual([leased.changes, renewed.changes], [1, 1]);
-      assert.equal(leased.pages + renewed.pages, frames() - before, `${length}`);
+      const refreshed = updateRow(sql, { ...row, version: 3, lease: null, renewAt: START, body: "c".repeat(length) }, 2);
+      assert.deepEqual([leased.changes, refreshed.changes], [1, 1]);
+      assert.equal(leased.pages + refreshed.pages, frames() - before, `${length}`);
     }
     db.close();
   }));

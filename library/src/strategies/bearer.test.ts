@@ -27,7 +27,7 @@ function request(authorization: string | readonly string[] | undefined, target =
 }
 
 const events: AuditEvent[] = [];
-/** What the strategy makes of it; the store answers nobody. */
+/** What the strategy makes of it; the store is not asked. */
 async function examine(strategy: Strategy, view: RequestView): Promise<Verdict> {
   const store = { get: () => assert.fail("a cookie was looked up"), marked: () => assert.fail("a mark was looked up") };
   events.length = 0;
@@ -85,9 +85,9 @@ test("TP-06 TP-05 the syntax of Authorization: what is read, what is left to oth
 });
 
 test("ID-16 a token past 16 KiB is shown to no verifier", async () => {
-  const everybody = bearer({ verifiers: [verifier(() => VALID)] });
-  assert.equal(kindOf(await examine(everybody, request(`Bearer ${"a".repeat(16_384)}`))), "principal");
-  assert.equal(kindOf(await examine(everybody, request(`Bearer ${"a".repeat(16_385)}`))), 401);
+  const accepting = bearer({ verifiers: [verifier(() => VALID)] });
+  assert.equal(kindOf(await examine(accepting, request(`Bearer ${"a".repeat(16_384)}`))), "principal");
+  assert.equal(kindOf(await examine(accepting, request(`Bearer ${"a".repeat(16_385)}`))), 401);
 });
 
 test("TP-06 a second token in the query is 400; one in the query alone is never read", async () => {

@@ -59,12 +59,12 @@ test("refresh tokens rotate strictly, and a revoked one is refused", async () =>
   const provider = fakeProvider({ users });
   const login = await provider.redeem(answered(provider.approve(await urlOf(provider))));
   if (login.kind !== "login") assert.fail();
-  const renewed = await provider.refresh(login.tokens, login.identity);
-  if (renewed.kind !== "refreshed") assert.fail();
-  assert.notEqual(renewed.tokens.refreshToken, login.tokens.refreshToken);
+  const refreshed = await provider.refresh(login.tokens, login.identity);
+  if (refreshed.kind !== "refreshed") assert.fail();
+  assert.notEqual(refreshed.tokens.refreshToken, login.tokens.refreshToken);
   assert.equal((await provider.refresh(login.tokens, login.identity)).kind, "refused");
-  assert.equal(await provider.revoke(renewed.tokens), true);
-  assert.equal((await provider.refresh(renewed.tokens, login.identity)).kind, "refused");
+  assert.equal(await provider.revoke(refreshed.tokens), true);
+  assert.equal((await provider.refresh(refreshed.tokens, login.identity)).kind, "refused");
 });
 
 async function signedIn(provider: ReturnType<typeof fakeProvider>) {
@@ -75,12 +75,12 @@ async function signedIn(provider: ReturnType<typeof fakeProvider>) {
 test("a refresh token shown again is written down and ends all tokens of its login, and of no other", async () => {
   const provider = fakeProvider({ users });
   const [{ tokens, identity }, other] = [await signedIn(provider), await signedIn(provider)];
-  const renewed = await provider.refresh(tokens, identity);
-  if (renewed.kind !== "refreshed") assert.fail();
+  const refreshed = await provider.refresh(tokens, identity);
+  if (refreshed.kind !== "refreshed") assert.fail();
   assert.deepEqual(provider.reuses, []);
   assert.equal((await provider.refresh(tokens, identity)).kind, "refused");
   assert.deepEqual(provider.reuses, [{ refreshToken: tokens.refreshToken, subject: "alice" }]);
-  assert.equal((await provider.refresh(renewed.tokens, identity)).kind, "refused");
+  assert.equal((await provider.refresh(refreshed.tokens, identity)).kind, "refused");
   assert.equal((await provider.refresh(other.tokens, identity)).kind, "refreshed");
   assert.equal(await provider.revoke(other.tokens), true);
   assert.deepEqual(provider.revoked, [other.tokens.refreshToken]);
@@ -90,9 +90,9 @@ test("without rotation a refresh token stays good", async () => {
   const provider = fakeProvider({ users, rotate: false });
   const { tokens, identity } = await signedIn(provider);
   for (let times = 0; times < 2; times += 1) {
-    const renewed = await provider.refresh(tokens, identity);
-    assert.ok(renewed.kind === "refreshed" && renewed.tokens.refreshToken === tokens.refreshToken);
-    assert.notEqual(renewed.tokens.accessToken, tokens.accessToken);
+    const refreshed = await provider.refresh(tokens, identity);
+    assert.ok(refreshed.kind === "refreshed" && refreshed.tokens.refreshToken === tokens.refreshToken);
+    assert.notEqual(refreshed.tokens.accessToken, tokens.accessToken);
   }
   assert.deepEqual(provider.reuses, []);
 });

@@ -25,7 +25,7 @@ const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; form-
 const PAGE = `<!doctype html><title>App</title><script type="module" src="/page.js"></script>
 <p id="who"></p><ol id="changes"></ol>`;
 
-/** Writes down what it hears, and gives the client to whoever holds the page. */
+/** Writes down what it hears, and gives the client to the test. */
 const SCRIPT = `
 import { sessionClient } from "/client/session-client.ts";
 const who = (session) => session === null ? "nobody" : session.identity.claims.name;
@@ -50,7 +50,7 @@ export interface BrowserSite extends AsyncDisposable {
   down: boolean;
   /** How many requests to `/busy` get 503 with Retry-After first. */
   busy: number;
-  /** From now on nobody answers, as if the server were gone. */
+  /** From now on no answer comes, as if the server were gone. */
   stop(): void;
   start(): void;
 }

@@ -9,13 +9,13 @@ export interface Asked {
   readonly body: string;
   readonly accept: string | null;
   answer(response: Response): Promise<void>;
-  /** Nobody answers. */
+  /** No answer comes. */
   fail(): Promise<void>;
 }
 
 export interface Tab {
   readonly world: World;
-  /** Requests that nobody has answered yet, oldest first. */
+  /** Requests without an answer yet, oldest first. */
   readonly asked: Asked[];
   /** Addresses that it went to. */
   readonly went: readonly string[];

@@ -21,7 +21,7 @@ import { assertedUser } from "../proxy-reader.ts";
 
 export const ABSTAIN: Verdict = { kind: "abstain" };
 export const ALICE = assertedUser("alice");
-export const NOBODY_ASKS = (): never => assert.fail("not asked");
+export const NEVER_ASKED = (): never => assert.fail("not asked");
 
 export const requestWith = (headers: Readonly<Record<string, string>> = {}): RequestView => ({
   method: "GET",

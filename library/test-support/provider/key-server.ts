@@ -1,4 +1,4 @@
-/** Whoever signs who asks, over loopback HTTP: key sets, single keys as AWS publishes them, and tokens that may lie. */
+/** Key sets over loopback HTTP, single keys as AWS publishes them, and tokens that may lie. */
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-/** Sites that a provider tells of its logouts, and people who are signed in there. */
+/** Sites that a provider tells of its logouts, and users who are signed in there. */
 import type { AuditEvent } from "../../src/contracts.ts";
 import type { CoatcheckOptions } from "../../src/index.ts";
 import type { Site, Visitor } from "../site.ts";
@@ -24,7 +24,7 @@ export function post(site: Site, body: string, type = "application/x-www-form-ur
   return site.visitor().post(`/auth/backchannel-logout${query}`, headers, body);
 }
 
-/** Somebody who is signed in, by a session of the provider that has this `sid`. */
+/** A user who is signed in, by a session of the provider that has this `sid`. */
 export async function signedIn(site: Site, op: LyingProvider, sub: string, sid: string, query = ""): Promise<Visitor> {
   op.user = { sub, claims: { sid } };
   const visitor = site.visitor();
@@ -33,7 +33,7 @@ export async function signedIn(site: Site, op: LyingProvider, sub: string, sid: 
   return visitor;
 }
 
-/** Whether the visitor is still somebody. */
+/** Whether the visitor is still signed in. */
 export const isIn = async (visitor: Visitor): Promise<boolean> => (await visitor.get("/")).status === 200;
 
 /** The events of a site by name. */

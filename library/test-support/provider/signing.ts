@@ -55,7 +55,7 @@ export function unsignedJwt(header: Json, payload: Json): string {
   return `${encode({ ...header, alg: "none" })}.${encode(payload)}.`;
 }
 
-/** HS256 keyed with something that everybody knows, such as the public key. */
+/** HS256 keyed with something public, such as the public key. */
 export function hmacJwt(header: Json, payload: Json, secret: string): string {
   const data = `${encode({ ...header, alg: "HS256" })}.${encode(payload)}`;
   return `${data}.${createHmac("sha256", secret).update(data).digest("base64url")}`;

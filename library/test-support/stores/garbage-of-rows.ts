@@ -1,5 +1,5 @@
 /**
- * Prints by how many bytes the old generation grows while rows are read that nobody asks for again. Run with
+ * Prints by how many bytes the old generation grows while rows are read that are not asked for again. Run with
  * `--expose-gc` and a path or `memory`.
  */
 import { getHeapSpaceStatistics } from "node:v8";

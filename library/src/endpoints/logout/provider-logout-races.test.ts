@@ -99,7 +99,7 @@ const BY = {
   sub: () => logoutToken(op, { now: clock.now(), claims: { sid: undefined } }),
 };
 
-async function assertNobody(store: SessionStore, visitor: Visitor, name: string): Promise<void> {
+async function assertSignedOut(store: SessionStore, visitor: Visitor, name: string): Promise<void> {
   assert.equal(await isIn(visitor), false, name);
   assert.deepEqual(await store.list({ owner: `${op.issuer} alice` }, 10, clock.now()), [], name);
 }
@@ -134,7 +134,7 @@ for (const [kind, open] of Object.entries(STORES)) {
         held.release();
         assert.equal((await landing).status, 401, stop);
         assert.equal(visitor.jar.get("__Host-Http-coatcheck"), undefined, stop);
-        await assertNobody(b, visitor, stop);
+        await assertSignedOut(b, visitor, stop);
       }
     });
 
@@ -150,7 +150,7 @@ for (const [kind, open] of Object.entries(STORES)) {
         held.release();
         assert.equal((await telling).status, 200, stop);
         assert.ok([303, 401].includes(landed.status), `${stop}: ${landed.status}`);
-        await assertNobody(a, visitor, stop);
+        await assertSignedOut(a, visitor, stop);
       }
     });
 
@@ -160,7 +160,7 @@ for (const [kind, open] of Object.entries(STORES)) {
       const { visitor, callback } = await comingBack(here);
       assert.equal((await tell(site(b), token())).status, 200);
       assert.equal((await callback()).status, 401);
-      await assertNobody(b, visitor, by);
+      await assertSignedOut(b, visitor, by);
       clock.advance(1_000);
       op.user = { sub: "alice", claims: { sid: "sid-of-a-later-login" } };
       const later = await comingBack(here);
@@ -185,9 +185,9 @@ test("LO-10 an older notice that comes after a later one frees no login in betwe
   assert.equal((await tell(there, older)).status, 200);
   held.release();
   assert.equal((await landing).status, 401);
-  await assertNobody(b, late.visitor, "held");
+  await assertSignedOut(b, late.visitor, "held");
   assert.equal((await callback()).status, 401, "its code is redeemed in the second of the later notice");
-  await assertNobody(b, visitor, "waiting");
+  await assertSignedOut(b, visitor, "waiting");
 });
 
 test("F-20 a notice by sub that comes late, or again, ends no session that began after it", async () => {
@@ -236,6 +236,6 @@ test("LO-10 both at once, many times: no session stays", async () => {
     const by = round % 2 === 0 ? BY.sid : BY.sub;
     const [, told] = await Promise.all([callback(), tell(there, by())]);
     assert.equal(told.status, 200);
-    await assertNobody(b, visitor, String(round));
+    await assertSignedOut(b, visitor, String(round));
   }
 });

@@ -113,7 +113,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "somebody else signs in with the same browser",
+    name: "another user signs in with the same browser",
     reason: "identity-changed",
     ends: 1,
     revokes: 1,

@@ -54,7 +54,7 @@ async function login(auth: Auth<unknown>): Promise<string | null> {
   return line?.split(";")[0] ?? null;
 }
 
-async function assertNobody(auth: Auth<unknown>, store: SessionStore, cookie: string | null): Promise<void> {
+async function assertSignedOut(auth: Auth<unknown>, store: SessionStore, cookie: string | null): Promise<void> {
   assert.deepEqual(await store.list({ owner: OWNER }, 10, Date.now()), []);
   if (cookie === null) return;
   const shown = await auth.handle(request(cookie), (session) => new Response(session.owner ?? "nobody"));
@@ -103,7 +103,7 @@ for (const [kind, open] of Object.entries(STORES)) {
       const cookie = await signingIn;
       leaving.release();
       await ending;
-      await assertNobody(here, a, cookie);
+      await assertSignedOut(here, a, cookie);
     }
   });
 
@@ -116,7 +116,7 @@ for (const [kind, open] of Object.entries(STORES)) {
       await started.reached;
       await replica(b).endAll(OWNER);
       started.release();
-      await assertNobody(here, a, await signingIn);
+      await assertSignedOut(here, a, await signingIn);
       assert.notEqual(await login(here), null);
     }
   });

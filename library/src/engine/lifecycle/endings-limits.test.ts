@@ -226,9 +226,9 @@ test("F-46 between two lots of look-ups others have their turn", async () => {
 });
 
 for (const [name, row, after] of [
-  ["with a token that nothing renews: with it", { tokenExpires: 2_000, renewAt: null }, 2_000],
+  ["with a token that nothing refreshes: with it", { tokenExpires: 2_000, renewAt: null }, 2_000],
   ["without a token: by itself", { tokenExpires: null, renewAt: null }, null],
-  ["with a token that is renewed: by itself", { tokenExpires: 2_000, renewAt: 1_000 }, null],
+  ["with a token that is refreshed: by itself", { tokenExpires: 2_000, renewAt: 1_000 }, null],
 ] as const) {
   test(`F-46 if sessions end with their token and the store pushes, one ${name}`, async () => {
     pushes = "yes";

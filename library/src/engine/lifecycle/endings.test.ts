@@ -189,12 +189,12 @@ test("requests of a session share its signal; anonymous ones never hear anything
   assert.equal(first.signal, second.signal);
   const other = await sessionOf(auth, await signIn(auth, { subject: "alice" }));
   assert.notEqual(other.signal, first.signal);
-  const nobody = await sessionOf(auth, "");
+  const anonymous = await sessionOf(auth, "");
   await auth.endAll("test alice");
   assert.deepEqual([first.signal, other.signal].map(reasonOf), ["elsewhere", "elsewhere"]);
   assert.equal(first.signal, second.signal);
   await pass(LIFETIME);
-  assert.equal(nobody.signal.aborted, false);
+  assert.equal(anonymous.signal.aborted, false);
 });
 
 test("after close nothing is left: no work, no timer, no listener, and nothing is told", async () => {

@@ -65,6 +65,6 @@ test("F-46 the parts of a body are the same, whichever is asked for first", () =
   assert.deepEqual([second.provider, second.data, second.identity], ["default", whole.data, identity]);
   for (const body of [second, bodyOf({ ...row }, PARSES)]) assert.equal(body.identity, body.identity);
   assert.deepEqual(bodyOf({ ...row }, PARSES).record, whole);
-  const nobody = bodyOf({ ...row, body: JSON.stringify({ ...whole, identity: null }) }, PARSES);
-  assert.deepEqual([nobody.identity, nobody.tokens], [null, "sealed"]);
+  const anonymous = bodyOf({ ...row, body: JSON.stringify({ ...whole, identity: null }) }, PARSES);
+  assert.deepEqual([anonymous.identity, anonymous.tokens], [null, "sealed"]);
 });

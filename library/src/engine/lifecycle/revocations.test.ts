@@ -1,4 +1,4 @@
-/** What is told and done of tokens when their session ended, whoever ended it (F-25, LO-03). */
+/** What is told and done of tokens when their session ended, however it ended (F-25, LO-03). */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { engineOf, optionsOf } from "../../../test-support/engine/inside.ts";

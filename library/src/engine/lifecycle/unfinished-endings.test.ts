@@ -197,7 +197,7 @@ test("S-65 past its bound nothing is promised: the cookie is cleared all the sam
   assert.equal(await isIn(copy), true);
 });
 
-/** Somebody with a ticket that looks like any other, and is nobody's. */
+/** A caller with a ticket that looks like any other, and names no session. */
 function pretender({ site, clock }: World, { jar }: Visitor): Visitor {
   const [name = ""] = jar.keys();
   return site.visitor(new Map([[name, mintTicket(systemEntropy, clock.now() + 3_600_000).ticket]]));

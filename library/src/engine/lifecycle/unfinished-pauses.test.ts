@@ -66,7 +66,7 @@ test("F-46 the same key twice is one, and is another once it is done", async () 
 });
 
 /**
- * Two endings of one session wait: one by its secret, and one of somebody who needs none. The store loses no answer.
+ * Two endings of one session wait: one by its secret, and one that needs none. The store loses no answer.
  */
 async function twoOfOne(changes: { readonly told: boolean }) {
   const store = memory();

@@ -28,8 +28,8 @@ test("F-46 a token that has nearly expired is refreshed early, but not if the re
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME - 1);
   const engine = world.replica().auth.engine;
-  const admitted = async (renews: boolean): Promise<string> =>
-    (await (await engine.open(view(cookie))).admit({ ...REQUIRE_USER, refreshes: renews })).kind;
+  const admitted = async (refreshes: boolean): Promise<string> =>
+    (await (await engine.open(view(cookie))).admit({ ...REQUIRE_USER, refreshes })).kind;
   assert.equal(await admitted(false), "proceed");
   await world.quiet();
   assert.equal(world.provider.calls.length, 0);

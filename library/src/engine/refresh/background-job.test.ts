@@ -14,7 +14,7 @@ function background(count = 1, more = {}): RefreshWorld {
   return refreshWorld(count, { refresh: { background: true }, session: LONG, ...more });
 }
 
-const renews = (): void => world.provider.always(() => world.refreshed(world.provider.calls.length));
+const refreshes = (): void => world.provider.always(() => world.refreshed(world.provider.calls.length));
 
 /** In steps that are shorter than the job's own. */
 const pass = (milliseconds: number, step = 2_000): Promise<void> => world.pass(milliseconds, step);
@@ -25,23 +25,23 @@ async function rows() {
 
 test("S-24 two replicas refresh absent users' sessions ahead, once each, and it is no activity", async () => {
   world = background(2);
-  renews();
+  refreshes();
   for (let n = 0; n < 30; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   const before = new Map((await rows()).map((row) => [row.id, row]));
   await pass(LIFETIME);
-  const spent = world.provider.calls.map(({ tokens: { refreshToken } }) => refreshToken);
-  assert.equal(new Set(spent).size, spent.length, "none was spent twice");
+  const sent = world.provider.calls.map(({ tokens: { refreshToken } }) => refreshToken);
+  assert.equal(new Set(sent).size, sent.length, "none was sent twice");
   for (const row of await rows()) {
     assert.ok((row.tokenExpires ?? 0) > world.clock.now(), "in step");
     assert.equal(row.seen, before.get(row.id)?.seen);
     assert.equal(row.expires, before.get(row.id)?.expires);
   }
-  assert.ok(spent.length >= 30 && spent.length <= 34, `${spent.length} spends`);
+  assert.ok(sent.length >= 30 && sent.length <= 34, `${sent.length} refreshes`);
 });
 
 test("S-24 SE-06 by default no session is refreshed while its user is away", async () => {
   world = refreshWorld(1, { session: LONG });
-  renews();
+  refreshes();
   await world.signIn();
   await pass(2 * LIFETIME);
   assert.equal(world.provider.calls.length, 0);
@@ -49,7 +49,7 @@ test("S-24 SE-06 by default no session is refreshed while its user is away", asy
 
 test("S-24 ended and idle sessions are not refreshed; an idle one ends as it would have", async () => {
   world = background(1, { session: { ...LONG, idle: 60_000 } });
-  renews();
+  refreshes();
   await world.signIn();
   const [row] = await rows();
   await world.signIn();
@@ -70,7 +70,7 @@ test("S-24 a hopeless session is left alone after ten failures, and a user who c
   assert.equal(asked, 10);
   await pass(30 * 60_000);
   assert.equal(world.provider.calls.length, asked);
-  renews();
+  refreshes();
   const { exchange } = await world.replica().ask(cookie);
   assert.equal(await exchange.session.accessToken(), `access-${asked + 1}`);
 });
@@ -87,7 +87,7 @@ test("S-24 RF-09 an outage of the provider leads to no storm, neither within it 
     most = Math.max(most, world.provider.calls.length - before);
   }
   assert.ok(most <= 12, `${most} calls within two seconds of the outage`);
-  renews();
+  refreshes();
   const before = world.provider.calls.length;
   let burst = 0;
   for (let n = 0; n < 120; n++) {
@@ -116,7 +116,7 @@ test("S-24 a dead holder's lease is taken over by the job of another replica", a
 
 test("S-24 sessions that others refresh hold up none: the job passes them by at the first sight of a lease", async () => {
   world = background();
-  renews();
+  refreshes();
   for (let n = 0; n < 5; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   for (const row of await rows()) {
     await world.store.put({ ...row, version: row.version + 1, lease: `holder-of-${row.id}.12500.first` }, row.version);
@@ -179,7 +179,7 @@ test("F-46 a pass that finds the provider away is over after eight failures, and
 test("F-46 a store that is away in a pass is told of, and the next pass goes on", async () => {
   const { store, failing } = failingStore();
   world = background(1, { store });
-  renews();
+  refreshes();
   await world.signIn();
   failing.add("list");
   await pass(LIFETIME);
@@ -228,7 +228,7 @@ test("F-46 of more sessions than one list has the others are refreshed in the sa
     },
   });
   world = background(1, { store });
-  renews();
+  refreshes();
   for (let n = 0; n < 150; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   await pass(LIFETIME - 60_000);
   assert.equal(world.provider.calls.length, 0);
@@ -252,7 +252,7 @@ test("F-46 of a long list nothing more is asked for once the store is known to a
     },
   });
   world = background(1, { store });
-  renews();
+  refreshes();
   for (let n = 0; n < 60; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   away = true;
   world.clock.advance(LIFETIME);
@@ -265,7 +265,7 @@ test("F-46 of a long list nothing more is asked for once the store is known to a
 
 test("F-46 sessions of a newer release are left to it, and keep no others from being refreshed", async () => {
   world = background(1);
-  renews();
+  refreshes();
   for (let n = 0; n < 24; n++) await world.signIn({ refreshToken: `refresh-of-${n}` });
   for (const row of (await rows()).slice(0, 20))
     await world.store.put({ ...row, version: row.version + 1, body: '{"format":2}' }, row.version);

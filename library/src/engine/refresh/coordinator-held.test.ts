@@ -1,5 +1,5 @@
 /**
- * Renewals whose result the store has not taken yet, that come to nothing again and again, or that the end of the
+ * Refreshes whose result the store has not taken yet, that come to nothing again and again, or that the end of the
  * process meets.
  */
 import assert from "node:assert/strict";
@@ -47,9 +47,9 @@ test("F-46 S-18 a caller with a newer row than the leased one goes on with that,
   world.provider.calls[0]?.answer(world.refreshed(1));
   const seen = await Promise.all(
     [first, second, rejected].map(async (one) => {
-      const renewal = await one;
-      assert.equal(renewal.kind, "refreshed");
-      return renewal.kind === "refreshed" ? [renewal.row.seen, renewal.row.tokenExpires] : [];
+      const result = await one;
+      assert.equal(result.kind, "refreshed");
+      return result.kind === "refreshed" ? [result.row.seen, result.row.tokenExpires] : [];
     }),
   );
   const expires = world.clock.now() + LIFETIME;
@@ -95,8 +95,8 @@ test("F-46 who joins a refresh with a row that was read long ago hears at once t
   await inner.end({ id: row.id }, "admin", world.clock.now());
   const joined = world.coordinator().refresh(row);
   let heard: unknown = null;
-  joined.then((renewal) => {
-    heard = renewal;
+  joined.then((result) => {
+    heard = result;
   });
   await world.quiet();
   assert.deepEqual(heard, { kind: "ended", reason: "admin" });

@@ -1,4 +1,4 @@
-/** Which renewals wait for a turn before they look at their row, and which need none. */
+/** Which refreshes wait for a turn before they look at their row, and which need none. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
@@ -21,7 +21,7 @@ async function sessions(count: number, row: Partial<SessionRow>, body: Partial<R
   return rows;
 }
 
-/** What the flights came to that were over before any time passed. */
+/** What the refreshes came to that were over before any time passed. */
 async function atOnce(rows: readonly SessionRow[]): Promise<string[]> {
   const landed: string[] = [];
   for (const row of rows)

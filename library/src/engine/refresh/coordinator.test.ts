@@ -20,8 +20,8 @@ test("S-17 RF-01 100 parallel requests on an expired token: one refresh, 100 go 
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const asked = Array.from({ length: 100 }, () => world.replica().ask(cookie));
-  const spend = await world.provider.next();
-  spend.answer(world.refreshed(1));
+  const call = await world.provider.next();
+  call.answer(world.refreshed(1));
   const all = await Promise.all(asked);
   assert.deepEqual(new Set(all.map(({ decision }) => decision.kind)), new Set(["proceed"]));
   assert.equal(world.provider.calls.length, 1);
@@ -34,10 +34,10 @@ test("S-17 RF-02 three replicas at once: one refresh, and all go on with what th
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const asked = world.replicas.flatMap((one) => Array.from({ length: 20 }, () => one.ask(cookie)));
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   await world.quiet();
   assert.match((await world.rowOf(cookie)).lease ?? "", /^[\w-]{16}\.12500\.first$/);
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   await world.quiet();
   world.clock.advance(300);
   const all = await Promise.all(asked);
@@ -113,7 +113,7 @@ test("RF-04 an answer without a refresh token keeps the old one for the next tim
     await world.replica().ask(cookie);
   }
   assert.deepEqual(
-    world.provider.calls.map((spend) => spend.tokens.refreshToken),
+    world.provider.calls.map((call) => call.tokens.refreshToken),
     ["refresh-0", "refresh-0"],
   );
 });
@@ -259,7 +259,7 @@ test("F-30 requests wait no longer than the provider has for an answer, and the 
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const first = world.replica().ask(cookie);
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   world.clock.advance(3_000);
   const second = world.replica().ask(cookie);
   await world.quiet();
@@ -274,7 +274,7 @@ test("F-30 requests wait no longer than the provider has for an answer, and the 
     "told once",
   );
   world.clock.advance(30_000);
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   await world.quiet();
   assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
   assert.equal(world.provider.calls.length, 1);
@@ -520,13 +520,13 @@ test("RF-06 S-21 logout during a refresh that hangs: 401 at once, everywhere, an
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const hanging = world.replica(0).ask(cookie);
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   const leaving = await world.replica(0).auth.engine.open(view(cookie));
   leaving.session.logout();
   assert.equal((await leaving.settle(200)).refusal, null);
   assert.equal((await hanging).decision.kind, "refuse", "whoever waits here hears of it at once");
   for (const one of world.replicas) assert.equal((await one.ask(cookie)).decision.kind, "refuse");
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   await world.quiet();
   for (const one of world.replicas) assert.equal((await one.ask(cookie)).decision.kind, "refuse");
   assert.deepEqual(world.provider.revoked, ["refresh-0", "refresh-1"], "what the session had, and what came too late for it");
@@ -539,10 +539,10 @@ test("a browser that hangs up within a refresh loses no token", async () => {
   world = refreshWorld();
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
-  // The adapter drops the request; nobody awaits it any more.
+  // The adapter drops the request; it is awaited no more.
   void world.replica().ask(cookie);
-  const spend = await world.provider.next();
-  spend.answer(world.refreshed(1));
+  const call = await world.provider.next();
+  call.answer(world.refreshed(1));
   await world.quiet();
   assert.equal(await (await world.replica().ask(cookie)).exchange.session.accessToken(), "access-1");
   assert.equal(world.provider.calls.length, 1);
@@ -583,11 +583,11 @@ test("S-18 an edit of the session's data within a refresh is neither lost nor in
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const asked = world.replica().ask(cookie);
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   const writer = await engineOf(world.replica().auth).open(view(cookie));
   writer.session.set({ cart: 2 });
   assert.equal((await writer.settle(200)).refusal, null);
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   const { exchange } = await asked;
   assert.equal(await exchange.session.accessToken(), "access-1");
   assert.deepEqual((await world.replica().ask(cookie)).exchange.session.data, { cart: 2 });
@@ -701,7 +701,7 @@ test("LO-03 a logout revokes the newest tokens, also if a refresh was stored sin
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const leaving = await engineOf(world.replica().auth).open(view(cookie));
-  // What is to be done first is no decision: nobody has admitted this one.
+  // What is to be done first is no decision: this one was not admitted.
   assert.throws(() => leaving.decide(REQUIRE_USER), { code: "ERR_INTERNAL" });
   await world.replica().ask(cookie);
   leaving.logout();
@@ -733,7 +733,7 @@ test("F-46 waiting for another process's refresh asks the store no more than ten
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   const asked = [world.replica().ask(cookie)];
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   asked.push(world.replica(1).ask(cookie));
   await world.quiet();
   reads = 0;
@@ -743,7 +743,7 @@ test("F-46 waiting for another process's refresh asks the store no more than ten
   }
   // Both look twice a second whether the session has ended.
   assert.ok(reads > 20 && reads <= 50 + 2 * 10, `${reads} in five seconds`);
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   await world.quiet();
   world.clock.advance(200);
   for (const { decision } of await Promise.all(asked)) assert.equal(decision.kind, "proceed");

@@ -23,13 +23,13 @@ test("RF-04 S-18 going on with a result that the store has not taken undoes noth
   const early = await other.ask(cookie);
   world.clock.advance(LIFETIME);
   failing = true;
-  const renewing = one.ask(cookie);
-  const spend = await world.provider.next();
+  const refreshing = one.ask(cookie);
+  const call = await world.provider.next();
   // The row is leased, and this edit makes it the next version.
   early.exchange.session.set({ theirs: 1 });
   assert.equal((await early.exchange.settle(200)).refusal, null);
-  spend.answer(world.refreshed(1));
-  const { exchange, decision } = await renewing;
+  call.answer(world.refreshed(1));
+  const { exchange, decision } = await refreshing;
   assert.equal(decision.kind, "proceed");
   failing = false;
   exchange.session.set({ ours: 1 });
@@ -53,12 +53,12 @@ test("RF-04 S-18 a caller who waits for a result not yet stored is shown what wa
   world.clock.advance(LIFETIME);
   failing = true;
   void one.ask(cookie);
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   early.exchange.session.set({ theirs: 1 });
   assert.equal((await early.exchange.settle(200)).refusal, null);
   const late = one.ask(cookie);
   await world.quiet();
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   const { exchange, decision } = await late;
   failing = false;
   assert.equal(decision.kind, "proceed");
@@ -73,24 +73,24 @@ async function heldBack() {
   const replica = world.replica();
   const cookie = await world.signIn();
   const first = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
-  const spend = await world.provider.next();
+  const call = await world.provider.next();
   failing.add("put");
-  return { failing, replica, cookie, first, spend };
+  return { failing, replica, cookie, first, call };
 }
 
 test("F-46 RF-04 a caller who read the leased row and wants a new token is given the one not yet stored", async () => {
-  const { failing, replica, cookie, first, spend } = await heldBack();
+  const { failing, replica, cookie, first, call } = await heldBack();
   const second = (await replica.ask(cookie)).exchange.session.accessToken({ rejected: "access-0" });
   await world.quiet();
-  spend.answer(world.refreshed(1));
+  call.answer(world.refreshed(1));
   assert.deepEqual(await Promise.all([first, second]), ["access-1", "access-1"]);
   assert.equal(world.provider.calls.length, 1);
   failing.clear();
 });
 
 test("F-46 RF-04 a token that the store has not taken is given until the millisecond in which it runs out", async () => {
-  const { failing, replica, cookie, first, spend } = await heldBack();
-  spend.answer(world.refreshed(1, { expires: world.clock.now() + LIFETIME + 1_000 }));
+  const { failing, replica, cookie, first, call } = await heldBack();
+  call.answer(world.refreshed(1, { expires: world.clock.now() + LIFETIME + 1_000 }));
   assert.equal(await first, "access-1");
   world.clock.advance(LIFETIME + 999);
   await world.quiet();

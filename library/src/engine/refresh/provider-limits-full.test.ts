@@ -31,7 +31,7 @@ function processOf(cost: number | null) {
 }
 
 for (const [what, cost, rate] of [
-  ["that cost what nobody can tell", null, 200],
+  ["whose cost is unknown", null, 200],
   ["that cost nothing", 0, 500],
   ["that cost 0.8 ms", 0.8, 250],
   ["that cost more than a fifth of a processor has for them", 10, 125],

@@ -23,10 +23,10 @@ function counting() {
   return { world: refreshWorld(1, { store }), reads };
 }
 
-/** Lets the provider fail everybody, until all turns have come. */
+/** Lets the provider fail all, until all turns have come. */
 async function finished(asked: readonly unknown[]): Promise<void> {
   world.provider.always(() => away);
-  for (const spend of world.provider.calls) spend.answer(away);
+  for (const call of world.provider.calls) call.answer(away);
   for (let passed = 0; passed < 60; passed++) {
     world.clock.advance(5);
     await world.quiet();
@@ -119,8 +119,8 @@ test("F-46 F-71 a crowd whose tokens another process has refreshed waits out no 
   const now = world.clock.now();
   for (const row of await world.store.list({ renewBefore: now }, 1_000, now)) {
     if (row.lease !== null) continue;
-    const renewed = { ...row, version: row.version + 1, tokenExpires: now + LIFETIME, renewAt: now + LIFETIME / 2 };
-    assert.equal(await world.store.put(renewed, row.version), true);
+    const refreshed = { ...row, version: row.version + 1, tokenExpires: now + LIFETIME, renewAt: now + LIFETIME / 2 };
+    assert.equal(await world.store.put(refreshed, row.version), true);
   }
   // Two hundred turns would take a second.
   for (let passed = 0; passed < 700; passed += 5) {
@@ -139,7 +139,7 @@ test("F-71 a crowd that waits for its turns has one timer for all, and none once
   const before = world.clock.sleeping;
   const asked = cookies.map((cookie) => world.replica().ask(cookie));
   await world.quiet();
-  // Those whose turn comes next sleep until then, 64 at most; and whoever looks for sessions that end.
+  // Those whose turn comes next sleep until then, 64 at most; and what looks for sessions that end.
   assert.ok(world.clock.sleeping - before <= 66, `${world.clock.sleeping - before} timers`);
   for (let passed = 0; passed < 5; passed++) await finished(asked.slice(0, 0));
   await Promise.all(asked);

@@ -1,4 +1,4 @@
-/** What there is to spend of a session's tokens, or why nothing is. */
+/** What there is to send of a session's tokens, or why nothing is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIFETIME, type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
@@ -46,7 +46,7 @@ async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: 
 }
 
 const FAILED = { failures: 1, until: 0, unknown: false };
-const RENEWED = { answer: { kind: "refreshed" }, told: [] };
+const REFRESHED = { answer: { kind: "refreshed" }, told: [] };
 const SENT = { sent: "refresh-0", told: [] };
 const unavailable = (retryAfter: number, answered: boolean, ...told: string[]) => ({
   answer: { kind: "unavailable", retryAfter, answered },
@@ -54,17 +54,17 @@ const unavailable = (retryAfter: number, answered: boolean, ...told: string[]) =
 });
 
 const CASES: { readonly [name: string]: readonly [given: Case, comesTo: object] } = {
-  "tokens that live": [{ after: 0 }, RENEWED],
+  "tokens that live": [{ after: 0 }, REFRESHED],
   "tokens that ran out": [{}, SENT],
   "live tokens that a resource refused": [{ after: 0, rejected: "access-0" }, SENT],
-  "tokens that came since one was refused": [{ rejected: "access-before" }, RENEWED],
+  "tokens that came since one was refused": [{ rejected: "access-before" }, REFRESHED],
   "a failure whose pause is over": [{ renewal: FAILED }, SENT],
   "a failure whose pause ends in a millisecond": [{ renewal: { ...FAILED, until: 1 } }, unavailable(1, false)],
   "a pause after the provider's answer": [{ renewal: { ...FAILED, until: 70, answered: true } }, unavailable(70, true)],
   "a pause after an outage": [{ renewal: { ...FAILED, until: 70 } }, unavailable(70, false)],
   "a token that was shown twice": [{ renewal: { ...FAILED, lost: true } }, unavailable(60_000, true)],
-  "tokens that nobody here can open": [{ spoils: "seal" }, unavailable(5_000, true, "error refresh.failed sealed")],
-  "a provider that nobody here knows": [{ spoils: "provider" }, unavailable(5_000, true, "error refresh.failed provider")],
+  "tokens that no secret here opens": [{ spoils: "seal" }, unavailable(5_000, true, "error refresh.failed sealed")],
+  "a provider that is unknown here": [{ spoils: "provider" }, unavailable(5_000, true, "error refresh.failed provider")],
 };
 
 for (const [name, [given, expected]] of Object.entries(CASES)) {

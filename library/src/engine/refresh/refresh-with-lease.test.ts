@@ -1,4 +1,4 @@
-/** What a spend comes to, by what the provider answers, what is known of before, and what others wrote meanwhile. */
+/** What a refresh comes to, by what the provider answers, what is known of before, and what others wrote meanwhile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SECRET } from "../../../test-support/origin.ts";
@@ -50,7 +50,7 @@ interface Case {
   /** What the record knows of the last attempt. */
   readonly before?: Partial<RefreshState>;
   readonly since?: Since;
-  /** The renewal that comes of it; a row by what matters of it. */
+  /** The refresh that comes of it; a row by what matters of it. */
   readonly comes: unknown;
   readonly says?: readonly Said[];
   /** What the record knows then of the attempts. */
@@ -59,7 +59,7 @@ interface Case {
   readonly revoked?: readonly string[];
 }
 
-const RENEWED: RefreshOutcome = { kind: "refreshed", tokens: NEW, claims: null };
+const REFRESHED: RefreshOutcome = { kind: "refreshed", tokens: NEW, claims: null };
 const REFUSED: RefreshOutcome = { kind: "refused", cause: CAUSE };
 const DOUBTFUL: RefreshOutcome = { kind: "refused", doubtful: true, cause: CAUSE };
 const AWAY_FROM_US: RefreshOutcome = { kind: "unavailable", retryAfter: null, cause: CAUSE };
@@ -86,27 +86,27 @@ const HELD: Said = ["refresh.held", "error", "write", undefined];
 
 const CASES: Readonly<Record<string, Case>> = {
   "new tokens": {
-    answers: RENEWED,
+    answers: REFRESHED,
     comes: fresh("access-2"),
     says: [completed("refreshed")],
     knows: null,
   },
-  "new tokens, after nobody knew": {
-    answers: RENEWED,
+  "new tokens, after an unknown outcome": {
+    answers: REFRESHED,
     unknown: true,
     comes: fresh("access-2"),
     says: [completed("after-unknown")],
     knows: null,
   },
   "the same, as the record remembers": {
-    answers: RENEWED,
+    answers: REFRESHED,
     before: { failures: 1, unknown: true },
     comes: fresh("access-2"),
     says: [completed("after-unknown")],
     knows: null,
   },
   "new tokens for a session that ended": {
-    answers: RENEWED,
+    answers: REFRESHED,
     since: "logged out",
     comes: over("logout"),
     says: [discarded("ended")],
@@ -114,34 +114,34 @@ const CASES: Readonly<Record<string, Case>> = {
     revoked: ["refresh-2"],
   },
   "new tokens for a session that ended without a word": {
-    answers: RENEWED,
+    answers: REFRESHED,
     since: "ended without a word",
     comes: over("logout"),
     says: [discarded("ended")],
     revoked: ["refresh-2"],
   },
   "new tokens for a session that is gone": {
-    answers: RENEWED,
+    answers: REFRESHED,
     since: "gone",
     comes: over("expired"),
     says: [discarded("ended")],
     ended: "gone",
     revoked: ["refresh-2"],
   },
-  "new tokens where somebody took over": {
-    answers: RENEWED,
+  "new tokens if another took over": {
+    answers: REFRESHED,
     since: "taken over",
     comes: fresh("access-1"),
     says: [discarded("superseded")],
   },
-  "new tokens where somebody took over, and has none yet": {
-    answers: RENEWED,
+  "new tokens if another took over, and has none yet": {
+    answers: REFRESHED,
     since: "taken over and run out",
     comes: { kind: "unavailable", retryAfter: 1_000 },
     says: [discarded("superseded")],
   },
   "new tokens that the store does not take": {
-    answers: RENEWED,
+    answers: REFRESHED,
     since: "store away",
     comes: fresh("access-2"),
     says: [HELD],
@@ -152,7 +152,7 @@ const CASES: Readonly<Record<string, Case>> = {
     says: [failed("refused"), announced("provider")],
     ended: "provider",
   },
-  "a no, after nobody knew": {
+  "a no, after an unknown outcome": {
     answers: REFUSED,
     unknown: true,
     comes: over("refresh-lost"),
@@ -185,7 +185,7 @@ const CASES: Readonly<Record<string, Case>> = {
     says: [failed("refused"), announced("provider")],
     ended: "provider",
   },
-  "a doubtful no, after nobody knew": {
+  "a doubtful no, after an unknown outcome": {
     answers: DOUBTFUL,
     unknown: true,
     comes: over("refresh-lost"),
@@ -218,7 +218,7 @@ const CASES: Readonly<Record<string, Case>> = {
     says: [failed("unavailable", 1)],
     ended: "logout",
   },
-  "an outage where somebody took over": {
+  "an outage if another took over": {
     answers: AWAY_FROM_US,
     since: "taken over",
     comes: later(FIRST),
@@ -369,9 +369,9 @@ for (const [
     assert.deepEqual(said.slice(0, says.length), says);
     assert.equal(held.has(row.id), since === "store away");
     await background.drain();
-    const discards = since === "store away" && answers === RENEWED ? [discarded("store")] : [];
+    const discards = since === "store away" && answers === REFRESHED ? [discarded("store")] : [];
     assert.deepEqual(said.slice(says.length), discards);
-    assert.deepEqual([shown, succeeded], [revoked, answers === RENEWED ? ["default"] : []]);
+    assert.deepEqual([shown, succeeded], [revoked, answers === REFRESHED ? ["default"] : []]);
     const stored = since === "gone" ? undefined : await store.get(row.id);
     assert.equal(stored?.reason ?? (since === "gone" ? "gone" : null), ended);
     if (knows !== undefined && stored !== undefined)

@@ -8,7 +8,7 @@ import { manualClock } from "../../testing/manual-clock.ts";
 let world: RefreshWorld;
 afterEach(() => world.close());
 
-/** What nobody caught while the work ran: it would end a process that listens for nothing. */
+/** What was not caught while the work ran: it would end a process that listens for nothing. */
 async function unhandledIn(work: () => Promise<void>): Promise<readonly unknown[]> {
   const found: unknown[] = [];
   const note = (reason: unknown): void => void found.push(reason);
@@ -114,8 +114,8 @@ test("F-71 of refreshes that are answered together one is written in each round 
       .then(({ decision }) => answered.push(decision.kind));
   await world.quiet();
   assert.equal(world.provider.calls.length, 3);
-  for (const spend of world.provider.calls) {
-    spend.answer(world.refreshed(1));
+  for (const call of world.provider.calls) {
+    call.answer(world.refreshed(1));
   }
   for (const written of [0, 1, 2]) {
     await world.quiet();

@@ -36,11 +36,11 @@ for (const [name, lease, renewal, failures] of [
     world = refreshWorld();
     const cookie = await leasedTo(lease, renewal);
     const { id, expires } = await world.rowOf(cookie);
-    const renewing = world.coordinator().join(await world.rowOf(cookie));
+    const refreshing = world.coordinator().join(await world.rowOf(cookie));
     const asked = world.replica().ask(cookie);
     await world.pass(2_000);
     assert.equal((await asked).decision.kind, "proceed");
-    assert.deepEqual(await renewing, { kind: "unavailable", retryAfter: 1_000, answered: true });
+    assert.deepEqual(await refreshing, { kind: "unavailable", retryAfter: 1_000, answered: true });
     assert.equal(world.provider.calls.length, 0);
     assert.deepEqual(world.told("refresh.taken-over"), [
       { name: "refresh.taken-over", level: "warn", sessionId: id, provider: "default" },
@@ -216,8 +216,8 @@ test("F-46 a store that fails is asked four times in a refresh, with a twentieth
   world.clock.advance(LIFETIME);
   const begun = world.clock.monotonic();
   asked = [];
-  const renewal = world.coordinator().join(row);
-  const refused = assert.rejects(renewal, { code: "ERR_STORE_UNAVAILABLE" });
+  const refresh = world.coordinator().join(row);
+  const refused = assert.rejects(refresh, { code: "ERR_STORE_UNAVAILABLE" });
   await world.quiet();
   await world.pass(300, 10);
   await refused;

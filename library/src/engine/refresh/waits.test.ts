@@ -63,7 +63,7 @@ test("F-35 a request that has waited its time is told to come again, once; the o
   await pass(200);
   assert.deepEqual([long(), longest()], [LATER, null]);
   assert.deepEqual(events, [{ name: "refresh.slow", level: "warn", sessionId: ROW.id }]);
-  // A logout is heard of for as long as anybody waits.
+  // A logout is heard of for as long as a request waits.
   await store.end({ id: ROW.id }, "admin", clock.now());
   await pass(5_500);
   assert.deepEqual(longest(), { kind: "ended", reason: "admin" });

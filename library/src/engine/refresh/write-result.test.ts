@@ -1,4 +1,4 @@
-/** What comes of a renewal whose write meets others, or a store that was away. */
+/** What comes of a refresh whose write meets others, or a store that was away. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -18,13 +18,13 @@ const keyring = createKeyring([SECRET, OLD]);
 const older = createKeyring(OLD);
 const LEASE = "ours.1000.first";
 const holding = (tokens: string): string => JSON.stringify({ format: 1, tokens });
-/** As a renewal does: new tokens, and the lease is given back. */
+/** As a refresh does: new tokens, and the lease is given back. */
 const change: Change = (row) => ({ ...row, version: row.version + 1, lease: null, body: holding("new") });
 const next = (row: SessionRow, changes: Partial<SessionRow>): SessionRow => ({ ...row, version: row.version + 1, ...changes });
 
 interface Case {
   readonly what: string;
-  /** What somebody else wrote since the lease was taken. */
+  /** What another wrote since the lease was taken. */
   readonly since: (row: SessionRow) => SessionRow | null;
   readonly hasNewTokens?: boolean;
   readonly kind: Committed["kind"];
@@ -33,13 +33,13 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { what: "nobody wrote", since: (row) => row, kind: "stored" },
-  { what: "somebody wrote another column", since: (row) => next(row, { seen: row.seen + 1 }), kind: "stored" },
+  { what: "nothing was written", since: (row) => row, kind: "stored" },
+  { what: "another column was written", since: (row) => next(row, { seen: row.seen + 1 }), kind: "stored" },
   { what: "the row is gone", since: () => null, kind: "ended" },
   { what: "the session ended", since: (row) => next(row, { ended: row.created, reason: "logout", body: "" }), kind: "ended" },
-  { what: "the lease is somebody else's", since: (row) => next(row, { lease: "theirs.1000.first" }), kind: "superseded" },
+  { what: "the lease is another's", since: (row) => next(row, { lease: "theirs.1000.first" }), kind: "superseded" },
   {
-    what: "the lease is somebody else's, who knows of new tokens",
+    what: "the lease is another's, which knows of new tokens",
     since: (row) => next(row, { lease: "theirs.1000.first" }),
     hasNewTokens: true,
     kind: "superseded",
@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
   },
   { what: "the same, and there is nothing new to write", since: (row) => next(row, { lease: null }), kind: "superseded" },
   {
-    what: "somebody else has written other tokens",
+    what: "another has written other tokens",
     since: (row) => next(row, { lease: null, body: holding("theirs") }),
     hasNewTokens: true,
     kind: "superseded",

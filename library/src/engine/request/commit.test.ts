@@ -1,4 +1,4 @@
-/** A login in the place of a session that somebody else ends in the same moment. */
+/** A login instead of a session that another request ends in the same moment. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";

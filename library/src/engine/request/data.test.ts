@@ -1,4 +1,4 @@
-/** Session data that handlers set: what is taken, and what is told to whoever sets it. */
+/** Session data that handlers set: what is taken, and what is told to the handler. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";

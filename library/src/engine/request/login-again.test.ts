@@ -15,14 +15,14 @@ import { fakeProvider } from "../../testing/fake-provider.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 
-/** How somebody else ends the sessions of this person. */
+/** How another session of this user ends all of them. */
 interface Ways {
   readonly endAll: () => Promise<unknown>;
-  /** Each by its id, as whoever sees a list of them does: no mark is left for a login that is on its way. */
+  /** Each by its id, as a user who sees a list of them does: no marker is left for a login that is on its way. */
   readonly endEach: () => Promise<unknown>;
 }
 
-/** Somebody who is signed in signs in again, and the record of before changes in that moment. */
+/** A user who is signed in signs in again, and the record of before changes in that moment. */
 async function signInAgain(trouble: (store: SessionStore, ways: Ways) => Partial<SessionStore>) {
   const clock = manualClock(Date.UTC(2030, 0, 1));
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock });

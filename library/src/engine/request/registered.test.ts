@@ -1,4 +1,4 @@
-/** What becomes of a request once the app has made a user of somebody, or could not; and how chance is drawn. */
+/** What becomes of a request once the app has registered a user, or could not; and how chance is drawn. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Verdict } from "../../contracts.ts";

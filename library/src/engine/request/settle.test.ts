@@ -111,8 +111,8 @@ test("F-46 an exchange knows the provider and the tokens of its session, and wit
   const stored = tokens(0, world.clock.now() + LIFETIME);
   const known = await open(await world.signIn());
   assert.deepEqual([known.provider(), known.tokens()], ["default", stored]);
-  const nobody = await open();
-  assert.deepEqual([nobody.provider(), nobody.tokens()], [null, null]);
+  const anonymous = await open();
+  assert.deepEqual([anonymous.provider(), anonymous.tokens()], [null, null]);
 });
 
 test("F-46 once settled an exchange is closed: nothing more is stored, and intent is misuse", async () => {

@@ -75,7 +75,7 @@ function verifier(more: Partial<Introspection> = {}): TokenVerifier {
 }
 
 let count = 0;
-/** A token that nobody has asked about. */
+/** A token that was not asked about yet. */
 const fresh = (): string => `opaque-${count++}`;
 
 /** What a verifier says of a new token that the provider answers about like this. */
@@ -131,13 +131,13 @@ test("AD-05 only a boolean true is active, and what the answer says has to fit",
     ["no active", "inactive", { active: undefined }],
     ["another issuer", "iss", { iss: "https://evil.example" }],
     ["for others", "aud", { aud: "https://other.example.com" }],
-    ["for nobody", "aud", { aud: undefined }],
+    ["for no audience", "aud", { aud: undefined }],
     ["audiences that are no texts", "aud", { aud: [API, 1] }],
     ["expired", "exp", { exp: now - 30 }],
     ["exp as text", "exp", { exp: String(now + 60) }],
     ["not valid yet", "nbf", { nbf: now + 31 }],
     ["from the future", "iat", { iat: now + 31 }],
-    ["of nobody", "sub", { sub: undefined }],
+    ["of no subject", "sub", { sub: undefined }],
     ["another type", "token_type", { token_type: "DPoP" }],
     ["bound to a key", "cnf", { cnf: { jkt: "x" } }],
   ];

@@ -52,7 +52,7 @@ function token({
   return signJwt({ ...honestHeader(), ...header }, { ...honestClaims(), ...claims }, key);
 }
 
-/** As the strategy does: a token that is not read is nobody's, so it is as invalid. */
+/** As the strategy does: a token that is not read is left to others, so it is as invalid. */
 async function judged(presented: string, by: TokenVerifier = strict): Promise<TokenVerdict> {
   return by.reads(presented) ? by.verify(presented) : { kind: "invalid", reason: "unread" };
 }

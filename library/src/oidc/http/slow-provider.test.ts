@@ -92,7 +92,7 @@ test("F-30 a provider that takes 15 s for ten minutes signs no user out, is show
     return false;
   };
 
-  const everybody = async (): Promise<void> => {
+  const askAll = async (): Promise<void> => {
     const asked = cookies.map(async (cookie) => {
       const exchange = await auth.engine.open(view(cookie));
       return (await exchange.admit(REQUIRE_USER)).kind;
@@ -117,7 +117,7 @@ test("F-30 a provider that takes 15 s for ten minutes signs no user out, is show
 
   const end = clock.monotonic() + 10 * MINUTE;
   while (clock.monotonic() < end) {
-    await everybody();
+    await askAll();
     for (let half = 0; half < 20; half += 1) await step();
   }
   slow = false;
@@ -126,7 +126,7 @@ test("F-30 a provider that takes 15 s for ten minutes signs no user out, is show
   await until(() => completed >= answered);
   clock.advance(2 * MINUTE);
   for (let round = 0; round < 40; round += 1) await step();
-  await everybody();
+  await askAll();
 
   assert.deepEqual(ended, [], "nobody was signed out");
   const shown = new Map<string, number>();

@@ -22,9 +22,9 @@ async function allRequests(config: Partial<ProviderConfig> = {}): Promise<readon
   const { provider } = clientOf(op, config);
   const login = await signIn(op, provider);
   if (login.kind !== "login") return assert.fail(String(login.cause));
-  const renewed = await provider.refresh(login.tokens, login.identity);
-  assert.equal(renewed.kind, "refreshed");
-  assert.equal(await provider.revoke(renewed.kind === "refreshed" ? renewed.tokens : TOKENS), true);
+  const refreshed = await provider.refresh(login.tokens, login.identity);
+  assert.equal(refreshed.kind, "refreshed");
+  assert.equal(await provider.revoke(refreshed.kind === "refreshed" ? refreshed.tokens : TOKENS), true);
   await provider.close();
   return op.journal.filter(({ endpoint }) => endpoint === "token" || endpoint === "revocation");
 }

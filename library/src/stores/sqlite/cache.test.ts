@@ -24,11 +24,11 @@ test("F-71 a cached row that gets a lease and then new tokens is not read again"
     const leased = { ...row, version: row.version + 1, lease: "lease" };
     assert.equal(store.put(leased, row.version), true);
     assert.deepEqual({ ...store.get(row.id) }, leased);
-    // It was seen later than the request knows that renews.
-    const renewed = { ...leased, version: leased.version + 1, lease: null, renewAt: START + HOUR, body: "{}", seen: START };
-    assert.equal(store.put(renewed, leased.version), true);
+    // It was seen later than the refreshing request knows.
+    const refreshed = { ...leased, version: leased.version + 1, lease: null, renewAt: START + HOUR, body: "{}", seen: START };
+    assert.equal(store.put(refreshed, leased.version), true);
     const stored = store.get(row.id);
-    assert.deepEqual({ ...stored }, { ...renewed, seen: row.seen });
+    assert.deepEqual({ ...stored }, { ...refreshed, seen: row.seen });
     assert.equal(store.get(row.id), stored);
     assert.equal(reads, 0);
     count.mock.restore();
@@ -55,7 +55,7 @@ test("F-71 a cached row of which any other column is written is read again", () 
 
 const step = record({
   by: constantFrom("cached", "other"),
-  does: constantFrom("get", "renew", "renew", "touch", "conflict", "move", "end"),
+  does: constantFrom("get", "refresh", "refresh", "touch", "conflict", "move", "end"),
   text: constantFrom("{}", "\ud800", "a\0b", "é"),
   seen: constantFrom(START - 1, START, START + 1),
   of: constantFrom(0, 1, 2),
@@ -75,7 +75,7 @@ test("F-71 whatever is written, by whom, a store with a cache returns what one w
           const row = store.get(id);
           assert.ok(row !== undefined && !(row instanceof Promise));
           const next: SessionRow = { ...row, version: row.version + 1, seen, body: text, lease: text, renewAt: seen };
-          if (does === "renew") store.put(next, row.version);
+          if (does === "refresh") store.put(next, row.version);
           if (does === "conflict") store.put(next, row.version - 1);
           if (does === "move") store.put({ ...next, owner: text }, row.version);
           if (does === "touch") store.touch(id, seen);

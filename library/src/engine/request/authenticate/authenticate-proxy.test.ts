@@ -5,7 +5,7 @@ import {
   ABSTAIN,
   ALICE,
   clock,
-  NOBODY_ASKS,
+  NEVER_ASKED,
   observedWorld,
   provenOf,
   proxyOf,
@@ -20,7 +20,7 @@ test("F-46 a malformed assertion is told of, with what to do if that is known, a
   for (const hint of [undefined, "send it once"]) {
     const { observed, events } = observedWorld({
       proxy: proxyOf(() => ({ kind: "malformed", reason: "twice" }), {}, hint),
-      session: strategy("session", NOBODY_ASKS),
+      session: strategy("session", NEVER_ASKED),
     });
     const { verdict, by } = await observed();
     assert.deepEqual([verdict.kind, by], ["refuse", "proxy"]);
@@ -124,9 +124,9 @@ const over = (reason: "identity-changed" | "admin") => ({
   dead: { reason, id: anothers.row.id },
   ending: { session: anothers, reason },
 });
-/** As nobody, whose ticket is dead from now on. */
+/** As an anonymous caller, whose ticket is dead from now on. */
 const { dead: deadNow, ending: endingNow } = over("identity-changed");
-const nobodyNow: Authenticated = { verdict: { kind: "abstain", dead: deadNow }, by: null, ending: endingNow };
+const anonymousNow: Authenticated = { verdict: { kind: "abstain", dead: deadNow }, by: null, ending: endingNow };
 
 const ROWS: readonly (readonly [what: string, ResolverOptions, session: Verdict, expected: Authenticated])[] = [
   ["known, without a session", KNOWN, ABSTAIN, asThem],
@@ -137,13 +137,13 @@ const ROWS: readonly (readonly [what: string, ResolverOptions, session: Verdict,
   ["blocked, without a session", BLOCKED, ABSTAIN, forbidden],
   ["blocked, with a session", BLOCKED, accepts(anothers), { ...forbidden, ...over("admin") }],
   ["unknown, without a session", UNKNOWN, ABSTAIN, { verdict: ABSTAIN, by: null }],
-  ["unknown, with a session", UNKNOWN, accepts(anothers), nobodyNow],
+  ["unknown, with a session", UNKNOWN, accepts(anothers), anonymousNow],
   ["unknown and refused", { ...UNKNOWN, unknown: "refuse" }, ABSTAIN, forbidden],
   [
     "unknown and to be registered",
-    { ...UNKNOWN, unknown: "register", register: NOBODY_ASKS },
+    { ...UNKNOWN, unknown: "register", register: NEVER_ASKED },
     accepts(anothers),
-    { ...nobodyNow, registering: ALICE },
+    { ...anonymousNow, registering: ALICE },
   ],
 ];
 

@@ -6,7 +6,7 @@ import {
   ALICE,
   clock,
   FAILS,
-  NOBODY_ASKS,
+  NEVER_ASKED,
   observedWorld,
   provenOf,
   proxyOf,
@@ -19,11 +19,11 @@ import type { MaybePromise, RequestView, Strategy, Verdict } from "../../../cont
 import { type Chain, hasAmbientCredential, provenBy } from "./authenticate.ts";
 
 test("F-46 what comes along by itself: the session's cookie, an ambient credential, a header of the proxy", () => {
-  const session = (presented: boolean): Strategy => strategy("session", NOBODY_ASKS, { presented: () => presented });
+  const session = (presented: boolean): Strategy => strategy("session", NEVER_ASKED, { presented: () => presented });
   const credential = (ambient: boolean, presented: boolean): Strategy =>
-    strategy("own", NOBODY_ASKS, { ambient, presented: () => presented });
-  const reader = { headers: ["x-user", "x-groups"], read: NOBODY_ASKS };
-  const proxy = { ...proxyOf(NOBODY_ASKS), reader };
+    strategy("own", NEVER_ASKED, { ambient, presented: () => presented });
+  const reader = { headers: ["x-user", "x-groups"], read: NEVER_ASKED };
+  const proxy = { ...proxyOf(NEVER_ASKED), reader };
   const none = { explicit: [], proxy: null, session: session(false) };
   const cases: readonly (readonly [Chain, RequestView, boolean])[] = [
     [none, requestWith(), false],
@@ -52,10 +52,10 @@ test("F-46 a session is proven by what is accepted or stale, and by no credentia
 
 test("F-46 the first credential that is presented decides, and none after it is asked", async () => {
   const principal = { identity: ALICE, owner: "alice", ambient: false };
-  const absent = strategy("absent", NOBODY_ASKS, { presented: () => false });
+  const absent = strategy("absent", NEVER_ASKED, { presented: () => false });
   const { observed } = observedWorld({
-    explicit: [absent, strategy("first", () => ({ kind: "principal", principal })), strategy("second", NOBODY_ASKS)],
-    session: strategy("session", NOBODY_ASKS),
+    explicit: [absent, strategy("first", () => ({ kind: "principal", principal })), strategy("second", NEVER_ASKED)],
+    session: strategy("session", NEVER_ASKED),
   });
   assert.deepEqual(await observed(), { verdict: { kind: "principal", principal }, by: "first" });
 });
@@ -75,7 +75,7 @@ test("F-46 a presented credential of no user is refused, and so is one whose str
 
 test("F-46 without credential and proxy the session's own word counts, and is by none if there is none", async () => {
   for (const later of [false, true]) {
-    for (const explicit of [[], [strategy("own", NOBODY_ASKS, { presented: () => false })]]) {
+    for (const explicit of [[], [strategy("own", NEVER_ASKED, { presented: () => false })]]) {
       const session = provenOf();
       const word = (verdict: Verdict): MaybePromise<Verdict> => (later ? Promise.resolve(verdict) : verdict);
       const known = observedWorld({ explicit, session: strategy("session", () => word({ kind: "session", session })) });
@@ -105,7 +105,7 @@ for (const [how, fails] of Object.entries(FAILS)) {
   });
 
   test(`F-46 a proxy's reader that ${how} leaves no user served, and is told of`, async () => {
-    const { observed, events } = observedWorld({ proxy: proxyOf(fails), session: strategy("session", NOBODY_ASKS) });
+    const { observed, events } = observedWorld({ proxy: proxyOf(fails), session: strategy("session", NEVER_ASKED) });
     const { verdict, by } = await observed();
     assert.deepEqual([verdict.kind, by], ["unavailable", "proxy"]);
     assert.deepEqual(events, [{ name: "proxy.failed", level: "error", error: THROWN }]);

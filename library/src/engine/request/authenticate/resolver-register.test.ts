@@ -1,4 +1,4 @@
-/** Users that are made of whom a proxy asserts and nobody knows yet. */
+/** Users whom a proxy asserts for the first time, and who are registered. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lookup, resolverWith } from "../../../../test-support/engine/resolver-world.ts";

@@ -103,7 +103,7 @@ test("A-45 ID-01 a refreshed ID token that is forged ends the session, whatever 
     ["another key under the known name", { idToken: (header: Json, body: Json) => signJwt(header, body, forger) }],
     ["no signature", { idToken: (header: Json, body: Json) => unsignedJwt(header, body) }],
     [
-      "keyed with what everybody knows",
+      "keyed with what is public",
       { idToken: (header: Json, body: Json) => hmacJwt(header, body, JSON.stringify(signingKey("first").jwk)) },
     ],
     ["a changed payload", { idToken: (header: Json, body: Json, key) => changed(signJwt(header, body, key)) }],

@@ -16,7 +16,7 @@ after(async () => {
 });
 afterEach(() => op.reset());
 
-/** Somebody who is signed in, with claims of both sources. */
+/** A user who is signed in, with claims of both sources. */
 async function login() {
   op.lies.userinfo = (honest) => ({ ...honest, groups: ["staff"] });
   const result = await signIn(op, provider);
@@ -58,19 +58,19 @@ test("RF-04 UserInfo that fails costs neither tokens nor claims, in whatever way
     ["a redirect", (lies: Lies) => answer(lies, 302, "")],
     ["silent", (lies: Lies) => Object.assign(lies, { raw: ({ endpoint }: { endpoint: string }) => endpoint === "userinfo" })],
   ] as const) {
-    for (const renewedToo of [true, false]) {
+    for (const refreshesIt of [true, false]) {
       const asked = name === "silent" ? hasty : { provider, events };
       await steadily(async () => {
         op.reset();
         const { tokens, identity } = await login();
         op.user.claims = { name: "Alice B." };
-        if (!renewedToo) Object.assign(op.lies, withoutIdToken);
+        if (!refreshesIt) Object.assign(op.lies, withoutIdToken);
         bend(op.lies);
         const outcome = await asked.provider.refresh(tokens, identity);
         assert.ok(outcome.kind === "refreshed", `${name}: ${JSON.stringify(outcome)}`);
         assert.notEqual(outcome.tokens.refreshToken, tokens.refreshToken);
         assert.equal(asked.events.at(-1)?.reason, "userinfo", name);
-        if (renewedToo) {
+        if (refreshesIt) {
           const { name: person, email, groups } = outcome.claims ?? {};
           assert.deepEqual([person, email, groups], ["Alice B.", "alice@example.com", ["staff"]], name);
         } else assert.equal(outcome.claims, null, name);

@@ -85,8 +85,8 @@ test("RF-04 a token lives from when it was asked for, however late its answer: a
   const result = await signIn(op, slow);
   assert.ok(result.kind === "login" && result.tokens.expires < begun + 110_000, "the login's");
   const asked = clock.now();
-  const renewed = await slow.refresh(result.tokens, result.identity);
-  assert.ok(renewed.kind === "refreshed" && renewed.tokens.expires < asked + 110_000, "the refresh's");
+  const refreshed = await slow.refresh(result.tokens, result.identity);
+  assert.ok(refreshed.kind === "refreshed" && refreshed.tokens.expires < asked + 110_000, "the refresh's");
   await slow.close();
 });
 

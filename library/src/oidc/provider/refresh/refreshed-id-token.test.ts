@@ -29,7 +29,7 @@ async function all(table: readonly (readonly [unknown, string])[], kept: string 
 }
 
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString("base64url");
-/** A token of these parts as they stand, without a signature of anybody's. */
+/** A token of these parts as they stand, without a signature. */
 const made = (header: string, payload: string): string => `${header}.${payload}.AAAA`;
 const header = base64(JSON.stringify(HEADER));
 const payload = base64(JSON.stringify(claimsNow()));

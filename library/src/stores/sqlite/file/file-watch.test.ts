@@ -15,7 +15,7 @@ interface House {
   /** What stores of the house were told of lost files. */
   readonly lost: string[];
   readonly open: (cacheRows?: number) => ReturnType<typeof sqlite>;
-  /** The time after which everybody has looked at the path. */
+  /** The time after which all stores have looked at the path. */
   later(): void;
 }
 
