@@ -123,7 +123,7 @@ test("S-05 a lock that stands is waited for once: writes behind it are told at o
       holder.exec("ROLLBACK");
       assert.equal(await store.touch(row.id, START + 1), true);
       holder.exec("BEGIN IMMEDIATE");
-      assert.ok(waited() > 200, "patience is back");
+      assert.ok(waited() > 200, "the busy timeout is back");
       holder.exec("ROLLBACK");
       holder.close();
     },

@@ -1,4 +1,4 @@
-/** One login through the seam, from our side and from the browser's. */
+/** One login through the interface, from our side and from the browser's. */
 import assert from "node:assert/strict";
 import type { AuditEvent, FlowSecrets, LoginParameters, Provider } from "../../src/contracts.ts";
 import { systemEntropy } from "../../src/crypto/entropy.ts";

@@ -27,7 +27,7 @@ const STORES: { readonly [name: string]: () => SessionStore } = {
 const OWNER = "app alice";
 
 /** A replica that signs people in, and one that loses its store for a while. A login waits before it is stored. */
-function street(real: SessionStore) {
+function twoReplicas(real: SessionStore) {
   const clock = manualClock(Date.now());
   const gate = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
@@ -106,7 +106,7 @@ async function liveRows(store: SessionStore, now: number): Promise<number> {
 for (const [kind, open] of Object.entries(STORES)) {
   test(`F-61 F-23 ${kind}: a login that began before the order and is stored after its second try is over`, async () => {
     const store = open();
-    const { clock, state, gate, reached, completed, signingIn, ending } = street(store);
+    const { clock, state, gate, reached, completed, signingIn, ending } = twoReplicas(store);
     const begun = login(signingIn);
     await reached;
     state.down = true;
@@ -121,7 +121,7 @@ for (const [kind, open] of Object.entries(STORES)) {
 
   test(`F-61 F-23 ${kind}: one stored between the order and its second try is over; a later one is not`, async () => {
     const store = open();
-    const { clock, state, completed, signingIn, ending } = street(store);
+    const { clock, state, completed, signingIn, ending } = twoReplicas(store);
     state.stopping = false;
     const gate = Promise.withResolvers<void>();
     const begun = login(signingIn, gate.promise);

@@ -457,18 +457,21 @@ test("RF-03 a dead holder delays others by its lease and no more; who watched it
   assert.deepEqual(world.provider.revoked, [], "the grant lives on");
 });
 
-test("F-46 a takeover knows that the token may have been shown: its refusal is refresh-lost, not provider", async () => {
+/** A session whose refresh the second replica has taken over, since the first one heard nothing of its own. */
+async function takenOver() {
   world = refreshWorld(2);
   const cookie = await world.signIn();
   world.clock.advance(LIFETIME);
   void world.replica(0).ask(cookie);
-  await world.provider.next();
+  const first = await world.provider.next();
   void world.replica(1).ask(cookie);
   await world.quiet();
-  for (let n = 0; n < 15; n++) {
-    world.clock.advance(1_000);
-    await world.quiet();
-  }
+  await world.pass(15_000, 1_000);
+  return { cookie, first };
+}
+
+test("F-46 a takeover knows that the token may have been shown: its refusal is refresh-lost, not provider", async () => {
+  const { cookie } = await takenOver();
   world.provider.calls[1]?.answer({ kind: "refused", cause: new Error("invalid_grant") });
   await world.quiet();
   const { ended, reason } = await world.rowOf(cookie);
@@ -476,17 +479,7 @@ test("F-46 a takeover knows that the token may have been shown: its refusal is r
 });
 
 test("RF-03 a late holder's refusal does not end the session that another refreshed", async () => {
-  world = refreshWorld(2);
-  const cookie = await world.signIn();
-  world.clock.advance(LIFETIME);
-  void world.replica(0).ask(cookie);
-  const first = await world.provider.next();
-  void world.replica(1).ask(cookie);
-  await world.quiet();
-  for (let n = 0; n < 15; n++) {
-    world.clock.advance(1_000);
-    await world.quiet();
-  }
+  const { cookie, first } = await takenOver();
   world.provider.calls[1]?.answer(world.refreshed(2));
   await world.quiet();
   first.answer({ kind: "refused", cause: new Error("invalid_grant") });
@@ -494,18 +487,8 @@ test("RF-03 a late holder's refusal does not end the session that another refres
   assert.equal((await world.replica(0).ask(cookie)).decision.kind, "proceed");
 });
 
-test("RF-03 a late holder's tokens are taken if the one that took over got none: the stored ones are spent", async () => {
-  world = refreshWorld(2);
-  const cookie = await world.signIn();
-  world.clock.advance(LIFETIME);
-  void world.replica(0).ask(cookie);
-  const first = await world.provider.next();
-  void world.replica(1).ask(cookie);
-  await world.quiet();
-  for (let n = 0; n < 15; n++) {
-    world.clock.advance(1_000);
-    await world.quiet();
-  }
+test("RF-03 a late holder's tokens are taken if its successor got none: the stored ones are used up", async () => {
+  const { cookie, first } = await takenOver();
   world.provider.calls[1]?.answer({ kind: "unavailable", retryAfter: null, cause: new Error("502") });
   await world.quiet();
   first.answer(world.refreshed(1));

@@ -8,12 +8,16 @@ import { overStore } from "../../testing/over-store.ts";
 let world: RefreshWorld;
 afterEach(() => world.close());
 
-test("RF-04 S-18 going on with a result that the store has not taken undoes nothing written meanwhile", async () => {
-  let failing = false;
+/**
+ * Another replica edits a session while its refresh waits for the provider, and from then on the store takes no result
+ * of a refresh.
+ */
+async function editedMeanwhile() {
+  const state = { failing: false };
   const inner = memory();
   const store = overStore(inner, {
     put: (row, condition) => {
-      if (failing && (row.tokenExpires ?? 0) > world.clock.now()) throw new Error("the store is away");
+      if (state.failing && (row.tokenExpires ?? 0) > world.clock.now()) throw new Error("the store is away");
       return inner.put(row, condition);
     },
   });
@@ -22,45 +26,33 @@ test("RF-04 S-18 going on with a result that the store has not taken undoes noth
   const cookie = await world.signIn();
   const early = await other.ask(cookie);
   world.clock.advance(LIFETIME);
-  failing = true;
+  state.failing = true;
   const refreshing = one.ask(cookie);
   const call = await world.provider.next();
   // The row is leased, and this edit makes it the next version.
   early.exchange.session.set({ theirs: 1 });
   assert.equal((await early.exchange.settle(200)).refusal, null);
+  return { state, one, cookie, refreshing, call };
+}
+
+test("RF-04 S-18 going on with a result that the store has not taken undoes nothing written meanwhile", async () => {
+  const { state, one, cookie, refreshing, call } = await editedMeanwhile();
   call.answer(world.refreshed(1));
   const { exchange, decision } = await refreshing;
   assert.equal(decision.kind, "proceed");
-  failing = false;
+  state.failing = false;
   exchange.session.set({ ours: 1 });
   assert.equal((await exchange.settle(200)).refusal, null);
   assert.deepEqual((await one.ask(cookie)).exchange.session.data, { theirs: 1, ours: 1 });
 });
 
 test("RF-04 S-18 a caller who waits for a result not yet stored is shown what was stored when they came", async () => {
-  let failing = false;
-  const inner = memory();
-  const store = overStore(inner, {
-    put: (row, condition) => {
-      if (failing && (row.tokenExpires ?? 0) > world.clock.now()) throw new Error("the store is away");
-      return inner.put(row, condition);
-    },
-  });
-  world = refreshWorld(2, { store });
-  const [one, other] = [world.replica(0), world.replica(1)];
-  const cookie = await world.signIn();
-  const early = await other.ask(cookie);
-  world.clock.advance(LIFETIME);
-  failing = true;
-  void one.ask(cookie);
-  const call = await world.provider.next();
-  early.exchange.session.set({ theirs: 1 });
-  assert.equal((await early.exchange.settle(200)).refusal, null);
+  const { state, one, cookie, call } = await editedMeanwhile();
   const late = one.ask(cookie);
   await world.quiet();
   call.answer(world.refreshed(1));
   const { exchange, decision } = await late;
-  failing = false;
+  state.failing = false;
   assert.equal(decision.kind, "proceed");
   assert.deepEqual(exchange.session.data, { theirs: 1 });
   assert.equal(await exchange.session.accessToken(), "access-1");

@@ -34,11 +34,11 @@ async function comesTo({ renewal, tokens, spoils, rejected, after = LIFETIME }: 
     const stored = { ...row, version: row.version + 1, body: serializeBody(body) };
     assert.ok(await world.store.put(stored, row.version));
     replica.events.length = 0;
-    const flight = world.coordinator().join(stored, rejected);
+    const joined = world.coordinator().join(stored, rejected);
     await world.quiet();
     const told = replica.events.map(({ name, level, reason }: AuditEvent) => `${level} ${name} ${reason}`);
     if (world.provider.calls.length > 0) return { sent: world.provider.calls[0]?.tokens.refreshToken, told };
-    const answer = await flight;
+    const answer = await joined;
     return { answer: answer.kind === "refreshed" ? { kind: answer.kind } : answer, told };
   } finally {
     await world.close();

@@ -71,8 +71,8 @@ test("F-46 RF-03 a holder of a lease whose turn comes with hardly any time left 
   const row = await world.rowOf(cookie);
   const sent = (): boolean => world.provider.calls.some(({ tokens: { refreshToken } }) => refreshToken === "refresh-0");
   // A resource refused its token, so it is looked at before its turn comes.
-  const flight = world.coordinator().join(row, "access-0");
-  flight.catch(() => undefined);
+  const joined = world.coordinator().join(row, "access-0");
+  joined.catch(() => undefined);
   await world.quiet();
   assert.notEqual((await world.rowOf(cookie)).lease, null);
   for (const other of others)
@@ -108,8 +108,8 @@ test("F-46 who is about to give a token up, and meets another's write, looks aga
   const row = await world.rowOf(cookie);
   assert.ok(await store.put({ ...row, version: row.version + 1, lease: "holder.1000.unknown" }, row.version));
   refuses = true;
-  const flight = world.coordinator().join(await world.rowOf(cookie));
+  const joined = world.coordinator().join(await world.rowOf(cookie));
   await world.pass(4_000);
-  assert.deepEqual(await flight, { kind: "unavailable", retryAfter: 1_000, answered: true });
+  assert.deepEqual(await joined, { kind: "unavailable", retryAfter: 1_000, answered: true });
   assert.deepEqual([refuses, parseBody(await world.rowOf(cookie)).renewal?.lost, world.provider.calls.length], [false, true, 0]);
 });

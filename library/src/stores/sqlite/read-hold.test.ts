@@ -15,7 +15,7 @@ import { openDatabase } from "./schema.ts";
 const OPTIONS = { busyTimeout: 100, durability: "normal", mmap: 0 } as const;
 const INTERVAL = 20;
 
-interface House {
+interface Held {
   readonly path: string;
   readonly dir: string;
   /** Another connection to the same file, which may write and asks for checkpoints. */
@@ -26,7 +26,7 @@ interface House {
 }
 
 /** A hold on a file, whose timers go when the test says so. */
-async function inHouse(context: TestContext, run: (house: House) => unknown): Promise<void> {
+async function withHold(context: TestContext, run: (held: Held) => unknown): Promise<void> {
   context.mock.timers.enable({ apis: ["setInterval"] });
   syncBuiltinESMExports();
   using folder = temporaryFolder("hold");
@@ -56,7 +56,7 @@ const write = (db: DatabaseSync, count = 1): void => {
 };
 
 test("the file is held while there are many reads and no writes", (context) =>
-  inHouse(context, ({ hold, other, busy }) => {
+  withHold(context, ({ hold, other, busy }) => {
     assert.equal(hold.held, false);
     busy();
     assert.equal(hold.held, false, "nothing is known yet of what others write");
@@ -75,7 +75,7 @@ test("the file is held while there are many reads and no writes", (context) =>
   }));
 
 test("a hold is let go when the reads grow few, and when the store closes", (context) =>
-  inHouse(context, ({ hold, other, busy }) => {
+  withHold(context, ({ hold, other, busy }) => {
     busy();
     busy();
     assert.equal(hold.held, true);
@@ -99,7 +99,7 @@ test("a hold is let go when the reads grow few, and when the store closes", (con
   }));
 
 test("the log begins anew under a store that is read all the time", (context) =>
-  inHouse(context, ({ hold, other, busy }) => {
+  withHold(context, ({ hold, other, busy }) => {
     const frames: number[] = [];
     for (let round = 0; round < 50; round++) {
       write(other, 20);
@@ -116,7 +116,7 @@ test("the log begins anew under a store that is read all the time", (context) =>
   }));
 
 test("who holds the file reads what others have written as soon as it is written", (context) =>
-  inHouse(context, async ({ path, hold, busy }) => {
+  withHold(context, async ({ path, hold, busy }) => {
     const [reader, writer] = [sqlite(path), sqlite(path)];
     const row = sampleRow();
     await writer.put(row, "absent");
@@ -135,7 +135,7 @@ test("who holds the file reads what others have written as soon as it is written
   }));
 
 test("a store that was read a lot leaves nothing but its file", (context) =>
-  inHouse(context, async ({ dir }) => {
+  withHold(context, async ({ dir }) => {
     const store = sqlite(join(dir, "another.db"));
     await store.put(sampleRow(), "absent");
     for (let round = 0; round < 4; round++) {
@@ -150,7 +150,7 @@ test("a store that was read a lot leaves nothing but its file", (context) =>
   }));
 
 test("a file that can no longer be opened is read without a hold", (context) =>
-  inHouse(context, ({ dir }) => {
+  withHold(context, ({ dir }) => {
     const hold = new ReadHold(join(dir, "gone.db"), () => 1);
     for (let round = 0; round < 4; round++) {
       for (let read = 0; read < 20; read++) hold.reads();

@@ -9,17 +9,17 @@ import { CoatcheckError } from "../../../core/errors.ts";
 import { START, sampleRow } from "../../../testing/store-suite/rows.ts";
 import { sqlite } from "../../sqlite.ts";
 
-interface House {
+interface Watched {
   readonly path: string;
   readonly dir: string;
-  /** What stores of the house were told of lost files. */
+  /** What stores of the file were told of lost files. */
   readonly lost: string[];
   readonly open: (cacheRows?: number) => ReturnType<typeof sqlite>;
   /** The time after which all stores have looked at the path. */
   later(): void;
 }
 
-async function inHouse(context: TestContext, run: (house: House) => unknown): Promise<void> {
+async function withFile(context: TestContext, run: (watched: Watched) => unknown): Promise<void> {
   context.mock.timers.enable({ apis: ["setInterval"] });
   syncBuiltinESMExports();
   using folder = temporaryFolder("lost");
@@ -60,7 +60,7 @@ function calls(store: ReturnType<typeof sqlite>, id: string): readonly (readonly
 
 for (const cacheRows of [0, 100]) {
   test(`F-11 a deleted file is an outage for every call, told once (${cacheRows} rows kept)`, (context) =>
-    inHouse(context, async ({ path, open, lost, later }) => {
+    withFile(context, async ({ path, open, lost, later }) => {
       const store = open(cacheRows);
       const row = sampleRow({ owner: "o" });
       await store.put(row, "absent");
@@ -75,7 +75,7 @@ for (const cacheRows of [0, 100]) {
 }
 
 test("F-11 who only reads learns within a second that the file is gone", (context) =>
-  inHouse(context, async ({ path, open, lost, later }) => {
+  withFile(context, async ({ path, open, lost, later }) => {
     const store = open(100);
     const row = sampleRow();
     await store.put(row, "absent");
@@ -86,7 +86,7 @@ test("F-11 who only reads learns within a second that the file is gone", (contex
   }));
 
 test("F-11 an ending told to the process with the replaced file is refused, and the new file loses nothing", (context) =>
-  inHouse(context, async ({ path, dir, open, lost }) => {
+  withFile(context, async ({ path, dir, open, lost }) => {
     const before = open();
     const row = sampleRow({ owner: "o" });
     await before.put(row, "absent");
@@ -112,7 +112,7 @@ test("F-11 an ending told to the process with the replaced file is refused, and 
   }));
 
 test("F-11 a file that is back at its path is well again, unless its log is another", (context) =>
-  inHouse(context, async ({ path, dir, open, lost, later }) => {
+  withFile(context, async ({ path, dir, open, lost, later }) => {
     const store = open();
     const row = sampleRow();
     await store.put(row, "absent");
@@ -129,7 +129,7 @@ test("F-11 a file that is back at its path is well again, unless its log is anot
   }));
 
 test("F-11 a directory that another one took the place of is a lost file", (context) =>
-  inHouse(context, async ({ path, dir, open, lost }) => {
+  withFile(context, async ({ path, dir, open, lost }) => {
     const store = open();
     renameSync(dir, `${dir}-aside`);
     try {
@@ -142,7 +142,7 @@ test("F-11 a directory that another one took the place of is a lost file", (cont
   }));
 
 test("F-11 without onFileLost it is a process warning", (context) =>
-  inHouse(context, async ({ path }) => {
+  withFile(context, async ({ path }) => {
     const told = new Promise<Error>((resolve) => process.once("warning", resolve));
     const store = sqlite(path);
     rmSync(path);
