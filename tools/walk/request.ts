@@ -8,7 +8,7 @@ import { memory } from "coatcheck/memory";
 import { callsOf } from "./calls.ts";
 import { follow } from "./follow.ts";
 import type { Step } from "./walk.ts";
-import { callsFrom, returnsOf, tableOf, walkOf } from "./walk.ts";
+import { callsFrom, faultOf, tableOf, walkOf } from "./walk.ts";
 
 const SOURCES = new URL("../../library/src/", import.meta.url);
 const ORIGIN = "https://app.example.com";
@@ -41,7 +41,8 @@ async function walkOfRequest(settles: boolean): Promise<readonly Step[]> {
 const settles = process.argv.includes("--settle");
 const steps = await walkOfRequest(settles);
 console.log(tableOf(steps));
-if (!settles && (steps.length === 0 || returnsOf(steps) > MOST_RETURNS)) {
-  console.log(`${MOST_RETURNS} returns are the most`);
+const fault = faultOf(steps, settles ? Number.POSITIVE_INFINITY : MOST_RETURNS);
+if (fault !== null) {
+  console.log(fault);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Call } from "./calls.ts";
-import { callsFrom, returnsOf, tableOf, walkOf } from "./walk.ts";
+import { callsFrom, faultOf, tableOf, walkOf } from "./walk.ts";
 
 const place = { file: "a", column: 0, lines: 9 };
 let line = 0;
@@ -41,7 +41,13 @@ test("a function is read once, and where it leads another time is read", () => {
       ["h", 1],
     ],
   );
-  assert.equal(returnsOf(steps), 2);
+  assert.match(tableOf(steps), /^4 steps, 2 returns$/m);
+});
+
+test("a walk that comes back more often than it may is a fault, and so is none", () => {
+  const steps = walkOf([call("f", call("g", null), call("h", null))]);
+  assert.deepEqual([faultOf(steps, 1), faultOf(steps, 0)], [null, "0 returns are the most"]);
+  assert.equal(faultOf([], 1), "nothing was followed");
 });
 
 test("the walk from a function is that of its first call", () => {

@@ -65,7 +65,13 @@ export function callsFrom(calls: readonly Call[], name: string): readonly Call[]
 }
 
 /** How often the walk comes back. */
-export const returnsOf = (steps: readonly Step[]): number => steps.reduce((sum, { returns }) => sum + returns, 0);
+const returnsOf = (steps: readonly Step[]): number => steps.reduce((sum, { returns }) => sum + returns, 0);
+
+/** What is wrong with a walk that may come back so often at most; `null`: nothing. */
+export function faultOf(steps: readonly Step[], most: number): string | null {
+  if (steps.length === 0) return "nothing was followed";
+  return returnsOf(steps) > most ? `${most} returns are the most` : null;
+}
 
 /** The walk as a table: step, how often it comes back there, function, place. */
 export function tableOf(steps: readonly Step[]): string {
