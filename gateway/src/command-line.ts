@@ -7,7 +7,8 @@ import { keys } from "./cli/keys.ts";
 import { secret } from "./cli/secret.ts";
 import { serve } from "./cli/serve.ts";
 import { sessions } from "./cli/sessions/sessions.ts";
-import { sweep } from "./cli/sweep.ts";
+import { migrate } from "./cli/store/migrate.ts";
+import { sweep } from "./cli/store/sweep.ts";
 import { version } from "./cli/version.ts";
 
 const COMMANDS: { readonly [name: string]: Command } = {
@@ -17,11 +18,12 @@ const COMMANDS: { readonly [name: string]: Command } = {
   keys,
   sessions,
   sweep,
+  migrate,
   help,
   version,
 };
 /** These tell about themselves. */
-const WITH_HELP: readonly string[] = ["sessions", "sweep", "keys"];
+const WITH_HELP: readonly string[] = ["sessions", "sweep", "keys", "migrate"];
 
 const terminal: Console = {
   print: (text) => process.stdout.write(`${text}\n`),

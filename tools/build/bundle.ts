@@ -41,6 +41,7 @@ export function bundleGateway(): void {
     platform: "node",
     target: "node22",
     alias: {
+      "pg-native": join(ROOT, "tools", "build", "bundled-pg-native.ts"),
       undici: join(ROOT, "tools", "build", "bundled-undici.mjs"),
       "node:http": join(ROOT, "tools", "build", "bundled-http.cjs"),
     },

@@ -40,3 +40,18 @@ test("F-51 notices: a licence that nobody decided on, or whose text is missing, 
   );
   assert.throws(() => notices([install("silent", "MIT", {})], root), /silent comes without the text/);
 });
+
+test("F-51 notices: a licence that the README alone has is taken from there", () => {
+  const words = "Copyright (c) 2014 Somebody\n\nPermission is hereby granted.";
+  const folder = install("modest", "MIT", {
+    "README.md": `# modest\n\nUse it.\n\n## License\n\n${words}\n\n## Thanks\n\nTo all.\n`,
+  });
+  assert.match(
+    notices([folder], root),
+    /modest 1\.2\.3, MIT\n\nCopyright \(c\) 2014 Somebody\n\nPermission is hereby granted\.\n$/,
+  );
+  const last = install("last", "MIT", { README: `## license\n\n${words}\n` });
+  assert.ok(notices([last], root).endsWith(`${words}\n`));
+  const only = install("named", "MIT", { "README.md": "## License\n\nMIT\n" });
+  assert.throws(() => notices([only], root), /named comes without the text/);
+});

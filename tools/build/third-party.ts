@@ -41,7 +41,20 @@ function noticeOf(folder: string): string {
   const texts = readdirSync(folder)
     .filter((file) => TEXT.test(file))
     .sort();
-  const words = texts.map((file) => readFileSync(join(folder, file), "utf8").trim());
+  const words = texts.length > 0 ? texts.map((file) => readFileSync(join(folder, file), "utf8").trim()) : inReadme(folder);
   if (words.length === 0) throw new Error(`${name} comes without the text of its licence`);
   return `${name} ${version}, ${license}\n\n${words.join("\n\n")}\n`;
+}
+
+/** The section of a package's README that is its licence, where that is its only place. */
+function inReadme(folder: string): readonly string[] {
+  const [readme] = readdirSync(folder).filter((file) => /^readme(\.|$)/i.test(file));
+  const text = readme === undefined ? "" : readFileSync(join(folder, readme), "utf8");
+  const words =
+    text
+      .split(/^#+ */m)
+      .find((section) => /^licen[cs]e *\n/i.test(section))
+      ?.replace(/^.*\n/, "")
+      .trim() ?? "";
+  return /copyright/i.test(words) && /permission|redistribution/i.test(words) ? [words] : [];
 }

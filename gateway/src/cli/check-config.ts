@@ -29,9 +29,14 @@ export const checkConfig: Command = async (args, terminal) => {
     return 2;
   }
   try {
-    const sessions = sessionLayer(settings, openStore({ kind: "memory" }), observe({ ...settings, log: { level: "silent" } }), {
-      providers: [],
-    });
+    const sessions = sessionLayer(
+      settings,
+      await openStore({ kind: "memory" }),
+      observe({ ...settings, log: { level: "silent" } }),
+      {
+        providers: [],
+      },
+    );
     terminal.print(explain(settings, { file, warnings, keys: sessions.health.keys }));
     await sessions.close();
   } catch (error) {

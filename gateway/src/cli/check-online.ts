@@ -78,10 +78,10 @@ async function tryClient(provider: ProviderSettings, endpoint: string, redirect:
   return { what, ok: true, said: `cannot be told: the provider answered ${status}, ${code}` };
 }
 
-async function tryStore({ store: setting }: Settings): Promise<Tried> {
+async function tryStore({ store: setting, storePassword: password }: Settings): Promise<Tried> {
   const what = "store";
   try {
-    const store = openStore(setting);
+    const store = await openStore(setting, { password, onWarning: () => undefined });
     try {
       const now = Date.now();
       await store.mark("check-config", now + 1_000, now);
@@ -90,7 +90,8 @@ async function tryStore({ store: setting }: Settings): Promise<Tried> {
       await store.close();
     }
   } catch (error) {
-    return { what, ok: false, said: `cannot be used: ${reasonOf(error)}` };
+    const { cause } = error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE" ? error : {};
+    return { what, ok: false, said: `cannot be used: ${cause instanceof Error ? cause.message : reasonOf(error)}` };
   }
 }
 

@@ -11,6 +11,7 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
   coatcheck keys            says which keys are accepted and used; coatcheck keys --help
   coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help
   coatcheck sweep           deletes what expired or is idle for too long; a gateway does so by itself once an hour
+  coatcheck migrate         prints the SQL of the tables in PostgreSQL; coatcheck migrate --help
   coatcheck --version
 
   --config FILE             coatcheck.config.yaml or .json; flags beat environment beats file

@@ -48,7 +48,7 @@ export const keys: Command = async (args, terminal) => {
 /** The names of the keys of a configuration. Throws for keys that cannot be used. */
 async function keysOf(settings: Settings): Promise<KeyNames> {
   const quiet = observe({ ...settings, log: { level: "silent" } });
-  const sessions = sessionLayer(settings, openStore({ kind: "memory" }), quiet, { providers: [] });
+  const sessions = sessionLayer(settings, await openStore({ kind: "memory" }), quiet, { providers: [] });
   const { keys: names } = sessions.health;
   await sessions.close();
   return names;

@@ -38,17 +38,23 @@ export const serve: Command = async (args, terminal) => {
   try {
     const observation = observe(settings);
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
-    const exposed: string[] = [];
-    const store = openStore(settings.store, {
+    const told: string[] = [];
+    let introduced = false;
+    const store = await openStore(settings.store, {
+      password: settings.storePassword,
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
-      // The first process says so, in its first words.
-      onExposed: (message) => exposed.push(message),
+      // The first process says so, in its first words. What comes later goes to the log.
+      onWarning(message) {
+        if (introduced) observation.log.say("warning", { reason: message });
+        else told.push(message);
+      },
     });
     const sessions = sessionLayer(settings, store, observation);
     signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
     const running = await start(settings, sessions, observation);
-    if (cluster.isPrimary) await introduce(settings, sessions, running, [...warnings, ...exposed], terminal, signals.stopped);
+    introduced = true;
+    if (cluster.isPrimary) await introduce(settings, sessions, running, [...warnings, ...told], terminal, signals.stopped);
     forgetStart();
     const why = await Promise.race([signals.stopped, fatal]);
     await running.close();
@@ -136,7 +142,7 @@ function failed(error: unknown, { complain }: Console): number {
   return 1;
 }
 
-const STORE_REMEDY = "COATCHECK_STORE (store) names the file, for example sqlite:/var/lib/coatcheck/sessions.db.";
+const STORE_REMEDY = "COATCHECK_STORE (store) names it, for example sqlite:/var/lib/coatcheck/sessions.db.";
 
 function whyNotListening(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;

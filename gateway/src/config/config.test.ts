@@ -318,7 +318,13 @@ test("no secret has a flag, and every other variable has one", () => {
   for (const { variable, flag } of NAMED_SETTINGS) {
     assert.equal(
       flag === undefined,
-      ["COATCHECK_SECRET", "COATCHECK_SIGNING_KEY", "COATCHECK_CLIENT_SECRET", "COATCHECK_ADMIN_TOKEN"].includes(variable),
+      [
+        "COATCHECK_SECRET",
+        "COATCHECK_SIGNING_KEY",
+        "COATCHECK_CLIENT_SECRET",
+        "COATCHECK_ADMIN_TOKEN",
+        "COATCHECK_STORE_PASSWORD",
+      ].includes(variable),
       variable,
     );
   }

@@ -112,6 +112,7 @@ test("F-46 where nothing is said, this holds", () => {
       listen: { host: "127.0.0.1", port: 4180 },
       admin: { listen: { host: "127.0.0.1", port: 4181 }, hosts: [], token: undefined },
       store: { kind: "sqlite", path: "coatcheck.db" },
+      storePassword: undefined,
       providers: [
         {
           name: "default",

@@ -4,10 +4,10 @@ import type { Infer } from "./kinds/kind.ts";
 import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds/kinds.ts";
 import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
-import { store } from "./kinds/store-kind.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import { signing } from "./signing.ts";
+import { store, storePassword } from "./store.ts";
 import { upstream } from "./upstream.ts";
 
 const provider = object({
@@ -229,7 +229,8 @@ export const SETTINGS = {
     "The listener for operators.",
     {},
   ),
-  store: fallback(store, "Where sessions are kept: `sqlite:PATH`, `memory:`.", "sqlite:coatcheck.db", { env: "COATCHECK_STORE" }),
+  store,
+  storePassword,
   providers: fallback(
     list(provider),
     "The OIDC providers; the first is the usual one. None is needed if a proxy in front authenticates users.",

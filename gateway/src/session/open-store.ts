@@ -13,16 +13,23 @@ import type { StoreSetting } from "../config/kinds/store-kind.ts";
 const KEPT_ROWS = 8_192;
 
 interface OpenOptions {
+  /** The setting `storePassword`. */
+  readonly password?: string | undefined;
   readonly workers?: number;
   /** Told once when the file is no longer at its path. Default: a process warning. */
   readonly onFileLost?: (error: CoatcheckError) => void;
-  /** Told once when others than its owner may open the file. Default: a process warning. */
-  readonly onExposed?: (message: string) => void;
+  /** Told what an operator should know of the store, once each. Default: a process warning. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
-export function openStore(setting: StoreSetting, { workers = 1, onFileLost, onExposed }: OpenOptions = {}): SessionStore {
+export async function openStore(setting: StoreSetting, options: OpenOptions = {}): Promise<SessionStore> {
+  const { password, workers = 1, onFileLost, onWarning } = options;
   if (setting.kind === "memory") return memory();
-  const told = omitUndefined({ onFileLost, onExposed });
+  if (setting.kind === "postgres") {
+    const { openPostgres } = await import("./open-postgres.ts");
+    return openPostgres(setting, { password, onWarning: onWarning ?? ((message) => process.emitWarning(message)) });
+  }
+  const told = omitUndefined({ onFileLost, onExposed: onWarning });
   return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0, ...told });
 }

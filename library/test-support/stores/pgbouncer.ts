@@ -1,8 +1,9 @@
 /** PgBouncer in transaction mode before a server of tests: each statement may go out on another connection. */
 import assert from "node:assert/strict";
 import pg from "pg";
+import { endProgram, serve, serverFolder } from "../../../tools/suite/postgres-server.ts";
 import { findServer } from "../../../tools/suite/servers.ts";
-import { connectionTo, endProgram, type PostgresServer, serve, serverFolder } from "./postgres-server.ts";
+import { connectionTo, type PostgresServer } from "./postgres-server.ts";
 
 /** A running pooler. */
 interface PgBouncer extends AsyncDisposable {

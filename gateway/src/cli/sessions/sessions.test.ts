@@ -10,7 +10,7 @@ import type { Ended, Environment } from "../../../test-support/command.ts";
 import { Command, OFFLINE, runCommand } from "../../../test-support/command.ts";
 import type { FullGateway } from "../../../test-support/full-gateway.ts";
 import { startFullGateway } from "../../../test-support/full-gateway.ts";
-import { sweep } from "../sweep.ts";
+import { sweep } from "../store/sweep.ts";
 import { sessions } from "./sessions.ts";
 
 const SECRET = randomBytes(32).toString("base64url");

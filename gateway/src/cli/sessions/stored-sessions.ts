@@ -23,13 +23,14 @@ export async function withStore(
     complain(insideOfTheGateway(settings));
     return 2;
   }
-  const { path } = settings.store;
-  if (!existsSync(path)) {
-    complain(`coatcheck: there is no file ${path}\n  COATCHECK_STORE (store) names it; a gateway makes it at its first start.`);
+  if (settings.store.kind === "sqlite" && !existsSync(settings.store.path)) {
+    complain(
+      `coatcheck: there is no file ${settings.store.path}\n  COATCHECK_STORE (store) names it; a gateway makes it at its first start.`,
+    );
     return 2;
   }
   try {
-    const store = openStore(settings.store);
+    const store = await openStore(settings.store, { password: settings.storePassword, onWarning: () => undefined });
     try {
       return await work(store, settings);
     } finally {

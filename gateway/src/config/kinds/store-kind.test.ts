@@ -19,7 +19,7 @@ test("F-46 what is no store is told from what is none yet, and no address is sho
     [null, / is null, which is no store /],
     ["mysql://u:canary@db/a", / is mysql:\/\/\.\.\., which is no store /],
     ["redis://:canary@db", / is a redis: store, which is not offered in this version /],
-    ["postgresql://u:canary@db", / is a postgresql: store, which is not offered in this version /],
+    ["postgresql:/u", / is postgresql:\/u, which is no store /],
     ["cookie+redis:canary", / is a cookie\+redis: store, which is not offered in this version /],
   ];
   for (const [raw, words] of table) {
@@ -32,4 +32,72 @@ test("F-46 what is no store is told from what is none yet, and no address is sho
 test("F-46 a summary says where sessions are kept, and that memory is gone", () => {
   assert.equal(formatStore({ kind: "memory" }), "memory (gone at the next start)");
   assert.equal(formatStore({ kind: "sqlite", path: "a.db" }), "a.db (SQLite)");
+});
+
+const PLAIN = {
+  kind: "postgres",
+  host: "db.example.com",
+  port: 5432,
+  database: "app",
+  user: "coatcheck",
+  password: undefined,
+  tls: "disable",
+  rootCertificate: undefined,
+  schema: "coatcheck",
+  connections: 10,
+  listen: { host: "db.example.com", port: 5432 },
+  migrate: true,
+} as const;
+
+test("F-46 an address in PostgreSQL is read with its parameters, and shown without user and password", () => {
+  const address = "postgres://coatcheck@db.example.com/app";
+  assert.deepEqual(readKind(store, address), PLAIN);
+  assert.deepEqual(readKind(store, address.replace("postgres:", "postgresql:")), PLAIN);
+  const all =
+    "postgres://me%40home:can%2Fary@[::1]:6432/a%20b?sslmode=verify-ca&sslrootcert=ca.pem&schema=s1&connections=3&listen=pg:5433&migrate=false";
+  assert.deepEqual(readKind(store, all, "/etc"), {
+    ...PLAIN,
+    host: "::1",
+    port: 6432,
+    database: "a b",
+    user: "me@home",
+    password: "can/ary",
+    tls: "verify-ca",
+    rootCertificate: "/etc/ca.pem",
+    schema: "s1",
+    connections: 3,
+    listen: { host: "pg", port: 5433 },
+    migrate: false,
+  });
+  assert.deepEqual(readKind(store, "postgres://me@any/app?host=/run/postgresql&listen=none"), {
+    ...PLAIN,
+    host: "/run/postgresql",
+    user: "me",
+    listen: undefined,
+  });
+  assert.equal(Object(readKind(store, `${address}?sslmode=require`)).tls, "verify-full");
+  assert.equal(formatStore({ ...PLAIN, password: "canary" }), "db.example.com/app (PostgreSQL)");
+});
+
+test("F-46 an address in PostgreSQL that means nothing is refused, with what would be right, and not shown", () => {
+  const table: readonly (readonly [rest: string, words: RegExp])[] = [
+    ["db", /is no address of one PostgreSQL server Write postgres:\/\/USER@HOST/],
+    ["db/a/b", /is no address of one/],
+    ["db,other/a", /is no address of one/],
+    ["db:port/a", /is no address of one/],
+    ["db/%zz", /is no address of one/],
+    ["db/a?sslmod=require", /has the parameter sslmod, which is none Did you mean sslmode\?/],
+    ["db/a?canasta=1", /has the parameter canasta, which is none There are sslmode, /],
+    ["db/a?sslmode=prefer", /has sslmode=prefer, which would go without TLS.*verify-full/],
+    ["db/a?schema=A", /has no usable schema/],
+    ["db/a?connections=0", /has no usable connections/],
+    ["db/a?migrate=no", /has no usable migrate/],
+    ["db/a?listen=a:b", /has no usable listen/],
+  ];
+  for (const [rest, words] of table) {
+    const said = String(readKind(store, `postgres://user:canary@${rest}`));
+    assert.match(said, words);
+    assert.doesNotMatch(said, /canary/);
+  }
+  assert.match(String(readKind(store, "postgres://db/a")), /is no address of one/, "nobody as the user");
 });

@@ -1,10 +1,10 @@
 /** `coatcheck sweep`: deletes expired rows from the store. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { SessionStore } from "coatcheck";
-import type { Command } from "./command.ts";
-import { exitEarly, readOwnArguments } from "./own-arguments.ts";
-import { unexpected } from "./sessions/arguments.ts";
-import { withStore } from "./sessions/stored-sessions.ts";
+import type { Command } from "../command.ts";
+import { exitEarly, readOwnArguments } from "../own-arguments.ts";
+import { unexpected } from "../sessions/arguments.ts";
+import { withStore } from "../sessions/stored-sessions.ts";
 
 const BATCH = 250;
 /** Between two batches, in milliseconds, so that a gateway on the same store writes meanwhile. */
