@@ -36,7 +36,9 @@ test("S-67 on loopback a secret is made once, kept beside the store with mode 06
 
 test("S-67 a command that only reads makes no file, and a given secret is the one that counts", () => {
   using folder = temporaryFolder("development");
-  assert.match(String(load(folder, {}, "read").secrets), /^[\w-]{43}$/);
+  const { secrets, said } = load(folder, {}, "read");
+  assert.match(String(secrets), /^[\w-]{43}$/);
+  assert.ok(said.includes(`a development secret is used: the start makes it, in ${folder.file(NAME)}`), said);
   const given = String(load(folder, { store: "memory:" }, "make").secrets);
   assert.deepEqual(load(folder, { secrets: [given] }, "make").secrets, [given]);
   folder.write("mine", given);

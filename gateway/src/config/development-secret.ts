@@ -49,7 +49,7 @@ export function developmentSecret(
     if ((mode & OTHERS) !== 0) return exposed(path);
     return { secret: readFileSync(path, "utf8").trim(), note };
   } catch (error) {
-    if (may === "read" && codeOf(error) === "ENOENT") return { secret: passing, note };
+    if (may === "read" && codeOf(error) === "ENOENT") return { secret: passing, note: noteOf(`the start makes it, in ${path}`) };
     return { headline: `the development secret ${path} cannot be used (${codeOf(error)})`, lines: GIVE_ONE };
   }
 }

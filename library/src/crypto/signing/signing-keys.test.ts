@@ -129,6 +129,11 @@ for (const [name, key, token, published] of OLD) {
     const keys = set({ verify: [old] });
     assert.equal(keys.signs.kid, set().signs.kid);
     assert.equal(judged(keys, token, until.getTime() - 1), true);
+    const [header = "", payload = "", signature = ""] = token.split(".");
+    const forged = Buffer.from(JSON.stringify({ sub: "mallory" })).toString("base64url");
+    for (const other of [`${header}.${forged}.${signature}`, `${header}.${payload}.`, `${header}.${payload}.AAAA`]) {
+      assert.equal(judged(keys, other), false, other);
+    }
     assert.equal(judged(keys, token, until.getTime()), false);
     assert.equal(kidsOf(keys, until.getTime() - 1).length, published ? 3 : 2);
     assert.equal(kidsOf(keys, until.getTime()).length, 2);
@@ -137,6 +142,7 @@ for (const [name, key, token, published] of OLD) {
     const nameless = set({ verify: [{ ...old, until: until.toISOString(), withoutKid: true }] });
     assert.equal(judged(nameless, token, NOW, { kid: null }), true);
     assert.equal(judged(nameless, token, until.getTime(), { kid: null }), false);
+    assert.equal(judged(nameless, token, NOW, { kid: "unknown" }), false, "a name that is not its own");
     assert.equal(JSON.stringify(jwksOf(nameless)).includes(shared.toString("base64url")), false);
   });
 }

@@ -3,7 +3,9 @@ import { createPublicKey, generateKeyPairSync, hash, verify } from "node:crypto"
 import { test } from "node:test";
 import { keyServer } from "../../../test-support/provider/key-server.ts";
 import type { Identity } from "../../contracts.ts";
+import { systemEntropy } from "../../crypto/entropy.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
+import { keysInUse } from "../../crypto/keys-in-use.ts";
 import { publishedKey } from "../../crypto/signing/published-key.ts";
 import { signingKeys } from "../../crypto/signing/signing-keys.ts";
 import { keysRoute } from "../../endpoints/keys.ts";
@@ -119,6 +121,18 @@ test("S-28 an assertion is made once while it says the same, and anew at half of
     payloadOf(signer.sign({ ...SUBJECT, groups })).exp < payloadOf(third).exp,
     "a clock that was set back makes no old one good",
   );
+});
+
+test("CR-08 what an older key signed is not handed out any more once another one signs", () => {
+  const keys = keysInUse({ secrets: [A] }, systemEntropy);
+  const signer = assertionSigner({ keys: keys.signing, issuer: ISSUER, clock: manualClock() });
+  const kidOf = (token: string): string => JSON.parse(partsOf(token)[0]?.toString() ?? "").kid;
+  const first = signer.sign(SUBJECT);
+  keys.change({ secrets: [A, B] });
+  assert.equal(signer.sign(SUBJECT), first);
+  keys.change({ secrets: [B, A] });
+  const second = signer.sign(SUBJECT);
+  assert.deepEqual([kidOf(first), kidOf(second)], [keys.names(0).verifies[1], keys.names(0).signs]);
 });
 
 test("S-28 no audience gets another's assertion, and no owner another's", () => {
