@@ -1,33 +1,22 @@
 /** What a person sees of the demo: on a small screen, in a second tab, with the keyboard alone. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { CHROMIUM_FLAGS } from "../../tools/suite/chromium.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { findServer } from "../../tools/suite/servers.ts";
-import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
-import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
+import type { Demo } from "./demo.ts";
+import { type DemoInChromium, demoInChromium, keepPicture } from "./testing/demo-in-chromium.ts";
 
-const folder = temporaryFolder("demo");
-const pictures = process.env["DEMO_PICTURES"];
+let here: DemoInChromium;
 let demo: Demo;
-let browser: Browser;
 
 before(async () => {
-  demo = await startDemo(folder.path, ANY_PORTS);
-  const executablePath = findServer("chromium") ?? assert.fail("Chromium is not installed");
-  browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
+  here = await demoInChromium(findServer("chromium") ?? assert.fail("Chromium is not installed"));
+  demo = here.demo;
 });
-
-after(async () => {
-  await browser.close();
-  await demo.close();
-  folder[Symbol.dispose]();
-});
+after(() => here[Symbol.asyncDispose]());
 
 async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ locale: "en-GB", ...options });
-  context.setDefaultTimeout(60_000);
+  const context = await here.visit(options);
   const page = await context.newPage();
   await page.goto(`${demo.url}/desk`);
   await page.locator("button[name=pick][value=alice]").click();
@@ -39,7 +28,7 @@ async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
 for (const width of [320, 360, 390]) {
   test(`F-57 at ${width} px nothing is cut off, the button to sign out least of all`, async () => {
     const page = await signedIn({ viewport: { width, height: 740 } });
-    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `desk-${width}.png`), fullPage: true });
+    await keepPicture(page, `desk-${width}`);
     const box = (await page.locator("#sign-out").boundingBox()) ?? assert.fail("there is no button");
     assert.ok(box.x >= 0 && box.x + box.width <= width, `from ${box.x} to ${box.x + box.width}`);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -67,7 +56,7 @@ test("F-57 a second tab learns by itself that the person signed out, on the desk
 test("F-57 what scrolls can be reached by keyboard, and the provider's seal can be read", async () => {
   const page = await signedIn();
   assert.equal(await page.locator("pre:not([tabindex='0'])").count(), 0);
-  const context = await browser.newContext();
+  const context = await here.visit();
   const login = await context.newPage();
   await login.goto(`${demo.url}/desk`);
   const [ink, paper] = await login.locator(".seal").evaluate((seal) => {

@@ -1,34 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { CHROMIUM_FLAGS } from "../../tools/suite/chromium.ts";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { findPageBrowser } from "../../tools/suite/servers.ts";
-import { temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { statusWith } from "./check.ts";
-import { ANY_PORTS, type Demo, startDemo } from "./demo.ts";
+import type { Demo } from "./demo.ts";
+import { type DemoInChromium, demoInChromium, keepPicture } from "./testing/demo-in-chromium.ts";
 
 const NOTE = "The umbrella is blue";
 
-const folder = temporaryFolder("demo");
-/** `DEMO_PICTURES=FOLDER` keeps pictures of the pages, to look at. */
-const pictures = process.env["DEMO_PICTURES"];
+let here: DemoInChromium;
 let demo: Demo;
-let browser: Browser;
 
 before(async () => {
-  demo = await startDemo(folder.path, ANY_PORTS);
-  const executablePath = findPageBrowser() ?? assert.fail("Chromium is not installed");
-  browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
-  if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
+  here = await demoInChromium(findPageBrowser() ?? assert.fail("Chromium is not installed"));
+  demo = here.demo;
 });
-
-after(async () => {
-  await browser.close();
-  await demo.close();
-  folder[Symbol.dispose]();
-});
+after(() => here[Symbol.asyncDispose]());
 
 /** A browser of a person's own. What its pages complained of, or asked of other machines, is in `complaints`. */
 interface Person extends AsyncDisposable {
@@ -37,8 +24,7 @@ interface Person extends AsyncDisposable {
 }
 
 async function person(options: BrowserContextOptions = {}): Promise<Person> {
-  const context = await browser.newContext({ locale: "en-GB", ...options });
-  context.setDefaultTimeout(60_000);
+  const context = await here.visit(options);
   const complaints: string[] = [];
   context.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
@@ -77,10 +63,6 @@ const cookieName = (): string => `coatcheck-${new URL(demo.url).port}`;
 async function sessionCookie(context: BrowserContext): Promise<string> {
   const cookie = (await context.cookies(demo.url)).find(({ name }) => name === cookieName());
   return cookie?.value ?? assert.fail("there should be a session cookie");
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 
 test("two people in two browsers: each has their own page, and signing out kills a copied cookie", async () => {
@@ -205,12 +187,12 @@ test("the page that asks before it signs out works in a browser, and so does a w
   await page.getByLabel("Password").fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").waitFor();
-  await picture(page, "login-refused");
+  await keepPicture(page, "login-refused");
   await page.getByLabel("Password").fill("coatcheck");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${demo.url}/desk`);
   await page.goto(`${demo.url}/auth/logout`);
-  await picture(page, "logout-question");
+  await keepPicture(page, "logout-question");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "You are signed out" }).waitFor();
 });
@@ -247,7 +229,7 @@ test("every page can be looked at in light and dark, on a desk and on a phone", 
       const look = async (name: string) => {
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.equal(wide, 0, `${name} should not scroll sideways at ${viewport.width}`);
-        await picture(page, `${name}-${colorScheme}-${viewport.width}`);
+        await keepPicture(page, `${name}-${colorScheme}-${viewport.width}`);
       };
       await page.goto(demo.url);
       await look("front");

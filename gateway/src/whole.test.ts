@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { manualClock } from "coatcheck/testing";
 import { Browser } from "../test-support/browser.ts";
+import { until } from "../test-support/connection.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { ORIGIN, PAGE, SCRIPT, startFullGateway } from "../test-support/full-gateway.ts";
 import { PUBLIC } from "../test-support/harness.ts";
@@ -298,7 +299,7 @@ test("LO-01, S-42 a logout ends the session: the copied cookie is dead, others l
   assert.equal((await get(other, "/a")).status, 200);
   const second = await gateway.ask("/auth/logout", { method: "POST", headers: { ...SCRIPT, cookie: copied } });
   assert.equal(second.status, 200);
-  while (provider.count("/revoke") < revoked + 2) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => provider.count("/revoke") >= revoked + 2);
   const [refresh, access] = provider.calls.filter(({ endpoint }) => endpoint === "/revoke").slice(-2);
   assert.match(refresh?.form.get("token") ?? "", /^refresh\./);
   assert.match(access?.form.get("token") ?? "", /^access\./);

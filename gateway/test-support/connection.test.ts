@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { dial, requestText, statusesIn } from "./connection.ts";
+import { dial, requestText, statusesIn, until } from "./connection.ts";
 import { PUBLIC } from "./harness.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
@@ -31,7 +31,7 @@ test("a raw connection ends with the block that uses it, also when nothing was a
   const gone = Promise.withResolvers<unknown>();
   {
     using connection = dial(portOf(server), requestText("GET /"));
-    while (server.heads.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => server.heads.length > 0);
     gone.resolve(once([...server.sockets][0] ?? assert.fail("there should be a connection"), "close"));
     assert.equal(connection.said, "");
   }

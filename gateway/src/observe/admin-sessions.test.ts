@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { sessionIdOf } from "../../test-support/browser.ts";
+import { until } from "../../test-support/connection.ts";
 import type { FullGateway } from "../../test-support/full-gateway.ts";
 import { startFullGateway } from "../../test-support/full-gateway.ts";
 import type { Answered } from "../../test-support/talk.ts";
@@ -167,6 +168,6 @@ test("SE-16 S-65 a silent store is 503 with Retry-After, and the session ends wh
     gateway.store.down = false;
   }
   // In the background, a moment later or less.
-  while ((await gateway.statusWith(cookie)) === 200) await new Promise((resolve) => setImmediate(resolve));
+  await until(async () => (await gateway.statusWith(cookie)) !== 200);
   assert.deepEqual([await gateway.statusWith(cookie), await gateway.statusWith(other)], [401, 200]);
 });

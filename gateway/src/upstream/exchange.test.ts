@@ -247,7 +247,7 @@ test("if the upstream breaks off after its head, so does the client's answer: it
     assert.equal(statusOf(answer), 200);
     assert.doesNotMatch(answer, /0\r\n\r\n$/);
   }
-  while (outcomes(harness).length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => outcomes(harness).length >= 2);
   assert.deepEqual(outcomes(harness), ["upstream-unavailable", "upstream-unavailable"]);
 });
 
