@@ -7,6 +7,7 @@
 export type * from "./contracts/adapter.ts";
 export type * from "./contracts/assertions.ts";
 export type * from "./contracts/directory.ts";
+export type * from "./contracts/event-reasons.ts";
 export type * from "./contracts/events.ts";
 export type * from "./contracts/keys.ts";
 export type * from "./contracts/provider.ts";

@@ -8,6 +8,7 @@ import { coatcheckNode } from "./adapters/node.ts";
 import type {
   Identity,
   JsonObject,
+  Report,
   Session,
   SessionReader,
   SignedInSession,
@@ -187,3 +188,10 @@ const anybody: Session<CartData> = signedIn;
 // @ts-expect-error anybody is not somebody
 const somebody: SignedInSession<CartData> = anybody;
 somebody.claims;
+
+declare const report: Report;
+report({ name: "ending.dropped", level: "error", reason: "full" });
+// @ts-expect-error: none of the reasons of this event
+report({ name: "ending.dropped", level: "error", reason: "late" });
+// @ts-expect-error: an event that gives no reason
+report({ name: "touch.failed", level: "warn", reason: "full" });

@@ -29,7 +29,10 @@ export const TASKS: readonly Task[] = [
     pattern: /"session\.ended"/,
     under: ["library/src/"],
     by: "library/src/engine/lifecycle/announce.ts",
-    also: { "library/src/contracts/events.ts": "declares the name" },
+    also: {
+      "library/src/contracts/event-reasons.ts": "declares its reasons",
+      "library/src/contracts/events.ts": "declares the name",
+    },
   },
   {
     what: "ends sessions in the store",

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ERRORS } from "coatcheck/errors";
 import frozen from "./frozen-names.json" with { type: "json" };
 import { PROCESS_EVENTS } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -17,6 +18,29 @@ function libraryEvents(): readonly string[] {
   const source = readFileSync(new URL("contracts/events.ts", import.meta.resolve("coatcheck")), "utf8");
   const union = /export type EventName =([^;]*);/.exec(source)?.[1] ?? "";
   return [...union.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
+}
+
+const contracts = (name: string): string =>
+  readFileSync(new URL(`contracts/${name}.ts`, import.meta.resolve("coatcheck")), "utf8");
+const namesIn = (union: string): readonly string[] => [...union.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
+
+/** The unions that lists of reasons name, by their names. */
+const NAMED: { readonly [type: string]: string } = {
+  EndReason: /export type EndReason =([^;]*);/.exec(contracts("store"))?.[1] ?? "",
+  LoginFailure: /export type LoginFailure =([^;]*);/.exec(contracts("event-reasons"))?.[1] ?? "",
+  'ProviderFailure["kind"]': /interface ProviderFailure \{\s*readonly kind:([^;]*);/.exec(contracts("provider"))?.[1] ?? "",
+};
+
+/** The lists of an interface of unions, as it stands in its source. */
+function reasonsIn(source: string, name: string): { readonly [event: string]: readonly string[] } {
+  const body = new RegExp(`interface ${name} \\{([^}]*)\\}`).exec(source)?.[1] ?? "";
+  const lists = [...body.matchAll(/readonly "([^"]+)":([^;]*);/g)].map(([, event = "", union = ""]) => {
+    // In their order: a list can name one that stands behind it.
+    const resolved = Object.entries(NAMED).reduce((text, [type, members]) => text.replace(type, members), union);
+    assert.doesNotMatch(resolved.replaceAll(/"[^"]+"/g, ""), /\w/, `a list of ${event} that this test cannot read: ${resolved}`);
+    return [event, namesIn(resolved)] as const;
+  });
+  return Object.fromEntries(lists);
 }
 
 /** Every metric of ours with its type and labels. Those of Node and of the process are prom-client's. */
@@ -44,6 +68,16 @@ test("OP-01 names of events, notices, outcomes and lines about the process are t
   assert.deepEqual([...NOTICES], frozen.notices, WHY);
   assert.deepEqual([...OUTCOMES], frozen.outcomes, WHY);
   assert.deepEqual([...PROCESS_EVENTS], frozen.process, WHY);
+});
+
+test("OP-01 reasons that events and notices give are those of the frozen lists", () => {
+  const observer = readFileSync(new URL("observer.ts", import.meta.url), "utf8");
+  const found = { ...reasonsIn(contracts("event-reasons"), "ClosedReasons"), ...reasonsIn(observer, "NoticeReasons") };
+  assert.deepEqual(found, frozen.reasons, WHY);
+});
+
+test("OP-01 codes of problem documents are those of the frozen list", () => {
+  assert.deepEqual(Object.keys(ERRORS), frozen.codes, WHY);
 });
 
 test("OP-01 metrics, their types and their labels are those of the frozen list", async () => {

@@ -1,5 +1,5 @@
 /** Opens log and metrics as configured. */
-import type { Report } from "coatcheck/contracts";
+import type { AuditEvent } from "coatcheck/contracts";
 import type { DestinationStream } from "pino";
 import type { Settings } from "../config/config.ts";
 import type { ConnectionUse } from "../upstream/connections/connection-limit.ts";
@@ -21,7 +21,7 @@ export interface Observation {
   readonly metrics: Metrics;
   readonly observer: Observer;
   /** For the library: each event becomes a line and a count of the same name. */
-  readonly report: Report;
+  readonly report: (event: AuditEvent) => void;
   /** The dispatcher tells what is open, once it is there. */
   countOpen(open: Open): void;
 }

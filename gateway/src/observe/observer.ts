@@ -1,4 +1,5 @@
 /** The interface that requests report to, and the closed lists of outcomes and notices. */
+import type { EndReason } from "coatcheck/contracts";
 import { CoatcheckError } from "coatcheck/errors";
 import { omitUndefined } from "coatcheck/settings";
 /** How a request came out. A closed list: it is a metric's label and a word in the log. */
@@ -62,9 +63,29 @@ export const NOTICES = [
 ] as const;
 export type NoticeName = (typeof NOTICES)[number];
 
+/** The closed lists of reasons: of each notice that has one, all that it can give. */
+interface NoticeReasons {
+  readonly "identity-header.left-out":
+    | "user"
+    | "email"
+    | "preferred-username"
+    | "issuer"
+    | "email-unverified"
+    | "group"
+    | "groups-too-long";
+  readonly "client.held-back": "pipelined";
+  readonly "client.cut-off": "pipelined";
+  readonly "client.too-slow": "body" | "answer";
+  readonly "stream.cut": EndReason;
+  readonly "upstream.failed": "ERR_UPSTREAM_UNAVAILABLE" | "ERR_UPSTREAM_TIMEOUT";
+}
+
+/** A reason of a notice; of one without a list, a code of ours, of Node's or of the system's, or words of ours. */
+export type NoticeReason<Name extends NoticeName> = Name extends keyof NoticeReasons ? NoticeReasons[Name] : string;
+
 /** What is told with a notice. There is no field that a URL's query, a header or a body could go into. */
-export interface NoticeFields {
-  readonly reason?: string;
+export interface NoticeFields<Reason = string> {
+  readonly reason?: Reason;
   readonly upstream?: string;
   readonly sessionId?: string | null;
   /** Only its name, code and message are logged, and those of its causes. */
@@ -74,7 +95,7 @@ export interface NoticeFields {
 /** Hears what happens at the gateway. */
 export interface Observer {
   finished(request: Finished): void;
-  notice(name: NoticeName, fields: NoticeFields): void;
+  notice<Name extends NoticeName>(name: Name, fields: NoticeFields<NoticeReason<Name>>): void;
 }
 
 /**

@@ -41,7 +41,7 @@ export function createListener(door: RequestDispatcher, limits: LimitSettings, o
     onCutOff: () => observer.notice("client.cut-off", { reason: "pipelined" }),
     onHeldBack: () => observer.notice("client.held-back", { reason: "pipelined" }),
   });
-  const tooSlow = (reason: string) => (): void => observer.notice("client.too-slow", { reason });
+  const tooSlow = (reason: "body" | "answer") => (): void => observer.notice("client.too-slow", { reason });
   const uploads = new SlowUploads(limits, tooSlow("body"));
   new StandingReaders(server, limits.answerIdle, tooSlow("answer"));
   const bodies = new AnsweredBodies();

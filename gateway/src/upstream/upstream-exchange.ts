@@ -1,6 +1,6 @@
 /** What the exchanges of requests and of handshakes have in common. */
 import type { RouteResponse } from "coatcheck/contracts";
-import type { Outcome } from "../observe/observer.ts";
+import type { NoticeReason, Outcome } from "../observe/observer.ts";
 import { problemOf } from "../response/response.ts";
 import { failureCode } from "./failures.ts";
 import type { IsOwnCookie } from "./headers/own-cookies.ts";
@@ -37,7 +37,7 @@ export abstract class UpstreamExchange implements Answering {
   }
 
   /** Hears that a part of the identity headers could not be sent. */
-  leftOut(what: string): void {
+  leftOut(what: NoticeReason<"identity-header.left-out">): void {
     this.shared.observer.notice("identity-header.left-out", { reason: what, upstream: this.upstream, sessionId: this.sessionId });
   }
 

@@ -1,5 +1,6 @@
 /** The engine as adapters see it: what enters it, and what comes out. Published as `coatcheck/adapter`. */
-import type { ErrorCode, Report } from "./events.ts";
+import type { Report } from "./event-reasons.ts";
+import type { ErrorCode } from "./events.ts";
 import type { Decision, Policy, ProxyReader, RequestView } from "./request.ts";
 import type { RouteRequest, RouteResponse } from "./routes.ts";
 import type { Session } from "./session.ts";

@@ -16,7 +16,9 @@ export interface AuditEvent {
   /** From the closed list; also the metric's label. */
   readonly name: EventName;
   readonly level: "debug" | "info" | "warn" | "error";
-  /** A short reason from a closed list of the event's own. */
+  /**
+   * A short reason: from a closed list of the event's own, or the name of a strategy, a preset, a field or a check.
+   */
   readonly reason?: string;
   /** What to do about it, if that is known: a sentence made of settings, never of what a client sent. */
   readonly hint?: string;
@@ -74,8 +76,6 @@ export type EventName =
   | "frontchannel.refused"
   | "sweep.completed"
   | "background.failed";
-
-export type Report = (event: AuditEvent) => void;
 
 /** Codes of errors; the table in `core/errors` says what each means and what to do about it. */
 export type ErrorCode =

@@ -1,5 +1,6 @@
 /** A request, what was found out about its caller, and what is decided. */
-import type { ErrorCode, Report } from "./events.ts";
+import type { Report } from "./event-reasons.ts";
+import type { ErrorCode } from "./events.ts";
 import type { EndReason, Identity, SessionReader, SessionRow } from "./store.ts";
 import type { Clock, MaybePromise } from "./world.ts";
 

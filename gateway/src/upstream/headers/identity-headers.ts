@@ -2,6 +2,7 @@
 import type { Identity, JsonValue } from "coatcheck/contracts";
 import type { Settings } from "../../config/config.ts";
 import { hasSeveralIssuers } from "../../config/several-issuers.ts";
+import type { NoticeReason } from "../../observe/observer.ts";
 import { groupsOf } from "../../session/groups.ts";
 import { UsersOf } from "../../session/users-of.ts";
 import { isUnverified } from "../../session/verified-email.ts";
@@ -9,7 +10,7 @@ import { isUnverified } from "../../session/verified-email.ts";
 type Single = "user" | "email" | "preferred-username" | "issuer";
 
 /** Hears what was left out of the identity headers. Never the value. */
-export type LeftOut = (what: Single | "email-unverified" | "group" | "groups-too-long") => void;
+export type LeftOut = (what: NoticeReason<"identity-header.left-out">) => void;
 
 /** The longest value of the groups header, in bytes. */
 const LONGEST_GROUPS = 4096;

@@ -1,5 +1,5 @@
 /** The answer to a login that failed: a page or a problem document, and the event with the same reference. */
-import type { ErrorCode, RouteRequest, RouteResponse } from "../../contracts.ts";
+import type { ErrorCode, LoginFailure, RouteRequest, RouteResponse } from "../../contracts.ts";
 import { isLoopbackHost } from "../../cookie/names.ts";
 import { describeError } from "../../core/errors/describe-error.ts";
 import { type Header, retryAfter } from "../../core/errors/problem-answer.ts";
@@ -14,7 +14,7 @@ import { refusal, wantsJson } from "../responses.ts";
 export interface Failure {
   readonly code: ErrorCode;
   /** A short word for the log. */
-  readonly reason: string;
+  readonly reason: LoginFailure;
   /** The parameter that is malformed, to be shown. One of our own names, never what was sent. */
   readonly parameter?: string;
   readonly provider?: string;

@@ -10,10 +10,12 @@ import { refusal } from "../responses.ts";
 
 const MAX_SID = 255;
 
+type Malformed = "repeated" | "parameter" | "issuer";
+
 /** One session of a provider's, or why nothing can be read. */
 type Asked =
   | { readonly kind: "named"; readonly providers: readonly LoginProvider[]; readonly issuer: string; readonly sid: string }
-  | { readonly kind: "malformed"; readonly reason: "repeated" | "parameter" | "issuer" };
+  | { readonly kind: "malformed"; readonly reason: Malformed };
 
 /**
  * `GET frontchannel-logout` (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid` are both needed, and no cookie
@@ -55,7 +57,7 @@ function read(request: RouteRequest, { providers }: OidcDependencies): Asked {
 
 const isSid = (text: string): boolean => text !== "" && text.length <= MAX_SID && isStorable(text);
 
-function refuse(code: ErrorCode, reason: string, { report }: OidcDependencies): RouteResponse {
+function refuse(code: ErrorCode, reason: Malformed | "markers" | "store", { report }: OidcDependencies): RouteResponse {
   report({ name: "frontchannel.refused", level: ERRORS[code].status >= 500 ? "error" : "warn", reason, code });
   return refusal(code, undefined, [["content-security-policy", "default-src 'none'; frame-ancestors 'none'"]]);
 }
