@@ -5,7 +5,7 @@ import { loadModules } from "./modules.ts";
 import { NotOffered } from "./target.ts";
 import { foreignTarget } from "./targets.ts";
 
-test("the gateway keeps the public contract, as far as a stranger can see", async (t) => {
+test("the gateway keeps the public contract, as far as an anonymous caller can see", async (t) => {
   await using gateway = await startGateway();
   const target = foreignTarget(gateway.origin);
   let examined = 0;

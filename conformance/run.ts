@@ -41,7 +41,7 @@ async function examine(module: Module, addresses: readonly string[], own: readon
 
 const { values } = parseArgs({ options: { target: { type: "string" } } });
 const modules = await loadModules();
-// The gateway is examined as a stranger's server would be: by its address, and by what the contract says.
+// The gateway is examined as a server of others would be: by its address, and by what the contract says.
 const gateway = values.target === undefined ? await startGateway() : undefined;
 const addresses = [values.target ?? gateway?.origin].filter((address) => address !== undefined);
 const counts = { passed: 0, failed: 0, "not offered": 0 };

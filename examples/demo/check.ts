@@ -46,7 +46,7 @@ function steps(demo: Demo): readonly Step[] {
   };
   return [
     {
-      name: "a stranger is sent to the provider's login page",
+      name: "an anonymous caller is sent to the provider's login page",
       async run() {
         const page = await new Visitor().go(`${url}/desk`);
         assert.equal(page.url.origin, issuer);

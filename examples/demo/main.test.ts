@@ -101,7 +101,7 @@ test("a check that fails names the step and stops there", async () => {
     await demo.close();
     await closeServer(server);
   }
-  assert.match(said[0] ?? "", /^FAIL {2}a stranger is sent to the provider's login page/);
+  assert.match(said[0] ?? "", /^FAIL {2}an anonymous caller is sent to the provider's login page/);
   assert.equal(said.filter((line) => /^(ok|FAIL)/.test(line)).length, 1);
 });
 

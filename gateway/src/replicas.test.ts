@@ -11,7 +11,7 @@ import type { TestProvider } from "../test-support/provider/provider.ts";
 let provider: TestProvider;
 let a: FullGateway;
 let b: FullGateway;
-let stranger: FullGateway;
+let foreign: FullGateway;
 const open = new AsyncDisposableStack();
 
 before(async () => {
@@ -19,7 +19,7 @@ before(async () => {
   provider = here.provider;
   a = await here.replica();
   b = await here.replica();
-  stranger = await here.replica({ config: { secrets: [randomBytes(32).toString("base64url")] } });
+  foreign = await here.replica({ config: { secrets: [randomBytes(32).toString("base64url")] } });
 });
 after(() => open.disposeAsync());
 
@@ -86,11 +86,11 @@ test("S-39, S-41 another secret refuses a login in progress once, without a loop
   const browser = new Browser();
   const back = await browser.approve(await browser.begin(a.port));
   const before = provider.count("/token");
-  const refused = await browser.send(stranger.port, back, { headers: PAGE });
+  const refused = await browser.send(foreign.port, back, { headers: PAGE });
   assert.equal(refused.status, 400, refused.text);
   assert.equal(refused.headers.location, undefined);
   assert.equal(provider.count("/token"), before);
   assert.equal(browser.jar.size, 0, "the cookie that this gateway cannot open is gone");
   await browser.login(a.port);
-  assert.equal(await stranger.statusWith(browser.ticket), 200);
+  assert.equal(await foreign.statusWith(browser.ticket), 200);
 });

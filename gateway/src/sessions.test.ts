@@ -45,12 +45,12 @@ test("SE-10 S-44 a session ended at one replica is 401 at the other at once, and
 
 test("SE-09 S-44 ending the others at one replica ends them at both, and leaves the one that asked", async () => {
   const [mine, ...others] = [await a.signIn("pia"), await a.signIn("pia"), await b.signIn("pia")];
-  const stranger = await b.signIn("quinn");
+  const another = await b.signIn("quinn");
   assert.ok(mine !== undefined);
   assert.equal((await own(b, "POST", "sessions/end-others", mine)).text, '{"ended":2}');
   for (const gateway of [a, b]) {
     assert.deepEqual(
-      await Promise.all([mine, stranger, ...others].map((cookie) => gateway.statusWith(cookie))),
+      await Promise.all([mine, another, ...others].map((cookie) => gateway.statusWith(cookie))),
       [200, 200, 401, 401],
     );
   }

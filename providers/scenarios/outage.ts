@@ -47,11 +47,11 @@ async function meanwhile(stage: Stage, visitors: Awaited<ReturnType<typeof crowd
     demand(Number(api.headers["retry-after"]) > 0, "503 says nothing of when to come again");
   }
   // With metadata that are still good an anonymous caller is sent on, to where no server answers; else told so here.
-  const stranger = await new Browser().open(`${stage.main.origin}/`).catch((error: unknown) => {
+  const anonymous = await new Browser().open(`${stage.main.origin}/`).catch((error: unknown) => {
     if (Reflect.get(Object(error), "code") === "ECONNREFUSED") return undefined;
     throw error;
   });
-  if (stranger !== undefined) demand(stranger.status === 503, `a login meanwhile led to ${described(stranger)}`);
+  if (anonymous !== undefined) demand(anonymous.status === 503, `a login meanwhile led to ${described(anonymous)}`);
 }
 
 const keys: Scenario = {

@@ -172,9 +172,9 @@ export async function believesNoClient({ chain, browser }: World): Promise<void>
   chain.events.length = 0;
   const { door, front } = chain;
   // An address alone is not enough where there is a secret as well, nor any address where the proxy comes by a socket.
-  const strangers = front.secret || front.from === "socket" ? ["127.0.0.1", "127.0.0.2"] : ["127.0.0.1"];
+  const untrusted = front.secret || front.from === "socket" ? ["127.0.0.1", "127.0.0.2"] : ["127.0.0.1"];
   const { "x-proxy-secret": _, ...withoutSecret } = claimed;
-  for (const from of strangers) {
+  for (const from of untrusted) {
     for (const headers of [claimed, withoutSecret]) {
       assert.equal((await askApp(door, { path: "/api/me", headers, from })).status, 401, from);
     }
@@ -204,7 +204,7 @@ export async function believesNoClient({ chain, browser }: World): Promise<void>
 }
 
 /** A page becomes the login, which leads back to where it began; a script gets 401. */
-export async function turnsStrangersAway({ chain, browser }: World): Promise<void> {
+export async function refusesAnonymousCallers({ chain, browser }: World): Promise<void> {
   await using person = await Person.arrives(browser, chain);
   await person.signsIn("alice", "/?a=1&b=%2F2");
   await person.page.getByRole("heading", { name: "Notes of Alice Archer" }).waitFor();

@@ -21,7 +21,7 @@ export function behind(chromium: string, front: Front, signOn: SignOn): void {
 
   const holds = (promise: string, kept: (world: cases.World) => Promise<void>) =>
     test(`${promise} (${front.name}, ${signOn.name})`, () => kept({ chain, browser }));
-  holds("a page becomes the login and comes back, a script gets 401", cases.turnsStrangersAway);
+  holds("a page becomes the login and comes back, a script gets 401", cases.refusesAnonymousCallers);
   holds(
     "S-30, S-33 another user upstream is another user in the same tab, and the old cookie is dead",
     cases.servesWhoeverTheProxyNames,

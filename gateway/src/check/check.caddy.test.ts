@@ -27,7 +27,7 @@ after(() => open.disposeAsync());
 test("caddy: an authenticated user reaches the app, which learns the identity", () => cases.knowsWhoAsks(proxied()));
 test("caddy: bodies go on to the app", () => cases.sendsBodies(proxied()));
 test("A-43 caddy: no anonymous caller sees the app; a page becomes the login, a script gets 401", () =>
-  cases.turnsStrangersAway(proxied()));
+  cases.refusesAnonymousCallers(proxied()));
 test("A-14 caddy: a part for some groups is 403 for others", () => cases.narrowsByGroups(proxied()));
 test("A-30 caddy: a cookie that proves nothing is 401", () => cases.takesNoForgery(proxied()));
 test("S-05, SE-16 caddy: an outage of the store is 503, and afterwards all users are still signed in", () =>
@@ -39,7 +39,7 @@ test("A-11, A-15, A-16, A-19 caddy: invented names never reach the app, however 
 test("A-17, A-26 caddy: what Connection lists does not take away the identity", () => lies.keepsWhatConnectionLists(proxied()));
 test("A-09, A-18, A-24, A-32 caddy: a client's forwarded headers are neither believed nor passed on", () =>
   lies.believesNoForwardedHeaders(proxied()));
-test("A-10 caddy: a health check is a stranger", () => lies.knowsNoHealthChecks(proxied()));
+test("A-10 caddy: a health check is anonymous", () => lies.knowsNoHealthChecks(proxied()));
 test("A-08, A-22, A-23 caddy: a path is judged as the app gets it, or refused", () => lies.readsOnePath(proxied()));
 test("caddy: the gateway's own pages are there, and a logout ends the session", () => cases.reachesOwnPages(proxied()));
 test("S-07, S-42 caddy: a person signs in at the provider, uses the app, and logs out", () => cases.signsIn(proxied()));

@@ -184,8 +184,8 @@ for (const proxy of PROXIES) {
       403,
       "a claim that is no list holds no group",
     );
-    const stranger = await question(proxy, SCRIPT, { groups: "?groups=staff" });
-    assert.equal(stranger.status, 401);
+    const anonymous = await question(proxy, SCRIPT, { groups: "?groups=staff" });
+    assert.equal(anonymous.status, 401);
   });
 
   test(`CS-02, CS-03, CS-13 ${proxy}: the original method and headers decide what another site may do`, async () => {
@@ -252,7 +252,7 @@ for (const proxy of PROXIES) {
 
   test(`S-05 ${proxy}: a store outage is 503 with Retry-After for callers with a ticket, and changes nothing`, async () => {
     gateway.store.down = true;
-    const [page, script, stranger] = await Promise.all([
+    const [page, script, anonymous] = await Promise.all([
       question(proxy, { ...PAGE, cookie: alice }),
       question(proxy, { ...SCRIPT, cookie: alice }),
       question(proxy, SCRIPT),
@@ -264,7 +264,7 @@ for (const proxy of PROXIES) {
     }
     assert.match(page.text, /You are still signed in/, "F-36: what the proxy passes on to a person is a page");
     assert.equal(JSON.parse(script.text).code, "ERR_STORE_UNAVAILABLE");
-    assert.equal(stranger.status, 401);
+    assert.equal(anonymous.status, 401);
     assert.equal((await question(proxy, { cookie: alice })).status, 200);
   });
 }

@@ -60,7 +60,7 @@ const bearer = {
 const REFUSED: readonly (readonly [name: string, bytes: string, status: number])[] = [
   ["without the group", handshakeText("/groups", OWN_ORIGIN, SLOW.replace("slow", "bob")), 403],
   ["for a token route without an Origin", handshakeText("/token", ALICE), 403],
-  ["for a token route by a stranger, looked up later", handshakeText("/token", SLOW), 403],
+  ["for a token route by a caller looked up later", handshakeText("/token", SLOW), 403],
   ["that asks about a handshake", handshakeText("/auth/check/nginx"), 400],
   ["for an address that is not there", handshakeText("/auth/none", OWN_ORIGIN), 404],
 ];

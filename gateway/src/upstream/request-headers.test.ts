@@ -143,7 +143,7 @@ test("CK-13 our cookies are hidden from upstreams, in every spelling that a brow
   assert.equal(received(await harness.get("/", { Cookie: untouched }), "cookie"), untouched);
 });
 
-test("A-18 A-24 forwarded headers of strangers count for nothing and are written anew", async () => {
+test("A-18 A-24 forwarded headers of untrusted clients count for nothing and are written anew", async () => {
   const answer = await harness.get("/", {
     "X-Forwarded-For": "6.6.6.6",
     "X-Forwarded-Host": "evil.example",

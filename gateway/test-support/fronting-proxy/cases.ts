@@ -39,7 +39,7 @@ export async function sendsBodies(proxied: ProxiedGateway): Promise<void> {
 }
 
 /** An anonymous caller: a page becomes the login, with the way back, and a script gets 401. */
-export async function turnsStrangersAway(proxied: ProxiedGateway): Promise<void> {
+export async function refusesAnonymousCallers(proxied: ProxiedGateway): Promise<void> {
   const page = await withheld(proxied, "/a/b?x=1&y=%2F", { headers: PAGE });
   assert.equal(page.status, 302);
   assert.equal(page.headers.location, LOGIN("/a/b?x=1&y=%2F"));
@@ -172,7 +172,7 @@ export async function reachesOwnPages(proxied: ProxiedGateway): Promise<void> {
   assert.equal((await withheld(proxied, "/a", { headers: { ...SCRIPT, cookie } })).status, 401);
 }
 
-/** The whole way: a stranger is sent to the provider, comes back signed in to the page they wanted, and logs out. */
+/** The whole way: an anonymous caller goes to the provider, comes back signed in to the page wanted, and logs out. */
 export async function signsIn(proxied: ProxiedGateway): Promise<void> {
   const { proxy } = proxied;
   const browser = new Browser(proxy.ca);

@@ -66,8 +66,8 @@ export async function believesNoForwardedHeaders(proxied: ProxiedGateway): Promi
     "x-rewrite-url": "/evil",
     forwarded: "for=a;host=evil.example;proto=http",
   };
-  const stranger = await withheld(proxied, "/a", { headers: { ...PAGE, ...lies } });
-  assert.deepEqual([stranger.status, stranger.headers.location], [302, LOGIN("/a")]);
+  const anonymous = await withheld(proxied, "/a", { headers: { ...PAGE, ...lies } });
+  assert.deepEqual([anonymous.status, anonymous.headers.location], [302, LOGIN("/a")]);
   const cookie = await proxied.gateway.signIn("bob");
   const refused = await withheld(proxied, "/a", { method: "POST", headers: { ...lies, cookie, "sec-fetch-site": "cross-site" } });
   assert.equal(refused.status, 403);
@@ -98,7 +98,8 @@ export async function knowsNoHealthChecks(proxied: ProxiedGateway): Promise<void
 }
 
 /**
- * However a path is written, what is protected is not shown to strangers, and the app gets the path that was judged.
+ * However a path is written, what is protected is not shown to anonymous callers, and the app gets the path that was
+ * judged.
  */
 export async function readsOnePath(proxied: ProxiedGateway): Promise<void> {
   const { gateway, proxy } = proxied;

@@ -10,7 +10,7 @@ export interface ProxiedGateway {
   readonly proxy: FrontingProxy;
 }
 
-/** Where a stranger is sent. */
+/** Where an anonymous caller is sent. */
 export const LOGIN = (target: string): string => `${ORIGIN}/auth/login?return_to=${encodeURIComponent(target)}`;
 
 /** Asks through the proxy, and sees that the app was not reached. */
