@@ -204,7 +204,10 @@ export interface SessionStore {
   put(row: SessionRow, condition: PutCondition): MaybePromise<boolean>;
   /** Moves `seen` forward to `seen` if the row has not ended; never back. Answers whether such a row exists. */
   touch(id: string, seen: number): MaybePromise<boolean>;
-  /** Ends and empties every live row of the target, raising its version by 1. Answers the ids that it ended. */
+  /**
+   * Ends and empties every live row of the target, raising its version by 1. Answers the ids that it ended. A store
+   * that waits for a replica does so also if it found nothing to end: it may be a repeated call of unknown outcome.
+   */
   end(target: EndTarget, reason: EndReason, now: number): MaybePromise<readonly string[]>;
   /**
    * Live (not ended) rows that expire after `now`: of an owner, newest `created` first; of a session of a provider, in

@@ -8,10 +8,11 @@ import { chance } from "../../crypto/entropy.ts";
 import { equalHash } from "../../crypto/equal.ts";
 import type { ServedSecrets } from "../../crypto/served-secrets.ts";
 import type { Announce } from "./announce.ts";
+import { endSessions } from "./end-sessions.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 
 export interface UnfinishedOptions {
-  readonly store: Pick<SessionStore, "get" | "put">;
+  readonly store: Pick<SessionStore, "get" | "put" | "end">;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly announce: Announce;
@@ -100,6 +101,8 @@ export class UnfinishedEndings {
         const row = await this.#options.store.get(ending.id);
         if (row === undefined || !isMeant(row, wanted)) break;
         if (row.ended !== null) {
+          // What is read back is not acknowledged, and a failover may undo it. An end that finds nothing is.
+          await this.#endAgain(row.id, ending, before);
           const ours = !told.said && before !== undefined && row.version === before.version + 1 && row.reason === ending.reason;
           if (ours) this.#announce({ id: row.id, reason: ending.reason, row: before, grantLivesOn });
           break;
@@ -121,6 +124,13 @@ export class UnfinishedEndings {
   /** The end of this session was announced: endings that wait for it do not announce it again. */
   said(id: string): void {
     for (const told of this.#told.get(id) ?? []) told.said = true;
+  }
+
+  async #endAgain(id: string, { reason, grantLivesOn }: Unfinished, before: SessionRow | undefined): Promise<void> {
+    const { store, clock } = this.#options;
+    const announce: Announce = (ended) => this.#announce(ended);
+    const rows = before === undefined ? [] : [before];
+    await endSessions({ store, announce }, { id }, reason, clock.now(), { rows, grantLivesOn: grantLivesOn === true });
   }
 
   #announce(ended: Parameters<Announce>[0]): void {

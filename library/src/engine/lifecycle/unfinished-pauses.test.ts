@@ -131,6 +131,43 @@ for (const [how, { change, ours }] of Object.entries(ENDED)) {
   }
 }
 
+test("SE-12 S-45 an ending that is read back is done once an end was acknowledged, and announced once", async () => {
+  const store = memory();
+  const row = sampleRow({ owner: "alice" });
+  await store.put(row, "absent");
+  await store.end({ id: row.id }, "logout", row.created);
+  let asked = 0;
+  const unconfirmed = overStore(store, {
+    async end(target, reason, now) {
+      asked += 1;
+      const ended = await store.end(target, reason, now);
+      if (asked < 3) throw new Error("no replica has it in time");
+      return ended;
+    },
+  });
+  const { unfinished, announced, names, pass } = endingsWith({ store: unconfirmed });
+  unfinished.end({ id: row.id, reason: "logout", before: row });
+  for (let tries = 0; tries < 40; tries += 1) {
+    if (asked < 3) assert.deepEqual([announced, names()], [[], ["error ending.held"]]);
+    await pass(25);
+  }
+  assert.equal(asked, 3);
+  assert.deepEqual(announced, [{ id: row.id, reason: "logout", row, grantLivesOn: false }]);
+  assert.deepEqual(names(), ["error ending.held", "info ending.completed"]);
+});
+
+test("SE-12 S-45 a session that a failover brought back after it was read is ended, and announced", async () => {
+  const store = memory();
+  const row = sampleRow({ owner: "alice" });
+  await store.put(row, "absent");
+  const ended = { ...row, version: row.version + 1, ended: row.created, reason: "logout" } as const;
+  const { unfinished, announced, pass } = endingsWith({ store: overStore(store, { get: () => ended }) });
+  unfinished.end({ id: row.id, reason: "logout" });
+  await pass(50);
+  assert.equal((await store.get(row.id))?.reason, "logout");
+  assert.equal(announced.length, 1);
+});
+
 const NOW = manualClock().now();
 const PREVIOUS = { previousHash: "before", secretHash: "now" };
 

@@ -63,8 +63,10 @@ export async function takeLease(
 ): Promise<Look> {
   const { store, entropy, report } = context.options;
   if (found === "ours" && row.lease !== null) {
-    if (!watch.inTime()) return "again";
-    return refreshWithLease({ row, lease: row.lease, body, ...target }, context);
+    // The store did not acknowledge it, so a failover may take it back: it is written once more before it is used.
+    const confirmed = leased(row, row.lease, versionStep(entropy));
+    if (!(await store.put(confirmed, row.version)) || !watch.inTime()) return "again";
+    return refreshWithLease({ row: confirmed, lease: row.lease, body, ...target }, context);
   }
   const timeout = target.provider.refreshTimeout ?? REFRESH_TIMEOUT;
   const margin = Math.max(1_000, timeout / 4);

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { turns } from "../../../test-support/event-loop.ts";
 import { SECRET } from "../../../test-support/origin.ts";
-import type { SessionRow } from "../../contracts.ts";
+import type { SessionRow, SessionStore } from "../../contracts.ts";
 import { parseBody, serializeBody } from "../../core/record.ts";
 import { createKeyring } from "../../crypto/keyring.ts";
 import { memory } from "../../stores/memory.ts";
@@ -16,6 +16,7 @@ import { type Change, type Committed, commit, retryUntilStored } from "./write-r
 const OLD = randomBytes(32).toString("base64url");
 const keyring = createKeyring([SECRET, OLD]);
 const older = createKeyring(OLD);
+const announce = (): void => undefined;
 const LEASE = "ours.1000.first";
 const holding = (tokens: string): string => JSON.stringify({ format: 1, tokens });
 /** As a refresh does: new tokens, and the lease is given back. */
@@ -95,7 +96,12 @@ for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
       },
     });
     const entropy = { bytes: (size: number) => new Uint8Array(size) };
-    const settled = retryUntilStored(held, change, { store: troubled, clock, entropy, keyring }, new AbortController().signal);
+    const settled = retryUntilStored(
+      held,
+      change,
+      { store: troubled, clock, announce, entropy, keyring },
+      new AbortController().signal,
+    );
     let waited = 0;
     for (; failures < 4; waited += 5) {
       clock.advance(5);
@@ -116,7 +122,7 @@ test("F-46 at the end of the process it is offered once more, and given up", asy
       throw new Error("the store is away");
     },
   });
-  const options = { store, keyring, clock: manualClock(), entropy: { bytes: (size: number) => new Uint8Array(size) } };
+  const options = { store, keyring, clock: manualClock(), announce, entropy: { bytes: (size: number) => new Uint8Array(size) } };
   assert.equal(await retryUntilStored({ row: sampleRow(), lease: LEASE }, change, options, closing.signal), null);
   assert.equal(asked, 1);
 });
@@ -166,7 +172,7 @@ for (const [name, byte, part] of [
     const settled = await retryUntilStored(
       { row, lease: LEASE },
       change,
-      { store, clock, entropy, keyring },
+      { store, clock, announce, entropy, keyring },
       new AbortController().signal,
     );
     assert.equal(settled?.kind, "ended");
@@ -176,3 +182,87 @@ for (const [name, byte, part] of [
     );
   });
 }
+
+/** A store whose writes take effect and are not acknowledged, as often as `fails` says. */
+function unconfirmed(real: SessionStore, fails: number) {
+  const asked: string[] = [];
+  const confirm = <T>(call: string, answer: T): T => {
+    asked.push(call);
+    if (asked.length <= fails) throw new Error("no replica has it in time");
+    return answer;
+  };
+  const store = overStore(real, {
+    put: async (given, condition) => confirm("put", await real.put(given, condition)),
+    end: async (target, reason, now) => confirm("end", await real.end(target, reason, now)),
+  });
+  return { store, asked };
+}
+
+async function retried(over: Change, fails: number) {
+  const clock = manualClock();
+  const real = memory();
+  const row = sampleRow({ lease: LEASE, body: holding("old") });
+  await real.put(row, "absent");
+  const { store, asked } = unconfirmed(real, fails);
+  const holder = { row, lease: LEASE, hasNewTokens: true };
+  await assert.rejects(commit(holder, over, { store, keyring }), /no replica/);
+  const entropy = { bytes: (size: number) => new Uint8Array(size) };
+  const settled = retryUntilStored(holder, over, { store, clock, announce, entropy, keyring }, new AbortController().signal);
+  for (let tries = 0; tries < 200 && asked.length <= fails; tries += 1) {
+    clock.advance(50);
+    await turns(5);
+  }
+  return { committed: await settled, asked, stored: await real.get(row.id) };
+}
+
+test("SE-12 a result that is read back counts once it was written again: no failover takes it then", async () => {
+  const { committed, asked, stored } = await retried(change, 3);
+  assert.deepEqual(asked, ["put", "put", "put", "put"]);
+  assert.ok(committed?.kind === "stored");
+  assert.deepEqual({ ...stored }, { ...committed.row });
+  assert.deepEqual([stored?.lease, stored?.body], [null, holding("new")]);
+});
+
+test("SE-12 an ending by a refusal that is read back counts once an end was acknowledged", async () => {
+  const ending: Change = (row) => ({
+    ...next(row, { ended: row.created, reason: "provider", lease: null }),
+    body: holding("old"),
+  });
+  const { committed, asked, stored } = await retried(ending, 3);
+  assert.deepEqual(asked, ["put", "end", "end", "end"]);
+  assert.equal(committed?.kind, "ended");
+  assert.equal(stored?.reason, "provider");
+});
+
+test("SE-12 an ending of another reason that is read back is theirs to confirm", async () => {
+  const real = memory();
+  const row = sampleRow({ lease: LEASE, body: holding("old") });
+  await real.put(row, "absent");
+  await real.end({ id: row.id }, "logout", row.created);
+  const { store, asked } = unconfirmed(real, 0);
+  const ending: Change = (fresh) => next(fresh, { ended: fresh.created, reason: "provider" });
+  const entropy = { bytes: (size: number) => new Uint8Array(size) };
+  const closing = new AbortController();
+  closing.abort();
+  const committed = await retryUntilStored(
+    { row, lease: LEASE },
+    ending,
+    { store, clock: manualClock(), announce, entropy, keyring },
+    closing.signal,
+  );
+  assert.deepEqual([committed?.kind, asked], ["ended", []]);
+});
+
+test("RF-03 an ending by a refusal whose lease was taken over is dropped: whoever holds it asks again", async () => {
+  const store = memory();
+  const row = sampleRow({ lease: LEASE, body: holding("old") });
+  await store.put(row, "absent");
+  await store.put(next(row, { lease: "theirs.1000.first" }), row.version);
+  const ending: Change = (fresh) => next(fresh, { ended: fresh.created, reason: "provider", lease: null, body: "" });
+  const entropy = { bytes: (size: number) => new Uint8Array(size) };
+  const closing = new AbortController();
+  closing.abort();
+  const options = { store, clock: manualClock(), announce, entropy, keyring };
+  assert.equal((await retryUntilStored({ row, lease: LEASE }, ending, options, closing.signal))?.kind, "superseded");
+  assert.equal((await store.get(row.id))?.ended, null);
+});

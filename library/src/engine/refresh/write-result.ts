@@ -1,7 +1,8 @@
 /** Writes the result of a refresh: under its lease, with optimistic concurrency, retried until it is stored. */
 import type { RecordBody, SessionRow } from "../../contracts.ts";
 import { parseBody } from "../../core/record.ts";
-import { chance } from "../../crypto/entropy.ts";
+import { chance, versionStep } from "../../crypto/entropy.ts";
+import { endSessions } from "../lifecycle/end-sessions.ts";
 import { sameTokens } from "../lifecycle/sealed-tokens.ts";
 import type { CoordinatorOptions } from "./options.ts";
 
@@ -52,6 +53,8 @@ export async function commit(
   }
 }
 
+type RetryOptions = Pick<CoordinatorOptions, "store" | "clock" | "entropy" | "announce" | "keyring">;
+
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 
@@ -62,7 +65,7 @@ const LONGEST_PAUSE = 5_000;
 export async function retryUntilStored(
   holder: LeaseHolder,
   change: Change,
-  options: Pick<CoordinatorOptions, "store" | "clock" | "entropy" | "keyring">,
+  options: RetryOptions,
   closing: AbortSignal,
 ): Promise<Committed | null> {
   const { clock, entropy } = options;
@@ -78,16 +81,24 @@ export async function retryUntilStored(
 }
 
 // Idempotent: the write before may have taken effect although its answer was lost; then the row holds it, and no lease.
-async function retryOnce(
-  holder: LeaseHolder,
-  change: Change,
-  options: Pick<CoordinatorOptions, "store" | "keyring">,
-): Promise<Committed> {
+async function retryOnce(holder: LeaseHolder, change: Change, options: RetryOptions): Promise<Committed> {
   const row = await options.store.get(holder.row.id);
-  if (row === undefined || row.ended !== null) return { kind: "ended" };
-  if (row.lease === holder.lease || isWanted(holder, row, options)) return commit({ ...holder, row }, change, options);
+  if (row === undefined) return { kind: "ended" };
   const intended = change(holder.row, parseBody(holder.row));
-  return holdSame(row, intended, options) ? { kind: "stored", row } : { kind: "superseded" };
+  const { reason } = intended;
+  if (row.ended !== null) {
+    // Our own ending that is read back is not acknowledged, until an end is that finds nothing to do.
+    if (reason !== null && reason === row.reason)
+      await endSessions(options, { id: row.id }, reason, options.clock.now(), { rows: [holder.row] });
+    return { kind: "ended" };
+  }
+  if (row.lease === holder.lease || isWanted(holder, row, options)) return commit({ ...holder, row }, change, options);
+  if (reason !== null || !holdSame(row, intended, options)) return { kind: "superseded" };
+  // What is read back is not acknowledged, and a failover may take it back: it is written once more.
+  const confirmed = { ...row, version: row.version + versionStep(options.entropy) };
+  return (await options.store.put(confirmed, row.version))
+    ? { kind: "stored", row: confirmed }
+    : retryOnce(holder, change, options);
 }
 
 // The process that took the lease over gave it back without new tokens, and the provider no longer takes the stored
