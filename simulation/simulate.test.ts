@@ -10,7 +10,7 @@ import { simulate } from "./simulate.ts";
 const RUN = fileURLToPath(new URL("run.ts", import.meta.url));
 const CHILD = fileURLToPath(new URL("mutants/child.ts", import.meta.url));
 
-async function traceOf(seed: number, store: "memory" | "sqlite"): Promise<readonly string[]> {
+async function traceOf(seed: number, store: "memory" | "sqlite" | "confirming"): Promise<readonly string[]> {
   const lines: string[] = [];
   await simulate(generate(seed, { store }), (line) => lines.push(line));
   return lines;
@@ -27,7 +27,33 @@ test("on SQLite too, with a connection for each replica", async () => {
   assert.deepEqual((await search(1, 10, { store: "sqlite" })).violations, []);
 });
 
-for (const store of ["memory", "sqlite"] as const) {
+test("SE-12 a store that fails over, and acknowledges what its replica has, breaks nothing", async () => {
+  assert.deepEqual((await search(1, 25, { store: "confirming" })).violations, []);
+});
+
+test("SE-12 one that does not wait for its replica loses just what the table says, and each of it is seen", async () => {
+  const { violations } = await search(1, 90, { store: "losing" }, 90);
+  assert.deepEqual([...new Set(violations.map(({ violation }) => violation.rule))], [12]);
+  const lost = violations.flatMap(({ violation }) => violation.what.replace(/^.*acknowledged: /, "").split(", "));
+  const table = ["a lease", "a mark", "a new session", "a rotation", "an edit", "an ending", "renewed tokens"];
+  // A failed refresh writes its backoff; without it the provider is asked once more.
+  assert.deepEqual([...new Set(lost)].filter((what) => what !== "a failed refresh").toSorted(), table);
+});
+
+test("SE-12 one seed in twelve has a store that fails over, heals, or is cut in two", () => {
+  const scripts = Array.from({ length: 600 }, (_, seed) => generate(seed + 1));
+  const failing = scripts.filter(({ settings }) => settings.store === "confirming");
+  assert.ok(failing.length >= 40 && failing.length <= 50, String(failing.length));
+  assert.ok(scripts.every(({ settings }) => settings.store !== "losing"));
+  const items = failing.flatMap((script) => script.items);
+  assert.ok(items.some((item) => item.kind === "failover" && item.loses));
+  assert.ok(items.some((item) => item.kind === "failover" && !item.loses));
+  assert.ok(items.some((item) => item.kind === "split" && item.minority.length > 0));
+  const others = scripts.filter((script) => !failing.includes(script)).flatMap((script) => script.items);
+  assert.ok(!others.some((item) => item.kind === "failover" || item.kind === "split"));
+});
+
+for (const store of ["memory", "sqlite", "confirming"] as const) {
   test(`a seed gives the same trace every time (${store})`, async () => {
     for (const seed of [3, 11, 46]) assert.deepEqual(await traceOf(seed, store), await traceOf(seed, store));
   });

@@ -7,6 +7,7 @@ import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import { Accounts } from "./backends/accounts.ts";
 import { Grants } from "./backends/grants.ts";
+import { ReplicatedStore } from "./backends/replicated-store.ts";
 import { Sessions } from "./backends/sessions.ts";
 import { Browser, Visitor } from "./clients/browsers.ts";
 import { isBroken, judgeRest } from "./judges/rest.ts";
@@ -39,6 +40,7 @@ const LONGEST_WAIT = 180_000;
 export async function simulate(script: Script, trace?: Tracer): Promise<Outcome> {
   const stage = new Stage(script);
   const world = new World(script, trace !== undefined);
+  world.replicated = stage.replicated;
   world.furnish(new Sessions(world), new Grants(world), new Accounts(world));
   try {
     await new Run(world, stage, trace).carryOut();
@@ -53,12 +55,14 @@ export async function simulate(script: Script, trace?: Tracer): Promise<Outcome>
 /** The stores of a run: one for all, or one file with a connection for each replica. */
 class Stage {
   readonly stores: readonly SessionStore[];
+  readonly replicated: ReplicatedStore | null;
   readonly #directory: string | null;
 
   constructor({ settings }: Script) {
-    if (settings.store === "memory") {
+    this.replicated = settings.store === "confirming" || settings.store === "losing" ? new ReplicatedStore() : null;
+    if (settings.store !== "sqlite") {
       this.#directory = null;
-      const store = memory();
+      const store = this.replicated ?? memory();
       this.stores = Array.from({ length: settings.replicas }, () => store);
       return;
     }
@@ -124,6 +128,7 @@ class Run {
   #calm(): void {
     const world = this.#world;
     world.calm = true;
+    world.replicated?.heal();
     for (const replica of world.replicas) {
       if (replica.life.state === "dead") replica.start();
       for (const life of replica.lives) life.resume();

@@ -1,6 +1,8 @@
 /** The session store as the engine sees it: fault injection between a process and the real store below. */
 import type { EndReason, EndTarget, SessionRow, SessionStore } from "coatcheck/contracts";
+import { expectAfterGap } from "../clients/streams.ts";
 import type { StoreTrouble } from "../script/script.ts";
+import { Random } from "../world/random.ts";
 import type { Life } from "../world/replica.ts";
 import type { Work } from "../world/work.ts";
 import { currentWork } from "../world/work.ts";
@@ -15,6 +17,8 @@ type Outcome = "well" | "fails-before" | "fails-after" | "waits" | "hangs";
 
 /** How long a busy store lets a call wait before it says no. */
 const BUSY = 1_000;
+/** How long a store waits for its replica. */
+const UNCONFIRMED = 100;
 
 /**
  * The way from a process to the store. A call takes effect at one time and is answered at another; it can fail before
@@ -22,8 +26,8 @@ const BUSY = 1_000;
  */
 export function linkStore(world: World, life: Life, base: SessionStore): SessionStore {
   const { sessions } = world;
-  const call = <T>(about: string, what: () => string, effect: (work: Work) => T): T | Promise<T> =>
-    new Call(world, life, about, what, effect).send();
+  const call = <T>(about: string, what: () => string, effect: (work: Work) => T, writes: Writes<T> = NOTHING): T | Promise<T> =>
+    new Call(world, life, about, what, effect, writes).send();
   const name = (id: string): string => sessions.aliasOf(id);
 
   return {
@@ -35,12 +39,18 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
         () => `get ${name(id)}`,
         () => sessions.read(base, id),
       ),
-    put: (row, condition) =>
-      call(
+    put: (row, condition) => {
+      let before: SessionRow | undefined;
+      return call(
         row.id,
         () => `put ${name(row.id)} ${condition === "absent" ? "if absent" : `if still ${condition}`}${endOf(row)}`,
-        (work) => sessions.put(base, row, condition, work, life),
-      ),
+        (work) => {
+          before = sessions.get(row.id)?.row;
+          return sessions.put(base, row, condition, work, life);
+        },
+        (written) => (written ? changeOf(before, row) : null),
+      );
+    },
     touch: (id, seen) =>
       call(
         id,
@@ -52,6 +62,8 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
         "id" in target ? target.id : "",
         () => `end ${targetOf(target, name)}: ${reason}`,
         (work) => sessions.end(base, target, reason, now, work),
+        // Also where all had ended: the caller may have been told nothing of that.
+        (ended) => (ended.length > 0 ? "an ending" : ""),
       ),
     list: (query, limit, now) =>
       call(
@@ -67,6 +79,7 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
           if (order !== null) order.markStep ??= world.scheduler.steps;
           return value(base.mark(key, until, now, content));
         },
+        () => "a mark",
       ),
     marked: (key, now) =>
       call(
@@ -88,19 +101,46 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
   };
 }
 
-/** Tells of endings late, and now and then not at all: it is best effort. */
+/** Tells of endings late, and now and then not at all: then it may tell of a gap, or not even know of it. */
 function watchOf(world: World, life: Life): NonNullable<SessionStore["watch"]> {
   const { random } = life.work;
-  return (listener) => {
+  const gaps = Random.of(world.script.seed, 10, life.replica.index, life.replica.lives.length);
+  return (listener, gap) => {
+    const tellGap = (within: number): void => {
+      const run = (): void => {
+        gap?.();
+        expectAfterGap(world, life);
+      };
+      const happening = { place: life, actor: life.name, tell: () => "is told of a gap", run, wakes: true };
+      if (life.state !== "dead") world.scheduler.after(gaps.between(0.2, within), happening);
+    };
     const tell = (id: string, reason: EndReason): void => {
-      if (life.state === "dead" || random.chance(0.1)) return;
+      if (life.state === "dead") return;
+      if (random.chance(0.1)) {
+        if (gaps.chance(0.7)) tellGap(400);
+        return;
+      }
       const told = (): string => `is told that ${world.sessions.aliasOf(id)} ended`;
       const run = (): void => listener({ id, reason });
       world.scheduler.after(random.between(0.2, 400), { place: life, actor: life.name, tell: told, run, wakes: true });
     };
     world.listeners.add(tell);
-    return () => void world.listeners.delete(tell);
+    world.gaps.add(tellGap);
+    return () => {
+      world.listeners.delete(tell);
+      world.gaps.delete(tellGap);
+    };
   };
+}
+
+/** What a put changes, as the table of failovers in docs/stores.md names it. */
+function changeOf(before: SessionRow | undefined, row: SessionRow): string {
+  if (before === undefined) return "a new session";
+  if (row.ended !== null) return "an ending";
+  if (row.secretHash !== before.secretHash) return "a rotation";
+  if (row.tokenExpires !== before.tokenExpires) return "renewed tokens";
+  if (row.lease !== null) return "a lease";
+  return before.lease === null ? "an edit" : "a failed refresh";
 }
 
 function endOf({ ended, reason }: SessionRow): string {
@@ -112,6 +152,10 @@ function targetOf(target: EndTarget, name: (id: string) => string): string {
   return "owner" in target ? `all of ${target.owner}` : `all of sid ${target.sid}`;
 }
 
+/** What an answer says that the call has written; `null`: nothing that a store waits for its replica with. */
+type Writes<T> = (answer: T) => string | null;
+const NOTHING = (): null => null;
+
 class Call<T> {
   readonly #world: World;
   readonly #life: Life;
@@ -119,16 +163,18 @@ class Call<T> {
   readonly #about: string;
   readonly #what: () => string;
   readonly #effect: (work: Work) => T;
+  readonly #writes: Writes<T>;
   readonly #outcome: Outcome;
   readonly #slow: boolean;
 
-  constructor(world: World, life: Life, about: string, what: () => string, effect: (work: Work) => T) {
+  constructor(world: World, life: Life, about: string, what: () => string, effect: (work: Work) => T, writes: Writes<T>) {
     this.#world = world;
     this.#life = life;
     this.#work = currentWork() ?? life.work;
     this.#about = about;
     this.#what = what;
     this.#effect = effect;
+    this.#writes = writes;
     const { replica } = life;
     const { now } = world.scheduler;
     const trouble = world.storeTroubles.find((one) => one.until > now && (one.replica === null || one.replica === replica.index));
@@ -163,7 +209,22 @@ class Call<T> {
     const answer = this.#effect(this.#work);
     this.#world.note(() => `${this.#life.name} store: ${this.#what()} → ${said(answer)}`);
     if (this.#outcome === "fails-after") throw new Error("the store's answer is lost");
+    if (!this.#isConfirmed(answer)) throw new Error("no replica has it in time");
     return answer;
+  }
+
+  /** Whether the store may acknowledge what it did: its replica has it, or it does not wait for that. */
+  #isConfirmed(answer: T): boolean {
+    const { replicated, settings, acknowledged } = this.#world;
+    const written = replicated?.isCut === true ? this.#writes(answer) : null;
+    if (written === null) return true;
+    if (settings.store === "losing") {
+      if (written !== "") acknowledged.push(written);
+      return true;
+    }
+    this.#life.storeTrouble(this.#about);
+    this.#work.troubles += 1;
+    return false;
   }
 
   #later(resolve: (answer: T) => void, reject: (error: Error) => void): void {
@@ -185,7 +246,13 @@ class Call<T> {
         const answer = this.#effect(this.#work);
         this.#world.note(() => `→ ${said(answer)}`);
         if (this.#outcome === "hangs") return;
-        if (this.#outcome === "well") this.#arrives("hears from the store", () => resolve(answer));
+        if (this.#outcome === "well" && !this.#isConfirmed(answer))
+          this.#arrives(
+            "hears that no replica has it in time",
+            () => reject(new Error("no replica has it in time")),
+            UNCONFIRMED,
+          );
+        else if (this.#outcome === "well") this.#arrives("hears from the store", () => resolve(answer));
         else this.#arrives("loses the store's answer", () => reject(new Error("the store's answer is lost")));
       },
     });

@@ -228,6 +228,13 @@ export class Grants {
     if (send !== undefined) send.committedAt ??= this.#world.scheduler.now;
   }
 
+  /** The store lost what it was given since then: these results are not in it any more. */
+  lost(session: Known, since: number): void {
+    for (const send of session.family?.sends ?? []) {
+      if (send.committedAt !== null && send.committedAt >= since) send.committedAt = null;
+    }
+  }
+
   /** Another process has the lease now. */
   leased({ family }: Known, life: Life): void {
     const { now } = this.#world.scheduler;

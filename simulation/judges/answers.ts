@@ -14,13 +14,15 @@ export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
   const { ticket } = asked;
   const known = ticket === null ? undefined : world.sessions.get(ticket.id);
   const valid = ticket !== null && asked.before.valid && isValid(world, known, ticket.hash, asked.before.seen);
+  judgeRefusedLogout(world, asked, answer, known, valid);
+  // What it read may be gone, and was acknowledged to nobody.
+  if (asked.begunStep <= world.failedOverStep) return;
   judgeIdentity(world, asked, answer, known, valid);
   judgeUnusable(world, asked, answer);
   if (asked.asserts !== null) judgeAsserted(world, asked, answer, known, valid);
   judgeStatus(world, asked, answer, known);
   judgeCookies(world, asked, answer, valid);
   judgeKept(world, asked, answer, known, valid);
-  judgeRefusedLogout(world, asked, answer, known, valid);
 }
 
 /**

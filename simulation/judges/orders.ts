@@ -7,6 +7,8 @@ import type { World } from "../world/world.ts";
 /** The caller that ordered sessions to end has just been told that it is done. */
 export function judgeOrder(world: World, order: Order): void {
   order.doneStep = world.scheduler.steps;
+  // What it read may be gone since the replica took over.
+  if (order.begunStep <= world.failedOverStep) return;
   for (const known of world.sessions.all()) {
     if (!targets(order, known) || isOver(world, known)) continue;
     if (known.createdStep < order.begunStep) world.violate(3, `${known.alias} lives after ${order.kind} was answered`);

@@ -21,6 +21,8 @@ export function judgeShown(world: World, asked: Asked, shown: Shown): void {
     return;
   }
   judgeNamed(world, asked, asked.asserts, shown);
+  // What it read of the session may be gone since the replica took over.
+  if (asked.begunStep <= world.failedOverStep) return;
   const valid = asked.before.valid && isValid(world, known, asked.ticket?.hash ?? "", asked.before.seen);
   if (!valid || known === undefined) return;
   const theirs = shown.owner !== null && (known.owner === null || known.owner === shown.owner);

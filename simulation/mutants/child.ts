@@ -10,9 +10,10 @@ const mutant = MUTANTS.find((candidate) => candidate.name === name);
 if (mutant === undefined) throw new TypeError(`there is no mutant ${name}`);
 breakEngine(mutant);
 const { search } = await import("../search.ts");
-const found = await search(1, Number(seeds), {}, 1);
+const options = mutant.store === undefined ? {} : { store: mutant.store };
+const found = await search(1, Number(seeds), options, 1);
 if (show === undefined) console.log(JSON.stringify(found));
 else {
   const { showViolations } = await import("../report.ts");
-  await showViolations(found, {});
+  await showViolations(found, options);
 }

@@ -1,4 +1,6 @@
 /** All mutants of the engine that the simulation has to catch; those of portals and rare set-ups stand beside it. */
+
+import { FAILOVER_MUTANTS } from "./failover.ts";
 import type { Mutant } from "./mutant.ts";
 import { always, dropped, never, one, oneAt, to } from "./mutant.ts";
 import {
@@ -141,4 +143,5 @@ export const MUTANTS: readonly Mutant[] = [
   one("logout-keeps-cookie", "a logout that the store did not take leaves the cookie", [value, property(0), value], to("[]")),
   ...PORTAL_MUTANTS,
   ...UNUSUAL_MUTANTS,
+  ...FAILOVER_MUTANTS,
 ];

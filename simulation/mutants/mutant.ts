@@ -1,4 +1,5 @@
 /** A way to break the engine: anchors in its source, and what happens to the statements below them. */
+import type { Settings } from "../script/script.ts";
 import type { Part } from "./parts.ts";
 
 export interface Mutant {
@@ -6,6 +7,8 @@ export interface Mutant {
   /** What is broken, in a few words. */
   readonly broken: string;
   readonly edits: readonly Edit[];
+  /** The store on which it is looked for; else on those that seeds choose. */
+  readonly store?: Settings["store"];
 }
 
 export type Edit = Change | Exchange;

@@ -9,11 +9,13 @@ import { behindPortal, settingsOf, unusual } from "./settings.ts";
 const SECOND = 1_000;
 
 export interface GenerateOptions {
-  readonly store?: "memory" | "sqlite";
+  readonly store?: Settings["store"];
 }
 
 /** One seed in this many runs on the real SQLite store, unless all or none do. */
 const SQLITE_EVERY = 25;
+/** And one in this many on a store with a replica, and fails over. */
+const REPLICATED_EVERY = 12;
 /** In so many runs all sessions of a person are ended while they sign in. */
 const OVERTAKEN = 0.2;
 /** In so many an administrator ends single sessions meanwhile. */
@@ -25,7 +27,7 @@ const BEHIND_PORTAL = 0.3;
 export function generate(seed: number, options: GenerateOptions = {}): Script {
   const random = Random.of(seed, 1);
   const calm = random.chance(0.15);
-  const usual = settingsOf(random, calm, options.store ?? (seed % SQLITE_EVERY === 0 ? "sqlite" : "memory"));
+  const usual = settingsOf(random, calm, options.store ?? storeOf(seed));
   const own = Random.of(seed, 5);
   const other = Random.of(seed, 7);
   const settings = unusual(other, own.chance(BEHIND_PORTAL) ? behindPortal(own, usual, calm) : usual);
@@ -66,7 +68,17 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
   const surprise = Random.of(seed, 8);
   if (!calm && settings.proxy === null && surprise.chance(SURPRISED))
     new Items(surprise, settings, items.all).surprised(surprise.pick(moments));
+  if (settings.store === "confirming" || settings.store === "losing") {
+    const failing = Random.of(seed, 9);
+    const failovers = new RareItems(new Items(failing, settings, items.all), failing, settings, moments);
+    failovers.failovers();
+  }
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
+}
+
+function storeOf(seed: number): Settings["store"] {
+  if (seed % SQLITE_EVERY === 0) return "sqlite";
+  return seed % REPLICATED_EVERY === 0 ? "confirming" : "memory";
 }
 
 /** When bursts of requests come: anywhere, and around the times at which the tokens of the first logins run out. */

@@ -4,6 +4,7 @@
  */
 
 import { Drawing } from "./drawing.ts";
+import type { Errand, Via } from "./script.ts";
 
 const SECOND = 1_000;
 
@@ -58,5 +59,39 @@ export class RareItems extends Drawing {
       const lasts = random.between(100, 20 * SECOND);
       this.items.add(this.near(), { kind: "trap", on: "written", act: "kill", lasts });
     }
+  }
+
+  /** The store fails over, again and again; or it is cut in two. */
+  failovers(): void {
+    const random = this.random;
+    for (let count = 1 + random.below(4); count > 0; count--) {
+      const lasts = random.pick([random.between(20, 400), random.between(400, 6_000)]);
+      const minority = Array.from({ length: this.settings.replicas }, (_, index) => index).filter(() => random.chance(0.5));
+      if (random.chance(0.3)) this.items.add(this.near(), { kind: "split", lasts, minority, heals: random.between(100, 8_000) });
+      else this.items.add(this.near(), { kind: "failover", lasts, loses: random.chance(0.8) });
+    }
+    for (let count = random.below(3); count > 0; count--) this.#overFailover();
+  }
+
+  /**
+   * A user edits before and after a failover, and a slow request has read what is gone. Logouts come in the same way.
+   */
+  #overFailover(): void {
+    const random = this.random;
+    const at = this.near();
+    const lasts = random.between(200, 1_500);
+    const browser = random.below(this.settings.browsers);
+    const visit = (after: number, errand: Errand, pause: number): void => {
+      const fixed = { tab: random.below(4), via: this.#via, pause, hangsUpAfter: null } as const;
+      this.items.visit(at + after, browser, errand, browser, fixed);
+    };
+    this.items.add(at, { kind: "failover", lasts, loses: true });
+    visit(random.between(1, 40), random.pick(["edit", "edit", "logout"]), 1);
+    visit(random.between(60, 180), "edit", lasts + random.between(100, 2_000));
+    visit(lasts + random.between(5, 200), "edit", 1);
+  }
+
+  get #via(): Via {
+    return this.settings.proxy === null ? "direct" : "portal";
   }
 }

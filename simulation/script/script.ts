@@ -117,6 +117,12 @@ export type Event =
       /** The process that is told to forget what it knows of them. */
       readonly forgets: number | null;
     }
+  /**
+   * The replica hears of no write for so long. `loses`: then it takes over, and they are gone; else it hears of all.
+   */
+  | { readonly kind: "failover"; readonly lasts: number; readonly loses: boolean }
+  /** The store is cut in two: these replicas are with the old primary, the others get a new one after so long. */
+  | { readonly kind: "split"; readonly lasts: number; readonly minority: readonly number[]; readonly heals: number }
   | { readonly kind: "lookup-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: LookupTrouble };
 
 export type Item = (Visit | Event) & {
@@ -140,7 +146,11 @@ export interface PortalSettings {
 
 export interface Settings {
   readonly replicas: number;
-  readonly store: "memory" | "sqlite";
+  /**
+   * `confirming`: a store with a replica, which acknowledges a write once the replica has it. `losing`: it does not
+   * wait for that.
+   */
+  readonly store: "memory" | "sqlite" | "confirming" | "losing";
   /** Whether a store answers with a value, a promise, or now so, now so. */
   readonly answers: "later" | "at-once" | "mixed";
   /** Whether the store tells processes of endings by itself. */

@@ -3,6 +3,7 @@ import type { Browser } from "../clients/browsers.ts";
 import { ownerOf, USERS } from "../clients/users.ts";
 import { judgeOrder } from "../judges/orders.ts";
 import type { Event, Item } from "../script/script.ts";
+import { cutLink } from "./failover.ts";
 import { kill, stop } from "./faults.ts";
 import { Random } from "./random.ts";
 import type { Life } from "./replica.ts";
@@ -31,6 +32,10 @@ export function carryOut(world: World, browsers: readonly Browser[], event: Even
       return;
     case "provider-trouble":
       world.providerTroubles.push({ replica: event.replica, how: event.how, until: scheduler.now + event.lasts });
+      return;
+    case "failover":
+    case "split":
+      cutLink(world, event);
       return;
     case "secrets":
       rotateSecrets(world);

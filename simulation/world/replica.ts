@@ -114,6 +114,11 @@ export class Life implements Place {
     return this.#storeTroubles.some((trouble) => trouble.id === id && trouble.at >= until - OFFERED_WITHIN);
   }
 
+  /** Whether the store failed it since, or shortly before: what hangs is waited for as long. */
+  hadStoreTrouble(since: number): boolean {
+    return this.#storeTroubles.some(({ at }) => at >= since - OFFERED_WITHIN);
+  }
+
   storeTrouble(id: string): void {
     this.#storeTroubles.push({ at: this.replica.world.scheduler.now, id });
   }

@@ -2,6 +2,7 @@
 import type { EndReason } from "coatcheck/contracts";
 import type { Accounts } from "../backends/accounts.ts";
 import type { Grants } from "../backends/grants.ts";
+import type { ReplicatedStore } from "../backends/replicated-store.ts";
 import type { Known, Sessions } from "../backends/sessions.ts";
 import type { Asked } from "../clients/asked.ts";
 import type { Stream } from "../clients/streams.ts";
@@ -11,7 +12,7 @@ import { Scheduler } from "./scheduler.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
-export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
+export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
 
 export interface Violation {
   readonly rule: RuleNumber;
@@ -62,6 +63,16 @@ export class World {
   readonly lookupTroubles: Trouble<LookupTrouble>[] = [];
   /** Who wants to be told of endings. */
   readonly listeners = new Set<(id: string, reason: EndReason) => void>();
+  /** Who wants to be told of a gap, within so many milliseconds. */
+  readonly gaps = new Set<(within: number) => void>();
+  /** The store, if it has a replica. */
+  replicated: ReplicatedStore | null = null;
+  /** What the store acknowledged although its replica did not hear of it, in words. */
+  readonly acknowledged: string[] = [];
+  /** Sessions whose end is gone again. Some process was told of it, as of any. */
+  readonly undone = new Set<Known>();
+  /** When the replica took over last: requests that began before may have read what is gone. */
+  failedOverStep = -1;
   readonly traps: Extract<Event, { readonly kind: "trap" }>[] = [];
   /** Nothing goes wrong any more; the run comes to its end. */
   calm = false;

@@ -44,6 +44,7 @@ export const systemEntropy: Entropy = pooledEntropy((target) => randomFillSync(t
  */
 export function versionStep(entropy: Entropy): number {
   const [high = 0, middle = 0, low = 0] = entropy.bytes(3);
+  // mutant: counted-versions
   return 1 + (high % 16) * 65_536 + middle * 256 + low;
 }
 

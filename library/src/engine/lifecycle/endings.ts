@@ -201,6 +201,7 @@ export class Endings {
   /** The store may have missed endings: every watched session is looked at, now. */
   readonly #onGap = (): void => {
     this.#gaps += 1;
+    // mutant: gap-unheeded
     for (const watched of this.#watched.values()) watched.due = Number.NEGATIVE_INFINITY;
     this.#catchUp = Math.ceil(this.#watched.size / MOST_LOOKUPS);
     this.#wake?.();

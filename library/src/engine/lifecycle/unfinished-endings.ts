@@ -102,6 +102,7 @@ export class UnfinishedEndings {
         if (row === undefined || !isMeant(row, wanted)) break;
         if (row.ended !== null) {
           // What is read back is not acknowledged, and a failover may undo it. An end that finds nothing is.
+          // mutant: ending-read-back
           await this.#endAgain(row.id, ending, before);
           const ours = !told.said && before !== undefined && row.version === before.version + 1 && row.reason === ending.reason;
           if (ours) this.#announce({ id: row.id, reason: ending.reason, row: before, grantLivesOn });

@@ -65,6 +65,7 @@ export async function takeLease(
   if (found === "ours" && row.lease !== null) {
     // The store did not acknowledge it, so a failover may take it back: it is written once more before it is used.
     const confirmed = leased(row, row.lease, versionStep(entropy));
+    // mutant: lease-read-back
     if (!(await store.put(confirmed, row.version)) || !watch.inTime()) return "again";
     return refreshWithLease({ row: confirmed, lease: row.lease, body, ...target }, context);
   }

@@ -88,6 +88,7 @@ async function retryOnce(holder: LeaseHolder, change: Change, options: RetryOpti
   const { reason } = intended;
   if (row.ended !== null) {
     // Our own ending that is read back is not acknowledged, until an end is that finds nothing to do.
+    // mutant: refusal-read-back
     if (reason !== null && reason === row.reason)
       await endSessions(options, { id: row.id }, reason, options.clock.now(), { rows: [holder.row] });
     return { kind: "ended" };
@@ -96,6 +97,7 @@ async function retryOnce(holder: LeaseHolder, change: Change, options: RetryOpti
   if (reason !== null || !holdSame(row, intended, options)) return { kind: "superseded" };
   // What is read back is not acknowledged, and a failover may take it back: it is written once more.
   const confirmed = { ...row, version: row.version + versionStep(options.entropy) };
+  // mutant: result-read-back
   return (await options.store.put(confirmed, row.version))
     ? { kind: "stored", row: confirmed }
     : retryOnce(holder, change, options);
