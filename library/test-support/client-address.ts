@@ -1,6 +1,6 @@
 import type { ForwardedFamily } from "../src/net/client-address.ts";
 
-/** One header, and the client by it. The peer is `10.0.0.1` where none is named. */
+/** One header, and the client by it. The peer is `10.0.0.1` if none is named. */
 export interface AddressVector {
   readonly family: ForwardedFamily;
   readonly header: string;

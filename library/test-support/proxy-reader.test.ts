@@ -5,15 +5,13 @@ import { authWith } from "./auth.ts";
 import { cookieOf } from "./cookies.ts";
 import { ORIGIN } from "./origin.ts";
 import { assertedUser, proxyReader } from "./proxy-reader.ts";
-import { NAVIGATION, view } from "./requests.ts";
-
-const withHeaders = (headers: Readonly<Record<string, string>>) => view("", { header: (name) => headers[name] });
+import { NAVIGATION, requestWith } from "./requests.ts";
 
 test("the header names the user, with the claims that the test finds in the request", () => {
   const reader = proxyReader((request) => ({ role: request.header("x-role") ?? "none" }));
   assert.deepEqual(reader.headers, ["x-user"]);
-  assert.deepEqual(reader.read(withHeaders({}), 0), { kind: "absent" });
-  assert.deepEqual(reader.read(withHeaders({ "x-user": "alice", "x-role": "admin" }), 0), {
+  assert.deepEqual(reader.read(requestWith({}), 0), { kind: "absent" });
+  assert.deepEqual(reader.read(requestWith({ "x-user": "alice", "x-role": "admin" }), 0), {
     kind: "asserted",
     identity: assertedUser("alice", { role: "admin" }),
   });

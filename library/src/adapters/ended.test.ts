@@ -1,4 +1,4 @@
-/** Handlers that need a token where there is none to be had any more. */
+/** Handlers that need a token when there is none any more. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import framework from "express";

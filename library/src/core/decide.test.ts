@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { requestWith } from "../../test-support/requests.ts";
 import type { DeadReason, Decision, Policy, RequestView, SessionRow, Verdict } from "../contracts.ts";
 import { sampleRow } from "../testing/store-suite/rows.ts";
 import { mayChange } from "./csrf.ts";
@@ -11,7 +12,7 @@ const OWN = "https://app.example.com";
 const ORIGINS = { own: [OWN], trusted: ["https://admin.example.com"] };
 
 function request(method: string, headers: Record<string, string> = {}): RequestView {
-  return { method, target: "/page?x=1", header: (name) => headers[name] };
+  return requestWith(headers, { method, target: "/page?x=1" });
 }
 
 // The table of docs/csrf.md, row for row, and its neighbours.

@@ -1,6 +1,7 @@
 /** What is too small for a test file of its own. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { requestWith } from "../../test-support/requests.ts";
 import { detached } from "./detached.ts";
 import { hookFailure } from "./errors/hook-failure.ts";
 import { CoatcheckError, unavailable } from "./errors.ts";
@@ -33,8 +34,7 @@ test("an app's function that says unavailable is an outage with its pause; all e
 });
 
 test("AR-10 each header by which browsers tell of a prefetch counts, the newest first", () => {
-  const asked = (headers: Readonly<Record<string, string>>): boolean =>
-    isPrefetch({ method: "GET", target: "/", header: (name) => headers[name] });
+  const asked = (headers: Readonly<Record<string, string>>): boolean => isPrefetch(requestWith(headers));
   for (const header of ["sec-purpose", "purpose", "x-moz"])
     for (const value of ["prefetch", "prerender", "preview", "Prefetch", "prefetch;prerender"])
       assert.equal(asked({ [header]: value }), true, `${header}: ${value}`);
@@ -50,8 +50,7 @@ test("CS-05 methods are told apart as they are written", () => {
 });
 
 test("AR-10 one of the two headers about a fetch is enough to judge by, and then Accept counts no more", () => {
-  const navigates = (headers: Readonly<Record<string, string>>): boolean =>
-    isNavigation({ method: "GET", target: "/", header: (name) => headers[name] });
+  const navigates = (headers: Readonly<Record<string, string>>): boolean => isNavigation(requestWith(headers));
   assert.equal(navigates({ "sec-fetch-mode": "navigate", accept: "text/html" }), false);
   assert.equal(navigates({ "sec-fetch-dest": "document", accept: "text/html" }), false);
   assert.equal(navigates({ "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }), true);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { cookieOf, nameAndValue } from "../../test-support/cookies.ts";
 import { engineOf } from "../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../test-support/origin.ts";
+import { requestWith } from "../../test-support/requests.ts";
 import { failingStore } from "../../test-support/stores/failing-store.ts";
 import { freshPaths } from "../../test-support/stores/sqlite-paths.ts";
 import type { AuditEvent, RequestView, SessionRow, SessionStore, Settlement } from "../contracts.ts";
@@ -68,8 +69,7 @@ function make(over: SessionStore): Auth<Record<string, number>> {
 }
 
 function view(cookie: string | null, headers: Record<string, string> = {}, method = "GET"): RequestView {
-  const all: Record<string, string> = { ...headers, ...(cookie === null ? {} : { cookie }) };
-  return { method, target: "/", header: (name) => all[name] };
+  return requestWith({ ...headers, ...(cookie === null ? {} : { cookie }) }, { method });
 }
 
 const NAVIGATION = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { requestWith } from "../../test-support/requests.ts";
 import type { AuditEvent, RequestView, Strategy, TokenVerdict, TokenVerifier, Verdict } from "../contracts.ts";
 import { manualClock } from "../testing/manual-clock.ts";
 import { bearer } from "./bearer.ts";
@@ -23,7 +24,7 @@ const honest = bearer({ verifiers: [verifier((token) => (token === "good" ? VALI
 /** A request as an adapter shows it: several lines of a header are joined. */
 function request(authorization: string | readonly string[] | undefined, target = "/"): RequestView {
   const value = typeof authorization === "object" ? authorization.join(", ") : authorization;
-  return { method: "GET", target, header: (name) => (name === "authorization" ? value : undefined) };
+  return requestWith({ authorization: value }, { target });
 }
 
 const events: AuditEvent[] = [];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { turns } from "../../test-support/event-loop.ts";
+import { requestWith } from "../../test-support/requests.ts";
 import type { AuditEvent, RequestView, Verdict } from "../contracts.ts";
 import { CoatcheckError, ERRORS, unavailable } from "../core/errors.ts";
 import { manualClock } from "../testing/manual-clock.ts";
@@ -17,7 +18,7 @@ const options: CustomOptions = {
 };
 
 function request(key: string | undefined): RequestView {
-  return { method: "GET", target: "/", header: (name) => (name === "x-api-key" ? key : undefined) };
+  return requestWith({ "x-api-key": key });
 }
 
 function examine(change: Partial<CustomOptions>, key: string | null = "good"): Verdict | Promise<Verdict> {

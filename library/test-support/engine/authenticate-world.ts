@@ -5,7 +5,6 @@ import type {
   MaybePromise,
   ProvenSession,
   ProxyVerdict,
-  RequestView,
   SessionRow,
   Strategy,
   StrategyContext,
@@ -18,16 +17,11 @@ import { memory } from "../../src/stores/memory.ts";
 import { manualClock } from "../../src/testing/manual-clock.ts";
 import { sampleRow } from "../../src/testing/store-suite/rows.ts";
 import { assertedUser } from "../proxy-reader.ts";
+import { requestWith } from "../requests.ts";
 
 export const ABSTAIN: Verdict = { kind: "abstain" };
 export const ALICE = assertedUser("alice");
 export const NEVER_ASKED = (): never => assert.fail("not asked");
-
-export const requestWith = (headers: Readonly<Record<string, string>> = {}): RequestView => ({
-  method: "GET",
-  target: "/",
-  header: (name) => headers[name],
-});
 
 export function strategy(name: string, examine: Strategy["examine"], more: Partial<Strategy> = {}): Strategy {
   return { name, ambient: false, presented: () => true, examine, ...more };

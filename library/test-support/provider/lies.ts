@@ -30,7 +30,7 @@ export interface Lies {
   /** The JSON of a successful token answer. */
   token?: (honest: Json) => unknown;
   userinfo?: (honest: Json) => unknown;
-  /** Answers by hand; `true` when it did. Runs after the endpoint has taken effect where `after` is set for it. */
+  /** Answers by hand; `true` when it did. Runs after the endpoint has taken effect if `after` is set for it. */
   raw?: (entry: JournalEntry, response: ServerResponse) => boolean | Promise<boolean>;
   /** As `raw`, but once the honest answer is ready: the provider has committed, the client does not hear of it. */
   lost?: (entry: JournalEntry, response: ServerResponse) => boolean;

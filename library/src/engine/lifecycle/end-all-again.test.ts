@@ -87,7 +87,7 @@ async function turn(clock: ManualClock): Promise<boolean> {
   return false;
 }
 
-/** The app signs alice in, and then takes its time. Answers the cookie, or `null` where the login was overruled. */
+/** The app signs alice in, and then takes its time. Answers the cookie, or `null` if the login was overruled. */
 async function login(auth: Auth<unknown>, until?: Promise<void>): Promise<string | null> {
   const response = await auth.handle(new Request(ORIGIN), async (session) => {
     session.login({ issuer: "app", subject: "alice" });

@@ -42,7 +42,7 @@ function replica(store: SessionStore): Auth<unknown> {
 
 const request = (cookie?: string): Request => new Request(ORIGIN, { headers: cookie === undefined ? {} : { cookie } });
 
-/** The app signs alice in. Answers the cookie, or `null` where the login was overruled. */
+/** The app signs alice in. Answers the cookie, or `null` if the login was overruled. */
 async function login(auth: Auth<unknown>): Promise<string | null> {
   const response = await auth.handle(request(), (session) => {
     session.login({ issuer: "app", subject: "alice" });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { turns } from "../../../test-support/event-loop.ts";
+import { requestWith } from "../../../test-support/requests.ts";
 import type { EndReason, JsonObject, RequestView, Session, SessionStore } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { SessionEnded } from "../../index.ts";
@@ -40,11 +41,7 @@ function withoutPush(changes: Partial<SessionStore> = {}): SessionStore {
   return overStore(store, { capabilities: { ...store.capabilities, watch: false }, ...changes });
 }
 
-const view = (cookie: string): RequestView => ({
-  method: "POST",
-  target: "/",
-  header: (name) => ({ cookie, "sec-fetch-site": "same-origin" })[name],
-});
+const view = (cookie: string): RequestView => requestWith({ cookie, "sec-fetch-site": "same-origin" }, { method: "POST" });
 
 const sessionOf = async (auth: Auth<JsonObject>, cookie: string): Promise<Session> =>
   (await auth.engine.open(view(cookie))).session;

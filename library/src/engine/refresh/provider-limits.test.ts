@@ -34,7 +34,7 @@ async function finished(asked: readonly unknown[]): Promise<void> {
   await Promise.all(asked);
 }
 
-/** What comes without time passing; fails, and does not wait, where it takes more than that. */
+/** What comes without time passing; fails, and does not wait, if it takes more than that. */
 async function atOnce<T>(asked: Promise<T> | undefined): Promise<T | undefined> {
   const late = Symbol("late");
   const first = await Promise.race([asked, world.quiet().then(() => late)]);

@@ -1,4 +1,4 @@
-/** Whom an order to end sessions meant when it was given, where the store takes it later only (F-61, S-65). */
+/** Which sessions an order to end them meant when it was given, if the store takes it only later (F-61, S-65). */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { type RefreshWorld, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";
 import { cookieOf, idOf } from "../../../test-support/cookies.ts";
+import { requestWith } from "../../../test-support/requests.ts";
 import { failingStore } from "../../../test-support/stores/failing-store.ts";
-import type { Identity, ProxyReader, RequestView, TokenVerifier } from "../../contracts.ts";
+import type { Identity, ProxyReader, TokenVerifier } from "../../contracts.ts";
 import type { Auth } from "../../http/auth.ts";
 import { custom } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
@@ -114,11 +115,9 @@ before(() => {
 });
 after(() => auth.close());
 
-const view = (headers: Record<string, string>): RequestView => ({ method: "GET", target: "/", header: (name) => headers[name] });
-
 /** A session of this user, as the app itself would begin one; its cookie and its id. */
 async function begun(subject: string): Promise<{ readonly cookie: string; readonly id: string }> {
-  const exchange = await auth.engine.open(view({}));
+  const exchange = await auth.engine.open(requestWith({}));
   exchange.session.login({ issuer: "test", subject });
   const cookie = cookieOf(await exchange.settle(200));
   return { cookie, id: idOf(cookie) };
@@ -150,7 +149,7 @@ async function played(one: Case): Promise<Expected> {
   if (one.session === "unavailable") failing.add("get");
   calls.length = 0;
   const exchange = await auth.engine.open(
-    view({
+    requestWith({
       ...(cookie === undefined ? {} : { cookie }),
       ...(one.proxy === "absent" ? {} : { "x-user": one.proxy }),
       ...(one.custom === "absent" ? {} : { "x-api-key": one.custom }),

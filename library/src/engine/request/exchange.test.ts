@@ -1,4 +1,4 @@
-/** What is stored where the handler sets a cookie of our name itself. */
+/** What is stored if the handler sets a cookie of our name itself. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";

@@ -6,7 +6,7 @@ import { turns } from "../../../test-support/event-loop.ts";
 import { ORIGIN } from "../../../test-support/origin.ts";
 import { proxyReader } from "../../../test-support/proxy-reader.ts";
 import { LIFETIME, refreshWorld } from "../../../test-support/refresh/refresh-world.ts";
-import { NAVIGATION } from "../../../test-support/requests.ts";
+import { NAVIGATION, requestWith } from "../../../test-support/requests.ts";
 import type { AuditEvent, Identity, RequestView, RouteRequest, Session, SessionStore } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";
@@ -50,7 +50,7 @@ function viewOf({ user, cookie, headers = {}, method = "GET", navigates = false 
     ...(cookie === undefined ? {} : { cookie }),
     ...headers,
   };
-  return { method, target: "/", header: (name) => all[name] };
+  return requestWith(all, { method });
 }
 
 async function opened(visit: Visit) {

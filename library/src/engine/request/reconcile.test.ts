@@ -5,10 +5,10 @@ import { idOf, nameAndValue } from "../../../test-support/cookies.ts";
 import { engineOf } from "../../../test-support/engine/inside.ts";
 import { ORIGIN, SECRET } from "../../../test-support/origin.ts";
 import { assertedUser } from "../../../test-support/proxy-reader.ts";
-import { NAVIGATION } from "../../../test-support/requests.ts";
+import { NAVIGATION, requestWith } from "../../../test-support/requests.ts";
 import { onFreePort } from "../../../test-support/talk.ts";
 import { coatcheckNode } from "../../adapters/node.ts";
-import type { AuditEvent, Identity, JsonObject, ProxyReader, RequestView, SessionStore, Strategy } from "../../contracts.ts";
+import type { AuditEvent, Identity, JsonObject, ProxyReader, SessionStore, Strategy } from "../../contracts.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Auth } from "../../http/auth.ts";
 import { coatcheck } from "../../index.ts";
@@ -203,8 +203,7 @@ async function sessionOf(kind: Case["session"]): Promise<{ readonly cookie: stri
   const said = lookup;
   lookup = "known";
   const headers: Record<string, string> = fromProxy ? { ...NAVIGATION, "x-user": subject } : {};
-  const view: RequestView = { method: "GET", target: "/", header: (name) => headers[name] };
-  const exchange = await engineOf(auth).open(view);
+  const exchange = await engineOf(auth).open(requestWith(headers));
   await exchange.admit({ require: "none" });
   if (kind === "anonymous with data") exchange.session.set({ of: "nobody" });
   else if (!fromProxy) {

@@ -14,7 +14,7 @@ import { unseenLogout } from "./refused-logout.ts";
 
 const tickets = Array.from({ length: 6 }, () => mintTicket(systemEntropy, Date.now() + 3_600_000));
 
-/** What is answered to these cookies where so many endings may be promised, and what was. */
+/** What is answered to these cookies if so many endings may be promised, and what was. */
 function loggedOut(values: readonly string[], room: number) {
   const { auth } = authWith();
   const options = optionsOf(auth);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { authWith } from "../../../test-support/auth.ts";
 import { optionsOf } from "../../../test-support/engine/inside.ts";
 import { LOOPBACK } from "../../../test-support/origin.ts";
-import { NAVIGATION } from "../../../test-support/requests.ts";
+import { NAVIGATION, requestWith } from "../../../test-support/requests.ts";
 import type { ErrorCode, RequestView, RouteResponse } from "../../contracts.ts";
 import { ERRORS } from "../../core/errors.ts";
 import { type Answering, answerDecision, answerFailure, answerProblem, answerThrown, withCookies } from "./responses.ts";
@@ -11,7 +11,7 @@ import { type Answering, answerDecision, answerFailure, answerProblem, answerThr
 const { auth } = authWith({ publicUrl: LOOPBACK });
 
 const login = (method: string, headers: Readonly<Record<string, string>> = {}): RouteResponse => {
-  const request: RequestView = { method, target: "/orders?page=2", header: (name) => headers[name] };
+  const request = requestWith(headers, { method, target: "/orders?page=2" });
   return auth.engine.answer({ kind: "login" }, request);
 };
 const location = ({ headers }: RouteResponse): string | undefined => headers.find(([name]) => name === "location")?.[1];
@@ -126,11 +126,8 @@ const answering: Answering = {
   outagePage: (told) => ({ status: 503, headers: [], body: JSON.stringify(told) }),
   forbiddenPage: (logout) => ({ status: 403, headers: [], body: logout }),
 };
-const asked = (method = "GET", headers: Readonly<Record<string, string>> = {}): RequestView => ({
-  method,
-  target: "/orders?page=2",
-  header: (name) => headers[name],
-});
+const asked = (method = "GET", headers: Readonly<Record<string, string>> = {}): RequestView =>
+  requestWith(headers, { method, target: "/orders?page=2" });
 
 test("F-46 an outage is a page for a navigation alone, and tells when and where to come, and the login", () => {
   const code = "ERR_STORE_UNAVAILABLE";

@@ -17,7 +17,7 @@ afterEach(() => op.reset());
 
 const TOKENS: ProviderTokens = { accessToken: "access-0", refreshToken: "refresh-0", idToken: null, scope: null, expires: 0 };
 
-/** A login, a refresh and a revocation; what was sent to the endpoints where the client has to show who it is. */
+/** A login, a refresh and a revocation; what was sent to the endpoints at which the client has to prove itself. */
 async function allRequests(config: Partial<ProviderConfig> = {}): Promise<readonly JournalEntry[]> {
   const { provider } = clientOf(op, config);
   const login = await signIn(op, provider);

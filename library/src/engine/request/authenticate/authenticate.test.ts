@@ -10,11 +10,11 @@ import {
   observedWorld,
   provenOf,
   proxyOf,
-  requestWith,
   strategy,
   THROWN,
 } from "../../../../test-support/engine/authenticate-world.ts";
 import { turns } from "../../../../test-support/event-loop.ts";
+import { requestWith } from "../../../../test-support/requests.ts";
 import type { MaybePromise, RequestView, Strategy, Verdict } from "../../../contracts.ts";
 import { type Chain, hasAmbientCredential, provenBy } from "./authenticate.ts";
 
