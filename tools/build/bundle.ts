@@ -21,6 +21,9 @@ const ENTRIES = [
   { in: "library/dist/stores/sqlite/checkpoint.js", out: "bundle/checkpoint" },
 ];
 
+/** What is looked for, and done without. */
+const NOTHING = join(ROOT, "tools", "build", "bundled-nothing.ts");
+
 /** Packages of CommonJS ask for Node's modules with it. */
 const REQUIRE = 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);';
 
@@ -41,7 +44,8 @@ export function bundleGateway(): void {
     platform: "node",
     target: "node22",
     alias: {
-      "pg-native": join(ROOT, "tools", "build", "bundled-pg-native.ts"),
+      "pg-native": NOTHING,
+      "@node-rs/xxhash": NOTHING,
       undici: join(ROOT, "tools", "build", "bundled-undici.mjs"),
       "node:http": join(ROOT, "tools", "build", "bundled-http.cjs"),
     },

@@ -55,3 +55,10 @@ test("F-51 notices: a licence that the README alone has is taken from there", ()
   const only = install("named", "MIT", { "README.md": "## License\n\nMIT\n" });
   assert.throws(() => notices([only], root), /named comes without the text/);
 });
+
+test("F-51 notices: a licence that the repository alone has is kept here", () => {
+  assert.match(
+    notices([install("@redis/client", "MIT", {})], root),
+    /@redis\/client 1\.2\.3, MIT\n\nMIT License\n\nCopyright \(c\) [-\d]+, Redis/,
+  );
+});

@@ -1,7 +1,7 @@
 /**
  * Whose work is in a bundle: the names, versions and licences of other people's packages, as their licences ask for.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../sources/files.ts";
 
@@ -41,9 +41,16 @@ function noticeOf(folder: string): string {
   const texts = readdirSync(folder)
     .filter((file) => TEXT.test(file))
     .sort();
-  const words = texts.length > 0 ? texts.map((file) => readFileSync(join(folder, file), "utf8").trim()) : inReadme(folder);
+  const own = texts.map((file) => readFileSync(join(folder, file), "utf8").trim());
+  const words = [own, inReadme(folder), inRepository(name)].find((found) => found.length > 0) ?? [];
   if (words.length === 0) throw new Error(`${name} comes without the text of its licence`);
   return `${name} ${version}, ${license}\n\n${words.join("\n\n")}\n`;
+}
+
+/** What a package has in its repository alone, kept here as it stands there. */
+function inRepository(name: string): readonly string[] {
+  const kept = join(import.meta.dirname, "licences", `${name.replace("/", "+")}.txt`);
+  return existsSync(kept) ? [readFileSync(kept, "utf8").trim()] : [];
 }
 
 /** The section of a package's README that is its licence, where that is its only place. */

@@ -135,8 +135,13 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
   ],
   [
     "a store of a later version",
-    { environment: { COATCHECK_STORE: "redis://:canary@db" } },
+    { environment: { COATCHECK_STORE: "cookie+redis://:canary@db" } },
     ["not offered in this version", "sqlite:PATH"],
+  ],
+  [
+    "a store in Redis at no server",
+    { environment: { COATCHECK_STORE: "redis://:canary@" } },
+    ["is no address of Redis", "redis+cluster://HOST,HOST,HOST", "COATCHECK_STORE_PASSWORD"],
   ],
   ["a store that is none", { environment: { COATCHECK_STORE: "mysql://u:canary@db" } }, ["is no store"]],
   [

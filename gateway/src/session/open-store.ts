@@ -26,10 +26,9 @@ interface OpenOptions {
 export async function openStore(setting: StoreSetting, options: OpenOptions = {}): Promise<SessionStore> {
   const { password, workers = 1, onFileLost, onWarning } = options;
   if (setting.kind === "memory") return memory();
-  if (setting.kind === "postgres") {
-    const { openPostgres } = await import("./open-postgres.ts");
-    return openPostgres(setting, { password, onWarning: onWarning ?? ((message) => process.emitWarning(message)) });
-  }
+  const server = { password, onWarning: onWarning ?? ((message: string) => process.emitWarning(message)) };
+  if (setting.kind === "postgres") return (await import("./open-postgres.ts")).openPostgres(setting, server);
+  if (setting.kind === "redis") return (await import("./open-redis.ts")).openRedis(setting, server);
   const told = omitUndefined({ onFileLost, onExposed: onWarning });
   return sqlite({ path: setting.path, cacheRows: workers === 1 ? KEPT_ROWS : 0, ...told });
 }

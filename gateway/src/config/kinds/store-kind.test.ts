@@ -18,7 +18,8 @@ test("F-46 what is no store is told from what is none yet, and no address is sho
     [7, / is 7, which is no store /],
     [null, / is null, which is no store /],
     ["mysql://u:canary@db/a", / is mysql:\/\/\.\.\., which is no store /],
-    ["redis://:canary@db", / is a redis: store, which is not offered in this version /],
+    ["redis://:canary@db/x", / is no address of Redis Write redis:\/\/HOST/],
+    ["redis:/u", / is redis:\/u, which is no store /],
     ["postgresql:/u", / is postgresql:\/u, which is no store /],
     ["cookie+redis:canary", / is a cookie\+redis: store, which is not offered in this version /],
   ];
@@ -32,6 +33,12 @@ test("F-46 what is no store is told from what is none yet, and no address is sho
 test("F-46 a summary says where sessions are kept, and that memory is gone", () => {
   assert.equal(formatStore({ kind: "memory" }), "memory (gone at the next start)");
   assert.equal(formatStore({ kind: "sqlite", path: "a.db" }), "a.db (SQLite)");
+});
+
+test("F-46 an address of Redis is read, and shown without user and password", () => {
+  const read = Object(readKind(store, "rediss+cluster://me:canary@a,b:7000?replicas=2"));
+  assert.deepEqual([read.kind, read.form, read.tls, read.replicas], ["redis", "cluster", true, 2]);
+  assert.equal(formatStore(read), "a:6379, b:7000 (Redis cluster)");
 });
 
 const PLAIN = {
