@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findServer } from "./servers.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
@@ -39,7 +39,7 @@ interface PostgresFiles {
 
 /** Starts a server, with settings of the test's and files that they name, in the folder of its data. */
 export async function startPostgresProcess(settings: PostgresFiles = {}, files: PostgresFiles = {}): Promise<PostgresProcess> {
-  const command = findServer("postgresql") ?? assert.fail("PostgreSQL is not installed");
+  const command = installed();
   const folder = serverFolder("postgres");
   const data = folder.file("data");
   const how = ["-U", TEST_USER.user, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"];
@@ -48,14 +48,35 @@ export async function startPostgresProcess(settings: PostgresFiles = {}, files: 
     cwd: folder.path,
     encoding: "utf8",
   });
-  assert.equal(made.status, 0, made.stderr);
+  assert.equal(made.status, 0, `${made.error ?? made.stderr}`);
   const lines = Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name} = '${value}'\n`);
   for (const [name, text] of Object.entries({ ...files, "postgresql.auto.conf": lines.join("") })) {
     writeFileSync(join(data, name), text);
     chmodSync(join(data, name), 0o600);
     toUser(join(data, name));
   }
-  const start = () => serve(command, ["-D", data, "-k", folder.path], /ready to accept connections/, folder.path);
+  return processIn(folder, command);
+}
+
+/** Starts a standby of a running server, which takes its writes a moment after it has answered them. */
+export async function startStandbyProcess(primary: PostgresProcess): Promise<PostgresProcess> {
+  const command = installed();
+  const folder = serverFolder("standby");
+  const from = ["-h", primary.folder, "-U", TEST_USER.user, "-D", folder.file("data")];
+  const how = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"];
+  const made = spawnSync(join(dirname(command), "pg_basebackup"), [...from, ...how], {
+    ...AS_USER,
+    cwd: folder.path,
+    encoding: "utf8",
+  });
+  assert.equal(made.status, 0, `${made.error ?? made.stderr}`);
+  return processIn(folder, command);
+}
+
+async function processIn(folder: TemporaryFolder, command: string): Promise<PostgresProcess> {
+  const data = folder.file("data");
+  const ready = /ready to accept (?:read-only )?connections/;
+  const start = () => serve(command, ["-D", data, "-k", folder.path], ready, folder.path);
   let child: ChildProcess | undefined = await start();
   const stop = async (): Promise<void> => {
     const running = child;
@@ -74,6 +95,9 @@ export async function startPostgresProcess(settings: PostgresFiles = {}, files: 
     },
   };
 }
+
+/** Where it lies itself: a link in the path has no other programs beside it. */
+const installed = (): string => realpathSync(findServer("postgresql") ?? assert.fail("PostgreSQL is not installed"));
 
 /** A temporary folder that the servers' user may write. */
 export function serverFolder(name: string): TemporaryFolder {

@@ -1,6 +1,11 @@
 /** A PostgreSQL of a test's own, and pools of `pg` on it. */
 import pg from "pg";
-import { type PostgresProcess, startPostgresProcess, TEST_USER } from "../../../tools/suite/postgres-server.ts";
+import {
+  type PostgresProcess,
+  startPostgresProcess,
+  startStandbyProcess,
+  TEST_USER,
+} from "../../../tools/suite/postgres-server.ts";
 
 /** A running server. */
 export interface PostgresServer extends PostgresProcess {
@@ -16,7 +21,15 @@ export const connectionTo = (host: string): pg.ClientConfig => ({ host, ...TEST_
 
 /** Starts a server, with settings of the test's. */
 export async function startPostgres(settings: { readonly [name: string]: string } = {}): Promise<PostgresServer> {
-  const server = await startPostgresProcess(settings);
+  return withPools(await startPostgresProcess(settings));
+}
+
+/** Starts a standby of a server. */
+export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  return withPools(await startStandbyProcess(primary));
+}
+
+function withPools(server: PostgresProcess): PostgresServer {
   const pools: pg.Pool[] = [];
   const pool = (options: pg.PoolConfig = {}): pg.Pool => {
     const opened = new pg.Pool({ ...connectionTo(server.folder), ...options });
