@@ -44,8 +44,8 @@ export interface App {
   readonly deps: OidcDependencies;
   readonly clock: ManualClock;
   readonly events: AuditEvent[];
-  /** Marks that were set, by key. */
-  readonly marks: Map<string, number>;
+  /** Markers that were set, by key. */
+  readonly markers: Map<string, number>;
   /** What endpoints did to sessions, in order. */
   readonly did: (readonly ["login", ProviderLogin, string] | readonly ["logout"])[];
   browser(): Browser;
@@ -63,7 +63,7 @@ export function appWith(
 ): App {
   const clock = manualClock(Date.now());
   const events: AuditEvent[] = [];
-  const marks = new Map<string, number>();
+  const markers = new Map<string, number>();
   const did: App["did"] = [];
   const background = new Set<Promise<unknown>>();
   const deps: OidcDependencies = {
@@ -73,11 +73,11 @@ export function appWith(
       mark(key, until) {
         // Of the process and of no login.
         if (key.startsWith("process:")) return true;
-        const first = !marks.has(key);
-        marks.set(key, until);
+        const first = !markers.has(key);
+        markers.set(key, until);
         return first;
       },
-      marked: (key) => (marks.has(key) ? "" : undefined),
+      marked: (key) => (markers.has(key) ? "" : undefined),
     },
     sessions: sessionDirectory({
       store: memory(),
@@ -103,7 +103,7 @@ export function appWith(
     deps,
     clock,
     events,
-    marks,
+    markers,
     did,
     browser: () => ({ jar: new Map(), identity: null, tokens: null, provider: null }),
     async send(browser, method, target, sending = {}) {

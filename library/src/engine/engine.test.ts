@@ -322,7 +322,7 @@ test("SE-09 endAll ends every session of an owner, and one whose login is on its
   const one = await signIn(auth, { subject: "alice" });
   const two = await signIn(auth, { subject: "alice" });
   const bob = await signIn(auth, { subject: "bob" });
-  const gate = gatedMarks(store);
+  const gate = gatedMarkers(store);
   auth = make(gate.store);
   const login = request(null, ({ session }) => session.login({ issuer: "test", subject: "alice" }));
   await gate.reached;
@@ -336,7 +336,7 @@ test("SE-09 endAll ends every session of an owner, and one whose login is on its
 });
 
 /** Stops the first login between its reading of the owner's mark and its writing. */
-function gatedMarks(real: SessionStore): { store: SessionStore; reached: Promise<void>; open: () => void } {
+function gatedMarkers(real: SessionStore): { store: SessionStore; reached: Promise<void>; open: () => void } {
   const gate = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   let first = true;

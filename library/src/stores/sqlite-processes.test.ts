@@ -25,7 +25,7 @@ const ROLES: { readonly [role: string]: (path: string, id: string) => Promise<vo
     }
     await store.close();
   },
-  /** Sets 300 marks and says how often it was the first. */
+  /** Sets 300 markers and says how often it was the first. */
   async mark(path) {
     const store = await openAtOnce(path);
     let first = 0;

@@ -1,4 +1,4 @@
-/** What is observed of a request, over strategies and proxies that answer what the test says. */
+/** What a request is authenticated as, over strategies and proxies that answer what the test says. */
 import assert from "node:assert/strict";
 import type {
   AuditEvent,
@@ -29,12 +29,12 @@ export function strategy(name: string, examine: Strategy["examine"], more: Parti
 
 export const clock = manualClock();
 
-export function observedWorld(chain: Partial<Chain>) {
+export function authenticateWorld(chain: Partial<Chain>) {
   const events: AuditEvent[] = [];
   const report = (event: AuditEvent): void => void events.push(event);
   const context: StrategyContext = { request: requestWith(), store: memory(), now: clock.now(), clock, report };
   const whole: Chain = { explicit: [], proxy: null, session: strategy("session", () => ABSTAIN), ...chain };
-  return { events, observed: () => authenticate(whole, context) };
+  return { events, authenticated: () => authenticate(whole, context) };
 }
 
 export function proxyOf(

@@ -97,7 +97,7 @@ test("AR-04 S-07 a login begun in another browser is refused, and its code is no
   assertFailurePage(all, response, 400, "ERR_LOGIN_STATE");
   assert.equal(redeemed(all), 0);
   assert.deepEqual(all.app.did, []);
-  assert.equal(all.app.marks.size, 0);
+  assert.equal(all.app.markers.size, 0);
 });
 
 test("AR-05 A-40 S-07 ten tabs finish in any order, each with its own account and page", async () => {
@@ -151,7 +151,7 @@ test("CB-01 S-07 a missing, empty, wrong or malformed state costs nothing", asyn
     assertFailurePage(all, response, 400, "ERR_LOGIN_STATE");
   }
   assert.equal(redeemed(all), 0);
-  assert.equal(all.app.marks.size, 0);
+  assert.equal(all.app.markers.size, 0);
 });
 
 test("CB-02 a callback that is repeated sends nothing: a signed-in browser goes on", async () => {
@@ -185,7 +185,7 @@ test("CB-02 never two: the fresh login's own answer, repeated, is a page", async
   const { app, provider, browser } = all;
   const target = await approved(all, "?return_to=/cart");
   const stateOf = (address: string): string => new URL(address, ORIGIN).searchParams.get("state") ?? "";
-  app.marks.clear();
+  app.markers.clear();
   await app.deps.store.mark(`flow:${await sha256(stateOf(target))}`, 0, 0);
   const again = await app.send(browser, "GET", target);
   assert.equal(again.status, 303);
@@ -215,13 +215,13 @@ async function sha256(text: string): Promise<string> {
 test("CB-02 a store that does not take the marker gives 503; the code is kept for a second try", async () => {
   const provider = fakeProvider({ users });
   let fails = true;
-  const marks = new Set<string>();
+  const markers = new Set<string>();
   const store = {
     mark(key: string): boolean {
       if (fails) throw new Error("store is down");
-      return !marks.has(key) && marks.add(key).has(key);
+      return !markers.has(key) && markers.add(key).has(key);
     },
-    marked: (key: string) => (marks.has(key) ? "" : undefined),
+    marked: (key: string) => (markers.has(key) ? "" : undefined),
   };
   const app = appWith([provider], { store });
   const all = { app, provider, browser: app.browser() };
@@ -390,7 +390,7 @@ test("CB-15 ten thousand made-up callbacks cost no marker, no request and no ses
     assert.equal(response.status, 400);
     assert.deepEqual(cookiesOf(response), []);
   }
-  assert.equal(all.app.marks.size, 0);
+  assert.equal(all.app.markers.size, 0);
   assert.deepEqual(all.provider.calls, []);
   assert.deepEqual(all.app.did, []);
 });

@@ -16,12 +16,12 @@ function login(changes: Partial<LoginIntent> = {}): LoginIntent {
   return { identity, owner: OWNER, fresh: false, tokens: null, provider: "default", sid: "s1", issuedAt: 500, ...changes };
 }
 
-function reader(marks: Readonly<Record<string, string>>): SessionReader {
+function reader(markers: Readonly<Record<string, string>>): SessionReader {
   return {
     get: () => assert.fail("no row is read"),
     marked(key, now) {
       assert.equal(now, NOW);
-      return marks[key];
+      return markers[key];
     },
   };
 }
@@ -69,9 +69,9 @@ const CASES: {
   "an owner's mark, of a login by the app": [{ [ownerMarker(OWNER)]: "one" }, undefined, { issuedAt: null }, "elsewhere"],
 };
 
-for (const [name, [marks, before, changes, expected]] of Object.entries(CASES)) {
+for (const [name, [markers, before, changes, expected]] of Object.entries(CASES)) {
   test(`F-46 a login that finds ${name} ${expected === null ? "goes on" : `ends: ${String(expected)}`}`, async () => {
-    assert.equal(await loginOverruled(reader(marks), login(changes), before, NOW), expected);
+    assert.equal(await loginOverruled(reader(markers), login(changes), before, NOW), expected);
   });
 }
 

@@ -1,12 +1,12 @@
-/** What is observed of a request that comes through a proxy which signs people on, row by row. */
+/** What a request is authenticated as if it comes through a proxy that signs users on, row by row. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   ABSTAIN,
   ALICE,
+  authenticateWorld,
   clock,
   NEVER_ASKED,
-  observedWorld,
   provenOf,
   proxyOf,
   strategy,
@@ -18,11 +18,11 @@ import { type Resolved, Resolver, type ResolverOptions } from "./resolver.ts";
 
 test("F-46 a malformed assertion is told of, with what to do if that is known, and no user is served", async () => {
   for (const hint of [undefined, "send it once"]) {
-    const { observed, events } = observedWorld({
+    const { authenticated, events } = authenticateWorld({
       proxy: proxyOf(() => ({ kind: "malformed", reason: "twice" }), {}, hint),
       session: strategy("session", NEVER_ASKED),
     });
-    const { verdict, by } = await observed();
+    const { verdict, by } = await authenticated();
     assert.deepEqual([verdict.kind, by], ["refuse", "proxy"]);
     assert.deepEqual(events, [
       { name: "proxy.malformed", level: "warn", reason: "twice", ...(hint === undefined ? {} : { hint }) },
@@ -32,11 +32,11 @@ test("F-46 a malformed assertion is told of, with what to do if that is known, a
 
 test("F-46 headers that were not believed are told of, and the session counts as without a proxy", async () => {
   const session = provenOf();
-  const { observed, events } = observedWorld({
+  const { authenticated, events } = authenticateWorld({
     proxy: proxyOf(() => ({ kind: "stripped", reason: "peer" })),
     session: strategy("session", () => ({ kind: "session", session })),
   });
-  assert.deepEqual(await observed(), { verdict: { kind: "session", session }, by: "session" });
+  assert.deepEqual(await authenticated(), { verdict: { kind: "session", session }, by: "session" });
   assert.deepEqual(events, [{ name: "proxy.stripped", level: "warn", reason: "peer" }]);
 });
 
@@ -45,22 +45,22 @@ test("F-46 a session that began from the proxy's word counts only with it; any o
     ["proxy", null],
     ["app", "session"],
   ] as const) {
-    const { observed } = observedWorld({
+    const { authenticated } = authenticateWorld({
       proxy: proxyOf(() => ({ kind: "absent" })),
       session: strategy("session", () => ({ kind: "session", session: provenOf({ method }) })),
     });
-    const found = await observed();
+    const found = await authenticated();
     assert.deepEqual([found.by, found.verdict.kind], [by, by === null ? "abstain" : "session"]);
   }
 });
 
 test("F-46 while the store does not answer no user is served, whomever the proxy asserts", async () => {
   const verdict: Verdict = { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: THROWN };
-  const { observed } = observedWorld({
+  const { authenticated } = authenticateWorld({
     proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE })),
     session: strategy("session", () => verdict),
   });
-  assert.deepEqual(await observed(), { verdict, by: "session" });
+  assert.deepEqual(await authenticated(), { verdict, by: "session" });
 });
 
 test("F-46 users who are blocked, or unknown if that is refused, are told of by name; no others are", () => {
@@ -149,11 +149,11 @@ const ROWS: readonly (readonly [what: string, ResolverOptions, session: Verdict,
 
 for (const [what, options, session, expected] of ROWS) {
   test(`F-46 S-30 S-33 whom a proxy asserts is served as the table says: ${what}`, async () => {
-    const { observed, events } = observedWorld({
+    const { authenticated, events } = authenticateWorld({
       proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE }), options),
       session: strategy("session", () => session),
     });
-    assert.deepEqual(await observed(), expected);
+    assert.deepEqual(await authenticated(), expected);
     const turnedAway = expected.verdict.kind === "refuse";
     assert.deepEqual(
       events.map(({ name }) => name),
@@ -163,11 +163,11 @@ for (const [what, options, session, expected] of ROWS) {
 }
 
 test("F-46 S-31 if the look-up fails no user is served, and no session ends", async () => {
-  const { observed } = observedWorld({
+  const { authenticated } = authenticateWorld({
     proxy: proxyOf(() => ({ kind: "asserted", identity: ALICE }), { resolve: () => Promise.reject(THROWN) }),
     session: strategy("session", () => accepts(anothers)),
   });
-  assert.deepEqual(await observed(), {
+  assert.deepEqual(await authenticated(), {
     verdict: { kind: "unavailable", code: "ERR_APP_HOOK", cause: THROWN },
     by: "proxy",
   });
@@ -175,11 +175,11 @@ test("F-46 S-31 if the look-up fails no user is served, and no session ends", as
 
 test("F-46 if a proxy asserts no user and there is no session, the caller is anonymous; nothing is told", async () => {
   for (const verdict of [ABSTAIN, { kind: "abstain", dead: gone } as const]) {
-    const { observed, events } = observedWorld({
+    const { authenticated, events } = authenticateWorld({
       proxy: proxyOf(() => ({ kind: "absent" })),
       session: strategy("session", () => verdict),
     });
-    assert.deepEqual(await observed(), { verdict, by: null });
+    assert.deepEqual(await authenticated(), { verdict, by: null });
     assert.deepEqual(events, []);
   }
 });

@@ -1,13 +1,13 @@
-/** Who is asked who asks, over strategies and proxies that answer what the test says. */
+/** Which strategies are asked in which order, and what a request is authenticated as. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   ABSTAIN,
   ALICE,
+  authenticateWorld,
   clock,
   FAILS,
   NEVER_ASKED,
-  observedWorld,
   provenOf,
   proxyOf,
   strategy,
@@ -53,11 +53,11 @@ test("F-46 a session is proven by what is accepted or stale, and by no credentia
 test("F-46 the first credential that is presented decides, and none after it is asked", async () => {
   const principal = { identity: ALICE, owner: "alice", ambient: false };
   const absent = strategy("absent", NEVER_ASKED, { presented: () => false });
-  const { observed } = observedWorld({
+  const { authenticated } = authenticateWorld({
     explicit: [absent, strategy("first", () => ({ kind: "principal", principal })), strategy("second", NEVER_ASKED)],
     session: strategy("session", NEVER_ASKED),
   });
-  assert.deepEqual(await observed(), { verdict: { kind: "principal", principal }, by: "first" });
+  assert.deepEqual(await authenticated(), { verdict: { kind: "principal", principal }, by: "first" });
 });
 
 test("F-46 a presented credential of no user is refused, and so is one whose strategy cannot tell", async () => {
@@ -65,8 +65,8 @@ test("F-46 a presented credential of no user is refused, and so is one whose str
     throw new Error("a bug");
   };
   for (const presented of [() => true, throwing]) {
-    const { observed } = observedWorld({ explicit: [strategy("own", async () => ABSTAIN, { presented })] });
-    assert.deepEqual(await observed(), {
+    const { authenticated } = authenticateWorld({ explicit: [strategy("own", async () => ABSTAIN, { presented })] });
+    assert.deepEqual(await authenticated(), {
       verdict: { kind: "refuse", status: 401, code: "ERR_INVALID_CREDENTIAL" },
       by: "own",
     });
@@ -78,26 +78,26 @@ test("F-46 without credential and proxy the session's own word counts, and is by
     for (const explicit of [[], [strategy("own", NEVER_ASKED, { presented: () => false })]]) {
       const session = provenOf();
       const word = (verdict: Verdict): MaybePromise<Verdict> => (later ? Promise.resolve(verdict) : verdict);
-      const known = observedWorld({ explicit, session: strategy("session", () => word({ kind: "session", session })) });
-      assert.deepEqual(await known.observed(), { verdict: { kind: "session", session }, by: "session" });
-      const unknown = observedWorld({ explicit, session: strategy("session", () => word(ABSTAIN)) });
-      assert.deepEqual(await unknown.observed(), { verdict: ABSTAIN, by: null });
-      assert.equal(unknown.observed() instanceof Promise, later);
+      const known = authenticateWorld({ explicit, session: strategy("session", () => word({ kind: "session", session })) });
+      assert.deepEqual(await known.authenticated(), { verdict: { kind: "session", session }, by: "session" });
+      const unknown = authenticateWorld({ explicit, session: strategy("session", () => word(ABSTAIN)) });
+      assert.deepEqual(await unknown.authenticated(), { verdict: ABSTAIN, by: null });
+      assert.equal(unknown.authenticated() instanceof Promise, later);
     }
   }
 });
 
 for (const [how, fails] of Object.entries(FAILS)) {
   test(`F-46 a session's strategy that ${how} is an outage of the store, and told of`, async () => {
-    const { observed, events } = observedWorld({ session: strategy("session", fails) });
+    const { authenticated, events } = authenticateWorld({ session: strategy("session", fails) });
     const verdict = { kind: "unavailable", code: "ERR_STORE_UNAVAILABLE", cause: THROWN };
-    assert.deepEqual(await observed(), { verdict, by: "session" });
+    assert.deepEqual(await authenticated(), { verdict, by: "session" });
     assert.deepEqual(events, [{ name: "store.failed", level: "error", reason: "read", error: THROWN }]);
   });
 
   test(`F-46 a credential's strategy that ${how} is a bug of the app's, and told of by its name`, async () => {
-    const { observed, events } = observedWorld({ explicit: [strategy("own", fails)] });
-    const { verdict, by } = await observed();
+    const { authenticated, events } = authenticateWorld({ explicit: [strategy("own", fails)] });
+    const { verdict, by } = await authenticated();
     assert.deepEqual([verdict.kind, by], ["unavailable", "own"]);
     assert.ok(verdict.kind === "unavailable");
     assert.deepEqual([verdict.code, verdict.cause], ["ERR_APP_HOOK", THROWN]);
@@ -105,8 +105,8 @@ for (const [how, fails] of Object.entries(FAILS)) {
   });
 
   test(`F-46 a proxy's reader that ${how} leaves no user served, and is told of`, async () => {
-    const { observed, events } = observedWorld({ proxy: proxyOf(fails), session: strategy("session", NEVER_ASKED) });
-    const { verdict, by } = await observed();
+    const { authenticated, events } = authenticateWorld({ proxy: proxyOf(fails), session: strategy("session", NEVER_ASKED) });
+    const { verdict, by } = await authenticated();
     assert.deepEqual([verdict.kind, by], ["unavailable", "proxy"]);
     assert.deepEqual(events, [{ name: "proxy.failed", level: "error", error: THROWN }]);
   });
@@ -114,8 +114,8 @@ for (const [how, fails] of Object.entries(FAILS)) {
 
 test("F-46 a credential's strategy has thirty seconds; what it answers later is not heard", async () => {
   const late = Promise.withResolvers<Verdict>();
-  const { observed, events } = observedWorld({ explicit: [strategy("own", () => late.promise)] });
-  const found = observed();
+  const { authenticated, events } = authenticateWorld({ explicit: [strategy("own", () => late.promise)] });
+  const found = authenticated();
   let over = false;
   void Promise.resolve(found).then(() => {
     over = true;
@@ -135,13 +135,13 @@ test("F-46 a credential's strategy has thirty seconds; what it answers later is 
 });
 
 test("F-46 one that answers in time leaves no timer behind", async () => {
-  const { observed } = observedWorld({ explicit: [strategy("own", async () => ABSTAIN)] });
-  await observed();
+  const { authenticated } = authenticateWorld({ explicit: [strategy("own", async () => ABSTAIN)] });
+  await authenticated();
   assert.equal(clock.sleeping, 0);
 });
 
 test("F-46 a credential whose strategy knows at once is decided at once, without a timer", () => {
   const principal = { identity: ALICE, owner: "alice", ambient: false };
-  const { observed } = observedWorld({ explicit: [strategy("own", () => ({ kind: "principal", principal }))] });
-  assert.deepEqual(observed(), { verdict: { kind: "principal", principal }, by: "own" });
+  const { authenticated } = authenticateWorld({ explicit: [strategy("own", () => ({ kind: "principal", principal }))] });
+  assert.deepEqual(authenticated(), { verdict: { kind: "principal", principal }, by: "own" });
 });
