@@ -5,6 +5,8 @@ import { AWAY, directoryWorld, ISSUER, notice } from "../../../test-support/engi
 import type { ProviderLogout, SessionRow } from "../../contracts.ts";
 import { notificationMarker, ownerMarker } from "./markers.ts";
 
+type Directory = ReturnType<typeof directoryWorld>["directory"];
+
 test("F-46 a retried order ends what there was when it was given, but the one that asked; its marker stays", async () => {
   let away = true;
   const { directory, stored, store, again, clock } = directoryWorld((real) => ({
@@ -84,3 +86,31 @@ test("F-46 S-65 a retried notice of one login ends what was stored of it until t
   assert.deepEqual(ended, ["issued then", "issued later"]);
   assert.deepEqual([reasons, mark], [["provider"], String(given.issuedAt)]);
 });
+
+for (const [what, order] of [
+  ["of all of a user", (directory: Directory) => directory.endAll(`${ISSUER} alice`, "elsewhere")],
+  ["by a notice of a session", (directory: Directory) => directory.signedOut(notice({ sid: "s1", subject: null }))],
+  ["by a notice of a user", (directory: Directory) => directory.signedOut(notice())],
+] as const) {
+  test(`SE-12 S-65 an ending ${what} that is read back is asked for until it is acknowledged`, async () => {
+    const asked: string[] = [];
+    let unconfirmed = true;
+    const { directory, stored, again, store } = directoryWorld((real) => ({
+      async end(target, reason, now) {
+        const ended = await real.end(target, reason, now);
+        asked.push("id" in target ? target.id : "all");
+        if (unconfirmed) throw AWAY;
+        return ended;
+      },
+    }));
+    const row = stored({ sid: "s1", created: 0 });
+    await assert.rejects(order(directory), { code: "ERR_STORE_UNAVAILABLE" });
+    assert.notEqual((await store.get(row.id))?.ended, null, "it is read back as ended");
+    const [[, attempt] = assert.fail("not tried again")] = again;
+    await assert.rejects(attempt());
+    unconfirmed = false;
+    asked.length = 0;
+    await attempt();
+    assert.deepEqual(asked, [row.id]);
+  });
+}

@@ -44,9 +44,10 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
 
   const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
 
-  async function end(target: EndTarget, reason: EndReason): Promise<number> {
+  async function end(target: EndTarget, reason: EndReason, tried?: Tried): Promise<number> {
     // Read before they end and are emptied: their owners are announced, and their tokens revoked.
     const rows = await found(target);
+    for (const row of rows) tried?.set(row.id, row);
     return endSessions(options, target, reason, clock.now(), { rows });
   }
 
@@ -89,23 +90,25 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       ),
     endAll: (owner, reason, except) => {
       const ordered = clock.now();
+      const tried: Tried = new Map();
       const all = async (): Promise<number> => {
         // mutant: marker-of-all
         await setOwnerMarker(owner);
         // mutant: end-of-all
-        return end(except === undefined ? { owner } : { owner, except }, reason);
+        return end(except === undefined ? { owner } : { owner, except }, reason, tried);
       };
       const those = (row: SessionRow): boolean => row.id !== except && row.created <= ordered;
       const again = async (): Promise<void> => {
         // Setting it may have failed. Without it a login that began before this order and is stored afterwards would
         // live.
         await setOwnerMarker(owner);
-        await endThose({ owner }, those, reason);
+        await endThose({ owner }, those, reason, tried);
       };
       return withRetry(all, () => unfinished.again(`${ordered} all ${owner}`, again));
     },
     signedOut: async (notification) => {
       const received = clock.now();
+      const tried: Tried = new Map();
       const { issuer, sid } = notification;
       const target = sid === null ? { owner: ownerOf({ issuer, subject: notification.subject ?? "" }) } : { issuer, sid };
       const those = (row: SessionRow): boolean =>
@@ -116,23 +119,23 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
         unfinished.again(`${received} notification ${notificationMarker(notification)}`, async () => {
           // Setting it may have failed; without it a login that is under way would outlive the notification.
           await setNotificationMarker(notification);
-          await endThose(target, those, "provider");
+          await endThose(target, those, "provider", tried);
         });
-      const count = await withRetry(() => signedOut(notification), again);
+      const count = await withRetry(() => signedOut(notification, tried), again);
       if (count === "no room") throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
       return count;
     },
   });
 
-  async function signedOut(notification: ProviderLogout): Promise<number | "no room"> {
+  async function signedOut(notification: ProviderLogout, tried: Tried): Promise<number | "no room"> {
     const { issuer, subject, sid, issuedAt } = notification;
     if (notificationMarker(notification) === null) return 0;
     if (!(await setNotificationMarker(notification))) return "no room";
-    if (sid !== null) return end({ issuer, sid }, "provider");
+    if (sid !== null) return end({ issuer, sid }, "provider", tried);
     // A notification that comes late or twice does not end a session that began since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
     // mutant: old-notification-ends
-    return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider");
+    return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider", tried);
   }
 
   /** Sets a logout marker. `false`: the rate limit of unproven notifications is reached. */
@@ -163,9 +166,15 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   }
 
   /** Ends some of a target's sessions, one by one: those that began since live on. */
-  async function endThose(query: ListQuery, those: (row: SessionRow) => boolean, reason: EndReason): Promise<number> {
+  async function endThose(
+    query: ListQuery,
+    those: (row: SessionRow) => boolean,
+    reason: EndReason,
+    tried: Tried,
+  ): Promise<number> {
+    for (const row of await all(query)) tried.set(row.id, row);
     let count = 0;
-    for (const { id } of (await all(query)).filter(those)) count += await end({ id }, reason);
+    for (const { id } of [...tried.values()].filter(those)) count += await end({ id }, reason);
     return count;
   }
 
@@ -196,6 +205,12 @@ function storableNames(directory: SessionDirectory): SessionDirectory {
     },
   };
 }
+
+/**
+ * What earlier attempts of one order tried to end. An ending of which the store acknowledged nothing may be read back,
+ * so that no list has its session, and be lost by a failover; it is asked for by its id until it is acknowledged.
+ */
+type Tried = Map<string, SessionRow>;
 
 /** When a session began, by its provider's clock; if the provider did not say, by ours, less the clock skew. */
 function begunAt(row: SessionRow): number {
