@@ -95,7 +95,7 @@ export interface CoatcheckOptions<Data> {
    */
   readonly session?: SessionOptions;
   /**
-   * When the provider's tokens are renewed. Default: whenever they have run out, so that a session ends when its
+   * When the provider's tokens are refreshed. Default: whenever they have run out, so that a session ends when its
    * provider ends it.
    */
   readonly refresh?: RefreshOptions;

@@ -40,7 +40,7 @@ export const ENGINE: readonly Equivalent[] = [
   },
   {
     path: "engine/refresh/refresh-with-lease.ts",
-    line: 'committed.kind === "stored" ? { kind: "ended", reason }',
+    line: 'written.kind === "stored" ? { kind: "ended", reason }',
     operators: ["string"],
     reason: "saves a look at the row, which says the same",
   },

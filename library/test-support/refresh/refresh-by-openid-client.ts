@@ -13,7 +13,7 @@ import { checkIdTokenSignature } from "../../src/oidc/provider/id-token-signatur
 import type { Ready } from "../../src/oidc/provider/ready.ts";
 import type { RefreshedIdToken } from "../../src/oidc/provider/refresh/refreshed-id-token.ts";
 import { payloadOf } from "../../src/oidc/provider/refresh/refreshed-id-token.ts";
-import type { GrantedRefresh, RefreshResult } from "../../src/oidc/provider/refresh/send-refresh.ts";
+import type { GrantedRefresh, SentRefresh } from "../../src/oidc/provider/refresh/send-refresh.ts";
 import { answeredNo, outcomeOf } from "../../src/oidc/provider/refresh/send-refresh.ts";
 import { inspectTokenAnswer } from "../../src/oidc/provider/token-response.ts";
 
@@ -21,7 +21,7 @@ type Answer = TokenEndpointResponse & TokenEndpointResponseHelpers;
 type Send = Transport["send"];
 
 /** In place of `sendRefresh()`. */
-export async function refreshByOpenidClient(provider: Ready, refreshToken: string): Promise<RefreshResult> {
+export async function refreshByOpenidClient(provider: Ready, refreshToken: string): Promise<SentRefresh> {
   let sent: Promise<ReadResponse> | null = null;
   const once: Send = (purpose, url, options) => {
     sent = provider.transport.send(purpose, url, options, provider.config.refreshTimeout);
@@ -57,7 +57,7 @@ async function without(
   refreshToken: string,
   sent: Promise<ReadResponse> | null,
   problem: ProviderProblem,
-): Promise<RefreshResult> {
+): Promise<SentRefresh> {
   let kept: ReadResponse;
   try {
     if (sent === null) return outcomeOf(problem);

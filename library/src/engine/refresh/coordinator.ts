@@ -11,12 +11,12 @@ import type { RateLimiter } from "../lifecycle/rate-limiter.ts";
 import { bodyOf } from "../lifecycle/record-body.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
 import { LeaseWatch } from "./lease-watch.ts";
-import type { CoordinatorOptions, RefreshResult } from "./options.ts";
+import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
 import { ProviderLimits } from "./provider-limits.ts";
 import { inBackoff } from "./refresh-target.ts";
 import type { UnstoredResult } from "./refresh-with-lease.ts";
 import type { FlightResult } from "./single-flight.ts";
-import { resultOf, SingleFlight } from "./single-flight.ts";
+import { SingleFlight, unlessFailed } from "./single-flight.ts";
 import type { Look } from "./take-lease.ts";
 import { isLook, look, takeLease } from "./take-lease.ts";
 import { WaitBudget } from "./wait-budget.ts";
@@ -82,7 +82,10 @@ export class RefreshCoordinator {
    * @param rejected an access token that counts as run out
    * @param fresh the row was read just now, for this request
    */
-  refresh(row: SessionRow, { rejected, budget = this.budget(), fresh = false }: RefreshRequest = {}): Promise<RefreshResult> {
+  refresh(
+    row: SessionRow,
+    { rejected, budget = this.budget(), fresh = false }: RefreshRequest = {},
+  ): Promise<SessionAfterRefresh> {
     const unstored = this.#unstored.get(row.id);
     if (unstored !== undefined) return Promise.resolve(this.#unstoredResult(row, unstored, rejected));
     let flight: SingleFlight;
@@ -99,8 +102,8 @@ export class RefreshCoordinator {
    * A result that is not stored yet belongs to the row as it was leased; a caller that has read a newer row goes on
    * with that.
    */
-  #newest(row: SessionRow, result: FlightResult, rejected?: string): RefreshResult {
-    const refreshed = resultOf(result);
+  #newest(row: SessionRow, result: FlightResult, rejected?: string): SessionAfterRefresh {
+    const refreshed = unlessFailed(result);
     const unstored = this.#unstored.get(row.id);
     const older = result.kind === "refreshed" && result.row.version < row.version;
     return older && unstored !== undefined ? this.#unstoredResult(row, unstored, rejected) : refreshed;
@@ -132,7 +135,7 @@ export class RefreshCoordinator {
   /**
    * The provider answers and gives no tokens, for longer than a session counts unconfirmed: only a fresh login helps.
    */
-  #needsLogin({ tokenExpires }: SessionRow, { answered }: Extract<RefreshResult, { kind: "unavailable" }>): boolean {
+  #needsLogin({ tokenExpires }: SessionRow, { answered }: Extract<SessionAfterRefresh, { kind: "unavailable" }>): boolean {
     const { clock, policy } = this.#options;
     return answered === true && tokenExpires !== null && clock.now() - tokenExpires >= policy.unconfirmed;
   }
@@ -155,8 +158,8 @@ export class RefreshCoordinator {
   }
 
   /** The flight for this session: the one that is under way, or a new one. Without a time limit. */
-  join(row: SessionRow, rejected?: string): Promise<RefreshResult> {
-    return this.#flightFor(row, rejected).result.then(resultOf);
+  join(row: SessionRow, rejected?: string): Promise<SessionAfterRefresh> {
+    return this.#flightFor(row, rejected).result.then(unlessFailed);
   }
 
   // Single flight: one for a session in this process, however many callers wait for it.
@@ -174,7 +177,7 @@ export class RefreshCoordinator {
     return flight;
   }
 
-  #unstoredResult(stored: SessionRow, { applyTo }: UnstoredResult, rejected?: string): RefreshResult {
+  #unstoredResult(stored: SessionRow, { applyTo }: UnstoredResult, rejected?: string): SessionAfterRefresh {
     const { clock } = this.#options;
     const row = applyTo === null ? null : applyTo(stored);
     const live = row?.tokenExpires != null && clock.now() < row.tokenExpires && rejected === undefined;

@@ -21,8 +21,8 @@ export interface CoordinatorOptions {
   readonly report: Report;
 }
 
-/** The result of a refresh. */
-export type RefreshResult =
+/** What became of a session by a refresh, for those who waited for it. */
+export type SessionAfterRefresh =
   /** The row with live tokens: as stored, or as it will be if the store has not taken it yet. */
   | { readonly kind: "refreshed"; readonly row: SessionRow }
   | { readonly kind: "ended"; readonly reason: EndReason }

@@ -3,7 +3,7 @@ import type { Provider, ProviderTokens, RecordBody, SessionRow } from "../../con
 import { backoffLeft, refreshDue } from "../../core/refresh.ts";
 import { sameSecret } from "../../crypto/equal.ts";
 import { openTokens } from "../lifecycle/sealed-tokens.ts";
-import type { CoordinatorOptions, RefreshResult } from "./options.ts";
+import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
 
 /** A refresh that is due: the provider, and the tokens to send. */
 export interface RefreshTarget {
@@ -22,7 +22,7 @@ export type SucceededAt = (provider: string) => number;
  * The backoff of a session whose tokens are due; `null` if a refresh may begin, as far as the record says without its
  * tokens.
  */
-export function inBackoff({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): RefreshResult | null {
+export function inBackoff({ renewal, provider }: RecordBody, now: number, succeededAt: SucceededAt): SessionAfterRefresh | null {
   // Sent twice without an answer: a third time would look to the provider as if it had been stolen.
   // mutant: shown-thrice
   if (renewal?.lost === true) return { kind: "unavailable", retryAfter: LONGEST_BACKOFF, answered: true };
@@ -41,7 +41,7 @@ export function refreshTarget(
   rejected: string | undefined,
   { clock, keyring, providers, report }: CoordinatorOptions,
   succeededAt: SucceededAt,
-): RefreshResult | RefreshTarget {
+): SessionAfterRefresh | RefreshTarget {
   const now = clock.now();
   const tokens = openTokens(row, body, keyring);
   const due = rejected === undefined ? refreshDue(row, now) : tokens !== null && sameSecret(tokens.accessToken, rejected);

@@ -25,7 +25,7 @@ import type { Ended } from "../lifecycle/announce.ts";
 import { createBackground } from "../lifecycle/background.ts";
 import { Endings } from "../lifecycle/endings.ts";
 import { openTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
-import type { RefreshResult } from "./options.ts";
+import type { SessionAfterRefresh } from "./options.ts";
 import { refreshWithLease, type UnstoredResult } from "./refresh-with-lease.ts";
 
 const keyring = createKeyring(SECRET);
@@ -379,7 +379,7 @@ for (const [
   });
 }
 
-function plain(told: RefreshResult): unknown {
+function plain(told: SessionAfterRefresh): unknown {
   if (told.kind !== "refreshed") return told;
   return { kind: "refreshed", accessToken: openTokens(told.row, parseBody(told.row), keyring)?.accessToken };
 }

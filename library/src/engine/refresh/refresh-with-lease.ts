@@ -5,9 +5,9 @@ import { emptied, parseBody } from "../../core/record.ts";
 import { backoff, failedRow, mayHaveBeenSent, refreshedRow, renewAtOf } from "../../core/refresh.ts";
 import { chance, versionStep } from "../../crypto/entropy.ts";
 import { resealTokens, sealTokens } from "../lifecycle/sealed-tokens.ts";
-import type { CoordinatorOptions, RefreshResult } from "./options.ts";
-import type { Change, Committed, LeaseHolder } from "./write-result.ts";
-import { commit, retryUntilStored } from "./write-result.ts";
+import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
+import type { Change, LeaseHolder, Written } from "./write-result.ts";
+import { retryUntilStored, writeWithLease } from "./write-result.ts";
 
 /** What the holder of a lease needs to call the provider. */
 interface LeasedRefresh extends LeaseHolder {
@@ -37,7 +37,7 @@ export interface RefreshContext {
 }
 
 /** Sends the refresh token, once, and writes the result. Only the holder of the lease may call it. */
-export async function refreshWithLease(leased: LeasedRefresh, context: RefreshContext): Promise<RefreshResult> {
+export async function refreshWithLease(leased: LeasedRefresh, context: RefreshContext): Promise<SessionAfterRefresh> {
   const outcome = await callProvider(leased);
   await context.yieldOnce();
   switch (outcome.kind) {
@@ -78,7 +78,7 @@ async function onRefreshed(
   leased: LeasedRefresh,
   { tokens, claims }: Extract<RefreshOutcome, { kind: "refreshed" }>,
   context: RefreshContext,
-): Promise<RefreshResult> {
+): Promise<SessionAfterRefresh> {
   const { clock, entropy, keyring, report } = context.options;
   const { row, provider } = leased;
   // mutant: same-token-refused
@@ -89,25 +89,25 @@ async function onRefreshed(
   const change: Change = (fresh, body) =>
     refreshedRow(fresh, body, { tokens, sealed, claims, renewAt, step: versionStep(entropy) });
   const about = { sessionId: row.id, provider: provider.name };
-  const conclude = (committed: Committed | null): void => {
-    if (committed?.kind === "stored") {
+  const conclude = (written: Written | null): void => {
+    if (written?.kind === "stored") {
       const reason = maybeSentBefore(leased) ? "after-unknown" : "refreshed";
       report({ name: "refresh.completed", level: "info", reason, ...about });
       return;
     }
-    report({ name: "refresh.discarded", level: "warn", reason: committed?.kind ?? "store", ...about });
+    report({ name: "refresh.discarded", level: "warn", reason: written?.kind ?? "store", ...about });
     // A session that lives on has newer tokens, of the same grant perhaps: only tokens that will not be used are
     // revoked.
     // mutant: discarded-not-revoked
-    if (committed?.kind === "ended") revoke(leased, tokens, context);
+    if (written?.kind === "ended") revoke(leased, tokens, context);
   };
   // With the stored version: the next version may be another process's write by now, which must not be overwritten.
   // mutant: held-result-undoes
   const applyTo = (stored: SessionRow): SessionRow =>
     stored.lease === leased.lease ? { ...change(stored, parseBody(stored)), version: stored.version } : stored;
-  const committed = await write({ ...leased, hasNewTokens: true }, change, context, conclude, applyTo);
-  if (committed === "held") return { kind: "refreshed", row: applyTo(row) };
-  return committed.kind === "stored" ? { kind: "refreshed", row: committed.row } : resultOfRow(leased, committed, context);
+  const written = await write({ ...leased, hasNewTokens: true }, change, context, conclude, applyTo);
+  if (written === "held") return { kind: "refreshed", row: applyTo(row) };
+  return written.kind === "stored" ? { kind: "refreshed", row: written.row } : resultOfRow(leased, written, context);
 }
 
 function revoke({ provider }: LeasedRefresh, tokens: ProviderTokens, { options }: RefreshContext): void {
@@ -115,17 +115,17 @@ function revoke({ provider }: LeasedRefresh, tokens: ProviderTokens, { options }
 }
 
 /** A refusal of the provider ends the session; with a reason of its own if the token may have been used before. */
-async function onRefused(leased: LeasedRefresh, cause: unknown, context: RefreshContext): Promise<RefreshResult> {
+async function onRefused(leased: LeasedRefresh, cause: unknown, context: RefreshContext): Promise<SessionAfterRefresh> {
   const { clock, announce, report } = context.options;
   const { row, provider } = leased;
   const reason = maybeSentBefore(leased) ? "refresh-lost" : "provider";
   report({ name: "refresh.failed", level: "warn", reason: "refused", sessionId: row.id, provider: provider.name, error: cause });
-  const conclude = (committed: Committed | null): void => {
-    if (committed?.kind === "stored") announce({ id: row.id, reason, row });
+  const conclude = (written: Written | null): void => {
+    if (written?.kind === "stored") announce({ id: row.id, reason, row });
   };
-  const committed = await write(leased, (fresh) => emptied(fresh, reason, clock.now()), context, conclude, null);
-  if (committed === "held") return { kind: "unavailable", retryAfter: 1_000 };
-  return committed.kind === "stored" ? { kind: "ended", reason } : resultOfRow(leased, committed, context);
+  const written = await write(leased, (fresh) => emptied(fresh, reason, clock.now()), context, conclude, null);
+  if (written === "held") return { kind: "unavailable", retryAfter: 1_000 };
+  return written.kind === "stored" ? { kind: "ended", reason } : resultOfRow(leased, written, context);
 }
 
 /** A doubtful refusal counts when it is repeated, or if the token may have been used already. */
@@ -138,7 +138,7 @@ async function onFailed(
   leased: LeasedRefresh,
   outcome: Exclude<RefreshOutcome, { kind: "refreshed" }>,
   context: RefreshContext,
-): Promise<RefreshResult> {
+): Promise<SessionAfterRefresh> {
   const { clock, entropy, keyring, report } = context.options;
   const { row, body, provider } = leased;
   const failures = (body.renewal?.failures ?? 0) + 1;
@@ -167,10 +167,10 @@ async function onFailed(
     const tokens = resealTokens(fresh.id, known, keyring) ?? known.tokens;
     return failedRow(fresh, { ...known, tokens }, renewal, versionStep(entropy));
   };
-  const committed = await write(leased, change, context, nothing, null);
-  return committed === "held" || committed.kind !== "ended"
+  const written = await write(leased, change, context, nothing, null);
+  return written === "held" || written.kind !== "ended"
     ? { kind: "unavailable", retryAfter: pause, answered: answered || lost }
-    : resultOfRow(leased, committed, context);
+    : resultOfRow(leased, written, context);
 }
 
 const maybeSentBefore = ({ lease, body }: LeasedRefresh): boolean => mayHaveBeenSent(lease, body);
@@ -183,14 +183,14 @@ async function write(
   holder: LeaseHolder & Pick<LeasedRefresh, "body">,
   change: Change,
   context: RefreshContext,
-  conclude: (committed: Committed | null) => void,
+  conclude: (written: Written | null) => void,
   applyTo: UnstoredResult["applyTo"],
-): Promise<Committed | "held"> {
+): Promise<Written | "held"> {
   const { options, closing } = context;
   try {
-    const committed = await commit(holder, change, options, holder.body);
-    conclude(committed);
-    return committed;
+    const written = await writeWithLease(holder, change, options, holder.body);
+    conclude(written);
+    return written;
   } catch (error) {
     const { id } = holder.row;
     options.report({ name: "refresh.held", level: "error", reason: "write", sessionId: id, error });
@@ -203,7 +203,7 @@ async function write(
 }
 
 // The session was ended, or the lease taken over: the row as it is now counts.
-async function resultOfRow({ row }: LeasedRefresh, _: Committed, { options }: RefreshContext): Promise<RefreshResult> {
+async function resultOfRow({ row }: LeasedRefresh, _: Written, { options }: RefreshContext): Promise<SessionAfterRefresh> {
   const fresh = await options.store.get(row.id);
   if (fresh === undefined) return { kind: "ended", reason: "expired" };
   if (fresh.ended !== null) return { kind: "ended", reason: fresh.reason ?? "logout" };

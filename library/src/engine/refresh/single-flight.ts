@@ -3,10 +3,10 @@
  * it leave.
  */
 import type { Provider } from "../../contracts.ts";
-import type { RefreshResult } from "./options.ts";
+import type { SessionAfterRefresh } from "./options.ts";
 
 /** The result of a flight. `failed`: the store did not answer, or this process closes. */
-export type FlightResult = RefreshResult | { readonly kind: "failed"; readonly cause: unknown };
+export type FlightResult = SessionAfterRefresh | { readonly kind: "failed"; readonly cause: unknown };
 
 /** A request that waits for it. */
 export interface Waiter {
@@ -39,8 +39,8 @@ export class SingleFlight {
   }
 }
 
-/** The result; throws the cause if the flight failed. */
-export function resultOf(result: FlightResult): RefreshResult {
+/** The same without `failed`, whose cause it throws. */
+export function unlessFailed(result: FlightResult): SessionAfterRefresh {
   if (result.kind === "failed") throw result.cause;
   return result;
 }

@@ -5,7 +5,7 @@ import { parseBody } from "../../core/record.ts";
 import { failedRow, leased, leaseText, mayHaveBeenSent } from "../../core/refresh.ts";
 import { versionStep } from "../../crypto/entropy.ts";
 import type { LeaseWatch } from "./lease-watch.ts";
-import type { CoordinatorOptions, RefreshResult } from "./options.ts";
+import type { CoordinatorOptions, SessionAfterRefresh } from "./options.ts";
 import type { RefreshTarget, SucceededAt } from "./refresh-target.ts";
 import { refreshTarget } from "./refresh-target.ts";
 import type { RefreshContext } from "./refresh-with-lease.ts";
@@ -15,7 +15,7 @@ import { refreshWithLease } from "./refresh-with-lease.ts";
 const REFRESH_TIMEOUT = 15_000;
 
 /** The outcome of one look at the row: a result, or look again. */
-export type Look = RefreshResult | "again";
+export type Look = SessionAfterRefresh | "again";
 
 /** A row whose refresh token may be sent, once its lease is ours. */
 interface DueRow {

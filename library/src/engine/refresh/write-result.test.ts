@@ -11,7 +11,7 @@ import { memory } from "../../stores/memory.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
 import { overStore } from "../../testing/over-store.ts";
 import { sampleRow } from "../../testing/store-suite/rows.ts";
-import { type Change, type Committed, commit, retryUntilStored } from "./write-result.ts";
+import { type Change, retryUntilStored, type Written, writeWithLease } from "./write-result.ts";
 
 const OLD = randomBytes(32).toString("base64url");
 const keyring = createKeyring([SECRET, OLD]);
@@ -28,9 +28,9 @@ interface Case {
   /** What another wrote since the lease was taken. */
   readonly since: (row: SessionRow) => SessionRow | null;
   readonly hasNewTokens?: boolean;
-  readonly kind: Committed["kind"];
+  readonly kind: Written["kind"];
   /** When it is written again after a failure. */
-  readonly again?: Committed["kind"];
+  readonly again?: Written["kind"];
 }
 
 const CASES: readonly Case[] = [
@@ -81,7 +81,7 @@ for (const { what, since, hasNewTokens = false, kind, again = kind } of CASES) {
 
   test(`F-46 a refresh is written while it is wanted: ${what}`, async () => {
     const { store, held } = await prepare();
-    assert.equal((await commit(held, change, { store, keyring })).kind, kind);
+    assert.equal((await writeWithLease(held, change, { store, keyring })).kind, kind);
     const row = await store.get(held.row.id);
     if (kind === "stored") assert.deepEqual([row?.lease, row?.body], [null, holding("new")]);
   });
@@ -133,7 +133,7 @@ test("F-46 what another request wrote into the body meanwhile stays beside what 
   await store.put(row, "absent");
   await store.put(next(row, { body: JSON.stringify({ format: 1, tokens: "old", data: { basket: 1 } }) }), row.version);
   const over: Change = (fresh, body) => next(fresh, { lease: null, body: serializeBody({ ...body, tokens: "new" }) });
-  assert.equal((await commit({ row, lease: LEASE }, over, { store, keyring })).kind, "stored");
+  assert.equal((await writeWithLease({ row, lease: LEASE }, over, { store, keyring })).kind, "stored");
   const stored = await store.get(row.id);
   assert.ok(stored);
   const { tokens, data } = parseBody(stored);
@@ -150,7 +150,11 @@ test("CR-08 RF-04 an edit that sealed the same tokens anew does not make a late 
     const store = memory();
     await store.put(row, "absent");
     await store.put(next(row, { lease: null, body: sealed(keyring, meanwhile) }), row.version);
-    assert.equal((await commit({ row, lease: LEASE, hasNewTokens: true }, change, { store, keyring })).kind, kind, meanwhile);
+    assert.equal(
+      (await writeWithLease({ row, lease: LEASE, hasNewTokens: true }, change, { store, keyring })).kind,
+      kind,
+      meanwhile,
+    );
   }
 });
 
@@ -205,7 +209,7 @@ async function retried(over: Change, fails: number) {
   await real.put(row, "absent");
   const { store, asked } = unconfirmed(real, fails);
   const holder = { row, lease: LEASE, hasNewTokens: true };
-  await assert.rejects(commit(holder, over, { store, keyring }), /no replica/);
+  await assert.rejects(writeWithLease(holder, over, { store, keyring }), /no replica/);
   const entropy = { bytes: (size: number) => new Uint8Array(size) };
   const settled = retryUntilStored(holder, over, { store, clock, announce, entropy, keyring }, new AbortController().signal);
   for (let tries = 0; tries < 200 && asked.length <= fails; tries += 1) {

@@ -21,7 +21,7 @@ export interface LeaseHolder {
 export type Change = (row: SessionRow, body: RecordBody) => SessionRow;
 
 /** `ended`: the session is over. `superseded`: the lease was taken over, so this result is obsolete. */
-export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | { readonly kind: "ended" | "superseded" };
+export type Written = { readonly kind: "stored"; readonly row: SessionRow } | { readonly kind: "ended" | "superseded" };
 
 /**
  * Optimistic concurrency with a fence: writes the result while the lease is still ours. The session's other columns may
@@ -29,12 +29,12 @@ export type Committed = { readonly kind: "stored"; readonly row: SessionRow } | 
  * result is dropped. Throws what the store throws.
  * @param known the body of the row as it was leased
  */
-export async function commit(
+export async function writeWithLease(
   holder: LeaseHolder,
   change: Change,
   options: Pick<CoordinatorOptions, "store" | "keyring">,
   known = parseBody(holder.row),
-): Promise<Committed> {
+): Promise<Written> {
   const { store } = options;
   let { row } = holder;
   let body = known;
@@ -67,7 +67,7 @@ export async function retryUntilStored(
   change: Change,
   options: RetryOptions,
   closing: AbortSignal,
-): Promise<Committed | null> {
+): Promise<Written | null> {
   const { clock, entropy } = options;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const last = closing.aborted;
@@ -81,7 +81,7 @@ export async function retryUntilStored(
 }
 
 // Idempotent: the write before may have taken effect although its answer was lost; then the row holds it, and no lease.
-async function retryOnce(holder: LeaseHolder, change: Change, options: RetryOptions): Promise<Committed> {
+async function retryOnce(holder: LeaseHolder, change: Change, options: RetryOptions): Promise<Written> {
   const row = await options.store.get(holder.row.id);
   if (row === undefined) return { kind: "ended" };
   const intended = change(holder.row, parseBody(holder.row));
@@ -93,7 +93,7 @@ async function retryOnce(holder: LeaseHolder, change: Change, options: RetryOpti
       await endSessions(options, { id: row.id }, reason, options.clock.now(), { rows: [holder.row] });
     return { kind: "ended" };
   }
-  if (row.lease === holder.lease || isWanted(holder, row, options)) return commit({ ...holder, row }, change, options);
+  if (row.lease === holder.lease || isWanted(holder, row, options)) return writeWithLease({ ...holder, row }, change, options);
   if (reason !== null || !holdSame(row, intended, options)) return { kind: "superseded" };
   // What is read back is not acknowledged, and a failover may take it back: it is written once more.
   const confirmed = { ...row, version: row.version + versionStep(options.entropy) };

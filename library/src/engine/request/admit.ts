@@ -9,7 +9,7 @@ import type { Draft } from "../../core/draft.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { endSessions } from "../lifecycle/end-sessions.ts";
-import type { RefreshResult } from "../refresh/options.ts";
+import type { SessionAfterRefresh } from "../refresh/options.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import type { Asserted, Authenticated } from "./authenticate/authenticate.ts";
 import { hasAmbientCredential, provenBy, registered, reportRejected } from "./authenticate/authenticate.ts";
@@ -74,7 +74,7 @@ function asserting(asserted: Asserted): Authenticated {
   return { verdict: { kind: "principal", principal: { ...asserted, ambient: true } }, by: "proxy", asserted };
 }
 
-function verdictOf(result: RefreshResult, proven: ProvenSession): Verdict {
+function verdictOf(result: SessionAfterRefresh, proven: ProvenSession): Verdict {
   switch (result.kind) {
     case "refreshed":
       // mutant: rotates-again

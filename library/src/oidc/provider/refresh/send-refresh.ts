@@ -20,10 +20,10 @@ export interface GrantedRefresh {
 }
 
 /** The outcome of one refresh request. */
-export type RefreshResult = GrantedRefresh | Exclude<RefreshOutcome, { kind: "refreshed" }>;
+export type SentRefresh = GrantedRefresh | Exclude<RefreshOutcome, { kind: "refreshed" }>;
 
 /** Sends the one request, and classifies an answer without tokens. */
-export async function sendRefresh(provider: Ready, refreshToken: string): Promise<RefreshResult> {
+export async function sendRefresh(provider: Ready, refreshToken: string): Promise<SentRefresh> {
   let answer: ReadResponse;
   try {
     const made = provider.refreshRequest(refreshToken);
@@ -32,11 +32,11 @@ export async function sendRefresh(provider: Ready, refreshToken: string): Promis
   } catch (error) {
     return outcomeOf(problemOf(error));
   }
-  return resultOf(answer, provider);
+  return outcomeOfAnswer(answer, provider);
 }
 
 /** What the answer comes to. */
-function resultOf(answer: ReadResponse, provider: Ready): RefreshResult {
+function outcomeOfAnswer(answer: ReadResponse, provider: Ready): SentRefresh {
   if (answer.status !== 200) return answeredNo(answer, problemIn(answer), provider);
   try {
     const { tokens, idToken } = tokensIn(answer.content);
