@@ -96,13 +96,7 @@ export const TASKS: readonly Task[] = [
 
 /** What may have members on a condition, with its reason. */
 const CONDITIONAL: { readonly [path: string]: string } = {
-  "library/src/cookie/names.ts": "does so still",
-  "library/src/engine/bounded-store.ts": "does so still",
   "library/src/engine/request/authenticate/authenticate.ts": "runs for every request of a proxy's user",
-  "library/src/engine/request/authenticate/resolver.ts": "does so still",
-  "library/src/engine/request/commit.ts": "does so still",
-  "library/src/engine/request/session.ts": "does so still",
-  "library/src/engine/request/settle.ts": "does so still",
 };
 
 /** Every place that makes members on a condition, and every exception that is none any more. */

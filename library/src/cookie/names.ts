@@ -70,12 +70,10 @@ export function createCookies(options: CookieOptions): Cookies {
   const common = { path: "/", secure, httpOnly: true };
   const hostOnly = secure ? "__Host-Http-" : "";
   const loginPrefix = `${hostOnly}${base}.login.`;
-  const session = defineCookie({
-    ...common,
-    name: `${domain === undefined ? hostOnly : "__Secure-"}${base}`,
-    sameSite,
-    ...(domain === undefined ? {} : { domain }),
-  });
+  const session =
+    domain === undefined
+      ? defineCookie({ ...common, name: `${hostOnly}${base}`, sameSite })
+      : defineCookie({ ...common, name: `__Secure-${base}`, sameSite, domain });
   const loginOf = (state: string, sameSite: "Lax" | "None"): CookieSpec => {
     if (!STATE_START.test(state)) throw new TypeError("A login's state must begin with 11 characters of base64url.");
     return defineCookie({ ...common, name: loginPrefix + state.slice(0, STATE_CHARACTERS), sameSite });

@@ -1,6 +1,7 @@
 /** A time limit around a store's promises: silence is an outage, and no request waits for ever. */
 import type { Clock, MaybePromise, SessionStore } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 
 /** How long a store may take for one call where nothing is configured, milliseconds. */
 const STORE_TIMEOUT = 5_000;
@@ -20,6 +21,9 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
   const { watch, survey, getMany } = store;
   const within = <T>(call: string, answer: MaybePromise<T>): MaybePromise<T> =>
     answer instanceof Promise ? deadlines.limit(call, answer) : answer;
+  const many: typeof getMany = getMany && ((ids) => within("getMany", getMany.call(store, ids)));
+  const surveyed: typeof survey =
+    survey && ((from, most, now, seenBefore) => within("survey", survey.call(store, from, most, now, seenBefore)));
   return {
     name: store.name,
     capabilities: store.capabilities,
@@ -27,7 +31,6 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
       const row = store.get(id);
       return row instanceof Promise ? deadlines.limit("get", row) : row;
     },
-    ...(getMany === undefined ? {} : { getMany: (ids) => within("getMany", getMany.call(store, ids)) }),
     put: (row, condition) => within("put", store.put(row, condition)),
     touch: (id, seen) => within("touch", store.touch(id, seen)),
     end: (target, reason, now) => within("end", store.end(target, reason, now)),
@@ -36,13 +39,8 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
       within("mark", value === undefined ? store.mark(key, until, now) : store.mark(key, until, now, value)),
     marked: (key, now) => within("marked", store.marked(key, now)),
     sweep: (most, now) => within("sweep", store.sweep(most, now)),
-    ...(survey === undefined
-      ? {}
-      : {
-          survey: (from, most, now, seenBefore) => within("survey", survey.call(store, from, most, now, seenBefore)),
-        }),
     close: () => store.close(),
-    ...(watch === undefined ? {} : { watch: (listener, gap) => watch.call(store, listener, gap) }),
+    ...omitUndefined({ getMany: many, survey: surveyed, watch: watch?.bind(store) }),
   };
 }
 

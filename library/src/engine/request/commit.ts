@@ -1,6 +1,7 @@
 /** Commits a plan to the store, step by step, and reports what began, ended and was exchanged. */
 import type { SessionRow } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
 import { endSessions } from "../lifecycle/end-sessions.ts";
 import { loginOverruled } from "../lifecycle/markers.ts";
@@ -82,7 +83,7 @@ async function end<Data>(
 function announce<Data>(exchange: Settling<Data>, held: Held, { row, condition }: PutStep, planned: WritePlan): void {
   const { options } = exchange;
   const { id: sessionId, owner, ended, reason } = row;
-  const who = { sessionId, ...(owner === null ? {} : { owner }) };
+  const who = { sessionId, ...omitUndefined({ owner: owner ?? undefined }) };
   if (condition === "absent") options.report({ name: "session.created", level: "info", ...who });
   else if (ended !== null) {
     // Of the row as it was: what is stored now is empty.

@@ -15,6 +15,7 @@ import { detached } from "../../core/detached.ts";
 import type { Draft } from "../../core/draft.ts";
 import { draftData, withChange, withLogin, withLogout, withRotate } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { normalizeIdentity, ownerOf, snapshot } from "../../core/record.ts";
 import type { Body } from "../lifecycle/record-body.ts";
 import { freeze } from "../lifecycle/record-body.ts";
@@ -182,7 +183,12 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
       return frozen(options.validate(data));
     } catch (error) {
       // Data of an older schema must not lock users out; the stored data stay until they are written again.
-      options.report({ name: "session.data-invalid", level: "warn", ...(this.id === null ? {} : { sessionId: this.id }), error });
+      options.report({
+        name: "session.data-invalid",
+        level: "warn",
+        ...omitUndefined({ sessionId: this.id ?? undefined }),
+        error,
+      });
       return frozen(options.validate({}));
     }
   }

@@ -4,6 +4,7 @@ import { clearCookie, setCookie } from "../../cookie/serialize.ts";
 import { heeded } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isPrefetch } from "../../core/navigation.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { Circumstances, CookiePlan, Held, Minted, PutStep } from "../../core/plan.ts";
 import { needsStep, needsTicket, plan } from "../../core/plan.ts";
 import { overReason } from "../../core/policy.ts";
@@ -49,7 +50,7 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
     const ticket = ticketFor(exchange, held, now);
     const planned = plan(withCurrentSeal(held, options), exchange.draft, {
       now,
-      ...(exchange.loginBegan === null ? {} : { began: exchange.loginBegan }),
+      ...omitUndefined({ began: exchange.loginBegan ?? undefined }),
       status,
       policy: options.policy,
       validate: (data) => snapshot(options.validate(data)),
@@ -100,7 +101,7 @@ function minted<Data>({ draft, options }: Settling<Data>, ticket: Successor): Mi
 
 function clientOf<Data>({ request, options }: Settling<Data>): Circumstances["client"] {
   const agent = options.keep.userAgent ? request.header("user-agent")?.slice(0, 512) : undefined;
-  return { ...(agent === undefined ? {} : { userAgent: agent }), ...addressIn(request, options) };
+  return { ...omitUndefined({ userAgent: agent }), ...addressIn(request, options) };
 }
 
 function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<Data>): Circumstances["client"] {
@@ -109,7 +110,7 @@ function addressIn<Data>(request: RequestView, { keep, keyring }: EngineOptions<
   if (client === undefined || client === "") return {};
   if (keep.address === "hash") return { addressHash: keyring.deriveHash("address", client) };
   const address = keep.address === "full" ? wholeAddress(client) : networkOf(client);
-  return address === undefined ? {} : { address };
+  return omitUndefined({ address });
 }
 
 /** The presented session as it is now, after another request wrote it. */

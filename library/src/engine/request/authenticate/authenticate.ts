@@ -17,6 +17,7 @@ import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { storeFailed } from "../../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
 import { andThen } from "../../../core/maybe.ts";
+import { omitUndefined } from "../../../core/options/omit-undefined.ts";
 import type { Presented, Reconciled } from "../../../core/reconcile.ts";
 import { reconcile, reconcileAbsent, reconcileUnusable } from "../../../core/reconcile.ts";
 import { ownerOf, parseBody } from "../../../core/record.ts";
@@ -119,7 +120,7 @@ function byProxy(
     if (asserted.kind === "malformed") {
       const hint = reader.hint?.(asserted.reason);
       const { reason } = asserted;
-      context.report({ name: "proxy.malformed", level: "warn", reason, ...(hint === undefined ? {} : { hint }) });
+      context.report({ name: "proxy.malformed", level: "warn", reason, ...omitUndefined({ hint }) });
     }
     if (unusable !== null) return served(unusable, ABSTAIN, null, null);
     if (asserted.kind === "stripped") {
@@ -161,6 +162,7 @@ function joined(identity: Identity, resolved: Resolved, verdict: Verdict, { unkn
 /** Turns the outcome of the table into the authenticated request. */
 function served({ end, as }: Reconciled, verdict: Verdict, found: Found | null, identity: Identity | null): Authenticated {
   const proven = provenBy(verdict);
+  // Every request of a proxy's user is served here: omitUndefined would cost it two lists for each.
   const ending = end === null || proven === null ? {} : { ending: { session: proven, reason: end } };
   const without = proven === null ? verdict : withoutSession(proven, end);
   const beside = deadIn(without);

@@ -2,6 +2,7 @@
 import type { Clock, Identity, JsonObject, MaybePromise, Report } from "../../../contracts.ts";
 import { hookFailure } from "../../../core/errors/hook-failure.ts";
 import { CoatcheckError } from "../../../core/errors.ts";
+import { omitUndefined } from "../../../core/options/omit-undefined.ts";
 import type { Resolution, UnknownUsers } from "../../../core/reconcile.ts";
 import { isStorable, ownerOf } from "../../../core/record.ts";
 import { within } from "../../../time/within.ts";
@@ -232,7 +233,7 @@ function saysTheSame(before: Identity, now: Identity): boolean {
 
 function resolvedOf(known: Known, identity: Identity): Resolved {
   if (known === null) return { kind: "unknown" };
-  if ("blocked" in known) return { kind: "blocked", ...(known.owner === undefined ? {} : { owner: known.owner }) };
+  if ("blocked" in known) return { kind: "blocked", ...omitUndefined({ owner: known.owner }) };
   const { owner, claims } = known;
   return {
     kind: "found",
