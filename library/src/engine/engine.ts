@@ -172,7 +172,7 @@ export class RequestEngine<Data> implements Engine<Data> {
 }
 
 function admitted<Data>(exchange: RequestExchange<Data>, policy: Policy): MaybePromise<RequestExchange<Data>> {
-  return exchange.enter(policy);
+  return exchange.admitted(policy);
 }
 
 function pathOf(target: string): string {

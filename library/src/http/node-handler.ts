@@ -50,14 +50,14 @@ export class NodeEngine<Data> {
   /** Opens the request's exchange, then calls `next`; or answers instead. */
   open(request: Carrier<Data>, response: ServerResponse, next: Next): void {
     const view = new NodeRequest(request, this.#engine.origins);
-    const enter = (exchange: Exchange<Data> | null): void => {
+    const carry = (exchange: Exchange<Data> | null): void => {
       if (exchange === null) return;
       request[CARRIED] = { by: this, exchange, before: request[CARRIED] };
       next();
     };
-    const admitted = this.#engine.owns(view.target) ? this.#openOwn(view, response) : this.#enter(view, response);
-    if (admitted instanceof Promise) admitted.then(enter).catch(next);
-    else enter(admitted);
+    const opened = this.#engine.owns(view.target) ? this.#openOwn(view, response) : this.#enter(view, response);
+    if (opened instanceof Promise) opened.then(carry).catch(next);
+    else carry(opened);
   }
 
   /**
@@ -65,13 +65,13 @@ export class NodeEngine<Data> {
    * and settles by its own rules.
    */
   #openOwn(view: NodeRequest, response: ServerResponse): MaybePromise<Exchange<Data>> {
-    const enter = (exchange: Exchange<Data>): Exchange<Data> => {
+    const prepare = (exchange: Exchange<Data>): Exchange<Data> => {
       exchange.answer = response;
       exchange.onIntent = () => this.#hold(exchange, response, (status) => this.#settleOwn(exchange, response, status));
       return exchange;
     };
     const opened = this.#engine.open(view);
-    return opened instanceof Promise ? opened.then(enter) : enter(opened);
+    return opened instanceof Promise ? opened.then(prepare) : prepare(opened);
   }
 
   /**

@@ -116,11 +116,11 @@ export abstract class AdmittedRequest<Data> {
    * on.
    */
   admit(policy: Policy): MaybePromise<Decision> {
-    return andThen(this.enter(policy), decisionIn);
+    return andThen(this.admitted(policy), decisionIn);
   }
 
-  /** The same; answers itself, admitted. */
-  enter(policy: Policy): MaybePromise<this> {
+  /** {@link admit}, for who goes on with the exchange: answers itself. */
+  admitted(policy: Policy): MaybePromise<this> {
     return this.#admit(policy, false);
   }
 
