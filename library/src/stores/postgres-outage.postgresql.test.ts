@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import pg from "pg";
 import { turns, until } from "../../test-support/event-loop.ts";
 import { freshSchema, quietStore } from "../../test-support/stores/postgres-schemas.ts";
-import { type PostgresServer, startPostgres } from "../../test-support/stores/postgres-server.ts";
+import { connectionTo, type PostgresServer, startPostgres } from "../../test-support/stores/postgres-server.ts";
 import type { SessionStore } from "../contracts.ts";
 import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
 
@@ -58,6 +59,22 @@ async function holding(schema: string, id: string) {
   await holder.query(`SELECT 1 FROM ${schema}.sessions WHERE id = $1 FOR UPDATE`, [id]);
   return holder;
 }
+
+test("SE-16 a connection of the pool that is cut while nobody uses it does not end the process", async () => {
+  // As an app makes it, without a listener of its own.
+  const pool = new pg.Pool(connectionTo(server.folder));
+  const store = quietStore({ pool, schema: freshSchema() });
+  const again = quietStore({ pool, schema: freshSchema() });
+  await store.marked("k", START);
+  await again.marked("k", START);
+  assert.equal(pool.listenerCount("error"), 1);
+  const removed = new Promise<void>((resolve) => pool.once("remove", () => resolve()));
+  await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'idle'", []);
+  await removed;
+  await answers(store);
+  await store.close();
+  await pool.end();
+});
 
 test("S-05, SE-16 a stopped server is an outage in every call; the store goes on when it is back", async () => {
   const schema = freshSchema();

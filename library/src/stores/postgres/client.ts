@@ -60,6 +60,11 @@ export interface PostgresResult {
  */
 export interface PostgresPool {
   query(query: PostgresQuery): Promise<PostgresResult>;
+  /**
+   * Tells of connections that are lost while nobody uses them. The store listens, since without a listener Node ends
+   * the process; yours may listen beside it.
+   */
+  on?(event: "error", listener: (error: Error) => void): unknown;
 }
 
 /**

@@ -21,6 +21,19 @@ const AS_TEXT = { getTypeParser: () => (text: string) => text };
 /** Runs one statement, once. Errors are those of the client, or `ERR_STORE_UNAVAILABLE` for its silence. */
 export type Attempt = (query: PostgresQuery) => Promise<PostgresResult>;
 
+/** Pools with a listener of ours: one is enough, however many stores they have. */
+const heard = new WeakSet<PostgresPool>();
+
+/**
+ * A connection that is lost while nobody uses it is no loss: the pool drops it, and the next call tells of an outage.
+ * An `error` event to which nobody listens would end the process.
+ */
+function outlive(pool: PostgresPool): void {
+  if (heard.has(pool)) return;
+  heard.add(pool);
+  pool.on?.("error", () => undefined);
+}
+
 /** One pool, and what was learned about it. */
 export class Database {
   readonly #options: DatabaseOptions;
@@ -34,6 +47,7 @@ export class Database {
   constructor(options: DatabaseOptions, prepare: (attempt: Attempt) => Promise<void>) {
     this.#options = options;
     this.#prepare = prepare;
+    outlive(options.pool);
   }
 
   /** Throws `ERR_STORE_UNAVAILABLE` or `ERR_STORE_INVALID`. */

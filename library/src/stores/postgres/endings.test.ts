@@ -94,6 +94,29 @@ test("a connection that is not there or lost is opened again after growing pause
   );
 });
 
+test("a connection that cannot be made, by a function that throws, is tried again", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let asked = 0;
+  const listen = (): Connection => {
+    asked += 1;
+    if (asked < 3) throw new Error("no such file");
+    return new Connection(true);
+  };
+  const endings = new Endings({ channel: "c", timeout: 1_000, listen });
+  const told: string[] = [];
+  endings.watch(
+    () => undefined,
+    () => told.push("gap"),
+  );
+  await endings.open();
+  for (const pause of [100, 200]) {
+    context.mock.timers.tick(pause);
+    await turns(2);
+  }
+  assert.deepEqual([asked, told], [3, ["gap"]]);
+  await endings.close();
+});
+
 test("a connection that grew silent is noticed, and one that answers is left alone", async (context) => {
   const { made, told, passes, endings } = await listening(context, []);
   await passes(10_000);

@@ -41,7 +41,14 @@ export class Endings {
   async open(): Promise<void> {
     const { listen, channel, timeout } = this.#options;
     if (this.#closed) return;
-    const client = listen();
+    let client: PostgresListener;
+    try {
+      client = listen();
+    } catch {
+      // It reads a file that is not there just now, for example. That is tried again too.
+      this.#again();
+      return;
+    }
     this.#client = client;
     const lost = (): void => this.#lost(client);
     client.on("error", lost);
@@ -81,6 +88,10 @@ export class Endings {
     if (this.#client !== client) return;
     this.#client = undefined;
     void leave(client, this.#options.timeout);
+    this.#again();
+  }
+
+  #again(): void {
     clearTimeout(this.#timer);
     // Replicas that lost their connections together do not come back together.
     const pause = this.#pause * (0.5 + Math.random() / 2);
