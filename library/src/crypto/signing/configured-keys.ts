@@ -29,7 +29,11 @@ const RIGHT = "It is a PEM or JWK of Ed25519, P-256 or RSA.";
 export function readKeys(given: string | JsonWebKey, place: string): readonly ConfiguredKey[] {
   if (typeof given !== "string") return [ofJwk(given, place)];
   const blocks = given.match(PEM_BLOCK);
-  if (blocks !== null) return blocks.map((pem) => ofPem(pem, place));
+  if (blocks !== null) {
+    // A file that is half written would lose its last keys without a word.
+    if (given.split("-----BEGIN ").length - 1 !== blocks.length) throw refusal(place, "is cut off");
+    return blocks.map((pem) => ofPem(pem, place));
+  }
   const value = jsonIn(given, place);
   const all: readonly unknown[] = "keys" in value && Array.isArray(value.keys) ? value.keys : [value];
   if (all.length === 0) throw refusal(place, "holds no key");

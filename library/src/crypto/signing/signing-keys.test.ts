@@ -166,6 +166,7 @@ const REFUSED: readonly (readonly [name: string, options: SigningOptions, words:
   ["none", { keys: [] }, /signing\.keys is empty/],
   ["no key", { keys: ["hello canary"] }, /signing\.keys\[0\] is neither PEM nor JSON/],
   ["a broken PEM", { keys: [pem(ed).replace(/MC/, "canary")] }, /signing\.keys\[0\] is no key that can be read/],
+  ["a file half written", { keys: [pem(ed) + pem(ec).slice(0, -9)] }, /signing\.keys\[0\] is cut off/],
   ["public", { keys: ["EdDSA", publicPem(ed)] }, /signing\.keys\[1\] is no private key/],
   ["shared", { keys: [{ kty: "oct", k: A }] }, /signing\.keys\[0\] is no private key/],
   ["a short RSA key", { keys: [pem(generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey)] }, /not used here/],
