@@ -28,6 +28,7 @@ interface SingleClient {
 
 interface ClusterClient {
   readonly isCluster: true;
+  readonly options: { readonly scaleReads?: unknown };
   readonly slots: readonly (readonly string[])[];
   call(...command: RedisCommand): Promise<unknown>;
   nodes(role: "master" | "all"): readonly SingleClient[];
@@ -64,6 +65,10 @@ export function ioredisCommander(client: SingleClient | ClusterClient): Commande
 }
 
 function clusterCommander(client: ClusterClient, send: Commander["send"]): Commander {
+  // A replica that lags has no new session, and one that was logged out still lives there.
+  if ((client.options.scaleReads ?? "master") !== "master") {
+    throw new TypeError('redis({ client }) takes a Cluster of ioredis whose scaleReads is "master": sessions are read there');
+  }
   const nodeAt = (master: string): SingleClient => {
     const node = client.nodes("all").find((one) => nameOf(one) === master);
     if (node === undefined) throw unknownMaster(master);

@@ -17,7 +17,7 @@ interface SingleClient extends Connection {
 }
 
 interface SentinelClient extends Connection {
-  duplicate(): SentinelClient;
+  duplicate(overrides: { readonly masterPoolSize: 1; readonly reserveClient: true }): SentinelClient;
   sendCommand(reads: boolean, command: RedisCommand): Promise<unknown>;
   acquire(): unknown;
 }
@@ -49,7 +49,8 @@ export function nodeRedisCommander(client: NodeRedisClient): Commander {
     const send = (_: string, command: RedisCommand): Promise<unknown> => client.sendCommand(false, command);
     const open = (): Link =>
       opened(
-        async () => client.duplicate(),
+        // One connection, whatever the app's pool has: a `WAIT` on another than the write's confirms nothing.
+        async () => client.duplicate({ masterPoolSize: 1, reserveClient: true }),
         (own, command) => own.sendCommand(false, command),
       );
     return { kind: "sentinel", send, ask: send, open, ...alone };
