@@ -92,6 +92,12 @@ export const MUTANTS: readonly Mutant[] = [
     [value, body, consequence],
     (_, pick) => pick(property(0)).replace("...", ""),
   ),
+  one(
+    "older-keys-forgotten",
+    "what an older secret sealed does not open any more while the secret is exchanged",
+    [value, argument(0)],
+    to("secrets?.[0]"),
+  ),
   one("held-result-dropped", "a result that the store would not take is thrown away", [value], to("Promise.resolve()")),
   one(
     "5xx-ends",

@@ -80,7 +80,7 @@ function rotateSecrets(world: World): void {
   for (const phase of ["add", "promote"] as const) {
     for (const replica of world.replicas) {
       const run = (): void => replica.rotateSecrets(phase);
-      const tell = (): string => `is started again, to ${phase} the secret`;
+      const tell = (): string => `is to ${phase} the secret`;
       const happening = { place: null, actor: replica.life.name, tell, run, wakes: true };
       world.scheduler.after(PHASES[phase] + replica.index * 3_000, happening);
     }

@@ -183,11 +183,18 @@ export class Replica {
     return this.life;
   }
 
-  /** Starts a process with other secrets; the one before finishes what it has begun. */
+  /**
+   * Every other replica takes other secrets while it runs. One that cannot, and the rest, start a process with them,
+   * and the one before finishes what it has begun.
+   */
   rotateSecrets(phase: "add" | "promote"): void {
     this.#secrets = phase;
     const before = this.life;
     if (before.state === "dead") return;
+    if (before.state === "running" && (this.world.script.seed + this.index) % 2 === 0) {
+      working(before.work, () => before.auth.changeKeys({ secrets: SECRETS[phase] }));
+      return;
+    }
     this.start();
     this.#retire(before);
   }

@@ -19,6 +19,7 @@ export interface KeysInUse {
 export function keysInUse(first: ChangedKeys, entropy: Entropy): KeysInUse {
   let { signing: options } = first;
   const made = ({ secrets, signing = options }: ChangedKeys) => {
+    // mutant: older-keys-forgotten
     const keyring = createKeyring(secrets, { entropy });
     return { keyring, signing: signingKeys(keyring, signing), options: signing };
   };
