@@ -10,7 +10,7 @@ import type { JudgedSubject, Round } from "./refresh.ts";
 import { refreshFindings } from "./refresh.ts";
 import { requestGoals } from "./request.ts";
 import { startGoals } from "./start.ts";
-import { storesFindings } from "./stores.ts";
+import { postgresFindings, storesFindings } from "./stores.ts";
 
 test("request: what memory adds is judged by itself and by each peer, what SQLite adds by its floor", () => {
   const rows = [
@@ -130,6 +130,23 @@ test("F-59 F-60 stores: a row for each look-up and each sweep, a goal for each f
     "SQLite, a look-up among many, of one among few: 1.3 (<= 1.3) met",
     "SQLite, a row that is swept, of one that SQLite alone deletes: 1.5 (<= 1.3) MISSED",
     "SQLite, ms of a batch, p99: 3 (<= 5) met",
+  ]);
+});
+
+test("F-59 stores: a look-up in PostgreSQL is held against one by hand, and against pg alone", () => {
+  const { rows, goals } = postgresFindings({ get: 7, gatheredGet: 5, plainGet: 25, touch: 10 });
+  assert.deepEqual(
+    rows.map(({ name, cpuMicros }) => [name, cpuMicros]),
+    [
+      ["PostgreSQL, a look-up", 7],
+      ["floor, PostgreSQL, gathered by hand", 5],
+      ["pg alone, a look-up", 25],
+      ["PostgreSQL, a touch", 10],
+    ],
+  );
+  assert.deepEqual(judged(goals), [
+    "PostgreSQL, a look-up, of one gathered by hand: 1.4 (<= 1.3) MISSED",
+    "PostgreSQL, a look-up, of one by pg alone: 0.28 (<= 0.5) met",
   ]);
 });
 

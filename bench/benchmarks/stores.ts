@@ -1,8 +1,10 @@
-/** The stores by themselves: what a session takes in memory, and how the size of a file shows. */
+/** The stores by themselves: what a session takes in memory, how the size of a file shows, and what a server costs. */
+import { findServer } from "../../tools/suite/servers.ts";
 import { FULL } from "../harness/measure.ts";
 import type { Findings, Row } from "../harness/report.ts";
 import { atMost, rounded } from "../harness/report.ts";
 import type { Stage } from "../harness/stage.ts";
+import type { PostgresFigures } from "../servers/coatcheck/measure-postgres.ts";
 import type { StoreFigures } from "../servers/coatcheck/measure-stores.ts";
 
 /** Ten times as many as elsewhere: a million. */
@@ -13,7 +15,31 @@ export async function storesBench(stage: Stage): Promise<Findings> {
   const many = sessions * TIMES;
   const module = new URL("../servers/coatcheck/measure-stores.ts", import.meta.url);
   const helper = stage.run("the stores", module, [String(many), stage.directory, String(rounds)], { execArgv: ["--expose-gc"] });
-  return storesFindings(await helper.listen<StoreFigures>(), many);
+  const found = storesFindings(await helper.listen<StoreFigures>(), many);
+  // A machine without the server has the rest all the same.
+  if (findServer("postgresql") === undefined) return found;
+  const postgres = new URL("../servers/coatcheck/measure-postgres.ts", import.meta.url);
+  const other = stage.run("PostgreSQL", postgres, [String(Math.min(sessions, FEW)), stage.directory, String(rounds)]);
+  const inPostgres = postgresFindings(await other.listen<PostgresFigures>());
+  return { rows: [...found.rows, ...inPostgres.rows], goals: [...found.goals, ...inPostgres.goals] };
+}
+
+/** So many rows in a server: more would take longer to write than all else. */
+const FEW = 20_000;
+
+/** What look-ups and touches in PostgreSQL cost the process, with 64 at once. */
+export function postgresFindings(found: PostgresFigures): Findings {
+  const rows = [
+    rowOf("PostgreSQL, a look-up", found.get),
+    rowOf("floor, PostgreSQL, gathered by hand", found.gatheredGet),
+    rowOf("pg alone, a look-up", found.plainGet),
+    rowOf("PostgreSQL, a touch", found.touch),
+  ];
+  const goals = [
+    atMost("PostgreSQL, a look-up, of one gathered by hand", found.get / found.gatheredGet, 1.3),
+    atMost("PostgreSQL, a look-up, of one by pg alone", found.get / found.plainGet, 0.5),
+  ];
+  return { rows, goals };
 }
 
 /** @param many how many sessions the larger stores had */

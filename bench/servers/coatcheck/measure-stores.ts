@@ -2,17 +2,16 @@
  * Fills stores and measures them by themselves, in a process of its own. Run with `--expose-gc`; says one {@link
  * StoreFigures}.
  */
-import { randomBytes } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SessionRow, SessionStore } from "coatcheck/contracts";
+import type { SessionStore } from "coatcheck/contracts";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import { say } from "../../harness/talk.ts";
-import { dataOf, personOf } from "../../load/people.ts";
 import { measureBareSweep } from "../floors/bare-sweep.ts";
 import { cpuMicros, given, wanted } from "../serving.ts";
 import { measureSweep } from "./measure-sweep.ts";
+import { storedRow } from "./stored-row.ts";
 
 export interface StoreFigures {
   /** Bytes of a session in memory beyond its own texts. */
@@ -37,26 +36,11 @@ const { directory, sessions: many } = wanted();
 const rounds = Number(given());
 const start = Date.now();
 
-function rowOf(index: number): SessionRow {
-  const expires = start + 3_600_000 + index * 30;
-  const id = randomBytes(16);
-  // As coarse as in an id of the library's.
-  id.writeUInt32BE(Math.floor(expires / 64_000) * 64);
-  const { issuer, subject, claims } = personOf(index);
-  const body = JSON.stringify({ format: 1, identity: { issuer, subject, claims }, data: dataOf(index), tokens: null });
-  return {
-    ...{ id: id.toString("base64url"), secretHash: randomBytes(32).toString("base64url"), previousHash: null, previousUntil: 0 },
-    ...{ version: 1, kind: "browser", owner: `${issuer} ${subject}`, issuer, sid: randomBytes(12).toString("hex") },
-    ...{ created: start, seen: start, expires, renewAt: start + index, tokenExpires: start + index + 1 },
-    ...{ lease: null, ended: null, reason: null, body },
-  };
-}
-
 async function fill(store: SessionStore, count: number): Promise<{ readonly ids: readonly Buffer[]; readonly bytes: number }> {
   const ids: Buffer[] = [];
   let bytes = 0;
   for (let index = 0; index < count; index++) {
-    const row = rowOf(index);
+    const row = storedRow(index, start);
     for (const text of [row.id, row.secretHash, row.owner, row.issuer, row.sid, row.body]) bytes += text?.length ?? 0;
     await store.put(row, "absent");
     // Some are asked for; a list of all would be counted with the store.
