@@ -101,23 +101,27 @@ async function failing(options: Partial<RedisOptions>, cut: boolean) {
   const name = () => sampleRow().id;
   const marker = inShard(shard, name, (one) => keys.marker(one));
   const written = { ended: row(), rotated: row(), leased: row(), refreshed: row(), fresh: row(), marker };
-  const before = await handlesOf(connect, { prefix, replicas: 0 });
-  for (const one of [written.ended, written.rotated, written.leased, written.refreshed]) await before.store.put(one, "absent");
+  await using open = new AsyncDisposableStack();
+  const storeWith = async (more: Partial<RedisOptions>): Promise<SessionStore> => {
+    const { store, dispose } = await handlesOf(connect, { prefix, ...more });
+    open.defer(async () => {
+      await store.close();
+      await dispose?.();
+    });
+    return store;
+  };
+  const before = await storeWith({ replicas: 0 });
+  for (const one of [written.ended, written.rotated, written.leased, written.refreshed]) await before.put(one, "absent");
   await inStep(shard);
   if (cut) await cutReplica(shard);
-  const { store, dispose } = await handlesOf(connect, { prefix, ...options });
-  try {
-    const outcomes = Object.entries(kinds(store, written)).map(async ([kind, write]) => [kind, await isDone(write)] as const);
-    const answered = Object.fromEntries(await Promise.all(outcomes));
-    await cluster.failover(shard);
-    await eventually("the client follows", async () => (await store.get(written.ended.id)) !== undefined);
-    const result = { answered, left: await left(store, written) };
-    await cluster.heal(shard.master);
-    return result;
-  } finally {
-    for (const one of [before.store, store]) await one.close();
-    for (const one of [before, { dispose }]) await one.dispose?.();
-  }
+  const store = await storeWith(options);
+  const outcomes = Object.entries(kinds(store, written)).map(async ([kind, write]) => [kind, await isDone(write)] as const);
+  const answered = Object.fromEntries(await Promise.all(outcomes));
+  await cluster.failover(shard);
+  await eventually("the client follows", async () => (await store.get(written.ended.id)) !== undefined);
+  const result = { answered, left: await left(store, written) };
+  await cluster.heal(shard.master);
+  return result;
 }
 
 /** Whether a write was answered as done; `false` for an outage, which leaves it open. */

@@ -258,20 +258,3 @@ test("at the start the store tells what its server would lose, once; the client 
   await another.close();
   close();
 });
-
-test("redis refuses options that mean nothing, and what is no client", () => {
-  const client = { duplicate: () => ({}), sendCommand: async () => "OK" };
-  const bad: readonly object[] = [
-    {},
-    { client: "redis://localhost" },
-    { client: { duplicate: () => ({}) } },
-    { client, prefix: "" },
-    { client, prefix: "a{b}" },
-    { client, replicas: -1 },
-    { client, replicas: 0.5 },
-    { client, confirmTimeout: 5 },
-    { client, durability: "none" },
-    { client, replica: 1 },
-  ];
-  for (const options of bad) assert.throws(() => Reflect.apply(redis, undefined, [options]), TypeError, JSON.stringify(options));
-});

@@ -8,7 +8,7 @@ import { startRedis } from "../../../tools/suite/redis-server.ts";
 /** The name by which the sentinel knows its master. */
 export const MASTER_NAME = "sessions";
 /** How long a server may be silent before others take its place, in milliseconds. */
-const SILENCE = 1_000;
+const SILENCE = 2_000;
 const SLOTS = 16_384;
 const MASTERS = 3;
 
@@ -176,6 +176,10 @@ export async function startCluster(): Promise<ClusterGroup> {
       await node(port).kill("SIGKILL");
       await node(port).restart();
       await eventually("it follows", () => linked(port));
+      const isWhole = (seen: readonly Shard[]): boolean => seen.length === MASTERS && seen.every(({ replica }) => replica > 0);
+      await eventually("all nodes see it", async () =>
+        (await Promise.all(nodes.map((one) => shardsAt(one.port)))).every(isWhole),
+      );
     },
     async [Symbol.asyncDispose]() {
       for (const one of nodes) await one[Symbol.asyncDispose]();
