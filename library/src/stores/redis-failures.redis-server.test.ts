@@ -226,6 +226,25 @@ test("S-24 sets by renewAt drop what ended, went or is due later, and never what
     assert.deepEqual(left.flat().map(String).sort(), [later.id, stays.id].sort());
   }));
 
+test("SE-17 a sweep drops ended and freed sessions from the sets by renewAt, and no live one", () =>
+  played(async ({ store, ask }) => {
+    const rows = Array.from({ length: 40 }, (_, index) => sampleRow({ renewAt: START + index }));
+    for (const row of rows) await store.put(row, "absent");
+    const [stays, ...others] = rows;
+    for (const { id } of others.slice(0, 20)) await store.end({ id }, "logout", START);
+    for (const { id } of others.slice(20)) for (const key of await keys(ask, `*:s:{${id}}`)) await ask("DEL", key);
+    assert.equal(await store.sweep(0, START + HOUR), 0);
+    assert.equal((await keys(ask, "*:r:*")).length > 1, true);
+    assert.equal(await store.sweep(10, START + HOUR), 0);
+    const left = await Promise.all((await keys(ask, "*:r:*")).map((key) => ask("ZRANGE", key, 0, -1)));
+    assert.deepEqual(left.flat(), [stays?.id]);
+    const due = await store.list({ renewBefore: START + 10 }, 10, START);
+    assert.deepEqual(
+      due.map(({ id }) => id),
+      [stays?.id],
+    );
+  }));
+
 test("SE-16 reads wait for no replica, while a write waits for one that is away", () =>
   played(async ({ server }) => {
     const { client, close } = await nodeRedis(() => ({ host: "127.0.0.1", port: server.port }))();

@@ -92,9 +92,12 @@ class RedisStore implements SessionStore {
     return this.#attempt(() => this.#writes.marked(key, now));
   }
 
-  /** Redis frees what has expired by itself. */
-  sweep(): Promise<number> {
-    return this.#attempt(async () => 0);
+  /** Redis frees what has expired by itself, so that none is deleted here; what is left of it in sets goes. */
+  sweep(limit: number, now: number): Promise<number> {
+    return this.#attempt(async () => {
+      if (limit > 0) await this.#lists.sweep(now);
+      return 0;
+    });
   }
 
   /** An exception of a listener is dropped: the session has ended, whatever the listener does. */

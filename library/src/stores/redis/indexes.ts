@@ -13,7 +13,7 @@ import { ADD, RESCORE } from "./scripts.ts";
 export const SLACK = 3_600_000;
 
 /** A member of a set by score, as it was read. */
-interface Due {
+export interface Due {
   readonly id: string;
   readonly score: number;
 }
@@ -58,14 +58,21 @@ export class Indexes {
 
   /** The ids whose tokens are due first. */
   async due(before: number, limit: number): Promise<readonly Due[]> {
+    const found = await this.#below(before, limit);
+    return found.toSorted((a, b) => a.score - b.score).slice(0, limit);
+  }
+
+  /** Some ids whose tokens were due, the first of each set; about `limit` in all. */
+  overdue(before: number, limit: number): Promise<readonly Due[]> {
+    return this.#below(before, Math.ceil(limit / this.#keys.renewSets.length));
+  }
+
+  async #below(before: number, limit: number): Promise<readonly Due[]> {
     const range = ["-inf", `(${before}`, "WITHSCORES", "LIMIT", "0", String(limit)] as const;
     const sets = await Promise.all(
       this.#keys.renewSets.map((key) => this.#commander.send(key, ["ZRANGEBYSCORE", key, ...range])),
     );
-    return sets
-      .flatMap(pairsOf)
-      .toSorted((a, b) => a.score - b.score)
-      .slice(0, limit);
+    return sets.flatMap(pairsOf);
   }
 
   /** The right score of an id, or none, if it is still what was read. */

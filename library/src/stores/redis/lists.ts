@@ -1,7 +1,7 @@
 /** Lists of sessions, and endings of many. */
 import type { EndReason, EndTarget, ListQuery, SessionRow } from "../../contracts.ts";
 import type { Commander } from "./clients/commander.ts";
-import { Indexes } from "./indexes.ts";
+import { type Due, Indexes } from "./indexes.ts";
 import type { Keys } from "./keys.ts";
 import type { Reads } from "./reads.ts";
 import { versionText } from "./row-text.ts";
@@ -12,6 +12,10 @@ type Group = Exclude<EndTarget, { readonly id: string }>;
 
 /** The most times that due sessions are looked up again because some were not due any more. */
 const ROUNDS = 8;
+
+/** The most rounds of one sweep, and about how many ids are looked at in each: some seconds' work at most. */
+const SWEEP_ROUNDS = 20;
+const SWEEP_BATCH = 1_024;
 
 const isOf = (group: Group, row: SessionRow): boolean =>
   "owner" in group ? row.owner === group.owner : row.issuer === group.issuer && row.sid === group.sid;
@@ -84,13 +88,31 @@ export class Lists {
       const live = rows.filter((row) => row !== undefined && lives(row, now)).filter((row) => row !== undefined);
       const right = live.filter(({ renewAt }) => renewAt !== null && renewAt < before);
       if (right.length === due.length || round === ROUNDS) return right.toSorted((a, b) => Number(a.renewAt) - Number(b.renewAt));
-      await Promise.all(
-        due.map(async (one, index) => {
-          const row = rows[index];
-          const score = row !== undefined && lives(row, now) ? row.renewAt : null;
-          if (score !== one.score) await this.#writes.send(this.#indexes.rescoreCall(one, score));
-        }),
-      );
+      await this.#rescore(due, rows, now);
     }
+  }
+
+  /**
+   * Drops what ended or went from the sets by `renewAt`, which nothing else does where nobody lists what is due. It
+   * stops at the first round with a session in its place: older ones went before it.
+   */
+  async sweep(now: number): Promise<void> {
+    for (let round = 1; round <= SWEEP_ROUNDS; round++) {
+      const due = await this.#indexes.overdue(now, SWEEP_BATCH);
+      const rows = await this.#reads.getMany(due.map(({ id }) => id));
+      if ((await this.#rescore(due, rows, now)) < due.length || due.length === 0) return;
+    }
+  }
+
+  /** Puts ids where their rows say. Answers how many have no place any more. */
+  async #rescore(due: readonly Due[], rows: readonly (SessionRow | undefined)[], now: number): Promise<number> {
+    const scores = rows.map((row) => (row !== undefined && lives(row, now) ? row.renewAt : null));
+    await Promise.all(
+      due.map(async (one, index) => {
+        const score = scores[index] ?? null;
+        if (score !== one.score) await this.#writes.send(this.#indexes.rescoreCall(one, score));
+      }),
+    );
+    return scores.filter((score) => score === null).length;
   }
 }
