@@ -10,7 +10,7 @@ import type { JudgedSubject, Round } from "./refresh.ts";
 import { refreshFindings } from "./refresh.ts";
 import { requestGoals } from "./request.ts";
 import { startGoals } from "./start.ts";
-import { postgresFindings, storesFindings } from "./stores.ts";
+import { postgresFindings, redisFindings, storesFindings } from "./stores.ts";
 
 test("request: what memory adds is judged by itself and by each peer, what SQLite adds by its floor", () => {
   const rows = [
@@ -198,3 +198,18 @@ const added = (name: string, addedMicros: number): Row => ({ name, rate: 1000, c
 
 const judged = (goals: readonly Goal[]): readonly string[] =>
   goals.map(({ name, value, goal, met }) => `${name}: ${value} (${goal}) ${met ? "met" : "MISSED"}`);
+
+test("stores: a look-up in Redis beside the client alone, and what ten million sessions take", () => {
+  const { rows, goals } = redisFindings({ bytes: 1_950, get: 6, bareGet: 5 });
+  assert.deepEqual(
+    rows.map(({ name, cpuMicros }) => [name, cpuMicros]),
+    [
+      ["Redis, a look-up", 6],
+      ["redis alone, a GET", 5],
+    ],
+  );
+  assert.deepEqual(judged(goals), [
+    "Redis, a look-up, of a GET by redis alone: 1.2 (<= 1.5) met",
+    "Redis, GB of ten million sessions: 19.5 (<= 19) MISSED",
+  ]);
+});

@@ -5,6 +5,7 @@ import type { Findings, Row } from "../harness/report.ts";
 import { atMost, rounded } from "../harness/report.ts";
 import type { Stage } from "../harness/stage.ts";
 import type { PostgresFigures } from "../servers/coatcheck/measure-postgres.ts";
+import type { RedisFigures } from "../servers/coatcheck/measure-redis.ts";
 import type { StoreFigures } from "../servers/coatcheck/measure-stores.ts";
 
 /** Ten times as many as elsewhere: a million. */
@@ -15,13 +16,21 @@ export async function storesBench(stage: Stage): Promise<Findings> {
   const many = sessions * TIMES;
   const module = new URL("../servers/coatcheck/measure-stores.ts", import.meta.url);
   const helper = stage.run("the stores", module, [String(many), stage.directory, String(rounds)], { execArgv: ["--expose-gc"] });
-  const found = storesFindings(await helper.listen<StoreFigures>(), many);
-  // A machine without the server has the rest all the same.
-  if (findServer("postgresql") === undefined) return found;
-  const postgres = new URL("../servers/coatcheck/measure-postgres.ts", import.meta.url);
-  const other = stage.run("PostgreSQL", postgres, [String(Math.min(sessions, FEW)), stage.directory, String(rounds)]);
-  const inPostgres = postgresFindings(await other.listen<PostgresFigures>());
-  return { rows: [...found.rows, ...inPostgres.rows], goals: [...found.goals, ...inPostgres.goals] };
+  const all = [storesFindings(await helper.listen<StoreFigures>(), many)];
+  const server = (name: string, file: string) =>
+    stage.run(name, new URL(`../servers/coatcheck/${file}`, import.meta.url), [
+      String(Math.min(sessions, FEW)),
+      stage.directory,
+      String(rounds),
+    ]);
+  // A machine without a server has the rest all the same.
+  if (findServer("postgresql") !== undefined) {
+    all.push(postgresFindings(await server("PostgreSQL", "measure-postgres.ts").listen<PostgresFigures>()));
+  }
+  if (findServer("redis-server") !== undefined) {
+    all.push(redisFindings(await server("Redis", "measure-redis.ts").listen<RedisFigures>()));
+  }
+  return { rows: all.flatMap(({ rows }) => rows), goals: all.flatMap(({ goals }) => goals) };
 }
 
 /** So many rows in a server: more would take longer to write than all else. */
@@ -40,6 +49,20 @@ export function postgresFindings(found: PostgresFigures): Findings {
     atMost("PostgreSQL, a look-up, of one by pg alone", found.get / found.plainGet, 0.5),
   ];
   return { rows, goals };
+}
+
+/** Ten million sessions, in gigabytes: computed from what one takes. */
+const gigabytes = (bytes: number): number => (bytes * 10_000_000) / 1e9;
+
+/** What look-ups in Redis cost the process, with 64 at once, and what sessions take in the server. */
+export function redisFindings({ bytes, get, bareGet }: RedisFigures): Findings {
+  return {
+    rows: [rowOf("Redis, a look-up", get), rowOf("redis alone, a GET", bareGet)],
+    goals: [
+      atMost("Redis, a look-up, of a GET by redis alone", get / bareGet, 1.5),
+      atMost("Redis, GB of ten million sessions", gigabytes(bytes), 19),
+    ],
+  };
 }
 
 /** @param many how many sessions the larger stores had */
