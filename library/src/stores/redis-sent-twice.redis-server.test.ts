@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { createServer, connect as dial, type Socket } from "node:net";
 import { test } from "node:test";
 import { Cluster } from "ioredis";
-import { createSentinel } from "redis";
+import { createClient, createSentinel } from "redis";
 import { startRedis } from "../../../tools/suite/redis-server.ts";
-import { MASTER_NAME, startSentinelGroup } from "../../test-support/stores/redis-groups.ts";
+import { within } from "../../../tools/suite/steady.ts";
+import { eventually, MASTER_NAME, startSentinelGroup, tell } from "../../test-support/stores/redis-groups.ts";
 import { handlesOf, ioredis } from "../../test-support/stores/redis-handles.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { redis } from "./redis.ts";
@@ -92,6 +93,22 @@ test("SE-16 behind sentinels a write is confirmed on its own connection, however
     await store.close();
     client.destroy();
   }
+});
+
+test("LO-10 a subscription is made again also if the app told its client to give up", async () => {
+  await using server = await startRedis();
+  const socket = { host: "127.0.0.1", port: server.port, reconnectStrategy: () => false as const };
+  const client = createClient({ socket });
+  await client.on("error", () => {}).connect();
+  const store = redis({ client, onWarning: () => {} });
+  const count = async () => Number((await tell(server.port, ["PUBSUB", "NUMSUB", "cc:ended"])).flat()[1]);
+  await eventually("it stands", async () => (await count()) === 1);
+  const gap = new Promise<void>((resolve) => store.watch?.(() => {}, resolve));
+  await tell(server.port, ["CLIENT", "KILL", "TYPE", "pubsub"]);
+  await within(10_000, gap, "no gap was told");
+  assert.equal(await count(), 1);
+  await store.close();
+  client.destroy();
 });
 
 test("SE-16 a cluster's client that reads from replicas is refused: they do not know yet what has ended", () => {

@@ -92,6 +92,7 @@ export class EndingPush {
           this.#gap();
         },
         lost: () => (isCluster ? resolve() : undefined),
+        over: () => resolve(),
       };
       link.subscribe(this.#channel, listener).catch(reject);
     });

@@ -23,6 +23,8 @@ export interface LinkListener {
   stands(): void;
   /** The connection broke. It is made again by itself, if the server comes back. */
   lost(): void;
+  /** It is not made again: the app told its client to give up after a while. */
+  over(): void;
 }
 
 /** Sends commands through the app's client, and opens connections of the store's own beside it. */

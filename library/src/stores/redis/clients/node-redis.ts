@@ -5,6 +5,8 @@ import { OwnConnection } from "./own-connection.ts";
 import { slotOf } from "./slot.ts";
 
 interface Connection {
+  /** `false` from when it has given up. */
+  readonly isOpen?: boolean;
   connect(): Promise<unknown>;
   destroy(): unknown;
   on(event: string, listener: () => void): unknown;
@@ -96,7 +98,9 @@ function opened<Own extends Connection>(
   const own = new OwnConnection(make, {
     connect(connection) {
       // What goes wrong with it is told by its calls, too.
-      for (const event of ["error", "end", "reconnecting"]) connection.on(event, () => listener?.lost());
+      for (const event of ["error", "end", "reconnecting"]) {
+        connection.on(event, () => (connection.isOpen === false ? listener?.over() : listener?.lost()));
+      }
       for (const event of ["ready", "topology-change"]) {
         connection.on(event, () => {
           connections++;
