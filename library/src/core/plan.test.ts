@@ -141,6 +141,16 @@ test("SE-03 a session lives from when its login was recorded, and is active from
   assert.deepEqual([created, expires - created, seen], [NOW - 5_000, sessionPolicy().lifetime, NOW]);
 });
 
+test("S-50 an anonymous session has an end of its own, and a login does not inherit it", () => {
+  const policy = sessionPolicy({ lifetime: "30d", anonymous: "2h" });
+  const hours = ({ created, expires }: SessionRow): number => (expires - created) / 3_600_000;
+  const anonymous = written(planned(ANONYMOUS, set({ a: 1 }), 200, { policy }));
+  assert.equal(hours(anonymous), 2);
+  const held: Held = { ...ANONYMOUS, live: { row: anonymous, body: parseBody(anonymous), previous: false } };
+  assert.equal(hours(written(planned(held, set({ a: 2 }), 200, { policy }))), 2);
+  assert.equal(hours(written(planned(held, withLogin(NO_INTENT, ALICE), 200, { policy }))), 720);
+});
+
 test("SE-07 an exchanged secret is good for ten seconds, and the one before it no more", () => {
   const held = live("i alice");
   const next = written(planned(held, withRotate(NO_INTENT)));

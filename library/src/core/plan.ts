@@ -7,7 +7,7 @@ import { draftData, hasIntent, heeded } from "./draft.ts";
 import { CoatcheckError } from "./errors.ts";
 import { omitUndefined } from "./options/omit-undefined.ts";
 import type { SessionPolicy } from "./policy.ts";
-import { ROTATION_GRACE } from "./policy.ts";
+import { lifetimeOf, ROTATION_GRACE } from "./policy.ts";
 import { EMPTY_BODY, emptied, serializeBody } from "./record.ts";
 import { BLANK_ROW } from "./row-columns.ts";
 
@@ -208,7 +208,7 @@ function newRow(body: RecordBody, login: LoginIntent | null, { minted, now, bega
     sid: login?.sid ?? null,
     created: began,
     seen: now,
-    expires: began + policy.lifetime,
+    expires: began + lifetimeOf(policy, login !== null),
     renewAt: login === null ? null : minted.renewAt,
     tokenExpires: login?.tokens?.expires ?? null,
     body: serializeBody(body),

@@ -72,6 +72,7 @@ test("SE-04 defaults, and each limit to the last that can be meant", () => {
   assert.deepEqual(sessionPolicy(), {
     idle: HOUR,
     lifetime: 24 * HOUR,
+    anonymous: 24 * HOUR,
     unconfirmed: HOUR,
     persistent: true,
     maxData: 65_536,
@@ -101,6 +102,17 @@ test("SE-04 defaults, and each limit to the last that can be meant", () => {
     () => Reflect.apply(sessionPolicy, null, [{ preset: "aal4" }]),
     /^TypeError: session\.preset is aal4; it can be aal1, aal2 or aal3$/,
   );
+});
+
+test("S-50 an anonymous session lasts a day, or as long as a user's if that is less, or as configured", () => {
+  const DAY = 24 * HOUR;
+  assert.equal(sessionPolicy({ preset: "aal1" }).anonymous, DAY);
+  assert.equal(sessionPolicy({ preset: "aal3" }).anonymous, 12 * HOUR);
+  assert.equal(sessionPolicy({ lifetime: "30d", anonymous: "7d" }).anonymous, 7 * DAY);
+  assert.equal(sessionPolicy({ lifetime: "1d", anonymous: "7d" }).anonymous, DAY);
+  for (const refused of [999, 400 * DAY + 1, Number.NaN]) {
+    assert.throws(() => sessionPolicy({ anonymous: refused }), /^TypeError: session\.anonymous is/);
+  }
 });
 
 test("SE-04 each time that is longer than the preset is named", () => {

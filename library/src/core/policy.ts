@@ -8,6 +8,8 @@ export interface SessionPolicy {
   readonly idle: number;
   /** However active the user: after this it is over. */
   readonly lifetime: number;
+  /** The same of a session in which nobody has signed in; never more than `lifetime`. */
+  readonly anonymous: number;
   /**
    * How long after its access token ran out a session still counts as an identity while the provider cannot be asked.
    */
@@ -66,6 +68,11 @@ export interface SessionOptions extends Partial<Pick<SessionPolicy, "persistent"
   /** However active the user: after this it is over. Default `24h`. */
   readonly lifetime?: Duration;
   /**
+   * However active the visitor: a session in which nobody has signed in is over after this, so that rows of crawlers
+   * and passers-by do not pile up. Default `24h`, or `lifetime` if that is less. A login begins a session of its own.
+   */
+  readonly anonymous?: Duration;
+  /**
    * How long after its access token ran out a session still counts as an identity while the provider cannot be asked.
    * Default `1h`.
    */
@@ -76,9 +83,11 @@ export interface SessionOptions extends Partial<Pick<SessionPolicy, "persistent"
 export function sessionPolicy(options: SessionOptions = {}, endsWithToken = false): SessionPolicy {
   const preset = PRESETS[options.preset ?? "aal2"];
   if (preset === undefined) throw new TypeError(`session.preset is ${String(options.preset)}; it can be aal1, aal2 or aal3`);
+  const lifetime = durationOption("session.lifetime", options.lifetime ?? preset.lifetime, 1000, LONGEST);
   const policy: SessionPolicy = {
     idle: durationOption("session.idle", options.idle ?? preset.idle, 1000, LONGEST),
-    lifetime: durationOption("session.lifetime", options.lifetime ?? preset.lifetime, 1000, LONGEST),
+    lifetime,
+    anonymous: Math.min(lifetime, durationOption("session.anonymous", options.anonymous ?? DAY, 1000, LONGEST)),
     unconfirmed: durationOption("session.unconfirmed", options.unconfirmed ?? HOUR, 0, LONGEST),
     persistent: options.persistent ?? true,
     maxData: options.maxData ?? 65_536,
@@ -112,6 +121,10 @@ export function deviations(options: SessionOptions): readonly string[] {
   }
   return found;
 }
+
+/** The absolute limit of a new session. Its row holds the end, so every store finds dead ones by one index. */
+export const lifetimeOf = ({ lifetime, anonymous }: SessionPolicy, signedIn: boolean): number =>
+  signedIn ? lifetime : anonymous;
 
 /** Why a row is over at `now`, or `null` while it lives. Enforced on every read (S-16, SE-02, SE-03). */
 export function overReason(row: SessionRow, now: number, policy: SessionPolicy): EndReason | null {

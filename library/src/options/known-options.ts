@@ -39,6 +39,7 @@ const SESSION: OptionNames<SessionOptions> = {
   preset: true,
   idle: true,
   lifetime: true,
+  anonymous: true,
   unconfirmed: true,
   persistent: true,
   maxData: true,

@@ -7,7 +7,7 @@ import { isPrefetch } from "../../core/navigation.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { Circumstances, CookiePlan, Held, Minted, PutStep } from "../../core/plan.ts";
 import { needsStep, needsTicket, plan } from "../../core/plan.ts";
-import { overReason } from "../../core/policy.ts";
+import { lifetimeOf, overReason } from "../../core/policy.ts";
 import { snapshot } from "../../core/record.ts";
 import { renewAtOf } from "../../core/refresh.ts";
 import { chance, versionStep } from "../../crypto/entropy.ts";
@@ -83,7 +83,8 @@ function withCurrentSeal<Data>(held: Held, { keyring }: EngineOptions<Data>): He
 function ticketFor<Data>({ draft, request, options }: Settling<Data>, held: Held, now: number): Successor | null {
   const { live } = held;
   if (draft.rotate && draft.login === null && live !== null) return successorOf(live.row, request, options);
-  return needsTicket(draft, held) ? mintTicket(options.entropy, now + options.policy.lifetime) : null;
+  if (!needsTicket(draft, held)) return null;
+  return mintTicket(options.entropy, now + lifetimeOf(options.policy, draft.login !== null));
 }
 
 function refused(refusal: CoatcheckError): Settlement {
