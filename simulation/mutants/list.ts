@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     "held-result-undoes",
     "who goes on with a result that is not stored yet writes on top of what another wrote",
     [value, body, consequence],
-    (_, pick) => pick(property(0)).replace("...", ""),
+    (said) => said.replace("change(stored, parseBody(stored))", "change(row, parseBody(row))"),
   ),
   one(
     "older-keys-forgotten",
