@@ -39,6 +39,21 @@ async function answers(store: SessionStore): Promise<void> {
   }
 }
 
+/** Connects until the server takes it. */
+async function connects(): Promise<void> {
+  for (;;) {
+    const client = server.client();
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await turns();
+    }
+  }
+}
+
 /** The process that carries out a statement of the store, once it waits for a lock. */
 async function waitingProcess(schema: string): Promise<number> {
   for (;;) {
@@ -99,10 +114,13 @@ test("SE-16 a process of the server that is killed amid a statement undoes it, a
   const row = sampleRow({ owner: "o" });
   await store.put(row, "absent");
   const holder = await holding(schema, row.id);
+  const cut = new Promise<void>((resolve) => holder.once("end", () => resolve()));
   const ending = assert.rejects(async () => store.end({ owner: "o" }, "logout", START), OUTAGE);
   process.kill(await waitingProcess(schema), "SIGKILL");
   await ending;
-  await holder.end();
+  // The server ends all its processes over it, and takes no connection until it has recovered.
+  await cut;
+  await connects();
   await answers(store);
   assert.deepEqual({ ...(await store.get(row.id)) }, row);
   assert.deepEqual(await store.end({ owner: "o" }, "logout", START), [row.id]);
