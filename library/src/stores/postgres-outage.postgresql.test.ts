@@ -235,6 +235,19 @@ test("without a connection to listen on a store says so; with notify: false it t
   await Promise.all([silent.close(), listener.close()]);
 });
 
+test("stores of different options share one connection, and each statement is its own", async () => {
+  const schema = freshSchema();
+  const pool = server.pool({ max: 1 });
+  const rows = [sampleRow({ owner: "o" }), sampleRow({ owner: "o" })] as const;
+  for (const [index, notify] of [true, false].entries()) {
+    const store = quietStore({ pool, schema, notify });
+    const row = rows[index === 0 ? 0 : 1];
+    assert.equal(await store.put(row, "absent"), true);
+    assert.deepEqual(await store.end({ id: row.id }, "logout", START), [row.id]);
+    await store.close();
+  }
+});
+
 test("the pool is the app's: closing the store leaves it open, and ends the connection that listened", async () => {
   const schema = freshSchema();
   const pool = server.pool();

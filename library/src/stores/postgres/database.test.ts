@@ -37,7 +37,7 @@ test("SE-12 what the server undid because of others is run again, three times at
 test("a prepared statement that the connection does not have turns names off for good, with one warning", async () => {
   for (const code of ["26000", "42P05"]) {
     const { outcome, asked, told } = await failing([code]);
-    assert.deepEqual([outcome, asked.map(({ name }) => name)], ["v", ["coatcheck1_coatcheck_marked", undefined]]);
+    assert.deepEqual([outcome, asked.map(({ name }) => name?.split("_", 2).join("_"))], ["v", ["coatcheck_marked", undefined]]);
     assert.equal(told.length, 1);
     assert.match(told[0] ?? "", /about half the rate/);
   }

@@ -11,7 +11,7 @@ import { cellsOf, rowOf } from "./rows.ts";
 /** The ids that a look-up asks for. */
 const idsOf = ({ values = [] }: PostgresQuery): readonly unknown[] => (Array.isArray(values[0]) ? values[0] : [values[0]]);
 
-const named = (query: PostgresQuery): string => query.name?.replace("coatcheck1_coatcheck_", "") ?? "";
+const named = (query: PostgresQuery): string => query.name?.split("_")[1] ?? "";
 
 /** A store on rows that the test has, whose answers it may hold back. */
 async function ofRows(

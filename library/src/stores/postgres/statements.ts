@@ -29,10 +29,16 @@ const SET = COLUMN_NAMES.map(assigned).slice(1).join(", ");
 const EMPTIED = EMPTIED_COLUMNS.map((name) => `${columnOf(name)} = ${emptyOf(name)}`).join(", ");
 const VERSION = `$${COLUMNS.length + 1}`;
 
+/** Tells texts of one name apart: another schema, without `NOTIFY`, or another release on the same connection. */
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
 /** The statements for one schema. */
 export function statementsOf(schema: string, notify: boolean): Statements {
   const texts = textsOf(schema, notify);
-  const named = (name: keyof typeof texts): Statement => ({ name: `coatcheck1_${schema}_${name}`, text: texts[name] });
+  const named = (name: keyof typeof texts): Statement => ({
+    name: `coatcheck_${name}_${digestOf(texts[name])}`,
+    text: texts[name],
+  });
   return {
     get: named("get"),
     getAll: named("getAll"),
