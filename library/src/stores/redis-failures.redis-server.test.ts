@@ -49,6 +49,18 @@ test("SE-16 a server whose scripts are flushed is sent them again, by a call tha
     assert.deepEqual(await store.end({ owner: "o" }, "admin", START), [row.id]);
   }));
 
+test("LO-10 a new session is in its sets before its row is written, also if the server forgot the script", () =>
+  played(async ({ store, ask }) => {
+    await ask("CONFIG", "SET", "slowlog-log-slower-than", 0);
+    await ask("SCRIPT", "FLUSH");
+    await store.put(sampleRow({ owner: "o" }), "absent");
+    const log = await ask("SLOWLOG", "GET", 20);
+    assert.ok(Array.isArray(log));
+    const names = log.map((entry) => String(entry[3][0]).toUpperCase()).toReversed();
+    assert.ok(names.includes("EVAL"), names.join());
+    assert.ok(names.indexOf("EVAL") < names.indexOf("SET"), names.join());
+  }));
+
 test("SE-16 a server that was emptied has no session, and takes new ones", () =>
   played(async ({ store, another, ask }) => {
     const row = sampleRow({ owner: "o", renewAt: START });

@@ -40,11 +40,9 @@ export class Writes {
   async insert(row: SessionRow): Promise<boolean> {
     const key = this.#keys.row(row.id);
     const text = encodeRow(row);
-    const indexed = this.#index(row);
-    // One connection keeps the order by itself.
-    if (this.#commander.kind === "cluster") await indexed;
-    const args = [text, "NX", "PXAT", String(row.expires + SLACK)];
-    const [answer] = await Promise.all([this.write({ run: "SET", key, args }), indexed]);
+    // Not in one go: a client may have several connections, and a script that the server forgot is sent again later.
+    await this.#index(row);
+    const answer = await this.write({ run: "SET", key, args: [text, "NX", "PXAT", String(row.expires + SLACK)] });
     if (textOf(answer) !== "OK") return this.#isOwn(key, text);
     if (row.renewAt !== null) await this.write(renewCall(this.#keys, row));
     return true;
