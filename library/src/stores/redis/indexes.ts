@@ -6,6 +6,7 @@
 import type { SessionRow } from "../../contracts.ts";
 import type { Call } from "./calls.ts";
 import type { Commander } from "./clients/commander.ts";
+import { listOf } from "./clients/commander.ts";
 import type { Keys } from "./keys.ts";
 import { ADD, RESCORE } from "./scripts.ts";
 
@@ -47,8 +48,7 @@ export class Indexes {
 
   /** All ids of one set. */
   async members(key: string): Promise<readonly string[]> {
-    const answer = await this.#commander.send(key, ["ZRANGE", key, "0", "-1"]);
-    return Array.isArray(answer) ? answer.map(String) : [];
+    return listOf(await this.#commander.send(key, ["ZRANGE", key, "0", "-1"])).map(String);
   }
 
   /** Sessions that ended leave a set. */
@@ -83,6 +83,6 @@ export class Indexes {
 
 /** Members with scores, which lie flat or in pairs, depending on the protocol. */
 function pairsOf(answer: unknown): readonly Due[] {
-  const flat: readonly unknown[] = Array.isArray(answer) ? answer.flat() : [];
+  const flat = listOf(answer).flat();
   return flat.flatMap((id, index) => (index % 2 === 0 ? { id: String(id), score: Number(flat[index + 1]) } : []));
 }

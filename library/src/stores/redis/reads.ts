@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers";
 import type { SessionRow } from "../../contracts.ts";
 import type { Commander } from "./clients/commander.ts";
-import { textOf } from "./clients/commander.ts";
+import { listOf, textOf } from "./clients/commander.ts";
 import type { Keys } from "./keys.ts";
 import { decodeRow } from "./row-text.ts";
 
@@ -65,8 +65,7 @@ export class Reads {
 
   async #texts(ids: readonly string[]): Promise<readonly unknown[]> {
     const [first = "", ...others] = ids.map((id) => this.#keys.row(id));
-    const answer = await this.#commander.send(first, ["MGET", first, ...others]);
-    return Array.isArray(answer) ? answer : [];
+    return listOf(await this.#commander.send(first, ["MGET", first, ...others]));
   }
 
   #flush(): void {

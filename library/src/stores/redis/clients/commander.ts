@@ -1,5 +1,7 @@
 /** What the store needs of a client, whichever library it is of. */
 
+import { CoatcheckError } from "../../../core/errors.ts";
+
 /** A command: its name and its arguments. */
 export type RedisCommand = readonly [name: string, ...args: string[]];
 
@@ -48,10 +50,23 @@ export interface Commander {
 /** The name of the only master of what is no cluster. */
 export const ONLY = "";
 
-/** Text of an answer that may be a buffer if the app asked its client for buffers. */
+/**
+ * Text of an answer that may be a buffer if the app asked its client for buffers; `undefined` if there is none. Throws
+ * for any other: what cannot be read is an outage, and not an absence.
+ */
 export function textOf(answer: unknown): string | undefined {
   if (typeof answer === "string") return answer;
-  return Buffer.isBuffer(answer) ? answer.toString() : undefined;
+  if (answer === null || answer === undefined) return undefined;
+  return Buffer.isBuffer(answer) ? answer.toString() : unreadable();
+}
+
+/** An answer of several. Throws for any other. */
+export const listOf = (answer: unknown): readonly unknown[] => (Array.isArray(answer) ? answer : unreadable());
+
+function unreadable(): never {
+  throw new CoatcheckError("ERR_STORE_UNAVAILABLE", {
+    message: "The Redis client answers by other types than it does by default. Give the store a client without type mappings.",
+  });
 }
 
 export const unknownMaster = (master: string): Error => new Error(`The client knows no master ${master || "at all"}.`);
