@@ -1,7 +1,15 @@
 /** The wiring: puts the parts together for the options that were given. */
-import type { AssertionSigner, Clock, JsonObject, Provider, ProxyReader, Report, SessionStore } from "./contracts.ts";
+import type {
+  AssertionSigner,
+  Clock,
+  JsonObject,
+  Provider,
+  ProxyReader,
+  Report,
+  SessionStore,
+  TokenVerifier,
+} from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
-import { detached } from "./core/detached.ts";
 import { isKept } from "./core/hot-rows.ts";
 import { omitUndefined } from "./core/options/omit-undefined.ts";
 import { deviations, sessionPolicy } from "./core/policy.ts";
@@ -37,8 +45,8 @@ import {
 } from "./engine/option-checks.ts";
 import { refreshAbsent } from "./engine/refresh/background-job.ts";
 import { RefreshCoordinator } from "./engine/refresh/coordinator.ts";
+import { reporter } from "./engine/reporter.ts";
 import { Resolver } from "./engine/request/authenticate/resolver.ts";
-import { toStandardError } from "./engine/standard-error.ts";
 import { systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";
 import { handleFetch } from "./http/fetch-handler.ts";
@@ -53,6 +61,7 @@ import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "./optio
 import { bearer } from "./strategies/bearer.ts";
 import { proxyReader } from "./strategies/proxy.ts";
 import { sessionStrategy } from "./strategies/session.ts";
+import { tokensOf } from "./tokens/tokens.ts";
 
 /**
  * Puts a session layer together. Throws a `TypeError` or a `CoatcheckError` for an option that cannot be right.
@@ -83,14 +92,16 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy);
   const { keyring, signing } = keys;
   const prefix = checkedPrefix(options.prefix ?? "/auth");
+  const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
+  const issuer = own[0] ?? "";
+  const ownTokens = tokensOf(options.tokens, { keys: signing, issuer, store, clock, entropy, report });
   // Before anything is begun that would have to be closed.
-  const tokens = bearerOf(options, clock);
+  const bearers = bearerOf(options, clock, ownTokens.verifiers);
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
-  const explicit = checkedStrategies([...tokens.strategies, ...(options.strategies ?? [])], reserved);
+  const explicit = checkedStrategies([...bearers.strategies, ...(options.strategies ?? [])], reserved);
   const providers = givenProviders(options).map((given) =>
     isProvider(given) ? checkedProvider(given) : oidcProvider(given, { clock, entropy, report }),
   );
-  const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
 
   const endings = new Endings({ store, clock, policy, background });
   const say = announcer({ endings, report, providers, keyring, background, clock });
@@ -198,12 +209,13 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
     forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
     sessions,
+    tokens: ownTokens.directory({ announce, unfinished }),
     get keys() {
       return keys.names(clock.now());
     },
     changeKeys: (changed) => keys.change(changed),
     get assertions() {
-      signer ??= assertionSigner({ keys: signing, clock, issuer: own[0] ?? "" });
+      signer ??= assertionSigner({ keys: signing, clock, issuer });
       return signer;
     },
     get providers() {
@@ -224,7 +236,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
       coordinator.close();
       unfinished.close();
       for (const provider of providers) await provider.close();
-      for (const verifier of tokens.verifiers) await verifier.close?.();
+      for (const verifier of bearers.verifiers) await verifier.close?.();
       await background.drain();
       drained.abort("over");
     },
@@ -234,19 +246,6 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
 /** The plain proof would do for every store. */
 function proofFor({ capabilities }: SessionStore): TicketProof {
   return capabilities.keepsRows ? rememberingProof(hashProof, (row) => isKept(capabilities, row)) : hashProof;
-}
-
-function reporter(on: CoatcheckOptions<unknown>["on"]): Report {
-  if (on === undefined) return toStandardError;
-  return (event) => {
-    try {
-      const { sessionId } = event;
-      // A listener may keep what it hears.
-      on(sessionId === undefined ? event : { ...event, sessionId: detached(sessionId) });
-    } catch {
-      // A listener that throws must not change what a request is answered.
-    }
-  };
 }
 
 function proxyOf(
@@ -269,11 +268,13 @@ function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): rea
   return all;
 }
 
-function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock) {
-  if (options.bearer === undefined) return { verifiers: [], strategies: [] };
-  const clients = givenProviders(options).flatMap((given) => (isProvider(given) ? [] : [given]));
-  const verifiers = bearerVerifiers(options.bearer, { clock, clients });
-  return { verifiers, strategies: [bearer({ ...options.bearer, verifiers })] };
+function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock, own: readonly TokenVerifier[]) {
+  const { bearer: given } = options;
+  if (given === undefined && own.length === 0) return { verifiers: [], strategies: [] };
+  const clients = givenProviders(options).flatMap((one) => (isProvider(one) ? [] : [one]));
+  // Ours read what names us as its issuer, and nothing else.
+  const verifiers = [...own, ...(given === undefined ? [] : bearerVerifiers(given, { clock, clients }))];
+  return { verifiers, strategies: [bearer({ ...given, verifiers })] };
 }
 
 function budgetOf({ frontchannelLogout: given }: CoatcheckOptions<unknown>, clock: Clock): MarkerBudget {

@@ -15,4 +15,5 @@ export type * from "./contracts/request.ts";
 export type * from "./contracts/routes.ts";
 export type * from "./contracts/session.ts";
 export type * from "./contracts/store.ts";
+export type * from "./contracts/tokens.ts";
 export type * from "./contracts/world.ts";

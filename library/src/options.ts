@@ -20,6 +20,7 @@ import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "./oidc/provider/config.ts";
 import type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 import type { ProxyOptions as ProxyHeaderOptions } from "./strategies/proxy.ts";
+import type { TokenOptions } from "./tokens/options.ts";
 
 /**
  * What is kept about the client with a new session. It is deleted with the session.
@@ -80,6 +81,8 @@ export interface CoatcheckOptions<Data> {
   readonly providers?: readonly (ProviderConfig | Provider)[];
   /** Bearer tokens of providers, and of your own making. Asked first; a token that is presented decides. */
   readonly bearer?: BearerOptions;
+  /** Tokens of our own, which `auth.tokens` issues. Default: none can be issued, and none is accepted. */
+  readonly tokens?: TokenOptions;
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */

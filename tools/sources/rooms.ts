@@ -45,6 +45,10 @@ export const ROOMS: { readonly [room: string]: Room } = {
     may: ["contracts", "core", "cookie", "crypto", "net", "oidc/http", "oidc/jwt", "oidc/provider"],
     outside: ["node:crypto"],
   },
+  tokens: {
+    may: ["contracts", "core", "crypto", "engine/lifecycle", "oidc/bearer", "oidc/jwt"],
+    outside: ["node:crypto"],
+  },
   stores: {
     may: [
       "contracts",
@@ -64,15 +68,28 @@ export const ROOMS: { readonly [room: string]: Room } = {
   testing: { may: ["contracts", "core", "crypto", "engine", "http"], outside: ["node:assert", "node:crypto", "node:test"] },
   cli: { may: [], outside: ["node:crypto"] },
   options: {
-    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "strategies"],
+    may: ["contracts", "core", "net", "engine", "endpoints", "oidc", "strategies", "tokens"],
     outside: ["@standard-schema/spec"],
   },
   compose: {
-    may: ["contracts", "core", "cookie", "crypto", "net", "engine", "http", "endpoints", "strategies", "oidc", "options"],
+    may: [
+      "contracts",
+      "core",
+      "cookie",
+      "crypto",
+      "net",
+      "engine",
+      "http",
+      "endpoints",
+      "strategies",
+      "oidc",
+      "tokens",
+      "options",
+    ],
     outside: [],
   },
   index: {
-    may: ["contracts", "core", "net", "engine", "http", "oidc", "strategies", "compose", "options"],
+    may: ["contracts", "core", "net", "engine", "http", "oidc", "strategies", "tokens", "compose", "options"],
     outside: [],
   },
 };

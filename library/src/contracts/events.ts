@@ -39,6 +39,7 @@ export type EventName =
   | "session.created"
   | "session.ended"
   | "session.rotated"
+  | "token.issued"
   | "session.grace-hit"
   | "session.refused"
   | "session.preset-exceeded"

@@ -1,5 +1,13 @@
 /** What `coatcheck()` answers. */
-import type { AssertionSigner, ChangedKeys, Engine, KeyNames, ProviderState, SessionDirectory } from "../contracts.ts";
+import type {
+  AssertionSigner,
+  ChangedKeys,
+  Engine,
+  KeyNames,
+  ProviderState,
+  SessionDirectory,
+  TokenDirectory,
+} from "../contracts.ts";
 import type { FetchHandler, FetchInfo } from "./fetch-handler.ts";
 
 /** What `coatcheck()` gives: hand it to an adapter, or use it with Fetch requests directly. */
@@ -40,6 +48,8 @@ export interface Auth<Data> {
   forget(owner: string | { readonly issuer: string; readonly subject: string }): void;
   /** Lists and ends sessions from outside of a request, for an operator's page or a job. */
   readonly sessions: SessionDirectory;
+  /** Issues, lists and revokes tokens of our own, for agents, runners and other services; see `tokens`. */
+  readonly tokens: TokenDirectory;
   /**
    * Tells upstreams who the user is, signed; `GET keys` publishes the keys. The issuer is the public URL.
    *

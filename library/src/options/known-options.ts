@@ -8,6 +8,7 @@ import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "../oidc/provider/config.ts";
 import type { AssertionOptions } from "../oidc/proxy-assertion/verify.ts";
 import type { CoatcheckOptions, FrontchannelOptions, KeepOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
+import type { TokenAudience, TokenOptions } from "../tokens/options.ts";
 
 const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   publicUrl: true,
@@ -18,6 +19,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   provider: true,
   providers: true,
   bearer: true,
+  tokens: true,
   strategies: true,
   proxy: true,
   data: true,
@@ -50,6 +52,8 @@ const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { 
 const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
 const SIGNING: OptionNames<SigningOptions> = { keys: true, verify: true };
 const RETIRED: OptionNames<RetiredKey> = { key: true, until: true, kid: true, withoutKid: true };
+const TOKENS: OptionNames<TokenOptions> = { audiences: true, accept: true };
+const AUDIENCE: OptionNames<TokenAudience> = { scope: true, lifetime: true };
 const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
   issuer: true,
@@ -127,6 +131,9 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("cookie", given.cookie, COOKIE, HINTS);
   knownOptions("signing", given.signing, SIGNING);
   for (const [index, key] of (given.signing?.verify ?? []).entries()) knownOptions(`signing.verify[${index}]`, key, RETIRED);
+  knownOptions("tokens", given.tokens, TOKENS);
+  for (const [name, audience] of Object.entries(given.tokens?.audiences ?? {}))
+    knownOptions(`tokens.audiences.${name}`, audience, AUDIENCE);
   knownOptions("keep", given.keep, KEEP);
   if (typeof given.frontchannelLogout === "object") knownOptions("frontchannelLogout", given.frontchannelLogout, FRONTCHANNEL);
   knownOptions("bearer", given.bearer, BEARER);

@@ -42,7 +42,8 @@ interface DirectoryOptions extends LifecycleOptions {
 export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   const { store, clock, entropy, policy, report, unfinished, budget } = options;
 
-  const live = (row: SessionRow): boolean => overReason(row, clock.now(), policy) === null;
+  // A token is no session of a browser's: `auth.tokens` lists it.
+  const live = (row: SessionRow): boolean => row.kind === "browser" && overReason(row, clock.now(), policy) === null;
 
   async function end(target: EndTarget, reason: EndReason, tried?: Tried): Promise<number> {
     // Read before they end and are emptied: their owners are announced, and their tokens revoked.

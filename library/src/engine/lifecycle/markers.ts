@@ -36,7 +36,7 @@ export function readOwnerMarker(store: SessionReader, owner: string, now: number
  */
 export async function loginOverruled(
   store: SessionReader,
-  { identity: { issuer, subject }, sid, issuedAt, owner }: LoginIntent,
+  { identity: { issuer, subject }, sid, issuedAt, owner }: Pick<LoginIntent, "identity" | "sid" | "issuedAt" | "owner">,
   before: string | undefined,
   now: number,
 ): Promise<EndReason | null> {

@@ -1,0 +1,89 @@
+/** Tokens of our own: what is asked for, what is given, and what is listed. Times are milliseconds. */
+import type { LoginIdentity } from "./session.ts";
+
+/**
+ * Which token is to be issued.
+ *
+ * @example
+ * ```ts
+ * import type { TokenRequest } from "coatcheck";
+ * const forRunner: TokenRequest = { subject: "runner-7", audience: "orders", scope: "orders:read", lifetime: "30m" };
+ * ```
+ */
+export interface TokenRequest {
+  /** Whom it names: a name of the app's own, such as of a runner, or the identity of a person. */
+  readonly subject: string | LoginIdentity;
+  /** The user whom it belongs to, so that `endAll` ends it. Default: issuer and subject. */
+  readonly owner?: string;
+  /** Whom it is for: one of `tokens.audiences`. */
+  readonly audience: string;
+  /** What it allows, words with spaces between; all of them are of the audience's `scope`. Default: none. */
+  readonly scope?: string;
+  /** How long it is good; not longer than the audience's `lifetime`, which is the default. */
+  readonly lifetime?: number | `${number}${string}`;
+  /** Who asked for it, as `client_id` (RFC 9068). Default: the app itself, by its public URL. */
+  readonly client?: string;
+}
+
+/** A token as it is issued. */
+export interface IssuedToken {
+  /** Names it in lists and for `revoke`; no credential. */
+  readonly id: string;
+  /** Shown this once: a JWT (RFC 9068), for `Authorization: Bearer`. Stored nowhere. */
+  readonly accessToken: string;
+  /** When it runs out. */
+  readonly expiresAt: number;
+}
+
+/** A live token as its owner or an operator sees it. No credential in it. */
+export interface TokenInfo {
+  readonly id: string;
+  readonly owner: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  /** Words with spaces between; `""`: none. */
+  readonly scope: string;
+  readonly client: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * Issues, lists and revokes tokens of our own. Every method rejects with `ERR_STORE_UNAVAILABLE` if the store does not
+ * answer.
+ */
+export interface TokenDirectory {
+  /**
+   * A token for this subject. Rejects with a `TypeError` for what is wider than `tokens.audiences` allows, and with
+   * `ERR_SESSION_ENDED` if all that its owner has was ended meanwhile.
+   *
+   * @example
+   * ```ts
+   * const { accessToken } = await auth.tokens.issue({ subject: "runner-7", audience: "orders", scope: "orders:read" });
+   * await fetch("https://orders.internal/", { headers: { authorization: `Bearer ${accessToken}` } });
+   * ```
+   */
+  issue(request: TokenRequest): Promise<IssuedToken>;
+  /**
+   * The live tokens of an owner, newest first; at most 1000 sessions and tokens are looked at.
+   *
+   * @example
+   * ```ts
+   * const tokens = await auth.tokens.list("42");
+   * const rows = tokens.map(({ id, audience, expiresAt }) => ({ id, audience, until: new Date(expiresAt) }));
+   * ```
+   */
+  list(owner: string): Promise<readonly TokenInfo[]>;
+  /**
+   * Ends one: this app refuses it from now on, on every replica. `false` if no token of this id was alive; the id of a
+   * browser's session names none.
+   *
+   * @example
+   * ```ts
+   * const [newest] = await auth.tokens.list("42");
+   * if (newest !== undefined) await auth.tokens.revoke(newest.id);
+   * ```
+   */
+  revoke(id: string): Promise<boolean>;
+}

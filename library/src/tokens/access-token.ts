@@ -1,0 +1,119 @@
+/** Access tokens of our own (RFC 9068): how they are signed, and how they are verified. */
+import { hash } from "node:crypto";
+import type { Clock, Entropy, Report, SessionReader, TokenVerdict, TokenVerifier } from "../contracts.ts";
+import { storeFailed } from "../core/errors/store-failed.ts";
+import { CoatcheckError } from "../core/errors.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
+import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
+import { expiryOf, isBound, isForUs } from "../oidc/bearer/token-claims.ts";
+import { verdictOf } from "../oidc/bearer/token-verdict.ts";
+import { hintOf, issuerNamed, partsOf, refusing } from "../oidc/jwt/jws.ts";
+import { type Family, familyOf } from "./family-row.ts";
+
+/** `typ`, so that no other token of ours, signed by the same keys, is taken for one (JT-06). */
+const TYPE = "at+jwt";
+const ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "HS256"];
+/** Replicas whose clocks differ by so much agree on when a token runs out. */
+const CLOCK_TOLERANCE = 30_000;
+const LONGEST_SUBJECT = 255;
+
+interface SignerOptions {
+  readonly keys: Pick<SigningKeys, "sign">;
+  /** `iss`: the public URL. */
+  readonly issuer: string;
+  readonly entropy: Entropy;
+}
+
+/** The moments of an access token, in milliseconds. */
+interface Span {
+  readonly now: number;
+  readonly expires: number;
+}
+
+/** Signs an access token of a family, which it names as `sid`. */
+export function signAccessToken(id: string, family: Family, { now, expires }: Span, options: SignerOptions): string {
+  const { owner, identity, terms } = family;
+  const claims = {
+    iss: options.issuer,
+    // As in assertions: what the owner's data are kept by, unless that is too long.
+    sub: owner.length <= LONGEST_SUBJECT ? owner : hash("sha256", owner, "base64url"),
+    aud: terms.audience,
+    client_id: terms.client,
+    iat: Math.floor(now / 1_000),
+    exp: Math.floor(expires / 1_000),
+    auth_time: Math.floor(identity.authenticatedAt / 1_000),
+    jti: Buffer.from(options.entropy.bytes(16)).toString("base64url"),
+    sid: id,
+    ...omitUndefined({ scope: terms.scope === "" ? undefined : terms.scope }),
+  };
+  return options.keys.sign({ typ: TYPE }, claims);
+}
+
+interface VerifierOptions {
+  readonly keys: Pick<SigningKeys, "isSigned">;
+  readonly issuer: string;
+  /** The audiences that are this app. */
+  readonly audiences: readonly string[];
+  readonly store: SessionReader;
+  readonly clock: Pick<Clock, "now">;
+  readonly report: Report;
+}
+
+const refuse = refusing("the token");
+
+/**
+ * Verifies access tokens of our own. Each is looked up in the store, so that a revoked one is refused at once, on every
+ * replica; if the store does not answer, that is an outage (503).
+ */
+export function ownTokenVerifier(options: VerifierOptions): TokenVerifier {
+  const { keys, issuer, audiences, store, clock, report } = options;
+  const measure = { issuer, audiences, clockTolerance: CLOCK_TOLERANCE, requiredScope: [], owner: null };
+
+  /** The row's id, once all that the token says is proved. */
+  function proved(token: string, now: number): { readonly id: string; readonly expires: number } {
+    const { header, claims } = partsOf(token, refuse);
+    if (header.get("typ") !== TYPE) throw refuse("typ", `its typ is not ${TYPE}`);
+    const hint = hintOf(header, ALGORITHMS, refuse);
+    const dot = token.lastIndexOf(".");
+    if (!keys.isSigned(hint, token.slice(0, dot), Buffer.from(token.slice(dot + 1), "base64url"), now)) {
+      throw refuse("signature", "no key of ours that counts now signed it");
+    }
+    if (claims.get("iss") !== issuer) throw refuse("iss", "it is from another issuer");
+    if (!isForUs(claims, measure)) throw refuse("aud", "it is for others");
+    if (isBound(claims)) throw refuse("cnf", "it is bound to a key, and no bearer token");
+    const expires = expiryOf(claims, measure, now, refuse);
+    const id = claims.get("sid");
+    if (expires === null || typeof id !== "string") throw refuse("sid", "it names no family, or no end");
+    return { id, expires: expires + CLOCK_TOLERANCE };
+  }
+
+  async function verify(token: string): Promise<TokenVerdict> {
+    const now = clock.now();
+    const { id, expires } = proved(token, now);
+    const family = familyOf(await rowOf(id), now);
+    if (family === null) throw refuse("ended", "it was revoked, or is over");
+    const { identity, owner, terms } = family;
+    const claims = { ...identity.claims, client_id: terms.client, scope: terms.scope };
+    return { kind: "valid", identity: { ...identity, claims }, owner, expires, scope: terms.scope };
+  }
+
+  async function rowOf(id: string) {
+    try {
+      return await store.get(id);
+    } catch (cause) {
+      throw new CoatcheckError(storeFailed(report, "read", cause), { cause });
+    }
+  }
+
+  return {
+    name: "own",
+    reads: (token) => issuerNamed(token) === issuer,
+    verify: (token) => verify(token).catch(verdictOrOutage),
+  };
+}
+
+/** An outage of ours keeps its own code: the provider of a bearer token has no part in it. */
+function verdictOrOutage(error: unknown): TokenVerdict {
+  if (error instanceof CoatcheckError) throw error;
+  return verdictOf(error);
+}

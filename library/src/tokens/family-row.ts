@@ -1,0 +1,41 @@
+/** A token's row: an ordinary one of kind `token`, which no cookie opens. */
+import type { Identity, SessionRow, TokenInfo } from "../contracts.ts";
+import { EMPTY_BODY, parseBody, serializeBody } from "../core/record.ts";
+import { BLANK_ROW } from "../core/row-columns.ts";
+import type { GrantTerms } from "./options.ts";
+
+/** What is stored of a token. */
+export interface Family {
+  readonly identity: Identity;
+  readonly owner: string;
+  readonly terms: Pick<GrantTerms, "audience" | "scope" | "client">;
+}
+
+type Columns = Pick<SessionRow, "id" | "secretHash" | "created" | "expires">;
+
+/**
+ * The row of a new token. A token knows no idle time, so it counts as seen until its end: what looks for idle sessions,
+ * the sweep included, leaves it alone.
+ */
+export function familyRow(columns: Columns, { identity, owner, terms }: Family): SessionRow {
+  const { audience, scope, client } = terms;
+  const body = serializeBody({ ...EMPTY_BODY, identity, data: { audience, scope, client } });
+  const { issuer } = identity;
+  return { ...BLANK_ROW, ...columns, version: 1, kind: "token", owner, issuer, seen: columns.expires, body };
+}
+
+/** What a row says, or `null` for one that is no live token. Throws `ERR_RECORD_FORMAT` for one of a newer release. */
+export function familyOf(row: SessionRow | undefined, now: number): Family | null {
+  if (row === undefined || row.kind !== "token" || row.ended !== null || now >= row.expires) return null;
+  const { identity, data } = parseBody(row);
+  const { audience, scope, client } = data;
+  if (identity === null || row.owner === null) return null;
+  if (typeof audience !== "string" || typeof scope !== "string" || typeof client !== "string") return null;
+  return { identity, owner: row.owner, terms: { audience, scope, client } };
+}
+
+/** The public view of a live token. */
+export function infoOf({ id, created, expires }: SessionRow, { identity, owner, terms }: Family): TokenInfo {
+  const { issuer, subject } = identity;
+  return { id, owner, issuer, subject, ...terms, createdAt: created, expiresAt: expires };
+}
