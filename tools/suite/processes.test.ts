@@ -120,6 +120,22 @@ for (const [text, why] of ENDINGS) {
   });
 }
 
+test("test runner: tests of a file in a process of its own may be written in another, or within suites", () => {
+  writeFileSync(
+    join(folder, "suite.mjs"),
+    'import { test } from "node:test"; export const all = () => test("shared", () => {});',
+  );
+  const { status, said } = runTogether(
+    {
+      "of-another.test.mjs": 'import { all } from "./suite.mjs"; all();',
+      "nested.test.mjs": 'import { suite } from "node:test"; suite("outer", () => { test("inner", () => {}); });',
+    },
+    true,
+  );
+  assert.equal(status, 0, said);
+  assert.match(said, /✔ shared[\s\S]*✔ inner|✔ inner[\s\S]*✔ shared/);
+});
+
 test("test runner: what a test starts by itself may end as it likes", () => {
   const forked = `import { fork } from "node:child_process"; import { once } from "node:events"; import { writeFileSync } from "node:fs";
     const child = import.meta.filename.replace("forks", "forked"); writeFileSync(child, "process.exit(0);");
