@@ -30,7 +30,8 @@ import { createBackground } from "./engine/lifecycle/background.ts";
 import { sessionDirectory } from "./engine/lifecycle/directory.ts";
 import { Endings } from "./engine/lifecycle/endings.ts";
 import { MarkerBudget } from "./engine/lifecycle/marker-budget.ts";
-import { sweepHourly } from "./engine/lifecycle/sweep.ts";
+import { sweepPlan } from "./engine/lifecycle/sweep/options.ts";
+import { Sweeper } from "./engine/lifecycle/sweep/sweep.ts";
 import { UnfinishedEndings } from "./engine/lifecycle/unfinished-endings.ts";
 import {
   checkedCount,
@@ -47,7 +48,7 @@ import { refreshAbsent } from "./engine/refresh/background-job.ts";
 import { RefreshCoordinator } from "./engine/refresh/coordinator.ts";
 import { reporter } from "./engine/reporter.ts";
 import { Resolver } from "./engine/request/authenticate/resolver.ts";
-import { systemClock } from "./engine/system.ts";
+import { keptAlive, systemClock } from "./engine/system.ts";
 import type { Auth } from "./http/auth.ts";
 import { handleFetch } from "./http/fetch-handler.ts";
 import { keptAddress } from "./net/kept-address.ts";
@@ -86,6 +87,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const refresh = refreshPolicy(options.refresh);
   const policy = sessionPolicy(options.session, refresh.withoutRefreshToken === "end");
   for (const reason of deviations(options.session ?? {})) report({ name: "session.preset-exceeded", level: "warn", reason });
+  const sweep = sweepPlan(options.sweep);
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
   const { secrets, signing: signingOptions } = options;
@@ -198,7 +200,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     providers.map((provider) => ({ name: provider.name, ready: provider.ready(), ...provider.about?.() }));
   let signer: AssertionSigner | undefined;
   const closing = new AbortController();
-  background.waitUntil(sweepHourly(store, clock, report, closing.signal, policy.idle));
+  const sweeper = new Sweeper({ store, clock, entropy, report, signal: closing.signal, idle: policy.idle, plan: sweep });
+  background.waitUntil(sweeper.periodically());
   if (refresh.background) {
     background.waitUntil(refreshAbsent({ store, clock, entropy, policy, report }, coordinator, closing.signal));
   }
@@ -210,6 +213,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
     sessions,
     tokens: ownTokens.directory({ announce, unfinished }),
+    sweep: () => keptAlive(sweeper.sweep()),
     get keys() {
       return keys.names(clock.now());
     },

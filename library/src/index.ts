@@ -6,6 +6,7 @@ export type { Duration } from "./core/options/settings.ts";
 export { PRESETS, type SessionOptions, type SessionPolicy } from "./core/policy.ts";
 export type { RefreshOptions, RefreshPolicy } from "./core/refresh.ts";
 export { SessionEnded } from "./engine/lifecycle/endings.ts";
+export type { SweepOptions } from "./engine/lifecycle/sweep/options.ts";
 export type { Known, ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 export type { Auth, Readiness } from "./http/auth.ts";
 export { isSignedIn } from "./http/signed-in.ts";

@@ -14,6 +14,7 @@ import type {
 import type { SessionOptions } from "./core/policy.ts";
 import type { RefreshOptions } from "./core/refresh.ts";
 import type { SiteData } from "./endpoints/dependencies.ts";
+import type { SweepOptions } from "./engine/lifecycle/sweep/options.ts";
 import type { ResolverOptions } from "./engine/request/authenticate/resolver.ts";
 import type { KeptAddress } from "./net/kept-address.ts";
 import type { BearerOptions } from "./oidc/bearer/verifiers.ts";
@@ -102,6 +103,8 @@ export interface CoatcheckOptions<Data> {
    * provider ends it.
    */
   readonly refresh?: RefreshOptions;
+  /** When dead rows are deleted, and in which batches. Default: once an hour, at most 1,000 rows at once. */
+  readonly sweep?: SweepOptions;
   readonly cookie?: { readonly name?: string; readonly domain?: string; readonly sameSite?: "Lax" | "Strict" };
   /** Where our own endpoints live. Default `/auth`. */
   readonly prefix?: string;

@@ -171,6 +171,7 @@ test("F-46 where nothing is said, this holds", () => {
         domain: undefined,
       },
       refresh: { policy: "keep-in-step", withoutRefreshToken: "identity", background: false, wait: 10 * SECOND },
+      sweep: { every: HOUR, batch: 1_000, within: 10 * MINUTE },
       signedOutPage: undefined,
       frontchannelLogout: { enabled: false, maxMarkers: 10_000 },
       prefix: "/auth",

@@ -8,6 +8,7 @@ import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import { signing } from "./signing.ts";
 import { store, storePassword } from "./store.ts";
+import { sweep } from "./sweep.ts";
 import { upstream } from "./upstream.ts";
 
 const provider = object({
@@ -261,6 +262,7 @@ export const SETTINGS = {
   ),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),
+  sweep: fallback(sweep, "When dead rows are deleted from the store.", {}),
   signedOutPage: optional(
     landing,
     "The page where a logout ends, also after the provider's page; its absolute form has to be registered there. It must be open to anonymous users. Default: the gateway's page `signed-out` under the prefix.",

@@ -48,6 +48,7 @@ test("OP-01 every outcome is a series from the start, and counts are exact", asy
     "coatcheck_open_streams 3",
     'coatcheck_sessions{state="live"} 7',
     'coatcheck_sessions{state="dead"} 2',
+    "coatcheck_swept_total 1",
   ]) {
     assert.ok(text.split("\n").includes(line), `${line} is missing`);
     assert.ok(again.split("\n").includes(line), `${line} does not hold when it is asked for again`);

@@ -106,6 +106,11 @@ export function createMetrics({ upstreams, openStreams, connections }: MetricsOp
     // Every worker sweeps the same store.
     aggregator: "max",
   });
+  const swept = new Counter({
+    name: "coatcheck_swept_total",
+    help: "Dead rows and markers that sweeps of this process deleted.",
+    registers,
+  });
   return {
     registry,
     request({ outcome, started, answered, upstream, via }) {
@@ -114,9 +119,10 @@ export function createMetrics({ upstreams, openStreams, connections }: MetricsOp
       if (answered > 0 && upstream !== undefined) answering.count(upstream, (answered - started) / 1000);
     },
     notice: (name) => notices.count(name),
-    event({ name, reason, code, rows: found }) {
+    event({ name, reason, code, count, rows: found }) {
       events.labels(name, reason ?? code ?? "").inc();
-      for (const [state, count] of Object.entries(found ?? {})) rows.set({ state }, count);
+      if (name === "sweep.completed") swept.inc(count ?? 0);
+      for (const [state, stay] of Object.entries(found ?? {})) rows.set({ state }, stay);
     },
     store: (operation, milliseconds) => stored.count(operation, milliseconds / 1000),
   };

@@ -9,6 +9,7 @@ import type {
   RouteRequest,
   RouteResponse,
   SessionDirectory,
+  Swept,
 } from "coatcheck/contracts";
 import type { Settings } from "../config/config.ts";
 import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
@@ -112,6 +113,8 @@ export interface SessionLayer {
   readonly proxyProven: boolean;
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;
+  /** Deletes dead rows from the store, until none is left or `sweep.within` is over. */
+  readonly sweep: () => Promise<Swept>;
   /** What the sessions API of the admin listener asks for now; without it there is none. */
   readonly adminToken: () => string | undefined;
   /**

@@ -48,6 +48,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
       settings.providers.map((provider) => ({ ...providerOf(provider), clientSecret: clientSecretOf(provider, live) })),
     session: sessionOf(settings),
     refresh: settings.refresh,
+    sweep: { ...settings.sweep, every: settings.sweep.every === 0 ? false : settings.sweep.every },
     cookie: cookieOf(settings),
     clearSiteData: settings.session.clearSiteData,
     frontchannelLogout: frontchannelOf(settings),
@@ -82,6 +83,7 @@ function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore
     proxyHeaders: engine.proxy?.headers ?? [],
     proxyProven: engine.proxy?.proven ?? false,
     directory: auth.sessions,
+    sweep: () => auth.sweep(),
     health: {
       store: async () => (await auth.ready()).store,
       providers: () => auth.providers,

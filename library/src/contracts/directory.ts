@@ -2,6 +2,16 @@
 import type { LogoutNotification } from "./provider.ts";
 import type { EndReason } from "./store.ts";
 
+/** What a sweep of the store did. */
+export interface Swept {
+  /** How many dead rows and one-time markers it deleted. */
+  readonly deleted: number;
+  /** The rows that stay: live ones, and dead ones that wait for their end; `null` if they were not counted. */
+  readonly rows: { readonly live: number; readonly dead: number } | null;
+  /** `false`: its time was over, or another process sweeps this store now. */
+  readonly complete: boolean;
+}
+
 /** A live session as its owner or an operator sees it. No credential in it; times are milliseconds. */
 export interface SessionInfo {
   readonly id: string;

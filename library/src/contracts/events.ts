@@ -76,6 +76,7 @@ export type EventName =
   | "frontchannel.completed"
   | "frontchannel.refused"
   | "sweep.completed"
+  | "sweep.skipped"
   | "background.failed";
 
 /** Codes of errors; the table in `core/errors` says what each means and what to do about it. */

@@ -1,6 +1,7 @@
 /** The machine's own clock. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -54,4 +55,25 @@ test("F-46 a wait that is called off leaves no timer behind", async (context) =>
 test("F-46 waiting keeps no process alive", async () => {
   const script = `import { systemClock } from ${JSON.stringify(new URL("system.ts", import.meta.url).href)}; systemClock.sleep(60_000);`;
   await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { timeout: 30_000 });
+});
+
+test("S-50 a script that only waits for a sweep lives until it is done", async () => {
+  const module = JSON.stringify(new URL("../index.ts", import.meta.url));
+  const script = `
+    import { coatcheck } from ${module};
+    let left = 3;
+    const store = {
+      name: "few", capabilities: { shared: false, durable: false, watch: false },
+      sweep: (limit) => (left-- > 0 ? limit : 0),
+    };
+    const secrets = "${randomBytes(32).toString("base64url")}";
+    const { deleted } = await coatcheck({ publicUrl: "https://app.example.com", secrets, store }).sweep();
+    console.log(deleted > 250);
+  `;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--conditions=coatcheck-source", "--input-type=module", "--eval", script],
+    { timeout: 30_000 },
+  );
+  assert.equal(stdout, "true\n");
 });

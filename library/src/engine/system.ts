@@ -30,3 +30,13 @@ export const systemClock: Clock = {
       signal?.addEventListener("abort", abort, { once: true });
     }),
 };
+
+/** Keeps the process alive until this is done: a script that waits for it has nothing else to do, and sleeps do not. */
+export async function keptAlive<Answer>(work: Promise<Answer>): Promise<Answer> {
+  const timer = setInterval(() => undefined, 60_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}

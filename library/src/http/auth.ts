@@ -6,6 +6,7 @@ import type {
   KeyNames,
   ProviderState,
   SessionDirectory,
+  Swept,
   TokenDirectory,
 } from "../contracts.ts";
 import type { FetchHandler, FetchInfo } from "./fetch-handler.ts";
@@ -50,6 +51,18 @@ export interface Auth<Data> {
   readonly sessions: SessionDirectory;
   /** Issues, lists and revokes tokens of our own, for agents, runners and other services; see `tokens`. */
   readonly tokens: TokenDirectory;
+  /**
+   * Deletes dead rows now, in batches, whatever `sweep.every` says; for a schedule of your own. It stops when
+   * `sweep.within` is over; the next one goes on from there. Rejects with `ERR_STORE_UNAVAILABLE` if the store does not
+   * answer.
+   *
+   * @example
+   * ```ts
+   * // A job at night, with `sweep: { every: false }`:
+   * const { deleted, complete } = await auth.sweep();
+   * ```
+   */
+  sweep(): Promise<Swept>;
   /**
    * Tells upstreams who the user is, signed; `GET keys` publishes the keys. The issuer is the public URL.
    *

@@ -3,6 +3,7 @@ import type { RetiredKey, SigningOptions } from "../contracts.ts";
 import { knownOptions, type OptionHints, type OptionNames } from "../core/options/option-names.ts";
 import type { SessionOptions } from "../core/policy.ts";
 import type { RefreshOptions } from "../core/refresh.ts";
+import type { SweepOptions } from "../engine/lifecycle/sweep/options.ts";
 import { isProvider } from "../engine/option-checks.ts";
 import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "../oidc/provider/config.ts";
@@ -25,6 +26,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   data: true,
   session: true,
   refresh: true,
+  sweep: true,
   cookie: true,
   prefix: true,
   trustedOrigins: true,
@@ -48,6 +50,7 @@ const SESSION: OptionNames<SessionOptions> = {
   maxPerUser: true,
 };
 const REFRESH: OptionNames<RefreshOptions> = { policy: true, withoutRefreshToken: true, background: true, wait: true };
+const SWEEP: OptionNames<SweepOptions> = { every: true, batch: true, within: true };
 const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { name: true, domain: true, sameSite: true };
 const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
 const SIGNING: OptionNames<SigningOptions> = { keys: true, verify: true };
@@ -128,6 +131,7 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("", given, ALL, HINTS);
   knownOptions("session", given.session, SESSION);
   knownOptions("refresh", given.refresh, REFRESH);
+  knownOptions("sweep", given.sweep, SWEEP);
   knownOptions("cookie", given.cookie, COOKIE, HINTS);
   knownOptions("signing", given.signing, SIGNING);
   for (const [index, key] of (given.signing?.verify ?? []).entries()) knownOptions(`signing.verify[${index}]`, key, RETIRED);

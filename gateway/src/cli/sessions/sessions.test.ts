@@ -127,7 +127,7 @@ test("sweep deletes what expired, in batches until nothing is left, and nothing 
     await store.put(old, "absent");
   }
   const swept = await run(["sweep", "--json"]);
-  assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":1100}\n', ""]);
+  assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":1100,"complete":true}\n', ""]);
   assert.equal((await run(["sweep"])).out, "deleted 0 dead rows\n");
   assert.equal(await gateway.statusWith(mine), 200);
 });
@@ -143,7 +143,7 @@ test("S-66 sweep deletes rows that are dead by idle as the hourly sweep does, an
   }
   await store.put({ ...row, id: "an-hour-and-a-half", owner: null, created: hours(4), seen: hours(1.5) }, "absent");
   const swept = await run(["sweep", "--json"], { COATCHECK_IDLE: "1h" });
-  assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":600}\n', ""]);
+  assert.deepEqual([swept.code, swept.out, swept.err], [0, '{"deleted":600,"complete":true}\n', ""]);
   assert.notEqual(await store.get("an-hour-and-a-half"), undefined);
   assert.equal(await gateway.statusWith(mine), 200);
 });

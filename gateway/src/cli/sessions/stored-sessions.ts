@@ -4,13 +4,14 @@ import { CoatcheckError, type SessionDirectory, type SessionStore } from "coatch
 import type { Settings } from "../../config/config.ts";
 import { formatAddress } from "../../config/kinds/network-kinds.ts";
 import { observe } from "../../observe/observe.ts";
+import type { SessionLayer } from "../../session/interface.ts";
 import { openStore } from "../../session/open-store.ts";
 import { sessionLayer } from "../../session/session-layer.ts";
 import type { Console } from "../command.ts";
 import { readConfiguration } from "../configuration.ts";
 
 /** Calls back with the configured store, and closes it. A store that does not exist is not made. */
-export async function withStore(
+async function withStore(
   args: readonly string[],
   terminal: Console,
   work: (store: SessionStore, settings: Settings) => Promise<number>,
@@ -53,10 +54,20 @@ export function withSessions(
   terminal: Console,
   work: (directory: SessionDirectory) => Promise<number>,
 ): Promise<number> {
-  return withStore(args, terminal, async (store, settings) => {
-    const layer = sessionLayer(settings, store, observe({ ...settings, log: { level: "silent" } }), { providers: [] });
+  return withLayer(args, terminal, ({ directory }) => work(directory));
+}
+
+/** The same with all of the session layer. Nothing is swept but when the command says so. */
+export function withLayer(
+  args: readonly string[],
+  terminal: Console,
+  work: (layer: SessionLayer) => Promise<number>,
+): Promise<number> {
+  return withStore(args, terminal, async (store, given) => {
+    const settings: Settings = { ...given, log: { level: "silent" }, sweep: { ...given.sweep, every: 0 } };
+    const layer = sessionLayer(settings, store, observe(settings), { providers: [] });
     try {
-      return await work(layer.directory);
+      return await work(layer);
     } finally {
       await layer.close();
     }
