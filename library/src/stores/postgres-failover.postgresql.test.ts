@@ -21,7 +21,7 @@ async function set(server: PostgresServer, setting: string, value: string): Prom
 test("a failover loses writes that the standby has not confirmed, and no others", async () => {
   await using primary = await startPostgres();
   await using standby = await startStandby(primary);
-  const store = quietStore({ pool: primary.pool(), queryTimeout: 500 });
+  const store = quietStore({ pool: primary.pool() });
   const [kept, ended, rotated] = [sampleRow(), sampleRow({ owner: "o" }), sampleRow()];
   for (const row of [ended, rotated]) await store.put(row, "absent");
   await set(primary, "synchronous_standby_names", "*");
@@ -34,9 +34,11 @@ test("a failover loses writes that the standby has not confirmed, and no others"
   await set(standby, "primary_conninfo", "");
   await comesTo(standby, 0, "SELECT count(*)::int FROM pg_stat_wal_receiver");
   const unknown = { code: "ERR_STORE_UNAVAILABLE" };
-  await assert.rejects(async () => store.end({ id: kept.id }, "logout", START), unknown);
-  await assert.rejects(async () => store.put(sampleRow(), "absent"), unknown);
-  await assert.rejects(async () => store.mark("asked", START + HOUR, START), unknown);
+  const impatient = quietStore({ pool: primary.pool(), queryTimeout: 500 });
+  await assert.rejects(async () => impatient.end({ id: kept.id }, "logout", START), unknown);
+  await assert.rejects(async () => impatient.put(sampleRow(), "absent"), unknown);
+  await assert.rejects(async () => impatient.mark("asked", START + HOUR, START), unknown);
+  await impatient.close();
 
   // Without confirmation each is.
   await set(primary, "synchronous_standby_names", "");

@@ -39,6 +39,15 @@ async function answers(store: SessionStore): Promise<void> {
   }
 }
 
+/** A schema with its tables, which take longer to make than the limit of the store that is tested. */
+async function madeSchema(): Promise<string> {
+  const schema = freshSchema();
+  const store = quietStore({ pool: server.pool(), schema });
+  await store.get("x");
+  await store.close();
+  return schema;
+}
+
 /** Connects until the server takes it. */
 async function connects(): Promise<void> {
   for (;;) {
@@ -145,8 +154,9 @@ test("SE-16 a connection that an operator ends is an outage of its statement alo
 });
 
 test("F-12 a statement that waits for too long is an outage, and frees its place", async () => {
-  const schema = freshSchema();
+  const schema = await madeSchema();
   const store = quietStore({ pool: server.pool({ max: 2 }), schema, queryTimeout: 200 });
+  await answers(store);
   const row = sampleRow();
   await store.put(row, "absent");
   const holder = await holding(schema, row.id);
@@ -167,12 +177,13 @@ test("F-12 a statement that waits for too long is an outage, and frees its place
 
 test("SE-16 a pool without a free connection is an outage, for waiting look-ups too", async () => {
   const pool = server.pool({ max: 1 });
-  const store = quietStore({ pool, schema: freshSchema(), queryTimeout: 200 });
-  await store.get("x");
+  const store = quietStore({ pool, schema: await madeSchema(), queryTimeout: 200 });
+  await answers(store);
   const taken = await pool.connect();
   const ids = Array.from({ length: 2_000 }, (_, n) => `id${n}`);
   await Promise.all(ids.map((id) => assert.rejects(async () => store.get(id), OUTAGE)));
   taken.release();
+  await answers(store);
   assert.equal(await store.get("x"), undefined);
   await store.close();
 });
