@@ -96,7 +96,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const prefix = checkedPrefix(options.prefix ?? "/auth");
   const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
   const issuer = own[0] ?? "";
-  const ownTokens = tokensOf(options.tokens, { keys: signing, issuer, store, clock, entropy, report });
+  const ownTokens = tokensOf(options.tokens, { keys: signing, keyring, issuer, store, clock, entropy, report });
   // Before anything is begun that would have to be closed.
   const bearers = bearerOf(options, clock, ownTokens.verifiers);
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];
@@ -139,6 +139,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     budget: budgetOf(options, clock),
   });
 
+  const issuing = ownTokens.with({ announce, unfinished });
   const engine = new RequestEngine<unknown>({
     store,
     keyring,
@@ -185,6 +186,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
         }),
       }),
       keysRoute(signing, clock),
+      ...issuing.routes,
     ],
     report,
     background,
@@ -212,7 +214,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
     endAll: (owner) => sessions.endAll(typeof owner === "string" ? owner : ownerOf(owner), "elsewhere"),
     forget: (owner) => proxy?.resolver.forget(typeof owner === "string" ? owner : ownerOf(owner)),
     sessions,
-    tokens: ownTokens.directory({ announce, unfinished }),
+    tokens: issuing.directory,
     sweep: () => keptAlive(sweeper.sweep()),
     get keys() {
       return keys.names(clock.now());

@@ -34,3 +34,32 @@ export async function ask({ auth }: World, headers: Record<string, string>, path
 
 /** What it answers to this bearer token. */
 export const shown = (of: World, token: string): Promise<Answer> => ask(of, { authorization: `Bearer ${token}` });
+
+/** The audience whose tokens are refreshed, and given to users. */
+export const REFRESHED: TokenOptions = {
+  audiences: { app: { scope: "read write", lifetime: "5m", family: "1d", users: true }, other: { scope: "read" } },
+  accept: "app",
+};
+
+/** The answer to a form at one of our endpoints. */
+export async function post(
+  { auth }: World,
+  path: string,
+  form: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const init = { method: "POST", headers, body: new URLSearchParams(form) };
+  return auth.handle(new Request(`${ORIGIN}/auth/${path}`, init), () => new Response(null, { status: 404 }));
+}
+
+/** The headers of the site's own script, with this cookie. */
+export const fromPage = (cookie: string) => ({ cookie, origin: ORIGIN, "sec-fetch-site": "same-origin" });
+
+/** What a refresh token gets. */
+export const refreshed = (of: World, token: string): Promise<Response> => post(of, "tokens/refresh", { refresh_token: token });
+
+/** The next refresh token. */
+export async function nextOf(of: World, token: string): Promise<string> {
+  const { refresh_token } = await (await refreshed(of, token)).json();
+  return String(refresh_token);
+}

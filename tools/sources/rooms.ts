@@ -46,7 +46,16 @@ export const ROOMS: { readonly [room: string]: Room } = {
     outside: ["node:crypto"],
   },
   tokens: {
-    may: ["contracts", "core", "crypto", "engine/lifecycle", "oidc/bearer", "oidc/jwt"],
+    may: [
+      "contracts",
+      "core",
+      "crypto",
+      "endpoints/parameters",
+      "endpoints/responses",
+      "engine/lifecycle",
+      "oidc/bearer",
+      "oidc/jwt",
+    ],
     outside: ["node:crypto"],
   },
   stores: {

@@ -40,6 +40,8 @@ export type EventName =
   | "session.ended"
   | "session.rotated"
   | "token.issued"
+  | "token.refreshed"
+  | "token.reused"
   | "session.grace-hit"
   | "session.refused"
   | "session.preset-exceeded"

@@ -21,6 +21,8 @@ export interface TokenRequest {
   readonly scope?: string;
   /** How long it is good; not longer than the audience's `lifetime`, which is the default. */
   readonly lifetime?: number | `${number}${string}`;
+  /** Whether a refresh token is given as well, if the audience has a `family`. Default `false`. */
+  readonly refreshable?: boolean;
   /** Who asked for it, as `client_id` (RFC 9068). Default: the app itself, by its public URL. */
   readonly client?: string;
 }
@@ -33,6 +35,14 @@ export interface IssuedToken {
   readonly accessToken: string;
   /** When it runs out. */
   readonly expiresAt: number;
+  /** How long it is good from when it was issued. */
+  readonly expiresIn: number;
+  /** Words with spaces between; `""`: none. */
+  readonly scope: string;
+  /** For `POST tokens/refresh`, if it was asked for; good once, and for repeats of that a short time longer. */
+  readonly refreshToken?: string;
+  /** When the refresh token and all that come after it are over. */
+  readonly endsAt?: number;
 }
 
 /** A live token as its owner or an operator sees it. No credential in it. */
@@ -46,6 +56,7 @@ export interface TokenInfo {
   readonly scope: string;
   readonly client: string;
   readonly createdAt: number;
+  /** The end of the token; of one that is refreshed, of its family. */
   readonly expiresAt: number;
 }
 

@@ -23,8 +23,9 @@ type SealPurpose = "tokens" | "login" | "logout";
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.
  * - `address`: of a client's address, in a record
  * - `rotate`: of a session's secret, which makes the one after it
+ * - `refresh`: of a refresh token of ours, which makes the one after it
  */
-type HashPurpose = "address" | "rotate";
+type HashPurpose = "address" | "rotate" | "refresh";
 
 /** The kinds of signing keys that are derived. RSA is imported, never derived (CR-13). */
 type DerivedKind = "Ed25519" | "ES256";
@@ -66,6 +67,8 @@ export interface Keyring {
    * to agree on.
    */
   deriveHash(purpose: HashPurpose, text: string): string;
+  /** The same with the key of each secret, in their order. */
+  deriveHashes(purpose: HashPurpose, text: string): readonly string[];
   /**
    * Private keys, one of each secret, in their order: the first signs, and a signature by any of them is ours.
    * The same on every replica, and nothing is stored. Default: Ed25519.
@@ -135,9 +138,8 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
       return { kind: "opened", plaintext: plaintext.toString() };
     },
 
-    deriveHash(purpose, text) {
-      return createHmac("sha256", first.hashKey(purpose)).update(text).digest("base64url");
-    },
+    deriveHash: (purpose, text) => first.hash(purpose, text),
+    deriveHashes: (purpose, text) => keys.map((key) => key.hash(purpose, text)),
 
     signingKeys(kind = "Ed25519") {
       return keys.map((key) => key.signingKey(kind));
@@ -176,8 +178,9 @@ class Key {
     );
   }
 
-  hashKey(purpose: HashPurpose): KeyObject {
-    return remember(this.#hashKeys, purpose, () => this.#derive(purpose));
+  hash(purpose: HashPurpose, text: string): string {
+    const key = remember(this.#hashKeys, purpose, () => this.#derive(purpose));
+    return createHmac("sha256", key).update(text).digest("base64url");
   }
 
   /**

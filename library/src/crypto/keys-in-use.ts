@@ -32,6 +32,7 @@ export function keysInUse(first: ChangedKeys, entropy: Entropy): KeysInUse {
     isCurrent: (sealed) => now.keyring.isCurrent(sealed),
     open: (purpose, sealed, context) => now.keyring.open(purpose, sealed, context),
     deriveHash: (purpose, text) => now.keyring.deriveHash(purpose, text),
+    deriveHashes: (purpose, text) => now.keyring.deriveHashes(purpose, text),
     signingKeys: (kind) => now.keyring.signingKeys(kind),
     usage: () => now.keyring.usage(),
   };

@@ -1,6 +1,6 @@
 /** Access tokens of our own (RFC 9068): how they are signed, and how they are verified. */
 import { hash } from "node:crypto";
-import type { Clock, Entropy, Report, SessionReader, TokenVerdict, TokenVerifier } from "../contracts.ts";
+import type { Clock, IssuedToken, Report, SessionReader, SessionRow, TokenVerdict, TokenVerifier } from "../contracts.ts";
 import { storeFailed } from "../core/errors/store-failed.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
@@ -21,32 +21,32 @@ interface SignerOptions {
   readonly keys: Pick<SigningKeys, "sign">;
   /** `iss`: the public URL. */
   readonly issuer: string;
-  readonly entropy: Entropy;
 }
 
-/** The moments of an access token, in milliseconds. */
-interface Span {
-  readonly now: number;
-  readonly expires: number;
-}
-
-/** Signs an access token of a family, which it names as `sid`. */
-export function signAccessToken(id: string, family: Family, { now, expires }: Span, options: SignerOptions): string {
-  const { owner, identity, terms } = family;
+/**
+ * The access token of a row, signed; it names its row as `sid`. Nothing in it is drawn: while the row is the same, so
+ * is the token (but for its signature, if that is by ES256).
+ */
+export function issuedToken(row: SessionRow, family: Family, { keys, issuer }: SignerOptions): IssuedToken {
+  const { owner, identity, terms, chain } = family;
+  const from = chain?.rotated ?? row.created;
+  const expires = Math.min(from + (chain?.lifetime ?? Number.POSITIVE_INFINITY), row.expires);
   const claims = {
-    iss: options.issuer,
+    iss: issuer,
     // As in assertions: what the owner's data are kept by, unless that is too long.
     sub: owner.length <= LONGEST_SUBJECT ? owner : hash("sha256", owner, "base64url"),
     aud: terms.audience,
     client_id: terms.client,
-    iat: Math.floor(now / 1_000),
+    iat: Math.floor(from / 1_000),
     exp: Math.floor(expires / 1_000),
     auth_time: Math.floor(identity.authenticatedAt / 1_000),
-    jti: Buffer.from(options.entropy.bytes(16)).toString("base64url"),
-    sid: id,
+    // One for each secret of the row, of whose hash it tells nothing.
+    jti: hash("sha256", `jti ${row.id} ${row.secretHash}`, "base64url").slice(0, 22),
+    sid: row.id,
     ...omitUndefined({ scope: terms.scope === "" ? undefined : terms.scope }),
   };
-  return options.keys.sign({ typ: TYPE }, claims);
+  const accessToken = keys.sign({ typ: TYPE }, claims);
+  return { id: row.id, accessToken, expiresAt: expires, expiresIn: expires - from, scope: terms.scope };
 }
 
 interface VerifierOptions {

@@ -9,7 +9,7 @@ import { loginOverruled, readOwnerMarker } from "../engine/lifecycle/markers.ts"
 import type { LifecycleOptions } from "../engine/lifecycle/options.ts";
 import { storeCall } from "../engine/lifecycle/store-call.ts";
 import type { UnfinishedEndings } from "../engine/lifecycle/unfinished-endings.ts";
-import { signAccessToken } from "./access-token.ts";
+import { issuedToken } from "./access-token.ts";
 import { type Family, familyOf, familyRow, infoOf } from "./family-row.ts";
 import { type SettledTokens, termsOf } from "./options.ts";
 
@@ -31,25 +31,29 @@ export function tokenDirectory(options: DirectoryOptions): TokenDirectory {
 
   function requested(request: TokenRequest, now: number) {
     if (tokens === null) throw new TypeError("tokens is not configured: coatcheck({ tokens: { audiences: { … } }, … })");
-    const { lifetime, ...terms } = termsOf(request, tokens, issuer);
+    const granted = termsOf(request, tokens, issuer);
+    if ("wrong" in granted) throw new TypeError(granted.wrong);
+    const { lifetime, family: whole, ...terms } = granted;
     const { subject } = request;
     const given = typeof subject === "string" ? { issuer, subject, method: "token" } : subject;
     const identity = normalizeIdentity(given, now);
     const { owner = ownerOf(identity) } = request;
     if (owner === "" || !isStorable(owner)) throw new TypeError("owner is no text that can be stored");
-    return { family: { identity, owner, terms }, lifetime };
+    const chain = whole === null ? null : { lifetime, generation: 0, rotated: now };
+    return { family: { identity, owner, terms, chain }, lifetime: whole ?? lifetime };
   }
 
   async function issue(request: TokenRequest) {
     const now = clock.now();
     const { family, lifetime } = requested(request, now);
     const expires = now + lifetime;
-    const { id, secretHash } = mintTicket(entropy, expires);
+    const { id, secretHash, ticket } = mintTicket(entropy, expires);
     const row = familyRow({ id, secretHash, created: now, expires }, family);
     const overruled = await storeCall(report, stored(row, family, now));
     if (overruled !== null) throw new CoatcheckError("ERR_SESSION_ENDED");
     report({ name: "token.issued", level: "info", sessionId: id, owner: family.owner });
-    return { id, accessToken: signAccessToken(id, family, { now, expires }, options), expiresAt: expires };
+    const issued = issuedToken(row, family, options);
+    return family.chain === null ? issued : { ...issued, refreshToken: ticket, endsAt: expires };
   }
 
   /** Answers why the token has ended already, or `null`. */

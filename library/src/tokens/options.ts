@@ -2,6 +2,7 @@
 import type { TokenRequest } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { type Duration, durationOption } from "../core/options/settings.ts";
+import { ROTATION_GRACE } from "../core/policy.ts";
 
 /**
  * What a token for one audience may be.
@@ -17,6 +18,13 @@ export interface TokenAudience {
   readonly scope?: string;
   /** The longest time that a token is good, in milliseconds or as `15m`; at most 400 days. Default `1h`. */
   readonly lifetime?: Duration;
+  /**
+   * How long refresh tokens go on giving new access tokens, in all; nothing extends it. At most 400 days. Default: no
+   * refresh tokens.
+   */
+  readonly family?: Duration;
+  /** Whether users may ask for tokens of their own, at `POST tokens`. Default `false`. */
+  readonly users?: boolean;
 }
 
 /**
@@ -33,25 +41,42 @@ export interface TokenOptions {
   readonly audiences: { readonly [audience: string]: TokenAudience };
   /** Which of these audiences are this app: their tokens authenticate here, as bearer tokens. Default: none. */
   readonly accept?: string | readonly string[];
+  /**
+   * How long an exchanged refresh token gets the same answer again, so that a lost answer costs nothing; after that its
+   * use ends the family. From `1s` to `5m`. Default `10s`.
+   */
+  readonly grace?: Duration;
+  /** How long after signing in users may ask for tokens. Default `15m`. */
+  readonly recent?: Duration;
 }
 
 /** An audience, checked. */
 interface Settled {
   readonly scope: readonly string[];
   readonly lifetime: number;
+  readonly family: number | null;
+  readonly users: boolean;
 }
 
 export interface SettledTokens {
+  readonly grace: number;
+  readonly recent: number;
   readonly audiences: ReadonlyMap<string, Settled>;
   readonly accept: readonly string[];
 }
 
-/** A request for a token, completed, and no wider than its audience. */
+/** What a token is good for, and who asked for it. */
 export interface GrantTerms {
   readonly audience: string;
   readonly scope: string;
-  readonly lifetime: number;
   readonly client: string;
+}
+
+/** A request for a token, completed, and no wider than its audience. */
+interface Granted extends GrantTerms {
+  readonly lifetime: number;
+  /** `null`: it cannot be refreshed. */
+  readonly family: number | null;
 }
 
 const HOUR = 3_600_000;
@@ -62,33 +87,54 @@ const NAME = /^[\x21-\x7e]{1,255}$/;
 const WORD = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Completes and checks the options. Throws `ERR_CONFIG`, or a `TypeError` for a duration that is none. */
-export function settledTokens({ audiences, accept = [] }: TokenOptions): SettledTokens {
+export function settledTokens({ audiences, accept = [], grace, recent }: TokenOptions): SettledTokens {
   const settled = new Map(Object.entries(audiences).map(([name, audience]) => [name, settle(name, audience)] as const));
   const accepted = typeof accept === "string" ? [accept] : accept;
   const unknown = accepted.find((name) => !settled.has(name));
   if (unknown !== undefined) throw refusal("accept", `names ${JSON.stringify(unknown)}, which is none of tokens.audiences.`);
-  return { audiences: settled, accept: accepted };
+  return {
+    audiences: settled,
+    accept: accepted,
+    grace: durationOption("tokens.grace", grace ?? ROTATION_GRACE, 1_000, 300_000),
+    recent: durationOption("tokens.recent", recent ?? HOUR / 4, 1_000, LONGEST),
+  };
 }
 
-function settle(name: string, { scope, lifetime = HOUR }: TokenAudience): Settled {
+function settle(name: string, { scope, lifetime = HOUR, family, users = false }: TokenAudience): Settled {
   const place = `audiences.${name}`;
   if (!NAME.test(name)) throw refusal("audiences", "have names of 1 to 255 ASCII characters without spaces.");
   const words = wordsOf(scope);
   if (words === null) throw refusal(`${place}.scope`, "is a list of words with single spaces.");
-  return { scope: words, lifetime: durationOption(`tokens.${place}.lifetime`, lifetime, 1_000, LONGEST) };
+  const time = (key: string, given: Duration): number => durationOption(`tokens.${place}.${key}`, given, 1_000, LONGEST);
+  return {
+    scope: words,
+    lifetime: time("lifetime", lifetime),
+    family: family === undefined ? null : time("family", family),
+    users,
+  };
 }
 
-/** What a request comes to. Throws a `TypeError` for one that is wider than its audience allows (JT-05). */
-export function termsOf(request: TokenRequest, { audiences }: SettledTokens, app: string): GrantTerms {
-  const { audience, scope, client = app } = request;
+/**
+ * What a request comes to, or what is wrong with one that is wider than its audience allows (JT-05). Throws a
+ * `TypeError` for such a lifetime.
+ */
+export function termsOf(request: TokenRequest, { audiences }: SettledTokens, app: string): Granted | { readonly wrong: string } {
+  const { audience, scope, client = app, refreshable = false } = request;
   const allowed = audiences.get(audience);
-  if (allowed === undefined) throw new TypeError("audience is none of tokens.audiences");
+  if (allowed === undefined) return { wrong: "audience is none of tokens.audiences" };
   const words = wordsOf(scope);
-  const wider = words?.find((word) => !allowed.scope.includes(word));
-  if (words === null || wider !== undefined) throw new TypeError(`scope is no part of tokens.audiences.${audience}.scope`);
-  if (!NAME.test(client)) throw new TypeError("client is 1 to 255 ASCII characters without spaces");
+  if (words === null || !words.every((word) => allowed.scope.includes(word)))
+    return { wrong: `scope is no part of tokens.audiences.${audience}.scope` };
+  if (!NAME.test(client)) return { wrong: "client is 1 to 255 ASCII characters without spaces" };
+  if (refreshable && allowed.family === null) return { wrong: `tokens.audiences.${audience} has no family: no refresh tokens` };
   const lifetime = durationOption("lifetime", request.lifetime ?? allowed.lifetime, 1_000, allowed.lifetime);
-  return { audience, scope: [...new Set(words)].join(" "), lifetime, client };
+  return { audience, scope: [...new Set(words)].join(" "), lifetime, family: refreshable ? allowed.family : null, client };
+}
+
+/** Whether a family that was issued before is still no wider than what is configured. */
+export function isWithin({ audience, scope }: GrantTerms, { audiences }: SettledTokens): boolean {
+  const allowed = audiences.get(audience);
+  return allowed !== undefined && allowed.family !== null && (wordsOf(scope) ?? []).every((word) => allowed.scope.includes(word));
 }
 
 /** `null`: it is no list of words. */

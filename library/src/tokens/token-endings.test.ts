@@ -84,6 +84,7 @@ test("SE-03 a token has an absolute end and no idle time: no read and no sweep e
   const { accessToken, id } = await of.auth.tokens.issue(FOR_PERSON);
   of.clock.advance(2 * HOUR - 1_000);
   await of.store.survey?.(0, 100, of.clock.now(), of.clock.now() - 600_000);
+  await of.auth.sweep();
   assert.equal((await shown(of, accessToken)).status, 200);
   assert.equal((await of.auth.tokens.list(OWNER)).length, 1);
   of.clock.advance(1_000);
@@ -98,7 +99,7 @@ test("S-27 S-69 a token's row is opened by no cookie, not even by its secret", a
   const { ticket, id, secretHash } = mintTicket(systemEntropy, expires);
   const identity = { ...PERSON, authenticatedAt: of.clock.now(), method: "token" };
   const terms = { audience: "app", scope: "read", client: "x" };
-  const row = familyRow({ id, secretHash, created: of.clock.now(), expires }, { identity, owner: OWNER, terms });
+  const row = familyRow({ id, secretHash, created: of.clock.now(), expires }, { identity, owner: OWNER, terms, chain: null });
   await of.store.put(row, "absent");
   const { accessToken } = await of.auth.tokens.issue(FOR_PERSON);
   for (const value of [ticket, accessToken]) {
