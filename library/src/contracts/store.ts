@@ -227,7 +227,8 @@ export interface SessionStore {
   sweep(limit: number, now: number): MaybePromise<number>;
   /**
    * Optional: looks through about `limit` rows, beginning at a position of the store's own numbering (0: the first).
-   * Deletes live ones that were not seen since `seenBefore`, and counts those that stay.
+   * Deletes live ones that were not seen since `seenBefore` and hold no `lease`, since a refresh may be under way, and
+   * counts those that stay.
    */
   survey?(from: number, limit: number, now: number, seenBefore: number): MaybePromise<Survey>;
   /**

@@ -146,6 +146,7 @@ export class RowCells {
   expires = (handle: Handle): number => this.#number(handle, EXPIRES);
   renewAt = (handle: Handle): number | null => numberOrNull(this.#number(handle, RENEW_AT));
   lives = (handle: Handle): boolean => Number.isNaN(this.#number(handle, ENDED));
+  leased = (handle: Handle): boolean => this.#integer(handle, LEASE) >= 0;
 
   /** Overwrites `seen`. */
   touch(handle: Handle, seen: number): void {

@@ -188,7 +188,7 @@ export class RowTable {
       for (const handle of this.#byExpiry.of(bucket)) {
         looked++;
         const ended = !this.#cells.lives(handle);
-        if (!ended && this.#cells.seen(handle) < seenBefore) idle.push(this.#cells.id(handle));
+        if (!ended && this.#cells.seen(handle) < seenBefore && !this.#cells.leased(handle)) idle.push(this.#cells.id(handle));
         else if (ended || this.#cells.expires(handle) <= now) dead++;
         else live++;
       }

@@ -112,7 +112,7 @@ function textsOf(schema: string, notify: boolean) {
     survey: `WITH part AS MATERIALIZED (SELECT max(expires) AS last, count(*) AS n
         FROM (SELECT expires FROM ${sessions} WHERE expires > $1 ORDER BY expires LIMIT $2) AS first),
       idle AS (DELETE FROM ${sessions} WHERE id = ANY (ARRAY (SELECT id FROM ${sessions}
-        WHERE expires > $1 AND expires <= (SELECT last FROM part) AND ended IS NULL AND seen < $4
+        WHERE expires > $1 AND expires <= (SELECT last FROM part) AND ended IS NULL AND lease IS NULL AND seen < $4
         ORDER BY id FOR UPDATE SKIP LOCKED)) RETURNING id),
       stays AS (SELECT ended IS NULL AND expires > $3 AS live FROM ${sessions}
         WHERE expires > $1 AND expires <= (SELECT last FROM part) AND id NOT IN (SELECT id FROM idle))

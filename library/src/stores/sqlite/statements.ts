@@ -50,8 +50,8 @@ export const STATEMENTS = {
   sweepPlaces: `DELETE FROM sessions WHERE rowid IN
     (SELECT rowid FROM sessions WHERE rowid >= ? AND rowid <= ? AND +expires < ? ORDER BY rowid LIMIT ${MOST})`,
   sweepRows: `DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires < ? ORDER BY expires LIMIT ${MOST})`,
-  survey: `SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ${MOST}`,
-  sweepIdle: "DELETE FROM sessions WHERE rowid > ? AND rowid <= ? AND ended IS NULL AND seen < ?",
+  survey: `SELECT rowid, ended IS NULL AND expires > ?, ended IS NULL AND lease IS NULL AND seen < ? FROM sessions WHERE rowid > ? ORDER BY rowid LIMIT ${MOST}`,
+  sweepIdle: "DELETE FROM sessions WHERE rowid > ? AND rowid <= ? AND ended IS NULL AND lease IS NULL AND seen < ?",
   sweepMarks: `DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until < ? ORDER BY until LIMIT ${MOST})`,
   sweepEndings: `DELETE FROM endings WHERE number IN (SELECT number FROM endings WHERE number > 0 AND ended < ? ORDER BY number LIMIT ${MOST})`,
   // The number that was given last, also if its entry was swept. One table has such numbers, so its row is the first.

@@ -104,12 +104,14 @@ export const sweepCases: readonly Case[] = [
     },
   },
   {
-    name: "S-66 a survey deletes live rows that were not seen since, and counts the others, in parts",
+    name: "S-66 S-51 a survey deletes rows that were not seen since, no leased ones, and counts the others",
     async run({ store, stored }) {
       // Only stores that can.
       if (store.survey === undefined) return;
       const idle = Array.from({ length: 9 }, (_, n) => sampleRow({ seen: START - HOUR, expires: NOW + n * 90_000, owner: "o" }));
-      const live = Array.from({ length: 11 }, (_, n) => sampleRow({ seen: START, expires: NOW + 1 + n * 90_000 }));
+      const leased = sampleRow({ seen: START - HOUR, expires: NOW + HOUR, lease: "held" });
+      const seen = Array.from({ length: 10 }, (_, n) => sampleRow({ seen: START, expires: NOW + 1 + n * 90_000 }));
+      const live = [...seen, leased];
       const ended = { seen: START - HOUR, expires: NOW + HOUR, ended: START, reason: "logout", body: "" } as const;
       const dead = [sampleRow(ended), sampleRow(ended), sampleRow({ seen: START, expires: NOW - 1 })];
       for (const row of [...idle, ...live, ...dead]) await store.put(row, "absent");
