@@ -3,6 +3,7 @@
  * Ratios of one run mean something, figures of two do not. Exit status 1 when a goal is not met.
  */
 import { checkBench } from "./benchmarks/check.ts";
+import { cleanupBench } from "./benchmarks/cleanup.ts";
 import { peersBench } from "./benchmarks/peers.ts";
 import { proxyBench } from "./benchmarks/proxy.ts";
 import { reconcileBench } from "./benchmarks/reconcile.ts";
@@ -23,6 +24,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ["reconcile", staged(reconcileBench)],
   ["peers", staged(peersBench)],
   ["stores", staged(storesBench)],
+  ["cleanup", staged(cleanupBench)],
   ["start", staged(startBench)],
 ]);
 

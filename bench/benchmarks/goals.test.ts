@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Goal, Row } from "../harness/report.ts";
 import { checkGoals } from "./check.ts";
+import { cleanupFindings } from "./cleanup.ts";
 import { peersGoals } from "./peers.ts";
 import { proxyGoals } from "./proxy.ts";
 import { reconcileGoals } from "./reconcile.ts";
@@ -212,4 +213,22 @@ test("stores: a look-up in Redis beside the client alone, and what ten million s
     "Redis, a look-up, of a GET by redis alone: 1.2 (<= 1.5) met",
     "Redis, GB of ten million sessions: 19.5 (<= 19) MISSED",
   ]);
+});
+
+test("S-50 cleanup: no dead row may stay, no live one be lost, and look-ups may take twice as long", () => {
+  const rows = { live: 100, dead: 0 };
+  const found = { deleted: 2_600, dead: 2_600, complete: true, rows, lost: 0, seconds: 0.1, usual: 0.2, meanwhile: 0.3 };
+  assert.deepEqual(judged(cleanupFindings("SQLite", found).goals), [
+    "SQLite, dead rows of 2,600 that stay: 0 (<= 0) met",
+    "SQLite, live rows that are lost: 0 (<= 0) met",
+    "SQLite, p99 of a look-up meanwhile, of the usual one: 1.5 (<= 2) met",
+  ]);
+  const bad = { ...found, deleted: 2_500, rows: { live: 99, dead: 100 }, lost: 1, meanwhile: 0.5 };
+  assert.deepEqual(judged(cleanupFindings("SQLite", bad).goals), [
+    "SQLite, dead rows of 2,600 that stay: 100 (<= 0) MISSED",
+    "SQLite, live rows that are lost: 1 (<= 0) MISSED",
+    "SQLite, p99 of a look-up meanwhile, of the usual one: 2.5 (<= 2) MISSED",
+  ]);
+  const [row] = cleanupFindings("SQLite", found).rows;
+  assert.deepEqual([row?.rate, row?.cpuMicros, row?.p99Millis], [26_000, 38.462, 0.3]);
 });
