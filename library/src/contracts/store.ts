@@ -56,7 +56,7 @@ export interface SessionRow {
   /** The provider's session id, for logout by the provider. */
   readonly sid: string | null;
   readonly created: number;
-  /** Last activity of the user, as far as touches wrote it. */
+  /** Last activity of the user, as far as touches wrote it; of a token its end, since it has no idle time. */
   readonly seen: number;
   /** Absolute end; nothing extends it. */
   readonly expires: number;

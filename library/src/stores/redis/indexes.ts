@@ -21,9 +21,10 @@ export interface Due {
 
 /** The sets that a row stands in, to be written before it. */
 export function membershipCalls(keys: Keys, row: SessionRow): readonly Call[] {
-  const { id, owner, issuer, sid, seen, expires } = row;
-  // What expired long before this row was last used frees its place; the row's own is never too old.
-  const old = Math.min(seen, expires) - SLACK;
+  const { id, owner, issuer, sid, created, expires } = row;
+  // What expired long before this row began frees its place; the row's own is never too old. Not when it was seen: a
+  // token counts as seen until its end, before which sessions expire that live now.
+  const old = Math.min(created, expires) - SLACK;
   const args = [String(expires), id, String(old), String(expires + SLACK)];
   const sets = [...(owner === null ? [] : [keys.owner(owner)])];
   if (issuer !== null && sid !== null) sets.push(keys.sid(issuer, sid));

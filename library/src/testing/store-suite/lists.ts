@@ -56,6 +56,19 @@ export const listCases: readonly Case[] = [
     },
   },
   {
+    name: "S-44 a token, which counts as seen until its end, hides and outlives no session of its owner",
+    async run({ store }) {
+      const end = START + 2160 * HOUR;
+      const changes = [
+        { owner: "o", created: START, expires: START + 24 * HOUR },
+        { owner: "o", created: START + 1, kind: "token", seen: end, expires: end },
+      ] as const;
+      const [session, token] = await putAll(store, changes);
+      assert.deepEqual(plain(await store.list({ owner: "o" }, 10, START + 2)), [token, session]);
+      assert.equal((await store.end({ owner: "o" }, "admin", START + 2)).length, 2);
+    },
+  },
+  {
     name: "list by owner leaves out what has expired by the told time",
     async run({ store }) {
       const [, later] = await putAll(store, [
