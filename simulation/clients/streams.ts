@@ -34,7 +34,7 @@ function judgeCut(world: World, { asked, known }: Stream): void {
 }
 
 /** How long a process may take after a gap to look at all that it watches. */
-const AFTER_GAP = 3_000;
+const AFTER_GAP = 1_500;
 
 /** A process was told that it may have missed endings: soon no stream is open of a session that ended before. */
 export function expectAfterGap(world: World, life: Life): void {
