@@ -1,0 +1,50 @@
+/** Who the caller is, put together: bearer tokens, a proxy that signs people on, the proof of a ticket. */
+import type { Clock, Provider, ProxyReader, Report, SessionStore, TokenVerifier } from "../contracts.ts";
+import { isKept } from "../core/hot-rows.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
+import { hashProof, rememberingProof, type TicketProof } from "../crypto/ticket-proof.ts";
+import { isProvider } from "../engine/option-checks.ts";
+import { Resolver } from "../engine/request/authenticate/resolver.ts";
+import { bearerVerifiers } from "../oidc/bearer/verifiers.ts";
+import type { ProviderConfig } from "../oidc/provider/config.ts";
+import { assertionVerifier } from "../oidc/proxy-assertion/verify.ts";
+import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
+import { bearer } from "../strategies/bearer.ts";
+import { proxyReader } from "../strategies/proxy.ts";
+
+/** The plain proof would do for every store. */
+export function proofFor({ capabilities }: SessionStore): TicketProof {
+  return capabilities.keepsRows ? rememberingProof(hashProof, (row) => isKept(capabilities, row)) : hashProof;
+}
+
+/** A proxy that signs people on: what reads its word, and what looks its users up. */
+export function proxyOf(
+  given: ProxyOptions | ProxyReaderOptions | undefined,
+  world: { readonly clock: Clock; readonly report: Report },
+) {
+  if (given === undefined) return null;
+  return { reader: "reader" in given ? given.reader : readerOf(given, world), resolver: new Resolver(given, world) };
+}
+
+function readerOf({ assertion, ...options }: ProxyOptions, { clock }: { readonly clock: Clock }): ProxyReader {
+  return proxyReader(options, omitUndefined({ assertion: assertion && assertionVerifier(assertion, { clock }) }));
+}
+
+/** The providers of the options. Throws a `TypeError` for two of one name. */
+export function givenProviders({ provider, providers }: CoatcheckOptions<unknown>): readonly (ProviderConfig | Provider)[] {
+  const all = [...(provider === undefined ? [] : [provider]), ...(providers ?? [])];
+  const names = all.map((one) => one.name ?? "default");
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TypeError(`two providers are called ${twice}; give each a name of its own`);
+  return all;
+}
+
+/** What verifies bearer tokens, and the strategy that asks it; none if no token is taken. */
+export function bearerOf(options: CoatcheckOptions<unknown>, clock: Clock, own: readonly TokenVerifier[]) {
+  const { bearer: given } = options;
+  if (given === undefined && own.length === 0) return { verifiers: [], strategies: [] };
+  const clients = givenProviders(options).flatMap((one) => (isProvider(one) ? [] : [one]));
+  // Ours read what names us as its issuer, and nothing else.
+  const verifiers = [...own, ...(given === undefined ? [] : bearerVerifiers(given, { clock, clients }))];
+  return { verifiers, strategies: [bearer({ ...given, verifiers })] };
+}
