@@ -40,8 +40,9 @@ export const serve: Command = async (args, terminal) => {
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
     const told: string[] = [];
     let introduced = false;
+    let password = (): string | undefined => settings.storePassword;
     const store = await openStore(settings.store, {
-      password: settings.storePassword,
+      password: () => password(),
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
       // The first process says so, in its first words. What comes later goes to the log.
@@ -51,6 +52,7 @@ export const serve: Command = async (args, terminal) => {
       },
     });
     const sessions = sessionLayer(settings, store, observation);
+    password = sessions.storePassword;
     signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
     const running = await start(settings, sessions, observation);
     introduced = true;
