@@ -41,7 +41,7 @@ export const serve: Command = async (args, terminal) => {
     const told: string[] = [];
     let introduced = false;
     let password = (): string | undefined => settings.storePassword;
-    const store = await openStore(settings.store, {
+    const opening = openStore(settings.store, {
       password: () => password(),
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
@@ -51,6 +51,9 @@ export const serve: Command = async (args, terminal) => {
         else told.push(message);
       },
     });
+    const store = await Promise.race([opening, signals.stopped.then(() => undefined)]);
+    // Nothing is served yet. A connection that nobody answers would keep the process for as long as it may take.
+    if (store === undefined) process.exit(0);
     const sessions = sessionLayer(settings, store, observation);
     password = sessions.storePassword;
     signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
