@@ -1,0 +1,87 @@
+/** A user with many groups and a large ID token, on every store: what browsers are given stays small. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { SessionStore } from "coatcheck";
+import { startPostgresProcess, TEST_USER } from "../../tools/suite/postgres-server.ts";
+import { startRedis } from "../../tools/suite/redis-server.ts";
+import { Browser } from "../test-support/browser.ts";
+import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
+import { type GatewaysAtProvider, gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import { readKind } from "../test-support/read-kind.ts";
+import { store as kind } from "./config/kinds/store-kind.ts";
+import { openStore } from "./session/open-store.ts";
+
+const GROUPS = Array.from({ length: 300 }, (_, index) => `group-${String(index).padStart(3, "0")}-xy`);
+/** RFC 6265 §6.1: the least that every browser keeps of a cookie, its attributes included. */
+const COOKIE = 4_096;
+/** What servers and proxies take of a head, most of them. */
+const HEADER = 8_192;
+/** Logins that are begun in other tabs, and never finished. */
+const TABS = 11;
+
+const open = new AsyncDisposableStack();
+after(() => open.disposeAsync());
+let here: GatewaysAtProvider;
+const addresses: { readonly [store: string]: () => Promise<string> } = {
+  memory: async () => "memory:",
+  SQLite: async () => `sqlite:${here.folder.file("large-user.db")}`,
+  PostgreSQL: async () => {
+    const { folder } = open.use(await startPostgresProcess());
+    return `postgres://${TEST_USER.user}@localhost/${TEST_USER.database}?host=${encodeURIComponent(folder)}`;
+  },
+  Redis: async () => `redis://127.0.0.1:${open.use(await startRedis()).port}`,
+};
+
+before(async () => {
+  here = open.use(await gatewaysAtProvider());
+  here.provider.user = { sub: "alice", groups: GROUPS, email: "alice@example.com", name: "Alice".padEnd(120, "e") };
+});
+
+type Setting = Parameters<typeof openStore>[0];
+const isSetting = (value: unknown): value is Setting => "kind" in Object(value);
+
+async function opened(address: string): Promise<SessionStore> {
+  const setting = readKind(kind, address);
+  assert.ok(isSetting(setting), String(setting));
+  return openStore(setting, { onWarning: () => undefined });
+}
+
+/** What a browser sends, and what it is sent. */
+function assertSmall({ cookie, heard }: Browser): void {
+  assert.ok(cookie.length < HEADER, `cookies of ${cookie.length} bytes are sent`);
+  for (const { url, answer } of heard) {
+    for (const line of answer.setCookies) assert.ok(Buffer.byteLength(line) <= COOKIE, `${url} sets ${line.length} bytes`);
+    const head = Object.entries(answer.headers).flat(2).join("\r\n");
+    assert.ok(Buffer.byteLength(head) < HEADER, `${url} answers a head of ${head.length} bytes`);
+  }
+}
+
+for (const [name, address] of Object.entries(addresses)) {
+  test(`S-15, CK-05 300 groups and an ID token of 6 KB: small cookies and headers, on ${name}`, async () => {
+    const store = await opened(await address());
+    const gateway = await here.start({ store, upstream: { access: "user", token: "header" } });
+    const browser = new Browser();
+    for (let tab = 0; tab < TABS; tab++) {
+      await browser.begin(gateway.port, `/${"a".repeat(500)}`);
+      assertSmall(browser);
+    }
+    const landed = await browser.login(gateway.port, "/there");
+    assert.deepEqual([landed.status, landed.headers.location], [303, "/there"], landed.text);
+    const idToken = [...here.provider.secrets]
+      .filter((one) => one.startsWith("ey"))
+      .reduce((a, b) => (a.length > b.length ? a : b));
+    assert.ok(idToken.length > 6_000, `the ID token has ${idToken.length} bytes`);
+
+    assertSmall(browser);
+    const { ticket } = browser;
+    const page = await browser.send(gateway.port, "/page", { headers: PAGE });
+    assert.equal(page.status, 200, page.text);
+    assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-groups"], GROUPS.join(","));
+    const said = await browser.send(gateway.port, "/auth/logout", { method: "POST", headers: SCRIPT });
+    assert.equal(said.status, 200, said.text);
+    assert.ok(JSON.parse(said.text).location.length <= COOKIE);
+
+    assertSmall(browser);
+    assert.equal(await gateway.statusWith(ticket), 401);
+  });
+}
