@@ -29,8 +29,8 @@ export interface PostgresProcess extends AsyncDisposable {
   /** The folder of its socket. */
   readonly folder: string;
   start(): Promise<void>;
-  /** Stops it as an operator does: what is under way is undone. */
-  stop(): Promise<void>;
+  /** Stops it as an operator does: what is under way is undone. With `SIGQUIT` as a crash does. */
+  stop(signal?: "SIGINT" | "SIGQUIT"): Promise<void>;
 }
 
 interface PostgresFiles {
@@ -78,10 +78,10 @@ async function processIn(folder: TemporaryFolder, command: string): Promise<Post
   const ready = /ready to accept (?:read-only )?connections/;
   const start = () => serve(command, ["-D", data, "-k", folder.path], ready, folder.path);
   let child: ChildProcess | undefined = await start();
-  const stop = async (): Promise<void> => {
+  const stop: PostgresProcess["stop"] = async (signal = "SIGINT") => {
     const running = child;
     child = undefined;
-    if (running !== undefined) await endProgram(running, "SIGINT");
+    if (running !== undefined) await endProgram(running, signal);
   };
   return {
     folder: folder.path,

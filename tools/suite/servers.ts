@@ -10,6 +10,7 @@ import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "../build/oauth2-p
  */
 const COMMANDS = {
   nginx: ["nginx"],
+  haproxy: ["haproxy"],
   caddy: ["caddy"],
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   "oauth2-proxy": ["oauth2-proxy"],
@@ -20,7 +21,16 @@ const COMMANDS = {
 
 export type ServerName = keyof typeof COMMANDS;
 
-const SERVERS: readonly ServerName[] = ["nginx", "caddy", "chromium", "oauth2-proxy", "postgresql", "pgbouncer", "redis-server"];
+const SERVERS: readonly ServerName[] = [
+  "nginx",
+  "haproxy",
+  "caddy",
+  "chromium",
+  "oauth2-proxy",
+  "postgresql",
+  "pgbouncer",
+  "redis-server",
+];
 
 /** Servers that Debian has no package of, and what builds them instead. */
 const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: string; build(): boolean }> = new Map([
