@@ -1,6 +1,6 @@
-/** Sends one HTTP request as a browser would, for users of both long runs. */
+/** Sends one HTTP request as a browser would, for users of the long runs. */
 import { once } from "node:events";
-import { type IncomingHttpHeaders, request } from "node:http";
+import { type Agent, type IncomingHttpHeaders, request } from "node:http";
 import type { Gateway } from "./refresh/gateway.ts";
 
 /** What a browser sends with a navigation, and what a page's script sends. */
@@ -27,18 +27,21 @@ export interface Reply {
   readonly text: string;
 }
 
-/**
- * Sends one request without a body, a GET where nothing else is said. Rejects when the connection breaks, or `signal`
- * is aborted.
- */
+/** How a request is sent. */
+export interface Asking {
+  readonly agent?: Agent;
+  readonly signal?: AbortSignal;
+  /** Default: GET. */
+  readonly method?: string;
+  /** Default: none. */
+  readonly body?: string;
+}
+
+/** Sends one request. Rejects when the connection breaks, or `signal` is aborted. */
 export async function get(
   target: URL,
   headers: Readonly<Record<string, string>>,
-  {
-    agent,
-    signal,
-    method = "GET",
-  }: { readonly agent?: Gateway["agent"]; readonly signal?: AbortSignal; readonly method?: string } = {},
+  { agent, signal, method = "GET", body }: Asking = {},
 ): Promise<Reply> {
   const limit = AbortSignal.timeout(LONGEST_ANSWER);
   const sent = request(target, {
@@ -47,7 +50,7 @@ export async function get(
     headers: { ...headers },
     signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
   });
-  sent.end();
+  sent.end(body);
   const [response] = await once(sent, "response");
   let text = "";
   for await (const chunk of response) text += String(chunk);

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eachLine, end, isOver, keepTrack } from "../child.ts";
 import type { Fault, Life, Line } from "./journal.ts";
-import { secretOf } from "./provider/messages.ts";
 
 const COMMAND = join(import.meta.dirname, "../../gateway/src/main.ts");
 const FLAGS = ["--conditions=coatcheck-source", "--disable-warning=ExperimentalWarning"];
@@ -17,11 +16,20 @@ export interface GatewayPlace {
   readonly port: number;
   readonly adminPort: number;
   readonly folder: string;
-  /** The file of settings that all share. */
-  readonly config: string;
-  readonly secret: string;
-  readonly clientSecret: string;
+  /** The module that it runs, and its arguments. */
+  readonly command: readonly string[];
+  /** What the process of a life is told by its environment. */
+  readonly environment: (life: Life) => Readonly<Record<string, string>>;
 }
+
+/** The command of a gateway, with the file of its settings. */
+export const serve = (config: string): readonly string[] => [COMMAND, "serve", "--config", config];
+
+/** Where a gateway is told to listen. */
+export const listens = ({ port, adminPort }: Pick<GatewayPlace, "port" | "adminPort">) => ({
+  COATCHECK_LISTEN: `127.0.0.1:${port}`,
+  COATCHECK_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
+});
 
 /** What gateways leave behind for the judge. */
 export interface Records {
@@ -38,7 +46,8 @@ export class Gateway {
   #struck = false;
   #out = new AbortController();
   #agent = new Agent({ keepAlive: true });
-  #lastWords: string[] = [];
+  /** All that its processes said which is no line of a log. */
+  readonly said: string[] = [];
 
   constructor(place: GatewayPlace, records: Records) {
     this.place = place;
@@ -71,17 +80,11 @@ export class Gateway {
   /** Starts the command, and takes it in when it is ready. */
   async start(): Promise<void> {
     this.#lives += 1;
-    const { folder, config, secret, clientSecret, port, adminPort } = this.place;
+    const { folder, command, environment } = this.place;
     const life = this.life;
-    const child = spawn(process.execPath, [...FLAGS, COMMAND, "serve", "--config", config], {
+    const child = spawn(process.execPath, [...FLAGS, ...command], {
       cwd: folder,
-      env: {
-        PATH: process.env["PATH"],
-        COATCHECK_SECRET: secret,
-        COATCHECK_CLIENT_SECRET: secretOf(clientSecret, life),
-        COATCHECK_LISTEN: `127.0.0.1:${port}`,
-        COATCHECK_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
-      },
+      env: { PATH: process.env["PATH"], ...environment(life) },
       // With a channel it stops when we are gone.
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -125,6 +128,16 @@ export class Gateway {
     this.#struck = false;
   }
 
+  /** Tells the process something; one that is gone hears nothing. */
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  /** Whether its process runs, as it should when nothing was done to it. */
+  get isAlive(): boolean {
+    return this.#child !== null && !isOver(this.#child);
+  }
+
   async close(): Promise<void> {
     if (this.#child !== null) await end(this.#child);
   }
@@ -141,11 +154,11 @@ export class Gateway {
   }
 
   get lastWords(): string {
-    return this.#lastWords.join("\n");
+    return this.said.slice(-30).join("\n");
   }
 
   #say(text: string): void {
-    this.#lastWords = [...this.#lastWords.slice(-30), text];
+    this.said.push(text);
   }
 
   #hear(by: Life, text: string): void {

@@ -14,6 +14,8 @@ export interface TokenUse {
   readonly by: Life;
   readonly token: string;
   readonly account: string;
+  /** What the user agreed to in one login: all tokens that come of it. */
+  readonly grant: string;
   /**
    * `rotated`: accepted; `reuse`: it had been accepted before; `refused`: not known (any more); `error`: something
    * else, which was not planned.

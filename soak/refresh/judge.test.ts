@@ -21,6 +21,7 @@ const use = (at: number, by: string, token: string, outcome: TokenUse["outcome"]
   by,
   token,
   account: "u1.1",
+  grant: "g1",
   outcome,
 });
 const line = (at: number, by: string, event: string, reason: string | null = null): Line => ({

@@ -101,11 +101,11 @@ function repeatsOf({ session, account }: Known, journals: Journals, used: Map<Fa
 }
 
 /** The fault that explains a repeat; each explains one of a session. */
-function explain(
+export function explain(
   session: string,
   first: TokenUse,
   again: TokenUse,
-  { faults, lines, lease }: Journals,
+  { faults, lines, lease }: Pick<Journals, "faults" | "lines" | "lease">,
   used: ReadonlyMap<Fault, ReadonlySet<string>>,
 ): Fault | null {
   const about = lines.filter((line) => line.session === session);

@@ -1,8 +1,6 @@
 /** `npm run soak -- refresh`: gateways, users and faults at once, and the judgement of their journals. */
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepJournals, settled, unless } from "../outcome.ts";
 import { randomOf } from "../random.ts";
 import { strike } from "./faults.ts";
 import type { Journals } from "./journal.ts";
@@ -66,26 +64,6 @@ async function live(stage: Stage, diary: Diary, { expiries, users, seed, often, 
   await Promise.all(people.map((user) => user.lookBack()));
 }
 
-/** Waits no longer than until the signal is aborted: a person who presses Ctrl-C wants to go. */
-async function unless<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const cut = Promise.withResolvers<never>();
-  const stop = (): void => cut.reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop);
-  try {
-    return await Promise.race([work, cut.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/** What a work failed with. */
-const settled = (work: Promise<unknown>): Promise<Error | null> =>
-  work.then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-  );
-
 /** Each user's part of all expiries. */
 const shareOf = (all: number, users: number, index: number): number => Math.floor(all / users) + (index < all % users ? 1 : 0);
 
@@ -113,9 +91,7 @@ function accuse(journals: Journals, { violations }: Verdict, print: (text: strin
   for (const session of new Set(violations.map((violation) => violation.session).slice(0, 5))) {
     print(`\n  what is known of ${session}\n${traceOf(session, journals)}`);
   }
-  const file = join(mkdtempSync(join(tmpdir(), "coatcheck-soak-journals-")), "journals.json");
-  writeFileSync(file, JSON.stringify(journals, null, 1));
-  print(`\n  all journals: ${file}`);
+  print(`\n  all journals: ${keepJournals(journals)}`);
 }
 
 function progressLine({ records, provider }: Stage, { expiries, requests, answers }: Diary, milliseconds: number): string {

@@ -5,8 +5,9 @@ import { freePorts } from "../../tools/suite/free-port.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../tools/suite/temporary-folder.ts";
 import { randomOf } from "../random.ts";
 import { Fleet } from "./fleet.ts";
-import { Gateway, type Records } from "./gateway.ts";
+import { Gateway, listens, type Records, serve } from "./gateway.ts";
 import type { Known, LeaseTimes, Stored } from "./journal.ts";
+import { secretOf } from "./provider/messages.ts";
 import { RunningProvider } from "./provider/provider.ts";
 
 const HOST = "soak.example";
@@ -23,7 +24,7 @@ const TIMEOUT = 2_500;
  * How long a lease of a gateway with this timeout stands: two limits, the last looks at the sockets, and a margin for
  * the sending.
  */
-function leaseOf(timeout: number): LeaseTimes {
+export function leaseOf(timeout: number): LeaseTimes {
   const longest = 2 * timeout + 500;
   const margin = Math.max(1_000, longest / 4);
   return { length: Math.ceil(longest + margin), margin };
@@ -57,10 +58,12 @@ export class Stage {
     const ports = await freePorts(GATEWAYS.length * 2);
     const gateways = GATEWAYS.map((name, index) => {
       const [port = 0, adminPort = 0] = ports.slice(index * 2);
-      return new Gateway(
-        { name, port, adminPort, folder: folder.path, config, secret, clientSecret: client.clientSecret },
-        records,
-      );
+      const environment = (life: string) => ({
+        COATCHECK_SECRET: secret,
+        COATCHECK_CLIENT_SECRET: secretOf(client.clientSecret, life),
+        ...listens({ port, adminPort }),
+      });
+      return new Gateway({ name, port, adminPort, folder: folder.path, command: serve(config), environment }, records);
     });
     // One after the other: the first makes the file.
     for (const gateway of gateways) await gateway.start();

@@ -1,7 +1,8 @@
 /** A user with several tabs: signs in, sends requests around every expiry, and keeps a diary. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { get, getFrom, Jar, PAGE, SCRIPT } from "../ask.ts";
+import { getFrom, Jar, PAGE, SCRIPT } from "../ask.ts";
 import type { Random } from "../random.ts";
+import { locationOf, through } from "../redirects.ts";
 import type { Answered, Fleet, Stuck } from "./fleet.ts";
 import type { Answer, Known } from "./journal.ts";
 
@@ -135,23 +136,6 @@ export class User {
 
 /** A login that may be begun anew. */
 class Broken extends Error {}
-
-/** Follows the provider's redirects until they lead back to us. */
-async function through(start: URL, jar: Jar, home: string): Promise<URL> {
-  let url = start;
-  for (let steps = 0; steps < 10; steps++) {
-    const reply = await get(url, { ...PAGE, ...jar.header(url.host) });
-    jar.keep(url.host, reply);
-    url = new URL(locationOf(reply), url);
-    if (url.host === home) return url;
-  }
-  throw new Error("the provider leads in circles");
-}
-
-function locationOf({ status, headers, text }: Answered["reply"]): string {
-  if (headers.location === undefined) throw new Error(`a redirect was expected, not ${status}: ${text.slice(0, 300)}`);
-  return headers.location;
-}
 
 /** When the token runs out that the app was shown; else what is wrong with the answer. */
 function judged(answer: Answered | Stuck, account: string): number | Pick<Answer, "kind" | "what"> {

@@ -12,6 +12,7 @@ interface Entry {
 export interface Seen {
   presented: string | null;
   account: string | null;
+  grant: string | null;
   /** It had been accepted before. */
   consumed: boolean;
 }
@@ -23,8 +24,8 @@ export const nameOf = (token: string): string => createHash("sha256").update(tok
 export class ProviderMemory {
   readonly #entries = new Map<string, Entry>();
   readonly #seen = new AsyncLocalStorage<Seen>();
-  /** Whose a refresh token was, for those that are gone. */
-  readonly #accounts = new Map<string, string>();
+  /** Whose a refresh token was, and of which login, for those that are gone. */
+  readonly #owners = new Map<string, { readonly account: string; readonly grant: string }>();
 
   /** Carries out a token request; what it does here is noted. */
   watch<Result>(seen: Seen, work: () => Promise<Result>): Promise<Result> {
@@ -32,10 +33,10 @@ export class ProviderMemory {
   }
 
   /** Whose an access token is and when it runs out; nothing where it is not live. */
-  liveToken(token: string): { readonly account: string; readonly until: number } | undefined {
+  liveToken(token: string): { readonly account: string; readonly grant: string; readonly until: number } | undefined {
     const entry = this.#entries.get(`AccessToken:${token}`);
     if (entry === undefined || entry.until <= Date.now()) return undefined;
-    return { account: String(entry.payload["accountId"]), until: entry.until };
+    return { account: String(entry.payload["accountId"]), grant: String(entry.payload.grantId), until: entry.until };
   }
 
   /** The store of one kind, as oidc-provider asks for it. */
@@ -49,7 +50,8 @@ export class ProviderMemory {
     return {
       upsert: async (id, payload, expiresIn) => {
         this.#entries.set(keyOf(id), { payload, until: Date.now() + expiresIn * 1_000 });
-        if (kind === "RefreshToken") this.#accounts.set(nameOf(id), String(payload["accountId"]));
+        if (kind === "RefreshToken")
+          this.#owners.set(nameOf(id), { account: String(payload["accountId"]), grant: String(payload.grantId) });
       },
       find,
       findByUid: async (uid) => {
@@ -88,7 +90,9 @@ export class ProviderMemory {
     const seen = this.#seen.getStore();
     if (seen === undefined || seen.presented !== null) return;
     seen.presented = nameOf(id);
-    seen.account = this.#accounts.get(seen.presented) ?? null;
+    const owner = this.#owners.get(seen.presented);
+    seen.account = owner?.account ?? null;
+    seen.grant = owner?.grant ?? null;
     seen.consumed = payload?.["consumed"] !== undefined;
   }
 }

@@ -36,12 +36,13 @@ async function serve(order: ProviderOrder): Promise<void> {
   tell({ kind: "listening", issuer, upstream: originOf(app) });
 }
 
-/** Says whose the token is and when it runs out. */
+/** Says whose the token is and when it runs out, and whom the gateway named. */
 function answerAsApp(memory: ProviderMemory, { headers }: IncomingMessage, response: ServerResponse): void {
   const token = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
   const live = token === undefined ? undefined : memory.liveToken(token);
   response.setHeader("content-type", "application/json");
-  if (live !== undefined) response.end(JSON.stringify({ account: live.account, expires: live.until }));
+  const user = headers["x-auth-request-user"];
+  if (live !== undefined) response.end(JSON.stringify({ account: live.account, grant: live.grant, expires: live.until, user }));
   else if (token === undefined) response.writeHead(500).end(JSON.stringify({ error: "no token came along" }));
   else response.writeHead(401, { "www-authenticate": 'Bearer error="invalid_token"' }).end("{}");
 }
@@ -124,17 +125,18 @@ interface Watch {
 /** Takes a moment before and after, as providers do, and writes the journal. */
 async function watched(context: Context, next: () => Promise<void>, { memory, random, by }: Watch): Promise<void> {
   const at = Date.now();
-  const seen: Seen = { presented: null, account: null, consumed: false };
+  const seen: Seen = { presented: null, account: null, grant: null, consumed: false };
   const kept = random.next() < 1 / KEPT_BACK;
   const [before, after] = [random.between(0, 40), kept ? random.between(150, 400) : random.between(0, 40)];
   await sleep(before);
   await memory.watch(seen, next);
   if (seen.presented !== null && kept && context.status === 200) tell({ kind: "keeping", by });
   await sleep(after);
-  const { presented, account } = seen;
+  const { presented, account, grant } = seen;
   if (presented === null) return;
   const outcome = outcomeOf(context, seen.consumed);
-  tell({ kind: "token-use", use: { at, answered: Date.now(), by, token: presented, account: account ?? "unknown", outcome } });
+  const whose = { account: account ?? "unknown", grant: grant ?? "unknown" };
+  tell({ kind: "token-use", use: { at, answered: Date.now(), by, token: presented, ...whose, outcome } });
 }
 
 function outcomeOf({ status, body }: Context, consumed: boolean) {
