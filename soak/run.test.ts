@@ -13,6 +13,10 @@ test("arguments that mean nothing are named, and nothing is started", () => {
     [["--expiries", "many"], /--expiries/],
     [["--seed", "x"], /--seed/],
     [["fuzz", "--minutes", "0"], /--minutes/],
+    [["replicas", "--store", "files"], /--store takes postgres or redis/],
+    [["replicas", "--minutes", "-1"], /--minutes/],
+    [["replicas", "--expiries", "3"], /--expiries/],
+    [["fuzz", "--store", "redis"], /--store/],
     [["--fast"], /--fast/],
   ] as const) {
     const { status, stdout, stderr } = run(...given);

@@ -4,8 +4,10 @@
 import { parseArgs } from "node:util";
 import { soakFuzz } from "./fuzz/fuzz.ts";
 import { soakRefresh } from "./refresh/refresh.ts";
+import { soakReplicas } from "./replicas/replicas.ts";
+import type { StoreName } from "./replicas/stores/run-store.ts";
 
-const HELP = `npm run soak -- [refresh | fuzz] [options]
+const HELP = `npm run soak -- [refresh | fuzz | replicas] [options]
 
   refresh       three gateways on one file of sessions, a strictly rotating provider, users busy around every
                 expiry of their access tokens, gateways killed and stopped meanwhile
@@ -22,6 +24,14 @@ const HELP = `npm run soak -- [refresh | fuzz] [options]
   --minutes N   ends after so many minutes at the latest, and judges what was played until then
   --from N      the first connection, and
   --connections M   so many of them: plays again what a run complained of
+
+  replicas      three gateways and two apps behind HAProxy on one store, users who sign in, write and sign out;
+                processes killed and stopped, the store restarted and failed over, the secret exchanged meanwhile
+
+  --store NAME  postgres or redis (a cluster); both, one after the other
+  --minutes N   how long users and faults go on, on each store; 10
+  --seed K      decides what users do and which faults come; 1
+  --quick       a minute
 `;
 
 const FULL = { expiries: 300, users: 16, often: 3_000 };
@@ -39,12 +49,24 @@ async function main(): Promise<number> {
   try {
     const print = (text: string): void => void process.stdout.write(`${text}\n`);
     const more = { print, signal: interrupted.signal };
-    return (await (given.run === "fuzz" ? soakFuzz({ ...given, ...more }) : soakRefresh({ ...given, ...more }))) ? 0 : 1;
+    return (await play(given, more)) ? 0 : 1;
   } catch (error) {
     if (interrupted.signal.aborted) return 130;
     process.stderr.write(`soak: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
+}
+
+type Given = Exclude<ReturnType<typeof readArguments>, string>;
+
+async function play(
+  given: Given,
+  more: { readonly print: (text: string) => void; readonly signal: AbortSignal },
+): Promise<boolean> {
+  if (given.run === "fuzz") return soakFuzz({ ...given, ...more });
+  if (given.run === "refresh") return soakRefresh({ ...given, ...more });
+  for (const store of given.stores) if (!(await soakReplicas({ ...given, ...more, store }))) return false;
+  return true;
 }
 
 /** What to run; else what is wrong with the arguments, and nothing where help is wanted. */
@@ -58,23 +80,27 @@ function readArguments() {
         from: { type: "string" },
         connections: { type: "string" },
         minutes: { type: "string" },
+        store: { type: "string" },
         seed: { type: "string", default: "1" },
         quick: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });
     if (values.help) return "";
-    const unknown = positionals.find((name) => name !== "refresh" && name !== "fuzz");
+    const unknown = positionals.find((name) => !["refresh", "fuzz", "replicas"].includes(name));
     if (unknown !== undefined) return `there is no run ${unknown}`;
     const seed = Number(values.seed);
     if (!Number.isSafeInteger(seed)) return "--seed takes a whole number";
+    if (positionals.includes("replicas")) return readReplicas(values, seed);
+    if (values.store !== undefined) return "--store belongs to replicas";
     return positionals.includes("fuzz") ? readFuzz(values, seed) : readRefresh(values, seed);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-interface Given {
+interface Values {
+  readonly store?: string | undefined;
   readonly expiries?: string | undefined;
   readonly requests?: string | undefined;
   readonly from?: string | undefined;
@@ -83,9 +109,11 @@ interface Given {
   readonly quick: boolean;
 }
 
+const STORES: readonly StoreName[] = ["postgres", "redis"];
+const MINUTES = "--minutes takes a number above 0";
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
-function readRefresh(given: Given, seed: number) {
+function readRefresh(given: Values, seed: number) {
   if ((given.requests ?? given.from ?? given.connections ?? given.minutes) !== undefined)
     return "--requests, --from, --connections and --minutes belong to fuzz";
   const size = given.quick ? QUICK : FULL;
@@ -94,7 +122,7 @@ function readRefresh(given: Given, seed: number) {
   return { run: "refresh" as const, ...size, users: Math.min(size.users, expiries), expiries, seed };
 }
 
-function readFuzz(given: Given, seed: number) {
+function readFuzz(given: Values, seed: number) {
   if (given.expiries !== undefined) return "--expiries belongs to refresh";
   const requests = Number(given.requests ?? (given.quick ? FUZZ.quick : FUZZ.full));
   if (!isCount(requests)) return "--requests takes a whole number from 1";
@@ -102,8 +130,18 @@ function readFuzz(given: Given, seed: number) {
   if (!Number.isSafeInteger(from) || from < 0) return "--from takes a whole number";
   if (connections !== null && !isCount(connections)) return "--connections takes a whole number from 1";
   const minutes = given.minutes === undefined ? null : Number(given.minutes);
-  if (minutes !== null && !(minutes > 0)) return "--minutes takes a number above 0";
+  if (minutes !== null && !(minutes > 0)) return MINUTES;
   return { run: "fuzz" as const, requests, seed, from, connections, minutes };
+}
+
+function readReplicas(given: Values, seed: number) {
+  if ((given.requests ?? given.from ?? given.connections ?? given.expiries) !== undefined)
+    return "--requests, --from, --connections and --expiries do not belong to replicas";
+  const minutes = Number(given.minutes ?? (given.quick ? 1 : 10));
+  if (!(minutes > 0)) return MINUTES;
+  const stores = STORES.filter((name) => given.store === undefined || given.store === name);
+  if (stores.length === 0) return `--store takes ${STORES.join(" or ")}`;
+  return { run: "replicas" as const, stores, minutes, seed };
 }
 
 // Sockets and timers that are not needed any more must not keep us.
