@@ -68,6 +68,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "core/options",
       "core/record",
       "core/row-columns",
+      "core/scan/scan-position",
     ],
     alone: true,
   },

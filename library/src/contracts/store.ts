@@ -147,6 +147,22 @@ export interface Survey {
   readonly next: number | null;
 }
 
+/** A one-time marker as it is stored. */
+export interface Marker {
+  readonly key: string;
+  readonly until: number;
+  readonly value: string;
+}
+
+/** A part of all that a store holds. */
+export interface ScanPage {
+  /** Live, ended and expired rows. */
+  readonly rows: readonly SessionRow[];
+  readonly markers: readonly Marker[];
+  /** Where to go on: a text of the store's own, which another process may keep. `null`: there is no more. */
+  readonly next: string | null;
+}
+
 /** Which live sessions to list. */
 export type ListQuery =
   | { readonly owner: string }
@@ -231,6 +247,13 @@ export interface SessionStore {
    * counts those that stay.
    */
   survey?(from: number, limit: number, now: number, seenBefore: number): MaybePromise<Survey>;
+  /**
+   * Optional: about `limit` rows and markers, live, ended and expired ones, from a position of the store's own on
+   * (`null`: the first). What stands throughout a scan is found at least once; what is written meanwhile may be found
+   * or not. A position is good in any process, and after a restart: a store that cannot go on there begins anew. A
+   * store without it cannot be moved to another.
+   */
+  scan?(position: string | null, limit: number): MaybePromise<ScanPage>;
   /**
    * Releases what the store opened itself, never a pool or a client that it was given; a second call does nothing.
    * Afterwards every other call throws a `CoatcheckError` with `ERR_STORE_UNAVAILABLE`.

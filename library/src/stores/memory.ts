@@ -4,6 +4,7 @@ import type {
   EndTarget,
   ListQuery,
   PutCondition,
+  ScanPage,
   SessionRow,
   SessionStore,
   StoreCapabilities,
@@ -146,6 +147,25 @@ class MemoryStore implements SessionStore {
     return this.#rows.survey(from, limit, now, seenBefore);
   }
 
+  /** Rows and markers by the minute in which they expire. */
+  scan(position: string | null, limit: number): ScanPage {
+    this.#open();
+    const bucket = Number(position?.slice(1) ?? Number.NEGATIVE_INFINITY);
+    if (position?.startsWith(MARKERS) === true) return this.#markersFrom(bucket, limit);
+    const { rows, next } = this.#rows.scan(bucket, limit);
+    return { rows, markers: [], next: next === null ? `${MARKERS}${Number.NEGATIVE_INFINITY}` : `r${next}` };
+  }
+
+  #markersFrom(from: number, limit: number): ScanPage {
+    const buckets = [...this.#markerExpiry.entries()].filter(([bucket]) => bucket >= from).sort(([a], [b]) => a - b);
+    const markers: ({ readonly key: string } & Marker)[] = [];
+    for (const [bucket, keys] of buckets) {
+      if (markers.length >= limit) return { rows: [], markers, next: MARKERS + bucket };
+      for (const key of keys) markers.push({ key, ...(this.#markers.get(key) ?? GONE) });
+    }
+    return { rows: [], markers, next: null };
+  }
+
   sweep(limit: number, now: number): number {
     this.#open();
     const rows = this.#rows.sweep(limit, now);
@@ -203,5 +223,8 @@ class MemoryStore implements SessionStore {
   }
 }
 
+/** How positions among markers begin. */
+const MARKERS = "m";
+const GONE: Marker = { until: 0, value: "" };
 const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS);
 const closed = (): CoatcheckError => new CoatcheckError("ERR_STORE_UNAVAILABLE", { message: "The memory store is closed." });

@@ -4,6 +4,7 @@ import type {
   EndTarget,
   ListQuery,
   PutCondition,
+  ScanPage,
   SessionRow,
   SessionStore,
   StoreCapabilities,
@@ -16,6 +17,7 @@ import { closed } from "./postgres/failures.ts";
 import { Gets } from "./postgres/gets.ts";
 import { type CheckedOptions, type PostgresOptions, postgresOptions } from "./postgres/options.ts";
 import { cellsOf, integerOf, rowOf, textOf } from "./postgres/rows.ts";
+import { scanned } from "./postgres/scan.ts";
 import { prepare } from "./postgres/schema.ts";
 import { channelOf, type Statements, statementsOf } from "./postgres/statements.ts";
 import { Touches } from "./postgres/touches.ts";
@@ -87,7 +89,9 @@ class PostgresStore implements SessionStore {
     const cells = cellsOf(row);
     const sql = this.#sql;
     if (condition === "absent") return this.#changes(await this.#database.run(sql.insert, cells));
-    return this.#changes(await this.#database.run(row.ended === null ? sql.update : sql.updateEnding, [...cells, condition]));
+    // An ending without a reason is none to tell of.
+    const update = row.ended === null || row.reason === null ? sql.update : sql.updateEnding;
+    return this.#changes(await this.#database.run(update, [...cells, condition]));
   }
 
   async touch(id: string, seen: number): Promise<boolean> {
@@ -126,6 +130,10 @@ class PostgresStore implements SessionStore {
     const [deleted, live, dead, last, found] = rows[0] ?? [];
     const next = last === null || integerOf(found) < most ? null : integerOf(last);
     return { deleted: integerOf(deleted), live: integerOf(live), dead: integerOf(dead), next };
+  }
+
+  scan(position: string | null, limit: number): Promise<ScanPage> {
+    return scanned(this.#database, this.#sql, position, Math.max(1, bounded(limit)));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,14 @@
 /** `coatcheck/redis`: sessions in Redis or Valkey, on one server, behind sentinels, or in a cluster. */
-import type { EndReason, EndTarget, ListQuery, PutCondition, SessionRow, SessionStore, StoreCapabilities } from "../contracts.ts";
+import type {
+  EndReason,
+  EndTarget,
+  ListQuery,
+  PutCondition,
+  ScanPage,
+  SessionRow,
+  SessionStore,
+  StoreCapabilities,
+} from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { ServerChecks } from "./redis/checks/server-checks.ts";
 import { commanderOf } from "./redis/clients/recognise.ts";
@@ -11,6 +20,7 @@ import { Lists } from "./redis/lists.ts";
 import type { RedisOptions } from "./redis/options.ts";
 import { redisOptions } from "./redis/options.ts";
 import { Reads } from "./redis/reads.ts";
+import { Scan } from "./redis/scan.ts";
 import { Writes } from "./redis/writes.ts";
 
 export type { RedisClient, RedisOptions } from "./redis/options.ts";
@@ -40,6 +50,7 @@ class RedisStore implements SessionStore {
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #lists: Lists;
+  readonly #scan: Scan;
   readonly #endings: EndingPush;
   readonly #checks: ServerChecks;
   #closed = false;
@@ -52,6 +63,7 @@ class RedisStore implements SessionStore {
     this.#reads = new Reads(commander, keys);
     this.#writes = new Writes(commander, keys, { replicas, confirmTimeout, durability });
     this.#lists = new Lists(commander, keys, this.#reads, this.#writes);
+    this.#scan = new Scan(commander, keys, this.#reads);
     this.#endings = new EndingPush(commander, keys.channel);
     this.#checks = new ServerChecks(commander, { durability, replicas, warn: options.onWarning });
   }
@@ -90,6 +102,10 @@ class RedisStore implements SessionStore {
 
   marked(key: string, now: number): Promise<string | undefined> {
     return this.#attempt(() => this.#writes.marked(key, now));
+  }
+
+  scan(position: string | null, limit: number): Promise<ScanPage> {
+    return this.#attempt(() => this.#scan.page(position, Math.max(1, limit)));
   }
 
   /** Redis frees what has expired by itself, so that none is deleted here; what is left of it in sets goes. */

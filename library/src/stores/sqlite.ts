@@ -5,6 +5,7 @@ import type {
   EndTarget,
   ListQuery,
   PutCondition,
+  ScanPage,
   SessionRow,
   SessionStore,
   StoreCapabilities,
@@ -20,6 +21,7 @@ import { FileWatch, fileIdentity } from "./sqlite/file/file-watch.ts";
 import { FileMap } from "./sqlite/file/memory-map.ts";
 import type { SqliteOptions } from "./sqlite/options.ts";
 import { sqliteOptions } from "./sqlite/options.ts";
+import { listed, scanned } from "./sqlite/queries.ts";
 import { ReadHold } from "./sqlite/read-hold.ts";
 import type { Written } from "./sqlite/row.ts";
 import { INDEX_PAGES, insertRow, readRow, sweepRows, updateRow } from "./sqlite/row.ts";
@@ -153,9 +155,7 @@ class SqliteStore implements SessionStore {
   list(query: ListQuery, limit: number, now: number): readonly SessionRow[] {
     const most = bounded(limit);
     if ("renewBefore" in query && !this.#listsDue) this.#indexDue();
-    return this.#attempt(() => {
-      return this.#listed(query, now, most).map((result) => rowOf(cellsIn(result)));
-    });
+    return this.#attempt(() => listed(this.#sql, query, now, most).map((result) => rowOf(cellsIn(result))));
   }
 
   mark(key: string, until: number, now: number, value = ""): boolean {
@@ -175,6 +175,10 @@ class SqliteStore implements SessionStore {
       const result = this.#sql.marked.get(key, now);
       return result === undefined ? undefined : text(cellsIn(result)[0]);
     });
+  }
+
+  scan(position: string | null, limit: number): ScanPage {
+    return this.#attempt(() => scanned(this.#sql, position, Math.max(1, bounded(limit))));
   }
 
   sweep(limit: number, now: number): number {
@@ -240,12 +244,6 @@ class SqliteStore implements SessionStore {
       if (changes === 1) this.#logged(pages);
       return changes === 1;
     });
-  }
-
-  #listed(query: ListQuery, now: number, most: number): readonly object[] {
-    if ("owner" in query) return this.#sql.listOwner.all(query.owner, now, most);
-    if ("sid" in query) return this.#sql.listSid.all(query.issuer, query.sid, now, most);
-    return this.#sql.listDue.all(query.renewBefore, now, most);
   }
 
   /** Idempotent: does nothing if this or another process has made the index already. */

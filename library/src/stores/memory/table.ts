@@ -174,9 +174,23 @@ export class RowTable {
     return expired.length;
   }
 
+  /** Rows by the minute in which they expire, about as many, and the minute that follows. */
+  scan(from: number, limit: number): { readonly rows: readonly SessionRow[]; readonly next: number | null } {
+    const rows: SessionRow[] = [];
+    for (const bucket of this.#bucketsFrom(from)) {
+      if (rows.length >= limit) return { rows, next: bucket };
+      for (const handle of this.#byExpiry.of(bucket)) rows.push(this.#cells.read(handle));
+    }
+    return { rows, next: null };
+  }
+
+  #bucketsFrom(from: number): readonly number[] {
+    return [...this.#expiryHeads.keys()].filter((bucket) => bucket >= from).sort((a, b) => a - b);
+  }
+
   /** Walks over rows by the minute in which they expire: deletes idle ones, counts the others. */
   survey(from: number, limit: number, now: number, seenBefore: number): Survey {
-    const buckets = [...this.#expiryHeads.keys()].filter((bucket) => bucket >= from).sort((a, b) => a - b);
+    const buckets = this.#bucketsFrom(from);
     const idle: string[] = [];
     let [looked, live, dead] = [0, 0, 0];
     let next: number | null = null;

@@ -50,6 +50,8 @@ const VALUES = {
   mark: ["'k7'", "1", "''", "1"],
   marked: ["'k7'", "1"],
   sweep: [`${START + 500}`, "250"],
+  scanRows: ["'id7'", "500"],
+  scanMarks: ["'k7'", "500"],
   survey: [`${START + 500}`, "250", `${EXPIRES}`, `${START}`],
 } as const;
 

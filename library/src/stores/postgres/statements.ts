@@ -57,6 +57,8 @@ export function statementsOf(schema: string, notify: boolean): Statements {
     marked: named("marked"),
     sweep: named("sweep"),
     survey: named("survey"),
+    scanRows: named("scanRows"),
+    scanMarks: named("scanMarks"),
   };
 }
 
@@ -118,5 +120,7 @@ function textsOf(schema: string, notify: boolean) {
         WHERE expires > $1 AND expires <= (SELECT last FROM part) AND id NOT IN (SELECT id FROM idle))
       SELECT (SELECT count(*) FROM idle), count(*) FILTER (WHERE live), count(*) FILTER (WHERE NOT live),
         (SELECT last FROM part), (SELECT n FROM part) FROM stays`,
+    scanRows: `SELECT ${ALL} FROM ${sessions} WHERE id >= $1 ORDER BY id LIMIT $2`,
+    scanMarks: `SELECT key, until, value FROM ${marks} WHERE key >= $1 ORDER BY key LIMIT $2`,
   };
 }

@@ -34,6 +34,17 @@ export class Keys {
     this.renewSets = Array.from({ length: RENEW_SETS }, (_, set) => `${prefix}:r:{${set}}`);
   }
 
+  /** What rows and markers are named like, as `SCAN` takes it; no prefix has letters that mean something there. */
+  get scanPattern(): string {
+    return `${this.#prefix}:[sm]:{*}`;
+  }
+
+  /** The id of the row of this name; `undefined` for another name. */
+  idOf(name: string): string | undefined {
+    const begin = `${this.#prefix}:s:{`;
+    return name.startsWith(begin) ? name.slice(begin.length, -1) : undefined;
+  }
+
   row(id: string): string {
     return `${this.#prefix}:s:{${id}}`;
   }

@@ -68,7 +68,7 @@ redis.call('SET', KEYS[1], head .. kept .. ARGV[2], 'KEEPTTL')
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1`);
 
-/** ARGV: until, now, value, expiry ms. A marker is 15 digits of its end, and then its value. */
+/** ARGV: until, now, key and value, expiry ms. A marker begins with 15 digits of its end. */
 export const MARK = script(`
 local u = redis.call('GETRANGE', KEYS[1], 0, 14)
 redis.call('SET', KEYS[1], ARGV[1] .. ARGV[3], 'PXAT', ARGV[4])

@@ -8,6 +8,7 @@ import { byDisks, byReplicas, ConfirmedWrites } from "./confirmed-writes.ts";
 import { endingMessage } from "./endings.ts";
 import { membershipCalls, renewCall, SLACK } from "./indexes.ts";
 import type { Keys } from "./keys.ts";
+import { decodeMarker, markerTail } from "./marker-text.ts";
 import { encodeRow, endedTail, timeText, versionText } from "./row-text.ts";
 import { END, MARK, PUT, TOUCH } from "./scripts.ts";
 
@@ -77,15 +78,16 @@ export class Writes {
   }
 
   async mark(key: string, until: number, now: number, value: string): Promise<boolean> {
-    const args = [timeText(until), timeText(now), value, String(until + SLACK)];
+    const args = [timeText(until), timeText(now), markerTail(key, value), String(until + SLACK)];
     return isOne(await this.write({ run: MARK, key: this.#keys.marker(key), args }));
   }
 
   async marked(key: string, now: number): Promise<string | undefined> {
     const marker = this.#keys.marker(key);
     const text = textOf(await this.send({ run: "GET", key: marker, args: [] }));
-    const until = timeText(0).length;
-    return text === undefined || text.slice(0, until) <= timeText(now) ? undefined : text.slice(until);
+    if (text === undefined) return undefined;
+    const { until, value } = decodeMarker(text);
+    return until <= now ? undefined : value;
   }
 
   /** A write that counts once it is confirmed, if that is asked for. */

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ColumnName } from "../../core/row-columns.ts";
 import { COLUMN_NAMES, columnOf, EMPTIED_COLUMNS, emptyOf, ROW_COLUMNS } from "../../core/row-columns.ts";
+import { FILE_KEY } from "./file/own-log.ts";
 import { COLUMNS, USUAL_COLUMNS } from "./rows.ts";
 
 const ALL = COLUMNS.join(", ");
@@ -57,6 +58,8 @@ export const STATEMENTS = {
   // The number that was given last, also if its entry was swept. One table has such numbers, so its row is the first.
   newestEnding: "SELECT seq FROM sqlite_sequence WHERE rowid = 1",
   endingsAfter: `SELECT number, id, reason FROM endings WHERE number > ? ORDER BY number LIMIT ${MOST}`,
+  scanRows: `SELECT ${ALL} FROM sessions WHERE id >= ? ORDER BY id LIMIT ${MOST}`,
+  scanMarks: `SELECT key, until, value FROM marks WHERE key >= ? AND key <> '${FILE_KEY}' ORDER BY key LIMIT ${MOST}`,
   dataVersion: "PRAGMA data_version",
 } as const;
 
@@ -96,6 +99,8 @@ export function prepareAll(db: DatabaseSync): Statements {
     sweepEndings: prepare("sweepEndings"),
     newestEnding: prepare("newestEnding"),
     endingsAfter: prepare("endingsAfter"),
+    scanRows: prepare("scanRows"),
+    scanMarks: prepare("scanMarks"),
     dataVersion: prepare("dataVersion"),
   };
 }

@@ -9,6 +9,7 @@ import { endingCases } from "./endings.ts";
 import { listCases } from "./lists.ts";
 import { manyCases } from "./many.ts";
 import { markCases } from "./markers.ts";
+import { scanCases } from "./scans.ts";
 import { sweepCases } from "./sweeps.ts";
 import { versionCases } from "./versions.ts";
 import { watchingCases } from "./watching.ts";
@@ -47,6 +48,7 @@ export const storeCases: readonly Case[] = [
   ...listCases,
   ...markCases,
   ...sweepCases,
+  ...scanCases,
   ...watchingCases,
   ...closingCases,
 ];

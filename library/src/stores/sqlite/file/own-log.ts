@@ -9,7 +9,8 @@ import { text } from "../rows.ts";
 
 /** The size of a log's header: a log of this size or less holds no frame. */
 const HEADER = 32;
-const KEY = "store:file";
+/** The marker that holds the identity: of this file alone, so it goes nowhere else. */
+export const FILE_KEY = "store:file";
 /** Past every sweep. */
 const FOR_EVER = 8_640_000_000_000_000;
 
@@ -40,7 +41,7 @@ export function refuseForeignLog(path: string): void {
 export function noteFile(db: DatabaseSync, path: string): void {
   const here = placeOf(path);
   if (knownPlace(db) !== here) {
-    db.prepare("INSERT OR REPLACE INTO marks (key, until, value) VALUES (?, ?, ?)").run(KEY, FOR_EVER, here);
+    db.prepare("INSERT OR REPLACE INTO marks (key, until, value) VALUES (?, ?, ?)").run(FILE_KEY, FOR_EVER, here);
   }
 }
 
@@ -65,7 +66,7 @@ function placeIn(path: string): string | "damaged" | null {
 }
 
 function knownPlace(db: DatabaseSync): string | null {
-  const found = db.prepare("SELECT value FROM marks WHERE key = ?").get(KEY);
+  const found = db.prepare("SELECT value FROM marks WHERE key = ?").get(FILE_KEY);
   return found === undefined ? null : text(Object.values(found)[0]);
 }
 
