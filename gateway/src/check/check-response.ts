@@ -8,9 +8,9 @@ import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
  * Says yes to a proxy: 200 with the identity headers and no body. It is for the proxy alone, comes with every request
  * of every user, and is as short as it can be.
  */
-export function sendYes(response: ServerResponse, { lines }: IdentityHeaders, { close = false }: Sending): void {
+export function sendYes(response: ServerResponse, { lines, text }: IdentityHeaders, { close = false }: Sending): void {
   if (response.headersSent || response.destroyed) return;
-  if (!close && response.shouldKeepAlive && holdHead(response, 200, textOf(lines))) {
+  if (!close && response.shouldKeepAlive && holdHead(response, 200, headOf(text ?? textOf(lines)))) {
     response.end();
     return;
   }
@@ -23,5 +23,8 @@ export function sendYes(response: ServerResponse, { lines }: IdentityHeaders, { 
 function textOf(lines: readonly string[]): string {
   let text = "";
   for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
-  return `${text}cache-control: no-store\r\ncontent-length: 0\r\ndate: ${date()}\r\nconnection: keep-alive\r\n`;
+  return text;
 }
+
+const headOf = (identity: string): string =>
+  `${identity}cache-control: no-store\r\ncontent-length: 0\r\ndate: ${date()}\r\nconnection: keep-alive\r\n`;

@@ -40,9 +40,8 @@ export const serve: Command = async (args, terminal) => {
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
     const told: string[] = [];
     let introduced = false;
-    let password = (): string | undefined => settings.storePassword;
-    const opening = openStore(settings.store, {
-      password: () => password(),
+    const store = await openStore(settings.store, {
+      password: settings.storePassword,
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
       // The first process says so, in its first words. What comes later goes to the log.
@@ -51,11 +50,7 @@ export const serve: Command = async (args, terminal) => {
         else told.push(message);
       },
     });
-    const store = await Promise.race([opening, signals.stopped.then(() => undefined)]);
-    // Nothing is served yet. A connection that nobody answers would keep the process for as long as it may take.
-    if (store === undefined) process.exit(0);
     const sessions = sessionLayer(settings, store, observation);
-    password = sessions.storePassword;
     signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
     const running = await start(settings, sessions, observation);
     introduced = true;

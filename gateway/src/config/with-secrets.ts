@@ -11,7 +11,6 @@ export function withSecrets(settings: Settings, fresh: Settings): Settings {
     ...settings,
     secrets: fresh.secrets,
     signing: fresh.signing,
-    storePassword: fresh.storePassword ?? settings.storePassword,
     providers: settings.providers.map((provider) => {
       const { clientSecret } = fresh.providers.find(({ name }) => name === provider.name) ?? provider;
       return { ...provider, clientSecret };

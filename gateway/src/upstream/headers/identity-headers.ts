@@ -6,6 +6,7 @@ import type { NoticeReason } from "../../observe/observer.ts";
 import { groupsOf } from "../../session/groups.ts";
 import { UsersOf } from "../../session/users-of.ts";
 import { isUnverified } from "../../session/verified-email.ts";
+import { KeptHeaders } from "./kept-headers.ts";
 
 type Single = "user" | "email" | "preferred-username" | "issuer";
 
@@ -58,6 +59,8 @@ function joined(groups: readonly string[], leftOut: LeftOut): string {
 export interface IdentityHeaders {
   /** Names and values in turn. */
   readonly lines: readonly string[];
+  /** The same as they stand in a head, where it is known: of users who come again. */
+  readonly text: string | undefined;
 }
 
 /** What the settings say about identity headers. */
@@ -72,6 +75,7 @@ interface Told {
 export class IdentityHeaderMaker {
   readonly #told: Told;
   readonly #anonymous: IdentityHeaders;
+  readonly #kept = new KeptHeaders<IdentityHeaders>();
 
   constructor(told: Told) {
     this.#told = told;
@@ -81,6 +85,21 @@ export class IdentityHeaderMaker {
   /** The identity headers; empty for an anonymous caller. */
   of(identity: Identity | null, leftOut: LeftOut): IdentityHeaders {
     if (identity === null) return this.#anonymous;
+    const known = this.#kept.get(identity);
+    if (known !== undefined) return known;
+    let whole = true;
+    const made = this.#make(identity, (what) => {
+      whole = false;
+      leftOut(what);
+    });
+    // What is left out is reported each time.
+    if (!whole || !this.#kept.comesAgain(identity)) return made;
+    const kept = { lines: made.lines, text: textOf(made.lines) };
+    this.#kept.keep(identity, kept);
+    return kept;
+  }
+
+  #make(identity: Identity, leftOut: LeftOut): IdentityHeaders {
     const { claims, subject, issuer } = identity;
     const groups = groupsOf(identity);
     return headersOf(
@@ -121,5 +140,11 @@ function headersOf(user: string, email: string, groups: string, preferred: strin
     preferred,
   ];
   if (issuer !== undefined) lines.push("x-auth-request-issuer", issuer);
-  return { lines };
+  return { lines, text: undefined };
+}
+
+// Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is
+// written.
+function textOf(lines: readonly string[]): string {
+  return lines.map((part, index) => (index % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join("");
 }
