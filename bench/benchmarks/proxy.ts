@@ -19,6 +19,8 @@ const FASTIFY = "@fastify/http-proxy, no session";
 const THEIRS = "oauth2-proxy";
 const MOST_PEOPLE = 500;
 const OF_BARE = 0.9;
+/** Bare undici itself is at 1.28 to 1.35 of it. */
+const OF_FASTIFY = 1.1;
 
 /** Answers of 1 KB through the gateway, for people who are signed in, against the barest proxy on undici. */
 export async function proxyBench(stage: Stage, only: RegExp): Promise<Findings> {
@@ -55,7 +57,7 @@ export function proxyGoals(rows: readonly Row[]): readonly Goal[] {
   if (ours === undefined) return [];
   const goals = [atLeast("the gateway, of bare undici.dispatch", ours.ofBare ?? 0, OF_BARE)];
   if (fastify !== undefined) {
-    goals.push(atLeast("the gateway, of @fastify/http-proxy without a session", fastify.cpuMicros / ours.cpuMicros, 1.35));
+    goals.push(atLeast("the gateway, of @fastify/http-proxy without a session", fastify.cpuMicros / ours.cpuMicros, OF_FASTIFY));
   }
   if (theirs !== undefined) goals.push(atMost("the gateway, of oauth2-proxy", ours.cpuMicros / theirs.cpuMicros, 0.2));
   return goals;
