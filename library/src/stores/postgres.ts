@@ -15,7 +15,9 @@ import { Database } from "./postgres/database.ts";
 import { type EndingListener, Endings } from "./postgres/endings.ts";
 import { closed } from "./postgres/failures.ts";
 import { Gets } from "./postgres/gets.ts";
+import { type Index, IndexBuilder, lackingWords, usableIndexes } from "./postgres/indexes.ts";
 import { type CheckedOptions, type PostgresOptions, postgresOptions } from "./postgres/options.ts";
+import { runAlone } from "./postgres/own-connection.ts";
 import { cellsOf, integerOf, rowOf, textOf } from "./postgres/rows.ts";
 import { scanned } from "./postgres/scan.ts";
 import { prepare } from "./postgres/schema.ts";
@@ -57,6 +59,7 @@ class PostgresStore implements SessionStore {
   readonly #gets: Gets;
   readonly #touches: Touches;
   readonly #endings: Endings | undefined;
+  readonly #indexes: IndexBuilder;
   #closed = false;
 
   constructor(options: CheckedOptions) {
@@ -69,8 +72,10 @@ class PostgresStore implements SessionStore {
     this.#sql = statementsOf(schema, notify);
     this.#database = new Database(options, async (attempt) => {
       // Ready when it hears as well, or has tried to: what ends after the first answer is told.
-      await Promise.all([prepare(attempt, options), listening]);
+      const [lacking] = await Promise.all([prepare(attempt, options), listening]);
+      this.#complete(options, lacking);
     });
+    this.#indexes = builderOf(this.#database, options);
     this.#gets = new Gets(this.#database, this.#sql);
     this.#touches = new Touches(this.#database, this.#sql);
     // At once, so that the first request does not wait for it. Whoever calls hears of failures.
@@ -139,9 +144,17 @@ class PostgresStore implements SessionStore {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#indexes.close();
     await this.#touches.flush();
     this.#database.close();
     await this.#endings?.close();
+  }
+
+  /** Beside all that is asked for: without an index the store is slow, and with a pool of one it would stand still. */
+  #complete({ migrate, schema, onWarning }: CheckedOptions, [index]: readonly Index[]): void {
+    if (index === undefined) return;
+    if (migrate) void this.#indexes.build();
+    else onWarning(lackingWords(schema, index, "migrate is false"));
   }
 
   #watch(endings: Endings, listener: EndingListener, gap: (() => void) | undefined): () => void {
@@ -170,3 +183,13 @@ class PostgresStore implements SessionStore {
 
 /** PostgreSQL refuses a negative limit. */
 const bounded = (limit: number): number => Math.max(0, Math.min(Math.floor(limit), 1_000_000_000));
+
+/** Past the pool where there is a way, so that it keeps all its connections. */
+function builderOf(database: Database, { schema, listen, queryTimeout, onWarning }: CheckedOptions): IndexBuilder {
+  return new IndexBuilder({
+    schema,
+    onWarning,
+    usable: async () => (await database.unhurried(usableIndexes(schema))).rows[0]?.[0],
+    run: (text) => (listen === undefined ? database.unhurried(text) : runAlone(listen, text, queryTimeout)),
+  });
+}

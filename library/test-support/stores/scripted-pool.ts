@@ -1,10 +1,11 @@
 /** A pool that answers as a test says: what the PostgreSQL store asked stands in a list. */
+import { INDEXES } from "../../src/stores/postgres/indexes.ts";
 import type { PostgresPool, PostgresQuery, PostgresResult } from "../../src/stores/postgres.ts";
 
 /** What PostgreSQL says of itself and of its tables when a store starts. */
 const START: readonly PostgresResult[] = [
   { rows: [["150000", "UTF8", "on", "on"]], rowCount: 1 },
-  { rows: [["1", "1"]], rowCount: 1 },
+  { rows: [["1", "1", INDEXES.map(({ name }) => name).join(" ")]], rowCount: 1 },
 ];
 
 /** A pool, and what it was asked behind the store's start. */

@@ -81,6 +81,11 @@ export class Database {
     return this.#prepared;
   }
 
+  /** Runs one statement, whenever it is answered, past all that {@link run} does. */
+  unhurried(text: string): Promise<PostgresResult> {
+    return this.#options.pool.query({ text, rowMode: "array", types: AS_TEXT });
+  }
+
   close(): void {
     this.#closed = true;
   }

@@ -3,6 +3,7 @@ import type { EndReason } from "../../contracts.ts";
 import { hear } from "../../core/hear.ts";
 import { isEndReason } from "../../core/row-columns.ts";
 import type { PostgresListener } from "./client.ts";
+import { leave } from "./own-connection.ts";
 import { within } from "./within.ts";
 
 export type EndingListener = (ended: { readonly id: string; readonly reason: EndReason }) => void;
@@ -117,14 +118,5 @@ export class Endings {
     const reason = payload.slice(at + 1);
     if (at === -1 || !isEndReason(reason)) return;
     for (const listener of this.#listeners.keys()) hear(listener, { id: payload.slice(0, at), reason });
-  }
-}
-
-/** Closes a connection, for which nobody waits longer than for an answer. */
-async function leave(client: PostgresListener, timeout: number): Promise<void> {
-  try {
-    await within(timeout, client.end());
-  } catch {
-    // It is gone already, or will be.
   }
 }

@@ -15,6 +15,9 @@ export const isNameless = (error: unknown): boolean => ["26000", "42P05"].includ
 /** Whether the server undid the statement because of others at the same time, so that it may be tried again. */
 export const isUndone = (error: unknown): boolean => ["40P01", "40001"].includes(codeOf(error));
 
+/** Whether another process holds the lock that was asked for, or was at odds over it: later it may be free. */
+export const isLocked = (error: unknown): boolean => codeOf(error) === "55P03" || isUndone(error);
+
 /** Whether the table or its schema does not exist. */
 export const isMissing = (error: unknown): boolean => ["42P01", "3F000"].includes(codeOf(error));
 
@@ -24,10 +27,13 @@ export const isMissing = (error: unknown): boolean => ["42P01", "3F000"].include
  */
 const INVALID = /^(?:22|23|42)...$/;
 
+/** Whether no waiting helps. */
+export const isRefused = (error: unknown): boolean => INVALID.test(codeOf(error));
+
 /** The error of a call that PostgreSQL did not carry out. */
 export function explained(cause: unknown): CoatcheckError {
   if (cause instanceof CoatcheckError) return cause;
-  if (!INVALID.test(codeOf(cause))) return new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
+  if (!isRefused(cause)) return new CoatcheckError("ERR_STORE_UNAVAILABLE", { cause });
   const said = cause instanceof Error ? cause.message : codeOf(cause);
   return invalid(`PostgreSQL refuses what the session store asks: ${said} (${codeOf(cause)}).`, cause);
 }

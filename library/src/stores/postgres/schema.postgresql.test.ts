@@ -16,7 +16,7 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]());
 
 /** What a release of other steps does at its start. */
-const prepared = (schema: string, steps = STEPS): Promise<void> => {
+const prepared = (schema: string, steps = STEPS) => {
   const pool: PostgresPool = server.pool({ max: 1 });
   return prepare((query) => pool.query(query), postgresOptions({ pool, schema }), steps);
 };
@@ -90,6 +90,12 @@ test("two versions of the tables side by side: the release before goes on when a
   // One that starts now, of the release before.
   const again = quietStore({ pool: server.pool(), schema });
   assert.equal(await again.put(other, "absent"), true);
+  // What a release writes that this one cannot read is there, and an error.
+  await server.sql(`UPDATE ${schema}.sessions SET kind = 'device', owner = 'p' WHERE id = $1`, [other.id]);
+  const unreadable = { code: "ERR_RECORD_FORMAT", status: 503 };
+  await assert.rejects(async () => again.get(other.id), unreadable);
+  await assert.rejects(async () => again.list({ owner: "p" }, 1, START), unreadable);
+  assert.equal(await again.put(other, "absent"), false);
   assert.equal((await old.list({ renewBefore: START }, 1, START)).length, 0);
   assert.equal(await again.sweep(10, START + 100 * HOUR), 2);
   await Promise.all([old.close(), again.close()]);

@@ -1,6 +1,7 @@
 /** Creates the tables of the PostgreSQL store, brings them up to date, and refuses a server that cannot be used. */
 import type { Attempt } from "./database.ts";
 import { invalid, isMissing } from "./failures.ts";
+import { type Index, lackingIndexes, usableIndexes } from "./indexes.ts";
 import type { CheckedOptions } from "./options.ts";
 import { checkedSchema } from "./options.ts";
 import { integerOf, textOf } from "./rows.ts";
@@ -106,11 +107,19 @@ $coatcheck$;`;
 /** The oldest server that is used: 14. */
 const OLDEST_SERVER = 140_000;
 
-/** Looks at the server and its tables, and migrates them where that is wanted. Throws errors of the client, or ours. */
-export async function prepare(attempt: Attempt, options: CheckedOptions, steps: readonly Step[] = STEPS): Promise<void> {
+/**
+ * Looks at the server and its tables, and migrates them where that is wanted. Answers which indexes are lacking. Throws
+ * errors of the client, or ours.
+ */
+export async function prepare(
+  attempt: Attempt,
+  options: CheckedOptions,
+  steps: readonly Step[] = STEPS,
+): Promise<readonly Index[]> {
   const { schema, migrate, onWarning } = options;
   await checkServer(attempt, onWarning);
-  if ((await versionOf(attempt, schema, steps)) === steps.length) return;
+  const { version, lacking } = await stateOf(attempt, schema, steps);
+  if (version === steps.length) return lacking;
   if (!migrate) {
     throw invalid(
       `The schema ${schema} of the session store is not up to date, and migrate is false. Run, as a role that may create tables:  npx coatcheck-gateway migrate --print (or postgresSchema() of coatcheck/postgres).`,
@@ -119,6 +128,7 @@ export async function prepare(attempt: Attempt, options: CheckedOptions, steps: 
   // A snapshot from before the wait for the lock would not show what the process with the lock has done.
   const text = `SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n${migrationOf(schema, steps)}`;
   await attempt({ text, rowMode: "array" });
+  return (await stateOf(attempt, schema, steps)).lacking;
 }
 
 async function checkServer(attempt: Attempt, onWarning: (message: string) => void): Promise<void> {
@@ -141,19 +151,25 @@ async function checkServer(attempt: Attempt, onWarning: (message: string) => voi
   }
 }
 
-/** The version of the tables, capped at the newest that this release knows; 0 if there are none. */
-async function versionOf(attempt: Attempt, schema: string, steps: readonly Step[]): Promise<number> {
-  const text = `SELECT version, oldest FROM "${schema}".meta`;
+/** The tables as they are. */
+interface State {
+  /** Their version, capped at the newest that this release knows; 0 if there are none. */
+  readonly version: number;
+  readonly lacking: readonly Index[];
+}
+
+async function stateOf(attempt: Attempt, schema: string, steps: readonly Step[]): Promise<State> {
+  const text = `SELECT version, oldest, (${usableIndexes(schema)}) FROM "${schema}".meta`;
   try {
     const { rows } = await attempt({ text, values: [], rowMode: "array" });
-    const [version, oldest] = (rows[0] ?? [0, 0]).map(integerOf);
-    if (version === undefined || oldest === undefined) return 0;
-    if (oldest <= steps.length) return Math.min(version, steps.length);
+    const [found, wants, usable] = rows[0] ?? [0, 0];
+    const [version, oldest] = [integerOf(found), integerOf(wants)];
+    if (oldest <= steps.length) return { version: Math.min(version, steps.length), lacking: lackingIndexes(usable) };
     throw invalid(
       `The schema ${schema} of the session store is of version ${version}, written by a newer release; this one reads up to ${steps.length}.`,
     );
   } catch (error) {
-    if (isMissing(error)) return 0;
+    if (isMissing(error)) return { version: 0, lacking: [] };
     throw error;
   }
 }
