@@ -96,6 +96,7 @@ test("F-58 options that mean nothing are refused, and those that do not exist", 
     [{ pool, listen: {} }, /listen \}\) takes a function/],
     [{ pool, onWarning: 7 }, /onWarning \}\) takes a function/],
     [{ pool, queryTimeout: 1 }, /queryTimeout is 1 ms; it can be from 50ms to 10m/],
+    [{ pool, partitions: "day" }, /partitions \}\) is not built yet\. .* ten million expired sessions a day/],
     [{ pool, shema: "a" }, /shema is no option. Did you mean schema\?/],
   ];
   for (const [options, message] of bad)

@@ -69,8 +69,12 @@ export interface CheckedOptions {
   readonly onWarning: (message: string) => void;
 }
 
+const NO_PARTITIONS =
+  "postgres({ partitions }) is not built yet. Rows are deleted in batches, which keeps up with ten million expired sessions a day; with fewer, partitions would only make look-ups dearer";
+
 /** All options with their defaults. Throws a `TypeError` for values that mean nothing. */
 export function postgresOptions(options: PostgresOptions): CheckedOptions {
+  if (Object.hasOwn(options, "partitions")) throw new TypeError(NO_PARTITIONS);
   knownOptions("", options, NAMES);
   const { pool, listen, migrate = true, notify = true, onWarning = warn } = options;
   if (typeof pool?.query !== "function")
