@@ -115,6 +115,7 @@ function sessionLayer(control: Control): SessionLayer {
     },
     health: { store: () => true, providers: () => [{ name: "default", ready: true }], keys: KEYS },
     adminToken: () => undefined,
+    storePassword: () => undefined,
     changeSecrets: () => {},
     close: () => {},
   };

@@ -81,7 +81,7 @@ async function tryClient(provider: ProviderSettings, endpoint: string, redirect:
 async function tryStore({ store: setting, storePassword: password }: Settings): Promise<Tried> {
   const what = "store";
   try {
-    const store = await openStore(setting, { password, onWarning: () => undefined });
+    const store = await openStore(setting, { password: () => password, onWarning: () => undefined });
     try {
       const now = Date.now();
       await store.mark("check-config", now + 1_000, now);

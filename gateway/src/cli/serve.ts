@@ -40,8 +40,9 @@ export const serve: Command = async (args, terminal) => {
     const { fatal } = watchProcess(observation.observer, settings.limits.shutdown + LAST_MOMENTS);
     const told: string[] = [];
     let introduced = false;
-    const store = await openStore(settings.store, {
-      password: settings.storePassword,
+    let password = (): string | undefined => settings.storePassword;
+    const opening = openStore(settings.store, {
+      password: () => password(),
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
       // The first process says so, in its first words. What comes later goes to the log.
@@ -50,7 +51,11 @@ export const serve: Command = async (args, terminal) => {
         else told.push(message);
       },
     });
+    const store = await Promise.race([opening, signals.stopped.then(() => undefined)]);
+    // Nothing is served yet. A connection that nobody answers would keep the process for as long as it may take.
+    if (store === undefined) process.exit(0);
     const sessions = sessionLayer(settings, store, observation);
+    password = sessions.storePassword;
     signals.onHangup(() => onHangup({ args, sessions, observation, mayChange: configuration.mayChange }));
     const running = await start(settings, sessions, observation);
     introduced = true;

@@ -11,6 +11,7 @@ export function withSecrets(settings: Settings, fresh: Settings): Settings {
     ...settings,
     secrets: fresh.secrets,
     signing: fresh.signing,
+    storePassword: fresh.storePassword ?? settings.storePassword,
     providers: settings.providers.map((provider) => {
       const { clientSecret } = fresh.providers.find(({ name }) => name === provider.name) ?? provider;
       return { ...provider, clientSecret };

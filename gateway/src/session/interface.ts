@@ -117,6 +117,8 @@ export interface SessionLayer {
   readonly sweep: () => Promise<Swept>;
   /** What the sessions API of the admin listener asks for now; without it there is none. */
   readonly adminToken: () => string | undefined;
+  /** What a connection to the store is opened with now. */
+  readonly storePassword: () => string | undefined;
   /**
    * Takes the secrets of these settings from now on, and nothing else of them. Throws for some that cannot be used, and
    * goes on with those of before.

@@ -89,7 +89,7 @@ test("verify-ca wants an authority that is named, no-verify none", async () => {
     const setting = readKind(kind, ADDRESS(parameters));
     assert.ok(isPostgres(setting));
     const told: string[] = [];
-    const store = await openStore(setting, { password: PASSWORD, onWarning: (message) => told.push(message) });
+    const store = await openStore(setting, { password: () => PASSWORD, onWarning: (message) => told.push(message) });
     await store.close();
     return told.filter((message) => /does not answer/.test(message)).length === 0;
   };
@@ -104,7 +104,7 @@ const isPostgres = (setting: unknown): setting is Postgres => Object(setting).ki
 async function opened(schema: string): Promise<SessionStore> {
   const setting = readKind(kind, `${verified()}&schema=${schema}`);
   assert.ok(isPostgres(setting), String(setting));
-  return openStore(setting, { password: PASSWORD, onWarning: () => undefined });
+  return openStore(setting, { password: () => PASSWORD, onWarning: () => undefined });
 }
 
 test("S-39, S-42 a login on one replica is good on another, and a logout there ends it here", async () => {

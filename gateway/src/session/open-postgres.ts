@@ -8,8 +8,8 @@ import pg from "pg";
 import type { PostgresSetting } from "../config/kinds/postgres-address.ts";
 
 interface OpenPostgres {
-  /** Takes the place of the address's. */
-  readonly password: string | undefined;
+  /** Takes the place of the address's. Asked for each connection. */
+  readonly password: () => string | undefined;
   /** Told what an operator should know, at the start or later. */
   readonly onWarning: (message: string) => void;
 }
@@ -25,6 +25,7 @@ const CONNECT = 3_000;
  */
 export async function openPostgres(setting: PostgresSetting, { password, onWarning }: OpenPostgres): Promise<SessionStore> {
   const { listen, schema, migrate, connections } = setting;
+  const current = (): string | undefined => password() ?? setting.password;
   const config: pg.ClientConfig = {
     host: setting.host,
     port: setting.port,
@@ -34,7 +35,8 @@ export async function openPostgres(setting: PostgresSetting, { password, onWarni
     application_name: "coatcheck-gateway",
     connectionTimeoutMillis: CONNECT,
     keepAlive: true,
-    ...omitUndefined({ password: password ?? setting.password }),
+    // Without one at the start `pg` looks for it where libpq does.
+    ...omitUndefined({ password: current() === undefined ? undefined : () => current() ?? "" }),
   };
   const pool = new pg.Pool({ ...config, max: connections });
   // A connection that is lost while nobody uses it: the next call opens another, and says so if it cannot.

@@ -65,7 +65,7 @@ const isRedis = (setting: unknown): setting is Redis => Object(setting).kind ===
 async function opened(told: string[] = []): Promise<SessionStore> {
   const setting = readKind(kind, `${address}&prefix=two`);
   assert.ok(isRedis(setting), String(setting));
-  return openStore(setting, { password: PASSWORD, onWarning: (message) => told.push(message) });
+  return openStore(setting, { password: () => PASSWORD, onWarning: (message) => told.push(message) });
 }
 
 test("S-39, S-42 a login on one replica is good on another, and a logout there ends it here", async () => {

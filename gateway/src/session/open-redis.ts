@@ -8,8 +8,8 @@ import { omitUndefined } from "coatcheck/settings";
 import type { RedisSetting } from "../config/kinds/redis-address.ts";
 
 interface OpenRedis {
-  /** Takes the place of the address's. */
-  readonly password: string | undefined;
+  /** Takes the place of the address's. Asked for each connection. */
+  readonly password: () => string | undefined;
   /** Told what an operator should know, at the start or later. */
   readonly onWarning: (message: string) => void;
 }
@@ -32,7 +32,7 @@ interface OwnClient {
  */
 export async function openRedis(setting: RedisSetting, { password, onWarning }: OpenRedis): Promise<SessionStore> {
   const { prefix, replicas } = setting;
-  const own = clientOf({ ...setting, password: password ?? setting.password });
+  const own = clientOf(setting, () => password() ?? setting.password);
   const why = await connected(own);
   if (why !== undefined) onWarning(`Redis does not answer yet: ${why}. Requests that look users up are 503 until it does.`);
   const store = redis({ client: own.client, onWarning, ...omitUndefined({ prefix, replicas }) });
@@ -70,10 +70,11 @@ async function connected(own: OwnClient): Promise<string | undefined> {
 
 const reasonOf = (error: unknown): string => (error instanceof Error && error.message !== "" ? error.message : "no answer");
 
-function clientOf(setting: RedisSetting): OwnClient {
+function clientOf(setting: RedisSetting, password: () => string | undefined): OwnClient {
   const { form, servers, user, database, master = "" } = setting;
   const socket = { connectTimeout: PATIENCE, keepAlive: true, ...tlsOf(setting) };
-  const account = { ...omitUndefined({ username: user, password: setting.password }) };
+  const credentials = async () => omitUndefined({ username: user, password: password() });
+  const account = { credentialsProvider: { type: "async-credentials-provider", credentials } } as const;
   const commandOptions = { timeout: PATIENCE };
   // What goes wrong is told by the calls that it fails.
   const ignore = (): void => {};

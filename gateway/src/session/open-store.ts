@@ -13,8 +13,8 @@ import type { StoreSetting } from "../config/kinds/store-kind.ts";
 const KEPT_ROWS = 8_192;
 
 interface OpenOptions {
-  /** The setting `storePassword`. */
-  readonly password?: string | undefined;
+  /** The setting `storePassword` as it is when a connection is opened. */
+  readonly password?: () => string | undefined;
   readonly workers?: number;
   /** Told once when the file is no longer at its path. Default: a process warning. */
   readonly onFileLost?: (error: CoatcheckError) => void;
@@ -24,7 +24,7 @@ interface OpenOptions {
 
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
 export async function openStore(setting: StoreSetting, options: OpenOptions = {}): Promise<SessionStore> {
-  const { password, workers = 1, onFileLost, onWarning } = options;
+  const { password = () => undefined, workers = 1, onFileLost, onWarning } = options;
   if (setting.kind === "memory") return memory();
   const server = { password, onWarning: onWarning ?? ((message: string) => process.emitWarning(message)) };
   if (setting.kind === "postgres") return (await import("./open-postgres.ts")).openPostgres(setting, server);

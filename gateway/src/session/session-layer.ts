@@ -92,6 +92,7 @@ function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore
       },
     },
     adminToken: () => live.now.admin.token,
+    storePassword: () => live.now.storePassword,
     changeSecrets(fresh) {
       const next = withSecrets(live.now, fresh);
       for (const value of next.proxyIdentity?.secret?.value ?? []) readSecret(value, "proxyIdentity.secret.value");

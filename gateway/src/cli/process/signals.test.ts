@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { after, before, test } from "node:test";
 import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import type { Environment } from "../../../test-support/command.ts";
@@ -29,6 +31,35 @@ async function serve(more: Environment = {}): Promise<ServedGateway> {
 }
 
 const isLive = async (gateway: ServedGateway): Promise<boolean> => (await gateway.admin("/health/live")).status === 200;
+
+/** Stops one whose store takes connections and never answers: how long the stop took. */
+async function stopAtStore(store: Server, address: string): Promise<number> {
+  const connected = once(store, "connection");
+  const gateway = open.use(await ServedGateway.start({ cwd: folder.path, environment: { COATCHECK_STORE: address } }));
+  await connected;
+  const began = performance.now();
+  assert.equal((await gateway.stop()).code, 0);
+  return performance.now() - began;
+}
+
+for (const scheme of ["postgres", "redis"]) {
+  test(`F-10 SIGTERM while the store does not answer the first connection stops at once: ${scheme}`, async () => {
+    const store = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+    open.defer(() => void store.close());
+    await once(store, "listening");
+    const address = store.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const took: number[] = [];
+    // As above.
+    while (took.length < 20 && !took.some((time) => time < 1_000)) {
+      took.push(await stopAtStore(store, `${scheme}://user@127.0.0.1:${address.port}${scheme === "redis" ? "" : "/app"}`));
+    }
+    assert.ok(
+      took.some((time) => time < 1_000),
+      `${took.join(", ")} ms`,
+    );
+  });
+}
 
 /** Stops one that waits to introduce itself, which it does for a second and a half: how long the stop took. */
 async function stopEarly(): Promise<number> {

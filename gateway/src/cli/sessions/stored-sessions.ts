@@ -31,7 +31,7 @@ async function withStore(
     return 2;
   }
   try {
-    const store = await openStore(settings.store, { password: settings.storePassword, onWarning: () => undefined });
+    const store = await openStore(settings.store, { password: () => settings.storePassword, onWarning: () => undefined });
     try {
       return await work(store, settings);
     } finally {
