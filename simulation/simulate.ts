@@ -16,13 +16,15 @@ import { carryOut, tellEvent } from "./world/events.ts";
 import { Replica } from "./world/replica.ts";
 import type { Happening } from "./world/scheduler.ts";
 import { letRun } from "./world/scheduler.ts";
-import type { Violation } from "./world/world.ts";
+import type { Consequence, Violation } from "./world/world.ts";
 import { World } from "./world/world.ts";
 
 export interface Outcome {
   readonly seed: number;
   readonly steps: number;
   readonly violation: Violation | null;
+  /** What came of writes that the store lost although it had acknowledged them. */
+  readonly consequences: readonly Consequence[];
   /** What happened, for the curious. */
   readonly counts: { readonly sessions: number; readonly refreshes: number; readonly reuses: number };
 }
@@ -49,7 +51,18 @@ export async function simulate(script: Script, trace?: Tracer): Promise<Outcome>
   }
   const sessions = [...world.sessions.all()].length;
   const { refreshes, reuses } = world.grants;
-  return { seed: script.seed, steps: world.scheduler.steps, violation: world.violation, counts: { sessions, refreshes, reuses } };
+  const consequences = [...world.consequences.values()];
+  const violation = world.violation ?? lossOf(world, consequences);
+  return { seed: script.seed, steps: world.scheduler.steps, violation, consequences, counts: { sessions, refreshes, reuses } };
+}
+
+/** A store that is to lose one kind of write is judged by what comes of it; else it is a violation to lose any. */
+function lossOf({ lost, settings, failedOverStep }: World, [first]: readonly Consequence[]): Violation | null {
+  if (settings.loses !== null) return first ?? null;
+  const kinds = [...new Set(lost.map(({ kind }) => kind))].toSorted();
+  if (kinds.length === 0) return null;
+  const at = lost.at(-1)?.at ?? 0;
+  return { rule: 12, what: `the failover lost what was acknowledged: ${kinds.join(", ")}`, at, step: failedOverStep };
 }
 
 /** The stores of a run: one for all, or one file with a connection for each replica. */

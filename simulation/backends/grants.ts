@@ -173,9 +173,11 @@ export class Grants {
     const unheard = sends
       .slice(since)
       .filter((one) => one.token === token && (one.outcome === null || one.outcome === "unknown"));
-    if (unheard.length > 2) this.#world.violate(7, `${token.text} is sent a third time, after two unknown outcomes`);
+    const { session } = token.family;
+    if (unheard.length > 2) this.#world.violate(7, `${token.text} is sent a third time, after two unknown outcomes`, session);
     if (before === undefined || this.#uncertain(before, send.at)) return;
-    this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${before.life.name} has sent it already, and is there`);
+    const already = `${before.life.name} has sent it already, and is there`;
+    this.#world.violate(7, `${token.text} is sent by ${send.life.name}; ${already}`, session);
   }
 
   // A provider that failed is left alone for half a second at least, as far as clocks and the store let all know.
@@ -183,7 +185,8 @@ export class Grants {
     if (before?.heardAt == null || (before.outcome !== "unavailable" && before.outcome !== "unknown")) return;
     const pause = at - before.heardAt;
     if (pause >= SHORTEST_PAUSE - this.#world.apart || this.#uncertain({ ...before, outcome: null }, at)) return;
-    this.#world.violate(10, `${life.name} sends ${token.text} ${Math.round(pause)} ms after the provider failed`);
+    const what = `${life.name} sends ${token.text} ${Math.round(pause)} ms after the provider failed`;
+    this.#world.violate(10, what, token.family.session);
   }
 
   /** A refresh token arrives. `null`: `invalid_grant`. */
@@ -217,7 +220,7 @@ export class Grants {
     if (token.spent !== null && !this.#world.settings.revokesSpent) return;
     const used = family.revoked === null && !family.twice;
     if (used && session !== null && session.ended === null && !session.gone && this.#lives(session)) {
-      this.#world.violate(7, `the tokens of ${session.alias}, which lives, were revoked`);
+      this.#world.violate(7, `the tokens of ${session.alias}, which lives, were revoked`, session);
     }
     family.revoked ??= "by-us";
   }

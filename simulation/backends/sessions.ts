@@ -7,6 +7,7 @@ import { spring } from "../world/faults.ts";
 import type { Life } from "../world/replica.ts";
 import type { Work } from "../world/work.ts";
 import { EPOCH, type World } from "../world/world.ts";
+import { holds, value } from "./effects.ts";
 import type { Family } from "./grants.ts";
 
 /** A session as the store's effects tell of it. */
@@ -95,7 +96,7 @@ export class Sessions {
   put(base: SessionStore, row: SessionRow, condition: PutCondition, work: Work, life: Life): boolean {
     const written = value(base.put(row, condition));
     const known = this.#known.get(row.id);
-    const should = condition === "absent" ? known === undefined || known.gone : holds(known, condition);
+    const should = holds(known, condition);
     if (written !== should) this.#world.violate(3, `the store ${written ? "took" : "refused"} a write that it should not`);
     if (!written) return false;
     if (condition === "absent" || known === undefined) this.#created(row, work, life);
@@ -128,6 +129,14 @@ export class Sessions {
       if (emptied !== undefined) this.#ended(known, emptied, reason, work);
     }
     return ended;
+  }
+
+  /** Of the sessions that a call was to end, all that have ended. */
+  endedOf(target: EndTarget): readonly string[] {
+    const isIts = ({ id, owner, family, ended }: Known): boolean =>
+      ended !== null &&
+      ("id" in target ? id === target.id : "owner" in target ? owner === target.owner : family?.sid === target.sid);
+    return [...this.#known.values()].filter(isIts).map(({ id }) => id);
   }
 
   sweep(base: SessionStore, limit: number, now: number): number {
@@ -267,7 +276,7 @@ export class Sessions {
         by.asked?.created.includes(known.id) !== true &&
         !world.grants.explains(known, reason)
       ) {
-        world.violate(7, `${known.alias} ended (${reason}) though its provider did not refuse it`);
+        world.violate(7, `${known.alias} ended (${reason}) though its provider did not refuse it`, known);
       }
     } else if (ENDS_OF_REQUESTS[reason]?.(by, known, world) !== true) {
       world.violate(3, `${by.actor} ended ${known.alias} (${reason})`);
@@ -285,14 +294,4 @@ export class Sessions {
     }
     return new Set(keys);
   }
-}
-
-function holds(known: Known | undefined, condition: number): boolean {
-  return known !== undefined && !known.gone && known.ended === null && known.row.version === condition;
-}
-
-/** The stores of a run answer at once. */
-export function value<T>(answer: T | Promise<T>): T {
-  if (answer instanceof Promise) throw new TypeError("the store below a simulation answers at once");
-  return answer;
 }

@@ -3,9 +3,10 @@ import type { Known } from "../backends/sessions.ts";
 import type { Answer, Asked } from "../clients/asked.ts";
 import { isEdit, isKept, isLogout, isPage, maySetCookie, signsIn } from "../clients/asked.ts";
 import { COOKIE, type World } from "../world/world.ts";
+import { judgeLost } from "./lost.ts";
 import { judgeLogin } from "./orders.ts";
 import { counts, judgeAsserted, judgeUnusable } from "./portal.ts";
-import { GRACE, isPastHelp, isValid } from "./valid.ts";
+import { GRACE, isNobody, isPastHelp, isValid } from "./valid.ts";
 
 const FAILING: ReadonlySet<string> = new Set(["edit-fails", "edit-throws", "app-logout-fails", "page-fails"]);
 
@@ -15,6 +16,7 @@ export function judgeAnswer(world: World, asked: Asked, answer: Answer): void {
   const known = ticket === null ? undefined : world.sessions.get(ticket.id);
   const valid = ticket !== null && asked.before.valid && isValid(world, known, ticket.hash, asked.before.seen);
   judgeRefusedLogout(world, asked, answer, known, valid);
+  judgeLost(world, asked, answer);
   // What it read may be gone, and was acknowledged to nobody.
   if (asked.begunStep <= world.failedOverStep) return;
   judgeIdentity(world, asked, answer, known, valid);
@@ -38,13 +40,6 @@ function judgeRefusedLogout(world: World, asked: Asked, answer: Answer, known: K
   if (!answer.cookies.some((cookie) => cookie.startsWith(`${COOKIE}=;`)))
     world.violate(6, `${asked.actor} could not log out, and keeps the cookie of ${known.alias}`);
   world.promises.push({ known, life: asked.life, at: world.scheduler.now });
-}
-
-function isNobody(asked: Asked, { status, location, handled, code }: Answer): boolean {
-  if (asked.purpose === "login-begins" || asked.purpose === "login-returns" || asked.purpose === "logout") return false;
-  if (status === 401) return !(asked.purpose === "app-login" && code === "ERR_SESSION_ENDED");
-  if (status === 302) return location?.startsWith("/auth/login") === true;
-  return handled && asked.shown?.owner === null;
 }
 
 function judgeIdentity(world: World, asked: Asked, answer: Answer, known: Known | undefined, valid: boolean): void {

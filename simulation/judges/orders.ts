@@ -57,7 +57,7 @@ function targets({ owner, sid, except }: Order, known: Known): boolean {
  * Whether the login was on its way when the order came: by what each of them wrote and read, in the order in which it
  * took effect.
  */
-function overtakes(order: Order, login: Asked, known: Known): boolean {
+export function overtakes(order: Order, login: Asked, known: Known): boolean {
   if (!targets(order, known)) return false;
   if (order.issuedAt !== null) return known.family !== null && known.family.issuedAt <= order.issuedAt;
   return login.markReadStep !== null && login.markReadStep < (order.markStep ?? order.begunStep);

@@ -6,7 +6,8 @@ import type { World } from "../world/world.ts";
 /** What must hold when everything is quiet. */
 export function judgeRest(world: World): void {
   for (const promise of world.promises) {
-    if (isBroken(world, promise)) world.violate(6, `${promise.known.alias} was to end as soon as the store takes it, and lives`);
+    const { known } = promise;
+    if (isBroken(world, promise)) world.violate(6, `${known.alias} was to end as soon as the store takes it, and lives`, known);
   }
   for (const family of world.grants.families) {
     judgeRevoked(world, family);
@@ -47,12 +48,13 @@ function judgeRevoked(world: World, family: Family): void {
   if (sends.some((send) => isLost(send, now))) return;
   const late = sends.findLast((send) => send.outcome === "refreshed" && send.heardAt !== null && send.heardAt >= ended.at);
   if (late !== undefined && !late.life.wasAway(late.at, now)) {
-    world.violate(6, `${late.life.name} refreshed ${session.alias} after its end, and ${family.current.text} is still good`);
+    const what = `${late.life.name} refreshed ${session.alias} after its end, and ${family.current.text} is still good`;
+    world.violate(6, what, session);
   }
   const { asked, troubles } = ended.by;
   const well = asked?.answer != null && asked.answer.status < 400;
   if (asked?.purpose === "logout" && ended.reason === "logout" && well && troubles === 0 && !asked.life.wasAway(ended.at, now)) {
-    world.violate(6, `${session.alias} was logged out, and ${family.current.text} is still good`);
+    world.violate(6, `${session.alias} was logged out, and ${family.current.text} is still good`, session);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Whether a ticket is valid at a moment, in the judges' own words: they do not ask the engine. */
 import type { RecordBody } from "coatcheck/contracts";
 import type { Known } from "../backends/sessions.ts";
+import type { Answer, Asked } from "../clients/asked.ts";
 import type { World } from "../world/world.ts";
 
 /** How long a secret that was exchanged is accepted. */
@@ -34,4 +35,12 @@ export function isPastHelp(world: World, { row, family }: Known): boolean {
     .map(({ token }) => token);
   const lost = body?.renewal?.lost === true || new Set(unheard).size < unheard.length;
   return lost && !world.undisturbed && world.latestWall >= over;
+}
+
+/** Whether the caller counts as anonymous. */
+export function isNobody(asked: Asked, { status, location, handled, code }: Answer): boolean {
+  if (asked.purpose === "login-begins" || asked.purpose === "login-returns" || asked.purpose === "logout") return false;
+  if (status === 401) return !(asked.purpose === "app-login" && code === "ERR_SESSION_ENDED");
+  if (status === 302) return location?.startsWith("/auth/login") === true;
+  return handled && asked.shown?.owner === null;
 }

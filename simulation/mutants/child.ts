@@ -3,14 +3,16 @@
  * as JSON, or tells it.
  */
 import { breakEngine } from "./break.ts";
+import { STORE_MUTANTS } from "./failover.ts";
 import { MUTANTS } from "./list.ts";
 
 const [name, seeds, show] = process.argv.slice(2);
-const mutant = MUTANTS.find((candidate) => candidate.name === name);
+const mutant = [...MUTANTS, ...STORE_MUTANTS].find((candidate) => candidate.name === name);
 if (mutant === undefined) throw new TypeError(`there is no mutant ${name}`);
-breakEngine(mutant);
+if (mutant.edits.length > 0) breakEngine(mutant);
 const { search } = await import("../search.ts");
-const options = mutant.store === undefined ? {} : { store: mutant.store };
+const { store, loses } = mutant;
+const options = { ...(store === undefined ? {} : { store }), ...(loses === undefined ? {} : { loses }) };
 const found = await search(1, Number(seeds), options, 1);
 if (show === undefined) console.log(JSON.stringify(found));
 else {

@@ -1,4 +1,5 @@
 /** Mutants that only a store shows which fails over, or whose push has a gap. */
+import { BREAKS, LOST_KINDS } from "../backends/lost-writes.ts";
 import type { Mutant } from "./mutant.ts";
 import { always, dropped, never, one, to } from "./mutant.ts";
 import { condition, operand, value } from "./parts.ts";
@@ -17,3 +18,12 @@ export const FAILOVER_MUTANTS: readonly Mutant[] = [
   confirming(one("ending-read-back", "an ending that was read back counts as done", [], dropped)),
   one("gap-unheeded", "a store tells that endings may have been missed, and nobody looks", [], dropped),
 ];
+
+/** Stores, not engines: each waits for its replica with every write but one kind, and loses just that. */
+export const STORE_MUTANTS: readonly Mutant[] = LOST_KINDS.filter((kind) => BREAKS[kind].length > 0).map((loses) => ({
+  name: `loses ${loses}`.replaceAll(" ", "-"),
+  broken: `a store acknowledges ${loses} before its replica has it`,
+  edits: [],
+  store: "losing",
+  loses,
+}));

@@ -1,4 +1,5 @@
 /** A way to break the engine: anchors in its source, and what happens to the statements below them. */
+import type { LostKind } from "../backends/lost-writes.ts";
 import type { Settings } from "../script/script.ts";
 import type { Part } from "./parts.ts";
 
@@ -9,6 +10,8 @@ export interface Mutant {
   readonly edits: readonly Edit[];
   /** The store on which it is looked for; else on those that seeds choose. */
   readonly store?: Settings["store"];
+  /** The engine is whole, and the store acknowledges this kind of write before its replica has it. */
+  readonly loses?: LostKind;
 }
 
 export type Edit = Change | Exchange;

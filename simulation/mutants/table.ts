@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Found } from "../search.ts";
+import { STORE_MUTANTS } from "./failover.ts";
 import { MUTANTS } from "./list.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -14,7 +15,7 @@ const SEEDS = 2_000;
  * caught.
  */
 export async function runMutants(processes: number, names: readonly string[]): Promise<boolean> {
-  const queue = MUTANTS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const queue = [...MUTANTS, ...STORE_MUTANTS].filter(({ name }) => names.length === 0 || names.includes(name));
   const rows = new Map<string, Found>();
   const worker = async (): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {

@@ -1,4 +1,5 @@
 /** Makes the script of a seed: its settings first, then everything that happens. */
+import type { LostKind } from "../backends/lost-writes.ts";
 import { Random } from "../world/random.ts";
 import { Items } from "./items.ts";
 import { PortalItems } from "./portal-items.ts";
@@ -10,6 +11,8 @@ const SECOND = 1_000;
 
 export interface GenerateOptions {
   readonly store?: Settings["store"];
+  /** On a `losing` store: the one kind of write that it does not wait with. */
+  readonly loses?: LostKind;
 }
 
 /** One seed in this many runs on the real SQLite store, unless all or none do. */
@@ -27,7 +30,7 @@ const BEHIND_PORTAL = 0.3;
 export function generate(seed: number, options: GenerateOptions = {}): Script {
   const random = Random.of(seed, 1);
   const calm = random.chance(0.15);
-  const usual = settingsOf(random, calm, options.store ?? storeOf(seed));
+  const usual = settingsOf(random, calm, { store: options.store ?? storeOf(seed), loses: options.loses ?? null });
   const own = Random.of(seed, 5);
   const other = Random.of(seed, 7);
   const settings = unusual(other, own.chance(BEHIND_PORTAL) ? behindPortal(own, usual, calm) : usual);

@@ -71,6 +71,59 @@ export class RareItems extends Drawing {
       else this.items.add(this.near(), { kind: "failover", lasts, loses: random.chance(0.8) });
     }
     for (let count = random.below(3); count > 0; count--) this.#overFailover();
+    if (random.chance(0.25)) this.#overtakenAcross();
+    if (random.chance(0.3)) this.#stolenAcross();
+    if (random.chance(0.3)) this.#failingAcross();
+  }
+
+  /** A thief copies a cookie whose secret is then exchanged, and shows it long after that. */
+  #stolenAcross(): void {
+    const random = this.random;
+    const { browsers } = this.settings;
+    const at = this.near();
+    const lasts = random.between(200, 1_500);
+    const from = random.below(browsers);
+    const fixed = { via: this.#via, pause: 1, hangsUpAfter: null } as const;
+    this.items.add(at, { kind: "copy", from, to: browsers });
+    this.items.add(at, { kind: "failover", lasts, loses: true });
+    this.items.visit(at + random.between(1, 60), from, "rotate", from, fixed);
+    for (let count = 3; count > 0; count--) {
+      this.items.visit(at + lasts + random.between(11, 25) * SECOND, browsers, random.pick(["members", "read"]), from, fixed);
+    }
+  }
+
+  /** The provider fails those who refresh, and the failover takes the pause that they agreed on. */
+  #failingAcross(): void {
+    const random = this.random;
+    const at = this.near();
+    const browser = random.below(this.settings.browsers);
+    this.items.add(Math.max(0, at - SECOND), { kind: "provider-trouble", replica: null, lasts: 5 * SECOND, how: "error" });
+    this.items.add(at, { kind: "failover", lasts: random.between(30, 200), loses: true });
+    for (let count = 10; count > 0; count--) {
+      this.items.visit(at + random.between(0, 700), browser, random.pick(["members", "token"]), browser, { hangsUpAfter: null });
+    }
+  }
+
+  /** While a user signs in at replicas that are slow, another ends all their sessions, and the store fails over. */
+  #overtakenAcross(): void {
+    const random = this.random;
+    const { browsers, users, replicas } = this.settings;
+    const at = this.near();
+    const user = random.below(users);
+    for (let replica = 1; replica < replicas; replica++) {
+      this.items.add(at, { kind: "store-trouble", replica, lasts: 4 * SECOND, how: "slow" });
+    }
+    for (let count = 4; count > 0; count--) {
+      this.items.visit(at + random.between(0, 300), random.below(browsers), "login", user, { hangsUpAfter: null });
+    }
+    const cut = at + random.between(300, 3_000);
+    const lasts = random.between(50, 400);
+    this.items.add(cut, { kind: "failover", lasts, loses: true });
+    for (let count = 3; count > 0; count--) {
+      this.items.add(cut + random.between(1, 100), { kind: "end-all", user, replica: 0 });
+      // Its marker is set before, and what there is ended afterwards.
+      this.items.add(cut + lasts - random.between(0, 5), { kind: "end-all", user, replica: 0 });
+    }
   }
 
   /**

@@ -3,6 +3,8 @@
  * leaving items out.
  */
 
+import type { LostKind } from "../backends/lost-writes.ts";
+
 /** What a tab asks for. */
 export type Errand =
   /** Reads only. */
@@ -151,6 +153,8 @@ export interface Settings {
    * wait for that.
    */
   readonly store: "memory" | "sqlite" | "confirming" | "losing";
+  /** Which kind of write a `losing` store does not wait with; `null`: all of them. */
+  readonly loses: LostKind | null;
   /** Whether a store answers with a value, a promise, or now so, now so. */
   readonly answers: "later" | "at-once" | "mixed";
   /** Whether the store tells processes of endings by itself. */

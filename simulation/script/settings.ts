@@ -6,7 +6,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** What is configured in a run, and how much goes wrong in it. */
-export function settingsOf(random: Random, calm: boolean, store: Settings["store"]): Settings {
+export function settingsOf(random: Random, calm: boolean, { store, loses }: Pick<Settings, "store" | "loses">): Settings {
   const replicas = 2 + random.below(4);
   const noise = [0, 0, 0.02, 0.08];
   const reach = random.pick([0, 300, 2_500]);
@@ -15,6 +15,7 @@ export function settingsOf(random: Random, calm: boolean, store: Settings["store
   return {
     replicas,
     store,
+    loses,
     answers: random.pick(["later", "later", "later", "at-once", "mixed"]),
     watch: random.chance(0.5),
     skews: Array.from({ length: replicas }, () => random.between(-reach, reach)),

@@ -2,6 +2,7 @@
 import type { EndReason } from "coatcheck/contracts";
 import type { Accounts } from "../backends/accounts.ts";
 import type { Grants } from "../backends/grants.ts";
+import { BREAKS, type LostKind, type Written } from "../backends/lost-writes.ts";
 import type { ReplicatedStore } from "../backends/replicated-store.ts";
 import type { Known, Sessions } from "../backends/sessions.ts";
 import type { Asked } from "../clients/asked.ts";
@@ -13,6 +14,11 @@ import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
 export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
+
+/** A rule that was broken because the store lost what it had acknowledged. */
+export interface Consequence extends Violation {
+  readonly kind: LostKind;
+}
 
 export interface Violation {
   readonly rule: RuleNumber;
@@ -67,8 +73,12 @@ export class World {
   readonly gaps = new Set<(within: number) => void>();
   /** The store, if it has a replica. */
   replicated: ReplicatedStore | null = null;
-  /** What the store acknowledged although its replica did not hear of it, in words. */
-  readonly acknowledged: string[] = [];
+  /** What the store acknowledged although its replica did not hear of it. */
+  readonly acknowledged: Written[] = [];
+  /** Of that, what a failover lost. */
+  readonly lost: Written[] = [];
+  /** What came of it: a kind of write, and the rule that it broke. The first of each. */
+  readonly consequences = new Map<string, Consequence>();
   /** Sessions whose end is gone again. Some process was told of it, as of any. */
   readonly undone = new Set<Known>();
   /** When the replica took over last: requests that began before may have read what is gone. */
@@ -134,9 +144,26 @@ export class World {
     this.#accounts = accounts;
   }
 
-  /** Something that must never happen has. The first counts; the run ends with this step. */
-  violate(rule: RuleNumber, what: string): void {
-    this.violation ??= { rule, what, at: this.scheduler.now, step: this.scheduler.steps };
+  /**
+   * Something that must never happen has. The first counts; the run ends with this step. If it is about a session of
+   * which the store lost a write that is to break just this rule, it is what came of that.
+   */
+  violate(rule: RuleNumber, what: string, about: Pick<Known, "id"> | null = null): void {
+    const lost = about === null ? [] : this.lost.filter(({ id }) => id === about.id);
+    const kinds = [...new Set(lost.map(({ kind }) => kind))].filter((kind) => breaks(kind, rule));
+    if (kinds.length > 0) this.follows(kinds, rule, what);
+    else this.violation ??= this.#violationOf(rule, what);
+  }
+
+  /** A rule was broken because the store lost a write. If it may have been one kind or another, neither is told. */
+  follows([kind, ...others]: readonly LostKind[], rule: RuleNumber, what: string): void {
+    if (kind === undefined || others.length > 0) return;
+    const key = `${kind}: ${rule}`;
+    if (!this.consequences.has(key)) this.consequences.set(key, { kind, ...this.#violationOf(rule, what) });
+  }
+
+  #violationOf(rule: RuleNumber, what: string): Violation {
+    return { rule, what, at: this.scheduler.now, step: this.scheduler.steps };
   }
 
   note(tell: () => string): void {
@@ -165,4 +192,9 @@ function isUndisturbed({ settings, items }: Script): boolean {
   const { storeNoise, providerNoise, lookupNoise, tempo } = settings;
   const quiet = storeNoise === 0 && providerNoise === 0 && lookupNoise === 0 && tempo === 0;
   return quiet && items.every(({ kind }) => HARMLESS.has(kind));
+}
+
+function breaks(kind: LostKind, rule: RuleNumber): boolean {
+  const rules: readonly RuleNumber[] = BREAKS[kind];
+  return rules.includes(rule);
 }
