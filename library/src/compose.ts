@@ -1,7 +1,8 @@
 /** The wiring: puts the parts together for the options that were given. */
 import { authOf } from "./compose/auth.ts";
 import { lifecycleOf } from "./compose/lifecycle.ts";
-import { bearerOf, givenProviders, proofFor, proxyOf } from "./compose/strategies.ts";
+import { sessionsPlace } from "./compose/sessions-place.ts";
+import { bearerOf, givenProviders, proxyOf } from "./compose/strategies.ts";
 import type { JsonObject } from "./contracts.ts";
 import { createCookies } from "./cookie/names.ts";
 import { omitUndefined } from "./core/options/omit-undefined.ts";
@@ -13,7 +14,6 @@ import { keysRoute } from "./endpoints/keys.ts";
 import { forbiddenPage } from "./endpoints/pages/forbidden-page.ts";
 import { outagePage } from "./endpoints/pages/outage-page.ts";
 import { oidcRoutes } from "./endpoints/routes.ts";
-import { boundedStore, checkedStoreTimeout } from "./engine/bounded-store.ts";
 import { RequestEngine } from "./engine/engine.ts";
 import { createBackground } from "./engine/lifecycle/background.ts";
 import { sweepPlan } from "./engine/lifecycle/sweep/options.ts";
@@ -37,7 +37,6 @@ import { keptAddress } from "./net/kept-address.ts";
 import { oidcProvider } from "./oidc/provider/provider.ts";
 import { checkOptionNames } from "./options/known-options.ts";
 import type { CoatcheckOptions } from "./options.ts";
-import { sessionStrategy } from "./strategies/session.ts";
 import { tokensOf } from "./tokens/tokens.ts";
 
 /**
@@ -70,7 +69,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy);
   const { keyring, signing } = keys;
   const prefix = checkedPrefix(options.prefix ?? "/auth");
-  const store = boundedStore(options.store, clock, checkedStoreTimeout(options.storeTimeout));
+  const place = sessionsPlace(options, { clock, keyring, cookies, policy, report });
+  const { store, sealed } = place;
   const issuer = own[0] ?? "";
   const ownTokens = tokensOf(options.tokens, { keys: signing, keyring, issuer, store, clock, entropy, report });
   // Before anything is begun that would have to be closed.
@@ -82,16 +82,18 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   );
 
   const world = { store, clock, entropy, policy, report, background, providers, keyring };
-  const { endings, announce, unfinished, served, sessions } = lifecycleOf(options, world);
+  const { endings, announce, unfinished, served, directory } = lifecycleOf(options, { ...world, ...place.notices });
+  const sessions = place.directory(directory);
   const coordinator = new RefreshCoordinator({ ...world, refresh, endings, announce });
   const proxy = proxyOf(options.proxy, world);
   const issuing = ownTokens.with({ announce, unfinished });
   const engine = new RequestEngine<unknown>({
     ...world,
+    sealed,
     chain: {
       explicit,
       proxy: proxy === null ? null : { reader: proxy.reader, resolver: proxy.resolver },
-      session: sessionStrategy({ cookie: cookies.session.name, policy, proof: proofFor(store), served }),
+      session: place.session(served),
     },
     cookies,
     origins: { own, trusted: (options.trustedOrigins ?? []).map(checkedOrigin) },
@@ -113,6 +115,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
           signedOutPage: options.signedOutPage,
           proxySignOutUrl: options.proxy?.signOutUrl === undefined ? undefined : checkedUrl(options.proxy.signOutUrl),
           clearSiteData: options.clearSiteData,
+          loginRoom: place.loginRoom,
           returnOrigins: options.cookie?.domain === undefined ? undefined : own,
         }),
       }),

@@ -14,6 +14,7 @@ export type * from "./contracts/provider.ts";
 export type * from "./contracts/request.ts";
 export type * from "./contracts/routes.ts";
 export type * from "./contracts/session.ts";
+export type * from "./contracts/stateless.ts";
 export type * from "./contracts/store.ts";
 export type * from "./contracts/tokens.ts";
 export type * from "./contracts/world.ts";

@@ -9,6 +9,7 @@ import type {
   RequestView,
   SessionStore,
   SigningOptions,
+  StatelessStore,
   Strategy,
 } from "./contracts.ts";
 import type { SessionOptions } from "./core/policy.ts";
@@ -71,7 +72,8 @@ export interface CoatcheckOptions<Data> {
   readonly secrets: string | readonly string[] | undefined;
   /** The keys that sign assertions for upstreams. Default: Ed25519 keys that are derived from the secrets. */
   readonly signing?: SigningOptions;
-  readonly store: SessionStore;
+  /** Where sessions are kept: a store, or their own cookies (`sealedCookie()`). */
+  readonly store: SessionStore | StatelessStore;
   /**
    * How long a call of the store may take, milliseconds; silence beyond it is an outage (503). Default 5,000. Stores
    * that answer at once need none.

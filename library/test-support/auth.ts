@@ -17,8 +17,11 @@ export interface TestAuth<Data> {
   told(name: AuditEvent["name"]): readonly AuditEvent[];
 }
 
+/** The options of `coatcheck` with a store that keeps sessions. */
+export type StoredOptions<Data> = Omit<CoatcheckOptions<Data>, "store"> & { readonly store: SessionStore };
+
 /** The options of `coatcheck`; what it tells goes to the test. */
-export type AuthOptions<Data> = Omit<Partial<CoatcheckOptions<Data>>, "clock" | "on"> & { readonly clock?: ManualClock };
+export type AuthOptions<Data> = Omit<Partial<StoredOptions<Data>>, "clock" | "on"> & { readonly clock?: ManualClock };
 
 /** At {@link ORIGIN}, with {@link SECRET}; every option of `coatcheck` may be another. */
 export function authWith<Data = JsonObject>(options: AuthOptions<Data> = {}): TestAuth<Data> {

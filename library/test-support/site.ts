@@ -1,8 +1,8 @@
 /** A site behind the whole library, and browsers that visit it without a network. */
 import type { AuditEvent, SessionStore } from "../src/contracts.ts";
-import type { CoatcheckOptions } from "../src/index.ts";
 import { coatcheck } from "../src/index.ts";
 import { memory } from "../src/stores/memory.ts";
+import type { StoredOptions } from "./auth.ts";
 import { ORIGIN, SECRET } from "./origin.ts";
 import type { LyingProvider } from "./provider/lies.ts";
 import { NAVIGATION } from "./requests.ts";
@@ -33,7 +33,7 @@ export interface Site {
 }
 
 /** A site whose pages say who is signed in. */
-export function siteWith(options: Partial<CoatcheckOptions<unknown>>): Site {
+export function siteWith(options: Partial<StoredOptions<unknown>>): Site {
   const store = options.store ?? memory();
   const events: AuditEvent[] = [];
   const auth = coatcheck({ publicUrl: ORIGIN, secrets: SECRET, ...options, store, on: (event) => events.push(event) });

@@ -11,8 +11,9 @@ export const ROOMS: { readonly [room: string]: Room } = {
   crypto: { may: ["contracts", "core/errors"], outside: ["node:crypto"] },
   "engine/lifecycle": { may: ["contracts", "core", "crypto"], outside: [] },
   "engine/refresh": { may: ["contracts", "core", "crypto", "engine/lifecycle"], outside: [] },
+  "engine/sealed": { may: ["contracts", "core", "cookie", "crypto", "engine/lifecycle"], outside: [] },
   "engine/request": {
-    may: ["contracts", "core", "cookie", "crypto", "time", "net", "engine/lifecycle", "engine/refresh"],
+    may: ["contracts", "core", "cookie", "crypto", "time", "net", "engine/lifecycle", "engine/refresh", "engine/sealed"],
     outside: ["node:crypto"],
   },
   engine: { may: ["contracts", "core", "engine/request"], outside: ["@standard-schema/spec"] },

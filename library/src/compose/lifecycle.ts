@@ -14,6 +14,8 @@ import type { CoatcheckOptions } from "../options.ts";
 interface LifecycleWorld extends Omit<LifecycleOptions, "announce">, Pick<UnfinishedOptions, "background"> {
   readonly providers: readonly Provider[];
   readonly keyring: Keyring;
+  /** How long markers of a provider's logout stand, ms. Default: as long as a login may be under way. */
+  readonly noticesStand?: number;
 }
 
 /** The parts that know of endings. */
@@ -27,8 +29,8 @@ export function lifecycleOf(options: CoatcheckOptions<unknown>, world: Lifecycle
     unfinished.said(ended.id);
     say(ended);
   };
-  const sessions = sessionDirectory({ ...world, announce, unfinished, budget: budgetOf(options, world.clock) });
-  return { endings, announce, unfinished, served, sessions };
+  const directory = sessionDirectory({ ...world, announce, unfinished, budget: budgetOf(options, world.clock) });
+  return { endings, announce, unfinished, served, directory };
 }
 
 function budgetOf({ frontchannelLogout: given }: CoatcheckOptions<unknown>, clock: Clock): MarkerBudget {

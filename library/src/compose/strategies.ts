@@ -1,8 +1,6 @@
-/** Who the caller is, put together: bearer tokens, a proxy that signs people on, the proof of a ticket. */
-import type { Clock, Provider, ProxyReader, Report, SessionStore, TokenVerifier } from "../contracts.ts";
-import { isKept } from "../core/hot-rows.ts";
+/** Who the caller is, put together: bearer tokens, and a proxy that signs people on. */
+import type { Clock, Provider, ProxyReader, Report, TokenVerifier } from "../contracts.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
-import { hashProof, rememberingProof, type TicketProof } from "../crypto/ticket-proof.ts";
 import { isProvider } from "../engine/option-checks.ts";
 import { Resolver } from "../engine/request/authenticate/resolver.ts";
 import { bearerVerifiers } from "../oidc/bearer/verifiers.ts";
@@ -11,11 +9,6 @@ import { assertionVerifier } from "../oidc/proxy-assertion/verify.ts";
 import type { CoatcheckOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
 import { bearer } from "../strategies/bearer.ts";
 import { proxyReader } from "../strategies/proxy.ts";
-
-/** The plain proof would do for every store. */
-export function proofFor({ capabilities }: SessionStore): TicketProof {
-  return capabilities.keepsRows ? rememberingProof(hashProof, (row) => isKept(capabilities, row)) : hashProof;
-}
 
 /** A proxy that signs people on: what reads its word, and what looks its users up. */
 export function proxyOf(

@@ -97,6 +97,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "The session's data are too large.",
     "Keep large things in a database and their id in the session; session.maxData is the limit in characters of JSON.",
   ),
+  ERR_COOKIE_TOO_LARGE: entry(
+    500,
+    "The session does not fit into its cookies.",
+    "The message says what takes the room: leave claims out with provider.claims, keep data in a database, or take a store that keeps sessions instead of cookie:.",
+  ),
   ERR_PROVIDER_UNAVAILABLE: entry(
     503,
     "The sign-in service does not answer. Try again in a moment.",
@@ -118,6 +123,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
   ERR_SEAL: entry(500, "A sealed value could not be opened.", "Compare the secrets of the replicas; the key id is in the log."),
   ERR_SECRET: entry(500, "The secret cannot be used.", "Make one with: npx coatcheck secret"),
   ERR_CONFIG: entry(500, "The configuration cannot be used.", "The message names the key and what would be right."),
+  ERR_NOT_OFFERED: entry(
+    501,
+    "This is not offered here.",
+    "Sessions in sealed cookies (cookie:) cannot do it; the message says whether a store for markers (cookie+<store>) would help, or one that keeps sessions.",
+  ),
   ERR_UPSTREAM_UNAVAILABLE: entry(502, "The app behind the gateway does not answer.", "Look at the upstream that the log names."),
   ERR_UPSTREAM_TIMEOUT: entry(504, "The app behind the gateway took too long.", "Look at the upstream, or raise its timeout."),
   ERR_UPSTREAM_BUSY: entry(

@@ -17,3 +17,13 @@ export function andThen<T, C, U>(
 export function andThen(value: unknown, next: (value: unknown, context: unknown) => unknown, context?: unknown): unknown {
   return value instanceof Promise ? value.then((settled) => next(settled, context)) : next(value, context);
 }
+
+/** Goes on with all of several values: at once if all of them are here. */
+export function allThen<T, U>(values: readonly MaybePromise<T>[], next: (values: readonly T[]) => U): MaybePromise<U> {
+  const here: T[] = [];
+  for (const value of values) {
+    if (value instanceof Promise) return Promise.all(values).then(next);
+    here.push(value);
+  }
+  return next(here);
+}

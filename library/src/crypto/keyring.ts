@@ -16,16 +16,18 @@ import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
  * - `tokens`: a provider's tokens in a record; the context is the record's id
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
  * - `logout`: the way to the provider's logout, in an address; the context is our origin
+ * - `session`: a session without a store, in its cookie; the context is the cookie's name
  */
-type SealPurpose = "tokens" | "login" | "logout";
+type SealPurpose = "tokens" | "login" | "logout" | "session";
 
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.
  * - `address`: of a client's address, in a record
  * - `rotate`: of a session's secret, which makes the one after it
  * - `refresh`: of a refresh token of ours, which makes the one after it
+ * - `seen`: of a sealed session's id and the time of its last visit, in a cookie beside it
  */
-type HashPurpose = "address" | "rotate" | "refresh";
+type HashPurpose = "address" | "rotate" | "refresh" | "seen";
 
 /** The kinds of signing keys that are derived. RSA is imported, never derived (CR-13). */
 type DerivedKind = "Ed25519" | "ES256";

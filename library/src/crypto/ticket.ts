@@ -119,6 +119,11 @@ export function isId(value: string): boolean {
   return ONLY_ID.test(value);
 }
 
+/** When the session of this id ends at the latest, as its id says; ms since the epoch. */
+export function latestEnd(id: string): number {
+  return (Buffer.from(id, "base64url").readUInt32BE(0) + COARSE_SECONDS) * 1000;
+}
+
 /**
  * SHA-256 of a secret's text, base64url: what is stored instead of it. Plain, since 256 random bits cannot be guessed
  * (CR-02).

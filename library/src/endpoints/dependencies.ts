@@ -38,6 +38,8 @@ export interface OidcDependencies {
    * What browsers forget of this origin at a logout, beside the session's cookie. Default cache and storage (HD-04).
    */
   readonly clearSiteData?: readonly SiteData[];
+  /** Most bytes of the cookies of logins in progress, if sessions take room beside them. Default 6 KiB. */
+  readonly loginRoom?: number;
 }
 
 /**

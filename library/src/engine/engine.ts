@@ -143,6 +143,7 @@ export class RequestEngine<Data> implements Engine<Data> {
   async #run(route: Route, request: RouteRequest, opened?: Exchange<Data>): Promise<RouteResponse> {
     const looksUp = typeof route.lookup === "function" ? route.lookup(request) : route.lookup;
     const exchange = looksUp ? await this.#exchangeOf(request, opened) : this.#anonymous(request);
+    exchange.countsAsActivity = false;
     const decision = await exchange.admit({
       require: "none",
       crossSite: route.crossSite ?? false,
@@ -166,8 +167,8 @@ export class RequestEngine<Data> implements Engine<Data> {
       );
     }
     exchange.stored();
-    if (route.touches) exchange.touchPresence(response.status);
-    return withCookies(response, cookies);
+    const seen = route.touches ? exchange.touchPresence(response.status) : [];
+    return withCookies(response, [...cookies, ...seen]);
   }
 }
 

@@ -1,12 +1,13 @@
 /** Sites that a provider tells of its logouts, and users who are signed in there. */
+
 import type { AuditEvent } from "../../src/contracts.ts";
-import type { CoatcheckOptions } from "../../src/index.ts";
+import type { StoredOptions } from "../auth.ts";
 import type { Site, Visitor } from "../site.ts";
 import { siteWith } from "../site.ts";
 import type { LyingProvider } from "./lies.ts";
 import { logoutForm } from "./logout-tokens.ts";
 
-type Options = Partial<CoatcheckOptions<unknown>>;
+type Options = Partial<StoredOptions<unknown>>;
 
 /** A site of this provider's client. */
 export function siteOf(op: LyingProvider, options: Options = {}): Site {

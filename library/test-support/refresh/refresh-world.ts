@@ -15,10 +15,10 @@ import type {
 import type { RefreshCoordinator } from "../../src/engine/refresh/coordinator.ts";
 import type { RequestExchange } from "../../src/engine/request/exchange.ts";
 import type { Auth } from "../../src/http/auth.ts";
-import type { CoatcheckOptions } from "../../src/index.ts";
 import { coatcheck } from "../../src/index.ts";
 import { memory } from "../../src/stores/memory.ts";
 import { type ManualClock, manualClock } from "../../src/testing/manual-clock.ts";
+import type { StoredOptions } from "../auth.ts";
 import { cookieOf, idOf } from "../cookies.ts";
 import { engineOf, optionsOf } from "../engine/inside.ts";
 import { turns } from "../event-loop.ts";
@@ -70,7 +70,7 @@ const TURNS = 12;
 
 export function refreshWorld(
   count = 1,
-  options: Partial<CoatcheckOptions<Record<string, unknown>>> = {},
+  options: Partial<StoredOptions<Record<string, unknown>>> = {},
   clock = manualClock(),
 ): RefreshWorld {
   const store = options.store ?? memory();

@@ -29,7 +29,8 @@ export interface Flow extends FlowSecrets {
 /** How long a login may take, by the clock of the server that finishes it (CB-14). */
 export const FLOW_LIFETIME = LOGIN_MAX_AGE_SECONDS * 1_000;
 const MOST_FLOWS = 10;
-const MOST_BYTES = 6_144;
+/** What logins in progress may take of the `Cookie` header, unless there is less room, bytes. */
+export const MOST_BYTES = 6_144;
 const STATE = /^[A-Za-z0-9_-]{22,128}$/;
 
 /** 192 bits for state and nonce each, 256 for the verifier; each of its own draw (AR-03). */
@@ -104,7 +105,7 @@ export function clearedForRoom(
     const createdAt = openFlow(value, name, deps.keyring)?.createdAt ?? Number.NEGATIVE_INFINITY;
     return { name, bytes: name.length + value.length, createdAt };
   });
-  let room = MOST_BYTES - added;
+  let room = (deps.loginRoom ?? MOST_BYTES) - added;
   let left = MOST_FLOWS - 1;
   const cleared: string[] = [];
   for (const cookie of present.toSorted((one, other) => other.createdAt - one.createdAt)) {

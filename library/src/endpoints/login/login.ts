@@ -13,7 +13,7 @@ import { returnToAfterLogin } from "../return-to.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
 import { loginFailed } from "./login-failed.ts";
 import type { Flow } from "./login-state.ts";
-import { clearedForRoom, cookieOf, newSecrets, sealFlow } from "./login-state.ts";
+import { clearedForRoom, cookieOf, MOST_BYTES, newSecrets, sealFlow } from "./login-state.ts";
 import { impersonated } from "./mix-up.ts";
 
 /**
@@ -101,7 +101,8 @@ export async function sendToProvider(
   const spec = cookieOf(secrets.state, provider, deps.cookies);
   const sealed = sealFlow(flow, spec.name, deps.keyring);
   const bytes = spec.name.length + sealed.length;
-  if (bytes > MAX_COOKIE_BYTES) return loginFailed(request, { ...failed, code: "ERR_BAD_REQUEST", reason: "too-large" }, deps);
+  if (bytes > Math.min(MAX_COOKIE_BYTES, deps.loginRoom ?? MOST_BYTES))
+    return loginFailed(request, { ...failed, code: "ERR_BAD_REQUEST", reason: "too-large" }, deps);
   const cleared = clearedForRoom(request.header("cookie"), bytes, now, deps);
   deps.report({ name: "login.begun", level: "debug", provider: provider.name });
   // From the callback this is reached by a POST if the provider answers by form_post.

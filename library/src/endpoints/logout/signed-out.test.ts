@@ -1,10 +1,11 @@
 /** Where a logout leads: the page after it, and a script's way to the provider. */
+
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
+import type { StoredOptions } from "../../../test-support/auth.ts";
 import { ORIGIN } from "../../../test-support/origin.ts";
 import type { Site, Visitor } from "../../../test-support/site.ts";
 import { siteWith } from "../../../test-support/site.ts";
-import type { CoatcheckOptions } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { fakeProvider } from "../../testing/fake-provider.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
@@ -17,7 +18,7 @@ afterEach(async () => {
 });
 after(() => provider.close());
 
-function site(options: Partial<CoatcheckOptions<unknown>> = {}): Site {
+function site(options: Partial<StoredOptions<unknown>> = {}): Site {
   const made = siteWith({ provider, ...options });
   sites.push(made);
   return made;

@@ -58,7 +58,8 @@ test("F-46 all of an owner end but the one that asks; a login on its way finds a
     [other.id],
   );
   const first = await store.marked(key, clock.now());
-  assert.match(first ?? "", /^[\w-]{12}$/);
+  assert.match(first ?? "", /^[\w-]{12} elsewhere [\w-]{22}$/);
+  assert.ok(first?.endsWith(own.id), "it says which session lives on");
   assert.equal(await directory.endAll(`${ISSUER} alice`, "elsewhere"), 1);
   assert.notEqual(await store.marked(key, clock.now()), first);
   clock.advance(4 * HOUR - 1);

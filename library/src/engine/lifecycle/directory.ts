@@ -14,7 +14,7 @@ import { overReason } from "../../core/policy.ts";
 import { isStorable, ownerOf, parseBody, readable } from "../../core/record.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
-import { notificationMarker, ownerMarker } from "./markers.ts";
+import { notificationMarker, ownerMarker, ownerMarkerValue } from "./markers.ts";
 import type { LifecycleOptions } from "./options.ts";
 import { storeCall } from "./store-call.ts";
 import type { UnfinishedEndings } from "./unfinished-endings.ts";
@@ -33,6 +33,8 @@ interface DirectoryOptions extends LifecycleOptions {
   readonly unfinished: Pick<UnfinishedEndings, "end" | "again">;
   /** The rate limit of markers that unproven notifications set. */
   readonly budget: MarkerBudget;
+  /** How long markers of a provider's logout stand, ms. Default: as long as a login may be under way. */
+  readonly noticesStand?: number;
 }
 
 /**
@@ -40,7 +42,7 @@ interface DirectoryOptions extends LifecycleOptions {
  * or is seen.
  */
 export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
-  const { store, clock, entropy, policy, report, unfinished, budget } = options;
+  const { store, clock, entropy, policy, report, unfinished, budget, noticesStand = LONGEST_LOGIN } = options;
 
   // A token is no session of a browser's: `auth.tokens` lists it.
   const live = (row: SessionRow): boolean => row.kind === "browser" && overReason(row, clock.now(), policy) === null;
@@ -68,7 +70,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     return row !== undefined && live(row) ? infoOf(row, policy.idle) : null;
   }
 
-  async function setMarker(key: string, value: string, length = LONGEST_LOGIN): Promise<void> {
+  async function setMarker(key: string, value: string, length: number): Promise<void> {
     const now = clock.now();
     await store.mark(key, now + length, now, value);
   }
@@ -76,9 +78,10 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   /**
    * Sets the logout marker of an owner, for logins under way. A new value each time: a login checks whether it changed.
    */
-  async function setOwnerMarker(owner: string): Promise<void> {
+  async function setOwnerMarker(owner: string, reason: EndReason, except?: string): Promise<void> {
+    const unique = Buffer.from(entropy.bytes(9)).toString("base64url");
     // mutant: no-marker-at-end-all
-    await setMarker(ownerMarker(owner), Buffer.from(entropy.bytes(9)).toString("base64url"), policy.lifetime);
+    await setMarker(ownerMarker(owner), ownerMarkerValue(unique, reason, except), policy.lifetime);
   }
 
   return storableNames({
@@ -94,7 +97,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const tried: Tried = new Map();
       const all = async (): Promise<number> => {
         // mutant: marker-of-all
-        await setOwnerMarker(owner);
+        await setOwnerMarker(owner, reason, except);
         // mutant: end-of-all
         return end(except === undefined ? { owner } : { owner, except }, reason, tried);
       };
@@ -102,7 +105,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const again = async (): Promise<void> => {
         // Setting it may have failed. Without it a login that began before this order and is stored afterwards would
         // live.
-        await setOwnerMarker(owner);
+        await setOwnerMarker(owner, reason, except);
         await endThose({ owner }, those, reason, tried);
       };
       return withRetry(all, () => unfinished.again(`${ordered} all ${owner}`, again));
@@ -146,7 +149,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
     const before = await store.marked(key, clock.now());
     if (notification.unproven === true && before === undefined && !(await hasRoom(notification))) return false;
     // Notifications may arrive out of order; a login under way is compared with the latest.
-    await setMarker(key, String(Math.max(Number(before ?? 0), notification.issuedAt)));
+    await setMarker(key, String(Math.max(Number(before ?? 0), notification.issuedAt)), noticesStand);
     return true;
   }
 

@@ -1,11 +1,26 @@
 /** One-time markers by which a logout overrules a login that is under way. */
 import type { EndReason, ProviderLogout, SessionReader } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
+import { isEndReason } from "../../core/row-columns.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
 
 /** The logout marker of an owner: set when all of their sessions are ended, with a new value each time. */
 export function ownerMarker(owner: string): string {
   return keyOf("owner", owner);
+}
+
+/**
+ * What the logout marker of an owner says: why, and which session lives on; `unique`, so that it is another one each
+ * time.
+ */
+export function ownerMarkerValue(unique: string, reason: EndReason, except?: string): string {
+  return [unique, reason, ...(except === undefined ? [] : [except])].join(" ");
+}
+
+/** Why all sessions of an owner ended that began before this marker, and the id of the one that did not. */
+export function endingOfAll(value: string): { readonly reason: EndReason; readonly except: string | undefined } {
+  const [, reason = "", except] = value.split(" ");
+  return { reason: isEndReason(reason) ? reason : "elsewhere", except };
 }
 
 /**

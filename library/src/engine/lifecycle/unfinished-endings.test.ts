@@ -1,7 +1,9 @@
 /** S-45, S-65: what the store would not take is tried again until the session has ended. */
+
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import type { StoredOptions } from "../../../test-support/auth.ts";
 import { closingAfterEach } from "../../../test-support/closing.ts";
 import { turns } from "../../../test-support/event-loop.ts";
 import { NAVIGATION } from "../../../test-support/requests.ts";
@@ -11,7 +13,6 @@ import { freshPaths } from "../../../test-support/stores/sqlite-paths.ts";
 import type { SessionStore } from "../../contracts.ts";
 import { systemEntropy } from "../../crypto/entropy.ts";
 import { mintTicket } from "../../crypto/ticket.ts";
-import type { CoatcheckOptions } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import type { FakeProvider } from "../../testing/fake-provider.ts";
@@ -39,7 +40,7 @@ interface World {
 const freshPath = freshPaths();
 const closing = closingAfterEach();
 
-function world(options: Partial<CoatcheckOptions<unknown>> = {}, real: SessionStore = memory()): World {
+function world(options: Partial<StoredOptions<unknown>> = {}, real: SessionStore = memory()): World {
   const clock = manualClock(Date.now());
   const provider = fakeProvider({ users: [{ subject: "alice" }], clock });
   const down = new Set<Method>();

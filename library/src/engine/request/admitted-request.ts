@@ -12,7 +12,6 @@ import type {
   RouteResponse,
   Verdict,
 } from "../../contracts.ts";
-import { clearCookie } from "../../cookie/serialize.ts";
 import type { Step } from "../../core/decide.ts";
 import { endOf } from "../../core/decide.ts";
 import type { Draft } from "../../core/draft.ts";
@@ -30,10 +29,13 @@ import type { Asserted, Authenticated } from "./authenticate/authenticate.ts";
 import { provenBy } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
 import { answerDecision, answerFailure, answerThrown, withCookies } from "./responses.ts";
+import { clearedSession } from "./sealed-cookies.ts";
 import { touch } from "./touch.ts";
 
 /** A request that was not admitted does not reach the handler. */
 const UNDECIDED: Decision = { kind: "unavailable", code: "ERR_INTERNAL" };
+
+const NO_COOKIES: readonly string[] = Object.freeze([]);
 
 const decisionIn = ({ decision }: { readonly decision: Decision }): Decision => decision;
 
@@ -151,7 +153,7 @@ export abstract class AdmittedRequest<Data> {
     const options = this.#options;
     const answer = answerDecision(decision, request, options);
     if (decision.kind !== "refuse" || this.#authenticated.dead === undefined || !isNavigation(request)) return answer;
-    return withCookies(answer, [clearCookie(options.cookies.session)]);
+    return withCookies(answer, clearedSession(options));
   }
 
   answerFailure(error: Failure): RouteResponse {
@@ -214,10 +216,19 @@ export abstract class AdmittedRequest<Data> {
     if (this.#proven !== null && status < 400 && this.touchDue) touch(this.#options, this.#proven.row, this.now);
   }
 
-  /** After a request that only reports that the user is active. */
-  touchPresence(status: number): void {
+  /** After a request that only reports that the user is active. Answers the cookies that say so. */
+  touchPresence(status: number): readonly string[] {
     const { proven } = this;
-    if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.#options.policy))
+    if (proven !== null && status < 400 && presenceDue(proven.row, this.now, this.#options.policy)) {
       touch(this.#options, proven.row, this.now);
+      return this.seenCookies();
+    }
+    return NO_COOKIES;
+  }
+
+  /** What tells the browser when its user was last here; nothing if the store knows. */
+  protected seenCookies(): readonly string[] {
+    const { sealed } = this.#options;
+    return sealed === null || this.#proven === null ? NO_COOKIES : [sealed.cookies.touched(this.#proven.row, this.now)];
   }
 }

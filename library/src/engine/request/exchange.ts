@@ -37,6 +37,8 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
   ownerMarker: Promise<string | undefined> | null = null;
   loginBegan: number | null = null;
   answer: PushedResponse | null = null;
+  /** Whether this request is an activity of the user, which polling and endpoints of ours are not. */
+  countsAsActivity = true;
   readonly #options: EngineOptions<Data>;
   #shown = false;
   #draft: Draft = NO_INTENT;
@@ -76,7 +78,17 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
 
   /** Something is recorded, a dead ticket may be cleared, or an asserted user's session begins. */
   get pending(): boolean {
-    return hasIntent(this.#draft) || ((this.dead !== null || this.#beginning !== null) && isNavigation(this.request));
+    return (
+      hasIntent(this.#draft) ||
+      ((this.dead !== null || this.#beginning !== null) && isNavigation(this.request)) ||
+      (this.#options.sealed !== null && this.#onlySeen)
+    );
+  }
+
+  /** All that is to be said is that the user of a sealed session was here. Its cookie leaves with the answer. */
+  get #onlySeen(): boolean {
+    const begins = this.#beginning !== null && isNavigation(this.request);
+    return this.countsAsActivity && !hasIntent(this.#draft) && !begins && this.touchDue;
   }
 
   get #beginning(): LoginIntent | null {
@@ -132,6 +144,9 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
     this.#closed = true;
     // A handler that writes the session's cookie itself is not corrected (docs/design.md §1.5).
     if (!this.pending || (wrote && !hasIntent(this.#draft))) return UNCHANGED;
+    if (this.#options.sealed !== null && this.#onlySeen) {
+      return status < 400 ? { cookies: this.seenCookies(), refusal: null } : UNCHANGED;
+    }
     return begins ? settleFirstVisit(this.#settling(), status) : settle(this.#settling(), status);
   }
 

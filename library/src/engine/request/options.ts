@@ -21,11 +21,14 @@ import type { Announce } from "../lifecycle/announce.ts";
 import type { Endings } from "../lifecycle/endings.ts";
 import type { UnfinishedEndings } from "../lifecycle/unfinished-endings.ts";
 import type { RefreshCoordinator } from "../refresh/coordinator.ts";
+import type { Sealed } from "../sealed/sealed.ts";
 import type { Chain } from "./authenticate/authenticate.ts";
 
 /** Everything the engine is made of; `coatcheck()` puts it together. */
 export interface EngineOptions<Data> {
   readonly store: SessionStore;
+  /** Sessions are kept in their cookies; `null`: in the store. */
+  readonly sealed: Sealed | null;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly entropy: Entropy;

@@ -20,6 +20,7 @@ import { normalizeIdentity, ownerOf, snapshot } from "../../core/record.ts";
 import type { Body } from "../lifecycle/record-body.ts";
 import { freeze } from "../lifecycle/record-body.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
+import { NEEDS_MARKS, NEEDS_STORE, notOffered } from "../sealed/not-offered.ts";
 import type { Asserted } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
 
@@ -127,6 +128,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   get signal(): AbortSignal {
     const { proven } = this.#exchange;
     const options = this.#options;
+    if (options.sealed?.ends === false) throw notOffered("session.signal", NEEDS_MARKS);
     return proven === null ? NEVER : options.endings.signalOf(proven.row.id);
   }
 
@@ -148,6 +150,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   rotate(): void {
+    if (this.#options.sealed?.ends === false) throw notOffered("session.rotate()", NEEDS_MARKS);
     this.#exchange.record(withRotate);
   }
 
@@ -158,6 +161,7 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   async accessToken({ rejected }: { readonly rejected?: string } = {}): Promise<string> {
     const { proven, draft, asserted } = this.#exchange;
     const options = this.#options;
+    if (options.sealed !== null) throw notOffered("session.accessToken()", NEEDS_STORE);
     if (proven === null || proven.row.owner === null || draft.logout) {
       // A proxy's user is signed in and has no provider's token. A login here would give another identity: a redirect
       // loop.

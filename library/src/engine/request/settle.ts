@@ -1,6 +1,6 @@
 /** Settles a request: plans, commits, and plans again after a conflict. */
 import type { RequestView, Settlement } from "../../contracts.ts";
-import { clearCookie, setCookie } from "../../cookie/serialize.ts";
+import { setCookie } from "../../cookie/serialize.ts";
 import { heeded } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isPrefetch } from "../../core/navigation.ts";
@@ -22,6 +22,7 @@ import { commit } from "./commit.ts";
 import type { EngineOptions } from "./options.ts";
 import { refusedLogout } from "./refused-logout.ts";
 import { type Successor, showsPrevious, successorOf } from "./rotation.ts";
+import { clearedSession, sealedCookies } from "./sealed-cookies.ts";
 import type { Settling } from "./settlement.ts";
 
 /**
@@ -60,13 +61,17 @@ async function attempt<Data>(exchange: Settling<Data>, status: number): Promise<
       prefetch: isPrefetch(exchange.request),
     });
     if (planned.kind === "lost") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
+    // Before the commit, so that a session that does not fit changes nothing.
+    const sealed = options.sealed === null ? null : await sealedCookies(exchange, options.sealed, held, planned, now);
     // An error of the store is an outage; an error of planning is the app's.
     // mutant: cookie-before-store
     const carried = await storeCall(options.report, commit(exchange, held, planned, now));
     // mutant: conflict-ignored
-    if (carried === "done") return { cookies: cookiesOf(exchange, held, planned, ticket, now), refusal: null };
+    if (carried === "done") return { cookies: sealed ?? cookiesOf(exchange, held, planned, ticket, now), refusal: null };
     if (carried === "overruled") return refused(new CoatcheckError("ERR_SESSION_ENDED"));
     held = await storeCall(options.report, reread(exchange, held, now));
+    // No store has the newer state of a sealed session: the browser gets it, and sends it with its next request.
+    if (sealed !== null && held.live !== null) throw new CoatcheckError("ERR_STORE_CONTENTION", { retryAfter: 1 });
     // With a synchronous store a burst of writers would else starve all other requests of this process.
     if (tries > 2) await options.clock.sleep(0);
   }
@@ -92,8 +97,9 @@ function refused(refusal: CoatcheckError): Settlement {
 }
 
 function minted<Data>({ draft, options }: Settling<Data>, ticket: Successor): Minted {
-  const { keyring, clock, entropy, refresh } = options;
-  const tokens = draft.login?.tokens ?? null;
+  const { keyring, clock, entropy, refresh, sealed } = options;
+  // No cookie holds tokens.
+  const tokens = sealed === null ? (draft.login?.tokens ?? null) : null;
   if (tokens === null) return { ...ticket, sealedTokens: null, renewAt: null };
   // mutant: never-refreshes-login
   const renewAt = refresh.policy === "never" ? null : renewAtOf(tokens, clock.now(), chance(entropy));
@@ -119,6 +125,7 @@ async function reread<Data>({ options }: Settling<Data>, held: Held, now: number
   if (held.live === null) return held;
   const row = await options.store.get(held.live.row.id);
   if (row === undefined || overReason(row, now, options.policy) !== null) return { ...held, live: null, lost: true };
+  if (options.sealed !== null) return held;
   return {
     ...held,
     live: { row, body: bodyOf(row, options.store.capabilities).record, previous: showsPrevious(held.live, row) },
@@ -134,7 +141,7 @@ function cookiesOf<Data>(
 ): readonly string[] {
   const does: { readonly [plan in CookiePlan]: () => readonly string[] } = {
     keep: () => [],
-    clear: () => [clearCookie(options.cookies.session)],
+    clear: () => clearedSession(options),
     set: () => {
       // A cookie that is sent once more needs no write.
       const row = planned.steps.find((step): step is PutStep => step.kind === "put")?.row ?? held.live?.row;
