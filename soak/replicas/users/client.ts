@@ -13,10 +13,17 @@ export interface Heard {
   readonly from: number;
   readonly at: number;
   readonly reply: Reply | null;
+  /** Of a request that is stuck: what it got last. */
+  readonly last?: string;
 }
 
-/** Changes what is sent; for tests that plant a fault. */
-export type Plant = (headers: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+/** Stands between users and the balancer; for tests that plant a fault. */
+export interface Plant {
+  /** Other headers than those that were to be sent. */
+  send?(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** An answer to a request that is not sent at all. */
+  answer?(method: string, path: string): Reply | undefined;
+}
 
 export type Sending = Pick<Asking, "method" | "body"> & { readonly headers: Readonly<Record<string, string>> };
 
@@ -33,7 +40,7 @@ export class Client {
   readonly served = new Map<string, number>();
   longest = 0;
 
-  constructor(port: number, host: string, plant: Plant = (headers) => headers) {
+  constructor(port: number, host: string, plant: Plant = {}) {
     this.#port = port;
     this.host = host;
     this.#plant = plant;
@@ -44,8 +51,10 @@ export class Client {
     const from = Date.now();
     this.sent += 1;
     const target = new URL(path, `http://127.0.0.1:${this.#port}`);
-    const all = this.#plant({ host: this.host, ...headers });
-    const reply = await get(target, all, { ...rest, agent: this.#agent }).catch(() => null);
+    const given = { host: this.host, ...headers };
+    const all = this.#plant.send?.(given) ?? given;
+    const planted = this.#plant.answer?.(rest.method ?? "GET", path);
+    const reply = planted ?? (await get(target, all, { ...rest, agent: this.#agent }).catch(() => null));
     const by = String(reply?.headers["x-replica"] ?? "");
     const at = Date.now();
     if (reply === null || by === "") {
@@ -68,7 +77,8 @@ export class Client {
       const done = heard.reply !== null && !isLater(heard.reply);
       this.longest = Math.max(this.longest, heard.at - begun);
       if (done) return heard;
-      if (heard.at - begun > LONGEST) return { ...heard, reply: null };
+      if (heard.at - begun > LONGEST)
+        return { ...heard, reply: null, last: `${heard.reply?.status} ${heard.reply?.text.slice(0, 300)}` };
       await sleep(Math.min(Number(heard.reply?.headers["retry-after"] ?? 0.1), 1) * 1_000);
     }
   }

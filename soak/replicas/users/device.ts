@@ -214,7 +214,7 @@ export class Device {
   }
 
   /** What came of a request with the cookie of a session. */
-  #note(me: Mine, { reply, by, from, at }: Heard, account: string): void {
+  #note(me: Mine, { reply, by, from, at, last }: Heard, account: string): void {
     const entry = { session: me.session, by, from, at };
     const status = reply?.status;
     if (status === 200) this.#diary.answers.push({ ...entry, kind: "served", what: account });
@@ -223,7 +223,7 @@ export class Device {
       this.#diary.answers.push({
         ...entry,
         kind: "wrong",
-        what: reply === null ? "nothing" : `${status} ${reply.text.slice(0, 300)}`,
+        what: reply === null ? `nothing but ${last}` : `${status} ${reply.text.slice(0, 300)}`,
       });
     if (status === 401 && this.#me?.session === me.session) this.#forget(me);
   }
