@@ -37,6 +37,7 @@ import { keptAddress } from "./net/kept-address.ts";
 import { oidcProvider } from "./oidc/provider/provider.ts";
 import { checkOptionNames } from "./options/known-options.ts";
 import type { CoatcheckOptions } from "./options.ts";
+import { keysOfAudiences } from "./tokens/options.ts";
 import { tokensOf } from "./tokens/tokens.ts";
 
 /**
@@ -66,7 +67,8 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const own = origins(options.publicUrl);
   const cookies = createCookies({ origins: own, ...options.cookie });
   const { secrets, signing: signingOptions } = options;
-  const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy);
+  const audiences = keysOfAudiences(options.tokens);
+  const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy, audiences);
   const { keyring, signing } = keys;
   const prefix = checkedPrefix(options.prefix ?? "/auth");
   const place = sessionsPlace(options, { clock, keyring, cookies, policy, report });

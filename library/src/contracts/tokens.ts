@@ -1,5 +1,5 @@
 /** Tokens of our own: what is asked for, what is given, and what is listed. Times are milliseconds. */
-import type { LoginIdentity } from "./session.ts";
+import type { LoginIdentity, Session } from "./session.ts";
 
 /**
  * Which token is to be issued.
@@ -43,6 +43,27 @@ export interface IssuedToken {
   readonly refreshToken?: string;
   /** When the refresh token and all that come after it are over. */
   readonly endsAt?: number;
+}
+
+/**
+ * Which token a service behind the app is to get about the user of a session.
+ *
+ * @example
+ * ```ts
+ * import type { SessionTokenRequest } from "coatcheck";
+ * const forOrders: SessionTokenRequest = { audience: "orders", scope: "orders:read" };
+ * ```
+ */
+export interface SessionTokenRequest extends Pick<TokenRequest, "audience" | "scope"> {
+  /** How long it is good at most; not longer than the audience's `lifetime`. Default, and most: five minutes. */
+  readonly lifetime?: NonNullable<TokenRequest["lifetime"]>;
+}
+
+/** A token for the user of a session, and when it runs out. */
+export interface SessionToken {
+  /** A JWT (RFC 9068), for `Authorization: Bearer` at its audience. */
+  readonly accessToken: string;
+  readonly expiresAt: number;
 }
 
 /** A live token as its owner or an operator sees it. No credential in it. */
@@ -97,4 +118,17 @@ export interface TokenDirectory {
    * ```
    */
   revoke(id: string): Promise<boolean>;
+  /**
+   * A short access token about the user of this session, for a service behind the app: good for five minutes at most,
+   * and never longer than the session. It is stored nowhere, cannot be revoked, and is no credential here; the same
+   * session gets the same one until shortly before its end. Throws `ERR_UNAUTHENTICATED` for an anonymous session, and
+   * a `TypeError` for what is wider than `tokens.audiences` allows.
+   *
+   * @example
+   * ```ts
+   * const { accessToken } = auth.tokens.forSession(session, { audience: "orders", scope: "orders:read" });
+   * await fetch("https://orders.internal/", { headers: { authorization: `Bearer ${accessToken}` } });
+   * ```
+   */
+  forSession(session: Pick<Session, "id" | "identity" | "owner" | "expiresAt">, request: SessionTokenRequest): SessionToken;
 }

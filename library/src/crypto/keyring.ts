@@ -12,13 +12,14 @@ import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
 
 /**
  * Every use of a secret has a key of its own: HKDF's label is `coatcheck/v1/<purpose>` (CR-06); those of signing keys
- * are `sign` (Ed25519) and `sign-es256`. Sealed are
+ * are `sign` (Ed25519) and `sign-es256`, and for one audience `sign/AUDIENCE` and `sign-es256/AUDIENCE`. Sealed are
  * - `tokens`: a provider's tokens in a record; the context is the record's id
  * - `login`: a login in progress, in its cookie; the context is the cookie's name
  * - `logout`: the way to the provider's logout, in an address; the context is our origin
  * - `session`: a session without a store, in its cookie; the context is the cookie's name
+ * - `code`: what a person allows a program, in an address; the context is our origin
  */
-type SealPurpose = "tokens" | "login" | "logout" | "session";
+type SealPurpose = "tokens" | "login" | "logout" | "session" | "code";
 
 /**
  * Keyed hashes, under labels as {@link SealPurpose}; no purpose is of both kinds.
@@ -32,7 +33,8 @@ type HashPurpose = "address" | "rotate" | "refresh" | "seen";
 /** The kinds of signing keys that are derived. RSA is imported, never derived (CR-13). */
 type DerivedKind = "Ed25519" | "ES256";
 
-type Label = SealPurpose | HashPurpose | "kid" | "sign" | "sign-es256";
+type SigningLabel = "sign" | "sign-es256";
+type Label = SealPurpose | HashPurpose | "kid" | SigningLabel | `${SigningLabel}/${string}`;
 
 /** What came of opening a sealed value. `unknown-key`: sealed with a secret that is not configured here. */
 type Opened =
@@ -73,9 +75,9 @@ export interface Keyring {
   deriveHashes(purpose: HashPurpose, text: string): readonly string[];
   /**
    * Private keys, one of each secret, in their order: the first signs, and a signature by any of them is ours.
-   * The same on every replica, and nothing is stored. Default: Ed25519.
+   * The same on every replica, and nothing is stored. Default: Ed25519. With an audience they are for its tokens alone.
    */
-  signingKeys(kind?: DerivedKind): readonly KeyObject[];
+  signingKeys(kind?: DerivedKind, audience?: string): readonly KeyObject[];
   usage(): readonly KeyUsage[];
 }
 
@@ -143,8 +145,8 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
     deriveHash: (purpose, text) => first.hash(purpose, text),
     deriveHashes: (purpose, text) => keys.map((key) => key.hash(purpose, text)),
 
-    signingKeys(kind = "Ed25519") {
-      return keys.map((key) => key.signingKey(kind));
+    signingKeys(kind = "Ed25519", audience) {
+      return keys.map((key) => key.signingKey(kind, audience));
     },
 
     usage() {
@@ -161,7 +163,7 @@ class Key {
   readonly #extracted: KeyObject;
   readonly #ciphers = new Map<SealPurpose, Xaes>();
   readonly #hashKeys = new Map<HashPurpose, KeyObject>();
-  readonly #signing = new Map<DerivedKind, KeyObject>();
+  readonly #signing = new Map<Label, KeyObject>();
   readonly #associated = new Map<SealPurpose, string>();
 
   constructor(secret: Uint8Array) {
@@ -174,9 +176,11 @@ class Key {
     return remember(this.#ciphers, purpose, () => xaes256gcm(this.#derive(purpose)));
   }
 
-  signingKey(kind: DerivedKind): KeyObject {
-    return remember(this.#signing, kind, () =>
-      kind === "Ed25519" ? ed25519Key(this.#bytes("sign")) : p256Key(this.#bytes("sign-es256", P256_BYTES)),
+  signingKey(kind: DerivedKind, audience?: string): KeyObject {
+    const usual = kind === "Ed25519" ? "sign" : "sign-es256";
+    const label: Label = audience === undefined ? usual : `${usual}/${audience}`;
+    return remember(this.#signing, label, () =>
+      kind === "Ed25519" ? ed25519Key(this.#bytes(label)) : p256Key(this.#bytes(label, P256_BYTES)),
     );
   }
 

@@ -1,7 +1,7 @@
 /** The keys in use, which can be exchanged while requests are under way. */
 import type { ChangedKeys, Entropy, KeyNames } from "../contracts.ts";
 import { createKeyring, type Keyring } from "./keyring.ts";
-import { type SigningKeys, signingKeys } from "./signing/signing-keys.ts";
+import { type AudienceKeys, type SigningKeys, signingKeys } from "./signing/signing-keys.ts";
 
 /** Keyring and signing keys that stay the same objects when the keys behind them change. */
 export interface KeysInUse {
@@ -16,12 +16,12 @@ export interface KeysInUse {
 }
 
 /** Makes them; throws as {@link createKeyring} and {@link signingKeys} do. */
-export function keysInUse(first: ChangedKeys, entropy: Entropy): KeysInUse {
+export function keysInUse(first: ChangedKeys, entropy: Entropy, audiences?: AudienceKeys): KeysInUse {
   let { signing: options } = first;
   const made = ({ secrets, signing = options }: ChangedKeys) => {
     // mutant: older-keys-forgotten
     const keyring = createKeyring(secrets, { entropy });
-    return { keyring, signing: signingKeys(keyring, signing), options: signing };
+    return { keyring, signing: signingKeys(keyring, signing, audiences), options: signing };
   };
   let now = made(first);
   const keyring: Keyring = {
@@ -33,7 +33,7 @@ export function keysInUse(first: ChangedKeys, entropy: Entropy): KeysInUse {
     open: (purpose, sealed, context) => now.keyring.open(purpose, sealed, context),
     deriveHash: (purpose, text) => now.keyring.deriveHash(purpose, text),
     deriveHashes: (purpose, text) => now.keyring.deriveHashes(purpose, text),
-    signingKeys: (kind) => now.keyring.signingKeys(kind),
+    signingKeys: (kind, audience) => now.keyring.signingKeys(kind, audience),
     usage: () => now.keyring.usage(),
   };
   const signing: SigningKeys = {
@@ -41,8 +41,9 @@ export function keysInUse(first: ChangedKeys, entropy: Entropy): KeysInUse {
       return now.signing.signs;
     },
     verifies: (at) => now.signing.verifies(at),
-    sign: (header, payload) => now.signing.sign(header, payload),
-    isSigned: (hint, input, signature, at) => now.signing.isSigned(hint, input, signature, at),
+    signer: (audience) => now.signing.signer(audience),
+    sign: (header, payload, audience) => now.signing.sign(header, payload, audience),
+    isSigned: (hint, input, signature, at, audience) => now.signing.isSigned(hint, input, signature, at, audience),
     published: (at) => now.signing.published(at),
   };
   return {

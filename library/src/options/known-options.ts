@@ -56,7 +56,7 @@ const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
 const SIGNING: OptionNames<SigningOptions> = { keys: true, verify: true };
 const RETIRED: OptionNames<RetiredKey> = { key: true, until: true, kid: true, withoutKid: true };
 const TOKENS: OptionNames<TokenOptions> = { audiences: true, accept: true, grace: true, recent: true };
-const AUDIENCE: OptionNames<TokenAudience> = { scope: true, lifetime: true, family: true, users: true };
+const AUDIENCE: OptionNames<TokenAudience> = { scope: true, lifetime: true, family: true, users: true, algorithm: true };
 const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
   issuer: true,

@@ -11,7 +11,7 @@ import { hintOf, issuerNamed, partsOf, refusing } from "../oidc/jwt/jws.ts";
 import { type Family, familyOf } from "./family-row.ts";
 
 /** `typ`, so that no other token of ours, signed by the same keys, is taken for one (JT-06). */
-const TYPE = "at+jwt";
+export const ACCESS_TOKEN = "at+jwt";
 const ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "HS256"];
 /** Replicas whose clocks differ by so much agree on when a token runs out. */
 const CLOCK_TOLERANCE = 30_000;
@@ -34,7 +34,7 @@ export function issuedToken(row: SessionRow, family: Family, { keys, issuer }: S
   const claims = {
     iss: issuer,
     // As in assertions: what the owner's data are kept by, unless that is too long.
-    sub: owner.length <= LONGEST_SUBJECT ? owner : hash("sha256", owner, "base64url"),
+    sub: subjectOf(owner),
     aud: terms.audience,
     client_id: terms.client,
     iat: Math.floor(from / 1_000),
@@ -45,9 +45,12 @@ export function issuedToken(row: SessionRow, family: Family, { keys, issuer }: S
     sid: row.id,
     ...omitUndefined({ scope: terms.scope === "" ? undefined : terms.scope }),
   };
-  const accessToken = keys.sign({ typ: TYPE }, claims);
+  const accessToken = keys.sign({ typ: ACCESS_TOKEN }, claims, terms.audience);
   return { id: row.id, accessToken, expiresAt: expires, expiresIn: expires - from, scope: terms.scope };
 }
+
+export const subjectOf = (owner: string): string =>
+  owner.length <= LONGEST_SUBJECT ? owner : hash("sha256", owner, "base64url");
 
 interface VerifierOptions {
   readonly keys: Pick<SigningKeys, "isSigned">;
@@ -72,10 +75,12 @@ export function ownTokenVerifier(options: VerifierOptions): TokenVerifier {
   /** The row's id, once all that the token says is proved. */
   function proved(token: string, now: number): { readonly id: string; readonly expires: number } {
     const { header, claims } = partsOf(token, refuse);
-    if (header.get("typ") !== TYPE) throw refuse("typ", `its typ is not ${TYPE}`);
+    if (header.get("typ") !== ACCESS_TOKEN) throw refuse("typ", `its typ is not ${ACCESS_TOKEN}`);
     const hint = hintOf(header, ALGORITHMS, refuse);
     const dot = token.lastIndexOf(".");
-    if (!keys.isSigned(hint, token.slice(0, dot), Buffer.from(token.slice(dot + 1), "base64url"), now)) {
+    const aud = claims.get("aud");
+    const audience = typeof aud === "string" ? aud : undefined;
+    if (!keys.isSigned(hint, token.slice(0, dot), Buffer.from(token.slice(dot + 1), "base64url"), now, audience)) {
       throw refuse("signature", "no key of ours that counts now signed it");
     }
     if (claims.get("iss") !== issuer) throw refuse("iss", "it is from another issuer");
@@ -93,7 +98,7 @@ export function ownTokenVerifier(options: VerifierOptions): TokenVerifier {
     const family = familyOf(await rowOf(id), now);
     if (family === null) throw refuse("ended", "it was revoked, or is over");
     const { identity, owner, terms } = family;
-    const claims = { ...identity.claims, client_id: terms.client, scope: terms.scope };
+    const claims = { ...identity.claims, aud: terms.audience, client_id: terms.client, scope: terms.scope };
     return { kind: "valid", identity: { ...identity, claims }, owner, expires, scope: terms.scope };
   }
 

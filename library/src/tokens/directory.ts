@@ -26,7 +26,7 @@ export interface DirectoryOptions extends Omit<LifecycleOptions, "policy"> {
 }
 
 /** Makes it. Like a login, issuing writes first and looks for logouts second, so that `endAll` misses no token. */
-export function tokenDirectory(options: DirectoryOptions): TokenDirectory {
+export function tokenDirectory(options: DirectoryOptions): Omit<TokenDirectory, "forSession"> {
   const { tokens, issuer, store, clock, entropy, report, unfinished } = options;
 
   function requested(request: TokenRequest, now: number) {

@@ -3,6 +3,7 @@ import type { TokenRequest } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { type Duration, durationOption } from "../core/options/settings.ts";
 import { ROTATION_GRACE } from "../core/policy.ts";
+import type { AudienceKeys } from "../crypto/signing/signing-keys.ts";
 
 /**
  * What a token for one audience may be.
@@ -25,6 +26,11 @@ export interface TokenAudience {
   readonly family?: Duration;
   /** Whether users may ask for tokens of their own, at `POST tokens`. Default `false`. */
   readonly users?: boolean;
+  /**
+   * Gives its tokens keys of their own, derived for this audience from each secret, and published beside the others:
+   * who knows them alone takes no token that is for another audience. Default: the keys of `signing`.
+   */
+  readonly algorithm?: "EdDSA" | "Ed25519" | "ES256";
 }
 
 /**
@@ -85,6 +91,12 @@ const LONGEST = 400 * 24 * HOUR;
 const NAME = /^[\x21-\x7e]{1,255}$/;
 /** RFC 6749 s3.3. */
 const WORD = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** The audiences with keys of their own. */
+export function keysOfAudiences(given: TokenOptions | undefined): AudienceKeys {
+  const all = Object.entries(given?.audiences ?? {});
+  return new Map(all.flatMap(([name, { algorithm }]) => (algorithm === undefined ? [] : [[name, algorithm] as const])));
+}
 
 /** Completes and checks the options. Throws `ERR_CONFIG`, or a `TypeError` for a duration that is none. */
 export function settledTokens({ audiences, accept = [], grace, recent }: TokenOptions): SettledTokens {

@@ -15,7 +15,7 @@ test("S-58 JT-01 a token that the server issued authenticates by the bearer stra
   const of = world();
   const issued = await of.auth.tokens.issue(FOR_PERSON);
   const { body, status } = await shown(of, issued.accessToken);
-  const claims = { name: "Alice", client_id: ORIGIN, scope: "read" };
+  const claims = { name: "Alice", aud: "app", client_id: ORIGIN, scope: "read" };
   assert.deepEqual([status, body], [200, { subject: "42", claims, owner: OWNER, via: "bearer" }]);
   assert.equal(issued.expiresAt, of.clock.now() + 7_200_000);
   assert.deepEqual(

@@ -7,10 +7,11 @@ import { type DirectoryOptions, tokenDirectory } from "./directory.ts";
 import { settledTokens, type TokenOptions } from "./options.ts";
 import { refreshTokens } from "./refresh.ts";
 import { tokenRoutes } from "./routes.ts";
+import { sessionTokens } from "./session-token.ts";
 
 /** The parts that exist before sessions can be ended. */
 interface TokenWorld extends Pick<DirectoryOptions, "issuer" | "store" | "clock" | "entropy" | "report"> {
-  readonly keys: Pick<SigningKeys, "sign" | "isSigned">;
+  readonly keys: Pick<SigningKeys, "sign" | "signer" | "isSigned">;
   readonly keyring: Pick<Keyring, "deriveHashes">;
 }
 
@@ -31,7 +32,8 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
   return {
     verifiers: audiences.length === 0 ? [] : [ownTokenVerifier({ ...world, audiences })],
     with(endings) {
-      const directory = tokenDirectory({ ...world, ...endings, tokens });
+      const forSession = sessionTokens({ ...world, tokens });
+      const directory = { ...tokenDirectory({ ...world, ...endings, tokens }), forSession };
       if (tokens === null) return { directory, routes: [] };
       const refresh = refreshTokens({ ...world, ...endings, tokens });
       return { directory, routes: tokenRoutes({ ...world, tokens, directory, refresh }) };

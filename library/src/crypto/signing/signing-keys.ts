@@ -21,15 +21,17 @@ interface KeyHint {
 export interface SigningKeys {
   /** Name and algorithm of the key that signs. Fingerprints, no secrets. */
   readonly signs: { readonly kid: string; readonly alg: KeyAlgorithm };
+  /** The name of the key that signs what is for this audience. */
+  signer(audience: string): string;
   /** The names of all that verify now; shared ones are named, and published nowhere. */
   verifies(now: number): readonly string[];
-  /** A compact JWS by the first key, which adds `alg` and `kid` to the header. */
-  sign(header: JsonObject, payload: JsonObject): string;
+  /** A compact JWS by the first key, of the audience if it has its own, which adds `alg` and `kid` to the header. */
+  sign(header: JsonObject, payload: JsonObject, audience?: string): string;
   /**
    * Whether a signature over `input` is by a key that counts now: the one that the header names, no other is tried
-   * (JT-07). Never throws.
+   * (JT-07). A key of one audience counts for that one alone. Never throws.
    */
-  isSigned(hint: KeyHint, input: string, signature: Uint8Array, now: number): boolean;
+  isSigned(hint: KeyHint, input: string, signature: Uint8Array, now: number, audience?: string): boolean;
   /** The body of `GET keys`, the same on every replica with the same configuration. */
   published(now: number): string;
 }
@@ -45,7 +47,12 @@ interface Known {
   readonly published: PublishedKey | null;
   readonly until: number;
   readonly withoutKid: boolean;
+  /** Whose tokens alone it is for; `null`: all that is ours. */
+  readonly audience: string | null;
 }
+
+/** Audiences with keys of their own, and of which kind. */
+export type AudienceKeys = ReadonlyMap<string, (typeof DERIVED)[number]>;
 
 /** What signs; an HS256 key never does. */
 interface Signer extends Known {
@@ -60,25 +67,34 @@ const STANDARD: readonly SigningKey[] = ["EdDSA"];
  *
  * @throws {CoatcheckError} `ERR_CONFIG` for a key that cannot be used; the message names its place, never the key.
  */
-export function signingKeys(keyring: Pick<Keyring, "signingKeys">, options: SigningOptions = {}): SigningKeys {
+export function signingKeys(
+  keyring: Pick<Keyring, "signingKeys">,
+  options: SigningOptions = {},
+  audiences: AudienceKeys = new Map(),
+): SigningKeys {
   const own = (options.keys ?? STANDARD).flatMap((key, index) => signersOf(key, `signing.keys[${index}]`, keyring));
   const first = own[0];
   if (first === undefined) throw refusal("signing.keys is empty", "The first key signs. Leave it out for derived keys.");
-  const known: readonly Known[] = [...own, ...(options.verify ?? []).map(retired)];
+  const theirs = [...audiences].flatMap(([audience, name]) => derivedSigners(name, keyring, audience));
+  const known: readonly Known[] = [...own, ...theirs, ...(options.verify ?? []).map(retired)];
   refuseTwins(known);
+  const signerFor = (audience?: string): Signer => theirs.find((one) => one.audience === audience) ?? first;
   const live = (now: number): readonly Known[] => known.filter(({ until }) => now < until);
 
   return {
     signs: { kid: first.kid, alg: first.alg },
     verifies: (now) => live(now).map(({ kid }) => kid),
-    sign(header, payload) {
-      const input = [{ ...header, alg: first.alg, kid: first.kid }, payload].map(encode).join(".");
-      return `${input}.${signatureBy(first.key, first.alg, input).toString("base64url")}`;
+    signer: (audience) => signerFor(audience).kid,
+    sign(header, payload, audience) {
+      const { key, alg, kid } = signerFor(audience);
+      const input = [{ ...header, alg, kid }, payload].map(encode).join(".");
+      return `${input}.${signatureBy(key, alg, input).toString("base64url")}`;
     },
-    isSigned({ alg, kid }, input, signature, now) {
+    isSigned({ alg, kid }, input, signature, now, audience) {
       const wanted = usualName(alg);
       const isIt = (one: Known): boolean => (kid === null ? one.withoutKid : one.kid === kid);
-      const found = live(now).find((one) => usualName(one.alg) === wanted && isIt(one));
+      const counts = (one: Known): boolean => one.audience === null || one.audience === audience;
+      const found = live(now).find((one) => usualName(one.alg) === wanted && isIt(one) && counts(one));
       if (found === undefined) return false;
       if (found.alg === "HS256") return isAuthentic(found.verifier, input, signature);
       return isSignedBy(found.verifier, found.alg, input, signature);
@@ -89,9 +105,7 @@ export function signingKeys(keyring: Pick<Keyring, "signingKeys">, options: Sign
 
 function signersOf(given: SigningKey, place: string, keyring: Pick<Keyring, "signingKeys">): readonly Signer[] {
   const derived = DERIVED.find((name) => name === given);
-  if (derived !== undefined) {
-    return keyring.signingKeys(derived === "ES256" ? "ES256" : "Ed25519").map((key) => signer(key, derived));
-  }
+  if (derived !== undefined) return derivedSigners(derived, keyring);
   return readKeys(given, place).map(({ key, alg }) => {
     if (key.type !== "private" || alg === "HS256") {
       throw refusal(`${place} is no private key`, "One that only verifies belongs into signing.verify.");
@@ -100,10 +114,18 @@ function signersOf(given: SigningKey, place: string, keyring: Pick<Keyring, "sig
   });
 }
 
-function signer(key: KeyObject, alg: Signer["alg"]): Signer {
+function derivedSigners(
+  name: (typeof DERIVED)[number],
+  keyring: Pick<Keyring, "signingKeys">,
+  audience?: string,
+): readonly Signer[] {
+  return keyring.signingKeys(name === "ES256" ? "ES256" : "Ed25519", audience).map((key) => signer(key, name, audience));
+}
+
+function signer(key: KeyObject, alg: Signer["alg"], audience: string | null = null): Signer {
   const published = publishedKey(key, alg);
   const until = Number.POSITIVE_INFINITY;
-  return { kid: published.kid, alg, key, verifier: publicHalf(key), published, until, withoutKid: false };
+  return { kid: published.kid, alg, key, verifier: publicHalf(key), published, until, withoutKid: false, audience };
 }
 
 /** Two names of one algorithm: RFC 8037's, and RFC 9864's. */
@@ -119,7 +141,8 @@ function retired({ key: given, until, kid: name, withoutKid = false }: RetiredKe
   const kid = name ?? read.kid;
   const key = publicHalf(read.key);
   const published = alg === "HS256" ? null : publishedKey(key, alg, kid);
-  return { kid: kid ?? published?.kid ?? sharedName(key), alg, key, verifier: key, published, until: end, withoutKid };
+  const named = kid ?? published?.kid ?? sharedName(key);
+  return { kid: named, alg, key, verifier: key, published, until: end, withoutKid, audience: null };
 }
 
 /** Of its HMAC, since a plain hash of it, as a thumbprint is, may not be shown. */
