@@ -9,6 +9,7 @@ import { serve } from "./cli/serve.ts";
 import { sessions } from "./cli/sessions/sessions.ts";
 import { migrate } from "./cli/store/migrate.ts";
 import { sweep } from "./cli/store/sweep.ts";
+import { tokens } from "./cli/tokens/tokens.ts";
 import { version } from "./cli/version.ts";
 
 const COMMANDS: { readonly [name: string]: Command } = {
@@ -17,13 +18,14 @@ const COMMANDS: { readonly [name: string]: Command } = {
   secret,
   keys,
   sessions,
+  tokens,
   sweep,
   migrate,
   help,
   version,
 };
 /** These tell about themselves. */
-const WITH_HELP: readonly string[] = ["sessions", "sweep", "keys", "migrate"];
+const WITH_HELP: readonly string[] = ["sessions", "tokens", "sweep", "keys", "migrate"];
 
 const terminal: Console = {
   print: (text) => process.stdout.write(`${text}\n`),

@@ -66,6 +66,7 @@ function sessionLayer(control: Control): SessionLayer {
       sessionId: known === undefined ? null : `id-of-${name}`,
       refreshes: control.refreshes,
       accessToken: (rejected) => (rejected === undefined ? `token-of-${name}` : control.refresh(rejected)),
+      ownToken: ({ audience }) => `own-token-of-${name}-for-${audience}`,
       assertion: (audience) => (known === undefined ? "" : `${name} for ${audience}`),
       settle: (status) => control.settle(status),
     };
@@ -106,6 +107,12 @@ function sessionLayer(control: Control): SessionLayer {
     proxyHeaders: ["x-authentik-uid", "x-proxy-secret"],
     proxyProven: false,
     sweep: async () => ({ deleted: 0, rows: null, complete: true }),
+    tokens: {
+      issue: () => Promise.reject(new Error("not here")),
+      list: async () => [],
+      revoke: async () => false,
+      forSession: () => ({ accessToken: "own-token", expiresAt: 0 }),
+    },
     directory: {
       list: async () => [],
       show: async () => null,

@@ -5,8 +5,9 @@ import { problemOf } from "../response/response.ts";
 import type { Engine } from "../session/engine.ts";
 import { groupsOf } from "../session/groups.ts";
 import type { CheckRequest } from "../session/interface.ts";
+import { type OwnTokenMaker, ownTokenOf, type TokenNeeds, type TokenTerms, tokenRefusal } from "../session/tokens/own-tokens.ts";
 import { UsersOf } from "../session/users-of.ts";
-import type { IdentityHeaderMaker, IdentityHeaders, LeftOut } from "../upstream/headers/identity-headers.ts";
+import { type IdentityHeaderMaker, type IdentityHeaders, type LeftOut, withLine } from "../upstream/headers/identity-headers.ts";
 
 const USER_REQUIRED: Policy = { require: "user" };
 
@@ -19,6 +20,8 @@ interface Checker {
   readonly told: IdentityHeaderMaker;
   /** The providers of our own login; empty: there is no login to redirect to. */
   readonly providers: readonly ProviderSettings[];
+  /** What tokens of ours have to be good for, and which one the app gets. */
+  readonly own: { readonly needs: TokenNeeds; readonly terms: TokenTerms | undefined; readonly tokens: OwnTokenMaker };
 }
 
 /**
@@ -34,10 +37,12 @@ export function check(checker: Checker, request: CheckRequest): MaybePromise<Ide
 
 function concluded(checker: Checker, exchange: Exchange, request: CheckRequest): IdentityHeaders | RouteResponse {
   const { decision } = exchange;
-  const { engine, leftOut, told, providers } = checker;
+  const { engine, leftOut, told, providers, own } = checker;
   if (decision.kind !== "proceed") return refused(checker, decision, request);
   if (request.isHandshake && !isFromOurs(engine, request)) return problemOf("ERR_CROSS_SITE");
   const { identity } = exchange.session;
+  const unfit = tokenRefusal(own.needs, identity, exchange.by);
+  if (unfit !== undefined) return unfit;
   if (request.groups.length > 0 && !groupsOf(identity).some((group) => request.groups.includes(group))) {
     return problemOf("ERR_FORBIDDEN");
   }
@@ -48,8 +53,10 @@ function concluded(checker: Checker, exchange: Exchange, request: CheckRequest):
     if (identity === null || !new UsersOf(named).has(identity)) return problemOf("ERR_FORBIDDEN");
   }
   if (request.via.length > 0 && (exchange.by === null || !request.via.includes(exchange.by))) return problemOf("ERR_FORBIDDEN");
+  const token = own.terms === undefined ? undefined : ownTokenOf(exchange, own.tokens, own.terms);
   exchange.touch(200);
-  return told.of(identity, leftOut);
+  const headers = told.of(identity, leftOut);
+  return token === undefined ? headers : withLine(headers, "authorization", `Bearer ${token}`);
 }
 
 /**

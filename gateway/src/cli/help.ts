@@ -10,6 +10,7 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
   coatcheck secret          prints a fresh secret
   coatcheck keys            says which keys are accepted and used; coatcheck keys --help
   coatcheck sessions        lists, shows and ends sessions; coatcheck sessions --help
+  coatcheck tokens          issues, lists and revokes tokens of our own; coatcheck tokens --help
   coatcheck sweep           deletes what expired or is idle for too long; a gateway does so by itself once an hour
   coatcheck migrate         prints the SQL of the tables in PostgreSQL; coatcheck migrate --help
   coatcheck --version

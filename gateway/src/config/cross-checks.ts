@@ -4,6 +4,8 @@ import type { Settings, UpstreamSettings } from "./definition.ts";
 import { isLoopback } from "./kinds/network-kinds.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
 import type { Problem } from "./sources/place.ts";
+import { acceptedAudiences } from "./tokens/accepted.ts";
+import { ofTokens } from "./tokens/token-checks.ts";
 
 /** What no single setting can tell: settings that contradict one another. */
 export function contradictions(settings: Settings): readonly Problem[] {
@@ -18,6 +20,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofTrusted("trustedProxies", settings.trustedProxies),
     ...ofTrusted("proxyIdentity.trusted", settings.proxyIdentity?.trusted ?? []),
     ...ofBearer(settings),
+    ...ofTokens(settings),
     ...ofListeners(settings),
   ];
 }
@@ -153,7 +156,7 @@ function ofUpstreams(settings: Settings): Problem[] {
 }
 
 /** Every strategy that `via` names has to be configured, since one that is not would admit no user. */
-function ofVia(key: string, { via, access }: UpstreamSettings, { proxyIdentity, bearer }: Settings): Problem[] {
+function ofVia(key: string, { via, access }: UpstreamSettings, settings: Settings): Problem[] {
   if (via.length > 0 && access === "public") {
     return [
       {
@@ -162,11 +165,13 @@ function ofVia(key: string, { via, access }: UpstreamSettings, { proxyIdentity, 
       },
     ];
   }
-  const missing = { session: false, proxy: proxyIdentity === undefined, bearer: bearer === undefined };
-  const settings = { session: "providers", proxy: "proxyIdentity", bearer: "bearer" };
+  const { proxyIdentity, bearer } = settings;
+  const tokenless = bearer === undefined && acceptedAudiences(settings).length === 0;
+  const missing = { session: false, proxy: proxyIdentity === undefined, bearer: tokenless };
+  const keys = { session: "providers", proxy: "proxyIdentity", bearer: "bearer" };
   return via.flatMap((way) =>
     missing[way]
-      ? [{ headline: `${key}.via has ${way}, though ${settings[way]} is not given`, lines: ["No user could come that way."] }]
+      ? [{ headline: `${key}.via has ${way}, though ${keys[way]} is not given`, lines: ["No user could come that way."] }]
       : [],
   );
 }

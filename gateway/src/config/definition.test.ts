@@ -24,6 +24,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, Limits>>>> = {
     maxPerUser: [undefined, 0, 1, 1000, 1001],
   },
   refresh: { wait: [10 * SECOND, "-", "0", "2m", "121s"] },
+  tokens: { grace: [10 * SECOND, "999ms", "1s", "5m", "301s"], recent: [15 * MINUTE, "999ms", "1s", "400d", "401d"] },
   limits: {
     headerBytes: [16_384, 4095, 4096, 262_144, 262_145],
     headers: [100, 15, 16, 1000, 1001],
@@ -48,6 +49,10 @@ const TIMEOUTS: Readonly<Record<string, Limits>> = {
   queue: [5 * SECOND, "-", "0", "10m", "601s"],
   head: [MINUTE, "-", "0", "1d", "25h"],
   idle: [5 * MINUTE, "-", "0", "1d", "25h"],
+};
+const AUDIENCE: Readonly<Record<string, Limits>> = {
+  lifetime: [HOUR, "999ms", "1s", "400d", "401d"],
+  family: [undefined, "999ms", "1s", "400d", "401d"],
 };
 const UPSTREAM: Readonly<Record<string, Limits>> = {
   connections: [512, 0, 1, 65_535, 65_536],
@@ -77,6 +82,11 @@ const GROUPS: readonly Group[] = [
   ...Object.entries(LIMITS).map(([group, named]) => ({ path: [group], named, file: (given: object) => ({ [group]: given }) })),
   { path: ["providers", "0"], named: PROVIDER, file: (given) => ({ providers: [given] }) },
   { path: ["upstreams", "0", "timeouts"], named: TIMEOUTS, file: (timeouts) => ({ upstreams: [{ url, timeouts }] }) },
+  {
+    path: ["tokens", "audiences", "0"],
+    named: AUDIENCE,
+    file: (given) => ({ tokens: { audiences: [{ name: "api", ...given }] } }),
+  },
   { path: ["upstreams", "0"], named: UPSTREAM, file: (given) => ({ upstreams: [{ url, ...given }] }) },
 ];
 
@@ -146,6 +156,8 @@ test("F-46 where nothing is said, this holds", () => {
           caseSensitive: false,
           preflight: false,
           token: "none",
+          audience: undefined,
+          scope: undefined,
           assertion: false,
           passHost: true,
           connections: 512,
@@ -157,6 +169,8 @@ test("F-46 where nothing is said, this holds", () => {
       clientAddress: "x-forwarded-for",
       proxyIdentity: undefined,
       bearer: undefined,
+      tokens: { audiences: [], accept: [], grace: 10 * SECOND, recent: 15 * MINUTE },
+      check: { token: "none", audience: undefined, scope: undefined },
       session: {
         idle: HOUR,
         lifetime: 24 * HOUR,

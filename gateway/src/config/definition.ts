@@ -1,86 +1,17 @@
 /** The one definition of every setting. */
 import { bearer } from "./bearer.ts";
 import type { Infer } from "./kinds/kind.ts";
-import { duration, flag, integer, oneOf, sealingSecret, secretText, size, text, textMap } from "./kinds/kinds.ts";
-import { address, cidr, hostName, issuer, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
+import { duration, flag, integer, oneOf, sealingSecret, secretText, size } from "./kinds/kinds.ts";
+import { address, cidr, hostName, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
+import { provider } from "./provider.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import { signing } from "./signing.ts";
 import { store, storePassword } from "./store.ts";
 import { sweep } from "./sweep.ts";
+import { check, tokens } from "./tokens/tokens.ts";
 import { upstream } from "./upstream.ts";
-
-const provider = object({
-  name: fallback(text, "Chooses the provider in `login?provider=`; unique.", "default"),
-  issuer: required(issuer, "The OIDC provider.", "The provider's address, for example https://id.example.com.", {
-    env: "COATCHECK_ISSUER",
-  }),
-  clientId: required(
-    text,
-    "The name under which the provider knows this gateway.",
-    "The provider gave you one at registration.",
-    {
-      env: "COATCHECK_CLIENT_ID",
-    },
-  ),
-  clientSecret: required(secretText, "The secret that belongs to it.", "The provider gave you one at registration.", {
-    env: "COATCHECK_CLIENT_SECRET",
-    secret: true,
-  }),
-  clientAuthentication: fallback(
-    oneOf(["client_secret_basic", "client_secret_post"]),
-    "How the secret is shown to the provider.",
-    "client_secret_basic",
-  ),
-  idTokenSigningAlg: fallback(
-    oneOf(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]),
-    "The one algorithm of ID tokens that is accepted.",
-    "RS256",
-  ),
-  responseMode: fallback(
-    oneOf(["query", "form_post"]),
-    "How the provider's answer comes back; `form_post` needs https.",
-    "query",
-  ),
-  userinfo: fallback(flag, "Asks UserInfo too, for providers that put e-mail and name there and not into the ID token.", false),
-  trustUnverifiedEmail: fallback(
-    flag,
-    "Takes the e-mail address of its users though it says `email_verified: false`; for a provider whose addresses only you can set.",
-    false,
-    { env: "COATCHECK_TRUST_UNVERIFIED_EMAIL" },
-  ),
-  timeout: fallback(duration("100ms", "2m"), "How long one request to the provider may take, answer included.", "10s"),
-  refreshTimeout: optional(
-    duration("1s", "5m"),
-    "How long the answer to a refresh is listened for. Requests stop waiting after `timeout`; an answer that is not heard is a refresh token lost. Default: 60s, or `timeout` if that is more.",
-  ),
-  logoutTokenTyp: fallback(
-    oneOf(["required", "optional"]),
-    "Whether a logout token of the back channel must have the type `logout+jwt`; `optional` is for providers that leave it out or write `JWT`.",
-    "required",
-  ),
-  backchannelLogoutSessionRequired: fallback(
-    flag,
-    "Refuses logout tokens without `sid`; as `backchannel_logout_session_required` of the registration.",
-    false,
-  ),
-  preset: optional(
-    oneOf(["generic", "keycloak", "google", "entra", "auth0", "okta", "cognito", "dex", "zitadel"]),
-    "Which provider this is: its default scope, parameters, refusals and logout. Default: recognised by the issuer or its metadata; `generic`: none of the known ones.",
-    { env: "COATCHECK_PRESET" },
-  ),
-  scope: optional(
-    text,
-    "What is asked for, separated by spaces. `openid` is needed. Default: as the preset says, `openid profile email`, with `offline_access` if that is how the provider gives refresh tokens.",
-    { env: "COATCHECK_SCOPE" },
-  ),
-  authorizationParameters: fallback(
-    textMap,
-    "Further parameters of the authorization request, over the preset's; an empty one leaves one of the preset's out.",
-    {},
-  ),
-});
 
 const session = object({
   idle: fallback(duration("1m", "400d"), "The idle timeout: a session ends when its user was inactive for this long.", "1h", {
@@ -260,6 +191,8 @@ export const SETTINGS = {
     bearer,
     "Bearer tokens that are accepted beside sessions, for programs. One that is presented decides. Off unless set.",
   ),
+  tokens: fallback(tokens, "Tokens of our own, for programs.", {}),
+  check: fallback(check, "What proxies are told that ask about requests.", {}),
   session: fallback(session, "How long sessions live, and their cookie.", {}),
   refresh: fallback(refresh, "How sessions are kept in step with their provider.", {}),
   sweep: fallback(sweep, "When dead rows are deleted from the store.", {}),

@@ -2,6 +2,7 @@
 import { duration, flag, integer, oneOf, text } from "./kinds/kinds.ts";
 import { hostName, pathPrefix, upstreamOrigin } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
+import { named } from "./tokens/tokens.ts";
 
 const timeouts = object({
   connect: fallback(duration("100ms", "10m"), "How long a connection to the upstream may take.", "5s"),
@@ -43,10 +44,11 @@ export const upstream = object(
     ),
     preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
     token: fallback(
-      oneOf(["none", "header", "authorization"]),
-      "Whether the user's access token goes along, as `X-Auth-Request-Access-Token` or as `Authorization: Bearer`.",
+      oneOf(["none", "header", "authorization", "own"]),
+      "Whether the user's access token goes along, as `X-Auth-Request-Access-Token` or as `Authorization: Bearer`. `own`: one of ours instead, for `audience`, as `Authorization: Bearer`.",
       "none",
     ),
+    ...named,
     assertion: fallback(
       flag,
       "Whether `X-Coatcheck-Assertion` goes along: the user's identity, signed for this upstream alone (its audience is `url`). The keys are at `keys` under the prefix.",

@@ -17,6 +17,7 @@ import { PublicOrigins } from "../request/origin.ts";
 import { GatewayRequest } from "../request/own-request.ts";
 import { problemOf, send } from "../response/response.ts";
 import type { Admission, Ask, Rejected, SessionLayer } from "../session/interface.ts";
+import { tokenRefusal } from "../session/tokens/own-tokens.ts";
 import type { ConnectionUse } from "../upstream/connections/connection-limit.ts";
 import { ProxyExchange } from "../upstream/exchange.ts";
 import { normalisedName } from "../upstream/headers/header-rule.ts";
@@ -25,7 +26,7 @@ import { askForBody } from "../upstream/interim.ts";
 import { OpenStreams } from "../upstream/open-streams.ts";
 import type { ProxyContext, ProxyRequest } from "../upstream/proxy-request.ts";
 import type { Route } from "../upstream/route.ts";
-import { mayPass, openRoute } from "../upstream/route.ts";
+import { mayPass, openRoute, tokenFor } from "../upstream/route.ts";
 import { answerHandshake, UpgradeExchange } from "../upstream/upgrade.ts";
 import { isUnder, RouteTable } from "./routing.ts";
 
@@ -195,12 +196,19 @@ export class RequestDispatcher {
         { answer: result.response, outcome: "rejected", origin: incoming.origin },
         incoming.started,
       );
-    } else if (!mayPass(route, result)) {
-      this.#forbid(incoming, to, result).catch((error: unknown) => this.#failed(incoming, to, error));
-    } else if (route.token === "none" || result.identity === null) {
+      return;
+    }
+    const refused =
+      tokenRefusal(route.needs, result.identity, result.via) ?? (mayPass(route, result) ? undefined : problemOf("ERR_FORBIDDEN"));
+    if (refused !== undefined) {
+      this.#forbid(incoming, to, result, refused).catch((error: unknown) => this.#failed(incoming, to, error));
+      return;
+    }
+    const token = tokenFor(route, result);
+    if (token === undefined) {
       this.#forward({ incoming, route, admission: result, accessToken: undefined }, to, early);
     } else {
-      Promise.resolve(result.accessToken())
+      Promise.resolve(token)
         .then((accessToken) => this.#forward({ incoming, route, admission: result, accessToken }, to, early))
         .catch((error: unknown) => this.#failed(incoming, to, error, askFor(route, incoming.origin).mayLogin));
     }
@@ -221,8 +229,12 @@ export class RequestDispatcher {
   }
 
   /** Signed in, and not one of those who may: 403, which settles the session as every other answer does. */
-  async #forbid({ message, origin, started }: IncomingRequest, to: ServerResponse | Duplex, admission: Admission): Promise<void> {
-    const answer = problemOf("ERR_FORBIDDEN");
+  async #forbid(
+    { message, origin, started }: IncomingRequest,
+    to: ServerResponse | Duplex,
+    admission: Admission,
+    answer: RouteResponse,
+  ): Promise<void> {
     const cookies = await admission.settle(answer.status);
     const headers = [...answer.headers, ...cookies.map((cookie) => ["set-cookie", cookie] as const)];
     this.#answer(message, to, { answer: { ...answer, headers }, outcome: "forbidden", origin }, started);

@@ -45,10 +45,8 @@ test("not ready: a store that fails, no provider that answers, a process that st
     isHost: () => true,
     readiness: () => readinessOf(failing, false),
     metrics: rejecting,
-    sessions: {
-      token: () => undefined,
-      directory: { list: rejecting, show: rejecting, end: rejecting, endAll: rejecting, signedOut: rejecting },
-    },
+    token: () => undefined,
+    api: () => undefined,
   });
   const port = await listen(admin, { host: "127.0.0.1", port: 0 });
   try {

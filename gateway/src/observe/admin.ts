@@ -1,10 +1,11 @@
-/** The admin listener: health, metrics and the sessions API. */
+/** The admin listener: health, metrics, and the APIs of sessions and tokens. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { KeyNames } from "coatcheck/contracts";
+import type { KeyNames, RouteResponse } from "coatcheck/contracts";
+import { CoatcheckError } from "coatcheck/errors";
 import { problemOf, problemOfError, send } from "../response/response.ts";
 import type { Health } from "../session/interface.ts";
-import { answerSessions, isSessionsPath, type SessionsApi } from "./admin-sessions.ts";
+import { type AdminRequest, guarded } from "./admin-answers.ts";
 
 /** What `/health/ready` answers. Key ids tell an operator when a rotation may go on; they are no secrets. */
 export interface Readiness {
@@ -19,7 +20,10 @@ export interface Readiness {
 interface AdminSource {
   readiness(): Promise<Readiness>;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
-  readonly sessions: SessionsApi;
+  /** What the APIs ask for now; without one there are none. */
+  readonly token: () => string | undefined;
+  /** Answers a request to one of them; `undefined`: there is none at the path. */
+  readonly api: (path: string) => ((request: AdminRequest) => Promise<RouteResponse>) | undefined;
   /** By which `Host` it is asked. */
   readonly isHost: (host: string | undefined) => boolean;
 }
@@ -41,7 +45,7 @@ export async function readinessOf(health: Health, stopping: boolean): Promise<Re
   return { ready, store, providers, keys: health.keys, stopping };
 }
 
-/** The listener for operators: health, metrics and the sessions API. Nothing else is there. */
+/** The listener for operators: health, metrics, sessions and tokens. Nothing else is there. */
 export function createAdmin(source: AdminSource): Server {
   return createServer((message, response) => {
     void answer(message, response, source);
@@ -56,10 +60,17 @@ async function answer(message: IncomingMessage, response: ServerResponse, source
     return;
   }
   const path = (message.url ?? "").split("?", 1)[0] ?? "";
-  if (isSessionsPath(path)) {
+  const api = source.api(path);
+  if (api !== undefined) {
     const { authorization } = message.headers;
-    const request = { method: method ?? "", target: message.url ?? "", authorization };
-    send(response, await answerSessions(request, source.sessions).catch(problemOfError), how);
+    const request = {
+      method: method ?? "",
+      target: message.url ?? "",
+      authorization,
+      body: (limit: number) => read(message, limit),
+    };
+    const answered = guarded(request, source.token()) ?? (await api(request).catch(problemOfError));
+    send(response, answered, { ...how, close: !message.complete });
     return;
   }
   if (path !== "/health/live" && path !== "/health/ready" && path !== "/metrics") {
@@ -82,4 +93,15 @@ async function answer(message: IncomingMessage, response: ServerResponse, source
   } catch {
     send(response, problemOf("ERR_INTERNAL"), how);
   }
+}
+
+async function read(message: IncomingMessage, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    size += chunk.length;
+    if (size > limit) throw new CoatcheckError("ERR_BODY_TOO_LARGE");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

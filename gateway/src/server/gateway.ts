@@ -4,6 +4,7 @@ import type { Settings } from "../config/config.ts";
 import { RequestDispatcher } from "../dispatch/dispatcher.ts";
 import type { Readiness } from "../observe/admin.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
+import { adminApi } from "../observe/admin-api.ts";
 import { adminHosts } from "../observe/admin-hosts.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { SessionLayer } from "../session/interface.ts";
@@ -46,7 +47,8 @@ export async function startGateway({ settings, sessions, observation, withAdmin 
     admin = createAdmin({
       readiness,
       metrics,
-      sessions: { token: sessions.adminToken, directory: sessions.directory },
+      token: sessions.adminToken,
+      api: adminApi(sessions),
       isHost: adminHosts(settings.admin),
     });
     try {

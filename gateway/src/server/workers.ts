@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import { AggregatorRegistry } from "prom-client";
 import type { Settings } from "../config/config.ts";
 import { createAdmin, readinessOf } from "../observe/admin.ts";
+import { adminApi } from "../observe/admin-api.ts";
 import { adminHosts } from "../observe/admin-hosts.ts";
 import type { Observation } from "../observe/observe.ts";
 import { stopwatch } from "../observe/observer.ts";
@@ -86,7 +87,8 @@ async function openAdmin(
   const server = createAdmin({
     readiness: () => readinessOf(sessions.health, isStopping()),
     metrics: async () => ({ type: registry.contentType, text: await registry.clusterMetrics() }),
-    sessions: { token: sessions.adminToken, directory: sessions.directory },
+    token: sessions.adminToken,
+    api: adminApi(sessions),
     isHost: adminHosts(settings.admin),
   });
   return { server, port: await listen(server, settings.admin.listen) };

@@ -4,26 +4,28 @@ import { omitUndefined } from "coatcheck/settings";
 import type { Engine, Exchange } from "./engine.ts";
 import { groupsOf } from "./groups.ts";
 import type { Admission, Ask, Rejected } from "./interface.ts";
+import { bearerOf, type OwnTokenMaker, ownTokenOf, type TokenTerms } from "./tokens/own-tokens.ts";
 
 const USER_REQUIRED: Policy = { require: "user" };
 const USER_OPTIONAL: Policy = { require: "none" };
 
-/** Authenticates the caller, and says whether they may pass. Synchronous if the store is. */
-export function authenticate(
-  engine: Engine,
-  signer: AssertionSigner,
-  request: RequestView,
-  ask: Ask,
-): MaybePromise<Admission | Rejected> {
-  const entered = engine.enter(request, ask.require === "user" ? USER_REQUIRED : USER_OPTIONAL);
-  return entered instanceof Promise
-    ? entered.then((exchange) => concluded(signer, exchange, ask))
-    : concluded(signer, entered, ask);
+/** What makes tokens and assertions about the caller. */
+interface Makers {
+  readonly signer: AssertionSigner;
+  readonly tokens: OwnTokenMaker;
 }
 
-function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask): Admission | Rejected {
+/** Authenticates the caller, and says whether they may pass. Synchronous if the store is. */
+export function authenticate(engine: Engine, makers: Makers, request: RequestView, ask: Ask): MaybePromise<Admission | Rejected> {
+  const entered = engine.enter(request, ask.require === "user" ? USER_REQUIRED : USER_OPTIONAL);
+  return entered instanceof Promise
+    ? entered.then((exchange) => concluded(makers, exchange, ask))
+    : concluded(makers, entered, ask);
+}
+
+function concluded(makers: Makers, exchange: Exchange, ask: Ask): Admission | Rejected {
   const { decision } = exchange;
-  if (decision.kind === "proceed") return new Admitted(exchange, signer);
+  if (decision.kind === "proceed") return new Admitted(exchange, makers);
   const unwelcome = decision.kind === "login" && !ask.mayLogin;
   const rejected = unwelcome ? ({ kind: "refuse", status: 401, code: "ERR_UNAUTHENTICATED" } as const) : decision;
   return { kind: "rejected", response: exchange.refuse(rejected) };
@@ -33,12 +35,12 @@ function concluded(signer: AssertionSigner, exchange: Exchange, ask: Ask): Admis
 class Admitted implements Admission {
   readonly kind = "admitted";
   readonly #exchange: Exchange;
-  readonly #signer: AssertionSigner;
+  readonly #makers: Makers;
   #identity: Identity | null = null;
 
-  constructor(exchange: Exchange, signer: AssertionSigner) {
+  constructor(exchange: Exchange, makers: Makers) {
     this.#exchange = exchange;
-    this.#signer = signer;
+    this.#makers = makers;
   }
 
   get identity(): Identity | null {
@@ -65,14 +67,18 @@ class Admitted implements Admission {
   accessToken(rejected?: string): MaybePromise<string> {
     // A caller with a bearer token has no other; it was issued for this very use.
     const { by, request } = this.#exchange;
-    if (by === "bearer") return (request.header("authorization") ?? "").replace(/^bearer +/i, "");
+    if (by === "bearer") return bearerOf(request);
     return this.#exchange.session.accessToken(omitUndefined({ rejected }));
+  }
+
+  ownToken(terms: TokenTerms): string {
+    return ownTokenOf(this.#exchange, this.#makers.tokens, terms);
   }
 
   assertion(audience: string): string {
     const { identity, owner } = this.#exchange.session;
     if (identity === null || owner === null) return "";
-    return this.#signer.sign({ identity, owner, audience, groups: this.groups });
+    return this.#makers.signer.sign({ identity, owner, audience, groups: this.groups });
   }
 
   settle(status: number): MaybePromise<readonly string[]> {

@@ -10,9 +10,11 @@ import type {
   RouteResponse,
   SessionDirectory,
   Swept,
+  TokenDirectory,
 } from "coatcheck/contracts";
 import type { Settings } from "../config/config.ts";
 import type { IdentityHeaders } from "../upstream/headers/identity-headers.ts";
+import type { TokenTerms } from "./tokens/own-tokens.ts";
 
 /** What the proxy asks of the session layer about one request. */
 export interface Ask {
@@ -40,6 +42,8 @@ export interface Admission {
   accessToken(rejected?: string): MaybePromise<string>;
   /** Whether the session has something to get another access token with. */
   readonly refreshes: boolean;
+  /** An access token of ours for the user; `ERR_FORBIDDEN` for who came with a provider's. */
+  ownToken(terms: TokenTerms): string;
   /** The user's identity, signed for this audience alone; empty if the caller is anonymous. */
   assertion(audience: string): string;
   /**
@@ -113,6 +117,8 @@ export interface SessionLayer {
   readonly proxyProven: boolean;
   /** Lists and ends sessions, for operators. */
   readonly directory: SessionDirectory;
+  /** Issues, lists and revokes tokens of ours, for operators. */
+  readonly tokens: TokenDirectory;
   /** Deletes dead rows from the store, until none is left or `sweep.within` is over. */
   readonly sweep: () => Promise<Swept>;
   /** What the sessions API of the admin listener asks for now; without it there is none. */

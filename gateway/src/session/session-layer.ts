@@ -25,6 +25,7 @@ import type { SessionLayer } from "./interface.ts";
 import { clientSecretOf, type LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
 import { proxyOptions } from "./proxy-identity.ts";
+import { needsOf, termsOf, tokenOptions } from "./tokens/own-tokens.ts";
 
 /** What a test may replace: the world outside. */
 export interface World {
@@ -38,6 +39,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
   const live: LiveSettings = { now: settings };
   const proxy = proxyOptions(settings, live);
   const bearer = bearerOptions(settings, live);
+  const tokens = tokenOptions(settings);
   const auth = coatcheck({
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,
@@ -59,18 +61,19 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
       address: settings.session.keepAddress === "none" ? false : settings.session.keepAddress,
     },
     on: report,
-    ...omitUndefined({ proxy, bearer, signedOutPage: settings.signedOutPage, clock: world.clock }),
+    ...omitUndefined({ proxy, bearer, tokens, signedOutPage: settings.signedOutPage, clock: world.clock }),
   });
   const leftOut: LeftOut = (reason) => observer.notice("identity-header.left-out", { reason });
   return layerOf(auth, live, store, leftOut);
 }
 
 function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore, leftOut: LeftOut): SessionLayer {
-  const { engine, assertions } = auth;
+  const { engine, assertions: signer, tokens } = auth;
   const { now: settings } = live;
-  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers: settings.providers };
+  const own = { needs: needsOf(settings.check, settings), terms: termsOf(settings.check), tokens };
+  const checker = { engine, leftOut, told: identityHeaderMaker(settings), providers: settings.providers, own };
   return {
-    authenticate: (request, ask) => authenticate(engine, assertions, request, ask),
+    authenticate: (request, ask) => authenticate(engine, { signer, tokens }, request, ask),
     watchSession: (id, onEnd) => engine.watch(id, onEnd),
     endpoints: (request) => (engine.owns(request.target) ? engine.serve(request) : undefined),
     check: (request) => check(checker, request),
@@ -83,6 +86,7 @@ function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore
     proxyHeaders: engine.proxy?.headers ?? [],
     proxyProven: engine.proxy?.proven ?? false,
     directory: auth.sessions,
+    tokens,
     sweep: () => auth.sweep(),
     health: {
       store: async () => (await auth.ready()).store,

@@ -113,8 +113,9 @@ export class ProxyExchange extends UpstreamExchange implements Dispatcher.Dispat
 
   /** A rejected token is refreshed once, and the request sent once more, unless its body is gone (RF-08). */
   get #mayRenew(): boolean {
-    const { accessToken, incoming } = this.request;
-    return accessToken !== undefined && !this.#refreshed && !incoming.head.hasBody;
+    const { accessToken, incoming, route } = this.request;
+    // One of ours is not the provider's to refresh.
+    return accessToken !== undefined && route.own === undefined && !this.#refreshed && !incoming.head.hasBody;
   }
 
   #answer(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {

@@ -48,7 +48,8 @@ export function upstreamHeaders({ incoming, route, admission, accessToken }: Pro
   );
   if (route.audience !== undefined) headers.push("x-coatcheck-assertion", admission?.assertion(route.audience) ?? "");
   if (route.token === "header") headers.push("x-auth-request-access-token", accessToken ?? "");
-  if (route.token === "authorization" && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);
+  const bears = route.token === "authorization" || route.token === "own";
+  if (bears && accessToken !== undefined) headers.push("authorization", `Bearer ${accessToken}`);
   if (route.access === "public" && head.authorization !== undefined) headers.push("authorization", head.authorization);
   return headers;
 }

@@ -1,8 +1,10 @@
 /** An upstream with its connections and its access rules. */
 import { isIP } from "node:net";
+import type { MaybePromise } from "coatcheck/contracts";
 import { Pool } from "undici";
 import type { AccessRule, Settings, UpstreamSettings } from "../config/config.ts";
 import type { Admission, Ask } from "../session/interface.ts";
+import { needsOf, type TokenNeeds, type TokenTerms, termsOf } from "../session/tokens/own-tokens.ts";
 import { UsersOf } from "../session/users-of.ts";
 import { connectWithin } from "./connections/connection.ts";
 import { ConnectionLimit } from "./connections/connection-limit.ts";
@@ -32,6 +34,10 @@ export interface Route {
   readonly preflight: boolean;
   readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
+  /** What a token of ours has to be good for. */
+  readonly needs: TokenNeeds;
+  /** The token of ours that it gets, if it gets one. */
+  readonly own: TokenTerms | undefined;
   /** The audience of the forwarded assertion; `undefined`: none is forwarded. */
   readonly audience: string | undefined;
   readonly passHost: boolean;
@@ -53,9 +59,10 @@ export interface Route {
  */
 export function openRoute(
   settings: UpstreamSettings,
-  { publicUrl: origins, providers }: Pick<Settings, "publicUrl" | "providers">,
+  all: Pick<Settings, "publicUrl" | "providers" | "tokens">,
   told: IdentityHeaderMaker,
 ): Route {
+  const { publicUrl: origins, providers } = all;
   // Whether there is a login of ours to send people to.
   const signsOn = providers.length > 0;
   const { timeouts, access } = settings;
@@ -85,6 +92,8 @@ export function openRoute(
     preflight: settings.preflight,
     caseSensitive: settings.caseSensitive,
     token: settings.token,
+    needs: needsOf(settings, all),
+    own: termsOf(settings),
     audience: settings.assertion ? settings.url : undefined,
     passHost: settings.passHost,
     asks: new Map(
@@ -111,4 +120,10 @@ export function mayPass({ groups, providers, users, via }: Route, admission: Adm
   if (via.size > 0 && admission.identity !== null && (admission.via === null || !via.has(admission.via))) return false;
   if (providers.size > 0 && admission.identity !== null && !users.has(admission.identity)) return false;
   return groups.size === 0 || admission.groups.some((group) => groups.has(group));
+}
+
+/** The access token that the upstream gets about a user, or `undefined`. */
+export function tokenFor({ token, own }: Route, admission: Admission): MaybePromise<string> | undefined {
+  if (token === "none" || admission.identity === null) return undefined;
+  return own === undefined ? admission.accessToken() : admission.ownToken(own);
 }

@@ -11,12 +11,12 @@ export function ownerIn(given: ReadonlyMap<string, string>): { readonly owner: s
 }
 
 /** The one id among the words. What is none is not repeated: it may be a ticket. */
-export function idIn(words: readonly string[]): { readonly id: string; readonly problems: readonly Problem[] } {
+export function idIn(words: readonly string[], of = "session"): { readonly id: string; readonly problems: readonly Problem[] } {
   const [id = "", ...rest] = words;
-  const lines = ["It has 22 characters, as coatcheck sessions list and the log show it."];
-  if (id === "") return { id, problems: [{ headline: "the session's id is missing", lines }] };
+  const lines = [`It has 22 characters, as coatcheck ${of}s list and the log show it.`];
+  if (id === "") return { id, problems: [{ headline: `the ${of}'s id is missing`, lines }] };
   if (rest.length > 0) return { id, problems: unexpected(rest) };
-  if (!/^[A-Za-z0-9_-]{22}$/.test(id)) return { id, problems: [{ headline: "that is no session's id", lines }] };
+  if (!/^[A-Za-z0-9_-]{22}$/.test(id)) return { id, problems: [{ headline: `that is no ${of}'s id`, lines }] };
   return { id, problems: [] };
 }
 

@@ -1,7 +1,9 @@
 /** Sessions as text for a terminal. */
-import type { SessionInfo } from "coatcheck";
+import type { SessionInfo, TokenInfo } from "coatcheck";
 
-const COLUMNS: readonly (readonly [title: string, value: (info: SessionInfo) => string])[] = [
+type Columns<T> = readonly (readonly [title: string, value: (info: T) => string])[];
+
+const COLUMNS: Columns<SessionInfo> = [
   ["SESSION", ({ id }) => id],
   ["SIGNED IN", ({ createdAt }) => time(createdAt)],
   ["LAST SEEN", ({ seenAt }) => time(seenAt)],
@@ -12,10 +14,25 @@ const COLUMNS: readonly (readonly [title: string, value: (info: SessionInfo) => 
   ["USER AGENT", ({ userAgent }) => printable(userAgent)],
 ];
 
+const OF_TOKENS: Columns<TokenInfo> = [
+  ["TOKEN", ({ id }) => id],
+  ["ISSUED", ({ createdAt }) => time(createdAt)],
+  ["ENDS", ({ expiresAt }) => time(expiresAt)],
+  ["AUDIENCE", ({ audience }) => printable(audience)],
+  ["SCOPE", ({ scope }) => printable(scope === "" ? null : scope)],
+  ["SUBJECT", ({ subject }) => printable(subject)],
+  ["CLIENT", ({ client }) => printable(client)],
+];
+
 /** Sessions as a table for people. */
-export function sessionTable(sessions: readonly SessionInfo[]): string {
-  const cells = [COLUMNS.map(([title]) => title), ...sessions.map((info) => COLUMNS.map(([, value]) => value(info)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+export const sessionTable = (sessions: readonly SessionInfo[]): string => tableOf(sessions, COLUMNS);
+
+/** Tokens as a table for people. */
+export const tokenTable = (tokens: readonly TokenInfo[]): string => tableOf(tokens, OF_TOKENS);
+
+function tableOf<T>(rows: readonly T[], columns: Columns<T>): string {
+  const cells = [columns.map(([title]) => title), ...rows.map((info) => columns.map(([, value]) => value(info)))];
+  const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return cells
     .map((row) =>
       row

@@ -143,6 +143,11 @@ function headersOf(user: string, email: string, groups: string, preferred: strin
   return { lines, text: undefined };
 }
 
+/** The same with one line more. */
+export function withLine({ lines }: IdentityHeaders, name: string, value: string): IdentityHeaders {
+  return { lines: [...lines, name, value], text: undefined };
+}
+
 // Joined from a list, so that it lies in one piece: a text that was added up is taken together anew whenever it is
 // written.
 function textOf(lines: readonly string[]): string {

@@ -1,0 +1,60 @@
+/** The settings `tokens`: tokens of our own, and whom they are for. */
+import { duration, flag, oneOf, text } from "../kinds/kinds.ts";
+import { fallback, list, object, optional, required } from "../kinds/shape.ts";
+
+const audience = object(
+  {
+    name: required(text, "Whom its tokens are for: `aud`.", "For example api."),
+    scope: optional(text, "The words that its tokens may have in `scope`, with single spaces between. None: no scope."),
+    lifetime: fallback(duration("1s", "400d"), "How long an access token is good at most.", "1h"),
+    family: optional(
+      duration("1s", "400d"),
+      "How long refresh tokens go on giving new access tokens, in all. Not set: no refresh tokens.",
+    ),
+    users: fallback(flag, "Whether signed-in users may get tokens: at `POST tokens`, and for programs of theirs.", false),
+    algorithm: optional(
+      oneOf(["EdDSA", "Ed25519", "ES256"]),
+      "Gives its tokens keys of their own, derived for it from each secret. Not set: the keys of `signing`.",
+    ),
+  },
+  { label: "a name, or an object", expand: (name) => ({ name }) },
+);
+
+/** Tokens of our own, which programs show as bearer tokens. */
+export const tokens = object({
+  audiences: fallback(list(audience), "Whom tokens can be issued for.", [], { env: "COATCHECK_TOKEN_AUDIENCES" }),
+  accept: fallback(
+    list(text),
+    "Audiences whose tokens pass wherever no other `audience` is asked for: at upstreams that name none, and at the check endpoints.",
+    [],
+    { env: "COATCHECK_TOKEN_ACCEPT" },
+  ),
+  grace: fallback(
+    duration("1s", "5m"),
+    "How long a refresh token that was exchanged gets the same answer again; later it ends its family.",
+    "10s",
+    { env: "COATCHECK_TOKEN_GRACE" },
+  ),
+  recent: fallback(duration("1s", "400d"), "How long after they signed in users may ask for tokens.", "15m", {
+    env: "COATCHECK_TOKEN_RECENT",
+  }),
+});
+
+/** What an upstream, or the app behind a proxy that asks, is called in tokens of ours. */
+export const named = {
+  audience: optional(
+    text,
+    "What it is called in `aud`, one of `tokens.audiences`: a token of ours has to be for it, and `token: own` is.",
+  ),
+  scope: optional(text, "Words that a token of ours needs there, and that `token: own` has, with spaces between."),
+};
+
+/** What is said to proxies that ask about a request. */
+export const check = object({
+  token: fallback(
+    oneOf(["none", "own"]),
+    "Whether the answer has an access token of ours for the app behind the proxy, as `Authorization`.",
+    "none",
+  ),
+  ...named,
+});
