@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findServer } from "./servers.ts";
+import { findServer, type ServerName } from "./servers.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** `nobody`: PostgreSQL and PgBouncer do not run as root. */
@@ -33,14 +33,21 @@ export interface PostgresProcess extends AsyncDisposable {
   stop(signal?: "SIGINT" | "SIGQUIT"): Promise<void>;
 }
 
+/** Which installation: Debian's, or one of a certain version. */
+export type PostgresName = Extract<ServerName, `postgresql${string}`>;
+
 interface PostgresFiles {
   readonly [name: string]: string;
 }
 
 /** Starts a server, with settings of the test's and files that they name, in the folder of its data. */
-export async function startPostgresProcess(settings: PostgresFiles = {}, files: PostgresFiles = {}): Promise<PostgresProcess> {
-  const command = installed();
+export async function startPostgresProcess(
+  settings: PostgresFiles = {},
+  files: PostgresFiles = {},
+  name: PostgresName = "postgresql",
+): Promise<PostgresProcess> {
   const folder = serverFolder("postgres");
+  const command = reachable(installed(name), folder);
   const data = folder.file("data");
   const how = ["-U", TEST_USER.user, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"];
   const made = spawnSync(join(dirname(command), "initdb"), ["-D", data, ...how], {
@@ -97,7 +104,18 @@ async function processIn(folder: TemporaryFolder, command: string): Promise<Post
 }
 
 /** Where it lies itself: a link in the path has no other programs beside it. */
-const installed = (): string => realpathSync(findServer("postgresql") ?? assert.fail("PostgreSQL is not installed"));
+const installed = (name: PostgresName = "postgresql"): string =>
+  realpathSync(findServer(name) ?? assert.fail(`${name} is not installed`));
+
+/** The same program where the servers' user may go: a checkout may lie in a folder that is closed to others. */
+function reachable(command: string, folder: TemporaryFolder): string {
+  const home = dirname(dirname(command));
+  const isOpen = (path: string): boolean =>
+    (statSync(path).mode & 0o001) === 1 && (path === dirname(path) || isOpen(dirname(path)));
+  if (AS_USER.uid === undefined || isOpen(command)) return command;
+  cpSync(home, folder.file("installed"), { recursive: true, verbatimSymlinks: true });
+  return join(folder.file("installed"), "bin", "postgres");
+}
 
 /** A temporary folder that the servers' user may write. */
 export function serverFolder(name: string): TemporaryFolder {

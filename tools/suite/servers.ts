@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "../build/oauth2-proxy.ts";
+import { fetchPostgres, POSTGRES_COMMAND, postgresAt } from "../build/postgres.ts";
 
 /**
  * What each server is called where it is installed, most wanted first. Its key is also the Debian package, where there
@@ -15,6 +16,9 @@ const COMMANDS = {
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   "oauth2-proxy": ["oauth2-proxy"],
   postgresql: ["postgres"],
+  // Of this version, whichever Debian has.
+  "postgresql-14": [],
+  "postgresql-18": [],
   pgbouncer: ["pgbouncer"],
   "redis-server": ["redis-server", "valkey-server"],
 } as const;
@@ -28,13 +32,17 @@ const SERVERS: readonly ServerName[] = [
   "chromium",
   "oauth2-proxy",
   "postgresql",
+  "postgresql-14",
+  "postgresql-18",
   "pgbouncer",
   "redis-server",
 ];
 
-/** Servers that Debian has no package of, and what builds them instead. */
+/** Servers that Debian has no package of, and what brings them instead. */
 const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: string; build(): boolean }> = new Map([
   ["oauth2-proxy", { at: OAUTH2_PROXY, command: BUILD_COMMAND, build: buildOauth2Proxy }],
+  ["postgresql-14", { at: postgresAt(14), command: POSTGRES_COMMAND, build: () => fetchPostgres(14) }],
+  ["postgresql-18", { at: postgresAt(18), command: POSTGRES_COMMAND, build: () => fetchPostgres(18) }],
 ]);
 
 /** Servers live here too, where the path of an ordinary user does not look. */
@@ -80,7 +88,7 @@ export function serversOf(path: string): readonly ServerName[] {
 /** The commands that give a Debian machine these servers. */
 export function remedies(names: readonly ServerName[]): readonly string[] {
   const packages = names.filter((name) => !BUILT.has(name));
-  const built = names.flatMap((name) => BUILT.get(name)?.command ?? []);
+  const built = new Set(names.flatMap((name) => BUILT.get(name)?.command ?? []));
   return [...(packages.length > 0 ? [`sudo ${aptCommand(packages)}`] : []), ...built];
 }
 

@@ -1,6 +1,7 @@
 /** A PostgreSQL of a test's own, and pools of `pg` on it. */
 import pg from "pg";
 import {
+  type PostgresName,
   type PostgresProcess,
   startPostgresProcess,
   startStandbyProcess,
@@ -19,9 +20,12 @@ export interface PostgresServer extends PostgresProcess {
 /** How `pg` connects to the socket in a folder. */
 export const connectionTo = (host: string): pg.ClientConfig => ({ host, ...TEST_USER });
 
-/** Starts a server, with settings of the test's. */
-export async function startPostgres(settings: { readonly [name: string]: string } = {}): Promise<PostgresServer> {
-  return withPools(await startPostgresProcess(settings));
+/** Starts a server, with settings of the test's; of a certain version where one is named. */
+export async function startPostgres(
+  settings: { readonly [name: string]: string } = {},
+  name?: PostgresName,
+): Promise<PostgresServer> {
+  return withPools(await startPostgresProcess(settings, {}, name));
 }
 
 /** Starts a standby of a server. */
