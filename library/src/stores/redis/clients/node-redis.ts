@@ -88,6 +88,9 @@ function serversError(error: unknown): Error {
   throw error;
 }
 
+/** Names the connection. A server that may not be asked answers the same refusal twice. */
+const WHICH: RedisCommand = ["CLIENT", "ID"];
+
 function opened<Own extends Connection>(
   make: () => Promise<Own>,
   send: (connection: Own, command: RedisCommand) => Promise<unknown>,
@@ -116,9 +119,15 @@ function opened<Own extends Connection>(
       const connection = await own.connected();
       const before = connections;
       // Of one turn, so they go out together. (The client's own pipelines tell of one error alone.)
-      const answers = await Promise.allSettled(commands.map((command) => send(connection, command)));
-      if (connections !== before) throw new Error("The connection was lost on the way.");
-      return answers.map((answer) => (answer.status === "fulfilled" ? answer.value : serversError(answer.reason)));
+      const sending = [WHICH, ...commands, WHICH].map((command) => send(connection, command));
+      const answers = await Promise.allSettled(sending);
+      const [first, ...others] = answers.map((answer) =>
+        answer.status === "fulfilled" ? answer.value : serversError(answer.reason),
+      );
+      // Behind sentinels a client connects again without a word of it.
+      if (connections !== before || String(first) !== String(others.pop()))
+        throw new Error("The connection was lost on the way.");
+      return others;
     },
     async subscribe(channel, told) {
       const connection = await own.connected();
