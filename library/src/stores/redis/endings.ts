@@ -1,4 +1,5 @@
 /** Endings of any process: one subscription that stands from the start. */
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EndReason } from "../../contracts.ts";
 import { hear } from "../../core/hear.ts";
@@ -15,6 +16,11 @@ const LONGEST = 2_000;
 /** Pauses between attempts to subscribe, in milliseconds; the last one stays. */
 const PAUSES = [50, 100, 250, 500, 1_000];
 
+/** How often the subscription is asked whether it still hears, in milliseconds. */
+const PROBE = 10_000;
+/** What is published in place of a reason, to be heard by who published it. */
+const PROBED = "?";
+
 interface Listener {
   readonly ended: EndingListener;
   readonly gap: () => void;
@@ -29,12 +35,16 @@ export class EndingPush {
   readonly #channel: string;
   readonly #listeners = new Set<Listener>();
   readonly #over = new AbortController();
+  readonly #probeEvery: number;
   #link: Link | undefined;
   #turn = 0;
+  /** What was published last to be heard here. */
+  #probed: { readonly name: string; readonly heard: () => void } | undefined;
 
-  constructor(commander: Commander, channel: string) {
+  constructor(commander: Commander, channel: string, probeEvery: number = PROBE) {
     this.#commander = commander;
     this.#channel = channel;
+    this.#probeEvery = probeEvery;
     void this.#run();
   }
 
@@ -81,8 +91,10 @@ export class EndingPush {
 
   #until(link: Link): Promise<void> {
     const isCluster = this.#commander.kind === "cluster";
-    return new Promise((resolve, reject) => {
-      this.#over.signal.addEventListener("abort", () => resolve(), { once: true });
+    const ended = new AbortController();
+    const until = new Promise<void>((resolve, reject) => {
+      this.#over.signal.addEventListener("abort", () => resolve(), { once: true, signal: ended.signal });
+      void this.#untilDeaf(ended.signal).then(resolve);
       // Where there are other nodes, another one tells it sooner than this one comes back.
       const late = isCluster ? setTimeout(resolve, LONGEST).unref() : undefined;
       const listener = {
@@ -96,11 +108,36 @@ export class EndingPush {
       };
       link.subscribe(this.#channel, listener).catch(reject);
     });
+    return until.finally(() => ended.abort());
+  }
+
+  /** Resolves when what was published is not heard here: a connection that was cut without a word is silent for ever. */
+  async #untilDeaf(ended: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(this.#probeEvery, undefined, { ref: false, signal: ended }).catch(() => {});
+      if (ended.aborted || !(await this.#hears(ended))) return;
+    }
+  }
+
+  async #hears(ended: AbortSignal): Promise<boolean> {
+    const name = randomBytes(12).toString("base64url");
+    const heard = new Promise<true>((resolve) => {
+      this.#probed = { name, heard: () => resolve(true) };
+    });
+    try {
+      await this.#commander.send(this.#channel, ["PUBLISH", this.#channel, `${PROBED} ${name}`]);
+    } catch {
+      // Nothing was published, which says nothing of the subscription.
+      return true;
+    }
+    const late = sleep(LONGEST, false, { ref: false, signal: ended }).catch(() => false);
+    return Promise.race([heard, late]);
   }
 
   #heard(message: string): void {
     const space = message.indexOf(" ");
     const reason = message.slice(0, space);
+    if (reason === PROBED && message.slice(space + 1) === this.#probed?.name) this.#probed.heard();
     // A newer release may know other reasons.
     if (!isEndReason(reason)) return;
     const ended = { id: message.slice(space + 1), reason };
