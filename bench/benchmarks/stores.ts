@@ -17,18 +17,16 @@ export async function storesBench(stage: Stage): Promise<Findings> {
   const module = new URL("../servers/coatcheck/measure-stores.ts", import.meta.url);
   const helper = stage.run("the stores", module, [String(many), stage.directory, String(rounds)], { execArgv: ["--expose-gc"] });
   const all = [storesFindings(await helper.listen<StoreFigures>(), many)];
-  const server = (name: string, file: string) =>
-    stage.run(name, new URL(`../servers/coatcheck/${file}`, import.meta.url), [
-      String(Math.min(sessions, FEW)),
-      stage.directory,
-      String(rounds),
-    ]);
+  const server = (name: string, file: string, rows: number) =>
+    stage.run(name, new URL(`../servers/coatcheck/${file}`, import.meta.url), [String(rows), stage.directory, String(rounds)]);
   // A machine without a server has the rest all the same.
   if (findServer("postgresql") !== undefined) {
-    all.push(postgresFindings(await server("PostgreSQL", "measure-postgres.ts").listen<PostgresFigures>()));
+    all.push(
+      postgresFindings(await server("PostgreSQL", "measure-postgres.ts", Math.min(sessions, FEW)).listen<PostgresFigures>()),
+    );
   }
   if (findServer("redis-server") !== undefined) {
-    all.push(redisFindings(await server("Redis", "measure-redis.ts").listen<RedisFigures>()));
+    all.push(redisFindings(await server("Redis", "measure-redis.ts", many).listen<RedisFigures>()));
   }
   return { rows: all.flatMap(({ rows }) => rows), goals: all.flatMap(({ goals }) => goals) };
 }

@@ -1,41 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type RedisServer, startRedis } from "../../../tools/suite/redis-server.ts";
+import { startRedis } from "../../../tools/suite/redis-server.ts";
 import { within } from "../../../tools/suite/steady.ts";
-import { eventually, tell } from "../../test-support/stores/redis-groups.ts";
-import { type Connect, handlesOf, ioredis, nodeRedis } from "../../test-support/stores/redis-handles.ts";
-import type { SessionStore } from "../contracts.ts";
+import { eventually } from "../../test-support/stores/redis-groups.ts";
+import { ioredis, nodeRedis } from "../../test-support/stores/redis-handles.ts";
+import { keys, type Played, played } from "../../test-support/stores/redis-played.ts";
 import { CoatcheckError } from "../core/errors.ts";
-import { HOUR, START, sampleRow } from "../testing/store-suite/rows.ts";
+import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { redis } from "./redis.ts";
 
 const UNAVAILABLE = { code: "ERR_STORE_UNAVAILABLE", status: 503 };
-
-interface Played {
-  readonly server: RedisServer;
-  readonly store: SessionStore;
-  readonly another: SessionStore;
-  /** Runs one command on the server. */
-  ask(...command: readonly [string, ...(string | number)[]]): Promise<unknown>;
-}
-
-/** A server of its own, with two handles on it. */
-async function played(run: (played: Played) => Promise<void>, client: (address: () => Address) => Connect = nodeRedis) {
-  await using server = await startRedis();
-  const { store, another, dispose } = await handlesOf(client(() => ({ host: "127.0.0.1", port: server.port })));
-  const other = await another?.();
-  assert.ok(other);
-  const ask: Played["ask"] = async (...command) => (await tell(server.port, command))[0];
-  try {
-    await run({ server, store, another: other, ask });
-  } finally {
-    await store.close();
-    await other.close();
-    await dispose?.();
-  }
-}
-
-type Address = { readonly host: string; readonly port: number };
 
 test("SE-16 a server whose scripts are flushed is sent them again, by a call that did nothing before", () =>
   played(async ({ store, ask }) => {
@@ -47,18 +21,6 @@ test("SE-16 a server whose scripts are flushed is sent them again, by a call tha
     }
     await ask("SCRIPT", "FLUSH");
     assert.deepEqual(await store.end({ owner: "o" }, "admin", START), [row.id]);
-  }));
-
-test("LO-10 a new session is in its sets before its row is written, also if the server forgot the script", () =>
-  played(async ({ store, ask }) => {
-    await ask("CONFIG", "SET", "slowlog-log-slower-than", 0);
-    await ask("SCRIPT", "FLUSH");
-    await store.put(sampleRow({ owner: "o" }), "absent");
-    const log = await ask("SLOWLOG", "GET", 20);
-    assert.ok(Array.isArray(log));
-    const names = log.map((entry) => String(entry[3][0]).toUpperCase()).toReversed();
-    assert.ok(names.includes("EVAL"), names.join());
-    assert.ok(names.indexOf("EVAL") < names.indexOf("SET"), names.join());
   }));
 
 test("SE-16 a server that was emptied has no session, and takes new ones", () =>
@@ -176,31 +138,6 @@ test("SE-16 a row that a newer release wrote is unavailable, not absent, and not
     assert.equal(await store.put(row, "absent"), false);
   }));
 
-async function keys(ask: Played["ask"], pattern: string): Promise<readonly string[]> {
-  const found = await ask("KEYS", pattern);
-  return Array.isArray(found) ? found.map(String) : [];
-}
-
-test("SE-17 S-50 all that is written has an end, an hour after its own; a set that of its longest session", () =>
-  played(async ({ store, ask }) => {
-    const near = sampleRow({ owner: "o", issuer: "i", sid: "s", expires: START + HOUR });
-    const far = sampleRow({ owner: "o", expires: START + 3 * HOUR });
-    for (const row of [far, near]) await store.put(row, "absent");
-    await store.mark("k", START + HOUR, START);
-    await store.put({ ...near, version: 2, renewAt: START }, 1);
-    await store.end({ id: near.id }, "logout", START);
-    const ends = new Map<string, number[]>();
-    for (const key of await keys(ask, "*")) {
-      const kind = key.split(":")[1] ?? "";
-      ends.set(kind, [...(ends.get(kind) ?? []), Number(await ask("PEXPIRETIME", key))].sort());
-    }
-    assert.deepEqual(ends.get("s"), [START + 2 * HOUR, START + 4 * HOUR]);
-    assert.deepEqual(ends.get("o"), [START + 4 * HOUR]);
-    assert.deepEqual(ends.get("i"), [START + 2 * HOUR]);
-    assert.deepEqual(ends.get("m"), [START + 2 * HOUR]);
-    assert.deepEqual([...ends.keys()].sort(), ["i", "m", "o", "r", "s"]);
-  }));
-
 test("the reads of one turn are two commands, one alone is one, and each gets its own row", () =>
   played(async ({ store, ask }) => {
     const rows = Array.from({ length: 40 }, () => sampleRow());
@@ -216,45 +153,6 @@ test("the reads of one turn are two commands, one alone is one, and each gets it
     assert.deepEqual([await calls("get"), await calls("mget")], ["1", "1"]);
     await store.get(rows[0]?.id ?? "");
     assert.deepEqual([await calls("get"), await calls("mget")], ["2", "1"]);
-  }));
-
-test("S-24 sets by renewAt drop what ended, went or is due later, and never what was written meanwhile", () =>
-  played(async ({ store, ask }) => {
-    const due = { renewAt: START + 1 };
-    const [ended, later, gone, stays] = [sampleRow(due), sampleRow(due), sampleRow(due), sampleRow({ renewAt: START + 2 })];
-    for (const row of [ended, later, gone, stays]) await store.put(row, "absent");
-    await store.end({ id: ended.id }, "logout", START);
-    for (const key of await keys(ask, `*:s:{${gone.id}}`)) await ask("DEL", key);
-    for (const key of await keys(ask, "*:r:*")) {
-      if ((await ask("ZSCORE", key, later.id)) !== null) await ask("ZADD", key, START, later.id);
-    }
-    await store.put({ ...later, version: 2, renewAt: START + HOUR }, 1);
-    const listed = await store.list({ renewBefore: START + 10 }, 1, START);
-    assert.deepEqual(
-      listed.map(({ id }) => id),
-      [stays.id],
-    );
-    const left = await Promise.all((await keys(ask, "*:r:*")).map((key) => ask("ZRANGE", key, 0, -1)));
-    assert.deepEqual(left.flat().map(String).sort(), [later.id, stays.id].sort());
-  }));
-
-test("SE-17 a sweep drops ended and freed sessions from the sets by renewAt, and no live one", () =>
-  played(async ({ store, ask }) => {
-    const rows = Array.from({ length: 40 }, (_, index) => sampleRow({ renewAt: START + index }));
-    for (const row of rows) await store.put(row, "absent");
-    const [stays, ...others] = rows;
-    for (const { id } of others.slice(0, 20)) await store.end({ id }, "logout", START);
-    for (const { id } of others.slice(20)) for (const key of await keys(ask, `*:s:{${id}}`)) await ask("DEL", key);
-    assert.equal(await store.sweep(0, START + HOUR), 0);
-    assert.equal((await keys(ask, "*:r:*")).length > 1, true);
-    assert.equal(await store.sweep(10, START + HOUR), 0);
-    const left = await Promise.all((await keys(ask, "*:r:*")).map((key) => ask("ZRANGE", key, 0, -1)));
-    assert.deepEqual(left.flat(), [stays?.id]);
-    const due = await store.list({ renewBefore: START + 10 }, 10, START);
-    assert.deepEqual(
-      due.map(({ id }) => id),
-      [stays?.id],
-    );
   }));
 
 test("SE-16 reads wait for no replica, while a write waits for one that is away", () =>

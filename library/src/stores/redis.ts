@@ -16,11 +16,14 @@ import type { EndingListener } from "./redis/endings.ts";
 import { EndingPush } from "./redis/endings.ts";
 import { failure } from "./redis/failure.ts";
 import { Keys } from "./redis/keys.ts";
-import { Lists } from "./redis/lists.ts";
 import type { RedisOptions } from "./redis/options.ts";
 import { redisOptions } from "./redis/options.ts";
 import { Reads } from "./redis/reads.ts";
 import { Scan } from "./redis/scan.ts";
+import { Sender } from "./redis/sender.ts";
+import { Indexes } from "./redis/sets/indexes.ts";
+import { Lists } from "./redis/sets/lists.ts";
+import { Renewals } from "./redis/sets/renewals.ts";
 import { Writes } from "./redis/writes.ts";
 
 export type { RedisClient, RedisOptions } from "./redis/options.ts";
@@ -49,6 +52,8 @@ class RedisStore implements SessionStore {
   readonly capabilities: StoreCapabilities = Object.freeze({ shared: true, durable: true, watch: true, expires: true });
   readonly #reads: Reads;
   readonly #writes: Writes;
+  readonly #sender: Sender;
+  readonly #renewals: Renewals;
   readonly #lists: Lists;
   readonly #scan: Scan;
   readonly #endings: EndingPush;
@@ -61,8 +66,13 @@ class RedisStore implements SessionStore {
     const { prefix, confirmTimeout, durability, replicas = commander.kind === "server" ? 0 : 1 } = options;
     const keys = new Keys(prefix);
     this.#reads = new Reads(commander, keys);
-    this.#writes = new Writes(commander, keys, { replicas, confirmTimeout, durability });
-    this.#lists = new Lists(commander, keys, this.#reads, this.#writes);
+    const sender = new Sender(commander, { replicas, confirmTimeout, durability });
+    this.#sender = sender;
+    this.#renewals = new Renewals(commander, keys, (call) => sender.send(call));
+    const indexes = new Indexes(commander, (call) => sender.write(call));
+    const parts = { keys, sender, indexes, reads: this.#reads, renewals: this.#renewals };
+    this.#writes = new Writes(parts);
+    this.#lists = new Lists({ ...parts, writes: this.#writes });
     this.#scan = new Scan(commander, keys, this.#reads);
     this.#endings = new EndingPush(commander, keys.channel);
     this.#checks = new ServerChecks(commander, { durability, replicas, warn: options.onWarning });
@@ -126,7 +136,8 @@ class RedisStore implements SessionStore {
   close(): void {
     this.#closed = true;
     this.#endings.close();
-    this.#writes.close();
+    this.#renewals.close();
+    this.#sender.close();
     this.#checks.close();
   }
 

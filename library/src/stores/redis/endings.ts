@@ -111,7 +111,7 @@ export class EndingPush {
     return until.finally(() => ended.abort());
   }
 
-  /** Resolves when what was published is not heard here: a connection that was cut without a word is silent for ever. */
+  /** Resolves when what was published is not heard here: a connection that was cut without a word says nothing. */
   async #untilDeaf(ended: AbortSignal): Promise<void> {
     for (;;) {
       await sleep(this.#probeEvery, undefined, { ref: false, signal: ended }).catch(() => {});
@@ -119,19 +119,18 @@ export class EndingPush {
     }
   }
 
-  async #hears(ended: AbortSignal): Promise<boolean> {
+  #hears(ended: AbortSignal): Promise<boolean> {
     const name = randomBytes(12).toString("base64url");
-    const heard = new Promise<true>((resolve) => {
+    return new Promise((resolve) => {
       this.#probed = { name, heard: () => resolve(true) };
+      const late = (): void =>
+        void sleep(LONGEST, undefined, { ref: false, signal: ended }).then(
+          () => resolve(false),
+          () => resolve(false),
+        );
+      // If nothing was published, that says nothing of the subscription.
+      this.#commander.send(this.#channel, ["PUBLISH", this.#channel, `${PROBED} ${name}`]).then(late, () => resolve(true));
     });
-    try {
-      await this.#commander.send(this.#channel, ["PUBLISH", this.#channel, `${PROBED} ${name}`]);
-    } catch {
-      // Nothing was published, which says nothing of the subscription.
-      return true;
-    }
-    const late = sleep(LONGEST, false, { ref: false, signal: ended }).catch(() => false);
-    return Promise.race([heard, late]);
   }
 
   #heard(message: string): void {

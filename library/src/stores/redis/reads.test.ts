@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Commander } from "./clients/commander.ts";
-import { Indexes } from "./indexes.ts";
 import { Keys } from "./keys.ts";
 import { Reads } from "./reads.ts";
+import { Indexes } from "./sets/indexes.ts";
+import { Renewals } from "./sets/renewals.ts";
 
 const UNAVAILABLE = { code: "ERR_STORE_UNAVAILABLE" };
 const keys = new Keys("cc");
@@ -26,9 +27,11 @@ for (const [name, answer] of [
     await assert.rejects(reads.text("a"), UNAVAILABLE);
     await assert.rejects(Promise.all([reads.get("a").catch(() => undefined), reads.get("b")]), UNAVAILABLE);
     await assert.rejects(reads.getMany(["a"]), UNAVAILABLE);
-    const indexes = new Indexes(answering(answer), keys);
-    await assert.rejects(indexes.members("o"), UNAVAILABLE);
-    await assert.rejects(indexes.due(1, 1), UNAVAILABLE);
+    const nothing = async (): Promise<unknown> => answer;
+    await assert.rejects(new Indexes(answering(answer), nothing).members(keys.owner("o")), UNAVAILABLE);
+    const renewals = new Renewals(answering(answer), keys, nothing);
+    await assert.rejects(renewals.due(1, 1), UNAVAILABLE);
+    await assert.rejects(renewals.overdue(1, 1), UNAVAILABLE);
   });
 }
 

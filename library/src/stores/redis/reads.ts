@@ -1,13 +1,18 @@
 /** Reads of rows: those of one turn of the event loop go out together, one alone at once. */
 import { setImmediate } from "node:timers";
 import type { SessionRow } from "../../contracts.ts";
+import { CoatcheckError } from "../../core/errors.ts";
 import type { Commander } from "./clients/commander.ts";
 import { listOf, textOf } from "./clients/commander.ts";
+import { failure } from "./failure.ts";
 import type { Keys } from "./keys.ts";
 import { decodeRow } from "./row-text.ts";
 
 /** The most rows of one command, so that a slow answer holds up no more. */
 const BATCH = 256;
+
+/** What was found of one id; an error is a row that this release cannot read. */
+export type Found = SessionRow | undefined | CoatcheckError;
 
 interface Waiting {
   readonly id: string;
@@ -41,12 +46,19 @@ export class Reads {
     });
   }
 
-  /** The rows of these ids, in their order. */
+  /** The rows of these ids, in their order. Throws if one of them cannot be read. */
   async getMany(ids: readonly string[]): Promise<readonly (SessionRow | undefined)[]> {
-    if (this.#commander.kind === "cluster") return Promise.all(ids.map((id) => this.#getOne(id)));
-    const batches: Promise<readonly (SessionRow | undefined)[]>[] = [];
-    for (let first = 0; first < ids.length; first += BATCH) batches.push(this.#getBatch(ids.slice(first, first + BATCH)));
-    return (await Promise.all(batches)).flat();
+    const found = await this.findMany(ids);
+    return found.map((one) => {
+      if (one instanceof CoatcheckError) throw one;
+      return one;
+    });
+  }
+
+  /** The same, for those who go on without what cannot be read. */
+  async findMany(ids: readonly string[]): Promise<readonly Found[]> {
+    const texts = await this.#allTexts(ids);
+    return ids.map((id, index) => foundAt(id, texts[index]));
   }
 
   async text(key: string): Promise<string | undefined> {
@@ -58,9 +70,11 @@ export class Reads {
     return text === undefined ? undefined : decodeRow(id, text);
   }
 
-  async #getBatch(ids: readonly string[]): Promise<readonly (SessionRow | undefined)[]> {
-    const texts = await this.#texts(ids);
-    return ids.map((id, index) => rowAt(id, texts[index]));
+  async #allTexts(ids: readonly string[]): Promise<readonly unknown[]> {
+    if (this.#commander.kind === "cluster") return Promise.all(ids.map((id) => this.text(this.#keys.row(id))));
+    const batches: Promise<readonly unknown[]>[] = [];
+    for (let first = 0; first < ids.length; first += BATCH) batches.push(this.#texts(ids.slice(first, first + BATCH)));
+    return (await Promise.all(batches)).flat();
   }
 
   async #texts(ids: readonly string[]): Promise<readonly unknown[]> {
@@ -79,11 +93,9 @@ export class Reads {
     try {
       const texts = await this.#texts(batch.map(({ id }) => id));
       for (const [index, { id, resolve, reject }] of batch.entries()) {
-        try {
-          resolve(rowAt(id, texts[index]));
-        } catch (error) {
-          reject(error);
-        }
+        const found = foundAt(id, texts[index]);
+        if (found instanceof CoatcheckError) reject(found);
+        else resolve(found);
       }
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -91,7 +103,11 @@ export class Reads {
   }
 }
 
-function rowAt(id: string, answer: unknown): SessionRow | undefined {
-  const text = textOf(answer);
-  return text === undefined ? undefined : decodeRow(id, text);
+function foundAt(id: string, answer: unknown): Found {
+  try {
+    const text = textOf(answer);
+    return text === undefined ? undefined : decodeRow(id, text);
+  } catch (error) {
+    return failure(error);
+  }
 }

@@ -16,6 +16,9 @@ export const NO_TIME = "-".repeat(TIME_DIGITS);
 /** Where parts of the head begin: format, version, ended, seen, renewAt, bytes of the kept part, index mark, `\n`. */
 const AT = { version: 1, ended: 17, seen: 32, renewAt: 47, end: 91 } as const;
 
+/** How long the head is, its line break included. */
+export const HEAD_LENGTH = AT.end;
+
 type HeadColumn = Exclude<keyof typeof AT, "end">;
 const isInHead = (name: ColumnName): name is HeadColumn => Object.hasOwn(AT, name);
 const inTail = COLUMN_NAMES.filter((name) => name !== "id" && name !== "body" && !isInHead(name));
@@ -146,6 +149,13 @@ class Tail {
 
 function unreadable(): never {
   throw new CoatcheckError("ERR_RECORD_FORMAT");
+}
+
+/** `renewAt` in the head of a row that has not ended; `null` if there is none, or the head is of another format. */
+export function renewAtIn(head: string): number | null {
+  const renewAt = head.slice(AT.renewAt, AT.renewAt + TIME_DIGITS);
+  const lives = head.startsWith(FORMAT) && head.slice(AT.ended, AT.seen) === NO_TIME;
+  return lives && /^\d{15}$/.test(renewAt) ? Number(renewAt) : null;
 }
 
 /** The row of a stored string. Throws `ERR_RECORD_FORMAT` for one that this release cannot read. */
