@@ -109,6 +109,7 @@ function sessionLayer(control: Control): SessionLayer {
     sweep: async () => ({ deleted: 0, rows: null, complete: true }),
     tokens: {
       issue: () => Promise.reject(new Error("not here")),
+      issuePersonal: () => Promise.reject(new Error("not here")),
       list: async () => [],
       revoke: async () => false,
       forSession: () => ({ accessToken: "own-token", expiresAt: 0 }),

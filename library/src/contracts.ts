@@ -16,5 +16,6 @@ export type * from "./contracts/routes.ts";
 export type * from "./contracts/session.ts";
 export type * from "./contracts/stateless.ts";
 export type * from "./contracts/store.ts";
+export type * from "./contracts/token-kind.ts";
 export type * from "./contracts/tokens.ts";
 export type * from "./contracts/world.ts";

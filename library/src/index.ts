@@ -20,4 +20,5 @@ export type { PresetName } from "./oidc/provider/presets/preset.ts";
 export type { AssertionOptions } from "./oidc/proxy-assertion/verify.ts";
 export type { CoatcheckOptions, KeepOptions, ProxyOptions, ProxyReaderOptions, ProxyUsers } from "./options.ts";
 export { type CustomContext, type CustomIdentity, type CustomOptions, custom } from "./strategies/custom.ts";
+export type { PersonalTokenOptions } from "./tokens/options/personal.ts";
 export type { TokenAudience, TokenOptions } from "./tokens/options.ts";

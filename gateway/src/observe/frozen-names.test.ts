@@ -27,6 +27,7 @@ const namesIn = (union: string): readonly string[] => [...union.matchAll(/"([^"]
 /** The unions that lists of reasons name, by their names. */
 const NAMED: { readonly [type: string]: string } = {
   EndReason: /export type EndReason =([^;]*);/.exec(contracts("store"))?.[1] ?? "",
+  TokenKind: /export type TokenKind =([^;]*);/.exec(contracts("token-kind"))?.[1] ?? "",
   LoginFailure: /export type LoginFailure =([^;]*);/.exec(contracts("event-reasons"))?.[1] ?? "",
   'ProviderFailure["kind"]': /interface ProviderFailure \{\s*readonly kind:([^;]*);/.exec(contracts("provider"))?.[1] ?? "",
 };

@@ -2,10 +2,15 @@
 import type { AuditEvent, EventName } from "./events.ts";
 import type { ProviderFailure } from "./provider.ts";
 import type { EndReason } from "./store.ts";
+import type { TokenKind } from "./token-kind.ts";
 
 /** Of each event that gives reasons of its own, all that it can give. */
 interface ClosedReasons {
   readonly "session.ended": EndReason;
+  readonly "token.issued": TokenKind;
+  readonly "token.refreshed": TokenKind;
+  readonly "token.reused": TokenKind;
+  readonly "token.revoked": TokenKind;
   readonly "session.refused": "blocked" | "unknown";
   readonly "login.failed": LoginFailure;
   readonly "store.failed": "read" | "write" | "mark" | "sweep" | "refresh";

@@ -33,10 +33,18 @@ export interface ProvenSession {
   readonly previous: boolean;
 }
 
+/** The row of the store that a credential is: what was begun by it ends with it. */
+export interface CredentialRow {
+  readonly id: string;
+  /** What its `seen` is to become, since it was used; absent if that need not be recorded now. */
+  readonly seen?: number;
+}
+
 /** A user who was authenticated by something other than the session. */
 export interface Principal {
   readonly identity: Identity;
   readonly owner: string;
+  readonly row?: CredentialRow;
   /** The browser or a proxy sends the credential by itself, so CSRF must be checked. */
   readonly ambient: boolean;
 }
@@ -122,6 +130,8 @@ export type TokenVerdict =
       readonly owner?: string;
       readonly expires: number;
       readonly scope?: string | null;
+      /** For tokens of our own: streams that were begun with it end with this row. */
+      readonly row?: CredentialRow;
     }
   | { readonly kind: "invalid"; readonly reason: string }
   /** A good token that does not allow what is asked of every token here; `scope` is what it lacks. */

@@ -68,8 +68,8 @@ export interface Session<Data = JsonObject> {
   readonly endedReason: DeadReason | null;
   /**
    * Aborted when the session ends, on any replica, or runs out; its `reason` is a `SessionEnded` error with the
-   * {@link EndReason}. For sockets and event streams. The same for all requests of a session in this process; never
-   * aborted without a session of a signed-in user.
+   * {@link EndReason}. For sockets and event streams. The same for all requests of a session in this process. With a
+   * token of ours: when that is over. Never aborted with any other credential, or without one.
    *
    * @example
    * ```ts

@@ -1,5 +1,7 @@
 /** Tokens of our own: what is asked for, what is given, and what is listed. Times are milliseconds. */
 import type { LoginIdentity, Session } from "./session.ts";
+import type { Identity } from "./store.ts";
+import type { TokenKind } from "./token-kind.ts";
 
 /**
  * Which token is to be issued.
@@ -11,10 +13,15 @@ import type { LoginIdentity, Session } from "./session.ts";
  * ```
  */
 export interface TokenRequest {
-  /** Whom it names: a name of the app's own, such as of a runner, or the identity of a person. */
+  /** Whom it names: a name of the app's own, such as of a runner, or a person's identity. With `parent`: the agent. */
   readonly subject: string | LoginIdentity;
-  /** The user whom it belongs to, so that `endAll` ends it. Default: issuer and subject. */
+  /** The user whom it belongs to, so that `endAll` ends it. Default: issuer and subject. With `parent`: its owner. */
   readonly owner?: string;
+  /**
+   * The session of the person for whom `subject` acts, such as the handler's. The token names the person, and `subject`
+   * as `act`; it ends when the session does, however that happens. Default: it hangs on none.
+   */
+  readonly parent?: { readonly id: string | null };
   /** Whom it is for: one of `tokens.audiences`. */
   readonly audience: string;
   /** What it allows, words with spaces between; all of them are of the audience's `scope`. Default: none. */
@@ -66,19 +73,83 @@ export interface SessionToken {
   readonly expiresAt: number;
 }
 
+/**
+ * Which personal access token is to be made.
+ *
+ * @example
+ * ```ts
+ * import type { PersonalTokenRequest, SignedInSession } from "coatcheck";
+ * const forBackups = ({ identity, owner }: SignedInSession): PersonalTokenRequest => ({
+ *   subject: identity,
+ *   owner,
+ *   name: "nightly backup",
+ *   scope: "orders:read",
+ *   lifetime: "90d",
+ * });
+ * ```
+ */
+export interface PersonalTokenRequest {
+  /** The person whom it names. */
+  readonly subject: LoginIdentity;
+  /** The user whom it belongs to. Default: issuer and subject. */
+  readonly owner?: string;
+  /** What its owner calls it in their list: 1 to 100 characters. */
+  readonly name: string;
+  /** What it allows, words with spaces between; all of them are of the `scope` of its audience. Default: none. */
+  readonly scope?: string;
+  /** How long it is good; not longer than `tokens.personal.lifetime`, which is the default. */
+  readonly lifetime?: number | `${number}${string}`;
+}
+
+/** A personal access token as it is made. */
+export interface PersonalToken {
+  /** Names it in lists and for `revoke`; no credential. */
+  readonly id: string;
+  /** Shown this once, for `Authorization: Bearer`; the store has its hash alone. */
+  readonly token: string;
+  readonly name: string;
+  /** Words with spaces between; `""`: none. */
+  readonly scope: string;
+  /** When it runs out; `null`: never. */
+  readonly expiresAt: number | null;
+}
+
 /** A live token as its owner or an operator sees it. No credential in it. */
 export interface TokenInfo {
   readonly id: string;
+  readonly kind: TokenKind;
   readonly owner: string;
   readonly issuer: string;
   readonly subject: string;
+  /** Who acts for the subject, if it is an agent's. */
+  readonly actor: string | null;
+  /** The session with which it ends, if it is an agent's. */
+  readonly parent: string | null;
+  /** What its owner calls it, if it is a personal one. */
+  readonly name: string | null;
   readonly audience: string;
   /** Words with spaces between; `""`: none. */
   readonly scope: string;
   readonly client: string;
   readonly createdAt: number;
-  /** The end of the token; of one that is refreshed, of its family. */
-  readonly expiresAt: number;
+  /** The end of the token; of one that is refreshed, of its family. `null`: it has none. */
+  readonly expiresAt: number | null;
+  /** When a personal one was last used, true to the minute; `null`: never, or it is of another kind. */
+  readonly lastUsedAt: number | null;
+}
+
+/** What `tokens.allow` is asked: whether this user may have this token, now. */
+export interface TokenQuestion {
+  readonly kind: TokenKind;
+  readonly owner: string;
+  /** The person whom the token names. */
+  readonly identity: Identity;
+  readonly audience: string;
+  /** What it is to allow: words with spaces between. */
+  readonly scope: string;
+  readonly client: string;
+  /** Whether it was issued before, and is refreshed now. */
+  readonly refresh: boolean;
 }
 
 /**
@@ -88,7 +159,9 @@ export interface TokenInfo {
 export interface TokenDirectory {
   /**
    * A token for this subject. Rejects with a `TypeError` for what is wider than `tokens.audiences` allows, and with
-   * `ERR_SESSION_ENDED` if all that its owner has was ended meanwhile.
+   * `ERR_SESSION_ENDED` if all that its owner has was ended meanwhile. With `parent`: `ERR_FORBIDDEN` for a scope that
+   * is wider than the person's, `ERR_UNAUTHENTICATED` and `ERR_BAD_REQUEST` if `parent` is no session of a person,
+   * `ERR_SESSION_ENDED` if it is over.
    *
    * @example
    * ```ts
@@ -98,18 +171,32 @@ export interface TokenDirectory {
    */
   issue(request: TokenRequest): Promise<IssuedToken>;
   /**
+   * A personal access token. Rejects with `ERR_BAD_REQUEST` for a name, scope or lifetime that is not allowed,
+   * `ERR_FORBIDDEN` if `tokens.allow` refuses, `ERR_TOO_MANY_TOKENS` past `tokens.personal.maxPerUser`, and as `issue`.
+   *
+   * @example
+   * ```ts
+   * if (session.identity !== null && session.owner !== null) {
+   *   const { identity: subject, owner } = session;
+   *   const { token } = await auth.tokens.issuePersonal({ subject, owner, name: "laptop", scope: "orders:read" });
+   *   console.log(`Copy it now, it is not shown again: ${token}`);
+   * }
+   * ```
+   */
+  issuePersonal(request: PersonalTokenRequest): Promise<PersonalToken>;
+  /**
    * The live tokens of an owner, newest first; at most 1000 sessions and tokens are looked at.
    *
    * @example
    * ```ts
    * const tokens = await auth.tokens.list("42");
-   * const rows = tokens.map(({ id, audience, expiresAt }) => ({ id, audience, until: new Date(expiresAt) }));
+   * const rows = tokens.map(({ id, kind, name, lastUsedAt }) => ({ id, kind, name, used: lastUsedAt !== null }));
    * ```
    */
   list(owner: string): Promise<readonly TokenInfo[]>;
   /**
-   * Ends one: this app refuses it from now on, on every replica. `false` if no token of this id was alive; the id of a
-   * browser's session names none.
+   * Ends one: this app refuses it from now on, on every replica, or within `tokens.revocation`. `false` if no token of
+   * this id was alive; the id of a browser's session names none.
    *
    * @example
    * ```ts

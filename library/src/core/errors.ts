@@ -42,6 +42,11 @@ export const ERRORS: { readonly [code in ErrorCode]: ErrorEntry } = {
     "Too many logout notifications name sessions that do not exist.",
     "Find out what opens frontchannel-logout; if it is your provider, raise frontchannelLogout.maxMarkers. Sessions that exist end all the same.",
   ),
+  ERR_TOO_MANY_TOKENS: entry(
+    409,
+    "You have as many personal access tokens as you may have. Revoke one first.",
+    "Raise tokens.personal.maxPerUser, or revoke tokens that are not used.",
+  ),
   ERR_SESSION_ENDED: entry(
     401,
     "The session ended before this was stored.",

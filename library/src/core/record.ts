@@ -166,3 +166,19 @@ const EMPTIED = Object.fromEntries(EMPTIED_COLUMNS.map((name) => [name, BLANK_RO
 export function emptied(row: SessionRow, reason: EndReason, now: number): SessionRow {
   return { ...row, ...EMPTIED, version: row.version + 1, ended: now, reason };
 }
+
+/**
+ * In the issuer's column of a token that hangs on a session, whose id its `sid` is then. No provider has this name, so
+ * no logout notification of one finds such a row.
+ */
+export const OF_SESSION = "coatcheck:session";
+
+/** The id of the session with which this row ends, or `null`: it stands alone. */
+export function parentOf({ kind, issuer, sid }: Pick<SessionRow, "kind" | "issuer" | "sid">): string | null {
+  return kind === "token" && issuer === OF_SESSION ? sid : null;
+}
+
+/** Whether it is a personal access token, which no provider knows of. */
+export function isPersonal({ kind, issuer }: Pick<SessionRow, "kind" | "issuer">): boolean {
+  return kind === "token" && issuer === null;
+}

@@ -9,6 +9,7 @@ import type { BearerOptions } from "../oidc/bearer/verifiers.ts";
 import type { ProviderConfig } from "../oidc/provider/config.ts";
 import type { AssertionOptions } from "../oidc/proxy-assertion/verify.ts";
 import type { CoatcheckOptions, FrontchannelOptions, KeepOptions, ProxyOptions, ProxyReaderOptions } from "../options.ts";
+import type { PersonalTokenOptions } from "../tokens/options/personal.ts";
 import type { TokenAudience, TokenOptions } from "../tokens/options.ts";
 
 const ALL: OptionNames<CoatcheckOptions<unknown>> = {
@@ -55,7 +56,17 @@ const COOKIE: OptionNames<NonNullable<CoatcheckOptions<unknown>["cookie"]>> = { 
 const FRONTCHANNEL: OptionNames<FrontchannelOptions> = { maxMarkers: true };
 const SIGNING: OptionNames<SigningOptions> = { keys: true, verify: true };
 const RETIRED: OptionNames<RetiredKey> = { key: true, until: true, kid: true, withoutKid: true };
-const TOKENS: OptionNames<TokenOptions> = { audiences: true, accept: true, grace: true, recent: true };
+const TOKENS: OptionNames<TokenOptions> = {
+  audiences: true,
+  accept: true,
+  grace: true,
+  recent: true,
+  revocation: true,
+  personal: true,
+  allow: true,
+};
+const PERSONAL: OptionNames<PersonalTokenOptions> = { audience: true, prefix: true, lifetime: true, maxPerUser: true };
+const REVOCATION: OptionNames<Extract<TokenOptions["revocation"], object>> = { within: true };
 const AUDIENCE: OptionNames<TokenAudience> = { scope: true, lifetime: true, family: true, users: true, algorithm: true };
 const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
@@ -138,6 +149,8 @@ export function checkOptionNames(given: CoatcheckOptions<unknown>): void {
   knownOptions("tokens", given.tokens, TOKENS);
   for (const [name, audience] of Object.entries(given.tokens?.audiences ?? {}))
     knownOptions(`tokens.audiences.${name}`, audience, AUDIENCE);
+  knownOptions("tokens.personal", given.tokens?.personal, PERSONAL);
+  if (typeof given.tokens?.revocation === "object") knownOptions("tokens.revocation", given.tokens.revocation, REVOCATION);
   knownOptions("keep", given.keep, KEEP);
   if (typeof given.frontchannelLogout === "object") knownOptions("frontchannelLogout", given.frontchannelLogout, FRONTCHANNEL);
   knownOptions("bearer", given.bearer, BEARER);

@@ -165,5 +165,5 @@ function principalOf(found: Extract<TokenVerdict, { kind: "valid" }>, now: numbe
   const identity = normalizeIdentity(found.identity, now);
   const { owner = ownerOf(identity) } = found;
   if (typeof owner !== "string" || owner === "") throw new TypeError("a verifier of bearer tokens gave an owner that is no text");
-  return { identity, owner, ambient };
+  return { identity, owner, ambient, ...omitUndefined({ row: found.row }) };
 }

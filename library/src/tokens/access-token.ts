@@ -1,14 +1,15 @@
 /** Access tokens of our own (RFC 9068): how they are signed, and how they are verified. */
 import { hash } from "node:crypto";
-import type { Clock, IssuedToken, Report, SessionReader, SessionRow, TokenVerdict, TokenVerifier } from "../contracts.ts";
-import { storeFailed } from "../core/errors/store-failed.ts";
+import type { Clock, IssuedToken, SessionRow, TokenVerdict, TokenVerifier } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
 import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
 import { expiryOf, isBound, isForUs } from "../oidc/bearer/token-claims.ts";
 import { verdictOf } from "../oidc/bearer/token-verdict.ts";
 import { hintOf, issuerNamed, partsOf, refusing } from "../oidc/jwt/jws.ts";
-import { type Family, familyOf } from "./family-row.ts";
+import type { Family } from "./family-row.ts";
+import type { LookUp } from "./verify/look-up.ts";
+import { validBy } from "./verify/verdict.ts";
 
 /** `typ`, so that no other token of ours, signed by the same keys, is taken for one (JT-06). */
 export const ACCESS_TOKEN = "at+jwt";
@@ -28,12 +29,11 @@ interface SignerOptions {
  * is the token (but for its signature, if that is by ES256).
  */
 export function issuedToken(row: SessionRow, family: Family, { keys, issuer }: SignerOptions): IssuedToken {
-  const { owner, identity, terms, chain } = family;
+  const { owner, identity, terms, chain, actor } = family;
   const from = chain?.rotated ?? row.created;
   const expires = Math.min(from + (chain?.lifetime ?? Number.POSITIVE_INFINITY), row.expires);
   const claims = {
     iss: issuer,
-    // As in assertions: what the owner's data are kept by, unless that is too long.
     sub: subjectOf(owner),
     aud: terms.audience,
     client_id: terms.client,
@@ -43,12 +43,16 @@ export function issuedToken(row: SessionRow, family: Family, { keys, issuer }: S
     // One for each secret of the row, of whose hash it tells nothing.
     jti: hash("sha256", `jti ${row.id} ${row.secretHash}`, "base64url").slice(0, 22),
     sid: row.id,
-    ...omitUndefined({ scope: terms.scope === "" ? undefined : terms.scope }),
+    ...omitUndefined({
+      scope: terms.scope === "" ? undefined : terms.scope,
+      act: actor === null ? undefined : { ...actor },
+    }),
   };
   const accessToken = keys.sign({ typ: ACCESS_TOKEN }, claims, terms.audience);
   return { id: row.id, accessToken, expiresAt: expires, expiresIn: expires - from, scope: terms.scope };
 }
 
+/** As in assertions: what the owner's data are kept by, unless that is too long. */
 export const subjectOf = (owner: string): string =>
   owner.length <= LONGEST_SUBJECT ? owner : hash("sha256", owner, "base64url");
 
@@ -57,19 +61,18 @@ interface VerifierOptions {
   readonly issuer: string;
   /** The audiences that are this app. */
   readonly audiences: readonly string[];
-  readonly store: SessionReader;
+  readonly lookUp: LookUp;
   readonly clock: Pick<Clock, "now">;
-  readonly report: Report;
 }
 
 const refuse = refusing("the token");
 
 /**
- * Verifies access tokens of our own. Each is looked up in the store, so that a revoked one is refused at once, on every
- * replica; if the store does not answer, that is an outage (503).
+ * Verifies access tokens of our own: the signature and what it says first, then that its row lives. If the store does
+ * not answer, that is an outage (503).
  */
 export function ownTokenVerifier(options: VerifierOptions): TokenVerifier {
-  const { keys, issuer, audiences, store, clock, report } = options;
+  const { keys, issuer, audiences, lookUp, clock } = options;
   const measure = { issuer, audiences, clockTolerance: CLOCK_TOLERANCE, requiredScope: [], owner: null };
 
   /** The row's id, once all that the token says is proved. */
@@ -95,19 +98,9 @@ export function ownTokenVerifier(options: VerifierOptions): TokenVerifier {
   async function verify(token: string): Promise<TokenVerdict> {
     const now = clock.now();
     const { id, expires } = proved(token, now);
-    const family = familyOf(await rowOf(id), now);
-    if (family === null) throw refuse("ended", "it was revoked, or is over");
-    const { identity, owner, terms } = family;
-    const claims = { ...identity.claims, aud: terms.audience, client_id: terms.client, scope: terms.scope };
-    return { kind: "valid", identity: { ...identity, claims }, owner, expires, scope: terms.scope };
-  }
-
-  async function rowOf(id: string) {
-    try {
-      return await store.get(id);
-    } catch (cause) {
-      throw new CoatcheckError(storeFailed(report, "read", cause), { cause });
-    }
+    const found = await lookUp(id);
+    if (found === null || found.family.name !== null) throw refuse("ended", "it was revoked, or is over");
+    return validBy(found, { expires, scope: found.family.terms.scope }, now);
   }
 
   return {

@@ -1,9 +1,10 @@
 /** What tokens of our own may be: the options, and the check of a request against them. */
-import type { TokenRequest } from "../contracts.ts";
-import { CoatcheckError } from "../core/errors.ts";
+import type { MaybePromise, TokenQuestion, TokenRequest } from "../contracts.ts";
 import { type Duration, durationOption } from "../core/options/settings.ts";
 import { ROTATION_GRACE } from "../core/policy.ts";
 import type { AudienceKeys } from "../crypto/signing/signing-keys.ts";
+import { LONGEST, refusal, wordsOf } from "./options/limits.ts";
+import { type PersonalTokenOptions, type SettledPersonal, settledPersonal } from "./options/personal.ts";
 
 /**
  * What a token for one audience may be.
@@ -54,6 +55,22 @@ export interface TokenOptions {
   readonly grace?: Duration;
   /** How long after signing in users may ask for tokens. Default `15m`. */
   readonly recent?: Duration;
+  /**
+   * How soon a token that was revoked, or is over with its session, is refused here. `"immediate"`: at once, since each
+   * request reads its row. `{ within }`: so much later at most, in every process; that long a token that was looked up
+   * is taken by its signature alone, also while the store is away. From `1s` to `1h`. Default `"immediate"`.
+   */
+  readonly revocation?: "immediate" | { readonly within: Duration };
+  /** Personal access tokens, which users make for programs of their own. Default: none can be made. */
+  readonly personal?: PersonalTokenOptions;
+  /**
+   * Whether a user may have a token: asked before one is given at `POST tokens`, to an agent, or as a personal one, and
+   * whenever a refresh token is exchanged. `true`: all that is asked; words: those of what is asked; `false`: none.
+   * What is not allowed is not given; a family whose refresh is refused ends, and what it loses it never gets back. If
+   * it throws, nothing is stored: 500 `ERR_APP_HOOK`, or 503 by `unavailable(cause)`. Default: everything that is
+   * configured.
+   */
+  readonly allow?: (asked: TokenQuestion) => MaybePromise<boolean | string>;
 }
 
 /** An audience, checked. */
@@ -69,6 +86,10 @@ export interface SettledTokens {
   readonly recent: number;
   readonly audiences: ReadonlyMap<string, Settled>;
   readonly accept: readonly string[];
+  /** Milliseconds; `null`: at once. */
+  readonly within: number | null;
+  readonly personal: SettledPersonal | null;
+  readonly allow: TokenOptions["allow"];
 }
 
 /** What a token is good for, and who asked for it. */
@@ -79,18 +100,15 @@ export interface GrantTerms {
 }
 
 /** A request for a token, completed, and no wider than its audience. */
-interface Granted extends GrantTerms {
+export interface Granted extends GrantTerms {
   readonly lifetime: number;
   /** `null`: it cannot be refreshed. */
   readonly family: number | null;
 }
 
 const HOUR = 3_600_000;
-const LONGEST = 400 * 24 * HOUR;
 /** A name in `aud` and `client_id`: it is compared, and shown in lists. */
 const NAME = /^[\x21-\x7e]{1,255}$/;
-/** RFC 6749 s3.3. */
-const WORD = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** The audiences with keys of their own. */
 export function keysOfAudiences(given: TokenOptions | undefined): AudienceKeys {
@@ -99,7 +117,8 @@ export function keysOfAudiences(given: TokenOptions | undefined): AudienceKeys {
 }
 
 /** Completes and checks the options. Throws `ERR_CONFIG`, or a `TypeError` for a duration that is none. */
-export function settledTokens({ audiences, accept = [], grace, recent }: TokenOptions): SettledTokens {
+export function settledTokens({ audiences, accept = [], ...options }: TokenOptions): SettledTokens {
+  const { grace, recent, revocation = "immediate", personal, allow } = options;
   const settled = new Map(Object.entries(audiences).map(([name, audience]) => [name, settle(name, audience)] as const));
   const accepted = typeof accept === "string" ? [accept] : accept;
   const unknown = accepted.find((name) => !settled.has(name));
@@ -109,6 +128,9 @@ export function settledTokens({ audiences, accept = [], grace, recent }: TokenOp
     accept: accepted,
     grace: durationOption("tokens.grace", grace ?? ROTATION_GRACE, 1_000, 300_000),
     recent: durationOption("tokens.recent", recent ?? HOUR / 4, 1_000, LONGEST),
+    within: revocation === "immediate" ? null : durationOption("tokens.revocation.within", revocation.within, 1_000, HOUR),
+    personal: settledPersonal(personal, accepted),
+    allow,
   };
 }
 
@@ -130,13 +152,17 @@ function settle(name: string, { scope, lifetime = HOUR, family, users = false }:
  * What a request comes to, or what is wrong with one that is wider than its audience allows (JT-05). Throws a
  * `TypeError` for such a lifetime.
  */
-export function termsOf(request: TokenRequest, { audiences }: SettledTokens, app: string): Granted | { readonly wrong: string } {
+export function termsOf(
+  request: Omit<TokenRequest, "subject">,
+  { audiences }: SettledTokens,
+  app: string,
+): Granted | { readonly wrong: string; readonly wider?: true } {
   const { audience, scope, client = app, refreshable = false } = request;
   const allowed = audiences.get(audience);
   if (allowed === undefined) return { wrong: "audience is none of tokens.audiences" };
   const words = wordsOf(scope);
   if (words === null || !words.every((word) => allowed.scope.includes(word)))
-    return { wrong: `scope is no part of tokens.audiences.${audience}.scope` };
+    return { wrong: `scope is no part of tokens.audiences.${audience}.scope`, wider: true };
   if (!NAME.test(client)) return { wrong: "client is 1 to 255 ASCII characters without spaces" };
   if (refreshable && allowed.family === null) return { wrong: `tokens.audiences.${audience} has no family: no refresh tokens` };
   const lifetime = durationOption("lifetime", request.lifetime ?? allowed.lifetime, 1_000, allowed.lifetime);
@@ -147,15 +173,4 @@ export function termsOf(request: TokenRequest, { audiences }: SettledTokens, app
 export function isWithin({ audience, scope }: GrantTerms, { audiences }: SettledTokens): boolean {
   const allowed = audiences.get(audience);
   return allowed !== undefined && allowed.family !== null && (wordsOf(scope) ?? []).every((word) => allowed.scope.includes(word));
-}
-
-/** `null`: it is no list of words. */
-function wordsOf(scope: string | undefined): readonly string[] | null {
-  if (scope === undefined || scope === "") return [];
-  const words = scope.split(" ");
-  return words.every((word) => WORD.test(word)) ? words : null;
-}
-
-function refusal(key: string, problem: string): CoatcheckError {
-  return new CoatcheckError("ERR_CONFIG", { message: `tokens.${key} ${problem}` });
 }

@@ -1,5 +1,5 @@
 /** Exchanges refresh tokens: one successor for however many repeats, and the end of the family for a reuse. */
-import type { EndReason, IssuedToken, SessionRow } from "../contracts.ts";
+import type { EndReason, Identity, IssuedToken, SessionRow } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { versionStep } from "../crypto/entropy.ts";
 import { equalHash } from "../crypto/equal.ts";
@@ -9,22 +9,26 @@ import { endSessions } from "../engine/lifecycle/end-sessions.ts";
 import { storeCall } from "../engine/lifecycle/store-call.ts";
 import { issuedToken } from "./access-token.ts";
 import { type Chain, placeOf, type Shown } from "./chain.ts";
-import type { DirectoryOptions } from "./directory.ts";
-import { changedRow, type Family, familyOf } from "./family-row.ts";
-import { isWithin, type SettledTokens } from "./options.ts";
+import { changedRow, type Family, familyOf, kindOf } from "./family-row.ts";
+import { allowedScope } from "./issue/allow.ts";
+import type { IssueOptions } from "./issue.ts";
+import { isWithin } from "./options.ts";
+import type { LookUp } from "./verify/look-up.ts";
 
 /** Whoever lost the race finds its token exchanged when it reads again. */
 const ATTEMPTS = 10;
 
-interface RefreshOptions extends DirectoryOptions {
-  readonly tokens: SettledTokens;
+interface RefreshOptions extends IssueOptions {
   readonly keyring: Pick<Keyring, "deriveHashes">;
+  readonly lookUp: LookUp;
 }
 
 /** A family whose tokens are refreshed, and its row. */
 interface Found {
   readonly row: SessionRow;
   readonly family: Family & { readonly chain: Chain };
+  /** Whom the tokens name, as they are now. */
+  readonly identity: Identity;
 }
 
 /** What a refresh token is good for. */
@@ -37,7 +41,7 @@ export interface RefreshTokens {
 
 /** Makes it. What the store does not answer rejects with `ERR_STORE_UNAVAILABLE`. */
 export function refreshTokens(options: RefreshOptions): RefreshTokens {
-  const { store, clock, entropy, report, keyring, tokens, unfinished } = options;
+  const { store, clock, entropy, report, keyring, tokens, unfinished, lookUp } = options;
 
   async function exchanged(shown: Shown): Promise<IssuedToken | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -59,30 +63,38 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
         return rotated(found, shown, place.successor, now);
       case "previous":
         // The grace is that of the first exchange; no repeat extends it (S-19).
-        if (now >= row.previousUntil) return reused(row, now);
+        if (now >= row.previousUntil) return reused(found, now);
         return place.successor === null ? null : answer(row, family, place.successor);
       case "older":
-        return reused(row, now);
+        return reused(found, now);
       case "unknown":
         return null;
     }
   }
 
-  async function rotated({ row, family }: Found, shown: Shown, successor: string, now: number) {
-    const chain = { ...family.chain, generation: family.chain.generation + 1, rotated: now };
-    const next = changedRow(
-      row,
-      { ...family, chain },
-      {
-        secretHash: hashSecret(successor),
-        previousHash: row.secretHash,
-        previousUntil: now + tokens.grace,
-        version: row.version + versionStep(entropy),
-      },
-    );
-    if (!(await store.put(next, row.version))) return "conflict";
-    report({ name: "token.refreshed", level: "debug", sessionId: shown.id, owner: family.owner });
-    return answer(next, { ...family, chain }, successor);
+  async function rotated({ row, family: before, identity }: Found, shown: Shown, successor: string, now: number) {
+    const { owner, terms } = before;
+    const kind = kindOf(before);
+    const scope = await allowedScope(options, { kind, owner, identity, ...terms, refresh: true });
+    if (scope === null) {
+      await storeCall(report, end(row, "admin", now));
+      return null;
+    }
+    const chain = { ...before.chain, generation: before.chain.generation + 1, rotated: now };
+    const family = { ...before, terms: { ...terms, scope }, chain };
+    const next = changedRow(row, family, {
+      secretHash: hashSecret(successor),
+      previousHash: row.secretHash,
+      previousUntil: now + tokens.grace,
+      version: row.version + versionStep(entropy),
+    });
+    if (!(await storeCall(report, written(next, row.version)))) return "conflict";
+    report({ name: "token.refreshed", level: "debug", reason: kind, sessionId: shown.id, owner });
+    return answer(next, family, successor);
+  }
+
+  async function written(row: SessionRow, version: number): Promise<boolean> {
+    return store.put(row, version);
   }
 
   /** Made of the row alone, so that every replica answers the same. */
@@ -92,10 +104,10 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
   }
 
   /** Two have had this token, and one of them stole it (RFC 9700 s4.14.2). */
-  async function reused(row: SessionRow, now: number): Promise<null> {
-    const owner = row.owner ?? "";
-    report({ name: "token.reused", level: "warn", sessionId: row.id, owner });
-    await end(row, "elsewhere", now);
+  async function reused({ row, family }: Found, now: number): Promise<null> {
+    const { owner } = family;
+    report({ name: "token.reused", level: "warn", reason: kindOf(family), sessionId: row.id, owner });
+    await storeCall(report, end(row, "elsewhere", now));
     return null;
   }
 
@@ -111,26 +123,29 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
   }
 
   async function familyBy(id: string): Promise<Found | null> {
-    const row = await store.get(id);
-    const family = familyOf(row, clock.now());
-    if (row === undefined || family === null || family.chain === null) return null;
-    return { row, family: { ...family, chain: family.chain } };
+    const found = await lookUp(id);
+    // As it is stored: repeats are answered alike, whatever the person is called meanwhile.
+    const family = familyOf(found?.row, clock.now());
+    if (found === null || family === null || family.chain === null) return null;
+    return { row: found.row, family: { ...family, chain: family.chain }, identity: found.family.identity };
   }
 
   async function revoked(shown: Shown): Promise<boolean> {
     const row = await store.get(shown.id);
     if (row === undefined || row.kind !== "token") return false;
     if (row.ended !== null) return equalHash(hashSecret(shown.secret), row.secretHash);
-    const chain = familyOf(row, clock.now())?.chain ?? null;
-    if (chain === null || placeOf(shown, row, chain, keyring).kind === "unknown") return false;
+    const family = familyOf(row, clock.now());
+    if (family === null || family.chain === null) return false;
+    if (placeOf(shown, row, family.chain, keyring).kind === "unknown") return false;
     await end(row, "logout", clock.now());
+    report({ name: "token.revoked", level: "info", reason: kindOf(family), sessionId: row.id, owner: family.owner });
     return true;
   }
 
   return {
     exchange: async (token) => {
       const shown = parseTicket(token);
-      return shown === undefined ? null : storeCall(report, exchanged(shown));
+      return shown === undefined ? null : exchanged(shown);
     },
     revoke: async (token) => {
       const shown = parseTicket(token);

@@ -1,22 +1,18 @@
 /** The endpoints of our own tokens: to get some, to refresh them, to revoke them. */
-import type { Clock, IssuedToken, Route, RouteExchange, RouteRequest, RouteResponse, TokenDirectory } from "../contracts.ts";
+import type { Clock, IssuedToken, Route, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
-import { repeated } from "../endpoints/parameters.ts";
 import { json, refusal } from "../endpoints/responses.ts";
+import type { TokenIssuer } from "./issue.ts";
 import type { SettledTokens } from "./options.ts";
-import { termsOf } from "./options.ts";
 import type { RefreshTokens } from "./refresh.ts";
+import { formOf, signInAgain } from "./routes/forms.ts";
 
 interface TokenRouteOptions {
   readonly tokens: SettledTokens;
-  readonly directory: Pick<TokenDirectory, "issue">;
+  readonly issueTo: TokenIssuer["issueTo"];
   readonly refresh: RefreshTokens;
-  /** The public URL. */
-  readonly issuer: string;
   readonly clock: Pick<Clock, "now">;
 }
-
-const MOST_FORM_BYTES = 16_384;
 
 /** `POST tokens`, `POST tokens/refresh` and `POST tokens/revoke`; none sets a cookie. */
 export function tokenRoutes(options: TokenRouteOptions): readonly Route[] {
@@ -58,10 +54,10 @@ const INVALID = refusal("ERR_INVALID_CREDENTIAL", undefined, [["www-authenticate
 
 /** Tokens for the person of a browser session, who signed in a short time ago. */
 async function give(request: RouteRequest, exchange: RouteExchange, options: TokenRouteOptions): Promise<RouteResponse> {
-  const { tokens, directory, issuer, clock } = options;
+  const { tokens, issueTo, clock } = options;
   // A bearer token has no session: tokens are not made of tokens.
-  const { id, owner, identity } = exchange.session;
-  if (id === null || owner === null || identity === null) return refusal("ERR_UNAUTHENTICATED");
+  const { id, identity } = exchange.session;
+  if (id === null || identity === null) return refusal("ERR_UNAUTHENTICATED");
   if (clock.now() - identity.authenticatedAt > tokens.recent) return signInAgain(tokens.recent);
   const form = await formOf(request, "audience");
   if (!(form instanceof Map)) return form;
@@ -69,29 +65,11 @@ async function give(request: RouteRequest, exchange: RouteExchange, options: Tok
   const allowed = tokens.audiences.get(audience);
   if (allowed === undefined || !allowed.users) return refusal("ERR_BAD_REQUEST", "No token for this audience is given to users.");
   const scope = form.get("scope") ?? "";
-  const wanted = { subject: identity, owner, audience, scope, refreshable: allowed.family !== null };
-  if ("wrong" in termsOf(wanted, tokens, issuer)) return refusal("ERR_BAD_REQUEST", "The scope is wider than configured.");
-  return given(await directory.issue(wanted));
-}
-
-/** RFC 9470 s3. */
-function signInAgain(recent: number): RouteResponse {
-  const challenge = `Bearer error="insufficient_user_authentication", max_age="${Math.floor(recent / 1_000)}"`;
-  const detail = "Sign in again: tokens are given only to who signed in a short time ago.";
-  return refusal("ERR_UNAUTHENTICATED", detail, [["www-authenticate", challenge]]);
+  return given(await issueTo(id, { audience, scope, refreshable: allowed.family !== null }));
 }
 
 /** RFC 6749 s5.1. */
 function given({ accessToken, refreshToken, expiresIn, scope }: IssuedToken): RouteResponse {
   const more = omitUndefined({ refresh_token: refreshToken, scope: scope === "" ? undefined : scope });
   return json(200, { access_token: accessToken, token_type: "Bearer", expires_in: Math.floor(expiresIn / 1_000), ...more });
-}
-
-/** The fields of a form, each there once, `required` among them; or the refusal. */
-async function formOf(request: RouteRequest, required: string): Promise<Map<string, string> | RouteResponse> {
-  const type = (request.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") return refusal("ERR_UNSUPPORTED_MEDIA_TYPE");
-  const form = new URLSearchParams(await request.body(MOST_FORM_BYTES));
-  if (!form.has(required) || repeated(form, form.keys()) !== undefined) return refusal("ERR_BAD_REQUEST");
-  return new Map(form);
 }

@@ -41,7 +41,7 @@ export function sessionTokens({ tokens, keys, issuer, clock }: SessionTokenOptio
     request: SessionTokenRequest,
   ) {
     if (tokens === null) throw new TypeError("tokens is not configured: coatcheck({ tokens: { audiences: { … } }, … })");
-    const granted = termsOf({ subject: identity, ...request }, tokens, issuer);
+    const granted = termsOf(request, tokens, issuer);
     if ("wrong" in granted) throw new TypeError(granted.wrong);
     const { audience, scope, lifetime, client } = granted;
     const now = clock.now();

@@ -15,6 +15,7 @@ import { signIn } from "../testing/sign-in.ts";
 import { familyRow } from "./family-row.ts";
 
 const HOUR = 3_600_000;
+const ALONE = { parent: null, actor: null, name: null };
 
 test("S-58 SE-09 a revoked token is refused at once, on every replica, and told as ended", async () => {
   const one = world();
@@ -44,7 +45,8 @@ test("S-58 SE-10 tokens are listed apart from sessions, without a credential; ne
   const [info, ...more] = await auth.tokens.list(OWNER);
   const { issuer, subject } = PERSON;
   const [createdAt, expiresAt] = [clock.now(), first.expiresAt];
-  const names = { id: first.id, owner: OWNER, issuer, subject, audience: "app", scope: "read", client: "cli" };
+  const none = { kind: "access", actor: null, parent: null, name: null, lastUsedAt: null };
+  const names = { ...none, id: first.id, owner: OWNER, issuer, subject, audience: "app", scope: "read", client: "cli" };
   assert.deepEqual([info, more], [{ ...names, createdAt, expiresAt }, []]);
   assert.equal((await auth.sessions.list(OWNER)).length, 1);
   assert.equal(await auth.sessions.show(first.id), null);
@@ -99,7 +101,10 @@ test("S-27 S-69 a token's row is opened by no cookie, not even by its secret", a
   const { ticket, id, secretHash } = mintTicket(systemEntropy, expires);
   const identity = { ...PERSON, authenticatedAt: of.clock.now(), method: "token" };
   const terms = { audience: "app", scope: "read", client: "x" };
-  const row = familyRow({ id, secretHash, created: of.clock.now(), expires }, { identity, owner: OWNER, terms, chain: null });
+  const row = familyRow(
+    { id, secretHash, created: of.clock.now(), expires },
+    { identity, owner: OWNER, terms, chain: null, ...ALONE },
+  );
   await of.store.put(row, "absent");
   const { accessToken } = await of.auth.tokens.issue(FOR_PERSON);
   for (const value of [ticket, accessToken]) {

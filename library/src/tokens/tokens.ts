@@ -3,22 +3,31 @@ import type { Route, TokenDirectory, TokenVerifier } from "../contracts.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
 import { ownTokenVerifier } from "./access-token.ts";
-import { type DirectoryOptions, tokenDirectory } from "./directory.ts";
-import { settledTokens, type TokenOptions } from "./options.ts";
+import { tokenDirectory } from "./directory.ts";
+import { personalIssuer } from "./issue/personal.ts";
+import type { StoringOptions } from "./issue/store-new.ts";
+import { tokenIssuer } from "./issue.ts";
+import { type SettledTokens, settledTokens, type TokenOptions } from "./options.ts";
 import { refreshTokens } from "./refresh.ts";
 import { tokenRoutes } from "./routes.ts";
 import { sessionTokens } from "./session-token.ts";
+import { type LookUp, rememberingLookUp, tokenLookUp } from "./verify/look-up.ts";
+import { personalVerifier } from "./verify/personal-token.ts";
+
+type Endings = Pick<StoringOptions, "announce" | "unfinished">;
 
 /** The parts that exist before sessions can be ended. */
-interface TokenWorld extends Pick<DirectoryOptions, "issuer" | "store" | "clock" | "entropy" | "report"> {
+interface TokenWorld extends Omit<StoringOptions, keyof Endings> {
   readonly keys: Pick<SigningKeys, "sign" | "signer" | "isSigned">;
   readonly keyring: Pick<Keyring, "deriveHashes">;
+  /** The public URL. */
+  readonly issuer: string;
 }
 
 interface OwnTokens {
   /** None unless an audience is this app. */
   readonly verifiers: readonly TokenVerifier[];
-  with(endings: Pick<DirectoryOptions, "announce" | "unfinished">): {
+  with(endings: Endings): {
     readonly directory: TokenDirectory;
     /** None unless the app has tokens of its own. */
     readonly routes: readonly Route[];
@@ -27,16 +36,44 @@ interface OwnTokens {
 
 /** Makes them. Throws for options that cannot be right. */
 export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): OwnTokens {
-  const tokens = given === undefined ? null : settledTokens(given);
-  const audiences = tokens?.accept ?? [];
+  const lookUp = tokenLookUp(world);
+  if (given === undefined) {
+    const without = {
+      issue: notConfigured,
+      issuePersonal: notConfigured,
+      forSession: sessionTokens({ ...world, tokens: null }),
+    };
+    return {
+      verifiers: [],
+      with: (endings) => ({ directory: { ...without, ...tokenDirectory({ ...world, ...endings, lookUp }) }, routes: [] }),
+    };
+  }
+  const tokens = settledTokens(given);
   return {
-    verifiers: audiences.length === 0 ? [] : [ownTokenVerifier({ ...world, audiences })],
+    verifiers: verifiersOf(
+      tokens,
+      world,
+      tokens.within === null ? lookUp : rememberingLookUp(lookUp, tokens.within, world.clock),
+    ),
     with(endings) {
-      const forSession = sessionTokens({ ...world, tokens });
-      const directory = { ...tokenDirectory({ ...world, ...endings, tokens }), forSession };
-      if (tokens === null) return { directory, routes: [] };
-      const refresh = refreshTokens({ ...world, ...endings, tokens });
-      return { directory, routes: tokenRoutes({ ...world, tokens, directory, refresh }) };
+      const options = { ...world, ...endings, tokens, lookUp };
+      const { issue, issueTo } = tokenIssuer(options);
+      const issuePersonal = personalIssuer(options);
+      const directory = { issue, issuePersonal, forSession: sessionTokens(options), ...tokenDirectory(options) };
+      return { directory, routes: tokenRoutes({ ...options, issueTo, refresh: refreshTokens(options) }) };
     },
   };
+}
+
+function verifiersOf(tokens: SettledTokens, world: TokenWorld, lookUp: LookUp): readonly TokenVerifier[] {
+  const { accept: audiences, personal } = tokens;
+  if (audiences.length === 0) return [];
+  const own = ownTokenVerifier({ ...world, audiences, lookUp });
+  if (personal === null) return [own];
+  const scope = tokens.audiences.get(personal.audience)?.scope ?? [];
+  return [own, personalVerifier({ ...world, prefix: personal.prefix, scope, lookUp })];
+}
+
+async function notConfigured(): Promise<never> {
+  throw new TypeError("tokens is not configured: coatcheck({ tokens: { audiences: { … } }, … })");
 }

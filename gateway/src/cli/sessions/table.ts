@@ -17,7 +17,7 @@ const COLUMNS: Columns<SessionInfo> = [
 const OF_TOKENS: Columns<TokenInfo> = [
   ["TOKEN", ({ id }) => id],
   ["ISSUED", ({ createdAt }) => time(createdAt)],
-  ["ENDS", ({ expiresAt }) => time(expiresAt)],
+  ["ENDS", ({ expiresAt }) => (expiresAt === null ? "never" : time(expiresAt))],
   ["AUDIENCE", ({ audience }) => printable(audience)],
   ["SCOPE", ({ scope }) => printable(scope === "" ? null : scope)],
   ["SUBJECT", ({ subject }) => printable(subject)],

@@ -11,7 +11,7 @@ import type {
 } from "../../contracts.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { overReason } from "../../core/policy.ts";
-import { isStorable, ownerOf, parseBody, readable } from "../../core/record.ts";
+import { isPersonal, isStorable, ownerOf, parseBody, readable } from "../../core/record.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
 import { notificationMarker, ownerMarker, ownerMarkerValue } from "./markers.ts";
@@ -115,8 +115,7 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const tried: Tried = new Map();
       const { issuer, sid } = notification;
       const target = sid === null ? { owner: ownerOf({ issuer, subject: notification.subject ?? "" }) } : { issuer, sid };
-      const those = (row: SessionRow): boolean =>
-        sid === null ? begunAt(row) <= notification.issuedAt : row.created <= received;
+      const those = (row: SessionRow): boolean => (sid === null ? isMeant(row, notification) : row.created <= received);
       // Unproven notifications must not take the room of users who sign out themselves.
       const again = (): boolean =>
         notification.unproven !== true &&
@@ -132,14 +131,14 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   });
 
   async function signedOut(notification: ProviderLogout, tried: Tried): Promise<number | "no room"> {
-    const { issuer, subject, sid, issuedAt } = notification;
+    const { issuer, subject, sid } = notification;
     if (notificationMarker(notification) === null) return 0;
     if (!(await setNotificationMarker(notification))) return "no room";
     if (sid !== null) return end({ issuer, sid }, "provider", tried);
     // A notification that comes late or twice does not end a session that began since.
     const owner = ownerOf({ issuer, subject: subject ?? "" });
     // mutant: old-notification-ends
-    return endThose({ owner }, (row) => begunAt(row) <= issuedAt, "provider", tried);
+    return endThose({ owner }, (row) => isMeant(row, notification), "provider", tried);
   }
 
   /** Sets a logout marker. `false`: the rate limit of unproven notifications is reached. */
@@ -215,6 +214,14 @@ function storableNames(directory: SessionDirectory): SessionDirectory {
  * so that no list has its session, and be lost by a failover; it is asked for by its id until it is acknowledged.
  */
 type Tried = Map<string, SessionRow>;
+
+/**
+ * Whether a logout of all of a person ends it: it is not from a later login, nor a personal token, which is for
+ * programs that work while its owner is signed out (OpenID Connect Back-Channel Logout s2.7).
+ */
+function isMeant(row: SessionRow, { issuedAt }: ProviderLogout): boolean {
+  return !isPersonal(row) && begunAt(row) <= issuedAt;
+}
 
 /** When a session began, by its provider's clock; if the provider did not say, by ours, less the clock skew. */
 function begunAt(row: SessionRow): number {

@@ -3,6 +3,7 @@ import type { Background, Clock, EndReason, SessionRow, SessionStore } from "../
 import { detached } from "../../core/detached.ts";
 import type { SessionPolicy } from "../../core/policy.ts";
 import { overReason } from "../../core/policy.ts";
+import { parentOf } from "../../core/record.ts";
 
 /**
  * The reason of an aborted `session.signal`.
@@ -59,6 +60,8 @@ interface Watched {
   runsOut: number;
   /** When the store is asked next, on the monotonic clock. */
   due: number;
+  /** Stops to watch the session that an agent's token hangs on. */
+  stopParent: (() => void) | null;
 }
 
 /**
@@ -95,7 +98,7 @@ export class Endings {
     const due = row === undefined ? 0 : Number.POSITIVE_INFINITY;
     let watched = this.#watched.get(id);
     if (watched === undefined) {
-      watched = { listeners: [listener], runsOut: Number.POSITIVE_INFINITY, due };
+      watched = { listeners: [listener], runsOut: Number.POSITIVE_INFINITY, due, stopParent: null };
       this.#watched.set(detached(id), watched);
     } else {
       watched.listeners.push(listener);
@@ -115,6 +118,7 @@ export class Endings {
     watched.listeners.splice(watched.listeners.indexOf(listener), 1);
     if (watched.listeners.length > 0 || this.#watched.get(id) !== watched) return;
     this.#watched.delete(id);
+    watched.stopParent?.();
     if (this.#watched.size === 0) this.#stop();
   }
 
@@ -140,7 +144,9 @@ export class Endings {
 
   /** This process knows that a session ended. */
   tell(id: string, reason: EndReason): void {
-    const listeners = [...(this.#watched.get(id)?.listeners ?? [])];
+    const watched = this.#watched.get(id);
+    const listeners = [...(watched?.listeners ?? [])];
+    watched?.stopParent?.();
     if (this.#watched.delete(id) && this.#watched.size === 0) this.#stop();
     for (const listener of listeners) {
       try {
@@ -255,6 +261,8 @@ export class Endings {
   #hasRead(row: SessionRow, watched: Watched): void {
     const { clock, policy } = this.#options;
     watched.runsOut = runsOut(row, policy);
+    const parent = parentOf(row);
+    if (parent !== null) watched.stopParent ??= this.watch(parent, (reason) => this.tell(row.id, reason));
     // Without push it is due with the next tick, the row that was read last as the last.
     watched.due = clock.monotonic() + (this.#stopPush === null ? TICK / 2 : ROUND);
   }

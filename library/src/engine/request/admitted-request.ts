@@ -209,11 +209,25 @@ export abstract class AdmittedRequest<Data> {
 
   get touchDue(): boolean {
     const { proven } = this;
-    return proven !== null && touchDue(proven.row, this.now, this.#options.policy) && !isPrefetch(this.request);
+    if (proven === null) return this.#used !== null;
+    return touchDue(proven.row, this.now, this.#options.policy) && !isPrefetch(this.request);
   }
 
   touch(status: number): void {
-    if (this.#proven !== null && status < 400 && this.touchDue) touch(this.#options, this.#proven.row, this.now);
+    if (this.#proven !== null) {
+      if (status < 400 && this.touchDue) touch(this.#options, this.#proven.row, this.now);
+      return;
+    }
+    // Whatever it was answered: its owner wants to know that it is in use.
+    const used = this.#used;
+    if (used !== null) touch(this.#options, used, used.seen);
+  }
+
+  /** A credential that is a row of the store, whose use is to be recorded. */
+  get #used(): { readonly id: string; readonly seen: number } | null {
+    const { verdict } = this;
+    const row = verdict.kind === "principal" ? verdict.principal.row : undefined;
+    return row?.seen === undefined ? null : { id: row.id, seen: row.seen };
   }
 
   /** After a request that only reports that the user is active. Answers the cookies that say so. */

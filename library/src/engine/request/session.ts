@@ -126,10 +126,11 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get signal(): AbortSignal {
-    const { proven } = this.#exchange;
+    const { proven, verdict } = this.#exchange;
     const options = this.#options;
     if (options.sealed?.ends === false) throw notOffered("session.signal", NEEDS_MARKS);
-    return proven === null ? NEVER : options.endings.signalOf(proven.row.id);
+    const row = proven?.row ?? (verdict.kind === "principal" ? verdict.principal.row : undefined);
+    return row === undefined ? NEVER : options.endings.signalOf(row.id);
   }
 
   set(patch: Partial<Data>): void {

@@ -1,0 +1,22 @@
+/** What the endpoints of tokens have in common: how a form is read, and the answer to who signed in long ago. */
+import type { RouteRequest, RouteResponse } from "../../contracts.ts";
+import { repeated } from "../../endpoints/parameters.ts";
+import { refusal } from "../../endpoints/responses.ts";
+
+const MOST_FORM_BYTES = 16_384;
+
+/** The fields of a form, each there once, `required` among them; or the refusal. */
+export async function formOf(request: RouteRequest, required: string): Promise<Map<string, string> | RouteResponse> {
+  const type = (request.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") return refusal("ERR_UNSUPPORTED_MEDIA_TYPE");
+  const form = new URLSearchParams(await request.body(MOST_FORM_BYTES));
+  if (!form.has(required) || repeated(form, form.keys()) !== undefined) return refusal("ERR_BAD_REQUEST");
+  return new Map(form);
+}
+
+/** RFC 9470 s3. */
+export function signInAgain(recent: number): RouteResponse {
+  const challenge = `Bearer error="insufficient_user_authentication", max_age="${Math.floor(recent / 1_000)}"`;
+  const detail = "Sign in again: tokens are given only to who signed in a short time ago.";
+  return refusal("ERR_UNAUTHENTICATED", detail, [["www-authenticate", challenge]]);
+}
