@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { JsonObject, SessionStore } from "coatcheck";
 import { coatcheck } from "coatcheck";
+import { sealedCookie } from "coatcheck/cookie";
 import { memory } from "coatcheck/memory";
 import { signIn } from "coatcheck/testing";
 import type { Settings } from "../src/config/config.ts";
@@ -76,6 +77,8 @@ export interface FullGatewayOptions {
   /** Several, which get the app's address. None: the gateway proxies nothing. */
   readonly upstreams?: readonly { readonly [key: string]: unknown }[];
   readonly store?: SessionStore;
+  /** Sessions are in their cookies, and `store` keeps markers, or nothing at all. */
+  readonly sealed?: "marks" | "alone";
   readonly world?: World;
   readonly app?: RequestListener;
 }
@@ -114,17 +117,20 @@ async function fullGatewayOf(options: FullGatewayOptions, seen: Seen[], app: Lis
     ...options.config,
   });
   const store = cutStore(options.store ?? memory());
+  const marks = options.sealed === "marks" ? { marks: store } : {};
+  const place = options.sealed === undefined ? store : sealedCookie(marks);
   const log: string[] = [];
   const observation = observe(settings, { write: (line) => void log.push(line) });
   const gateway = await startGateway({
     settings,
-    sessions: sessionLayer(settings, store, observation, options.world ?? { providers: [] }),
+    sessions: sessionLayer(settings, place, observation, options.world ?? { providers: [] }),
     observation,
   });
   const { publicUrl, secrets, session } = settings;
   const { idle, lifetime } = session;
   const clock = options.world?.clock;
-  const auth = coatcheck({ publicUrl, secrets, store, session: { idle, lifetime }, ...(clock === undefined ? {} : { clock }) });
+  const world = clock === undefined ? {} : { clock };
+  const auth = coatcheck({ publicUrl, secrets, store: place, session: { idle, lifetime }, ...world });
   return {
     server: gateway,
     port: gateway.port,

@@ -80,8 +80,10 @@ async function tryClient(provider: ProviderSettings, endpoint: string, redirect:
 
 async function tryStore({ store: setting, storePassword: password }: Settings): Promise<Tried> {
   const what = "store";
+  const keeping = setting.kind === "cookie" ? setting.marks : setting;
+  if (keeping === null) return { what, ok: true, said: "is none: sessions are in their cookies" };
   try {
-    const store = await openStore(setting, { password: () => password, onWarning: () => undefined });
+    const store = await openStore(keeping, { password: () => password, onWarning: () => undefined });
     try {
       const now = Date.now();
       await store.mark("check-config", now + 1_000, now);

@@ -8,7 +8,7 @@ import { type Observation, observe } from "../observe/observe.ts";
 import { startGateway } from "../server/gateway.ts";
 import { reportToPrimary, startWorkers, WorkerFailed } from "../server/workers.ts";
 import type { SessionLayer } from "../session/interface.ts";
-import { openStore } from "../session/open-store.ts";
+import { openSessions } from "../session/place/sessions-place.ts";
 import { sessionLayer } from "../session/session-layer.ts";
 import type { Command, Console } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -41,7 +41,7 @@ export const serve: Command = async (args, terminal) => {
     const told: string[] = [];
     let introduced = false;
     let password = (): string | undefined => settings.storePassword;
-    const opening = openStore(settings.store, {
+    const opening = openSessions(settings.store, {
       password: () => password(),
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),

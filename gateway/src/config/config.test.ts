@@ -134,9 +134,9 @@ const WRONG: readonly (readonly [name: string, sources: Sources, words: readonly
     ["session.idle is longer than session.lifetime", "COATCHECK_LIFETIME"],
   ],
   [
-    "a store of a later version",
-    { environment: { COATCHECK_STORE: "cookie+redis://:canary@db" } },
-    ["not offered in this version", "sqlite:PATH"],
+    "a sealed cookie whose markers have no store",
+    { environment: { COATCHECK_STORE: "cookie+mysql://:canary@db" } },
+    ["no store for markers", "sqlite:PATH"],
   ],
   [
     "a store in Redis at no server",

@@ -22,6 +22,20 @@ function told(file: object): readonly Problem[] {
 
 type Rows = readonly (readonly [file: object, ...headlines: string[]])[];
 
+/** Says that no session is kept in step with its provider. */
+const never = { refresh: { policy: "never" } };
+
+/** A setting that sessions in their cookies cannot keep, or only with markers. */
+function refusedInCookies(setting: string, given: object, marks?: "marks help"): Rows {
+  const headline = (store: string): string => `${setting} cannot be kept, since the store is ${store}`;
+  const marked = { store: "cookie+sqlite:a", ...never, ...given };
+  return [
+    [{ store: "cookie:", ...never, ...given }, headline("cookie:")],
+    marks === undefined ? [marked, headline("cookie+…")] : [marked],
+    [{ store: "sqlite:a", ...never, ...given }],
+  ];
+}
+
 /** Headlines by what was said; none where it is right. */
 const TABLE: Readonly<Record<string, Rows>> = {
   "users can sign in": [
@@ -168,6 +182,31 @@ const TABLE: Readonly<Record<string, Rows>> = {
     [{ workers: 2, store: "memory:" }, "workers is more than 1, though the store is memory:"],
     [{ workers: 1, store: "memory:" }],
     [{ workers: 2, store: "sqlite:a" }],
+    [{ workers: 2, store: "cookie+memory:", ...never }, "workers is more than 1, though the store is cookie+memory:"],
+    [{ workers: 1, store: "cookie+memory:", ...never }],
+    [{ workers: 2, store: "cookie:", ...never }],
+  ],
+  "sessions in their cookies keep what is promised": [
+    ...refusedInCookies("session.maxPerUser", { session: { maxPerUser: 3 } }),
+    ...refusedInCookies("session.keepUserAgent", { session: { keepUserAgent: true } }),
+    ...refusedInCookies("session.keepAddress", { session: { keepAddress: "truncated" } }),
+    ...refusedInCookies("refresh.policy", { refresh: { policy: "on-demand" } }),
+    ...refusedInCookies("upstreams[].token", { upstreams: [{ url, token: "header" }] }),
+    ...refusedInCookies("tokens.audiences", { tokens: { audiences: ["api"] } }),
+    ...refusedInCookies("frontchannelLogout", { frontchannelLogout: { enabled: true } }, "marks help"),
+    ...refusedInCookies("admin.token", { admin: { token: "t".repeat(32) } }, "marks help"),
+    ...refusedInCookies(
+      "providers[].backchannelLogoutSessionRequired",
+      { providers: [provider({ backchannelLogoutSessionRequired: true })] },
+      "marks help",
+    ),
+    [{ store: "cookie:" }, "refresh.policy cannot be kept, since the store is cookie:"],
+    [
+      { store: "cookie:", refresh: { background: true } },
+      "refresh.policy cannot be kept, since the store is cookie:",
+      "refresh.background cannot be kept, since the store is cookie:",
+    ],
+    [{ store: "cookie:", providers: [], proxyIdentity: "generic" }],
   ],
 };
 

@@ -4,6 +4,7 @@ import type { Settings, UpstreamSettings } from "./definition.ts";
 import { isLoopback } from "./kinds/network-kinds.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
 import type { Problem } from "./sources/place.ts";
+import { ofSealedCookie, sealedCookieWarnings } from "./store/sealed-cookie.ts";
 import { acceptedAudiences } from "./tokens/accepted.ts";
 import { ofTokens } from "./tokens/token-checks.ts";
 
@@ -22,6 +23,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofBearer(settings),
     ...ofTokens(settings),
     ...ofListeners(settings),
+    ...ofSealedCookie(settings),
   ];
 }
 
@@ -218,9 +220,10 @@ function ofListeners({ listen, admin, store, workers }: Settings): Problem[] {
     const lines = ["Operators' answers do not belong on the public listener. Set COATCHECK_ADMIN_LISTEN to another port."];
     problems.push({ headline: "listen and admin.listen are the same", lines });
   }
-  if (workers > 1 && store.kind === "memory") {
+  if (workers > 1 && (store.kind === "memory" || (store.kind === "cookie" && store.marks?.kind === "memory"))) {
     const lines = ["Each process would know its own sessions alone. Set COATCHECK_STORE=sqlite:PATH, or COATCHECK_WORKERS=1."];
-    problems.push({ headline: "workers is more than 1, though the store is memory:", lines });
+    const named = store.kind === "memory" ? "memory:" : "cookie+memory:";
+    problems.push({ headline: `workers is more than 1, though the store is ${named}`, lines });
   }
   return problems;
 }
@@ -243,6 +246,7 @@ export function warnings(settings: Settings): readonly string[] {
     );
   }
   if (settings.store.kind === "memory") said.push("the store is memory: every user is signed out by a restart.");
+  said.push(...sealedCookieWarnings(settings));
   if (settings.session.lifetime > 86_400_000 || settings.session.idle > 3_600_000) {
     said.push("sessions outlast NIST AAL2 (24h, 1h idle).");
   }

@@ -3,7 +3,7 @@ import type { CoatcheckError, SessionStore } from "coatcheck";
 import { memory } from "coatcheck/memory";
 import { omitUndefined } from "coatcheck/settings";
 import { sqlite } from "coatcheck/sqlite";
-import type { StoreSetting } from "../config/kinds/store-kind.ts";
+import type { KeepingSetting } from "../config/kinds/store-kind.ts";
 
 /**
  * The largest number of cached rows; each look-up asks the file whether another process has written since. A row with
@@ -12,7 +12,7 @@ import type { StoreSetting } from "../config/kinds/store-kind.ts";
  */
 const KEPT_ROWS = 8_192;
 
-interface OpenOptions {
+export interface OpenOptions {
   /** The setting `storePassword` as it is when a connection is opened. */
   readonly password?: () => string | undefined;
   readonly workers?: number;
@@ -23,7 +23,7 @@ interface OpenOptions {
 }
 
 /** Opens the configured store. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
-export async function openStore(setting: StoreSetting, options: OpenOptions = {}): Promise<SessionStore> {
+export async function openStore(setting: KeepingSetting, options: OpenOptions = {}): Promise<SessionStore> {
   const { password = () => undefined, workers = 1, onFileLost, onWarning } = options;
   if (setting.kind === "memory") return memory();
   const server = { password, onWarning: onWarning ?? ((message: string) => process.emitWarning(message)) };

@@ -6,7 +6,6 @@ import {
   type JsonObject,
   type Provider,
   type ProviderConfig,
-  type SessionStore,
   type SigningOptions,
 } from "coatcheck";
 import { CoatcheckError } from "coatcheck/errors";
@@ -16,7 +15,6 @@ import { check } from "../check/check.ts";
 import type { ProviderSettings, Settings } from "../config/config.ts";
 import { withSecrets } from "../config/with-secrets.ts";
 import type { Observation } from "../observe/observe.ts";
-import { timedStore } from "../observe/timed-store.ts";
 import { problemOfError } from "../response/response.ts";
 import { identityHeaderMaker, type LeftOut } from "../upstream/headers/identity-headers.ts";
 import { authenticate } from "./admission.ts";
@@ -24,6 +22,7 @@ import { bearerOptions } from "./bearer.ts";
 import type { SessionLayer } from "./interface.ts";
 import { clientSecretOf, type LiveSettings } from "./live-settings.ts";
 import { omitUnset } from "./omit-unset.ts";
+import { type SessionsPlace, storeOf, timedSessions } from "./place/sessions-place.ts";
 import { proxyOptions } from "./proxy-identity.ts";
 import { needsOf, termsOf, tokenOptions } from "./tokens/own-tokens.ts";
 
@@ -34,7 +33,12 @@ export interface World {
 }
 
 /** The library's engine, configured as the settings say, behind what the gateway asks of a session layer. */
-export function sessionLayer(settings: Settings, store: SessionStore, observation: Observation, world: World = {}): SessionLayer {
+export function sessionLayer(
+  settings: Settings,
+  store: SessionsPlace,
+  observation: Observation,
+  world: World = {},
+): SessionLayer {
   const { metrics, observer, report } = observation;
   const live: LiveSettings = { now: settings };
   const proxy = proxyOptions(settings, live);
@@ -44,7 +48,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
     publicUrl: settings.publicUrl,
     secrets: settings.secrets,
     signing: signingOf(settings),
-    store: timedStore(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
+    store: timedSessions(store, (operation, milliseconds) => metrics.store(operation, milliseconds)),
     providers:
       world.providers ??
       settings.providers.map((provider) => ({ ...providerOf(provider), clientSecret: clientSecretOf(provider, live) })),
@@ -67,7 +71,7 @@ export function sessionLayer(settings: Settings, store: SessionStore, observatio
   return layerOf(auth, live, store, leftOut);
 }
 
-function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore, leftOut: LeftOut): SessionLayer {
+function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionsPlace, leftOut: LeftOut): SessionLayer {
   const { engine, assertions: signer, tokens } = auth;
   const { now: settings } = live;
   const own = { needs: needsOf(settings.check, settings), terms: termsOf(settings.check), tokens };
@@ -105,7 +109,7 @@ function layerOf(auth: Auth<JsonObject>, live: LiveSettings, store: SessionStore
     },
     async close(within) {
       await auth.close(omitUndefined({ within }));
-      await store.close();
+      await storeOf(store)?.close();
     },
   };
 }

@@ -58,9 +58,9 @@ export async function signIn<Data>(
   prepare?.(exchange.session);
   const { cookies, refusal } = await exchange.settle(200);
   if (refusal !== null) throw refusal;
-  const [cookie] = cookies;
-  if (cookie === undefined) throw new TypeError("signing in gave no cookie: prepare() must not log out");
-  return cookie.slice(0, cookie.indexOf(";"));
+  if (cookies.length === 0) throw new TypeError("signing in gave no cookie: prepare() must not log out");
+  // A sealed session may take two.
+  return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
 }
 
 const HOUR = 3_600_000;

@@ -1,11 +1,11 @@
 /** Opens the configured store for a command, and closes it afterwards. */
 import { existsSync } from "node:fs";
-import { CoatcheckError, type SessionDirectory, type SessionStore } from "coatcheck";
+import { CoatcheckError, type SessionDirectory } from "coatcheck";
 import type { Settings } from "../../config/config.ts";
 import { formatAddress } from "../../config/kinds/network-kinds.ts";
 import { observe } from "../../observe/observe.ts";
 import type { SessionLayer } from "../../session/interface.ts";
-import { openStore } from "../../session/open-store.ts";
+import { openSessions, type SessionsPlace, storeOf } from "../../session/place/sessions-place.ts";
 import { sessionLayer } from "../../session/session-layer.ts";
 import type { Console } from "../command.ts";
 import { readConfiguration } from "../configuration.ts";
@@ -14,28 +14,35 @@ import { readConfiguration } from "../configuration.ts";
 async function withStore(
   args: readonly string[],
   terminal: Console,
-  work: (store: SessionStore, settings: Settings) => Promise<number>,
+  work: (store: SessionsPlace, settings: Settings) => Promise<number>,
 ): Promise<number> {
   const configuration = readConfiguration(args, terminal);
   if (configuration === undefined) return 2;
   const { settings } = configuration;
   const { complain } = terminal;
-  if (settings.store.kind === "memory") {
+  const keeping = settings.store.kind === "cookie" ? settings.store.marks : settings.store;
+  if (keeping === null) {
+    complain(
+      "coatcheck: the store is cookie:, so the sessions are in the browsers\n  None can be listed or ended from here, and nothing has to be swept.",
+    );
+    return 2;
+  }
+  if (keeping.kind === "memory") {
     complain(insideOfTheGateway(settings));
     return 2;
   }
-  if (settings.store.kind === "sqlite" && !existsSync(settings.store.path)) {
+  if (keeping.kind === "sqlite" && !existsSync(keeping.path)) {
     complain(
-      `coatcheck: there is no file ${settings.store.path}\n  COATCHECK_STORE (store) names it; a gateway makes it at its first start.`,
+      `coatcheck: there is no file ${keeping.path}\n  COATCHECK_STORE (store) names it; a gateway makes it at its first start.`,
     );
     return 2;
   }
   try {
-    const store = await openStore(settings.store, { password: () => settings.storePassword, onWarning: () => undefined });
+    const store = await openSessions(settings.store, { password: () => settings.storePassword, onWarning: () => undefined });
     try {
       return await work(store, settings);
     } finally {
-      await store.close();
+      await storeOf(store)?.close();
     }
   } catch (error) {
     if (error instanceof CoatcheckError && error.code === "ERR_STORE_UNAVAILABLE") {

@@ -21,13 +21,32 @@ test("F-46 what is no store is told from what is none yet, and no address is sho
     ["redis://:canary@db/x", / is no address of Redis Write redis:\/\/HOST/],
     ["redis:/u", / is redis:\/u, which is no store /],
     ["postgresql:/u", / is postgresql:\/u, which is no store /],
-    ["cookie+redis:canary", / is a cookie\+redis: store, which is not offered in this version /],
+    ["cookie+redis:canary", / is cookie\+ and what is no store for markers Write cookie\+sqlite:PATH/],
+    ["cookie+redis://:canary@db/x", / is no address of Redis Write redis:\/\/HOST/],
+    ["cookie+cookie:", / is cookie\+ and what is no store for markers /],
+    ["cookie+", / is cookie\+ and what is no store for markers /],
+    ["cookie:x", / is cookie:x, which is no store /],
   ];
   for (const [raw, words] of table) {
     const said = String(readKind(store, raw));
     assert.match(said, words);
     assert.doesNotMatch(said, /canary/);
   }
+});
+
+test("CK-07 sessions may be in their cookies, with a store for markers or without", () => {
+  assert.deepEqual(readKind(store, "cookie:"), { kind: "cookie", marks: null });
+  assert.deepEqual(readKind(store, "cookie+memory:"), { kind: "cookie", marks: { kind: "memory" } });
+  assert.deepEqual(readKind(store, "cookie+sqlite:a.db"), { kind: "cookie", marks: { kind: "sqlite", path: "a.db" } });
+  const marks = Object(readKind(store, "cookie+rediss://:canary@a")).marks;
+  assert.deepEqual([marks.kind, marks.tls], ["redis", true]);
+  assert.equal(formatStore({ kind: "cookie", marks }), "their cookies, with markers in a:6379 (Redis)");
+  assert.equal(formatStore({ kind: "cookie", marks: null }), "their cookies alone");
+  const pattern = new RegExp(String(Object(store.schema)["pattern"]));
+  for (const one of ["cookie:", "cookie+memory:", "cookie+sqlite:a", "cookie+postgres://u@h/d", "cookie+redis+cluster://a"]) {
+    assert.match(one, pattern);
+  }
+  for (const one of ["cookie+", "cookie+cookie:", "cookie:x", "cookies:"]) assert.doesNotMatch(one, pattern);
 });
 
 test("F-46 a summary says where sessions are kept, and that memory is gone", () => {
