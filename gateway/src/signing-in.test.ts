@@ -6,16 +6,18 @@ import { after, before, beforeEach, test } from "node:test";
 import { Browser } from "../test-support/browser.ts";
 import type { FullGateway } from "../test-support/full-gateway.ts";
 import { ORIGIN, PAGE, SCRIPT } from "../test-support/full-gateway.ts";
-import { gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
+import { type GatewaysAtProvider, gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
 import type { TestProvider } from "../test-support/provider/provider.ts";
 
 let provider: TestProvider;
 let gateway: FullGateway;
+let startAnother: GatewaysAtProvider["start"];
 const open = new AsyncDisposableStack();
 
 before(async () => {
   const here = open.use(await gatewaysAtProvider());
   provider = here.provider;
+  startAnother = here.start;
   gateway = await here.start({
     upstreams: [
       { access: "user" },
@@ -110,4 +112,17 @@ test("A-29 F-45 names and groups count to the letter: no other spelling passes a
     await other.send(gateway.port, "/auth/sessions/end-others", { method: "POST", headers: { ...SCRIPT, origin: ORIGIN } });
     assert.equal((await alice.send(gateway.port, "/staff/a", { headers: SCRIPT })).text, "alice", `${sub} is another user`);
   }
+});
+
+test("AR-08 a link gives the provider the further parameters that the settings list, and no other", async () => {
+  const { issuer } = provider;
+  await using listing = await startAnother({
+    config: { providers: [{ issuer, clientId: "app", clientSecret: "s", loginParameters: ["kc_idp_hint"] }] },
+  });
+  const told = await new Browser().send(listing.port, "/auth/login?kc_idp_hint=github&audience=evil", { headers: PAGE });
+  const { searchParams } = new URL(told.headers.location ?? "");
+  assert.equal(searchParams.get("kc_idp_hint"), "github");
+  assert.equal(searchParams.get("audience"), null);
+  const odd = await new Browser().send(listing.port, "/auth/login?kc_idp_hint=a&kc_idp_hint=b", { headers: PAGE });
+  assert.equal(odd.status, 400);
 });

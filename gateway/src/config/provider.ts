@@ -1,7 +1,7 @@
 /** The settings of a provider of OpenID Connect. */
 import { duration, flag, oneOf, secretText, text, textMap } from "./kinds/kinds.ts";
 import { issuer } from "./kinds/network-kinds.ts";
-import { fallback, object, optional, required } from "./kinds/shape.ts";
+import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 
 /** One provider. */
 export const provider = object({
@@ -72,5 +72,10 @@ export const provider = object({
     textMap,
     "Further parameters of the authorization request, over the preset's; an empty one leaves one of the preset's out.",
     {},
+  ),
+  loginParameters: fallback(
+    list(text),
+    "Names of further parameters that a link may give, as `kc_idp_hint` in `login?kc_idp_hint=github`. They win over `authorizationParameters`, so list nothing that restricts who may sign in.",
+    [],
   ),
 });

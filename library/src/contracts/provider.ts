@@ -10,6 +10,8 @@ export interface LoginParameters {
   readonly acr_values?: string;
   readonly max_age?: number;
   readonly ui_locales?: string;
+  /** Those that the provider's configuration lists besides, by name. */
+  readonly further?: { readonly [name: string]: string };
 }
 
 /** The secrets of one login in progress; sealed into its cookie. */
@@ -94,6 +96,8 @@ export interface Provider {
   readonly issuer: string;
   /** Whether discovery has succeeded; while `false` the provider retries by itself. */
   ready(): boolean;
+  /** Further parameters of `login` that reach its page; none are added to those that every login takes. */
+  readonly loginParameters?: readonly string[];
   /** How this provider is treated, for operators. */
   about?(): ProviderAbout;
   /** The URL of the provider's page. */

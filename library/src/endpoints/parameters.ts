@@ -64,3 +64,19 @@ export function readLoginQuery(query: URLSearchParams): LoginQuery | { readonly 
     }),
   };
 }
+
+/**
+ * The parameters of a login with those that its provider lists besides. Answers the name of one that is repeated or
+ * malformed.
+ */
+export function withFurther(
+  parameters: LoginParameters,
+  query: URLSearchParams,
+  listed: readonly string[] = [],
+): LoginParameters | { readonly malformed: string } {
+  const given = listed.filter((name) => query.has(name));
+  if (given.length === 0) return parameters;
+  const wrong = repeated(query, given) ?? given.find((name) => !HINT.test(query.get(name) ?? ""));
+  if (wrong !== undefined) return { malformed: wrong };
+  return { ...parameters, further: Object.fromEntries(given.map((name) => [name, query.get(name) ?? ""])) };
+}

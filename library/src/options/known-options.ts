@@ -93,6 +93,7 @@ const PROVIDER: OptionNames<ProviderConfig> = {
   backchannelLogoutSessionRequired: true,
   preset: true,
   authorizationParameters: true,
+  loginParameters: true,
 };
 const BEARER: OptionNames<BearerOptions> = { verifiers: true, jwt: true, introspection: true, realm: true, ambient: true };
 const PROXY: OptionNames<ProxyOptions & ProxyReaderOptions> = {

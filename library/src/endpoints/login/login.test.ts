@@ -100,6 +100,47 @@ test("AR-08 nothing of the query overrides the protocol", async (t) => {
   );
 });
 
+test("AR-08 of further parameters those reach the provider that its configuration lists", async (t) => {
+  const op = await lyingProvider();
+  const { provider } = clientOf(op, {
+    loginParameters: ["kc_idp_hint", "hd"],
+    authorizationParameters: { hd: "example.com", audience: "api" },
+  });
+  t.after(() => Promise.all([provider.close(), op.close()]));
+  const app = appWith([provider]);
+  const asked = async (query: string): Promise<readonly (string | null)[]> => {
+    const sent = queryOf(await app.send(app.browser(), "GET", `/auth/login${query}`));
+    return ["kc_idp_hint", "hd", "audience", "evil"].map((name) => sent.get(name));
+  };
+  assert.deepEqual(await asked(""), [null, "example.com", "api", null]);
+  assert.deepEqual(await asked("?kc_idp_hint=git%26hub"), ["git&hub", "example.com", "api", null]);
+  assert.deepEqual(await asked("?hd=other.example&audience=evil&evil=1"), [null, "other.example", "api", null]);
+  for (const query of ["kc_idp_hint=a&kc_idp_hint=b", "kc_idp_hint=", "hd=a%0d%0ab", `hd=${"x".repeat(129)}`]) {
+    const response = await app.send(app.browser(), "GET", `/auth/login?${query}`);
+    assert.equal(response.status, 400, query);
+    assert.deepEqual(cookiesOf(response), []);
+  }
+});
+
+test("AR-08 a login that is begun again keeps the further parameters", async (t) => {
+  const op = await lyingProvider();
+  const { provider } = clientOf(op, { loginParameters: ["kc_idp_hint"] });
+  t.after(() => Promise.all([provider.close(), op.close()]));
+  const app = appWith([provider]);
+  const browser = app.browser();
+  const begun = await app.send(browser, "GET", "/auth/login?kc_idp_hint=github");
+  const [cookie] = browser.jar;
+  assert.ok(cookie !== undefined);
+  const { location } = await op.authorize(locationOf(begun));
+  const target = `${location.pathname}${location.search}`;
+  assert.equal((await app.send(browser, "GET", target)).status, 303);
+  // Another copy of the answer, in a browser that is not signed in.
+  browser.identity = null;
+  browser.jar.set(...cookie);
+  const again = await app.send(browser, "GET", target);
+  assert.equal(queryOf(again).get("kc_idp_hint"), "github");
+});
+
 test("AR-08 repeated and malformed parameters are 400, without a cookie", async () => {
   const provider = fakeProvider({ users });
   const app = appWith([provider]);

@@ -7,7 +7,7 @@ import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { LoginProvider } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { endedPage } from "../pages/ended-page.ts";
-import { queryOf, readLoginQuery } from "../parameters.ts";
+import { queryOf, readLoginQuery, withFurther } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { returnToAfterLogin } from "../return-to.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
@@ -29,22 +29,20 @@ export async function beginLogin(
   if (request.method !== "GET" || !isNavigation(request))
     return refusal("ERR_UNAUTHENTICATED", undefined, [["vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept"]]);
   const query = readLoginQuery(queryOf(request));
-  if ("malformed" in query)
-    return loginFailed(
-      request,
-      { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: query.malformed, returnTo: "/" },
-      deps,
-    );
+  const malformed = (parameter: string, to = "/") =>
+    loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter, returnTo: to }, deps);
+  if ("malformed" in query) return malformed(query.malformed);
   const returnTo = returnToAfterLogin(query.returnTo, request.origin, deps.prefix, deps.returnOrigins);
   const provider = query.provider === null ? deps.providers[0] : deps.providers.find(({ name }) => name === query.provider);
-  if (provider === undefined)
-    return loginFailed(request, { code: "ERR_BAD_REQUEST", reason: "parameter", parameter: "provider", returnTo }, deps);
+  if (provider === undefined) return malformed("provider", returnTo);
+  const parameters = withFurther(query.parameters, queryOf(request), provider.loginParameters);
+  if ("malformed" in parameters) return malformed(parameters.malformed, returnTo);
   // The user has signed in again meanwhile, in another tab, and may open the page that was asked for.
   if (query.ended !== null && session !== null && session.id !== null && session.identity !== null)
     return redirect(303, returnTo);
   // During an outage it is not known whether they are signed out.
   const told = query.ended === null || session === null ? undefined : endedPage(query.ended, againWithout(request, deps.prefix));
-  return told ?? sendToProvider(request, deps, { provider, returnTo, parameters: query.parameters, again: false });
+  return told ?? sendToProvider(request, deps, { provider, returnTo, parameters, again: false });
 }
 
 /** Whether to tell the user first why the session is over. */

@@ -46,6 +46,12 @@ export interface ProviderConfig {
    * Further parameters of the authorization request, over the preset's; an empty value leaves one of the preset's out.
    */
   readonly authorizationParameters?: { readonly [name: string]: string };
+  /**
+   * Names of further parameters that a link may give: with `["kc_idp_hint"]`, `login?kc_idp_hint=github` takes the user
+   * to that page of the provider. What a link says wins over `authorizationParameters`, so list nothing that restricts
+   * who may sign in. Values have at most 128 characters. Default none: the rest of a link's query is ignored (AR-08).
+   */
+  readonly loginParameters?: readonly string[];
   /** Default `client_secret_basic` with a secret, `private_key_jwt` with a key, else `none`. */
   readonly clientAuthentication?: ClientAuthentication;
   /** For `private_key_jwt`: a private JWK with `alg`, and `kid` if the provider wants one. */
@@ -101,6 +107,7 @@ export interface SettledConfig {
   /** `null`: the preset's. */
   readonly scope: string | null;
   readonly authorizationParameters: { readonly [name: string]: string };
+  readonly loginParameters: readonly string[];
   readonly clientAuthentication: ClientAuthentication;
   readonly privateKey: (JsonWebKey & { readonly kid?: string }) | null;
   readonly responseMode: "query" | "form_post";
@@ -165,6 +172,7 @@ export function settleProviderConfig(config: ProviderConfig): SettledConfig {
     preset: presetOf(config),
     scope: config.scope === undefined ? null : scopeOf(config.scope),
     authorizationParameters: parametersOf(config.authorizationParameters ?? {}),
+    loginParameters: (config.loginParameters ?? []).map(loginParameter),
     clientAuthentication: authenticationOf(config),
     privateKey: config.privateKey ?? null,
     responseMode,
@@ -189,9 +197,21 @@ function presetOf({ issuer, preset }: ProviderConfig): ProviderPreset | null {
   throw refuse("preset", `must be one of ${PRESET_NAMES.join(", ")}.`);
 }
 
+/** `login` takes these without being told. */
+const OWN = /^(return_to|provider|ended|prompt|login_hint|acr_values|max_age|ui_locales)$/;
+const PARAMETER = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+function loginParameter(name: string): string {
+  const shown = JSON.stringify(String(name).slice(0, 64));
+  if (typeof name !== "string" || !PARAMETER.test(name) || RESERVED.test(name))
+    throw refuse("loginParameters", `has ${shown}, which is no name of a further parameter.`);
+  if (OWN.test(name)) throw refuse("loginParameters", `has ${shown}, which a login takes in any case: leave it out.`);
+  return name;
+}
+
 function parametersOf(parameters: { readonly [name: string]: string }): { readonly [name: string]: string } {
   for (const [name, value] of Object.entries(parameters)) {
-    if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(name) || RESERVED.test(name))
+    if (!PARAMETER.test(name) || RESERVED.test(name))
       throw refuse(
         "authorizationParameters",
         `has ${JSON.stringify(name.slice(0, 64))}, which is no name of a further parameter.`,

@@ -104,6 +104,7 @@ export function oidcProvider(given: ProviderConfig, world: ProviderWorld): OidcP
     name: config.name,
     issuer: config.issuer,
     responseMode: config.responseMode,
+    loginParameters: config.loginParameters,
     ready: () => discovery.known() !== null,
     async authorizationUrl(login) {
       try {
@@ -168,8 +169,15 @@ async function authorizationUrl(ready: Ready, login: BeginLogin): Promise<string
 }
 
 /** The parameters that a login may ask for, by name; nothing else of a request gets here (AR-08). */
-function asked({ prompt, login_hint, acr_values, max_age, ui_locales }: LoginParameters): Record<string, string> {
-  const all = { prompt, login_hint, acr_values, ui_locales, max_age: max_age === undefined ? undefined : String(max_age) };
+function asked({ prompt, login_hint, acr_values, max_age, ui_locales, further }: LoginParameters): Record<string, string> {
+  const all = {
+    ...further,
+    prompt,
+    login_hint,
+    acr_values,
+    ui_locales,
+    max_age: max_age === undefined ? undefined : String(max_age),
+  };
   return Object.fromEntries(Object.entries(all).filter((one): one is [string, string] => one[1] !== undefined));
 }
 
