@@ -1,15 +1,10 @@
 /** A user with many groups and a large ID token, on every store: what browsers are given stays small. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { SessionStore } from "coatcheck";
-import { startPostgresProcess, TEST_USER } from "../../tools/suite/postgres-server.ts";
-import { startRedis } from "../../tools/suite/redis-server.ts";
 import { Browser } from "../test-support/browser.ts";
+import { EVERY_STORE, storeAt } from "../test-support/every-store.ts";
 import { PAGE, SCRIPT } from "../test-support/full-gateway.ts";
 import { type GatewaysAtProvider, gatewaysAtProvider } from "../test-support/provider/gateways-at-provider.ts";
-import { readKind } from "../test-support/read-kind.ts";
-import { store as kind } from "./config/kinds/store-kind.ts";
-import { openStore } from "./session/open-store.ts";
 
 const GROUPS = Array.from({ length: 300 }, (_, index) => `group-${String(index).padStart(3, "0")}-xy`);
 /** RFC 6265 §6.1: the least that every browser keeps of a cookie, its attributes included. */
@@ -22,29 +17,10 @@ const TABS = 11;
 const open = new AsyncDisposableStack();
 after(() => open.disposeAsync());
 let here: GatewaysAtProvider;
-const addresses: { readonly [store: string]: () => Promise<string> } = {
-  memory: async () => "memory:",
-  SQLite: async () => `sqlite:${here.folder.file("large-user.db")}`,
-  PostgreSQL: async () => {
-    const { folder } = open.use(await startPostgresProcess());
-    return `postgres://${TEST_USER.user}@localhost/${TEST_USER.database}?host=${encodeURIComponent(folder)}`;
-  },
-  Redis: async () => `redis://127.0.0.1:${open.use(await startRedis()).port}`,
-};
-
 before(async () => {
   here = open.use(await gatewaysAtProvider());
   here.provider.user = { sub: "alice", groups: GROUPS, email: "alice@example.com", name: "Alice".padEnd(120, "e") };
 });
-
-type Setting = Parameters<typeof openStore>[0];
-const isSetting = (value: unknown): value is Setting => "kind" in Object(value);
-
-async function opened(address: string): Promise<SessionStore> {
-  const setting = readKind(kind, address);
-  assert.ok(isSetting(setting), String(setting));
-  return openStore(setting, { onWarning: () => undefined });
-}
 
 /** What a browser sends, and what it is sent. */
 function assertSmall({ cookie, heard }: Browser): void {
@@ -56,9 +32,9 @@ function assertSmall({ cookie, heard }: Browser): void {
   }
 }
 
-for (const [name, address] of Object.entries(addresses)) {
+for (const [name, address] of EVERY_STORE) {
   test(`S-15, CK-05 300 groups and an ID token of 6 KB: small cookies and headers, on ${name}`, async () => {
-    const store = await opened(await address());
+    const store = await storeAt(await address({ open, folder: here.folder }));
     const gateway = await here.start({ store, upstream: { access: "user", token: "header" } });
     const browser = new Browser();
     for (let tab = 0; tab < TABS; tab++) {

@@ -35,6 +35,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Loaded into its process first. */
   readonly imports?: readonly string[];
+  /** The module of the command. Default: the one of this release. */
+  readonly main?: string;
 }
 
 /** What it wrote, and the status with which it ended; `null`: a signal ended it. */
@@ -52,10 +54,16 @@ export class Command implements AsyncDisposable {
   #out = "";
   #err = "";
 
-  constructor(args: readonly string[], { environment = {}, cwd = process.cwd(), imports = [] }: CommandOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { environment = {}, cwd = process.cwd(), imports = [], main = MAIN }: CommandOptions = {},
+  ) {
     const { PATH = "" } = process.env;
     const flags = imports.flatMap((module) => ["--import", module]);
-    this.child = spawn(process.execPath, [...flags, ...COMMAND, ...args], { cwd, env: { PATH, ...environment } });
+    this.child = spawn(process.execPath, [...flags, ...COMMAND.slice(0, -1), main, ...args], {
+      cwd,
+      env: { PATH, ...environment },
+    });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#out += text;
       this.#wake();

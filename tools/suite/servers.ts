@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { EARLIER_COMMAND, EARLIER_RELEASE, takeEarlierRelease } from "../build/earlier-release.ts";
 import { BUILD_COMMAND, buildOauth2Proxy, OAUTH2_PROXY } from "../build/oauth2-proxy.ts";
 import { fetchPostgres, POSTGRES_COMMAND, postgresAt } from "../build/postgres.ts";
 
@@ -21,6 +22,7 @@ const COMMANDS = {
   "postgresql-18": [],
   pgbouncer: ["pgbouncer"],
   "redis-server": ["redis-server", "valkey-server"],
+  "earlier-release": [],
 } as const;
 
 export type ServerName = keyof typeof COMMANDS;
@@ -36,6 +38,7 @@ const SERVERS: readonly ServerName[] = [
   "postgresql-18",
   "pgbouncer",
   "redis-server",
+  "earlier-release",
 ];
 
 /** Servers that Debian has no package of, and what brings them instead. */
@@ -43,6 +46,7 @@ const BUILT: ReadonlyMap<ServerName, { readonly at: string; readonly command: st
   ["oauth2-proxy", { at: OAUTH2_PROXY, command: BUILD_COMMAND, build: buildOauth2Proxy }],
   ["postgresql-14", { at: postgresAt(14), command: POSTGRES_COMMAND, build: () => fetchPostgres(14) }],
   ["postgresql-18", { at: postgresAt(18), command: POSTGRES_COMMAND, build: () => fetchPostgres(18) }],
+  ["earlier-release", { at: EARLIER_RELEASE, command: EARLIER_COMMAND, build: takeEarlierRelease }],
 ]);
 
 /** Servers live here too, where the path of an ordinary user does not look. */
