@@ -54,6 +54,22 @@ test("S-28 a request over TCP has the peer's address, and none once the connecti
   }
 });
 
+test("a body that breaks off is a malformed request, and no failure of the app", async () => {
+  const broke = Promise.withResolvers<unknown>();
+  const server = createServer((message) => {
+    new NodeRequest(message, ["http://localhost"]).body(100).then(broke.reject, broke.resolve);
+    socket.resetAndDestroy();
+  });
+  const port = await onFreePort(server);
+  const socket = connect(port, "127.0.0.1");
+  socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc");
+  try {
+    assert.equal(Reflect.get(Object(await broke.promise), "code"), "ERR_BAD_REQUEST");
+  } finally {
+    server.close();
+  }
+});
+
 test("TP-03 lines of one name are counted, in any case, also if the value is one text", async () => {
   const headers = ["X-Forwarded-User", "alice", "x-forwarded-user", "bob", "X_Forwarded_User", "mallory", "X-One", "a, b"];
   const found = await seen(

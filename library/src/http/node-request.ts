@@ -54,11 +54,15 @@ export class NodeRequest implements RouteRequest {
     if (typeof parsed === "object" && parsed !== null) return formOf(parsed);
     const chunks: Buffer[] = [];
     let size = 0;
-    // Leaving the loop must not cut the connection, on which the refusal is still to be sent.
-    for await (const chunk of this.#request.iterator({ destroyOnReturn: false })) {
-      size += chunk.length;
-      if (size > limit) break;
-      chunks.push(chunk);
+    try {
+      // Leaving the loop must not cut the connection, on which the refusal is still to be sent.
+      for await (const chunk of this.#request.iterator({ destroyOnReturn: false })) {
+        size += chunk.length;
+        if (size > limit) break;
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      throw new CoatcheckError("ERR_BAD_REQUEST", { message: "The body broke off.", cause });
     }
     if (size > limit) {
       this.#request.resume();
