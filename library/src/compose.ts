@@ -74,7 +74,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const place = sessionsPlace(options, { clock, keyring, cookies, policy, report });
   const { store, sealed } = place;
   const issuer = own[0] ?? "";
-  const ownTokens = tokensOf(options.tokens, { keys: signing, keyring, issuer, store, clock, entropy, policy, report });
+  const ownTokens = tokensOf(options.tokens, { keys: signing, keyring, issuer, prefix, store, clock, entropy, policy, report });
   // Before anything is begun that would have to be closed.
   const bearers = bearerOf(options, clock, ownTokens.verifiers);
   const reserved = options.proxy === undefined ? ["session"] : ["session", "proxy"];

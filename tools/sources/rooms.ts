@@ -51,6 +51,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "contracts",
       "core",
       "crypto",
+      "endpoints/pages/page",
       "endpoints/parameters",
       "endpoints/responses",
       "engine/lifecycle",

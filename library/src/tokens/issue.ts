@@ -19,7 +19,7 @@ export interface IssueOptions extends StoringOptions {
 }
 
 /** What a signed-in user asks for. */
-type UserRequest = Pick<TokenRequest, "audience" | "scope" | "refreshable">;
+type UserRequest = Pick<TokenRequest, "audience" | "scope" | "refreshable" | "client">;
 
 export interface TokenIssuer {
   /** As `auth.tokens.issue`. */

@@ -1,16 +1,18 @@
 /** The endpoints of our own tokens: to get some, to refresh them, to revoke them. */
-import type { Clock, IssuedToken, Route, RouteExchange, RouteRequest, RouteResponse } from "../contracts.ts";
+import type { Clock, IssuedToken, Route, RouteExchange, RouteResponse } from "../contracts.ts";
 import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { json, refusal } from "../endpoints/responses.ts";
 import type { TokenIssuer } from "./issue.ts";
 import type { SettledTokens } from "./options.ts";
 import type { RefreshTokens } from "./refresh.ts";
-import { formOf, signInAgain } from "./routes/forms.ts";
+import { type Form, formOf, signInAgain } from "./routes/forms.ts";
 
 interface TokenRouteOptions {
   readonly tokens: SettledTokens;
   readonly issueTo: TokenIssuer["issueTo"];
   readonly refresh: RefreshTokens;
+  /** Tokens for the code of a program, or `null`. */
+  readonly redeem: (form: ReadonlyMap<string, string>) => Promise<IssuedToken | null>;
   readonly clock: Pick<Clock, "now">;
 }
 
@@ -25,7 +27,11 @@ export function tokenRoutes(options: TokenRouteOptions): readonly Route[] {
       path: "tokens",
       lookup: true,
       touches: false,
-      endpoint: (request, exchange) => give(request, exchange, options),
+      endpoint: async (request, exchange) => {
+        const form = await formOf(request);
+        if (!(form instanceof Map && form.has("grant_type"))) return give(form, exchange, options);
+        return form.get("grant_type") === "authorization_code" ? answerOf(await options.redeem(form)) : UNKNOWN_GRANT;
+      },
     },
     {
       ...byToken,
@@ -33,8 +39,7 @@ export function tokenRoutes(options: TokenRouteOptions): readonly Route[] {
       endpoint: async (request) => {
         const form = await formOf(request, "refresh_token");
         if (!(form instanceof Map)) return form;
-        const issued = await refresh.exchange(form.get("refresh_token") ?? "");
-        return issued === null ? INVALID : given(issued);
+        return answerOf(await refresh.exchange(form.get("refresh_token") ?? ""));
       },
     },
     {
@@ -52,15 +57,19 @@ export function tokenRoutes(options: TokenRouteOptions): readonly Route[] {
 /** The same for whatever is no good refresh token: none, over, revoked, or of another kind (S-27). */
 const INVALID = refusal("ERR_INVALID_CREDENTIAL", undefined, [["www-authenticate", 'Bearer error="invalid_token"']]);
 
+const UNKNOWN_GRANT = refusal("ERR_BAD_REQUEST", "grant_type can be authorization_code here, or is left out.");
+
+const answerOf = (issued: IssuedToken | null): RouteResponse => (issued === null ? INVALID : given(issued));
+
 /** Tokens for the person of a browser session, who signed in a short time ago. */
-async function give(request: RouteRequest, exchange: RouteExchange, options: TokenRouteOptions): Promise<RouteResponse> {
+async function give(form: Form, exchange: RouteExchange, options: TokenRouteOptions): Promise<RouteResponse> {
   const { tokens, issueTo, clock } = options;
   // A bearer token has no session: tokens are not made of tokens.
   const { id, identity } = exchange.session;
   if (id === null || identity === null) return refusal("ERR_UNAUTHENTICATED");
   if (clock.now() - identity.authenticatedAt > tokens.recent) return signInAgain(tokens.recent);
-  const form = await formOf(request, "audience");
   if (!(form instanceof Map)) return form;
+  if (!form.has("audience")) return refusal("ERR_BAD_REQUEST");
   const audience = form.get("audience") ?? "";
   const allowed = tokens.audiences.get(audience);
   if (allowed === undefined || !allowed.users) return refusal("ERR_BAD_REQUEST", "No token for this audience is given to users.");

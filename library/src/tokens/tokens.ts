@@ -3,6 +3,7 @@ import type { Route, TokenDirectory, TokenVerifier } from "../contracts.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 import type { SigningKeys } from "../crypto/signing/signing-keys.ts";
 import { ownTokenVerifier } from "./access-token.ts";
+import { authorizing } from "./authorize/authorize.ts";
 import { tokenDirectory } from "./directory.ts";
 import { personalIssuer } from "./issue/personal.ts";
 import type { StoringOptions } from "./issue/store-new.ts";
@@ -19,7 +20,9 @@ type Endings = Pick<StoringOptions, "announce" | "unfinished">;
 /** The parts that exist before sessions can be ended. */
 interface TokenWorld extends Omit<StoringOptions, keyof Endings> {
   readonly keys: Pick<SigningKeys, "sign" | "signer" | "isSigned">;
-  readonly keyring: Pick<Keyring, "deriveHashes">;
+  readonly keyring: Pick<Keyring, "deriveHashes" | "seal" | "open">;
+  /** Of our own endpoints, with a leading and no trailing slash. */
+  readonly prefix: string;
   /** The public URL. */
   readonly issuer: string;
 }
@@ -60,7 +63,9 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
       const { issue, issueTo } = tokenIssuer(options);
       const issuePersonal = personalIssuer(options);
       const directory = { issue, issuePersonal, forSession: sessionTokens(options), ...tokenDirectory(options) };
-      return { directory, routes: tokenRoutes({ ...options, issueTo, refresh: refreshTokens(options) }) };
+      const { routes, redeem } = authorizing({ ...options, issueTo });
+      const others = tokenRoutes({ ...options, issueTo, redeem, refresh: refreshTokens(options) });
+      return { directory, routes: [...others, ...routes] };
     },
   };
 }

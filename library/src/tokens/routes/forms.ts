@@ -5,12 +5,15 @@ import { refusal } from "../../endpoints/responses.ts";
 
 const MOST_FORM_BYTES = 16_384;
 
+export type Form = Map<string, string> | RouteResponse;
+
 /** The fields of a form, each there once, `required` among them; or the refusal. */
-export async function formOf(request: RouteRequest, required: string): Promise<Map<string, string> | RouteResponse> {
+export async function formOf(request: RouteRequest, required?: string): Promise<Form> {
   const type = (request.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") return refusal("ERR_UNSUPPORTED_MEDIA_TYPE");
   const form = new URLSearchParams(await request.body(MOST_FORM_BYTES));
-  if (!form.has(required) || repeated(form, form.keys()) !== undefined) return refusal("ERR_BAD_REQUEST");
+  const lacking = required !== undefined && !form.has(required);
+  if (lacking || repeated(form, form.keys()) !== undefined) return refusal("ERR_BAD_REQUEST");
   return new Map(form);
 }
 
