@@ -7,12 +7,15 @@ import { DEAD } from "../servers/coatcheck/dead-rows.ts";
 import type { CleanupFigures, Filled } from "../servers/coatcheck/measure-cleanup.ts";
 
 /** What a store came to. */
-export interface Cleaned extends CleanupFigures {
+export interface Cleaned extends Omit<CleanupFigures, "own"> {
   /** How many rows were dead. */
   readonly dead: number;
   /** Milliseconds of a look-up by another process, at the 99th of a hundred: before the sweep, and meanwhile. */
   readonly usual: number;
   readonly meanwhile: number;
+  /** The same of look-ups in the process that sweeps, each from the moment at which it was due. */
+  readonly ownUsual: number;
+  readonly ownMeanwhile: number;
 }
 
 /** Milliseconds for which look-ups are measured before the sweep. */
@@ -37,7 +40,7 @@ async function cleaned(stage: Stage, kind: "sqlite" | "postgres"): Promise<Clean
   const read = (millis: number) => reader.ask<readonly number[]>({ ids, millis });
   await read(1_000);
   // Usual is a store in use: the other process touches a row now and then.
-  const [usual] = await Promise.all([read(BEFORE), sweeper.ask<null>({ touch: BEFORE })]);
+  const [usual, own] = await Promise.all([read(BEFORE), sweeper.ask<readonly number[]>({ touch: BEFORE })]);
   let over = false;
   const sweeping = sweeper.ask<CleanupFigures>("sweep").finally(() => {
     over = true;
@@ -48,23 +51,32 @@ async function cleaned(stage: Stage, kind: "sqlite" | "postgres"): Promise<Clean
   await reader.stop();
   await sweeper.ask<null>("end");
   await sweeper.stop();
-  return { ...figures, dead: sessions * DEAD, usual: p99(usual), meanwhile: p99(meanwhile) };
+  const { own: ownMeanwhile, ...rest } = figures;
+  const others = { usual: p99(usual), meanwhile: p99(meanwhile) };
+  return { ...rest, ...others, dead: sessions * DEAD, ownUsual: p99(own), ownMeanwhile: p99(ownMeanwhile) };
 }
 
 const p99 = (millis: readonly number[]): number => millis.toSorted((a, b) => a - b)[Math.floor(millis.length * 0.99)] ?? 0;
 
 /** What is judged of it. */
 export function cleanupFindings(name: string, found: Cleaned): Findings {
-  const { deleted, dead, lost, seconds, usual, meanwhile } = found;
+  const { deleted, dead, lost, seconds, usual, meanwhile, ownUsual, ownMeanwhile } = found;
   const counted = dead.toLocaleString("en-GB");
   const micros = (seconds * 1e6) / deleted;
   const row = { rate: Math.round(deleted / seconds), cpuMicros: rounded(micros), addedMicros: null, ofBare: null };
+  const rest = { rate: 0, cpuMicros: 0, addedMicros: null, ofBare: null };
   return {
-    rows: [{ name: `${name}, a row of ${counted} dead ones, pauses included`, ...row, p99Millis: rounded(meanwhile) }],
+    rows: [
+      { name: `${name}, a row of ${counted} dead ones, pauses included`, ...row, p99Millis: rounded(meanwhile) },
+      { name: `${name}, look-ups before`, ...rest, p99Millis: rounded(usual) },
+      { name: `${name}, look-ups of the sweeping process`, ...rest, p99Millis: rounded(ownMeanwhile) },
+      { name: `${name}, look-ups of that process before`, ...rest, p99Millis: rounded(ownUsual) },
+    ],
     goals: [
       atMost(`${name}, dead rows of ${counted} that stay`, dead - deleted, 0),
       atMost(`${name}, live rows that are lost`, lost, 0),
       atMost(`${name}, p99 of a look-up meanwhile, of the usual one`, meanwhile / usual, 2),
+      atMost(`${name}, p99 of a look-up by the process that sweeps, of the usual one`, ownMeanwhile / ownUsual, 2),
     ],
   };
 }

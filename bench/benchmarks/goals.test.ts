@@ -217,18 +217,25 @@ test("stores: a look-up in Redis beside the client alone, and what ten million s
 
 test("S-50 cleanup: no dead row may stay, no live one be lost, and look-ups may take twice as long", () => {
   const rows = { live: 100, dead: 0 };
-  const found = { deleted: 2_600, dead: 2_600, complete: true, rows, lost: 0, seconds: 0.1, usual: 0.2, meanwhile: 0.3 };
+  const times = { usual: 0.2, meanwhile: 0.3, ownUsual: 1, ownMeanwhile: 1.8 };
+  const found = { ...times, deleted: 2_600, dead: 2_600, complete: true, rows, lost: 0, seconds: 0.1 };
   assert.deepEqual(judged(cleanupFindings("SQLite", found).goals), [
     "SQLite, dead rows of 2,600 that stay: 0 (<= 0) met",
     "SQLite, live rows that are lost: 0 (<= 0) met",
     "SQLite, p99 of a look-up meanwhile, of the usual one: 1.5 (<= 2) met",
+    "SQLite, p99 of a look-up by the process that sweeps, of the usual one: 1.8 (<= 2) met",
   ]);
-  const bad = { ...found, deleted: 2_500, rows: { live: 99, dead: 100 }, lost: 1, meanwhile: 0.5 };
+  const bad = { ...found, deleted: 2_500, rows: { live: 99, dead: 100 }, lost: 1, meanwhile: 0.5, ownMeanwhile: 3 };
   assert.deepEqual(judged(cleanupFindings("SQLite", bad).goals), [
     "SQLite, dead rows of 2,600 that stay: 100 (<= 0) MISSED",
     "SQLite, live rows that are lost: 1 (<= 0) MISSED",
     "SQLite, p99 of a look-up meanwhile, of the usual one: 2.5 (<= 2) MISSED",
+    "SQLite, p99 of a look-up by the process that sweeps, of the usual one: 3 (<= 2) MISSED",
   ]);
-  const [row] = cleanupFindings("SQLite", found).rows;
+  const [row, ...others] = cleanupFindings("SQLite", found).rows;
   assert.deepEqual([row?.rate, row?.cpuMicros, row?.p99Millis], [26_000, 38.462, 0.3]);
+  assert.deepEqual(
+    others.map(({ p99Millis }) => p99Millis),
+    [0.2, 1.8, 1],
+  );
 });

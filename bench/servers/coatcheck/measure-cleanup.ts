@@ -28,6 +28,8 @@ export interface CleanupFigures {
   /** Live rows that are not there any more. */
   readonly lost: number;
   readonly seconds: number;
+  /** Milliseconds of look-ups in the sweeping process, each from the moment at which it was due. */
+  readonly own: readonly number[];
 }
 
 const HOUR = 3_600_000;
@@ -92,18 +94,31 @@ const auth = coatcheck({
   store,
 });
 /** Touches live rows, fifty a second. */
-async function touch(millis: number): Promise<void> {
-  const stop = performance.now() + millis;
+async function touch(stop: number): Promise<void> {
   for (let n = 0; performance.now() < stop; n++) {
     await store.touch(ids[(n * 7_919) % ids.length] ?? "", Date.now() + HOUR);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
+/** Look-ups at any time: one that is due while a batch holds the event loop waits for its end. */
+async function ownReads(isOver: () => boolean): Promise<readonly number[]> {
+  const took: number[] = [];
+  while (!isOver()) {
+    const wait = 1 + Math.random() * 5;
+    const due = performance.now() + wait;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    await store.get(ids[Math.floor(Math.random() * ids.length)] ?? "");
+    took.push(performance.now() - due);
+  }
+  return took;
+}
+
 answer(async (question: "sweep" | "end" | { readonly touch: number }) => {
   if (typeof question === "object") {
-    await touch(question.touch);
-    return null;
+    const stop = performance.now() + question.touch;
+    const [own] = await Promise.all([ownReads(() => performance.now() >= stop), touch(stop)]);
+    return own;
   }
   if (question === "end") {
     await auth.close();
@@ -112,8 +127,11 @@ answer(async (question: "sweep" | "end" | { readonly touch: number }) => {
     return null;
   }
   const began = performance.now();
+  let over = false;
+  const reads = ownReads(() => over);
   const { deleted, complete, rows } = await auth.sweep();
   const seconds = (performance.now() - began) / 1_000;
-  return { deleted, complete, rows, seconds, lost: await lostOf(store, ids) } satisfies CleanupFigures;
+  over = true;
+  return { deleted, complete, rows, seconds, own: await reads, lost: await lostOf(store, ids) } satisfies CleanupFigures;
 });
 say({ where, ids: ids.filter((_, index) => index % Math.ceil(ids.length / 2_000) === 0) } satisfies Filled);
