@@ -68,7 +68,10 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
   const cookies = createCookies({ origins: own, ...options.cookie });
   const { secrets, signing: signingOptions } = options;
   const audiences = keysOfAudiences(options.tokens);
-  const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy, audiences);
+  const keys = keysInUse({ secrets, ...omitUndefined({ signing: signingOptions }) }, entropy, {
+    now: () => clock.now(),
+    ...omitUndefined({ audiences }),
+  });
   const { keyring, signing } = keys;
   const prefix = checkedPrefix(options.prefix ?? "/auth");
   const place = sessionsPlace(options, { clock, keyring, cookies, policy, report });

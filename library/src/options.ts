@@ -68,7 +68,10 @@ export interface CoatcheckOptions<Data> {
    * request.
    */
   readonly publicUrl: string | readonly string[];
-  /** 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. */
+  /**
+   * 32 random bytes or more as base64url; several, in a list or with commas between: the first seals, all open. One
+   * that is not the first may open until a date: `"SECRET until 2027-03-01T00:00:00Z"`.
+   */
   readonly secrets: string | readonly string[] | undefined;
   /** The keys that sign assertions for upstreams. Default: Ed25519 keys that are derived from the secrets. */
   readonly signing?: SigningOptions;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { temporaryFolder } from "../../../tools/suite/temporary-folder.ts";
 import { type Ended, type Environment, OFFLINE, runCommand } from "../../test-support/command.ts";
 import { listenOn } from "../../test-support/talk.ts";
 
@@ -40,6 +41,22 @@ test("S-37 keys --online says whether the gateway uses them; another answer, and
   assert.match(other.err, /uses other keys\n {2}secret +abcd +seals and opens\n[\s\S]*SIGHUP/);
   const none = await run(["--online"], { COATCHECK_ADMIN_LISTEN: "127.0.0.1:9" });
   assert.deepEqual([none.code, none.err.includes("no gateway answers at 127.0.0.1:9")], [1, true]);
+});
+
+test("S-37 a secret with a date is among those that open until then, from a file or a variable", async () => {
+  const { out } = await run(["--json"]);
+  const { seals, signs } = JSON.parse(out);
+  const on = async (date: string) =>
+    JSON.parse((await run(["--json"], { COATCHECK_SECRET: `${FIRST},${SECOND} until ${date}` })).out);
+  assert.deepEqual(await on("2999-01-01T00:00:00Z"), JSON.parse(out));
+  assert.deepEqual(await on("2020-01-01T00:00:00Z"), { seals, opens: [seals], signs, verifies: [signs] });
+  using folder = temporaryFolder("keys");
+  const file = folder.write("secret", `${FIRST}\n${SECOND} until 2020-01-01\n`);
+  const { out: fromFile } = await run(["--json"], { COATCHECK_SECRET: "", COATCHECK_SECRET_FILE: file });
+  assert.deepEqual(JSON.parse(fromFile).opens, [seals]);
+  const local = await run([], { COATCHECK_SECRET: `${FIRST},${SECOND} until 2027-01-01T00:00:00` });
+  assert.deepEqual([local.code, local.err.includes(SECOND)], [2, false]);
+  assert.match(local.err, /a secret's date cannot be read/);
 });
 
 test("S-37 keys tells how it is used, and what is wrong with the configuration", async () => {

@@ -28,7 +28,7 @@ type SigningJwk = JsonWebKey & { readonly kid?: string };
 export interface RetiredKey {
   /** Public, private, or shared (HS256, `{ kty: "oct" }`), as PEM or JWK. A shared one is never published. */
   readonly key: string | SigningJwk;
-  /** From this moment on it counts no more: a `Date`, or its text such as `2027-03-01T00:00:00Z`. */
+  /** From this moment on it counts no more: a `Date`, or a text with its zone such as `2027-03-01T00:00:00Z`. */
   readonly until: Date | string;
   /** The name that its tokens have for it. Default: the one that a JWK gives itself, else its thumbprint (RFC 7638). */
   readonly kid?: string;
@@ -80,7 +80,7 @@ export type GivenSecret = string | (() => string);
  * ```
  */
 export interface ChangedKeys {
-  /** As the option of the same name: the first seals, all open. */
+  /** As the option of the same name: the first seals; all open, each until its date if it has one. */
   readonly secrets: string | readonly string[] | undefined;
   /** As the option of the same name. Default: as it was. */
   readonly signing?: SigningOptions;

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import type { Keyring } from "./keyring.ts";
 import { createKeyring } from "./keyring.ts";
+import { signingKeys } from "./signing/signing-keys.ts";
 
 const secret = (): string => randomBytes(32).toString("base64url");
 const [old, fresh, foreign] = [secret(), secret(), secret()];
@@ -54,6 +55,26 @@ test("A-47 a sealed value has one spelling", () => {
       assert.equal(keyring.open("tokens", other, "id").kind === "opened", other === sealed);
     }
   }
+});
+
+test("S-37 from its date on a secret opens nothing, and is named, derives and verifies no more", () => {
+  const until = Date.parse("2027-03-01T00:00:00Z");
+  let time = until - 1;
+  const keyring = createKeyring([fresh, `${old} until 2027-03-01T00:00:00Z`], { now: () => time });
+  const sealed = createKeyring(old).seal("tokens", "text", "id");
+  const all = createKeyring([fresh, old]);
+  assert.deepEqual(keyring.open("tokens", sealed, "id"), opened("text"));
+  assert.deepEqual(keyring.keyIds, all.keyIds);
+  assert.deepEqual(keyring.deriveHashes("refresh", "x"), all.deriveHashes("refresh", "x"));
+  const signing = signingKeys(keyring);
+  assert.deepEqual(signing.verifies(until - 1), signingKeys(all).verifies(0));
+  time = until;
+  assert.deepEqual(keyring.open("tokens", sealed, "id"), UNKNOWN_KEY);
+  const alone = createKeyring(fresh);
+  assert.deepEqual(keyring.keyIds, alone.keyIds);
+  assert.deepEqual(keyring.deriveHashes("refresh", "x"), alone.deriveHashes("refresh", "x"));
+  assert.deepEqual(signing.verifies(until), signingKeys(alone).verifies(0));
+  assert.equal(signing.published(until), signingKeys(alone).published(0));
 });
 
 test("A-42 open never throws, whatever it is given", () => {

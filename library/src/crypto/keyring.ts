@@ -5,7 +5,7 @@ import type { Entropy } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
 import { systemEntropy } from "./entropy.ts";
 import { hkdfExpand, hkdfExtract } from "./hkdf.ts";
-import { readSecrets } from "./secrets.ts";
+import { type DatedSecret, readDatedSecrets } from "./read-secrets.ts";
 import { ed25519Key, P256_BYTES, p256Key } from "./signing/derived-keys.ts";
 import type { Xaes } from "./xaes.ts";
 import { NONCE_BYTES, xaes256gcm } from "./xaes.ts";
@@ -36,6 +36,13 @@ type DerivedKind = "Ed25519" | "ES256";
 type SigningLabel = "sign" | "sign-es256";
 type Label = SealPurpose | HashPurpose | "kid" | SigningLabel | `${SigningLabel}/${string}`;
 
+/** A signing key that was derived from a secret, and counts as long as that. */
+interface DerivedKey {
+  readonly key: KeyObject;
+  /** Milliseconds since the epoch; infinite if the secret has no date. */
+  readonly until: number;
+}
+
 /** What came of opening a sealed value. `unknown-key`: sealed with a secret that is not configured here. */
 type Opened =
   | { readonly kind: "opened"; readonly plaintext: string }
@@ -49,7 +56,7 @@ interface KeyUsage {
   readonly opens: number;
 }
 
-/** The keys of all configured secrets. The first seals, all open. */
+/** The keys of all configured secrets. The first seals; all open, each until its date if it has one. */
 export interface Keyring {
   /**
    * Short names of the keys, the same on every replica and telling nothing about the secrets; these may be logged and
@@ -77,7 +84,7 @@ export interface Keyring {
    * Private keys, one of each secret, in their order: the first signs, and a signature by any of them is ours.
    * The same on every replica, and nothing is stored. Default: Ed25519. With an audience they are for its tokens alone.
    */
-  signingKeys(kind?: DerivedKind, audience?: string): readonly KeyObject[];
+  signingKeys(kind?: DerivedKind, audience?: string): readonly DerivedKey[];
   usage(): readonly KeyUsage[];
 }
 
@@ -86,6 +93,8 @@ interface KeyringOptions {
   readonly entropy?: Entropy;
   /** The setting that the secrets came from, for messages: `COATCHECK_SECRET`. */
   readonly source?: string;
+  /** The time, for secrets that have a date. */
+  readonly now?: () => number;
 }
 
 const VERSION = "v1";
@@ -104,7 +113,7 @@ const UNKNOWN_KEY: Opened = Object.freeze({ kind: "unknown-key" });
  * @throws {CoatcheckError} `ERR_SECRET`; see {@link readSecrets}.
  */
 export function createKeyring(secrets: string | readonly string[] | undefined, options: KeyringOptions = {}): Keyring {
-  const keys = readSecrets(secrets, options.source).map((secret) => new Key(secret));
+  const keys = readDatedSecrets(secrets, options.source).map((secret) => new Key(secret));
   const byId = new Map(keys.map((key) => [key.id, key]));
   const first = keys[0];
   if (first === undefined || byId.size !== keys.length) {
@@ -112,10 +121,13 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
       message: "two secrets have the same key id\n  That happens once in millions of times. Replace the newer one.",
     });
   }
-  const entropy = options.entropy ?? systemEntropy;
+  const { entropy = systemEntropy, now = Date.now } = options;
+  const live = (): readonly Key[] => keys.filter((key) => key.until > now());
 
   return {
-    keyIds: { seals: first.id, opens: keys.map((key) => key.id) },
+    get keyIds() {
+      return { seals: first.id, opens: live().map((key) => key.id) };
+    },
 
     seal(purpose, plaintext, context) {
       if (!context.isWellFormed()) throw new TypeError("The context of a sealed value must be well-formed text.");
@@ -131,7 +143,7 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
     open(purpose, sealed, context) {
       if (!sealed.startsWith(`${VERSION}.`) || sealed[BODY_AT - 1] !== "." || !context.isWellFormed()) return INVALID;
       const key = byId.get(sealed.slice(KEY_ID_AT, BODY_AT - 1));
-      if (key === undefined) return UNKNOWN_KEY;
+      if (key === undefined || key.until <= now()) return UNKNOWN_KEY;
       const body = sealed.slice(BODY_AT);
       const box = decode(body);
       // Decoding ignores unknown characters; one value must have one spelling.
@@ -143,10 +155,10 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
     },
 
     deriveHash: (purpose, text) => first.hash(purpose, text),
-    deriveHashes: (purpose, text) => keys.map((key) => key.hash(purpose, text)),
+    deriveHashes: (purpose, text) => live().map((key) => key.hash(purpose, text)),
 
     signingKeys(kind = "Ed25519", audience) {
-      return keys.map((key) => key.signingKey(kind, audience));
+      return keys.map((key) => ({ key: key.signingKey(kind, audience), until: key.until }));
     },
 
     usage() {
@@ -158,6 +170,8 @@ export function createKeyring(secrets: string | readonly string[] | undefined, o
 /** One secret and the keys that are derived from it, each once and when first needed. */
 class Key {
   readonly id: string;
+  /** From then on it counts no more. */
+  readonly until: number;
   seals = 0;
   opens = 0;
   readonly #extracted: KeyObject;
@@ -166,8 +180,9 @@ class Key {
   readonly #signing = new Map<Label, KeyObject>();
   readonly #associated = new Map<SealPurpose, string>();
 
-  constructor(secret: Uint8Array) {
-    this.#extracted = hkdfExtract(secret);
+  constructor({ bytes, until }: DatedSecret) {
+    this.until = until;
+    this.#extracted = hkdfExtract(bytes);
     const fingerprint = createHmac("sha256", this.#derive("kid")).update("kid").digest("base64url");
     this.id = fingerprint.slice(0, KEY_ID_CHARACTERS);
   }

@@ -15,12 +15,20 @@ export interface KeysInUse {
   change(keys: ChangedKeys): void;
 }
 
+/** What stays as it is when keys change. */
+interface KeysWorld {
+  /** The time, for secrets that have a date. */
+  readonly now?: () => number;
+  readonly audiences?: AudienceKeys;
+}
+
 /** Makes them; throws as {@link createKeyring} and {@link signingKeys} do. */
-export function keysInUse(first: ChangedKeys, entropy: Entropy, audiences?: AudienceKeys): KeysInUse {
+export function keysInUse(first: ChangedKeys, entropy: Entropy, world: KeysWorld = {}): KeysInUse {
+  const { now: time = Date.now, audiences } = world;
   let { signing: options } = first;
   const made = ({ secrets, signing = options }: ChangedKeys) => {
     // mutant: older-keys-forgotten
-    const keyring = createKeyring(secrets, { entropy });
+    const keyring = createKeyring(secrets, { entropy, now: time });
     return { keyring, signing: signingKeys(keyring, signing, audiences), options: signing };
   };
   let now = made(first);

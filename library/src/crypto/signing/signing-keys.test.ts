@@ -70,7 +70,7 @@ test("CR-13 an ES256 key is 48 bytes of HKDF modulo n - 1, plus 1, also at its e
   const expected = (BigInt(`0x${bytes.toString("hex")}`) % (order - 1n)) + 1n;
   const [derived] = createKeyring(A).signingKeys("ES256");
   assert.ok(derived !== undefined);
-  assert.equal(dOf(derived), expected);
+  assert.equal(dOf(derived.key), expected);
   const padded = (number: bigint): Buffer => Buffer.from(number.toString(16).padStart(P256_BYTES * 2, "0"), "hex");
   assert.equal(dOf(p256Key(padded(0n))), 1n);
   assert.equal(dOf(p256Key(padded(order - 2n))), order - 1n);
@@ -177,6 +177,7 @@ const REFUSED: readonly (readonly [name: string, options: SigningOptions, words:
   ["a list of texts", { keys: ['{"keys":["canary"]}'] }, /is no key/],
   ["the same twice", { keys: [pem(ed), pem(ed)] }, /two signing keys are called/],
   ["two names of one", { keys: ["EdDSA", "Ed25519"] }, /two signing keys are called/],
+  ["a date in local time", { verify: [{ key: publicPem(ed), until: "2027-01-01T00:00:00" }] }, /until is no date with its zone/],
   ["no date", { verify: [{ key: publicPem(ed), until: "soon" }] }, /signing\.verify\[0\]\.until is no date/],
   ["a short shared key", { verify: [{ key: { kty: "oct", k: "canary" }, until: "2027-01-01" }] }, /shorter than 32 bytes/],
   ["two in one", { verify: [{ key: publicPem(ed) + publicPem(ec), until: "2027-01-01" }] }, /several keys/],

@@ -5,6 +5,7 @@ import type { JsonObject, RetiredKey, SigningKey, SigningOptions } from "../../c
 import { CoatcheckError } from "../../core/errors.ts";
 import { equalHash } from "../equal.ts";
 import type { Keyring } from "../keyring.ts";
+import { momentOf } from "../moment.ts";
 import { isSignedBy, signatureBy } from "../signature.ts";
 import type { KeyAlgorithm } from "./configured-keys.ts";
 import { readKeys } from "./configured-keys.ts";
@@ -119,7 +120,8 @@ function derivedSigners(
   keyring: Pick<Keyring, "signingKeys">,
   audience?: string,
 ): readonly Signer[] {
-  return keyring.signingKeys(name === "ES256" ? "ES256" : "Ed25519", audience).map((key) => signer(key, name, audience));
+  const kind = name === "ES256" ? "ES256" : "Ed25519";
+  return keyring.signingKeys(kind, audience).map(({ key, until }) => ({ ...signer(key, name, audience), until }));
 }
 
 function signer(key: KeyObject, alg: Signer["alg"], audience: string | null = null): Signer {
@@ -135,8 +137,8 @@ function retired({ key: given, until, kid: name, withoutKid = false }: RetiredKe
   const place = `signing.verify[${index}]`;
   const [read, another] = readKeys(given, `${place}.key`);
   if (read === undefined || another !== undefined) throw refusal(`${place}.key is several keys`, "Give each its own entry.");
-  const end = new Date(until).getTime();
-  if (Number.isNaN(end)) throw refusal(`${place}.until is no date`, "Write it as 2027-03-01T00:00:00Z.");
+  const end = momentOf(until);
+  if (end === undefined) throw refusal(`${place}.until is no date with its zone`, "Write it as 2027-03-01T00:00:00Z.");
   const { alg } = read;
   const kid = name ?? read.kid;
   const key = publicHalf(read.key);

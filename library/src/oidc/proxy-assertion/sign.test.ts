@@ -66,7 +66,7 @@ test("RFC 8037 A.3 the thumbprint of the example key is the one of the example",
 });
 
 test("CR-06 the signing key is of a purpose of its own, and of one secret alone", () => {
-  const keys = [A, B].map((secret) => createKeyring([secret]).signingKeys()[0]?.export({ format: "jwk" })["d"]);
+  const keys = [A, B].map((secret) => createKeyring([secret]).signingKeys()[0]?.key.export({ format: "jwk" })["d"]);
   assert.equal(new Set([...keys, A, B]).size, 4);
 });
 
@@ -74,7 +74,7 @@ test("ID-17 an assertion says who, for whom, how long, and of what kind it is", 
   const clock = manualClock(1_800_000_100_900);
   const token = signerOf([A], clock).sign({ ...SUBJECT, groups: ["staff"] });
   const [header, payload, signature] = partsOf(token);
-  const key = createKeyring([A]).signingKeys()[0];
+  const key = createKeyring([A]).signingKeys()[0]?.key;
   assert.ok(key !== undefined && signature !== undefined && payload !== undefined);
   assert.deepEqual(JSON.parse(header?.toString() ?? ""), {
     alg: "EdDSA",

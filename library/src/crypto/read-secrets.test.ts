@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { CoatcheckError } from "../core/errors.ts";
-import { readSecrets } from "./secrets.ts";
+import { readDatedSecrets, readSecret, readSecrets } from "./read-secrets.ts";
 
 const bytes = randomBytes(32);
 const good = bytes.toString("base64url");
@@ -53,6 +53,30 @@ test("CR-07 S-38 weak, default, missing and damaged secrets are refused, by thei
     assert.equal(JSON.stringify(error).includes(secret), false, what);
     assert.match(refusalOf([good, secret]).message, /^.*\n {2}secrets\[1\] /, what);
   }
+});
+
+test("S-37 a secret may have a date behind it, with its zone; the first has none, since it seals", () => {
+  const older = randomBytes(32);
+  const date = "2027-03-01T00:00:00Z";
+  const dated = `${older.toString("base64url")} until ${date}`;
+  const until = Date.parse(date);
+  const both = [
+    { bytes, until: Number.POSITIVE_INFINITY },
+    { bytes: older, until },
+  ];
+  for (const given of [[good, dated], `${good},${dated}`, [good, ` ${older.toString("hex")}  until 2027-03-01T01:00:00+01:00\n`]])
+    assert.deepEqual(readDatedSecrets(given), both);
+  assert.deepEqual(readDatedSecrets([good, dated.replace(date, "2027-03-01")])[1]?.until, until);
+  assert.deepEqual(readSecrets([good, dated]), [bytes, older]);
+  assert.deepEqual(readSecret(dated, "OLD"), older);
+  for (const wrong of ["2027-03-01T00:00:00", "2027-13-01", "soon", "1 March 2027", "2027-02-31T00:00:00"]) {
+    const { message } = refusalOf([good, dated.replace(date, wrong)]);
+    assert.match(message, /secret's date|cannot be read/, wrong);
+    assert.equal(message.includes(older.toString("base64url")), false);
+  }
+  assert.match(refusalOf([dated, good]).message, /^the first secret has a date/);
+  assert.match(refusalOf([good, `${good} until ${date}`]).message, /is the same as secrets\[0\]/);
+  assert.match(refusalOf([good, `changeme until ${date}`]).message, /too short/);
 });
 
 test("S-38 no secret at all is refused: nothing is made up", () => {
