@@ -67,7 +67,7 @@ function afterRefresh(authenticated: Authenticated, verdict: Verdict): Authentic
   // mutant: session-not-needed
   return verdict.kind === "abstain" && authenticated.asserted !== undefined
     ? asserting(authenticated.asserted)
-    : { ...authenticated, verdict };
+    : { ...authenticated, verdict, by: verdict.kind === "abstain" ? null : authenticated.by };
 }
 
 function asserting(asserted: Asserted): Authenticated {
