@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { temporaryFolder } from "../../../../tools/suite/temporary-folder.ts";
 import { cookieOf, idOf } from "../../../test-support/cookies.ts";
 import { turns } from "../../../test-support/event-loop.ts";
-import { LOOPBACK, SECRET } from "../../../test-support/origin.ts";
+import { LOOPBACK } from "../../../test-support/origin.ts";
+import { count, replica, storm } from "../../../test-support/storm.ts";
 import type { AuditEvent, SessionRow, SessionStore } from "../../contracts.ts";
 import { sessionPolicy } from "../../core/policy.ts";
-import { coatcheck } from "../../index.ts";
 import { memory } from "../../stores/memory.ts";
 import { sqlite } from "../../stores/sqlite.ts";
 import { manualClock } from "../../testing/manual-clock.ts";
@@ -16,25 +16,6 @@ import { sampleRow } from "../../testing/store-suite/rows.ts";
 import { enforceSessionLimit } from "./session-limit.ts";
 
 const START = 1_800_000_000_000;
-
-/** A replica whose clock may be off. */
-function replica(store: SessionStore, { maxPerUser = 3, skew = 0, events = [] as AuditEvent[] } = {}) {
-  const clock = manualClock(START + skew);
-  const auth = coatcheck({
-    publicUrl: LOOPBACK,
-    secrets: SECRET,
-    store,
-    clock,
-    session: { maxPerUser },
-    on: (event) => events.push(event),
-  });
-  const status = async (cookie: string): Promise<number> => {
-    const request = new Request(`${LOOPBACK}/`, { headers: { cookie } });
-    const answer = await auth.handle(request, (session) => new Response(null, { status: session.identity === null ? 401 : 200 }));
-    return answer.status;
-  };
-  return { auth, clock, status };
-}
 
 /** The same store over a network: every call takes a while, each another; what is equally new comes in either order. */
 function far(store: SessionStore, seed: number): SessionStore {
@@ -65,19 +46,6 @@ function far(store: SessionStore, seed: number): SessionStore {
     },
   });
 }
-
-/** Fifty logins at once, spread over the replicas; the statuses afterwards, at the first of them. */
-async function storm(replicas: readonly ReturnType<typeof replica>[]): Promise<{ statuses: number[]; cookies: string[] }> {
-  const [first] = replicas;
-  assert.ok(first !== undefined);
-  const logins = Array.from({ length: 50 }, (_, index) =>
-    signIn((replicas[index % replicas.length] ?? first).auth, { subject: "alice" }),
-  );
-  const cookies = await Promise.all(logins);
-  return { cookies, statuses: await Promise.all(cookies.map((cookie) => first.status(cookie))) };
-}
-
-const count = (statuses: readonly number[], status: number): number => statuses.filter((one) => one === status).length;
 
 for (let seed = 1; seed <= 8; seed++) {
   test(`SE-11 of 50 logins at once, limited to 3, exactly 3 live and the others are 401 (network ${seed})`, async () => {
