@@ -1,6 +1,6 @@
 /**
  * What happened in a run, as each side saw it. All times are milliseconds of the wall clock of this one machine. A
- * session is a browser's session or a family of tokens, by its id.
+ * session is a browser's, a family of tokens, or an agent's token, by its id.
  */
 import type { Fault, LeaseTimes, Life, Line, TokenUse } from "../refresh/journal.ts";
 
@@ -9,7 +9,9 @@ export interface Known {
   readonly session: string;
   /** Who signed in. */
   readonly account: string;
-  readonly kind: "browser" | "tokens";
+  readonly kind: "browser" | "tokens" | "agent";
+  /** The session that it hangs on. */
+  readonly parent?: string;
   /** When its login, or its issue, was sent, and when the answer was here. */
   readonly begun: number;
   readonly at: number;

@@ -103,6 +103,20 @@ test("SE-09 an ending everywhere ends what was there before it, and no later log
   assert.deepEqual(classesOf({ sessions, endings: [late], answers: [signedOut("s3", 2_200)] }), []);
 });
 
+test("S-58 an agent ends with the session that it hangs on, and no sooner", () => {
+  const sessions = [known("s1"), known("agent", { kind: "agent", parent: "s1", begun: T + 150, at: T + 160 })];
+  const logout = ending("logout", "s1", 1_000);
+  assert.deepEqual(classesOf({ sessions, endings: [logout], answers: [signedOut("agent", 1_100)] }), []);
+  assert.deepEqual(classesOf({ sessions, endings: [logout], answers: [answer("agent", 1_100)] }), ["resurrected"]);
+  assert.deepEqual(classesOf({ sessions, answers: [signedOut("agent", 1_100)] }), ["logged-out"]);
+  const without = ending("logout", "s1", 1_000, { acknowledged: false });
+  const answers = [signedOut("s1", 1_100), answer("agent", 1_200)];
+  assert.deepEqual(classesOf({ sessions, endings: [without], answers }), ["resurrected"]);
+  // One that ends all others ends its own agents, too.
+  const all = ending("everywhere", "s1", 1_000);
+  assert.deepEqual(classesOf({ sessions, endings: [all], answers: [answer("s1", 1_100), signedOut("agent", 1_100)] }), []);
+});
+
 test("RF-03 who is signed out unasked needs a repeat, the repeat a fault, and no stored result before it", () => {
   const answers = [answer("s1", 200), signedOut("s1", 20_000)];
   const line = { at: T + 19_000, by: "gateway-b1", event: "session.ended", reason: "refresh-lost", session: "s1" };

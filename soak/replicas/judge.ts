@@ -27,7 +27,11 @@ export function judge(journals: Journals): Verdict {
   const { sessions, outcries, refusedLogins } = journals;
   const answers = Map.groupBy(journals.answers, ({ session }) => session);
   const repeats = sessions.flatMap((known) => repeatsOf(known.session, journals));
-  const lives = sessions.map((known) => lifeOf(known, answers.get(known.session) ?? [], journals, repeats));
+  const answersOf = (session?: string): readonly Answer[] => answers.get(session ?? "") ?? [];
+  const lives = sessions.map((known) => {
+    const seen = { own: answersOf(known.session), ofParent: answersOf(known.parent) };
+    return lifeOf(known, seen, journals, repeats);
+  });
   const violations: readonly Violation[] = [
     ...lives.flatMap((life) => life.violations),
     ...repeats.filter(({ cause }) => cause === null).map(unexplained),
@@ -45,15 +49,25 @@ interface Lived {
   readonly violations: readonly Violation[];
 }
 
+interface Seen {
+  readonly own: readonly Answer[];
+  /** An agent is over with the session that it hangs on. */
+  readonly ofParent: readonly Answer[];
+}
+
 /** What befell one session. */
-function lifeOf(known: Known, answers: readonly Answer[], journals: Journals, repeats: readonly Repeat[]): Lived {
+function lifeOf(known: Known, { own: answers, ofParent }: Seen, journals: Journals, repeats: readonly Repeat[]): Lived {
   const { session, account } = known;
   const violations: Violation[] = [];
   const asked = journals.endings.filter((ending) => concerns(ending, known));
-  const signedOut = answers.filter(({ kind }) => kind === "signed-out").toSorted((one, other) => one.at - other.at);
+  const isRefusal = ({ kind }: Answer): boolean => kind === "signed-out";
+  const signedOut = answers.filter(isRefusal).toSorted((one, other) => one.at - other.at);
   const acknowledged = asked.filter((ending) => ending.acknowledged && isSurelyMeant(ending, known));
   // Once a session has been called over it is over, for all replicas: from the first answer that said so.
-  const over = Math.min(...acknowledged.map(({ at }) => at), ...signedOut.map(({ at }) => at));
+  const over = Math.min(
+    ...acknowledged.map(({ at }) => at),
+    ...[...signedOut, ...ofParent.filter(isRefusal)].map(({ at }) => at),
+  );
   for (const answer of answers) {
     const { kind, what, by, from } = answer;
     if (kind === "wrong") violations.push({ class: "wrong", about: session, message: `${by} answered ${what}` });
@@ -66,8 +80,9 @@ function lifeOf(known: Known, answers: readonly Answer[], journals: Journals, re
   }
   const [first] = signedOut;
   if (first === undefined || asked.some(({ from }) => from <= first.at)) return { loggedOut: null, violations };
-  const reason = journals.lines.find((line) => line.session === session && line.event === "session.ended")?.reason ?? "nothing";
-  const repeat = repeats.find((one) => one.session === session && one.cause !== null) ?? null;
+  const root = known.parent ?? session;
+  const reason = journals.lines.find((line) => line.session === root && line.event === "session.ended")?.reason ?? "nothing";
+  const repeat = repeats.find((one) => one.session === root && one.cause !== null) ?? null;
   const explained = repeat !== null && (reason === "refresh-lost" || reason === "provider");
   if (!explained) {
     const message = `${first.by} signed ${account} out (${reason}), and nothing explains it`;
@@ -81,7 +96,7 @@ export const LATE = 15_000;
 
 /** Whether an ending may have ended this session: its own, or one of all others, unless it began later. */
 function concerns({ how, account, session, at, acknowledged }: Ending, known: Known): boolean {
-  if (how !== "everywhere") return session === known.session;
+  if (how !== "everywhere") return session === known.session || session === known.parent;
   return account === known.account && session !== known.session && known.begun <= at + (acknowledged ? 0 : LATE);
 }
 

@@ -19,7 +19,7 @@ const tally = (texts: readonly string[]): ReadonlyMap<string, number> =>
 
 export function table(journals: Journals, { repeats, loggedOut }: Verdict, { client, seconds }: Counted): string {
   const { faults, outages, sessions, answers, endings, edits, reads, exchanges, uses } = journals;
-  const kinds = (kind: "browser" | "tokens"): string => number(sessions.filter((known) => known.kind === kind).length);
+  const kinds = (kind: "browser" | "tokens" | "agent"): string => number(sessions.filter((known) => known.kind === kind).length);
   const done = endings.filter(({ acknowledged }) => acknowledged).map(({ how }) => how);
   const stored = edits.filter((edit) => edit.stored).length;
   const longest = Math.max(0, ...outages.map(({ from, until }) => until - from));
@@ -32,7 +32,7 @@ export function table(journals: Journals, { repeats, loggedOut }: Verdict, { cli
     ["gateways and apps", listOf(tally(faults.map(({ kind }) => kind)))],
     ["what all share", `${listOf(tally(outages.map(({ what }) => what)))}; the longest ${(longest / 1_000).toFixed(1)} s`],
     ["logins", kinds("browser")],
-    ["families of tokens", kinds("tokens")],
+    ["families of tokens, agents", `${kinds("tokens")}, ${kinds("agent")}`],
     ["answers", listOf(tally(answers.map(({ kind }) => kind)))],
     ["endings, acknowledged", `${number(endings.length)}, ${number(done.length)}: ${listOf(tally(done))}`],
     ["edits, stored", `${number(edits.length)}, ${number(stored)}; read ${number(reads.length)} times`],

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Gateway } from "../refresh/gateway.ts";
 
-const LONGEST = 60_000;
+/** A replica that was killed starts meanwhile, on a machine that is busy. */
+const LONGEST = 180_000;
 
 export const freshSecret = (): string => randomBytes(32).toString("base64url");
 
@@ -59,11 +60,21 @@ export class Rotation {
       const all = await Promise.all(this.#replicas.map(({ replica }) => keysOf(replica)));
       const same = new Set(all.map((keys) => JSON.stringify(keys))).size === 1;
       if (same && all[0]?.opens.length === this.#secrets.length) return;
-      if (Date.now() > deadline) throw new Error(`the replicas do not use the same secrets: ${JSON.stringify(all)}`);
+      if (Date.now() > deadline) throw new Error(`the replicas do not use the same secrets:\n${this.#shown(all)}`);
       await sleep(500);
       // One may have read the file before it was written, and not have been there when it was told.
       for (const [index, { replica }] of this.#replicas.entries()) if (all[index] != null) replica.signal("SIGHUP");
     }
+  }
+
+  /** Who has which, and what those said last that do not answer. */
+  #shown(all: readonly (Keys | null)[]): string {
+    const lines = this.#replicas.map(({ replica }, index) => {
+      const keys = all[index];
+      if (keys != null) return `${replica.life}: ${keys.opens.length} keys, ${keys.seals} seals`;
+      return `${replica.life} ${replica.isAlive ? "runs and does not answer" : "is over"}: ${replica.lastWords}`;
+    });
+    return lines.join("\n");
   }
 }
 

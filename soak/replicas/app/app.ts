@@ -15,6 +15,11 @@ import { type AppOrder, ORDER } from "./order.ts";
 /** Longer than a user repeats a request, so that whoever repeats gets the successor again. */
 const GRACE = "2m";
 
+const AUDIENCES = {
+  api: { scope: "use", lifetime: "1h", family: "12h", users: true },
+  agent: { scope: "use", lifetime: "1h" },
+} as const;
+
 const order: AppOrder = JSON.parse(process.env[ORDER] ?? "");
 // The process that started us is gone.
 process.once("disconnect", () => process.exit());
@@ -27,7 +32,7 @@ async function serve({ port, adminPort, publicUrl, secretFile, store, provider }
     secrets: secrets(),
     store: await open(store),
     provider,
-    tokens: { audiences: { api: { scope: "use", lifetime: "1h", family: "12h", users: true } }, accept: "api", grace: GRACE },
+    tokens: { audiences: AUDIENCES, accept: ["api", "agent"], grace: GRACE },
     on: tell,
   });
   process.on("SIGHUP", () => auth.changeKeys({ secrets: secrets() }));
@@ -43,7 +48,7 @@ async function serve({ port, adminPort, publicUrl, secretFile, store, provider }
 /** Says whom it serves, and the data of the session after what the request writes to it. */
 function appOf(auth: Auth<JsonObject>): RequestListener {
   const web = coatcheckNode(auth);
-  return web.userHandler((request, response, session) => {
+  return web.userHandler(async (request, response, session) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://app");
     if (request.method === "POST" && pathname === "/app/edit") {
       const [key, value] = [searchParams.get("key") ?? "", Number(searchParams.get("value"))];
@@ -51,6 +56,12 @@ function appOf(auth: Auth<JsonObject>): RequestListener {
       session.update((data) => ({ ...data, [key]: Math.max(value, Number(data[key] ?? 0)) }));
     }
     response.setHeader("content-type", "application/json");
+    if (request.method === "POST" && pathname === "/app/agent") {
+      const asked = { subject: "agent-7", audience: "agent", scope: "use", parent: session };
+      const { id, accessToken } = await auth.tokens.issue(asked);
+      response.end(JSON.stringify({ id, token: accessToken }));
+      return;
+    }
     response.end(JSON.stringify({ account: session.identity.subject, data: session.data }));
   });
 }

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Jar, SCRIPT } from "../../ask.ts";
 import type { Random } from "../../random.ts";
+import { Agent } from "./agent.ts";
 import { type Client, type Heard, memberOf } from "./client.ts";
 import type { Diary } from "./diary.ts";
 import { Family } from "./family.ts";
@@ -44,6 +45,8 @@ export class Device {
     [8, () => this.#family?.use()],
     [8, () => this.#family?.refresh(this.#random)],
     [2.5, () => this.#family?.revoke()],
+    [4, (me) => this.#employ(me)],
+    [8, () => this.#agent?.use()],
     [2, (me) => this.#logout(me)],
     [1.2, (me) => this.#everywhere(me)],
     [1.5, () => this.#signIn()],
@@ -51,6 +54,7 @@ export class Device {
   #jar = new Jar();
   #me: Mine | null = null;
   #family: Family | null = null;
+  #agent: Agent | null = null;
   #ghosts: readonly Mine[] = [];
   #value = 0;
   #books = 0;
@@ -72,6 +76,7 @@ export class Device {
         await this.#pick(this.#random.next() * all)?.(this.#me);
       }
       if (this.#family?.isOver === true) this.#family = null;
+      if (this.#agent?.isOver === true) this.#agent = null;
       this.#diary.steps += 1;
       await sleep(this.#random.between(...PAUSE), undefined, { signal }).catch(() => undefined);
     }
@@ -91,6 +96,7 @@ export class Device {
     if (this.#me !== null) await this.#look(this.#me);
     if (this.#me !== null) await this.#read(this.#me);
     await this.#family?.use();
+    await this.#agent?.use();
     for (const ghost of this.#ghosts) await this.#look(ghost);
   }
 
@@ -146,6 +152,12 @@ export class Device {
     if (heard.reply === null || heard.reply.status === 503) return;
     this.#note(me, heard, this.#account);
     this.#family = Family.issued(this.#client, this.#diary, this.#account, heard) ?? this.#family;
+  }
+
+  async #employ({ session, cookie }: Mine): Promise<void> {
+    const heard = await this.#client.send("/app/agent", { method: "POST", headers: { ...SCRIPT, cookie } });
+    const whose = { account: this.#account, parent: session };
+    this.#agent = Agent.issued(this.#client, this.#diary, whose, heard) ?? this.#agent;
   }
 
   async #logout(me: Mine): Promise<void> {
@@ -214,18 +226,9 @@ export class Device {
   }
 
   /** What came of a request with the cookie of a session. */
-  #note(me: Mine, { reply, by, from, at, last }: Heard, account: string): void {
-    const entry = { session: me.session, by, from, at };
-    const status = reply?.status;
-    if (status === 200) this.#diary.answers.push({ ...entry, kind: "served", what: account });
-    else if (status === 401) this.#diary.answers.push({ ...entry, kind: "signed-out", what: "401" });
-    else
-      this.#diary.answers.push({
-        ...entry,
-        kind: "wrong",
-        what: reply === null ? `nothing but ${last}` : `${status} ${reply.text.slice(0, 300)}`,
-      });
-    if (status === 401 && this.#me?.session === me.session) this.#forget(me);
+  #note(me: Mine, heard: Heard, account: string): void {
+    const kind = this.#diary.note(me.session, heard, account);
+    if (kind === "signed-out" && this.#me?.session === me.session) this.#forget(me);
   }
 
   /** Keeps the cookie as one that is over. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Answer, Dropped, Edit, Ending, Exchange, Known, Read } from "../journal.ts";
 import { LATE } from "../judge.ts";
+import type { Heard } from "./client.ts";
 
 /** Names a token without giving it away. */
 export const nameOf = (token: string): string => createHash("sha256").update(token).digest("base64url").slice(0, 12);
@@ -20,6 +21,14 @@ export class Diary {
   readonly dropped: Dropped[] = [];
   readonly refusedLogins: string[] = [];
   steps = 0;
+
+  /** What came of a request with what proves a session; `account`: whom the answer named. */
+  note(session: string, { reply, by, from, at, last }: Heard, account: string): Answer["kind"] {
+    const kind = reply?.status === 200 ? "served" : reply?.status === 401 ? "signed-out" : "wrong";
+    const what = reply === null ? `nothing but ${last}` : `${reply.status} ${reply.text.slice(0, 300)}`;
+    this.answers.push({ session, by, from, at, kind, what: kind === "served" ? account : what });
+    return kind;
+  }
 
   /** Asks for an ending by `send`, which answers whether it is done. */
   async ending(asked: Pick<Ending, "how" | "account" | "session">, send: () => Promise<boolean>): Promise<boolean> {

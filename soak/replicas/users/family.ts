@@ -67,18 +67,8 @@ export class Family {
     return pair;
   }
 
-  #note({ reply, by, from, at, last }: Heard, account: string): void {
-    const entry = { session: this.session, by, from, at };
-    if (reply?.status === 200) this.#diary.answers.push({ ...entry, kind: "served", what: account });
-    else if (reply?.status === 401) {
-      this.isOver = true;
-      this.#diary.answers.push({ ...entry, kind: "signed-out", what: reply.text.slice(0, 200) });
-    } else
-      this.#diary.answers.push({
-        ...entry,
-        kind: "wrong",
-        what: reply === null ? `nothing but ${last}` : `${reply.status} ${reply.text}`,
-      });
+  #note(heard: Heard, account: string): void {
+    if (this.#diary.note(this.session, heard, account) === "signed-out") this.isOver = true;
   }
 }
 
