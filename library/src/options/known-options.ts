@@ -67,7 +67,14 @@ const TOKENS: OptionNames<TokenOptions> = {
 };
 const PERSONAL: OptionNames<PersonalTokenOptions> = { audience: true, prefix: true, lifetime: true, maxPerUser: true };
 const REVOCATION: OptionNames<Extract<TokenOptions["revocation"], object>> = { within: true };
-const AUDIENCE: OptionNames<TokenAudience> = { scope: true, lifetime: true, family: true, users: true, algorithm: true };
+const AUDIENCE: OptionNames<TokenAudience> = {
+  scope: true,
+  lifetime: true,
+  family: true,
+  users: true,
+  algorithm: true,
+  introspection: true,
+};
 const KEEP: OptionNames<KeepOptions> = { userAgent: true, address: true, addressOf: true };
 const PROVIDER: OptionNames<ProviderConfig> = {
   issuer: true,

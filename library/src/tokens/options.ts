@@ -32,6 +32,11 @@ export interface TokenAudience {
    * who knows them alone takes no token that is for another audience. Default: the keys of `signing`.
    */
   readonly algorithm?: "EdDSA" | "Ed25519" | "ES256";
+  /**
+   * The secret with which the service behind this audience asks at `POST tokens/introspect` about tokens for it
+   * (RFC 7662): at least 32 characters; several while it is exchanged. Default: it cannot ask.
+   */
+  readonly introspection?: string | readonly string[];
 }
 
 /**
@@ -79,6 +84,7 @@ interface Settled {
   readonly lifetime: number;
   readonly family: number | null;
   readonly users: boolean;
+  readonly introspection: readonly string[];
 }
 
 export interface SettledTokens {
@@ -107,6 +113,7 @@ export interface Granted extends GrantTerms {
 }
 
 const HOUR = 3_600_000;
+const LEAST_SECRET = 32;
 /** A name in `aud` and `client_id`: it is compared, and shown in lists. */
 const NAME = /^[\x21-\x7e]{1,255}$/;
 
@@ -134,17 +141,21 @@ export function settledTokens({ audiences, accept = [], ...options }: TokenOptio
   };
 }
 
-function settle(name: string, { scope, lifetime = HOUR, family, users = false }: TokenAudience): Settled {
+function settle(name: string, { scope, lifetime = HOUR, family, users = false, introspection = [] }: TokenAudience): Settled {
   const place = `audiences.${name}`;
   if (!NAME.test(name)) throw refusal("audiences", "have names of 1 to 255 ASCII characters without spaces.");
   const words = wordsOf(scope);
   if (words === null) throw refusal(`${place}.scope`, "is a list of words with single spaces.");
+  const secrets = [introspection].flat();
+  if (secrets.some((secret) => secret.length < LEAST_SECRET))
+    throw refusal(`${place}.introspection`, `is a secret of at least ${LEAST_SECRET} characters, or a list of them.`);
   const time = (key: string, given: Duration): number => durationOption(`tokens.${place}.${key}`, given, 1_000, LONGEST);
   return {
     scope: words,
     lifetime: time("lifetime", lifetime),
     family: family === undefined ? null : time("family", family),
     users,
+    introspection: secrets,
   };
 }
 

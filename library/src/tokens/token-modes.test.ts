@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { generateKeyPair, SignJWT } from "jose";
+import { idOf } from "../../test-support/cookies.ts";
+import { SECRET } from "../../test-support/origin.ts";
 import { FOR_PERSON, fromPage, OWNER, PERSON, post, REFRESHED, shown, world } from "../../test-support/tokens.ts";
+import { createKeyring } from "../crypto/keyring.ts";
 import { signIn } from "../testing/sign-in.ts";
 
 const AUDIENCE = { audience: "app", scope: "read" };
@@ -39,65 +43,106 @@ test("JT-05 S-47 other sites, old logins and wider requests get no tokens", asyn
   assert.deepEqual(await of.auth.tokens.list(OWNER), []);
 });
 
-test("S-27 S-69 JT-06 every wrong credential at every endpoint is 401, and changes nothing of the victim's", async () => {
-  const of = world({ tokens: REFRESHED });
-  const { auth, store, clock } = of;
+type Way = readonly [good: readonly string[], show: (credential: string) => Promise<number>];
+const statusOf = async (answer: Promise<Response>): Promise<number> => (await answer).status;
+const bearerOf = (credential: string) => ({ authorization: `Bearer ${credential}` });
+const asCookie = (credential: string) => fromPage(`__Host-Http-coatcheck=${credential}`);
+
+/** An ID token of the provider that signed the person in. */
+async function idToken(now: number): Promise<string> {
+  const { privateKey } = await generateKeyPair("ES256");
+  const claims = { iss: PERSON.issuer, sub: PERSON.subject, aud: "app", iat: now / 1_000, exp: now / 1_000 + 300 };
+  return new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "k1" }).sign(privateKey);
+}
+
+/** One of each kind that a victim has, and what somebody may make up of it. */
+async function credentialsOf(of: ReturnType<typeof world>) {
+  const { auth, clock } = of;
   const expired = await auth.tokens.issue({ ...FOR_PERSON, lifetime: "1s" });
   clock.advance(60_000);
   const cookie = await signIn(auth, PERSON);
+  const ticket = ticketOf(cookie);
   const { id, accessToken, refreshToken = "" } = await auth.tokens.issue({ ...FOR_PERSON, refreshable: true });
-  const [session] = await auth.sessions.list(OWNER);
+  const personal = await auth.tokens.issuePersonal({ subject: PERSON, name: "laptop", scope: "read" });
+  const agent = await auth.tokens.issue({ subject: "agent-7", audience: "app", parent: { id: idOf(cookie) }, refreshable: true });
+  const other = await auth.tokens.issue({ ...FOR_PERSON, subject: { ...PERSON, subject: "43" }, refreshable: true });
   const identity = { ...PERSON, authenticatedAt: clock.now(), method: "x" };
-  const rows = async () =>
-    JSON.stringify([await store.get(id), await store.get(session?.id ?? ""), await auth.tokens.list(OWNER)]);
   const made = randomBytes(32).toString("base64url");
+  const secretOf = (text: string): string => text.split(".")[1] ?? "";
   const credentials = {
-    "session ticket": ticketOf(cookie),
+    "session ticket": ticket,
     "live access token": accessToken,
     "expired access token": expired.accessToken,
     "live refresh token": refreshToken,
+    "personal token": personal.token,
+    "agent's access token": agent.accessToken,
+    "agent's refresh token": agent.refreshToken ?? "",
+    "another's refresh token": other.refreshToken ?? "",
+    "a token for a service": auth.tokens.forSession(
+      { id: idOf(cookie), identity, owner: OWNER, expiresAt: null },
+      { audience: "app" },
+    ).accessToken,
     assertion: auth.assertions.sign({ identity, owner: OWNER, audience: "app" }),
+    "ID token": await idToken(clock.now()),
+    "login cookie": createKeyring(SECRET).seal("login", "{}", "__Host-Http-coatcheck-login"),
     "the family's id": id,
     "the family's id, a made-up secret": `${id}.${made}`,
-    "the session's id, a made-up secret": `${session?.id ?? ""}.${made}`,
-    "the family's id, the session's secret": `${id}.${ticketOf(cookie).split(".")[1] ?? ""}`,
-    "the session's id, the family's secret": `${session?.id ?? ""}.${refreshToken.split(".")[1] ?? ""}`,
+    "the personal token's id, its secret": `${personal.id}.${personal.token.slice(32, 75)}`,
+    "the session's id, a made-up secret": `${idOf(cookie)}.${made}`,
+    "the family's id, the session's secret": `${id}.${secretOf(ticket)}`,
+    "the family's id, another's secret": `${id}.${secretOf(other.refreshToken ?? "")}`,
+    "the session's id, the family's secret": `${idOf(cookie)}.${secretOf(refreshToken)}`,
     nothing: "",
   };
-  type Way = readonly [good: string, show: (credential: string) => Promise<number>];
-  const bearerOf = (credential: string) => ({ authorization: `Bearer ${credential}` });
-  const statusOf = async (answer: Promise<Response>): Promise<number> => (await answer).status;
+  return { cookie, credentials, ids: [id, idOf(cookie), personal.id, agent.id] };
+}
+
+test("S-27 S-69 JT-06 every wrong credential at every endpoint is 401, and changes nothing of the victim's", async () => {
+  const of = world({ tokens: { ...REFRESHED, personal: {} } });
+  const { auth, store } = of;
+  const { cookie, credentials, ids } = await credentialsOf(of);
+  const rows = async () => JSON.stringify([await Promise.all(ids.map((id) => store.get(id))), await auth.tokens.list(OWNER)]);
+  const refreshing = ["live refresh token", "agent's refresh token", "another's refresh token"];
   const ways: Readonly<Record<string, Way>> = {
-    "tokens, as cookie": [
-      "session ticket",
-      (it) => statusOf(post(of, "tokens", AUDIENCE, fromPage(`__Host-Http-coatcheck=${it}`))),
-    ],
-    "tokens, as bearer token": ["", (it) => statusOf(post(of, "tokens", AUDIENCE, bearerOf(it)))],
+    "tokens, as cookie": [["session ticket"], (it) => statusOf(post(of, "tokens", AUDIENCE, asCookie(it)))],
+    "tokens, as bearer token": [[], (it) => statusOf(post(of, "tokens", AUDIENCE, bearerOf(it)))],
     "tokens, with a good cookie beside the bearer token": [
-      "",
+      [],
       (it) => statusOf(post(of, "tokens", AUDIENCE, { ...fromPage(cookie), ...bearerOf(it) })),
     ],
-    "tokens/refresh": ["live refresh token", (it) => statusOf(post(of, "tokens/refresh", { refresh_token: it }))],
+    "tokens/personal, as cookie": [
+      ["session ticket"],
+      (it) => statusOf(post(of, "tokens/personal", { name: "mine" }, asCookie(it))),
+    ],
+    "sessions/end-others, as cookie": [["session ticket"], (it) => statusOf(post(of, "sessions/end-others", {}, asCookie(it)))],
+    "tokens/refresh": [refreshing, (it) => statusOf(post(of, "tokens/refresh", { refresh_token: it }))],
     "tokens/refresh, beside a good cookie": [
-      "live refresh token",
+      refreshing,
       (it) => statusOf(post(of, "tokens/refresh", { refresh_token: it }, fromPage(cookie))),
     ],
-    "tokens/revoke": ["live refresh token", (it) => statusOf(post(of, "tokens/revoke", { token: it }))],
-    "the app, as bearer token": ["live access token", async (it) => (await shown(of, it)).status],
+    "tokens/revoke": [refreshing, (it) => statusOf(post(of, "tokens/revoke", { token: it }))],
+    "the app, as bearer token": [
+      ["live access token", "agent's access token", "personal token"],
+      async (it) => (await shown(of, it)).status,
+    ],
   };
   const before = await rows();
   for (const [way, [good, show]] of Object.entries(ways)) {
     for (const [name, credential] of Object.entries(credentials)) {
-      if (name === good) continue;
+      if (good.includes(name)) continue;
       // A header without a token is malformed, and says nothing of anyone.
       const expected = credential === "" && way.endsWith("bearer token") ? 400 : 401;
       assert.equal(await show(credential), expected, `${name} at ${way}`);
     }
   }
   assert.equal(await rows(), before);
+  // What is another's is good for that other, and for nothing of the victim's.
+  assert.equal((await post(of, "tokens/refresh", { refresh_token: credentials["another's refresh token"] })).status, 200);
+  assert.equal(await rows(), before);
   assert.equal(of.told("token.reused").length, 0);
   for (const [way, [good, show]] of Object.entries(ways)) {
-    const credential = Object.entries(credentials).find(([name]) => name === good)?.[1];
-    if (credential !== undefined && way !== "tokens/revoke") assert.equal(await show(credential), 200, way);
+    if (/revoke|end-others/.test(way)) continue;
+    for (const [name, credential] of Object.entries(credentials))
+      if (good.includes(name)) assert.equal(await show(credential), 200, `${name} at ${way}`);
   }
 });

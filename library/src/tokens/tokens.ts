@@ -10,6 +10,8 @@ import type { StoringOptions } from "./issue/store-new.ts";
 import { tokenIssuer } from "./issue.ts";
 import { type SettledTokens, settledTokens, type TokenOptions } from "./options.ts";
 import { refreshTokens } from "./refresh.ts";
+import { introspectionRoutes } from "./routes/introspect.ts";
+import { ownTokenRoutes } from "./routes/own.ts";
 import { tokenRoutes } from "./routes.ts";
 import { sessionTokens } from "./session-token.ts";
 import { type LookUp, rememberingLookUp, tokenLookUp } from "./verify/look-up.ts";
@@ -52,30 +54,36 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
     };
   }
   const tokens = settledTokens(given);
+  const remembering = tokens.within === null ? lookUp : rememberingLookUp(lookUp, tokens.within, world.clock);
   return {
-    verifiers: verifiersOf(
-      tokens,
-      world,
-      tokens.within === null ? lookUp : rememberingLookUp(lookUp, tokens.within, world.clock),
-    ),
+    verifiers: tokens.accept.length === 0 ? [] : verifiersOf(tokens, tokens.accept, world, remembering),
     with(endings) {
       const options = { ...world, ...endings, tokens, lookUp };
       const { issue, issueTo } = tokenIssuer(options);
       const issuePersonal = personalIssuer(options);
       const directory = { issue, issuePersonal, forSession: sessionTokens(options), ...tokenDirectory(options) };
-      const { routes, redeem } = authorizing({ ...options, issueTo });
-      const others = tokenRoutes({ ...options, issueTo, redeem, refresh: refreshTokens(options) });
-      return { directory, routes: [...others, ...routes] };
+      const { routes: asking, redeem } = authorizing({ ...options, issueTo });
+      const routes = [
+        ...tokenRoutes({ ...options, issueTo, redeem, refresh: refreshTokens(options) }),
+        ...asking,
+        ...ownTokenRoutes({ ...options, directory }),
+        ...introspectionRoutes({ ...options, verifiersOf: (audience) => verifiersOf(tokens, [audience], world, lookUp) }),
+      ];
+      return { directory, routes };
     },
   };
 }
 
-function verifiersOf(tokens: SettledTokens, world: TokenWorld, lookUp: LookUp): readonly TokenVerifier[] {
-  const { accept: audiences, personal } = tokens;
-  if (audiences.length === 0) return [];
+/** What verifies tokens for these audiences. */
+function verifiersOf(
+  { personal, audiences: all }: SettledTokens,
+  audiences: readonly string[],
+  world: TokenWorld,
+  lookUp: LookUp,
+): readonly TokenVerifier[] {
   const own = ownTokenVerifier({ ...world, audiences, lookUp });
-  if (personal === null) return [own];
-  const scope = tokens.audiences.get(personal.audience)?.scope ?? [];
+  if (personal === null || !audiences.includes(personal.audience)) return [own];
+  const scope = all.get(personal.audience)?.scope ?? [];
   return [own, personalVerifier({ ...world, prefix: personal.prefix, scope, lookUp })];
 }
 
