@@ -77,6 +77,10 @@ export const ROOMS: { readonly [room: string]: Room } = {
     ],
     alone: true,
   },
+  move: {
+    may: ["contracts", "core/errors", "core/options", "core/record", "core/row-columns"],
+    outside: ["node:crypto", "node:timers/promises"],
+  },
   adapter: { may: ["contracts", "core", "engine/flow", "http"], outside: [] },
   adapters: { may: ["adapter"], alone: true },
   client: { may: [], outside: [] },

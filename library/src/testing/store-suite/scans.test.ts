@@ -61,14 +61,14 @@ const SCANS: { readonly [mistake: string]: Change } = {
 };
 
 for (const [mistake, change] of Object.entries(SCANS)) {
-  test(`SE-16 the suite catches a store that ${mistake}`, async () => {
+  test(`the suite catches a store that ${mistake}`, async () => {
     const scans = scanCases;
     const played = await Promise.allSettled(scans.map((one) => playCase(one, { make: () => over(change) })));
     assert.ok(played.some(({ status }) => status === "rejected"));
   });
 }
 
-test("S-13 the suite catches a store that tells of an ending without a reason", async () => {
+test("SE-12 the suite catches a store that tells of an ending without a reason", async () => {
   const listeners = new Set<(ended: { readonly id: string; readonly reason: EndReason }) => void>();
   const change: Change = (store) => ({
     async put(row, condition) {
@@ -81,7 +81,7 @@ test("S-13 the suite catches a store that tells of an ending without a reason", 
       return store.watch?.(listener, gap) ?? (() => undefined);
     },
   });
-  const [one] = scanCases.filter(({ name }) => name.startsWith("S-13"));
+  const [one] = scanCases.filter(({ name }) => name.startsWith("SE-12"));
   assert.ok(one);
   await playCase(one, { make: () => over() });
   await assert.rejects(playCase(one, { make: () => over(change) }), /told of sessions that had not ended so/);

@@ -68,11 +68,11 @@ async function fill(context: CaseContext, count: number): Promise<readonly Sessi
 
 /** `scan`, of stores that have it. */
 export const scanCases: readonly Case[] = [
-  scans("SE-16 a scan of nothing finds nothing", async (scan) => {
+  scans("a scan of nothing finds nothing", async (scan) => {
     const { rows, markers } = await scanAll(scan);
     assert.deepEqual([rows.size, markers.size], [0, 0]);
   }),
-  scans("SE-16 a scan finds every row, live, ended or expired, and every marker, page by page", async (scan, context) => {
+  scans("a scan finds every row, live, ended or expired, and every marker, page by page", async (scan, context) => {
     const filled = await fill(context, 60);
     const marked = ODD_TEXTS.map((key, n) => ({ key, until: n % 5 === 0 ? START - 1 : START + HOUR + n, value: `v${key}` }));
     for (const { key, until, value } of marked) await context.store.mark(key, until, START - HOUR, value);
@@ -81,7 +81,7 @@ export const scanCases: readonly Case[] = [
     assert.deepEqual(found.markers, new Map(marked.map((marker) => [marker.key, marker])));
     assert.ok(found.pages > 2, `${found.pages} pages`);
   }),
-  scans("SE-16 a scan gives rows of any shape as get does", async (scan, context) => {
+  scans("a scan gives rows of any shape as get does", async (scan, context) => {
     const dice = new Dice(context.seed);
     const drawn = Array.from({ length: context.rows }, () => dice.row());
     for (const row of drawn) await context.store.put(row, "absent");
@@ -89,7 +89,7 @@ export const scanCases: readonly Case[] = [
     assert.equal(rows.size, drawn.length, `seed ${context.seed}`);
     for (const row of drawn) assert.deepEqual(rows.get(row.id), row, `seed ${context.seed}`);
   }),
-  scans("SE-16 a scan misses nothing that stands throughout, whatever is written meanwhile", async (scan, context) => {
+  scans("a scan misses nothing that stands throughout, whatever is written meanwhile", async (scan, context) => {
     const { handle, store } = context;
     const filled = await fill(context, 100);
     for (let n = 0; n < 40; n++) await store.mark(`k${n}`, START + HOUR, START);
@@ -107,8 +107,10 @@ export const scanCases: readonly Case[] = [
     for (let n = 0; n < 40; n++) assert.ok(markers.has(`k${n}`), `k${n}`);
   }),
   {
-    name: "S-13 a row that is put as ended for no reason is kept so, has ended, and is not told",
+    name: "SE-12 a row that is put as ended for no reason is kept so, has ended, and is not told",
     async run({ store, handle }) {
+      // A store that moves others has such rows of its own.
+      if (store.scan === undefined) return;
       const row = await stored(store, { owner: "o", issuer: "i", sid: "s", renewAt: START, seen: START });
       await handle(1).touch(row.id, START + 5);
       const stage = store.watch === undefined ? undefined : new Stage(store);
