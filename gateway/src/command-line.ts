@@ -8,6 +8,7 @@ import { secret } from "./cli/secret.ts";
 import { serve } from "./cli/serve.ts";
 import { sessions } from "./cli/sessions/sessions.ts";
 import { migrate } from "./cli/store/migrate.ts";
+import { move } from "./cli/store/move.ts";
 import { sweep } from "./cli/store/sweep.ts";
 import { tokens } from "./cli/tokens/tokens.ts";
 import { version } from "./cli/version.ts";
@@ -21,11 +22,12 @@ const COMMANDS: { readonly [name: string]: Command } = {
   tokens,
   sweep,
   migrate,
+  move,
   help,
   version,
 };
 /** These tell about themselves. */
-const WITH_HELP: readonly string[] = ["sessions", "tokens", "sweep", "keys", "migrate"];
+const WITH_HELP: readonly string[] = ["sessions", "tokens", "sweep", "keys", "migrate", "move"];
 
 const terminal: Console = {
   print: (text) => process.stdout.write(`${text}\n`),

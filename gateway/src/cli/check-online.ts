@@ -4,6 +4,7 @@
  */
 import { CoatcheckError } from "coatcheck";
 import type { ProviderSettings, Settings } from "../config/config.ts";
+import type { StoreSetting } from "../config/kinds/store-kind.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { openStore } from "../session/open-store.ts";
 
@@ -18,7 +19,10 @@ interface Tried {
 export async function tryOnline(settings: Settings): Promise<readonly Tried[]> {
   const redirect = redirectAddresses(settings)[0] ?? "";
   const providers = await Promise.all(settings.providers.map((provider) => tryProvider(provider, redirect)));
-  return [...providers.flat(), await tryStore(settings)];
+  const { store, storePassword, moveTo, moveToPassword } = settings;
+  const stores = [await tryStore("store", store, storePassword)];
+  if (moveTo !== undefined) stores.push(await tryStore("store to move to", moveTo, moveToPassword));
+  return [...providers.flat(), ...stores];
 }
 
 type Json = { readonly [key: string]: unknown };
@@ -78,8 +82,7 @@ async function tryClient(provider: ProviderSettings, endpoint: string, redirect:
   return { what, ok: true, said: `cannot be told: the provider answered ${status}, ${code}` };
 }
 
-async function tryStore({ store: setting, storePassword: password }: Settings): Promise<Tried> {
-  const what = "store";
+async function tryStore(what: string, setting: StoreSetting, password: string | undefined): Promise<Tried> {
   const keeping = setting.kind === "cookie" ? setting.marks : setting;
   if (keeping === null) return { what, ok: true, said: "is none: sessions are in their cookies" };
   try {

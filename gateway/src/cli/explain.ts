@@ -3,7 +3,7 @@ import { aboutProvider, type ProviderAbout } from "coatcheck";
 import { formatDuration } from "coatcheck/settings";
 import type { ProviderSettings, Settings } from "../config/config.ts";
 import { formatAddress } from "../config/kinds/network-kinds.ts";
-import { formatStore } from "../config/kinds/store-kind.ts";
+import { formatStores } from "../config/move/move-to.ts";
 import { redirectAddresses } from "../config/redirect-addresses.ts";
 import { providerOf } from "../session/session-layer.ts";
 
@@ -21,7 +21,7 @@ export function explain(settings: Settings, { file, warnings, keys }: Explained)
     ["public", settings.publicUrl.join(", ")],
     ["listen", formatAddress(settings.listen)],
     ["admin", formatAddress(settings.admin.listen)],
-    ["sessions", formatStore(settings.store)],
+    ["sessions", formatStores(settings)],
     ["keys", keysLine(keys)],
     ...settings.providers.flatMap((provider) => providerLines(provider)),
     ...(settings.providers.length === 0 ? [] : redirectAddresses(settings).map((address) => ["register", address] as const)),

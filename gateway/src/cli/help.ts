@@ -13,6 +13,7 @@ const INTRODUCTION = `coatcheck: signs people on in front of an app, and keeps t
   coatcheck tokens          issues, lists and revokes tokens of our own; coatcheck tokens --help
   coatcheck sweep           deletes what expired or is idle for too long; a gateway does so by itself once an hour
   coatcheck migrate         prints the SQL of the tables in PostgreSQL; coatcheck migrate --help
+  coatcheck move FROM TO    moves all sessions to another store; nobody is signed out; coatcheck move --help
   coatcheck --version
 
   --config FILE             coatcheck.config.yaml or .json; flags beat environment beats file

@@ -3,7 +3,7 @@ import cluster from "node:cluster";
 import { CoatcheckError } from "coatcheck";
 import type { Settings } from "../config/config.ts";
 import { formatAddress } from "../config/kinds/network-kinds.ts";
-import { formatStore } from "../config/kinds/store-kind.ts";
+import { formatStores } from "../config/move/move-to.ts";
 import { type Observation, observe } from "../observe/observe.ts";
 import { startGateway } from "../server/gateway.ts";
 import { reportToPrimary, startWorkers, WorkerFailed } from "../server/workers.ts";
@@ -41,7 +41,7 @@ export const serve: Command = async (args, terminal) => {
     const told: string[] = [];
     let introduced = false;
     let password = (): string | undefined => settings.storePassword;
-    const opening = openSessions(settings.store, {
+    const opening = openSessions(settings, {
       password: () => password(),
       workers: settings.workers,
       onFileLost: (error) => observation.observer.notice("store.lost", { error }),
@@ -98,7 +98,7 @@ async function introduce(
   ];
   const states = new Map(sessions.health.providers().map((state) => [state.name, state]));
   const right: (readonly [string, string])[] = [
-    ["sessions", formatStore(settings.store)],
+    ["sessions", formatStores(settings)],
     [
       "provider",
       settings.providers

@@ -329,6 +329,7 @@ test("no secret has a flag, and every other variable has one", () => {
         "COATCHECK_CLIENT_SECRET",
         "COATCHECK_ADMIN_TOKEN",
         "COATCHECK_STORE_PASSWORD",
+        "COATCHECK_MOVE_TO_PASSWORD",
       ].includes(variable),
       variable,
     );

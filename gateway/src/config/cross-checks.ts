@@ -2,6 +2,7 @@
 import { TrustedPeers } from "coatcheck/address";
 import type { Settings, UpstreamSettings } from "./definition.ts";
 import { isLoopback } from "./kinds/network-kinds.ts";
+import { ofMove } from "./move/move-to.ts";
 import { hasSeveralIssuers } from "./several-issuers.ts";
 import type { Problem } from "./sources/place.ts";
 import { ofSealedCookie, sealedCookieWarnings } from "./store/sealed-cookie.ts";
@@ -24,6 +25,7 @@ export function contradictions(settings: Settings): readonly Problem[] {
     ...ofTokens(settings),
     ...ofListeners(settings),
     ...ofSealedCookie(settings),
+    ...ofMove(settings),
   ];
 }
 
@@ -247,6 +249,9 @@ export function warnings(settings: Settings): readonly string[] {
   }
   if (settings.store.kind === "memory") said.push("the store is memory: every user is signed out by a restart.");
   said.push(...sealedCookieWarnings(settings));
+  if (settings.moveTo !== undefined) {
+    said.push("moveTo is set: when every gateway has it, run coatcheck move; when that is done, make it the store.");
+  }
   if (settings.session.lifetime > 86_400_000 || settings.session.idle > 3_600_000) {
     said.push("sessions outlast NIST AAL2 (24h, 1h idle).");
   }

@@ -123,6 +123,8 @@ test("F-46 where nothing is said, this holds", () => {
       admin: { listen: { host: "127.0.0.1", port: 4181 }, hosts: [], token: undefined },
       store: { kind: "sqlite", path: "coatcheck.db" },
       storePassword: undefined,
+      moveTo: undefined,
+      moveToPassword: undefined,
       providers: [
         {
           name: "default",

@@ -5,6 +5,7 @@ import { duration, flag, integer, oneOf, sealingSecret, secretText, size } from 
 import { address, cidr, hostName, ownPrefix, publicOrigin } from "./kinds/network-kinds.ts";
 import { fallback, list, object, optional, required } from "./kinds/shape.ts";
 import { frontchannelLogout, landing, maxPendingEndings } from "./logout.ts";
+import { moveTo, moveToPassword } from "./move/move-to.ts";
 import { provider } from "./provider.ts";
 import { proxyIdentity } from "./proxy-identity.ts";
 import { signing } from "./signing.ts";
@@ -163,6 +164,8 @@ export const SETTINGS = {
   ),
   store,
   storePassword,
+  moveTo,
+  moveToPassword,
   providers: fallback(
     list(provider),
     "The OIDC providers; the first is the usual one. None is needed if a proxy in front authenticates users.",

@@ -38,7 +38,7 @@ async function withStore(
     return 2;
   }
   try {
-    const store = await openSessions(settings.store, { password: () => settings.storePassword, onWarning: () => undefined });
+    const store = await openSessions(settings, { onWarning: () => undefined });
     try {
       return await work(store, settings);
     } finally {

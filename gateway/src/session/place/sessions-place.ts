@@ -1,16 +1,21 @@
 /** Where sessions are: in a store, or sealed into their cookies, with or without a store for markers. */
 import type { SessionStore, StatelessStore } from "coatcheck";
 import { sealedCookie } from "coatcheck/cookie";
-import type { StoreSetting } from "../../config/kinds/store-kind.ts";
+import type { StoresSetting } from "../../config/move/move-to.ts";
 import { timedStore } from "../../observe/timed-store.ts";
 import { type OpenOptions, openStore } from "../open-store.ts";
+import { openStores } from "./open-stores.ts";
 
 export type SessionsPlace = SessionStore | StatelessStore;
 
-/** Opens what the setting `store` names. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
-export async function openSessions(setting: StoreSetting, options: OpenOptions = {}): Promise<SessionsPlace> {
-  if (setting.kind !== "cookie") return openStore(setting, options);
-  return setting.marks === null ? sealedCookie() : sealedCookie({ marks: await openStore(setting.marks, options) });
+/** Opens what the settings name. Throws a `CoatcheckError` that says what is wrong with it and what to do. */
+export async function openSessions(settings: StoresSetting, options: OpenOptions = {}): Promise<SessionsPlace> {
+  const { store, storePassword } = settings;
+  if (store.kind !== "cookie") return openStores({ ...settings, store }, options);
+  const { marks } = store;
+  return marks === null
+    ? sealedCookie()
+    : sealedCookie({ marks: await openStore(marks, { password: () => storePassword, ...options }) });
 }
 
 /** The same, with the calls of its store measured. */
