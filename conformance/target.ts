@@ -14,6 +14,8 @@ export interface Target {
   readonly prefix: string;
   /** The name of the session's cookie. */
   readonly cookie: string;
+  /** Further cookies that are cleared with it; a ticket has none. */
+  readonly beside: readonly string[];
   /** The example app behind it, with the world that it lives in; `null` if the target is a foreign server. */
   readonly app: App | null;
 }

@@ -1,7 +1,8 @@
 /** Our own targets: the example app on each adapter, fresh for every module. */
 import { randomBytes } from "node:crypto";
 import { coatcheck } from "coatcheck";
-import type { AuditEvent, Strategy } from "coatcheck/contracts";
+import type { AuditEvent, SessionStore, StatelessStore, Strategy } from "coatcheck/contracts";
+import { sealedCookie } from "coatcheck/cookie";
 import { fakeProvider, manualClock } from "coatcheck/testing";
 import { type Build, listen, onExpress, onFetch, onHono, onNode } from "./app/adapters.ts";
 import { pages } from "./app/pages.ts";
@@ -16,6 +17,7 @@ export interface OwnTarget {
 
 const ORIGIN = "https://app.example.com";
 const PREFIX = "/auth";
+const COOKIE = "__Host-Http-coatcheck";
 const HOUR = 60 * 60_000;
 const IDLE = HOUR;
 const LIFETIME = 24 * HOUR;
@@ -63,10 +65,21 @@ function gate(): Gate & { wait(): Promise<void> } {
   };
 }
 
+/** Where the sessions of a target are: in its store, or in their cookies, beside a store for markers or none. */
+export type Sealed = "no" | "marks" | "alone";
+
+/** What `coatcheck()` is told of it. In their cookies sessions hold no tokens, and alone nothing can end them. */
+function placeOf(sealed: Sealed, store: SessionStore) {
+  const place: SessionStore | StatelessStore =
+    sealed === "no" ? store : sealed === "marks" ? sealedCookie({ marks: store }) : sealedCookie();
+  const never = { refresh: { policy: "never" } } as const;
+  return { store: place, frontchannelLogout: sealed !== "alone", ...(sealed === "no" ? {} : never) };
+}
+
 /**
  * The example app on an adapter, behind an imagined TLS, with a store, a clock and a strategy that the modules control.
  */
-export function ownTarget(name: string, build: Build): OwnTarget {
+export function ownTarget(name: string, build: Build, sealed: Sealed = "no"): OwnTarget {
   return {
     name,
     async open() {
@@ -79,16 +92,17 @@ export function ownTarget(name: string, build: Build): OwnTarget {
       const auth = coatcheck({
         publicUrl: ORIGIN,
         secrets: SECRET,
-        store,
+        ...placeOf(sealed, store),
         clock,
         provider,
-        frontchannelLogout: true,
         prefix: PREFIX,
         session: { idle: IDLE, lifetime: LIFETIME },
         trustedOrigins: ["https://partner.example.net"],
         strategies: [bearer],
         on: (event) => events.push(event),
       });
+      // What is said at the start is no event of a request.
+      events.splice(0);
       const server = await listen(
         await build(
           auth,
@@ -100,7 +114,8 @@ export function ownTarget(name: string, build: Build): OwnTarget {
         url: `http://127.0.0.1:${server.port}`,
         origin: ORIGIN,
         prefix: PREFIX,
-        cookie: "__Host-Http-coatcheck",
+        cookie: COOKIE,
+        beside: sealed === "no" ? [] : [`${COOKIE}.1`, `${COOKIE}.seen`],
         app: {
           clock,
           store,
@@ -133,6 +148,12 @@ export const OWN_TARGETS: readonly OwnTarget[] = [
   ownTarget("fetch", onFetch),
 ];
 
+/** The same with sessions in their cookies. */
+export const SEALED_TARGETS: Readonly<Record<Exclude<Sealed, "no">, readonly OwnTarget[]>> = {
+  marks: [ownTarget("fetch", onFetch, "marks"), ownTarget("express", onExpress, "marks")],
+  alone: [ownTarget("fetch", onFetch, "alone")],
+};
+
 /** A foreign server, by its address: only the public contract is known of it. */
 export function foreignTarget(address: string): Target {
   const url = new URL(address);
@@ -141,7 +162,8 @@ export function foreignTarget(address: string): Target {
     url: url.origin,
     origin: url.origin,
     prefix: url.pathname === "/" ? PREFIX : url.pathname.replace(/\/$/, ""),
-    cookie: url.protocol === "https:" ? "__Host-Http-coatcheck" : "coatcheck",
+    cookie: url.protocol === "https:" ? COOKIE : "coatcheck",
+    beside: [],
     app: null,
   };
 }

@@ -5,6 +5,7 @@ import type { LoginIntent } from "../../core/draft.ts";
 import type { Held, PutStep } from "../../core/plan.ts";
 import { storeCall } from "../lifecycle/store-call.ts";
 import type { Sealed } from "../sealed/sealed.ts";
+import { isSealed } from "../sealed/standing.ts";
 import type { WritePlan } from "./commit.ts";
 import type { EngineOptions } from "./options.ts";
 import type { Settling } from "./settlement.ts";
@@ -36,8 +37,6 @@ function changedRow(row: SessionRow, { live }: Held): SealedRow {
   const before = live !== null && isSealed(live.row) ? live.row : null;
   return { ...row, ownerMarker: before?.ownerMarker ?? null, issuedAt: before?.issuedAt ?? null };
 }
-
-const isSealed = (row: SessionRow): row is SealedRow => "ownerMarker" in row;
 
 /** The lines that clear the session's cookie, or all of them. */
 export function clearedSession<Data>({ sealed, cookies }: Pick<EngineOptions<Data>, "sealed" | "cookies">): readonly string[] {

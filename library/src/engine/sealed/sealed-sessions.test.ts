@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { noise, type SealedBrowser, sealedWorld } from "../../../test-support/sealed-world.ts";
+import { engineOf } from "../../../test-support/engine/inside.ts";
+import { view } from "../../../test-support/requests.ts";
+import { noise, type SealedBrowser, type SealedWorld, sealedWorld } from "../../../test-support/sealed-world.ts";
 import { memory } from "../../stores/memory.ts";
 
 const NAME = "__Host-Http-coatcheck";
@@ -181,6 +183,23 @@ describe("sealed sessions with a store for markers", () => {
     }
     world.clock.advance(1_000);
     assert.equal((await older.ask("/me")).status, 401);
+  });
+
+  test("SE-12 a change that is late after a logout or an endAll is refused, and sets no cookie", async () => {
+    const ends = [
+      (browser: SealedBrowser) => browser.ask("/logout"),
+      (_: SealedBrowser, world: SealedWorld) => world.replicas[1]?.endAll("app alice"),
+    ];
+    for (const end of ends) {
+      const world = sealedWorld(memory());
+      const browser = await signedIn(world);
+      const engine = engineOf(world.replicas[0] ?? assert.fail());
+      const late = await engine.open(view([...browser.jar].map(([name, value]) => `${name}=${value}`).join("; ")));
+      late.session.set({ note: "late" });
+      await end(browser, world);
+      const { refusal, cookies } = await late.settle(200);
+      assert.deepEqual([refusal?.code, cookies], ["ERR_SESSION_ENDED", []]);
+    }
   });
 
   test("SE-07 rotate makes the cookie of before useless after ten seconds", async () => {

@@ -19,7 +19,7 @@ import { BLANK_ROW } from "../../core/row-columns.ts";
 import { latestEnd } from "../../crypto/ticket.ts";
 import { LocalMarkers } from "./local-markers.ts";
 import { RecentRows } from "./recent-rows.ts";
-import { endedMarker, replacedMarker, type Standing, standingOf } from "./standing.ts";
+import { endedMarker, isSealed, replacedMarker, type Standing, standingOf } from "./standing.ts";
 
 interface SealedSessionsOptions {
   readonly name: string;
@@ -80,13 +80,19 @@ export class SealedSessions implements SessionStore {
     return condition === "absent" ? true : this.#replace(marks, row, condition);
   }
 
-  /** Once for each state, so that of two requests that change it one is refused. */
+  /**
+   * Once for each state, so that of two requests that change it one is refused. Then it is looked whether the session
+   * ended meanwhile: whoever ends it writes first and needs not look.
+   */
   #replace(marks: SessionStore, row: SessionRow, version: number): MaybePromise<boolean> {
     const now = this.#clock.now();
     const key = replacedMarker(row.id, version);
     // A later call would replace the value, and with it the time until which late requests are served.
-    return andThen(marks.marked(key, now), (before) =>
+    const first = andThen(marks.marked(key, now), (before) =>
       before === undefined ? marks.mark(key, row.expires + MARGIN, now, String(now)) : false,
+    );
+    return andThen(first, (isFirst) =>
+      isFirst ? andThen(standingOf(asSealed(row), marks, now, false), (standing) => standing === null) : false,
     );
   }
 
@@ -127,6 +133,9 @@ export class SealedSessions implements SessionStore {
 
   close(): void {}
 }
+
+/** A row that came from a cookie; others have no login that could have been ended. */
+const asSealed = (row: SessionRow): SealedRow => (isSealed(row) ? row : { ...row, ownerMarker: null, issuedAt: null });
 
 /** What is known of a session by its id alone: about when it ends. */
 function unseen(id: string): SealedRow {

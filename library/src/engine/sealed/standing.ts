@@ -5,6 +5,9 @@ import { ROTATION_GRACE } from "../../core/policy.ts";
 import { isEndReason } from "../../core/row-columns.ts";
 import { endingOfAll, notificationMarker, ownerMarker } from "../lifecycle/markers.ts";
 
+/** Whether a row was opened from a cookie. */
+export const isSealed = (row: SessionRow): row is SealedRow => "ownerMarker" in row;
+
 /** Set when a session ends; its value is the reason. */
 export const endedMarker = (id: string): string => `ended:${id}`;
 
