@@ -6,9 +6,9 @@ import type { Rotation } from "./rotation.ts";
 import type { RunStore } from "./stores/run-store.ts";
 
 export interface Struck {
-  readonly store: RunStore;
-  readonly rotation: Rotation;
-  readonly balancer: Haproxy;
+  readonly store: Pick<RunStore, "restart" | "failover">;
+  readonly rotation: Pick<Rotation, "next">;
+  readonly balancer: Pick<Haproxy, "reload">;
 }
 
 type Blow = readonly [kind: Outage["kind"], strike: () => Promise<string>];
@@ -22,16 +22,23 @@ const order = ({ store, rotation, balancer }: Struck): readonly Blow[] => [
   ["failover", () => store.failover()],
 ];
 
-/**
- * Strikes until the signal is aborted, and not before each came once. `pause`: milliseconds in which all is whole,
- * between two of them.
- */
-export async function strikeAll(struck: Struck, outages: Outage[], pause: number, signal: AbortSignal): Promise<void> {
+interface Length {
+  /** Milliseconds in which all is whole, between two of them. */
+  readonly pause: number;
+  /** Aborted when it is time to stop, once each has come. */
+  readonly late: AbortSignal;
+  /** Aborted when the run is over. */
+  readonly over: AbortSignal;
+}
+
+/** Strikes until it is late, and not before each came once; or until the run is over. */
+export async function strikeAll(struck: Struck, outages: Outage[], { pause, late, over }: Length): Promise<void> {
   const blows = order(struck);
-  for (let count = 0; count < blows.length || !signal.aborted; count++) {
-    await sleep(pause, undefined, count < blows.length ? {} : { signal }).catch(() => undefined);
+  for (let count = 0; ; count++) {
+    const ends = count < blows.length ? over : AbortSignal.any([late, over]);
+    await sleep(pause, undefined, { signal: ends }).catch(() => undefined);
     const [kind, strike] = blows[count % blows.length] ?? [];
-    if (kind === undefined || strike === undefined || (count >= blows.length && signal.aborted)) return;
+    if (kind === undefined || strike === undefined || ends.aborted) return;
     const from = Date.now();
     outages.push({ kind, what: await strike(), from, until: Date.now() });
   }

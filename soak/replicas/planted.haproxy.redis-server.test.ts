@@ -29,7 +29,8 @@ async function classesOf(plant: Plant, meanwhile: () => unknown = () => undefine
     await meanwhile();
     while (diary.steps < STEPS) await turn();
   };
-  const { journals } = await play(stage, { seed: 1, signal, plant, meanwhile: working });
+  const { failure, journals } = await play(stage, { seed: 1, signal, plant, meanwhile: working });
+  assert.equal(failure, null);
   assert.ok(journals.answers.filter(({ kind }) => kind === "served").length > 50);
   return new Set(judge(journals).violations.map((violation) => violation.class));
 }

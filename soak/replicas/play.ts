@@ -27,6 +27,8 @@ export interface Playing {
 
 /** What was played, for the judge and for the report. */
 export interface Played {
+  /** What broke the run off, and no answer to a user: what was seen until then is judged all the same. */
+  readonly failure: Error | null;
   readonly journals: Journals;
   readonly client: Client;
 }
@@ -46,11 +48,10 @@ export async function play(stage: Stage, { seed, signal, plant, meanwhile, quiet
     const whichever = await unless(signal, Promise.race([settled(work), settled(Promise.all(lives))]));
     over.abort();
     const ends = await unless(signal, Promise.all([...lives, work].map(settled)));
-    const failure = [whichever, ...ends].find((end) => end !== null && end.name !== "AbortError");
-    if (failure != null) throw failure;
-    await Promise.all(devices.map((device) => device.lookBack()));
+    const failure = [whichever, ...ends].find((end) => end !== null && end.name !== "AbortError") ?? null;
+    if (failure === null) await Promise.all(devices.map((device) => device.lookBack()));
     await sleep(quiet);
-    return { journals: gather(stage, diary, outages), client };
+    return { failure, journals: gather(stage, diary, outages), client };
   } finally {
     client.close();
   }

@@ -1,5 +1,5 @@
 /** `npm run soak -- replicas`: replicas behind HAProxy on one store, users, faults, and the judgement. */
-import { keepJournals } from "../outcome.ts";
+import { keepJournals, settled } from "../outcome.ts";
 import { randomOf } from "../random.ts";
 import { strike } from "../refresh/faults.ts";
 import type { Outage } from "./journal.ts";
@@ -44,15 +44,19 @@ export async function soakReplicas(options: ReplicasOptions): Promise<boolean> {
 async function faults(stage: Stage, outages: Outage[], { minutes, seed, signal }: ReplicasOptions): Promise<void> {
   const { gateways, apps, provider, lease } = stage;
   const [late, over] = [AbortSignal.timeout(minutes * 60_000), new AbortController()];
+  const ends = AbortSignal.any([signal, over.signal]);
   const striking = (some: readonly Stage["gateways"][number][], name: "gateways" | "apps"): Promise<void> => {
-    const ends = AbortSignal.any([signal, over.signal]);
     return strike(some, randomOf(seed, name), { lease, often: OFTEN[name], moments: provider, signal: ends });
   };
-  const shared = strikeAll(stage, outages, OFTEN.shared, AbortSignal.any([signal, late])).finally(() => over.abort());
-  await Promise.all([shared, striking(gateways, "gateways"), striking(apps, "apps")]);
+  const shared = strikeAll(stage, outages, { pause: OFTEN.shared, late, over: ends });
+  const works = [shared, striking(gateways, "gateways"), striking(apps, "apps")];
+  // One that fails ends the others.
+  const all = await Promise.all(works.map((work) => settled(work.finally(() => over.abort()))));
+  const failure = all.find((end) => end !== null);
+  if (failure != null) throw failure;
 }
 
-function conclude({ journals, client }: Played, seconds: number, { store, minutes, print }: ReplicasOptions): boolean {
+function conclude({ failure, journals, client }: Played, seconds: number, { store, minutes, print }: ReplicasOptions): boolean {
   const verdict = judge(journals);
   const weight = Math.min(1, minutes);
   const floor = { logins: 20 * weight, endings: 15 * weight, edits: 100 * weight, exchanges: 20 * weight };
@@ -62,7 +66,8 @@ function conclude({ journals, client }: Played, seconds: number, { store, minute
   if (verdict.loggedOut.length > 0) print(`\nsessions that ended unasked:\n${losses(verdict)}`);
   for (const { class: kind, about, message } of verdict.violations) print(`\nviolation (${kind}) of ${about}: ${message}`);
   if (empty.length > 0) print(`\nthis run proves nothing: ${empty.join("; ")}`);
-  const holds = verdict.violations.length === 0 && empty.length === 0;
+  if (failure !== null) print(`\nthe run broke off: ${failure.message}`);
+  const holds = failure === null && verdict.violations.length === 0 && empty.length === 0;
   if (!holds) print(`\nall journals: ${keepJournals({ ...journals, grants: [...journals.grants] })}`);
   print(`\n${closingLine(store, journals, verdict, counts)}`);
   return holds;
