@@ -46,13 +46,17 @@ export interface Live {
   leave(): void;
 }
 
-/** A real WebSocket and a real event stream, both open. */
-export async function openBoth(port: number, cookie: string): Promise<readonly Live[]> {
-  return Promise.all([openSocket(port, cookie), openEvents(port, cookie)]);
+/** Headers with a credential. */
+type Credential = Readonly<Record<string, string>>;
+
+/** A real WebSocket and a real event stream, both open, with this cookie or other headers. */
+export async function openBoth(port: number, given: string | Credential): Promise<readonly Live[]> {
+  const credential = typeof given === "string" ? { cookie: given } : given;
+  return Promise.all([openSocket(port, credential), openEvents(port, credential)]);
 }
 
-async function openSocket(port: number, cookie: string): Promise<Live> {
-  const headers = { Host: PUBLIC, Origin: `https://${PUBLIC}`, Cookie: cookie };
+async function openSocket(port: number, credential: Credential): Promise<Live> {
+  const headers = { Host: PUBLIC, Origin: `https://${PUBLIC}`, ...credential };
   const web = new WebSocket(`ws://127.0.0.1:${port}/`, { headers });
   const closed = once(web, "close");
   await once(web, "open");
@@ -72,11 +76,11 @@ async function openSocket(port: number, cookie: string): Promise<Live> {
   };
 }
 
-async function openEvents(port: number, cookie: string): Promise<Live> {
+async function openEvents(port: number, credential: Credential): Promise<Live> {
   const asked: ClientRequest = request({
     host: "127.0.0.1",
     port,
-    headers: { host: PUBLIC, cookie, accept: "text/event-stream" },
+    headers: { host: PUBLIC, ...credential, accept: "text/event-stream" },
     agent: false,
   });
   asked.on("error", () => {}).end();

@@ -57,7 +57,7 @@ class Admitted implements Admission {
   }
 
   get sessionId(): string | null {
-    return this.#exchange.session.id;
+    return this.#exchange.watched;
   }
 
   get refreshes(): boolean {

@@ -33,7 +33,9 @@ export interface Admission {
   readonly groups: readonly string[];
   /** The strategy that authenticated, by name; `null` if the caller is anonymous. */
   readonly via: string | null;
-  /** The handle of the session, no credential; `null` if there is none. */
+  /**
+   * The handle of the session, or of the token of ours, no credential: streams end with it. `null` if there is none.
+   */
   readonly sessionId: string | null;
   /**
    * The access token, asked for only if a route forwards one. A `CoatcheckError` becomes the answer. `rejected`: a

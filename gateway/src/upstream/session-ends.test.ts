@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import type { SessionStore } from "coatcheck";
+import { coatcheck, type SessionStore } from "coatcheck";
 import { memory } from "coatcheck/memory";
 import { sqlite } from "coatcheck/sqlite";
 import type { ManualClock } from "coatcheck/testing";
@@ -106,6 +106,31 @@ for (const [name, [reason, end]] of Object.entries(ENDINGS)) {
     await elsewhere.close();
   });
 }
+
+test("PX-05 S-58 an agent's streams end with its person's session, a token's when it is revoked", async () => {
+  const path = folder.file("agents.db");
+  const accepted = { upstream: { url, audience: "agent" }, config: { secrets: [SECRET], tokens: { audiences: ["agent"] } } };
+  await using here = await startFullGateway({ store: sqlite(path), ...accepted });
+  await using there = await startFullGateway({ store: sqlite(path), ...accepted });
+  const cookie = await here.signIn("alice");
+  const elsewhere = sqlite(path);
+  const { publicUrl, secrets } = here.settings;
+  const { tokens } = coatcheck({ publicUrl, secrets, store: elsewhere, tokens: { audiences: { agent: {} } } });
+  const agent = await tokens.issue({ subject: "agent-7", audience: "agent", parent: { id: sessionIdOf(cookie) } });
+  const runner = await tokens.issue({ subject: "runner-1", audience: "agent" });
+  const both = async (token: string) => {
+    const credential = { authorization: `Bearer ${token}` };
+    return [...(await openBoth(here.port, credential)), ...(await openBoth(there.port, credential))];
+  };
+  const [agents, runners] = [await both(agent.accessToken), await both(runner.accessToken)];
+  await areOpen([...agents, ...runners]);
+  await logout(here, cookie);
+  await areClosed(agents);
+  await areOpen(runners);
+  await tokens.revoke(runner.id);
+  await areClosed(runners);
+  await elsewhere.close();
+});
 
 test("PX-05 SE-02 the idle limit closes streams: frames are no activity, a request is", async () => {
   const clock = manualClock();

@@ -93,6 +93,11 @@ export interface Exchange<Data> {
   readonly session: Session<Data>;
   /** What {@link admit} came to; `ERR_INTERNAL` before. */
   readonly decision: Decision;
+  /**
+   * For {@link Engine.watch}: the session that authenticated the caller, or the token of ours; what the request began
+   * ends with it. `null`: neither did.
+   */
+  readonly watched: string | null;
   /** Why the presented session is over, if the user is to be told; for the login that follows. */
   readonly ended: EndReason | null;
   /** The strategy that authenticated the caller, by name, or `null`. */

@@ -14,6 +14,7 @@ import type {
 } from "../../contracts.ts";
 import type { Step } from "../../core/decide.ts";
 import { endOf } from "../../core/decide.ts";
+import { detached } from "../../core/detached.ts";
 import type { Draft } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { andThen } from "../../core/maybe.ts";
@@ -93,6 +94,12 @@ export abstract class AdmittedRequest<Data> {
   get body(): Body | null {
     if (this.#body === null && this.proven !== null) this.#body = bodyOf(this.proven.row, this.#options.store.capabilities);
     return this.#body;
+  }
+
+  get watched(): string | null {
+    const { verdict } = this;
+    const row = this.#proven?.row ?? (verdict.kind === "principal" ? verdict.principal.row : undefined);
+    return row === undefined ? null : detached(row.id);
   }
 
   get ended(): EndReason | null {

@@ -35,6 +35,7 @@ export interface SessionSource {
   readonly by: string | null;
   readonly asserted: Asserted | null;
   readonly proven: ProvenSession | null;
+  readonly watched: string | null;
   readonly body: Body | null;
   readonly dead: DeadTicket | null;
   readonly draft: Draft;
@@ -126,11 +127,10 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   get signal(): AbortSignal {
-    const { proven, verdict } = this.#exchange;
+    const { watched } = this.#exchange;
     const options = this.#options;
     if (options.sealed?.ends === false) throw notOffered("session.signal", NEEDS_MARKS);
-    const row = proven?.row ?? (verdict.kind === "principal" ? verdict.principal.row : undefined);
-    return row === undefined ? NEVER : options.endings.signalOf(row.id);
+    return watched === null ? NEVER : options.endings.signalOf(watched);
   }
 
   set(patch: Partial<Data>): void {
