@@ -61,3 +61,20 @@ for (const [name, address] of EVERY_STORE) {
     assert.equal(await gateway.statusWith(ticket), 401);
   });
 }
+
+test("S-15, CK-05 a sealed cookie refuses such a user in words, and sets none that is too large", async () => {
+  const config = { store: "cookie:", refresh: { policy: "never" } };
+  const gateway = await here.start({ sealed: "alone", upstream: { access: "user" }, config });
+  const browser = new Browser();
+  const landed = await browser.login(gateway.port, "/there");
+  assert.equal(landed.status, 500, landed.text);
+  assertSmall(browser);
+  assert.equal(browser.ticket, "");
+  assert.match(gateway.log.join(""), /ERR_COOKIE_TOO_LARGE/);
+
+  here.provider.user = { ...here.provider.user, groups: GROUPS.slice(0, 200) };
+  const fits = await new Browser().signIn(gateway);
+  assert.equal((await fits.send(gateway.port, "/page", { headers: PAGE })).status, 200);
+  assert.equal(gateway.seen.at(-1)?.headers["x-auth-request-groups"], GROUPS.slice(0, 200).join(","));
+  assertSmall(fits);
+});
