@@ -143,6 +143,7 @@ test("F-46 where nothing is said, this holds", () => {
           preset: undefined,
           scope: undefined,
           authorizationParameters: {},
+          loginParameters: [],
         },
       ],
       upstreams: [
