@@ -5,9 +5,9 @@ import type { Findings, Goal, Row } from "../harness/report.ts";
 import { atMost, rounded } from "../harness/report.ts";
 import type { Stage } from "../harness/stage.ts";
 import { requestTo } from "../harness/stage.ts";
-import { subjectOf } from "../load/people.ts";
 import type { Ready } from "../servers/serving.ts";
 import { startBare } from "../subjects/bare.ts";
+import { verify } from "../subjects/verify.ts";
 
 const MEMORY = "coatcheck, memory";
 const SQLITE = "coatcheck, SQLite";
@@ -98,19 +98,6 @@ function chosen(credentials: readonly string[], whose: Subject["whose"], active:
   // From all over the store.
   const step = Math.max(1, Math.floor(credentials.length / most));
   return credentials.filter((_, index) => index % step === 0).slice(0, most);
-}
-
-// A server that lets every caller in, or none, would be quick: it is measured only if it tells one user from
-// another.
-async function verify(server: Running & Ready, path: string): Promise<void> {
-  const url = `http://127.0.0.1:${server.port}${path}`;
-  for (const index of new Set([0, server.credentials.length - 1])) {
-    const [field = "", value = ""] = (server.credentials[index] ?? "").split(": ");
-    const body = await (await fetch(url, { headers: { [field]: value } })).text();
-    if (body !== subjectOf(index)) throw new Error(`${server.name} takes ${subjectOf(index)} for ${JSON.stringify(body)}`);
-  }
-  const body = await (await fetch(url)).text();
-  if (body.includes("user-")) throw new Error(`${server.name} takes an anonymous caller for ${JSON.stringify(body)}`);
 }
 
 export function requestGoals(rows: readonly Row[]): readonly Goal[] {

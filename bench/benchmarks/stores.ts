@@ -7,6 +7,7 @@ import type { Stage } from "../harness/stage.ts";
 import type { PostgresFigures } from "../servers/coatcheck/measure-postgres.ts";
 import type { RedisFigures } from "../servers/coatcheck/measure-redis.ts";
 import type { StoreFigures } from "../servers/coatcheck/measure-stores.ts";
+import { postgresRequests, postgresSize } from "./stores-postgres.ts";
 
 /** Ten times as many as elsewhere: a million. */
 const TIMES = 10;
@@ -23,6 +24,8 @@ export async function storesBench(stage: Stage): Promise<Findings> {
   if (findServer("postgresql") !== undefined) {
     all.push(
       postgresFindings(await server("PostgreSQL", "measure-postgres.ts", Math.min(sessions, FEW)).listen<PostgresFigures>()),
+      await postgresRequests(stage, Math.min(sessions, FEW)),
+      await postgresSize(stage),
     );
   }
   if (findServer("redis-server") !== undefined) {
