@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import type pg from "pg";
+import type { PostgresName } from "../../../../tools/suite/postgres-server.ts";
 import { freshSchema } from "../../../test-support/stores/postgres-schemas.ts";
-import { type PostgresServer, startPostgres } from "../../../test-support/stores/postgres-server.ts";
+import { startPostgres } from "../../../test-support/stores/postgres-server.ts";
 import { START } from "../../testing/store-suite/rows.ts";
 import { postgresSchema } from "../postgres.ts";
 import { statementsOf } from "./statements.ts";
@@ -10,24 +12,23 @@ import { statementsOf } from "./statements.ts";
 const ROWS = 100_000;
 const EXPIRES = START + ROWS;
 
-let server: PostgresServer;
-let client: ReturnType<PostgresServer["client"]>;
-const schema = freshSchema();
-before(async () => {
-  server = await startPostgres();
+/** A schema with so many rows on a server, which are disposed of together. */
+async function filled(name: PostgresName) {
+  await using open = new AsyncDisposableStack();
+  const server = open.use(await startPostgres({}, name));
+  const schema = freshSchema();
   await server.sql(`${postgresSchema(schema)}
     INSERT INTO ${schema}.sessions (id, secret_hash, previous_until, version, kind, owner, issuer, sid, created, seen, expires, renew_at, body)
       SELECT 'id' || n, 'hash', 0, 1, 'browser', 'o' || n / 3, 'i', 's' || n, ${START}, ${START}, ${START} + n, ${START} + n, repeat('b', 900)
       FROM generate_series(1, ${ROWS}) AS n;
     INSERT INTO ${schema}.marks SELECT 'k' || n, ${START} + n, '', true FROM generate_series(1, ${ROWS}) AS n;`);
   await server.sql(`ANALYZE ${schema}.sessions, ${schema}.marks`);
-  client = server.client();
+  const client = server.client();
   await client.connect();
-});
-after(async () => {
-  await client.end();
-  await server[Symbol.asyncDispose]();
-});
+  open.defer(() => client.end());
+  const disposing = open.move();
+  return { schema, client, [Symbol.asyncDispose]: () => disposing.disposeAsync() };
+}
 
 const NUMBERS = Array.from({ length: 200 }, (_, n) => n + 1);
 const IDS = `'{${NUMBERS.map((n) => `id${100 * n}`).join(",")}}'`;
@@ -58,23 +59,26 @@ const VALUES = {
 const hasValues = (name: string): name is keyof typeof VALUES => Object.hasOwn(VALUES, name);
 
 /** The plan by which a statement is carried out, which `EXPLAIN` only looks at. */
-async function planOf(name: string, text: string, values: readonly string[]): Promise<string> {
+async function planOf(client: pg.Client, name: string, text: string, values: readonly string[]): Promise<string> {
   await client.query(`PREPARE ${name} AS ${text}`);
   const { rows } = await client.query(`EXPLAIN EXECUTE ${name} (${values.join(", ")})`);
   await client.query(`DEALLOCATE ${name}`);
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
 }
 
-for (const mode of ["force_generic_plan", "force_custom_plan"]) {
-  test(`S-50 every statement finds its rows by an index among ${ROWS}: ${mode}`, async () => {
-    await client.query(`SET plan_cache_mode = ${mode}`);
-    const statements = statementsOf(schema, true);
-    for (const name of Object.keys(statements)) assert.ok(hasValues(name), name);
-    for (const name of Object.keys(statements).filter(hasValues)) {
-      const values = VALUES[name];
-      const plan = await planOf(name, statements[name].text, values);
-      assert.doesNotMatch(plan, /Seq Scan on (?:sessions|marks)/, `${name}:\n${plan}`);
-      if (name !== "insert" && name !== "mark") assert.match(plan, /Index Cond: /, `${name}:\n${plan}`);
+for (const server of ["postgresql", "postgresql-14", "postgresql-18"] as const) {
+  test(`S-50 every statement finds its rows by an index among ${ROWS}, by either kind of plan: ${server}`, async () => {
+    await using at = await filled(server);
+    for (const mode of ["force_generic_plan", "force_custom_plan"]) {
+      await at.client.query(`SET plan_cache_mode = ${mode}`);
+      const statements = statementsOf(at.schema, true);
+      for (const name of Object.keys(statements)) assert.ok(hasValues(name), name);
+      for (const name of Object.keys(statements).filter(hasValues)) {
+        const values = VALUES[name];
+        const plan = await planOf(at.client, name, statements[name].text, values);
+        assert.doesNotMatch(plan, /Seq Scan on (?:sessions|marks)/, `${name}, ${mode}:\n${plan}`);
+        if (name !== "insert" && name !== "mark") assert.match(plan, /Index Cond: /, `${name}, ${mode}:\n${plan}`);
+      }
     }
   });
 }
