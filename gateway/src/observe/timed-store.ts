@@ -20,7 +20,7 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     answer.then(over, over);
     return answer;
   };
-  const { watch, survey, getMany } = store;
+  const { watch, survey, getMany, now: time } = store;
   const many: typeof getMany = getMany && ((ids) => timed("getMany", () => getMany.call(store, ids)));
   const surveyed: typeof survey =
     survey && ((from, limit, now, seenBefore) => timed("survey", () => survey.call(store, from, limit, now, seenBefore)));
@@ -37,6 +37,11 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     marked: (key, now) => timed("marked", () => store.marked(key, now)),
     sweep: (limit, now) => timed("sweep", () => store.sweep(limit, now)),
     close: () => store.close(),
-    ...omitUndefined({ getMany: many, survey: surveyed, watch: watch?.bind(store) }),
+    ...omitUndefined({
+      getMany: many,
+      survey: surveyed,
+      watch: watch?.bind(store),
+      now: time && (() => timed("now", () => time.call(store))),
+    }),
   };
 }

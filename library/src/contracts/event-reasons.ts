@@ -13,6 +13,7 @@ interface ClosedReasons {
   readonly "token.revoked": TokenKind;
   readonly "session.refused": "blocked" | "unknown";
   readonly "login.failed": LoginFailure;
+  readonly "clock.off": "behind" | "ahead";
   readonly "store.failed": "read" | "write" | "mark" | "sweep" | "refresh";
   readonly "proxy.stripped": "peer" | "secret";
   readonly "proxy.lookup-failed": "app" | "outage";

@@ -59,6 +59,7 @@ export type EventName =
   | "store.failed"
   | "store.foreign"
   | "store.limited"
+  | "clock.off"
   | "proxy.stripped"
   | "proxy.malformed"
   | "proxy.failed"

@@ -241,6 +241,8 @@ export interface SessionStore {
    * Deletes at most `limit` rows and markers that expired before `now`, live ones never. Answers how many it deleted.
    */
   sweep(limit: number, now: number): MaybePromise<number>;
+  /** Optional: the time of the server, which all its clients can agree on. Conditions of other calls never use it. */
+  now?(): MaybePromise<number>;
   /**
    * Optional: looks through about `limit` rows, beginning at a position of the store's own numbering (0: the first).
    * Deletes live ones that were not seen since `seenBefore` and hold no `lease`, since a refresh may be under way, and

@@ -18,7 +18,7 @@ export function checkedStoreTimeout(given: number = STORE_TIMEOUT): number {
  */
 export function boundedStore(store: SessionStore, clock: Clock, limit: number): SessionStore {
   const deadlines = new Deadlines(clock, limit);
-  const { watch, survey, getMany } = store;
+  const { watch, survey, getMany, now: time } = store;
   const within = <T>(call: string, answer: MaybePromise<T>): MaybePromise<T> =>
     answer instanceof Promise ? deadlines.limit(call, answer) : answer;
   const many: typeof getMany = getMany && ((ids) => within("getMany", getMany.call(store, ids)));
@@ -40,7 +40,12 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
     marked: (key, now) => within("marked", store.marked(key, now)),
     sweep: (most, now) => within("sweep", store.sweep(most, now)),
     close: () => store.close(),
-    ...omitUndefined({ getMany: many, survey: surveyed, watch: watch?.bind(store) }),
+    ...omitUndefined({
+      getMany: many,
+      survey: surveyed,
+      watch: watch?.bind(store),
+      now: time && (() => within("now", time.call(store))),
+    }),
   };
 }
 

@@ -124,6 +124,11 @@ class PostgresStore implements SessionStore {
     return rows[0] === undefined ? undefined : textOf(rows[0][0]);
   }
 
+  async now(): Promise<number> {
+    const { rows } = await this.#database.run(this.#sql.now, []);
+    return integerOf(rows[0]?.[0]);
+  }
+
   async sweep(limit: number, now: number): Promise<number> {
     const { rows } = await this.#database.run(this.#sql.sweep, [now, bounded(limit)]);
     return integerOf(rows[0]?.[0]);

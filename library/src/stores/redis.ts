@@ -118,6 +118,10 @@ class RedisStore implements SessionStore {
     return this.#attempt(() => this.#scan.page(position, Math.max(1, limit)));
   }
 
+  now(): Promise<number> {
+    return this.#attempt(() => this.#reads.time());
+  }
+
   /** Redis frees what has expired by itself, so that none is deleted here; what is left of it in sets goes. */
   sweep(limit: number, now: number): Promise<number> {
     return this.#attempt(async () => {

@@ -14,6 +14,7 @@ import { introspectionRoutes } from "./routes/introspect.ts";
 import { ownTokenRoutes } from "./routes/own.ts";
 import { tokenRoutes } from "./routes.ts";
 import { sessionTokens } from "./session-token.ts";
+import { storeClock } from "./time/store-clock.ts";
 import { type LookUp, rememberingLookUp, tokenLookUp } from "./verify/look-up.ts";
 import { personalVerifier } from "./verify/personal-token.ts";
 
@@ -41,8 +42,8 @@ interface OwnTokens {
 
 /** Makes them. Throws for options that cannot be right. */
 export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): OwnTokens {
-  const lookUp = tokenLookUp(world);
   if (given === undefined) {
+    const lookUp = tokenLookUp(world);
     const without = {
       issue: notConfigured,
       issuePersonal: notConfigured,
@@ -54,22 +55,41 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
     };
   }
   const tokens = settledTokens(given);
-  const remembering = tokens.within === null ? lookUp : rememberingLookUp(lookUp, tokens.within, world.clock);
+  const clock = storeClock(world.clock, world.store, world.report);
+  const timed = { ...world, clock };
+  const lookUp = tokenLookUp(timed);
+  const remembering = tokens.within === null ? lookUp : rememberingLookUp(lookUp, tokens.within, clock);
+  const verifiers = tokens.accept.length === 0 ? [] : verifiersOf(tokens, tokens.accept, timed, remembering);
   return {
-    verifiers: tokens.accept.length === 0 ? [] : verifiersOf(tokens, tokens.accept, world, remembering),
+    verifiers: verifiers.map((one) => ({ ...one, verify: (token) => clock.whenSet(() => one.verify(token)) })),
     with(endings) {
-      const options = { ...world, ...endings, tokens, lookUp };
+      const options = { ...timed, ...endings, tokens, lookUp };
       const { issue, issueTo } = tokenIssuer(options);
       const issuePersonal = personalIssuer(options);
-      const directory = { issue, issuePersonal, forSession: sessionTokens(options), ...tokenDirectory(options) };
+      const forSession = sessionTokens(options);
+      // At once, so that also what is synchronous finds it set.
+      void clock.whenSet(() => undefined);
+      const directory: TokenDirectory = {
+        ...tokenDirectory(options),
+        issue: async (request) => clock.whenSet(() => issue(request)),
+        issuePersonal: async (request) => clock.whenSet(() => issuePersonal(request)),
+        forSession(session, request) {
+          void clock.whenSet(() => undefined);
+          return forSession(session, request);
+        },
+      };
       const { routes: asking, redeem } = authorizing({ ...options, issueTo });
       const routes = [
         ...tokenRoutes({ ...options, issueTo, redeem, refresh: refreshTokens(options) }),
         ...asking,
         ...ownTokenRoutes({ ...options, directory }),
-        ...introspectionRoutes({ ...options, verifiersOf: (audience) => verifiersOf(tokens, [audience], world, lookUp) }),
+        ...introspectionRoutes({ ...options, verifiersOf: (audience) => verifiersOf(tokens, [audience], timed, lookUp) }),
       ];
-      return { directory, routes };
+      const timely = (route: Route): Route => ({
+        ...route,
+        endpoint: (request, exchange) => clock.whenSet(() => route.endpoint(request, exchange)),
+      });
+      return { directory, routes: routes.map(timely) };
     },
   };
 }

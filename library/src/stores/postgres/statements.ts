@@ -55,6 +55,7 @@ export function statementsOf(schema: string, notify: boolean): Statements {
     listDue: named("listDue"),
     mark: named("mark"),
     marked: named("marked"),
+    now: named("now"),
     sweep: named("sweep"),
     survey: named("survey"),
     scanRows: named("scanRows"),
@@ -100,6 +101,7 @@ function textsOf(schema: string, notify: boolean) {
     mark: `INSERT INTO ${marks} AS x (key, until, value, fresh) VALUES ($1, $2, $3, true)
       ON CONFLICT (key) DO UPDATE SET until = excluded.until, value = excluded.value, fresh = x.until <= $4
       RETURNING fresh::int`,
+    now: "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     marked: `SELECT value FROM ${marks} WHERE key = $1 AND until > $2`,
     // The lock ends with the statement: whoever has it sweeps, the others do nothing meanwhile.
     sweep: `WITH one AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${lockOf(schema, "sweep")}) AS mine),

@@ -61,6 +61,12 @@ export class Reads {
     return ids.map((id, index) => foundAt(id, texts[index]));
   }
 
+  /** Of the master that has one key, so that a cluster has one clock. */
+  async time(): Promise<number> {
+    const [seconds, micros] = listOf(await this.#commander.send(this.#keys.channel, ["TIME"]));
+    return Number(textOf(seconds)) * 1_000 + Math.floor(Number(textOf(micros)) / 1_000);
+  }
+
   async text(key: string): Promise<string | undefined> {
     return textOf(await this.#commander.send(key, ["GET", key]));
   }

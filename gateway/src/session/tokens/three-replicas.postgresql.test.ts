@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { freePort } from "../../../../tools/suite/free-port.ts";
+import { startPostgresProcess, TEST_USER } from "../../../../tools/suite/postgres-server.ts";
+import { readKind } from "../../../test-support/read-kind.ts";
+import { afterRestart, oneClockOff, oneSuccessor } from "../../../test-support/replicas/replica-cases.ts";
+import { type ThreeReplicas, threeReplicas } from "../../../test-support/replicas/three-replicas.ts";
+import { store as kind } from "../../config/kinds/store-kind.ts";
+import { openStore } from "../open-store.ts";
+
+type Kept = Parameters<typeof openStore>[0];
+const isKept = (setting: unknown): setting is Kept => typeof setting === "object" && setting !== null && "kind" in setting;
+
+const open = new AsyncDisposableStack();
+let here: ThreeReplicas;
+
+before(async () => {
+  const port = await freePort();
+  open.use(await startPostgresProcess({ listen_addresses: "127.0.0.1", port: String(port), max_connections: "200" }));
+  const address = `postgres://${TEST_USER.user}@127.0.0.1:${port}/${TEST_USER.database}?sslmode=disable`;
+  here = open.use(
+    await threeReplicas(async () => {
+      const setting = readKind(kind, address);
+      assert.ok(isKept(setting));
+      return openStore(setting, { onWarning: () => undefined });
+    }),
+  );
+});
+after(() => open.disposeAsync());
+
+test("JT-04 S-18 PostgreSQL: 100 uses of a refresh token over three gateways get one identical answer", () => oneSuccessor(here));
+test("S-39 S-19 PostgreSQL: a replica whose clock is five minutes off does what the others do", () => oneClockOff(here));
+test("S-39 S-40 PostgreSQL: after a restart of all, tokens hold on each; another secret refuses them", () => afterRestart(here));
