@@ -18,6 +18,7 @@ import {
   value,
 } from "./parts.ts";
 import { PORTAL_MUTANTS } from "./portal.ts";
+import { TOKEN_MUTANTS } from "./tokens.ts";
 import { UNUSUAL_MUTANTS } from "./unusual.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -53,7 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
     "a touch writes the whole row as it was read",
     [value],
     to(`Promise.resolve(options.store.get(id)).then((fresh) =>
-      fresh === undefined ? false : options.store.put({ ...row, seen: now, version: fresh.version + 1 }, fresh.version),
+      fresh === undefined ? false : options.store.put({ ...row, seen, version: fresh.version + 1 }, fresh.version),
     )`),
   ),
   one("refresh-is-activity", "a refresh moves the last activity", [], (said, pick) => `${said}, seen: ${pick(value)}`),
@@ -150,4 +151,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PORTAL_MUTANTS,
   ...UNUSUAL_MUTANTS,
   ...FAILOVER_MUTANTS,
+  ...TOKEN_MUTANTS,
 ];
