@@ -60,12 +60,15 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
     const place = placeOf(shown, row, family.chain, keyring);
     switch (place.kind) {
       case "current":
+        // mutant: successor-drawn
         return rotated(found, shown, place.successor, now);
       case "previous":
         // The grace is that of the first exchange; no repeat extends it (S-19).
+        // mutant: token-grace
         if (now >= row.previousUntil) return reused(found, now);
-        return place.successor === null ? null : answer(row, family, place.successor);
+        return place.successor === null ? null : repeated(row, family, place.successor);
       case "older":
+        // mutant: older-forgiven
         return reused(found, now);
       case "unknown":
         return null;
@@ -88,9 +91,20 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
       previousUntil: now + tokens.grace,
       version: row.version + versionStep(entropy),
     });
+    // mutant: exchange-conflict-ignored
     if (!(await storeCall(report, written(next, row.version)))) return "conflict";
     report({ name: "token.refreshed", level: "debug", reason: kind, sessionId: shown.id, owner });
     return answer(next, family, successor);
+  }
+
+  /**
+   * The exchange was read, and that is no acknowledgement: a failover may take it back, and the successor with it. So
+   * it is written once more as it is, by however many at once.
+   */
+  async function repeated(row: SessionRow, family: Found["family"], successor: string): Promise<IssuedToken | "conflict"> {
+    // mutant: exchange-read-back
+    if (!(await storeCall(report, written(row, row.version)))) return "conflict";
+    return answer(row, family, successor);
   }
 
   async function written(row: SessionRow, version: number): Promise<boolean> {
@@ -107,6 +121,7 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
   async function reused({ row, family }: Found, now: number): Promise<null> {
     const { owner } = family;
     report({ name: "token.reused", level: "warn", reason: kindOf(family), sessionId: row.id, owner });
+    // mutant: reuse-forgiven
     await storeCall(report, end(row, "elsewhere", now));
     return null;
   }
@@ -133,7 +148,12 @@ export function refreshTokens(options: RefreshOptions): RefreshTokens {
   async function revoked(shown: Shown): Promise<boolean> {
     const row = await store.get(shown.id);
     if (row === undefined || row.kind !== "token") return false;
-    if (row.ended !== null) return equalHash(hashSecret(shown.secret), row.secretHash);
+    if (row.ended !== null) {
+      if (!equalHash(hashSecret(shown.secret), row.secretHash)) return false;
+      // Its end was read, which is no acknowledgement either.
+      await end(row, "logout", clock.now());
+      return true;
+    }
     const family = familyOf(row, clock.now());
     if (family === null || family.chain === null) return false;
     if (placeOf(shown, row, family.chain, keyring).kind === "unknown") return false;

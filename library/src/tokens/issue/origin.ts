@@ -25,7 +25,9 @@ interface OriginOptions {
 
 /** Reads it. Rejects with `ERR_SESSION_ENDED` if it is over, `ERR_UNAUTHENTICATED` if nobody is signed in there. */
 export async function originOf({ store, clock, policy, report }: OriginOptions, id: string): Promise<Origin> {
-  const row = isStorable(id) ? await storeCall(report, Promise.resolve(store.get(id)), "read") : undefined;
+  // A store that answers at once may throw at once, too.
+  const read = async () => store.get(id);
+  const row = isStorable(id) ? await storeCall(report, read(), "read") : undefined;
   if (row === undefined || row.kind !== "browser" || overReason(row, clock.now(), policy) !== null)
     throw new CoatcheckError("ERR_SESSION_ENDED");
   const { identity, issuedAt = null } = parseBody(row);

@@ -42,6 +42,7 @@ async function stored(
   const before = await readOwnerMarker(store, owner, now);
   try {
     if (!(await store.put(row, "absent"))) return "replaced";
+    // mutant: issue-overtaken
     const overruled = await loginOverruled(store, { identity, owner, sid, issuedAt }, before, now);
     if (overruled !== null) await endSessions(options, { id }, overruled, now, { rows: [row] });
     return overruled;
