@@ -105,6 +105,22 @@ for (const store of ["memory", "sqlite", "confirming"] as const) {
   });
 }
 
+test("JT-03 JT-04 S-19 in at least an eighth of all seeds programs have tokens, and do all that they can", async () => {
+  const scripts = Array.from({ length: 200 }, (_, index) => generate(index + 1)).filter(({ settings }) => settings.tokens);
+  assert.ok(scripts.length >= 25 && scripts.length <= 60, `${scripts.length} of 200`);
+  const acts = new Set(scripts.flatMap(({ items }) => items.map((item) => (item.kind === "program" ? item.act : null))));
+  assert.deepEqual(acts, new Set([null, "issue", "refresh", "previous", "old", "made-up", "use", "revoke"]));
+  const told: string[] = [];
+  for (const script of scripts.slice(0, 15)) {
+    const { violation } = await simulate(script, (line) => told.push(line));
+    assert.equal(violation, null);
+  }
+  const all = told.join("\n");
+  for (const words of ["answers program1 #", "has its 2. successor", /t\d+ is ended: elsewhere/, /t\d+ is ended: logout/]) {
+    assert.match(all, typeof words === "string" ? new RegExp(words) : words);
+  }
+});
+
 test("seeds differ, and between them everything happens that can", async () => {
   const told = (await Promise.all(Array.from({ length: 60 }, (_, index) => traceOf(index + 1, "memory")))).flat().join("\n");
   const wanted = [

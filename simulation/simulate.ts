@@ -10,6 +10,7 @@ import { Grants } from "./backends/grants.ts";
 import { ReplicatedStore } from "./backends/replicated-store.ts";
 import { Sessions } from "./backends/sessions.ts";
 import { Browser, Visitor } from "./clients/browsers.ts";
+import { actAs, Program } from "./clients/programs.ts";
 import { isBroken, judgeRest } from "./judges/rest.ts";
 import type { Item, Script } from "./script/script.ts";
 import { carryOut, tellEvent } from "./world/events.ts";
@@ -96,6 +97,7 @@ class Run {
   readonly #world: World;
   readonly #trace: Tracer | undefined;
   readonly #browsers: readonly Browser[];
+  readonly #programs: readonly Program[];
 
   constructor(world: World, stage: Stage, trace: Tracer | undefined) {
     this.#world = world;
@@ -105,6 +107,7 @@ class Run {
     });
     const { browsers } = world.settings;
     const people = Array.from({ length: browsers }, (_, index) => new Browser(`browser${index + 1}`));
+    this.#programs = people.map((_, index) => new Program(`program${index + 1}`));
     this.#browsers = [...people, new Browser("thief"), new Browser("robot", false)];
   }
 
@@ -124,7 +127,8 @@ class Run {
 
   #plan(item: Item): void {
     const world = this.#world;
-    if (item.kind === "visit") {
+    if (item.kind === "program") this.#planProgram(item);
+    else if (item.kind === "visit") {
       const browser = this.#browsers[item.browser];
       const run = (): void => {
         if (browser !== undefined) new Visitor(world, browser, item).go();
@@ -135,6 +139,16 @@ class Run {
       const run = (): void => carryOut(world, this.#browsers, item);
       world.scheduler.after(item.at, { place: null, actor: `event #${item.id}`, tell: () => tellEvent(item), run, wakes: true });
     }
+  }
+
+  #planProgram(item: Extract<Item, { readonly kind: "program" }>): void {
+    const world = this.#world;
+    const [browser, program] = [this.#browsers[item.browser], this.#programs[item.browser]];
+    const run = (): void => {
+      if (browser !== undefined && program !== undefined) actAs(world, program, browser, item);
+    };
+    const actor = `${program?.name ?? "no program"} #${item.id}`;
+    world.scheduler.after(item.at, { place: null, actor, tell: () => `is to ${item.act}`, run, wakes: false });
   }
 
   /** From now on nothing goes wrong. */

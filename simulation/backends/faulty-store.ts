@@ -14,10 +14,10 @@ import { Call, NOTHING, type Writes } from "./store-call.ts";
  * it took effect, and after. What it did goes into the books of the run.
  */
 export function linkStore(world: World, life: Life, base: SessionStore): SessionStore {
-  const { sessions } = world;
+  const { sessions, families } = world;
   const call = <T>(about: string, what: () => string, effect: (work: Work) => T, writes: Writes<T> = NOTHING): T | Promise<T> =>
     new Call(world, life, about, what, effect, writes).send();
-  const name = (id: string): string => sessions.aliasOf(id);
+  const name = (id: string): string => families.get(id)?.alias ?? sessions.aliasOf(id);
 
   return {
     name: base.name,
@@ -34,7 +34,8 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
         row.id,
         () => `put ${name(row.id)} ${condition === "absent" ? "if absent" : `if still ${condition}`}${endOf(row)}`,
         (work) => {
-          before = sessions.get(row.id)?.row;
+          before = (sessions.get(row.id) ?? families.get(row.id))?.row;
+          if (row.kind === "token") return families.put(base, row, condition, work);
           return sessions.put(base, row, condition, work, life);
         },
         (done) => (done ? changesOf(before, row, world.scheduler.now) : null),
@@ -50,9 +51,14 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       call(
         "id" in target ? target.id : "",
         () => `end ${targetOf(target, name)}: ${reason}`,
-        (work) => sessions.end(base, target, reason, now, work),
+        (work) => {
+          const ended = sessions.end(base, target, reason, now, work);
+          families.ended(base, ended, reason, work);
+          return ended;
+        },
         // Also what had ended before: the caller may have been told nothing of that, and is now.
-        () => sessions.endedOf(target).map((id) => written("an ending", id, world.scheduler.now)),
+        () =>
+          [...sessions.endedOf(target), ...families.endedOf(target)].map((id) => written("an ending", id, world.scheduler.now)),
       ),
     list: (query, limit, now) =>
       call(
@@ -86,7 +92,11 @@ export function linkStore(world: World, life: Life, base: SessionStore): Session
       call(
         "",
         () => "sweep",
-        () => sessions.sweep(base, limit, now),
+        () => {
+          const swept = sessions.sweep(base, limit, now);
+          families.swept(base, now);
+          return swept;
+        },
       ),
     close: () => undefined,
     ...(world.settings.watch ? { watch: watchOf(world, life) } : {}),

@@ -5,10 +5,12 @@ import type { Known } from "./sessions.ts";
 type Past = Pick<Known, "row" | "ended" | "dataKeys" | "gone"> & { readonly secrets: Known["secrets"] };
 
 /** Remembers what is stored now. Answers how to go back to it. */
-export function rememberAll({ sessions, grants, scheduler, undone }: World): () => void {
+export function rememberAll({ sessions, families, grants, scheduler, undone }: World): () => void {
   const { now } = scheduler;
+  const restoreFamilies = families.remember();
   const then = new Map(Array.from(sessions.all(), (known) => [known, pastOf(known)] as const));
   return () => {
+    restoreFamilies();
     for (const known of sessions.all()) {
       const past = then.get(known);
       if (known.ended !== null && past?.ended === null) undone.add(known);

@@ -4,7 +4,10 @@ import type { Life } from "../world/replica.ts";
 import type { Assertion } from "./portal.ts";
 
 /** What a request is for; a login is two of them. */
-export type Purpose = Exclude<Errand, "login"> | "login-begins" | "login-returns";
+export type Purpose = Exclude<Errand, "login"> | "login-begins" | "login-returns" | TokenPurpose;
+
+/** What a program of a user's asks for. */
+export type TokenPurpose = "token-issue" | "token-refresh" | "token-use" | "token-revoke";
 
 /** One request, as it was asked, and what is known of its handling from outside of the engine. */
 export interface Asked {
@@ -15,6 +18,10 @@ export interface Asked {
   readonly item: number;
   /** The session's ticket that came along. */
   readonly ticket: Ticket | null;
+  /** The refresh token of ours that a program shows. */
+  readonly refreshToken: Ticket | null;
+  /** The access token of ours that it shows. */
+  readonly accessToken: string | null;
   /** The user whom a trusted proxy asserts. */
   readonly asserts: Assertion | null;
   /** The status that it must get, if the proxy's assertion cannot be used. */
@@ -62,6 +69,8 @@ export interface Answer {
   readonly location: string | null;
   /** The access token that the handler got. */
   readonly token: string | null;
+  /** Of our own endpoints. */
+  readonly body: string;
   /** The handler ran to its end and this is its answer. */
   readonly handled: boolean;
   /** The code of an error of ours, where that is the answer. */

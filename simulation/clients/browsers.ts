@@ -57,7 +57,8 @@ export class Browser {
   }
 }
 
-function ticketOf(text: string): Ticket {
+/** The parts of a ticket; a refresh token of ours has the same. */
+export function ticketOf(text: string): Ticket {
   const [id = "", secret = ""] = text.split(".");
   return { text, id, hash: hash("sha256", secret, "base64url") };
 }
@@ -226,6 +227,8 @@ export class Visitor {
       life,
       item: this.#visit.id,
       ticket,
+      refreshToken: null,
+      accessToken: null,
       asserts,
       unusable,
       before: {

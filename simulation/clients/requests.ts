@@ -50,6 +50,7 @@ export class Shown implements RouteRequest {
   readonly signal: AbortSignal;
   readonly #headers: ReadonlyMap<string, string>;
   readonly #cookie: string;
+  readonly #body: string;
 
   constructor(
     method: string,
@@ -58,6 +59,7 @@ export class Shown implements RouteRequest {
     cookie: string,
     peer: string,
     signal: AbortSignal,
+    body = "",
   ) {
     this.method = method;
     this.target = target;
@@ -65,6 +67,7 @@ export class Shown implements RouteRequest {
     this.signal = signal;
     this.#headers = headers;
     this.#cookie = cookie;
+    this.#body = body;
   }
 
   header(name: string): string | undefined {
@@ -73,7 +76,7 @@ export class Shown implements RouteRequest {
   }
 
   async body(): Promise<string> {
-    return "";
+    return this.#body;
   }
 }
 
@@ -97,13 +100,13 @@ export async function answer(world: World, asked: Asked, shown: Shown, pause: nu
   }
 }
 
-const NOTHING: Answer = { status: 200, cookies: [], location: null, token: null, handled: false, code: null };
+const NOTHING: Answer = { status: 200, cookies: [], location: null, token: null, body: "", handled: false, code: null };
 
 async function ownEndpoint(engine: Engine, shown: Shown): Promise<Answer> {
   try {
-    const { status, headers } = await engine.serve(shown);
+    const { status, headers, body } = await engine.serve(shown);
     const cookies = headers.filter(([name]) => name === "set-cookie").map(([, value]) => value);
-    return { ...NOTHING, status, cookies, location: headerOf(headers, "location"), handled: status < 400 };
+    return { ...NOTHING, status, cookies, location: headerOf(headers, "location"), body, handled: status < 400 };
   } catch (error) {
     if (!(error instanceof CoatcheckError)) throw error;
     return problem(error);
@@ -143,7 +146,7 @@ async function handler(world: World, session: Session<Data>, asked: Asked, pause
   await clock.sleep(pause / 2);
   const { id, owner, identity, data } = session;
   asked.shown = { id, owner, subject: identity?.subject ?? null, since: identity?.claims["since"], dataKeys: Object.keys(data) };
-  judgeShown(world, asked, asked.shown);
+  if (asked.accessToken === null) judgeShown(world, asked, asked.shown);
   if (isEdit(asked.purpose)) {
     world.sessions.edits(asked.edit, session.owner, isKept(asked.purpose));
     session.update((data) => ({ ...data, [asked.edit]: 1 }));

@@ -3,6 +3,7 @@ import type { Known } from "../backends/sessions.ts";
 import type { Asked } from "../clients/asked.ts";
 import type { Order } from "../world/work.ts";
 import type { World } from "../world/world.ts";
+import { judgeOrderOfTokens } from "./tokens.ts";
 
 /** The caller that ordered sessions to end has just been told that it is done. */
 export function judgeOrder(world: World, order: Order): void {
@@ -14,6 +15,7 @@ export function judgeOrder(world: World, order: Order): void {
     if (known.createdStep < order.begunStep) world.violate(3, `${known.alias} lives after ${order.kind} was answered`);
   }
   for (const login of world.logins) judgeOvertaken(world, order, login);
+  judgeOrderOfTokens(world, order);
 }
 
 /** A login was answered with a session. */

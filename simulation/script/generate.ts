@@ -3,6 +3,7 @@ import type { LostKind } from "../backends/lost-writes.ts";
 import { Random } from "../world/random.ts";
 import { Items } from "./items.ts";
 import { PortalItems } from "./portal-items.ts";
+import { ProgramItems } from "./program-items.ts";
 import { RareItems } from "./rare-items.ts";
 import type { Script, Settings } from "./script.ts";
 import { behindPortal, settingsOf, unusual } from "./settings.ts";
@@ -23,6 +24,8 @@ const REPLICATED_EVERY = 12;
 const OVERTAKEN = 0.2;
 /** In so many an administrator ends single sessions meanwhile. */
 const SURPRISED = 0.1;
+/** In so many users have programs, with tokens of ours. */
+const WITH_PROGRAMS = 0.25;
 /** And so many of them behind a portal. */
 const BEHIND_PORTAL = 0.3;
 
@@ -33,7 +36,9 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
   const usual = settingsOf(random, calm, { store: options.store ?? storeOf(seed), loses: options.loses ?? null });
   const own = Random.of(seed, 5);
   const other = Random.of(seed, 7);
-  const settings = unusual(other, own.chance(BEHIND_PORTAL) ? behindPortal(own, usual, calm) : usual);
+  const programs = Random.of(seed, 11);
+  const drawn = unusual(other, own.chance(BEHIND_PORTAL) ? behindPortal(own, usual, calm) : usual);
+  const settings = { ...drawn, tokens: drawn.proxy === null && drawn.store !== "losing" && programs.chance(WITH_PROGRAMS) };
   const items = new Items(random, settings);
   const moments = momentsOf(random, settings);
   for (let browser = 0; browser < settings.browsers; browser++) {
@@ -76,6 +81,7 @@ export function generate(seed: number, options: GenerateOptions = {}): Script {
     const failovers = new RareItems(new Items(failing, settings, items.all), failing, settings, moments);
     failovers.failovers();
   }
+  if (settings.tokens) new ProgramItems(new Items(programs, settings, items.all), programs, settings, moments).all();
   return { seed, settings, items: items.all.toSorted((one, other) => one.at - other.at) };
 }
 

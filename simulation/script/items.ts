@@ -1,7 +1,7 @@
 /** Draws what happens in every run: visits, operators' orders, faults of store, provider and processes. */
 import type { Random } from "../world/random.ts";
 import { ERRANDS, PORTAL_ERRANDS } from "./errands.ts";
-import type { Errand, Event, Item, Moment, ProviderTrouble, Settings, StoreTrouble, Via, Visit } from "./script.ts";
+import type { Errand, Event, Item, Moment, ProgramStep, ProviderTrouble, Settings, StoreTrouble, Via, Visit } from "./script.ts";
 
 const SECOND = 1_000;
 
@@ -31,7 +31,7 @@ export class Items {
     this.#settings = settings;
   }
 
-  add(at: number, what: Visit | Event): void {
+  add(at: number, what: Visit | ProgramStep | Event): void {
     this.all.push({ ...what, at, id: this.all.length + 1 });
   }
 

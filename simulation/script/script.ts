@@ -85,6 +85,12 @@ export type Moment = "leased" | "sent" | "spent" | "heard" | "stored" | "signed-
  */
 export type Mishap = "kill" | "stop" | "jump" | "cut-off" | "strand";
 
+/**
+ * What a program does: gets new tokens with its user's session; refreshes with the newest, the one before, or an older
+ * refresh token, or a made-up one of the same family; shows its access token; revokes.
+ */
+export type ProgramAct = "issue" | "refresh" | "previous" | "old" | "made-up" | "use" | "revoke";
+
 /** Something that goes wrong, or that another party does. */
 export type Event =
   | { readonly kind: "kill"; readonly replica: number; readonly lasts: number }
@@ -127,7 +133,15 @@ export type Event =
   | { readonly kind: "split"; readonly lasts: number; readonly minority: readonly number[]; readonly heals: number }
   | { readonly kind: "lookup-trouble"; readonly replica: number | null; readonly lasts: number; readonly how: LookupTrouble };
 
-export type Item = (Visit | Event) & {
+/** A program of a browser's user does something with the tokens that it has then. */
+export interface ProgramStep {
+  readonly kind: "program";
+  readonly browser: number;
+  readonly act: ProgramAct;
+  readonly replica: number;
+}
+
+export type Item = (Visit | ProgramStep | Event) & {
   /** When, milliseconds from the beginning. */
   readonly at: number;
   /** Its name, and the seed of its chances. */
@@ -190,6 +204,8 @@ export interface Settings {
   readonly cap: number | null;
   readonly users: number;
   readonly browsers: number;
+  /** Whether users have programs with tokens of ours. */
+  readonly tokens: boolean;
   /** `null`: people come to us directly. */
   readonly proxy: PortalSettings | null;
 }

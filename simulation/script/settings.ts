@@ -38,6 +38,7 @@ export function settingsOf(random: Random, calm: boolean, { store, loses }: Pick
     cap: null,
     users: 1 + random.below(3),
     browsers: 1 + random.below(3),
+    tokens: false,
     proxy: null,
   };
 }

@@ -2,7 +2,7 @@
 import type { Browser } from "../clients/browsers.ts";
 import { ownerOf, USERS } from "../clients/users.ts";
 import { judgeOrder } from "../judges/orders.ts";
-import type { Event, Item } from "../script/script.ts";
+import type { Event, Item, ProgramStep } from "../script/script.ts";
 import { cutLink } from "./failover.ts";
 import { kill, stop } from "./faults.ts";
 import { Random } from "./random.ts";
@@ -64,7 +64,7 @@ export function carryOut(world: World, browsers: readonly Browser[], event: Even
 }
 
 /** How an event is named in a trace. */
-export function tellEvent(event: Event): string {
+export function tellEvent(event: Event | ProgramStep): string {
   const { kind, ...rest } = event;
   const more = Object.entries(rest)
     .filter(([name]) => name !== "at" && name !== "id")

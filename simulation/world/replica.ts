@@ -19,6 +19,13 @@ const NEW_SECRET = secretOf(2);
 const OFFERED_WITHIN = 12_000;
 const SECRETS = { first: [OLD_SECRET], add: [OLD_SECRET, NEW_SECRET], promote: [NEW_SECRET, OLD_SECRET] } as const;
 
+/** Short, so that both run out within a run. */
+const TOKENS = {
+  audiences: { api: { scope: "read", lifetime: "90s", family: "15m", users: true } },
+  accept: "api",
+  recent: "1d",
+} as const;
+
 /** One process, from its start to its death. */
 export class Life implements Place {
   readonly name: string;
@@ -62,6 +69,7 @@ export class Life implements Place {
           ...(settings.cap === null ? {} : { maxPerUser: settings.cap }),
         },
         ...this.#proxy(),
+        ...(settings.tokens ? { tokens: TOKENS } : {}),
         refresh: { policy: settings.refresh, background: settings.background, wait: settings.wait },
       }),
     );

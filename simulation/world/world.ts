@@ -5,6 +5,7 @@ import type { Grants } from "../backends/grants.ts";
 import { BREAKS, type LostKind, type Written } from "../backends/lost-writes.ts";
 import type { ReplicatedStore } from "../backends/replicated-store.ts";
 import type { Known, Sessions } from "../backends/sessions.ts";
+import { TokenFamilies } from "../backends/token-families.ts";
 import type { Asked } from "../clients/asked.ts";
 import type { Stream } from "../clients/streams.ts";
 import type { Event, LookupTrouble, Script, Settings, StoreTrouble } from "../script/script.ts";
@@ -13,7 +14,7 @@ import { Scheduler } from "./scheduler.ts";
 import type { Order } from "./work.ts";
 
 /** The invariants, by the numbers of docs/simulation.md. */
-export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
+export type RuleNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13;
 
 /** A rule that was broken because the store lost what it had acknowledged. */
 export interface Consequence extends Violation {
@@ -102,12 +103,17 @@ export class World {
   #sessions: Sessions | null = null;
   #grants: Grants | null = null;
   #accounts: Accounts | null = null;
+  readonly families: TokenFamilies;
+  /** Whether secrets are exchanged in this run: then what is signed, or derived, may differ between replicas. */
+  readonly rotates: boolean;
 
   constructor(script: Script, tracing: boolean) {
     this.script = script;
     this.settings = script.settings;
     this.#tracing = tracing;
     this.undisturbed = isUndisturbed(script);
+    this.rotates = script.items.some(({ kind }) => kind === "secrets");
+    this.families = new TokenFamilies(this);
     this.clocksAre(script.settings.skews);
   }
 
@@ -186,6 +192,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "secrets",
   "portal",
   "account",
+  "program",
 ]);
 
 function isUndisturbed({ settings, items }: Script): boolean {
