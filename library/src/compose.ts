@@ -120,6 +120,7 @@ export function coatcheck(options: CoatcheckOptions<unknown>): Auth<unknown> {
           signedOutPage: options.signedOutPage,
           proxySignOutUrl: options.proxy?.signOutUrl === undefined ? undefined : checkedUrl(options.proxy.signOutUrl),
           clearSiteData: options.clearSiteData,
+          onSignIn: options.onSignIn,
           loginRoom: place.loginRoom,
           returnOrigins: options.cookie?.domain === undefined ? undefined : own,
         }),

@@ -4,10 +4,13 @@ import type {
   AuditEvent,
   Clock,
   Entropy,
+  MaybePromise,
   Provider,
   ProxyReader,
   RequestView,
   SessionStore,
+  SignIn,
+  SignInAnswer,
   SigningOptions,
   StatelessStore,
   Strategy,
@@ -89,6 +92,27 @@ export interface CoatcheckOptions<Data> {
   readonly bearer?: BearerOptions;
   /** Tokens of our own, which `auth.tokens` issues. Default: none can be issued, and none is accepted. */
   readonly tokens?: TokenOptions;
+  /**
+   * The app's say at each login through a provider, before there is a session: who this is in the app, or that they may
+   * not come in. `null`: unknown, and not let in. What it throws by `unavailable(cause)`, and five seconds of silence,
+   * are an outage (503); any other error is its bug (500). Nothing is stored then. Default: all come in whom a provider
+   * vouches for.
+   *
+   * @example
+   * ```ts
+   * import { unavailable } from "coatcheck/errors";
+   * const auth = coatcheck({
+   *   async onSignIn({ identity }) {
+   *     const user = await users.find(identity.subject).catch(unavailable);
+   *     if (user === undefined) return null;
+   *     if (user.blocked) return { blocked: true, reason: "Your account is suspended. Write to help@example.com." };
+   *     return { owner: user.id, claims: { roles: ["member"] } };
+   *   },
+   *   …
+   * });
+   * ```
+   */
+  readonly onSignIn?: (signIn: SignIn) => MaybePromise<SignInAnswer>;
   /** Ways of your own to find out who asks, in order; all are asked before the session's cookie. */
   readonly strategies?: readonly Strategy[];
   /** A proxy in front that signs people on: who asks is whom it asserts, and never the user of an older session. */

@@ -18,7 +18,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
   },
   engine: { may: ["contracts", "core", "engine/request"], outside: ["@standard-schema/spec"] },
   http: { may: ["contracts", "core", "engine"], outside: ["node:http", "node:net"] },
-  endpoints: { may: ["contracts", "core", "cookie", "crypto"], outside: ["jose", "node:crypto"] },
+  endpoints: { may: ["contracts", "core", "cookie", "crypto", "time"], outside: ["jose", "node:crypto"] },
   strategies: { may: ["contracts", "core", "cookie", "crypto", "time", "net"], outside: ["node:crypto"], alone: true },
   "oidc/http": {
     may: ["contracts", "core", "cookie"],

@@ -42,6 +42,9 @@ export type LoginFailure =
   | "marker"
   | "again"
   | "store"
+  | "blocked"
+  | "unknown"
+  | "app"
   | ProviderFailure["kind"];
 
 /**

@@ -1,10 +1,10 @@
-/** Our own endpoints, and answers as values. */
+/** Our own endpoints, answers as values, and the app's say at a login. */
 import type { ErrorCode } from "./events.ts";
 import type { ProviderLogin } from "./provider.ts";
 import type { RequestView } from "./request.ts";
 import type { Session } from "./session.ts";
-import type { ProviderTokens } from "./store.ts";
-import type { MaybePromise } from "./world.ts";
+import type { Identity, ProviderTokens } from "./store.ts";
+import type { JsonObject, MaybePromise } from "./world.ts";
 
 /** A request to one of our own endpoints. */
 export interface RouteRequest extends RequestView {
@@ -20,8 +20,11 @@ export interface RouteExchange {
     Session,
     "id" | "identity" | "owner" | "via" | "createdAt" | "expiresAt" | "idleExpiresAt" | "endedReason"
   >;
-  /** Records a login with what the provider vouched for; stored when the response is settled. */
-  loginFromProvider(login: ProviderLogin, provider: string): void;
+  /**
+   * Records a login with what the provider vouched for, and what the app said of the user; stored when the response is
+   * settled. Throws for data that do not fit the app's schema.
+   */
+  loginFromProvider(login: ProviderLogin, provider: string, as?: Admitted): void;
   logout(): void;
   /** Does this when what was recorded is stored; not at all if the store would not take it. */
   whenStored(act: () => void): void;
@@ -72,4 +75,47 @@ export interface RouteResponse {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+}
+
+/** A user whom a provider vouches for, before there is a session. */
+export interface SignIn {
+  readonly identity: Identity;
+  /** What the provider issued with the login. */
+  readonly tokens: ProviderTokens;
+  /** The provider's name, as in `login?provider=`. */
+  readonly provider: string;
+  /** The request that brings the provider's answer. */
+  readonly request: RequestView;
+}
+
+/** Who a user is in the app. Every member may be left out. */
+export interface Admission {
+  /**
+   * The key of the user's sessions, such as your own id: any text but the empty one, of well-formed Unicode without
+   * NUL. Default: issuer and subject.
+   */
+  readonly owner?: string;
+  /** Merged over the provider's claims, now and at each refresh; roles, for example. */
+  readonly claims?: JsonObject;
+  /** What the session begins with, merged over data that the user brings from before. */
+  readonly data?: JsonObject;
+  readonly blocked?: never;
+}
+
+/** The user may not come in. */
+export interface Rejection {
+  readonly blocked: true;
+  /** A sentence for the user, as text; at most 500 characters. Default: that this account may not sign in here. */
+  readonly reason?: string;
+}
+
+/** The answer to a sign-in; `null`: the user is unknown, and not let in. */
+export type SignInAnswer = Admission | Rejection | null;
+
+/** A user whom the app lets in. */
+export interface Admitted {
+  readonly owner: string;
+  /** Claims of the app's own. */
+  readonly added?: JsonObject;
+  readonly data?: JsonObject;
 }

@@ -78,6 +78,8 @@ export interface RecordBody {
   readonly format: 1;
   readonly identity: Identity | null;
   readonly data: JsonObject;
+  /** Claims of the app's own, which stay when the provider's change. They are in `identity` too. */
+  readonly added?: JsonObject;
   /** The provider's tokens, sealed; opened only when one is used. */
   readonly tokens: string | null;
   /** The name of the provider that the tokens are from. */

@@ -14,6 +14,8 @@ export interface LoginIntent {
   readonly tokens: ProviderTokens | null;
   readonly provider: string | null;
   readonly sid: string | null;
+  /** Claims of the app's own; they are in `identity` as well. */
+  readonly added?: JsonObject;
   /** `iat` of the ID token in ms; `null` for a login by the app. */
   readonly issuedAt: number | null;
 }

@@ -146,7 +146,7 @@ function planLogin(held: Held, draft: Draft, login: LoginIntent, circumstances: 
     data: bounded(draftData(base, draft, circumstances.validate), circumstances.policy),
     tokens: circumstances.minted?.sealedTokens ?? null,
     provider: login.provider,
-    ...omitUndefined({ issuedAt: login.issuedAt ?? undefined }),
+    ...omitUndefined({ issuedAt: login.issuedAt ?? undefined, added: login.added }),
   };
   const put: PutStep = { kind: "put", row: newRow(body, login, circumstances), condition: "absent" };
   // It cannot be told which of several sessions is meant; all of them end, or the new one would be one more of several.

@@ -142,7 +142,7 @@ interface Refreshed {
 export function refreshedRow(row: SessionRow, body: RecordBody, refreshed: Refreshed): SessionRow {
   const { tokens, sealed, claims, renewAt, step } = refreshed;
   const { renewal: _, identity, ...rest } = body;
-  const known = identity === null || claims === null ? identity : { ...identity, claims };
+  const known = identity === null || claims === null ? identity : { ...identity, claims: { ...claims, ...body.added } };
   return {
     ...row,
     version: row.version + step,

@@ -1,5 +1,16 @@
 /** The dependencies of the endpoints. */
-import type { Background, Clock, Entropy, Provider, Report, SessionDirectory, SessionStore } from "../contracts.ts";
+import type {
+  Background,
+  Clock,
+  Entropy,
+  MaybePromise,
+  Provider,
+  Report,
+  SessionDirectory,
+  SessionStore,
+  SignIn,
+  SignInAnswer,
+} from "../contracts.ts";
 import type { Cookies } from "../cookie/names.ts";
 import type { Keyring } from "../crypto/keyring.ts";
 
@@ -21,6 +32,8 @@ export interface OidcDependencies {
   readonly entropy: Entropy;
   readonly report: Report;
   readonly background: Background;
+  /** The app's say at each login; without it all whom a provider vouches for come in. */
+  readonly onSignIn?: (signIn: SignIn) => MaybePromise<SignInAnswer>;
   /** With a leading and no trailing slash. */
   readonly prefix: string;
   /** Origins besides the request's own that `return_to` may name; only if sub-domains share the session. */

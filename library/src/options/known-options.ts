@@ -22,6 +22,7 @@ const ALL: OptionNames<CoatcheckOptions<unknown>> = {
   providers: true,
   bearer: true,
   tokens: true,
+  onSignIn: true,
   strategies: true,
   proxy: true,
   data: true,

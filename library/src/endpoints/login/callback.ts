@@ -4,13 +4,14 @@ import { clearCookie } from "../../cookie/serialize.ts";
 import { storeFailed } from "../../core/errors/store-failed.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
-import { isStorable } from "../../core/record.ts";
+import { isStorable, ownerOf } from "../../core/record.ts";
 import type { LoginProvider, OidcDependencies } from "../dependencies.ts";
 import { redirectUri } from "../dependencies.ts";
 import { landingPage } from "../pages/page.ts";
 import { queryOf, repeated } from "../parameters.ts";
 import { redirect, refusal } from "../responses.ts";
 import { safeReturnTo } from "../return-to.ts";
+import { askApp } from "./admission.ts";
 import { sendToProvider } from "./login.ts";
 import type { LoginDependencies } from "./login-dependencies.ts";
 import type { Failure } from "./login-failed.ts";
@@ -79,7 +80,20 @@ export async function finishLogin(
 
   const result = await finish(provider, flow, response);
   if (result.kind !== "login") return fail({ ...about, code: result.code, reason: result.kind, error: result.cause });
-  exchange.loginFromProvider(result, provider.name);
+  const { identity, tokens } = result;
+  const asked = await askApp(deps.onSignIn, { identity, tokens, provider: provider.name, request }, deps.clock);
+  if (asked.kind !== "admitted") {
+    if (asked.kind === "failed") return fail({ ...about, code: asked.code, reason: "app", error: asked.cause });
+    // No session will use them.
+    deps.background.waitUntil(provider.revoke(tokens));
+    const { kind: reason, ...told } = asked;
+    return fail({ ...about, ...told, code: "ERR_FORBIDDEN", reason, owner: ownerOf(identity) });
+  }
+  try {
+    exchange.loginFromProvider(result, provider.name, asked.as);
+  } catch (error) {
+    return fail({ ...about, code: "ERR_APP_HOOK", reason: "app", error });
+  }
   exchange.whenStored(() => deps.report({ name: "login.completed", level: "info", provider: provider.name }));
   if (deps.cookies.session.sameSite !== "Strict") return redirect(303, returnTo, cookies);
   const landing = landingPage(returnTo);

@@ -18,6 +18,10 @@ export interface Failure {
   /** The parameter that is malformed, to be shown. One of our own names, never what was sent. */
   readonly parameter?: string;
   readonly provider?: string;
+  /** Who was not let in, by issuer and subject. */
+  readonly owner?: string;
+  /** What the app says to them. */
+  readonly sentence?: string;
   readonly error?: unknown;
   /** Where a new login would lead. */
   readonly returnTo: string;
@@ -26,6 +30,8 @@ export interface Failure {
   /** The browser holds a live session, which goes on. */
   readonly signedIn?: boolean;
 }
+
+const NOT_LET_IN = "This account may not sign in here.";
 
 /** A page that is opened on this machine is seen by its developer, who is shown the cause. */
 const isOnLoopback = ({ origin }: Pick<RouteRequest, "origin">): boolean => isLoopbackHost(new URL(origin).hostname);
@@ -40,8 +46,10 @@ export function loginFailed(
   failure: Failure,
   deps: OidcDependencies,
 ): RouteResponse {
-  const { code, reason, provider, error, returnTo } = failure;
+  const { code, reason, provider, owner, error, returnTo } = failure;
   const { status, message } = ERRORS[code];
+  const shutOut = code === "ERR_FORBIDDEN";
+  const told = failure.sentence ?? (shutOut ? NOT_LET_IN : message);
   const reference = Buffer.from(deps.entropy.bytes(6)).toString("hex");
   deps.report({
     name: "login.failed",
@@ -49,15 +57,19 @@ export function loginFailed(
     code,
     reason,
     reference,
-    ...omitUndefined({ provider, error }),
+    ...omitUndefined({ provider, owner, error }),
   });
   const cookies = (failure.cookies ?? []).map((cookie): Header => ["set-cookie", cookie]);
   const wrong = failure.parameter === undefined ? "" : ` Look at the parameter ${failure.parameter}.`;
-  if (wantsJson(request)) return refusal(code, `Reference ${reference}.${wrong}`, cookies);
+  if (wantsJson(request)) return refusal(code, `${shutOut ? `${told} ` : ""}Reference ${reference}.${wrong}`, cookies);
   const response = failurePage({
     status,
-    title: status === 503 ? "Signing in is not possible right now" : "Signing in did not work",
-    reason: message + wrong,
+    title: shutOut
+      ? "You cannot sign in here"
+      : status === 503
+        ? "Signing in is not possible right now"
+        : "Signing in did not work",
+    reason: told + wrong,
     ways: waysOn(failure, deps),
     reference,
     ...omitUndefined({ cause: isOnLoopback(request) ? causeOf(failure) : undefined }),
@@ -67,7 +79,10 @@ export function loginFailed(
   function waysOn({ signedIn }: Failure, { prefix }: OidcDependencies): readonly Way[] {
     const which =
       provider === undefined || provider === deps.providers[0]?.name ? "" : `&provider=${encodeURIComponent(provider)}`;
-    const again: Way = { label: "Sign in again", href: `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${which}` };
+    const login = `${prefix}/login?return_to=${encodeURIComponent(returnTo)}${which}`;
+    const again: Way = shutOut
+      ? { label: "Use another account", href: `${login}&prompt=select_account` }
+      : { label: "Sign in again", href: login };
     return signedIn === true ? [{ label: "Go on", href: returnTo }, again] : [again];
   }
 }

@@ -14,7 +14,7 @@ import { overReason } from "../../core/policy.ts";
 import { isPersonal, isStorable, ownerOf, parseBody, readable } from "../../core/record.ts";
 import { endSessions } from "./end-sessions.ts";
 import type { MarkerBudget } from "./marker-budget.ts";
-import { notificationMarker, ownerMarker, ownerMarkerValue } from "./markers.ts";
+import { notificationMarker, ownerMarker, ownerMarkerValue, ownersOf } from "./markers.ts";
 import type { LifecycleOptions } from "./options.ts";
 import { storeCall } from "./store-call.ts";
 import type { UnfinishedEndings } from "./unfinished-endings.ts";
@@ -114,7 +114,6 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
       const received = clock.now();
       const tried: Tried = new Map();
       const { issuer, sid } = notification;
-      const target = sid === null ? { owner: ownerOf({ issuer, subject: notification.subject ?? "" }) } : { issuer, sid };
       const those = (row: SessionRow): boolean => (sid === null ? isMeant(row, notification) : row.created <= received);
       // Unproven notifications must not take the room of users who sign out themselves.
       const again = (): boolean =>
@@ -122,7 +121,8 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
         unfinished.again(`${received} notification ${notificationMarker(notification)}`, async () => {
           // Setting it may have failed; without it a login that is under way would outlive the notification.
           await setNotificationMarker(notification);
-          await endThose(target, those, "provider", tried);
+          if (sid !== null) await endThose({ issuer, sid }, those, "provider", tried);
+          else await endThoseOf(notification, tried);
         });
       const count = await withRetry(() => signedOut(notification, tried), again);
       if (count === "no room") throw new CoatcheckError("ERR_TOO_MANY_MARKERS");
@@ -131,14 +131,22 @@ export function sessionDirectory(options: DirectoryOptions): SessionDirectory {
   });
 
   async function signedOut(notification: ProviderLogout, tried: Tried): Promise<number | "no room"> {
-    const { issuer, subject, sid } = notification;
+    const { issuer, sid } = notification;
     if (notificationMarker(notification) === null) return 0;
     if (!(await setNotificationMarker(notification))) return "no room";
-    if (sid !== null) return end({ issuer, sid }, "provider", tried);
-    // A notification that comes late or twice does not end a session that began since.
-    const owner = ownerOf({ issuer, subject: subject ?? "" });
-    // mutant: old-notification-ends
-    return endThose({ owner }, (row) => isMeant(row, notification), "provider", tried);
+    return sid === null ? endThoseOf(notification, tried) : end({ issuer, sid }, "provider", tried);
+  }
+
+  /** All of a subject, under whichever name the app keeps them. */
+  async function endThoseOf(notification: ProviderLogout, tried: Tried): Promise<number> {
+    const identity = { issuer: notification.issuer, subject: notification.subject ?? "" };
+    let count = 0;
+    for (const owner of await ownersOf(store, identity, clock.now())) {
+      // A notification that comes late or twice does not end a session that began since.
+      // mutant: old-notification-ends
+      count += await endThose({ owner }, (row) => isMeant(row, notification), "provider", tried);
+    }
+    return count;
   }
 
   /** Sets a logout marker. `false`: the rate limit of unproven notifications is reached. */
@@ -219,8 +227,15 @@ type Tried = Map<string, SessionRow>;
  * Whether a logout of all of a person ends it: it is not from a later login, nor a personal token, which is for
  * programs that work while its owner is signed out (OpenID Connect Back-Channel Logout s2.7).
  */
-function isMeant(row: SessionRow, { issuedAt }: ProviderLogout): boolean {
-  return !isPersonal(row) && begunAt(row) <= issuedAt;
+function isMeant(row: SessionRow, { issuer, subject, issuedAt }: ProviderLogout): boolean {
+  return !isPersonal(row) && begunAt(row) <= issuedAt && isOf(row, issuer, subject);
+}
+
+/** An owner of the app's own naming may have signed in as another subject too, or at another provider. */
+function isOf(row: SessionRow, issuer: string, subject: string | null): boolean {
+  if (row.owner === ownerOf({ issuer, subject: subject ?? "" })) return true;
+  const { identity } = readable(row) ? parseBody(row) : { identity: null };
+  return identity === null ? row.issuer === issuer : identity.issuer === issuer && identity.subject === subject;
 }
 
 /** When a session began, by its provider's clock; if the provider did not say, by ours, less the clock skew. */

@@ -1,6 +1,7 @@
 /** One-time markers by which a logout overrules a login that is under way. */
-import type { EndReason, ProviderLogout, SessionReader } from "../../contracts.ts";
+import type { EndReason, ProviderLogout, SessionReader, SessionStore } from "../../contracts.ts";
 import type { LoginIntent } from "../../core/draft.ts";
+import { ownerOf } from "../../core/record.ts";
 import { isEndReason } from "../../core/row-columns.ts";
 import { hashSecret } from "../../crypto/ticket.ts";
 
@@ -32,8 +33,32 @@ export function notificationMarker({ issuer, subject, sid }: Pick<ProviderLogout
   return subject === null ? null : keyOf("sub", issuer, subject);
 }
 
+/**
+ * Whom the app calls an issuer's subject, if by a name of its own: a logout of all of the subject finds their sessions
+ * by it. Set before the session is stored, so that the logout either sees it or is seen.
+ */
+export async function rememberOwner(
+  store: Pick<SessionStore, "mark">,
+  { identity: { issuer, subject }, owner, issuedAt }: Pick<LoginIntent, "identity" | "owner" | "issuedAt">,
+  until: number,
+  now: number,
+): Promise<void> {
+  if (issuedAt === null || owner === ownerOf({ issuer, subject })) return;
+  await store.mark(keyOf("as", issuer, subject), until, now, owner);
+}
+
+/** The owners whose sessions a subject's may be: by issuer and subject, and by the app's own name for them. */
+export async function ownersOf(
+  store: SessionReader,
+  identity: { readonly issuer: string; readonly subject: string },
+  now: number,
+): Promise<readonly string[]> {
+  const own = await store.marked(keyOf("as", identity.issuer, identity.subject), now);
+  return own === undefined ? [ownerOf(identity)] : [ownerOf(identity), own];
+}
+
 // A hash, so that the size of a key does not depend on what a client sent.
-function keyOf(kind: "owner" | "sid" | "sub", ...parts: readonly string[]): string {
+function keyOf(kind: "owner" | "sid" | "sub" | "as", ...parts: readonly string[]): string {
   return `${kind}:${hashSecret(JSON.stringify(parts))}`;
 }
 

@@ -4,7 +4,7 @@ import type { LoginIntent } from "../../core/draft.ts";
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import type { EndStep, Held, Plan, PutStep } from "../../core/plan.ts";
 import { endSessions } from "../lifecycle/end-sessions.ts";
-import { loginOverruled } from "../lifecycle/markers.ts";
+import { loginOverruled, rememberOwner } from "../lifecycle/markers.ts";
 import { enforceSessionLimit } from "../lifecycle/session-limit.ts";
 import type { EngineOptions } from "./options.ts";
 import type { Settling } from "./settlement.ts";
@@ -22,6 +22,7 @@ export async function commit<Data>(exchange: Settling<Data>, held: Held, planned
   const { store, background } = options;
   const { login, steps } = planned;
   const before = (await exchange.ownerMarker) ?? undefined;
+  if (login !== null) await rememberOwner(store, login, now + options.policy.lifetime, now);
   for (const [index, step] of steps.entries()) {
     try {
       // mutant: upsert

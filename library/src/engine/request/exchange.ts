@@ -1,5 +1,6 @@
 /** One request's way through the engine: what its handler wants, and its settling. */
 import type {
+  Admitted,
   Exchange,
   MaybePromise,
   ProviderLogin,
@@ -13,6 +14,7 @@ import type { Draft, LoginIntent } from "../../core/draft.ts";
 import { hasIntent, NO_INTENT, withLogin, withLogout } from "../../core/draft.ts";
 import { CoatcheckError } from "../../core/errors.ts";
 import { isNavigation } from "../../core/navigation.ts";
+import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { ownerOf } from "../../core/record.ts";
 import { readOwnerMarker } from "../lifecycle/markers.ts";
 import { AdmittedRequest } from "./admitted-request.ts";
@@ -64,6 +66,10 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
   }
 
   get session(): Session<Data> {
+    return this.#handle;
+  }
+
+  get #handle(): SessionHandle<Data> {
     this.#session ??= new SessionHandle(this, this.#options);
     return this.#session;
   }
@@ -113,10 +119,18 @@ export class RequestExchange<Data> extends AdmittedRequest<Data> implements Exch
     this.#draft = next;
   }
 
-  loginFromProvider({ identity, tokens, sid, issuedAt }: ProviderLogin, provider: string): void {
+  loginFromProvider(
+    vouched: ProviderLogin,
+    provider: string,
+    { owner, added, data }: Admitted = { owner: ownerOf(vouched.identity) },
+  ): void {
+    const { tokens, sid, issuedAt } = vouched;
     this.#options.coordinator.succeeded(provider);
-    const login = { identity, owner: ownerOf(identity), fresh: false, tokens, provider, sid, issuedAt };
+    const { identity: said } = vouched;
+    const identity = added === undefined ? said : { ...said, claims: { ...said.claims, ...added } };
+    const login = { identity, owner, fresh: false, tokens, provider, sid, issuedAt, ...omitUndefined({ added }) };
     this.record((draft) => withLogin(draft, login));
+    if (data !== undefined) this.#handle.begin(data);
   }
 
   logout(): void {

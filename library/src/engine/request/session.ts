@@ -134,8 +134,12 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
   }
 
   set(patch: Partial<Data>): void {
-    const change = { kind: "set", patch: snapshot(patch) } as const;
-    this.#change(change);
+    this.begin(snapshot(patch));
+  }
+
+  /** The same with data that no type vouches for: they are checked as all are. */
+  begin(patch: JsonObject): void {
+    this.#change({ kind: "set", patch });
   }
 
   update(fn: (data: ReadonlyDeep<Data>) => Data): void {
