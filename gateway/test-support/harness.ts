@@ -112,6 +112,7 @@ function sessionLayer(control: Control): SessionLayer {
       issuePersonal: () => Promise.reject(new Error("not here")),
       list: async () => [],
       revoke: async () => false,
+      signIn: async () => false,
       forSession: () => ({ accessToken: "own-token", expiresAt: 0 }),
     },
     directory: {

@@ -170,6 +170,7 @@ function sessionOf(identity: Identity | null): RouteExchange["session"] {
     expiresAt: present ? 3_000 : null,
     idleExpiresAt: present ? 2_000 : null,
     endedReason: null,
+    login: () => undefined,
   };
 }
 

@@ -54,6 +54,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "endpoints/pages/page",
       "endpoints/parameters",
       "endpoints/responses",
+      "endpoints/return-to",
       "endpoints/session",
       "engine/lifecycle",
       "oidc/bearer",

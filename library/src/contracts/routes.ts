@@ -18,7 +18,7 @@ export interface RouteRequest extends RequestView {
 export interface RouteExchange {
   readonly session: Pick<
     Session,
-    "id" | "identity" | "owner" | "via" | "createdAt" | "expiresAt" | "idleExpiresAt" | "endedReason"
+    "id" | "identity" | "owner" | "via" | "createdAt" | "expiresAt" | "idleExpiresAt" | "endedReason" | "login"
   >;
   /**
    * Records a login with what the provider vouched for, and what the app said of the user; stored when the response is

@@ -206,6 +206,18 @@ export interface TokenDirectory {
    */
   revoke(id: string): Promise<boolean>;
   /**
+   * Begins a browser session for the person of an access token, if its audience has `sessions`; each token does so
+   * once. `false`, and nothing is recorded: for everything else. As `session.login`, it ends the session shown.
+   * Rejects with `ERR_STORE_UNAVAILABLE` if the store does not answer.
+   *
+   * @example
+   * ```ts
+   * // A native app opens a page in a webview, and sends its token along once.
+   * const open = (form: URLSearchParams) => auth.tokens.signIn(session, form.get("access_token") ?? "");
+   * ```
+   */
+  signIn(session: Pick<Session, "login">, accessToken: string): Promise<boolean>;
+  /**
    * A short access token about the user of this session, for a service behind the app: good for five minutes at most,
    * and never longer than the session. It is stored nowhere, cannot be revoked, and is no credential here; the same
    * session gets the same one until shortly before its end. Throws `ERR_UNAUTHENTICATED` for an anonymous session, and

@@ -73,6 +73,7 @@ const AUDIENCE: OptionNames<TokenAudience> = {
   lifetime: true,
   family: true,
   users: true,
+  sessions: true,
   algorithm: true,
   introspection: true,
 };

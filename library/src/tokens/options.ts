@@ -28,6 +28,12 @@ export interface TokenAudience {
   /** Whether users may ask for tokens of their own, at `POST tokens`. Default `false`. */
   readonly users?: boolean;
   /**
+   * Whether each of its access tokens begins a browser session, once, at `POST tokens/session` or by
+   * `auth.tokens.signIn`: for a webview beside a native app. The session is a whole one, whatever the token's scope, so
+   * give such tokens a short `lifetime`. Default `false`.
+   */
+  readonly sessions?: boolean;
+  /**
    * Gives its tokens keys of their own, derived for this audience from each secret, and published beside the others:
    * who knows them alone takes no token that is for another audience. Default: the keys of `signing`.
    */
@@ -92,6 +98,8 @@ export interface SettledTokens {
   readonly recent: number;
   readonly audiences: ReadonlyMap<string, Settled>;
   readonly accept: readonly string[];
+  /** Whose tokens begin browser sessions. */
+  readonly sessions: readonly string[];
   /** Milliseconds; `null`: at once. */
   readonly within: number | null;
   readonly personal: SettledPersonal | null;
@@ -133,6 +141,7 @@ export function settledTokens({ audiences, accept = [], ...options }: TokenOptio
   return {
     audiences: settled,
     accept: accepted,
+    sessions: Object.entries(audiences).flatMap(([name, { sessions = false }]) => (sessions ? [name] : [])),
     grace: durationOption("tokens.grace", grace ?? ROTATION_GRACE, 1_000, 300_000),
     recent: durationOption("tokens.recent", recent ?? HOUR / 4, 1_000, LONGEST),
     within: revocation === "immediate" ? null : durationOption("tokens.revocation.within", revocation.within, 1_000, HOUR),

@@ -12,6 +12,7 @@ import { type SettledTokens, settledTokens, type TokenOptions } from "./options.
 import { refreshTokens } from "./refresh.ts";
 import { introspectionRoutes } from "./routes/introspect.ts";
 import { ownTokenRoutes } from "./routes/own.ts";
+import { tokenSessionRoute, tokenSignIn } from "./routes/to-session.ts";
 import { tokenRoutes } from "./routes.ts";
 import { sessionTokens } from "./session-token.ts";
 import { storeClock } from "./time/store-clock.ts";
@@ -48,6 +49,7 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
       issue: notConfigured,
       issuePersonal: notConfigured,
       forSession: sessionTokens({ ...world, tokens: null }),
+      signIn: notConfigured,
     };
     return {
       verifiers: [],
@@ -67,12 +69,15 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
       const { issue, issueTo } = tokenIssuer(options);
       const issuePersonal = personalIssuer(options);
       const forSession = sessionTokens(options);
+      const [verifier = null] = tokens.sessions.length === 0 ? [] : verifiersOf(tokens, tokens.sessions, timed, lookUp);
+      const signIn = tokenSignIn({ ...options, verifier });
       // At once, so that also what is synchronous finds it set.
       void clock.whenSet(() => undefined);
       const directory: TokenDirectory = {
         ...tokenDirectory(options),
         issue: async (request) => clock.whenSet(() => issue(request)),
         issuePersonal: async (request) => clock.whenSet(() => issuePersonal(request)),
+        signIn: async (session, token) => clock.whenSet(() => signIn(session, token)),
         forSession(session, request) {
           void clock.whenSet(() => undefined);
           return forSession(session, request);
@@ -82,6 +87,7 @@ export function tokensOf(given: TokenOptions | undefined, world: TokenWorld): Ow
       const routes = [
         ...tokenRoutes({ ...options, issueTo, redeem, refresh: refreshTokens(options) }),
         ...asking,
+        tokenSessionRoute(signIn),
         ...ownTokenRoutes({ ...options, directory }),
         ...introspectionRoutes({ ...options, verifiersOf: (audience) => verifiersOf(tokens, [audience], timed, lookUp) }),
       ];

@@ -12,6 +12,11 @@ const audience = object(
       "How long refresh tokens go on giving new access tokens, in all. Not set: no refresh tokens.",
     ),
     users: fallback(flag, "Whether signed-in users may get tokens: at `POST tokens`, and for programs of theirs.", false),
+    sessions: fallback(
+      flag,
+      "Whether each of its access tokens begins a browser session, once, at `POST tokens/session`; for webviews. Keep its `lifetime` short.",
+      false,
+    ),
     algorithm: optional(
       oneOf(["EdDSA", "Ed25519", "ES256"]),
       "Gives its tokens keys of their own, derived for it from each secret. Not set: the keys of `signing`.",
