@@ -16,7 +16,7 @@ export const FAILOVER_MUTANTS: readonly Mutant[] = [
   confirming(one("result-read-back", "renewed tokens that were read back count as stored", [condition], always)),
   confirming(one("refusal-read-back", "an ending by the provider that was read back counts as done", [], dropped)),
   confirming(one("ending-read-back", "an ending that was read back counts as done", [], dropped)),
-  one("gap-unheeded", "a store tells that endings may have been missed, and nobody looks", [], dropped),
+  confirming(one("gap-unheeded", "a store tells that endings may have been missed, and nobody looks", [], dropped)),
 ];
 
 /** Stores, not engines: each waits for its replica with every write but one kind, and loses just that. */
