@@ -111,7 +111,7 @@ coatcheckFetch(typed).handler(() => "text");
 typed.handle(new Request("http://localhost"), (one) => Response.json(one.data.cart));
 
 // A strategy can read and not write.
-expect<Equal<keyof SessionReader, "get" | "marked">>();
+expect<Equal<keyof SessionReader, "get" | "marked" | "recent">>();
 expect<Equal<StrategyContext["store"], SessionReader>>();
 const strategy: Strategy = {
   name: "nosy",

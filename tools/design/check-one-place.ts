@@ -41,6 +41,7 @@ export const TASKS: readonly Task[] = [
     by: "library/src/engine/lifecycle/end-sessions.ts",
     also: {
       "library/src/engine/bounded-store.ts": "is a store around a store",
+      "library/src/core/rows/keep-rows.ts": "is a store around a store",
       "library/src/engine/request/commit.ts": "takes back a record whose secret was never told, so that nobody's session ends",
     },
   },

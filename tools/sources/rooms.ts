@@ -74,6 +74,7 @@ export const ROOMS: { readonly [room: string]: Room } = {
       "core/options",
       "core/record",
       "core/row-columns",
+      "core/rows",
       "core/scan/scan-position",
     ],
     alone: true,

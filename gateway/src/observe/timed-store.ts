@@ -20,7 +20,7 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     answer.then(over, over);
     return answer;
   };
-  const { watch, survey, getMany, now: time } = store;
+  const { watch, survey, getMany, recent, now: time } = store;
   const many: typeof getMany = getMany && ((ids) => timed("getMany", () => getMany.call(store, ids)));
   const surveyed: typeof survey =
     survey && ((from, limit, now, seenBefore) => timed("survey", () => survey.call(store, from, limit, now, seenBefore)));
@@ -38,6 +38,7 @@ export function timedStore(store: SessionStore, measure: (operation: string, mil
     sweep: (limit, now) => timed("sweep", () => store.sweep(limit, now)),
     close: () => store.close(),
     ...omitUndefined({
+      recent: recent?.bind(store),
       getMany: many,
       survey: surveyed,
       watch: watch?.bind(store),

@@ -90,8 +90,11 @@ export function coatcheckNode<Data>(auth: HasEngine<Data>): NodeAdapter<Data> {
     },
     userHandler: (handler, options) => {
       const policy = engine.policyOf(options);
-      const enter: Enter = (exchange, request, response) =>
-        engine.letsUser(exchange, response, policy) ? handler(request, response, signedIn(exchange.session)) : undefined;
+      const enter: Enter = (exchange, request, response) => {
+        const handle = (lets: boolean) => (lets ? handler(request, response, signedIn(exchange.session)) : undefined);
+        const lets = engine.admitsUser(exchange, response, policy);
+        return lets instanceof Promise ? lets.then(handle) : handle(lets);
+      };
       return (request, response) => run(request, response, enter);
     },
   };

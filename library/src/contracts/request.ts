@@ -31,6 +31,8 @@ export interface ProvenSession {
   readonly row: SessionRow;
   /** The secret before the last `rotate` was shown, within its grace. */
   readonly previous: boolean;
+  /** The row is one of a short while ago, which the store kept. */
+  readonly recent?: true;
 }
 
 /** The row of the store that a credential is: what was begun by it ends with it. */
@@ -233,6 +235,11 @@ export interface Policy {
   readonly crossSite?: boolean;
   /** `false`: a session whose access token ran out is taken as it is. */
   readonly refreshes?: boolean;
+  /**
+   * The session is looked up in the store itself, if the store keeps rows for a while: what has ended anywhere is ended
+   * here. Default `false`.
+   */
+  readonly sensitive?: boolean;
 }
 
 /** What is done about a request before the handler runs. */

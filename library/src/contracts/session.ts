@@ -133,6 +133,18 @@ export interface Session<Data = JsonObject> {
    */
   logout(): void;
   /**
+   * Reads the session from the store itself, past what a store keeps for a while (its option `cache`): data and
+   * identity are the newest from here on. Rejects with `ERR_SESSION_ENDED` (401) if it is over, and with
+   * `ERR_STORE_UNAVAILABLE` (503) if it cannot be read. Without a session it does nothing.
+   *
+   * @example
+   * ```ts
+   * await session.fresh(); // before what no session may do that ended a moment ago
+   * session.update((data) => ({ ...data, confirmed: true }));
+   * ```
+   */
+  fresh(): Promise<void>;
+  /**
    * The provider's access token, live, refreshed if it has run out: single flight, so that however many callers ask, it
    * is refreshed once. Rejects with `ERR_TOKEN_UNAVAILABLE` (503) or `ERR_SESSION_ENDED` (401: no user is signed in, or
    * only a fresh login gives a token). `rejected`: a token that a resource refused as `invalid_token`; if it is still

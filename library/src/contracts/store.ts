@@ -211,6 +211,11 @@ export interface SessionStore {
   readonly capabilities: StoreCapabilities;
   /** The row, live, expired or ended, or `undefined` if none is stored. */
   get(id: string): MaybePromise<SessionRow | undefined>;
+  /**
+   * Optional, for a store that keeps rows for a bounded time: the row as `get` answered it within that time, at once.
+   * It may let a request in. What is to be refused, and what is to be changed, is asked of `get`.
+   */
+  recent?(id: string): SessionRow | undefined;
   /** Optional: an answer for each id, in their order, as `get` gives it. An id may be asked for twice. */
   getMany?(ids: readonly string[]): MaybePromise<readonly (SessionRow | undefined)[]>;
   /**
@@ -275,4 +280,4 @@ export interface SessionStore {
 }
 
 /** The half of a store that strategies see: no method of it writes. */
-export type SessionReader = Pick<SessionStore, "get" | "marked">;
+export type SessionReader = Pick<SessionStore, "get" | "marked" | "recent">;

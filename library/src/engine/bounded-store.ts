@@ -18,7 +18,7 @@ export function checkedStoreTimeout(given: number = STORE_TIMEOUT): number {
  */
 export function boundedStore(store: SessionStore, clock: Clock, limit: number): SessionStore {
   const deadlines = new Deadlines(clock, limit);
-  const { watch, survey, getMany, now: time } = store;
+  const { watch, survey, getMany, recent, now: time } = store;
   const within = <T>(call: string, answer: MaybePromise<T>): MaybePromise<T> =>
     answer instanceof Promise ? deadlines.limit(call, answer) : answer;
   const many: typeof getMany = getMany && ((ids) => within("getMany", getMany.call(store, ids)));
@@ -44,6 +44,7 @@ export function boundedStore(store: SessionStore, clock: Clock, limit: number): 
       getMany: many,
       survey: surveyed,
       watch: watch?.bind(store),
+      recent: recent?.bind(store),
       now: time && (() => within("now", time.call(store))),
     }),
   };

@@ -11,6 +11,7 @@ import type {
 } from "../contracts.ts";
 import { challenge } from "../core/decide.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { flow } from "../engine/flow.ts";
 import { uncached } from "../engine/request/no-store.ts";
 import { pickOrigin } from "./pick-origin.ts";
@@ -29,6 +30,8 @@ export interface FetchInfo {
    * all.
    */
   readonly via?: readonly string[];
+  /** Looks the session up in the store itself, as `requireUser` takes it. Default `false`. */
+  readonly sensitive?: boolean;
 }
 
 /** A request of the Fetch standard as the engine sees it. */
@@ -94,9 +97,9 @@ export function needsPeer<Data>({ proxy }: Pick<Engine<Data>, "proxy">, how: str
   throw new TypeError(`the option proxy needs the address of the peer: ${how}`);
 }
 
-function policyVia<Data>(engine: Engine<Data>, via: readonly string[], policy: Policy): Policy {
-  checkedVia(via, engine);
-  return { ...policy, via };
+function policyOf<Data>(engine: Engine<Data>, policy: Policy, { via, sensitive }: FetchInfo = {}): Policy {
+  if (via !== undefined) checkedVia(via, engine);
+  return { ...policy, ...omitUndefined({ via, sensitive }) };
 }
 
 /** Drives a Fetch handler: our own endpoints are answered, all else goes to `handler` with its session. */
@@ -108,7 +111,7 @@ export async function handleFetch<Data>(
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
-  return flow(engine, view, info?.via === undefined ? ANYONE : policyVia(engine, info.via, ANYONE), {
+  return flow(engine, view, (info?.via ?? info?.sensitive) === undefined ? ANYONE : policyOf(engine, ANYONE, info), {
     ...FETCH_ANSWERS,
     handler: (exchange) => answered(exchange, handler, request),
   });
@@ -123,7 +126,7 @@ export async function handleFetchUser<Data>(
 ): Promise<Response> {
   const view = viewOf(engine, request, info);
   if (engine.owns(view.target)) return toResponse(await serveOwn(engine, view));
-  return flow(engine, view, info?.via === undefined ? USER : policyVia(engine, info.via, USER), {
+  return flow(engine, view, (info?.via ?? info?.sensitive) === undefined ? USER : policyOf(engine, USER, info), {
     ...FETCH_ANSWERS,
     handler: (exchange) => answeredUser(exchange, handler, request),
   });

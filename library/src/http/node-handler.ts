@@ -12,6 +12,7 @@ import type {
   SignedInSession,
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { andThen } from "../core/maybe.ts";
 import { keepFromCaches } from "../engine/request/no-store.ts";
 import { UNCHANGED } from "../engine/request/settlement.ts";
 import { NodeRequest, writeAnswer } from "./node-request.ts";
@@ -150,8 +151,16 @@ export class NodeEngine<Data> {
   /** Lets only authenticated users pass. */
   requireUser(policy: Policy, request: IncomingMessage, response: ServerResponse, next: Next): void {
     const exchange = this.#exchange(request);
-    if (this.owns(request) && exchange.decide(policy).kind === "login") throw new TypeError(LOCKED);
-    if (this.letsUser(exchange, response, policy)) next();
+    if (this.owns(request) && exchange.decide({ ...policy, sensitive: false }).kind === "login") throw new TypeError(LOCKED);
+    const lets = this.admitsUser(exchange, response, policy);
+    if (lets instanceof Promise) lets.then((passes) => (passes ? next() : undefined)).catch(next);
+    else if (lets) next();
+  }
+
+  /** {@link letsUser}, also for a policy that asks the store first, as a sensitive route's does. */
+  admitsUser(exchange: Exchange<Data>, response: ServerResponse, policy: Policy): MaybePromise<boolean> {
+    if (policy.sensitive !== true) return this.letsUser(exchange, response, policy);
+    return andThen(exchange.admit(policy), () => this.letsUser(exchange, response, policy));
   }
 
   /**

@@ -1,5 +1,6 @@
 /** What a route asks of its user, as adapters take it. */
 import type { Engine, Policy } from "../contracts.ts";
+import { omitUndefined } from "../core/options/omit-undefined.ts";
 import { knownOptions } from "../core/options/option-names.ts";
 
 /** What `requireUser` and `userHandler` take. */
@@ -9,6 +10,11 @@ export interface RequireUser {
    * own. A user whom another one authenticated gets 403. Default: all.
    */
   readonly via?: readonly string[];
+  /**
+   * Looks the session up in the store itself, also if the store keeps rows for a while (its option `cache`). Default
+   * `false`.
+   */
+  readonly sensitive?: boolean;
 }
 
 const USER: Policy = { require: "user" };
@@ -19,11 +25,11 @@ const USER: Policy = { require: "user" };
  */
 export function userPolicy<Data>(given: RequireUser | undefined, engine: Pick<Engine<Data>, "strategies">): Policy {
   if (given === undefined) return USER;
-  knownOptions<RequireUser>("", given, { via: true });
-  const { via } = given;
-  if (via === undefined) return USER;
-  checkedVia(via, engine);
-  return { require: "user", via };
+  knownOptions<RequireUser>("", given, { via: true, sensitive: true });
+  const { via, sensitive } = given;
+  if (sensitive !== undefined && typeof sensitive !== "boolean") throw new TypeError("sensitive is true or false");
+  if (via !== undefined) checkedVia(via, engine);
+  return { ...USER, ...omitUndefined({ via, sensitive }) };
 }
 
 /** Throws a `TypeError` for a way of authenticating that is not configured. */

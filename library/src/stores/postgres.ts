@@ -10,6 +10,8 @@ import type {
   StoreCapabilities,
   Survey,
 } from "../contracts.ts";
+import { BoundedRows } from "../core/rows/bounded-rows.ts";
+import { keepRows } from "../core/rows/keep-rows.ts";
 import type { PostgresResult, PostgresValue } from "./postgres/client.ts";
 import { Database } from "./postgres/database.ts";
 import { type EndingListener, Endings } from "./postgres/endings.ts";
@@ -24,6 +26,7 @@ import { prepare } from "./postgres/schema.ts";
 import { channelOf, type Statements, statementsOf } from "./postgres/statements.ts";
 import { Touches } from "./postgres/touches.ts";
 
+export type { CacheOptions } from "../core/rows/bounded-rows.ts";
 export type { PostgresListener, PostgresPool, PostgresQuery, PostgresResult, PostgresValue } from "./postgres/client.ts";
 export type { PostgresOptions } from "./postgres/options.ts";
 export { postgresSchema } from "./postgres/schema.ts";
@@ -46,7 +49,10 @@ export { postgresSchema } from "./postgres/schema.ts";
  * ```
  */
 export function postgres(options: PostgresOptions): SessionStore {
-  return new PostgresStore(postgresOptions(options));
+  const checked = postgresOptions(options);
+  const rows = checked.cache && new BoundedRows(checked.cache, () => performance.now());
+  const store = new PostgresStore(checked);
+  return rows === undefined ? store : keepRows(store, rows);
 }
 
 class PostgresStore implements SessionStore {

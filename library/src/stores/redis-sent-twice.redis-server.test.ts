@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer, connect as dial, type Socket } from "node:net";
 import { test } from "node:test";
 import { Cluster } from "ioredis";
 import { createClient, createSentinel } from "redis";
@@ -7,57 +6,11 @@ import { startRedis } from "../../../tools/suite/redis-server.ts";
 import { within } from "../../../tools/suite/steady.ts";
 import { eventually, MASTER_NAME, startSentinelGroup, tell } from "../../test-support/stores/redis-groups.ts";
 import { handlesOf, ioredis } from "../../test-support/stores/redis-handles.ts";
+import { way } from "../../test-support/stores/redis-way.ts";
 import { START, sampleRow } from "../testing/store-suite/rows.ts";
 import { commanderOf } from "./redis/clients/recognise.ts";
 import { EndingPush } from "./redis/endings.ts";
 import { redis } from "./redis.ts";
-
-/** A way to a server, on which the answer to the next script can be lost together with the connection. */
-async function way(port: number) {
-  const sockets = new Set<Socket>();
-  let losing = false;
-  const silent = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = dial(port, "127.0.0.1");
-    let asked = false;
-    const cut = (): void => {
-      near.destroy();
-      far.destroy();
-    };
-    for (const socket of [near, far]) sockets.add(socket.on("error", cut).on("close", cut));
-    near.on("data", (bytes) => {
-      if (silent.has(near)) return;
-      asked ||= losing && bytes.includes("EVAL");
-      far.write(bytes);
-    });
-    far.on("data", (bytes) => {
-      if (silent.has(near)) return;
-      if (!asked) near.write(bytes);
-      else {
-        losing = false;
-        cut();
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  return {
-    port: address.port,
-    loseAnswer: () => {
-      losing = true;
-    },
-    isLost: () => !losing,
-    /** The connections of now pass nothing on any more, and stand. */
-    swallow: () => {
-      for (const socket of sockets) silent.add(socket);
-    },
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
 
 test("SE-16 a change that a client sent twice, since its answer was lost, was written, by whoever wrote it", async () => {
   await using server = await startRedis();

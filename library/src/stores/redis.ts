@@ -10,6 +10,8 @@ import type {
   StoreCapabilities,
 } from "../contracts.ts";
 import { CoatcheckError } from "../core/errors.ts";
+import { BoundedRows } from "../core/rows/bounded-rows.ts";
+import { keepRows } from "../core/rows/keep-rows.ts";
 import { ServerChecks } from "./redis/checks/server-checks.ts";
 import { commanderOf } from "./redis/clients/recognise.ts";
 import type { EndingListener } from "./redis/endings.ts";
@@ -26,6 +28,7 @@ import { Lists } from "./redis/sets/lists.ts";
 import { Renewals } from "./redis/sets/renewals.ts";
 import { Writes } from "./redis/writes.ts";
 
+export type { CacheOptions } from "../core/rows/bounded-rows.ts";
 export type { RedisClient, RedisOptions } from "./redis/options.ts";
 
 /**
@@ -44,7 +47,10 @@ export type { RedisClient, RedisOptions } from "./redis/options.ts";
  * ```
  */
 export function redis(options: RedisOptions): SessionStore {
-  return new RedisStore(options);
+  const checked = redisOptions(options);
+  const rows = checked.cache && new BoundedRows(checked.cache, () => performance.now());
+  const store = new RedisStore(checked);
+  return rows === undefined ? store : keepRows(store, rows);
 }
 
 class RedisStore implements SessionStore {
@@ -60,8 +66,7 @@ class RedisStore implements SessionStore {
   readonly #checks: ServerChecks;
   #closed = false;
 
-  constructor(given: RedisOptions) {
-    const options = redisOptions(given);
+  constructor(options: ReturnType<typeof redisOptions>) {
     const commander = commanderOf(options.client);
     const { prefix, confirmTimeout, durability, replicas = commander.kind === "server" ? 0 : 1 } = options;
     const keys = new Keys(prefix);

@@ -54,12 +54,25 @@ export function sessionStrategy({ cookie, policy, proof = hashProof, served }: S
 
 function examineOne(ticket: PresentedTicket | undefined, context: StrategyContext, judge: Judge): MaybePromise<Verdict> {
   if (ticket === undefined) return MALFORMED;
+  const recent = context.store.recent?.(ticket.id);
+  const verdict = recent === undefined ? null : letIn(ticket, recent, context, judge);
+  if (verdict !== null) return verdict;
   try {
     const row = context.store.get(ticket.id);
     return row instanceof Promise ? judgeLater(ticket, row, context, judge) : judged(ticket, row, context, judge);
   } catch (cause) {
     return unread(ticket, cause);
   }
+}
+
+/** What a row of a short while ago lets in; `null`: that is for the store to say, as all is that it would refuse. */
+function letIn(ticket: PresentedTicket, row: SessionRow, context: StrategyContext, judge: Judge): Verdict | null {
+  const shown = judge.proof.shown(ticket, row, context.now);
+  if (shown === null || shown === "previous" || row.kind !== "browser") return null;
+  const verdict = verdictOf(row, false, ticket, context.now, judge.policy);
+  if (verdict.kind !== "session") return null;
+  const recent: Verdict = { kind: "session", session: { row, previous: false, recent: true } };
+  return shown === "recognised" ? recent : proved(ticket, row, shown, recent, context, judge);
 }
 
 async function judgeLater(

@@ -27,7 +27,7 @@ import { openTokens } from "../lifecycle/sealed-tokens.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import { decisionOf, reconciled, refreshed } from "./admit.ts";
 import type { Asserted, Authenticated } from "./authenticate/authenticate.ts";
-import { provenBy } from "./authenticate/authenticate.ts";
+import { authenticateExactly, provenBy } from "./authenticate/authenticate.ts";
 import type { EngineOptions } from "./options.ts";
 import { answerDecision, answerFailure, answerThrown, withCookies } from "./responses.ts";
 import { clearedSession } from "./sealed-cookies.ts";
@@ -38,6 +38,7 @@ const UNDECIDED: Decision = { kind: "unavailable", code: "ERR_INTERNAL" };
 
 const NO_COOKIES: readonly string[] = Object.freeze([]);
 
+const provenIn = ({ anonymous, verdict }: Authenticated): ProvenSession | null => anonymous ?? provenBy(verdict);
 const decisionIn = ({ decision }: { readonly decision: Decision }): Decision => decision;
 
 export abstract class AdmittedRequest<Data> {
@@ -56,7 +57,7 @@ export abstract class AdmittedRequest<Data> {
     this.request = request;
     this.now = now;
     this.#authenticated = authenticated;
-    this.#proven = authenticated.anonymous ?? provenBy(authenticated.verdict);
+    this.#proven = provenIn(authenticated);
   }
 
   /** What the handler has recorded so far; it counts for later decisions. */
@@ -115,7 +116,7 @@ export abstract class AdmittedRequest<Data> {
   /** Throws `ERR_INTERNAL` if something is to be done first, which {@link admit} does. */
   decide(policy: Policy): Decision {
     const step = this.#step(policy);
-    if (step.kind === "refresh" || step.kind === "reconcile") throw new CoatcheckError("ERR_INTERNAL");
+    if (step.kind === "refresh" || step.kind === "reconcile" || this.#isTooOld(policy)) throw new CoatcheckError("ERR_INTERNAL");
     return step;
   }
 
@@ -135,6 +136,9 @@ export abstract class AdmittedRequest<Data> {
 
   /** `tried`: a refresh was tried just now. If that failed, the next request tries again. */
   #admit(policy: Policy, tried: boolean): MaybePromise<this> {
+    // Inline: each request comes by here.
+    if (policy.sensitive === true && this.#proven?.recent === true)
+      return andThen(this.#exactly(), (found) => this.#again(found, policy, tried));
     const step = this.#step(policy);
     // mutant: client-of-refresh
     if (step.kind === "refresh")
@@ -148,6 +152,28 @@ export abstract class AdmittedRequest<Data> {
     const refreshes = policy.refreshes !== false && refresh.policy === "keep-in-step";
     if (nearly && refreshes && step.kind === "proceed") coordinator.refreshAhead(row);
     return this;
+  }
+
+  /** Whether the policy asks for more than a row of a short while ago. */
+  #isTooOld({ sensitive = false }: Policy): boolean {
+    return sensitive && this.#proven?.recent === true;
+  }
+
+  #exactly(): MaybePromise<Authenticated> {
+    const { chain, store, clock, report } = this.#options;
+    return authenticateExactly(chain, { request: this.request, store, now: clock.now(), clock, report });
+  }
+
+  /** Reads the session from the store itself. Throws if it is over, or cannot be read. */
+  async readAgain(): Promise<void> {
+    const before = this.#proven;
+    if (before === null) return;
+    const found = await this.#exactly();
+    const { verdict } = found;
+    if (verdict.kind === "unavailable") throw new CoatcheckError(verdict.code, { cause: verdict.cause });
+    const proven = provenIn(found);
+    if (proven?.row.id !== before.row.id) throw new CoatcheckError("ERR_SESSION_ENDED");
+    this.#take(found);
   }
 
   #step(policy: Policy): Step {
@@ -172,10 +198,14 @@ export abstract class AdmittedRequest<Data> {
   }
 
   #again(authenticated: Authenticated, policy: Policy, tried: boolean): MaybePromise<this> {
-    this.#authenticated = authenticated;
-    this.#proven = authenticated.anonymous ?? provenBy(authenticated.verdict);
-    this.#body = null;
+    this.#take(authenticated);
     return this.#admit(policy, tried);
+  }
+
+  #take(authenticated: Authenticated): void {
+    this.#authenticated = authenticated;
+    this.#proven = provenIn(authenticated);
+    this.#body = null;
   }
 
   // A client's own credential has no session; a proxy's user may have one.

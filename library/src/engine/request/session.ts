@@ -40,6 +40,8 @@ export interface SessionSource {
   readonly dead: DeadTicket | null;
   readonly draft: Draft;
   readonly waiting: WaitBudget;
+  /** Reads the session from the store itself. Throws if it is over, or cannot be read. */
+  readAgain(): Promise<void>;
   /** Identity or data are read: the answer must not be cached. */
   shows(): void;
   record(step: (draft: Draft) => Draft): void;
@@ -152,6 +154,11 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     const fresh = options.fresh ?? false;
     const intent = { identity: normal, owner: ownerOf(normal), fresh, tokens: null, provider: null, sid: null, issuedAt: null };
     this.#exchange.record((draft) => withLogin(draft, intent));
+  }
+
+  async fresh(): Promise<void> {
+    await this.#exchange.readAgain();
+    this.#data = null;
   }
 
   rotate(): void {

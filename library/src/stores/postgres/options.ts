@@ -1,7 +1,9 @@
 /** The options of `postgres()`, their defaults and their limits. */
+
 import { knownOptions, type OptionNames } from "../../core/options/option-names.ts";
 import type { Duration } from "../../core/options/settings.ts";
 import { durationOption } from "../../core/options/settings.ts";
+import type { CacheOptions } from "../../core/rows/bounded-rows.ts";
 import type { PostgresListener, PostgresPool } from "./client.ts";
 
 /**
@@ -44,6 +46,11 @@ export interface PostgresOptions {
    * or a text such as `"4s"`. Below the `storeTimeout` of `coatcheck()`. Default 4 s.
    */
   readonly queryTimeout?: Duration;
+  /**
+   * Keeps rows for a bounded time, so that requests of one moment share a look-up: what another process ends is ended
+   * here within `staleness` whatever breaks, and with `listen` usually within a millisecond. Default: none are kept.
+   */
+  readonly cache?: CacheOptions;
   /** Told what costs speed or safety, once each. Default: a process warning, `COATCHECK_POSTGRES`. */
   readonly onWarning?: (message: string) => void;
 }
@@ -55,6 +62,7 @@ const NAMES: OptionNames<PostgresOptions> = {
   migrate: true,
   notify: true,
   queryTimeout: true,
+  cache: true,
   onWarning: true,
 };
 
@@ -66,6 +74,7 @@ export interface CheckedOptions {
   readonly migrate: boolean;
   readonly notify: boolean;
   readonly queryTimeout: number;
+  readonly cache: CacheOptions | undefined;
   readonly onWarning: (message: string) => void;
 }
 
@@ -76,7 +85,7 @@ const NO_PARTITIONS =
 export function postgresOptions(options: PostgresOptions): CheckedOptions {
   if (Object.hasOwn(options, "partitions")) throw new TypeError(NO_PARTITIONS);
   knownOptions("", options, NAMES);
-  const { pool, listen, migrate = true, notify = true, onWarning = warn } = options;
+  const { pool, listen, cache, migrate = true, notify = true, onWarning = warn } = options;
   if (typeof pool?.query !== "function")
     throw new TypeError("postgres({ pool }) takes a Pool of pg, or an object with its query()");
   for (const [name, value] of Object.entries({ listen, onWarning })) {
@@ -86,7 +95,7 @@ export function postgresOptions(options: PostgresOptions): CheckedOptions {
     if (typeof value !== "boolean") throw new TypeError(`postgres({ ${name} }) is true or false`);
   }
   const queryTimeout = durationOption("queryTimeout", options.queryTimeout ?? 4_000, 50, 600_000);
-  return { pool, schema: checkedSchema(options.schema), listen, migrate, notify, queryTimeout, onWarning };
+  return { pool, schema: checkedSchema(options.schema), listen, migrate, notify, queryTimeout, cache, onWarning };
 }
 
 /** A schema's name, which stands unquoted in statements and channels. Throws a `TypeError` for another. */

@@ -1,6 +1,8 @@
 /** The options of `redis()`, their defaults and their limits. */
+
 import { omitUndefined } from "../../core/options/omit-undefined.ts";
 import { knownOptions, type OptionNames } from "../../core/options/option-names.ts";
+import type { CacheOptions } from "../../core/rows/bounded-rows.ts";
 
 /**
  * A client of the app's own: of the package `redis` (`createClient`, `createSentinel`, `createCluster`) or `ioredis`
@@ -42,6 +44,11 @@ export interface RedisOptions {
    */
   readonly durability?: "normal" | "full";
   /**
+   * Keeps rows for a bounded time, so that requests of one moment share a look-up: what another process ends is usually
+   * ended here within a millisecond, and within `staleness` whatever breaks. Default: none are kept.
+   */
+  readonly cache?: CacheOptions;
+  /**
    * Called once for each thing about the servers that loses sessions or endings: eviction, missing persistence, a
    * cluster without replicas, a clock that is wrong. Default: a process warning, `COATCHECK_STORE_REDIS`.
    */
@@ -54,16 +61,17 @@ const NAMES: OptionNames<RedisOptions> = {
   replicas: true,
   confirmTimeout: true,
   durability: true,
+  cache: true,
   onWarning: true,
 };
 
 /** Options with their defaults; `replicas` stays open, since it depends on the client. */
-type CheckedOptions = Required<Omit<RedisOptions, "replicas">> & Pick<RedisOptions, "replicas">;
+type CheckedOptions = Required<Omit<RedisOptions, "replicas" | "cache">> & Pick<RedisOptions, "replicas" | "cache">;
 
 /** Checks the options. Throws a `TypeError` for values that mean nothing. */
 export function redisOptions(given: RedisOptions): CheckedOptions {
   knownOptions("", given, NAMES);
-  const { client, prefix = "cc", replicas, confirmTimeout = 100, durability = "normal", onWarning = warn } = given;
+  const { client, prefix = "cc", replicas, cache, confirmTimeout = 100, durability = "normal", onWarning = warn } = given;
   if (typeof client !== "object" || client === null) throw new TypeError("redis({ client }) takes a client of redis or ioredis");
   if (typeof prefix !== "string" || !/^[\w.:-]{1,100}$/.test(prefix)) {
     throw new TypeError("redis({ prefix }) takes letters, digits and . : _ -");
@@ -76,7 +84,7 @@ export function redisOptions(given: RedisOptions): CheckedOptions {
   }
   if (durability !== "normal" && durability !== "full") throw new TypeError('redis({ durability }) is "normal" or "full"');
   if (typeof onWarning !== "function") throw new TypeError("redis({ onWarning }) takes a function");
-  return { client, prefix, confirmTimeout, durability, onWarning, ...omitUndefined({ replicas }) };
+  return { client, prefix, confirmTimeout, durability, onWarning, ...omitUndefined({ replicas, cache }) };
 }
 
 function warn(message: string): void {

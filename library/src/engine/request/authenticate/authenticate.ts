@@ -66,6 +66,13 @@ export function authenticate(chain: Chain, context: StrategyContext): MaybePromi
   return chain.explicit.length > 0 || chain.proxy !== null ? authenticateAll(chain, context) : bySession(chain.session, context);
 }
 
+/** The same by what the store itself says, past what it keeps for a while. */
+export function authenticateExactly(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
+  const { store } = context;
+  const exact = { get: store.get.bind(store), marked: store.marked.bind(store) };
+  return authenticate(chain, { ...context, store: exact });
+}
+
 function authenticateAll(chain: Chain, context: StrategyContext): MaybePromise<Authenticated> {
   for (const strategy of chain.explicit) {
     if (isPresented(strategy, context)) {
