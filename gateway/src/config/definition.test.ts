@@ -157,6 +157,7 @@ test("F-46 where nothing is said, this holds", () => {
           providers: [],
           via: [],
           caseSensitive: false,
+          sensitive: false,
           preflight: false,
           token: "none",
           audience: undefined,

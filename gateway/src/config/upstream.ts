@@ -42,6 +42,11 @@ export const upstream = object(
       "Whether the app takes `/A` and `/a` for two paths. If it does not, a path that would meet a stricter rule without regard to case is 400.",
       false,
     ),
+    sensitive: fallback(
+      flag,
+      "Whether its requests look sessions up in the store itself, past what the store keeps for a while (`cache` of its address).",
+      false,
+    ),
     preflight: fallback(flag, "Lets CORS preflights through without a session.", false),
     token: fallback(
       oneOf(["none", "header", "authorization", "own"]),

@@ -14,6 +14,7 @@ const terms = (access: AccessRule, groups: readonly string[] = []) => ({
   groups: new Set(groups),
   providers: new Set<string>(),
   preflight: false,
+  sensitive: false,
   caseSensitive: false,
 });
 const route = (name: string, paths: readonly string[], hosts: readonly string[] = []) => ({

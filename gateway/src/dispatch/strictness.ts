@@ -10,6 +10,8 @@ export interface Terms {
   readonly providers: ReadonlySet<string>;
   /** Lets CORS preflights through without a session. */
   readonly preflight: boolean;
+  /** Looks sessions up in the store itself. */
+  readonly sensitive: boolean;
 }
 
 const RANKS: { readonly [rule in AccessRule]: number } = { public: 0, optional: 1, user: 2, api: 2, groups: 2 };
@@ -20,6 +22,7 @@ export function isStricter(one: Terms, other: Terms): boolean {
   if (rank !== otherRank) return rank > otherRank;
   if (one.access === "public") return false;
   if (narrows(one.groups, other.groups) || narrows(one.providers, other.providers)) return true;
+  if (one.sensitive && !other.sensitive) return true;
   return rank > 1 && other.preflight && !one.preflight;
 }
 

@@ -9,6 +9,11 @@ import { bearerOf, type OwnTokenMaker, ownTokenOf, type TokenTerms } from "./tok
 const USER_REQUIRED: Policy = { require: "user" };
 const USER_OPTIONAL: Policy = { require: "none" };
 
+function policyOf({ require, sensitive = false }: Ask): Policy {
+  const policy = require === "user" ? USER_REQUIRED : USER_OPTIONAL;
+  return sensitive ? { ...policy, sensitive } : policy;
+}
+
 /** What makes tokens and assertions about the caller. */
 interface Makers {
   readonly signer: AssertionSigner;
@@ -17,7 +22,7 @@ interface Makers {
 
 /** Authenticates the caller, and says whether they may pass. Synchronous if the store is. */
 export function authenticate(engine: Engine, makers: Makers, request: RequestView, ask: Ask): MaybePromise<Admission | Rejected> {
-  const entered = engine.enter(request, ask.require === "user" ? USER_REQUIRED : USER_OPTIONAL);
+  const entered = engine.enter(request, policyOf(ask));
   return entered instanceof Promise
     ? entered.then((exchange) => concluded(makers, exchange, ask))
     : concluded(makers, entered, ask);

@@ -24,6 +24,8 @@ export interface Ask {
   readonly mayLogin: boolean;
   /** The public origin that the request came to. */
   readonly origin: string;
+  /** Whether the session is looked up in the store itself, past what that keeps for a while. Default `false`. */
+  readonly sensitive?: boolean;
 }
 
 /** The caller may pass: an authenticated user, or anonymous. */

@@ -24,7 +24,7 @@ const CONNECT = 3_000;
  * @throws CoatcheckError `ERR_STORE_INVALID` for what an operator has to mend.
  */
 export async function openPostgres(setting: PostgresSetting, { password, onWarning }: OpenPostgres): Promise<SessionStore> {
-  const { listen, schema, migrate, connections } = setting;
+  const { listen, schema, migrate, connections, cache: staleness } = setting;
   const current = (): string | undefined => password() ?? setting.password;
   const config: pg.ClientConfig = {
     host: setting.host,
@@ -46,7 +46,10 @@ export async function openPostgres(setting: PostgresSetting, { password, onWarni
     schema,
     migrate,
     onWarning,
-    ...omitUndefined({ listen: listen && (() => new pg.Client({ ...config, ...listen })) }),
+    ...omitUndefined({
+      cache: staleness === undefined ? undefined : { staleness },
+      listen: listen && (() => new pg.Client({ ...config, ...listen })),
+    }),
   });
   const { close } = store;
   const opened = Object.assign(store, {

@@ -31,11 +31,12 @@ interface OwnClient {
  * @throws CoatcheckError `ERR_STORE_INVALID` for what an operator has to mend.
  */
 export async function openRedis(setting: RedisSetting, { password, onWarning }: OpenRedis): Promise<SessionStore> {
-  const { prefix, replicas } = setting;
+  const { prefix, replicas, cache: staleness } = setting;
+  const cache = staleness === undefined ? undefined : { staleness };
   const own = clientOf(setting, () => password() ?? setting.password);
   const why = await connected(own);
   if (why !== undefined) onWarning(`Redis does not answer yet: ${why}. Requests that look users up are 503 until it does.`);
-  const store = redis({ client: own.client, onWarning, ...omitUndefined({ prefix, replicas }) });
+  const store = redis({ client: own.client, onWarning, ...omitUndefined({ prefix, replicas, cache }) });
   const { close } = store;
   const opened = Object.assign(store, {
     async close() {

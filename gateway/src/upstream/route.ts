@@ -32,6 +32,8 @@ export interface Route {
   /** Makes the headers that name the user. */
   readonly told: IdentityHeaderMaker;
   readonly preflight: boolean;
+  /** Whether its requests look sessions up in the store itself. */
+  readonly sensitive: boolean;
   readonly caseSensitive: boolean;
   readonly token: UpstreamSettings["token"];
   /** What a token of ours has to be good for. */
@@ -90,6 +92,7 @@ export function openRoute(
     users: new UsersOf(providers.filter(({ name }) => settings.providers.includes(name))),
     told,
     preflight: settings.preflight,
+    sensitive: settings.sensitive,
     caseSensitive: settings.caseSensitive,
     token: settings.token,
     needs: needsOf(settings, all),
@@ -99,7 +102,12 @@ export function openRoute(
     asks: new Map(
       origins.map((origin) => [
         origin,
-        { require: access === "optional" ? "none" : "user", mayLogin: signsOn && access !== "api", origin },
+        {
+          require: access === "optional" ? "none" : "user",
+          mayLogin: signsOn && access !== "api",
+          origin,
+          sensitive: settings.sensitive,
+        },
       ]),
     ),
     kind: "route",

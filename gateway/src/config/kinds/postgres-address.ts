@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { suggest } from "coatcheck/settings";
 import type { Place } from "../sources/place.ts";
+import { cacheOf, USABLE_CACHE } from "./cache-parameter.ts";
 import { shown } from "./kinds.ts";
 
 /** A server, by its name and port; a folder as the name means the socket in it. */
@@ -26,10 +27,12 @@ export interface PostgresSetting extends Server {
   /** Where endings are heard, past a pooler; `undefined`: nowhere. */
   readonly listen: Server | undefined;
   readonly migrate: boolean;
+  /** How long a row may let requests in, in milliseconds; `undefined`: none is kept. */
+  readonly cache: number | undefined;
 }
 
 const FORM = "Write postgres://USER@HOST:5432/DATABASE, and the password into COATCHECK_STORE_PASSWORD or a file of it.";
-const PARAMETERS = ["sslmode", "sslrootcert", "host", "schema", "connections", "listen", "migrate"] as const;
+const PARAMETERS = ["sslmode", "sslrootcert", "host", "schema", "connections", "listen", "migrate", "cache"] as const;
 const TLS: { readonly [mode: string]: PostgresSetting["tls"] } = {
   disable: "disable",
   "no-verify": "no-verify",
@@ -73,6 +76,8 @@ export function readPostgresAddress(raw: string, place: Place): PostgresSetting 
   const server = { host: given.get("host") ?? parts.host, port: parts.port };
   const listen = listenOf(given.get("listen"), server);
   if (listen === null) return place.fail("has no usable listen", "Name the server past the pooler as HOST:PORT, or none.");
+  const cache = cacheOf(given.get("cache"));
+  if (cache === null) return place.fail("has no usable cache", USABLE_CACHE);
   const certificate = given.get("sslrootcert");
   return {
     ...parts,
@@ -84,6 +89,7 @@ export function readPostgresAddress(raw: string, place: Place): PostgresSetting 
     connections,
     listen,
     migrate: migrate === "true",
+    cache,
   };
 }
 

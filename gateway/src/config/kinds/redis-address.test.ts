@@ -21,6 +21,7 @@ const PLAIN: RedisSetting = {
   rootCertificate: undefined,
   prefix: undefined,
   replicas: undefined,
+  cache: undefined,
 };
 const three = (port: number) => ["a", "b", "c"].map((host) => ({ host, port }));
 
@@ -33,6 +34,7 @@ test("F-46 a Redis address names one server, a cluster or sentinels, with TLS by
     ["redis://app:se:cret@db", { user: "app", password: "se:cret" }],
     ["redis://app@db", { user: "app" }],
     ["redis://db?prefix=shop&replicas=2", { prefix: "shop", replicas: 2 }],
+    ["redis://db?cache=1s", { cache: 1_000 }],
     ["rediss://db?ca=/etc/ca.pem", { tls: true, rootCertificate: "/etc/ca.pem" }],
     ["redis+cluster://a,b,c", { form: "cluster", servers: three(6379) }],
     [
@@ -56,6 +58,7 @@ test("F-46 an address that means nothing is refused, and nothing of it is shown"
     ["redis://canary/x", /is no address of Redis/],
     ["redis://canary%/1", /is no address of Redis/],
     ["redis://:%canary@db", /is no address of Redis/],
+    ["redis://canary?cache=5", /has no usable cache/],
     ["redis+cluster://canary,/0", /is no address of Redis/],
     ["redis+cluster://canary/1", /is no address of Redis/],
     ["redis+sentinel://canary", /is no address of Redis/],

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { suggest } from "coatcheck/settings";
 import type { Place } from "../sources/place.ts";
+import { cacheOf, USABLE_CACHE } from "./cache-parameter.ts";
 import { shown } from "./kinds.ts";
 
 interface Server {
@@ -27,6 +28,8 @@ export interface RedisSetting {
   readonly rootCertificate: string | undefined;
   readonly prefix: string | undefined;
   readonly replicas: number | undefined;
+  /** How long a row may let requests in, in milliseconds; `undefined`: none is kept. */
+  readonly cache: number | undefined;
 }
 
 const ADDRESS = /^redis(s?)(?:\+(cluster|sentinel))?:\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
@@ -34,7 +37,7 @@ const FORM = [
   "Write redis://HOST:6379, rediss:// for TLS, redis+cluster://HOST,HOST,HOST or redis+sentinel://HOST,HOST,HOST/NAME,",
   "and the password into COATCHECK_STORE_PASSWORD or a file of it.",
 ].join(" ");
-const PARAMETERS = ["prefix", "replicas", "ca"] as const;
+const PARAMETERS = ["prefix", "replicas", "ca", "cache"] as const;
 const PORTS = { server: 6379, cluster: 6379, sentinel: 26_379 } as const;
 
 export const isRedisAddress = (raw: unknown): raw is string =>
@@ -63,6 +66,8 @@ export function readRedisAddress(raw: string, place: Place): RedisSetting | unde
   const replicas = given.get("replicas");
   if (replicas !== undefined && !/^\d{1,2}$/.test(replicas))
     return place.fail("has no usable replicas", "It is how many replicas must have a write: 0, 1, 2, …");
+  const cache = cacheOf(given.get("cache"));
+  if (cache === null) return place.fail("has no usable cache", USABLE_CACHE);
   const certificate = given.get("ca");
   return {
     kind: "redis",
@@ -74,6 +79,7 @@ export function readRedisAddress(raw: string, place: Place): RedisSetting | unde
     rootCertificate: certificate === undefined ? undefined : resolve(place.directory, certificate),
     prefix,
     replicas: replicas === undefined ? undefined : Number(replicas),
+    cache,
   };
 }
 

@@ -73,6 +73,7 @@ const PLAIN = {
   connections: 10,
   listen: { host: "db.example.com", port: 5432 },
   migrate: true,
+  cache: undefined,
 } as const;
 
 test("F-46 an address in PostgreSQL is read with its parameters, and shown without user and password", () => {
@@ -119,6 +120,7 @@ test("F-46 an address in PostgreSQL that means nothing is refused, with what wou
     ["db/a?connections=0", /has no usable connections/],
     ["db/a?migrate=no", /has no usable migrate/],
     ["db/a?listen=a:b", /has no usable listen/],
+    ["db/a?cache=1h", /has no usable cache It is how long a row may let requests in: 1s/],
   ];
   for (const [rest, words] of table) {
     const said = String(readKind(store, `postgres://user:canary@${rest}`));
