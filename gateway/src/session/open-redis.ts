@@ -90,7 +90,7 @@ function clientOf(setting: RedisSetting, password: () => string | undefined): Ow
       name: master,
       sentinelRootNodes: [...servers],
       nodeClientOptions: { ...account, database, socket },
-      sentinelClientOptions: { socket },
+      sentinelClientOptions: { socket, ...sentinelAccount(setting) },
       commandOptions,
     });
     client.on("error", ignore);
@@ -101,13 +101,29 @@ function clientOf(setting: RedisSetting, password: () => string | undefined): Ow
   return { client, connect: () => client.connect(), close: () => client.destroy() };
 }
 
+/** The password is read for each connection, so that another one counts from the next on. */
+function sentinelAccount({ sentinelUser, sentinelPasswordFile: file }: RedisSetting) {
+  if (sentinelUser === undefined && file === undefined) return {};
+  const read = () => omitUndefined({ username: sentinelUser, password: file && readNamed(file, "sentinelPasswordFile").trim() });
+  read();
+  return { credentialsProvider: { type: "async-credentials-provider", credentials: async () => read() } } as const;
+}
+
+/** The text of a file that a parameter of the store's address names. */
+function readNamed(path: string, parameter: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CoatcheckError("ERR_STORE_INVALID", {
+      message: `The file ${path}, which ${parameter} of the store names, cannot be read.`,
+      cause,
+    });
+  }
+}
+
 function tlsOf({ tls, rootCertificate }: RedisSetting) {
   if (!tls) return {};
-  if (rootCertificate === undefined) return { tls: true } as const;
-  try {
-    return { tls: true, ca: readFileSync(rootCertificate, "utf8") } as const;
-  } catch (cause) {
-    const message = `The file ${rootCertificate}, which ca of the store names, cannot be read.`;
-    throw new CoatcheckError("ERR_STORE_INVALID", { message, cause });
-  }
+  return rootCertificate === undefined
+    ? ({ tls: true } as const)
+    : ({ tls: true, ca: readNamed(rootCertificate, "ca") } as const);
 }

@@ -22,8 +22,12 @@ const PLAIN: RedisSetting = {
   prefix: undefined,
   replicas: undefined,
   cache: undefined,
+  sentinelUser: undefined,
+  sentinelPasswordFile: undefined,
 };
 const three = (port: number) => ["a", "b", "c"].map((host) => ({ host, port }));
+
+const SENTINELS = { form: "sentinel", servers: three(26_379), master: "sessions" } as const;
 
 test("F-46 a Redis address names one server, a cluster or sentinels, with TLS by its scheme", () => {
   const table: readonly (readonly [string, Partial<RedisSetting>])[] = [
@@ -42,6 +46,10 @@ test("F-46 a Redis address names one server, a cluster or sentinels, with TLS by
       { form: "cluster", servers: three(1), user: "u", password: "p", tls: true, replicas: 0 },
     ],
     ["redis+sentinel://a,b,c/sessions", { form: "sentinel", servers: three(26_379), master: "sessions" }],
+    [
+      "redis+sentinel://a,b,c/sessions?sentinelUser=watch&sentinelPasswordFile=/run/word",
+      { ...SENTINELS, sentinelUser: "watch", sentinelPasswordFile: "/run/word" },
+    ],
     ["redis+sentinel://a,b,c/sessions/5", { form: "sentinel", servers: three(26_379), master: "sessions", database: 5 }],
   ];
   for (const [raw, change] of table) {
@@ -59,6 +67,7 @@ test("F-46 an address that means nothing is refused, and nothing of it is shown"
     ["redis://canary%/1", /is no address of Redis/],
     ["redis://:%canary@db", /is no address of Redis/],
     ["redis://canary?cache=5", /has no usable cache/],
+    ["redis://canary?sentinelUser=a", /has an account for sentinels, and names none/],
     ["redis+cluster://canary,/0", /is no address of Redis/],
     ["redis+cluster://canary/1", /is no address of Redis/],
     ["redis+sentinel://canary", /is no address of Redis/],

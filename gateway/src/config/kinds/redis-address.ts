@@ -26,6 +26,9 @@ export interface RedisSetting {
   readonly tls: boolean;
   /** The file of the authorities that may have signed the servers' certificates. */
   readonly rootCertificate: string | undefined;
+  /** Who the sentinels ask for, and the file of the password; `undefined`: they ask for none. */
+  readonly sentinelUser: string | undefined;
+  readonly sentinelPasswordFile: string | undefined;
   readonly prefix: string | undefined;
   readonly replicas: number | undefined;
   /** How long a row may let requests in, in milliseconds; `undefined`: none is kept. */
@@ -37,7 +40,7 @@ const FORM = [
   "Write redis://HOST:6379, rediss:// for TLS, redis+cluster://HOST,HOST,HOST or redis+sentinel://HOST,HOST,HOST/NAME,",
   "and the password into COATCHECK_STORE_PASSWORD or a file of it.",
 ].join(" ");
-const PARAMETERS = ["prefix", "replicas", "ca", "cache"] as const;
+const PARAMETERS = ["prefix", "replicas", "ca", "cache", "sentinelUser", "sentinelPasswordFile"] as const;
 const PORTS = { server: 6379, cluster: 6379, sentinel: 26_379 } as const;
 
 export const isRedisAddress = (raw: unknown): raw is string =>
@@ -66,6 +69,10 @@ export function readRedisAddress(raw: string, place: Place): RedisSetting | unde
   const replicas = given.get("replicas");
   if (replicas !== undefined && !/^\d{1,2}$/.test(replicas))
     return place.fail("has no usable replicas", "It is how many replicas must have a write: 0, 1, 2, …");
+  const sentinelUser = given.get("sentinelUser");
+  const passwordFile = given.get("sentinelPasswordFile");
+  if (form !== "sentinel" && (sentinelUser ?? passwordFile) !== undefined)
+    return place.fail("has an account for sentinels, and names none", FORM);
   const cache = cacheOf(given.get("cache"));
   if (cache === null) return place.fail("has no usable cache", USABLE_CACHE);
   const certificate = given.get("ca");
@@ -77,6 +84,8 @@ export function readRedisAddress(raw: string, place: Place): RedisSetting | unde
     ...where,
     tls: secure === "s",
     rootCertificate: certificate === undefined ? undefined : resolve(place.directory, certificate),
+    sentinelUser,
+    sentinelPasswordFile: passwordFile === undefined ? undefined : resolve(place.directory, passwordFile),
     prefix,
     replicas: replicas === undefined ? undefined : Number(replicas),
     cache,
