@@ -115,15 +115,15 @@ const publishedAt = async ({ gateway }: Replica): Promise<string> =>
   (await new Browser().send(gateway.port, "/auth/keys", { headers: SCRIPT })).text;
 
 test("S-37 CR-08 S-64 the guide's commands exchange the secret on two replicas; nobody is signed out", async () => {
-  const [once = "", ...steps] = guide();
-  assert.equal(steps.length, 3);
+  const [once = "", add = "", promote = "", remove = "", dated = "", ...more] = guide();
+  assert.deepEqual(more, []);
   const [first] = replicas;
   assert.ok(first !== undefined);
   const fresh = (await shell(`${once}\necho "$NEW"`, first.environment)).trim();
   assert.match(fresh, /^[\w-]{43}$/);
   const { seals: oldId } = await keysAt(first);
   let browsers = await signInAcross();
-  for (const [index, step] of steps.entries()) {
+  for (const [index, step] of [add, promote, remove].entries()) {
     const work = working(browsers);
     for (const at of replicas) {
       const said = await shell(step, { ...at.environment, NEW: fresh });
@@ -148,9 +148,15 @@ test("S-37 CR-08 S-64 the guide's commands exchange the secret on two replicas; 
     if (index === 1) await makeDue();
     await allServed(browsers);
   }
+  for (const at of replicas) {
+    const reread = 'kill -HUP "$GATEWAY"\nnpx coatcheck-gateway keys --online';
+    await shell(`${dated}\n${reread}`, { ...at.environment, NEW: fresh, OLD });
+    const { opens, seals } = await keysAt(at);
+    assert.deepEqual([opens.length, opens.includes(oldId), seals === oldId], [2, true, false]);
+  }
   for (const { gateway } of replicas) {
     assert.doesNotMatch(gateway.out, /secrets\.kept|"level":"error"/);
-    assert.equal(gateway.lines.filter(({ event }) => event === "secrets.changed").length, 3);
+    assert.equal(gateway.lines.filter(({ event }) => event === "secrets.changed").length, 4);
     for (const secret of [OLD, fresh]) assert.equal((gateway.out + gateway.err).includes(secret), false);
   }
 });
