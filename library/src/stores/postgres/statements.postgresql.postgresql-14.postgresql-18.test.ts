@@ -56,6 +56,9 @@ const VALUES = {
   survey: [`${START + 500}`, "250", `${EXPIRES}`, `${START}`],
 } as const;
 
+/** The time of the server. */
+const READS_NO_ROW = "now";
+
 const hasValues = (name: string): name is keyof typeof VALUES => Object.hasOwn(VALUES, name);
 
 /** The plan by which a statement is carried out, which `EXPLAIN` only looks at. */
@@ -72,7 +75,7 @@ for (const server of ["postgresql", "postgresql-14", "postgresql-18"] as const) 
     for (const mode of ["force_generic_plan", "force_custom_plan"]) {
       await at.client.query(`SET plan_cache_mode = ${mode}`);
       const statements = statementsOf(at.schema, true);
-      for (const name of Object.keys(statements)) assert.ok(hasValues(name), name);
+      for (const name of Object.keys(statements)) assert.ok(hasValues(name) || name === READS_NO_ROW, name);
       for (const name of Object.keys(statements).filter(hasValues)) {
         const values = VALUES[name];
         const plan = await planOf(at.client, name, statements[name].text, values);
