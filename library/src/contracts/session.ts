@@ -30,6 +30,33 @@ export interface LoginIdentity {
 }
 
 /**
+ * Tokens of a configured provider that the app got itself: by the device flow, from another program, in an import. It
+ * has checked whose they are.
+ *
+ * @example
+ * ```ts
+ * import type { LoginTokens } from "coatcheck";
+ * const tokens: LoginTokens = { accessToken: "…", refreshToken: "…", expires: Date.now() + 3_600_000 };
+ * session.login({ issuer: "https://id.example.com", subject: "alice" }, { tokens });
+ * ```
+ */
+export interface LoginTokens {
+  /** The name of the provider that refreshes them. Default: the first that is configured. */
+  readonly provider?: string;
+  readonly accessToken: string;
+  /** Default: none, so that the session lives on as an identity when the access token has run out. */
+  readonly refreshToken?: string | null;
+  /** Names the user at the provider's logout. Default: none. */
+  readonly idToken?: string | null;
+  /** As it was granted, words with spaces between. Default: unknown. */
+  readonly scope?: string | null;
+  /** When the access token runs out, milliseconds since 1970. Default: five minutes from now. */
+  readonly expires?: number;
+  /** `sid` of the ID token: by it the provider's logout finds this session. Default: none. */
+  readonly sid?: string | null;
+}
+
+/**
  * Options of `session.login`.
  *
  * @example
@@ -41,6 +68,12 @@ export interface LoginIdentity {
 export interface LoginOptions {
   /** Start with empty data, also if the same identity or an anonymous session had some. Default `false`. */
   readonly fresh?: boolean;
+  /**
+   * Tokens of the user that the app got itself; from here on they are refreshed, used and revoked as if a login of ours
+   * had brought them. `identity.issuer` is their provider's. A `TypeError` for a provider that is not configured, or
+   * another's user. Default: none.
+   */
+  readonly tokens?: LoginTokens;
 }
 
 /**

@@ -5,6 +5,7 @@ import type {
   Entropy,
   ErrorCode,
   JsonObject,
+  Provider,
   Report,
   RequestView,
   Route,
@@ -30,6 +31,8 @@ export interface EngineOptions<Data> {
   /** Sessions are kept in their cookies; `null`: in the store. */
   readonly sealed: Sealed | null;
   readonly keyring: Keyring;
+  /** The first is the usual one. */
+  readonly providers: readonly Pick<Provider, "name" | "issuer">[];
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** The strategies that authenticate the caller. */

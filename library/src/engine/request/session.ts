@@ -22,10 +22,13 @@ import { freeze } from "../lifecycle/record-body.ts";
 import type { WaitBudget } from "../refresh/wait-budget.ts";
 import { NEEDS_MARKS, NEEDS_STORE, notOffered } from "../sealed/not-offered.ts";
 import type { Asserted } from "./authenticate/authenticate.ts";
+import { withTokensOf } from "./login/login-tokens.ts";
 import type { EngineOptions } from "./options.ts";
 
 const NO_DATA: JsonObject = Object.freeze({});
 const NEVER = new AbortController().signal;
+/** Of a user whom the app itself authenticated. */
+const NO_TOKENS = { tokens: null, provider: null, sid: null, issuedAt: null, method: "app" };
 
 /** What the app's session reads of its request, and how it records intent. */
 export interface SessionSource {
@@ -149,10 +152,13 @@ export class SessionHandle<Data> implements Omit<SignedInSession<Data>, "identit
     this.#change({ kind: "update", fn: (data) => snapshot(fn(frozen(validate(data)))) });
   }
 
-  login(identity: LoginIdentity, options: LoginOptions = {}): void {
-    const normal = normalizeIdentity(identity, this.#exchange.now);
-    const fresh = options.fresh ?? false;
-    const intent = { identity: normal, owner: ownerOf(normal), fresh, tokens: null, provider: null, sid: null, issuedAt: null };
+  login(identity: LoginIdentity, { fresh = false, tokens }: LoginOptions = {}): void {
+    const { sealed, providers } = this.#options;
+    const { now } = this.#exchange;
+    if (tokens !== undefined && sealed !== null) throw notOffered("session.login(…, { tokens })", NEEDS_STORE);
+    const { method, ...brought } = tokens === undefined ? NO_TOKENS : withTokensOf(identity, tokens, providers, now);
+    const normal = normalizeIdentity({ method, ...identity }, now);
+    const intent = { ...brought, identity: normal, owner: ownerOf(normal), fresh };
     this.#exchange.record((draft) => withLogin(draft, intent));
   }
 
