@@ -15,64 +15,78 @@ test("what a store hands out again it says, of each row or of all", () => {
   assert.equal(isKept({ keepsRows: () => false }, one), false);
 });
 
-/** Hashes of one place among sixteen. */
-const HASHES = [5, 13, 21, 29, 37, 45] as const;
+/** So many rows stay in the places of one hash. */
+const WAYS = 8;
+/** Hashes of the same places, where there are sixteen; no two count as one that came before. */
+const hashAt = (index: number): number => 5 + index * 8;
 
-test("F-59 two rows of one place stay; a third is kept if asked for again, and then replaces the older one", () => {
+/** A cache in which the places of these hashes are taken, by the rows `0` to `7`. */
+function filled(): { hot: HotRows; kept: readonly SessionRow[] } {
   const hot = new HotRows(16);
-  const c = row("c");
-  const [a, b, first] = [hot.keep(row("a"), HASHES[0]), hot.keep(row("b"), HASHES[1]), hot.keep(c, HASHES[2])];
-  assert.equal(first, c);
-  assert.equal(hot.get("c", HASHES[2]), undefined);
-  assert.equal(hot.get("a", HASHES[0]), a);
-  assert.equal(hot.get("b", HASHES[1]), b);
-  const again = hot.keep(c, HASHES[2]);
-  assert.equal(hot.get("c", HASHES[2]), again);
-  assert.equal(hot.get("b", HASHES[1]), b);
-  assert.equal(hot.get("a", HASHES[0]), undefined);
+  return { hot, kept: Array.from({ length: WAYS }, (_, index) => hot.keep(row(`${index}`), hashAt(index))) };
+}
+
+test("F-59 eight rows of one place stay; a ninth is kept if asked for again, and then replaces the oldest", () => {
+  const { hot, kept } = filled();
+  const ninth = row("ninth");
+  assert.equal(hot.keep(ninth, hashAt(8)), ninth);
+  assert.equal(hot.get("ninth", hashAt(8)), undefined);
+  for (const [index, one] of kept.entries()) assert.equal(hot.get(one.id, hashAt(index)), one);
+  const again = hot.keep(ninth, hashAt(8));
+  assert.equal(hot.get("ninth", hashAt(8)), again);
+  assert.equal(hot.get("0", hashAt(0)), undefined, "the oldest");
+  for (const [index, one] of kept.entries()) if (index > 0) assert.equal(hot.get(one.id, hashAt(index)), one);
+});
+
+test("F-59 half as many rows as there are places find one, nearly all of them", () => {
+  const hot = new HotRows(8_192);
+  const rows = Array.from({ length: 4_000 }, () => sampleRow());
+  for (const one of rows) hot.keep(one, hashOf(one.id));
+  const there = rows.filter((one) => hot.get(one.id, hashOf(one.id)) !== undefined).length;
+  assert.ok(there > 3_900, `${there} of 4,000`);
 });
 
 test("F-59 a row that stays is a frozen copy, so that dropped rows are not made where it ends up", () => {
   const hot = new HotRows(16);
   const read = row("a");
-  const kept = hot.keep(read, HASHES[0]);
+  const kept = hot.keep(read, hashAt(0));
   assert.notEqual(kept, read);
   assert.deepEqual(kept, read);
   assert.ok(Object.isFrozen(kept));
 });
 
 test("F-59 rows asked for once push none out, however many; asking again counts only if none came between", () => {
-  const hot = new HotRows(16);
-  const [a, b] = [hot.keep(row("a"), HASHES[0]), hot.keep(row("b"), HASHES[1])];
-  for (const hash of [...HASHES.slice(2), ...HASHES.slice(2)]) hot.keep(row(`once ${hash}`), hash);
-  assert.equal(hot.get("a", HASHES[0]), a);
-  assert.equal(hot.get("b", HASHES[1]), b);
-  const d = hot.keep(row("d"), HASHES[5]);
-  assert.equal(hot.get("d", HASHES[5]), d, "the last of them had come before");
+  const { hot, kept } = filled();
+  const others = [8, 9, 10, 11];
+  for (const index of [...others, ...others]) hot.keep(row(`once ${index}`), hashAt(index));
+  for (const [index, one] of kept.entries()) assert.equal(hot.get(one.id, hashAt(index)), one);
+  const last = hot.keep(row("once 11"), hashAt(11));
+  assert.equal(hot.get("once 11", hashAt(11)), last, "the last of them had come before");
 });
 
-test("what is dropped is gone, wherever it was, and its neighbour is not", () => {
-  for (const gone of ["a", "b", "c"]) {
-    const hot = new HotRows(16);
-    hot.keep(row("a"), HASHES[0]);
-    hot.keep(row("b"), HASHES[1]);
-    hot.drop(gone, HASHES["abc".indexOf(gone)] ?? 0);
-    for (const [index, id] of ["a", "b"].entries()) {
-      assert.equal(hot.get(id, HASHES[index] ?? 0)?.id, id === gone ? undefined : id, `${id} without ${gone}`);
+test("what is dropped is gone, wherever it was, and its neighbours are not", () => {
+  for (let gone = 0; gone <= WAYS; gone++) {
+    const { hot, kept } = filled();
+    hot.drop(`${gone}`, hashAt(gone));
+    for (const [index, { id }] of kept.entries()) {
+      assert.equal(hot.get(id, hashAt(index))?.id, index === gone ? undefined : id, `${id} without ${gone}`);
     }
-    hot.drop("unknown", HASHES[3]);
+    const added = hot.keep(row("added"), hashAt(8));
+    assert.equal(hot.get("added", hashAt(8)), gone === WAYS ? undefined : added, "it has the place of what was dropped");
+    for (const [index, { id }] of kept.entries()) {
+      assert.equal(hot.get(id, hashAt(index))?.id, index === gone ? undefined : id, `${id} beside the added one`);
+    }
   }
 });
 
 test("after clearing nothing is there, nor known to have been asked for", () => {
-  const hot = new HotRows(16);
-  for (const [index, id] of ["a", "b", "c"].entries()) hot.keep(row(id), HASHES[index] ?? 0);
+  const { hot, kept } = filled();
+  hot.keep(row("ninth"), hashAt(8));
   hot.clear();
-  for (const [index, id] of ["a", "b", "c"].entries()) assert.equal(hot.get(id, HASHES[index] ?? 0), undefined, id);
-  hot.keep(row("a"), HASHES[0]);
-  hot.keep(row("b"), HASHES[1]);
-  hot.keep(row("c"), HASHES[2]);
-  assert.equal(hot.get("c", HASHES[2]), undefined);
+  for (const [index, { id }] of kept.entries()) assert.equal(hot.get(id, hashAt(index)), undefined, id);
+  for (const [index, { id }] of kept.entries()) hot.keep(row(id), hashAt(index));
+  hot.keep(row("ninth"), hashAt(8));
+  assert.equal(hot.get("ninth", hashAt(8)), undefined);
 });
 
 test("only the very object that stays is kept", () => {
@@ -93,7 +107,7 @@ test("so many rows stay as the next lower power of two", () => {
     [64, 64],
   ] as const) {
     const hot = new HotRows(most);
-    const place = (index: number): number => Math.floor(index / 2);
+    const place = (index: number): number => Math.floor(index / Math.min(WAYS, stay));
     const rows = Array.from({ length: stay * 2 }, (_, index) => row(`${index}`));
     for (const [index, one] of rows.entries()) hot.keep(one, place(index));
     const there = rows.filter((one, index) => hot.get(one.id, place(index)) !== undefined).length;

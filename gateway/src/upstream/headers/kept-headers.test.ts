@@ -51,6 +51,14 @@ test("A-15 whoever comes, in whatever order, gets the headers of their own ident
   );
 });
 
+test("A-15 half as many users as there are places find their headers, nearly all of them", () => {
+  const made = maker();
+  const users = Array.from({ length: 4_000 }, (_, index) => identityOf(`user ${index}`));
+  for (let round = 0; round < 3; round++) for (const user of users) made.of(user, unheard);
+  const there = users.filter((user) => made.of(user, unheard).text !== undefined).length;
+  assert.ok(there > 3_400, `${there} of 4,000`);
+});
+
 test("what is left out of the headers is reported each time, and such headers are not kept", () => {
   const [made, odd] = [maker(), identityOf("odd", ["a,b", "staff"])];
   let reported = 0;
